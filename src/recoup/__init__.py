@@ -1,0 +1,1 @@
+"""Recoup stops, intercepts, traces and returns defrauded money."""

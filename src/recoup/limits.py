@@ -1,0 +1,23 @@
+"""Every bound of the program, named with its unit. Not configuration: a bound protects the program itself."""
+
+from __future__ import annotations
+
+from typing import Final
+
+POCKET_MINOR_MAX: Final = 2**61
+"""Minor units: all money that ever enters one account in one currency, opening included; keeps int64 sums exact."""
+
+ACCOUNTS_MAX: Final = 2**31 - 2
+"""Account-currency pairs in one ledger: dense ids are int32."""
+
+CLAIMS_MAX: Final = 2**28
+"""Claims traced together: a colour is claim * 4 + mark in an int32."""
+
+PROBLEMS_SHOWN_MAX: Final = 200
+"""Problems printed one by one before the rest is only counted."""
+
+BOUND_STEPS_MAX: Final = 20_000_000
+"""Arcs one claim's max-flow may look at; past it the bound is the loss, and the summary says so."""
+
+SHEET_ROWS_MAX: Final = 1_048_576
+"""Rows of one XLSX sheet, by the file format."""
