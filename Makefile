@@ -1,20 +1,53 @@
-# One target does one thing; `make` alone lists them.
-PYTHON ?= python3.11
+# One target does one thing; `make` alone lists them. Needs Python 3.11 or later and make; all else comes into .venv.
+PYTHON ?= $(or $(shell command -v python3.11),$(shell command -v python3),python)
 VENV   := .venv
-BIN    := $(VENV)/bin
+BIN    := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 STAMP  := $(VENV)/.ready
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+# The example that `make run` traces, and where the result goes.
+EXAMPLE     := examples/case
+EXAMPLE_OUT := out/example
+EXAMPLE_RUN := trace $(EXAMPLE)/transfers.csv --claims $(EXAMPLE)/claims.csv --rule all --out $(EXAMPLE_OUT)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check bench docs lock clean
 
 help:            ## list the targets
-	@grep -hE '^[a-z-]+: .*##|^[a-z-]+:  +##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
 
 setup: $(STAMP)  ## make the environment in .venv, nothing else
 
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(PIP) --require-hashes -r requirements.lock
+	$(PIP) --no-deps --no-build-isolation -e .
 	@touch $(STAMP)
 
+run: $(STAMP)    ## set up, then trace the example case under every rule
+	$(BIN)/recoup $(EXAMPLE_RUN)
+	@echo "The results lie in $(EXAMPLE_OUT); begin with $(EXAMPLE_OUT)/trail.html."
+
+test: $(STAMP)   ## set up, then run all tests and every example of the docstrings
+	$(BIN)/python -m pytest -n 2 --doctest-modules tests src/recoup
+
+check: $(STAMP)  ## lint, format, types, layers, tidiness: within a minute
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/tidy
+
+bench: $(STAMP)  ## measure speed and memory against the plain ways
+	$(BIN)/recoup bench trace
+
+docs: $(STAMP)   ## build the documentation into site/
+	$(BIN)/zensical build --clean --strict
+
+lock: $(STAMP)   ## write requirements.lock anew from pyproject.toml, keeping versions that still fit
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --group dev --all-extras --output-file requirements.lock pyproject.toml
+
+clean:           ## remove everything that the other targets made
+	rm -rf $(VENV) out site dist build .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .cache
+	find src tests bench -type d -name __pycache__ -prune -exec rm -rf {} +
