@@ -8,7 +8,7 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # The example that `make run` traces, and where the result goes.
 EXAMPLE     := examples/case
 EXAMPLE_OUT := out/example
-EXAMPLE_RUN := trace $(EXAMPLE)/transfers.csv --claims $(EXAMPLE)/claims.csv --rule all --out $(EXAMPLE_OUT)
+EXAMPLE_RUN := trace $(EXAMPLE)/transfers.csv --claims $(EXAMPLE)/claims.csv --known $(EXAMPLE)/known.csv --rule all --out $(EXAMPLE_OUT)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check bench docs lock clean
