@@ -399,6 +399,45 @@ def public_names(module: Module, _: Repository) -> Iterator[tuple[int, str]]:
         yield listed.lineno, "__all__ lists a name twice"
 
 
+ENTRIES = frozenset({"recoup", "recoup.cli", "recoup.__main__"})
+"""Modules that a user reaches without an import in the package."""
+
+
+def module_name(path: str) -> str:
+    """Return the dotted name of a file of the package: src/recoup/trace/__init__.py is recoup.trace."""
+    name = path.removeprefix("src/").removesuffix(".py").replace("/", ".")
+    return name.removesuffix(".__init__")
+
+
+def dead_files(modules: list[Module]) -> list[str]:
+    """Return the files of the package that nothing imports, starting from the entries. Lazy imports count."""
+    by_name = {module_name(module.path): module for module in modules if module.room}
+    pending, reached = sorted(ENTRIES & by_name.keys()), set[str]()
+    while pending:
+        name = pending.pop()
+        if name in reached:
+            continue
+        reached.add(name)
+        named = {name.rpartition(".")[0]}  # importing a module imports its package
+        for node in ast.walk(by_name[name].tree):
+            if isinstance(node, ast.Import):
+                named |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                source = node.module or ""
+                if node.level:
+                    here = name.split(".") + ["__init__"] * by_name[name].path.endswith(
+                        "__init__.py"
+                    )
+                    source = ".".join([*here[: -node.level], *filter(None, [source])])
+                named |= {source, *(f"{source}.{alias.name}" for alias in node.names)}
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                named |= {
+                    node.value
+                }  # importlib.import_module("recoup.bench"), a table of lazy names
+        pending += sorted(named & by_name.keys() - reached)
+    return sorted(module.path for name, module in by_name.items() if name not in reached)
+
+
 # --- law ---------------------------------------------------------------------------------------------------------------
 
 CITATION = re.compile(r"\[([a-z][a-z0-9-]*) (?:art\. (\d+)(?:\(\d+\))*|(\d{4}))\]")

@@ -22,10 +22,11 @@ def _modules(*folders: str) -> list[Module]:
     ]
 
 
-def _repository(modules: list[Module]) -> Repository:
+def _repository() -> Repository:
+    package = _modules("src")
     return Repository(
         anchors=rules.law_anchors((ROOT / "docs/LAW.md").read_text(encoding="utf-8")),
-        set_attributes=frozenset().union(*(rules.set_attributes(module) for module in modules)),
+        set_attributes=frozenset().union(*(rules.set_attributes(module) for module in package)),
     )
 
 
@@ -49,7 +50,7 @@ def _tracked() -> list[Path]:
 @pytest.mark.parametrize("name", rules.RULES)
 def test_the_tree_keeps_the_rule(name: str) -> None:
     modules = _modules("src", "tests", "bench")
-    repository = _repository(modules)
+    repository = _repository()
     found = [
         rules.Finding(module.path, line, name, what)
         for module in modules
@@ -87,6 +88,10 @@ def test_every_listed_name_can_be_had(package: str) -> None:
     module = importlib.import_module(package)
     missing = [name for name in getattr(module, "__all__", ()) if not hasattr(module, name)]
     assert not missing
+
+
+def test_no_file_of_the_package_is_dead() -> None:
+    assert not rules.dead_files(_modules("src"))
 
 
 def test_change_fragments_are_named_by_issue_and_kind() -> None:
@@ -224,3 +229,17 @@ def test_an_ordinary_path_is_left(text: str) -> None:
 def test_a_misnamed_fragment_is_found() -> None:
     names = ["README.md", "2.feature.md", "2.1.fix.md", "news.md", "3.bug.md"]
     assert rules.misnamed_fragments(names) == ["news.md", "3.bug.md"]
+
+
+def test_a_dead_file_is_found() -> None:
+    modules = [
+        Module("src/recoup/__init__.py", "from recoup.money import split"),
+        Module("src/recoup/cli/__init__.py", "def main():\n    from recoup.trace import lots"),
+        Module("src/recoup/money.py", ""),
+        Module("src/recoup/trace/__init__.py", "from .trail import Trail"),
+        Module("src/recoup/trace/lots.py", ""),
+        Module("src/recoup/trace/trail.py", ""),
+        Module("src/recoup/trace/old.py", "from recoup.trace import older"),
+        Module("src/recoup/trace/older.py", ""),
+    ]
+    assert rules.dead_files(modules) == ["src/recoup/trace/old.py", "src/recoup/trace/older.py"]
