@@ -19,5 +19,20 @@ PROBLEMS_SHOWN_MAX: Final = 200
 BOUND_STEPS_MAX: Final = 20_000_000
 """Arcs one claim's max-flow may look at; past it the bound is the loss, and the summary says so."""
 
+BOUND_STEPS_ALL_MAX: Final = 1_000_000_000
+"""The same for all claims of one trace together: some ten seconds."""
+
 SHEET_ROWS_MAX: Final = 1_048_576
 """Rows of one XLSX sheet, by the file format."""
+
+CELL_CHARS_MAX: Final = 32_767
+"""Characters in one cell, as a spreadsheet allows; a longer one is a broken file."""
+
+FILE_BYTES_MAX: Final = 2**33
+"""Bytes of one input file."""
+
+UNPACKED_BYTES_MAX: Final = 2**32
+"""Bytes of one XLSX file after unpacking; a small file may unpack to anything."""
+
+FOLDER_FILES_MAX: Final = 10_000
+"""Files taken from one folder."""

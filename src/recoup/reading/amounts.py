@@ -1,0 +1,125 @@
+"""Decimal text into int64 minor units, a column at a time and without floats. No currencies are known here, only their digits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from recoup.money import INT64_MAX, AmountError, parse_minor
+
+_LENGTH_MAX: Final = 19  # digits and point; longer text is rare and goes one by one
+_SYMBOLS: Final = r"[\s\u00a0\u3000]|^(?:¥|￥|RMB|CNY|US\$|\$|€|£)|(?:元|圆|RMB|CNY)$"
+_GROUPED: Final = r"^[+-]?\d{1,3}(,\d{3})+(\.\d*)?$"
+
+
+@dataclass(frozen=True, slots=True)
+class Minor:
+    """`value` is Int64, null where the text is no amount; `reason` then holds a problem code (null for empty text)."""
+
+    value: pl.Series
+    reason: pl.Series
+
+
+def minor_from_text(text: pl.Series, digits: pl.Series, *, decimal_comma: bool = False) -> Minor:
+    """Return the minor units, sign kept, of decimal `text` with `digits` decimals (Int8; null is read as 2).
+
+    Thousands separators in the right places, currency signs and blanks are understood; anything else is refused.
+    """
+    frame = pl.DataFrame({"text": text, "digits": digits.cast(pl.Int64).fill_null(2)})
+    if decimal_comma:
+        frame = frame.with_columns(text=_swap_comma())
+    value = frame.select(_fast()).to_series()
+    missed = value.is_null() & (text.fill_null("") != "")
+    if not missed.any():
+        return Minor(value, pl.repeat(None, len(value), dtype=pl.String, eager=True))
+    at = missed.arg_true()
+    tidy = frame[at].with_columns(text=_tidy())
+    again = tidy.select(_fast()).to_series()
+    reasons: list[str | None] = []
+    minors: list[int | None] = []
+    for got, raw, places in zip(again, tidy["text"], tidy["digits"], strict=True):
+        minor, reason = (got, None) if got is not None else _one(raw, places)
+        minors.append(minor)
+        reasons.append(reason)
+    value = value.scatter(at, pl.Series(minors, dtype=pl.Int64))
+    reason = pl.repeat(None, len(value), dtype=pl.String, eager=True).scatter(at, pl.Series(reasons, dtype=pl.String))
+    return Minor(value, reason)
+
+
+def minor_from_float(values: pl.Series, digits: pl.Series) -> Minor:
+    """Return minor units of floats that are the nearest double of a decimal with `digits` decimals; others are too fine."""
+    frame = pl.DataFrame({"x": values.cast(pl.Float64), "digits": digits.cast(pl.Int64).fill_null(2)})
+    power = pl.lit(10.0).pow(pl.col("digits"))
+    minor = (pl.col("x") * power).round()
+    # Division is correctly rounded: it gives back x exactly when x is the double nearest to that decimal.
+    whole = pl.col("x").is_finite() & (minor.abs() < 2.0**53)
+    out = frame.select(
+        value=pl.when(whole & (minor / power == pl.col("x"))).then(minor.cast(pl.Int64, strict=False)),
+        reason=pl.when(pl.col("x").is_null())
+        .then(None)
+        .when(pl.col("x").is_finite().not_())
+        .then(pl.lit("amount_unreadable"))
+        .when(minor.abs() >= 2.0**53)
+        .then(pl.lit("amount_too_large"))
+        .when(minor / power != pl.col("x"))
+        .then(pl.lit("amount_too_fine")),
+    )
+    return Minor(out["value"], out["reason"])
+
+
+def minor_from_decimal(values: pl.Series, digits: pl.Series) -> Minor:
+    """Return minor units of a Decimal column."""
+    return minor_from_text(values.cast(pl.String), digits)
+
+
+def minor_from_integer(values: pl.Series, digits: pl.Series, *, major: bool) -> Minor:
+    """Return an integer column as minor units, or as whole units of the currency if `major`."""
+    if major:
+        return minor_from_text(values.cast(pl.String), digits)
+    value = values.cast(pl.Int64, strict=False)
+    lost = (value.is_null() & values.is_not_null()).alias("lost")
+    reason = lost.to_frame().select(pl.when("lost").then(pl.lit("amount_too_large"))).to_series()
+    return Minor(value, reason)
+
+
+def _fast() -> pl.Expr:
+    """Int64 of plain decimals; null for all else. Digits without the point, moved by the missing decimals."""
+    text = pl.col("text")
+    point = text.str.find(".", literal=True).cast(pl.Int64)
+    fraction = pl.when(point.is_null()).then(0).otherwise(text.str.len_bytes().cast(pl.Int64) - point - 1)
+    whole = text.str.replace(".", "", literal=True).cast(pl.Int64, strict=False)
+    move = pl.col("digits") - fraction
+    up = pl.lit(10, pl.Int64).pow(move.clip(0, 18))
+    down = pl.lit(10, pl.Int64).pow((-move).clip(0, 18))
+    fits = whole.abs() <= INT64_MAX // up
+    return (
+        pl.when(text.str.len_bytes() > _LENGTH_MAX)
+        .then(None)
+        .when((move >= 0) & fits)
+        .then(whole * up)
+        .when((move < 0) & (whole % down == 0))
+        .then(whole // down)
+        .alias("value")
+    )
+
+
+def _tidy() -> pl.Expr:
+    plain = pl.col("text").str.normalize("NFKC").str.replace_all(_SYMBOLS, "").str.replace_all(_SYMBOLS, "")
+    return pl.when(plain.str.contains(_GROUPED)).then(plain.str.replace_all(",", "", literal=True)).otherwise(plain)
+
+
+def _swap_comma() -> pl.Expr:
+    return pl.col("text").str.replace_all(".", "", literal=True).str.replace_all(",", ".", literal=True)
+
+
+def _one(text: str, digits: int) -> tuple[int | None, str | None]:
+    if "," in text:
+        return None, "amount_unreadable"
+    try:
+        return parse_minor(text, digits), None
+    except AmountError as error:
+        if "decimals" in str(error):
+            return None, "amount_too_fine"
+        return None, "amount_too_large" if "64 bits" in str(error) else "amount_unreadable"

@@ -1,0 +1,165 @@
+"""Checks across rows of transfers in canonical form: ids, reversals, conversions, totals, stated balances. No cell is read here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from recoup.limits import POCKET_MINOR_MAX
+from recoup.reading.findings import Findings
+from recoup.records.balances import implied_openings
+
+_CONTENT: Final = ("time", "payer", "payee", "amount", "currency", "kind")
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Transfers that passed, in total order; how many rows repeated another; accounts that lost a row."""
+
+    transfers: pl.DataFrame
+    rows_repeated: int
+    touched: frozenset[str]
+
+
+def check_transfers(transfers: pl.DataFrame, touched: frozenset[str], findings: Findings) -> Checked:
+    """Return the transfers that pass every check between rows, in total order.
+
+    Args:
+        transfers: schema `TRANSFERS`, ids '' where none was given.
+        touched: accounts of rows already refused; their stated balances can no longer be checked.
+        findings: receives a problem for every row refused here.
+    """
+    named = _reversal_kinds(with_ids(transfers))
+    kept, repeated, refused = _duplicates(named, findings)
+    ordered = in_order(kept)
+    ordered, wrong = _reversals(ordered, findings)
+    _conversions(ordered, findings)
+    _pockets(ordered, findings)
+    lost = touched | refused | wrong
+    _balances(ordered, lost, findings)
+    return Checked(ordered, repeated, lost)
+
+
+def with_ids(transfers: pl.DataFrame) -> pl.DataFrame:
+    """Return the transfers with an id made from the content where none was given; alike rows are counted in file order."""
+    missing = transfers["id"] == ""
+    if not missing.any():
+        return transfers
+    made = pl.format(
+        "{}>{}@{}:{}{}",
+        "payer",
+        "payee",
+        pl.col("time").dt.strftime("%Y%m%dT%H%M%SZ"),
+        "amount",
+        "currency",
+    )
+    count = pl.int_range(1, pl.len() + 1).over("made")
+    numbered = transfers.with_columns(made=pl.when(pl.col("id") == "").then(made).otherwise("id"))
+    numbered = numbered.with_columns(nth=pl.when(pl.col("id") == "").then(count).otherwise(1))
+    many = pl.format("{}#{}", "made", "nth")
+    return numbered.with_columns(id=pl.when(pl.col("nth") > 1).then(many).otherwise("made")).drop("made", "nth")
+
+
+def in_order(transfers: pl.DataFrame) -> pl.DataFrame:
+    """Return the transfers sorted by (time, sequence, id)."""
+    if transfers.height < 2:  # noqa: PLR2004
+        return transfers
+    time, sequence = pl.col("time").diff(null_behavior="drop"), pl.col("sequence").diff(null_behavior="drop")
+    later = (time > pl.duration()) | ((time == pl.duration()) & (sequence > 0))
+    if transfers.select(later.all()).item():
+        return transfers
+    return transfers.sort("time", "sequence", "id", maintain_order=True)
+
+
+def _reversal_kinds(transfers: pl.DataFrame) -> pl.DataFrame:
+    """A plain transfer that names what it reverses is a reversal."""
+    if not (transfers["reverses"] != "").any():
+        return transfers
+    plain = (pl.col("reverses") != "") & (pl.col("kind") == "transfer")
+    return transfers.with_columns(kind=pl.when(plain).then(pl.lit("reversal")).otherwise("kind"))
+
+
+def _duplicates(transfers: pl.DataFrame, findings: Findings) -> tuple[pl.DataFrame, int, frozenset[str]]:
+    """Keep the first of rows with one id; the same content again is counted, other content refused."""
+    if transfers["id"].n_unique() == transfers.height:
+        return transfers, 0, frozenset()
+    twice = transfers["id"].is_duplicated()
+    rows = transfers.with_row_index("at").filter(twice).sort("id", "at", maintain_order=True)
+    first = [pl.col(name).first().over("id") for name in _CONTENT]
+    differs = [pl.col(name) != value for name, value in zip(_CONTENT, first, strict=True)]
+    which = pl.concat_str([pl.when(one).then(pl.lit(name)) for name, one in zip(_CONTENT, differs, strict=True)], separator=", ", ignore_nulls=True)
+    rows = rows.with_columns(which=which, nth=pl.int_range(pl.len()).over("id")).filter(pl.col("nth") > 0)
+    other = rows.filter(pl.col("which") != "")
+    findings.add_rows("id_duplicate", "id", other, pl.format("{} (another row has other {})", "id", "which"))
+    kept = transfers.with_row_index("at").filter(~pl.col("at").is_in(rows["at"].implode())).drop("at")
+    return kept, rows.height - other.height, accounts_of(other)
+
+
+def accounts_of(rows: pl.DataFrame) -> frozenset[str]:
+    """Return every account that the rows name."""
+    return frozenset(rows["payer"].to_list()) | frozenset(rows["payee"].to_list())
+
+
+def _reversals(ordered: pl.DataFrame, findings: Findings) -> tuple[pl.DataFrame, frozenset[str]]:
+    """Refuse reversals of nothing: without an original, before it, between others, or of more than it moved."""
+    if not (ordered["kind"] == "reversal").any():
+        return ordered, frozenset()
+    numbered = ordered.with_row_index("at")
+    rows = numbered.filter(pl.col("kind") == "reversal")
+    original = numbered.select("id", "at", "payer", "payee", "currency", "amount")
+    rows = rows.join(original, left_on="reverses", right_on="id", how="left", suffix="_of", maintain_order="left")
+    back = (pl.col("payer") == pl.col("payee_of")) & (pl.col("payee") == pl.col("payer_of")) & (pl.col("currency") == pl.col("currency_of"))
+    reason = (
+        pl.when(pl.col("reverses") == "")
+        .then(pl.lit("reversal_without_original"))
+        .when(pl.col("at_of").is_null())
+        .then(pl.lit("reversal_of_nothing"))
+        .when(pl.col("at_of") >= pl.col("at"))
+        .then(pl.lit("reversal_too_early"))
+        .when(back.not_())
+        .then(pl.lit("reversal_differs"))
+    )
+    rows = rows.with_columns(reason=reason)
+    # Wrong reversals do not count towards the total of their original.
+    counted = pl.when(pl.col("reason").is_null()).then(pl.col("amount").cast(pl.Int128)).otherwise(0)
+    total = counted.cum_sum().over("reverses")
+    too_much = pl.col("reason").is_null() & (total > pl.col("amount_of"))
+    rows = rows.with_columns(reason=pl.when(too_much).then(pl.lit("reversal_too_large")).otherwise("reason"))
+    wrong = rows.filter(pl.col("reason").is_not_null())
+    for (code,), bad in wrong.group_by(["reason"], maintain_order=True):
+        shown = pl.col("amount").cast(pl.String) if code == "reversal_too_large" else pl.col("reverses")
+        findings.add_rows(str(code), "amount" if code == "reversal_too_large" else "reverses", bad, shown)
+    kept = numbered.filter(~pl.col("at").is_in(wrong["at"].implode())).drop("at")
+    return kept, accounts_of(wrong)
+
+
+def _conversions(ordered: pl.DataFrame, findings: Findings) -> None:
+    """Refuse pairs of conversion rows whose credit comes first in time, or that stay in one currency, or are not two."""
+    rows = ordered.filter((pl.col("kind") == "conversion") & (pl.col("reference") != ""))
+    if rows.is_empty():
+        return
+    debit = pl.col("time").filter((pl.col("payer") != "") & (pl.col("payee") == "")).first().over("reference")
+    is_credit = (pl.col("payer") == "") & (pl.col("payee") != "")
+    many = pl.len().over("reference")
+    one_currency = (many > 1) & (pl.col("currency").n_unique().over("reference") == 1)
+    wrong = (is_credit & (pl.col("time") < debit)) | (many > 2) | one_currency  # noqa: PLR2004
+    findings.add_rows("conversion_inconsistent", "reference", rows.filter(wrong), "reference")
+
+
+def _pockets(ordered: pl.DataFrame, findings: Findings) -> None:
+    """Refuse pockets through which more flows than int64 sums bear."""
+    if float(ordered["amount"].cast(pl.Float64).sum() or 0.0) < POCKET_MINOR_MAX / 4:
+        return
+    sides = [ordered.select(pl.col(side).alias("account"), "currency", "amount", "source", "row") for side in ("payer", "payee")]
+    flow = pl.concat(sides).filter(pl.col("account") != "").with_columns(total=pl.col("amount").cast(pl.Int128).cum_sum().over("account", "currency"))
+    over = flow.filter(pl.col("total") > POCKET_MINOR_MAX).unique(["account", "currency"], keep="first", maintain_order=True)
+    findings.add_rows("pocket_too_large", "amount", over, pl.format("{} {}", "account", "currency"))
+
+
+def _balances(ordered: pl.DataFrame, lost: frozenset[str], findings: Findings) -> None:
+    """Note the first break of every pocket that kept all its rows."""
+    _, breaks = implied_openings(ordered)
+    checked = breaks.filter(~pl.col("account").is_in(sorted(lost)))
+    findings.add_rows("balance_mismatch", "balance", checked, pl.format("{} minor units, rows before lead to {}", "found", "expected"))

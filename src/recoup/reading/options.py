@@ -1,0 +1,65 @@
+"""What a user says about how to read: the parsed map, the time zone, decimals of currencies, the matching window. No files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Literal
+
+from recoup.money import ISO_DIGITS, Digits
+
+Shape = Literal["ledger", "statement"]
+
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnMap:
+    """A parsed `map.toml`: what a user says about files that no header names."""
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Field to the header that holds it."""
+    shape: Shape | None = None
+    timezone: str | None = None
+    time_formats: tuple[str, ...] = ()
+    """strptime formats, tried before the known ones."""
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    directions: Mapping[str, str] = field(default_factory=dict)
+    """Word to `debit`, `credit` or `skip`."""
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    """Word to `ok` or `failed`."""
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    """Field to the value of rows that leave it empty: `currency`, `account`, `kind`, `rail`, ..."""
+    sheet: str = ""
+    header_row: int = 0
+    """Row of the header as a spreadsheet counts it; 0: found by its names."""
+    amount_unit: Literal["", "major", "minor"] = ""
+    decimal_comma: bool = False
+    supplied_by: str = ""
+    supplied_at: str = ""
+    document: str = ""
+
+
+NO_MAP = ColumnMap()
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingOptions:
+    """How to read; the defaults read what says everything itself."""
+
+    mapping: ColumnMap | None = None
+    timezone: str | None = None
+    """IANA zone of times that state none; goes before the map's."""
+    digits: Digits = ISO_DIGITS
+    match_window: timedelta = field(default=timedelta(minutes=5))
+    """How far apart the two ends' clocks may be for their rows to be one transfer."""
+
+    @property
+    def map(self) -> ColumnMap:
+        """Return the map, an empty one if none was given."""
+        return self.mapping or NO_MAP
+
+    @property
+    def zone(self) -> str | None:
+        """Return the zone of times that state none: the option's, else the map's."""
+        return self.timezone or self.map.timezone
