@@ -264,17 +264,15 @@ def _is_set_type(annotation: ast.expr | None) -> bool:
     )
 
 
-def set_attributes(module: Module) -> frozenset[str]:
-    """Return the attributes that the classes of `module` annotate as sets."""
-    return frozenset(
-        line.target.id
-        for node in ast.walk(module.tree)
-        if isinstance(node, ast.ClassDef)
-        for line in node.body
-        if isinstance(line, ast.AnnAssign)
-        and isinstance(line.target, ast.Name)
-        and _is_set_type(line.annotation)
-    )
+def set_attributes(modules: list[Module]) -> frozenset[str]:
+    """Return the attributes that classes of pure rooms annotate as sets, and no class as something else."""
+    found: dict[bool, set[str]] = {True: set(), False: set()}
+    for module in modules:
+        for node in ast.walk(module.tree) if module.is_pure else ():
+            for line in node.body if isinstance(node, ast.ClassDef) else ():
+                if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name):
+                    found[_is_set_type(line.annotation)].add(line.target.id)
+    return frozenset(found[True] - found[False])
 
 
 @rule
@@ -369,6 +367,15 @@ def public_names(module: Module, _: Repository) -> Iterator[tuple[int, str]]:
         return
     bound = set(_names_bound(module.tree.body))
     public = {name for name in bound if not name.startswith("_")}
+    # An import that the file's own code uses is a tool, not an offer.
+    nodes = list(ast.walk(module.tree))
+    imported = {
+        alias.asname or alias.name
+        for node in nodes
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    public -= imported & {node.id for node in nodes if isinstance(node, ast.Name)}
     listed = next(
         (
             node

@@ -23,10 +23,9 @@ def _modules(*folders: str) -> list[Module]:
 
 
 def _repository() -> Repository:
-    package = _modules("src")
     return Repository(
         anchors=rules.law_anchors((ROOT / "docs/LAW.md").read_text(encoding="utf-8")),
-        set_attributes=frozenset().union(*(rules.set_attributes(module) for module in package)),
+        set_attributes=rules.set_attributes(_modules("src")),
     )
 
 
@@ -184,6 +183,11 @@ GOOD = [
         "src/recoup/trace/__init__.py",
         "__all__ = ['A']\ndef __getattr__(name): ...",
     ),
+    (
+        "public_names",
+        "src/recoup/trace/__init__.py",
+        "from recoup.a import A\n__all__ = ['f']\ndef f(): return A()",
+    ),
     ("citation", PURE, "# Shared by [return-rules art. 8(3)]; not a citation: [a art b], x[0]."),
 ]
 
@@ -243,3 +247,15 @@ def test_a_dead_file_is_found() -> None:
         Module("src/recoup/trace/older.py", ""),
     ]
     assert rules.dead_files(modules) == ["src/recoup/trace/old.py", "src/recoup/trace/older.py"]
+
+
+def test_attributes_that_are_sets_everywhere_are_known() -> None:
+    modules = [
+        Module(
+            "src/recoup/records/a.py",
+            "class A:\n    known: frozenset[str] | None\n    rows: set[int]",
+        ),
+        Module("src/recoup/trace/b.py", "class B:\n    rows: list[int]"),
+        Module("src/recoup/cli/c.py", "class C:\n    names: set[str]"),
+    ]
+    assert rules.set_attributes(modules) == {"known"}
