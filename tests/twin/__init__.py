@@ -3,6 +3,7 @@
 Tests import it as `twin` (`tests` is on pytest's path): `from twin import differences, random_world, twin_trace`.
 """
 
+from twin.back import Back, twin_back
 from twin.compare import assert_same, differences, report
 from twin.entry import twin_trace
 from twin.facts import Pocket, Refused
@@ -12,6 +13,7 @@ from twin.world import FEATURES, PLAIN, World, random_world, worlds
 __all__ = [
     "FEATURES",
     "PLAIN",
+    "Back",
     "Outcome",
     "Pocket",
     "Refused",
@@ -20,6 +22,7 @@ __all__ = [
     "differences",
     "random_world",
     "report",
+    "twin_back",
     "twin_trace",
     "worlds",
 ]

@@ -1,0 +1,96 @@
+"""Recoverable: a plain max-flow on the time-expanded graph of one claim, with networkx. No rule is used (choice 20).
+
+QUESTIONS settled here: the reversal of a claim's own transfer is closed (it exits always); with a horizon the graph ends at
+the claim's horizon, because the money stays where it is then; transfers that a claim not admitted disputes stay open for
+others; in a currency that conversions bring in, every conversion credit is a source of its whole amount (a loose bound).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import networkx as nx
+
+from twin.facts import Claim, Facts, Move, Pocket
+
+SOURCE = "source"
+SINK = "sink"
+
+
+@dataclass
+class _Network:
+    """Nodes are (pocket, number of the move that touched it) and ('link', id of the exit row)."""
+
+    after: list[dict[Pocket, int]]
+    graph: Any = field(default_factory=nx.DiGraph)
+    last: dict[Pocket, int] = field(default_factory=dict)
+
+    def join(self, tail: object, head: object, capacity: int) -> None:
+        old = self.graph.get_edge_data(tail, head, {"capacity": 0})["capacity"]
+        self.graph.add_edge(tail, head, capacity=old + capacity)
+
+    def touch(self, pocket: Pocket, number: int) -> tuple[Pocket, int]:
+        """Carry what lies in the pocket on to move `number`: at most the balance in between."""
+        before = self.last.get(pocket)
+        if before is not None:
+            self.join((pocket, before), (pocket, number), self.after[before][pocket])
+        self.last[pocket] = number
+        return (pocket, number)
+
+    def close(self, end: int) -> None:
+        """Count what lies in every pocket after `end` moves."""
+        for pocket, number in self.last.items():
+            self.join((pocket, number), SINK, self.after[end - 1][pocket])
+
+    def value(self) -> int:
+        self.graph.add_nodes_from([SOURCE, SINK])
+        return int(nx.maximum_flow_value(self.graph, SOURCE, SINK))
+
+
+def recoverable(facts: Facts, claim: Claim, currency: str, after: list[dict[Pocket, int]]) -> int:
+    """Return what of the claim could lie anywhere at the end; `after[i]` is every pocket's balance after move i."""
+    moves = facts.moves()
+    end = sum(1 for move in moves if not facts.is_expired(claim.id, move.row.time))
+    network = _Network(after)
+    for number, move in enumerate(moves):
+        if move.row.currency != currency:
+            continue
+        if number < end:
+            tail = _tail(network, move, number, claim)
+            head = _head(network, move, number)
+        else:
+            # Past the horizon nothing is debited any more; what is under way still arrives.
+            tail = _tail(network, move, number, claim) if move.fed_by is not None else None
+            head = SINK if move.target is not None else None
+        if tail is not None and head is not None:
+            network.join(tail, head, move.row.amount)
+    network.close(end)
+    return network.value()
+
+
+def is_exact(facts: Facts, claim: Claim, currency: str) -> bool:
+    """Say whether the page fixes the figure: no conversions about, the claim admitted, its own currency."""
+    has_pairs = any(move.is_converting or move.converted_from is not None for move in facts.moves())
+    return not has_pairs and claim.is_admitted and facts.rows[claim.transfer].currency == currency
+
+
+def _tail(network: _Network, move: Move, number: int, claim: Claim) -> object:
+    """Where the claim's money can come from: nowhere, if the transfer is closed to it."""
+    tail: object = None
+    if move.converted_from is not None:
+        tail = SOURCE
+    elif move.fed_by is not None:
+        tail = ("link", move.fed_by)
+    elif move.source is not None:
+        tail = network.touch(move.source, number)
+    if move.claim is not None and move.claim.id == claim.id:
+        return SOURCE
+    is_others = move.claim is not None and move.claim.is_admitted
+    return None if is_others or move.own_claim == claim.id else tail
+
+
+def _head(network: _Network, move: Move, number: int) -> object:
+    if move.is_crossing:
+        return ("link", move.row.id)
+    return None if move.target is None else network.touch(move.target, number)
