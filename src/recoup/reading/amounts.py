@@ -30,13 +30,13 @@ def minor_from_text(text: pl.Series, digits: pl.Series, *, decimal_comma: bool =
     frame = pl.DataFrame({"text": text, "digits": digits.cast(pl.Int64).fill_null(2)})
     if decimal_comma:
         frame = frame.with_columns(text=_swap_comma())
-    value = frame.select(_fast()).to_series()
+    value = _fast(frame)
     missed = value.is_null() & (text.fill_null("") != "")
     if not missed.any():
         return Minor(value, pl.repeat(None, len(value), dtype=pl.String, eager=True))
     at = missed.arg_true()
     tidy = frame[at].with_columns(text=_tidy())
-    again = tidy.select(_fast()).to_series()
+    again = _fast(tidy)
     reasons: list[str | None] = []
     minors: list[int | None] = []
     for got, raw, places in zip(again, tidy["text"], tidy["digits"], strict=True):
@@ -84,25 +84,34 @@ def minor_from_integer(values: pl.Series, digits: pl.Series, *, major: bool) -> 
     return Minor(value, reason)
 
 
-def _fast() -> pl.Expr:
-    """Int64 of plain decimals; null for all else. Digits without the point, moved by the missing decimals."""
+def _fast(frame: pl.DataFrame) -> pl.Series:
+    """Int64 of plain decimals; null for all else. Digits without the point, moved by the missing decimals.
+
+    In stages: an eager select computes a repeated subexpression every time it occurs.
+    """
     text = pl.col("text")
     point = text.str.find(".", literal=True).cast(pl.Int64)
-    fraction = pl.when(point.is_null()).then(0).otherwise(text.str.len_bytes().cast(pl.Int64) - point - 1)
-    whole = text.str.replace(".", "", literal=True).cast(pl.Int64, strict=False)
-    move = pl.col("digits") - fraction
-    up = pl.lit(10, pl.Int64).pow(move.clip(0, 18))
-    down = pl.lit(10, pl.Int64).pow((-move).clip(0, 18))
-    fits = whole.abs() <= INT64_MAX // up
-    return (
-        pl.when(text.str.len_bytes() > _LENGTH_MAX)
-        .then(None)
-        .when((move >= 0) & fits)
-        .then(whole * up)
-        .when((move < 0) & (whole % down == 0))
-        .then(whole // down)
-        .alias("value")
+    length = text.str.len_bytes().cast(pl.Int64)
+    staged = frame.select(
+        whole=text.str.replace(".", "", literal=True).cast(pl.Int64, strict=False),
+        move=pl.col("digits") - (length - 1 - point).fill_null(0),
+        long=length > _LENGTH_MAX,
     )
+    whole, move = pl.col("whole"), pl.col("move")
+    if staged.select((move == 0).all() & pl.col("long").not_().all()).item():
+        return staged["whole"]
+    staged = staged.with_columns(
+        up=pl.lit(10, pl.Int64).pow(move.clip(0, 18)), down=pl.lit(10, pl.Int64).pow((-move).clip(0, 18))
+    )
+    value = (
+        pl.when("long")
+        .then(None)
+        .when((move >= 0) & (whole.abs() <= INT64_MAX // pl.col("up")))
+        .then(whole * pl.col("up"))
+        .when((move < 0) & (whole % pl.col("down") == 0))
+        .then(whole // pl.col("down"))
+    )
+    return staged.select(value.alias("value")).to_series()
 
 
 def _tidy() -> pl.Expr:

@@ -35,6 +35,8 @@ class Cells:
         self.bad = pl.repeat(False, self.height, dtype=pl.Boolean, eager=True)
         self.dropped = self.bad
         self._accounts: dict[str, pl.Series] = {}
+        texts = sorted({name for name in fields.values() if raw.frame[name].dtype == pl.String})
+        self._clean = raw.frame.select(pl.col(texts).str.strip_chars(_BLANKS).fill_null(""))
 
     def has(self, field: str) -> bool:
         """Return whether a column holds `field`."""
@@ -56,7 +58,7 @@ class Cells:
         column = self.raw.frame[self.fields[field]]
         if column.dtype != pl.String:
             return column.cast(pl.String).fill_null(default)
-        clean = column.str.strip_chars(_BLANKS).fill_null("")
+        clean = self._clean[self.fields[field]]
         if clean.str.starts_with("'").any():
             clean = clean.str.strip_chars_start("'").str.strip_chars(_BLANKS)
         if default:

@@ -28,6 +28,8 @@ def to_utf8(data: bytes) -> bytes | None:
         data = data[3:]
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return _recoded(data, "utf-16")
+    if data.isascii():
+        return data
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import zoneinfo
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 import polars as pl
@@ -12,6 +14,9 @@ from recoup.records.tables import INSTANT
 
 _ZONED: Final = r"\d[T ].*:\d\d.*\s*(?:Z|[+-]\d\d:?\d\d)$|^\d{14}(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)$"
 _FORMATS: Final[tuple[tuple[str, int], ...]] = (
+    ("%Y-%m-%d %H:%M:%S", 0),  # spellings of one length first: polars reads them several times faster
+    ("%Y-%m-%dT%H:%M:%S", 0),
+    ("%Y/%m/%d %H:%M:%S", 0),
     ("%Y-%m-%d %H:%M:%S%.f", 0),
     ("%Y-%m-%dT%H:%M:%S%.f", 0),
     ("%Y/%m/%d %H:%M:%S%.f", 0),
@@ -111,6 +116,9 @@ def _from_text(text: pl.Series, zone: str | None, formats: tuple[str, ...]) -> I
 def _aware(text: pl.Series) -> pl.Series:
     """Instants of the values that state their offset; null for the others."""
     out = _none(len(text))
+    alike = _one_offset(text)
+    if alike is not None:
+        return alike
     zoned = text.str.contains(_ZONED).fill_null(value=False)
     if not zoned.any():
         return out
@@ -122,6 +130,21 @@ def _aware(text: pl.Series) -> pl.Series:
         if best.null_count() == 0:
             break
     return out.scatter(at, best)
+
+
+def _one_offset(text: pl.Series) -> pl.Series | None:
+    """Instants of a column whose every value ends in the same offset and is spelled alike, the common case; else None."""
+    first = text.first()
+    found = re.search(r"(?<=[T ]\d\d:\d\d:\d\d)(?:Z|([+-])(\d\d):?(\d\d))$", str(first or ""))
+    if not found or not text.str.ends_with(found.group()).all() or text.null_count():
+        return None
+    bare = text.str.strip_suffix(found.group())
+    parsed = _try(bare, f"%Y-%m-%d{str(first)[10]}%H:%M:%S")
+    if parsed.null_count():
+        return None
+    sign, hours, minutes = found.groups()
+    seconds = (int(hours) * 3600 + int(minutes) * 60) * (-1 if sign == "-" else 1) if sign else 0
+    return (parsed - timedelta(seconds=seconds)).dt.replace_time_zone("UTC")
 
 
 def _ordered(text: pl.Series, left: pl.Series) -> tuple[tuple[str, int], ...]:
@@ -138,15 +161,19 @@ def _try(text: pl.Series, form: str) -> pl.Series:
     dtype = pl.Datetime("us", "UTC") if zoned else pl.Datetime("us")
     try:
         if any(part in form for part in ("%H", "%M", "%S", "%I", "%T", "%R", "%s")):
-            return text.str.to_datetime(form, strict=False, time_unit="us").cast(dtype)
+            return text.str.to_datetime(form, strict=False, time_unit="us", cache=False).cast(dtype)
         return text.str.to_date(form, strict=False).cast(dtype)
     except pl.exceptions.PolarsError:  # a user's format that polars does not know reads nothing
         return pl.repeat(None, len(text), dtype=dtype, eager=True)
 
 
+def _given(values: pl.Series) -> pl.Series:
+    return (values != "") & values.is_not_null() if values.dtype == pl.String else values.is_not_null()
+
+
 def _finish(values: pl.Series, local: pl.Series, aware: pl.Series, zone: str | None, slack: int | pl.Series) -> Instants:
     """Put local times into `zone`, and say for every value that is no instant why."""
-    frame = pl.DataFrame({"local": local, "aware": aware, "given": values.is_not_null() & (values.cast(pl.String) != "")})
+    frame = pl.DataFrame({"local": local, "aware": aware, "given": _given(values)})
     lasting = slack if isinstance(slack, pl.Series) else pl.repeat(slack, len(values), dtype=pl.Int32, eager=True)
     if zone is None:
         placed, doubtful = pl.lit(None, INSTANT), pl.lit("time_without_zone")
