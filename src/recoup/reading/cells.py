@@ -21,7 +21,7 @@ from recoup.records.provenance import Source
 
 _BLANKS: Final = " \t\r\n\u00a0\u3000\ufeff"
 _SCIENTIFIC: Final = r"^\d(?:\.\d+)?[eE]\+?\d{1,2}$"
-_CLOCK: Final = r"^\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?$|^\d{5,6}$"
+_CLOCK: Final = r"^(?:1899-12-3[01] )?\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?$|^\d{5,6}$"
 _NUMBER_MAX: Final = 10**15  # beyond it a spreadsheet number has lost digits
 
 
@@ -146,7 +146,7 @@ class Cells:
         if self.has("date") and (time is not None or self.has("clock")):
             clock = self.text("clock") if time is None else self.text("time")
             if time is None or (clock != "").any() and clock.filter(clock != "").str.contains(_CLOCK).all():
-                padded = clock.str.replace(r"^(\d{5})$", "0$1").str.replace(r"^(\d{2})(\d{2})(\d{2})$", "$1:$2:$3")
+                padded = clock.str.replace(r"^1899-12-3[01] ", "").str.replace(r"^(\d{5})$", "0$1").str.replace(r"^(\d{2})(\d{2})(\d{2})$", "$1:$2:$3")
                 day = self.text("date").str.replace(r"[ T]0{1,2}:00(:00)?$", "")
                 return (day + " " + padded).str.strip_chars()
         if time is not None:

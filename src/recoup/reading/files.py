@@ -10,10 +10,14 @@ from pathlib import Path
 from typing import Final
 
 from recoup import limits
+from recoup.reading.camt import is_xml, read_camt
+from recoup.reading.columnar import columnar_reader, is_json, read_columnar, read_json
 from recoup.reading.delimited import read_delimited
 from recoup.reading.findings import Findings
+from recoup.reading.mt940 import is_mt940, read_mt940
 from recoup.reading.options import ColumnMap
 from recoup.reading.raw import RawTable
+from recoup.reading.sheets import is_workbook, read_workbook
 from recoup.records.provenance import Source
 
 SIDECAR: Final = ".source.toml"
@@ -109,6 +113,17 @@ def parse(
     if foreign:
         findings.add_file("file_format_unknown", shown, foreign)
         return []
+    if is_workbook(data):
+        return read_workbook(data, source, shown, column_map, findings, headers)
+    reader = columnar_reader(data)
+    if reader is not None:
+        return read_columnar(reader, source, shown, findings)
+    if is_xml(data):
+        return read_camt(data, source, shown, findings)
+    if is_mt940(data):
+        return read_mt940(data, source, shown, findings)
+    if is_json(data):
+        return read_json(data, source, shown, findings)
     return read_delimited(data, source, shown, column_map, findings, headers)
 
 
