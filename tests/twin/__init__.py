@@ -7,8 +7,9 @@ from twin.back import Back, twin_back
 from twin.compare import assert_same, differences, report
 from twin.entry import twin_trace
 from twin.facts import Pocket, Refused
+from twin.maker import FEATURES, PLAIN, random_world, worlds
 from twin.outcome import Outcome
-from twin.world import FEATURES, PLAIN, World, random_world, worlds
+from twin.world import World
 
 __all__ = [
     "FEATURES",

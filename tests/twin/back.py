@@ -52,7 +52,9 @@ def _units_back(facts: Facts, target: str, rule: str) -> Back:
 
 def _asked(facts: Facts, walk: Walk, target: str) -> list[tuple[str, Portion]]:
     if target in facts.rows:
-        return [(facts.rows[target].currency, portion) for portion in walk.last_seen.get(target, [])]
+        return [
+            (facts.rows[target].currency, portion) for portion in walk.last_seen.get(target, [])
+        ]
     pockets = [pocket for pocket in walk.balance if pocket.account == target]
     return [(p.currency, content.portion) for p in pockets for content in walk.store.contents(p)]
 
@@ -108,7 +110,11 @@ class _RollingBack:
         return self.result
 
     def _from_account(self, account: str) -> None:
-        ends = self.money.after[-1] if self.money.after else {p: o.amount for p, o in self.facts.openings.items()}
+        ends = (
+            self.money.after[-1]
+            if self.money.after
+            else {p: o.amount for p, o in self.facts.openings.items()}
+        )
         for pocket, balance in ends.items():
             if pocket.account == account:
                 self.want[pocket] = balance

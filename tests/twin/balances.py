@@ -23,7 +23,9 @@ class Balances:
 def balances_of(facts: Facts, *, with_holds: bool = True) -> Balances:
     """Walk through the events counting money only (choices 5 and 15)."""
     result = Balances()
-    free: dict[Pocket, int] = defaultdict(int, {p: opening.amount for p, opening in facts.openings.items()})
+    free: dict[Pocket, int] = defaultdict(
+        int, {p: opening.amount for p, opening in facts.openings.items()}
+    )
     held: dict[Pocket, dict[int, int]] = defaultdict(dict)
     for event in facts.events:
         if isinstance(event, HoldStart):
@@ -44,7 +46,9 @@ def balances_of(facts: Facts, *, with_holds: bool = True) -> Balances:
             free[event.source] += shortfall - row.amount
         if event.target is not None and not event.is_crossing:
             free[event.target] += row.amount
-        result.after.append({pocket: free[pocket] + sum(held[pocket].values()) for pocket in facts.openings})
+        result.after.append(
+            {pocket: free[pocket] + sum(held[pocket].values()) for pocket in facts.openings}
+        )
     return result
 
 

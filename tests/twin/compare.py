@@ -47,7 +47,9 @@ def report(world: World, found: list[str], twin: Mapping[str, Outcome] | None = 
     return "\n".join(lines)
 
 
-def assert_same(trail: Trail, twin: Mapping[str, Outcome], world: World, *, strict: bool = True) -> None:
+def assert_same(
+    trail: Trail, twin: Mapping[str, Outcome], world: World, *, strict: bool = True
+) -> None:
     """Fail with the whole story when anything differs."""
     found = differences(trail, twin, strict=strict)
     assert not found, report(world, found)
@@ -66,7 +68,9 @@ def _amounts(trail: Trail, twin: Outcome, *, strict: bool) -> list[str]:
     return found
 
 
-def _compared(what: str, trail: Mapping[Key, Value], twin: Mapping[Key, Value], slack: int) -> list[str]:
+def _compared(
+    what: str, trail: Mapping[Key, Value], twin: Mapping[Key, Value], slack: int
+) -> list[str]:
     found: list[str] = []
     for key in sorted({*trail, *twin}, key=repr):
         given, expected = trail.get(key), twin.get(key)
@@ -89,7 +93,9 @@ def _is_close(given: object, expected: object, slack: int) -> bool:
     if not slack or not isinstance(given, tuple) or not isinstance(expected, tuple):
         return given == expected
     return all(
-        abs(a - b) <= slack * _places(expected) if isinstance(a, int) and isinstance(b, int) else a == b
+        abs(a - b) <= slack * _places(expected)
+        if isinstance(a, int) and isinstance(b, int)
+        else a == b
         for a, b in zip(given, expected, strict=True)
     )
 
@@ -126,7 +132,10 @@ def _positions(trail: Trail, rule: str) -> dict[tuple[str, str, str], Position]:
 def _flows(trail: Trail, rule: str) -> dict[tuple[str, str], Flow]:
     return _unique(
         [
-            ((r["claim"], r["transfer"]), Flow(r["amount"], r["depth"], r["inferred"], r["asserted"]))
+            (
+                (r["claim"], r["transfer"]),
+                Flow(r["amount"], r["depth"], r["inferred"], r["asserted"]),
+            )
             for r in _table(trail.flows, rule)
         ]
     )
@@ -157,7 +166,9 @@ def _unknown(trail: Trail, rule: str) -> dict[tuple[str, str, str], Frontier]:
 
 
 def _holds(trail: Trail, rule: str) -> dict[tuple[int, str], int]:
-    return _unique([((r["hold"], r["claim"]), r["amount"]) for r in _table(trail.holds, rule) if r["amount"]])
+    return _unique(
+        [((r["hold"], r["claim"]), r["amount"]) for r in _table(trail.holds, rule) if r["amount"]]
+    )
 
 
 def _summaries(
@@ -169,11 +180,15 @@ def _summaries(
         given[r["claim"], r["currency"]] = Totals(**{name: r[name] for name in Totals._fields})
     expected = dict(twin.summary)
     for key in given.keys() & expected.keys():
-        is_loose = key in twin.loose and given[key].recoverable >= given[key].located + given[key].unknown
+        is_loose = (
+            key in twin.loose and given[key].recoverable >= given[key].located + given[key].unknown
+        )
         if is_loose:
             given[key] = given[key]._replace(recoverable=expected[key].recoverable)
         if not strict or twin.rule == "pari-passu":
-            given[key] = given[key]._replace(accounts=expected[key].accounts, depth=expected[key].depth)
+            given[key] = given[key]._replace(
+                accounts=expected[key].accounts, depth=expected[key].depth
+            )
     return given, expected
 
 
@@ -206,7 +221,10 @@ def _pockets(trail: Trail, twin: Mapping[str, Outcome]) -> list[str]:
             )
     named = {tuple(pocket): fields for pocket, fields in expected.items() if tuple(pocket) in given}
     reached = {(a, c) for outcome in twin.values() for (_, a, c) in outcome.positions}
-    missing = [f"accounts: {pocket} was reached and is not listed" for pocket in sorted(reached - set(given))]
+    missing = [
+        f"accounts: {pocket} was reached and is not listed"
+        for pocket in sorted(reached - set(given))
+    ]
     return missing + _compared("accounts", given, named, 0)
 
 
@@ -218,11 +236,21 @@ def _conservation(trail: Trail) -> list[str]:
         name = f"{r['rule']} {r['claim']} {r['currency']}"
         if r["loss"] != parts:
             found.append(f"conservation {name}: loss {r['loss']} is not {parts}")
-        for frame, column in ((trail.positions, "located"), (trail.exits, "exited"), (trail.unknown, "unknown")):
-            same = (pl.col("rule") == r["rule"]) & (pl.col("claim") == r["claim"]) & (pl.col("currency") == r["currency"])
+        for frame, column in (
+            (trail.positions, "located"),
+            (trail.exits, "exited"),
+            (trail.unknown, "unknown"),
+        ):
+            same = (
+                (pl.col("rule") == r["rule"])
+                & (pl.col("claim") == r["claim"])
+                & (pl.col("currency") == r["currency"])
+            )
             whole = frame.filter(same)["amount"].sum()
             if whole != r[column]:
-                found.append(f"conservation {name}: {column} {r[column]} but its rows sum to {whole}")
+                found.append(
+                    f"conservation {name}: {column} {r[column]} but its rows sum to {whole}"
+                )
     return found
 
 
@@ -257,8 +285,14 @@ def _reach(trail: Trail, twin: Outcome) -> list[str]:
     found: list[str] = []
     for name, frame, key_of, expected in tables:
         rows = _table(frame, "poison")
-        found += [f"poison {name}: amount {r['amount']} but poison has none" for r in rows if r["amount"] is not None]
+        found += [
+            f"poison {name}: amount {r['amount']} but poison has none"
+            for r in rows
+            if r["amount"] is not None
+        ]
         given = {key_of(r) for r in rows}
         found += [f"poison {name}: expected {key}" for key in sorted(expected - given, key=repr)]
-        found += [f"poison {name}: {key} was not reached" for key in sorted(given - expected, key=repr)]
+        found += [
+            f"poison {name}: {key} was not reached" for key in sorted(given - expected, key=repr)
+        ]
     return found

@@ -59,4 +59,9 @@ def _add_bounds(facts: Facts, outcomes: dict[str, Outcome]) -> None:
             if not is_exact(facts, facts.claims[name], currency):
                 outcome.loose.add(key)
             elif outcome.rule in CAUSAL:
-                assert totals.located + totals.unknown <= known[key], (outcome.rule, key, totals, known[key])
+                assert totals.located + totals.unknown <= known[key], (
+                    outcome.rule,
+                    key,
+                    totals,
+                    known[key],
+                )

@@ -239,12 +239,16 @@ def _pairs(rows: dict[str, Row]) -> dict[str, str]:
         credits = [row for row in group if row.payee and not row.payer]
         if len(group) == 2 and len(debits) == 1 and len(credits) == 1:
             if credits[0].time < debits[0].time:
-                raise Refused(f"the conversion's credit {credits[0].id} is earlier than its debit {debits[0].id}")
+                raise Refused(
+                    f"the conversion's credit {credits[0].id} is earlier than its debit {debits[0].id}"
+                )
             pairs[debits[0].id] = credits[0].id
     return pairs
 
 
-def _links(dossier: Dossier, rows: dict[str, Row], standing: dict[str, str], pairs: dict[str, str]) -> list[_Link]:
+def _links(
+    dossier: Dossier, rows: dict[str, Row], standing: dict[str, str], pairs: dict[str, str]
+) -> list[_Link]:
     """Join exits and entries (choice 19). QUESTION: a row serves one link only, the links choosing in row order."""
     used = set(pairs) | set(pairs.values())
     ordered = sorted(rows.values(), key=_key)
@@ -252,22 +256,32 @@ def _links(dossier: Dossier, rows: dict[str, Row], standing: dict[str, str], pai
     for number, row in enumerate(dossier.links.iter_rows(named=True)):
         source, target, time = row["from"], row["to"], row["time"]
         amount, currency = row["amount"], row["currency"]
-        same = [r for r in ordered if r.amount == amount and r.currency == currency and r.id not in used]
+        same = [
+            r for r in ordered if r.amount == amount and r.currency == currency and r.id not in used
+        ]
         exits = [
             r
             for r in same
-            if r.payer == source and r.time <= time and standing.get(r.payee, "") in ("", "terminal", "unknown", "bridged")
+            if r.payer == source
+            and r.time <= time
+            and standing.get(r.payee, "") in ("", "terminal", "unknown", "bridged")
         ]
         exits = [r for r in exits if r.payee != source]
         entries = [
             r
             for r in same
-            if r.payee == target and r.time == time and standing.get(r.payer, "") in ("", "unknown", "bridged")
+            if r.payee == target
+            and r.time == time
+            and standing.get(r.payer, "") in ("", "unknown", "bridged")
         ]
         entries = [r for r in entries if r.payer != target and r not in exits[-1:]]
-        assumed = Row(f"link:{number}", time, 0, source, target, amount, currency, "transfer", is_assumed=True)
+        assumed = Row(
+            f"link:{number}", time, 0, source, target, amount, currency, "transfer", is_assumed=True
+        )
         exit_row = exits[-1] if exits else replace(assumed, id=f"link:{number}:debit", payee="")
-        entry_row = entries[0] if entries else replace(assumed, id=f"link:{number}:credit", payer="")
+        entry_row = (
+            entries[0] if entries else replace(assumed, id=f"link:{number}:credit", payer="")
+        )
         used |= {exit_row.id, entry_row.id}
         links.append(_Link(number, source, target, amount, currency, time, exit_row, entry_row))
     return links
@@ -310,7 +324,9 @@ def _end_of(order: list[Row], time: datetime) -> int:
     return sum(1 for row in order if row.time <= time)
 
 
-def _claims(claims: pl.DataFrame, rows: dict[str, Row], options: Options) -> tuple[dict[str, Claim], dict[str, str]]:
+def _claims(
+    claims: pl.DataFrame, rows: dict[str, Row], options: Options
+) -> tuple[dict[str, Claim], dict[str, str]]:
     followed: dict[str, Claim] = {}
     unfollowed: dict[str, str] = {}
     for given in sorted(claims.iter_rows(named=True), key=lambda given: str(given["claim"])):
@@ -322,7 +338,9 @@ def _claims(claims: pl.DataFrame, rows: dict[str, Row], options: Options) -> tup
         if is_late or is_early:
             unfollowed[given["claim"]] = row.currency
         else:
-            followed[given["claim"]] = Claim(given["claim"], row.id, bool(given["admitted"]), row.time)
+            followed[given["claim"]] = Claim(
+                given["claim"], row.id, bool(given["admitted"]), row.time
+            )
     return followed, unfollowed
 
 
@@ -392,10 +410,14 @@ class _Builder:
         for link in self.links:
             is_active = with_links or self.options.as_of is None or link.time <= self.options.as_of
             if move.row.id == link.exit_row.id and is_active:
-                move = replace(move, target=None, is_crossing=True, is_asserted=link.exit_row.is_assumed)
+                move = replace(
+                    move, target=None, is_crossing=True, is_asserted=link.exit_row.is_assumed
+                )
             if move.row.id == link.entry_row.id and is_active:
                 # The entry debits no unknown payer: its money comes by the link.
-                move = replace(move, source=None, is_bridged=False, fed_by=link.exit_row.id, is_asserted=True)
+                move = replace(
+                    move, source=None, is_bridged=False, fed_by=link.exit_row.id, is_asserted=True
+                )
         return move
 
 
@@ -439,10 +461,14 @@ def _stated(pocket: Pocket, row: Row) -> int | None:
 
 def _with_holds(moves: list[Move], dossier: Dossier, options: Options) -> list[Event]:
     """Merge holds in: at one instant transfers, then releases, then holds (choice 1)."""
-    timed: list[tuple[datetime, int, int, Event]] = [(m.row.time, 0, i, m) for i, m in enumerate(moves)]
+    timed: list[tuple[datetime, int, int, Event]] = [
+        (m.row.time, 0, i, m) for i, m in enumerate(moves)
+    ]
     for number, row in enumerate(dossier.holds.iter_rows(named=True)):
         pocket = Pocket(row["account"], row["currency"])
-        timed.append((row["time"], 2, number, HoldStart(number, pocket, row["amount"], row["time"])))
+        timed.append(
+            (row["time"], 2, number, HoldStart(number, pocket, row["amount"], row["time"]))
+        )
         if row["until"] is not None:
             timed.append((row["until"], 1, number, HoldEnd(number, pocket, row["until"])))
     timed.sort(key=lambda item: item[:3])

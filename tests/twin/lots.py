@@ -38,7 +38,9 @@ class LotStore:
 
     def take_back(self, pocket: Pocket, amount: int, original: str) -> list[Portion]:
         """The very units first, then the rest by the rule (choice 13)."""
-        very = self._chosen([unit for unit in self._free(pocket) if unit.put_by == original], amount)
+        very = self._chosen(
+            [unit for unit in self._free(pocket) if unit.put_by == original], amount
+        )
         first = self._remove(pocket, very)
         return first + self.take(pocket, amount - len(first))
 
@@ -60,7 +62,9 @@ class LotStore:
 
     def hold(self, number: int, pocket: Pocket, amount: int) -> None:
         free = self._free(pocket)
-        chosen = [u for u in free if u.portion.owner is not None] + [u for u in free if u.portion.owner is None]
+        chosen = [u for u in free if u.portion.owner is not None] + [
+            u for u in free if u.portion.owner is None
+        ]
         for unit in chosen[:amount]:
             unit.hold = number
 
@@ -70,7 +74,9 @@ class LotStore:
                 unit.hold = None
 
     def contents(self, pocket: Pocket) -> list[Content]:
-        return [Content(unit.portion, unit.arrival, unit.hold) for unit in self.pockets.get(pocket, [])]
+        return [
+            Content(unit.portion, unit.arrival, unit.hold) for unit in self.pockets.get(pocket, [])
+        ]
 
     def _free(self, pocket: Pocket) -> list[Unit]:
         free = [unit for unit in self.pockets.get(pocket, []) if unit.hold is None]
@@ -84,5 +90,7 @@ class LotStore:
 
     def _remove(self, pocket: Pocket, chosen: list[Unit]) -> list[Portion]:
         gone = {unit.position for unit in chosen}
-        self.pockets[pocket] = [unit for unit in self.pockets.get(pocket, []) if unit.position not in gone]
+        self.pockets[pocket] = [
+            unit for unit in self.pockets.get(pocket, []) if unit.position not in gone
+        ]
         return [replace(unit.portion, since=unit.arrival) for unit in chosen]

@@ -43,7 +43,9 @@ class _System:
     colours: dict[Pocket, set[Colour]]
     inflow: dict[Unknown, Form] = field(default_factory=lambda: defaultdict(dict))
     kept: dict[Unknown, Form] = field(default_factory=lambda: defaultdict(dict))
-    exits: dict[tuple[str, int, str, str, str, str], Form] = field(default_factory=lambda: defaultdict(dict))
+    exits: dict[tuple[str, int, str, str, str, str], Form] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
     """By (claim, mark, transfer, account, currency, kind)."""
     flows: dict[tuple[str, str], dict[int, Form]] = field(default_factory=lambda: defaultdict(dict))
     losses: dict[tuple[str, str], Form] = field(default_factory=lambda: defaultdict(dict))
@@ -72,14 +74,19 @@ class _System:
             if move.converted_from is None:
                 return parcel
             ratio = Fraction(move.row.amount, move.converted_from)
-            new = {colour: {key: value * ratio for key, value in form.items()} for colour, form in parcel.items()}
+            new = {
+                colour: {key: value * ratio for key, value in form.items()}
+                for colour, form in parcel.items()
+            }
             for (claim, _), form in new.items():
                 _add(self.losses[claim, move.row.currency], form)
             return new
         if move.source is None:
             return {}
         share = Fraction(move.row.amount, self.credited[move.source])
-        return {colour: {(colour, move.source): share} for colour in sorted(self.colours[move.source])}
+        return {
+            colour: {(colour, move.source): share} for colour in sorted(self.colours[move.source])
+        }
 
     def _expire(self, move: Move, parcel: Parcel) -> Parcel:
         expired: Parcel = {}
@@ -170,7 +177,10 @@ def solve(equations: dict[Unknown, Form]) -> dict[Unknown, Fraction]:
 
 
 def _eliminated(
-    row: tuple[dict[Unknown, Fraction], Fraction], pivot: Unknown, left: dict[Unknown, Fraction], right: Fraction
+    row: tuple[dict[Unknown, Fraction], Fraction],
+    pivot: Unknown,
+    left: dict[Unknown, Fraction],
+    right: Fraction,
 ) -> tuple[dict[Unknown, Fraction], Fraction]:
     factor = row[0].get(pivot, Fraction(0))
     if not factor:
@@ -198,26 +208,41 @@ class _Pari:
         self.exact: dict[tuple[str, str], dict[Place, dict[int, Fraction]]] = self._places()
 
     def _value(self, form: Form) -> Fraction:
-        return sum((v * (self.values[k] if k is not None else 1) for k, v in form.items()), Fraction(0))
+        return sum(
+            (v * (self.values[k] if k is not None else 1) for k, v in form.items()), Fraction(0)
+        )
 
     def _carries(self) -> set[tuple[str, str]]:
         return {
-            key for key, forms in self.system.flows.items() if sum((self._value(f) for f in forms.values()), Fraction(0))
+            key
+            for key, forms in self.system.flows.items()
+            if sum((self._value(f) for f in forms.values()), Fraction(0))
         }
 
     def _places(self) -> dict[tuple[str, str], dict[Place, dict[int, Fraction]]]:
         """Return by (claim, currency) and place the exact amounts by mark."""
-        found: dict[tuple[str, str], dict[Place, dict[int, Fraction]]] = defaultdict(lambda: defaultdict(dict))
+        found: dict[tuple[str, str], dict[Place, dict[int, Fraction]]] = defaultdict(
+            lambda: defaultdict(dict)
+        )
         for (claim, mark), pocket in {*self.system.inflow, *self.system.kept}:
             unknown = ((claim, mark), pocket)
             exact = self._value(self.system.kept.get(unknown, {}))
             if unknown in self.values:
-                exact += self.values[unknown] * Fraction(self.balance[pocket], self.credited[pocket])
+                exact += self.values[unknown] * Fraction(
+                    self.balance[pocket], self.credited[pocket]
+                )
             kind = 0 if self.facts.standing[pocket.account] == "known" else 1
             place = found[claim, pocket.currency][kind, tuple(pocket)]
             place[mark] = place.get(mark, Fraction(0)) + exact
         order = {move.row.id: i for i, move in enumerate(self.facts.moves())}
-        for (claim, mark, transfer, account, currency, kind_name), form in self.system.exits.items():
+        for (
+            claim,
+            mark,
+            transfer,
+            account,
+            currency,
+            kind_name,
+        ), form in self.system.exits.items():
             key: Place = (2, (order[transfer], kind_name, transfer, account))
             place = found[claim, currency][key]
             place[mark] = place.get(mark, Fraction(0)) + self._value(form)
@@ -238,13 +263,24 @@ class _Pari:
         carried: dict[Place, Fraction] = defaultdict(Fraction)
         used: dict[Place, int] = defaultdict(int)
         for claim, currency in sorted(self.exact):
-            whole = {place: sum(marks.values(), Fraction(0)) for place, marks in self.exact[claim, currency].items()}
+            whole = {
+                place: sum(marks.values(), Fraction(0))
+                for place, marks in self.exact[claim, currency].items()
+            }
             whole = {place: exact for place, exact in sorted(whole.items()) if exact}
             loss = int(self._value(self.system.losses[claim, currency]) // 1)
-            given = {place: min(int(exact // 1), self._room(place) - used[place]) for place, exact in whole.items()}
+            given = {
+                place: min(int(exact // 1), self._room(place) - used[place])
+                for place, exact in whole.items()
+            }
             for _ in range(loss - sum(given.values())):
-                open_places = [p for p in given if used[p] + given[p] < self._room(p)] or list(given)
-                best = max(open_places, key=lambda p: (whole[p] - given[p] + carried[p], [-p[0]], _earlier(p)))
+                open_places = [p for p in given if used[p] + given[p] < self._room(p)] or list(
+                    given
+                )
+                best = max(
+                    open_places,
+                    key=lambda p: (whole[p] - given[p] + carried[p], [-p[0]], _earlier(p)),
+                )
                 given[best] += 1
             for place, exact in whole.items():
                 carried[place] += exact - given[place]
@@ -259,12 +295,18 @@ class _Pari:
                 if amount:
                     self._write(result, claim, currency, place, amount)
         for (claim, transfer), forms in self.system.flows.items():
-            amount, inferred, asserted = _parts({mark: self._value(form) for mark, form in forms.items()})
+            amount, inferred, asserted = _parts(
+                {mark: self._value(form) for mark, form in forms.items()}
+            )
             if amount:
-                result.flows[claim, transfer] = Flow(amount, self.depth[claim, transfer], inferred, asserted)
+                result.flows[claim, transfer] = Flow(
+                    amount, self.depth[claim, transfer], inferred, asserted
+                )
         for pocket, opening in self.facts.openings.items():
             if self.facts.standing[pocket.account] in ("known", "bridged"):
-                fields = Fields(opening.amount, opening.basis, self.assumed[pocket], self.balance[pocket])
+                fields = Fields(
+                    opening.amount, opening.basis, self.assumed[pocket], self.balance[pocket]
+                )
                 result.pockets[pocket] = fields
         self._summarise(result)
         return result
@@ -280,13 +322,17 @@ class _Pari:
         account = str(key[0])
         since = self.since[claim, Pocket(account, currency)]
         if kind == 0:
-            result.positions[claim, account, currency] = Position(amount, since, 0, inferred, asserted)
+            result.positions[claim, account, currency] = Position(
+                amount, since, 0, inferred, asserted
+            )
         else:
             result.unknown[claim, account, currency] = Frontier(amount, since, inferred, asserted)
 
     def _summarise(self, result: Outcome) -> None:
         losses = {key: int(self._value(form) // 1) for key, form in self.system.losses.items()}
-        keys = {(claim, self.facts.rows[c.transfer].currency) for claim, c in self.facts.claims.items()}
+        keys = {
+            (claim, self.facts.rows[c.transfer].currency) for claim, c in self.facts.claims.items()
+        }
         keys |= set(self.facts.unfollowed.items()) | {key for key, loss in losses.items() if loss}
         for key in sorted(keys):
             result.summary[key] = summarised(result, self.facts, key, losses.get(key, 0), 0, set())
@@ -296,7 +342,10 @@ class _Pari:
 
 def _earlier(place: Place) -> list[tuple[int, ...]]:
     """Greater for the earlier of two places of one kind: by account and currency, exits by the order of transfers."""
-    return [tuple(-n for n in part.encode("utf-32-be")) if isinstance(part, str) else (-int(str(part)),) for part in place[1]]
+    return [
+        tuple(-n for n in part.encode("utf-32-be")) if isinstance(part, str) else (-int(str(part)),)
+        for part in place[1]
+    ]
 
 
 def _parts(marks: dict[int, Fraction]) -> Parts:
@@ -344,7 +393,12 @@ def _first(
                 if hops is not None and hops < depth.get((claim, move.row.id), hops + 1):
                     depth[claim, move.row.id] = hops
                     has_changed = True
-                if hops is None or move.target is None or move.is_crossing or move.own_claim == claim:
+                if (
+                    hops is None
+                    or move.target is None
+                    or move.is_crossing
+                    or move.own_claim == claim
+                ):
                     continue
                 key = (claim, move.target)
                 since[key] = min(since.get(key, move.row.time), move.row.time)
@@ -352,7 +406,12 @@ def _first(
     return since, depth
 
 
-def _hops(move: Move, claim: str, reached: dict[tuple[str, Pocket], int], depth: dict[tuple[str, str], int]) -> int | None:
+def _hops(
+    move: Move,
+    claim: str,
+    reached: dict[tuple[str, Pocket], int],
+    depth: dict[tuple[str, str], int],
+) -> int | None:
     if move.claim is not None and move.claim.id == claim:
         return 1
     before = None

@@ -32,7 +32,9 @@ class Pool:
 
     def whole_of(self, claim: str) -> int:
         """Free and held: a claim's money is there while a hold keeps it."""
-        kept = sum(amount for lots in self.held.values() for (c, _), amount in lots.items() if c == claim)
+        kept = sum(
+            amount for lots in self.held.values() for (c, _), amount in lots.items() if c == claim
+        )
         return self.free_of(claim) + kept
 
     def free_balance(self) -> int:
@@ -79,7 +81,9 @@ class PoolStore:
         assert 0 <= amount <= pool.free[colour]
         pool.free[colour] -= amount
         claim, mark = colour
-        return [Portion(amount, claim, mark, pool.depth[claim], pool.since[claim])] if amount else []
+        return (
+            [Portion(amount, claim, mark, pool.depth[claim], pool.since[claim])] if amount else []
+        )
 
     def take_back(self, pocket: Pocket, amount: int, original: str) -> list[Portion]:
         """Choice 13, pooled: what the original carried in proportion, as far as it is there, then the rest by the rule."""
@@ -141,7 +145,9 @@ class PoolStore:
     def convert(self, portions: list[Portion], old: int, new: int) -> list[Portion]:
         """Cumulative floors in order of claim id (choice 14)."""
         assert sum(portion.count for portion in portions) == old
-        owned = sorted((p for p in portions if p.owner is not None), key=lambda p: (p.owner or "", p.mark))
+        owned = sorted(
+            (p for p in portions if p.owner is not None), key=lambda p: (p.owner or "", p.mark)
+        )
         after: list[Portion] = []
         cumulative, before = 0, 0
         for p in owned:
@@ -175,13 +181,19 @@ class PoolStore:
     def contents(self, pocket: Pocket) -> list[Content]:
         pool = self.pools[pocket]
         found = [Content(Portion(pool.clean), None, None)]
-        found += [_content(pool, colour, amount, None) for colour, amount in pool.free.items() if amount]
+        found += [
+            _content(pool, colour, amount, None) for colour, amount in pool.free.items() if amount
+        ]
         for number, lots in pool.held.items():
-            found += [_content(pool, colour, amount, number) for colour, amount in lots.items() if amount]
+            found += [
+                _content(pool, colour, amount, number) for colour, amount in lots.items() if amount
+            ]
             found.append(Content(Portion(pool.held_clean[number]), None, number))
         return found
 
 
 def _content(pool: Pool, colour: Colour, amount: int, hold: int | None) -> Content:
     claim, mark = colour
-    return Content(Portion(amount, claim, mark, pool.depth[claim], pool.since[claim]), pool.since[claim], hold)
+    return Content(
+        Portion(amount, claim, mark, pool.depth[claim], pool.since[claim]), pool.since[claim], hold
+    )

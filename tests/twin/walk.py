@@ -48,7 +48,9 @@ class Store(Protocol):
     def clean(self, amount: int, kind: str, key: str) -> list[Portion]: ...
     def take(self, pocket: Pocket, amount: int) -> list[Portion]: ...
     def take_back(self, pocket: Pocket, amount: int, original: str) -> list[Portion]: ...
-    def put(self, pocket: Pocket, portions: list[Portion], row: str, time: datetime | None) -> None: ...
+    def put(
+        self, pocket: Pocket, portions: list[Portion], row: str, time: datetime | None
+    ) -> None: ...
     def convert(self, portions: list[Portion], old: int, new: int) -> list[Portion]: ...
     def hold(self, number: int, pocket: Pocket, amount: int) -> None: ...
     def release(self, number: int, pocket: Pocket) -> None: ...
@@ -104,8 +106,11 @@ class Walk:
             self._move(event)
 
     def _can_hold(self, pocket: Pocket) -> bool:
-        """QUESTION: a hold on an unknown (not bridged) or terminal account finds no pocket that could give, and does nothing."""
-        return self.facts.standing.get(pocket.account) in ("known", "bridged") and pocket in self.balance
+        """QUESTION: a hold on a terminal or unknown account (unless bridged) keeps nothing."""
+        return (
+            self.facts.standing.get(pocket.account) in ("known", "bridged")
+            and pocket in self.balance
+        )
 
     def _move(self, move: Move) -> None:
         portions = self._taken(move)
@@ -132,7 +137,9 @@ class Walk:
 
     def _debited(self, move: Move, source: Pocket) -> list[Portion]:
         row = move.row
-        free = sum(content.portion.count for content in self.store.contents(source) if content.hold is None)
+        free = sum(
+            content.portion.count for content in self.store.contents(source) if content.hold is None
+        )
         if row.amount > free:
             self._assume(source, row.amount - free, move)
         self.balance[source] -= row.amount
@@ -146,7 +153,9 @@ class Walk:
         assert self.facts.openings[source].is_pinned or has_hold or move.row.is_assumed, source
         self.assumed[source] += shortfall
         self.balance[source] += shortfall
-        self.store.put(source, self.store.clean(shortfall, "assumed", source.account), "", move.row.time)
+        self.store.put(
+            source, self.store.clean(shortfall, "assumed", source.account), "", move.row.time
+        )
 
     def _brought_on(self, move: Move) -> list[Portion]:
         assert move.fed_by is not None
@@ -168,7 +177,11 @@ class Walk:
         portion = replace(portion, route=(*portion.route, move.row.id))
         if portion.owner is None:
             return portion
-        mark = portion.mark | (INFERRED if move.is_bridged else 0) | (ASSERTED if move.is_asserted else 0)
+        mark = (
+            portion.mark
+            | (INFERRED if move.is_bridged else 0)
+            | (ASSERTED if move.is_asserted else 0)
+        )
         return replace(portion, depth=portion.depth + 1, mark=mark)
 
     # -- what changes on the way
@@ -179,8 +192,9 @@ class Walk:
         for portion in portions:
             if portion.owner is not None and self.facts.is_expired(portion.owner, move.row.time):
                 self.kept.append((source, portion))
-                portion = replace(portion, owner=None, mark=0, depth=0, is_expired=True)
-            after.append(portion)
+                after.append(replace(portion, owner=None, mark=0, depth=0, is_expired=True))
+            else:
+                after.append(portion)
         return after
 
     def _dispute(self, move: Move, portions: list[Portion]) -> list[Portion]:
@@ -220,7 +234,9 @@ class Walk:
             dropped -= {move.claim.id}
         for claim in dropped:
             self.residual[claim, move.row.currency] += sums[claim]
-        return [replace(p, owner=None, mark=0, depth=0) if p.owner in dropped else p for p in portions]
+        return [
+            replace(p, owner=None, mark=0, depth=0) if p.owner in dropped else p for p in portions
+        ]
 
     def _write_flows(self, move: Move, portions: list[Portion]) -> None:
         for portion in portions:
@@ -233,8 +249,9 @@ class Walk:
         for portion in portions:
             if portion.owner is not None and portion.owner == move.own_claim:
                 self._exit(portion, move, "reversed", move.row.payer)
-                portion = replace(portion, owner=None, mark=0, depth=0)
-            after.append(portion)
+                after.append(replace(portion, owner=None, mark=0, depth=0))
+            else:
+                after.append(portion)
         return after
 
     # -- arriving
@@ -264,7 +281,11 @@ class Walk:
         for pocket, balance in self.balance.items():
             contents = self.store.contents(pocket)
             assert all(content.portion.count >= 0 for content in contents), contents
-            assert sum(content.portion.count for content in contents) == balance, (pocket, balance, contents)
+            assert sum(content.portion.count for content in contents) == balance, (
+                pocket,
+                balance,
+                contents,
+            )
             for content in contents:
                 if content.portion.owner is not None:
                     found[content.portion.owner, pocket.currency] += content.portion.count
@@ -278,22 +299,31 @@ class Walk:
                     found[portion.owner or "", self.facts.rows[row].currency] += portion.count
         for key, amount in self.residual.items():
             found[key] += amount
-        found = defaultdict(int, {key: amount for key, amount in found.items() if key[0] and amount})
-        assert found == {key: amount for key, amount in self.loss.items() if amount}, (dict(found), self.loss)
+        found = defaultdict(
+            int, {key: amount for key, amount in found.items() if key[0] and amount}
+        )
+        assert found == {key: amount for key, amount in self.loss.items() if amount}, (
+            dict(found),
+            self.loss,
+        )
 
     # -- the result
 
     def outcome(self) -> Outcome:
         """Return what lies where at the end."""
         for row, portions in self.waiting.items():
-            assert row in self.facts.pairs or not portions, "a link that is active has crossed by as-of"
+            assert row in self.facts.pairs or not portions, (
+                "a link that is active has crossed by as-of"
+            )
         result = Outcome(self.rule)
         self._add_places(result)
         for key, portions in self.exits.items():
             result.exits[key] = parts(portions)
         for flow, portions in self.flows.items():
             amount, inferred, asserted = parts(portions)
-            result.flows[flow] = Flow(amount, min(portion.depth for portion in portions), inferred, asserted)
+            result.flows[flow] = Flow(
+                amount, min(portion.depth for portion in portions), inferred, asserted
+            )
         self._add_pockets(result)
         self._add_summary(result)
         return result
@@ -327,10 +357,16 @@ class Walk:
                 )
 
     def _add_summary(self, result: Outcome) -> None:
-        keys = {(claim, self.facts.rows[c.transfer].currency) for claim, c in self.facts.claims.items()}
-        keys |= set(self.facts.unfollowed.items()) | {key for key, amount in self.loss.items() if amount}
+        keys = {
+            (claim, self.facts.rows[c.transfer].currency) for claim, c in self.facts.claims.items()
+        }
+        keys |= set(self.facts.unfollowed.items()) | {
+            key for key, amount in self.loss.items() if amount
+        }
         for key in sorted(keys):
-            result.summary[key] = summarised(result, self.facts, key, self.loss[key], self.residual[key], self.reached[key])
+            result.summary[key] = summarised(
+                result, self.facts, key, self.loss[key], self.residual[key], self.reached[key]
+            )
 
 
 def parts(portions: list[Portion]) -> Parts:
@@ -348,8 +384,12 @@ def summarised(
     located = [p for (c, _, cur), p in result.positions.items() if (c, cur) == (claim, currency)]
     frontier = [u for (c, _, cur), u in result.unknown.items() if (c, cur) == (claim, currency)]
     gone = [e for (c, _, _, cur, _), e in result.exits.items() if (c, cur) == (claim, currency)]
-    depths = [f.depth for (c, t), f in result.flows.items() if c == claim and facts.rows[t].currency == currency]
-    everything = [*located, *frontier, *gone]
+    depths = [
+        f.depth
+        for (c, t), f in result.flows.items()
+        if c == claim and facts.rows[t].currency == currency
+    ]
+    everything: list[Position | Frontier | Parts] = [*located, *frontier, *gone]
     return Totals(
         loss=loss,
         located=sum(p.amount for p in located),
