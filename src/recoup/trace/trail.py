@@ -128,6 +128,7 @@ CLAIMS = pl.Schema(
         "currency": pl.String,
         "loss": pl.Int64,
         "time": tables.INSTANT,
+        "admitted": pl.Boolean,
     }
 )
 

@@ -1,0 +1,435 @@
+"""Turns what a kernel found (numbers) into the trail's frames (names, times), and checks that every claim adds up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from recoup.records import tables
+from recoup.records.dossier import Dossier
+from recoup.trace import trail as shapes
+from recoup.trace.events import Events
+from recoup.trace.follow import Followed, Reached
+from recoup.trace.kernels import books
+from recoup.trace.ledger import BRIDGED, OUTSIDE, STANDINGS, TERMINAL, UNKNOWN, I64, Ledger
+from recoup.trace.openings import BASES, Openings
+
+_CARRIED = (books.MOVED, books.EXITED, books.TO_VICTIM, books.REVERSED, books.CONVERTED, books.OPENED)
+_LEFT = (books.EXITED, books.TO_VICTIM, books.REVERSED, books.CONVERTED)
+_KIND = {books.TO_VICTIM: "to_victim", books.REVERSED: "reversed", books.CONVERTED: "converted"}
+
+
+CONTRADICTIONS = pl.Schema({"account": pl.String, "currency": pl.String, "amount": pl.Int64, "time": tables.INSTANT})
+"""Credits that had to be assumed because a hold left less free money than a later debit took."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Everything fixed about one trace, whichever the rule."""
+
+    dossier: Dossier
+    ledger: Ledger
+    openings: Openings
+    events: Events
+    claims: pl.DataFrame
+    """Schema trail.CLAIMS, sorted by claim id; the row is the claim's number."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """The frames of one rule."""
+
+    positions: pl.DataFrame
+    flows: pl.DataFrame
+    exits: pl.DataFrame
+    unknown: pl.DataFrame
+    summary: pl.DataFrame
+    holds: pl.DataFrame
+    assumed: pl.DataFrame
+    """Schema CONTRADICTIONS."""
+
+
+def _parts() -> list[pl.Expr]:
+    """Return the sums of a group: amount, and what of it was inferred or asserted (both: asserted)."""
+    amount, mark = pl.col("amount"), pl.col("mark")
+    return [
+        amount.sum(),
+        amount.filter(mark == 1).sum().alias("inferred"),
+        amount.filter(mark >= 2).sum().alias("asserted"),
+    ]
+
+
+class Names:
+    """Numbers to names: gather expressions over the ledger's tables."""
+
+    def __init__(self, scene: Scene) -> None:
+        ledger = scene.ledger
+        self.claims = scene.claims["claim"]
+        self.accounts = pl.concat([ledger.accounts, pl.Series([""])])  # -1, the outside, is the last
+        self.currencies = pl.Series([*ledger.currencies, ""], dtype=pl.String)
+        self.account_of = np.where(ledger.pocket_account < 0, len(ledger.accounts), ledger.pocket_account)
+        self.currency_of = np.where(ledger.pocket_currency < 0, len(ledger.currencies), ledger.pocket_currency)
+
+    def account(self, pocket: npt.NDArray[np.int32]) -> pl.Series:
+        """Return account names of pockets."""
+        return self.accounts.gather(self.account_of[pocket])
+
+    def currency(self, pocket: npt.NDArray[np.int32]) -> pl.Series:
+        """Return currencies of pockets."""
+        return self.currencies.gather(self.currency_of[pocket])
+
+
+def instants(microseconds: I64) -> pl.Series:
+    """Return int64 microseconds as aware UTC instants."""
+    return pl.Series(microseconds, dtype=pl.Int64).cast(pl.Datetime("us", "UTC"))
+
+
+def _parcels(scene: Scene, found: Followed) -> pl.DataFrame:
+    """Return the parcels that lie still: pocket, claim number, mark, amount, since (event), hold."""
+    flows, events = found.flows, scene.events
+    stayed = flows[flows["fate"] == books.STAYED]
+    holds = scene.dossier.holds
+    hold_pocket = np.array([scene.ledger.pocket(a, c) for a, c in zip(holds["account"], holds["currency"], strict=True)], np.int32)
+    pocket = found.pocket.copy()
+    held = found.hold >= 0
+    pocket[held] = hold_pocket[found.hold[held]]
+    colour = np.concatenate([found.colour, stayed["colour"]])
+    return pl.DataFrame(
+        {
+            "pocket": np.concatenate([pocket, events.source[stayed["event"]]]).astype(np.int32),
+            "number": colour >> 2,
+            "mark": colour & 3,
+            "amount": np.concatenate([found.amount, stayed["amount"]]),
+            "since": np.concatenate([found.since, stayed["depth"]]).astype(np.int32),
+            "hold": np.concatenate([found.hold, np.full(len(stayed), -1)]).astype(np.int32),
+        }
+    )
+
+
+def _lying(scene: Scene, parcels: pl.DataFrame, names: Names, rule: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return (positions, unknown): what lies in known and in unknown accounts, a row per claim and pocket."""
+    groups = (
+        parcels.lazy()
+        .filter(pl.col("number") >= 0)
+        .group_by("number", "pocket")
+        .agg(
+            *_parts(),
+            pl.col("since").min(),
+            pl.col("amount").filter(pl.col("hold") >= 0).sum().alias("held"),
+        )
+        .sort("number", "pocket")
+        .collect()
+    )
+    pocket = groups["pocket"].to_numpy()
+    named = groups.select(
+        pl.lit(rule).alias("rule"),
+        names.claims.gather(groups["number"]).alias("claim"),
+        names.account(pocket).alias("account"),
+        names.currency(pocket).alias("currency"),
+        "amount",
+        instants(scene.events.time[groups["since"].to_numpy()]).alias("since"),
+        "held",
+        "inferred",
+        "asserted",
+    )
+    frontier = np.isin(scene.ledger.standing[pocket], (UNKNOWN, BRIDGED))
+    positions = named.filter(~frontier).select(shapes.POSITIONS.names())
+    return positions, named.filter(frontier).select(shapes.UNKNOWN.names())
+
+
+def _moves(scene: Scene, found: Followed) -> pl.DataFrame:
+    """Return every parcel moved: claim number, mark, row of the transfer, fate, amount, depth."""
+    flows = found.flows
+    flows = flows[np.isin(flows["fate"], _CARRIED)]
+    colour = flows["colour"]
+    return pl.DataFrame(
+        {
+            "number": colour >> 2,
+            "mark": colour & 3,
+            "row": scene.events.row[flows["event"]],
+            "fate": flows["fate"],
+            "amount": flows["amount"],
+            "depth": flows["depth"],
+        }
+    )
+
+
+def _flows(scene: Scene, moves: pl.DataFrame, names: Names, rule: str) -> pl.DataFrame:
+    """Return the flows: a row per claim and transfer."""
+    groups = (
+        moves.lazy()
+        .filter(pl.col("fate") != books.TO_VICTIM)  # a disputed transfer carries only its own claim
+        .group_by("number", "row")
+        .agg(*_parts(), pl.col("depth").min())
+        .sort("number", "row")
+        .collect()
+    )
+    return groups.select(
+        pl.lit(rule).alias("rule"),
+        names.claims.gather(groups["number"]).alias("claim"),
+        scene.dossier.transfers["id"].gather(groups["row"]).alias("transfer"),
+        pl.col("depth").cast(pl.Int32),
+        "amount",
+        "inferred",
+        "asserted",
+    )
+
+
+def _kind_of_exit() -> pl.Expr:
+    """Return the transfer's own kind; `terminal` where a plain transfer reached a terminal account."""
+    plain = pl.col("kind").is_in(["", "transfer"])
+    return pl.when(pl.col("at_terminal") & plain).then(pl.lit("terminal")).otherwise(pl.col("kind"))
+
+
+def name_exits(scene: Scene, moves: pl.DataFrame, names: Names, rule: str) -> pl.DataFrame:
+    """Return the exits (schema EXITS) of moves (number, row, fate, mark, amount): a row per claim, transfer and kind."""
+    ledger = scene.ledger
+    groups = (
+        moves.lazy()
+        .filter(pl.col("fate").is_in(_LEFT))
+        .group_by("number", "row", "fate")
+        .agg(*_parts())
+        .sort("number", "row", "fate")
+        .collect()
+    )
+    row, fate = groups["row"].to_numpy(), groups["fate"].to_numpy()
+    payer, payee = ledger.payer[row], ledger.payee[row]
+    at_terminal = (fate == books.EXITED) & (payee != OUTSIDE)
+    pocket = np.where(at_terminal, payee, payer).astype(np.int32)
+    pocket = np.where(pocket == OUTSIDE, payee, pocket).astype(np.int32)  # a disputed deposit has no payer
+    kind = scene.dossier.transfers["kind"].gather(row)
+    frame = groups.select(
+        pl.lit(rule).alias("rule"),
+        names.claims.gather(groups["number"]).alias("claim"),
+        scene.dossier.transfers["id"].gather(row).alias("transfer"),
+        names.account(pocket).alias("account"),
+        scene.dossier.transfers["currency"].gather(row).alias("currency"),
+        kind.alias("kind"),
+        "amount",
+        "inferred",
+        "asserted",
+        pl.Series("fate", fate),
+        pl.Series("at_terminal", at_terminal),
+    )
+    made = pl.col("fate").replace_strict(_KIND, default=None, return_dtype=pl.String)
+    return frame.with_columns(pl.coalesce(made, _kind_of_exit()).alias("kind")).select(shapes.EXITS.names())
+
+
+def _losses(scene: Scene, found: Followed) -> pl.DataFrame:
+    """Return (number, currency, loss): the disputed amount, and what conversions opened in other currencies."""
+    events, flows, claims = scene.events, found.flows, scene.claims
+    happened = (events.root < events.stop) & (events.cut != 0)
+    loss = np.where(happened, claims["loss"].to_numpy(), 0)
+    for number in np.flatnonzero(happened & ~claims["admitted"].to_numpy()):
+        own = (flows["event"] == events.root[number]) & (flows["colour"] >> 2 == number)
+        loss[number] = int(flows["amount"][own].sum())
+    disputed = pl.DataFrame({"number": np.arange(len(claims), dtype=np.int32), "currency": claims["currency"], "loss": loss})
+    opened = flows[flows["fate"] == books.OPENED]
+    rows = events.row[opened["event"]]
+    derived = pl.DataFrame(
+        {
+            "number": opened["colour"] >> 2,
+            "currency": scene.dossier.transfers["currency"].gather(rows),
+            "loss": opened["amount"],
+        }
+    )
+    both = pl.concat([disputed, derived.cast(disputed.schema)])
+    return both.group_by("number", "currency").agg(pl.col("loss").sum()).sort("number", "currency")
+
+
+def _residuals(scene: Scene, found: Followed, names: Names) -> pl.DataFrame:
+    """Return (claim, currency, residual): what the dust floor dropped."""
+    dropped = found.flows[found.flows["fate"] == books.DUST]
+    frame = pl.DataFrame(
+        {
+            "claim": names.claims.gather(dropped["colour"] >> 2),
+            "currency": names.currency(scene.events.source[dropped["event"]]),
+            "residual": dropped["amount"],
+        }
+    )
+    return frame.group_by("claim", "currency").agg(pl.col("residual").sum())
+
+
+def summarise(scene: Scene, losses: pl.DataFrame, found: Found, residuals: pl.DataFrame, rule: str) -> pl.DataFrame:
+    """Return the summary of one rule; asserts loss = located + exited + unknown + residual for every claim and currency.
+
+    `losses` is (claim, victim, currency, loss). Without a bound yet: `recoverable` is null.
+    """
+    keys = ["claim", "currency"]
+    table = losses.lazy()
+    for name, frame in (("located", found.positions), ("exited", found.exits), ("unknown", found.unknown)):
+        sums = frame.lazy().group_by(keys).agg(
+            pl.col("amount").sum().alias(name),
+            pl.col("inferred").sum().alias(f"inferred_{name}"),
+            pl.col("asserted").sum().alias(f"asserted_{name}"),
+        )
+        table = table.join(sums, on=keys, how="left")
+    held = found.positions.lazy().group_by(keys).agg(pl.col("held").sum())
+    table = table.join(held, on=keys, how="left").join(residuals.lazy(), on=keys, how="left")
+    kinds = scene.dossier.transfers.lazy().select(transfer="id", account="payee", currency="currency")
+    reached = found.flows.lazy().join(kinds, on="transfer").group_by(keys).agg(
+        pl.col("account").filter(pl.col("account") != "").n_unique().cast(pl.Int32).alias("accounts"),
+        pl.col("depth").max(),
+    )
+    table = table.join(reached, on=keys, how="left").with_columns(pl.col(pl.Int64, pl.Int32).fill_null(0))
+    parts = ("located", "exited", "unknown")
+    summary = table.with_columns(
+        rule=pl.lit(rule),
+        recoverable=pl.lit(None, dtype=pl.Int64),
+        inferred=pl.sum_horizontal(f"inferred_{part}" for part in parts),
+        asserted=pl.sum_horizontal(f"asserted_{part}" for part in parts),
+    )
+    out = summary.sort(keys).select(shapes.SUMMARY.names()).collect()
+    short = out.filter(pl.col("loss") != pl.sum_horizontal("located", "exited", "unknown", "residual"))
+    assert short.is_empty(), f"{rule}: money not conserved: {short.row(0, named=True)}"
+    return out
+
+
+def _holds_filled(scene: Scene, parcels: pl.DataFrame, names: Names, rule: str) -> pl.DataFrame:
+    """Return what each hold keeps, by claim; '' is no claim's."""
+    groups = parcels.filter(pl.col("hold") >= 0).group_by("hold", "number").agg(pl.col("amount").sum()).sort("hold", "number")
+    claims = pl.concat([names.claims, pl.Series([""])])
+    holds = scene.dossier.holds
+    return groups.select(
+        pl.lit(rule).alias("rule"),
+        pl.col("hold").cast(pl.Int32),
+        claims.gather(groups["number"].to_numpy() % len(claims)).alias("claim"),
+        holds["account"].gather(groups["hold"]).alias("account"),
+        holds["currency"].gather(groups["hold"]).alias("currency"),
+        "amount",
+    )
+
+
+def _contradictions(scene: Scene, found: Followed, names: Names) -> pl.DataFrame:
+    """Return the credits that were assumed because a hold left too little."""
+    assumed = found.flows[found.flows["fate"] == books.ASSUMED]
+    pocket = scene.events.source[assumed["event"]]
+    return pl.DataFrame(
+        {
+            "account": names.account(pocket),
+            "currency": names.currency(pocket),
+            "amount": assumed["amount"],
+            "time": instants(scene.events.time[assumed["event"]]),
+        }
+    )
+
+
+def losses_named(scene: Scene, numbers: pl.DataFrame) -> pl.DataFrame:
+    """Return (claim, victim, currency, loss) of (number, currency, loss)."""
+    number = numbers["number"]
+    return numbers.select(
+        scene.claims["claim"].gather(number).alias("claim"),
+        scene.claims["victim"].gather(number).alias("victim"),
+        "currency",
+        "loss",
+    )
+
+
+def assemble(scene: Scene, found: Followed, rule: str) -> Found:
+    """Return the frames of one causal rule, conserved."""
+    names = Names(scene)
+    parcels = _parcels(scene, found)
+    positions, unknown = _lying(scene, parcels, names, rule)
+    moves = _moves(scene, found)
+    frames = Found(
+        positions=positions,
+        flows=_flows(scene, moves, names, rule),
+        exits=name_exits(scene, moves, names, rule),
+        unknown=unknown,
+        summary=pl.DataFrame(schema=shapes.SUMMARY),
+        holds=_holds_filled(scene, parcels, names, rule),
+        assumed=_contradictions(scene, found, names),
+    )
+    losses = losses_named(scene, _losses(scene, found))
+    summary = summarise(scene, losses, frames, _residuals(scene, found, names), rule)
+    return Found(**{**{f: getattr(frames, f) for f in frames.__dataclass_fields__}, "summary": summary})
+
+
+def assemble_reach(scene: Scene, reached: Reached) -> Found:
+    """Return poison's frames: reach only, amounts null, no claim."""
+    names, ledger, events = Names(scene), scene.ledger, scene.events
+    pocket = np.flatnonzero(reached.depth).astype(np.int32)
+    nothing = pl.lit(None, dtype=pl.Int64)
+    rest = {"held": nothing, "inferred": nothing, "asserted": nothing, "amount": nothing}
+    lying = pl.DataFrame(
+        {
+            "account": names.account(pocket),
+            "currency": names.currency(pocket),
+            "since": instants(events.time[reached.since[pocket]]),
+            "frontier": np.isin(ledger.standing[pocket], (UNKNOWN, BRIDGED)),
+        }
+    ).with_columns(rule=pl.lit("poison"), claim=pl.lit(""), **rest)
+    event = np.flatnonzero(reached.flow)
+    row = events.row[event]
+    flows = pl.DataFrame({"transfer": scene.dossier.transfers["id"].gather(row), "depth": reached.flow[event]})
+    left = (ledger.sinks[events.payee[event]] != 0) & (row >= 0)
+    out = row[left]
+    payee = ledger.payee[out]
+    exits = pl.DataFrame(
+        {
+            "transfer": scene.dossier.transfers["id"].gather(out),
+            "account": names.account(np.where(payee == OUTSIDE, ledger.payer[out], payee).astype(np.int32)),
+            "currency": scene.dossier.transfers["currency"].gather(out),
+            "kind": scene.dossier.transfers["kind"].gather(out),
+            "at_terminal": payee != OUTSIDE,
+        }
+    ).with_columns(_kind_of_exit().alias("kind"))
+    marked = {"rule": pl.lit("poison"), "claim": pl.lit(""), **rest}
+    return Found(
+        positions=lying.filter(~pl.col("frontier")).select(shapes.POSITIONS.names()),
+        flows=flows.with_columns(**marked).select(shapes.FLOWS.names()),
+        exits=exits.with_columns(**marked).select(shapes.EXITS.names()),
+        unknown=lying.filter("frontier").select(shapes.UNKNOWN.names()),
+        summary=pl.DataFrame(schema=shapes.SUMMARY),
+        holds=pl.DataFrame(schema=shapes.HOLDS_FILLED),
+        assumed=pl.DataFrame(schema=CONTRADICTIONS),
+    )
+
+
+def describe_accounts(scene: Scene, flows: pl.DataFrame, balance: I64) -> pl.DataFrame:
+    """Return schema ACCOUNTS: every pocket that any flow left or reached, under any rule."""
+    ledger, openings = scene.ledger, scene.openings
+    index = scene.dossier.transfers.lazy().select("id").with_row_index("at")
+    used = flows.lazy().group_by("transfer").agg(pl.col("depth").min()).join(index, left_on="transfer", right_on="id").collect()
+    row, depth = used["at"].to_numpy(), used["depth"].to_numpy()
+    hops = np.full(len(ledger.standing), 2**30, np.int32)
+    np.minimum.at(hops, ledger.payee[row], depth)
+    np.minimum.at(hops, ledger.payer[row], depth - 1)
+    hops[OUTSIDE] = 2**30
+    pocket = np.flatnonzero(hops < 2**30).astype(np.int32)
+    names = Names(scene)
+    assumed = np.zeros(len(ledger.standing), np.int64)
+    np.add.at(assumed, ledger.source[openings.credit_row], openings.credit_amount)
+    frame = pl.DataFrame(
+        {
+            "account": names.account(pocket),
+            "currency": names.currency(pocket),
+            "standing": pl.Series(STANDINGS).gather(ledger.standing[pocket]),
+            "depth": hops[pocket],
+            "opening": openings.amount[pocket],
+            "opening_basis": pl.Series(BASES).gather(openings.basis[pocket]),
+            "assumed_credit": assumed[pocket],
+            "balance": np.where(ledger.standing[pocket] == TERMINAL, 0, balance[pocket]),
+        }
+    )
+    who = _who(scene.dossier.transfers, frame["account"])
+    joined = frame.join(who, on="account", how="left").with_columns(pl.col("name", "institution").fill_null(""))
+    return joined.sort("depth", "account", "currency").select(shapes.ACCOUNTS.names())
+
+
+def _who(transfers: pl.DataFrame, accounts: pl.Series) -> pl.DataFrame:
+    """Return (account, name, institution): the last that any row gives for each account."""
+    sides = [
+        transfers.lazy()
+        .filter(pl.col(side).is_in(accounts.implode()))
+        .select(account=side, name=f"{side}_name", institution=f"{side}_institution")
+        for side in ("payer", "payee")
+    ]
+    named = pl.concat(sides).group_by("account").agg(
+        pl.col("name").filter(pl.col("name") != "").last(),
+        pl.col("institution").filter(pl.col("institution") != "").last(),
+    )
+    return named.collect()

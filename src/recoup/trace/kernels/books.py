@@ -1,0 +1,56 @@
+"""The records that the kernels of lots and of pools share: flows, special movements, and what `state` counts.
+
+A kernel runs over events until the end or until an arena might not hold one more event; the driver then grows the arena and
+calls again. So no kernel allocates, every run can be resumed at any event, and progress can be shown.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+FLOW: Final = np.dtype(
+    [("amount", "i8"), ("colour", "i4"), ("event", "i4"), ("depth", "i4"), ("fate", "i4")], align=True
+)
+"""One parcel of a claim that a transfer moved: 24 bytes. `colour` is claim * 4 + mark."""
+
+# What became of a parcel.
+MOVED: Final = 0  # arrived in another pocket
+EXITED: Final = 1  # reached the outside or a terminal account
+TO_VICTIM: Final = 2  # was in a transfer that another claim disputes
+REVERSED: Final = 3  # went back with the reversal of its own claim's transfer
+CONVERTED: Final = 4  # left this currency
+DUST: Final = 5  # too small to follow: residual of the claim
+STAYED: Final = 6  # past the claim's horizon: located where it was; `depth` is the event of its arrival
+OPENED: Final = 7  # arrived in the new currency of a conversion
+ASSUMED: Final = 8  # no claim's: a credit assumed because a hold left too little free money; colour -1
+
+# Operations of an event, as bits: a plain transfer has none.
+ROOT: Final = 1
+REVERSAL: Final = 2
+CONVERT_OUT: Final = 4
+CONVERT_IN: Final = 8
+HOLD: Final = 16
+RELEASE: Final = 32
+WATCHED: Final = 64  # a transfer that is reversed later
+
+SPECIAL: Final = np.dtype(
+    [("claim", "i4"), ("admitted", "i4"), ("original", "i4"), ("original_claim", "i4"), ("slot", "i4"), ("pad", "i4")],
+    align=True,
+)
+"""Arguments of an event that is not plain. `original` is the slot of the reversed transfer's record, `slot` that of the hold or
+conversion; -1 where it does not apply."""
+
+ORIGINAL: Final = np.dtype([("start", "i8"), ("amount", "i8"), ("event", "i4"), ("pad", "i4")], align=True)
+"""A transfer that is reversed later: where its units lie on the payee's axis."""
+
+# Places in `state`.
+USED: Final = 0  # high-water mark of the arena of lots or entries
+FREE: Final = 1  # head of the chain of freed ones, -1 when empty
+LIVE: Final = 2  # in use now
+FLOWS: Final = 3  # flows written
+STATE_SIZE: Final = 4
+
+NONE: Final = -1
+FAR: Final = 2**63 - 1

@@ -1,0 +1,143 @@
+"""Lots of every pocket as linked lists on the in-axis: make, drop, cut, join, write down clean money. No rule is here."""
+
+# mypy: disable-error-code="no-untyped-call,no-untyped-def"
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from recoup.trace.kernels.books import FLOWS, FREE, LIVE, NONE, USED
+from recoup.trace.kernels.compiled import kernel
+
+POCKET: Final = np.dtype(
+    [("into", "i8"), ("out", "i8"), ("first", "i8"), ("head", "i4"), ("tail", "i4")], align=True
+)
+"""32 bytes a pocket: totals in and out, axis position of its first lot (FAR: none; FULL: a full pocket), list ends."""
+
+FULL: Final = -1
+
+LOT: Final = np.dtype(
+    [("start", "i8"), ("size", "i8"), ("colour", "i4"), ("next", "i4"), ("prev", "i4"), ("since", "i4"), ("depth", "i4")],
+    align=True,
+)
+"""40 bytes a lot: axis position, units, colour (-1 clean), neighbours, event of arrival, hops."""
+
+
+@kernel
+def new(b, start, size, colour, since, depth):
+    free = b.state[FREE]
+    if free >= 0:
+        at = free
+        b.state[FREE] = b.lots[at].next
+    else:
+        at = b.state[USED]
+        b.state[USED] += 1
+    b.state[LIVE] += 1
+    lot = b.lots[at]
+    lot.start, lot.size, lot.colour = start, size, colour
+    lot.since, lot.depth = since, depth
+    lot.next = lot.prev = NONE
+    return at
+
+
+@kernel
+def drop(b, at):
+    b.lots[at].next = b.state[FREE]
+    b.state[FREE] = at
+    b.state[LIVE] -= 1
+
+
+@kernel
+def record(b, colour, event, amount, depth, fate):
+    n = b.state[FLOWS]
+    flow = b.flows[n]
+    flow.colour, flow.event, flow.amount, flow.depth, flow.fate = colour, event, amount, depth, fate
+    b.state[FLOWS] = n + 1
+
+
+@kernel
+def append(b, pocket, at):
+    """Put lot `at` at the end of the pocket's list."""
+    p = b.pockets[pocket]
+    tail = np.int64(p.tail) if p.head >= 0 else np.int64(NONE)
+    b.lots[at].prev, b.lots[at].next = tail, NONE
+    if tail >= 0:
+        b.lots[tail].next = at
+    else:
+        p.head = at
+        if p.first != FULL:
+            p.first = b.lots[at].start
+    p.tail = at
+
+
+@kernel
+def unlink(b, pocket, at):
+    p = b.pockets[pocket]
+    before, after = b.lots[at].prev, b.lots[at].next
+    if before >= 0:
+        b.lots[before].next = after
+    else:
+        p.head = after
+    if after >= 0:
+        b.lots[after].prev = before
+    else:
+        p.tail = before
+
+
+@kernel
+def split_lot(b, pocket, at, size):
+    """Cut lot `at` after `size` units; return the new lot that follows it in the pocket's list."""
+    lot = b.lots[at]
+    rest = new(b, lot.start + size, lot.size - size, lot.colour, lot.since, lot.depth)
+    lot.size = size
+    after = lot.next
+    b.lots[rest].prev, b.lots[rest].next = at, after
+    lot.next = rest
+    if after >= 0:
+        b.lots[after].prev = rest
+    else:
+        b.pockets[pocket].tail = rest
+    return rest
+
+
+@kernel
+def fill(b, pocket, start, end, event):
+    """Append clean units [start, end) to a full pocket, widening its last lot when that touches."""
+    if end <= start:
+        return
+    p = b.pockets[pocket]
+    if p.head >= 0:
+        last = b.lots[p.tail]
+        if last.colour < 0 and last.start + last.size == start:
+            last.size += end - start
+            return
+    append(b, pocket, new(b, start, end - start, NONE, event, 0))
+
+
+@kernel
+def make_full(b, pocket):
+    """Write down a light pocket's clean money; does nothing to a full one."""
+    p = b.pockets[pocket]
+    if p.first == FULL:
+        return
+    at, stop = np.int64(p.head), p.into
+    p.first, p.head, p.tail = FULL, NONE, NONE
+    position = p.out
+    while at >= 0:  # fifo only: a light lifo pocket has no lots
+        after = np.int64(b.lots[at].next)
+        fill(b, pocket, position, b.lots[at].start, 0)
+        position = b.lots[at].start + b.lots[at].size
+        append(b, pocket, at)
+        at = after
+    fill(b, pocket, position, stop, 0)
+
+
+@kernel
+def chain(b, head, tail, at):
+    """Append lot `at` to the chain (head, tail); return the new ends."""
+    b.lots[at].prev, b.lots[at].next = tail, NONE
+    if tail >= 0:
+        b.lots[tail].next = at
+        return head, np.int64(at)
+    return np.int64(at), np.int64(at)

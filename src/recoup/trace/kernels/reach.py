@@ -1,0 +1,77 @@
+"""Poison: what any claim's money could have reached, one colour, no amounts; and the running balance of every pocket."""
+
+# mypy: disable-error-code="no-untyped-call,no-untyped-def"
+from __future__ import annotations
+
+import numpy as np
+
+from recoup.trace.kernels.books import CONVERT_IN, CONVERT_OUT, HOLD, RELEASE, ROOT
+from recoup.trace.kernels.compiled import kernel
+
+
+@kernel
+def follow_reach(source, payee, op, special, slot_of, sinks, followed, stop):
+    """Return (depth of the flow by event, 0 where none; depth by pocket, 0 where not reached; first event by pocket).
+
+    `slot_of` and `followed` are by row of the specials: the conversion's slot, and whether the claim is followed. O(n).
+    """
+    depth = np.zeros(len(sinks), np.int32)
+    since = np.full(len(sinks), -1, np.int32)
+    flow = np.zeros(stop, np.int32)
+    parked = np.zeros(len(slot_of) + 1, np.int32)
+    for i in range(stop):
+        o = op[i]
+        if o & (HOLD | RELEASE):
+            continue
+        d = depth[source[i]]
+        if o & CONVERT_IN:
+            d = parked[slot_of[special[i]]]
+        hops = d + 1 if d else 0
+        if o & ROOT and followed[special[i]]:
+            hops = 1
+        if hops == 0:
+            continue
+        flow[i] = hops
+        if o & CONVERT_OUT:
+            parked[slot_of[special[i]]] = hops
+            continue
+        q = payee[i]
+        if not sinks[q]:
+            if depth[q] == 0:
+                since[q] = i
+            if depth[q] == 0 or hops < depth[q]:
+                depth[q] = hops
+    return flow, depth, since
+
+
+@kernel
+def run_balances(source, payee, amount, op, opening, stop):
+    """Return the balance of every pocket after events [0, stop), holds included in it. O(n)."""
+    balance = opening.copy()
+    for i in range(stop):
+        if not op[i] & (HOLD | RELEASE):
+            balance[source[i]] -= amount[i]
+            balance[payee[i]] += amount[i]
+    return balance
+
+
+@kernel
+def walk_chains(heads, records):
+    """Return (which head, which record) of every record on the chains that start at `heads` (-1: empty)."""
+    count = 0
+    for owner in range(len(heads)):
+        at = heads[owner]
+        while at >= 0:
+            count += 1
+            at = records[at].next
+    owners = np.empty(count, np.int64)
+    places = np.empty(count, np.int64)
+    n = 0
+    for owner in range(len(heads)):
+        at = heads[owner]
+        while at >= 0:
+            owners[n] = owner
+            places[n] = at
+            n += 1
+            at = records[at].next
+    return owners, places

@@ -1,0 +1,170 @@
+"""The ledger: transfers as dense arrays in total order, which the kernels run on. Accounts become pockets, names stay here.
+
+A pocket is an (account, currency); pocket 0 is the outside. What a debit may carry is settled here once: debits of terminal
+accounts and of unknown accounts that are not bridged leave from the outside, so no kernel needs to know about standing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from recoup import limits
+from recoup.errors import LimitFault
+from recoup.records.dossier import Dossier
+
+KNOWN: Final = 0
+UNKNOWN: Final = 1
+BRIDGED: Final = 2
+TERMINAL: Final = 3
+STANDINGS: Final = ("known", "unknown", "bridged", "terminal")
+
+OUTSIDE: Final = 0
+"""Pocket of the outside."""
+
+TRANSIT: Final = "link:"
+"""Accounts in transit are named link:1, link:2, ... after the row of the asserted link."""
+
+INFERRED: Final = 1
+ASSERTED: Final = 2
+"""Marks of a transfer: what crosses it rests on a bridge or on an asserted link."""
+
+I32 = npt.NDArray[np.int32]
+I64 = npt.NDArray[np.int64]
+U8 = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Arrays of one dossier; a row is a transfer, in total order; n transfers, k pockets."""
+
+    accounts: pl.Series
+    """Account names, sorted by code point."""
+    currencies: tuple[str, ...]
+    pocket_account: I32
+    """Shape (k,): index into `accounts`; -1 for the outside."""
+    pocket_currency: I32
+    standing: U8
+    """Shape (k,): KNOWN, UNKNOWN, BRIDGED or TERMINAL; the outside is TERMINAL."""
+    payer: I32
+    """Shape (n,): pocket as stated in the row; 0 is the outside."""
+    payee: I32
+    source: I32
+    """Shape (n,): pocket that a debit really draws on: `payer`, or 0 where it may carry nothing."""
+    amount: I64
+    """Minor units."""
+    time: I64
+    """Microseconds since 1970, UTC."""
+    currency: I32
+    mark: U8
+    """INFERRED and ASSERTED bits of the row."""
+
+    @property
+    def sinks(self) -> U8:
+        """Shape (k,): 1 where money that arrives has exited: the outside and terminal accounts."""
+        return (self.standing == TERMINAL).astype(np.uint8)
+
+    def pocket(self, account: str, currency: str) -> int:
+        """Return the pocket of (account, currency), or -1 when no row touches it."""
+        at = self.accounts.search_sorted(account)
+        if at >= len(self.accounts) or self.accounts[int(at)] != account or currency not in self.currencies:
+            return -1
+        found = np.flatnonzero(
+            (self.pocket_account == at) & (self.pocket_currency == self.currencies.index(currency))
+        )
+        return int(found[0]) if len(found) else -1
+
+
+def _codes(column: pl.Series, names: pl.Series) -> I32:
+    """Return int32 positions of `column` in the sorted unique `names`; '' becomes -1."""
+    codes = column.replace("", None).cast(pl.Enum(names)).to_physical()
+    return codes.cast(pl.Int32).fill_null(-1).to_numpy()
+
+
+def _intern(dossier: Dossier) -> tuple[pl.Series, I32, I32]:
+    """Return account names sorted by code point, and the payers' and payees' positions among them."""
+    rows = dossier.transfers
+    extra = [dossier.openings["account"], dossier.holds["account"], dossier.links["from"], dossier.links["to"]]
+    names = pl.concat([rows["payer"].unique(), rows["payee"].unique(), *extra]).unique().sort()
+    names = names.filter(names != "")
+    if len(names) > limits.ACCOUNTS_MAX:
+        raise LimitFault("ACCOUNTS_MAX", limits.ACCOUNTS_MAX, len(names))
+    return names, _codes(rows["payer"], names), _codes(rows["payee"], names)
+
+
+def _pockets(keys: list[I64], keys_count: int) -> tuple[I64, I32]:
+    """Return the distinct keys in ascending order and the table key -> pocket (1 for the first; 0 is the outside)."""
+    used = np.zeros(keys_count, dtype=np.bool_)
+    for key in keys:
+        used[key] = True
+    table = np.cumsum(used, dtype=np.int32)
+    return np.flatnonzero(used), table
+
+
+def _standings(dossier: Dossier, names: pl.Series, *, bridge: bool) -> U8:
+    """Return the standing of every account by the dossier's declarations (terminal overrides known)."""
+    standing = np.full(len(names), KNOWN, dtype=np.uint8)
+    if dossier.known is not None:
+        unknown = ~names.is_in(sorted(dossier.known)).to_numpy()
+        standing[unknown] = BRIDGED if bridge else UNKNOWN
+    standing[names.str.starts_with(TRANSIT).to_numpy()] = UNKNOWN
+    if dossier.terminal:
+        standing[names.is_in(sorted(dossier.terminal)).to_numpy()] = TERMINAL
+    return standing
+
+
+def compile_ledger(dossier: Dossier, *, bridge: bool = False, asserted: frozenset[str] = frozenset()) -> Ledger:
+    """Return the arrays of `dossier`; links must already be rows of it, `asserted` their transfers' ids.
+
+    Raises `LimitFault` when there are more accounts or currencies than dense ids can hold.
+    """
+    rows = dossier.transfers
+    names, payer_account, payee_account = _intern(dossier)
+    currencies = tuple(
+        sorted({*rows["currency"].unique(), *dossier.openings["currency"], *dossier.holds["currency"]})
+    )
+    currency = _codes(rows["currency"], pl.Series(currencies, dtype=pl.String))
+    width = max(1, len(currencies))
+
+    def key_of(account: I32, of: I32) -> I64:
+        return account.astype(np.int64) * width + of
+
+    payer_key, payee_key = key_of(payer_account, currency), key_of(payee_account, currency)
+    extra = [
+        key_of(_codes(t["account"], names), _codes(t["currency"], pl.Series(currencies, dtype=pl.String)))
+        for t in (dossier.openings, dossier.holds)
+    ]
+    given = [payer_key[payer_account >= 0], payee_key[payee_account >= 0], *extra]
+    distinct, table = _pockets(given, len(names) * width)
+    payer = np.where(payer_account >= 0, table[payer_key], OUTSIDE).astype(np.int32)
+    payee = np.where(payee_account >= 0, table[payee_key], OUTSIDE).astype(np.int32)
+
+    pocket_account = np.concatenate([[-1], distinct // width]).astype(np.int32)
+    pocket_currency = np.concatenate([[-1], distinct % width]).astype(np.int32)
+    standing = np.concatenate([[TERMINAL], _standings(dossier, names, bridge=bridge)[pocket_account[1:]]])
+    standing = standing.astype(np.uint8)
+
+    carries = (standing[payer] == KNOWN) | (standing[payer] == BRIDGED)
+    mark = np.where(standing[payer] == BRIDGED, INFERRED, 0).astype(np.uint8)
+    if asserted:  # a link carries money even out of an account whose statement was not given
+        linked = rows["id"].is_in(sorted(asserted)).to_numpy()
+        carries |= linked & (standing[payer] == UNKNOWN)
+        mark[linked] |= ASSERTED
+    return Ledger(
+        accounts=names,
+        currencies=currencies,
+        pocket_account=pocket_account,
+        pocket_currency=pocket_currency,
+        standing=standing,
+        payer=payer,
+        payee=payee,
+        source=np.where(carries, payer, OUTSIDE).astype(np.int32),
+        amount=rows["amount"].to_numpy(),
+        time=rows["time"].to_physical().to_numpy(),
+        currency=currency,
+        mark=mark,
+    )

@@ -1,0 +1,117 @@
+"""Asserted links woven into the transfers: an exit of one account joined to an entry of another, through a pocket in transit.
+
+A link says what no statement can show, e.g. that cash drawn here is the cash paid in there. It never moves an amount twice:
+where a row already shows the exit or the entry, that row is redirected; only a missing side is added [choice 19].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from recoup.records.dossier import Dossier
+from recoup.trace.ledger import TRANSIT
+
+
+@dataclass(frozen=True)
+class Woven:
+    """A dossier whose transfers carry the links, and which of its transfers are asserted."""
+
+    dossier: Dossier
+    asserted: frozenset[str]
+    """Transfer ids that cross a link."""
+
+
+def _stands_open(dossier: Dossier) -> Callable[[str], bool]:
+    """Return a test for accounts that a link's free side may be: the outside, terminal and unknown ones."""
+
+    def test(account: str) -> bool:
+        unknown = dossier.known is not None and account not in dossier.known
+        return account == "" or unknown or account in dossier.terminal
+
+    return test
+
+
+def _exit_row(rows: pl.DataFrame, link: dict[str, object], is_open: Callable[[str], bool], taken: set[int]) -> int | None:
+    """Return the latest row that shows the link's exit, if one does."""
+    found = rows.filter(
+        (pl.col("payer") == link["from"])
+        & (pl.col("amount") == link["amount"])
+        & (pl.col("currency") == link["currency"])
+        & (pl.col("time") <= link["time"])
+        & (pl.col("payee") != link["from"])
+    )
+    for at, payee in reversed(list(found.select("at", "payee").iter_rows())):
+        if at not in taken and is_open(payee) and payee != link["to"]:
+            return int(at)
+    return None
+
+
+def _entry_row(rows: pl.DataFrame, link: dict[str, object], is_open: Callable[[str], bool], taken: set[int]) -> int | None:
+    """Return the first row that shows the link's entry, if one does."""
+    found = rows.filter(
+        (pl.col("payee") == link["to"])
+        & (pl.col("amount") == link["amount"])
+        & (pl.col("currency") == link["currency"])
+        & (pl.col("time") == link["time"])
+    )
+    for at, payer in found.select("at", "payer").iter_rows():
+        if at not in taken and is_open(payer):
+            return int(at)
+    return None
+
+
+def weave(dossier: Dossier) -> Woven:
+    """Return `dossier` with its links as transfers; the same dossier when it has none."""
+    links = dossier.links
+    if links.is_empty():
+        return Woven(dossier, frozenset())
+    rows = dossier.transfers.with_row_index("at")
+    is_open = _stands_open(dossier)
+    redirected: dict[int, tuple[str, str]] = {}
+    added: list[dict[str, object]] = []
+    for number, link in enumerate(links.iter_rows(named=True), start=1):
+        transit = f"{TRANSIT}{number}"
+        taken = set(redirected)
+        exit_at = _exit_row(rows, link, is_open, taken)
+        entry_at = _entry_row(rows, link, is_open, taken | ({exit_at} if exit_at is not None else set()))
+        for at, column, side in ((exit_at, "payee", "out"), (entry_at, "payer", "in")):
+            if at is not None:
+                redirected[at] = (column, transit)
+                continue
+            ends = (link["from"], transit) if side == "out" else (transit, link["to"])
+            added.append(
+                {
+                    "id": f"{transit}:{side}",
+                    "time": link["time"],
+                    "sequence": 2**62 + (side == "in"),
+                    "payer": ends[0],
+                    "payee": ends[1],
+                    "amount": link["amount"],
+                    "currency": link["currency"],
+                    "kind": "transfer",
+                    "source": link["source"],
+                    "row": link["row"],
+                }
+            )
+    transfers = rows
+    for column in ("payer", "payee"):
+        changes = {at: transit for at, (side, transit) in redirected.items() if side == column}
+        transfers = transfers.with_columns(
+            pl.col("at").replace_strict(changes, default=pl.col(column), return_dtype=pl.String).alias(column)
+        )
+    asserted = {str(rows["id"][at]) for at in redirected} | {str(row["id"]) for row in added}
+    extra = pl.DataFrame(added, schema_overrides=dict(dossier.transfers.schema)) if added else None
+    transfers = transfers.drop("at")
+    if extra is not None:
+        text = [name for name, kind in transfers.schema.items() if kind == pl.String]
+        transfers = pl.concat([transfers, extra.select(pl.all())], how="diagonal").with_columns(pl.col(text).fill_null(""))
+        transfers = transfers.sort("time", "sequence", "id")
+    return Woven(_with(dossier, transfers), frozenset(asserted))
+
+
+def _with(dossier: Dossier, transfers: pl.DataFrame) -> Dossier:
+    """Return `dossier` with other transfers, and what links leave from no longer terminal."""
+    return replace(dossier, transfers=transfers, terminal=dossier.terminal - frozenset(dossier.links["from"]))

@@ -1,0 +1,139 @@
+"""What every pocket held before its first row: given, stated by a balance, or the smallest that never goes negative.
+
+An opening that was given or stated is pinned. Where it would still go negative, an *assumed credit* of the shortfall enters
+right before the debit, and the result says so [SEMANTICS 1].
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numba as nb
+import numpy as np
+import polars as pl
+
+from recoup import limits
+from recoup.errors import LimitFault
+from recoup.records.balances import implied_openings
+from recoup.records.dossier import Dossier
+from recoup.trace.kernels.compiled import kernel
+from recoup.trace.ledger import I32, I64, TERMINAL, U8, Ledger
+
+SMALLEST: Final = 0
+STATED: Final = 1
+GIVEN: Final = 2
+BASES: Final = ("smallest", "stated", "given")
+
+
+@dataclass(frozen=True)
+class Openings:
+    """Openings of k pockets, and the assumed credits in event order."""
+
+    amount: I64
+    """Shape (k,): minor units, at least zero."""
+    basis: U8
+    """Shape (k,): SMALLEST, STATED or GIVEN."""
+    credit_row: I64
+    """Shape (m,): the transfer before which each assumed credit enters."""
+    credit_amount: I64
+
+
+@kernel
+def _least_and_largest(source: I32, payee: I32, amount: I64, pockets_count: int) -> tuple[I64, I64]:
+    """Return per pocket the lowest running balance from 0 (at most 0), and all money in; O(n)."""
+    running = np.zeros(pockets_count, np.int64)
+    lowest = np.zeros(pockets_count, np.int64)
+    inflow = np.zeros(pockets_count, np.int64)
+    for i in range(len(amount)):
+        p, q, a = source[i], payee[i], amount[i]
+        if p == q:
+            continue
+        if p:
+            running[p] -= a
+            lowest[p] = min(lowest[p], running[p])
+        if q:
+            running[q] += a
+            inflow[q] += a
+            if inflow[q] < 0:  # the sum wrapped: mark it as past every bound
+                inflow[q] = np.int64(2**62)
+    return lowest, inflow
+
+
+@kernel
+def _shortfalls(
+    source: I32, payee: I32, amount: I64, opening: I64, pinned: U8
+) -> tuple[I64, I64]:
+    """Return (row, amount) of every credit that has to be assumed in a pinned pocket; O(n)."""
+    balance = opening.copy()
+    rows = nb.typed.List.empty_list(nb.int64)
+    credits = nb.typed.List.empty_list(nb.int64)
+    for i in range(len(amount)):
+        p, q, a = source[i], payee[i], amount[i]
+        if p == q:
+            continue
+        if p:
+            if pinned[p] and balance[p] < a:
+                rows.append(i)
+                credits.append(a - balance[p])
+                balance[p] = a
+            balance[p] -= a
+        if q:
+            balance[q] += a
+    row_array = np.empty(len(rows), np.int64)
+    credit_array = np.empty(len(rows), np.int64)
+    for j in range(len(rows)):
+        row_array[j] = rows[j]
+        credit_array[j] = credits[j]
+    return row_array, credit_array
+
+
+def _given(ledger: Ledger, dossier: Dossier, opening: I64, basis: U8) -> None:
+    """Write the openings of the dossier's file: balance at a time, less what moved before that time."""
+    for account, currency, time, balance in dossier.openings.iter_rows():
+        pocket = ledger.pocket(account, currency)
+        instant = int(pl.Series([time], dtype=pl.Datetime("us", "UTC")).to_physical()[0])
+        before = ledger.time < instant
+        moved = int(ledger.amount[before & (ledger.payee == pocket)].sum())
+        moved -= int(ledger.amount[before & (ledger.payer == pocket)].sum())
+        opening[pocket], basis[pocket] = max(0, balance - moved), GIVEN
+
+
+def _stated(ledger: Ledger, dossier: Dossier, opening: I64, basis: U8) -> None:
+    """Write the openings that stated balances imply."""
+    rows = dossier.transfers
+    if rows["payer_balance"].null_count() == len(rows) and rows["payee_balance"].null_count() == len(rows):
+        return
+    implied, _ = implied_openings(rows)
+    places = {
+        (int(a), int(c)): p
+        for p, (a, c) in enumerate(zip(ledger.pocket_account, ledger.pocket_currency, strict=True))
+    }
+    index = {name: i for i, name in enumerate(ledger.accounts)}
+    for account, currency, amount in implied.select("account", "currency", "opening").iter_rows():
+        pocket = places[index[account], ledger.currencies.index(currency)]
+        opening[pocket], basis[pocket] = max(0, amount), STATED
+
+
+def settle_openings(ledger: Ledger, dossier: Dossier) -> Openings:
+    """Return the opening of every pocket over **all** rows of the ledger, whatever is cut later.
+
+    Raises `LimitFault` when more money enters one pocket than int64 sums can hold.
+    """
+    pockets_count = len(ledger.standing)
+    lowest, inflow = _least_and_largest(ledger.source, ledger.payee, ledger.amount, pockets_count)
+    opening = -lowest
+    basis = np.zeros(pockets_count, np.uint8)
+    _stated(ledger, dossier, opening, basis)
+    _given(ledger, dossier, opening, basis)
+    matters = ledger.standing != TERMINAL  # an unknown pocket can be a link's source
+    opening[~matters] = 0
+    largest = int((inflow + np.minimum(opening, 2**61)).max(initial=0, where=matters))
+    if largest > limits.POCKET_MINOR_MAX:
+        raise LimitFault("POCKET_MINOR_MAX", limits.POCKET_MINOR_MAX, largest)
+    pinned = (basis != SMALLEST).astype(np.uint8)
+    if pinned.any():
+        rows, credits = _shortfalls(ledger.source, ledger.payee, ledger.amount, opening, pinned)
+    else:
+        rows = credits = np.empty(0, np.int64)
+    return Openings(opening, basis, rows, credits)

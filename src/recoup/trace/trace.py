@@ -1,0 +1,180 @@
+"""Tracing a dossier's claims under one or more rules: the one entry of this room. Pure: no file, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+
+from recoup.errors import InputFault
+from recoup.records import tables
+from recoup.records.dossier import Dossier
+from recoup.records.problems import Problem
+from recoup.trace import trail as shapes
+from recoup.trace.assemble import Found, Scene, assemble, assemble_reach, describe_accounts
+from recoup.trace.bound import bound_claims
+from recoup.trace.events import Events, arrange, settle_order
+from recoup.trace.follow import Progress, follow, follow_reach, run_balances
+from recoup.trace.ledger import KNOWN, UNKNOWN, Ledger, compile_ledger
+from recoup.trace.links import weave
+from recoup.trace.openings import Openings, settle_openings
+from recoup.trace.pari_passu import follow_pari_passu
+from recoup.trace.rules import RULES, expand
+from recoup.trace.trail import Options, Trail
+
+
+def _refuse(code: str, found: str, advice: str) -> InputFault:
+    """Return the fault for a request that makes no sense."""
+    return InputFault([Problem("", "", 0, "", code, found, advice)])
+
+
+def _check_options(dossier: Dossier, options: Options) -> tuple[str, ...]:
+    """Return the rules to run; raise `InputFault` for unknown rules and impossible combinations."""
+    try:
+        rules = expand(options.rules)
+    except KeyError as fault:
+        raise _refuse("unknown_rule", str(fault.args[0]), f"use one of {', '.join((*RULES, 'all'))}") from fault
+    if "pari-passu" in rules and (not dossier.holds.is_empty() or options.horizon is not None or options.dust):
+        raise _refuse(
+            "pari_passu_is_not_causal", "pari-passu", "run it without --holds, --horizon and --dust; it is a comparison view"
+        )
+    return rules
+
+
+def resolve_claims(dossier: Dossier, claims: pl.DataFrame) -> pl.DataFrame:
+    """Return `claims` (schema tables.CLAIMS) with parties, currency, loss and time of their transfers, sorted by claim id.
+
+    Raises `InputFault` for a claim or transfer given twice, one that matches nothing, and a disputed self transfer.
+    """
+    wanted = claims["transfer"]
+    rows = dossier.transfers.lazy().filter(pl.col("id").is_in(wanted.unique().implode()))
+    rows = rows.select("id", "payer", "payee", "currency", "time", loss="amount")
+    joined = claims.lazy().join(rows, left_on="transfer", right_on="id", how="left").sort("claim").collect()
+    problems = [
+        Problem("claims", "", 0, column, code, str(value), advice)
+        for column, code, advice, values in (
+            ("claim", "claim_twice", "give every claim id once", claims.filter(pl.col("claim").is_duplicated())["claim"].unique()),
+            ("transfer", "transfer_disputed_twice", "give one claim a transfer", claims.filter(wanted.is_duplicated())["transfer"].unique()),
+            ("transfer", "transfer_not_found", "name a transfer of the input", joined.filter(pl.col("loss").is_null())["transfer"]),
+            ("transfer", "self_transfer_disputed", "dispute a transfer between two accounts",
+             joined.filter((pl.col("payer") == pl.col("payee")) & pl.col("loss").is_not_null())["transfer"]),
+        )
+        for value in values
+    ]
+    if problems:
+        raise InputFault(sorted(problems))
+    return joined.with_columns(pl.col("admitted").fill_null(value=True)).select(shapes.CLAIMS.names())
+
+
+def build_scene(dossier: Dossier, claims: pl.DataFrame, options: Options) -> Scene:
+    """Return everything fixed about a trace: woven links, settled order, dense arrays, openings, events."""
+    woven = weave(dossier)
+    ordered = replace(woven.dossier, transfers=settle_order(woven.dossier.transfers))
+    resolved = resolve_claims(ordered, claims)
+    ledger = compile_ledger(ordered, bridge=options.bridge, asserted=woven.asserted)
+    openings = settle_openings(ledger, ordered)
+    events = arrange(ledger, openings, ordered, resolved, options)
+    return Scene(ordered, ledger, openings, events, resolved)
+
+
+def _dust_numbers(ledger: Ledger, options: Options) -> dict[int, int] | None:
+    """Return the dust floor by currency number."""
+    if not options.dust:
+        return None
+    return {ledger.currencies.index(c): floor for c, floor in options.dust.items() if c in ledger.currencies}
+
+
+def _find(scene: Scene, rule: str, options: Options, progress: Progress | None) -> Found:
+    """Return the frames of one rule."""
+    if rule == "poison":
+        return assemble_reach(scene, follow_reach(scene.ledger, scene.events))
+    if rule == "pari-passu":
+        return follow_pari_passu(scene)
+    followed = follow(
+        rule,
+        scene.ledger,
+        scene.openings,
+        scene.events,
+        holds_count=len(scene.dossier.holds),
+        dust=_dust_numbers(scene.ledger, options),
+        progress=progress,
+    )
+    return assemble(scene, followed, rule)
+
+
+def _leads(scene: Scene, found: Sequence[Found]) -> pl.DataFrame:
+    """Return schema LEADS: debits of unknown accounts that others' rows show, after money reached the account."""
+    reached = pl.concat([frame.unknown.select("account", "currency", "since") for frame in found])
+    if reached.is_empty():
+        return pl.DataFrame(schema=shapes.LEADS)
+    first = reached.group_by("account", "currency").agg(pl.col("since").min())
+    ledger = scene.ledger
+    at_most = scene.events.time[scene.events.stop - 1] if scene.events.stop else -1
+    silent = (ledger.standing[ledger.payer] == UNKNOWN) & (ledger.source != ledger.payer) & (ledger.time <= at_most)
+    rows = scene.dossier.transfers.filter(pl.Series(silent))
+    shown = rows.select("payee", "currency", "amount", "time", account="payer", transfer="id")
+    joined = shown.join(first, on=["account", "currency"]).filter(pl.col("time") >= pl.col("since"))
+    return joined.sort("time", "transfer").select(shapes.LEADS.names())
+
+
+def _assumptions(scene: Scene, accounts: pl.DataFrame, found: Sequence[Found], options: Options) -> tuple[str, ...]:
+    """Return what the result rests on, as sentences."""
+    out: list[str] = []
+    known = accounts.filter(pl.col("standing") == "known")
+    counts = dict(known["opening_basis"].value_counts().iter_rows())
+    for basis, words in (
+        ("given", "was given in a file"),
+        ("stated", "follows from stated balances"),
+        ("smallest", "is assumed: the smallest that keeps the account from going negative over all rows given"),
+    ):
+        if counts.get(basis):
+            out.append(f"The opening balance of {counts[basis]} of the accounts reached {words}; each stands in the list of accounts.")
+    for account, currency, amount in accounts.filter(pl.col("assumed_credit") > 0).select("account", "currency", "assumed_credit").iter_rows():
+        out.append(f"Account {account} ({currency}) would have gone below zero; a credit of {amount} minor units was assumed.")
+    for frame in found:
+        for account, currency, amount, time in frame.assumed.iter_rows():
+            out.append(
+                f"A hold on account {account} ({currency}) is contradicted by a later debit at {time:%Y-%m-%dT%H:%M:%SZ}: "
+                f"a credit of {amount} minor units was assumed."
+            )
+    late = scene.claims.filter(pl.Series(scene.events.root >= scene.events.stop))["claim"]
+    out += [f"Claim {claim} disputes a transfer after the as-of time; its loss counts as zero." for claim in late]
+    early = scene.claims.filter(pl.Series(scene.events.cut == 0))["claim"]
+    out += [f"Claim {claim} disputes a transfer before the since time and was not followed." for claim in early]
+    if options.bridge:
+        out.append("Debits of accounts without a statement were followed where other statements show them, and marked inferred.")
+    return tuple(dict.fromkeys(out))
+
+
+def trace_dossier(
+    dossier: Dossier, claims: pl.DataFrame, options: Options | None = None, *, progress: Progress | None = None
+) -> Trail:
+    """Trace `claims` (schema tables.CLAIMS) through `dossier` and return the trail.
+
+    Money is conserved: for every rule (but poison), claim and currency, loss = located + exited + unknown + residual; a breach is
+    an `AssertionError`. Raises `InputFault` for claims and options that cannot be traced, `LimitFault` for sums past int64.
+    """
+    options = options or Options()
+    rules = _check_options(dossier, options)
+    scene = build_scene(dossier, claims, options)
+    found = [_find(scene, rule, options, progress) for rule in rules]
+    flows = pl.concat([frame.flows for frame in found])
+    balance = run_balances(scene.ledger, scene.openings, scene.events)
+    accounts = describe_accounts(scene, flows, balance)
+    summary = pl.concat([frame.summary for frame in found])
+    return Trail(
+        dossier=scene.dossier,
+        options=Options(rules, options.bridge, options.as_of, options.since, options.horizon, options.dust),
+        claims=scene.claims,
+        positions=pl.concat([frame.positions for frame in found]),
+        flows=flows,
+        exits=pl.concat([frame.exits for frame in found]),
+        unknown=pl.concat([frame.unknown for frame in found]),
+        summary=bound_claims(scene, summary),
+        accounts=accounts,
+        leads=_leads(scene, found),
+        holds=pl.concat([frame.holds for frame in found]),
+        assumptions=_assumptions(scene, accounts, found, options),
+    )
