@@ -22,7 +22,7 @@ def differences(trail: Trail, twin: Mapping[str, Outcome], *, strict: bool = Tru
     """Return one sentence for every figure that differs; empty when the trail agrees with the twin.
 
     `strict=False` leaves out what the decision page does not settle: `accounts` and `depth` of the summary and the tables
-    `accounts` and `holds`.
+    `accounts`, `holds` and `leads`.
     """
     found: list[str] = []
     asked = set(trail.options.rules)
@@ -36,6 +36,13 @@ def differences(trail: Trail, twin: Mapping[str, Outcome], *, strict: bool = Tru
     found += _conservation(trail)
     if strict and set(twin) & {"fifo", "lifo", "rolling", "lowest-balance"}:
         found += _pockets(trail, twin)
+    if (
+        strict
+        and not trail.options.bridge
+        and trail.dossier.links.is_empty()
+        and "pari-passu" not in twin
+    ):
+        found += _leads(trail, twin)
     return found
 
 
@@ -226,6 +233,13 @@ def _pockets(trail: Trail, twin: Mapping[str, Outcome]) -> list[str]:
         for pocket in sorted(reached - set(given))
     ]
     return missing + _compared("accounts", given, named, 0)
+
+
+def _leads(trail: Trail, twin: Mapping[str, Outcome]) -> list[str]:
+    expected = {name for outcome in twin.values() for name in outcome.leads}
+    given = set(trail.leads["transfer"])
+    found = [f"leads: expected {name}" for name in sorted(expected - given)]
+    return found + [f"leads: {name} is none" for name in sorted(given - expected)]
 
 
 def _conservation(trail: Trail) -> list[str]:

@@ -381,7 +381,8 @@ class _Builder:
         gives = self.standing.get(row.payer, "") in ("known", "bridged")
         source = row.payer_pocket if gives else None
         takes_in = self.standing.get(row.payee, "") in ("known", "bridged", "unknown")
-        kind = "terminal" if self.standing.get(row.payee, "") == "terminal" else row.kind
+        is_terminal = self.standing.get(row.payee, "") == "terminal"
+        kind = "terminal" if is_terminal and row.kind in ("", "transfer") else row.kind
         own = self.by_transfer.get(row.reverses) if row.reverses else None
         move = Move(
             row=row,
@@ -390,7 +391,7 @@ class _Builder:
             target=row.payee_pocket if takes_in else None,
             exit_kind=kind,
             # The terminal account reached, else the account the money left from.
-            exit_account=row.payee if kind == "terminal" else row.payer,
+            exit_account=row.payee if is_terminal else row.payer,
             claim=self.by_transfer.get(row.id),
             own_claim=own.id if own else None,
         )

@@ -21,6 +21,7 @@ class _Reach:
     since: dict[Pocket, datetime] = field(default_factory=dict)
     flows: dict[str, int] = field(default_factory=dict)
     exits: set[tuple[str, str, str, str]] = field(default_factory=set)
+    leads: set[str] = field(default_factory=set)
 
 
 def trace_poison(facts: Facts) -> Outcome:
@@ -31,6 +32,7 @@ def trace_poison(facts: Facts) -> Outcome:
         for transfer, hops in reach.flows.items():
             old = result.flows.get(("", transfer))
             result.flows["", transfer] = Flow(0, min(hops, old.depth if old else hops), 0, 0)
+        result.leads |= reach.leads
         for transfer, account, currency, kind in reach.exits:
             result.exits["", transfer, account, currency, kind] = Parts(0)
         for pocket, since in reach.since.items():
@@ -51,6 +53,8 @@ def _add_place(facts: Facts, result: Outcome, pocket: Pocket, since: datetime) -
 def _reach_of(facts: Facts, claim: Claim) -> _Reach:
     reach = _Reach()
     for move in facts.moves():
+        if move.row.payer_pocket in reach.hops and facts.standing[move.row.payer] == "unknown":
+            reach.leads.add(move.row.id)
         hops = _hops(facts, claim, move, reach)
         if hops is None:
             continue

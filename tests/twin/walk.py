@@ -82,7 +82,9 @@ class Walk:
         """Parcels of conversion debits and of links' exits, until the row that brings them on."""
         self.last_seen: dict[str, list[Portion]] = {}
         """What every transfer carried, for tracing back from one."""
-        self.is_crossed: set[str] = set()
+        self.frontier: set[Pocket] = set()
+        """Pockets that any claim's money reached so far."""
+        self.leads: set[str] = set()
         for pocket, opening in facts.openings.items():
             self.balance[pocket] = opening.amount
             store.put(pocket, store.clean(opening.amount, "opening", pocket.account), "", None)
@@ -113,6 +115,11 @@ class Walk:
         )
 
     def _move(self, move: Move) -> None:
+        if (
+            move.row.payer_pocket in self.frontier
+            and self.facts.standing[move.row.payer] == "unknown"
+        ):
+            self.leads.add(move.row.id)
         portions = self._taken(move)
         assert total(portions) == (move.row.amount), (move, portions)
         portions = self._dispute(move, portions)
@@ -161,7 +168,6 @@ class Walk:
         assert move.fed_by is not None
         portions = self.waiting.pop(move.fed_by)
         if move.converted_from is None:
-            self.is_crossed.add(move.fed_by)
             return portions
         new = self.store.convert(portions, move.converted_from, move.row.amount)
         for portion in new:
@@ -265,6 +271,8 @@ class Walk:
             self.waiting[row.id] = portions
         if move.target is not None and not move.is_crossing:
             self.balance[move.target] += row.amount
+            if any(portion.owner is not None for portion in portions):
+                self.frontier.add(move.target)
             self.store.put(move.target, portions, row.id, row.time)
         elif not move.is_crossing:
             for portion in portions:
@@ -324,6 +332,7 @@ class Walk:
             result.flows[flow] = Flow(
                 amount, min(portion.depth for portion in portions), inferred, asserted
             )
+        result.leads = self.leads
         self._add_pockets(result)
         self._add_summary(result)
         return result
