@@ -29,7 +29,16 @@ COLOURS: Final = {
     "unknown": "#7557a8",
     "others": "#b4bcc7",
 }
-_LEGEND: Final = ("victim", "passed", "located_free", "held", "exited", "unknown", "unproved", "back")
+_LEGEND: Final = (
+    "victim",
+    "passed",
+    "located_free",
+    "held",
+    "exited",
+    "unknown",
+    "unproved",
+    "back",
+)
 _BACKS_MANY: Final = 60
 """Edges that go back; past it they are drawn faintly, or they would hide the rest."""
 
@@ -52,7 +61,9 @@ def status_of(node: Node) -> str:
 def label_of(node: Node, language: str) -> str:
     """Return what a person calls the node."""
     if node.sort == "others":
-        return say("others_victims" if node.column == 0 else "others", language, n=f"{node.count:,}")
+        return say(
+            "others_victims" if node.column == 0 else "others", language, n=f"{node.count:,}"
+        )
     if node.sort in {"exit", "source"}:
         return say(f"kind_{node.name}", language)
     return node.name or account_text(node.account)
@@ -73,7 +84,9 @@ def shown_text(picture: Picture, language: str) -> str:
     """Return the sentence that says how much of the trail is drawn."""
     shown = picture.shown
     if shown.accounts == shown.accounts_total:
-        text = say("shown_all", language, total=f"{shown.accounts_total:,}", edges=f"{shown.edges_total:,}")
+        text = say(
+            "shown_all", language, total=f"{shown.accounts_total:,}", edges=f"{shown.edges_total:,}"
+        )
     else:
         share = f"{shown.money_permille // 10}.{shown.money_permille % 10}"
         counts = {"n": f"{shown.accounts:,}", "total": f"{shown.accounts_total:,}"}
@@ -90,8 +103,10 @@ def picture_svg(picture: Picture, language: str = "zh") -> str:
     layout = picture.layout
     width, height = layout.width + 2 * _LEFT, layout.height + _TOP + _BOTTOM
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}"'
-        f' height="{height:g}" role="img" font-family="{escape(FONTS)}" font-size="12">',
+        (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}"'
+            f' height="{height:g}" role="img" font-family="{escape(FONTS)}" font-size="12">'
+        ),
         f"<title>{escape(say('title', language))} · {escape(say(f'rule_{picture.rule}', language))}</title>",
         _patterns(),
         '<rect width="100%" height="100%" fill="#fbfcfd"/>',
@@ -145,10 +160,14 @@ def _fill(status: str) -> str:
 def _heading(picture: Picture, language: str) -> list[str]:
     rule = say(f"rule_{picture.rule}", language)
     parts = [
-        f'<text x="{_LEFT}" y="34" font-size="19" font-weight="650" fill="#1b2536">'
-        f"{escape(say('title', language))}</text>",
-        f'<text x="{picture.layout.width + _LEFT:g}" y="34" text-anchor="end" fill="#4b5666">'
-        f"{escape(say('rule', language))}: <tspan font-weight='600' fill='#1b2536'>{escape(rule)}</tspan></text>",
+        (
+            f'<text x="{_LEFT}" y="34" font-size="19" font-weight="650" fill="#1b2536">'
+            f"{escape(say('title', language))}</text>"
+        ),
+        (
+            f'<text x="{picture.layout.width + _LEFT:g}" y="34" text-anchor="end" fill="#4b5666">'
+            f"{escape(say('rule', language))}: <tspan font-weight='600' fill='#1b2536'>{escape(rule)}</tspan></text>"
+        ),
     ]
     if picture.is_screening:
         warning = escape(say("screening", language))
@@ -162,7 +181,9 @@ def _heading(picture: Picture, language: str) -> list[str]:
             text = money_text(amount, picture.currency, picture.digits)
             name = say("located_free" if key == "located" else key, language)
             colour = COLOURS.get(key, "#1b2536")
-            parts.append(f'<text x="{x:g}" y="55" fill="#4b5666" font-size="11">{escape(name)}</text>')
+            parts.append(
+                f'<text x="{x:g}" y="55" fill="#4b5666" font-size="11">{escape(name)}</text>'
+            )
             parts.append(
                 f'<text x="{x:g}" y="73" fill="{colour}" font-size="15" font-weight="650">{escape(text)}</text>'
             )
@@ -226,7 +247,9 @@ def _ribbon(ribbon: Ribbon, edge: Edge, picture: Picture) -> str:
     dash = ' stroke-dasharray="9 4"' if edge.inferred or edge.asserted else ""
     if ribbon.route == "back":
         width = min(max(ribbon.width, 0.8), 3)
-        is_crowded = sum(other.route == "back" for other in picture.layout.ribbons[:600]) > _BACKS_MANY
+        is_crowded = (
+            sum(other.route == "back" for other in picture.layout.ribbons[:600]) > _BACKS_MANY
+        )
         tip = "" if is_crowded else ' marker-end="url(#p-arrow)"'
         return (
             f'<path d="{ribbon_path(ribbon)}" stroke="#5a6880" stroke-opacity="{".2" if is_crowded else ".6"}"'
@@ -245,14 +268,18 @@ def _bar(node: Node, box: Box) -> list[str]:
     status = status_of(node)
     whole = status if node.sort != "account" else "passed"
     place = f'x="{box.x:.1f}" width="{box.width:g}"'
-    parts = [f'<rect {place} y="{y:.1f}" height="{max(box.height, 1):.1f}" rx="1.5" fill="{_fill(whole)}"/>']
+    parts = [
+        f'<rect {place} y="{y:.1f}" height="{max(box.height, 1):.1f}" rx="1.5" fill="{_fill(whole)}"/>'
+    ]
     if node.sort == "account" and node.passed:
         foot = y + box.height
         for part, name in ((node.held, "held"), (node.located - node.held, "located")):
             high = box.height * part / node.passed
             if part:
                 foot -= high
-                parts.append(f'<rect {place} y="{foot:.1f}" height="{max(high, 1):.1f}" fill="{_fill(name)}"/>')
+                parts.append(
+                    f'<rect {place} y="{foot:.1f}" height="{max(high, 1):.1f}" fill="{_fill(name)}"/>'
+                )
     return parts
 
 
@@ -261,7 +288,9 @@ def _label(node: Node, box: Box, picture: Picture, language: str, room: float) -
         return []
     x, y = box.x + box.width + 5, box.y + box.height / 2 + _TITLE_SHIFT
     halo = 'paint-order="stroke" stroke="#fbfcfd" stroke-width="3" stroke-linejoin="round"'
-    amount = "" if picture.is_screening else money_text(node.passed, picture.currency, picture.digits)
+    amount = (
+        "" if picture.is_screening else money_text(node.passed, picture.currency, picture.digits)
+    )
     name = label_of(node, language)
     first = y - 3 if box.lines == 2 and amount else y + 4
     head = fit(name, room, 12)
@@ -282,7 +311,11 @@ def _label(node: Node, box: Box, picture: Picture, language: str, room: float) -
 def brief(minor: int, picture: Picture, language: str) -> str:
     """Return an amount in few characters, rounded down, for labels where the exact one has no room."""
     whole = minor // 10**picture.digits
-    steps = ((10**8, "亿"), (10**4, "万")) if language == "zh" else ((10**9, "bn"), (10**6, "M"), (10**3, "k"))
+    steps = (
+        ((10**8, "亿"), (10**4, "万"))
+        if language == "zh"
+        else ((10**9, "bn"), (10**6, "M"), (10**3, "k"))
+    )
     for size, name in steps:
         if whole >= size:
             return f"{whole // size:,}.{whole * 10 // size % 10}{name}"

@@ -15,18 +15,19 @@ from recoup.trace.trail import Trail
 
 PARTS: Final = ("amount", "inferred", "asserted")
 
-MOVES: Final = pl.Schema(
-    {
-        "order": pl.UInt32,  # place of the transfer in the total order
-        "time": tables.INSTANT,
-        "transfer": pl.String,
-        "claim": pl.String,
-        "source": pl.String,
-        "target": pl.String,
-        "depth": pl.Int32,
-        **dict.fromkeys(PARTS, pl.Int64),
-    }
-)
+_COLUMNS: Final[dict[str, pl.DataType | type[pl.DataType]]] = {
+    "transfer": pl.String,
+    "time": tables.INSTANT,
+    "order": pl.Int64,  # place of the transfer in the total order
+    "claim": pl.String,
+    "source": pl.String,
+    "target": pl.String,
+    "depth": pl.Int32,
+    "amount": pl.Int64,
+    "inferred": pl.Int64,
+    "asserted": pl.Int64,
+}
+MOVES: Final = pl.Schema(_COLUMNS)
 """One row per (claim, transfer, target), in total order; `amount` is null where a rule has reach only."""
 
 
@@ -44,7 +45,7 @@ def moves_of(trail: Trail, rule: str, currency: str) -> pl.DataFrame:
     left = exits.group_by("claim", "transfer").agg(
         pl.len().alias("exits"), *(pl.col(part).sum().alias(f"{part}_left") for part in PARTS)
     )
-    disputed = trail.claims.select("claim", "transfer", pl.lit(True).alias("is_disputed"))  # noqa: FBT003
+    disputed = trail.claims.select("claim", "transfer", pl.lit(True).alias("is_disputed"))
     inside = (
         flows.select("claim", "transfer", "depth", *PARTS)
         .join(rows, on="transfer", how="inner")
@@ -64,13 +65,14 @@ def moves_of(trail: Trail, rule: str, currency: str) -> pl.DataFrame:
         .join(flows.select("claim", "transfer", "depth"), on=["claim", "transfer"], how="left")
         .with_columns(
             pl.col("payer").fill_null(pl.col("account")),
-            pl.when(pl.col("exit") == "terminal")
+            # What exits at an account of its own reached a terminal account, which is drawn by its name.
+            pl.when((pl.col("account") == pl.col("payee")) & (pl.col("payee") != ""))
             .then("a:" + pl.col("account"))
             .otherwise("x:" + pl.col("exit"))
             .alias("target"),
         )
     )
-    columns = ["order", "time", "transfer", "claim", "payer", "kind", "target", "depth", *PARTS]
+    columns = ["transfer", "time", "order", "claim", "payer", "kind", "target", "depth", *PARTS]
     return (
         pl.concat([inside.select(columns), outside.select(columns)], how="vertical_relaxed")
         .join(disputed, on=["claim", "transfer"], how="left")
@@ -80,7 +82,10 @@ def moves_of(trail: Trail, rule: str, currency: str) -> pl.DataFrame:
         .agg(
             pl.col("depth").min(),
             *(
-                pl.when(pl.col(part).is_null().all()).then(None).otherwise(pl.col(part).sum()).alias(part)
+                pl.when(pl.col(part).is_null().all())
+                .then(None)
+                .otherwise(pl.col(part).sum())
+                .alias(part)
                 for part in PARTS
             ),
         )

@@ -1,4 +1,4 @@
-"""The picture of a trail under one rule and in one currency: which accounts and flows are drawn, and where. No colours, no words.
+"""The picture of a trail under one rule in one currency: which accounts and flows are drawn, and where. No colours, no words.
 
 Very large trails are drawn by their heaviest accounts; the others of a column become one node of sort `others`, so that the
 money stays whole, and `Shown` says how much was drawn one by one.
@@ -18,7 +18,16 @@ from recoup.evidence.moves import moves_of
 from recoup.trace.layout import STANDARD, Canvas, Layout, LayoutEdge, LayoutNode, lay_out
 from recoup.trace.trail import Trail
 
-__all__ = ["Edge", "Node", "Picture", "Shown", "currencies_of", "draft", "picture_of", "picture_svg"]
+__all__ = [
+    "Edge",
+    "Node",
+    "Picture",
+    "Shown",
+    "currencies_of",
+    "draft",
+    "picture_of",
+    "picture_svg",
+]
 
 ACCOUNTS_MAX: Final = 120
 """Accounts drawn one by one unless more are asked for: what a printed page can hold."""
@@ -147,9 +156,14 @@ def draft(
     edges, keyed, left_out = _edges(moves, place, EDGES_PER_ACCOUNT * accounts_max)
     is_screening = rule == "poison"
     layout = lay_out(
-        [LayoutNode(n.key, n.column, 0 if is_screening else n.passed, n.sort == "others") for n in nodes],
         [
-            LayoutEdge(nodes[e.source].key, nodes[e.target].key, 1 if e.amount is None else e.amount)
+            LayoutNode(n.key, n.column, 0 if is_screening else n.passed, n.sort == "others")
+            for n in nodes
+        ],
+        [
+            LayoutEdge(
+                nodes[e.source].key, nodes[e.target].key, 1 if e.amount is None else e.amount
+            )
             for e in edges
         ],
         canvas,
@@ -183,15 +197,23 @@ def _nodes(trail: Trail, rule: str, currency: str, moves: pl.DataFrame) -> list[
         row["account"]: row
         for row in trail.accounts.filter(pl.col("currency") == currency).iter_rows(named=True)
     }
-    victims = {row["payer"]: row["victim"] for row in trail.claims.iter_rows(named=True) if row["payer"]}
+    victims = {
+        row["payer"]: row["victim"] for row in trail.claims.iter_rows(named=True) if row["payer"]
+    }
     victim_of = dict(trail.claims.select("claim", "victim").iter_rows())
     nodes = []
     for key in sorted(arrived.keys() | left.keys()):
         kind, _, name = key.partition(":")
         if kind == "a":
-            node = _account_node(name, facts.get(name, {}), hops.get(key), victims, name in frontier)
+            fact = facts.get(name, {})
+            if name in trail.dossier.terminal:
+                fact = {**fact, "standing": "terminal"}
+            node = _account_node(name, fact, hops.get(key), victims, is_unknown=name in frontier)
             node = replace(
-                node, located=located.get(name, 0), held=held.get(name, 0), unknown=frontier.get(name, 0)
+                node,
+                located=located.get(name, 0),
+                held=held.get(name, 0),
+                unknown=frontier.get(name, 0),
             )
         elif kind == "v":
             node = Node(key, "victim", "", victim_of.get(name) or name, "", 0, 0)
@@ -204,13 +226,21 @@ def _nodes(trail: Trail, rule: str, currency: str, moves: pl.DataFrame) -> list[
 
 
 def _account_node(
-    account: str, fact: Mapping[str, Any], hops: int | None, victims: Mapping[str, str], is_unknown: bool
+    account: str,
+    fact: Mapping[str, Any],
+    hops: int | None,
+    victims: Mapping[str, str],
+    *,
+    is_unknown: bool,
 ) -> Node:
     standing = "unknown" if is_unknown else fact.get("standing", "known")
     depth = fact.get("depth")
     depth = (hops or 0) if depth is None else depth
     is_victim = depth == 0 and account in victims
-    sort = "victim" if is_victim else standing if standing in {"unknown", "terminal"} else "account"
+    sort = {"unknown": "unknown", "bridged": "unknown", "terminal": "terminal"}.get(
+        standing, "account"
+    )
+    sort = "victim" if is_victim else sort
     name = fact.get("name") or (victims[account] if is_victim else "")
     column = min(depth, COLUMNS_MAX)
     return Node(f"a:{account}", sort, account, name, fact.get("institution") or "", column, depth)
@@ -293,7 +323,9 @@ def _edges(
 def _shown(
     known: Sequence[Node], nodes: Sequence[Node], edges: Sequence[Edge], left_out: Sequence[Edge]
 ) -> Shown:
-    single = [edge for edge in edges if "others" not in {nodes[edge.source].sort, nodes[edge.target].sort}]
+    single = [
+        edge for edge in edges if "others" not in {nodes[edge.source].sort, nodes[edge.target].sort}
+    ]
     total = sum(_weight(edge) for edge in (*edges, *left_out))
     return Shown(
         sum(map(_is_single, nodes)),

@@ -1,4 +1,4 @@
-"""Words, money and account numbers as the pictures and the page show them, in Chinese and English. No other document's words."""
+"""Words, money and account numbers as pictures and page show them, in Chinese and English. No other document's words."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
+
 from recoup.money import parse_minor
 from recoup.records import tables
 from recoup.records.dossier import Dossier
@@ -46,7 +47,14 @@ def trail_of(
 ) -> Trail:
     """Return a Trail whose summary is computed from the other frames; amounts are fen, the currency CNY unless said."""
     rows = [
-        {"currency": "CNY", "kind": "transfer", "sequence": i, "row": i + 2, "time": START + timedelta(minutes=i)} | row
+        {
+            "currency": "CNY",
+            "kind": "transfer",
+            "sequence": i,
+            "row": i + 2,
+            "time": START + timedelta(minutes=i),
+        }
+        | row
         for i, row in enumerate(transfers)
     ]
     by_id = {row["id"]: row for row in rows}
@@ -73,7 +81,11 @@ def trail_of(
 
             summary.append(
                 {"rule": rule, "claim": claim["claim"], "victim": claim.get("victim", "")}
-                | {"currency": claim["currency"], "loss": claim["loss"], "recoverable": claim["loss"]}
+                | {
+                    "currency": claim["currency"],
+                    "loss": claim["loss"],
+                    "recoverable": claim["loss"],
+                }
                 | {"located": total(places), "held": total(places, "held")}
                 | {"exited": total(money), "unknown": total(frontier)}
             )
@@ -91,13 +103,24 @@ def trail_of(
     given = {row["account"] for row in accounts}
     lost = {row["account"] for row in frontier}
     pockets = [{"currency": "CNY"} | row for row in accounts] + [
-        {"account": account, "currency": currency, "name": names[account][0], "institution": names[account][1]}
-        | {"standing": "unknown" if account in lost else "known", "depth": depth, "opening_basis": "smallest"}
+        {
+            "account": account,
+            "currency": currency,
+            "name": names[account][0],
+            "institution": names[account][1],
+        }
+        | {
+            "standing": "unknown" if account in lost else "known",
+            "depth": depth,
+            "opening_basis": "smallest",
+        }
         for account, depth in sorted(hops.items())
         for currency in sorted({row["currency"] for row in rows})
         if account and account not in given
     ]
-    source = Source("case/transfers.csv", "", "ab" * 32, len(rows), "子虚银行", "2025-11-12", "协查〔2025〕17号")
+    source = Source(
+        "case/transfers.csv", "", "ab" * 32, len(rows), "子虚银行", "2025-11-12", "协查〔2025〕17号"
+    )
     dossier = Dossier(frame(tables.TRANSFERS, rows), (source,))
     return Trail(
         dossier,
@@ -135,12 +158,16 @@ def example_trail() -> Trail:
             row.pop("balance_after", None)
         return rows
 
-    transfers = sorted(read("case/transfers.csv"), key=lambda r: (r["time"], r["sequence"], r["id"]))
+    transfers = sorted(
+        read("case/transfers.csv"), key=lambda r: (r["time"], r["sequence"], r["id"])
+    )
     positions = read("expected/positions.csv")
     largest = max(positions, key=lambda r: r["amount"])
     for row in positions:
         is_held = row["account"] == largest["account"]
-        row["held"] = row["amount"] if is_held else row["amount"] // 2 if row["amount"] > 800_000 else 0
+        row["held"] = (
+            row["amount"] if is_held else row["amount"] // 2 if row["amount"] > 800_000 else 0
+        )
     unknown = read("expected/unknown.csv")
     unknown_account = unknown[0]["account"]
     leads = [
@@ -170,7 +197,9 @@ def random_trail(seed: int, *, accounts: int, transfers: int, claims: int) -> Tr
     chance = random.Random(seed)
     surnames, given = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨", "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳"
     mules = [f"6299{chance.randrange(10**14, 10**15)}" for _ in range(accounts)]
-    names = {m: chance.choice(surnames) + chance.choice(given) + chance.choice(given) for m in mules}
+    names = {
+        m: chance.choice(surnames) + chance.choice(given) + chance.choice(given) for m in mules
+    }
     level = {m: min(1 + int(chance.paretovariate(0.9) % 7), 7) for m in mules}
     by_level = {d: [m for m in mules if level[m] == d] for d in range(1, 9)}
     lost = {m for m in mules if level[m] > 2 and chance.random() < 0.06}
@@ -179,7 +208,13 @@ def random_trail(seed: int, *, accounts: int, transfers: int, claims: int) -> Tr
     for i in range(claims):
         victim, first = f"6230{i:015d}", chance.choice(by_level[1])
         amount = int(chance.paretovariate(1.1) * 1_000_000)
-        row = {"id": f"D{i:05}", "payer": victim, "payee": first, "amount": amount, "payer_name": f"受害人{i}"}
+        row = {
+            "id": f"D{i:05}",
+            "payer": victim,
+            "payee": first,
+            "amount": amount,
+            "payer_name": f"受害人{i}",
+        }
         rows.append(row | {"payee_name": names[first], "payee_institution": "乌有银行"})
         made.append({"claim": f"C{i:05}", "victim": f"受害人{i}", "transfer": f"D{i:05}"})
         flows.append({"claim": f"C{i:05}", "transfer": f"D{i:05}", "depth": 1, "amount": amount})
@@ -194,11 +229,18 @@ def random_trail(seed: int, *, accounts: int, transfers: int, claims: int) -> Tr
         payee = "" if is_exit else chance.choice(deeper if chance.random() < 0.9 else mules)
         if payee == payer:
             continue
-        kind = chance.choice(["cash_out", "purchase", "exchange", "wallet", "abroad"]) if is_exit else "transfer"
+        kind = (
+            chance.choice(["cash_out", "purchase", "exchange", "wallet", "abroad"])
+            if is_exit
+            else "transfer"
+        )
         name = f"T{len(rows):06}"
         row = {"id": name, "payer": payer, "payee": payee, "amount": amount, "kind": kind}
         row |= {"payer_name": names[payer], "payee_name": names.get(payee, "")}
-        rows.append(row | {"payer_institution": "南柯银行", "payee_institution": "乌有银行" if payee else ""})
+        rows.append(
+            row
+            | {"payer_institution": "南柯银行", "payee_institution": "乌有银行" if payee else ""}
+        )
         rest = amount
         for claim, (have, depth) in sorted(mine.items()):
             part = min(have, rest)
@@ -210,7 +252,15 @@ def random_trail(seed: int, *, accounts: int, transfers: int, claims: int) -> Tr
                 del mine[claim]
             flows.append({"claim": claim, "transfer": name, "depth": depth + 1, "amount": part})
             if is_exit:
-                exits.append({"claim": claim, "transfer": name, "account": payer, "kind": kind, "amount": part})
+                exits.append(
+                    {
+                        "claim": claim,
+                        "transfer": name,
+                        "account": payer,
+                        "kind": kind,
+                        "amount": part,
+                    }
+                )
             elif payee in lost:
                 unknown.append({"claim": claim, "account": payee, "amount": part, "since": START})
             else:
@@ -219,7 +269,13 @@ def random_trail(seed: int, *, accounts: int, transfers: int, claims: int) -> Tr
         if not mine:
             del pocket[payer]
     positions = [
-        {"claim": c, "account": m, "amount": a, "held": a if chance.random() < 0.3 else 0, "since": START}
+        {
+            "claim": c,
+            "account": m,
+            "amount": a,
+            "held": a if chance.random() < 0.3 else 0,
+            "since": START,
+        }
         for m, parts in pocket.items()
         for c, (a, _) in parts.items()
     ]

@@ -23,12 +23,16 @@ __all__ = ["page_html", "write_page"]
 SCRIPTS: Final = ("model.js", "sketch.js", "clock.js", "panels.js", "main.js")
 
 
-def write_page(trail: Trail, path: Path | str, *, language: Language = "zh", timezone: str = "UTC") -> None:
+def write_page(
+    trail: Trail, path: Path | str, *, language: Language = "zh", timezone: str = "UTC"
+) -> None:
     """Write the trail as one page to `path`. Times are shown in `timezone`, an IANA name.
 
     Raises `ValueError` for a language other than zh and en, `OSError` when the file cannot be written.
     """
-    Path(path).write_text(page_html(trail, language=language, timezone=timezone), encoding="utf-8", newline="\n")
+    Path(path).write_text(
+        page_html(trail, language=language, timezone=timezone), encoding="utf-8", newline="\n"
+    )
 
 
 def page_html(trail: Trail, *, language: Language = "zh", timezone: str = "UTC") -> str:

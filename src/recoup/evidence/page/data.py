@@ -59,7 +59,10 @@ def page_data(trail: Trail, *, language: str, timezone: str) -> dict[str, Any]:
         listed, rest, total = items[rule, currency]
         pictures[rule][currency] = {
             **_picture(picture),
-            "items": [_item(row, number) for row in (*listed.iter_rows(named=True), *rest.iter_rows(named=True))],
+            "items": [
+                _item(row, number)
+                for row in (*listed.iter_rows(named=True), *rest.iter_rows(named=True))
+            ],
             "items_shown": [listed.height, total],
             "stays": _stays(trail, picture, place),
             "sums": _sums(trail, picture, place),
@@ -91,7 +94,12 @@ def page_data(trail: Trail, *, language: str, timezone: str) -> dict[str, Any]:
 
 def _claims(trail: Trail) -> list[list[str]]:
     largest = trail.claims.sort(["loss", "claim"], descending=[True, False]).head(CLAIMS_MAX)
-    return [list(row) for row in largest.sort("claim").select("claim", "victim", "transfer", "currency").iter_rows()]
+    return [
+        list(row)
+        for row in largest.sort("claim")
+        .select("claim", "victim", "transfer", "currency")
+        .iter_rows()
+    ]
 
 
 def _picture(picture: Picture) -> dict[str, Any]:
@@ -105,7 +113,13 @@ def _picture(picture: Picture) -> dict[str, Any]:
         ],
         "nodes": [_node(n, b) for n, b in zip(picture.nodes, layout.boxes, strict=True)],
         "edges": [_edge(e, r) for e, r in zip(picture.edges, layout.ribbons, strict=True)],
-        "shown": [shown.accounts, shown.accounts_total, shown.edges, shown.edges_total, shown.money_permille],
+        "shown": [
+            shown.accounts,
+            shown.accounts_total,
+            shown.edges,
+            shown.edges_total,
+            shown.money_permille,
+        ],
     }
 
 
@@ -134,7 +148,7 @@ def _edge(edge: Edge, ribbon: Ribbon) -> list[Any]:
 def _items(
     moves: pl.DataFrame, place: Mapping[str, int], items_max: int
 ) -> tuple[pl.DataFrame, pl.DataFrame, int]:
-    """Return the heaviest movements in total order, the others added up per edge (and claim, if few), and how many there are."""
+    """Return the heaviest movements in total order, the others added up per edge (and claim, if few), and the number of all."""
     every = (
         moves.filter(pl.col("edge").is_not_null())
         .with_columns(
@@ -152,7 +166,7 @@ def _items(
     added = (
         rest.group_by("edge", "claim")
         .agg(
-            pl.lit(None, pl.UInt32).alias("order"),
+            pl.lit(None, pl.Int64).alias("order"),
             pl.col("time").max(),
             pl.lit(None, pl.String).alias("transfer"),
             pl.col("amount", "inferred", "asserted", "count").sum(),
@@ -175,7 +189,9 @@ def _transfers(trail: Trail, items: Any) -> list[list[Any]]:  # noqa: ANN401 - a
     wanted = pl.concat(named).unique().drop_nulls() if named else pl.Series(dtype=pl.String)
     sources = trail.dossier.sources
     rows = []
-    for row in trail.dossier.transfers.filter(pl.col("id").is_in(wanted.implode())).iter_rows(named=True):
+    for row in trail.dossier.transfers.filter(pl.col("id").is_in(wanted.implode())).iter_rows(
+        named=True
+    ):
         cites = [sources[row["source"]].cite(row["row"])] if row["source"] < len(sources) else []
         if row["other_source"] is not None:
             cites.append(sources[row["other_source"]].cite(row["other_row"]))
@@ -190,9 +206,15 @@ def _stays(trail: Trail, picture: Picture, place: Mapping[str, int]) -> list[lis
     here = (pl.col("rule") == picture.rule) & (pl.col("currency") == picture.currency)
     nodes = {node.account: i for i, node in enumerate(picture.nodes) if node.account}
     zero = pl.lit(0, pl.Int64)
-    located = trail.positions.filter(here).select("account", "claim", "amount", "held", zero.alias("unknown"))
+    located = trail.positions.filter(here).select(
+        "account", "claim", "amount", "held", zero.alias("unknown")
+    )
     unknown = trail.unknown.filter(here).select(
-        "account", "claim", zero.alias("amount"), zero.alias("held"), pl.col("amount").alias("unknown")
+        "account",
+        "claim",
+        zero.alias("amount"),
+        zero.alias("held"),
+        pl.col("amount").alias("unknown"),
     )
     rows = (
         pl.concat([located, unknown])
@@ -219,7 +241,13 @@ def _sums(trail: Trail, picture: Picture, place: Mapping[str, int]) -> list[list
         .sort("claim")
     )
     return [
-        [row["claim"], *(str(row[name]) for name in money), row["accounts"], row["depth"], row["claims"]]
+        [
+            row["claim"],
+            *(str(row[name]) for name in money),
+            row["accounts"],
+            row["depth"],
+            row["claims"],
+        ]
         for row in rows.iter_rows(named=True)
     ]
 
@@ -233,7 +261,10 @@ def _accounts(
         drawn = [node.account for node in picture.nodes if node.account]
         rows = trail.accounts.filter(pl.col("currency") == currency, pl.col("account").is_in(drawn))
         for row in rows.iter_rows(named=True):
-            money = (None if row[k] is None else str(row[k]) for k in ("opening", "assumed_credit", "balance"))
+            money = (
+                None if row[k] is None else str(row[k])
+                for k in ("opening", "assumed_credit", "balance")
+            )
             facts.setdefault(currency, {})[row["account"]] = [
                 row["standing"],
                 row["depth"],
@@ -246,7 +277,14 @@ def _accounts(
 def _leads(trail: Trail) -> list[list[Any]]:
     rows = trail.leads.sort("time", "transfer", nulls_last=True).head(ROWS_MAX)
     return [
-        [row["account"], row["transfer"], row["payee"], row["currency"], str(row["amount"]), _micros(row["time"])]
+        [
+            row["account"],
+            row["transfer"],
+            row["payee"],
+            row["currency"],
+            str(row["amount"]),
+            _micros(row["time"]),
+        ]
         for row in rows.iter_rows(named=True)
     ]
 

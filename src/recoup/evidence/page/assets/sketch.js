@@ -57,7 +57,8 @@ function patterns(svg) {
 function buildSketch() {
   const drawn = picture();
   const stage = byId("stage");
-  view.width = Math.max(stage.clientWidth, 320);
+  // On a narrow screen the picture keeps a readable width, and its place scrolls.
+  view.width = Math.max(stage.clientWidth, Math.min(105 * drawn.columns.length, 900));
   view.height = Math.max(stage.clientHeight, 320);
   const p = projection(drawn);
   const focused = stage.contains(document.activeElement) ? document.activeElement.dataset.key : null;
