@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -100,7 +100,7 @@ def take_in(file: InputFile, intake: Intake, column_map: ColumnMap, headers: fro
     for index in range(first, max(sheets, default=first - 1) + 1):
         table = sheets[index]
         intake.sources.append(Source(shown, table.sheet, digest, table.frame.height, *notes))
-        intake.tables.append(table)
+        intake.tables.append(replace(table, inside=file.inside))
     if not tables:
         intake.sources.append(Source(shown, "", digest, 0, *notes))
 

@@ -56,6 +56,10 @@ class Findings:
             )
         )
 
+    def any(self) -> bool:
+        """Return whether anything was found."""
+        return bool(self._files or self._rows)
+
     def merge(self, other: Findings, except_codes: tuple[str, ...] = ()) -> None:
         """Take over what `other` holds, but not whole-file problems of `except_codes`."""
         self._files += [problem for problem in other._files if problem.code not in except_codes]

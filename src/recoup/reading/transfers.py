@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 
 from recoup.reading.cells import Cells
-from recoup.reading.checks import check_transfers
+from recoup.reading.checks import accounts_of, check_transfers
 from recoup.reading.codes import FATAL
+from recoup.reading.combine import Statements, combine, refuse_breaks
 from recoup.reading.files import Intake, Progress, expand, take_in
 from recoup.reading.findings import REJECTED
+from recoup.reading.holders import Holders
 from recoup.reading.ledgers import ledger_rows
 from recoup.reading.options import ReadingOptions
+from recoup.reading.raw import RawTable
 from recoup.reading.recognise import Recognised, recognise
+from recoup.reading.statements import StatementTable
 from recoup.reading.times import zone_exists
 from recoup.records.dossier import DOUBTFUL
 from recoup.records.problems import Problem
@@ -40,6 +44,12 @@ class Reading:
     """Rows left out because the payment failed."""
     rows_repeated: int = 0
     """Rows left out because another row is the same: an id given again, or files that overlap."""
+    rows_neutral: int = 0
+    """Rows that the map says move nothing (`skip` under [directions])."""
+    statements: Statements = field(default_factory=Statements)
+    """Statement rows in order, for `recoup check`."""
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """Other numbers of an account (its card, or its account number) to the one that the transfers use."""
     skipped: tuple[str, ...] = ()
     """Files of a folder that hold neither transfers nor accounts."""
     recognised: tuple[tuple[int, Recognised], ...] = ()
@@ -86,31 +96,72 @@ def read_transfers(paths: Iterable[str | Path], options: ReadingOptions, progres
 def assemble(intake: Intake, options: ReadingOptions) -> Reading:
     """Return the reading of the tables taken in."""
     taken = [(table, recognise(table, options.map)) for table in intake.tables]
-    parts: list[pl.DataFrame] = []
-    touched: set[str] = set()
+    gathered = _gather(taken, intake, options)
+    ledger = pl.concat(gathered.ledgers) if gathered.ledgers else pl.DataFrame(schema=TRANSFERS)
+    combined = combine(gathered.statements, gathered.holders, ledger["id"], options.match_window, intake.sources)
+    checked = check_transfers(
+        pl.concat([ledger, combined.transfers]), frozenset(gathered.touched), intake.findings, exempt=combined.accounts
+    )
+    refuse_breaks(combined.statements, checked.touched, intake.findings)
+    raws = {table.source: table.with_row() for table in intake.tables}
+    known = None
+    if gathered.statements:
+        known = combined.accounts | (accounts_of(ledger) - {""})
+    return Reading(
+        transfers=checked.transfers,
+        known=known,
+        sources=tuple(intake.sources),
+        problems=intake.findings.problems(intake.sources),
+        rejected=intake.findings.rejected(intake.sources, raws),
+        doubtful=combined.doubtful,
+        rows_failed=gathered.rows_failed,
+        rows_neutral=gathered.rows_neutral,
+        rows_repeated=checked.rows_repeated + combined.statements.repeated.height,
+        statements=combined.statements,
+        aliases=gathered.holders.aliases(),
+        skipped=tuple(intake.skipped),
+        recognised=tuple((table.source, what) for table, what in taken),
+    )
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """Rows of all tables by shape."""
+
+    ledgers: list[pl.DataFrame] = field(default_factory=list)
+    statements: list[pl.DataFrame] = field(default_factory=list)
+    holders: Holders = field(default_factory=Holders)
+    touched: set[str] = field(default_factory=set)
+    rows_failed: int = 0
+    rows_neutral: int = 0
+
+
+def _gather(taken: list[tuple[RawTable, Recognised]], intake: Intake, options: ReadingOptions) -> _Gathered:
+    out = _Gathered()
     for table, what in taken:
         place = intake.place(table)
         for header in what.absent:
             intake.findings.add_file("column_missing", place.file, header, sheet=place.sheet, column=header)
         cells = Cells(table, what.fields, place, options, intake.findings)
         if what.shape == "ledger":
-            parts.append(ledger_rows(cells))
-            touched |= refused_accounts(cells, ("payer", "payee"))
-        else:
+            out.ledgers.append(ledger_rows(cells))
+            out.touched |= refused_accounts(cells, ("payer", "payee"))
+        elif what.shape == "statement":
+            read = StatementTable(cells)
+            out.statements.append(read.rows)
+            out.rows_failed += read.rows_failed
+            out.rows_neutral += read.rows_neutral
+            out.touched |= refused_accounts(cells, ("account", "card"))
+        elif what.shape == "accounts":
+            out.holders.add_accounts(cells)
+        elif what.shape == "persons":
+            out.holders.add_persons(cells)
+        elif not table.inside:
             intake.findings.add_file("headers_unrecognised", place.file, ", ".join(table.frame.columns), sheet=place.sheet)
-    transfers = pl.concat(parts) if parts else pl.DataFrame(schema=TRANSFERS)
-    checked = check_transfers(transfers, frozenset(touched), intake.findings)
-    raws = {table.source: table.with_row() for table in intake.tables}
-    return Reading(
-        transfers=checked.transfers,
-        known=None,
-        sources=tuple(intake.sources),
-        problems=intake.findings.problems(intake.sources),
-        rejected=intake.findings.rejected(intake.sources, raws),
-        rows_repeated=checked.rows_repeated,
-        skipped=tuple(intake.skipped),
-        recognised=tuple((table.source, what) for table, what in taken),
-    )
+    if not (out.ledgers or out.statements) and intake.tables and not intake.findings.any():
+        place = intake.place(intake.tables[0])
+        intake.findings.add_file("headers_unrecognised", place.file, "no table of transfers")
+    return out
 
 
 def refused_accounts(cells: Cells, fields: tuple[str, ...]) -> set[str]:

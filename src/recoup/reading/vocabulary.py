@@ -194,6 +194,7 @@ TOTAL_ROWS: Final = re.compile(r"合计|总计|小计|总额|共\d+笔|本页|�
 
 _DROPPED: Final = re.compile(r"[\s_\-:：*#\ufeff'\"`]+")
 _UNIT: Final = re.compile(r"[(\[【](.*?)[)\]】]")
+_ISO: Final = re.compile(r"[A-Z]{3}")
 
 
 def normal_header(header: str) -> str:
@@ -215,3 +216,18 @@ FIELD_OF: Final[dict[str, tuple[str, int]]] = {
     normal_header(name): (field, rank) for field, names in reversed(HEADERS.items()) for rank, name in enumerate(names)
 }
 """Normal header to (field, preference); a name listed twice belongs to the field listed first."""
+
+
+def unit_currency(header: str) -> str:
+    """Return the currency word that a header's unit says, '' if none.
+
+    >>> unit_currency("交易金额(分)"), unit_currency("Amount (USD)"), unit_currency("金额")
+    ('CNY', 'USD', '')
+    """
+    for unit in _UNIT.findall(unicodedata.normalize("NFKC", header)):
+        word = unit.strip()
+        if word in {"分", "fen"}:
+            return "CNY"
+        if word.lower() in CURRENCIES or _ISO.fullmatch(word):
+            return CURRENCIES.get(word.lower(), word.upper())
+    return ""
