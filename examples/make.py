@@ -26,17 +26,17 @@ WORDS = {
     "cash_in": "现金存入",
     "cash_out": "ATM取现",
     "purchase": "消费",
-    "exchange": "购买虚拟货币",
-    "wallet": "钱包转出",
+    "exchange": "数字货币交易",
+    "wallet": "钱包充值",
     "abroad": "跨境汇款",
     "fee": "手续费",
-    "reversal": "退汇",
+    "reversal": "冲正",
 }
 LEDGER = (
     "id,time,payer,payee,amount,currency,sequence,rail,kind,reference,payer_name,payee_name,"
     "payer_institution,payee_institution,balance_after,reverses"
 )
-STATEMENT = "交易时间,交易金额,借贷标志,对方账号,对方户名,账户余额,摘要,流水号,币种"
+STATEMENT = "交易时间,交易金额,借贷标志,对方账号,对方户名,账户余额,摘要,流水号,原流水号,币种"
 
 
 def yuan(fen: int) -> str:
@@ -118,7 +118,7 @@ def write_statements(case: Case, folder: Path) -> None:
 def _write_sheet(book: xlsxwriter.Workbook, account: Account, case: Case) -> None:
     """Write one account as its bank lists it: titles, a header, a row a movement; every number of an account is text."""
     sheet = book.add_worksheet(account.number)
-    sheet.set_column(0, 8, 20)
+    sheet.set_column(0, 9, 20)
     sheet.write_string(0, 0, f"{BANKS[account.bank]}账户交易明细")
     sheet.write_string(1, 0, f"户名：{account.name}")
     sheet.write_string(1, 3, f"账号：{account.number}")
@@ -150,8 +150,9 @@ def _statement_row(row: Row, account: Account, case: Case) -> list[str | float]:
         other.number if other else "",
         row.payee_name if is_out else row.payer_name,
         balance / 100,
-        WORDS[row.kind] + (f"（原流水号{original}）" if original else ""),
+        WORDS[row.kind],
         row.reference,
+        original,
         CURRENCY if account.bank in IN_OUT else "人民币",
     ]
 
