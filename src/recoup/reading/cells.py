@@ -197,7 +197,7 @@ class Cells:
         column = self.raw.frame[self.fields[field]]
         unit = self.options.map.amount_unit
         if column.dtype.is_integer():
-            if not unit:
+            if not unit and not self.raw.integers_are_minor:
                 self.refuse_file("amount_unit_unstated", field, column.is_not_null(), column)
             return minor_from_integer(column, digits, major=unit == "major")
         if column.dtype.is_float():

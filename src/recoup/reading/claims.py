@@ -13,7 +13,6 @@ from recoup.reading.cells import Cells, places_mask
 from recoup.reading.declared import Table, load_table
 from recoup.reading.files import Intake
 from recoup.reading.options import ReadingOptions
-from recoup.reading.raw import RawTable
 from recoup.reading.transfers import is_fatal
 from recoup.records.problems import Problem
 from recoup.records.provenance import Source
@@ -68,17 +67,13 @@ def resolve_claims(table: Table | None, transfers: pl.DataFrame, intake: Intake)
     claims = pl.DataFrame(schema=CLAIMS)
     if table is not None:
         claims = _claims(table.cells, transfers)
-    raws: dict[int, pl.DataFrame] = {raw.source: raw.with_row() for raw in _raws(intake)}
+    raws: dict[int, pl.DataFrame] = {raw.source: raw.with_row() for raw in intake.tables}
     return ClaimsReading(
         claims,
         intake.findings.problems(intake.sources),
         intake.findings.rejected(intake.sources, raws),
         tuple(intake.sources),
     )
-
-
-def _raws(intake: Intake) -> list[RawTable]:
-    return intake.tables
 
 
 def _claims(cells: Cells, transfers: pl.DataFrame) -> pl.DataFrame:
@@ -91,6 +86,8 @@ def _claims(cells: Cells, transfers: pl.DataFrame) -> pl.DataFrame:
             cells.findings.add_file("column_missing", cells.place.file, "transfer", sheet=cells.place.sheet, column="transfer")
         return pl.DataFrame(schema=CLAIMS)
     claim, victim = cells.text("claim"), cells.text("victim")
+    if by_content and cells.raw.frame[cells.fields["amount"]].dtype.is_integer() and not cells.raw.integers_are_minor:
+        cells.refuse_file("amount_unit_unstated", "amount", ~cells.dropped, cells.raw.frame[cells.fields["amount"]])
     given = cells.text("transfer")
     _drop_empty(cells, claim, victim, given)
     cells.refuse("claim_missing", "claim", claim == "", "")
@@ -190,6 +187,8 @@ def _fits(cells: Cells, pairs: pl.DataFrame) -> list[str]:
     digits = pairs["currency_of"].replace_strict(
         {code: cells.options.digits.of(code) for code in pairs["currency_of"].drop_nulls().unique()}, default=2, return_dtype=pl.Int8
     )
+    if cells.has("amount") and cells.raw.frame[cells.fields["amount"]].dtype.is_integer() and cells.raw.integers_are_minor:
+        digits = pl.repeat(0, len(digits), dtype=pl.Int8, eager=True)
     stated = minor_from_text(pairs["amount"], digits)
     checked = pairs.with_columns(minor=stated.value, unread=stated.reason)
     differences = []

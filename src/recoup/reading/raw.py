@@ -25,6 +25,8 @@ class RawTable:
     """Column to the rows whose long number is a spreadsheet number, not text: its digits are lost."""
     sheet: str = ""
     """Name of the sheet; '' in files without sheets."""
+    integers_are_minor: bool = False
+    """Whether whole-number columns are minor units: in frames they are, in files that is not known."""
     inside: bool = False
     """Whether the file came from a folder, where tables of no interest are passed over."""
     shape: str = ""
