@@ -3,11 +3,18 @@
 from recoup.reading.claims import ClaimsReading, read_claims
 from recoup.reading.codes import ADVICE, FATAL
 from recoup.reading.combine import STATEMENT_ROWS, Statements
-from recoup.reading.declared import Declared, DeclaredAccounts, read_accounts, read_holds, read_links, read_openings
+from recoup.reading.declared import (
+    Declared,
+    DeclaredAccounts,
+    read_accounts,
+    read_holds,
+    read_links,
+    read_openings,
+)
 from recoup.reading.findings import REJECTED
 from recoup.reading.frames import claims_of, from_frames
 from recoup.reading.mapfile import load_map, save_map
-from recoup.reading.options import ColumnMap, ReadingOptions
+from recoup.reading.options import ColumnMap, ReadingOptions, parse_digits
 from recoup.reading.transfers import Reading, is_fatal, read_transfers
 
 __all__ = [
@@ -26,6 +33,7 @@ __all__ = [
     "from_frames",
     "is_fatal",
     "load_map",
+    "parse_digits",
     "read_accounts",
     "read_claims",
     "read_holds",

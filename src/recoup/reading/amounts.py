@@ -44,19 +44,25 @@ def minor_from_text(text: pl.Series, digits: pl.Series, *, decimal_comma: bool =
         minors.append(minor)
         reasons.append(reason)
     value = value.scatter(at, pl.Series(minors, dtype=pl.Int64))
-    reason = pl.repeat(None, len(value), dtype=pl.String, eager=True).scatter(at, pl.Series(reasons, dtype=pl.String))
+    reason = pl.repeat(None, len(value), dtype=pl.String, eager=True).scatter(
+        at, pl.Series(reasons, dtype=pl.String)
+    )
     return Minor(value, reason)
 
 
 def minor_from_float(values: pl.Series, digits: pl.Series) -> Minor:
     """Return minor units of floats that are the nearest double of a decimal with `digits` decimals; others are too fine."""
-    frame = pl.DataFrame({"x": values.cast(pl.Float64), "digits": digits.cast(pl.Int64).fill_null(2)})
+    frame = pl.DataFrame(
+        {"x": values.cast(pl.Float64), "digits": digits.cast(pl.Int64).fill_null(2)}
+    )
     power = pl.lit(10.0).pow(pl.col("digits"))
     minor = (pl.col("x") * power).round()
     # Division is correctly rounded: it gives back x exactly when x is the double nearest to that decimal.
     whole = pl.col("x").is_finite() & (minor.abs() < 2.0**53)
     out = frame.select(
-        value=pl.when(whole & (minor / power == pl.col("x"))).then(minor.cast(pl.Int64, strict=False)),
+        value=pl.when(whole & (minor / power == pl.col("x"))).then(
+            minor.cast(pl.Int64, strict=False)
+        ),
         reason=pl.when(pl.col("x").is_null())
         .then(None)
         .when(pl.col("x").is_finite().not_())
@@ -101,7 +107,8 @@ def _fast(frame: pl.DataFrame) -> pl.Series:
     if staged.select((move == 0).all() & pl.col("long").not_().all()).item():
         return staged["whole"]
     staged = staged.with_columns(
-        up=pl.lit(10, pl.Int64).pow(move.clip(0, 18)), down=pl.lit(10, pl.Int64).pow((-move).clip(0, 18))
+        up=pl.lit(10, pl.Int64).pow(move.clip(0, 18)),
+        down=pl.lit(10, pl.Int64).pow((-move).clip(0, 18)),
     )
     value = (
         pl.when("long")
@@ -115,12 +122,25 @@ def _fast(frame: pl.DataFrame) -> pl.Series:
 
 
 def _tidy() -> pl.Expr:
-    plain = pl.col("text").str.normalize("NFKC").str.replace_all(_SYMBOLS, "").str.replace_all(_SYMBOLS, "")
-    return pl.when(plain.str.contains(_GROUPED)).then(plain.str.replace_all(",", "", literal=True)).otherwise(plain)
+    plain = (
+        pl.col("text")
+        .str.normalize("NFKC")
+        .str.replace_all(_SYMBOLS, "")
+        .str.replace_all(_SYMBOLS, "")
+    )
+    return (
+        pl.when(plain.str.contains(_GROUPED))
+        .then(plain.str.replace_all(",", "", literal=True))
+        .otherwise(plain)
+    )
 
 
 def _swap_comma() -> pl.Expr:
-    return pl.col("text").str.replace_all(".", "", literal=True).str.replace_all(",", ".", literal=True)
+    return (
+        pl.col("text")
+        .str.replace_all(".", "", literal=True)
+        .str.replace_all(",", ".", literal=True)
+    )
 
 
 def _one(text: str, digits: int) -> tuple[int | None, str | None]:

@@ -43,7 +43,11 @@ class Statement:
 def is_xml(data: bytes) -> bool:
     """Return whether the bytes begin like XML."""
     head = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
-    return head.startswith((b"<?xml", b"<Document", b"<!--", b"<ns")) or head[:2] in (b"\xff\xfe", b"\xfe\xff") and b"<\0?\0x" in data[:16]
+    return (
+        head.startswith((b"<?xml", b"<Document", b"<!--", b"<ns"))
+        or (head[:2] in (b"\xff\xfe", b"\xfe\xff")
+        and b"<\0?\0x" in data[:16])
+    )
 
 
 def read_camt(data: bytes, source: int, file: str, findings: Findings) -> list[RawTable]:
@@ -70,7 +74,12 @@ def statement_table(statement: Statement, source: int) -> RawTable:
     _state_balances(statement, rows)
     columns = {name: [row.get(name) or None for row in rows] for name in COLUMNS}
     frame = pl.DataFrame(columns, schema=dict.fromkeys(COLUMNS, pl.String))
-    frame = frame.select(name for name in COLUMNS if frame[name].null_count() < frame.height or name in {"account", "direction", "currency", "amount", "time"})
+    frame = frame.select(
+        name
+        for name in COLUMNS
+        if frame[name].null_count() < frame.height
+        or name in {"account", "direction", "currency", "amount", "time"}
+    )
     numbers = pl.int_range(1, frame.height + 1, dtype=pl.Int32, eager=True)
     return RawTable(source, frame, numbers, sheet=statement.name, shape="statement")
 
@@ -85,7 +94,9 @@ def _state_balances(statement: Statement, rows: list[dict[str, str]]) -> None:
     if statement.opening is not None:
         moved = decimal_of(first["amount"])
         if moved is not None:
-            first["balance"] = str(statement.opening + (moved if first["direction"] == "CRDT" else -moved))
+            first["balance"] = str(
+                statement.opening + (moved if first["direction"] == "CRDT" else -moved)
+            )
     if statement.closing is not None and (last is not first or statement.opening is None):
         last["balance"] = str(statement.closing)
 
@@ -103,7 +114,14 @@ def _statements(data: bytes) -> list[Statement]:
     found: list[Statement] = []
     current = Statement()
     events = etree.iterparse(
-        io.BytesIO(data), events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
+        io.BytesIO(data),
+        events=("start", "end"),
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
     )
     for event, element in events:
         name = _local(element)
@@ -130,11 +148,15 @@ def _statement_part(current: Statement, name: str, element: etree._Element) -> N
             "account": _first(element, "Id/IBAN", "Id/Othr/Id"),
             "currency": _first(element, "Ccy"),
             "account_name": _first(element, "Ownr/Nm", "Ownr/Pty/Nm", "Nm"),
-            "account_institution": _first(element, "Svcr/FinInstnId/BICFI", "Svcr/FinInstnId/BIC", "Svcr/FinInstnId/Nm"),
+            "account_institution": _first(
+                element, "Svcr/FinInstnId/BICFI", "Svcr/FinInstnId/BIC", "Svcr/FinInstnId/Nm"
+            ),
         }
     elif name == "Bal":
         kind, amount = _first(element, "Tp/CdOrPrtry/Cd"), decimal_of(_first(element, "Amt"))
-        signed = -amount if amount is not None and _first(element, "CdtDbtInd") == "DBIT" else amount
+        signed = (
+            -amount if amount is not None and _first(element, "CdtDbtInd") == "DBIT" else amount
+        )
         if kind in _OPENING and current.opening is None:
             current.opening = signed
         elif kind in _CLOSING:
@@ -159,29 +181,51 @@ def _entry(entry: etree._Element) -> list[dict[str, str]]:
     if currency:
         common["currency"] = currency
     details = _find(entry, "NtryDtls/TxDtls")
-    amounts = [_first(detail, "Amt", "AmtDtls/TxAmt/Amt", "AmtDtls/InstdAmt/Amt") for detail in details]
+    amounts = [
+        _first(detail, "Amt", "AmtDtls/TxAmt/Amt", "AmtDtls/InstdAmt/Amt") for detail in details
+    ]
     values = [decimal_of(amount) for amount in amounts]
     whole = decimal_of(common["amount"])
     if len(details) > 1:
-        if whole is None or None in values or sum(value for value in values if value is not None) != whole:
+        if (
+            whole is None
+            or None in values
+            or sum(value for value in values if value is not None) != whole
+        ):
             return [common]
-        return [{**common, **_detail(detail, common), "amount": amount} for detail, amount in zip(details, amounts, strict=True)]
+        return [
+            {**common, **_detail(detail, common), "amount": amount}
+            for detail, amount in zip(details, amounts, strict=True)
+        ]
     return [{**common, **_detail(details[0], common)}] if details else [common]
 
 
 def _detail(detail: etree._Element, common: dict[str, str]) -> dict[str, str]:
     direction = _first(detail, "CdtDbtInd") or common["direction"]
     # The other side of a credit is its debtor. A reversal keeps the parties of the original.
-    side = ("Dbtr" if direction == "CRDT" else "Cdtr") if not common["kind"] else ("Cdtr" if direction == "CRDT" else "Dbtr")
-    references = (_first(detail, "Refs/UETR"), _first(detail, "Refs/EndToEndId"), _first(detail, "Refs/TxId"))
+    side = (
+        ("Dbtr" if direction == "CRDT" else "Cdtr")
+        if not common["kind"]
+        else ("Cdtr" if direction == "CRDT" else "Dbtr")
+    )
+    references = (
+        _first(detail, "Refs/UETR"),
+        _first(detail, "Refs/EndToEndId"),
+        _first(detail, "Refs/TxId"),
+    )
     own = {
         "direction": direction,
         "id": _first(detail, "Refs/AcctSvcrRef") or common["id"],
         "reference": next((text for text in references if text not in _NO_REFERENCE), ""),
-        "counterparty": _first(detail, f"RltdPties/{side}Acct/Id/IBAN", f"RltdPties/{side}Acct/Id/Othr/Id"),
+        "counterparty": _first(
+            detail, f"RltdPties/{side}Acct/Id/IBAN", f"RltdPties/{side}Acct/Id/Othr/Id"
+        ),
         "counterparty_name": _first(detail, f"RltdPties/{side}/Nm", f"RltdPties/{side}/Pty/Nm"),
         "counterparty_institution": _first(
-            detail, f"RltdAgts/{side}Agt/FinInstnId/BICFI", f"RltdAgts/{side}Agt/FinInstnId/BIC", f"RltdAgts/{side}Agt/FinInstnId/Nm"
+            detail,
+            f"RltdAgts/{side}Agt/FinInstnId/BICFI",
+            f"RltdAgts/{side}Agt/FinInstnId/BIC",
+            f"RltdAgts/{side}Agt/FinInstnId/Nm",
         ),
         "note": _first(detail, "RmtInf/Ustrd", "AddtlTxInf"),
     }

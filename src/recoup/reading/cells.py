@@ -11,7 +11,13 @@ from typing import Final
 import polars as pl
 
 from recoup.money import Digits
-from recoup.reading.amounts import Minor, minor_from_decimal, minor_from_float, minor_from_integer, minor_from_text
+from recoup.reading.amounts import (
+    Minor,
+    minor_from_decimal,
+    minor_from_float,
+    minor_from_integer,
+    minor_from_text,
+)
 from recoup.reading.findings import Findings
 from recoup.reading.options import ReadingOptions
 from recoup.reading.raw import RawTable
@@ -28,7 +34,14 @@ _NUMBER_MAX: Final = 10**15  # beyond it a spreadsheet number has lost digits
 class Cells:
     """The rows of one table on their way to canonical columns; `bad` marks the rows that are refused."""
 
-    def __init__(self, raw: RawTable, fields: Mapping[str, str], place: Source, options: ReadingOptions, findings: Findings) -> None:
+    def __init__(
+        self,
+        raw: RawTable,
+        fields: Mapping[str, str],
+        place: Source,
+        options: ReadingOptions,
+        findings: Findings,
+    ) -> None:
         self.raw, self.fields, self.place = raw, fields, place
         self.options, self.findings = options, findings
         self.height = raw.frame.height
@@ -62,7 +75,9 @@ class Cells:
         if clean.str.starts_with("'").any():
             clean = clean.str.strip_chars_start("'").str.strip_chars(_BLANKS)
         if default:
-            clean = clean.to_frame("x").select(pl.when(pl.col("x") == "").then(pl.lit(default)).otherwise("x").alias("x"))["x"]
+            clean = clean.to_frame("x").select(
+                pl.when(pl.col("x") == "").then(pl.lit(default)).otherwise("x").alias("x")
+            )["x"]
         return clean
 
     def refuse(self, code: str, field: str, where: pl.Series, found: pl.Series | str) -> None:
@@ -71,9 +86,18 @@ class Cells:
         if not fresh.any():
             return
         at = fresh.arg_true()
-        value = found.gather(at).cast(pl.String) if isinstance(found, pl.Series) else pl.repeat(found, len(at), eager=True)
+        value = (
+            found.gather(at).cast(pl.String)
+            if isinstance(found, pl.Series)
+            else pl.repeat(found, len(at), eager=True)
+        )
         bad = pl.DataFrame({"row": self.raw.rows.gather(at), "found": value})
-        self.findings.add_rows(code, self.header(field), bad.with_columns(source=pl.lit(self.raw.source, pl.Int32)), "found")
+        self.findings.add_rows(
+            code,
+            self.header(field),
+            bad.with_columns(source=pl.lit(self.raw.source, pl.Int32)),
+            "found",
+        )
         self.bad = self.bad | fresh
 
     def refuse_file(self, code: str, field: str, where: pl.Series, found: pl.Series) -> None:
@@ -83,7 +107,14 @@ class Cells:
             return
         more = f" (and {len(at) - 1} more rows)" if len(at) > 1 else ""
         row = int(self.raw.rows[at[0]])
-        self.findings.add_file(code, self.place.file, f"{found[at[0]]}{more}", sheet=self.place.sheet, row=row, column=self.header(field))
+        self.findings.add_file(
+            code,
+            self.place.file,
+            f"{found[at[0]]}{more}",
+            sheet=self.place.sheet,
+            row=row,
+            column=self.header(field),
+        )
         self.bad = self.bad | where.fill_null(value=False)
 
     def account(self, field: str) -> pl.Series:
@@ -95,7 +126,9 @@ class Cells:
     def _account(self, field: str) -> pl.Series:
         column = self.raw.frame[self.fields[field]] if field in self.fields else None
         if column is not None and column.dtype.is_float():
-            self.refuse_file("account_digits_lost", field, column.abs() >= _NUMBER_MAX, column.cast(pl.String))
+            self.refuse_file(
+                "account_digits_lost", field, column.abs() >= _NUMBER_MAX, column.cast(pl.String)
+            )
             column = column.cast(pl.Int64, strict=False).cast(pl.String).fill_null("")
             return column.alias(field)
         text = self.text(field)
@@ -108,7 +141,9 @@ class Cells:
             text = text.str.replace(r"^(\d+)\.0$", "$1")
         short = (text.str.len_bytes() <= 4) & (text != "")
         if short.any():
-            text = text.to_frame("x").select(pl.when(pl.col("x").is_in(NONE_WORDS)).then(pl.lit("")).otherwise("x").alias("x"))["x"]
+            text = text.to_frame("x").select(
+                pl.when(pl.col("x").is_in(NONE_WORDS)).then(pl.lit("")).otherwise("x").alias("x")
+            )["x"]
         return text
 
     def _check_digits(self, field: str, text: pl.Series) -> None:
@@ -145,8 +180,16 @@ class Cells:
         time = self._plain("time") if self.has("time") else None
         if self.has("date") and (time is not None or self.has("clock")):
             clock = self.text("clock") if time is None else self.text("time")
-            if time is None or (clock != "").any() and clock.filter(clock != "").str.contains(_CLOCK).all():
-                padded = clock.str.replace(r"^1899-12-3[01] ", "").str.replace(r"^(\d{5})$", "0$1").str.replace(r"^(\d{2})(\d{2})(\d{2})$", "$1:$2:$3")
+            if (
+                time is None
+                or ((clock != "").any()
+                and clock.filter(clock != "").str.contains(_CLOCK).all())
+            ):
+                padded = (
+                    clock.str.replace(r"^1899-12-3[01] ", "")
+                    .str.replace(r"^(\d{5})$", "0$1")
+                    .str.replace(r"^(\d{2})(\d{2})(\d{2})$", "$1:$2:$3")
+                )
                 day = self.text("date").str.replace(r"[ T]0{1,2}:00(:00)?$", "")
                 return (day + " " + padded).str.strip_chars()
         if time is not None:
@@ -166,8 +209,14 @@ class Cells:
         gone = []
         for place, row in zip(at.to_list(), self.raw.frame.gather(at).iter_rows(), strict=True):
             cells = [str(cell).strip() for cell in row if cell is not None and str(cell).strip()]
-            repeated = sum(str(cell).strip() == name for cell, name in zip(row, names, strict=True)) >= 2  # noqa: PLR2004
-            if not cells or repeated or (TOTAL_ROWS.search(cells[0]) and not str(values[place] or "")[:4].isdigit()):
+            repeated = (
+                sum(str(cell).strip() == name for cell, name in zip(row, names, strict=True)) >= 2
+            )
+            if (
+                not cells
+                or repeated
+                or (TOTAL_ROWS.search(cells[0]) and not str(values[place] or "")[:4].isdigit())
+            ):
                 gone.append(place)
         if gone:
             self.dropped = self.dropped | places_mask(gone, self.height)
@@ -181,7 +230,13 @@ class Cells:
         words = text.unique().to_list()
         codes = {word: currency_code(word, self.options.digits) for word in words}
         digits = {code: self.options.digits.of(code) for code in codes.values() if code}
-        code = text.replace_strict(codes, return_dtype=pl.String) if len(words) > 1 else pl.repeat(codes.get(words[0] if words else ""), len(text), dtype=pl.String, eager=True)
+        code = (
+            text.replace_strict(codes, return_dtype=pl.String)
+            if len(words) > 1
+            else pl.repeat(
+                codes.get(words[0] if words else ""), len(text), dtype=pl.String, eager=True
+            )
+        )
         if required:
             self.refuse("currency_missing", "currency", text == "", "")
         self.refuse("currency_unknown", "currency", code.is_null() & (text != ""), text)
@@ -206,7 +261,9 @@ class Cells:
             return minor_from_decimal(column, digits)
         in_minor = unit == "minor" or (not unit and is_minor_header(self.fields[field]))
         places = pl.repeat(0, self.height, dtype=pl.Int8, eager=True) if in_minor else digits
-        return minor_from_text(self.text(field), places, decimal_comma=self.options.map.decimal_comma)
+        return minor_from_text(
+            self.text(field), places, decimal_comma=self.options.map.decimal_comma
+        )
 
     def amount(self, digits: pl.Series, field: str = "amount") -> pl.Series:
         """Return positive minor units; every other row is refused with its reason."""
@@ -246,21 +303,28 @@ class Cells:
 
     def good(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Return `frame` with provenance, without the rows refused or dropped."""
-        placed = frame.with_columns(pl.lit(self.raw.source, pl.Int32).alias("source"), self.raw.rows.cast(pl.Int32).alias("row"))
+        placed = frame.with_columns(
+            pl.lit(self.raw.source, pl.Int32).alias("source"),
+            self.raw.rows.cast(pl.Int32).alias("row"),
+        )
         gone = self.bad | self.dropped
         return placed.filter(~gone) if gone.any() else placed
 
 
 def places_mask(places: list[int], height: int) -> pl.Series:
     """Return a Boolean column of `height` that is true at `places`."""
-    return pl.repeat(False, height, dtype=pl.Boolean, eager=True).scatter(places, True)  # noqa: FBT003 (polars' own signature)
+    return pl.repeat(False, height, dtype=pl.Boolean, eager=True).scatter(places, True)
 
 
 def currency_code(word: str, digits: Digits) -> str | None:
     """Return the ISO code that `word` stands for, or None.
 
     >>> from recoup.money import ISO_DIGITS
-    >>> currency_code("人民币", ISO_DIGITS), currency_code("usd", ISO_DIGITS), currency_code("beads", ISO_DIGITS)
+    >>> (
+    ...     currency_code("人民币", ISO_DIGITS),
+    ...     currency_code("usd", ISO_DIGITS),
+    ...     currency_code("beads", ISO_DIGITS),
+    ... )
     ('CNY', 'USD', None)
     """
     stripped = word.strip()

@@ -24,7 +24,10 @@ class Checked:
 
 
 def check_transfers(
-    transfers: pl.DataFrame, touched: frozenset[str], findings: Findings, exempt: frozenset[str] = frozenset()
+    transfers: pl.DataFrame,
+    touched: frozenset[str],
+    findings: Findings,
+    exempt: frozenset[str] = frozenset(),
 ) -> Checked:
     """Return the transfers that pass every check between rows, in total order.
 
@@ -62,14 +65,19 @@ def with_ids(transfers: pl.DataFrame) -> pl.DataFrame:
     numbered = transfers.with_columns(made=pl.when(pl.col("id") == "").then(made).otherwise("id"))
     numbered = numbered.with_columns(nth=pl.when(pl.col("id") == "").then(count).otherwise(1))
     many = pl.format("{}#{}", "made", "nth")
-    return numbered.with_columns(id=pl.when(pl.col("nth") > 1).then(many).otherwise("made")).drop("made", "nth")
+    return numbered.with_columns(id=pl.when(pl.col("nth") > 1).then(many).otherwise("made")).drop(
+        "made", "nth"
+    )
 
 
 def in_order(transfers: pl.DataFrame) -> pl.DataFrame:
     """Return the transfers sorted by (time, sequence, id)."""
-    if transfers.height < 2:  # noqa: PLR2004
+    if transfers.height < 2:
         return transfers
-    time, sequence = pl.col("time").diff(null_behavior="drop"), pl.col("sequence").diff(null_behavior="drop")
+    time, sequence = (
+        pl.col("time").diff(null_behavior="drop"),
+        pl.col("sequence").diff(null_behavior="drop"),
+    )
     later = (time > pl.duration()) | ((time == pl.duration()) & (sequence > 0))
     if transfers.select(later.all()).item():
         return transfers
@@ -84,7 +92,9 @@ def _reversal_kinds(transfers: pl.DataFrame) -> pl.DataFrame:
     return transfers.with_columns(kind=pl.when(plain).then(pl.lit("reversal")).otherwise("kind"))
 
 
-def _duplicates(transfers: pl.DataFrame, findings: Findings) -> tuple[pl.DataFrame, int, frozenset[str]]:
+def _duplicates(
+    transfers: pl.DataFrame, findings: Findings
+) -> tuple[pl.DataFrame, int, frozenset[str]]:
     """Keep the first of rows with one id; the same content again is counted, other content refused."""
     if transfers["id"].n_unique() == transfers.height:
         return transfers, 0, frozenset()
@@ -92,11 +102,21 @@ def _duplicates(transfers: pl.DataFrame, findings: Findings) -> tuple[pl.DataFra
     rows = transfers.with_row_index("at").filter(twice).sort("id", "at", maintain_order=True)
     first = [pl.col(name).first().over("id") for name in _CONTENT]
     differs = [pl.col(name) != value for name, value in zip(_CONTENT, first, strict=True)]
-    which = pl.concat_str([pl.when(one).then(pl.lit(name)) for name, one in zip(_CONTENT, differs, strict=True)], separator=", ", ignore_nulls=True)
-    rows = rows.with_columns(which=which, nth=pl.int_range(pl.len()).over("id")).filter(pl.col("nth") > 0)
+    which = pl.concat_str(
+        [pl.when(one).then(pl.lit(name)) for name, one in zip(_CONTENT, differs, strict=True)],
+        separator=", ",
+        ignore_nulls=True,
+    )
+    rows = rows.with_columns(which=which, nth=pl.int_range(pl.len()).over("id")).filter(
+        pl.col("nth") > 0
+    )
     other = rows.filter(pl.col("which") != "")
-    findings.add_rows("id_duplicate", "id", other, pl.format("{} (another row has other {})", "id", "which"))
-    kept = transfers.with_row_index("at").filter(~pl.col("at").is_in(rows["at"].implode())).drop("at")
+    findings.add_rows(
+        "id_duplicate", "id", other, pl.format("{} (another row has other {})", "id", "which")
+    )
+    kept = (
+        transfers.with_row_index("at").filter(~pl.col("at").is_in(rows["at"].implode())).drop("at")
+    )
     return kept, rows.height - other.height, accounts_of(other)
 
 
@@ -112,8 +132,14 @@ def _reversals(ordered: pl.DataFrame, findings: Findings) -> tuple[pl.DataFrame,
     numbered = ordered.with_row_index("at")
     rows = numbered.filter(pl.col("kind") == "reversal")
     original = numbered.select("id", "at", "payer", "payee", "currency", "amount")
-    rows = rows.join(original, left_on="reverses", right_on="id", how="left", suffix="_of", maintain_order="left")
-    back = (pl.col("payer") == pl.col("payee_of")) & (pl.col("payee") == pl.col("payer_of")) & (pl.col("currency") == pl.col("currency_of"))
+    rows = rows.join(
+        original, left_on="reverses", right_on="id", how="left", suffix="_of", maintain_order="left"
+    )
+    back = (
+        (pl.col("payer") == pl.col("payee_of"))
+        & (pl.col("payee") == pl.col("payer_of"))
+        & (pl.col("currency") == pl.col("currency_of"))
+    )
     reason = (
         pl.when(pl.col("reverses") == "")
         .then(pl.lit("reversal_without_original"))
@@ -126,14 +152,22 @@ def _reversals(ordered: pl.DataFrame, findings: Findings) -> tuple[pl.DataFrame,
     )
     rows = rows.with_columns(reason=reason)
     # Wrong reversals do not count towards the total of their original.
-    counted = pl.when(pl.col("reason").is_null()).then(pl.col("amount").cast(pl.Int128)).otherwise(0)
+    counted = (
+        pl.when(pl.col("reason").is_null()).then(pl.col("amount").cast(pl.Int128)).otherwise(0)
+    )
     total = counted.cum_sum().over("reverses")
     too_much = pl.col("reason").is_null() & (total > pl.col("amount_of"))
-    rows = rows.with_columns(reason=pl.when(too_much).then(pl.lit("reversal_too_large")).otherwise("reason"))
+    rows = rows.with_columns(
+        reason=pl.when(too_much).then(pl.lit("reversal_too_large")).otherwise("reason")
+    )
     wrong = rows.filter(pl.col("reason").is_not_null())
     for (code,), bad in wrong.group_by(["reason"], maintain_order=True):
-        shown = pl.col("amount").cast(pl.String) if code == "reversal_too_large" else pl.col("reverses")
-        findings.add_rows(str(code), "amount" if code == "reversal_too_large" else "reverses", bad, shown)
+        shown = (
+            pl.col("amount").cast(pl.String) if code == "reversal_too_large" else pl.col("reverses")
+        )
+        findings.add_rows(
+            str(code), "amount" if code == "reversal_too_large" else "reverses", bad, shown
+        )
     kept = numbered.filter(~pl.col("at").is_in(wrong["at"].implode())).drop("at")
     return kept, accounts_of(wrong)
 
@@ -143,11 +177,16 @@ def _conversions(ordered: pl.DataFrame, findings: Findings) -> None:
     rows = ordered.filter((pl.col("kind") == "conversion") & (pl.col("reference") != ""))
     if rows.is_empty():
         return
-    debit = pl.col("time").filter((pl.col("payer") != "") & (pl.col("payee") == "")).first().over("reference")
+    debit = (
+        pl.col("time")
+        .filter((pl.col("payer") != "") & (pl.col("payee") == ""))
+        .first()
+        .over("reference")
+    )
     is_credit = (pl.col("payer") == "") & (pl.col("payee") != "")
     many = pl.len().over("reference")
     one_currency = (many > 1) & (pl.col("currency").n_unique().over("reference") == 1)
-    wrong = (is_credit & (pl.col("time") < debit)) | (many > 2) | one_currency  # noqa: PLR2004
+    wrong = (is_credit & (pl.col("time") < debit)) | (many > 2) | one_currency
     findings.add_rows("conversion_inconsistent", "reference", rows.filter(wrong), "reference")
 
 
@@ -155,9 +194,18 @@ def _pockets(ordered: pl.DataFrame, findings: Findings) -> None:
     """Refuse pockets through which more flows than int64 sums bear."""
     if float(ordered["amount"].cast(pl.Float64).sum() or 0.0) < POCKET_MINOR_MAX / 4:
         return
-    sides = [ordered.select(pl.col(side).alias("account"), "currency", "amount", "source", "row") for side in ("payer", "payee")]
-    flow = pl.concat(sides).filter(pl.col("account") != "").with_columns(total=pl.col("amount").cast(pl.Int128).cum_sum().over("account", "currency"))
-    over = flow.filter(pl.col("total") > POCKET_MINOR_MAX).unique(["account", "currency"], keep="first", maintain_order=True)
+    sides = [
+        ordered.select(pl.col(side).alias("account"), "currency", "amount", "source", "row")
+        for side in ("payer", "payee")
+    ]
+    flow = (
+        pl.concat(sides)
+        .filter(pl.col("account") != "")
+        .with_columns(total=pl.col("amount").cast(pl.Int128).cum_sum().over("account", "currency"))
+    )
+    over = flow.filter(pl.col("total") > POCKET_MINOR_MAX).unique(
+        ["account", "currency"], keep="first", maintain_order=True
+    )
     findings.add_rows("pocket_too_large", "amount", over, pl.format("{} {}", "account", "currency"))
 
 
@@ -165,4 +213,9 @@ def _balances(ordered: pl.DataFrame, lost: frozenset[str], findings: Findings) -
     """Note the first break of every pocket that kept all its rows."""
     _, breaks = implied_openings(ordered)
     checked = breaks.filter(~pl.col("account").is_in(sorted(lost)))
-    findings.add_rows("balance_mismatch", "balance", checked, pl.format("{} minor units, rows before lead to {}", "found", "expected"))
+    findings.add_rows(
+        "balance_mismatch",
+        "balance",
+        checked,
+        pl.format("{} minor units, rows before lead to {}", "found", "expected"),
+    )

@@ -19,9 +19,25 @@ from recoup.records.provenance import Source
 from recoup.records.tables import CLAIMS, INSTANT
 
 HEADERS: Final = {
-    **dict.fromkeys(("claim", "claimid", "claimno", "案件编号", "报案编号", "主张编号", "编号"), "claim"),
-    **dict.fromkeys(("victim", "victimname", "victimid", "受害人", "被害人", "报案人", "受害人姓名"), "victim"),
-    **dict.fromkeys(("transfer", "transferid", "disputedtransfer", "交易流水号", "流水号", "交易单号", "transactionid", "txid"), "transfer"),
+    **dict.fromkeys(
+        ("claim", "claimid", "claimno", "案件编号", "报案编号", "主张编号", "编号"), "claim"
+    ),
+    **dict.fromkeys(
+        ("victim", "victimname", "victimid", "受害人", "被害人", "报案人", "受害人姓名"), "victim"
+    ),
+    **dict.fromkeys(
+        (
+            "transfer",
+            "transferid",
+            "disputedtransfer",
+            "交易流水号",
+            "流水号",
+            "交易单号",
+            "transactionid",
+            "txid",
+        ),
+        "transfer",
+    ),
     **dict.fromkeys(("reportedat", "报案时间", "举报时间"), "reported_at"),
     **dict.fromkeys(("admitted", "已认定"), "admitted"),
 }
@@ -48,7 +64,9 @@ class ClaimsReading:
         return tuple(problem for problem in self.problems if is_fatal(problem))
 
 
-def read_claims(path: str | Path, transfers: pl.DataFrame, options: ReadingOptions) -> ClaimsReading:
+def read_claims(
+    path: str | Path, transfers: pl.DataFrame, options: ReadingOptions
+) -> ClaimsReading:
     """Return the claims of a file, each with the id of the transfer that it disputes, with every problem found.
 
     Args:
@@ -77,17 +95,37 @@ def resolve_claims(table: Table | None, transfers: pl.DataFrame, intake: Intake)
 
 
 def _claims(cells: Cells, transfers: pl.DataFrame) -> pl.DataFrame:
-    by_id, by_content = cells.has("transfer"), cells.has("amount") and (cells.has("time") or cells.has("date"))
+    by_id, by_content = (
+        cells.has("transfer"),
+        cells.has("amount") and (cells.has("time") or cells.has("date")),
+    )
     for field in ("claim", "victim"):
         if not cells.has(field):
-            cells.findings.add_file("column_missing", cells.place.file, field, sheet=cells.place.sheet, column=field)
+            cells.findings.add_file(
+                "column_missing", cells.place.file, field, sheet=cells.place.sheet, column=field
+            )
     if not (by_id or by_content) or not (cells.has("claim") and cells.has("victim")):
         if not (by_id or by_content):
-            cells.findings.add_file("column_missing", cells.place.file, "transfer", sheet=cells.place.sheet, column="transfer")
+            cells.findings.add_file(
+                "column_missing",
+                cells.place.file,
+                "transfer",
+                sheet=cells.place.sheet,
+                column="transfer",
+            )
         return pl.DataFrame(schema=CLAIMS)
     claim, victim = cells.text("claim"), cells.text("victim")
-    if by_content and cells.raw.frame[cells.fields["amount"]].dtype.is_integer() and not cells.raw.integers_are_minor:
-        cells.refuse_file("amount_unit_unstated", "amount", ~cells.dropped, cells.raw.frame[cells.fields["amount"]])
+    if (
+        by_content
+        and cells.raw.frame[cells.fields["amount"]].dtype.is_integer()
+        and not cells.raw.integers_are_minor
+    ):
+        cells.refuse_file(
+            "amount_unit_unstated",
+            "amount",
+            ~cells.dropped,
+            cells.raw.frame[cells.fields["amount"]],
+        )
     given = cells.text("transfer")
     _drop_empty(cells, claim, victim, given)
     cells.refuse("claim_missing", "claim", claim == "", "")
@@ -97,12 +135,24 @@ def _claims(cells: Cells, transfers: pl.DataFrame) -> pl.DataFrame:
     admitted = _admitted(cells)
     transfer = _resolved(cells, given, transfers, by_content=by_content)
     cells.refuse("transfer_disputed_twice", "transfer", _again(transfer, cells), transfer)
-    frame = pl.DataFrame({"claim": claim, "victim": victim, "transfer": transfer, "reported_at": reported, "admitted": admitted})
+    frame = pl.DataFrame(
+        {
+            "claim": claim,
+            "victim": victim,
+            "transfer": transfer,
+            "reported_at": reported,
+            "admitted": admitted,
+        }
+    )
     return cells.good(frame).select(list(CLAIMS)).match_to_schema(CLAIMS).sort("claim")
 
 
 def _drop_empty(cells: Cells, *columns: pl.Series) -> None:
-    filled = pl.select(pl.any_horizontal([column != "" for column in columns])).to_series() if columns else cells.bad
+    filled = (
+        pl.select(pl.any_horizontal([column != "" for column in columns])).to_series()
+        if columns
+        else cells.bad
+    )
     empty = ~filled
     if cells.has("amount"):
         empty = empty & (cells.text("amount") == "")
@@ -111,7 +161,12 @@ def _drop_empty(cells: Cells, *columns: pl.Series) -> None:
 
 def _again(values: pl.Series, cells: Cells) -> pl.Series:
     """Whether an earlier good row has the same value."""
-    frame = pl.DataFrame({"value": values, "live": ~(cells.bad | cells.dropped) & (values != "").fill_null(value=False)})
+    frame = pl.DataFrame(
+        {
+            "value": values,
+            "live": ~(cells.bad | cells.dropped) & (values != "").fill_null(value=False),
+        }
+    )
     nth = pl.col("live").cast(pl.Int32).cum_sum().over("value")
     return frame.select(again=pl.col("live") & (nth > 1))["again"]
 
@@ -130,17 +185,41 @@ def _admitted(cells: Cells) -> pl.Series:
     return ~text.is_in(list(_NO))
 
 
-def _resolved(cells: Cells, given: pl.Series, transfers: pl.DataFrame, *, by_content: bool) -> pl.Series:
+def _resolved(
+    cells: Cells, given: pl.Series, transfers: pl.DataFrame, *, by_content: bool
+) -> pl.Series:
     """The id of the disputed transfer of every row, '' where it was refused."""
-    rows = pl.DataFrame({"at": pl.int_range(cells.height, eager=True), "id": given, **_stated(cells, by_content=by_content)})
+    rows = pl.DataFrame(
+        {
+            "at": pl.int_range(cells.height, eager=True),
+            "id": given,
+            **_stated(cells, by_content=by_content),
+        }
+    )
     rows = rows.filter(~(cells.bad | cells.dropped))
-    named = rows.filter(pl.col("id") != "").join(_targets(transfers), on="id", how="left", maintain_order="left")
+    named = rows.filter(pl.col("id") != "").join(
+        _targets(transfers), on="id", how="left", maintain_order="left"
+    )
     named = named.with_columns(candidate=pl.when(pl.col("row").is_not_null()).then("id"))
     sought = rows.filter(pl.col("id") == "")
-    found = sought.join(_targets(transfers).with_columns(candidate="id").drop("id"), on=["payer", "payee"], how="inner", maintain_order="left")
-    found = found.filter((pl.col("time_of") >= pl.col("time")) & (pl.col("time_of") <= pl.col("time") + pl.duration(seconds=pl.col("slack").clip(1) - 1)))
+    found = sought.join(
+        _targets(transfers).with_columns(candidate="id").drop("id"),
+        on=["payer", "payee"],
+        how="inner",
+        maintain_order="left",
+    )
+    found = found.filter(
+        (pl.col("time_of") >= pl.col("time"))
+        & (pl.col("time_of") <= pl.col("time") + pl.duration(seconds=pl.col("slack").clip(1) - 1))
+    )
     resolved = pl.repeat("", cells.height, dtype=pl.String, eager=True)
-    unmatched: dict[str, dict[int, str]] = {"claim_no_match": {}, "claim_differs": {}, "claim_ambiguous": {}, "claim_self_transfer": {}, "claim_without_transfer": {}}
+    unmatched: dict[str, dict[int, str]] = {
+        "claim_no_match": {},
+        "claim_differs": {},
+        "claim_ambiguous": {},
+        "claim_self_transfer": {},
+        "claim_without_transfer": {},
+    }
     fits = _fits(cells, named)
     for row, difference in zip(named.iter_rows(named=True), fits, strict=True):
         if row["candidate"] is None:
@@ -150,21 +229,37 @@ def _resolved(cells: Cells, given: pl.Series, transfers: pl.DataFrame, *, by_con
         else:
             resolved[row["at"]] = row["candidate"]
     _search(cells, sought, found, resolved, unmatched, by_content=by_content)
-    selfs = set(transfers.filter((pl.col("payer") == pl.col("payee")) & pl.col("id").is_in(resolved.implode()))["id"])
-    unmatched["claim_self_transfer"] = {at: name for at, name in enumerate(resolved) if name in selfs}
+    selfs = set(
+        transfers.filter(
+            (pl.col("payer") == pl.col("payee")) & pl.col("id").is_in(resolved.implode())
+        )["id"]
+    )
+    unmatched["claim_self_transfer"] = {
+        at: name for at, name in enumerate(resolved) if name in selfs
+    }
     for code, places in unmatched.items():
         if places:
             where = places_mask(list(places), cells.height)
-            shown = pl.repeat("", cells.height, dtype=pl.String, eager=True).scatter(list(places), pl.Series(list(places.values()), dtype=pl.String))
+            shown = pl.repeat("", cells.height, dtype=pl.String, eager=True).scatter(
+                list(places), pl.Series(list(places.values()), dtype=pl.String)
+            )
             cells.refuse(code, "transfer" if cells.has("transfer") else "payer", where, shown)
     return resolved
 
 
 def _stated(cells: Cells, *, by_content: bool) -> dict[str, pl.Series]:
     """What the claims say of the transfer themselves."""
-    amount = cells.raw.frame[cells.fields["amount"]].cast(pl.String) if cells.has("amount") else cells.blank()
+    amount = (
+        cells.raw.frame[cells.fields["amount"]].cast(pl.String)
+        if cells.has("amount")
+        else cells.blank()
+    )
     none = pl.repeat(None, cells.height, dtype=INSTANT, eager=True)
-    time, slack = cells.times(required=False) if by_content else (none, pl.repeat(0, cells.height, dtype=pl.Int32, eager=True))
+    time, slack = (
+        cells.times(required=False)
+        if by_content
+        else (none, pl.repeat(0, cells.height, dtype=pl.Int32, eager=True))
+    )
     code, _ = cells.currency_of(cells.text("currency"), required=False)
     return {
         "payer": cells.account("payer"),
@@ -178,16 +273,33 @@ def _stated(cells: Cells, *, by_content: bool) -> dict[str, pl.Series]:
 
 def _targets(transfers: pl.DataFrame) -> pl.DataFrame:
     return transfers.select(
-        "id", "payer", "payee", "row", time_of="time", amount_of="amount", currency_of="currency", payer_of="payer", payee_of="payee"
+        "id",
+        "payer",
+        "payee",
+        "row",
+        time_of="time",
+        amount_of="amount",
+        currency_of="currency",
+        payer_of="payer",
+        payee_of="payee",
     )
 
 
 def _fits(cells: Cells, pairs: pl.DataFrame) -> list[str]:
     """For every claim and candidate '' if what the claim states agrees, else the first difference in words."""
     digits = pairs["currency_of"].replace_strict(
-        {code: cells.options.digits.of(code) for code in pairs["currency_of"].drop_nulls().unique()}, default=2, return_dtype=pl.Int8
+        {
+            code: cells.options.digits.of(code)
+            for code in pairs["currency_of"].drop_nulls().unique()
+        },
+        default=2,
+        return_dtype=pl.Int8,
     )
-    if cells.has("amount") and cells.raw.frame[cells.fields["amount"]].dtype.is_integer() and cells.raw.integers_are_minor:
+    if (
+        cells.has("amount")
+        and cells.raw.frame[cells.fields["amount"]].dtype.is_integer()
+        and cells.raw.integers_are_minor
+    ):
         digits = pl.repeat(0, len(digits), dtype=pl.Int8, eager=True)
     stated = minor_from_text(pairs["amount"], digits)
     checked = pairs.with_columns(minor=stated.value, unread=stated.reason)
@@ -207,7 +319,13 @@ def _difference(row: dict[str, object]) -> str:
 
 
 def _search(
-    cells: Cells, sought: pl.DataFrame, found: pl.DataFrame, resolved: pl.Series, unmatched: dict[str, dict[int, str]], *, by_content: bool
+    cells: Cells,
+    sought: pl.DataFrame,
+    found: pl.DataFrame,
+    resolved: pl.Series,
+    unmatched: dict[str, dict[int, str]],
+    *,
+    by_content: bool,
 ) -> None:
     """Place the claims that describe their transfer: one candidate resolves, none or several are refused."""
     candidates: dict[int, list[str]] = {}
@@ -219,7 +337,12 @@ def _search(
             candidates.setdefault(row["at"], []).append(row["candidate"])
     for row in sought.iter_rows(named=True):
         at, names = row["at"], candidates.get(row["at"], [])
-        if not by_content or row["time"] is None or not row["amount"] or not (row["payer"] or row["payee"]):
+        if (
+            not by_content
+            or row["time"] is None
+            or not row["amount"]
+            or not (row["payer"] or row["payee"])
+        ):
             unmatched["claim_without_transfer"][at] = ""
         elif len(names) == 1:
             resolved[at] = names[0]
@@ -229,4 +352,6 @@ def _search(
         elif at in near:
             unmatched["claim_differs"][at] = near[at]
         else:
-            unmatched["claim_no_match"][at] = f"{row['payer']} to {row['payee']} {row['amount']} at {row['time']:%Y-%m-%d %H:%M:%S} UTC"
+            unmatched["claim_no_match"][at] = (
+                f"{row['payer']} to {row['payee']} {row['amount']} at {row['time']:%Y-%m-%d %H:%M:%S} UTC"
+            )

@@ -26,7 +26,9 @@ def columnar_reader(data: bytes) -> Callable[[], pl.DataFrame] | None:
     return None
 
 
-def read_columnar(reader: Callable[[], pl.DataFrame], source: int, file: str, findings: Findings) -> list[RawTable]:
+def read_columnar(
+    reader: Callable[[], pl.DataFrame], source: int, file: str, findings: Findings
+) -> list[RawTable]:
     """Return the table; rows are numbered from 1, since such files have no header row."""
     frame = guarded(reader)
     if isinstance(frame, str):
@@ -51,7 +53,11 @@ def _plain(column: pl.Series) -> pl.Series:
     if column.dtype in (pl.Binary, pl.Null, pl.Object):
         return pl.repeat(None, len(column), dtype=pl.String, eager=True).alias(column.name)
     if column.dtype.is_nested():
-        return pl.Series(column.name, [None if value is None else str(value) for value in column.to_list()], dtype=pl.String)
+        return pl.Series(
+            column.name,
+            [None if value is None else str(value) for value in column.to_list()],
+            dtype=pl.String,
+        )
     return column
 
 
@@ -79,7 +85,9 @@ def read_json(data: bytes, source: int, file: str, findings: Findings) -> list[R
         else:
             bad.append((number, str(line)[:200]))
     found = pl.DataFrame(bad, schema={"row": pl.Int32, "found": pl.String}, orient="row")
-    findings.add_rows("row_not_json", "", found.with_columns(source=pl.lit(source, pl.Int32)), "found")
+    findings.add_rows(
+        "row_not_json", "", found.with_columns(source=pl.lit(source, pl.Int32)), "found"
+    )
     if not records:
         findings.add_file("file_empty", file, "no JSON object")
         return []

@@ -46,7 +46,11 @@ class Combined:
 
 
 def combine(
-    parts: list[pl.DataFrame], holders: Holders, ledger_ids: pl.Series, window: timedelta, sources: list[Source]
+    parts: list[pl.DataFrame],
+    holders: Holders,
+    ledger_ids: pl.Series,
+    window: timedelta,
+    sources: list[Source],
 ) -> Combined:
     """Return the transfers of all statement rows.
 
@@ -59,7 +63,9 @@ def combine(
     """
     rows = pl.concat(parts) if parts else pl.DataFrame(schema=STATEMENTS)
     if rows.is_empty():
-        return Combined(pl.DataFrame(schema=TRANSFERS), frozenset(), Statements(), pl.DataFrame(schema=DOUBTFUL))
+        return Combined(
+            pl.DataFrame(schema=TRANSFERS), frozenset(), Statements(), pl.DataFrame(schema=DOUBTFUL)
+        )
     holders.add_rows(rows)
     rows = settled(rows, holders, holders.aliases())
     rows, repeated = without_overlaps(rows)
@@ -68,9 +74,19 @@ def combine(
     matches = match_rows(ordered, window)
     merged = merge(_oriented(ordered, told), matches.pairs, ledger_ids)
     transfers, ids = _reversals_resolved(merged.transfers, ordered, merged.ids)
-    stated = ordered.join(ids, on="at", how="left", maintain_order="left").rename({"id": "transfer"})
-    statements = Statements(stated.select(list(STATEMENT_ROWS)), told, repeated, balance_breaks(as_one_sided(ordered)))
-    doubtful = pl.concat([_named(matches.doubtful, ordered, sources), _conflicts(merged.conflicts, sources), _unproved(told, ordered, sources)])
+    stated = ordered.join(ids, on="at", how="left", maintain_order="left").rename(
+        {"id": "transfer"}
+    )
+    statements = Statements(
+        stated.select(list(STATEMENT_ROWS)), told, repeated, balance_breaks(as_one_sided(ordered))
+    )
+    doubtful = pl.concat(
+        [
+            _named(matches.doubtful, ordered, sources),
+            _conflicts(merged.conflicts, sources),
+            _unproved(told, ordered, sources),
+        ]
+    )
     return Combined(transfers, frozenset(ordered["account"].to_list()), statements, doubtful)
 
 
@@ -95,21 +111,39 @@ def refuse_breaks(statements: Statements, lost: frozenset[str], findings: Findin
     """Note the first break of every account that kept all its rows."""
     first = statements.breaks.unique(["account", "currency"], keep="first", maintain_order=True)
     checked = first.filter(~pl.col("account").is_in(sorted(lost)))
-    findings.add_rows("balance_mismatch", "balance", checked, pl.format("{} minor units, rows before lead to {}", "found", "expected"))
+    findings.add_rows(
+        "balance_mismatch",
+        "balance",
+        checked,
+        pl.format("{} minor units, rows before lead to {}", "found", "expected"),
+    )
 
 
 def _oriented(ordered: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
     """The sequence of rows in a file that stands newest first counts from its end."""
-    marked = ordered.join(told.select("source", "account", "currency", "direction"), on=["source", "account", "currency"], how="left", maintain_order="left")
+    marked = ordered.join(
+        told.select("source", "account", "currency", "direction"),
+        on=["source", "account", "currency"],
+        how="left",
+        maintain_order="left",
+    )
     ends = pl.col("sequence").min().over("source") + pl.col("sequence").max().over("source")
-    return marked.with_columns(sequence=pl.when(pl.col("direction") == "newest_first").then(ends - pl.col("sequence")).otherwise("sequence")).drop("direction")
+    return marked.with_columns(
+        sequence=pl.when(pl.col("direction") == "newest_first")
+        .then(ends - pl.col("sequence"))
+        .otherwise("sequence")
+    ).drop("direction")
 
 
-def _reversals_resolved(transfers: pl.DataFrame, ordered: pl.DataFrame, ids: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _reversals_resolved(
+    transfers: pl.DataFrame, ordered: pl.DataFrame, ids: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Find the original of every reversal: by the number it names, else the last alike movement the other way before it."""
     if not (transfers["kind"] == "reversal").any():
         return transfers, ids
-    serial_of = dict(ordered.join(ids, on="at").filter(pl.col("serial") != "").select("serial", "id").iter_rows())
+    serial_of = dict(
+        ordered.join(ids, on="at").filter(pl.col("serial") != "").select("serial", "id").iter_rows()
+    )
     lived = transfers.sort("time", "sequence", "id")
     open_: dict[tuple[object, ...], list[dict[str, object]]] = {}
     fixed: dict[str, dict[str, object]] = {}
@@ -122,14 +156,27 @@ def _reversals_resolved(transfers: pl.DataFrame, ordered: pl.DataFrame, ids: pl.
         named = serial_of.get(str(row["reverses"]), row["reverses"])
         if original is not None:
             named = original["id"]
-            fixed[str(row["id"])] = {"payer": original["payee"], "payee": original["payer"], "reverses": named}
+            fixed[str(row["id"])] = {
+                "payer": original["payee"],
+                "payee": original["payer"],
+                "reverses": named,
+            }
         else:
-            fixed[str(row["id"])] = {"payer": row["payer"], "payee": row["payee"], "reverses": named}
-    patch = pl.DataFrame([{"id": name, **values} for name, values in fixed.items()], schema={"id": pl.String, "payer": pl.String, "payee": pl.String, "reverses": pl.String})
+            fixed[str(row["id"])] = {
+                "payer": row["payer"],
+                "payee": row["payee"],
+                "reverses": named,
+            }
+    patch = pl.DataFrame(
+        [{"id": name, **values} for name, values in fixed.items()],
+        schema={"id": pl.String, "payer": pl.String, "payee": pl.String, "reverses": pl.String},
+    )
     return transfers.update(patch, on="id", how="left", maintain_order="left"), ids
 
 
-def _original_of(row: dict[str, object], open_: dict[tuple[object, ...], list[dict[str, object]]]) -> dict[str, object] | None:
+def _original_of(
+    row: dict[str, object], open_: dict[tuple[object, ...], list[dict[str, object]]]
+) -> dict[str, object] | None:
     """The last earlier movement the other way in the same account with the same amount; it is used once."""
     for side, opposite in (("payee", "payer"), ("payer", "payee")):
         if not row[side]:
@@ -143,19 +190,28 @@ def _original_of(row: dict[str, object], open_: dict[tuple[object, ...], list[di
 
 
 def _file(sources: list[Source]) -> dict[int, str]:
-    return {index: place.file + (f" [{place.sheet}]" if place.sheet else "") for index, place in enumerate(sources)}
+    return {
+        index: place.file + (f" [{place.sheet}]" if place.sheet else "")
+        for index, place in enumerate(sources)
+    }
 
 
 def _named(doubts: pl.DataFrame, ordered: pl.DataFrame, sources: list[Source]) -> pl.DataFrame:
     files = _file(sources)
     place = ordered.select("at", "source", "row")
-    both = doubts.join(place, left_on="debit", right_on="at", how="left").join(place, left_on="credit", right_on="at", how="left", suffix="_of")
+    both = doubts.join(place, left_on="debit", right_on="at", how="left").join(
+        place, left_on="credit", right_on="at", how="left", suffix="_of"
+    )
     return _doubtful(both, files, "source", "row", "source_of", "row_of", pl.col("reason"))
 
 
 def _conflicts(conflicts: pl.DataFrame, sources: list[Source]) -> pl.DataFrame:
-    reason = pl.lit("no time puts this transfer in the order of both statements; the payer's time was taken")
-    return _doubtful(conflicts, _file(sources), "source", "row", "other_source", "other_row", reason)
+    reason = pl.lit(
+        "no time puts this transfer in the order of both statements; the payer's time was taken"
+    )
+    return _doubtful(
+        conflicts, _file(sources), "source", "row", "other_source", "other_row", reason
+    )
 
 
 def _unproved(told: pl.DataFrame, ordered: pl.DataFrame, sources: list[Source]) -> pl.DataFrame:
@@ -164,13 +220,35 @@ def _unproved(told: pl.DataFrame, ordered: pl.DataFrame, sources: list[Source]) 
     first = ordered.group_by("source", "account", "currency").agg(pl.col("row").min())
     rows = some.join(first, on=["source", "account", "currency"]).sort("source", "row")
     rows = rows.with_columns(no_source=pl.lit(None, pl.Int32), no_row=pl.lit(None, pl.Int32))
-    return _doubtful(rows, _file(sources), "source", "row", "no_source", "no_row", pl.lit("nothing proves the order of rows of one time; they are taken as they stand"))
+    return _doubtful(
+        rows,
+        _file(sources),
+        "source",
+        "row",
+        "no_source",
+        "no_row",
+        pl.lit("nothing proves the order of rows of one time; they are taken as they stand"),
+    )
 
 
-def _doubtful(frame: pl.DataFrame, files: dict[int, str], source: str, row: str, other: str, other_row: str, reason: pl.Expr) -> pl.DataFrame:
+def _doubtful(
+    frame: pl.DataFrame,
+    files: dict[int, str],
+    source: str,
+    row: str,
+    other: str,
+    other_row: str,
+    reason: pl.Expr,
+) -> pl.DataFrame:
     names = {"payer_file": source, "payee_file": other}
     return frame.select(
-        *(pl.col(column).replace_strict(files, default="", return_dtype=pl.String).fill_null("").alias(name) for name, column in names.items()),
+        *(
+            pl.col(column)
+            .replace_strict(files, default="", return_dtype=pl.String)
+            .fill_null("")
+            .alias(name)
+            for name, column in names.items()
+        ),
         pl.col(row).cast(pl.Int32).alias("payer_row"),
         pl.col(other_row).cast(pl.Int32).alias("payee_row"),
         reason.alias("reason"),

@@ -58,7 +58,9 @@ class DeclaredAccounts:
     sources: tuple[Source, ...]
 
 
-def load_table(path: str | Path, options: ReadingOptions, intake: Intake, headers: Mapping[str, str]) -> Table | None:
+def load_table(
+    path: str | Path, options: ReadingOptions, intake: Intake, headers: Mapping[str, str]
+) -> Table | None:
     """Return the first table of a file, or None with the reason in the findings; the transfers' map is not used."""
     own = replace(options, mapping=None, timezone=options.zone)
     file = Path(path)
@@ -109,9 +111,21 @@ def read_openings(path: str | Path, transfers: pl.DataFrame, options: ReadingOpt
         time, _ = cells.times()
         balance = _signed(cells, "balance", digits)
         cells.refuse("opening_negative", "balance", balance < 0, balance)
-        rows = pl.DataFrame({"account": account, "currency": code, "time": time, "balance": balance})
-        cells.refuse("opening_duplicate", "account", _repeats(rows.select("account", "currency"), cells), account)
-        frame = cells.good(rows).select(list(OPENINGS)).match_to_schema(OPENINGS).sort("account", "currency", "time")
+        rows = pl.DataFrame(
+            {"account": account, "currency": code, "time": time, "balance": balance}
+        )
+        cells.refuse(
+            "opening_duplicate",
+            "account",
+            _repeats(rows.select("account", "currency"), cells),
+            account,
+        )
+        frame = (
+            cells.good(rows)
+            .select(list(OPENINGS))
+            .match_to_schema(OPENINGS)
+            .sort("account", "currency", "time")
+        )
     return Declared(frame, intake.findings.problems(intake.sources), tuple(intake.sources))
 
 
@@ -126,14 +140,27 @@ def read_holds(path: str | Path, options: ReadingOptions) -> Declared:
         code, digits = cells.currency()
         amount = cells.amount(digits)
         time, _ = cells.times()
-        until = cells.times(required=False, field="until")[0] if cells.has("until") else pl.repeat(None, cells.height, dtype=HOLDS["until"], eager=True)
-        cells.refuse("hold_ends_early", "until", (until <= time).fill_null(value=False), until.cast(pl.String))
-        rows = pl.DataFrame({"account": account, "currency": code, "amount": amount, "time": time, "until": until})
+        until = (
+            cells.times(required=False, field="until")[0]
+            if cells.has("until")
+            else pl.repeat(None, cells.height, dtype=HOLDS["until"], eager=True)
+        )
+        cells.refuse(
+            "hold_ends_early",
+            "until",
+            (until <= time).fill_null(value=False),
+            until.cast(pl.String),
+        )
+        rows = pl.DataFrame(
+            {"account": account, "currency": code, "amount": amount, "time": time, "until": until}
+        )
         frame = cells.good(rows).select(list(HOLDS)).match_to_schema(HOLDS)
     return Declared(frame, intake.findings.problems(intake.sources), tuple(intake.sources))
 
 
-def read_links(path: str | Path, transfers: pl.DataFrame, options: ReadingOptions, source: int = 0) -> Declared:
+def read_links(
+    path: str | Path, transfers: pl.DataFrame, options: ReadingOptions, source: int = 0
+) -> Declared:
     """Return asserted links (`from,to,amount,time,evidence,grade,author`, optional `currency`), schema `LINKS`.
 
     Args:
@@ -145,7 +172,9 @@ def read_links(path: str | Path, transfers: pl.DataFrame, options: ReadingOption
     intake = Intake()
     table = load_table(path, options, intake, {**_HEADERS, "from": "from", "to": "to"})
     frame = pl.DataFrame(schema=LINKS)
-    if table is not None and _complete(table.cells, ("from", "to", "amount", "time", "evidence", "grade", "author")):
+    if table is not None and _complete(
+        table.cells, ("from", "to", "amount", "time", "evidence", "grade", "author")
+    ):
         cells = table.cells
         start, end = _required_account(cells, "from"), _required_account(cells, "to")
         cells.refuse("link_to_itself", "to", start == end, end)
@@ -153,18 +182,26 @@ def read_links(path: str | Path, transfers: pl.DataFrame, options: ReadingOption
         amount = cells.amount(digits)
         time, _ = cells.times()
         texts = {name: cells.text(name) for name in ("evidence", "grade", "author")}
-        rows = pl.DataFrame({"from": start, "to": end, "amount": amount, "currency": code, "time": time, **texts})
+        rows = pl.DataFrame(
+            {"from": start, "to": end, "amount": amount, "currency": code, "time": time, **texts}
+        )
         good = cells.good(rows).with_columns(source=pl.lit(source, pl.Int32))
         frame = good.select(list(LINKS)).match_to_schema(LINKS)
     return Declared(frame, intake.findings.problems(intake.sources), tuple(intake.sources))
 
 
-def _complete(cells: Cells, fields: tuple[str, ...], alternatives: Mapping[str, str] | None = None) -> bool:
+def _complete(
+    cells: Cells, fields: tuple[str, ...], alternatives: Mapping[str, str] | None = None
+) -> bool:
     """Whether every column is there; the absent ones are noted."""
     other = {"time": "date", **(alternatives or {})}
-    absent = [field for field in fields if not cells.has(field) and not cells.has(other.get(field, field))]
+    absent = [
+        field for field in fields if not cells.has(field) and not cells.has(other.get(field, field))
+    ]
     for field in absent:
-        cells.findings.add_file("column_missing", cells.place.file, field, sheet=cells.place.sheet, column=field)
+        cells.findings.add_file(
+            "column_missing", cells.place.file, field, sheet=cells.place.sheet, column=field
+        )
     return not absent
 
 
@@ -174,15 +211,28 @@ def _required_account(cells: Cells, field: str) -> pl.Series:
     return account
 
 
-def _currency_of_accounts(cells: Cells, account: pl.Series, transfers: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
+def _currency_of_accounts(
+    cells: Cells, account: pl.Series, transfers: pl.DataFrame
+) -> tuple[pl.Series, pl.Series]:
     """The stated currency, else the only one in which the account has transfers."""
-    sides = [transfers.select(pl.col(side).alias("account"), "currency") for side in ("payer", "payee")]
+    sides = [
+        transfers.select(pl.col(side).alias("account"), "currency") for side in ("payer", "payee")
+    ]
     wanted = pl.concat(sides).filter(pl.col("account").is_in(account.unique().implode())).unique()
     only = wanted.group_by("account").agg(pl.col("currency").first(), pl.len().alias("many"))
-    rows = pl.DataFrame({"account": account, "given": cells.text("currency")}).join(only, on="account", how="left", maintain_order="left")
+    rows = pl.DataFrame({"account": account, "given": cells.text("currency")}).join(
+        only, on="account", how="left", maintain_order="left"
+    )
     silent = rows["given"] == ""
-    cells.refuse("currency_ambiguous", "currency", silent & (rows["many"] > 1).fill_null(value=False), account)
-    words = rows.select(word=pl.when(silent).then(pl.col("currency").fill_null("")).otherwise("given"))["word"]
+    cells.refuse(
+        "currency_ambiguous",
+        "currency",
+        silent & (rows["many"] > 1).fill_null(value=False),
+        account,
+    )
+    words = rows.select(
+        word=pl.when(silent).then(pl.col("currency").fill_null("")).otherwise("given")
+    )["word"]
     return cells.currency_of(words)
 
 

@@ -45,7 +45,12 @@ def _recoded(data: bytes, encoding: str) -> bytes | None:
 
 
 def read_delimited(
-    data: bytes, source: int, file: str, column_map: ColumnMap, findings: Findings, headers: frozenset[str] = frozenset()
+    data: bytes,
+    source: int,
+    file: str,
+    column_map: ColumnMap,
+    findings: Findings,
+    headers: frozenset[str] = frozenset(),
 ) -> list[RawTable]:
     """Return the table of one CSV file, or none with the reason in `findings`."""
     text = to_utf8(data)
@@ -72,7 +77,9 @@ def read_delimited(
     return [RawTable(source, table, rows, facts)]
 
 
-def _heading(text: bytes, column_map: ColumnMap, headers: frozenset[str]) -> tuple[str, int | None, list[str], dict[str, str]]:
+def _heading(
+    text: bytes, column_map: ColumnMap, headers: frozenset[str]
+) -> tuple[str, int | None, list[str], dict[str, str]]:
     """The separator, header row, header names and title facts; without a header, the first row's cells."""
     head = text[:_HEAD_BYTES].decode("utf-8", errors="replace").split("\n")[:ROWS_SEARCHED_MAX]
     best: tuple[int, str, int, list[list[str]]] | None = None
@@ -108,7 +115,7 @@ def _straight(text: bytes, separator: str, header: int, names: list[str]) -> pl.
             skip_lines=header + 1,
             has_header=False,
             infer_schema=False,
-            schema={name: pl.String for name in [*names, "\0spare"]},
+            schema=dict.fromkeys([*names, "\x00spare"], pl.String),
             missing_columns="insert",
             raise_if_empty=False,
         )
@@ -121,16 +128,28 @@ def _straight(text: bytes, separator: str, header: int, names: list[str]) -> pl.
 
 
 def _by_row(
-    text: bytes, separator: str, header: int, names: list[str], source: int, file: str, findings: Findings
+    text: bytes,
+    separator: str,
+    header: int,
+    names: list[str],
+    source: int,
+    file: str,
+    findings: Findings,
 ) -> tuple[pl.DataFrame | None, pl.Series]:
     """The table by the standard library's reader, refusing the rows that are not well formed."""
     if text.count(b'"') % 2:
-        findings.add_file("quote_unclosed", file, _unclosed(text, separator, header), row=header + 1)
+        findings.add_file(
+            "quote_unclosed", file, _unclosed(text, separator, header), row=header + 1
+        )
         return None, pl.Series(dtype=pl.Int32)
     lines = text.decode("utf-8").split("\n")[header + 1 :]
     kept: list[list[str]] = []
     numbers: list[int] = []
-    bad: dict[str, list[tuple[int, str]]] = {"row_ragged": [], "row_null_bytes": [], "cell_too_large": []}
+    bad: dict[str, list[tuple[int, str]]] = {
+        "row_ragged": [],
+        "row_null_bytes": [],
+        "cell_too_large": [],
+    }
     reader = csv.reader(io.StringIO("\n".join(lines), newline=""), delimiter=separator)
     csv.field_size_limit(limits.CELL_CHARS_MAX)
     number = header + 1
@@ -150,9 +169,12 @@ def _by_row(
             kept.append((cells + [""] * len(names))[: len(names)])
             numbers.append(number)
     for code, places in bad.items():
-        frame = pl.DataFrame({"row": [place for place, _ in places], "found": [found for _, found in places]}, schema={"row": pl.Int32, "found": pl.String})
+        frame = pl.DataFrame(
+            {"row": [place for place, _ in places], "found": [found for _, found in places]},
+            schema={"row": pl.Int32, "found": pl.String},
+        )
         findings.add_rows(code, "", frame.with_columns(source=pl.lit(source, pl.Int32)), "found")
-    table = pl.DataFrame(kept, schema={name: pl.String for name in names}, orient="row")
+    table = pl.DataFrame(kept, schema=dict.fromkeys(names, pl.String), orient="row")
     return table, pl.Series(numbers, dtype=pl.Int32)
 
 

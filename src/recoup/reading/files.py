@@ -21,7 +21,14 @@ from recoup.reading.sheets import is_workbook, read_workbook
 from recoup.records.provenance import Source
 
 SIDECAR: Final = ".source.toml"
-_FOREIGN: Final = ((b"%PDF", "PDF"), (b"\x89PNG", "PNG"), (b"\xff\xd8\xff", "JPEG"), (b"\x1f\x8b", "gzip"), (b"Rar!", "RAR"), (b"7z\xbc\xaf", "7-Zip"))
+_FOREIGN: Final = (
+    (b"%PDF", "PDF"),
+    (b"\x89PNG", "PNG"),
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"\x1f\x8b", "gzip"),
+    (b"Rar!", "RAR"),
+    (b"7z\xbc\xaf", "7-Zip"),
+)
 
 _BLANK_BYTES: Final = 1 << 16  # a longer file is not looked through for nothing but blanks
 
@@ -81,7 +88,9 @@ def expand(paths: Iterable[str | Path], findings: Findings) -> list[InputFile]:
     return files
 
 
-def take_in(file: InputFile, intake: Intake, column_map: ColumnMap, headers: frozenset[str] = frozenset()) -> None:
+def take_in(
+    file: InputFile, intake: Intake, column_map: ColumnMap, headers: frozenset[str] = frozenset()
+) -> None:
     """Read one file's tables into `intake`; what is wrong goes to its findings. `headers` are known beside the usual ones."""
     shown = str(file.path)
     data = _bytes(file.path, shown, intake.findings)
@@ -93,7 +102,9 @@ def take_in(file: InputFile, intake: Intake, column_map: ColumnMap, headers: fro
     first = len(intake.sources)
     tables = parse(data, shown, first, column_map, findings, headers)
     if file.inside:
-        intake.findings.merge(findings, except_codes=("headers_unrecognised", "file_format_unknown", "file_empty"))
+        intake.findings.merge(
+            findings, except_codes=("headers_unrecognised", "file_format_unknown", "file_empty")
+        )
         if not tables:
             intake.skipped.append(shown)
     sheets = {table.source: table for table in tables}
@@ -106,7 +117,12 @@ def take_in(file: InputFile, intake: Intake, column_map: ColumnMap, headers: fro
 
 
 def parse(
-    data: bytes, shown: str, source: int, column_map: ColumnMap, findings: Findings, headers: frozenset[str] = frozenset()
+    data: bytes,
+    shown: str,
+    source: int,
+    column_map: ColumnMap,
+    findings: Findings,
+    headers: frozenset[str] = frozenset(),
 ) -> list[RawTable]:
     """Return the tables of one file's bytes, numbered from `source`; the format is told by the content."""
     foreign = next((name for magic, name in _FOREIGN if data.startswith(magic)), "")
@@ -145,11 +161,19 @@ def _bytes(path: Path, shown: str, findings: Findings) -> bytes | None:
 
 def _notes(path: Path, column_map: ColumnMap, findings: Findings) -> tuple[str, str, str]:
     """Who supplied the file, when, under which paper: the map's words, or those of `<file>.source.toml`."""
-    notes = {"supplied_by": column_map.supplied_by, "supplied_at": column_map.supplied_at, "document": column_map.document}
+    notes = {
+        "supplied_by": column_map.supplied_by,
+        "supplied_at": column_map.supplied_at,
+        "document": column_map.document,
+    }
     sidecar = path.with_name(path.name + SIDECAR)
     if sidecar.is_file():
         try:
-            notes |= {key: str(value) for key, value in tomllib.loads(sidecar.read_text("utf-8")).items() if key in notes}
+            notes |= {
+                key: str(value)
+                for key, value in tomllib.loads(sidecar.read_text("utf-8")).items()
+                if key in notes
+            }
         except (OSError, ValueError) as error:
             findings.add_file("map_invalid", str(sidecar), str(error))
     return notes["supplied_by"], notes["supplied_at"], notes["document"]

@@ -25,7 +25,13 @@ REJECTED: Final = pl.Schema(
 """One row a refused row and reason; `raw` is the row as it was read, as JSON."""
 
 _FOUND: Final = pl.Schema(
-    {"source": pl.Int32, "row": pl.Int32, "column": pl.String, "code": pl.String, "found": pl.String}
+    {
+        "source": pl.Int32,
+        "row": pl.Int32,
+        "column": pl.String,
+        "code": pl.String,
+        "found": pl.String,
+    }
 )
 _FOUND_CHARS_MAX: Final = 200
 
@@ -37,9 +43,13 @@ class Findings:
         self._files: list[Problem] = []
         self._rows: list[pl.DataFrame] = []
 
-    def add_file(self, code: str, file: str, found: str, *, sheet: str = "", row: int = 0, column: str = "") -> None:
+    def add_file(
+        self, code: str, file: str, found: str, *, sheet: str = "", row: int = 0, column: str = ""
+    ) -> None:
         """Note a problem of a whole file, sheet or column, at `row` if one place stands for it."""
-        self._files.append(Problem(file, sheet, row, column, code, found[:_FOUND_CHARS_MAX], ADVICE[code]))
+        self._files.append(
+            Problem(file, sheet, row, column, code, found[:_FOUND_CHARS_MAX], ADVICE[code])
+        )
 
     def add_rows(self, code: str, column: str, bad: pl.DataFrame, found: str | pl.Expr) -> None:
         """Note one problem for every row of `bad`, which has `source` and `row`; `found` names a column or is an expression."""
@@ -80,7 +90,9 @@ class Findings:
     def rejected(self, sources: list[Source], raws: dict[int, pl.DataFrame]) -> pl.DataFrame:
         """Return the refused rows with their raw content; `raws` holds each source's raw rows with a column `row`."""
         parts: list[pl.DataFrame] = []
-        for (index,), bad in self.rows().sort("source", "row").group_by(["source"], maintain_order=True):
+        for (index,), bad in (
+            self.rows().sort("source", "row").group_by(["source"], maintain_order=True)
+        ):
             place = sources[int(str(index))]
             wanted = bad.with_columns(
                 pl.lit(place.file).alias("file"),

@@ -20,7 +20,10 @@ from recoup.records.tables import TRANSFERS
 
 
 def from_frames(
-    transfers: object, claims: object = None, options: ReadingOptions | None = None, name: str = "transfers"
+    transfers: object,
+    claims: object = None,
+    options: ReadingOptions | None = None,
+    name: str = "transfers",
 ) -> tuple[Reading, ClaimsReading | None]:
     """Return transfers and claims of data frames, checked like files; rows count from 1.
 
@@ -46,7 +49,9 @@ def from_frames(
     return reading, None if claims is None else claims_of(claims, reading.transfers, chosen)
 
 
-def claims_of(claims: object, transfers: pl.DataFrame, options: ReadingOptions, name: str = "claims") -> ClaimsReading:
+def claims_of(
+    claims: object, transfers: pl.DataFrame, options: ReadingOptions, name: str = "claims"
+) -> ClaimsReading:
     """Return the claims of a data frame, resolved to `transfers` like those of a file; whole-number amounts are minor units."""
     taken = _taken(claims, name)
     own = replace(options, mapping=NO_MAP, timezone=options.zone)
@@ -87,7 +92,9 @@ def _from_pandas(frame: Any) -> pl.DataFrame:
     for label in frame.columns:
         column = frame[label]
         if str(column.dtype) == "object":
-            columns[str(label)] = pl.Series([None if _is_missing(value) else str(value) for value in column], dtype=pl.String)
+            columns[str(label)] = pl.Series(
+                [None if _is_missing(value) else str(value) for value in column], dtype=pl.String
+            )
         else:
             columns[str(label)] = pl.from_pandas(column)
     return pl.DataFrame(columns)
@@ -107,7 +114,11 @@ def frame_digest(frame: pl.DataFrame) -> str:
         if column.dtype.is_numeric() or column.dtype.is_temporal():
             digest.update(column.to_physical().fill_null(0).to_numpy().tobytes())
             continue
-        text = pl.Series([str(value) for value in column.to_list()]) if column.dtype.is_nested() else column.cast(pl.String).fill_null("")
+        text = (
+            pl.Series([str(value) for value in column.to_list()])
+            if column.dtype.is_nested()
+            else column.cast(pl.String).fill_null("")
+        )
         digest.update(text.str.len_bytes().to_numpy().tobytes())
         digest.update((text.str.join("").first() or "").encode())
     return digest.hexdigest()

@@ -12,12 +12,18 @@ from recoup.reading.vocabulary import FIELD_OF, TITLE_FACTS, normal_header
 ROWS_SEARCHED_MAX: Final = 100
 """Rows in which a header is looked for."""
 
-_FACT_OF: Final = {normal_header(word): fact for fact, words in TITLE_FACTS.items() for word in words}
-_PAIR: Final = re.compile(r"([\w/ ]{1,20}?)\s*[:：]\s*\[?([^\s,，;；:：\]]+)\]?")  # noqa: RUF001 (full-width colons are meant)
-_PARTY_FIELDS: Final = frozenset({"account", "card", "account_name", "account_institution", "currency"})
+_FACT_OF: Final = {
+    normal_header(word): fact for fact, words in TITLE_FACTS.items() for word in words
+}
+_PAIR: Final = re.compile(r"([\w/ ]{1,20}?)\s*[:：]\s*\[?([^\s,，;；:：\]]+)\]?")
+_PARTY_FIELDS: Final = frozenset(
+    {"account", "card", "account_name", "account_institution", "currency"}
+)
 
 
-def header_index(rows: Sequence[Sequence[str]], column_map: ColumnMap, known: frozenset[str] = frozenset()) -> int | None:
+def header_index(
+    rows: Sequence[Sequence[str]], column_map: ColumnMap, known: frozenset[str] = frozenset()
+) -> int | None:
     """Return the index of the row that reads most like a header; None if no row has a known name.
 
     A map that names the header row (as a spreadsheet counts) decides alone.
@@ -35,7 +41,9 @@ def header_index(rows: Sequence[Sequence[str]], column_map: ColumnMap, known: fr
 
 def _score(row: Sequence[str], wanted: set[str], known: frozenset[str]) -> int:
     names = [normal_header(cell) for cell in row]
-    fields = {FIELD_OF[name][0] for name in names if name in FIELD_OF} | {name for name in names if name in known}
+    fields = {FIELD_OF[name][0] for name in names if name in FIELD_OF} | {
+        name for name in names if name in known
+    }
     mapped = sum(cell.strip() in wanted for cell in row)
     return len(fields) + 2 * mapped
 

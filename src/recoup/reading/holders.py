@@ -29,7 +29,10 @@ class Holders:
     def add_accounts(self, cells: Cells) -> None:
         """Take over a list of accounts."""
         columns = [cells.account("account"), cells.account("card")]
-        columns += [cells.text(name) for name in ("account_name", "account_institution", "currency", "person_id")]
+        columns += [
+            cells.text(name)
+            for name in ("account_name", "account_institution", "currency", "person_id")
+        ]
         for account, card, name, institution, currency, person in zip(*columns, strict=True):
             if account and card:
                 self.pairs.add((account, card))
@@ -47,7 +50,11 @@ class Holders:
 
     def add_rows(self, rows: pl.DataFrame) -> None:
         """Take over the accounts and cards that statement rows name together."""
-        both = rows.filter((pl.col("account") != "") & (pl.col("card") != "")).select("account", "card").unique()
+        both = (
+            rows.filter((pl.col("account") != "") & (pl.col("card") != ""))
+            .select("account", "card")
+            .unique()
+        )
         self.pairs |= set(both.iter_rows())
 
     def aliases(self) -> dict[str, str]:
@@ -81,9 +88,13 @@ def settled(rows: pl.DataFrame, holders: Holders, aliases: Mapping[str, str]) ->
         account_name=_filled("account_name", pl.col("account"), holders.names),
         account_institution=_filled("account_institution", pl.col("account"), holders.institutions),
         counterparty_name=_filled("counterparty_name", pl.col("counterparty"), holders.names),
-        counterparty_institution=_filled("counterparty_institution", pl.col("counterparty"), holders.institutions),
+        counterparty_institution=_filled(
+            "counterparty_institution", pl.col("counterparty"), holders.institutions
+        ),
     )
-    return named.with_columns(account_name=_filled("account_name", pl.col("person"), holders.persons))
+    return named.with_columns(
+        account_name=_filled("account_name", pl.col("person"), holders.persons)
+    )
 
 
 def _looked_up(number: pl.Expr, aliases: Mapping[str, str]) -> pl.Expr:
@@ -93,4 +104,8 @@ def _looked_up(number: pl.Expr, aliases: Mapping[str, str]) -> pl.Expr:
 def _filled(column: str, key: pl.Expr, table: Mapping[str, str]) -> pl.Expr:
     if not table:
         return pl.col(column)
-    return pl.when(pl.col(column) == "").then(key.replace_strict(dict(table), default="", return_dtype=pl.String)).otherwise(column)
+    return (
+        pl.when(pl.col(column) == "")
+        .then(key.replace_strict(dict(table), default="", return_dtype=pl.String))
+        .otherwise(column)
+    )

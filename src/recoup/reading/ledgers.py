@@ -12,14 +12,28 @@ from recoup.reading.vocabulary import KIND_WORDS, normal_header
 from recoup.records.kinds import KINDS
 from recoup.records.tables import TRANSFERS
 
-_TEXTS: Final = ("rail", "reference", "payer_name", "payee_name", "payer_institution", "payee_institution", "reverses")
+_TEXTS: Final = (
+    "rail",
+    "reference",
+    "payer_name",
+    "payee_name",
+    "payer_institution",
+    "payee_institution",
+    "reverses",
+)
 
 
 def ledger_rows(cells: Cells) -> pl.DataFrame:
     """Return the good rows with the columns of `TRANSFERS` (id '' where none is given); the others are in the findings."""
     for field in ("time", "amount", "currency"):
-        if not cells.has(field) and not (field == "time" and cells.has("date")) and not cells.text(field).first():
-            cells.findings.add_file("column_missing", cells.place.file, field, sheet=cells.place.sheet, column=field)
+        if (
+            not cells.has(field)
+            and not (field == "time" and cells.has("date"))
+            and not cells.text(field).first()
+        ):
+            cells.findings.add_file(
+                "column_missing", cells.place.file, field, sheet=cells.place.sheet, column=field
+            )
             return pl.DataFrame(schema=TRANSFERS)
     time, _ = cells.times()
     payer, payee = cells.account("payer"), cells.account("payee")
@@ -56,8 +70,12 @@ def _balances(cells: Cells, digits: pl.Series, payer: pl.Series) -> dict[str, pl
     none = pl.repeat(None, cells.height, dtype=pl.Int64, eager=True)
     outside = payer == ""
     return {
-        "payer_balance": own["payer"].zip_with(own["payer"].is_not_null(), none.zip_with(outside, stated)),
-        "payee_balance": own["payee"].zip_with(own["payee"].is_not_null(), stated.zip_with(outside, none)),
+        "payer_balance": own["payer"].zip_with(
+            own["payer"].is_not_null(), none.zip_with(outside, stated)
+        ),
+        "payee_balance": own["payee"].zip_with(
+            own["payee"].is_not_null(), stated.zip_with(outside, none)
+        ),
     }
 
 
@@ -66,12 +84,17 @@ def ledger_kinds(cells: Cells) -> pl.Series:
     strict = cells.has("kind")
     if not strict and not cells.has("note"):
         default = cells.text("kind").first() or "transfer"
-        return pl.repeat(default if default in KINDS else "transfer", cells.height, dtype=pl.String, eager=True)
+        return pl.repeat(
+            default if default in KINDS else "transfer", cells.height, dtype=pl.String, eager=True
+        )
     text = cells.text("kind" if strict else "note")
     words = {word: kind_of(word, cells.options.map) for word in text.unique().to_list()}
     if not strict:
         special = {"reversal", "conversion"} - ({"reversal"} if cells.has("reverses") else set())
-        words = {word: "transfer" if kind is None or kind in special else kind for word, kind in words.items()}
+        words = {
+            word: "transfer" if kind is None or kind in special else kind
+            for word, kind in words.items()
+        }
     kind = text.replace_strict(words, return_dtype=pl.String)
     cells.refuse("kind_unknown", "kind", kind.is_null(), text)
     return kind.fill_null("transfer")

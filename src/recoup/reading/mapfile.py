@@ -16,7 +16,16 @@ from recoup.reading.vocabulary import HEADERS
 from recoup.records.kinds import KINDS
 from recoup.records.problems import Problem
 
-_TABLES: Final = ("columns", "kinds", "directions", "statuses", "defaults", "time", "amount", "source")
+_TABLES: Final = (
+    "columns",
+    "kinds",
+    "directions",
+    "statuses",
+    "defaults",
+    "time",
+    "amount",
+    "source",
+)
 _PLAIN: Final = ("shape", "timezone", "sheet", "header_row")
 _FIELDS: Final = frozenset(HEADERS)
 _ALLOWED: Final[Mapping[str, frozenset[str]]] = {
@@ -38,7 +47,9 @@ def load_map(path: str | Path) -> ColumnMap:
         text = Path(path).read_text("utf-8")
         data = tomllib.loads(text)
     except FileNotFoundError:
-        raise InputFault([Problem(shown, "", 0, "", "file_missing", shown, ADVICE["file_missing"])]) from None
+        raise InputFault(
+            [Problem(shown, "", 0, "", "file_missing", shown, ADVICE["file_missing"])]
+        ) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputFault([_problem(shown, "", str(error))]) from None
     problems = [_problem(shown, key, found) for key, found in _wrong(data)]
@@ -65,9 +76,17 @@ def _wrong(data: Mapping[str, object]) -> list[tuple[str, str]]:
     wrong += [(f"columns.{key}", "no field") for key in tables["columns"] if key not in _FIELDS]
     wrong += [(f"defaults.{key}", "no field") for key in tables["defaults"] if key not in _FIELDS]
     for name, allowed in _ALLOWED.items():
-        wrong += [(f"{name}.{word}", str(value)) for word, value in tables[name].items() if value not in allowed]
+        wrong += [
+            (f"{name}.{word}", str(value))
+            for word, value in tables[name].items()
+            if value not in allowed
+        ]
     for name in ("columns", "defaults"):
-        wrong += [(f"{name}.{key}", "no text") for key, value in tables[name].items() if not isinstance(value, str)]
+        wrong += [
+            (f"{name}.{key}", "no text")
+            for key, value in tables[name].items()
+            if not isinstance(value, str)
+        ]
     if data.get("shape", "ledger") not in ("ledger", "statement"):
         wrong.append(("shape", str(data["shape"])))
     zone = data.get("timezone", "UTC")
@@ -88,8 +107,17 @@ def _wrong_settings(tables: Mapping[str, Mapping[str, object]]) -> list[tuple[st
         wrong.append(("amount.unit", str(tables["amount"]["unit"])))
     if tables["amount"].get("decimal", ".") not in (".", ","):
         wrong.append(("amount.decimal", str(tables["amount"]["decimal"])))
-    known = {"time": {"formats"}, "amount": {"unit", "decimal"}, "source": {"supplied_by", "supplied_at", "document"}}
-    return wrong + [(f"{name}.{key}", "an unknown key") for name, keys in known.items() for key in tables[name] if key not in keys]
+    known = {
+        "time": {"formats"},
+        "amount": {"unit", "decimal"},
+        "source": {"supplied_by", "supplied_at", "document"},
+    }
+    return wrong + [
+        (f"{name}.{key}", "an unknown key")
+        for name, keys in known.items()
+        for key in tables[name]
+        if key not in keys
+    ]
 
 
 def _parsed(data: Mapping[str, object]) -> ColumnMap:
@@ -133,7 +161,11 @@ def save_map(path: str | Path, column_map: ColumnMap) -> None:
     for name in ("columns", "kinds", "directions", "statuses", "defaults"):
         table: Mapping[str, str] = getattr(column_map, name)
         if table:
-            lines += ["", f"[{name}]", *(f"{_quoted(key)} = {_quoted(value)}" for key, value in table.items())]
+            lines += [
+                "",
+                f"[{name}]",
+                *(f"{_quoted(key)} = {_quoted(value)}" for key, value in table.items()),
+            ]
     if column_map.time_formats:
         lines += ["", "[time]", f"formats = [{', '.join(map(_quoted, column_map.time_formats))}]"]
     if column_map.amount_unit or column_map.decimal_comma:
@@ -142,11 +174,19 @@ def save_map(path: str | Path, column_map: ColumnMap) -> None:
         lines += ['decimal = ","'] if column_map.decimal_comma else []
     source = {key: getattr(column_map, key) for key in ("supplied_by", "supplied_at", "document")}
     if any(source.values()):
-        lines += ["", "[source]", *(f"{key} = {_quoted(value)}" for key, value in source.items() if value)]
+        lines += [
+            "",
+            "[source]",
+            *(f"{key} = {_quoted(value)}" for key, value in source.items() if value),
+        ]
     Path(path).write_text("\n".join(lines).lstrip("\n") + "\n", encoding="utf-8")
 
 
 def _quoted(text: str) -> str:
     """TOML basic string; control characters escaped."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + "".join(char if char.isprintable() else f"\\U{ord(char):08x}" for char in escaped) + '"'
+    return (
+        '"'
+        + "".join(char if char.isprintable() else f"\\U{ord(char):08x}" for char in escaped)
+        + '"'
+    )

@@ -55,7 +55,10 @@ def match_rows(rows: pl.DataFrame, window: timedelta) -> Matches:
             if why or reason:
                 doubts.append((one, other, why or reason))
     doubts += _near_misses(debits, credits, pairs)
-    return Matches(pl.DataFrame(pairs, schema=_PAIRS, orient="row"), pl.DataFrame(doubts, schema=_DOUBTS, orient="row"))
+    return Matches(
+        pl.DataFrame(pairs, schema=_PAIRS, orient="row"),
+        pl.DataFrame(doubts, schema=_DOUBTS, orient="row"),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,33 +70,70 @@ class _Keys:
 
 
 def _columns(key: tuple[pl.Expr, ...]) -> dict[str, pl.Expr]:
-    names = ("at", "time", "slack", "account", "counterparty", "account_name", "counterparty_name", "reference")
-    return {"key": pl.struct(*key, "amount", "currency"), "no_key": pl.any_horizontal(part.is_null() for part in key), **{name: pl.col(name) for name in names}}
+    names = (
+        "at",
+        "time",
+        "slack",
+        "account",
+        "counterparty",
+        "account_name",
+        "counterparty_name",
+        "reference",
+    )
+    return {
+        "key": pl.struct(*key, "amount", "currency"),
+        "no_key": pl.any_horizontal(part.is_null() for part in key),
+        **{name: pl.col(name) for name in names},
+    }
 
 
 def _passes(known: pl.Series) -> Iterator[tuple[_Keys, str, bool, timedelta]]:
     """Keys, the reason to doubt all pairs of the pass, whether both sides name each other, and a window that is wide enough."""
     none = timedelta()
     long = pl.col("serial").str.len_chars() >= _SERIAL_CHARS_MIN
-    reference = pl.when(pl.col("reference") != "").then("reference").otherwise(pl.when(long).then("serial"))
+    reference = (
+        pl.when(pl.col("reference") != "").then("reference").otherwise(pl.when(long).then("serial"))
+    )
     named = pl.when(~_is_vague()).then(reference)
     yield _Keys((named.alias("k1"),), (reference.alias("k1"),)), "", False, _REFERENCE_WINDOW
     yield _Keys((reference.alias("k1"),), (named.alias("k1"),)), "", False, _REFERENCE_WINDOW
-    yield _Keys((reference.alias("k1"),), (reference.alias("k1"),)), "only reference and amount agree", False, _REFERENCE_WINDOW
+    yield (
+        _Keys((reference.alias("k1"),), (reference.alias("k1"),)),
+        "only reference and amount agree",
+        False,
+        _REFERENCE_WINDOW,
+    )
     other = pl.when(pl.col("counterparty").is_in(known)).then("counterparty")
     account = pl.col("account")
-    yield _Keys((account.alias("k1"), other.alias("k2")), (other.alias("k1"), account.alias("k2"))), "", True, none
+    yield (
+        _Keys((account.alias("k1"), other.alias("k2")), (other.alias("k1"), account.alias("k2"))),
+        "",
+        True,
+        none,
+    )
     vague = _is_vague()
     mine = pl.when(vague).then("account")
-    yield _Keys((other.alias("k1"),), (mine.alias("k1"),)), "the payee's row does not name the payer", False, none
-    yield _Keys((mine.alias("k1"),), (other.alias("k1"),)), "the payer's row does not name the payee", False, none
+    yield (
+        _Keys((other.alias("k1"),), (mine.alias("k1"),)),
+        "the payee's row does not name the payer",
+        False,
+        none,
+    )
+    yield (
+        _Keys((mine.alias("k1"),), (other.alias("k1"),)),
+        "the payer's row does not name the payee",
+        False,
+        none,
+    )
 
 
 def _is_vague() -> pl.Expr:
     return (pl.col("counterparty") == "") | pl.col("counterparty").str.contains("*", literal=True)
 
 
-def _pair(left: pl.DataFrame, right: pl.DataFrame, window: timedelta, *, strict: bool) -> Iterator[tuple[int, int, str]]:
+def _pair(
+    left: pl.DataFrame, right: pl.DataFrame, window: timedelta, *, strict: bool
+) -> Iterator[tuple[int, int, str]]:
     left, right = left.filter(~pl.col("no_key")), right.filter(~pl.col("no_key"))
     shared = left.select("key").unique().join(right.select("key").unique(), on="key")
     if shared.is_empty():
@@ -112,13 +152,26 @@ def _groups(rows: pl.DataFrame, numbered: pl.DataFrame) -> dict[int, list[Row]]:
     return groups
 
 
-def _pair_group(debits: list[Row], credits: list[Row], window: timedelta, *, strict: bool) -> Iterator[tuple[int, int, str]]:
+def _pair_group(
+    debits: list[Row], credits: list[Row], window: timedelta, *, strict: bool
+) -> Iterator[tuple[int, int, str]]:
     """Pair the rows of one key, nearest in time first."""
     if len(debits) * len(credits) > _PAIRS_MAX:
-        candidates = [(_apart(one, other), place, place) for place, (one, other) in enumerate(zip(debits, credits, strict=False))]
+        candidates = [
+            (_apart(one, other), place, place)
+            for place, (one, other) in enumerate(zip(debits, credits, strict=False))
+        ]
     else:
-        candidates = sorted((_apart(one, other), i, j) for i, one in enumerate(debits) for j, other in enumerate(credits))
-    fits = [(gap, i, j) for gap, i, j in candidates if gap <= window and (strict or _agree(debits[i], credits[j]))]
+        candidates = sorted(
+            (_apart(one, other), i, j)
+            for i, one in enumerate(debits)
+            for j, other in enumerate(credits)
+        )
+    fits = [
+        (gap, i, j)
+        for gap, i, j in candidates
+        if gap <= window and (strict or _agree(debits[i], credits[j]))
+    ]
     taken_debits: set[int] = set()
     taken_credits: set[int] = set()
     for _, i, j in fits:
@@ -126,8 +179,14 @@ def _pair_group(debits: list[Row], credits: list[Row], window: timedelta, *, str
             continue
         taken_debits.add(i)
         taken_credits.add(j)
-        rivals = sum(1 for _, x, y in fits if (x == i) != (y == j)) if len(debits) != len(credits) else 0
-        yield _at(debits[i]), _at(credits[j]), "several rows would do; the nearest in time was taken" if rivals else ""
+        rivals = (
+            sum(1 for _, x, y in fits if (x == i) != (y == j)) if len(debits) != len(credits) else 0
+        )
+        yield (
+            _at(debits[i]),
+            _at(credits[j]),
+            "several rows would do; the nearest in time was taken" if rivals else "",
+        )
 
 
 def _at(row: Row) -> int:
@@ -144,8 +203,14 @@ def _apart(one: Row, other: Row) -> timedelta:
 
 def _agree(one: Row, other: Row) -> bool:
     """Whether neither row names somebody else than the other's account and holder."""
-    numbers = _masked_equal(str(one["counterparty"]), str(other["account"])) and _masked_equal(str(other["counterparty"]), str(one["account"]))
-    return numbers and _same_name(one["counterparty_name"], other["account_name"]) and _same_name(other["counterparty_name"], one["account_name"])
+    numbers = _masked_equal(str(one["counterparty"]), str(other["account"])) and _masked_equal(
+        str(other["counterparty"]), str(one["account"])
+    )
+    return (
+        numbers
+        and _same_name(one["counterparty_name"], other["account_name"])
+        and _same_name(other["counterparty_name"], one["account_name"])
+    )
 
 
 def _masked_equal(stated: str, account: str) -> bool:
@@ -157,7 +222,11 @@ def _masked_equal(stated: str, account: str) -> bool:
     if "*" not in stated:
         return stated in {"", account}
     start, end = stated.split("*", 1)[0], stated.rsplit("*", 1)[1]
-    return account.startswith(start) and account.endswith(end) and len(account) >= len(start) + len(end)
+    return (
+        account.startswith(start)
+        and account.endswith(end)
+        and len(account) >= len(start) + len(end)
+    )
 
 
 def _same_name(stated: object, holder: object) -> bool:
@@ -165,15 +234,37 @@ def _same_name(stated: object, holder: object) -> bool:
     return not first or not second or "*" in first or "*" in second or first == second
 
 
-def _near_misses(debits: pl.DataFrame, credits: pl.DataFrame, pairs: Iterable[tuple[int, int]]) -> list[tuple[int, int, str]]:
+def _near_misses(
+    debits: pl.DataFrame, credits: pl.DataFrame, pairs: Iterable[tuple[int, int]]
+) -> list[tuple[int, int, str]]:
     """Rows that name each other with the same amount but too far apart in time: one transfer twice, or two transfers."""
     taken = list(pairs)
     used = {one for one, _ in taken} | {other for _, other in taken}
-    free = [rows.filter(~pl.col("at").is_in(sorted(used))).select("at", "time", "account", "counterparty", "amount", "currency") for rows in (debits, credits)]
-    near = free[0].join(free[1], left_on=["account", "counterparty", "amount", "currency"], right_on=["counterparty", "account", "amount", "currency"], suffix="_of")
-    near = near.with_columns(gap=(pl.col("time_of") - pl.col("time")).abs()).filter(pl.col("gap") <= timedelta(days=1)).sort("gap", "at", "at_of")
-    near = near.unique("at", keep="first", maintain_order=True).unique("at_of", keep="first", maintain_order=True)
+    free = [
+        rows.filter(~pl.col("at").is_in(sorted(used))).select(
+            "at", "time", "account", "counterparty", "amount", "currency"
+        )
+        for rows in (debits, credits)
+    ]
+    near = free[0].join(
+        free[1],
+        left_on=["account", "counterparty", "amount", "currency"],
+        right_on=["counterparty", "account", "amount", "currency"],
+        suffix="_of",
+    )
+    near = (
+        near.with_columns(gap=(pl.col("time_of") - pl.col("time")).abs())
+        .filter(pl.col("gap") <= timedelta(days=1))
+        .sort("gap", "at", "at_of")
+    )
+    near = near.unique("at", keep="first", maintain_order=True).unique(
+        "at_of", keep="first", maintain_order=True
+    )
     return [
-        (row["at"], row["at_of"], f"not matched: same accounts and amount, {int(row['gap'].total_seconds() // 60)} minutes apart")
+        (
+            row["at"],
+            row["at_of"],
+            f"not matched: same accounts and amount, {int(row['gap'].total_seconds() // 60)} minutes apart",
+        )
         for row in near.iter_rows(named=True)
     ]

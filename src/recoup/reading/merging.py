@@ -14,8 +14,26 @@ import polars as pl
 from recoup.reading.statements import STATEMENTS
 from recoup.records.tables import TRANSFERS
 
-_SIDE: Final = ("account", "time", "balance", "source", "row", "place", "sequence", "serial", "reverses", "rail", "kind", "reference")
-_MERGED: Final = {**TRANSFERS, "payer_place": pl.UInt32, "payee_place": pl.UInt32, "payee_time": TRANSFERS["time"]}
+_SIDE: Final = (
+    "account",
+    "time",
+    "balance",
+    "source",
+    "row",
+    "place",
+    "sequence",
+    "serial",
+    "reverses",
+    "rail",
+    "kind",
+    "reference",
+)
+_MERGED: Final = {
+    **TRANSFERS,
+    "payer_place": pl.UInt32,
+    "payee_place": pl.UInt32,
+    "payee_time": TRANSFERS["time"],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +56,12 @@ def merge(rows: pl.DataFrame, pairs: pl.DataFrame, taken_ids: pl.Series) -> Merg
         taken_ids: ids of transfers that come from ledgers.
     """
     debit = rows.join(pairs, left_on="at", right_on="debit", how="inner").select(
-        pl.col("credit_right").alias("pair"), *(pl.col(name).alias(f"d_{name}") for name in (*_both(), "at"))
+        pl.col("credit_right").alias("pair"),
+        *(pl.col(name).alias(f"d_{name}") for name in (*_both(), "at")),
     )
-    credit = rows.select(pl.col("at").alias("pair"), *(pl.col(name).alias(f"c_{name}") for name in (*_both(), "at")))
+    credit = rows.select(
+        pl.col("at").alias("pair"), *(pl.col(name).alias(f"c_{name}") for name in (*_both(), "at"))
+    )
     matched = debit.join(credit, on="pair", maintain_order="left")
     used = pl.concat([pairs["debit"], pairs["credit"]]).implode()
     single = rows.filter(~pl.col("at").is_in(used))
@@ -49,13 +70,25 @@ def merge(rows: pl.DataFrame, pairs: pl.DataFrame, taken_ids: pl.Series) -> Merg
     transfers, conflicts = _timed(transfers)
     transfers = _sequenced(transfers)
     ids = pl.concat(
-        [transfers.select(pl.col("d_at").alias("at"), "id"), transfers.select(pl.col("c_at").alias("at"), "id")]
+        [
+            transfers.select(pl.col("d_at").alias("at"), "id"),
+            transfers.select(pl.col("c_at").alias("at"), "id"),
+        ]
     ).filter(pl.col("at").is_not_null())
     return Merged(transfers.select(list(TRANSFERS)), ids, conflicts)
 
 
 def _both() -> tuple[str, ...]:
-    return (*_SIDE, "amount", "currency", "account_name", "account_institution", "counterparty", "counterparty_name", "counterparty_institution")
+    return (
+        *_SIDE,
+        "amount",
+        "currency",
+        "account_name",
+        "account_institution",
+        "counterparty",
+        "counterparty_name",
+        "counterparty_institution",
+    )
 
 
 def _of_pairs(matched: pl.DataFrame) -> pl.DataFrame:
@@ -76,8 +109,18 @@ def _of_pairs(matched: pl.DataFrame) -> pl.DataFrame:
 def _of_rows(rows: pl.DataFrame) -> pl.DataFrame:
     credit, none = pl.col("credit"), pl.lit(None, pl.Int32)
     # A row that names its own account is a movement between sub-accounts: the pocket's balance says that money left or came.
-    other = pl.when(pl.col("counterparty") == pl.col("account")).then(pl.lit("")).otherwise("counterparty")
-    cash = pl.when(~pl.col("kind").is_in(["cash_in", "cash_out"])).then("kind").when(credit).then(pl.lit("cash_in")).otherwise(pl.lit("cash_out"))
+    other = (
+        pl.when(pl.col("counterparty") == pl.col("account"))
+        .then(pl.lit(""))
+        .otherwise("counterparty")
+    )
+    cash = (
+        pl.when(~pl.col("kind").is_in(["cash_in", "cash_out"]))
+        .then("kind")
+        .when(credit)
+        .then(pl.lit("cash_in"))
+        .otherwise(pl.lit("cash_out"))
+    )
     return rows.select(
         id="serial", time="time", sequence="sequence", payer=pl.when(credit).then(other).otherwise("account"),
         payee=pl.when(credit).then("account").otherwise(other), amount="amount", currency="currency", rail="rail", kind=cash,
@@ -106,9 +149,13 @@ def _side(credit: pl.Expr, if_credit: str, if_debit: str) -> pl.Expr:
 
 def _with_serial_ids(transfers: pl.DataFrame, taken_ids: pl.Series) -> pl.DataFrame:
     """The institution's number is the id where it is one transfer's alone; else account and number, else with a count."""
-    shared = (pl.col("id") != "") & (pl.col("id").is_duplicated() | pl.col("id").is_in(taken_ids.implode()))
+    shared = (pl.col("id") != "") & (
+        pl.col("id").is_duplicated() | pl.col("id").is_in(taken_ids.implode())
+    )
     account = pl.when(pl.col("payer_place").is_not_null()).then("payer").otherwise("payee")
-    longer = transfers.with_columns(id=pl.when(shared).then(pl.format("{}:{}", account, "id")).otherwise("id"))
+    longer = transfers.with_columns(
+        id=pl.when(shared).then(pl.format("{}:{}", account, "id")).otherwise("id")
+    )
     nth = pl.int_range(1, pl.len() + 1).over("id")
     many = (pl.col("id") != "") & (nth > 1)
     return longer.with_columns(id=pl.when(many).then(pl.format("{}#{}", "id", nth)).otherwise("id"))
@@ -121,9 +168,13 @@ def _timed(transfers: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     if late.is_empty():
         return transfers, transfers.clear()
     switch = pl.col("n").is_in(late.implode()) & pl.col("payee_time").is_not_null()
-    moved = numbered.with_columns(payer_time="time", time=pl.when(switch).then("payee_time").otherwise("time"))
+    moved = numbered.with_columns(
+        payer_time="time", time=pl.when(switch).then("payee_time").otherwise("time")
+    )
     wrong = _out_of_order(moved).implode()
-    back = moved.with_columns(time=pl.when(switch & pl.col("n").is_in(wrong)).then("payer_time").otherwise("time"))
+    back = moved.with_columns(
+        time=pl.when(switch & pl.col("n").is_in(wrong)).then("payer_time").otherwise("time")
+    )
     left = _out_of_order(back)
     conflicts = back.filter(pl.col("n").is_in(left.implode()) & pl.col("payee_time").is_not_null())
     return back.drop("n", "payer_time"), conflicts.drop("n", "payer_time")
@@ -133,7 +184,15 @@ def _legs(numbered: pl.DataFrame) -> pl.DataFrame:
     """Every transfer once for each account whose statement has it, in the order of that statement."""
     sides = [
         numbered.filter(pl.col(f"{side}_place").is_not_null()).select(
-            "n", "time", "sequence", "id", "source", "row", pl.col(side).alias("account"), "currency", pl.col(f"{side}_place").alias("place")
+            "n",
+            "time",
+            "sequence",
+            "id",
+            "source",
+            "row",
+            pl.col(side).alias("account"),
+            "currency",
+            pl.col(f"{side}_place").alias("place"),
         )
         for side in ("payer", "payee")
     ]
@@ -144,7 +203,9 @@ def _out_of_order(numbered: pl.DataFrame) -> pl.Series:
     """Numbers of transfers on either side of a step back in time within one account's statement."""
     chain = ["account", "currency"]
     legs = _legs(numbered)
-    back = legs.with_columns(before=pl.col("time").shift(1).over(chain), n_before=pl.col("n").shift(1).over(chain))
+    back = legs.with_columns(
+        before=pl.col("time").shift(1).over(chain), n_before=pl.col("n").shift(1).over(chain)
+    )
     steps = back.filter(pl.col("time") < pl.col("before"))
     return pl.concat([steps["n"], steps["n_before"]]).unique().sort()
 
@@ -164,7 +225,9 @@ def _sequenced(transfers: pl.DataFrame) -> pl.DataFrame:
         return transfers
     group = numbered.filter(pl.col("time").is_in(instants.implode())).sort("time", "source", "row")
     edges: dict[int, list[int]] = {}
-    for before, after in steps.filter(pl.col("time").is_in(instants.implode())).select("n_before", "n").iter_rows():
+    for before, after in (
+        steps.filter(pl.col("time").is_in(instants.implode())).select("n_before", "n").iter_rows()
+    ):
         edges.setdefault(before, []).append(after)
     places: dict[int, int] = {}
     for _, one in group.group_by(["time"], maintain_order=True):
@@ -176,7 +239,7 @@ def _sequenced(transfers: pl.DataFrame) -> pl.DataFrame:
 
 def _topological(nodes: list[int], edges: dict[int, list[int]]) -> list[int]:
     """The nodes so that every edge points forward, otherwise as given; a cycle is cut at its first node."""
-    waiting = {node: 0 for node in nodes}
+    waiting = dict.fromkeys(nodes, 0)
     for node in nodes:
         for after in edges.get(node, ()):
             if after in waiting:

@@ -41,7 +41,14 @@ def read_mt940(data: bytes, source: int, file: str, findings: Findings) -> list[
         elif not statements:
             continue
         elif not _take(statements[-1], tag, value):
-            findings.add_file("mt940_invalid", file, f":{tag}:{value}", sheet=statements[-1].name, row=line, column=tag)
+            findings.add_file(
+                "mt940_invalid",
+                file,
+                f":{tag}:{value}",
+                sheet=statements[-1].name,
+                row=line,
+                column=tag,
+            )
     full = [statement for statement in statements if statement.rows]
     if not full:
         findings.add_file("file_empty" if statements else "mt940_invalid", file, "no field 61")
@@ -96,7 +103,7 @@ def _entry(value: str) -> dict[str, str] | None:
     if found is None:
         return None
     date, entry, mark = found["date"], found["entry"], found["mark"]
-    year = ("19" if date[:2] > "79" else "20") + date[:2]  # noqa: PLR2004 (SWIFT: 80-99 are the last century)
+    year = ("19" if date[:2] > "79" else "20") + date[:2]
     day = f"{year}-{date[2:4]}-{date[4:6]}"
     if entry:
         day = _entry_day(year, date[2:4], entry)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Literal
+from typing import Final, Literal
 
 from recoup.money import ISO_DIGITS, Digits
 
 Shape = Literal["ledger", "statement"]
 
+_DIGITS_MAX: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +64,18 @@ class ReadingOptions:
     def zone(self) -> str | None:
         """Return the zone of times that state none: the option's, else the map's."""
         return self.timezone or self.map.timezone
+
+
+def parse_digits(declared: Iterable[str]) -> Digits:
+    """Return the decimals that texts like `JPY=2` declare; raise `ValueError` for anything else.
+
+    >>> parse_digits(["JPY=2"]).of("JPY")
+    2
+    """
+    exceptions: dict[str, int] = {}
+    for text in declared:
+        code, _, places = text.partition("=")
+        if not code.strip() or not places.strip().isdecimal() or int(places) > _DIGITS_MAX:
+            raise ValueError(f"expected a currency and its decimals such as JPY=2, was {text!r}")
+        exceptions[code.strip().upper()] = int(places)
+    return Digits(exceptions)

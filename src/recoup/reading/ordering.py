@@ -30,13 +30,20 @@ def directions(rows: pl.DataFrame) -> pl.DataFrame:
     """
     if rows.is_empty():
         return pl.DataFrame(schema=DIRECTIONS)
-    signed = rows.with_columns(flow=pl.when("credit").then(pl.col("amount")).otherwise(-pl.col("amount")))
+    signed = rows.with_columns(
+        flow=pl.when("credit").then(pl.col("amount")).otherwise(-pl.col("amount"))
+    )
     oldest = _breaks(signed, descending=False).rename({"breaks": "oldest"})
     newest = _breaks(signed, descending=True).rename({"breaks": "newest"})
     step = pl.col("time").diff().over(_FILE_CHAIN)
-    in_file = rows.sort("source", "row").with_columns(up=(step > pl.duration()), down=(step < pl.duration()))
+    in_file = rows.sort("source", "row").with_columns(
+        up=(step > pl.duration()), down=(step < pl.duration())
+    )
     trend = in_file.group_by(_FILE_CHAIN).agg(
-        pl.col("up").sum(), pl.col("down").sum(), pl.col("given_sequence").any(), pl.len().alias("rows")
+        pl.col("up").sum(),
+        pl.col("down").sum(),
+        pl.col("given_sequence").any(),
+        pl.len().alias("rows"),
     )
     told = trend.join(oldest, on=_FILE_CHAIN).join(newest, on=_FILE_CHAIN)
     by_balance = pl.col("oldest") != pl.col("newest")
@@ -53,24 +60,41 @@ def directions(rows: pl.DataFrame) -> pl.DataFrame:
         .otherwise(pl.lit("none"))
     )  # fmt: skip
     named = pl.when(reverse).then(pl.lit("newest_first")).otherwise(pl.lit("oldest_first"))
-    return told.with_columns(direction=named, proof=proof).select(list(DIRECTIONS)).match_to_schema(DIRECTIONS).sort(_FILE_CHAIN)
+    return (
+        told.with_columns(direction=named, proof=proof)
+        .select(list(DIRECTIONS))
+        .match_to_schema(DIRECTIONS)
+        .sort(_FILE_CHAIN)
+    )
 
 
 def _breaks(rows: pl.DataFrame, *, descending: bool) -> pl.DataFrame:
     """Neighbouring stated balances that do not follow from each other, if ties stand as in the file or the other way round."""
     ordered = rows.sort("time", "sequence", descending=[False, descending])
     follows = pl.col("balance").shift(1).over(_FILE_CHAIN) + pl.col("flow") != pl.col("balance")
-    return ordered.with_columns(broken=follows).group_by(_FILE_CHAIN).agg(pl.col("broken").sum().alias("breaks"))
+    return (
+        ordered.with_columns(broken=follows)
+        .group_by(_FILE_CHAIN)
+        .agg(pl.col("broken").sum().alias("breaks"))
+    )
 
 
 def chained(rows: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
     """Return the rows with `place`, their position in their account's life, sorted by account, currency and place."""
     if rows.is_empty():
         return rows.with_columns(place=pl.lit(0, pl.UInt32))
-    turned = rows.join(told.select(*_FILE_CHAIN, "direction"), on=_FILE_CHAIN, how="left", maintain_order="left")
-    at = pl.when(pl.col("direction") == "newest_first").then(-pl.col("sequence")).otherwise("sequence")
+    turned = rows.join(
+        told.select(*_FILE_CHAIN, "direction"), on=_FILE_CHAIN, how="left", maintain_order="left"
+    )
+    at = (
+        pl.when(pl.col("direction") == "newest_first")
+        .then(-pl.col("sequence"))
+        .otherwise("sequence")
+    )
     ordered = turned.with_columns(at=at).sort("account", "currency", "time", "source", "at", "row")
-    return ordered.with_columns(place=pl.int_range(pl.len(), dtype=pl.UInt32).over(_CHAIN)).drop("at", "direction")
+    return ordered.with_columns(place=pl.int_range(pl.len(), dtype=pl.UInt32).over(_CHAIN)).drop(
+        "at", "direction"
+    )
 
 
 def without_overlaps(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -81,10 +105,25 @@ def without_overlaps(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """
     if rows.is_empty():
         return rows, rows
-    content = ["account", "currency", "time", "credit", "amount", "balance", "serial", "counterparty"]
+    content = [
+        "account",
+        "currency",
+        "time",
+        "credit",
+        "amount",
+        "balance",
+        "serial",
+        "counterparty",
+    ]
     ordered = rows.sort("source", "row")
     nth = pl.int_range(pl.len()).over(*content, "source")
-    numbered = pl.when((pl.col("serial") != "") & pl.col("balance").is_not_null()).then(0).otherwise(nth)
+    numbered = (
+        pl.when((pl.col("serial") != "") & pl.col("balance").is_not_null()).then(0).otherwise(nth)
+    )
     first = pl.struct("source", "row").first().over(*content, "nth")
-    marked = ordered.with_columns(nth=numbered).with_columns(again=first != pl.struct("source", "row"))
-    return marked.filter(~pl.col("again")).drop("nth", "again"), marked.filter("again").drop("nth", "again")
+    marked = ordered.with_columns(nth=numbered).with_columns(
+        again=first != pl.struct("source", "row")
+    )
+    return marked.filter(~pl.col("again")).drop("nth", "again"), marked.filter("again").drop(
+        "nth", "again"
+    )

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 import polars as pl
 
 
-
 @dataclass(frozen=True, slots=True)
 class RawTable:
     """One sheet: cells as text (or as typed columns from Parquet and Arrow) and the row numbers a spreadsheet shows."""
@@ -34,9 +33,9 @@ class RawTable:
 
     def with_row(self) -> pl.DataFrame:
         """Return the cells with their row numbers as column `row`, for the table of refused rows."""
-        return self.frame.rename({"row": "row_"} if "row" in self.frame.columns else {}).with_columns(
-            self.rows.alias("row")
-        )
+        return self.frame.rename(
+            {"row": "row_"} if "row" in self.frame.columns else {}
+        ).with_columns(self.rows.alias("row"))
 
 
 def unique_names(names: list[str]) -> list[str]:

@@ -10,7 +10,16 @@ from recoup.reading.options import ColumnMap
 from recoup.reading.raw import RawTable
 from recoup.reading.vocabulary import FIELD_OF, normal_header
 
-ACCOUNT_FIELDS: Final = ("account", "card", "counterparty", "counterparty_card", "payer", "payee", "from", "to")
+ACCOUNT_FIELDS: Final = (
+    "account",
+    "card",
+    "counterparty",
+    "counterparty_card",
+    "payer",
+    "payee",
+    "from",
+    "to",
+)
 """Fields whose values are account numbers: text always, never numbers."""
 
 
@@ -28,7 +37,9 @@ class Recognised:
     """Headers that the map names and the table lacks."""
 
 
-def recognise(raw: RawTable, column_map: ColumnMap, extra: Mapping[str, str] | None = None) -> Recognised:
+def recognise(
+    raw: RawTable, column_map: ColumnMap, extra: Mapping[str, str] | None = None
+) -> Recognised:
     """Return what `raw` is, by its map, else by its headers; `extra` adds headers (normal form) that only this reading knows."""
     columns = raw.frame.columns
     fields = _fields(columns, extra or {})
@@ -70,7 +81,15 @@ def _shape(fields: Mapping[str, str], facts: Mapping[str, str]) -> str:
     if timed and "amount" in fields and ("payer" in fields or "payee" in fields):
         return "ledger"
     held = {"account", "card", "account_and_name"} & (set(fields) | set(facts))
-    sided = {"direction", "debit", "credit", "balance", "counterparty", "counterparty_name", "counterparty_and_name"} & set(fields)
+    sided = {
+        "direction",
+        "debit",
+        "credit",
+        "balance",
+        "counterparty",
+        "counterparty_name",
+        "counterparty_and_name",
+    } & set(fields)
     if timed and valued and (sided or held):
         return "statement"
     if not timed and ("account" in fields or "card" in fields) and not valued:

@@ -31,7 +31,12 @@ def is_workbook(data: bytes) -> bool:
 
 
 def read_workbook(
-    data: bytes, source: int, file: str, column_map: ColumnMap, findings: Findings, known: frozenset[str] = frozenset()
+    data: bytes,
+    source: int,
+    file: str,
+    column_map: ColumnMap,
+    findings: Findings,
+    known: frozenset[str] = frozenset(),
 ) -> list[RawTable]:
     """Return a table for every sheet with a header, numbered from `source`; sheets without are passed over if another has one."""
     if data.startswith(b"PK") and not _unpacks(data, file, findings):
@@ -42,7 +47,9 @@ def read_workbook(
         return []
     names = [column_map.sheet] if column_map.sheet else book.sheet_names
     if column_map.sheet and column_map.sheet not in book.sheet_names:
-        findings.add_file("column_missing", file, f"sheets {', '.join(book.sheet_names)}", sheet=column_map.sheet)
+        findings.add_file(
+            "column_missing", file, f"sheets {', '.join(book.sheet_names)}", sheet=column_map.sheet
+        )
         return []
     tables: list[RawTable] = []
     headless: list[tuple[str, str]] = []
@@ -53,7 +60,9 @@ def read_workbook(
         elif cells.height:
             table = _table(book, name, cells, source + len(tables), column_map, known)
             if table is None:
-                headless.append((name, " | ".join(str(cell) for cell in cells.row(0) if cell is not None)))
+                headless.append(
+                    (name, " | ".join(str(cell) for cell in cells.row(0) if cell is not None))
+                )
             else:
                 tables.append(table)
     if not tables:
@@ -65,7 +74,9 @@ def read_workbook(
 
 
 def _unpacks(data: bytes, file: str, findings: Findings) -> bool:
-    sizes = guarded(lambda: [entry.file_size for entry in zipfile.ZipFile(io.BytesIO(data)).infolist()])
+    sizes = guarded(
+        lambda: [entry.file_size for entry in zipfile.ZipFile(io.BytesIO(data)).infolist()]
+    )
     if isinstance(sizes, str):
         findings.add_file("file_unreadable", file, sizes)
         return False
@@ -80,9 +91,17 @@ def _cells(book: fastexcel.ExcelReader, name: str) -> pl.DataFrame:
 
 
 def _table(
-    book: fastexcel.ExcelReader, name: str, cells: pl.DataFrame, source: int, column_map: ColumnMap, known: frozenset[str]
+    book: fastexcel.ExcelReader,
+    name: str,
+    cells: pl.DataFrame,
+    source: int,
+    column_map: ColumnMap,
+    known: frozenset[str],
 ) -> RawTable | None:
-    head: list[Sequence[str]] = [[str(cell) if cell is not None else "" for cell in row] for row in cells.head(ROWS_SEARCHED_MAX).iter_rows()]
+    head: list[Sequence[str]] = [
+        [str(cell) if cell is not None else "" for cell in row]
+        for row in cells.head(ROWS_SEARCHED_MAX).iter_rows()
+    ]
     index = header_index(head, column_map, known)
     if index is None:
         return None
@@ -97,22 +116,44 @@ def _table(
             lost = _number_rows(book, name, place, index, body[column])
             if lost:
                 numbers[column] = lost
-    body = body.with_columns(pl.col(column).pipe(_without_noise) for column in body.columns if not _is_account(column, column_map))
-    return RawTable(source, body.filter(filled), rows.filter(filled), title_facts(head[:index]), numbers, sheet=name)
+    body = body.with_columns(
+        pl.col(column).pipe(_without_noise)
+        for column in body.columns
+        if not _is_account(column, column_map)
+    )
+    return RawTable(
+        source,
+        body.filter(filled),
+        rows.filter(filled),
+        title_facts(head[:index]),
+        numbers,
+        sheet=name,
+    )
 
 
 def _is_account(column: str, column_map: ColumnMap) -> bool:
     mapped = {header for field, header in column_map.columns.items() if field in ACCOUNT_FIELDS}
-    return column in mapped or FIELD_OF.get(normal_header(column), ("", 0))[0] in ACCOUNT_FIELDS or normal_header(column) in {"from", "to"}
+    return (
+        column in mapped
+        or FIELD_OF.get(normal_header(column), ("", 0))[0] in ACCOUNT_FIELDS
+        or normal_header(column) in {"from", "to"}
+    )
 
 
 def _without_noise(column: pl.Expr) -> pl.Expr:
     """Numbers at the 15 digits that Excel shows: 0.1 + 0.2 is stored as 0.30000000000000004."""
-    rounded = column.str.to_decimal(scale=12).round(_EXCEL_DIGITS - 7).cast(pl.String).str.replace(r"\.?0+$", "")
+    rounded = (
+        column.str.to_decimal(scale=12)
+        .round(_EXCEL_DIGITS - 7)
+        .cast(pl.String)
+        .str.replace(r"\.?0+$", "")
+    )
     return pl.when(column.str.contains(_BINARY_NOISE)).then(rounded).otherwise(column)
 
 
-def _number_rows(book: fastexcel.ExcelReader, name: str, place: int, header: int, column: pl.Series) -> frozenset[int]:
+def _number_rows(
+    book: fastexcel.ExcelReader, name: str, place: int, header: int, column: pl.Series
+) -> frozenset[int]:
     """Spreadsheet rows in which a number of 16 digits or more is stored as a number: Excel keeps 15 digits of it.
 
     The text of such a cell looks like any other, so the sheet is loaded once more with a type that it cannot have: the errors
@@ -121,7 +162,9 @@ def _number_rows(book: fastexcel.ExcelReader, name: str, place: int, header: int
     if not column.str.contains(_LONG_NUMBER).any():
         return frozenset()
     typed = guarded(
-        lambda: book.load_sheet(name, header_row=None, dtypes={place: "boolean"}, use_columns=[place], skip_rows=0).to_arrow_with_errors()
+        lambda: book.load_sheet(
+            name, header_row=None, dtypes={place: "boolean"}, use_columns=[place], skip_rows=0
+        ).to_arrow_with_errors()
     )
     if isinstance(typed, str) or typed[1] is None:
         return frozenset()

@@ -9,7 +9,15 @@ import polars as pl
 
 from recoup.reading.cells import Cells
 from recoup.reading.ledgers import kind_of
-from recoup.reading.vocabulary import CREDIT, DEBIT, FAILED, NONE_WORDS, NOTE_WORDS, SUCCEEDED, unit_currency
+from recoup.reading.vocabulary import (
+    CREDIT,
+    DEBIT,
+    FAILED,
+    NONE_WORDS,
+    NOTE_WORDS,
+    SUCCEEDED,
+    unit_currency,
+)
 from recoup.records.tables import INSTANT
 
 STATEMENTS: Final = pl.Schema(
@@ -41,8 +49,15 @@ STATEMENTS: Final = pl.Schema(
 )
 """One row a row of a statement, as its holder's institution states it."""
 
-_NUMBER_AND_NAME: Final = r"^(.*?)[(（](.*)[)）]$"  # noqa: RUF001 (full-width brackets are meant)
-_COMPLEMENT: Final = ("account_name", "account_institution", "counterparty_name", "counterparty_institution", "rail", "reverses")
+_NUMBER_AND_NAME: Final = r"^(.*?)[(（](.*)[)）]$"
+_COMPLEMENT: Final = (
+    "account_name",
+    "account_institution",
+    "counterparty_name",
+    "counterparty_institution",
+    "rail",
+    "reverses",
+)
 
 
 class StatementTable:
@@ -57,7 +72,9 @@ class StatementTable:
     def _read(self) -> pl.DataFrame:
         cells = self.cells
         if not (cells.has("time") or cells.has("date")):
-            cells.findings.add_file("column_missing", cells.place.file, "time", sheet=cells.place.sheet, column="time")
+            cells.findings.add_file(
+                "column_missing", cells.place.file, "time", sheet=cells.place.sheet, column="time"
+            )
             return pl.DataFrame(schema=STATEMENTS)
         time, slack = cells.times()
         self._drop_failed()
@@ -80,13 +97,17 @@ class StatementTable:
             "reference": cells.text("reference"),
             "kind": self._kinds(),
             "person": cells.text("person_id"),
-            "given_sequence": pl.repeat(cells.has("sequence"), cells.height, dtype=pl.Boolean, eager=True),
+            "given_sequence": pl.repeat(
+                cells.has("sequence"), cells.height, dtype=pl.Boolean, eager=True
+            ),
             **{field: cells.text(field) for field in _COMPLEMENT},
             **other,
         }
         if name is not None:
             columns["account_name"] = name
-        return cells.good(pl.DataFrame(columns)).select(list(STATEMENTS)).match_to_schema(STATEMENTS)
+        return (
+            cells.good(pl.DataFrame(columns)).select(list(STATEMENTS)).match_to_schema(STATEMENTS)
+        )
 
     def _drop_failed(self) -> None:
         """Leave out the rows of payments that did not happen, and count them."""
@@ -108,7 +129,9 @@ class StatementTable:
         plain = unicodedata.normalize("NFKC", word).strip().lower()
         if plain in SUCCEEDED or plain in NONE_WORDS or plain == "":
             return True
-        if plain.startswith("已退款") or plain.startswith("已全额退款"):  # the payment happened; its refund has a row of its own
+        if plain.startswith("已退款") or plain.startswith(
+            "已全额退款"
+        ):  # the payment happened; its refund has a row of its own
             return True
         return False if plain in FAILED else None
 
@@ -133,7 +156,10 @@ class StatementTable:
             return {"counterparty": number}
         first, name = split_number_and_name(cells.text("counterparty_and_name"))
         own = cells.text("counterparty_name")
-        return {"counterparty": number.zip_with(number != "", first), "counterparty_name": own.zip_with(own != "", name)}
+        return {
+            "counterparty": number.zip_with(number != "", first),
+            "counterparty_name": own.zip_with(own != "", name),
+        }
 
     def _currency_words(self) -> pl.Series:
         """The currency column, else what the unit in an amount's header says: yuan and fen are CNY."""
@@ -141,7 +167,11 @@ class StatementTable:
         text = cells.text("currency")
         if not (text == "").any():
             return text
-        headers = (cells.fields[field] for field in ("amount", "debit", "credit", "balance") if cells.has(field))
+        headers = (
+            cells.fields[field]
+            for field in ("amount", "debit", "credit", "balance")
+            if cells.has(field)
+        )
         unit = next((found for found in map(unit_currency, headers) if found), "")
         if not unit:
             return text
@@ -155,7 +185,13 @@ class StatementTable:
         if cells.has("debit") and cells.has("credit"):
             return self._by_columns(digits)
         if not cells.has("amount"):
-            cells.findings.add_file("column_missing", cells.place.file, "amount", sheet=cells.place.sheet, column="amount")
+            cells.findings.add_file(
+                "column_missing",
+                cells.place.file,
+                "amount",
+                sheet=cells.place.sheet,
+                column="amount",
+            )
             cells.bad = ~cells.dropped
             return pl.repeat(0, cells.height, dtype=pl.Int64, eager=True), cells.bad
         return self._by_sign(digits)
@@ -196,12 +232,21 @@ class StatementTable:
         out, into = cells.minor("debit", digits), cells.minor("credit", digits)
         for field, read in (("debit", out), ("credit", into)):
             text = cells.text(field)
-            cells.refuse_reasons(field, read.reason.zip_with(~text.is_in(list(NONE_WORDS)), pl.repeat(None, cells.height, dtype=pl.String, eager=True)), text)
+            cells.refuse_reasons(
+                field,
+                read.reason.zip_with(
+                    ~text.is_in(list(NONE_WORDS)),
+                    pl.repeat(None, cells.height, dtype=pl.String, eager=True),
+                ),
+                text,
+            )
         debit, credit = out.value.fill_null(0), into.value.fill_null(0)
         live = ~(cells.bad | cells.dropped)
         if (debit.filter(live) <= 0).all() and (debit.filter(live) < 0).any():
             debit = -debit
-        cells.refuse("amount_both_sides", "debit", (debit != 0) & (credit != 0), cells.text("debit"))
+        cells.refuse(
+            "amount_both_sides", "debit", (debit != 0) & (credit != 0), cells.text("debit")
+        )
         cells.refuse("amount_missing", "debit", (debit == 0) & (credit == 0), "")
         came_in = credit != 0
         amount = credit.zip_with(came_in, debit)
@@ -212,8 +257,13 @@ class StatementTable:
         cells = self.cells
         read = cells.minor("amount", digits)
         live = ~(cells.bad | cells.dropped)
-        if not (read.value.filter(live) < 0).any() and not cells.text("amount").str.starts_with("+").any():
-            cells.refuse("direction_missing", "amount", read.value.is_not_null(), cells.text("amount"))
+        if (
+            not (read.value.filter(live) < 0).any()
+            and not cells.text("amount").str.starts_with("+").any()
+        ):
+            cells.refuse(
+                "direction_missing", "amount", read.value.is_not_null(), cells.text("amount")
+            )
         credit = (read.value > 0).fill_null(value=False)
         amount = read.value.abs()
         self._refuse_amounts("amount", amount, read.reason)

@@ -14,7 +14,10 @@ from recoup.records.tables import INSTANT
 
 _ZONED: Final = r"\d[T ].*:\d\d.*\s*(?:Z|[+-]\d\d:?\d\d)$|^\d{14}(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)$"
 _FORMATS: Final[tuple[tuple[str, int], ...]] = (
-    ("%Y-%m-%d %H:%M:%S", 0),  # spellings of one length first: polars reads them several times faster
+    (
+        "%Y-%m-%d %H:%M:%S",
+        0,
+    ),  # spellings of one length first: polars reads them several times faster
     ("%Y-%m-%dT%H:%M:%S", 0),
     ("%Y/%m/%d %H:%M:%S", 0),
     ("%Y-%m-%d %H:%M:%S%.f", 0),
@@ -42,7 +45,14 @@ _FORMATS: Final[tuple[tuple[str, int], ...]] = (
     ("%Y年%m月%d日", 86_400),
 )
 """Format and the seconds that it leaves open. Day and month never change places: such dates need a map."""
-_ZONED_FORMATS: Final = ("%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f %#z", "%Y-%m-%dT%H:%M%#z", "%Y%m%d%H%M%S%#z", "%Y/%m/%d %H:%M:%S%.f%#z")
+_ZONED_FORMATS: Final = (
+    "%Y-%m-%dT%H:%M:%S%.f%#z",
+    "%Y-%m-%d %H:%M:%S%.f%#z",
+    "%Y-%m-%d %H:%M:%S%.f %#z",
+    "%Y-%m-%dT%H:%M%#z",
+    "%Y%m%d%H%M%S%#z",
+    "%Y/%m/%d %H:%M:%S%.f%#z",
+)
 _YEAR_MIN: Final = 1900
 _YEAR_MAX: Final = 2200
 
@@ -108,7 +118,9 @@ def _from_text(text: pl.Series, zone: str | None, formats: tuple[str, ...]) -> I
             continue
         local = pl.select(pl.when(hit).then(parsed).otherwise(local)).to_series()
         if open_seconds:
-            slack = pl.select(pl.when(hit).then(pl.lit(open_seconds, pl.Int32)).otherwise(slack)).to_series()
+            slack = pl.select(
+                pl.when(hit).then(pl.lit(open_seconds, pl.Int32)).otherwise(slack)
+            ).to_series()
         left = left & ~hit
     return _finish(text, local, aware, zone, slack=slack)
 
@@ -168,24 +180,44 @@ def _try(text: pl.Series, form: str) -> pl.Series:
 
 
 def _given(values: pl.Series) -> pl.Series:
-    return (values != "") & values.is_not_null() if values.dtype == pl.String else values.is_not_null()
+    return (
+        (values != "") & values.is_not_null() if values.dtype == pl.String else values.is_not_null()
+    )
 
 
-def _finish(values: pl.Series, local: pl.Series, aware: pl.Series, zone: str | None, slack: int | pl.Series) -> Instants:
+def _finish(
+    values: pl.Series, local: pl.Series, aware: pl.Series, zone: str | None, slack: int | pl.Series
+) -> Instants:
     """Put local times into `zone`, and say for every value that is no instant why."""
     frame = pl.DataFrame({"local": local, "aware": aware, "given": _given(values)})
-    lasting = slack if isinstance(slack, pl.Series) else pl.repeat(slack, len(values), dtype=pl.Int32, eager=True)
+    lasting = (
+        slack
+        if isinstance(slack, pl.Series)
+        else pl.repeat(slack, len(values), dtype=pl.Int32, eager=True)
+    )
     if zone is None:
         placed, doubtful = pl.lit(None, INSTANT), pl.lit("time_without_zone")
     else:
         clock = pl.col("local").dt
-        placed = clock.replace_time_zone(zone, ambiguous="null", non_existent="null").dt.convert_time_zone("UTC").cast(INSTANT)
-        exists = clock.replace_time_zone(zone, ambiguous="earliest", non_existent="null").is_not_null()
-        doubtful = pl.when(exists).then(pl.lit("time_ambiguous")).otherwise(pl.lit("time_nonexistent"))
+        placed = (
+            clock.replace_time_zone(zone, ambiguous="null", non_existent="null")
+            .dt.convert_time_zone("UTC")
+            .cast(INSTANT)
+        )
+        exists = clock.replace_time_zone(
+            zone, ambiguous="earliest", non_existent="null"
+        ).is_not_null()
+        doubtful = (
+            pl.when(exists).then(pl.lit("time_ambiguous")).otherwise(pl.lit("time_nonexistent"))
+        )
     frame = frame.with_columns(value=pl.coalesce("aware", placed))
-    frame = frame.with_columns(value=pl.when(pl.col("value").dt.year().is_between(_YEAR_MIN, _YEAR_MAX)).then("value"))
+    frame = frame.with_columns(
+        value=pl.when(pl.col("value").dt.year().is_between(_YEAR_MIN, _YEAR_MAX)).then("value")
+    )
     if frame["value"].null_count() == 0:
-        return Instants(frame["value"], pl.repeat(None, len(values), dtype=pl.String, eager=True), lasting)
+        return Instants(
+            frame["value"], pl.repeat(None, len(values), dtype=pl.String, eager=True), lasting
+        )
     year = pl.coalesce("local", pl.col("aware").dt.replace_time_zone(None)).dt.year()
     reason = (
         pl.when(pl.col("value").is_not_null() | pl.col("given").not_())

@@ -63,7 +63,9 @@ class Reading:
     @property
     def rows_rejected(self) -> int:
         """Return how many rows were refused."""
-        return self.rejected.select("file", "sheet", "row").n_unique() if self.rejected.height else 0
+        return (
+            self.rejected.select("file", "sheet", "row").n_unique() if self.rejected.height else 0
+        )
 
 
 def is_fatal(problem: Problem) -> bool:
@@ -71,7 +73,9 @@ def is_fatal(problem: Problem) -> bool:
     return problem.code in FATAL or problem.row == 0
 
 
-def read_transfers(paths: Iterable[str | Path], options: ReadingOptions, progress: Progress | None = None) -> Reading:
+def read_transfers(
+    paths: Iterable[str | Path], options: ReadingOptions, progress: Progress | None = None
+) -> Reading:
     """Return the transfers of files and folders, in canonical form and total order, with every problem found.
 
     Nothing is raised for bad input: problems are values. With problems and no wish to go on, raise `InputFault(problems)`.
@@ -98,9 +102,14 @@ def assemble(intake: Intake, options: ReadingOptions) -> Reading:
     taken = [(table, recognise(table, options.map)) for table in intake.tables]
     gathered = _gather(taken, intake, options)
     ledger = pl.concat(gathered.ledgers) if gathered.ledgers else pl.DataFrame(schema=TRANSFERS)
-    combined = combine(gathered.statements, gathered.holders, ledger["id"], options.match_window, intake.sources)
+    combined = combine(
+        gathered.statements, gathered.holders, ledger["id"], options.match_window, intake.sources
+    )
     checked = check_transfers(
-        pl.concat([ledger, combined.transfers]), frozenset(gathered.touched), intake.findings, exempt=combined.accounts
+        pl.concat([ledger, combined.transfers]),
+        frozenset(gathered.touched),
+        intake.findings,
+        exempt=combined.accounts,
     )
     refuse_breaks(combined.statements, checked.touched, intake.findings)
     raws = {table.source: table.with_row() for table in intake.tables}
@@ -136,12 +145,16 @@ class _Gathered:
     rows_neutral: int = 0
 
 
-def _gather(taken: list[tuple[RawTable, Recognised]], intake: Intake, options: ReadingOptions) -> _Gathered:
+def _gather(
+    taken: list[tuple[RawTable, Recognised]], intake: Intake, options: ReadingOptions
+) -> _Gathered:
     out = _Gathered()
     for table, what in taken:
         place = intake.place(table)
         for header in what.absent:
-            intake.findings.add_file("column_missing", place.file, header, sheet=place.sheet, column=header)
+            intake.findings.add_file(
+                "column_missing", place.file, header, sheet=place.sheet, column=header
+            )
         cells = Cells(table, what.fields, place, options, intake.findings)
         if what.shape == "ledger":
             out.ledgers.append(ledger_rows(cells))
@@ -157,7 +170,12 @@ def _gather(taken: list[tuple[RawTable, Recognised]], intake: Intake, options: R
         elif what.shape == "persons":
             out.holders.add_persons(cells)
         elif not table.inside:
-            intake.findings.add_file("headers_unrecognised", place.file, ", ".join(table.frame.columns), sheet=place.sheet)
+            intake.findings.add_file(
+                "headers_unrecognised",
+                place.file,
+                ", ".join(table.frame.columns),
+                sheet=place.sheet,
+            )
     if not (out.ledgers or out.statements) and intake.tables and not intake.findings.any():
         place = intake.place(intake.tables[0])
         intake.findings.add_file("headers_unrecognised", place.file, "no table of transfers")

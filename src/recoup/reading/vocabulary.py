@@ -120,9 +120,30 @@ HEADERS: Final[dict[str, tuple[str, ...]]] = {
 """Field to the normal form of the headers it is known by."""
 
 TITLE_FACTS: Final[dict[str, tuple[str, ...]]] = {
-    "account": ("账号", "帐号", "账户", "交易账号", "客户账号", "支付宝账户", "支付宝账号", "account", "accountnumber", "iban", "微信号"),
+    "account": (
+        "账号",
+        "帐号",
+        "账户",
+        "交易账号",
+        "客户账号",
+        "支付宝账户",
+        "支付宝账号",
+        "account",
+        "accountnumber",
+        "iban",
+        "微信号",
+    ),
     "card": ("卡号", "客户卡号", "cardnumber"),
-    "account_name": ("户名", "姓名", "客户姓名", "客户名称", "账户名称", "真实姓名", "accountname", "holder"),
+    "account_name": (
+        "户名",
+        "姓名",
+        "客户姓名",
+        "客户名称",
+        "账户名称",
+        "真实姓名",
+        "accountname",
+        "holder",
+    ),
     "currency": ("币种", "币别", "货币", "currency"),
     "account_institution": ("开户行", "开户银行", "开户机构", "bank"),
 }
@@ -131,7 +152,9 @@ TITLE_FACTS: Final[dict[str, tuple[str, ...]]] = {
 DEBIT: Final = frozenset(
     "debit dbit dr d out 借 借方 出 支 支出 付 付款 转出 付出 支取 已支出 出账 o 0 -".split()
 )
-CREDIT: Final = frozenset("credit crdt cr c in 贷 贷方 进 入 收 收入 收款 转入 存入 已收入 入账 来账 i 1 +".split())
+CREDIT: Final = frozenset(
+    "credit crdt cr c in 贷 贷方 进 入 收 收入 收款 转入 存入 已收入 入账 来账 i 1 +".split()
+)
 """Directions from the account holder's side. 0 and 1 as BorrowingSigns of the platform has them [china.md 4.4]."""
 
 SUCCEEDED: Final = frozenset(
@@ -144,7 +167,23 @@ FAILED: Final = frozenset(
 )
 
 CURRENCIES: Final[dict[str, str]] = {
-    **dict.fromkeys(("人民币", "人民币元", "rmb", "cny", "¥", "元", "156", "01", "本币", "中国元", "rmb人民币", "cny人民币"), "CNY"),
+    **dict.fromkeys(
+        (
+            "人民币",
+            "人民币元",
+            "rmb",
+            "cny",
+            "¥",
+            "元",
+            "156",
+            "01",
+            "本币",
+            "中国元",
+            "rmb人民币",
+            "cny人民币",
+        ),
+        "CNY",
+    ),
     **dict.fromkeys(("美元", "美金", "us$", "$", "840", "usd美元"), "USD"),
     **dict.fromkeys(("港币", "港元", "hk$", "344", "hkd港币"), "HKD"),
     **dict.fromkeys(("欧元", "€", "978"), "EUR"),
@@ -164,13 +203,61 @@ CURRENCIES: Final[dict[str, str]] = {
 """Words and numeric codes to ISO 4217; compared in lower case and width-folded. ISO codes themselves need no row."""
 
 KIND_WORDS: Final[dict[str, str]] = {
-    **dict.fromkeys(("转账", "转帐", "汇款", "transfer", "跨行转账", "行内转账", "网银转账", "普通转账"), "transfer"),
-    **dict.fromkeys(("取现", "取款", "atm取款", "atm取现", "现金取款", "cashout", "withdrawal", "支取现金", "现支"), "cash_out"),
-    **dict.fromkeys(("存现", "存款", "现金存款", "atm存款", "cashin", "deposit", "现存", "现金存入"), "cash_in"),
-    **dict.fromkeys(("消费", "pos消费", "购物", "purchase", "网上消费", "快捷支付", "消费支出", "网购", "商户消费"), "purchase"),
-    **dict.fromkeys(("手续费", "fee", "工本费", "年费", "短信费", "转账手续费", "服务费", "账户管理费", "跨行手续费"), "fee"),
-    **dict.fromkeys(("冲正", "冲账", "抹账", "reversal", "冲销", "交易冲正", "撤销", "冲正交易"), "reversal"),
-    **dict.fromkeys(("结汇", "售汇", "购汇", "conversion", "货币兑换", "外汇买卖", "换汇"), "conversion"),
+    **dict.fromkeys(
+        ("转账", "转帐", "汇款", "transfer", "跨行转账", "行内转账", "网银转账", "普通转账"),
+        "transfer",
+    ),
+    **dict.fromkeys(
+        (
+            "取现",
+            "取款",
+            "atm取款",
+            "atm取现",
+            "现金取款",
+            "cashout",
+            "withdrawal",
+            "支取现金",
+            "现支",
+        ),
+        "cash_out",
+    ),
+    **dict.fromkeys(
+        ("存现", "存款", "现金存款", "atm存款", "cashin", "deposit", "现存", "现金存入"), "cash_in"
+    ),
+    **dict.fromkeys(
+        (
+            "消费",
+            "pos消费",
+            "购物",
+            "purchase",
+            "网上消费",
+            "快捷支付",
+            "消费支出",
+            "网购",
+            "商户消费",
+        ),
+        "purchase",
+    ),
+    **dict.fromkeys(
+        (
+            "手续费",
+            "fee",
+            "工本费",
+            "年费",
+            "短信费",
+            "转账手续费",
+            "服务费",
+            "账户管理费",
+            "跨行手续费",
+        ),
+        "fee",
+    ),
+    **dict.fromkeys(
+        ("冲正", "冲账", "抹账", "reversal", "冲销", "交易冲正", "撤销", "冲正交易"), "reversal"
+    ),
+    **dict.fromkeys(
+        ("结汇", "售汇", "购汇", "conversion", "货币兑换", "外汇买卖", "换汇"), "conversion"
+    ),
     **dict.fromkeys(("虚拟币", "exchange", "数字货币交易", "usdt"), "exchange"),
     **dict.fromkeys(("充值", "wallet", "零钱充值", "钱包充值", "余额充值"), "wallet"),
     **dict.fromkeys(("境外汇款", "跨境汇款", "abroad", "境外转账", "汇往境外"), "abroad"),
@@ -187,10 +274,31 @@ NOTE_WORDS: Final[tuple[tuple[str, str], ...]] = (
 CASH_CREDIT: Final = "cash_in"
 CASH_DEBIT: Final = "cash_out"
 
-NONE_WORDS: Final = ("-", "--", "/", "\\N", "null", "NULL", "None", "none", "nan", "NaN", "无", "N/A", "n/a", "空", "?", "NA", ".")
+NONE_WORDS: Final = (
+    "-",
+    "--",
+    "/",
+    "\\N",
+    "null",
+    "NULL",
+    "None",
+    "none",
+    "nan",
+    "NaN",
+    "无",
+    "N/A",
+    "n/a",
+    "空",
+    "?",
+    "NA",
+    ".",
+)
 """What exports write for an empty account; as an account name it would join strangers' money in one pocket."""
 
-TOTAL_ROWS: Final = re.compile(r"合计|总计|小计|总额|共\d+笔|本页|第\d+页|打印|以下空白|承前页|过次页|说明|^total|^page |^-{3,}|^={3,}|^#|特别提示|证明", re.IGNORECASE)
+TOTAL_ROWS: Final = re.compile(
+    r"合计|总计|小计|总额|共\d+笔|本页|第\d+页|打印|以下空白|承前页|过次页|说明|^total|^page |^-{3,}|^={3,}|^#|特别提示|证明",
+    re.IGNORECASE,
+)
 
 _DROPPED: Final = re.compile(r"[\s_\-:：*#\ufeff'\"`]+")
 _UNIT: Final = re.compile(r"[(\[【](.*?)[)\]】]")
@@ -209,11 +317,16 @@ def normal_header(header: str) -> str:
 
 def is_minor_header(header: str) -> bool:
     """Return whether a header says that its amounts are in minor units, e.g. `交易金额(分)`."""
-    return any(unit.strip() in {"分", "cents", "fen", "minor"} for unit in _UNIT.findall(unicodedata.normalize("NFKC", header).lower()))
+    return any(
+        unit.strip() in {"分", "cents", "fen", "minor"}
+        for unit in _UNIT.findall(unicodedata.normalize("NFKC", header).lower())
+    )
 
 
 FIELD_OF: Final[dict[str, tuple[str, int]]] = {
-    normal_header(name): (field, rank) for field, names in reversed(HEADERS.items()) for rank, name in enumerate(names)
+    normal_header(name): (field, rank)
+    for field, names in reversed(HEADERS.items())
+    for rank, name in enumerate(names)
 }
 """Normal header to (field, preference); a name listed twice belongs to the field listed first."""
 

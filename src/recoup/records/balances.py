@@ -42,7 +42,9 @@ def implied_openings(transfers: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFram
     if legs.is_empty():
         return pl.DataFrame(schema=IMPLIED), pl.DataFrame(schema=BREAKS)
     stated = _implied(legs)
-    openings = stated.group_by(_POCKET).agg(pl.col("implied").first().alias("opening")).sort(_POCKET)
+    openings = (
+        stated.group_by(_POCKET).agg(pl.col("implied").first().alias("opening")).sort(_POCKET)
+    )
     broken = (
         stated.join(openings, on=_POCKET)
         .filter(pl.col("implied") != pl.col("opening"))
