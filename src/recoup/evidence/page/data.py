@@ -260,7 +260,7 @@ def _accounts(
     for (_, currency), (picture, _) in drafts.items():
         drawn = [node.account for node in picture.nodes if node.account]
         rows = trail.accounts.filter(pl.col("currency") == currency, pl.col("account").is_in(drawn))
-        for row in rows.iter_rows(named=True):
+        for row in rows.sort("account").iter_rows(named=True):
             money = (
                 None if row[k] is None else str(row[k])
                 for k in ("opening", "assumed_credit", "balance")
