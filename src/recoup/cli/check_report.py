@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -14,6 +14,7 @@ import typer
 from recoup.limits import PROBLEMS_SHOWN_MAX
 from recoup.money import Digits, format_minor
 from recoup.reading import ColumnMap, Reading, ReadingOptions, is_fatal, read_openings
+from recoup.reading.options import Shape
 from recoup.reading.report import AccountReport
 from recoup.records.balances import implied_openings
 from recoup.records.problems import Problem
@@ -44,13 +45,8 @@ def recognised_map(reading: Reading, options: ReadingOptions) -> ColumnMap:
         reading.recognised[0][1],
     )
     used = options.map
-    shape = "statement" if what.shape == "statement" else "ledger"
-    return ColumnMap(
-        columns=dict(what.fields), shape=shape, timezone=options.zone, time_formats=used.time_formats, kinds=used.kinds,
-        directions=used.directions, statuses=used.statuses, defaults=used.defaults, sheet=used.sheet, header_row=used.header_row,
-        amount_unit=used.amount_unit, decimal_comma=used.decimal_comma, supplied_by=used.supplied_by,
-        supplied_at=used.supplied_at, document=used.document,
-    )  # fmt: skip
+    shape: Shape = "statement" if what.shape == "statement" else "ledger"
+    return replace(used, columns=dict(what.fields), shape=shape, timezone=options.zone)
 
 
 def opening_problems(path: Path, reading: Reading, options: ReadingOptions) -> list[Problem]:
@@ -164,8 +160,9 @@ def print_report(
         typer.echo(f"doubtful: {row['payer_file']}:{row['payer_row']}{other}: {row['reason']}")
     print_problems(problems)
     typer.echo(
-        f"{reading.transfers.height} transfers, {len(reports)} accounts, {len(reading.sources)} files; rows: {reading.rows_rejected} refused, "
-        f"{reading.rows_failed} failed payments, {reading.rows_repeated} repeated, {reading.rows_neutral} skipped by the map"
+        f"{reading.transfers.height} transfers, {len(reports)} accounts, {len(reading.sources)} files; "
+        f"rows: {reading.rows_rejected} refused, {reading.rows_failed} failed payments, "
+        f"{reading.rows_repeated} repeated, {reading.rows_neutral} skipped by the map"
     )
 
 
@@ -188,7 +185,8 @@ def _line(report: AccountReport) -> tuple[str, ...]:
 def _print_details(report: AccountReport, places: int) -> None:
     for one in report.breaks:
         typer.echo(
-            f"{report.account}: {one.place}: balance {format_minor(one.found, places)}, rows before lead to {format_minor(one.expected, places)}"
+            f"{report.account}: {one.place}: balance {format_minor(one.found, places)}, "
+            f"rows before lead to {format_minor(one.expected, places)}"
         )
     for gap in report.gaps:
         words = {

@@ -1,4 +1,4 @@
-"""Decimal text into int64 minor units, a column at a time and without floats. No currencies are known here, only their digits."""
+"""Decimal text into int64 minor units, a column at a time and without floats. Currencies are only digits here."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ def minor_from_text(text: pl.Series, digits: pl.Series, *, decimal_comma: bool =
     reasons: list[str | None] = []
     minors: list[int | None] = []
     for got, raw, places in zip(again, tidy["text"], tidy["digits"], strict=True):
-        minor, reason = (got, None) if got is not None else _one(raw, places)
+        minor, code = (got, None) if got is not None else _one(raw, places)
         minors.append(minor)
-        reasons.append(reason)
+        reasons.append(code)
     value = value.scatter(at, pl.Series(minors, dtype=pl.Int64))
     reason = pl.repeat(None, len(value), dtype=pl.String, eager=True).scatter(
         at, pl.Series(reasons, dtype=pl.String)

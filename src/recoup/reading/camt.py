@@ -1,4 +1,4 @@
-"""camt.053 and camt.054 (and camt.052): statements of accounts as ISO 20022 XML, any version, several in one file. No schema check.
+"""camt.053, camt.054 and camt.052: statements as ISO 20022 XML, any version, several in one file. No schema check.
 
 Elements are found by their local names, so every version reads alike. No DTD is loaded, no entity expanded, no network used.
 """
@@ -43,10 +43,8 @@ class Statement:
 def is_xml(data: bytes) -> bool:
     """Return whether the bytes begin like XML."""
     head = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
-    return (
-        head.startswith((b"<?xml", b"<Document", b"<!--", b"<ns"))
-        or (head[:2] in (b"\xff\xfe", b"\xfe\xff")
-        and b"<\0?\0x" in data[:16])
+    return head.startswith((b"<?xml", b"<Document", b"<!--", b"<ns")) or (
+        head[:2] in (b"\xff\xfe", b"\xfe\xff") and b"<\0?\0x" in data[:16]
     )
 
 

@@ -155,7 +155,7 @@ class Cells:
             self.refuse_file("account_digits_lost", field, lost, text)
 
     def times(self, *, required: bool = True, field: str = "time") -> tuple[pl.Series, pl.Series]:
-        """Return UTC instants and the seconds that their spelling leaves open; rows without a time are total rows or refused."""
+        """Return UTC instants and the seconds that their spelling leaves open; rows without a time are totals or refused."""
         values = self._time_values(field)
         formats = self.options.map.time_formats
         read = instants(values, self.options.zone, formats)
@@ -180,10 +180,8 @@ class Cells:
         time = self._plain("time") if self.has("time") else None
         if self.has("date") and (time is not None or self.has("clock")):
             clock = self.text("clock") if time is None else self.text("time")
-            if (
-                time is None
-                or ((clock != "").any()
-                and clock.filter(clock != "").str.contains(_CLOCK).all())
+            if time is None or (
+                (clock != "").any() and clock.filter(clock != "").str.contains(_CLOCK).all()
             ):
                 padded = (
                     clock.str.replace(r"^1899-12-3[01] ", "")

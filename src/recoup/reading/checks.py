@@ -1,4 +1,4 @@
-"""Checks across rows of transfers in canonical form: ids, reversals, conversions, totals, stated balances. No cell is read here."""
+"""Checks across rows of transfers: ids, reversals, conversions, totals, stated balances. No cell is read here."""
 
 from __future__ import annotations
 

@@ -303,10 +303,7 @@ def _fits(cells: Cells, pairs: pl.DataFrame) -> list[str]:
         digits = pl.repeat(0, len(digits), dtype=pl.Int8, eager=True)
     stated = minor_from_text(pairs["amount"], digits)
     checked = pairs.with_columns(minor=stated.value, unread=stated.reason)
-    differences = []
-    for row in checked.iter_rows(named=True):
-        differences.append(_difference(row))
-    return differences
+    return [_difference(row) for row in checked.iter_rows(named=True)]
 
 
 def _difference(row: dict[str, object]) -> str:

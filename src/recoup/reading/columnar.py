@@ -20,7 +20,7 @@ def columnar_reader(data: bytes) -> Callable[[], pl.DataFrame] | None:
     if data.startswith(b"PAR1"):
         return lambda: pl.read_parquet(io.BytesIO(data))
     if data.startswith(b"ARROW1"):
-        return lambda: pl.read_ipc(io.BytesIO(data), memory_map=False)
+        return lambda: pl.read_ipc(io.BytesIO(data))
     if data.startswith(b"\xff\xff\xff\xff"):
         return lambda: pl.read_ipc_stream(io.BytesIO(data))
     return None
@@ -70,7 +70,7 @@ def is_json(data: bytes) -> bool:
 def read_json(data: bytes, source: int, file: str, findings: Findings) -> list[RawTable]:
     """Return the table of JSON lines (row numbers are line numbers) or of an array (places in it)."""
     text = data.decode("utf-8-sig", errors="replace")
-    array = guarded(lambda: list(_loads(text))) if text.lstrip().startswith("[") else "lines"
+    array = guarded(lambda: list(_loads(text) or [])) if text.lstrip().startswith("[") else "lines"
     lines: list[object] = array if isinstance(array, list) else list(text.split("\n"))
     records: list[dict[str, object]] = []
     numbers: list[int] = []

@@ -19,7 +19,9 @@ from recoup.records.dossier import DOUBTFUL
 from recoup.records.provenance import Source
 from recoup.records.tables import TRANSFERS
 
-STATEMENT_ROWS: Final = pl.Schema({**STATEMENTS, "place": pl.UInt32, "transfer": pl.String})
+STATEMENT_ROWS: Final = pl.Schema(
+    [*STATEMENTS.items(), ("place", pl.UInt32()), ("transfer", pl.String())]
+)
 """Statement rows in their account's order; `transfer` is the id of the transfer that the row became part of."""
 
 

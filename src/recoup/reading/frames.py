@@ -27,9 +27,9 @@ def from_frames(
 ) -> tuple[Reading, ClaimsReading | None]:
     """Return transfers and claims of data frames, checked like files; rows count from 1.
 
-    Columns have the names of the files' columns. `amount` and balances: text or Decimal are decimal amounts, whole-number columns
-    are minor units, floats are decimal amounts that must be exact to the currency's digits. `time`: zoned datetimes, or naive ones
-    and text with a time zone in the options.
+    Columns have the names of the files' columns. `amount` and balances: text or Decimal are decimal amounts,
+    whole-number columns are minor units, floats are decimal amounts that must be exact to the currency's digits.
+    `time`: zoned datetimes, or naive ones and text with a time zone in the options.
 
     Args:
         transfers: a ledger or statement as a polars DataFrame or LazyFrame, a pandas DataFrame, or a pyarrow Table.
@@ -86,7 +86,7 @@ def as_polars(frame: object) -> pl.DataFrame:
     raise TypeError(f"expected a polars, pandas or pyarrow frame, was {type(frame).__name__}")
 
 
-def _from_pandas(frame: Any) -> pl.DataFrame:
+def _from_pandas(frame: Any) -> pl.DataFrame:  # noqa: ANN401 (pandas is not imported, not even for its type)
     """A pandas frame; columns of mixed objects become text, Decimals keep their digits."""
     columns = {}
     for label in frame.columns:
@@ -120,5 +120,5 @@ def frame_digest(frame: pl.DataFrame) -> str:
             else column.cast(pl.String).fill_null("")
         )
         digest.update(text.str.len_bytes().to_numpy().tobytes())
-        digest.update((text.str.join("").first() or "").encode())
+        digest.update(str(text.str.join("").first() or "").encode())
     return digest.hexdigest()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from recoup.reading.options import ColumnMap
@@ -56,7 +57,7 @@ def title_facts(rows: Sequence[Sequence[str]]) -> dict[str, str]:
         for cell in cells:
             for word, value in _PAIR.findall(cell):
                 _keep(facts, word, value)
-        for cell, following in zip(cells, cells[1:], strict=False):
+        for cell, following in pairwise(cells):
             if following and not _PAIR.search(following):
                 _keep(facts, cell, following)
     return facts

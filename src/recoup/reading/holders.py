@@ -1,7 +1,7 @@
-"""Who holds which account, from the lists beside the statements (账户信息, 人员信息): cards, account numbers, names, institutions.
+"""Who holds which account, from the lists beside the statements (账户信息, 人员信息): cards, numbers, names, banks.
 
-A card and its account are one pocket. If an account has one card, the card's number stands for both, because counterparties cite
-cards; if it has several, the account's number stands for all of them.
+A card and its account are one pocket. If an account has one card, the card's number stands for both, because
+counterparties cite cards; if it has several, the account's number stands for all of them.
 """
 
 from __future__ import annotations

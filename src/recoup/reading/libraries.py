@@ -1,4 +1,4 @@
-"""Calls into parsing libraries that may fail in any way on a broken file, a Rust panic included. Only such calls belong here."""
+"""Calls into parsing libraries that may fail in any way on a broken file, a Rust panic included. Only for such calls."""
 
 from __future__ import annotations
 

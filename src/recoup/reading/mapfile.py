@@ -1,4 +1,4 @@
-"""Reads and writes `map.toml`, in which a user says what a file's headers do not. The keys are listed in docs/reference/map.md."""
+"""Reads and writes `map.toml`, in which a user says what headers do not. docs/reference/map.md lists its keys."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ _ALLOWED: Final[Mapping[str, frozenset[str]]] = {
 def load_map(path: str | Path) -> ColumnMap:
     """Return a parsed `map.toml`; raise `InputFault` naming every key that is wrong.
 
-    A table `[columns]` gives a field's header, `[kinds]`, `[directions]` and `[statuses]` translate words, `[defaults]` fills empty
-    fields, `[time] formats`, `[amount] unit` and `decimal`, `[source]` who supplied the files; `shape`, `timezone`, `sheet` and
-    `header_row` stand at the top.
+    `[columns]` gives a field's header; `[kinds]`, `[directions]` and `[statuses]` translate words; `[defaults]`
+    fills empty fields; then `[time] formats`, `[amount] unit` and `decimal`, `[source]` who supplied the files;
+    `shape`, `timezone`, `sheet` and `header_row` stand at the top.
     """
     shown = str(path)
     try:

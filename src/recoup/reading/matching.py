@@ -12,14 +12,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
 _PAIRS_MAX: Final = 10_000  # candidates of one key before rows simply pair in order
 _SERIAL_CHARS_MIN: Final = 6  # shorter numbers are counters of one file, not the institution's
 _REFERENCE_WINDOW: Final = timedelta(days=1)
-Row = dict[str, object]
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,14 +190,13 @@ def _pair_group(
 
 
 def _at(row: Row) -> int:
-    return int(str(row["at"]))
+    return int(row["at"])
 
 
 def _apart(one: Row, other: Row) -> timedelta:
     """How far apart two times are, beyond what their spellings leave open."""
-    first, second = one["time"], other["time"]
-    slack = timedelta(seconds=max(int(str(one["slack"])), int(str(other["slack"]))))
-    gap = abs(first - second)  # type: ignore[operator]
+    slack = timedelta(seconds=max(one["slack"], other["slack"]))
+    gap: timedelta = abs(one["time"] - other["time"])
     return max(gap - slack, timedelta()) if slack else gap
 
 

@@ -1,7 +1,8 @@
 """Makes transfers of statement rows: two matched rows are one, every other row is one by itself; then puts all in order.
 
-A matched transfer has the payer's time and number. Where that would put it out of the payee's order, the payee's time is taken, and
-where no time suits both, the pair is doubtful. Rows of one instant keep the order of every account that lived them.
+A matched transfer has the payer's time and number. Where that would put it out of the payee's order, the payee's
+time is taken, and where no time suits both, the pair is doubtful. Rows of one instant keep the order of every account
+that lived them.
 """
 
 from __future__ import annotations
@@ -130,7 +131,8 @@ def _of_rows(rows: pl.DataFrame) -> pl.DataFrame:
         payee_institution=_side(credit, "account_institution", "counterparty_institution"),
         payer_balance=pl.when(~credit).then("balance"), payee_balance=pl.when(credit).then("balance"), reverses="reverses",
         source="source", row="row", other_source=none, other_row=none,
-        payer_place=pl.when(~credit).then("place"), payee_place=pl.when(credit).then("place"), payee_time=pl.lit(None, STATEMENTS["time"]),
+        payer_place=pl.when(~credit).then("place"), payee_place=pl.when(credit).then("place"),
+        payee_time=pl.lit(None, STATEMENTS["time"]),
         d_at=pl.when(~credit).then("at"), c_at=pl.when(credit).then("at"),
     )  # fmt: skip
 
@@ -231,8 +233,8 @@ def _sequenced(transfers: pl.DataFrame) -> pl.DataFrame:
         edges.setdefault(before, []).append(after)
     places: dict[int, int] = {}
     for _, one in group.group_by(["time"], maintain_order=True):
-        for place, n in enumerate(_topological(one["n"].to_list(), edges), start=1):
-            places[n] = place
+        ordered = _topological(one["n"].to_list(), edges)
+        places.update({n: place for place, n in enumerate(ordered, start=1)})
     new = pl.col("n").replace_strict(places, default=None, return_dtype=pl.Int64)
     return numbered.with_columns(sequence=pl.coalesce(new, "sequence")).drop("n")
 

@@ -132,7 +132,7 @@ def _information(value: str) -> dict[str, str]:
     """Counterparty and purpose of field 86: German `?20...` subfields, `/IBAN/.../NAME/...` words, or plain text."""
     flat = value.replace("\n", "")
     if re.match(r"^\d{3}.?\?", flat):
-        parts = {key: text for key, text in re.findall(r"\?(\d{2})([^?]*)", flat)}
+        parts = dict(re.findall(r"\?(\d{2})([^?]*)", flat))
         pieces = {
             "counterparty": parts.get("31", "").strip(),
             "counterparty_institution": parts.get("30", "").strip(),
@@ -140,7 +140,7 @@ def _information(value: str) -> dict[str, str]:
             "note": " ".join(parts[key].strip() for key in sorted(parts) if key.startswith("2")),
         }
     else:
-        words = dict(re.findall(r"/(IBAN|ACCW|NAME|BIC|REMI|EREF)/([^/]*)", flat))
+        words: dict[str, str] = dict(re.findall(r"/(IBAN|ACCW|NAME|BIC|REMI|EREF)/([^/]*)", flat))
         pieces = {
             "counterparty": words.get("IBAN", words.get("ACCW", "")).split(",")[0].strip(),
             "counterparty_name": words.get("NAME", "").strip(),

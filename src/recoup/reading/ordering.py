@@ -25,8 +25,9 @@ DIRECTIONS: Final = pl.Schema(
 def directions(rows: pl.DataFrame) -> pl.DataFrame:
     """Return for every file and account whether rows stand oldest or newest first, and by what that is proved.
 
-    Both orders are tried: rows by time, ties as they stand, and ties the other way round. The one with fewer breaks in the stated
-    balances holds; if balances do not decide, the trend of the times in the file does; if that does not either, rows stay.
+    Both orders are tried: rows by time, ties as they stand, and ties the other way round. The one with fewer breaks
+    in the stated balances holds; if balances do not decide, the trend of the times in the file does; if that does
+    not either, rows stay.
     """
     if rows.is_empty():
         return pl.DataFrame(schema=DIRECTIONS)
@@ -100,8 +101,8 @@ def chained(rows: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
 def without_overlaps(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the rows without those that another file states too, and the rows left out.
 
-    Two alike rows in one file are two payments, unless the institution gave both one number and both state the same balance; the
-    same rows in a second file are the same payments again.
+    Two alike rows in one file are two payments, unless the institution gave both one number and both state the same
+    balance; the same rows in a second file are the same payments again.
     """
     if rows.is_empty():
         return rows, rows

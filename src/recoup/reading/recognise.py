@@ -40,7 +40,7 @@ class Recognised:
 def recognise(
     raw: RawTable, column_map: ColumnMap, extra: Mapping[str, str] | None = None
 ) -> Recognised:
-    """Return what `raw` is, by its map, else by its headers; `extra` adds headers (normal form) that only this reading knows."""
+    """Return what `raw` is, by its map, else by its headers; `extra` adds headers that only this reading knows."""
     columns = raw.frame.columns
     fields = _fields(columns, extra or {})
     absent = []

@@ -1,10 +1,10 @@
-"""The accountant's first look at what was read: gaps, breaks, overlaps, one-sided transfers, account by account. Pure; prints nothing."""
+"""The accountant's first look: gaps, breaks, overlaps, one-sided transfers, account by account. Prints nothing."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -26,7 +26,7 @@ class Break:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A time without rows; `proof`: `quiet` if balances on both sides agree, `missing` if they do not, `unproved` without balances."""
+    """A time without rows; `proof`: balances on both sides agree (`quiet`) or not (`missing`), or are not stated."""
 
     start: datetime
     end: datetime
@@ -108,8 +108,9 @@ def examine(reading: Reading, gap_over: timedelta) -> tuple[AccountReport, ...]:
     return tuple(reports)
 
 
-def _cite(reading: Reading, row: dict[str, object]) -> str:
-    return reading.sources[int(str(row["source"]))].cite(int(str(row["row"])))
+def _cite(reading: Reading, row: dict[str, Any]) -> str:
+    source: int = row["source"]
+    return reading.sources[source].cite(row["row"])
 
 
 def _rows(reading: Reading) -> pl.DataFrame:
@@ -209,8 +210,8 @@ def _one_sided(reading: Reading) -> pl.DataFrame:
     )
 
 
-def _by_pocket(frame: pl.DataFrame) -> dict[tuple[str, str], list[dict[str, object]]]:
-    grouped: dict[tuple[str, str], list[dict[str, object]]] = {}
+def _by_pocket(frame: pl.DataFrame) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    grouped: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for row in frame.iter_rows(named=True):
         grouped.setdefault((row["account"], row["currency"]), []).append(row)
     return grouped

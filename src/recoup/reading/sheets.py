@@ -38,7 +38,7 @@ def read_workbook(
     findings: Findings,
     known: frozenset[str] = frozenset(),
 ) -> list[RawTable]:
-    """Return a table for every sheet with a header, numbered from `source`; sheets without are passed over if another has one."""
+    """Return a table for every sheet with a header, numbered from `source`; others are passed over if one has it."""
     if data.startswith(b"PK") and not _unpacks(data, file, findings):
         return []
     book = guarded(lambda: fastexcel.read_excel(data))

@@ -20,33 +20,32 @@ from recoup.reading.vocabulary import (
 )
 from recoup.records.tables import INSTANT
 
-STATEMENTS: Final = pl.Schema(
-    {
-        "account": pl.String,
-        "card": pl.String,
-        "account_name": pl.String,
-        "account_institution": pl.String,
-        "time": INSTANT,
-        "slack": pl.Int32,  # seconds that the time's spelling leaves open
-        "sequence": pl.Int64,
-        "credit": pl.Boolean,  # money came in
-        "amount": pl.Int64,
-        "currency": pl.String,
-        "counterparty": pl.String,
-        "counterparty_name": pl.String,
-        "counterparty_institution": pl.String,
-        "balance": pl.Int64,
-        "serial": pl.String,  # the institution's own number of the row
-        "reference": pl.String,
-        "rail": pl.String,
-        "kind": pl.String,
-        "reverses": pl.String,
-        "person": pl.String,  # the holder's id number, to find the name by
-        "given_sequence": pl.Boolean,
-        "source": pl.Int32,
-        "row": pl.Int32,
-    }
-)
+_COLUMNS: Final[dict[str, pl.DataType | type[pl.DataType]]] = {
+    "account": pl.String,
+    "card": pl.String,
+    "account_name": pl.String,
+    "account_institution": pl.String,
+    "time": INSTANT,
+    "slack": pl.Int32,  # seconds that the time's spelling leaves open
+    "sequence": pl.Int64,
+    "credit": pl.Boolean,  # money came in
+    "amount": pl.Int64,
+    "currency": pl.String,
+    "counterparty": pl.String,
+    "counterparty_name": pl.String,
+    "counterparty_institution": pl.String,
+    "balance": pl.Int64,
+    "serial": pl.String,  # the institution's own number of the row
+    "reference": pl.String,
+    "rail": pl.String,
+    "kind": pl.String,
+    "reverses": pl.String,
+    "person": pl.String,  # the holder's id number, to find the name by
+    "given_sequence": pl.Boolean,
+    "source": pl.Int32,
+    "row": pl.Int32,
+}
+STATEMENTS: Final = pl.Schema(_COLUMNS)
 """One row a row of a statement, as its holder's institution states it."""
 
 _NUMBER_AND_NAME: Final = r"^(.*?)[(（](.*)[)）]$"
@@ -129,9 +128,8 @@ class StatementTable:
         plain = unicodedata.normalize("NFKC", word).strip().lower()
         if plain in SUCCEEDED or plain in NONE_WORDS or plain == "":
             return True
-        if plain.startswith("已退款") or plain.startswith(
-            "已全额退款"
-        ):  # the payment happened; its refund has a row of its own
+        # The payment happened; its refund has a row of its own.
+        if plain.startswith(("已退款", "已全额退款")):
             return True
         return False if plain in FAILED else None
 

@@ -1,4 +1,4 @@
-"""Reads transfers from files: the one way from paths to canonical transfers, with every problem found. Raises nothing for input."""
+"""Reads transfers from files: from paths to canonical transfers, with every problem found. Raises nothing for input."""
 
 from __future__ import annotations
 

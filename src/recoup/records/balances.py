@@ -1,8 +1,8 @@
-"""Stated balances against the running flow: what opening each pocket's statements imply, and where they break. No files.
+"""Stated balances against the running flow: what opening they imply, and where they break. No files.
 
-A row moves `-amount` in the payer's pocket and `+amount` in the payee's; a self transfer moves nothing. A stated balance is the
-balance after the row, so every row with one implies the same opening: `balance - running flow after the row`. The first row of a
-pocket that implies another is a break: a row is missing, doubled or wrong at or before it.
+A row moves `-amount` in the payer's pocket and `+amount` in the payee's; a self transfer moves nothing. A stated balance
+is the balance after the row, so every row with one implies the same opening: `balance - running flow after the row`. The
+first row of a pocket that implies another is a break: a row is missing, doubled or wrong at or before it.
 """
 
 from __future__ import annotations
