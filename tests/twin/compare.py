@@ -33,7 +33,7 @@ def differences(trail: Trail, twin: Mapping[str, Outcome], *, strict: bool = Tru
             found += _reach(trail, twin[rule])
         else:
             found += _amounts(trail, twin[rule], strict=strict)
-    found += _conservation(trail)
+    found += _conservation(trail) + _repeated(trail)
     if strict and set(twin) & {"fifo", "lifo", "rolling", "lowest-balance"}:
         found += _pockets(trail, twin)
     if (
@@ -116,12 +116,30 @@ def _table(frame: pl.DataFrame, rule: str) -> list[dict[str, Any]]:
     return list(frame.filter(pl.col("rule") == rule).iter_rows(named=True))
 
 
+_KEYS = {
+    "positions": ["rule", "claim", "account", "currency"],
+    "flows": ["rule", "claim", "transfer"],
+    "exits": ["rule", "claim", "transfer", "account", "currency", "kind"],
+    "unknown": ["rule", "claim", "account", "currency"],
+    "summary": ["rule", "claim", "currency"],
+    "accounts": ["account", "currency"],
+    "holds": ["rule", "hold", "claim"],
+}
+
+
+def _repeated(trail: Trail) -> list[str]:
+    """Every table has one row for a key."""
+    found: list[str] = []
+    for table, keys in _KEYS.items():
+        frame: pl.DataFrame = getattr(trail, table)
+        for row in frame.filter(frame.select(keys).is_duplicated()).iter_rows(named=True):
+            found.append(f"{row.get('rule', '')} {table} has two rows: {row}")
+    return found
+
+
 def _unique(pairs: list[tuple[Key, Value]]) -> dict[Key, Value]:
-    result: dict[Key, Value] = {}
-    for key, value in pairs:
-        assert key not in result, f"two rows for {key}"
-        result[key] = value
-    return result
+    """Of rows with one key the last; `_repeated` names them."""
+    return dict(pairs)
 
 
 def _positions(trail: Trail, rule: str) -> dict[tuple[str, str, str], Position]:

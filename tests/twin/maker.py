@@ -21,6 +21,7 @@ FEATURES: Final = frozenset(
         "selfs",  # self transfers
         "fees",
         "reversals",
+        "reversals_again",  # reversals of reversals
         "conversions",  # a second currency and pairs sharing a reference
         "unknown",  # some accounts' statements are not given
         "bridge",  # and are bridged
@@ -224,6 +225,7 @@ class _Maker:
             if row.payer != row.payee
             and row.id not in paired | self.linked
             and self._left_of(row) > 0
+            and (not row.reverses or "reversals_again" in self.features)
         ]
         if not candidates:
             return False
@@ -283,7 +285,8 @@ class _Maker:
         if not exits:
             return False
         left = self.random.choice(exits)
-        targets = [account for account in self.accounts if account != left.payer]
+        # Not a link to where the exit went anyway: nobody asserts that.
+        targets = [account for account in self.accounts if account not in (left.payer, left.payee)]
         target = self.random.choice(targets)
         payer = self.random.choice(["", *(a for a in self.unknown if a != target)])
         entry = self._append(payer, target, left.amount, left.currency, "transfer")
@@ -304,7 +307,8 @@ class _Maker:
             target = self.random.choice([a for a in self.accounts if a != source])
             amount = self.random.randint(1, self.amount_max)
             when = self.random.choice(self.rows).time
-            if amount not in amounts:
+            direct = {row.amount for row in self.rows if (row.payer, row.payee) == (source, target)}
+            if amount not in amounts | direct:
                 links.append(
                     Link(source, target, amount, self.random.choice(self.currencies), when)
                 )
