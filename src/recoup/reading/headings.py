@@ -13,6 +13,7 @@ from recoup.reading.vocabulary import FIELD_OF, TITLE_FACTS, normal_header
 ROWS_SEARCHED_MAX: Final = 100
 """Rows in which a header is looked for."""
 
+_WALLETS: Final = ("支付宝", "微信支付", "财付通")  # their exports name no currency; they hold yuan only
 _FACT_OF: Final = {
     normal_header(word): fact for fact, words in TITLE_FACTS.items() for word in words
 }
@@ -60,6 +61,8 @@ def title_facts(rows: Sequence[Sequence[str]]) -> dict[str, str]:
         for cell, following in pairwise(cells):
             if following and not _PAIR.search(following):
                 _keep(facts, cell, following)
+        if any(wallet in cell for cell in cells for wallet in _WALLETS):
+            facts.setdefault("currency", "CNY")
     return facts
 
 

@@ -12,6 +12,7 @@ from typing import Final
 
 import polars as pl
 
+from recoup.reading.checks import with_ids
 from recoup.reading.statements import STATEMENTS
 from recoup.records.tables import TRANSFERS
 
@@ -67,7 +68,7 @@ def merge(rows: pl.DataFrame, pairs: pl.DataFrame, taken_ids: pl.Series) -> Merg
     used = pl.concat([pairs["debit"], pairs["credit"]]).implode()
     single = rows.filter(~pl.col("at").is_in(used))
     transfers = pl.concat([_of_pairs(matched), _of_rows(single)])
-    transfers = _with_serial_ids(transfers, taken_ids)
+    transfers = with_ids(_with_serial_ids(transfers, taken_ids))
     transfers, conflicts = _timed(transfers)
     transfers = _sequenced(transfers)
     ids = pl.concat(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import zipfile
 from collections.abc import Sequence
 from typing import Final
@@ -156,19 +155,18 @@ def _number_rows(
 ) -> frozenset[int]:
     """Spreadsheet rows in which a number of 16 digits or more is stored as a number: Excel keeps 15 digits of it.
 
-    The text of such a cell looks like any other, so the sheet is loaded once more with a type that it cannot have: the errors
-    name every cell's own type.
+    The text of such a cell looks like any other, so the column is loaded once more as truth values: a number has one, a text
+    has none.
     """
     if not column.str.contains(_LONG_NUMBER).any():
         return frozenset()
-    typed = guarded(
+    truths = guarded(
         lambda: book.load_sheet(
             name, header_row=None, dtypes={place: "boolean"}, use_columns=[place], skip_rows=0
-        ).to_arrow_with_errors()
+        ).to_polars()
     )
-    if isinstance(typed, str) or typed[1] is None:
+    if isinstance(truths, str):
         return frozenset()
-    number = re.compile(r"'(?:Float|Int)\(")
-    rows = {error.position[0] + 1 for error in typed[1].errors if number.search(error.detail)}
+    rows = set((truths.to_series(0).is_not_null().arg_true() + 1).to_list())
     long = column.str.contains(_LONG_NUMBER).fill_null(value=False).arg_true() + header + 2
     return frozenset(rows & set(long.to_list()))

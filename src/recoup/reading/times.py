@@ -54,7 +54,7 @@ _ZONED_FORMATS: Final = (
     "%Y/%m/%d %H:%M:%S%.f%#z",
 )
 _YEAR_MIN: Final = 1900
-_YEAR_MAX: Final = 2200
+_YEAR_MAX: Final = 2099  # the zone tables of polars know no daylight saving after it
 
 
 @dataclass(frozen=True, slots=True)
