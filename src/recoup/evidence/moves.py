@@ -35,12 +35,13 @@ def moves_of(trail: Trail, rule: str, currency: str) -> pl.DataFrame:
     """Return the moves of `rule` in `currency`, schema `MOVES`: what exits goes to the exit, the rest to the payee."""
     flows = trail.flows.filter(pl.col("rule") == rule)
     exits = trail.exits.filter(pl.col("rule") == rule, pl.col("currency") == currency)
-    carriers = pl.concat([flows["transfer"], exits["transfer"]]).unique()
+    carriers = pl.concat([flows.select("transfer"), exits.select("transfer")]).unique()
     rows = (
         trail.dossier.transfers.select("id", "time", "payer", "payee", "currency", "kind")
         .with_row_index("order")
-        .filter(pl.col("id").is_in(carriers.implode()), pl.col("currency") == currency)
         .rename({"id": "transfer"})
+        .filter(pl.col("currency") == currency)
+        .join(carriers, on="transfer", how="semi", maintain_order="left")
     )
     left = exits.group_by("claim", "transfer").agg(
         pl.len().alias("exits"), *(pl.col(part).sum().alias(f"{part}_left") for part in PARTS)

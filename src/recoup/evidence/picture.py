@@ -7,9 +7,9 @@ money stays whole, and `Shown` says how much was drawn one by one.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, Final
+from typing import Final, cast
 
 import polars as pl
 
@@ -65,6 +65,9 @@ class Node:
     def passed(self) -> int:
         """All of the claims' money that was ever in the node."""
         return max(self.arrived, self.left, self.located + self.unknown)
+
+
+_FIELDS: Final = [field.name for field in fields(Node)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +153,7 @@ def draft(
     chosen = currency or next(iter(currencies), "")
     moves = moves_of(trail, rule, chosen)
     known = _nodes(trail, rule, chosen, moves)
-    nodes, key_of = _keep_heaviest(known, accounts_max)
-    place = {node.key: i for i, node in enumerate(nodes)}
-    place = {key: place[drawn] for key, drawn in key_of.items()}
+    nodes, place = _keep_heaviest(known, accounts_max)
     edges, keyed, left_out = _edges(moves, place, EDGES_PER_ACCOUNT * accounts_max)
     is_screening = rule == "poison"
     layout = lay_out(
@@ -183,107 +184,138 @@ def draft(
     return picture, keyed
 
 
-def _nodes(trail: Trail, rule: str, currency: str, moves: pl.DataFrame) -> list[Node]:
-    """Return every node that money touched, with what came, went and is still there; sorted by key."""
+def _nodes(trail: Trail, rule: str, currency: str, moves: pl.DataFrame) -> pl.DataFrame:
+    """Return every node that money touched as a row: the fields of `Node`, and `is_single`, `touched` and `passed`."""
     here = (pl.col("rule") == rule) & (pl.col("currency") == currency)
-    positions, unknown = trail.positions.filter(here), trail.unknown.filter(here)
-    arrived = _sum_by(moves, "target", "amount")
-    left = _sum_by(moves, "source", "amount")
-    located = _sum_by(positions, "account", "amount")
-    held = _sum_by(positions, "account", "held")
-    frontier = _sum_by(unknown, "account", "amount")
-    hops = dict(moves.group_by("target").agg(pl.col("depth").min()).iter_rows())
-    facts = {
-        row["account"]: row
-        for row in trail.accounts.filter(pl.col("currency") == currency).iter_rows(named=True)
-    }
-    victims = {
-        row["payer"]: row["victim"] for row in trail.claims.iter_rows(named=True) if row["payer"]
-    }
-    victim_of = dict(trail.claims.select("claim", "victim").iter_rows())
-    nodes = []
-    for key in sorted(arrived.keys() | left.keys()):
-        kind, _, name = key.partition(":")
-        if kind == "a":
-            fact = facts.get(name, {})
-            if name in trail.dossier.terminal:
-                fact = {**fact, "standing": "terminal"}
-            node = _account_node(name, fact, hops.get(key), victims, is_unknown=name in frontier)
-            node = replace(
-                node,
-                located=located.get(name, 0),
-                held=held.get(name, 0),
-                unknown=frontier.get(name, 0),
-            )
-        elif kind == "v":
-            node = Node(key, "victim", "", victim_of.get(name) or name, "", 0, 0)
-        else:
-            depth = 0 if kind == "s" else -1
-            node = Node(key, "exit" if kind == "x" else "source", "", name, "", depth, depth)
-        nodes.append(replace(node, arrived=arrived.get(key, 0), left=left.get(key, 0)))
-    last = 1 + max((node.column for node in nodes), default=0)
-    return [replace(n, column=last) if n.sort in {"exit", "terminal"} else n for n in nodes]
-
-
-def _account_node(
-    account: str,
-    fact: Mapping[str, Any],
-    hops: int | None,
-    victims: Mapping[str, str],
-    *,
-    is_unknown: bool,
-) -> Node:
-    standing = "unknown" if is_unknown else fact.get("standing", "known")
-    depth = fact.get("depth")
-    depth = (hops or 0) if depth is None else depth
-    is_victim = depth == 0 and account in victims
-    sort = {"unknown": "unknown", "bridged": "unknown", "terminal": "terminal"}.get(
-        standing, "account"
+    arrived = moves.group_by(pl.col("target").alias("key")).agg(
+        pl.col("amount").sum().alias("arrived"),
+        pl.col("depth").min().alias("hops"),
+        pl.len().alias("n_in"),
     )
-    sort = "victim" if is_victim else sort
-    name = fact.get("name") or (victims[account] if is_victim else "")
-    column = min(depth, COLUMNS_MAX)
-    return Node(f"a:{account}", sort, account, name, fact.get("institution") or "", column, depth)
+    left = moves.group_by(pl.col("source").alias("key")).agg(
+        pl.col("amount").sum().alias("left"), pl.len().alias("n_out")
+    )
+    located = _by_account(trail.positions.filter(here), located="amount", held="held")
+    unknown = _by_account(trail.unknown.filter(here), unknown="amount")
+    facts = trail.accounts.filter(pl.col("currency") == currency).select(
+        "account", "name", "institution", "standing", "depth"
+    )
+    claims = trail.claims.sort("claim")
+    payers = claims.filter(pl.col("payer") != "").group_by("payer").agg(pl.col("victim").first())
+    deposits = claims.select(pl.lit("v:") + pl.col("claim"), pl.col("victim").alias("depositor"))
+    sums = ["arrived", "left", "located", "held", "unknown"]
+    nodes = (
+        arrived.join(left, on="key", how="full", coalesce=True)
+        .with_columns(
+            pl.col("key").str.slice(0, 1).alias("kind"), pl.col("key").str.slice(2).alias("what")
+        )
+        .with_columns(pl.when(pl.col("kind") == "a").then("what").alias("account"))
+        .join(located, on="account", how="left")
+        .join(unknown, on="account", how="left")
+        .join(facts.unique("account", keep="first", maintain_order=True), on="account", how="left")
+        .join(payers.rename({"payer": "account"}), on="account", how="left")
+        .join(deposits.rename({"literal": "key"}), on="key", how="left")
+        .with_columns(
+            pl.col("depth").fill_null(pl.col("hops")).fill_null(0),
+            pl.when(pl.col("account").is_in(sorted(trail.dossier.terminal)))
+            .then(pl.lit("terminal"))
+            .when(pl.col("unknown").is_not_null())
+            .then(pl.lit("unknown"))
+            .otherwise("standing")
+            .alias("standing"),
+        )
+        .with_columns(_sort().alias("sort"), _name().alias("name"))
+        .with_columns(
+            pl.when(pl.col("kind") == "a").then(pl.col("depth")).otherwise(0).alias("depth")
+        )
+        .with_columns(
+            pl.col(*sums, "n_in", "n_out").fill_null(0),
+            pl.col("account", "institution").fill_null(""),
+            pl.col("depth").clip(0, COLUMNS_MAX).alias("column"),
+        )
+    )
+    last = 1 + int(cast("int | None", nodes["column"].max()) or 0)
+    return nodes.with_columns(
+        pl.when(pl.col("sort").is_in(["exit", "terminal"]))
+        .then(last)
+        .otherwise("column")
+        .alias("column"),
+        pl.max_horizontal("arrived", "left", pl.col("located") + pl.col("unknown")).alias("passed"),
+        (pl.col("n_in") + pl.col("n_out")).alias("touched"),
+        ((pl.col("account") != "") | (pl.col("sort") == "victim")).alias("is_single"),
+        pl.lit(1).alias("count"),
+    ).sort("key")
 
 
-def _keep_heaviest(nodes: Sequence[Node], accounts_max: int) -> tuple[list[Node], dict[str, str]]:
-    """Return the nodes to draw and, for every key, the key it is drawn under; no column holds nothing but small accounts."""
-    single = [node for node in nodes if _is_single(node)]
-    kept = {n.key for n in sorted(single, key=lambda n: (-n.passed, n.key))[:accounts_max]}
-    inner = [n.column for n in nodes if n.key in kept and n.sort != "terminal"]
-    deepest = max(inner, default=0)
-    drawn: list[Node] = []
-    pools: dict[str, Node] = {}
-    key_of = {}
-    for node in nodes:
-        if _is_single(node) and node.key not in kept:
-            column = node.column if node.sort == "terminal" else min(node.column, deepest)
-            key = f"o:{column:02}"
-            before = pools.get(key, Node(key, "others", "", "", "", column, column, count=0))
-            sums = {
-                part: getattr(before, part) + getattr(node, part)
-                for part in ("arrived", "left", "located", "held", "unknown", "count")
-            }
-            pools[key] = replace(before, **sums)
-            key_of[node.key] = key
-        else:
-            drawn.append(node)
-            key_of[node.key] = node.key
-    return drawn + [pools[key] for key in sorted(pools)], key_of
+def _sort() -> pl.Expr:
+    return (
+        pl.when(pl.col("kind") == "x")
+        .then(pl.lit("exit"))
+        .when(pl.col("kind") == "s")
+        .then(pl.lit("source"))
+        .when((pl.col("kind") == "v") | ((pl.col("depth") == 0) & pl.col("victim").is_not_null()))
+        .then(pl.lit("victim"))
+        .when(pl.col("standing").is_in(["unknown", "bridged"]))
+        .then(pl.lit("unknown"))
+        .when(pl.col("standing") == "terminal")
+        .then(pl.lit("terminal"))
+        .otherwise(pl.lit("account"))
+    )
 
 
-def _is_single(node: Node) -> bool:
-    return bool(node.account) or node.sort == "victim"
+def _name() -> pl.Expr:
+    """An account's own name, else its victim's; the kind of an exit or a source; the claim of a deposit without victim."""
+    own = pl.when(pl.col("name") != "").then("name")
+    victim = pl.when((pl.col("depth") == 0) & (pl.col("victim") != "")).then("victim")
+    depositor = pl.when(pl.col("depositor") != "").then("depositor")
+    what = pl.when(pl.col("kind") != "a").then("what").otherwise(pl.lit(""))
+    return pl.coalesce(own, victim, depositor, what)
+
+
+def _keep_heaviest(nodes: pl.DataFrame, accounts_max: int) -> tuple[list[Node], pl.DataFrame]:
+    """Return the nodes to draw, and for every key the index of its node; no column holds nothing but small accounts."""
+    singles = nodes.filter("is_single").sort(
+        "passed", "touched", "key", descending=[True, True, False]
+    )
+    kept = singles.head(accounts_max)
+    inner = kept.filter(pl.col("sort") != "terminal")["column"].max()
+    deepest = int(cast("int | None", inner) or 0)
+    drawn = pl.concat([kept, nodes.filter(~pl.col("is_single"))]).sort("key")
+    rest = singles.slice(accounts_max).with_columns(
+        pl.when(pl.col("sort") == "terminal")
+        .then("column")
+        .otherwise(pl.col("column").clip(0, deepest))
+        .alias("column")
+    )
+    sums = ["arrived", "left", "located", "held", "unknown", "count"]
+    pools = rest.group_by("column").agg(pl.col(sums).sum()).sort("column")
+    made = [Node(**row) for row in drawn.select(_FIELDS).iter_rows(named=True)]
+    for row in pools.iter_rows(named=True):
+        column = row["column"]
+        words = {"sort": "others", "account": "", "name": "", "institution": "", "depth": column}
+        made.append(Node(key=f"o:{column:02}", **words, **row))
+    index = drawn.select("key").with_row_index("node")
+    pooled = rest.select("key", "column").join(
+        pools.select("column").with_row_index("node", offset=drawn.height), on="column"
+    )
+    place = pl.concat([index.select("key", "node"), pooled.select("key", "node")])
+    return made, place.with_columns(pl.col("node").cast(pl.Int32))
+
+
+def _by_account(frame: pl.DataFrame, **columns: str) -> pl.DataFrame:
+    return frame.group_by("account").agg(
+        pl.col(old).sum().alias(new) for new, old in columns.items()
+    )
 
 
 def _edges(
-    moves: pl.DataFrame, place: Mapping[str, int], edges_max: int
+    moves: pl.DataFrame, place: pl.DataFrame, edges_max: int
 ) -> tuple[list[Edge], pl.DataFrame, list[Edge]]:
     """Return the edges to draw, the moves with the edge each belongs to, and the edges left out (null in the moves)."""
-    numbered = moves.with_columns(
-        pl.col(side).replace_strict(place, return_dtype=pl.Int32).alias(f"{side}_node")
-        for side in ("source", "target")
-    )
+    numbered = moves
+    for side in ("source", "target"):
+        named = place.rename({"key": side, "node": f"{side}_node"})
+        numbered = numbered.join(named, on=side, how="left", maintain_order="left")
     grouped = (
         numbered.group_by("source_node", "target_node")
         .agg(
@@ -321,15 +353,17 @@ def _edges(
 
 
 def _shown(
-    known: Sequence[Node], nodes: Sequence[Node], edges: Sequence[Edge], left_out: Sequence[Edge]
+    known: pl.DataFrame, nodes: Sequence[Node], edges: Sequence[Edge], left_out: Sequence[Edge]
 ) -> Shown:
     single = [
         edge for edge in edges if "others" not in {nodes[edge.source].sort, nodes[edge.target].sort}
     ]
     total = sum(_weight(edge) for edge in (*edges, *left_out))
+    drawn_together = sum(node.count for node in nodes if node.sort == "others")
+    accounts_total = int(known["is_single"].sum())
     return Shown(
-        sum(map(_is_single, nodes)),
-        sum(map(_is_single, known)),
+        accounts_total - drawn_together,
+        accounts_total,
         len(edges),
         len(edges) + sum(edge.source != edge.target for edge in left_out),
         1000 * sum(map(_weight, single)) // total if total else 1000,
@@ -344,7 +378,3 @@ def _totals(trail: Trail, rule: str, currency: str) -> dict[str, int]:
     rows = trail.summary.filter(pl.col("rule") == rule, pl.col("currency") == currency)
     names = ("loss", "located", "held", "exited", "unknown", "residual")
     return {name: int(rows[name].sum() or 0) for name in names} | {"claims": rows.height}
-
-
-def _sum_by(frame: pl.DataFrame, key: str, value: str) -> dict[str, int]:
-    return dict(frame.group_by(key).agg(pl.col(value).sum()).iter_rows())
