@@ -14,16 +14,12 @@ from recoup.trace import trail as shapes
 from recoup.trace.events import Events
 from recoup.trace.follow import Followed, Reached
 from recoup.trace.kernels import books
-from recoup.trace.ledger import BRIDGED, OUTSIDE, STANDINGS, TERMINAL, UNKNOWN, I64, Ledger
+from recoup.trace.ledger import BRIDGED, OUTSIDE, STANDINGS, TERMINAL, TRANSIT, UNKNOWN, I64, Ledger
 from recoup.trace.openings import BASES, Openings
 
 _CARRIED = (books.MOVED, books.EXITED, books.TO_VICTIM, books.REVERSED, books.CONVERTED, books.OPENED)
 _LEFT = (books.EXITED, books.TO_VICTIM, books.REVERSED, books.CONVERTED)
 _KIND = {books.TO_VICTIM: "to_victim", books.REVERSED: "reversed", books.CONVERTED: "converted"}
-
-
-CONTRADICTIONS = pl.Schema({"account": pl.String, "currency": pl.String, "amount": pl.Int64, "time": tables.INSTANT})
-"""Credits that had to be assumed because a hold left less free money than a later debit took."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +44,6 @@ class Found:
     unknown: pl.DataFrame
     summary: pl.DataFrame
     holds: pl.DataFrame
-    assumed: pl.DataFrame
-    """Schema CONTRADICTIONS."""
 
 
 def _parts() -> list[pl.Expr]:
@@ -270,8 +264,10 @@ def summarise(scene: Scene, losses: pl.DataFrame, found: Found, residuals: pl.Da
     held = found.positions.lazy().group_by(keys).agg(pl.col("held").sum())
     table = table.join(held, on=keys, how="left").join(residuals.lazy(), on=keys, how="left")
     kinds = scene.dossier.transfers.lazy().select(transfer="id", account="payee", currency="currency")
-    reached = found.flows.lazy().join(kinds, on="transfer").group_by(keys).agg(
-        pl.col("account").filter(pl.col("account") != "").n_unique().cast(pl.Int32).alias("accounts"),
+    back = found.exits.lazy().filter(pl.col("kind") == "reversed").select("claim", "transfer", back=pl.lit(value=True))
+    hops = found.flows.lazy().join(kinds, on="transfer").join(back, on=["claim", "transfer"], how="left")
+    reached = hops.with_columns(pl.col("back").fill_null(value=False)).group_by(keys).agg(
+        pl.col("account").filter((pl.col("account") != "") & ~pl.col("account").str.starts_with(TRANSIT) & ~pl.col("back")).n_unique().cast(pl.Int32).alias("accounts"),
         pl.col("depth").max(),
     )
     table = table.join(reached, on=keys, how="left").with_columns(pl.col(pl.Int64, pl.Int32).fill_null(0))
@@ -303,20 +299,6 @@ def _holds_filled(scene: Scene, parcels: pl.DataFrame, names: Names, rule: str) 
     )
 
 
-def _contradictions(scene: Scene, found: Followed, names: Names) -> pl.DataFrame:
-    """Return the credits that were assumed because a hold left too little."""
-    assumed = found.flows[found.flows["fate"] == books.ASSUMED]
-    pocket = scene.events.source[assumed["event"]]
-    return pl.DataFrame(
-        {
-            "account": names.account(pocket),
-            "currency": names.currency(pocket),
-            "amount": assumed["amount"],
-            "time": instants(scene.events.time[assumed["event"]]),
-        }
-    )
-
-
 def losses_named(scene: Scene, numbers: pl.DataFrame) -> pl.DataFrame:
     """Return (claim, victim, currency, loss) of (number, currency, loss)."""
     number = numbers["number"]
@@ -341,7 +323,6 @@ def assemble(scene: Scene, found: Followed, rule: str) -> Found:
         unknown=unknown,
         summary=pl.DataFrame(schema=shapes.SUMMARY),
         holds=_holds_filled(scene, parcels, names, rule),
-        assumed=_contradictions(scene, found, names),
     )
     losses = losses_named(scene, _losses(scene, found))
     summary = summarise(scene, losses, frames, _residuals(scene, found, names), rule)
@@ -385,7 +366,6 @@ def assemble_reach(scene: Scene, reached: Reached) -> Found:
         unknown=lying.filter("frontier").select(shapes.UNKNOWN.names()),
         summary=pl.DataFrame(schema=shapes.SUMMARY),
         holds=pl.DataFrame(schema=shapes.HOLDS_FILLED),
-        assumed=pl.DataFrame(schema=CONTRADICTIONS),
     )
 
 
@@ -402,7 +382,9 @@ def describe_accounts(scene: Scene, flows: pl.DataFrame, balance: I64) -> pl.Dat
     pocket = np.flatnonzero(hops < 2**30).astype(np.int32)
     names = Names(scene)
     assumed = np.zeros(len(ledger.standing), np.int64)
-    np.add.at(assumed, ledger.source[openings.credit_row], openings.credit_amount)
+    credits = scene.events.assumed
+    in_time = credits.time <= scene.events.last_time
+    np.add.at(assumed, credits.pocket[in_time], credits.amount[in_time])
     frame = pl.DataFrame(
         {
             "account": names.account(pocket),

@@ -19,25 +19,43 @@ Flags = npt.NDArray[np.bool_]
 
 def bound_disputed(scene: Scene) -> I64:
     """Return per claim the bound in its own currency, minor units; -1 where it took too many steps [choice 20]."""
-    events, ledger = scene.events, scene.ledger
-    reached = follow_reach(ledger, events).flow > 0
+    events = scene.events
+    if (events.cut < events.stop).any():  # horizons: every claim ends at a time of its own
+        if len(events.root) * events.stop > limits.BOUND_STEPS_ALL_MAX:
+            return np.full(len(events.root), -1, np.int64)
+        ends = np.minimum(events.cut, events.stop)
+        return np.array([_bound_until(scene, int(end), [c])[c] for c, end in enumerate(ends)], np.int64)
+    return _bound_until(scene, events.stop, list(range(len(events.root))))
+
+
+def _bound_until(scene: Scene, stop: int, numbers: list[int]) -> I64:
+    """Return the bound of the claims `numbers` over events [0, stop); 0 for the others."""
+    events = scene.events
+    reached = follow_reach(scene.ledger, events).flow[:stop] > 0
     root = events.root
-    admitted = scene.claims["admitted"].to_numpy() & (events.cut != 0)
-    inside = root < events.stop
-    no_payer = events.source[: events.stop] == OUTSIDE
-    no_payer[root[inside & admitted]] = True  # a disputed transfer is open only to its own claim
-    following, stay, target, move, credit = _network(scene, no_payer, reached)
-    happened = inside & (events.cut != 0)
+    inside = (root < stop) & (events.cut != 0)
+    no_payer = events.source[:stop] == OUTSIDE
+    no_payer[root[inside & scene.claims["admitted"].to_numpy()]] = True  # open only to its own claim
+    following, stay, target, move, credit = _network(scene, no_payer, reached, stop)
     starts = np.full(len(root), -1, np.int64)
-    starts[happened] = credit[root[happened]]
-    losses = np.where(happened, scene.claims["loss"].to_numpy(), 0)
+    asked = inside & np.isin(np.arange(len(root)), numbers)
+    starts[asked] = credit[root[asked]]
+    losses = np.where(asked, scene.claims["loss"].to_numpy(), 0)
     bound: I64 = kernels.bound_flows(
-        starts, losses, _closed(scene, credit), following, stay, target, move, limits.BOUND_STEPS_MAX, limits.BOUND_STEPS_ALL_MAX
+        starts,
+        losses,
+        _closed(scene, credit, stop),
+        following,
+        stay,
+        target,
+        move,
+        limits.BOUND_STEPS_MAX,
+        limits.BOUND_STEPS_ALL_MAX,
     )
     return bound
 
 
-def _network(scene: Scene, no_payer: Flags, reached: Flags) -> tuple[I64, I64, I64, I64, I64]:
+def _network(scene: Scene, no_payer: Flags, reached: Flags, stop: int) -> tuple[I64, I64, I64, I64, I64]:
     """Return the network over the events that claims' money could have crossed."""
     events = scene.events
     network: tuple[I64, I64, I64, I64, I64] = kernels.build_network(
@@ -49,15 +67,15 @@ def _network(scene: Scene, no_payer: Flags, reached: Flags) -> tuple[I64, I64, I
         scene.ledger.sinks,
         reached,
         no_payer,
-        events.stop,
+        stop,
     )
     return network
 
 
-def _closed(scene: Scene, credit: I64) -> I64:
+def _closed(scene: Scene, credit: I64, stop: int) -> I64:
     """Return (claim, payer-side node) of reversals of claims' own transfers: what crosses them has left as reversed."""
     events = scene.events
-    rows = np.flatnonzero(events.op[: events.stop] & books.REVERSAL)
+    rows = np.flatnonzero(events.op[:stop] & books.REVERSAL)
     out = [
         (int(scene.events.specials[events.special[i]]["original_claim"]), int(credit[i]) - 1)
         for i in rows
@@ -71,7 +89,9 @@ def bound_claims(scene: Scene, summary: pl.DataFrame) -> pl.DataFrame:
     if summary.is_empty():
         return summary
     bound = bound_disputed(scene)
-    table = scene.claims.select("claim", "currency").with_columns(bound=pl.Series(bound)).filter(pl.col("bound") >= 0)
+    table = scene.claims.select("claim", "currency", disputed="loss").with_columns(bound=pl.Series(bound)).filter(pl.col("bound") >= 0)
     joined = summary.join(table, on=["claim", "currency"], how="left", maintain_order="left")
-    filled = joined.with_columns(recoverable=pl.min_horizontal(pl.coalesce("bound", "loss"), "loss"))
+    # What a conversion opened in this currency is bounded by itself.
+    opened = pl.max_horizontal(pl.col("loss") - pl.col("disputed"), 0)
+    filled = joined.with_columns(recoverable=pl.min_horizontal(pl.coalesce(pl.col("bound") + opened, "loss"), "loss"))
     return filled.select(shapes.SUMMARY.names())

@@ -15,13 +15,28 @@ import polars as pl
 
 from recoup.records.dossier import Dossier
 from recoup.records.tables import INSTANT
-from recoup.trace.kernels import books
+from recoup.trace.kernels import books, reach
 from recoup.trace.ledger import BRIDGED, I32, I64, KNOWN, OUTSIDE, U8, Ledger
 from recoup.trace.openings import Openings
 from recoup.trace.trail import Options
 
 Record = npt.NDArray[np.void]
 NEVER = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Assumed:
+    """Credits that had to be assumed, in event order: pocket, minor units, microseconds, whether a hold is why."""
+
+    pocket: I32
+    amount: I64
+    time: I64
+    is_hold: npt.NDArray[np.bool_]
+
+
+NOTHING_ASSUMED = Assumed(
+    np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.bool_)
+)
 
 
 @dataclass(frozen=True)
@@ -37,6 +52,7 @@ class Events:
     row: I32
     """Row of the transfer; -1 for a hold, a release or an assumed credit."""
     time: I64
+    assumed: Assumed
     specials: Record
     originals_count: int
     originals_payees: I32
@@ -49,6 +65,11 @@ class Events:
     """Shape (claims,): event of the disputed transfer."""
     stop: int
 
+    @property
+    def last_time(self) -> int:
+        """Microseconds of the last event at or before as-of; -1 when there is none."""
+        return int(self.time[self.stop - 1]) if self.stop else -1
+
 
 def microseconds(instant: datetime) -> int:
     """Return `instant` as int64 microseconds since 1970 UTC."""
@@ -57,7 +78,7 @@ def microseconds(instant: datetime) -> int:
 
 def settle_order(transfers: pl.DataFrame) -> pl.DataFrame:
     """Return the transfers with every conversion's credit right after its debit of the same instant."""
-    pairs = conversion_pairs(transfers).filter(pl.col("credit") < pl.col("debit"))
+    pairs = conversion_pairs(transfers).filter(pl.col("at_once") & (pl.col("credit") != pl.col("debit") + 1))
     if pairs.is_empty():
         return transfers
     moved = pairs.select(at=pl.col("credit"), key=pl.col("debit") + 0.5)
@@ -67,14 +88,14 @@ def settle_order(transfers: pl.DataFrame) -> pl.DataFrame:
 
 
 def conversion_pairs(transfers: pl.DataFrame) -> pl.DataFrame:
-    """Return (debit, credit) rows of conversions: kind conversion, one reference, one leaving and one arriving from outside."""
+    """Return (debit, credit, at_once) of conversions: one reference, one row that leaves and one that arrives from outside."""
     rows = transfers.lazy().with_row_index("at").filter((pl.col("kind") == "conversion") & (pl.col("reference") != ""))
     rows = rows.with_columns(pl.col("at").cast(pl.Int64))
     debits = rows.filter((pl.col("payer") != "") & (pl.col("payee") == "")).select("reference", "time", debit="at")
     credits = rows.filter((pl.col("payer") == "") & (pl.col("payee") != "")).select("reference", "time", credit="at")
     once = pl.len().over("reference") == 1
     pairs = debits.filter(once).join(credits.filter(once), on="reference", suffix="_credit")
-    return pairs.filter(pl.col("time_credit") >= pl.col("time")).select("debit", "credit").sort("debit").collect()
+    return pairs.filter(pl.col("time_credit") >= pl.col("time")).select("debit", "credit", at_once=pl.col("time") == pl.col("time_credit")).sort("debit").collect()
 
 
 def _rows_of(transfers: pl.DataFrame, ids: pl.Series) -> I32:
@@ -140,8 +161,8 @@ class _Extra:
     amount: int
 
 
-def _extras(ledger: Ledger, openings: Openings, dossier: Dossier) -> list[_Extra]:
-    """Return holds, releases and assumed credits in order."""
+def _holds(ledger: Ledger, dossier: Dossier) -> list[_Extra]:
+    """Return holds and releases in order."""
     out: list[_Extra] = []
     for row, (account, currency, amount, time, until) in enumerate(dossier.holds.iter_rows()):
         pocket = ledger.pocket(account, currency)
@@ -152,9 +173,60 @@ def _extras(ledger: Ledger, openings: Openings, dossier: Dossier) -> list[_Extra
                 at = microseconds(instant)
                 before = int(np.searchsorted(ledger.time, at, side="right"))
                 out.append(_Extra(before, at, rank, row, op, pocket, amount))
-    for row, amount in zip(openings.credit_row, openings.credit_amount, strict=True):
-        out.append(_Extra(int(row), int(ledger.time[row]), 2, 0, 0, int(ledger.source[row]), int(amount)))
     return sorted(out, key=lambda extra: (extra.before, extra.time, extra.rank, extra.row))
+
+
+@dataclass
+class _Lane:
+    """The event arrays while they are put together."""
+
+    source: I32
+    payee: I32
+    amount: I64
+    op: U8
+    special: I32
+    mark: U8
+    row: I32
+    time: I64
+
+    def insert(self, at: I64, pocket: I32, amount: I64, op: U8, special: I32, time: I64) -> None:
+        """Insert events before positions `at`: an op of 0 is a credit of `pocket`, any other acts on it."""
+        plain = op == 0
+        self.source = np.insert(self.source, at, np.where(plain, OUTSIDE, pocket))
+        self.payee = np.insert(self.payee, at, np.where(plain, pocket, OUTSIDE))
+        self.amount, self.time = np.insert(self.amount, at, amount), np.insert(self.time, at, time)
+        self.op, self.special = np.insert(self.op, at, op), np.insert(self.special, at, special)
+        self.mark, self.row = np.insert(self.mark, at, 0), np.insert(self.row, at, -1)
+
+
+def _insert_holds(lane: _Lane, holds: list[_Extra], records: list[tuple[int, int, int, int, int, int]]) -> None:
+    """Put holds and releases in their places, each with a record that names its slot."""
+    first = len(records)
+    records.extend((-1, 1, -1, -1, hold.row, 0) for hold in holds)
+    lane.insert(
+        np.array([hold.before for hold in holds]),
+        np.array([hold.pocket for hold in holds], np.int32),
+        np.array([hold.amount for hold in holds]),
+        np.array([hold.op for hold in holds], np.uint8),
+        np.arange(first, len(records), dtype=np.int32),
+        np.array([hold.time for hold in holds]),
+    )
+
+
+def _insert_credits(lane: _Lane, openings: Openings, holds: list[_Extra]) -> Assumed:
+    """Put an assumed credit before every debit that finds too little free money."""
+    slot = np.full(len(lane.time), -1, np.int64)
+    slot[(lane.op & (books.HOLD | books.RELEASE)) != 0] = [hold.row for hold in holds]
+    slots_count = max((hold.row for hold in holds), default=-1) + 1
+    at, credit, is_hold = reach.find_shortfalls(
+        lane.source, lane.payee, lane.amount, lane.op, slot, openings.amount, slots_count
+    )
+    pocket = lane.source[at]
+    assumed = Assumed(pocket, credit, lane.time[at], is_hold)
+    if len(at):
+        nothing = np.zeros(len(at), np.uint8)
+        lane.insert(at, pocket, credit, nothing, np.full(len(at), -1, np.int32), lane.time[at])
+    return assumed
 
 
 def _cuts(claims: pl.DataFrame, root: I32, time: I64, options: Options) -> I32:
@@ -178,45 +250,43 @@ def arrange(ledger: Ledger, openings: Openings, dossier: Dossier, claims: pl.Dat
     originals = _mark_reversals(transfers, specials, roots)
     holds_count = len(dossier.holds)
     pairs = conversion_pairs(transfers)
-    for slot, (debit, credit) in enumerate(pairs.iter_rows(), start=holds_count):
+    for slot, (debit, credit, _) in enumerate(pairs.iter_rows(), start=holds_count):
         specials.mark(debit, books.CONVERT_OUT, slot=slot)
         specials.mark(credit, books.CONVERT_IN, slot=slot)
     moves = ledger.payer != ledger.payee  # a self transfer moves nothing
-    source = np.where(moves, ledger.source, OUTSIDE).astype(np.int32)
-    payee = np.where(moves, ledger.payee, OUTSIDE).astype(np.int32)
-    op, index, records = specials.op, specials.index, specials.records
-    row, amount, time, mark = np.arange(rows_count, dtype=np.int32), ledger.amount, ledger.time, ledger.mark
-    extras = _extras(ledger, openings, dossier)
-    if extras:
-        at = np.array([extra.before for extra in extras])
-        plain = np.array([extra.op == 0 for extra in extras])
-        pocket = np.array([extra.pocket for extra in extras], np.int32)
-        numbers = np.full(len(extras), -1, np.int32)
-        for number, extra in enumerate(extras):
-            if extra.op:
-                numbers[number] = len(records)
-                records.append((-1, 1, -1, -1, extra.row, 0))
-        source = np.insert(source, at, np.where(plain, OUTSIDE, pocket))
-        payee = np.insert(payee, at, np.where(plain, pocket, OUTSIDE))
-        amount = np.insert(amount, at, [extra.amount for extra in extras])
-        time = np.insert(time, at, [extra.time for extra in extras])
-        op = np.insert(op, at, np.array([extra.op for extra in extras], np.uint8))
-        index, row, mark = np.insert(index, at, numbers), np.insert(row, at, -1), np.insert(mark, at, 0)
+    lane = _Lane(
+        source=np.where(moves, ledger.source, OUTSIDE).astype(np.int32),
+        payee=np.where(moves, ledger.payee, OUTSIDE).astype(np.int32),
+        amount=ledger.amount,
+        op=specials.op,
+        special=specials.index,
+        mark=ledger.mark,
+        row=np.arange(rows_count, dtype=np.int32),
+        time=ledger.time,
+    )
+    holds = _holds(ledger, dossier)
+    if holds:
+        _insert_holds(lane, holds, specials.records)
+    assumed = NOTHING_ASSUMED
+    if holds or openings.basis.any():
+        assumed = _insert_credits(lane, openings, holds)
+    row, time = lane.row, lane.time
     event_of = np.flatnonzero(row >= 0)
     root = event_of[list(roots)].astype(np.int32) if roots else np.empty(0, np.int32)
     stop = len(time)
     if options.as_of is not None:
         stop = int(np.searchsorted(time, microseconds(options.as_of), side="right"))
     return Events(
-        source=source,
-        payee=payee,
-        amount=np.ascontiguousarray(amount),
-        op=op,
-        special=index,
-        mark=mark,
+        source=lane.source,
+        payee=lane.payee,
+        amount=np.ascontiguousarray(lane.amount),
+        op=lane.op,
+        special=lane.special,
+        mark=lane.mark,
         row=row,
         time=np.ascontiguousarray(time),
-        specials=np.array(records, dtype=books.SPECIAL),
+        assumed=assumed,
+        specials=np.array(specials.records, dtype=books.SPECIAL),
         originals_count=len(originals),
         originals_payees=ledger.payee[originals].astype(np.int32) if originals else np.empty(0, np.int32),
         slots_count=holds_count + len(pairs),

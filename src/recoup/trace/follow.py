@@ -166,6 +166,7 @@ def _follow_pools(
     pockets["balance"], pockets["head"] = openings.amount, books.NONE
     pockets["balance"][OUTSIDE] = _BOTTOMLESS
     arrays = pools.Books(
+        time=events.time,
         **_shared_books(ledger, events, dust),
         pockets=pockets,
         lots=np.zeros(_FIRST_ROOM, pools.ENTRY),

@@ -1,7 +1,7 @@
 """What every pocket held before its first row: given, stated by a balance, or the smallest that never goes negative.
 
-An opening that was given or stated is pinned. Where it would still go negative, an *assumed credit* of the shortfall enters
-right before the debit, and the result says so [SEMANTICS 1].
+An opening that was given or stated is pinned. Where it would still go negative, `events` puts an *assumed credit* of the
+shortfall right before the debit, and the result says so.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-import numba as nb
 import numpy as np
 import polars as pl
 
@@ -28,15 +27,12 @@ BASES: Final = ("smallest", "stated", "given")
 
 @dataclass(frozen=True)
 class Openings:
-    """Openings of k pockets, and the assumed credits in event order."""
+    """Openings of k pockets."""
 
     amount: I64
     """Shape (k,): minor units, at least zero."""
     basis: U8
-    """Shape (k,): SMALLEST, STATED or GIVEN."""
-    credit_row: I64
-    """Shape (m,): the transfer before which each assumed credit enters."""
-    credit_amount: I64
+    """Shape (k,): SMALLEST, STATED or GIVEN. An opening that is not the smallest is pinned."""
 
 
 @kernel
@@ -58,34 +54,6 @@ def _least_and_largest(source: I32, payee: I32, amount: I64, pockets_count: int)
             if inflow[q] < 0:  # the sum wrapped: mark it as past every bound
                 inflow[q] = np.int64(2**62)
     return lowest, inflow
-
-
-@kernel
-def _shortfalls(
-    source: I32, payee: I32, amount: I64, opening: I64, pinned: U8
-) -> tuple[I64, I64]:
-    """Return (row, amount) of every credit that has to be assumed in a pinned pocket; O(n)."""
-    balance = opening.copy()
-    rows = nb.typed.List.empty_list(nb.int64)
-    credits = nb.typed.List.empty_list(nb.int64)
-    for i in range(len(amount)):
-        p, q, a = source[i], payee[i], amount[i]
-        if p == q:
-            continue
-        if p:
-            if pinned[p] and balance[p] < a:
-                rows.append(i)
-                credits.append(a - balance[p])
-                balance[p] = a
-            balance[p] -= a
-        if q:
-            balance[q] += a
-    row_array = np.empty(len(rows), np.int64)
-    credit_array = np.empty(len(rows), np.int64)
-    for j in range(len(rows)):
-        row_array[j] = rows[j]
-        credit_array[j] = credits[j]
-    return row_array, credit_array
 
 
 def _given(ledger: Ledger, dossier: Dossier, opening: I64, basis: U8) -> None:
@@ -131,9 +99,4 @@ def settle_openings(ledger: Ledger, dossier: Dossier) -> Openings:
     largest = int((inflow + np.minimum(opening, 2**61)).max(initial=0, where=matters))
     if largest > limits.POCKET_MINOR_MAX:
         raise LimitFault("POCKET_MINOR_MAX", limits.POCKET_MINOR_MAX, largest)
-    pinned = (basis != SMALLEST).astype(np.uint8)
-    if pinned.any():
-        rows, credits = _shortfalls(ledger.source, ledger.payee, ledger.amount, opening, pinned)
-    else:
-        rows = credits = np.empty(0, np.int64)
-    return Openings(opening, basis, rows, credits)
+    return Openings(opening, basis)

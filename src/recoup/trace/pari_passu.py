@@ -20,7 +20,7 @@ import scipy.sparse.linalg as spla
 from recoup.errors import InputFault
 from recoup.records.problems import Problem
 from recoup.trace import trail as shapes
-from recoup.trace.assemble import CONTRADICTIONS, Found, Names, Scene, instants, losses_named, name_exits, summarise
+from recoup.trace.assemble import Found, Names, Scene, instants, losses_named, name_exits, summarise
 from recoup.trace.follow import run_balances
 from recoup.trace.kernels import books
 from recoup.trace.ledger import BRIDGED, OUTSIDE, UNKNOWN
@@ -376,7 +376,6 @@ def _frames(scene: Scene, out: _Collector) -> Found:
         unknown=unknown,
         summary=pl.DataFrame(schema=shapes.SUMMARY),
         holds=pl.DataFrame(schema=shapes.HOLDS_FILLED),
-        assumed=pl.DataFrame(schema=CONTRADICTIONS),
     )
     no_residual = pl.DataFrame(schema={"claim": pl.String, "currency": pl.String, "residual": pl.Int64})
     return replace(frames, summary=summarise(scene, losses_named(scene, numbers), frames, no_residual, rule))

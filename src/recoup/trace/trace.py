@@ -9,11 +9,12 @@ import numpy as np
 import polars as pl
 
 from recoup.errors import InputFault
+from recoup.money import format_minor
 from recoup.records import tables
 from recoup.records.dossier import Dossier
 from recoup.records.problems import Problem
 from recoup.trace import trail as shapes
-from recoup.trace.assemble import Found, Scene, assemble, assemble_reach, describe_accounts
+from recoup.trace.assemble import Found, Names, Scene, assemble, assemble_reach, describe_accounts, instants
 from recoup.trace.bound import bound_claims
 from recoup.trace.events import Events, arrange, settle_order
 from recoup.trace.follow import Progress, follow, follow_reach, run_balances
@@ -111,15 +112,36 @@ def _leads(scene: Scene, found: Sequence[Found]) -> pl.DataFrame:
         return pl.DataFrame(schema=shapes.LEADS)
     first = reached.group_by("account", "currency").agg(pl.col("since").min())
     ledger = scene.ledger
-    at_most = scene.events.time[scene.events.stop - 1] if scene.events.stop else -1
-    silent = (ledger.standing[ledger.payer] == UNKNOWN) & (ledger.source != ledger.payer) & (ledger.time <= at_most)
+    silent = (ledger.standing[ledger.payer] == UNKNOWN) & (ledger.source != ledger.payer)
+    silent &= ledger.time <= scene.events.last_time
     rows = scene.dossier.transfers.filter(pl.Series(silent))
     shown = rows.select("payee", "currency", "amount", "time", account="payer", transfer="id")
     joined = shown.join(first, on=["account", "currency"]).filter(pl.col("time") >= pl.col("since"))
     return joined.sort("time", "transfer").select(shapes.LEADS.names())
 
 
-def _assumptions(scene: Scene, accounts: pl.DataFrame, found: Sequence[Found], options: Options) -> tuple[str, ...]:
+def _assumed_sentences(scene: Scene) -> list[str]:
+    """Return a sentence for every pocket that needed an assumed credit."""
+    credits, names = scene.events.assumed, Names(scene)
+    table = pl.DataFrame(
+        {
+            "account": names.account(credits.pocket),
+            "currency": names.currency(credits.pocket),
+            "amount": credits.amount,
+            "time": instants(credits.time),
+            "is_hold": credits.is_hold,
+        }
+    ).filter(pl.col("time").dt.epoch("us") <= scene.events.last_time)
+    groups = table.group_by("account", "currency", "is_hold").agg(pl.col("amount").sum(), pl.col("time").min())
+    return [
+        f"{'A hold on account' if is_hold else 'Account'} {account} "
+        f"{'is contradicted by debits' if is_hold else 'would have gone below zero'} from {time:%Y-%m-%dT%H:%M:%SZ}: "
+        f"credits of {format_minor(amount, scene.dossier.digits.of(currency))} {currency} were assumed."
+        for account, currency, is_hold, amount, time in groups.sort("account", "currency", "is_hold").iter_rows()
+    ]
+
+
+def _assumptions(scene: Scene, accounts: pl.DataFrame, options: Options) -> tuple[str, ...]:
     """Return what the result rests on, as sentences."""
     out: list[str] = []
     known = accounts.filter(pl.col("standing") == "known")
@@ -131,14 +153,7 @@ def _assumptions(scene: Scene, accounts: pl.DataFrame, found: Sequence[Found], o
     ):
         if counts.get(basis):
             out.append(f"The opening balance of {counts[basis]} of the accounts reached {words}; each stands in the list of accounts.")
-    for account, currency, amount in accounts.filter(pl.col("assumed_credit") > 0).select("account", "currency", "assumed_credit").iter_rows():
-        out.append(f"Account {account} ({currency}) would have gone below zero; a credit of {amount} minor units was assumed.")
-    for frame in found:
-        for account, currency, amount, time in frame.assumed.iter_rows():
-            out.append(
-                f"A hold on account {account} ({currency}) is contradicted by a later debit at {time:%Y-%m-%dT%H:%M:%SZ}: "
-                f"a credit of {amount} minor units was assumed."
-            )
+    out += _assumed_sentences(scene)
     late = scene.claims.filter(pl.Series(scene.events.root >= scene.events.stop))["claim"]
     out += [f"Claim {claim} disputes a transfer after the as-of time; its loss counts as zero." for claim in late]
     early = scene.claims.filter(pl.Series(scene.events.cut == 0))["claim"]
@@ -176,5 +191,5 @@ def trace_dossier(
         accounts=accounts,
         leads=_leads(scene, found),
         holds=pl.concat([frame.holds for frame in found]),
-        assumptions=_assumptions(scene, accounts, found, options),
+        assumptions=_assumptions(scene, accounts, options),
     )

@@ -24,7 +24,6 @@ CONVERTED: Final = 4  # left this currency
 DUST: Final = 5  # too small to follow: residual of the claim
 STAYED: Final = 6  # past the claim's horizon: located where it was; `depth` is the event of its arrival
 OPENED: Final = 7  # arrived in the new currency of a conversion
-ASSUMED: Final = 8  # no claim's: a credit assumed because a hold left too little free money; colour -1
 
 # Operations of an event, as bits: a plain transfer has none.
 ROOT: Final = 1

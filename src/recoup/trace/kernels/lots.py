@@ -17,7 +17,6 @@ import numpy as np
 import numpy.typing as npt
 
 from recoup.trace.kernels.books import (
-    ASSUMED,
     CONVERT_IN,
     CONVERT_OUT,
     CONVERTED,
@@ -108,7 +107,7 @@ def _take_light(b, pocket, amount):
 def _take_end(b, pocket, amount, offset, lifo, head, tail):
     """Move up to `amount` free units of a full pocket onto the chain: lowest first, or the highest in axis order.
 
-    Offsets run from `offset`. Returns the chain's ends and the units taken.
+    Offsets run from `offset`; there are always enough (shortfalls are credited before). Returns the chain's ends.
     """
     left = amount
     if not lifo:
@@ -123,7 +122,7 @@ def _take_end(b, pocket, amount, offset, lifo, head, tail):
             left -= size
             head, tail = chain(b, head, tail, at)
             at = after
-        return head, tail, amount - left
+        return head, tail
     at = np.int64(b.pockets[pocket].tail)
     first = np.int64(NONE)
     while at >= 0 and left > 0:  # walk down to where the slice begins
@@ -132,7 +131,6 @@ def _take_end(b, pocket, amount, offset, lifo, head, tail):
         left -= b.lots[at].size
         first = at
         at = np.int64(b.lots[at].prev)
-    taken = amount - left
     at = first
     while at >= 0:
         after = np.int64(b.lots[at].next)
@@ -141,7 +139,7 @@ def _take_end(b, pocket, amount, offset, lifo, head, tail):
         offset += b.lots[at].size
         head, tail = chain(b, head, tail, at)
         at = after
-    return head, tail, taken
+    return head, tail
 
 
 @kernel
@@ -203,17 +201,13 @@ def _take(b, event, pocket, lifo):
         head, tail, taken = _take_range(
             b, pocket, original.start, original.start + original.amount, amount, lifo, head, tail
         )
-    head, tail, more = _take_end(b, pocket, amount - taken, taken, lifo, head, tail)
-    short = amount - taken - more
-    if short > 0:  # a hold keeps what the statement says was spent
-        b.pockets[pocket].into += short
-        record(b, NONE, event, short, 0, ASSUMED)
+    head, _ = _take_end(b, pocket, amount - taken, taken, lifo, head, tail)
     return head
 
 
 @kernel
-def _sift(b, event, pocket, head):
-    """Turn clean what may not be followed: parcels past their claim's horizon, and claims' parts below the dust floor."""
+def _stay(b, event, head):
+    """Turn clean the parcels that are past their claim's horizon: the claim keeps the position."""
     at = head
     while at >= 0:
         colour = b.lots[at].colour
@@ -221,29 +215,30 @@ def _sift(b, event, pocket, head):
             record(b, colour, event, b.lots[at].size, b.lots[at].since, STAYED)
             b.lots[at].colour = NONE
         at = np.int64(b.lots[at].next)
-    if len(b.dust) == 0:
-        return
+
+
+@kernel
+def _floor_dust(b, event, pocket, head):
+    """Turn clean, and count as residual, what is below the dust floor of a claim in one transfer."""
     at = head
     while at >= 0:
         if b.lots[at].colour >= 0:
             b.carried[b.lots[at].colour >> 2] += b.lots[at].size
         at = np.int64(b.lots[at].next)
-    at = head
-    while at >= 0:
-        colour = b.lots[at].colour
-        if colour >= 0 and b.carried[colour >> 2] < b.dust[pocket]:
-            record(b, colour, event, b.lots[at].size, b.lots[at].depth, DUST)
-            b.lots[at].colour = NONE - 1 - colour  # remembered, so that the scratch is cleared below
-        at = np.int64(b.lots[at].next)
-    at = head
-    while at >= 0:
-        colour = b.lots[at].colour
-        if colour < NONE:
-            colour = NONE - 1 - colour
-            b.lots[at].colour = NONE
-        if colour >= 0:
-            b.carried[colour >> 2] = 0
-        at = np.int64(b.lots[at].next)
+    for clearing in range(2):
+        at = head
+        while at >= 0:
+            colour = b.lots[at].colour
+            if clearing == 1:
+                if colour < NONE:
+                    colour = NONE - 1 - colour
+                    b.lots[at].colour = NONE
+                if colour >= 0:
+                    b.carried[colour >> 2] = 0
+            elif colour >= 0 and b.carried[colour >> 2] < b.dust[pocket]:
+                record(b, colour, event, b.lots[at].size, b.lots[at].depth, DUST)
+                b.lots[at].colour = NONE - 1 - colour  # remembered until the scratch is cleared
+            at = np.int64(b.lots[at].next)
 
 
 @kernel
@@ -463,7 +458,9 @@ def _move(b, event, lifo):
     else:
         head = _take(b, event, pocket, lifo)
         if head >= 0:
-            _sift(b, event, pocket, head)
+            _stay(b, event, head)
+            if len(b.dust) > 0 and not (op & ROOT and b.specials[b.special[event]].admitted):
+                _floor_dust(b, event, pocket, head)
             _mark(b, head, b.mark[event])
     if op == 0:
         _deliver(b, event, head, amount, lifo, fate)

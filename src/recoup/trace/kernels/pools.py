@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 
 from recoup.trace.kernels.books import (
-    ASSUMED,
     CONVERT_IN,
     CONVERT_OUT,
     CONVERTED,
@@ -57,6 +56,7 @@ class Books(NamedTuple):
     source: npt.NDArray[np.int32]
     payee: npt.NDArray[np.int32]
     amount: npt.NDArray[np.int64]
+    time: npt.NDArray[np.int64]  # microseconds
     op: npt.NDArray[np.uint8]
     special: npt.NDArray[np.int32]
     mark: npt.NDArray[np.uint8]
@@ -212,9 +212,6 @@ def _take(b, event, pocket, by_rolling):
     if b.op[event] & REVERSAL:
         chain, taken = _take_very(b, event, pocket, b.specials[b.special[event]])
         amount -= taken
-    if amount > pool.balance:  # a hold keeps what the statement says was spent
-        _record(b, NONE, event, amount - pool.balance, 0, ASSUMED)
-        pool.balance = amount
     whole = pool.balance if by_rolling else pool.taint
     part = amount if by_rolling else max(np.int64(0), amount - (pool.balance - pool.taint))
     pool.balance -= amount
@@ -408,7 +405,7 @@ def _hold(b, event, slot):
         oldest = np.int64(NONE)
         at = np.int64(pool.head)
         while at >= 0:
-            if b.lots[at].amount > 0 and (oldest < 0 or b.lots[at].since < b.lots[oldest].since):
+            if b.lots[at].amount > 0 and (oldest < 0 or b.time[b.lots[at].since] < b.time[b.lots[oldest].since]):
                 oldest = at
             at = np.int64(b.lots[at].next)
         if oldest < 0:
@@ -459,7 +456,7 @@ def _move(b, event, by_rolling):
         fate = OPENED
     else:
         chain = _take(b, event, pocket, by_rolling)
-        if len(b.dust) > 0:
+        if len(b.dust) > 0 and not (op & ROOT and b.specials[b.special[event]].admitted):
             chain = _floor_dust(b, event, pocket, chain)
         if b.mark[event]:
             chain = _mark(b, chain, b.mark[event])

@@ -1,4 +1,4 @@
-"""Poison: what any claim's money could have reached, one colour, no amounts; and the running balance of every pocket."""
+"""Passes over the events that know no claim's amount: reach (poison), running balances, shortfalls, chains of an arena."""
 
 # mypy: disable-error-code="no-untyped-call,no-untyped-def"
 from __future__ import annotations
@@ -53,6 +53,48 @@ def run_balances(source, payee, amount, op, opening, stop):
             balance[source[i]] -= amount[i]
             balance[payee[i]] += amount[i]
     return balance
+
+
+@kernel
+def find_shortfalls(source, payee, amount, op, slot, opening, holds_count):
+    """Return (event, amount, whether a hold is why) of every credit that must be assumed before a debit, in order.
+
+    `slot` is the hold's number by event. Free money and held money are kept apart; a hold takes at most what is free. O(n).
+    """
+    free = opening.copy()
+    held = np.zeros(len(opening), np.int64)
+    by_hold = np.zeros(holds_count, np.int64)
+    events = np.empty(16, np.int64)
+    credits = np.empty(16, np.int64)
+    is_hold = np.empty(16, np.bool_)
+    n = 0
+    for i in range(len(amount)):
+        p, q, a = source[i], payee[i], amount[i]
+        if op[i] & HOLD:
+            got = min(a, free[p])
+            free[p] -= got
+            held[p] += got
+            by_hold[slot[i]] = got
+            continue
+        if op[i] & RELEASE:
+            free[p] += by_hold[slot[i]]
+            held[p] -= by_hold[slot[i]]
+            by_hold[slot[i]] = 0
+            continue
+        if p:
+            if free[p] < a:
+                if n == len(events):
+                    events = np.concatenate((events, np.empty(n, np.int64)))
+                    credits = np.concatenate((credits, np.empty(n, np.int64)))
+                    is_hold = np.concatenate((is_hold, np.empty(n, np.bool_)))
+                events[n] = i
+                credits[n] = a - free[p]
+                is_hold[n] = held[p] + free[p] >= a
+                n += 1
+                free[p] = a
+            free[p] -= a
+        free[q] += a
+    return events[:n], credits[:n], is_hold[:n]
 
 
 @kernel
