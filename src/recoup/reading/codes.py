@@ -82,6 +82,7 @@ ADVICE: Final[dict[str, str]] = {
 FATAL: Final = frozenset(
     {
         "file_missing", "file_unreadable", "file_empty", "file_too_large", "file_format_unknown", "file_given_twice",
+        "encoding_unreadable", "quote_unclosed", "headers_unrecognised", "column_missing", "map_invalid",
         "timezone_unknown", "xml_invalid", "mt940_invalid", "account_digits_lost", "amount_unit_unstated", "balance_mismatch",
         "pocket_too_large",
     }

@@ -99,8 +99,14 @@ class Findings:
                 pl.lit(place.sheet).alias("sheet"),
                 pl.col("code").replace_strict(ADVICE, return_dtype=pl.String).alias("advice"),
             )
-            raw = _as_json(raws[int(str(index))], wanted["row"])
-            parts.append(wanted.join(raw, on="row", how="left").select(list(REJECTED)))
+            if int(str(index)) in raws:
+                raw = _as_json(raws[int(str(index))], wanted["row"])
+                wanted = wanted.join(raw, on="row", how="left", maintain_order="left")
+            else:
+                wanted = wanted.with_columns(raw=pl.lit(None, pl.String))
+            # A row that could not be taken apart into cells has only its text.
+            whole = pl.struct("found").struct.json_encode()
+            parts.append(wanted.with_columns(raw=pl.coalesce("raw", whole)).select(list(REJECTED)))
         return pl.concat(parts) if parts else pl.DataFrame(schema=REJECTED)
 
 
