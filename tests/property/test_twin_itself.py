@@ -86,7 +86,7 @@ def test_what_is_left_per_owner_agrees_with_the_vectors(case: dict[str, object],
 # -- invariants on random worlds (the walk asserts conservation after every event)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(world=worlds(FEATURES, size_max=25))
 def test_money_is_conserved_after_every_event_with_every_feature(world: World) -> None:
     for outcome in traced(world).values():
@@ -94,7 +94,7 @@ def test_money_is_conserved_after_every_event_with_every_feature(world: World) -
             assert totals.loss == totals.located + totals.exited + totals.unknown + totals.residual
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(40))
 def test_money_is_conserved_in_seeded_worlds(seed: int) -> None:
     for outcome in traced(random_world(seed, 5 + seed)).values():
         for totals in outcome.summary.values():

@@ -286,7 +286,12 @@ class _Maker:
             return False
         left = self.random.choice(exits)
         # Not a link to where the exit went anyway: nobody asserts that.
-        targets = [account for account in self.accounts if account not in (left.payer, left.payee)]
+        direct = {
+            row.payee for row in self.rows if (row.payer, row.amount) == (left.payer, left.amount)
+        }
+        targets = [account for account in self.accounts if account not in {left.payer, *direct}]
+        if not targets:
+            return False
         target = self.random.choice(targets)
         payer = self.random.choice(["", *(a for a in self.unknown if a != target)])
         entry = self._append(payer, target, left.amount, left.currency, "transfer")
