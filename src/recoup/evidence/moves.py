@@ -33,35 +33,31 @@ MOVES: Final = pl.Schema(_COLUMNS)
 
 def moves_of(trail: Trail, rule: str, currency: str) -> pl.DataFrame:
     """Return the moves of `rule` in `currency`, schema `MOVES`: what exits goes to the exit, the rest to the payee."""
-    flows = trail.flows.filter(pl.col("rule") == rule)
+    flows = trail.flows.filter(pl.col("rule") == rule).select("claim", "transfer", "depth", *PARTS)
     exits = trail.exits.filter(pl.col("rule") == rule, pl.col("currency") == currency)
-    carriers = pl.concat([flows.select("transfer"), exits.select("transfer")]).unique()
     rows = (
-        trail.dossier.transfers.select("id", "time", "payer", "payee", "currency", "kind")
+        trail.dossier.transfers.select(
+            "time", "payer", "payee", "kind", "currency", pl.col("id").alias("transfer")
+        )
         .with_row_index("order")
-        .rename({"id": "transfer"})
         .filter(pl.col("currency") == currency)
-        .join(carriers, on="transfer", how="semi", maintain_order="left")
     )
     left = exits.group_by("claim", "transfer").agg(
         pl.len().alias("exits"), *(pl.col(part).sum().alias(f"{part}_left") for part in PARTS)
     )
-    disputed = trail.claims.select("claim", "transfer", pl.lit(True).alias("is_disputed"))
     inside = (
-        flows.select("claim", "transfer", "depth", *PARTS)
-        .join(rows, on="transfer", how="inner")
+        flows.join(rows, on="transfer", how="inner")
         .join(left, on=["claim", "transfer"], how="left")
         .with_columns(
-            *(
-                (pl.col(part) - pl.col(f"{part}_left").fill_null(0)).clip(0).alias(part)
-                for part in PARTS
-            )
+            (pl.col(part) - pl.col(f"{part}_left").fill_null(0)).clip(0).alias(part)
+            for part in PARTS
         )
         .filter((pl.col("amount") > 0) | (pl.col("amount").is_null() & pl.col("exits").is_null()))
         .with_columns(_payee_key().alias("target"))
     )
     outside = (
-        exits.select("claim", "transfer", "account", pl.col("kind").alias("exit"), *PARTS)
+        exits.group_by("claim", "transfer", "account", pl.col("kind").alias("exit"))
+        .agg(_sum_or_null(part) for part in PARTS)
         .join(rows, on="transfer", how="left")
         .join(flows.select("claim", "transfer", "depth"), on=["claim", "transfer"], how="left")
         .with_columns(
@@ -74,24 +70,12 @@ def moves_of(trail: Trail, rule: str, currency: str) -> pl.DataFrame:
         )
     )
     columns = ["transfer", "time", "order", "claim", "payer", "kind", "target", "depth", *PARTS]
+    moves = pl.concat([inside.select(columns), outside.select(columns)], how="vertical_relaxed")
     return (
-        pl.concat([inside.select(columns), outside.select(columns)], how="vertical_relaxed")
-        .join(disputed, on=["claim", "transfer"], how="left")
-        .with_columns(_payer_key().alias("source"))
+        moves.with_columns(_payer_key(trail).alias("source"))
         .filter(pl.col("source") != pl.col("target"))
-        .group_by("order", "time", "transfer", "claim", "source", "target")
-        .agg(
-            pl.col("depth").min(),
-            *(
-                pl.when(pl.col(part).is_null().all())
-                .then(None)
-                .otherwise(pl.col(part).sum())
-                .alias(part)
-                for part in PARTS
-            ),
-        )
         .select(pl.col(name).cast(kind) for name, kind in MOVES.items())
-        .sort("order", "transfer", "claim", "source", "target", nulls_last=True)
+        .sort("order", "claim", "target", "transfer", nulls_last=True)
     )
 
 
@@ -102,11 +86,22 @@ def _payee_key() -> pl.Expr:
     )
 
 
-def _payer_key() -> pl.Expr:
+def _payer_key(trail: Trail) -> pl.Expr:
+    """A row without payer comes from the victim whose claim disputes it, else from what kind of row it is."""
+    deposits = trail.claims.filter(pl.col("payer") == "")
+    is_disputed = pl.concat_str("claim", "transfer", separator="\0").is_in(
+        (deposits["claim"] + "\0" + deposits["transfer"]).implode()
+    )
     return (
         pl.when(pl.col("payer") != "")
         .then("a:" + pl.col("payer"))
-        .when(pl.col("is_disputed"))
+        .when(is_disputed)
         .then("v:" + pl.col("claim"))
         .otherwise("s:" + pl.col("kind").fill_null("transfer"))
+    )
+
+
+def _sum_or_null(part: str) -> pl.Expr:
+    return (
+        pl.when(pl.col(part).is_null().all()).then(None).otherwise(pl.col(part).sum()).alias(part)
     )

@@ -325,7 +325,7 @@ def _edges(
             .alias("amount"),
             pl.col("inferred").sum(),
             pl.col("asserted").sum(),
-            pl.col("transfer").n_unique().alias("count"),
+            pl.col("order").n_unique().alias("count"),
             pl.col("time").min().alias("first"),
             pl.col("time").max().alias("last"),
         )
