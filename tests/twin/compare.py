@@ -288,7 +288,7 @@ def _conservation(trail: Trail) -> list[str]:
 
 def _reach(trail: Trail, twin: Outcome) -> list[str]:
     """Poison has reach only: which rows there are, with depth and arrival, and no amounts."""
-    tables: list[tuple[str, pl.DataFrame, Callable[[dict[str, Any]], object], set[object]]] = [
+    tables: list[tuple[str, pl.DataFrame, Callable[[dict[str, Any]], Any], set[Any]]] = [
         (
             "positions",
             trail.positions,
@@ -315,6 +315,7 @@ def _reach(trail: Trail, twin: Outcome) -> list[str]:
         ),
     ]
     found: list[str] = []
+    ids = set(trail.dossier.transfers["id"])
     for name, frame, key_of, expected in tables:
         rows = _table(frame, "poison")
         found += [
@@ -323,6 +324,8 @@ def _reach(trail: Trail, twin: Outcome) -> list[str]:
             if r["amount"] is not None
         ]
         given = {key_of(r) for r in rows}
+        if name in ("flows", "exits"):  # nobody fixed the ids of rows that links assume
+            given, expected = ({key for key in keys if key[1] in ids} for keys in (given, expected))
         found += [f"poison {name}: expected {key}" for key in sorted(expected - given, key=repr)]
         found += [
             f"poison {name}: {key} was not reached" for key in sorted(given - expected, key=repr)
