@@ -66,8 +66,8 @@ def _amounts(trail: Trail, twin: Outcome, *, strict: bool) -> list[str]:
     rule = twin.rule
     slack = PARI_TOLERANCE if rule == "pari-passu" else 0
     found = _compared(f"{rule} positions", _positions(trail, rule), twin.positions, slack)
-    found += _compared(f"{rule} flows", *_named(_flows(trail, rule), twin.flows, trail), slack)
-    found += _compared(f"{rule} exits", *_named(_exits(trail, rule), twin.exits, trail), slack)
+    found += _compared(f"{rule} flows", *_named(_flows(trail, rule), twin.flows), slack)
+    found += _compared(f"{rule} exits", *_named(_exits(trail, rule), twin.exits), slack)
     found += _compared(f"{rule} unknown", _unknown(trail, rule), twin.unknown, slack)
     found += _compared(f"{rule} summary", *_summaries(trail, twin, strict=strict), slack)
     if strict:
@@ -217,18 +217,22 @@ def _summaries(
     return given, expected
 
 
+def _is_assumed(transfer: str) -> bool:
+    """Rows that links assume: nobody fixed their ids, both sides call them link:something."""
+    return transfer.startswith("link:")
+
+
 def _named(
-    given: dict[Any, Any], expected: dict[Any, Any], trail: Trail
+    given: dict[Any, Any], expected: dict[Any, Any]
 ) -> tuple[dict[Any, Any], dict[Any, Any]]:
-    """Give rows that links assume a neutral name on both sides: nobody fixed their ids."""
-    ids = {id_ for id_ in trail.dossier.transfers["id"] if not id_.startswith("link:")}
-    return _neutral(given, ids), _neutral(expected, ids)
+    """Give rows that links assume a neutral name on both sides."""
+    return _neutral(given), _neutral(expected)
 
 
-def _neutral(rows: dict[Any, Any], ids: set[str]) -> dict[Any, Any]:
-    result = {key: value for key, value in rows.items() if key[1] in ids}
+def _neutral(rows: dict[Any, Any]) -> dict[Any, Any]:
+    result = {key: value for key, value in rows.items() if not _is_assumed(key[1])}
     assumed = sorted(
-        ((key[0], *key[2:]), tuple(value)[:2]) for key, value in rows.items() if key[1] not in ids
+        ((key[0], *key[2:]), tuple(value)[:2]) for key, value in rows.items() if _is_assumed(key[1])
     )
     result.update({("assumed row", *key, i): value for i, (key, value) in enumerate(assumed)})
     return result
@@ -315,8 +319,9 @@ def _reach(trail: Trail, twin: Outcome) -> list[str]:
         ),
     ]
     found: list[str] = []
-    ids = set(trail.dossier.transfers["id"])
-    for name, frame, key_of, expected in tables:
+    for name, frame, key_of, all_expected in tables:
+        is_by_transfer = name in ("flows", "exits")
+        expected = {key for key in all_expected if not (is_by_transfer and _is_assumed(key[1]))}
         rows = _table(frame, "poison")
         found += [
             f"poison {name}: amount {r['amount']} but poison has none"
@@ -324,8 +329,8 @@ def _reach(trail: Trail, twin: Outcome) -> list[str]:
             if r["amount"] is not None
         ]
         given = {key_of(r) for r in rows}
-        if name in ("flows", "exits"):  # nobody fixed the ids of rows that links assume
-            given, expected = ({key for key in keys if key[1] in ids} for keys in (given, expected))
+        if is_by_transfer:
+            given = {key for key in given if not _is_assumed(key[1])}
         found += [f"poison {name}: expected {key}" for key in sorted(expected - given, key=repr)]
         found += [
             f"poison {name}: {key} was not reached" for key in sorted(given - expected, key=repr)
