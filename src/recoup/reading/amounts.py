@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import polars as pl
 
 from recoup.money import INT64_MAX, AmountError, parse_minor
@@ -12,6 +13,9 @@ from recoup.money import INT64_MAX, AmountError, parse_minor
 _LENGTH_MAX: Final = 19  # digits and point; longer text is rare and goes one by one
 _SYMBOLS: Final = r"[\s\u00a0\u3000]|^(?:¥|￥|RMB|CNY|US\$|\$|€|£)|(?:元|圆|RMB|CNY)$"
 _GROUPED: Final = r"^[+-]?\d{1,3}(,\d{3})+(\.\d*)?$"
+
+_POWERS: Final = np.array([10.0**places for places in range(19)])
+_EXACT_MAX: Final = 2.0**53  # beyond it not every whole number is a double
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,28 +55,27 @@ def minor_from_text(text: pl.Series, digits: pl.Series, *, decimal_comma: bool =
 
 
 def minor_from_float(values: pl.Series, digits: pl.Series) -> Minor:
-    """Return minor units of floats that are the nearest double of a decimal with `digits` decimals; others are too fine."""
-    frame = pl.DataFrame(
-        {"x": values.cast(pl.Float64), "digits": digits.cast(pl.Int64).fill_null(2)}
+    """Return minor units of floats that are the nearest double of a decimal with `digits` decimals; others are too fine.
+
+    In NumPy: its division is correctly rounded, so it gives back the float exactly when that is the double nearest to the
+    decimal. polars multiplies by the reciprocal where it divides by one value, which is another number.
+    """
+    given = values.is_not_null().to_numpy()
+    x = values.cast(pl.Float64).fill_null(0.0).to_numpy()
+    power = _POWERS[digits.fill_null(2).to_numpy().astype(np.int64)]
+    finite = np.isfinite(x)
+    with np.errstate(over="ignore", invalid="ignore"):
+        minor = np.rint(np.where(finite, x, 0.0) * power)
+        small = np.abs(minor) < _EXACT_MAX
+        exact = finite & small & (minor / power == x)
+    value = pl.Series(np.where(exact, minor, 0.0).astype(np.int64))
+    code = np.select([~given | exact, ~finite, ~small], [0, 1, 2], 3)
+    frame = pl.DataFrame({"value": value, "good": exact & given, "code": code})
+    names = {1: "amount_unreadable", 2: "amount_too_large", 3: "amount_too_fine"}
+    return Minor(
+        frame.select(pl.when("good").then("value")).to_series(),
+        frame["code"].replace_strict(names, default=None, return_dtype=pl.String),
     )
-    power = pl.lit(10.0).pow(pl.col("digits"))
-    minor = (pl.col("x") * power).round()
-    # Division is correctly rounded: it gives back x exactly when x is the double nearest to that decimal.
-    whole = pl.col("x").is_finite() & (minor.abs() < 2.0**53)
-    out = frame.select(
-        value=pl.when(whole & (minor / power == pl.col("x"))).then(
-            minor.cast(pl.Int64, strict=False)
-        ),
-        reason=pl.when(pl.col("x").is_null())
-        .then(None)
-        .when(pl.col("x").is_finite().not_())
-        .then(pl.lit("amount_unreadable"))
-        .when(minor.abs() >= 2.0**53)
-        .then(pl.lit("amount_too_large"))
-        .when(minor / power != pl.col("x"))
-        .then(pl.lit("amount_too_fine")),
-    )
-    return Minor(out["value"], out["reason"])
 
 
 def minor_from_decimal(values: pl.Series, digits: pl.Series) -> Minor:

@@ -111,7 +111,9 @@ def frame_digest(frame: pl.DataFrame) -> str:
         digest.update(f"{column.name}\x1f{column.dtype}\x1f{len(column)}\x1f".encode())
         if column.null_count():
             digest.update(column.is_null().cast(pl.UInt8).to_numpy().tobytes())
-        if column.dtype.is_numeric() or column.dtype.is_temporal():
+        if (
+            column.dtype.is_numeric() and not column.dtype.is_decimal()
+        ) or column.dtype.is_temporal():
             digest.update(column.to_physical().fill_null(0).to_numpy().tobytes())
             continue
         text = (

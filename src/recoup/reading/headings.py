@@ -13,7 +13,11 @@ from recoup.reading.vocabulary import FIELD_OF, TITLE_FACTS, normal_header
 ROWS_SEARCHED_MAX: Final = 100
 """Rows in which a header is looked for."""
 
-_WALLETS: Final = ("支付宝", "微信支付", "财付通")  # their exports name no currency; they hold yuan only
+_WALLETS: Final = (
+    "支付宝",
+    "微信支付",
+    "财付通",
+)  # their exports name no currency; they hold yuan only
 _FACT_OF: Final = {
     normal_header(word): fact for fact, words in TITLE_FACTS.items() for word in words
 }

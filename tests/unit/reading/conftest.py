@@ -27,7 +27,12 @@ def made(tmp_path: Path) -> Callable[..., Path]:
 def read(made: Callable[..., Path]) -> Callable[..., Reading]:
     """Write one file and read it, in Shanghai unless other options are given."""
 
-    def one(content: str | bytes, name: str = "in.csv", options: ReadingOptions = ZONED, encoding: str = "utf-8") -> Reading:
+    def one(
+        content: str | bytes,
+        name: str = "in.csv",
+        options: ReadingOptions = ZONED,
+        encoding: str = "utf-8",
+    ) -> Reading:
         return read_transfers([made(name, content, encoding)], options)
 
     return one

@@ -37,8 +37,14 @@ def one(text: str, digits: int = 2, **options: bool) -> int | str | None:
 @example([("92233720368547758.07", 2), ("92233720368547758.08", 2), (".", 2), ("-", 2), ("+.5", 2)])
 @example([("0000000000000000000000000001.00000000000000000000", 2), ("9223372036854775807", 0)])
 def test_text_becomes_what_decimal_says(rows: list[tuple[str, int]]) -> None:
-    read = minor_from_text(pl.Series([text for text, _ in rows], dtype=pl.String), pl.Series([places for _, places in rows], dtype=pl.Int8))
-    found = [value if value is not None else reason for value, reason in zip(read.value, read.reason, strict=True)]
+    read = minor_from_text(
+        pl.Series([text for text, _ in rows], dtype=pl.String),
+        pl.Series([places for _, places in rows], dtype=pl.Int8),
+    )
+    found = [
+        value if value is not None else reason
+        for value, reason in zip(read.value, read.reason, strict=True)
+    ]
     assert [independent(text, places) for text, places in rows] == found
 
 
@@ -89,7 +95,9 @@ def test_a_decimal_comma_is_read_when_the_map_says_so() -> None:
 
 
 def test_unsigned_integers_past_int64_are_too_large() -> None:
-    read = minor_from_integer(pl.Series([2**63, 5], dtype=pl.UInt64), pl.Series([2, 2], dtype=pl.Int8), major=False)
+    read = minor_from_integer(
+        pl.Series([2**63, 5], dtype=pl.UInt64), pl.Series([2, 2], dtype=pl.Int8), major=False
+    )
     assert [None, 5] == read.value.to_list()
     assert read.reason[0] == "amount_too_large"
 

@@ -55,20 +55,51 @@ def statement_sheet(account: str, holder: str) -> list[list[object]]:
         [f"账号：{account}", None, f"户名：{holder}"],
         [],
         HEADERS,
-        [datetime(2024, 1, 1, 10), 1000.10, "贷", "6222020000000000009", "受害人", 1000.1, "转账", "人民币"],  # noqa: DTZ001
-        ["2024-01-01 10:05:00", "800.00", "借", "6222020000000000002", "李四", "200.10", "转账", "人民币"],
+        [
+            datetime(2024, 1, 1, 10),
+            1000.10,
+            "贷",
+            "6222020000000000009",
+            "受害人",
+            1000.1,
+            "转账",
+            "人民币",
+        ],  # noqa: DTZ001
+        [
+            "2024-01-01 10:05:00",
+            "800.00",
+            "借",
+            "6222020000000000002",
+            "李四",
+            "200.10",
+            "转账",
+            "人民币",
+        ],
         ["合计", 1800.1],
     ]
 
 
 def test_a_workbook_is_a_statement_a_sheet_with_its_account_in_the_title(tmp_path: Path) -> None:
-    path = workbook(tmp_path / "s.xlsx", ("一", statement_sheet(CARD, "张三")), ("空", []), ("二", statement_sheet("6222020000000000002", "李四")[:5]))
+    path = workbook(
+        tmp_path / "s.xlsx",
+        ("一", statement_sheet(CARD, "张三")),
+        ("空", []),
+        ("二", statement_sheet("6222020000000000002", "李四")[:5]),
+    )
     reading = read_transfers([path], ZONED)
     assert reading.problems == ()
-    assert [(source.sheet, source.rows_count) for source in reading.sources] == [("一", 3), ("二", 1)]
+    assert [(source.sheet, source.rows_count) for source in reading.sources] == [
+        ("一", 3),
+        ("二", 1),
+    ]
     assert reading.known == {CARD, "6222020000000000002"}
     own = reading.transfers.filter(pl.col("payee") == CARD)
-    assert own.select("payer", "amount", "row", "payee_name").row(0) == ("6222020000000000009", 100010, 5, "张三")
+    assert own.select("payer", "amount", "row", "payee_name").row(0) == (
+        "6222020000000000009",
+        100010,
+        5,
+        "张三",
+    )
 
 
 def test_title_cells_side_by_side_name_the_account(tmp_path: Path) -> None:
@@ -81,16 +112,31 @@ def test_title_cells_side_by_side_name_the_account(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [6222021234567890123, 6222021234567890])
 def test_account_numbers_stored_as_numbers_have_lost_digits(tmp_path: Path, number: int) -> None:
-    rows: list[list[object]] = [["id", "time", "payer", "payee", "amount", "currency"], ["1", "2024-01-01", "A", CARD, 1, "CNY"], ["2", "2024-01-01", "A", number, 1, "CNY"]]
+    rows: list[list[object]] = [
+        ["id", "time", "payer", "payee", "amount", "currency"],
+        ["1", "2024-01-01", "A", CARD, 1, "CNY"],
+        ["2", "2024-01-01", "A", number, 1, "CNY"],
+    ]
     reading = read_transfers([workbook(tmp_path / "s.xlsx", ("一", rows))], ZONED)
-    assert [(problem.code, problem.row, problem.column) for problem in reading.fatal] == [("account_digits_lost", 3, "payee")]
+    assert [(problem.code, problem.row, problem.column) for problem in reading.fatal] == [
+        ("account_digits_lost", 3, "payee")
+    ]
 
 
-def test_long_account_numbers_stored_as_text_are_whole_and_short_numbers_are_fine(tmp_path: Path) -> None:
-    rows: list[list[object]] = [["id", "time", "payer", "payee", "amount", "currency"], ["1", "2024-01-01", "6222020000000000", 4567, 0.1 + 0.2, "CNY"]]
+def test_long_account_numbers_stored_as_text_are_whole_and_short_numbers_are_fine(
+    tmp_path: Path,
+) -> None:
+    rows: list[list[object]] = [
+        ["id", "time", "payer", "payee", "amount", "currency"],
+        ["1", "2024-01-01", "6222020000000000", 4567, 0.1 + 0.2, "CNY"],
+    ]
     reading = read_transfers([workbook(tmp_path / "s.xlsx", ("一", rows))], ZONED)
     assert reading.problems == ()
-    assert reading.transfers.select("payer", "payee", "amount").row(0) == ("6222020000000000", "4567", 30)
+    assert reading.transfers.select("payer", "payee", "amount").row(0) == (
+        "6222020000000000",
+        "4567",
+        30,
+    )
 
 
 def test_old_workbooks_read_alike(tmp_path: Path) -> None:
@@ -98,7 +144,11 @@ def test_old_workbooks_read_alike(tmp_path: Path) -> None:
     sheet = book.add_sheet("一")
     for place, row in enumerate(statement_sheet(CARD, "张三")):
         for column, value in enumerate(row):
-            style = xlwt.easyxf(num_format_str="yyyy-mm-dd hh:mm:ss") if isinstance(value, datetime) else xlwt.Style.default_style
+            style = (
+                xlwt.easyxf(num_format_str="yyyy-mm-dd hh:mm:ss")
+                if isinstance(value, datetime)
+                else xlwt.Style.default_style
+            )
             sheet.write(place, column, value, style)
     book.save(str(tmp_path / "s.xls"))
     reading = read_transfers([tmp_path / "s.xls"], ZONED)
@@ -109,17 +159,35 @@ def test_old_workbooks_read_alike(tmp_path: Path) -> None:
 def test_old_workbooks_lose_digits_too(tmp_path: Path) -> None:
     book = xlwt.Workbook()
     sheet = book.add_sheet("一")
-    for place, row in enumerate([["id", "time", "payer", "payee", "amount", "currency"], ["1", "2024-01-01", "A", 6222021234567890123, 1, "CNY"]]):
+    for place, row in enumerate(
+        [
+            ["id", "time", "payer", "payee", "amount", "currency"],
+            ["1", "2024-01-01", "A", 6222021234567890123, 1, "CNY"],
+        ]
+    ):
         for column, value in enumerate(row):
             sheet.write(place, column, value)
     book.save(str(tmp_path / "s.xls"))
-    assert [problem.code for problem in read_transfers([tmp_path / "s.xls"], ZONED).fatal] == ["account_digits_lost"]
+    assert [problem.code for problem in read_transfers([tmp_path / "s.xls"], ZONED).fatal] == [
+        "account_digits_lost"
+    ]
 
 
 def test_a_map_chooses_the_sheet_and_the_header_row(tmp_path: Path) -> None:
-    rows: list[list[object]] = [["time", "payer", "payee", "amount"], ["t", "p", "q", "a"], ["2024-01-01", "A", "B", "1"]]
-    path = workbook(tmp_path / "s.xlsx", ("甲", [["time", "amount", "x"], ["1", "2", "3"]]), ("乙", rows))
-    column_map = ColumnMap(columns={"time": "t", "payer": "p", "payee": "q", "amount": "a"}, sheet="乙", header_row=2, defaults={"currency": "CNY"})
+    rows: list[list[object]] = [
+        ["time", "payer", "payee", "amount"],
+        ["t", "p", "q", "a"],
+        ["2024-01-01", "A", "B", "1"],
+    ]
+    path = workbook(
+        tmp_path / "s.xlsx", ("甲", [["time", "amount", "x"], ["1", "2", "3"]]), ("乙", rows)
+    )
+    column_map = ColumnMap(
+        columns={"time": "t", "payer": "p", "payee": "q", "amount": "a"},
+        sheet="乙",
+        header_row=2,
+        defaults={"currency": "CNY"},
+    )
     reading = read_transfers([path], ReadingOptions(mapping=column_map, timezone="UTC"))
     assert reading.problems == ()
     assert reading.transfers.select("payer", "row").row(0) == ("A", 3)
@@ -127,14 +195,20 @@ def test_a_map_chooses_the_sheet_and_the_header_row(tmp_path: Path) -> None:
     assert [problem.code for problem in absent.problems] == ["column_missing"]
 
 
-def test_a_workbook_that_unpacks_to_anything_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_workbook_that_unpacks_to_anything_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = workbook(tmp_path / "s.xlsx", ("一", statement_sheet(CARD, "张三")))
     monkeypatch.setattr("recoup.limits.UNPACKED_BYTES_MAX", 100)
-    assert [problem.code for problem in read_transfers([path], ZONED).problems] == ["file_too_large"]
+    assert [problem.code for problem in read_transfers([path], ZONED).problems] == [
+        "file_too_large"
+    ]
 
 
 @pytest.mark.parametrize("kind", ["parquet", "arrow", "stream", "feather"])
-@pytest.mark.parametrize("amount", [[12.34, 5.0], ["12.34", "5"], [Decimal("12.34"), Decimal("5.00")]])
+@pytest.mark.parametrize(
+    "amount", [[12.34, 5.0], ["12.34", "5"], [Decimal("12.34"), Decimal("5.00")]]
+)
 def test_typed_tables(tmp_path: Path, kind: str, amount: list[object]) -> None:
     frame = pl.DataFrame({**TYPED, "amount": amount})
     path = tmp_path / f"t.{kind}"
@@ -146,11 +220,23 @@ def test_typed_tables(tmp_path: Path, kind: str, amount: list[object]) -> None:
         frame.write_ipc(path)
     reading = read_transfers([path], ReadingOptions())
     assert reading.problems == ()
-    assert reading.transfers.select("id", "amount", "payee", "row").rows() == [("1", 1234, "B", 1), ("2", 5, "", 2)]
+    assert reading.transfers.select("id", "amount", "payee", "row").rows() == [
+        ("1", 1234, "B", 1),
+        ("2", 5, "", 2),
+    ]
 
 
 def test_parquet_written_by_pyarrow_with_dictionaries_and_dates(tmp_path: Path) -> None:
-    table = pa.table({"time": [date(2024, 1, 1)], "payer": pa.array(["A"]).dictionary_encode(), "payee": ["B"], "amount": ["1"], "currency": ["CNY"], "more": [[1, 2]]})
+    table = pa.table(
+        {
+            "time": [date(2024, 1, 1)],
+            "payer": pa.array(["A"]).dictionary_encode(),
+            "payee": ["B"],
+            "amount": ["1"],
+            "currency": ["CNY"],
+            "more": [[1, 2]],
+        }
+    )
     pq.write_table(table, tmp_path / "t.parquet")
     reading = read_transfers([tmp_path / "t.parquet"], ZONED)
     assert reading.problems == ()
@@ -159,27 +245,51 @@ def test_parquet_written_by_pyarrow_with_dictionaries_and_dates(tmp_path: Path) 
 
 def test_whole_numbers_of_a_file_need_a_unit(tmp_path: Path) -> None:
     pl.DataFrame({**TYPED, "amount": [1234, 500]}).write_parquet(tmp_path / "t.parquet")
-    assert [problem.code for problem in read_transfers([tmp_path / "t.parquet"], ReadingOptions()).fatal] == ["amount_unit_unstated"]
+    assert [
+        problem.code for problem in read_transfers([tmp_path / "t.parquet"], ReadingOptions()).fatal
+    ] == ["amount_unit_unstated"]
     for unit, expected in (("minor", [1234, 500]), ("major", [123400, 500])):
         options = ReadingOptions(mapping=ColumnMap(amount_unit=unit))
-        assert expected == read_transfers([tmp_path / "t.parquet"], options).transfers["amount"].to_list()
+        assert (
+            expected
+            == read_transfers([tmp_path / "t.parquet"], options).transfers["amount"].to_list()
+        )
 
 
 def test_floats_that_are_no_decimal_of_the_currency_are_refused(tmp_path: Path) -> None:
     pl.DataFrame({**TYPED, "amount": [12.345, 5.5]}).write_parquet(tmp_path / "t.parquet")
-    assert [problem.code for problem in read_transfers([tmp_path / "t.parquet"], ReadingOptions()).problems] == ["amount_too_fine"] * 2
+    assert [
+        problem.code
+        for problem in read_transfers([tmp_path / "t.parquet"], ReadingOptions()).problems
+    ] == ["amount_too_fine"] * 2
 
 
 def test_float_account_numbers_have_lost_digits(tmp_path: Path) -> None:
-    pl.DataFrame({**TYPED, "payer": [6.2e18, 1.0], "amount": ["1", "1"]}).write_parquet(tmp_path / "t.parquet")
-    assert [problem.code for problem in read_transfers([tmp_path / "t.parquet"], ReadingOptions()).fatal] == ["account_digits_lost"]
+    pl.DataFrame({**TYPED, "payer": [6.2e18, 1.0], "amount": ["1", "1"]}).write_parquet(
+        tmp_path / "t.parquet"
+    )
+    assert [
+        problem.code for problem in read_transfers([tmp_path / "t.parquet"], ReadingOptions()).fatal
+    ] == ["account_digits_lost"]
 
 
 def test_json_lines_keep_every_digit(read: Read) -> None:
-    lines = ['{"id": 1, "time": "2024-01-01", "payer": 6222021234567890123, "payee": "B", "amount": 0.10, "currency": "CNY"}', "", '{"id": 2, "time": "2024-01-02", "payer": "B", "amount": 201.0, "currency": "CNY", "nested": {"a": [1]}}', "not json", "[1]"]
+    lines = [
+        '{"id": 1, "time": "2024-01-01", "payer": 6222021234567890123, "payee": "B", "amount": 0.10, "currency": "CNY"}',
+        "",
+        '{"id": 2, "time": "2024-01-02", "payer": "B", "amount": 201.0, "currency": "CNY", "nested": {"a": [1]}}',
+        "not json",
+        "[1]",
+    ]
     reading = read("\n".join(lines), name="in.jsonl")
-    assert reading.transfers.select("payer", "payee", "amount", "row").rows() == [("6222021234567890123", "B", 10, 1), ("B", "", 20100, 3)]
-    assert [(problem.code, problem.row) for problem in reading.problems] == [("row_not_json", 4), ("row_not_json", 5)]
+    assert reading.transfers.select("payer", "payee", "amount", "row").rows() == [
+        ("6222021234567890123", "B", 10, 1),
+        ("B", "", 20100, 3),
+    ]
+    assert [(problem.code, problem.row) for problem in reading.problems] == [
+        ("row_not_json", 4),
+        ("row_not_json", 5),
+    ]
 
 
 def test_a_json_array_reads_like_lines(read: Read) -> None:
@@ -222,30 +332,59 @@ def camt(version: str = "08", closing: str = "140.00", **changes: str) -> str:
 @pytest.mark.parametrize("version", ["02", "08", "13"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
 def test_camt_statements_of_any_version(read: Read, version: str, encoding: str) -> None:
-    reading = read(camt(version), name="s.xml", options=ReadingOptions(timezone="Europe/Berlin"), encoding=encoding)
+    reading = read(
+        camt(version),
+        name="s.xml",
+        options=ReadingOptions(timezone="Europe/Berlin"),
+        encoding=encoding,
+    )
     assert reading.problems == ()
-    assert [(source.sheet, source.rows_count) for source in reading.sources] == [("S1", 5), ("S2", 1)]
+    assert [(source.sheet, source.rows_count) for source in reading.sources] == [
+        ("S1", 5),
+        ("S2", 1),
+    ]
     assert reading.rows_failed == 1
     rows = reading.transfers.select("payer", "payee", "amount", "kind").rows()
     own, other = "DE02120300000000202051", "FR7630006000011234567890189"
-    assert rows == [(other, own, 5000, "transfer"), (own, "X-10", 1000, "transfer"), (own, "X-20", 2000, "transfer"), ("X-20", own, 2000, "reversal")]
+    assert rows == [
+        (other, own, 5000, "transfer"),
+        (own, "X-10", 1000, "transfer"),
+        (own, "X-20", 2000, "transfer"),
+        ("X-20", own, 2000, "reversal"),
+    ]
     assert reading.transfers["payer_name"].to_list() == ["Bert", "Anna", "Anna", ""]
     assert reading.transfers["reverses"][3] == reading.transfers["id"][2]
-    assert reading.transfers.filter(pl.col("other_row").is_not_null())["reference"].to_list() == ["E2"]
+    assert reading.transfers.filter(pl.col("other_row").is_not_null())["reference"].to_list() == [
+        "E2"
+    ]
     assert reading.known == {own, "X-10"}
 
 
 def test_a_closing_balance_that_the_entries_do_not_reach_is_a_break(read: Read) -> None:
-    reading = read(camt(closing="141.00"), name="s.xml", options=ReadingOptions(timezone="Europe/Berlin"))
-    assert [(problem.code, problem.sheet) for problem in reading.fatal] == [("balance_mismatch", "S1")]
+    reading = read(
+        camt(closing="141.00"), name="s.xml", options=ReadingOptions(timezone="Europe/Berlin")
+    )
+    assert [(problem.code, problem.sheet) for problem in reading.fatal] == [
+        ("balance_mismatch", "S1")
+    ]
 
 
 def test_camt_with_a_document_type_is_refused_and_no_entity_is_expanded(read: Read) -> None:
-    bomb = '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY f SYSTEM "file:///etc/passwd">]>' + camt().split("?>", 1)[1].replace("Rent", "&a;&f;")
+    bomb = (
+        '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY f SYSTEM "file:///etc/passwd">]>'
+        + camt().split("?>", 1)[1].replace("Rent", "&a;&f;")
+    )
     assert [problem.code for problem in read(bomb, name="s.xml").problems] == ["xml_invalid"]
 
 
-@pytest.mark.parametrize("text", ["<?xml version='1.0'?><Document>", "<?xml version='1.0'?><html/>", "<?xml version='1.0' encoding='utf-99'?><a/>"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<?xml version='1.0'?><Document>",
+        "<?xml version='1.0'?><html/>",
+        "<?xml version='1.0' encoding='utf-99'?><a/>",
+    ],
+)
 def test_other_xml_is_no_statement(read: Read, text: str) -> None:
     assert [problem.code for problem in read(text, name="s.xml").problems] == ["xml_invalid"]
 
@@ -267,7 +406,13 @@ free text
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
 def test_mt940(read: Read, line_end: str) -> None:
-    reading = read(MT940.replace("RD20,00", "RD30,00").replace("EUR140,00", "EUR150,00").replace("\n", line_end), name="s.sta", options=ReadingOptions(timezone="Europe/Berlin"))
+    reading = read(
+        MT940.replace("RD20,00", "RD30,00")
+        .replace("EUR140,00", "EUR150,00")
+        .replace("\n", line_end),
+        name="s.sta",
+        options=ReadingOptions(timezone="Europe/Berlin"),
+    )
     assert reading.problems == ()
     assert reading.known == {"0000202051"}
     rows = reading.transfers.select("payer", "payee", "amount", "kind", "payer_name").rows()
@@ -285,7 +430,13 @@ def test_mt940_lines_that_cannot_be_read_are_named(read: Read) -> None:
 
 
 def test_the_value_year_turns_with_the_booking_month(read: Read) -> None:
-    reading = read(MT940.replace(":61:2401020102C50", ":61:2401021231C50").replace("RD20,00", "RD30,00").replace("EUR140,00", "EUR150,00"), name="s.sta", options=ReadingOptions(timezone="UTC"))
+    reading = read(
+        MT940.replace(":61:2401020102C50", ":61:2401021231C50")
+        .replace("RD20,00", "RD30,00")
+        .replace("EUR140,00", "EUR150,00"),
+        name="s.sta",
+        options=ReadingOptions(timezone="UTC"),
+    )
     assert reading.transfers["time"][0] == datetime(2023, 12, 31, tzinfo=UTC)
 
 
@@ -296,7 +447,12 @@ def test_tenpay_counts_fen_and_names_users(read: Read) -> None:
     rows = "lu_1\tT1000000\tD1\t马某\t出\t余额支付\t转账\t2025-08-11 08:00:00\t10000\t5000\t\t\t网联\t\twx_2\t王某\t\t\t\t\t微信转账\t\nlu_1\tT2000000\tD2\t马某\t入\t余额支付\t转账\t2025-08-12 09:00:00\t5050\t10050\t\t\t网联\t\twx_2\t王某\t\t\t\t\t微信转账\t\n"
     reading = read(TENPAY + rows, name="TenpayTrades.txt")
     assert reading.problems == ()
-    assert reading.transfers.select("id", "payer", "payee", "amount", "currency", "payer_balance", "payee_name").rows() == [("T1000000", "lu_1", "wx_2", 10000, "CNY", 5000, "王某"), ("T2000000", "wx_2", "lu_1", 5050, "CNY", None, "马某")]
+    assert reading.transfers.select(
+        "id", "payer", "payee", "amount", "currency", "payer_balance", "payee_name"
+    ).rows() == [
+        ("T1000000", "lu_1", "wx_2", 10000, "CNY", 5000, "王某"),
+        ("T2000000", "wx_2", "lu_1", 5050, "CNY", None, "马某"),
+    ]
 
 
 ALIPAY = """------------------------------------------------------------------------------------
@@ -316,35 +472,68 @@ ALIPAY = """--------------------------------------------------------------------
 def test_alipay_exports_in_gbk_below_their_preamble(made: Made) -> None:
     path = made("alipay.csv", ALIPAY, "gbk")
     plain = read_transfers([path], ZONED)
-    assert [(problem.code, problem.row) for problem in plain.problems] == [("direction_unknown", 11)]
-    reading = read_transfers([path], ReadingOptions(timezone="Asia/Shanghai", mapping=ColumnMap(directions={"不计收支": "skip"})))
+    assert [(problem.code, problem.row) for problem in plain.problems] == [
+        ("direction_unknown", 11)
+    ]
+    reading = read_transfers(
+        [path],
+        ReadingOptions(
+            timezone="Asia/Shanghai", mapping=ColumnMap(directions={"不计收支": "skip"})
+        ),
+    )
     assert reading.problems == ()
     assert (reading.rows_failed, reading.rows_neutral) == (1, 1)
-    assert reading.transfers.select("payer", "payee", "amount", "currency").rows() == [("wang***@example.com", "zhang@example.com", 30000, "CNY"), ("zhang@example.com", "li***@example.com", 10000, "CNY")]
+    assert reading.transfers.select("payer", "payee", "amount", "currency").rows() == [
+        ("wang***@example.com", "zhang@example.com", 30000, "CNY"),
+        ("zhang@example.com", "li***@example.com", 10000, "CNY"),
+    ]
 
 
 def test_alipays_answer_to_an_inquiry_has_number_and_name_in_one_cell(read: Read) -> None:
     text = "交易号,商户订单号,交易创建时间,付款时间,交易来源地,类型,用户信息,交易对方信息,消费名称,金额（元）,收/支,交易状态,备注\n\t20240101,,2024-01-01 10:00:00,,,即时到账,2088001(张三),2088002(李四),转账,12.00,支出,交易成功,\n"
     reading = read(text)
     assert reading.problems == ()
-    assert reading.transfers.select("payer", "payer_name", "payee", "payee_name", "amount", "currency").row(0) == ("2088001", "张三", "2088002", "李四", 1200, "CNY")
+    assert reading.transfers.select(
+        "payer", "payer_name", "payee", "payee_name", "amount", "currency"
+    ).row(0) == ("2088001", "张三", "2088002", "李四", 1200, "CNY")
 
 
 @pytest.mark.parametrize("head", [b"%PDF-1.7\n", b"\x1f\x8b\x08\x00", b"\x89PNG\r\n"])
 def test_pictures_documents_and_archives_are_named_as_such(read: Read, head: bytes) -> None:
-    assert [problem.code for problem in read(head + b"x" * 100, name="in.bin").problems] == ["file_format_unknown"]
+    assert [problem.code for problem in read(head + b"x" * 100, name="in.bin").problems] == [
+        "file_format_unknown"
+    ]
 
 
 def test_an_archive_that_is_no_workbook_is_unreadable(read: Read) -> None:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("a.csv", "x")
-    assert [problem.code for problem in read(buffer.getvalue(), name="in.zip").problems] == ["file_unreadable"]
+    assert [problem.code for problem in read(buffer.getvalue(), name="in.zip").problems] == [
+        "file_unreadable"
+    ]
 
 
 def test_known_names_of_data_sets_need_no_map(tmp_path: Path) -> None:
-    frame = pl.DataFrame({"tx_id": [7], "ts": [datetime(2025, 1, 1)], "src": ["A"], "dest": ["B"], "amount": [8.6], "currency": ["JPY"], "transaction_type": ["PAYMENT"]})  # noqa: DTZ001
+    frame = pl.DataFrame(
+        {
+            "tx_id": [7],
+            "ts": [datetime(2025, 1, 1)],
+            "src": ["A"],
+            "dest": ["B"],
+            "amount": [8.6],
+            "currency": ["JPY"],
+            "transaction_type": ["PAYMENT"],
+        }
+    )  # noqa: DTZ001
     frame.write_parquet(tmp_path / "t.parquet")
-    reading = read_transfers([tmp_path / "t.parquet"], ReadingOptions(timezone="UTC", digits=Digits({"JPY": 2})))
+    reading = read_transfers(
+        [tmp_path / "t.parquet"], ReadingOptions(timezone="UTC", digits=Digits({"JPY": 2}))
+    )
     assert reading.problems == ()
-    assert reading.transfers.select("id", "amount", "rail", "kind").row(0) == ("7", 860, "PAYMENT", "transfer")
+    assert reading.transfers.select("id", "amount", "rail", "kind").row(0) == (
+        "7",
+        860,
+        "PAYMENT",
+        "transfer",
+    )

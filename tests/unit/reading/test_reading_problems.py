@@ -30,7 +30,10 @@ BERLIN = ReadingOptions(timezone="Europe/Berlin")
 HEAD = "id,time,payer,payee,amount,currency,kind,reverses,reference,sequence,payer_balance\n"
 STATEMENT = "account,time,amount,direction,counterparty,currency,status\n"
 CLAIMS = "claim,victim,transfer,payer,payee,amount,time,currency,admitted\n"
-LEDGER = HEAD + "T1,2024-01-01,A,B,1,CNY,,,,,\nT2,2024-01-01,B,C,1,USD,,,,,\nT3,2024-01-01,C,C,1,CNY,,,,,\nT4,2024-01-01,A,B,1,CNY,,,,,\n"
+LEDGER = (
+    HEAD
+    + "T1,2024-01-01,A,B,1,CNY,,,,,\nT2,2024-01-01,B,C,1,USD,,,,,\nT3,2024-01-01,C,C,1,CNY,,,,,\nT4,2024-01-01,A,B,1,CNY,,,,,\n"
+)
 Found = tuple[Problem, ...]
 Case = Callable[[Path], Found]
 
@@ -55,7 +58,9 @@ def claims(*lines: str) -> Case:
     def run(folder: Path) -> Found:
         (folder / "l.csv").write_text(LEDGER)
         (folder / "c.csv").write_text(CLAIMS + "".join(line + "\n" for line in lines))
-        return read_claims(folder / "c.csv", read_transfers([folder / "l.csv"], UTC).transfers, UTC).problems
+        return read_claims(
+            folder / "c.csv", read_transfers([folder / "l.csv"], UTC).transfers, UTC
+        ).problems
 
     return run
 
@@ -65,7 +70,11 @@ def declared(reader: Callable[..., object], text: str) -> Case:
         (folder / "l.csv").write_text(LEDGER)
         (folder / "d.csv").write_text(text)
         transfers = read_transfers([folder / "l.csv"], UTC).transfers
-        read = reader(folder / "d.csv", UTC) if reader is read_holds else reader(folder / "d.csv", transfers, UTC)
+        read = (
+            reader(folder / "d.csv", UTC)
+            if reader is read_holds
+            else reader(folder / "d.csv", transfers, UTC)
+        )
         problems: Found = read.problems  # type: ignore[attr-defined]
         return problems
 
@@ -93,7 +102,9 @@ def twice(folder: Path) -> Found:
 
 
 def integers(folder: Path) -> Found:
-    pl.DataFrame({"time": ["2024-01-01"], "payer": ["A"], "payee": ["B"], "amount": [5], "currency": ["CNY"]}).write_parquet(folder / "in.parquet")
+    pl.DataFrame(
+        {"time": ["2024-01-01"], "payer": ["A"], "payee": ["B"], "amount": [5], "currency": ["CNY"]}
+    ).write_parquet(folder / "in.parquet")
     return read_transfers([folder / "in.parquet"], UTC).problems
 
 
@@ -107,7 +118,10 @@ CASES: dict[str, Case] = {
     "encoding_unreadable": content(HEAD.encode() + b"\xff\xff\xff\xff"),
     "quote_unclosed": ledger('T1,2024-01-01,"A,B,1,CNY,,,,,'),
     "headers_unrecognised": content(b"a,b\n1,2\n"),
-    "column_missing": content(b"time,payer,payee,currency,amount\n", options=ReadingOptions(mapping=ColumnMap(columns={"kind": "typ"}))),
+    "column_missing": content(
+        b"time,payer,payee,currency,amount\n",
+        options=ReadingOptions(mapping=ColumnMap(columns={"kind": "typ"})),
+    ),
     "map_invalid": mapped("x = 1\n"),
     "timezone_unknown": ledger(options=ReadingOptions(timezone="Mars/Base")),
     "xml_invalid": content(b"<?xml version='1.0'?><a/>"),
@@ -117,15 +131,20 @@ CASES: dict[str, Case] = {
     "row_ragged": ledger("T1,2024-01-01,A,B,1,CNY,,,,,,extra"),
     "row_null_bytes": ledger("T1,2024-01-01,A\0,B,1,CNY,,,,,"),
     "row_not_json": content(b'{"time": "2024-01-01"\n'),
-    "cell_too_large": ledger("T1,2024-01-01," + "A" * (limits.CELL_CHARS_MAX + 1) + ",B,1,CNY,,,,,\0"),
+    "cell_too_large": ledger(
+        "T1,2024-01-01," + "A" * (limits.CELL_CHARS_MAX + 1) + ",B,1,CNY,,,,,\0"
+    ),
     "amount_missing": ledger("T1,2024-01-01,A,B,,CNY,,,,,"),
     "amount_unreadable": ledger("T1,2024-01-01,A,B,one,CNY,,,,,"),
     "amount_not_positive": ledger("T1,2024-01-01,A,B,0,CNY,,,,,"),
     "amount_too_fine": ledger("T1,2024-01-01,A,B,0.001,CNY,,,,,"),
     "amount_too_large": ledger("T1,2024-01-01,A,B,92233720368547758.08,CNY,,,,,"),
-    "amount_both_sides": statement("A,2024-01-01,1,1,CNY", head="account,time,debit,credit,currency\n"),
+    "amount_both_sides": statement(
+        "A,2024-01-01,1,1,CNY", head="account,time,debit,credit,currency\n"
+    ),
     "pocket_too_large": ledger(
-        "T1,2024-01-01,A,B,20000000000000000,CNY,,,,,", "T2,2024-01-01,A,C,20000000000000000,CNY,,,,,"
+        "T1,2024-01-01,A,B,20000000000000000,CNY,,,,,",
+        "T2,2024-01-01,A,C,20000000000000000,CNY,,,,,",
     ),
     "balance_unreadable": ledger("T1,2024-01-01,A,B,1,CNY,,,,,much"),
     "balance_mismatch": ledger("T1,2024-01-01,A,B,1,CNY,,,,,5", "T2,2024-01-02,A,B,1,CNY,,,,,5"),
@@ -146,10 +165,20 @@ CASES: dict[str, Case] = {
     "id_duplicate": ledger("T1,2024-01-01,A,B,1,CNY,,,,,", "T1,2024-01-01,A,C,1,CNY,,,,,"),
     "reversal_without_original": ledger("T1,2024-01-01,A,B,1,CNY,reversal,,,,"),
     "reversal_of_nothing": ledger("T1,2024-01-01,A,B,1,CNY,reversal,T0,,,"),
-    "reversal_too_early": ledger("T1,2024-01-02,A,B,1,CNY,,,,,", "T2,2024-01-01,B,A,1,CNY,reversal,T1,,,"),
-    "reversal_differs": ledger("T1,2024-01-01,A,B,1,CNY,,,,,", "T2,2024-01-02,C,A,1,CNY,reversal,T1,,,"),
-    "reversal_too_large": ledger("T1,2024-01-01,A,B,2,CNY,,,,,", "T2,2024-01-02,B,A,1,CNY,reversal,T1,,,", "T3,2024-01-02,B,A,1.01,CNY,reversal,T1,,,"),
-    "conversion_inconsistent": ledger("T1,2024-01-02,A,,7,CNY,conversion,,R,,", "T2,2024-01-01,,A,1,USD,conversion,,R,,"),
+    "reversal_too_early": ledger(
+        "T1,2024-01-02,A,B,1,CNY,,,,,", "T2,2024-01-01,B,A,1,CNY,reversal,T1,,,"
+    ),
+    "reversal_differs": ledger(
+        "T1,2024-01-01,A,B,1,CNY,,,,,", "T2,2024-01-02,C,A,1,CNY,reversal,T1,,,"
+    ),
+    "reversal_too_large": ledger(
+        "T1,2024-01-01,A,B,2,CNY,,,,,",
+        "T2,2024-01-02,B,A,1,CNY,reversal,T1,,,",
+        "T3,2024-01-02,B,A,1.01,CNY,reversal,T1,,,",
+    ),
+    "conversion_inconsistent": ledger(
+        "T1,2024-01-02,A,,7,CNY,conversion,,R,,", "T2,2024-01-01,,A,1,USD,conversion,,R,,"
+    ),
     "claim_missing": claims(",V,T1,,,,,,"),
     "claim_duplicate": claims("C,V,T1,,,,,,", "C,V,T2,,,,,,"),
     "victim_missing": claims("C,,T1,,,,,,"),
@@ -160,16 +189,24 @@ CASES: dict[str, Case] = {
     "claim_differs": claims("C,V,T1,,,2,,,"),
     "claim_self_transfer": claims("C,V,T3,,,,,,"),
     "boolean_unreadable": claims("C,V,T1,,,,,,perhaps"),
-    "opening_duplicate": declared(read_openings, "account,time,balance\nA,2024-01-01,1\nA,2024-01-01,1\n"),
+    "opening_duplicate": declared(
+        read_openings, "account,time,balance\nA,2024-01-01,1\nA,2024-01-01,1\n"
+    ),
     "opening_negative": declared(read_openings, "account,time,balance\nA,2024-01-01,-1\n"),
     "currency_ambiguous": declared(read_openings, "account,time,balance\nB,2024-01-01,1\n"),
-    "hold_ends_early": declared(read_holds, "account,currency,amount,time,until\nA,CNY,1,2024-01-02,2024-01-01\n"),
-    "link_to_itself": declared(read_links, "from,to,amount,time,evidence,grade,author\nA,A,1,2024-01-02,e,g,a\n"),
+    "hold_ends_early": declared(
+        read_holds, "account,currency,amount,time,until\nA,CNY,1,2024-01-02,2024-01-01\n"
+    ),
+    "link_to_itself": declared(
+        read_links, "from,to,amount,time,evidence,grade,author\nA,A,1,2024-01-02,e,g,a\n"
+    ),
 }
 
 
 @pytest.mark.parametrize("code", sorted(ADVICE))
-def test_the_problem_is_found_and_named(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_problem_is_found_and_named(
+    code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if code == "file_too_large":
         monkeypatch.setattr("recoup.limits.FILE_BYTES_MAX", 2)
     found = [problem for problem in CASES[code](tmp_path) if problem.code == code]
@@ -194,7 +231,10 @@ def test_every_code_is_written_down_with_its_advice() -> None:
 def test_rows_that_are_no_cells_are_kept_as_text(tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text(HEAD + "T1,2024-01-01,A,B,1,CNY,,,,,,extra\n")
     row = read_transfers([tmp_path / "in.csv"], UTC).rejected.row(0, named=True)
-    assert (row["code"], row["raw"]) == ("row_ragged", '{"found":"T1,2024-01-01,A,B,1,CNY,,,,,,extra"}')
+    assert (row["code"], row["raw"]) == (
+        "row_ragged",
+        '{"found":"T1,2024-01-01,A,B,1,CNY,,,,,,extra"}',
+    )
 
 
 def test_a_bad_row_is_reported_once_not_by_every_later_check(tmp_path: Path) -> None:
@@ -202,8 +242,14 @@ def test_a_bad_row_is_reported_once_not_by_every_later_check(tmp_path: Path) -> 
 
 
 def test_all_problems_come_at_once_sorted_by_place(tmp_path: Path) -> None:
-    found = ledger("T1,soon,A,B,1,CNY,,,,,", "T2,2024-01-01,A,B,one,CNY,,,,,", "T3,2024-01-01,A,B,1,BEAD,,,,,")(tmp_path)
-    assert [(problem.row, problem.code) for problem in found] == [(2, "time_unreadable"), (3, "amount_unreadable"), (4, "currency_unknown")]
+    found = ledger(
+        "T1,soon,A,B,1,CNY,,,,,", "T2,2024-01-01,A,B,one,CNY,,,,,", "T3,2024-01-01,A,B,1,BEAD,,,,,"
+    )(tmp_path)
+    assert [(problem.row, problem.code) for problem in found] == [
+        (2, "time_unreadable"),
+        (3, "amount_unreadable"),
+        (4, "currency_unknown"),
+    ]
 
 
 def test_a_missing_file_among_good_ones_is_fatal(tmp_path: Path) -> None:
@@ -214,5 +260,7 @@ def test_a_missing_file_among_good_ones_is_fatal(tmp_path: Path) -> None:
 
 def test_declared_tables_say_which_column_is_missing(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("currency\nCNY\n")
-    assert [problem.code for problem in read_accounts(tmp_path / "a.csv").problems] == ["column_missing"]
+    assert [problem.code for problem in read_accounts(tmp_path / "a.csv").problems] == [
+        "column_missing"
+    ]
     assert Digits({}).knows("CNY")

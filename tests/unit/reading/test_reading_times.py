@@ -42,7 +42,15 @@ def test_every_spelling_is_the_same_instant(text: str) -> None:
     assert instants(pl.Series([text]), "Asia/Shanghai").value[0] == NOON
 
 
-@pytest.mark.parametrize(("text", "slack"), [("2024-03-05 12:05:06", 0), ("2024-03-05 12:05", 60), ("2024-03-05", 86_400), ("20240305", 86_400)])
+@pytest.mark.parametrize(
+    ("text", "slack"),
+    [
+        ("2024-03-05 12:05:06", 0),
+        ("2024-03-05 12:05", 60),
+        ("2024-03-05", 86_400),
+        ("20240305", 86_400),
+    ],
+)
 def test_a_spelling_says_how_much_it_leaves_open(text: str, slack: int) -> None:
     assert slack == instants(pl.Series([text]), "UTC").slack[0]
 
@@ -73,7 +81,12 @@ def test_without_a_zone_only_zoned_times_are_instants() -> None:
 
 
 def test_mixed_spellings_are_read_in_one_column() -> None:
-    read = instants(pl.Series(["2024-03-05 12:05:06", "20240305120506", "2024-03-05T04:05:06Z", "2024/3/5 12:05"]), "Asia/Shanghai")
+    read = instants(
+        pl.Series(
+            ["2024-03-05 12:05:06", "20240305120506", "2024-03-05T04:05:06Z", "2024/3/5 12:05"]
+        ),
+        "Asia/Shanghai",
+    )
     assert read.value.null_count() == 0
     assert read.slack.to_list() == [0, 0, 0, 60]
 
@@ -97,7 +110,10 @@ def test_columns_of_dates_and_datetimes_keep_their_zone() -> None:
     assert instants(pl.Series([date(2024, 3, 5)]), "UTC").slack[0] == 86_400
 
 
-@given(st.datetimes(min_value=datetime(1990, 1, 1), max_value=datetime(2099, 12, 1)), st.sampled_from(["UTC", "Asia/Shanghai", "Europe/Berlin"]))  # noqa: DTZ001
+@given(
+    st.datetimes(min_value=datetime(1990, 1, 1), max_value=datetime(2099, 12, 1)),
+    st.sampled_from(["UTC", "Asia/Shanghai", "Europe/Berlin"]),
+)  # noqa: DTZ001
 def test_local_times_agree_with_zoneinfo(local: datetime, zone: str) -> None:
     local = local.replace(microsecond=0)
     there = local.replace(tzinfo=ZoneInfo(zone))
