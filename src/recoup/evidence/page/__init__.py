@@ -20,7 +20,7 @@ from recoup.trace.trail import Trail
 
 __all__ = ["page_html", "write_page"]
 
-SCRIPTS: Final = ("model.js", "sketch.js", "clock.js", "panels.js", "main.js")
+_SCRIPTS: Final = ("model.js", "sketch.js", "clock.js", "panels.js", "main.js")
 
 
 def write_page(
@@ -39,7 +39,7 @@ def page_html(trail: Trail, *, language: Language = "zh", timezone: str = "UTC")
     """Return the page as text; the same trail gives the same text."""
     if language not in LANGUAGES:
         raise ValueError(f"expected one of {', '.join(LANGUAGES)}, was {language!r}")
-    script = '"use strict";\n(() => {\n' + "\n".join(map(_asset, SCRIPTS)) + "})();\n"
+    script = '"use strict";\n(() => {\n' + "\n".join(map(_asset, _SCRIPTS)) + "})();\n"
     style = _asset("page.css")
     policy = (
         f"default-src 'none'; script-src '{_digest(script)}'; style-src '{_digest(style)}';"

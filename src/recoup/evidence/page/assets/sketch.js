@@ -63,7 +63,7 @@ function buildSketch() {
   const p = projection(drawn);
   const focused = stage.contains(document.activeElement) ? document.activeElement.dataset.key : null;
   stage.replaceChildren();
-  const svg = element("svg", { width: view.width, height: view.height, role: "group", "aria-label": `${say("picture")}. ${say("picture_help")}` }, stage);
+  const svg = element("svg", { width: view.width, height: view.height, viewBox: `0 0 ${view.width} ${view.height}`, role: "group", "aria-label": `${say("picture")}. ${say("picture_help")}` }, stage);
   patterns(svg);
   const clip = element("clipPath", { id: "p-clip" }, svg.querySelector("defs"));
   element("rect", { x: 0, y: 26, width: view.width, height: view.height - 26 }, clip);
