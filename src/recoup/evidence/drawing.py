@@ -66,6 +66,10 @@ def label_of(node: Node, language: str) -> str:
         )
     if node.sort in {"exit", "source"}:
         return say(f"kind_{node.name}", language)
+    if node.account.startswith(
+        "link:"
+    ):  # the pocket in which money of an asserted link is in transit
+        return say("link", language, n=node.account.removeprefix("link:"))
     return node.name or account_text(node.account)
 
 

@@ -86,8 +86,10 @@ class Picture:
 
 def currencies_of(trail: Trail) -> list[str]:
     """Return the currencies of the claims' money, the one with most claims first."""
-    counted = trail.summary.group_by("currency").agg(pl.col("claim").n_unique().alias("n"))
-    return counted.sort(["n", "currency"], descending=[True, False])["currency"].to_list()
+    # A conversion's new currency is in the summary only; poison alone has no summary.
+    named = [frame.select("claim", "currency") for frame in (trail.summary, trail.claims)]
+    counted = pl.concat(named).group_by("currency").agg(pl.col("claim").n_unique().alias("n"))
+    return counted.sort("n", "currency", descending=[True, False])["currency"].to_list()
 
 
 def picture_of(

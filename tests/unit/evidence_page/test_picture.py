@@ -162,6 +162,7 @@ def test_poison_has_reach_and_no_amounts():
     trail = _small(rules=("poison",), exits=(), positions=())
     flows = trail.flows.with_columns(rule=_text("poison"), claim=_text(""), amount=None)
     object.__setattr__(trail, "flows", flows.cast(trail.flows.schema))
+    object.__setattr__(trail, "summary", trail.summary.clear())
     picture = picture_of(trail, "poison")
     assert picture.is_screening
     assert {None} == {edge.amount for edge in picture.edges}

@@ -180,6 +180,8 @@ function wayThrough(start) {
 function labelOf(node) {
   if (node.sort === "others") return say(node.column === 0 ? "others_victims" : "others", { n: count(node.size) });
   if (node.sort === "exit" || node.sort === "source") return say(`kind_${node.name}`);
+  // The pocket in which money of an asserted link is in transit.
+  if (node.account.startsWith("link:")) return say("link", { n: node.account.slice(5) });
   return node.name || grouped(node.account);
 }
 
@@ -187,7 +189,7 @@ function statusWord(node, amounts) {
   if (node.sort === "victim") return say("victim");
   if (node.sort === "exit" || node.sort === "terminal") return say("exited");
   if (node.sort === "source") return say("source");
-  if (node.sort === "unknown") return say("unknown");
+  if (node.sort === "unknown") return say(amounts.unknown > 0n || picture().screening ? "unknown" : "passed");
   if (amounts.located > 0n && amounts.left > 0n) return say("mixed");
   if (amounts.located > 0n) return say(amounts.held === amounts.located ? "held" : "located");
   return say("passed");

@@ -57,6 +57,7 @@ function drawSummary() {
   const share = byId("share");
   share.replaceChildren();
   share.hidden = picture().screening;
+  byId("summary").hidden = picture().screening;
   share.setAttribute("aria-label", parts.slice(1, 5).map(([name, amount]) => `${say(name)} ${percent(amount, total.loss)}`).join(", "));
   const shares = [["held", total.held], ["located", free], ["exited", total.exited], ["unknown", total.unknown], ["residual", total.residual]];
   for (const [name, amount] of shares) {
@@ -112,12 +113,12 @@ function drawOverview(side, shown) {
     return parts.filter(Boolean).join(" · ");
   };
   const most = (rows, part) => rows.reduce((a, node) => (shown.nodes[node.i][part] > a ? shown.nodes[node.i][part] : a), 0n);
-  if (!located.length) side.append(made("p", say("where_none"), "hint"));
+  if (!located.length && !drawn.screening) side.append(made("p", say("where_none"), "hint"));
   longList(side, located, 8, (node) => {
     const now = shown.nodes[node.i];
     return meterRow(node, labelOf(node), note(node), now.located, most(located, "located"), now.held === now.located ? "held" : "located");
   });
-  const unknown = drawn.nodes.filter((node) => node.sort === "unknown" && shown.nodes[node.i].touched).sort(by("unknown"));
+  const unknown = drawn.nodes.filter((node) => node.sort === "unknown" && !node.account.startsWith("link:") && (shown.nodes[node.i].unknown > 0n || (drawn.screening && shown.nodes[node.i].touched))).sort(by("unknown"));
   if (unknown.length) {
     side.append(made("h3", say("frontier")));
     longList(side, unknown, 5, (node) => meterRow(node, labelOf(node), note(node), shown.nodes[node.i].unknown, most(unknown, "unknown"), "unknown"));
