@@ -5,6 +5,7 @@ from recoup.evidence.page import write_page
 from recoup.evidence.picture import picture_of, picture_svg
 from recoup.evidence.staging import staged
 from recoup.evidence.summary import summary_document
+from recoup.evidence.workbook import write_workbook
 
 __all__ = [
     "picture_of",
@@ -13,4 +14,5 @@ __all__ = [
     "summary_document",
     "write_page",
     "write_tables",
+    "write_workbook",
 ]

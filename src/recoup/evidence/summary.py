@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
@@ -24,6 +24,9 @@ FORMAT: Final = "recoup.summary/1"
 SUMS: Final = ("loss", "located", "held", "exited", "unknown", "residual", "recoverable")
 PLACES: Final = ("located", "exited", "unknown", "residual")
 """What a loss divides into."""
+
+_LONG_AGO: Final = datetime(1980, 1, 1, tzinfo=UTC)
+"""Stands where there is no data at all; archives can date no file earlier."""
 
 _RANGED: Final = ("located", "exited", "unknown")
 
@@ -74,6 +77,12 @@ def _reach(trail: Trail) -> list[dict[str, Any]]:
         }
         for rule in silent
     ]
+
+
+def data_time(trail: Trail) -> datetime:
+    """Return the date of the result for documents that must not read a clock: as-of, else the last transfer's time."""
+    last = trail.dossier.transfers["time"].max()
+    return trail.options.as_of or (last if isinstance(last, datetime) else _LONG_AGO)
 
 
 def rule_document(name: str) -> dict[str, Any]:
