@@ -36,3 +36,6 @@ UNPACKED_BYTES_MAX: Final = 2**32
 
 FOLDER_FILES_MAX: Final = 10_000
 """Files taken from one folder."""
+
+WORKBOOK_SECONDS_MAX: Final = 600
+"""Seconds that taking one workbook apart may take."""

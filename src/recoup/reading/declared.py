@@ -69,7 +69,10 @@ def load_table(
     elif not file.is_file():
         intake.findings.add_file("file_missing", str(path), str(path))
     else:
-        take_in(InputFile(file, inside=False), intake, ColumnMap(), frozenset(headers))
+        try:
+            take_in(InputFile(file, inside=False), intake, ColumnMap(), frozenset(headers))
+        finally:
+            intake.workbooks.close()
     if not intake.tables:
         return None
     return prepared(intake, own, headers)

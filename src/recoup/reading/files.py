@@ -17,7 +17,7 @@ from recoup.reading.findings import Findings
 from recoup.reading.mt940 import is_mt940, read_mt940
 from recoup.reading.options import ColumnMap
 from recoup.reading.raw import RawTable
-from recoup.reading.sheets import is_workbook, read_workbook
+from recoup.reading.sheets import Workbooks, is_workbook, read_workbook
 from recoup.records.provenance import Source
 
 SIDECAR: Final = ".source.toml"
@@ -41,6 +41,7 @@ class Intake:
     """What was taken in so far: sources, their raw tables, and what was wrong. Grows while files are read."""
 
     findings: Findings = field(default_factory=Findings)
+    workbooks: Workbooks = field(default_factory=Workbooks)
     sources: list[Source] = field(default_factory=list)
     tables: list[RawTable] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
@@ -100,7 +101,7 @@ def take_in(
     digest = hashlib.sha256(data).hexdigest()
     findings = Findings() if file.inside else intake.findings
     first = len(intake.sources)
-    tables = parse(data, shown, first, column_map, findings, headers)
+    tables = parse(data, shown, first, column_map, findings, intake.workbooks, headers)
     if file.inside:
         intake.findings.merge(
             findings, except_codes=("headers_unrecognised", "file_format_unknown", "file_empty")
@@ -122,6 +123,7 @@ def parse(
     source: int,
     column_map: ColumnMap,
     findings: Findings,
+    workbooks: Workbooks,
     headers: frozenset[str] = frozenset(),
 ) -> list[RawTable]:
     """Return the tables of one file's bytes, numbered from `source`; the format is told by the content."""
@@ -130,7 +132,7 @@ def parse(
         findings.add_file("file_format_unknown", shown, foreign)
         return []
     if is_workbook(data):
-        return read_workbook(data, source, shown, column_map, findings, headers)
+        return read_workbook(data, source, shown, column_map, findings, workbooks, headers)
     reader = columnar_reader(data)
     if reader is not None:
         return read_columnar(reader, source, shown, findings)

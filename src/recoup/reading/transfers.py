@@ -90,10 +90,13 @@ def read_transfers(
         intake.findings.add_file("timezone_unknown", "--timezone", options.zone)
         return Reading(pl.DataFrame(schema=TRANSFERS), None, (), intake.findings.problems([]))
     files = expand(paths, intake.findings)
-    for place, file in enumerate(files):
-        if progress is not None:
-            progress(str(file.path), place, len(files))
-        take_in(file, intake, options.map)
+    try:
+        for place, file in enumerate(files):
+            if progress is not None:
+                progress(str(file.path), place, len(files))
+            take_in(file, intake, options.map)
+    finally:
+        intake.workbooks.close()
     return assemble(intake, options)
 
 

@@ -123,6 +123,27 @@ def test_account_numbers_stored_as_numbers_have_lost_digits(tmp_path: Path, numb
     ]
 
 
+def test_lost_digits_are_found_in_a_table_that_does_not_begin_at_the_edge(tmp_path: Path) -> None:
+    rows: list[list[object]] = [[], [None, None, "id", "time", "payer", "payee", "amount", "currency"], [None, None, "1", "2024-01-01", "A", 6222021234567890, 1, "CNY"]]
+    reading = read_transfers([workbook(tmp_path / "s.xlsx", ("一", rows))], ZONED)
+    assert [(problem.code, problem.row, problem.column) for problem in reading.fatal] == [("account_digits_lost", 3, "payee")]
+
+
+def test_a_workbook_that_breaks_its_reader_does_not_break_the_next_one(tmp_path: Path) -> None:
+    far = workbook(tmp_path / "far.xlsx", ("一", [["a"]]))
+    with zipfile.ZipFile(far) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    parts[sheet] = parts[sheet].replace(b"</row>", b'</row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>')
+    with zipfile.ZipFile(far, "w") as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part)
+    good = workbook(tmp_path / "good.xlsx", ("一", statement_sheet(CARD, "张三")))
+    reading = read_transfers([far, good], ZONED)
+    assert [problem.code for problem in reading.problems] == ["file_unreadable"]
+    assert reading.transfers.height == 2
+
+
 def test_long_account_numbers_stored_as_text_are_whole_and_short_numbers_are_fine(
     tmp_path: Path,
 ) -> None:
