@@ -18,7 +18,7 @@ from recoup.trace.ledger import BRIDGED, OUTSIDE, STANDINGS, TERMINAL, TRANSIT, 
 from recoup.trace.openings import BASES, Openings
 
 _CARRIED = (books.MOVED, books.EXITED, books.TO_VICTIM, books.REVERSED, books.CONVERTED, books.OPENED)
-_LEFT = (books.EXITED, books.TO_VICTIM, books.REVERSED, books.CONVERTED)
+_LEFT = (books.EXITED, books.TO_VICTIM, books.REVERSED, books.CONVERTED, books.UNDONE)
 _KIND = {books.TO_VICTIM: "to_victim", books.REVERSED: "reversed", books.CONVERTED: "converted"}
 
 
@@ -47,11 +47,11 @@ class Found:
 
 
 def _parts() -> list[pl.Expr]:
-    """Return the sums of a group: amount, and what of it was inferred or asserted (both: asserted)."""
+    """Return the sums of a group: amount, and what of it was inferred and what asserted."""
     amount, mark = pl.col("amount"), pl.col("mark")
     return [
         amount.sum(),
-        amount.filter(mark == 1).sum().alias("inferred"),
+        amount.filter(mark.is_in([1, 3])).sum().alias("inferred"),
         amount.filter(mark >= 2).sum().alias("asserted"),
     ]
 
@@ -137,7 +137,7 @@ def _lying(scene: Scene, parcels: pl.DataFrame, names: Names, rule: str) -> tupl
 def _moves(scene: Scene, found: Followed) -> pl.DataFrame:
     """Return every parcel moved: claim number, mark, row of the transfer, fate, amount, depth."""
     flows = found.flows
-    flows = flows[np.isin(flows["fate"], _CARRIED)]
+    flows = flows[np.isin(flows["fate"], (*_CARRIED, books.UNDONE))]
     colour = flows["colour"]
     return pl.DataFrame(
         {
@@ -155,7 +155,7 @@ def _flows(scene: Scene, moves: pl.DataFrame, names: Names, rule: str) -> pl.Dat
     """Return the flows: a row per claim and transfer."""
     groups = (
         moves.lazy()
-        .filter(pl.col("fate") != books.TO_VICTIM)  # a disputed transfer carries only its own claim
+        .filter(~pl.col("fate").is_in([books.TO_VICTIM, books.UNDONE]))  # a disputed transfer carries only its own claim
         .group_by("number", "row")
         .agg(*_parts(), pl.col("depth").min())
         .sort("number", "row")
@@ -184,8 +184,10 @@ def name_exits(scene: Scene, moves: pl.DataFrame, names: Names, rule: str) -> pl
     groups = (
         moves.lazy()
         .filter(pl.col("fate").is_in(_LEFT))
+        .with_columns(pl.col("fate").replace(books.UNDONE, books.EXITED))  # a refund takes its part of the exit back
         .group_by("number", "row", "fate")
         .agg(*_parts())
+        .filter(pl.col("amount") != 0)
         .sort("number", "row", "fate")
         .collect()
     )
@@ -221,7 +223,9 @@ def _losses(scene: Scene, found: Followed) -> pl.DataFrame:
         own = (flows["event"] == events.root[number]) & (flows["colour"] >> 2 == number)
         loss[number] = int(flows["amount"][own].sum())
     disputed = pl.DataFrame({"number": np.arange(len(claims), dtype=np.int32), "currency": claims["currency"], "loss": loss})
-    opened = flows[flows["fate"] == books.OPENED]
+    arrived = np.isin(flows["fate"], (books.OPENED, books.EXITED, books.TO_VICTIM))
+    opened = flows[arrived & (events.op[flows["event"]] & books.CONVERT_IN != 0)]
+    opened = opened[events.root[opened["colour"] >> 2] != opened["event"]]  # a disputed credit is its claim's own loss
     rows = events.row[opened["event"]]
     derived = pl.DataFrame(
         {
@@ -343,10 +347,13 @@ def assemble_reach(scene: Scene, reached: Reached) -> Found:
             "frontier": np.isin(ledger.standing[pocket], (UNKNOWN, BRIDGED)),
         }
     ).with_columns(rule=pl.lit("poison"), claim=pl.lit(""), **rest)
+    transit = lying["account"].str.starts_with(TRANSIT)
+    lying = lying.filter(~transit)
     event = np.flatnonzero(reached.flow)
     row = events.row[event]
     flows = pl.DataFrame({"transfer": scene.dossier.transfers["id"].gather(row), "depth": reached.flow[event]})
-    left = (ledger.sinks[events.payee[event]] != 0) & (row >= 0)
+    converts = events.op[event] & books.CONVERT_OUT != 0
+    left = ((ledger.sinks[events.payee[event]] != 0) | converts) & (row >= 0)
     out = row[left]
     payee = ledger.payee[out]
     exits = pl.DataFrame(
@@ -356,8 +363,9 @@ def assemble_reach(scene: Scene, reached: Reached) -> Found:
             "currency": scene.dossier.transfers["currency"].gather(out),
             "kind": scene.dossier.transfers["kind"].gather(out),
             "at_terminal": payee != OUTSIDE,
+            "converts": converts[left],
         }
-    ).with_columns(_kind_of_exit().alias("kind"))
+    ).with_columns(pl.when("converts").then(pl.lit("converted")).otherwise(_kind_of_exit()).alias("kind"))
     marked = {"rule": pl.lit("poison"), "claim": pl.lit(""), **rest}
     return Found(
         positions=lying.filter(~pl.col("frontier")).select(shapes.POSITIONS.names()),

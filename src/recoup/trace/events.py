@@ -16,7 +16,7 @@ import polars as pl
 from recoup.records.dossier import Dossier
 from recoup.records.tables import INSTANT
 from recoup.trace.kernels import books, reach
-from recoup.trace.ledger import BRIDGED, I32, I64, KNOWN, OUTSIDE, U8, Ledger
+from recoup.trace.ledger import BRIDGED, I32, I64, KNOWN, OUTSIDE, U8, UNKNOWN, Ledger
 from recoup.trace.openings import Openings
 from recoup.trace.trail import Options
 
@@ -111,22 +111,24 @@ class _Specials:
     def __init__(self, rows_count: int) -> None:
         self.op = np.zeros(rows_count, np.uint8)
         self.index = np.full(rows_count, -1, np.int32)
-        self.records: list[tuple[int, int, int, int, int, int]] = []
+        self.records: list[tuple[int, ...]] = []
 
     def mark(self, row: int, bit: int, **fields: int) -> None:
         """Set `bit` on `row` and the named fields of its record."""
         self.op[row] |= bit
         if self.index[row] < 0:
             self.index[row] = len(self.records)
-            self.records.append((-1, 1, -1, -1, -1, 0))
+            self.records.append(books.PLAIN_SPECIAL)
         at = int(self.index[row])
         names = books.SPECIAL.names or ()
-        self.records[at] = tuple(  # type: ignore[assignment]
+        self.records[at] = tuple(
             fields.get(name, old) for name, old in zip(names, self.records[at], strict=True)
         )
 
 
-def _mark_reversals(transfers: pl.DataFrame, specials: _Specials, roots: dict[int, int]) -> list[int]:
+def _mark_reversals(
+    transfers: pl.DataFrame, ledger: Ledger, specials: _Specials, roots: dict[int, int]
+) -> list[int]:
     """Mark reversals and the transfers they reverse; return the rows of the latter in slot order."""
     reversals = transfers.with_row_index("at").filter((pl.col("kind") == "reversal") & (pl.col("reverses") != ""))
     originals = _rows_of(transfers, reversals["reverses"])
@@ -135,8 +137,11 @@ def _mark_reversals(transfers: pl.DataFrame, specials: _Specials, roots: dict[in
         if original < 0 or original >= row:
             continue
         slot = slots.setdefault(int(original), len(slots))
-        specials.mark(int(original), books.WATCHED, original=slot)
-        specials.mark(int(row), books.REVERSAL, original=slot, original_claim=roots.get(int(original), -1))
+        rest_clean = int(ledger.standing[ledger.payer[row]] == UNKNOWN)
+        specials.mark(int(original), books.WATCHED, watched=slot)
+        specials.mark(
+            int(row), books.REVERSAL, original=slot, original_claim=roots.get(int(original), -1), rest_clean=rest_clean
+        )
     return list(slots)
 
 
@@ -199,10 +204,10 @@ class _Lane:
         self.mark, self.row = np.insert(self.mark, at, 0), np.insert(self.row, at, -1)
 
 
-def _insert_holds(lane: _Lane, holds: list[_Extra], records: list[tuple[int, int, int, int, int, int]]) -> None:
+def _insert_holds(lane: _Lane, holds: list[_Extra], records: list[tuple[int, ...]]) -> None:
     """Put holds and releases in their places, each with a record that names its slot."""
     first = len(records)
-    records.extend((-1, 1, -1, -1, hold.row, 0) for hold in holds)
+    records.extend((-1, 1, -1, -1, hold.row, -1, 0, 0) for hold in holds)
     lane.insert(
         np.array([hold.before for hold in holds]),
         np.array([hold.pocket for hold in holds], np.int32),
@@ -247,7 +252,7 @@ def arrange(ledger: Ledger, openings: Openings, dossier: Dossier, claims: pl.Dat
     rows_count = len(transfers)
     specials = _Specials(rows_count)
     roots = _mark_claims(transfers, claims, specials)
-    originals = _mark_reversals(transfers, specials, roots)
+    originals = _mark_reversals(transfers, ledger, specials, roots)
     holds_count = len(dossier.holds)
     pairs = conversion_pairs(transfers)
     for slot, (debit, credit, _) in enumerate(pairs.iter_rows(), start=holds_count):

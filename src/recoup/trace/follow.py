@@ -141,6 +141,13 @@ def _with_clean(found: Followed, clean: I64) -> Followed:
     )
 
 
+def _nothing_kept(count: int) -> Record:
+    """Return `count` fresh records of transfers that are reversed later."""
+    out = np.zeros(count, books.ORIGINAL)
+    out["kept"] = books.NONE
+    return out
+
+
 def _follow_lots(
     ledger: Ledger, openings: Openings, events: Events, dust: dict[int, int] | None, lifo: bool, progress: Progress | None
 ) -> Any:
@@ -152,7 +159,7 @@ def _follow_lots(
         **_shared_books(ledger, events, dust),
         pockets=pockets,
         lots=np.zeros(room, LOT),
-        originals=np.zeros(events.originals_count, books.ORIGINAL),
+        originals=_nothing_kept(events.originals_count),
     )
     if lifo:  # a light lifo pocket forgets which credit its clean money came by
         _lay_full(arrays, events.originals_payees)
@@ -171,6 +178,8 @@ def _follow_pools(
         pockets=pockets,
         lots=np.zeros(_FIRST_ROOM, pools.ENTRY),
         originals=np.full(events.originals_count, books.NONE, np.int32),
+        original_event=np.full(events.originals_count, books.NONE, np.int32),
+        kept=np.full(events.originals_count, books.NONE, np.int32),
         original_amount=np.zeros(events.originals_count, np.int64),
     )
     return _run(pools.follow_pools, arrays, events.stop, by_rolling, progress)
@@ -211,7 +220,7 @@ def follow_reach(ledger: Ledger, events: Events) -> Reached:
     claims = specials["claim"]
     followed[:-1][claims >= 0] = events.cut[claims[claims >= 0]] != 0
     flow, depth, since = reach.follow_reach(
-        events.source, events.payee, events.op, events.special, specials["slot"].astype(np.int32), ledger.sinks, followed, events.stop
+        events.source, events.payee, events.op, events.special, *(specials[name].astype(np.int32) for name in ("slot", "watched", "original")), ledger.sinks, followed, events.stop
     )
     return Reached(flow, depth, since)
 

@@ -150,10 +150,14 @@ def compile_ledger(dossier: Dossier, *, bridge: bool = False, asserted: frozense
 
     carries = (standing[payer] == KNOWN) | (standing[payer] == BRIDGED)
     mark = np.where(standing[payer] == BRIDGED, INFERRED, 0).astype(np.uint8)
+    # Money that an unknown account sent back is known by the row that received it.
+    back = (rows["kind"] == "reversal").to_numpy() & (rows["reverses"] != "").to_numpy()
+    carries |= back & (standing[payer] == UNKNOWN)
     if asserted:  # a link carries money even out of an account whose statement was not given
         linked = rows["id"].is_in(sorted(asserted)).to_numpy()
         carries |= linked & (standing[payer] == UNKNOWN)
-        mark[linked] |= ASSERTED
+        crosses = rows["payer"].str.starts_with(TRANSIT) | rows["id"].str.starts_with(TRANSIT)
+        mark[crosses.to_numpy()] |= ASSERTED  # the exit itself is shown by its row
     return Ledger(
         accounts=names,
         currencies=currencies,

@@ -230,6 +230,8 @@ class _Collector:
         self.leaving: list[tuple[int, Ints, I64, Ints]] = []
         self.flows: list[tuple[int, Ints, I64, Ints]] = []
         self.losses: list[tuple[int, int, int]] = []
+        self.arrivals: list[tuple[int, Ints, I64]] = []
+        """Pocket and time of everything that brought any share, even one that rounds to nothing."""
 
 
 def _hops(scene: Scene, system: _System, start: int) -> Ints:
@@ -269,7 +271,7 @@ def _settle_claim(
         if currency == own:
             whole = loss
         else:
-            whole = int(np.rint(real[here].sum()))
+            whole = int(np.floor(real[here].sum() + _DUST))
             out.losses.append((claim, currency, whole))
         units = _round(real[here], whole, room[here], carry[here])
         carry[here] += real[here] - units
@@ -279,7 +281,9 @@ def _settle_claim(
         still = places.event[spots] < 0
         out.lying.append((claim, places.pocket[spots[still]], units[still]))
         out.leaving.append((claim, places.event[spots[~still]], units[~still], fate[spots[~still]]))
-    carried = np.rint(fraction[system.number[events.source[system.event]]] * events.amount[system.event]).astype(np.int64)
+    share = fraction[system.number[events.source[system.event]]] * events.amount[system.event]
+    share[system.claim >= 0] = 0.0  # a disputed transfer carries only its own claim
+    carried = np.rint(share).astype(np.int64)
     hops = _hops(scene, system, int(system.number[payee]))[system.number[events.source[system.event]]] + 1
     crosses = (system.credit >= 0) & (carried > 0)
     opened = np.rint(carried[crosses] * (events.amount[system.credit[crosses]] / events.amount[system.event[crosses]])).astype(np.int64)
@@ -288,6 +292,8 @@ def _settle_claim(
     amount = np.concatenate([[loss], carried[some], opened]).astype(np.int64)
     depth = np.concatenate([[1], hops[some], hops[crosses] + 1]).astype(np.int64)
     out.flows.append((claim, event, amount, depth))
+    arrives = np.concatenate([[root], system.event[share > _DUST], system.credit[(share > _DUST) & (system.credit >= 0)]])
+    out.arrivals.append((claim, events.payee[arrives.astype(np.int64)].astype(np.int64), events.time[arrives.astype(np.int64)]))
 
 
 def follow_pari_passu(scene: Scene) -> Found:
@@ -317,13 +323,11 @@ def _table(rows: Sequence[tuple[Any, ...]], names: tuple[str, ...]) -> pl.DataFr
     return pl.concat([pl.DataFrame(schema=schema), *[part.cast(schema) for part in parts]])
 
 
-def _lying(scene: Scene, names: Names, out: _Collector, flows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _lying(scene: Scene, names: Names, out: _Collector) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return (positions, unknown); `since` is the earliest flow of the claim into the pocket."""
     events = scene.events
     lying = _table(out.lying, ("pocket", "amount")).filter(pl.col("amount") > 0)
-    event = flows["event"].to_numpy()
-    arrivals = pl.DataFrame({"number": flows["number"], "pocket": events.payee[event].astype(np.int64), "at": events.time[event]})
-    first = arrivals.group_by("number", "pocket").agg(pl.col("at").min())
+    first = _table(out.arrivals, ("pocket", "at")).group_by("number", "pocket").agg(pl.col("at").min())
     start = pl.DataFrame({"number": np.arange(len(events.root)), "start": events.time[events.root]})
     table = lying.join(first, on=["number", "pocket"], how="left").join(start, on="number").sort("number", "pocket")
     pocket = table["pocket"].to_numpy()
@@ -348,7 +352,7 @@ def _frames(scene: Scene, out: _Collector) -> Found:
     """Return the collected rows under their names, conserved."""
     names, rule = Names(scene), "pari-passu"
     flows = _table(out.flows, ("event", "amount", "depth")).filter(pl.col("amount") > 0)
-    positions, unknown = _lying(scene, names, out, flows)
+    positions, unknown = _lying(scene, names, out)
     ids = scene.dossier.transfers["id"]
     zero = pl.lit(0, dtype=pl.Int64)
     rest = {"inferred": zero, "asserted": zero}

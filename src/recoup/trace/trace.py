@@ -5,22 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
 import polars as pl
 
 from recoup.errors import InputFault
 from recoup.money import format_minor
-from recoup.records import tables
 from recoup.records.dossier import Dossier
 from recoup.records.problems import Problem
 from recoup.trace import trail as shapes
 from recoup.trace.assemble import Found, Names, Scene, assemble, assemble_reach, describe_accounts, instants
 from recoup.trace.bound import bound_claims
-from recoup.trace.events import Events, arrange, settle_order
+from recoup.trace.events import arrange, settle_order
 from recoup.trace.follow import Progress, follow, follow_reach, run_balances
-from recoup.trace.ledger import KNOWN, UNKNOWN, Ledger, compile_ledger
+from recoup.trace.ledger import UNKNOWN, Ledger, compile_ledger
 from recoup.trace.links import weave
-from recoup.trace.openings import Openings, settle_openings
+from recoup.trace.openings import settle_openings
 from recoup.trace.pari_passu import follow_pari_passu
 from recoup.trace.rules import RULES, expand
 from recoup.trace.trail import Options, Trail
@@ -105,19 +103,19 @@ def _find(scene: Scene, rule: str, options: Options, progress: Progress | None) 
     return assemble(scene, followed, rule)
 
 
-def _leads(scene: Scene, found: Sequence[Found]) -> pl.DataFrame:
+def _leads(scene: Scene, flows: pl.DataFrame) -> pl.DataFrame:
     """Return schema LEADS: debits of unknown accounts that others' rows show, after money reached the account."""
-    reached = pl.concat([frame.unknown.select("account", "currency", "since") for frame in found])
-    if reached.is_empty():
-        return pl.DataFrame(schema=shapes.LEADS)
-    first = reached.group_by("account", "currency").agg(pl.col("since").min())
     ledger = scene.ledger
     silent = (ledger.standing[ledger.payer] == UNKNOWN) & (ledger.source != ledger.payer)
-    silent &= ledger.time <= scene.events.last_time
-    rows = scene.dossier.transfers.filter(pl.Series(silent))
-    shown = rows.select("payee", "currency", "amount", "time", account="payer", transfer="id")
-    joined = shown.join(first, on=["account", "currency"]).filter(pl.col("time") >= pl.col("since"))
-    return joined.sort("time", "transfer").select(shapes.LEADS.names())
+    silent &= (ledger.payer != ledger.payee) & (ledger.time <= scene.events.last_time)
+    if not silent.any():
+        return pl.DataFrame(schema=shapes.LEADS)
+    rows = scene.dossier.transfers.with_row_index("at")
+    arrivals = rows.lazy().join(flows.lazy().select("transfer").unique(), left_on="id", right_on="transfer", how="semi")
+    first = arrivals.group_by(account="payee", currency="currency").agg(pl.col("at").min().alias("reached_at"))
+    shown = rows.lazy().filter(pl.Series(silent)).rename({"payer": "account", "id": "transfer"})
+    joined = shown.join(first, on=["account", "currency"]).filter(pl.col("at") > pl.col("reached_at")).sort("at")
+    return joined.select(shapes.LEADS.names()).collect()
 
 
 def _assumed_sentences(scene: Scene) -> list[str]:
@@ -189,7 +187,7 @@ def trace_dossier(
         unknown=pl.concat([frame.unknown for frame in found]),
         summary=bound_claims(scene, summary),
         accounts=accounts,
-        leads=_leads(scene, found),
+        leads=_leads(scene, flows),
         holds=pl.concat([frame.holds for frame in found]),
         assumptions=_assumptions(scene, accounts, options),
     )

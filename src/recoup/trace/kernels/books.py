@@ -24,6 +24,7 @@ CONVERTED: Final = 4  # left this currency
 DUST: Final = 5  # too small to follow: residual of the claim
 STAYED: Final = 6  # past the claim's horizon: located where it was; `depth` is the event of its arrival
 OPENED: Final = 7  # arrived in the new currency of a conversion
+UNDONE: Final = 8  # an exit that a refund took back; `event` is the exit's, the amount negative
 
 # Operations of an event, as bits: a plain transfer has none.
 ROOT: Final = 1
@@ -35,14 +36,27 @@ RELEASE: Final = 32
 WATCHED: Final = 64  # a transfer that is reversed later
 
 SPECIAL: Final = np.dtype(
-    [("claim", "i4"), ("admitted", "i4"), ("original", "i4"), ("original_claim", "i4"), ("slot", "i4"), ("pad", "i4")],
+    [
+        ("claim", "i4"),  # number of the claim that disputes the event
+        ("admitted", "i4"),
+        ("original", "i4"),  # slot of the transfer that the event reverses
+        ("original_claim", "i4"),  # claim that disputes that transfer
+        ("slot", "i4"),  # of the hold or conversion
+        ("watched", "i4"),  # the event's own slot among the transfers that are reversed later
+        ("rest_clean", "i4"),  # a reversal from an unknown account brings back the very units and nothing else of claims
+        ("pad", "i4"),
+    ],
     align=True,
 )
-"""Arguments of an event that is not plain. `original` is the slot of the reversed transfer's record, `slot` that of the hold or
-conversion; -1 where it does not apply."""
+"""Arguments of an event that is not plain; -1 where one does not apply."""
 
-ORIGINAL: Final = np.dtype([("start", "i8"), ("amount", "i8"), ("event", "i4"), ("pad", "i4")], align=True)
-"""A transfer that is reversed later: where its units lie on the payee's axis."""
+PLAIN_SPECIAL: Final = (-1, 1, -1, -1, -1, -1, 0, 0)
+
+ORIGINAL: Final = np.dtype(
+    [("start", "i8"), ("amount", "i8"), ("returned", "i8"), ("event", "i4"), ("kept", "i4")], align=True
+)
+"""A transfer that is reversed later: where its units lie on the payee's axis; if it was an exit, the chain of its parcels and how many
+of its units have come back."""
 
 # Places in `state`.
 USED: Final = 0  # high-water mark of the arena of lots or entries

@@ -86,8 +86,8 @@ def unlink(b, pocket, at):
 
 
 @kernel
-def split_lot(b, pocket, at, size):
-    """Cut lot `at` after `size` units; return the new lot that follows it in the pocket's list."""
+def cut(b, at, size):
+    """Cut lot `at` of any chain after `size` units; return the new lot that follows it."""
     lot = b.lots[at]
     rest = new(b, lot.start + size, lot.size - size, lot.colour, lot.since, lot.depth)
     lot.size = size
@@ -96,7 +96,14 @@ def split_lot(b, pocket, at, size):
     lot.next = rest
     if after >= 0:
         b.lots[after].prev = rest
-    else:
+    return rest
+
+
+@kernel
+def split_lot(b, pocket, at, size):
+    """Cut lot `at` of a pocket's list after `size` units; return the new lot that follows it."""
+    rest = cut(b, at, size)
+    if b.lots[rest].next < 0:
         b.pockets[pocket].tail = rest
     return rest
 

@@ -11,7 +11,7 @@ to the free balance; 4. a held or converted lot is in its slot's chain and in no
 # mypy: disable-error-code="no-untyped-call,no-untyped-def"
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +35,7 @@ from recoup.trace.kernels.books import (
     ROOT,
     STAYED,
     TO_VICTIM,
+    UNDONE,
 )
 from recoup.trace.kernels.compiled import kernel
 from recoup.trace.kernels.exact import mul_div
@@ -42,6 +43,7 @@ from recoup.trace.kernels.lot_lists import (
     FULL,
     append,
     chain,
+    cut,
     drop,
     fill,
     make_full,
@@ -53,6 +55,9 @@ from recoup.trace.kernels.lot_lists import (
 from recoup.trace.kernels.prefetch import AHEAD, prefetch
 
 Record = npt.NDArray[np.void]
+
+DROPPED: Final = -2
+"""Colour of units that stopped being a claim's in this very event."""
 
 
 class Books(NamedTuple):
@@ -201,7 +206,45 @@ def _take(b, event, pocket, lifo):
         head, tail, taken = _take_range(
             b, pocket, original.start, original.start + original.amount, amount, lifo, head, tail
         )
+        if b.specials[b.special[event]].rest_clean:
+            return head
     head, _ = _take_end(b, pocket, amount - taken, taken, lifo, head, tail)
+    return head
+
+
+@kernel
+def _refund(b, event, original, lifo):
+    """Take back what an exit carried: its units that have not come back yet. Returns the head of the chain."""
+    amount = b.amount[event]
+    low = original.amount - original.returned - amount if lifo else original.returned
+    high = low + amount
+    original.returned += amount
+    head = tail = np.int64(NONE)
+    before = np.int64(NONE)
+    at = np.int64(original.kept)
+    while at >= 0 and b.lots[at].start < high:
+        if b.lots[at].start + b.lots[at].size <= low:
+            before = at
+            at = np.int64(b.lots[at].next)
+            continue
+        if b.lots[at].start < low:
+            before = at
+            at = cut(b, at, low - b.lots[at].start)
+        if b.lots[at].start + b.lots[at].size > high:
+            cut(b, at, high - b.lots[at].start)
+        after = np.int64(b.lots[at].next)
+        if before >= 0:
+            b.lots[before].next = after
+        else:
+            original.kept = after
+        colour = b.lots[at].colour
+        if event < b.cut[colour >> 2]:
+            record(b, colour, original.event, -b.lots[at].size, 0, UNDONE)
+            b.lots[at].start -= low
+            head, tail = chain(b, head, tail, at)
+        else:
+            drop(b, at)
+        at = after
     return head
 
 
@@ -213,7 +256,7 @@ def _stay(b, event, head):
         colour = b.lots[at].colour
         if colour >= 0 and event >= b.cut[colour >> 2]:
             record(b, colour, event, b.lots[at].size, b.lots[at].since, STAYED)
-            b.lots[at].colour = NONE
+            b.lots[at].colour = DROPPED
         at = np.int64(b.lots[at].next)
 
 
@@ -230,14 +273,14 @@ def _floor_dust(b, event, pocket, head):
         while at >= 0:
             colour = b.lots[at].colour
             if clearing == 1:
-                if colour < NONE:
-                    colour = NONE - 1 - colour
-                    b.lots[at].colour = NONE
+                if colour < DROPPED:
+                    colour = DROPPED - 1 - colour
+                    b.lots[at].colour = DROPPED
                 if colour >= 0:
                     b.carried[colour >> 2] = 0
             elif colour >= 0 and b.carried[colour >> 2] < b.dust[pocket]:
                 record(b, colour, event, b.lots[at].size, b.lots[at].depth, DUST)
-                b.lots[at].colour = NONE - 1 - colour  # remembered until the scratch is cleared
+                b.lots[at].colour = DROPPED - 1 - colour  # remembered until the scratch is cleared
             at = np.int64(b.lots[at].next)
 
 
@@ -262,7 +305,7 @@ def _root(b, event, head, amount, special):
     at = head
     while at >= 0:
         after = np.int64(b.lots[at].next)
-        if b.lots[at].colour < 0:
+        if b.lots[at].colour == NONE or (special.admitted and b.lots[at].colour < 0):
             drop(b, at)
         elif special.admitted:
             record(b, b.lots[at].colour, event, b.lots[at].size, b.lots[at].depth + 1, TO_VICTIM)
@@ -272,7 +315,7 @@ def _root(b, event, head, amount, special):
                 gap = new(b, position, b.lots[at].start - position, colour, event, 0)
                 new_head, new_tail = chain(b, new_head, new_tail, gap)
             position = b.lots[at].start + b.lots[at].size
-            new_head, new_tail = chain(b, new_head, new_tail, at)
+            new_head, new_tail = chain(b, new_head, new_tail, at)  # what was just dropped is not the new claim's either
         at = after
     if position < amount:
         rest = new(b, position, amount - position, colour, event, 0)
@@ -342,8 +385,11 @@ def _joins(b, last, at, base):
 
 
 @kernel
-def _deliver(b, event, head, amount, lifo, fate):
-    """Let the chain arrive at the event's payee: mark, count the hop, record the flow, join or exit."""
+def _deliver(b, event, head, amount, lifo, fate, keep):
+    """Let the chain arrive at the event's payee: count the hop, record the flow, join or exit.
+
+    Returns the chain of exited parcels if `keep` (they may be refunded), else -1.
+    """
     payee = b.payee[event]
     sink = b.sinks[payee] != 0
     base = b.pockets[payee].into
@@ -353,13 +399,16 @@ def _deliver(b, event, head, amount, lifo, fate):
     full = b.pockets[payee].first == FULL
     position = base
     last = np.int64(NONE)
+    kept = kept_tail = np.int64(NONE)
     at = head
     while at >= 0:
         after = np.int64(b.lots[at].next)
         b.lots[at].depth += 1
         b.lots[at].since = event
         record(b, b.lots[at].colour, event, b.lots[at].size, b.lots[at].depth, EXITED if sink else fate)
-        if sink:
+        if sink and keep:
+            kept, kept_tail = chain(b, kept, kept_tail, at)
+        elif sink:
             drop(b, at)
         elif last >= 0 and _joins(b, last, at, base):
             b.lots[last].size += b.lots[at].size
@@ -376,6 +425,7 @@ def _deliver(b, event, head, amount, lifo, fate):
     if full:
         fill(b, payee, position, base + amount, event)
     b.pockets[payee].into = base + amount
+    return kept
 
 
 @kernel
@@ -450,22 +500,36 @@ def _move(b, event, lifo):
     if op & RELEASE:
         _release(b, b.specials[b.special[event]].slot, pocket)
         return
-    amount = b.amount[event]
-    fate = MOVED
-    if op & CONVERT_IN:
-        head = _scaled(b, event, b.specials[b.special[event]].slot, amount)
-        fate = OPENED
-    else:
+    if op == 0:
         head = _take(b, event, pocket, lifo)
         if head >= 0:
             _stay(b, event, head)
-            if len(b.dust) > 0 and not (op & ROOT and b.specials[b.special[event]].admitted):
+            if len(b.dust) > 0:
                 _floor_dust(b, event, pocket, head)
             _mark(b, head, b.mark[event])
-    if op == 0:
-        _deliver(b, event, head, amount, lifo, fate)
-        return
+        _deliver(b, event, head, b.amount[event], lifo, MOVED, False)
+    else:
+        _move_special(b, event, pocket, op, lifo)
+
+
+@kernel
+def _move_special(b, event, pocket, op, lifo):
+    """Carry out a transfer that is disputed, reversed, a reversal or a side of a conversion."""
+    amount = b.amount[event]
     special = b.specials[b.special[event]]
+    fate = MOVED
+    if op & CONVERT_IN:
+        head = _scaled(b, event, special.slot, amount)
+        fate = OPENED
+    elif op & REVERSAL and pocket == 0:
+        head = _refund(b, event, b.originals[special.original], lifo)
+    else:
+        head = _take(b, event, pocket, lifo)
+        _stay(b, event, head)
+        _mark(b, head, b.mark[event])
+    admitted = op & ROOT and special.admitted
+    if len(b.dust) > 0 and not admitted:
+        _floor_dust(b, event, pocket, head)
     if op & ROOT:
         head = _root(b, event, head, amount, special)
     if op & REVERSAL and special.original_claim >= 0:
@@ -474,10 +538,10 @@ def _move(b, event, lifo):
         _park(b, event, head, special.slot)
         return
     start = b.pockets[b.payee[event]].into
-    _deliver(b, event, head, amount, lifo, fate)
-    if special.original >= 0 and not op & REVERSAL:
-        original = b.originals[special.original]
-        original.start, original.amount, original.event = start, amount, event
+    kept = _deliver(b, event, head, amount, lifo, fate, special.watched >= 0)
+    if special.watched >= 0:
+        original = b.originals[special.watched]
+        original.start, original.amount, original.event, original.kept = start, amount, event, kept
 
 
 @kernel

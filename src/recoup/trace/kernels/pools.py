@@ -33,6 +33,7 @@ from recoup.trace.kernels.books import (
     ROOT,
     STAYED,
     TO_VICTIM,
+    UNDONE,
     USED,
 )
 from recoup.trace.kernels.compiled import kernel
@@ -67,6 +68,8 @@ class Books(NamedTuple):
     flows: Record
     state: npt.NDArray[np.int64]
     originals: npt.NDArray[np.int32]  # heads of the chains that reversed transfers carried
+    original_event: npt.NDArray[np.int32]
+    kept: npt.NDArray[np.int32]  # what of them went to a sink and has not come back
     original_amount: npt.NDArray[np.int64]
     slots: npt.NDArray[np.int32]
     slot_amount: npt.NDArray[np.int64]
@@ -155,17 +158,25 @@ def _sweep(b, pocket):
 
 
 @kernel
-def _stay(b, event, pocket):
-    """Turn clean what is past its claim's horizon before a debit: the claim keeps the position."""
-    at = np.int64(b.pockets[pocket].head)
+def _stay(b, event, chain):
+    """Take out of a chain what is past its claim's horizon: the claim keeps the position. Returns the new head."""
+    head = tail = np.int64(NONE)
+    at = chain
     while at >= 0:
+        after = np.int64(b.lots[at].next)
         entry = b.lots[at]
         if event >= b.cut[entry.colour >> 2]:
             _record(b, entry.colour, event, entry.amount, entry.since, STAYED)
-            b.pockets[pocket].taint -= entry.amount
-            entry.amount = 0
-        at = np.int64(entry.next)
-    _sweep(b, pocket)
+            _drop(b, at)
+        else:
+            if tail >= 0:
+                b.lots[tail].next = at
+            else:
+                head = at
+            b.lots[at].next = NONE
+            tail = at
+        at = after
+    return head
 
 
 @kernel
@@ -206,12 +217,13 @@ def _take(b, event, pocket, by_rolling):
     pool = b.pockets[pocket]
     if pocket == 0:
         return np.int64(NONE)
-    if pool.head >= 0:
-        _stay(b, event, pocket)
     chain = np.int64(NONE)
     if b.op[event] & REVERSAL:
         chain, taken = _take_very(b, event, pocket, b.specials[b.special[event]])
         amount -= taken
+        if b.specials[b.special[event]].rest_clean:
+            _sweep(b, pocket)
+            return chain
     whole = pool.balance if by_rolling else pool.taint
     part = amount if by_rolling else max(np.int64(0), amount - (pool.balance - pool.taint))
     pool.balance -= amount
@@ -292,19 +304,18 @@ def _leave(b, event, chain, claim, fate):
 
 
 @kernel
-def _root(b, event, chain, special):
-    """The disputed transfer: others' parts go to the victim (admitted) or stay; the rest is the claim's. New head."""
+def _root(b, event, chain, free, special):
+    """The disputed transfer: others' parts go to the victim (admitted) or stay; the rest is the claim's. New head.
+
+    `free` is what no claim stood behind before anything was dropped in this event.
+    """
     if b.cut[special.claim] == 0:  # the claim is not followed at all
         return chain
-    amount = b.amount[event]
     if special.admitted:
         chain = _leave(b, event, chain, -1, TO_VICTIM)
-    at = chain
-    while at >= 0:
-        amount -= b.lots[at].amount
-        at = np.int64(b.lots[at].next)
-    if amount > 0:
-        chain = _add(b, chain, special.claim * 4, amount, event, 0)
+        free = b.amount[event]
+    if free > 0:
+        chain = _add(b, chain, special.claim * 4, free, event, 0)
     return chain
 
 
@@ -343,9 +354,18 @@ def _mark(b, chain, mark):
 
 
 @kernel
-def _remember(b, chain, original, amount):
-    """Keep a copy of what a transfer that is reversed later carried."""
-    b.original_amount[original] = amount
+def _remember(b, event, chain, original):
+    """Keep a copy of what a transfer that is reversed later carried, and another to give back if it left."""
+    b.original_amount[original] = b.amount[event]
+    b.original_event[original] = event
+    if b.sinks[b.payee[event]]:
+        kept = np.int64(NONE)
+        at = chain
+        while at >= 0:
+            entry = b.lots[at]
+            kept = _add(b, kept, entry.colour, entry.amount, entry.since, entry.depth + 1)
+            at = np.int64(entry.next)
+        b.kept[original] = kept
     head = np.int64(NONE)
     at = chain
     while at >= 0:
@@ -440,6 +460,43 @@ def _release(b, slot, pocket):
 
 
 @kernel
+def _refund(b, event, original):
+    """Take back what an exit carried, of each colour at most what has not come back yet. Returns the chain's head."""
+    amount, whole = b.amount[event], b.original_amount[original]
+    chain = np.int64(NONE)
+    before = sum_so_far = np.int64(0)
+    at = np.int64(b.originals[original])
+    while at >= 0:
+        sum_so_far += b.lots[at].amount
+        share = mul_div(sum_so_far, amount, whole)
+        want = share - before
+        before = share
+        there = np.int64(b.kept[original])
+        while there >= 0 and b.lots[there].colour < b.lots[at].colour:
+            there = np.int64(b.lots[there].next)
+        if there >= 0 and b.lots[there].colour == b.lots[at].colour:
+            entry = b.lots[there]
+            got = min(want, entry.amount)
+            entry.amount -= got
+            if got > 0 and event < b.cut[entry.colour >> 2]:
+                _record(b, entry.colour, b.original_event[original], -got, 0, UNDONE)
+                chain = _add(b, chain, entry.colour, got, entry.since, entry.depth)
+        at = np.int64(b.lots[at].next)
+    return chain
+
+
+@kernel
+def _total(b, chain):
+    """Return the sum of a chain."""
+    whole = np.int64(0)
+    at = chain
+    while at >= 0:
+        whole += b.lots[at].amount
+        at = np.int64(b.lots[at].next)
+    return whole
+
+
+@kernel
 def _move(b, event, by_rolling):
     """Carry out one event in full generality."""
     op = b.op[event]
@@ -451,26 +508,31 @@ def _move(b, event, by_rolling):
         _release(b, b.specials[b.special[event]].slot, pocket)
         return
     fate = MOVED
+    free = b.amount[event]
     if op & CONVERT_IN:
         chain = _scaled(b, event, b.specials[b.special[event]].slot)
         fate = OPENED
+    elif op & REVERSAL and pocket == 0:
+        chain = _refund(b, event, b.specials[b.special[event]].original)
     else:
         chain = _take(b, event, pocket, by_rolling)
-        if len(b.dust) > 0 and not (op & ROOT and b.specials[b.special[event]].admitted):
-            chain = _floor_dust(b, event, pocket, chain)
+        free -= _total(b, chain)
+        chain = _stay(b, event, chain)
         if b.mark[event]:
             chain = _mark(b, chain, b.mark[event])
+    if len(b.dust) > 0 and not (op & ROOT and b.specials[b.special[event]].admitted):
+        chain = _floor_dust(b, event, pocket, chain)
     if op != 0:
         special = b.specials[b.special[event]]
         if op & ROOT:
-            chain = _root(b, event, chain, special)
+            chain = _root(b, event, chain, free, special)
         if op & REVERSAL and special.original_claim >= 0:
             chain = _leave(b, event, chain, special.original_claim, REVERSED)
         if op & CONVERT_OUT:
             _park(b, event, chain, special.slot)
             return
-        if special.original >= 0 and not op & REVERSAL:
-            _remember(b, chain, special.original, b.amount[event])
+        if special.watched >= 0:
+            _remember(b, event, chain, special.watched)
     _deliver(b, event, chain, fate)
 
 

@@ -5,20 +5,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from recoup.trace.kernels.books import CONVERT_IN, CONVERT_OUT, HOLD, RELEASE, ROOT
+from recoup.trace.kernels.books import CONVERT_IN, CONVERT_OUT, HOLD, RELEASE, REVERSAL, ROOT, WATCHED
 from recoup.trace.kernels.compiled import kernel
 
 
 @kernel
-def follow_reach(source, payee, op, special, slot_of, sinks, followed, stop):
+def follow_reach(source, payee, op, special, slot_of, watched_of, original_of, sinks, followed, stop):
     """Return (depth of the flow by event, 0 where none; depth by pocket, 0 where not reached; first event by pocket).
 
-    `slot_of` and `followed` are by row of the specials: the conversion's slot, and whether the claim is followed. O(n).
+    By row of the specials: the conversion's slot, the slot as a transfer reversed later and that of the one it reverses, and whether
+    its claim is followed. O(n).
     """
     depth = np.zeros(len(sinks), np.int32)
     since = np.full(len(sinks), -1, np.int32)
     flow = np.zeros(stop, np.int32)
     parked = np.zeros(len(slot_of) + 1, np.int32)
+    left = np.zeros(len(slot_of) + 1, np.int32)
     for i in range(stop):
         o = op[i]
         if o & (HOLD | RELEASE):
@@ -26,6 +28,8 @@ def follow_reach(source, payee, op, special, slot_of, sinks, followed, stop):
         d = depth[source[i]]
         if o & CONVERT_IN:
             d = parked[slot_of[special[i]]]
+        elif o & REVERSAL and source[i] == 0:  # a refund of an exit
+            d = left[original_of[special[i]]]
         hops = d + 1 if d else 0
         if o & ROOT and followed[special[i]]:
             hops = 1
@@ -36,6 +40,8 @@ def follow_reach(source, payee, op, special, slot_of, sinks, followed, stop):
             parked[slot_of[special[i]]] = hops
             continue
         q = payee[i]
+        if o & WATCHED and sinks[q]:
+            left[watched_of[special[i]]] = hops
         if not sinks[q]:
             if depth[q] == 0:
                 since[q] = i
