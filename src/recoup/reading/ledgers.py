@@ -95,7 +95,7 @@ def ledger_kinds(cells: Cells) -> pl.Series:
             word: "transfer" if kind is None or kind in special else kind
             for word, kind in words.items()
         }
-    kind = text.replace_strict(words, return_dtype=pl.String)
+    kind = text.replace_strict(words, default=None, return_dtype=pl.String)
     cells.refuse("kind_unknown", "kind", kind.is_null(), text)
     return kind.fill_null("transfer")
 

@@ -115,7 +115,7 @@ class StatementTable:
             return
         text = cells.text("status")
         words = {word: self._succeeded(word) for word in text.unique().to_list()}
-        done = text.replace_strict(words, return_dtype=pl.Boolean)
+        done = text.replace_strict(words, default=None, return_dtype=pl.Boolean)
         cells.refuse("status_unknown", "status", done.is_null(), text)
         failed = (~done).fill_null(value=False) & ~cells.bad & ~cells.dropped
         self.rows_failed += int(failed.sum())
@@ -198,7 +198,7 @@ class StatementTable:
         cells = self.cells
         text = cells.text("direction")
         words = {word: self._direction(word) for word in text.unique().to_list()}
-        said = text.replace_strict(words, return_dtype=pl.String)
+        said = text.replace_strict(words, default=None, return_dtype=pl.String)
         neutral = (said == "skip").fill_null(value=False) & ~cells.dropped & ~cells.bad
         self.rows_neutral += int(neutral.sum())
         cells.dropped = cells.dropped | neutral
@@ -281,7 +281,7 @@ class StatementTable:
         if cells.has("kind"):
             text = cells.text("kind")
             words = {word: kind_of(word, cells.options.map) for word in text.unique().to_list()}
-            kind = text.replace_strict(words, return_dtype=pl.String)
+            kind = text.replace_strict(words, default=None, return_dtype=pl.String)
             cells.refuse("kind_unknown", "kind", kind.is_null(), text)
             return kind.fill_null("transfer")
         for field in ("note", "note_more"):
