@@ -1,7 +1,7 @@
 """A process of its own that takes workbooks apart: a damaged one may make its parser abort or ask for any amount of memory.
 
-It imports nothing of ours, so that it starts quickly. Requests and answers are a length of eight bytes and as many bytes. A request
-is a workbook; the answer is a JSON line that lists the sheets, then each sheet as an Arrow stream of text columns.
+It imports nothing of ours, so that it starts quickly. Requests and answers are a length of eight bytes and as many bytes.
+A request is a workbook; the answer is a JSON line that lists the sheets, then each sheet as an Arrow stream of text.
 """
 
 from __future__ import annotations

@@ -98,7 +98,7 @@ def test_unsigned_integers_past_int64_are_too_large() -> None:
     read = minor_from_integer(
         pl.Series([2**63, 5], dtype=pl.UInt64), pl.Series([2, 2], dtype=pl.Int8), major=False
     )
-    assert [None, 5] == read.value.to_list()
+    assert read.value.to_list() == [None, 5]
     assert read.reason[0] == "amount_too_large"
 
 

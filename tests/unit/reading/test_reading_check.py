@@ -41,7 +41,7 @@ def test_breaks_gaps_and_one_sided_transfers_are_found(
 ) -> None:
     a = (
         HEAD
-        + "A,张三,2024-01-01 10:00:00,5,借,B,95,CNY\nA,张三,2024-06-01 10:00:00,5,借,B,80,CNY\nA,张三,2024-06-02 10:00:00,1,借,B,79,CNY\n"
+        + "A,张三,2024-01-01 10:00:00,5,借,B,95,CNY\nA,张三,2024-06-01 10:00:00,5,借,B,80,CNY\nA,张三,2024-06-02 10:00:00,1,借,B,79,CNY\n"  # noqa: E501 (a sample as it comes)
     )
     b = HEAD + "B,李四,2024-01-01 10:00:01,5,贷,A,5,CNY\nB,李四,2024-07-01 10:00:00,1,借,X,4,CNY\n"
     done = run(made("a.csv", a), made("b.csv", b), "--timezone", "UTC", "--json")

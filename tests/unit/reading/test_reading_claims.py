@@ -19,7 +19,7 @@ from recoup.reading import (
 from recoup.records.tables import CLAIMS, HOLDS, LINKS, OPENINGS
 
 SHANGHAI = ReadingOptions(timezone="Asia/Shanghai")
-LEDGER = "id,time,payer,payee,amount,currency\nT1,2024-01-01 10:00:00,V,A,12.50,CNY\nT2,2024-01-01 10:00:30,V,A,12.50,CNY\nT3,2024-01-01 11:00:00,,A,7,USD\nT4,2024-01-01 12:00:00,V,A,9,JPY\n"
+LEDGER = "id,time,payer,payee,amount,currency\nT1,2024-01-01 10:00:00,V,A,12.50,CNY\nT2,2024-01-01 10:00:30,V,A,12.50,CNY\nT3,2024-01-01 11:00:00,,A,7,USD\nT4,2024-01-01 12:00:00,V,A,9,JPY\n"  # noqa: E501 (a sample as it comes)
 Made = Callable[..., Path]
 
 
@@ -183,7 +183,7 @@ def test_holds_keep_the_order_of_the_file(made: Made) -> None:
     declared = read_holds(
         made(
             "h.csv",
-            "account,currency,amount,time,until\nB,CNY,2,2024-01-02 10:00:00,\nA,CNY,1,2024-01-01 10:00:00,2024-01-03 10:00:00\n",
+            "account,currency,amount,time,until\nB,CNY,2,2024-01-02 10:00:00,\nA,CNY,1,2024-01-01 10:00:00,2024-01-03 10:00:00\n",  # noqa: E501 (a sample as it comes)
         ),
         SHANGHAI,
     )

@@ -56,7 +56,7 @@ def statement_sheet(account: str, holder: str) -> list[list[object]]:
         [],
         HEADERS,
         [
-            datetime(2024, 1, 1, 10),
+            datetime(2024, 1, 1, 10),  # noqa: DTZ001 (a naive one is the point)
             1000.10,
             "贷",
             "6222020000000000009",
@@ -64,7 +64,7 @@ def statement_sheet(account: str, holder: str) -> list[list[object]]:
             1000.1,
             "转账",
             "人民币",
-        ],  # noqa: DTZ001
+        ],
         [
             "2024-01-01 10:05:00",
             "800.00",
@@ -124,9 +124,15 @@ def test_account_numbers_stored_as_numbers_have_lost_digits(tmp_path: Path, numb
 
 
 def test_lost_digits_are_found_in_a_table_that_does_not_begin_at_the_edge(tmp_path: Path) -> None:
-    rows: list[list[object]] = [[], [None, None, "id", "time", "payer", "payee", "amount", "currency"], [None, None, "1", "2024-01-01", "A", 6222021234567890, 1, "CNY"]]
+    rows: list[list[object]] = [
+        [],
+        [None, None, "id", "time", "payer", "payee", "amount", "currency"],
+        [None, None, "1", "2024-01-01", "A", 6222021234567890, 1, "CNY"],
+    ]
     reading = read_transfers([workbook(tmp_path / "s.xlsx", ("一", rows))], ZONED)
-    assert [(problem.code, problem.row, problem.column) for problem in reading.fatal] == [("account_digits_lost", 3, "payee")]
+    assert [(problem.code, problem.row, problem.column) for problem in reading.fatal] == [
+        ("account_digits_lost", 3, "payee")
+    ]
 
 
 def test_a_workbook_that_breaks_its_reader_does_not_break_the_next_one(tmp_path: Path) -> None:
@@ -134,7 +140,9 @@ def test_a_workbook_that_breaks_its_reader_does_not_break_the_next_one(tmp_path:
     with zipfile.ZipFile(far) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     sheet = "xl/worksheets/sheet1.xml"
-    parts[sheet] = parts[sheet].replace(b"</row>", b'</row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>')
+    parts[sheet] = parts[sheet].replace(
+        b"</row>", b'</row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
+    )
     with zipfile.ZipFile(far, "w") as archive:
         for name, part in parts.items():
             archive.writestr(name, part)
@@ -334,7 +342,7 @@ CAMT = """<?xml version="1.0" encoding="UTF-8"?>
 </Stmt>
 <Stmt><Id>S2</Id><Acct><Id><Othr><Id>X-10</Id></Othr></Id></Acct>
 <Ntry><Amt Ccy="EUR">10.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>{status}</Sts><BookgDt><Dt>2024-01-02</Dt></BookgDt><NtryDtls><TxDtls><Refs><EndToEndId>E2</EndToEndId></Refs><RltdPties><DbtrAcct><Id><IBAN>DE02120300000000202051</IBAN></Id></DbtrAcct></RltdPties></TxDtls></NtryDtls></Ntry>
-</Stmt></BkToCstmrStmt></Document>"""
+</Stmt></BkToCstmrStmt></Document>"""  # noqa: E501 (a sample as it comes)
 
 
 def camt(version: str = "08", closing: str = "140.00", **changes: str) -> str:
@@ -461,11 +469,11 @@ def test_the_value_year_turns_with_the_booking_month(read: Read) -> None:
     assert reading.transfers["time"][0] == datetime(2023, 12, 31, tzinfo=UTC)
 
 
-TENPAY = "用户ID\t交易单号\t大单号\t用户侧账号名称\t借贷类型\t交易业务类型\t交易用途类型\t交易时间\t交易金额(分)\t账户余额(分)\t用户银行卡号\t用户侧网银联单号\t网联/银联\t第三方账户名称\t对手方ID\t对手侧账户名称\t对手方银行卡号\t对手侧银行名称\t对手侧网银联单号\t网联/银联\t备注1\t备注2\n"
+TENPAY = "用户ID\t交易单号\t大单号\t用户侧账号名称\t借贷类型\t交易业务类型\t交易用途类型\t交易时间\t交易金额(分)\t账户余额(分)\t用户银行卡号\t用户侧网银联单号\t网联/银联\t第三方账户名称\t对手方ID\t对手侧账户名称\t对手方银行卡号\t对手侧银行名称\t对手侧网银联单号\t网联/银联\t备注1\t备注2\n"  # noqa: E501 (a sample as it comes)
 
 
 def test_tenpay_counts_fen_and_names_users(read: Read) -> None:
-    rows = "lu_1\tT1000000\tD1\t马某\t出\t余额支付\t转账\t2025-08-11 08:00:00\t10000\t5000\t\t\t网联\t\twx_2\t王某\t\t\t\t\t微信转账\t\nlu_1\tT2000000\tD2\t马某\t入\t余额支付\t转账\t2025-08-12 09:00:00\t5050\t10050\t\t\t网联\t\twx_2\t王某\t\t\t\t\t微信转账\t\n"
+    rows = "lu_1\tT1000000\tD1\t马某\t出\t余额支付\t转账\t2025-08-11 08:00:00\t10000\t5000\t\t\t网联\t\twx_2\t王某\t\t\t\t\t微信转账\t\nlu_1\tT2000000\tD2\t马某\t入\t余额支付\t转账\t2025-08-12 09:00:00\t5050\t10050\t\t\t网联\t\twx_2\t王某\t\t\t\t\t微信转账\t\n"  # noqa: E501 (a sample as it comes)
     reading = read(TENPAY + rows, name="TenpayTrades.txt")
     assert reading.problems == ()
     assert reading.transfers.select(
@@ -511,7 +519,7 @@ def test_alipay_exports_in_gbk_below_their_preamble(made: Made) -> None:
 
 
 def test_alipays_answer_to_an_inquiry_has_number_and_name_in_one_cell(read: Read) -> None:
-    text = "交易号,商户订单号,交易创建时间,付款时间,交易来源地,类型,用户信息,交易对方信息,消费名称,金额（元）,收/支,交易状态,备注\n\t20240101,,2024-01-01 10:00:00,,,即时到账,2088001(张三),2088002(李四),转账,12.00,支出,交易成功,\n"
+    text = "交易号,商户订单号,交易创建时间,付款时间,交易来源地,类型,用户信息,交易对方信息,消费名称,金额（元）,收/支,交易状态,备注\n\t20240101,,2024-01-01 10:00:00,,,即时到账,2088001(张三),2088002(李四),转账,12.00,支出,交易成功,\n"  # noqa: E501 (a sample as it comes)
     reading = read(text)
     assert reading.problems == ()
     assert reading.transfers.select(
@@ -539,14 +547,14 @@ def test_known_names_of_data_sets_need_no_map(tmp_path: Path) -> None:
     frame = pl.DataFrame(
         {
             "tx_id": [7],
-            "ts": [datetime(2025, 1, 1)],
+            "ts": [datetime(2025, 1, 1)],  # noqa: DTZ001 (a naive one is the point)
             "src": ["A"],
             "dest": ["B"],
             "amount": [8.6],
             "currency": ["JPY"],
             "transaction_type": ["PAYMENT"],
         }
-    )  # noqa: DTZ001
+    )
     frame.write_parquet(tmp_path / "t.parquet")
     reading = read_transfers(
         [tmp_path / "t.parquet"], ReadingOptions(timezone="UTC", digits=Digits({"JPY": 2}))

@@ -81,7 +81,7 @@ def test_stray_blanks_tabs_and_apostrophes_are_dropped(read: Read) -> None:
 
 def test_row_numbers_are_those_of_a_spreadsheet(read: Read) -> None:
     reading = read(
-        'Ledger of case 7\n\nid,time,payer,payee,amount,currency,rail\nT1,2024-01-01,A,B,1,CNY,"two\nlines"\n\nT2,2024-01-02,A,B,x,CNY,\n'
+        'Ledger of case 7\n\nid,time,payer,payee,amount,currency,rail\nT1,2024-01-01,A,B,1,CNY,"two\nlines"\n\nT2,2024-01-02,A,B,x,CNY,\n'  # noqa: E501 (a sample as it comes)
     )
     assert reading.transfers["row"].to_list() == [4]
     assert [(problem.row, problem.code) for problem in reading.problems] == [

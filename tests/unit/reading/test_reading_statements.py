@@ -282,7 +282,7 @@ def test_summaries_give_the_kind_away(read: Read, note: str, kind: str) -> None:
 
 
 def test_a_reversal_finds_its_original_by_what_it_moves_back(read: Read) -> None:
-    body = "A,2024-01-01 10:00:00,5,借,B,95,,CNY,转账\nA,2024-01-01 11:00:00,5,借,C,90,,CNY,转账\nA,2024-01-01 12:00:00,5,贷,B,95,,CNY,冲正\nA,2024-01-01 13:00:00,5,贷,,100,,CNY,冲正\n"
+    body = "A,2024-01-01 10:00:00,5,借,B,95,,CNY,转账\nA,2024-01-01 11:00:00,5,借,C,90,,CNY,转账\nA,2024-01-01 12:00:00,5,贷,B,95,,CNY,冲正\nA,2024-01-01 13:00:00,5,贷,,100,,CNY,冲正\n"  # noqa: E501 (a sample as it comes)
     reading = read(HEAD.replace("\n", ",摘要\n") + body)
     assert reading.problems == ()
     ids = reading.transfers["id"].to_list()
@@ -296,7 +296,7 @@ def test_a_reversal_names_its_original_by_the_institutions_number(read: Read) ->
     head = HEAD.replace("\n", ",kind,原流水号\n")
     reading = read(
         head
-        + "A,2024-01-01 10:00:00,5,借,B,,S000001,CNY,,\nA,2024-01-01 10:00:01,1,借,B,,S000001,CNY,,\nA,2024-01-01 11:00:00,1,贷,B,,S000002,CNY,reversal,S000001\n"
+        + "A,2024-01-01 10:00:00,5,借,B,,S000001,CNY,,\nA,2024-01-01 10:00:01,1,借,B,,S000001,CNY,,\nA,2024-01-01 11:00:00,1,贷,B,,S000002,CNY,reversal,S000001\n"  # noqa: E501 (a sample as it comes)
     )
     assert reading.problems == ()
     assert rows(reading, "reverses")[2] == ("A:S000001#2",)
@@ -336,7 +336,7 @@ def platform(made: Made) -> Path:
 6222020000000000001,1001,,ID1,20160318123600,1.00,700.00,出,6222020000000000002,李四,,转账,CNY,失败,A3
 6222020000000000002,1002,李四,,20160318123558,800.00,800.00,进,6222020000000000001,张三,,转账,CNY,成功,B1
 6222020000000000002,1002,李四,,20160318124000,500.00,300.00,出,,,,ATM取款,CNY,成功,B2
-"""
+"""  # noqa: E501 (a sample as it comes)
     path = made("case/交易明细信息.csv", detail, "gb18030")
     made(
         "case/账户信息.csv",
