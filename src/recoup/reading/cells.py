@@ -133,6 +133,8 @@ class Cells:
             return column.alias(field)
         text = self.text(field)
         if column is None:
+            # A number in a title row has lost its digits like one in a column.
+            self.refuse_file("account_digits_lost", field, text.str.contains(_SCIENTIFIC), text)
             return text
         self._check_digits(field, text)
         if text.str.contains(r"\s").any():

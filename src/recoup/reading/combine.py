@@ -121,6 +121,20 @@ def refuse_breaks(statements: Statements, lost: frozenset[str], findings: Findin
     )
 
 
+def also_in_ledger(
+    ledger: pl.DataFrame, transfers: pl.DataFrame, window: timedelta, sources: list[Source]
+) -> pl.DataFrame:
+    """Return transfers of statements that a ledger seems to have too: counted twice, unless they are two payments."""
+    key = ["payer", "payee", "amount", "currency"]
+    columns = [*key, "time", "source", "row"]
+    both = ledger.select(columns).join(transfers.select(columns), on=key, how="inner", suffix="_of")
+    near = both.filter((pl.col("time") - pl.col("time_of")).abs() <= window).sort(
+        "source", "row", "source_of", "row_of"
+    )
+    reason = pl.lit("a ledger and a statement seem to have the same transfer; it counts twice")
+    return _doubtful(near, _file(sources), "source", "row", "source_of", "row_of", reason)
+
+
 def _oriented(ordered: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
     """The sequence of rows in a file that stands newest first counts from its end."""
     marked = ordered.join(

@@ -21,7 +21,9 @@ _WALLETS: Final = (
 _FACT_OF: Final = {
     normal_header(word): fact for fact, words in TITLE_FACTS.items() for word in words
 }
-_PAIR: Final = re.compile(r"([\w/ ]{1,20}?)\s*[:：]\s*\[?([^\s,，;；:：\]]+)\]?")
+_PAIR: Final = re.compile(
+    r"([\w/][\w/ ]{0,30}?)\s*[:：]\s*\[?(\d[\d ]{8,30}\d(?!\S)|[^\s,，;；:：\]]+)\]?"
+)
 _PARTY_FIELDS: Final = frozenset(
     {"account", "card", "account_name", "account_institution", "currency"}
 )
@@ -71,6 +73,7 @@ def title_facts(rows: Sequence[Sequence[str]]) -> dict[str, str]:
 
 
 def _keep(facts: dict[str, str], word: str, value: str) -> None:
-    fact = _FACT_OF.get(normal_header(word))
+    last = word.rsplit(maxsplit=1)[-1] if word.split() else ""
+    fact = _FACT_OF.get(normal_header(word)) or _FACT_OF.get(normal_header(last))
     if fact and normal_header(value) not in _FACT_OF:
-        facts.setdefault(fact, value.strip())
+        facts.setdefault(fact, "".join(value.split()) if fact in {"account", "card"} else value)

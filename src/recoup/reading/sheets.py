@@ -176,10 +176,21 @@ def _table(
     body = body.with_columns(
         _without_noise(pl.col(column)) for column in body.columns if column not in accounts
     )
-    facts = title_facts(head[:index])
+    facts = title_facts(_titles(sheet, head[:index]))
     return RawTable(
         source, body.filter(filled), rows.filter(filled), facts, numbers, sheet=sheet.name
     )
+
+
+def _titles(sheet: Sheet, rows: list[Sequence[str]]) -> list[list[str]]:
+    """Title rows as text; a long number that is stored as a number is shown as what Excel kept of it."""
+    return [
+        [
+            f"{float(cell):.5E}" if number in sheet.numbers.get(place, ()) else cell
+            for place, cell in enumerate(row)
+        ]
+        for number, row in enumerate(rows, start=1)
+    ]
 
 
 def _is_account(column: str, column_map: ColumnMap) -> bool:

@@ -11,7 +11,7 @@ import polars as pl
 from recoup.reading.cells import Cells
 from recoup.reading.checks import accounts_of, check_transfers
 from recoup.reading.codes import FATAL
-from recoup.reading.combine import Statements, combine, refuse_breaks
+from recoup.reading.combine import Statements, also_in_ledger, combine, refuse_breaks
 from recoup.reading.files import Intake, Progress, expand, take_in
 from recoup.reading.findings import REJECTED
 from recoup.reading.holders import Holders
@@ -115,6 +115,7 @@ def assemble(intake: Intake, options: ReadingOptions) -> Reading:
         exempt=combined.accounts,
     )
     refuse_breaks(combined.statements, checked.touched, intake.findings)
+    twice = also_in_ledger(ledger, combined.transfers, options.match_window, intake.sources)
     raws = {table.source: table.with_row() for table in intake.tables}
     known = None
     if gathered.statements:
@@ -125,7 +126,7 @@ def assemble(intake: Intake, options: ReadingOptions) -> Reading:
         sources=tuple(intake.sources),
         problems=intake.findings.problems(intake.sources),
         rejected=intake.findings.rejected(intake.sources, raws),
-        doubtful=combined.doubtful,
+        doubtful=pl.concat([combined.doubtful, twice]),
         rows_failed=gathered.rows_failed,
         rows_neutral=gathered.rows_neutral,
         rows_repeated=checked.rows_repeated + combined.statements.repeated.height,

@@ -110,6 +110,23 @@ def test_title_cells_side_by_side_name_the_account(tmp_path: Path) -> None:
     assert reading.transfers["payee_name"][0] == "王五"
 
 
+@pytest.mark.parametrize(
+    "title",
+    [
+        f"账号：{CARD}",
+        f"账号: {CARD} 户名: 王五",
+        f"某某银行 账号：{CARD}  币种：人民币",
+        "卡号：6222 0212 3456 7890 123 户名：王五",
+        f"Account number: {CARD}, Bank: X",
+        f"账号：[{CARD}]",
+    ],
+)
+def test_titles_name_the_account_in_many_ways(read: Read, title: str) -> None:
+    reading = read(f"{title}\n交易时间,金额,借贷标志,对方账号,币种\n2024-01-01,1,借,B,CNY\n")
+    assert reading.problems == ()
+    assert reading.known == {CARD}
+
+
 @pytest.mark.parametrize("number", [6222021234567890123, 6222021234567890])
 def test_account_numbers_stored_as_numbers_have_lost_digits(tmp_path: Path, number: int) -> None:
     rows: list[list[object]] = [
@@ -183,6 +200,13 @@ def test_old_workbooks_read_alike(tmp_path: Path) -> None:
     reading = read_transfers([tmp_path / "s.xls"], ZONED)
     assert reading.problems == ()
     assert reading.transfers["amount"].to_list() == [100010, 80000]
+
+
+def test_an_account_number_in_a_title_row_loses_digits_too(tmp_path: Path) -> None:
+    rows = statement_sheet("x", "y")[:-1]
+    rows[1] = ["账号", 6222021234567890123]
+    reading = read_transfers([workbook(tmp_path / "s.xlsx", ("一", rows))], ZONED)
+    assert [problem.code for problem in reading.fatal] == ["account_digits_lost"]
 
 
 def test_old_workbooks_lose_digits_too(tmp_path: Path) -> None:

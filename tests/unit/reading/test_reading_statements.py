@@ -329,6 +329,17 @@ def test_statements_beside_a_ledger_make_all_their_accounts_known(made: Made) ->
     assert read_transfers([ledger, statement], ZONED).known == {"A", "P", "Q"}
 
 
+def test_a_transfer_in_a_ledger_and_in_a_statement_is_doubtful(made: Made) -> None:
+    ledger = made(
+        "l.csv",
+        "id,time,payer,payee,amount,currency\n1,2024-01-01 10:00:30,A,B,5,CNY\n2,2024-01-01 11:00:30,A,B,5,CNY\n",
+    )
+    statement = made("s.csv", HEAD + "A,2024-01-01 10:00:00,5,借,B,,,CNY\n")
+    doubtful = read_transfers([ledger, statement], ZONED).doubtful
+    assert doubtful.select("payer_row", "payee_row").rows() == [(2, 2)]
+    assert "counts twice" in doubtful["reason"][0]
+
+
 def platform(made: Made) -> Path:
     detail = """交易卡号,交易账号,交易户名,交易证件号码,交易时间,交易金额,交易余额,收付标志,交易对手账卡号,对手户名,对手开户银行,摘要说明,交易币种,交易是否成功,交易流水号
 \t6222020000000000001,\t1001,,ID1,20160318123456,1000.00,1500.00,进,6222020000000000009,受害人,农行,转账,人民币,成功,A1
