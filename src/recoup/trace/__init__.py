@@ -1,7 +1,24 @@
 """Tracing: rules, kernels, the trail they make, its bound and its layout. Pure: no file, no clock, no chance."""
 
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
 from recoup.trace.rules import RANGE, RULES, Rule, expand
 from recoup.trace.trace import trace_dossier
 from recoup.trace.trail import Options, Trail
 
 __all__ = ["RANGE", "RULES", "Options", "Rule", "Trail", "expand", "trace_dossier"]
+
+
+class _Room(ModuleType):
+    """The package `recoup.trace` is also the function `recoup.trace(...)`: a name cannot be both, so the module can be called."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Trail:
+        """Trace data frames; see `recoup.tracing.trace`, which this calls."""
+        trail: Trail = import_module("recoup.tracing").trace(*args, **kwargs)
+        return trail
+
+
+sys.modules[__name__].__class__ = _Room

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,8 @@ class Scene:
     events: Events
     claims: pl.DataFrame
     """Schema trail.CLAIMS, sorted by claim id; the row is the claim's number."""
+    transits: pl.DataFrame
+    """Schema links.TRANSITS: where each link's own exit row left the money."""
 
 
 @dataclass(frozen=True)
@@ -267,7 +269,11 @@ def summarise(scene: Scene, losses: pl.DataFrame, found: Found, residuals: pl.Da
         table = table.join(sums, on=keys, how="left")
     held = found.positions.lazy().group_by(keys).agg(pl.col("held").sum())
     table = table.join(held, on=keys, how="left").join(residuals.lazy(), on=keys, how="left")
-    kinds = scene.dossier.transfers.lazy().select(transfer="id", account="payee", currency="currency")
+    true_payee = pl.coalesce("true_payee", "payee")
+    kinds = scene.dossier.transfers.lazy().join(
+        scene.transits.lazy().select(payee="account", true_payee="payee"), on="payee", how="left"
+    )
+    kinds = kinds.select(transfer="id", account=true_payee, currency="currency")
     back = found.exits.lazy().filter(pl.col("kind") == "reversed").select("claim", "transfer", back=pl.lit(value=True))
     hops = found.flows.lazy().join(kinds, on="transfer").join(back, on=["claim", "transfer"], how="left")
     reached = hops.with_columns(pl.col("back").fill_null(value=False)).group_by(keys).agg(
@@ -314,6 +320,30 @@ def losses_named(scene: Scene, numbers: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def settle_transits(scene: Scene, frames: Found) -> Found:
+    """Count money that has not crossed its link yet where the link's own exit row left it: exited, or unknown at its payee."""
+    waiting = frames.unknown.join(scene.transits, on="account", how="inner")
+    if waiting.is_empty():
+        return frames
+    rest = frames.unknown.join(scene.transits, on="account", how="anti")
+    at_unknown = pl.col("standing") == "unknown"
+    unknown = waiting.filter(at_unknown).with_columns(account="payee").select(rest.columns)
+    gone = waiting.filter(~at_unknown).with_columns(account=pl.col("place"))
+    exits = pl.concat([frames.exits, gone.select(frames.exits.columns)])
+    order = scene.dossier.transfers.lazy().select(transfer="id").with_row_index("at")
+    keys = ["rule", "claim", "account", "currency"]
+    parts = [pl.col(name).sum() for name in ("amount", "inferred", "asserted")]
+    return replace(
+        frames,
+        exits=exits.lazy().join(order, on="transfer", how="left").sort("claim", "at").drop("at").collect(),
+        unknown=pl.concat([rest, unknown])
+        .group_by(keys)
+        .agg(*parts, pl.col("since").min())
+        .sort("claim", "account", "currency")
+        .select(rest.columns),
+    )
+
+
 def assemble(scene: Scene, found: Followed, rule: str) -> Found:
     """Return the frames of one causal rule, conserved."""
     names = Names(scene)
@@ -328,9 +358,10 @@ def assemble(scene: Scene, found: Followed, rule: str) -> Found:
         summary=pl.DataFrame(schema=shapes.SUMMARY),
         holds=_holds_filled(scene, parcels, names, rule),
     )
+    frames = settle_transits(scene, frames)
     losses = losses_named(scene, _losses(scene, found))
     summary = summarise(scene, losses, frames, _residuals(scene, found, names), rule)
-    return Found(**{**{f: getattr(frames, f) for f in frames.__dataclass_fields__}, "summary": summary})
+    return replace(frames, summary=summary)
 
 
 def assemble_reach(scene: Scene, reached: Reached) -> Found:

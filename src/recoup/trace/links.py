@@ -15,6 +15,18 @@ from recoup.records.dossier import Dossier
 from recoup.trace.ledger import TRANSIT
 
 
+TRANSITS = pl.Schema(
+    {
+        "account": pl.String,  # link:1, link:2, ...
+        "transfer": pl.String,  # the exit's row
+        "payee": pl.String,  # where that row says the money went
+        "standing": pl.String,  # unknown: it counts there; else it has exited
+        "place": pl.String,  # account of the exit
+        "kind": pl.String,
+    }
+)
+
+
 @dataclass(frozen=True)
 class Woven:
     """A dossier whose transfers carry the links, and which of its transfers are asserted."""
@@ -22,6 +34,8 @@ class Woven:
     dossier: Dossier
     asserted: frozenset[str]
     """Transfer ids that cross a link."""
+    transits: pl.DataFrame
+    """Schema TRANSITS, for links whose exit a row shows."""
 
 
 def _stands_open(dossier: Dossier) -> Callable[[str], bool]:
@@ -67,16 +81,22 @@ def weave(dossier: Dossier) -> Woven:
     """Return `dossier` with its links as transfers; the same dossier when it has none."""
     links = dossier.links
     if links.is_empty():
-        return Woven(dossier, frozenset())
+        return Woven(dossier, frozenset(), pl.DataFrame(schema=TRANSITS))
     rows = dossier.transfers.with_row_index("at")
     is_open = _stands_open(dossier)
     redirected: dict[int, tuple[str, str]] = {}
+    place: dict[int, float] = {}
+    shown: list[tuple[str, ...]] = []
     added: list[dict[str, object]] = []
     for number, link in enumerate(links.iter_rows(named=True), start=1):
         transit = f"{TRANSIT}{number}"
         taken = set(redirected)
         exit_at = _exit_row(rows, link, is_open, taken)
         entry_at = _entry_row(rows, link, is_open, taken | ({exit_at} if exit_at is not None else set()))
+        if exit_at is not None:
+            shown.append((transit, *_where(dossier, rows.row(exit_at, named=True))))
+            if entry_at is not None and entry_at < exit_at:  # of one instant: the entry comes right after
+                place[entry_at] = exit_at + 0.25
         for at, column, side in ((exit_at, "payee", "out"), (entry_at, "payer", "in")):
             if at is not None:
                 redirected[at] = (column, transit)
@@ -94,22 +114,45 @@ def weave(dossier: Dossier) -> Woven:
                     "kind": "transfer",
                     "source": link["source"],
                     "row": link["row"],
+                    "place": _place(rows, link, entry_at, side),
                 }
             )
-    transfers = rows
+    transfers = rows.with_columns(
+        pl.col("at").cast(pl.Float64).replace_strict(place, default=pl.col("at").cast(pl.Float64), return_dtype=pl.Float64).alias("place")
+        if place
+        else pl.col("at").cast(pl.Float64).alias("place")
+    )
     for column in ("payer", "payee"):
         changes = {at: transit for at, (side, transit) in redirected.items() if side == column}
-        transfers = transfers.with_columns(
-            pl.col("at").replace_strict(changes, default=pl.col(column), return_dtype=pl.String).alias(column)
-        )
+        if changes:
+            given = pl.col("at").replace_strict(changes, default=pl.col(column), return_dtype=pl.String)
+            transfers = transfers.with_columns(given.alias(column))
     asserted = {str(rows["id"][at]) for at in redirected} | {str(row["id"]) for row in added}
-    extra = pl.DataFrame(added, schema_overrides=dict(dossier.transfers.schema)) if added else None
     transfers = transfers.drop("at")
-    if extra is not None:
+    if added:
+        extra = pl.DataFrame(added, schema_overrides={**dict(dossier.transfers.schema), "place": pl.Float64})
         text = [name for name, kind in transfers.schema.items() if kind == pl.String]
-        transfers = pl.concat([transfers, extra.select(pl.all())], how="diagonal").with_columns(pl.col(text).fill_null(""))
-        transfers = transfers.sort("time", "sequence", "id")
-    return Woven(_with(dossier, transfers), frozenset(asserted))
+        transfers = pl.concat([transfers, extra], how="diagonal").with_columns(pl.col(text).fill_null(""))
+    transfers = transfers.sort("place", maintain_order=True).drop("place")
+    transits = pl.DataFrame(shown, schema=TRANSITS, orient="row")
+    return Woven(_with(dossier, transfers), frozenset(asserted), transits)
+
+
+def _place(rows: pl.DataFrame, link: dict[str, object], entry_at: int | None, side: str) -> float:
+    """Return where an assumed row stands: right before a given entry, else after the transfers of the link's instant."""
+    if side == "out" and entry_at is not None:
+        return entry_at - 0.25
+    last = float((rows["time"] <= link["time"]).sum()) - 0.5
+    return last + (0.125 if side == "in" else 0.0)
+
+
+def _where(dossier: Dossier, row: dict[str, str]) -> tuple[str, ...]:
+    """Return (transfer, payee, standing, place, kind) of the row that shows an exit."""
+    payee = row["payee"]
+    is_terminal = payee in dossier.terminal
+    is_unknown = payee != "" and not is_terminal
+    kind = "terminal" if is_terminal and row["kind"] in ("", "transfer") else row["kind"]
+    return row["id"], payee, "unknown" if is_unknown else "exit", payee if is_terminal else row["payer"], kind
 
 
 def _with(dossier: Dossier, transfers: pl.DataFrame) -> Dossier:

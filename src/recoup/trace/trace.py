@@ -75,7 +75,7 @@ def build_scene(dossier: Dossier, claims: pl.DataFrame, options: Options) -> Sce
     ledger = compile_ledger(ordered, bridge=options.bridge, asserted=woven.asserted)
     openings = settle_openings(ledger, ordered)
     events = arrange(ledger, openings, ordered, resolved, options)
-    return Scene(ordered, ledger, openings, events, resolved)
+    return Scene(ordered, ledger, openings, events, resolved, woven.transits)
 
 
 def _dust_numbers(ledger: Ledger, options: Options) -> dict[int, int] | None:
@@ -85,7 +85,7 @@ def _dust_numbers(ledger: Ledger, options: Options) -> dict[int, int] | None:
     return {ledger.currencies.index(c): floor for c, floor in options.dust.items() if c in ledger.currencies}
 
 
-def _find(scene: Scene, rule: str, options: Options, progress: Progress | None) -> Found:
+def find(scene: Scene, rule: str, options: Options, progress: Progress | None) -> Found:
     """Return the frames of one rule."""
     if rule == "poison":
         return assemble_reach(scene, follow_reach(scene.ledger, scene.events))
@@ -170,16 +170,22 @@ def trace_dossier(
     an `AssertionError`. Raises `InputFault` for claims and options that cannot be traced, `LimitFault` for sums past int64.
     """
     options = options or Options()
-    rules = _check_options(dossier, options)
+    options = replace(options, rules=_check_options(dossier, options))
     scene = build_scene(dossier, claims, options)
-    found = [_find(scene, rule, options, progress) for rule in rules]
+    found = [find(scene, rule, options, progress) for rule in options.rules]
+    return finish(scene, dossier, found, options)
+
+
+def finish(scene: Scene, given: Dossier, found: Sequence[Found], options: Options) -> Trail:
+    """Return the trail of what every rule found (in the order of the options' rules)."""
     flows = pl.concat([frame.flows for frame in found])
     balance = run_balances(scene.ledger, scene.openings, scene.events)
     accounts = describe_accounts(scene, flows, balance)
     summary = pl.concat([frame.summary for frame in found])
     return Trail(
         dossier=scene.dossier,
-        options=Options(rules, options.bridge, options.as_of, options.since, options.horizon, options.dust),
+        given=given,
+        options=options,
         claims=scene.claims,
         positions=pl.concat([frame.positions for frame in found]),
         flows=flows,

@@ -7,8 +7,8 @@ has reach and no amounts; its `claim` is ''.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import polars as pl
@@ -163,6 +163,7 @@ class Trail:
     """The result of tracing claims through a dossier under one or more rules."""
 
     dossier: Dossier
+    """What was traced: the given one with its links woven in and its order settled; every id of the frames is a row of it."""
     options: Options
     claims: pl.DataFrame
     positions: pl.DataFrame
@@ -175,3 +176,31 @@ class Trail:
     holds: pl.DataFrame
     assumptions: tuple[str, ...] = ()
     """Sentences for the evidence: openings, overdrafts, bridges, ties, what was left out."""
+    given: Dossier | None = None
+    """What was given, before its links were woven in; None: `dossier` itself."""
+    retraced: tuple[str, ...] | None = None
+    """Claims that `extend` had to trace again; None for a trail traced at once."""
+
+    def at(self, time: datetime) -> Trail:
+        """Return the trail as it stood at `time` (aware, inclusive): only the result is cut, assumptions use all rows."""
+        from recoup.trace.trace import trace_dossier
+
+        return trace_dossier(self.given or self.dossier, self.claims, replace(self.options, as_of=time))
+
+    def extend(self, more: pl.DataFrame) -> Trail:
+        """Return the trail with more transfers, late or back-dated ones too; equal to tracing everything at once.
+
+        Args:
+            more: schema `records.tables.TRANSFERS`; `recoup.transfers_frame` makes it of any frame.
+        """
+        from recoup.trace.extend import extend
+
+        return extend(self, more)
+
+    def _repr_svg_(self) -> str | None:
+        """Return the picture of the first rule, for notebooks."""
+        return draw(self) if draw is not None else None
+
+
+draw: Callable[[Trail], str] | None = None
+"""Set by the layer that can draw (`recoup.tracing`); this room may not know it."""

@@ -1,0 +1,33 @@
+"""The command line. Each command is a file of its own and imports what it needs when it runs, so that `--help` is quick."""
+
+from __future__ import annotations
+
+import typer
+
+from recoup.cli import check, trace
+
+app = typer.Typer(
+    name="recoup",
+    help="Stop, intercept, trace and return defrauded money.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def _program() -> None:
+    """Stop, intercept, trace and return defrauded money."""
+
+
+trace.register(app)
+check.register(app)
+
+
+
+def main() -> None:
+    """Run the program."""
+    app()
+
+
+__all__ = ["app", "main"]

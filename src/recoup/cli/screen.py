@@ -1,0 +1,45 @@
+"""What commands show on a terminal: problems one by one, progress of work over a second. Quiet when nobody watches."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from recoup import limits
+from recoup.records.problems import Problem
+
+Tell = Callable[[str], None]
+
+
+def print_problems(problems: tuple[Problem, ...]) -> None:
+    """Write problems to standard error, a line each, and how many more there are."""
+    for problem in problems[: limits.PROBLEMS_SHOWN_MAX]:
+        print(problem, file=sys.stderr)
+    more = len(problems) - limits.PROBLEMS_SHOWN_MAX
+    if more > 0:
+        print(f"and {more} more problems", file=sys.stderr)
+
+
+@contextmanager
+def working() -> Iterator[Tell]:
+    """Give a function that says what is being done; shown after a second of work, on a terminal only."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+
+    console, started = Console(stderr=True), time.monotonic()
+    with console.status("") as status:
+        status.stop()
+        shown = False
+
+        def tell(text: str) -> None:
+            nonlocal shown
+            if time.monotonic() - started > 1.0 and not shown:
+                status.start()
+                shown = True
+            status.update(text)
+
+        yield tell

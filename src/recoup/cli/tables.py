@@ -1,0 +1,31 @@
+"""The totals of a trace as a table: with rules and colours on a terminal, tab-separated when piped."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+_SUMS = ("loss", "located", "held", "exited", "unknown", "residual", "recoverable")
+
+
+def print_totals(document: Mapping[str, Any]) -> None:
+    """Print one line a rule and currency, the assumptions, and what was left out."""
+    rows = [[row["rule"], row["currency"], *(str(row.get(name) or "") for name in _SUMS)] for row in document.get("totals", [])]
+    header = ["rule", "currency", *_SUMS]
+    if sys.stdout.isatty():
+        from rich.console import Console
+        from rich.table import Table
+
+        table = Table(*header)
+        for row in rows:
+            table.add_row(*row)
+        Console().print(table)
+    else:
+        for row in [header, *rows]:
+            print("\t".join(row))
+    for name, words in (("rejects", "rows refused"), ("rows_failed", "failed payments left out"), ("doubtful", "doubtful matches")):
+        if document.get(name):
+            print(f"{words}: {document[name]}")
+    for sentence in document.get("assumptions", [])[:20]:
+        print(f"assumed: {sentence}")

@@ -1,0 +1,241 @@
+"""`recoup trace`: from statements and disputed payments to where the money is, as tables, page, document and workbook."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from recoup.cli.screen import print_problems, working
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from recoup.cli.screen import Tell
+    from recoup.reading import ReadingOptions
+    from recoup.trace import Trail
+    from recoup.trace.trail import Options
+    from recoup.tracing import Case
+
+REFUSED = 2
+
+Transfers = Annotated[
+    list[Path],
+    typer.Argument(metavar="TRANSFERS...", help="Ledgers, statements and folders of them.", show_default=False),
+]
+ClaimsFile = Annotated[
+    Path | None,
+    typer.Option("--claims", metavar="FILE", help="claim,victim,transfer or claim,victim,payer,payee,amount,time."),
+]
+Back = Annotated[
+    str | None, typer.Option("--back", metavar="ID", help="Instead of --claims: whose money an account or transfer holds.")
+]
+RuleNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--rule",
+        metavar="RULE",
+        help="fifo (default), lifo, rolling, lowest-balance, pari-passu, poison, or all; may be repeated.",
+    ),
+]
+Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the results.", show_default=False)]
+MapFile = Annotated[Path | None, typer.Option("--map", metavar="FILE", help="Which column is what (recoup check --save-map).")]
+Opening = Annotated[Path | None, typer.Option("--opening", metavar="FILE", help="Opening balances: account,time,balance.")]
+Known = Annotated[Path | None, typer.Option("--known", metavar="FILE", help="Accounts whose statement was given: account.")]
+Terminal = Annotated[Path | None, typer.Option("--terminal", metavar="FILE", help="Accounts at which money has left: account.")]
+Holds = Annotated[Path | None, typer.Option("--holds", metavar="FILE", help="account,currency,amount,time[,until].")]
+Links = Annotated[
+    Path | None, typer.Option("--links", metavar="FILE", help="Asserted bridges: from,to,amount,time,evidence,grade,author.")
+]
+Bridge = Annotated[
+    bool, typer.Option("--bridge", help="Follow accounts without statement where others' rows show their debits.")
+]
+Timezone = Annotated[str | None, typer.Option("--timezone", metavar="ZONE", help="IANA zone of times that state none.")]
+DigitsOption = Annotated[
+    list[str] | None, typer.Option("--digits", metavar="CUR=N", help="Decimals of a currency; may be repeated.")
+]
+AsOf = Annotated[str | None, typer.Option("--as-of", metavar="TIME", help="Cut the result after this instant.")]
+Since = Annotated[str | None, typer.Option("--since", metavar="TIME", help="Follow what was disputed from this instant on.")]
+Horizon = Annotated[str | None, typer.Option("--horizon", metavar="DURATION", help="Follow each claim this long: 72h, 7d.")]
+Dust = Annotated[str | None, typer.Option("--dust", metavar="AMOUNT", help="Drop smaller parts into the residual.")]
+Rejects = Annotated[Path | None, typer.Option("--rejects", metavar="FILE", help="Go on without bad rows and write them here.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")]
+Language = Annotated[str, typer.Option("--language", metavar="zh|en", help="Language of the page and the document.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command `trace` to the program."""
+    app.command(
+        "trace",
+        epilog="Example: recoup trace examples/case/transfers.csv --claims examples/case/claims.csv "
+        "--known examples/case/known.csv --rule all --out out/example",
+    )(trace)
+
+
+def trace(  # noqa: PLR0913  (one parameter an option: the command line is the interface)
+    transfers: Transfers,
+    out: Out,
+    claims: ClaimsFile = None,
+    back: Back = None,
+    rule: RuleNames = None,
+    map_file: MapFile = None,
+    opening: Opening = None,
+    known: Known = None,
+    terminal: Terminal = None,
+    holds: Holds = None,
+    links: Links = None,
+    *,
+    bridge: Bridge = False,
+    timezone: Timezone = None,
+    digits: DigitsOption = None,
+    as_of: AsOf = None,
+    since: Since = None,
+    horizon: Horizon = None,
+    dust: Dust = None,
+    rejects: Rejects = None,
+    as_json: AsJson = False,
+    language: Language = "zh",
+) -> None:
+    """Trace disputed payments through statements: where the money is, which way it went, where the trail ends.
+
+    Exit code 0: traced and written; 2: something must be put right first, and nothing was written.
+    """
+    from recoup.errors import Fault, InputFault
+    from recoup.tracing import CaseFiles
+
+    asked = _Asked(rule, as_of, since, horizon, dust, timezone, bridge=bridge)
+    keep = rejects is not None
+    files = CaseFiles(transfers, claims, opening, known, terminal, holds, links, keep_good_rows=keep)
+    if (claims is None) == (back is None):
+        raise typer.BadParameter("give either --claims or --back", param_hint="--claims / --back")
+    if language not in ("zh", "en"):
+        raise typer.BadParameter("zh or en", param_hint="--language")
+    try:
+        with working() as tell:
+            options = _reading_options(map_file, timezone, digits)
+            case = _read(files, options, tell)
+            if back is not None:
+                document = _trace_back(case, back, asked, out, tell)
+            else:
+                document = _trace_forward(case, asked, out, language, tell)
+            if rejects is not None:
+                _write_rejects(case, rejects)
+    except InputFault as fault:
+        print_problems(fault.problems)
+        raise typer.Exit(REFUSED) from None
+    except (Fault, OSError) as fault:
+        print(f"{fault}", file=sys.stderr)
+        raise typer.Exit(REFUSED) from None
+    if as_json:
+        typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
+    else:
+        _print_summary(document, out)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What to trace, as text."""
+
+    rule: list[str] | None
+    as_of: str | None
+    since: str | None
+    horizon: str | None
+    dust: str | None
+    timezone: str | None
+    bridge: bool
+
+    def options(self, case: Case) -> Options:
+        """Return the options of tracing `case`."""
+        from recoup.cli.asked import dust, duration, instant
+        from recoup.trace.trail import Options
+
+        names = [name for given in self.rule or ["fifo"] for name in given.split(",")]
+        currencies = case.dossier.transfers["currency"].unique().sort().to_list()
+        return Options(
+            rules=tuple(names),
+            bridge=self.bridge,
+            as_of=instant(self.as_of, "--as-of", self.timezone),
+            since=instant(self.since, "--since", self.timezone),
+            horizon=duration(self.horizon),
+            dust=dust(self.dust, currencies, case.dossier.digits),
+        )
+
+
+def _reading_options(map_file: Path | None, timezone: str | None, digits: list[str] | None) -> ReadingOptions:
+    """Return how to read the files."""
+    from recoup.reading import ReadingOptions, load_map, parse_digits
+
+    try:
+        declared = parse_digits(digits or [])
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--digits") from None
+    return ReadingOptions(mapping=load_map(map_file) if map_file else None, timezone=timezone, digits=declared)
+
+
+def _read(files: object, options: ReadingOptions, tell: Tell) -> Case:
+    """Return the case of the files."""
+    from recoup.tracing import CaseFiles, open_case
+
+    assert isinstance(files, CaseFiles)
+    return open_case(files, options, lambda name, at, count: tell(f"reading {name} ({at + 1}/{count})"))
+
+
+def _trace_forward(case: Case, asked: _Asked, out: Path, language: str, tell: Tell) -> Mapping[str, object]:
+    """Trace the claims, write everything, return the summary."""
+    from recoup.trace import trace_dossier
+
+    tell("tracing")
+    trail = trace_dossier(case.dossier, case.claims, asked.options(case))
+    return _write(trail, out, asked.timezone or "UTC", language, tell)
+
+
+def _write(trail: Trail, out: Path, timezone: str, language: str, tell: Tell) -> Mapping[str, object]:
+    """Write tables, page, workbook and document, all of them or none."""
+    from recoup.evidence import picture_of, picture_svg, staged, write_page, write_tables, write_workbook
+    from recoup.evidence.report import write_pdf
+    from recoup.evidence.rows import rows_of
+
+    command = shlex.join(["recoup", *sys.argv[1:]])
+    rows = rows_of(trail)
+    spoken = "en" if language == "en" else "zh"
+    with staged(out) as stage:
+        tell("writing tables")
+        document = write_tables(trail, stage, command=command, rows=rows)
+        tell("writing trail.html")
+        write_page(trail, stage / "trail.html", language=spoken, timezone=timezone)
+        tell("writing trail.xlsx")
+        write_workbook(trail, stage / "trail.xlsx")
+        tell("writing evidence.pdf")
+        svg = picture_svg(picture_of(trail, trail.options.rules[0]), spoken)
+        write_pdf(trail, stage / "evidence.pdf", language=spoken, picture_svg=svg, command=command, timezone=timezone, rows=rows)
+    return document
+
+
+def _trace_back(case: Case, target: str, asked: _Asked, out: Path, tell: Tell) -> Mapping[str, object]:
+    """Trace back from an account or transfer, write sources.csv and summary.json, return the summary."""
+    from recoup.evidence.sources import write_sources
+    from recoup.trace.back import trace_back
+
+    tell("tracing back")
+    options = asked.options(case)
+    sources = [trace_back(case.dossier, target, rule, options) for rule in options.rules]
+    return write_sources(sources, case.dossier, target, out, command=shlex.join(["recoup", *sys.argv[1:]]))
+
+
+def _write_rejects(case: Case, path: Path) -> None:
+    """Write the refused rows."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    case.rejected.write_csv(path)
+
+
+def _print_summary(document: Mapping[str, object], out: Path) -> None:
+    """Print the totals and where the results lie."""
+    from recoup.cli.tables import print_totals
+
+    print_totals(document)
+    print(f"results: {out}")
