@@ -9,7 +9,7 @@ Within a pass the nearest times pair first, ties in the order of the rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -17,6 +17,16 @@ from typing import Any, Final
 import polars as pl
 
 _PAIRS_MAX: Final = 10_000  # candidates of one key before rows simply pair in order
+_KEY: Final = ["k1", "k2", "amount", "currency"]
+_CARRIED: Final = (
+    "at",
+    "time",
+    "slack",
+    "account",
+    "counterparty",
+    "account_name",
+    "counterparty_name",
+)
 _SERIAL_CHARS_MIN: Final = 6  # shorter numbers are counters of one file, not the institution's
 _REFERENCE_WINDOW: Final = timedelta(days=1)
 Row = dict[str, Any]
@@ -30,7 +40,6 @@ class Matches:
     doubtful: pl.DataFrame
 
 
-_PAIRS: Final = pl.Schema({"debit": pl.UInt32, "credit": pl.UInt32})
 _DOUBTS: Final = pl.Schema({"debit": pl.UInt32, "credit": pl.UInt32, "reason": pl.String})
 
 
@@ -42,112 +51,124 @@ def match_rows(rows: pl.DataFrame, window: timedelta) -> Matches:
         window: how far apart the two clocks may be; the seconds that a spelling leaves open come on top.
     """
     debits, credits = rows.filter(~pl.col("credit")), rows.filter("credit")
-    known = rows["account"].unique().implode()
-    pairs: list[tuple[int, int]] = []
-    doubts: list[tuple[int, int, str]] = []
-    for keys, reason, strict, wider in _passes(known):
-        used_debit = pl.Series([one for one, _ in pairs], dtype=pl.UInt32).implode()
-        used_credit = pl.Series([other for _, other in pairs], dtype=pl.UInt32).implode()
-        left = debits.filter(~pl.col("at").is_in(used_debit)).select(**_columns(keys.debit))
-        right = credits.filter(~pl.col("at").is_in(used_credit)).select(**_columns(keys.credit))
-        for one, other, why in _pair(left, right, max(window, wider), strict=strict):
-            pairs.append((one, other))
-            if why or reason:
-                doubts.append((one, other, why or reason))
-    doubts += _near_misses(debits, credits, pairs)
-    return Matches(
-        pl.DataFrame(pairs, schema=_PAIRS, orient="row"),
-        pl.DataFrame(doubts, schema=_DOUBTS, orient="row"),
-    )
+    found = pl.DataFrame(schema=_DOUBTS)
+    for step in _passes(rows["account"].unique().implode()):
+        left = _keyed(debits.filter(~pl.col("at").is_in(found["debit"].implode())), step.debit)
+        right = _keyed(credits.filter(~pl.col("at").is_in(found["credit"].implode())), step.credit)
+        pairs = _pair(left, right, max(window, step.window), strict=step.strict)
+        reason = pl.when(pl.col("reason") != "").then("reason").otherwise(pl.lit(step.reason))
+        found = pl.concat([found, pairs.with_columns(reason=reason)])
+    doubts = pl.concat([found.filter(pl.col("reason") != ""), _near_misses(debits, credits, found)])
+    return Matches(found.select("debit", "credit"), doubts)
 
 
 @dataclass(frozen=True, slots=True)
-class _Keys:
-    """Expressions of the key on the debit's and on the credit's side; a null key pairs with nothing."""
+class _Pass:
+    """How one pass pairs: key expressions of both sides (a null pairs with nothing), and what that says of its pairs."""
 
-    debit: tuple[pl.Expr, ...]
-    credit: tuple[pl.Expr, ...]
-
-
-def _columns(key: tuple[pl.Expr, ...]) -> dict[str, pl.Expr]:
-    names = (
-        "at",
-        "time",
-        "slack",
-        "account",
-        "counterparty",
-        "account_name",
-        "counterparty_name",
-        "reference",
-    )
-    return {
-        "key": pl.struct(*key, "amount", "currency"),
-        "no_key": pl.any_horizontal(part.is_null() for part in key),
-        **{name: pl.col(name) for name in names},
-    }
+    debit: tuple[pl.Expr, pl.Expr]
+    credit: tuple[pl.Expr, pl.Expr]
+    reason: str
+    """Why every pair of the pass is doubtful; '' if none is for that."""
+    strict: bool
+    """Both sides name each other, so nothing else has to agree."""
+    window: timedelta
+    """At least so wide."""
 
 
-def _passes(known: pl.Series) -> Iterator[tuple[_Keys, str, bool, timedelta]]:
-    """Keys, the reason to doubt all pairs of the pass, whether both sides name each other, and a window that is wide enough."""
-    none = timedelta()
+def _passes(known: pl.Series) -> Iterator[_Pass]:
+    none, same = timedelta(), pl.lit("")
     long = pl.col("serial").str.len_chars() >= _SERIAL_CHARS_MIN
-    reference = (
-        pl.when(pl.col("reference") != "").then("reference").otherwise(pl.when(long).then("serial"))
-    )
+    own = pl.when(long).then("serial")
+    reference = pl.when(pl.col("reference") != "").then("reference").otherwise(own)
     named = pl.when(~_is_vague()).then(reference)
-    yield _Keys((named.alias("k1"),), (reference.alias("k1"),)), "", False, _REFERENCE_WINDOW
-    yield _Keys((reference.alias("k1"),), (named.alias("k1"),)), "", False, _REFERENCE_WINDOW
-    yield (
-        _Keys((reference.alias("k1"),), (reference.alias("k1"),)),
-        "only reference and amount agree",
-        False,
-        _REFERENCE_WINDOW,
+    for one, other in ((named, reference), (reference, named)):
+        yield _Pass((one, same), (other, same), "", strict=False, window=_REFERENCE_WINDOW)
+    reason = "only reference and amount agree"
+    yield _Pass(
+        (reference, same), (reference, same), reason, strict=False, window=_REFERENCE_WINDOW
     )
-    other = pl.when(pl.col("counterparty").is_in(known)).then("counterparty")
     account = pl.col("account")
-    yield (
-        _Keys((account.alias("k1"), other.alias("k2")), (other.alias("k1"), account.alias("k2"))),
-        "",
-        True,
-        none,
-    )
-    vague = _is_vague()
-    mine = pl.when(vague).then("account")
-    yield (
-        _Keys((other.alias("k1"),), (mine.alias("k1"),)),
-        "the payee's row does not name the payer",
-        False,
-        none,
-    )
-    yield (
-        _Keys((mine.alias("k1"),), (other.alias("k1"),)),
-        "the payer's row does not name the payee",
-        False,
-        none,
-    )
+    other = pl.when(pl.col("counterparty").is_in(known)).then("counterparty")
+    yield _Pass((account, other), (other, account), "", strict=True, window=none)
+    mine = pl.when(_is_vague()).then("account")
+    reason = "the payee's row does not name the payer"
+    yield _Pass((other, same), (mine, same), reason, strict=False, window=none)
+    reason = "the payer's row does not name the payee"
+    yield _Pass((mine, same), (other, same), reason, strict=False, window=none)
 
 
 def _is_vague() -> pl.Expr:
     return (pl.col("counterparty") == "") | pl.col("counterparty").str.contains("*", literal=True)
 
 
+def _keyed(rows: pl.DataFrame, key: tuple[pl.Expr, pl.Expr]) -> pl.DataFrame:
+    """The rows that have a key, with how many rows share it."""
+    keyed = rows.select(
+        *(part.alias(name) for name, part in zip(_KEY, key, strict=False)),
+        "amount",
+        "currency",
+        *_CARRIED,
+    )
+    return keyed.drop_nulls(_KEY[:2]).with_columns(many=pl.len().over(_KEY))
+
+
 def _pair(
     left: pl.DataFrame, right: pl.DataFrame, window: timedelta, *, strict: bool
-) -> Iterator[tuple[int, int, str]]:
-    left, right = left.filter(~pl.col("no_key")), right.filter(~pl.col("no_key"))
-    shared = left.select("key").unique().join(right.select("key").unique(), on="key")
-    if shared.is_empty():
-        return
-    numbered = shared.with_row_index("group")
-    debit_groups = _groups(left, numbered)
-    credit_groups = _groups(right, numbered)
-    for group, debits in debit_groups.items():
-        yield from _pair_group(debits, credit_groups[group], window, strict=strict)
+) -> pl.DataFrame:
+    """Debit, credit and reason to doubt of every pair. Keys with one row on each side, the most, pair in one join."""
+    both = left.join(right, on=_KEY, how="inner", suffix="_of", maintain_order="left")
+    alone = both.filter((pl.col("many") == 1) & (pl.col("many_of") == 1))
+    gap = (pl.col("time") - pl.col("time_of")).abs() - pl.duration(
+        seconds=pl.max_horizontal("slack", "slack_of")
+    )
+    fits = alone.filter((gap <= window) & (pl.lit(value=True) if strict else _agrees()))
+    singles = fits.select(debit="at", credit="at_of", reason=pl.lit(""))
+    crowded = pl.any_horizontal(pl.col("many") > 1, pl.col("many_of") > 1)
+    keys = both.filter(crowded).select(_KEY).unique().sort(_KEY).with_row_index("group")
+    debit_groups, credit_groups = _groups(left, keys), _groups(right, keys)
+    crowd = [
+        pair
+        for group, debits in debit_groups.items()
+        for pair in _pair_group(debits, credit_groups[group], window, strict=strict)
+    ]
+    return pl.concat([singles, pl.DataFrame(crowd, schema=_DOUBTS, orient="row")])
 
 
-def _groups(rows: pl.DataFrame, numbered: pl.DataFrame) -> dict[int, list[Row]]:
+def _agrees() -> pl.Expr:
+    """Whether neither row of a join names somebody else than the other's account and holder, and they are two accounts."""
+    numbers = [
+        _number_agrees("counterparty", "account_of"),
+        _number_agrees("counterparty_of", "account"),
+    ]
+    names = [
+        _name_agrees("counterparty_name", "account_name_of"),
+        _name_agrees("counterparty_name_of", "account_name"),
+    ]
+    return pl.all_horizontal(pl.col("account") != pl.col("account_of"), *numbers, *names)
+
+
+def _number_agrees(stated: str, account: str) -> pl.Expr:
+    """Whether a stated number, possibly masked or absent, may be the account."""
+    number, whole = pl.col(stated), pl.col(account)
+    start, end = number.str.extract(r"^([^*]*)\*", 1), number.str.extract(r"\*([^*]*)$", 1)
+    masked = (
+        whole.str.starts_with(start)
+        & whole.str.ends_with(end)
+        & (whole.str.len_bytes() >= start.str.len_bytes() + end.str.len_bytes())
+    )
+    return (number == "") | (number == whole) | (number.str.contains("*", literal=True) & masked)
+
+
+def _name_agrees(stated: str, holder: str) -> pl.Expr:
+    first, second = pl.col(stated), pl.col(holder)
+    unsaid = [(name == "") | name.str.contains("*", literal=True) for name in (first, second)]
+    return (first == second) | pl.any_horizontal(unsaid)
+
+
+def _groups(rows: pl.DataFrame, keys: pl.DataFrame) -> dict[int, list[Row]]:
     groups: dict[int, list[Row]] = {}
-    for row in rows.join(numbered, on="key").sort("group", "time", "at").iter_rows(named=True):
+    for row in rows.join(keys, on=_KEY).sort("group", "time", "at").iter_rows(named=True):
         groups.setdefault(int(row["group"]), []).append(row)
     return groups
 
@@ -202,6 +223,8 @@ def _apart(one: Row, other: Row) -> timedelta:
 
 def _agree(one: Row, other: Row) -> bool:
     """Whether neither row names somebody else than the other's account and holder."""
+    if one["account"] == other["account"]:
+        return False
     numbers = _masked_equal(str(one["counterparty"]), str(other["account"])) and _masked_equal(
         str(other["counterparty"]), str(one["account"])
     )
@@ -233,37 +256,26 @@ def _same_name(stated: object, holder: object) -> bool:
     return not first or not second or "*" in first or "*" in second or first == second
 
 
-def _near_misses(
-    debits: pl.DataFrame, credits: pl.DataFrame, pairs: Iterable[tuple[int, int]]
-) -> list[tuple[int, int, str]]:
+def _near_misses(debits: pl.DataFrame, credits: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
     """Rows that name each other with the same amount but too far apart in time: one transfer twice, or two transfers."""
-    taken = list(pairs)
-    used = {one for one, _ in taken} | {other for _, other in taken}
-    free = [
-        rows.filter(~pl.col("at").is_in(sorted(used))).select(
-            "at", "time", "account", "counterparty", "amount", "currency"
-        )
-        for rows in (debits, credits)
-    ]
-    near = free[0].join(
-        free[1],
-        left_on=["account", "counterparty", "amount", "currency"],
-        right_on=["counterparty", "account", "amount", "currency"],
-        suffix="_of",
-    )
+    columns = ("at", "time", "account", "counterparty", "amount", "currency")
+    left = debits.filter(~pl.col("at").is_in(found["debit"].implode())).select(columns)
+    right = credits.filter(~pl.col("at").is_in(found["credit"].implode())).select(columns)
+    gap = (pl.col("time_of") - pl.col("time")).abs()
     near = (
-        near.with_columns(gap=(pl.col("time_of") - pl.col("time")).abs())
+        left.join(
+            right,
+            left_on=["account", "counterparty", "amount", "currency"],
+            right_on=["counterparty", "account", "amount", "currency"],
+            suffix="_of",
+        )
+        .with_columns(gap=gap)
         .filter(pl.col("gap") <= timedelta(days=1))
         .sort("gap", "at", "at_of")
+        .unique("at", keep="first", maintain_order=True)
+        .unique("at_of", keep="first", maintain_order=True)
     )
-    near = near.unique("at", keep="first", maintain_order=True).unique(
-        "at_of", keep="first", maintain_order=True
+    minutes = pl.format(
+        "not matched: same accounts and amount, {} minutes apart", pl.col("gap").dt.total_minutes()
     )
-    return [
-        (
-            row["at"],
-            row["at_of"],
-            f"not matched: same accounts and amount, {int(row['gap'].total_seconds() // 60)} minutes apart",
-        )
-        for row in near.iter_rows(named=True)
-    ]
+    return near.select(debit="at", credit="at_of", reason=minutes)

@@ -106,6 +106,9 @@ def without_overlaps(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """
     if rows.is_empty():
         return rows, rows
+    numbered_rows = (rows["serial"] != "") & rows["balance"].is_not_null()
+    if rows["source"].n_unique() == 1 and not numbered_rows.any():
+        return rows, rows.clear()
     content = [
         "account",
         "currency",
