@@ -197,7 +197,6 @@ def name_exits(scene: Scene, moves: pl.DataFrame, names: Names, rule: str) -> pl
     payer, payee = ledger.payer[row], ledger.payee[row]
     at_terminal = (fate == books.EXITED) & (payee != OUTSIDE)
     pocket = np.where(at_terminal, payee, payer).astype(np.int32)
-    pocket = np.where(pocket == OUTSIDE, payee, pocket).astype(np.int32)  # a disputed deposit has no payer
     kind = scene.dossier.transfers["kind"].gather(row)
     frame = groups.select(
         pl.lit(rule).alias("rule"),

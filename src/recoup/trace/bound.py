@@ -67,9 +67,23 @@ def _network(scene: Scene, no_payer: Flags, reached: Flags, stop: int) -> tuple[
         scene.ledger.sinks,
         reached,
         no_payer,
+        _refunds(scene, stop),
         stop,
     )
     return network
+
+
+def _refunds(scene: Scene, stop: int) -> I64:
+    """Return by event of an exit the first event that takes it back, 0 where there is none."""
+    events = scene.events
+    out = np.zeros(stop, np.int64)
+    marked = np.flatnonzero(events.op[:stop] & (books.WATCHED | books.REVERSAL))
+    special = events.specials[events.special[marked]]
+    exit_of = {int(s["watched"]): int(i) for i, s in zip(marked, special, strict=True) if s["watched"] >= 0}
+    for i, s in zip(marked[::-1], special[::-1], strict=True):
+        if s["original"] >= 0 and int(s["original"]) in exit_of:
+            out[exit_of[int(s["original"])]] = i
+    return out
 
 
 def _closed(scene: Scene, credit: I64, stop: int) -> I64:
@@ -79,7 +93,7 @@ def _closed(scene: Scene, credit: I64, stop: int) -> I64:
     out = [
         (int(scene.events.specials[events.special[i]]["original_claim"]), int(credit[i]) - 1)
         for i in rows
-        if credit[i] > 0 and scene.events.specials[events.special[i]]["original_claim"] >= 0
+        if credit[i] > 0 and events.source[i] != OUTSIDE and scene.events.specials[events.special[i]]["original_claim"] >= 0
     ]
     return np.array(out, np.int64).reshape(len(out), 2)
 

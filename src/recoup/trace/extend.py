@@ -53,7 +53,7 @@ def _pockets_of(scene: Scene) -> pl.DataFrame:
     )
     credits = scene.events.assumed
     given = pl.DataFrame({"pocket": credits.pocket, "amount": credits.amount, "time": credits.time}).cast(pl.Int64)
-    by_pocket = given.group_by("pocket").agg(pl.struct("amount", "time").hash(1, 2, 3, 4).sum().alias("credits"))
+    by_pocket = given.group_by("pocket").agg(pl.struct("amount", "time").hash().sum().alias("credits"))
     return frame.join(by_pocket, on="pocket", how="left").drop("pocket").with_columns(pl.col("credits").fill_null(0))
 
 

@@ -30,8 +30,7 @@ def screen(ledger: Ledger, openings: Openings, events: Events) -> I64:
     specials["pad"][:-1] = (claims >= 0) & (np.append(events.cut, 1)[claims] == 0)
     slots = max(1, events.slots_count)
     parked, parked_amount = np.zeros(slots, np.int64), np.zeros(slots, np.int64)
-    kernels.follow_shades(
-        events.source, events.payee, events.amount, events.op, events.special, specials, pockets, parked, parked_amount, 0, events.stop
-    )
+    moves = (events.source, events.payee, events.amount, events.op, events.special)
+    kernels.follow_shades(*moves, specials, pockets, parked, parked_amount, 0, events.stop)
     taint: I64 = pockets["taint"].copy()
     return taint

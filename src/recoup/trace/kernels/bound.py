@@ -17,15 +17,16 @@ NONE = -1
 
 
 @kernel
-def build_network(source, payee, amount, op, opening, sinks, open_, no_payer, stop):
+def build_network(source, payee, amount, op, opening, sinks, open_, no_payer, refund, stop):
     """Return (following, stay, target, move, credit): by node its pocket's next node, the two capacities, where it moves.
 
     `open_[i]` says whether claims' money may cross event i, `no_payer[i]` that it cannot come from the payer's pocket; `credit[i]` is the node of event i on the payee's side (-1 none).
+    `refund[i]` is, for an exit that is taken back later, the first event that does (0 else): money may cross to it.
     The last node of a pocket follows to -1 and stays into the sink. O(events).
     """
     count = 0
     for i in range(stop):
-        if open_[i] and not sinks[payee[i]]:
+        if open_[i]:
             count += 2
     following = np.full(count, NONE, np.int64)
     stay = np.zeros(count, np.int64)
@@ -35,19 +36,23 @@ def build_network(source, payee, amount, op, opening, sinks, open_, no_payer, st
     balance = opening.copy()
     lowest = opening.copy()
     last = np.full(len(opening), NONE, np.int64)
+    waiting = np.full(stop, NONE, np.int64)  # payer-side node of an exit, by the event that takes it back
     n = 0
     for i in range(stop):
         if op[i] & (HOLD | RELEASE):
             continue
         p, q, a = source[i], payee[i], amount[i]
+        back = open_[i] and sinks[q] and refund[i] > 0
         kept = open_[i] and not sinks[q]
-        debits = kept and not no_payer[i]
+        debits = (kept or back) and not no_payer[i]
         if debits:
             if last[p] >= 0:
                 following[last[p]] = n
                 stay[last[p]] = lowest[p]
             last[p] = n
             move[n] = a
+            if back:
+                waiting[refund[i]] = n
             n += 1
         if p:
             balance[p] -= a
@@ -62,6 +67,8 @@ def build_network(source, payee, amount, op, opening, sinks, open_, no_payer, st
             credit[i] = n
             if debits:
                 target[n - 1] = n
+            elif waiting[i] >= 0:
+                target[waiting[i]] = n
             n += 1
         balance[q] += a
         if kept:
