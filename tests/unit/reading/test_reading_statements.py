@@ -118,7 +118,9 @@ def test_a_reference_pairs_rows_of_another_hour(made: Made) -> None:
 
 def test_a_reference_does_not_pair_two_rows_of_one_account(made: Made) -> None:
     head = "账号,交易时间,金额,借贷标志,对方账号,币种,reference\n"
-    path = made("a.csv", head + "A,2024-01-01 10:00:00,5,借,,CNY,R1\nA,2024-01-01 12:00:00,5,贷,,CNY,R1\n")
+    path = made(
+        "a.csv", head + "A,2024-01-01 10:00:00,5,借,,CNY,R1\nA,2024-01-01 12:00:00,5,贷,,CNY,R1\n"
+    )
     assert rows(read_transfers([path], ZONED), "payer", "payee") == [("A", ""), ("", "A")]
 
 
