@@ -3,6 +3,7 @@
 from recoup.evidence.files import write_tables
 from recoup.evidence.page import write_page
 from recoup.evidence.picture import picture_of, picture_svg
+from recoup.evidence.report import write_pdf
 from recoup.evidence.staging import staged
 from recoup.evidence.summary import summary_document
 from recoup.evidence.workbook import write_workbook
@@ -13,6 +14,7 @@ __all__ = [
     "staged",
     "summary_document",
     "write_page",
+    "write_pdf",
     "write_tables",
     "write_workbook",
 ]
