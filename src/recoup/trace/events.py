@@ -207,7 +207,7 @@ class _Lane:
 def _insert_holds(lane: _Lane, holds: list[_Extra], records: list[tuple[int, ...]]) -> None:
     """Put holds and releases in their places, each with a record that names its slot."""
     first = len(records)
-    records.extend((-1, 1, -1, -1, hold.row, -1, 0, 0) for hold in holds)
+    records.extend((-1, 1, -1, -1, hold.row, -1, 0) for hold in holds)
     lane.insert(
         np.array([hold.before for hold in holds]),
         np.array([hold.pocket for hold in holds], np.int32),

@@ -85,7 +85,7 @@ def _shared_books(ledger: Ledger, events: Events, dust: dict[int, int] | None) -
         "sinks": ledger.sinks,
         "flows": np.zeros(_FIRST_ROOM, books.FLOW),
         "state": np.array([0, books.NONE, 0, 0], np.int64),
-        "slots": np.full(events.slots_count, books.NONE, np.int32),
+        "slots": np.full(events.slots_count, books.NONE, np.int64),
         "slot_amount": np.zeros(events.slots_count, np.int64),
         "cut": events.cut,
         "dust": _floors(ledger, dust),
@@ -119,9 +119,9 @@ def _collect(arrays: Any, heads: I32, holds_count: int, size: str) -> Followed:
     found = Followed(
         flows=arrays.flows[: int(arrays.state[books.FLOWS])],
         pocket=np.concatenate([owner, np.full(len(held), -1)]).astype(np.int32),
-        colour=arrays.lots["colour"][both],
+        colour=arrays.lots["colour"][both].astype(np.int32),
         amount=arrays.lots[size][both],
-        since=arrays.lots["since"][both],
+        since=arrays.lots["since"][both].astype(np.int32),
         hold=np.concatenate([np.full(len(at), -1), hold]).astype(np.int32),
     )
     return found
@@ -177,9 +177,9 @@ def _follow_pools(
         **_shared_books(ledger, events, dust),
         pockets=pockets,
         lots=np.zeros(_FIRST_ROOM, pools.ENTRY),
-        originals=np.full(events.originals_count, books.NONE, np.int32),
-        original_event=np.full(events.originals_count, books.NONE, np.int32),
-        kept=np.full(events.originals_count, books.NONE, np.int32),
+        originals=np.full(events.originals_count, books.NONE, np.int64),
+        original_event=np.full(events.originals_count, books.NONE, np.int64),
+        kept=np.full(events.originals_count, books.NONE, np.int64),
         original_amount=np.zeros(events.originals_count, np.int64),
     )
     return _run(pools.follow_pools, arrays, events.stop, by_rolling, progress)
@@ -198,9 +198,9 @@ def follow(
     """Follow every claim by a causal rule (fifo, lifo, rolling, lowest-balance). `dust` is by currency number."""
     if rule in LOT_RULES:
         arrays = _follow_lots(ledger, openings, events, dust, rule == "lifo", progress)
-        return _collect(arrays, arrays.pockets["head"], holds_count, "size")
+        return _collect(arrays, arrays.pockets["head"].astype(np.int64), holds_count, "size")
     arrays = _follow_pools(ledger, openings, events, dust, rule == "rolling", progress)
-    found = _collect(arrays, arrays.pockets["head"], holds_count, "amount")
+    found = _collect(arrays, arrays.pockets["head"].astype(np.int64), holds_count, "amount")
     return _with_clean(found, arrays.slot_amount[:holds_count])
 
 

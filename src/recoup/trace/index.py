@@ -136,7 +136,7 @@ class FlowIndex:
                 done = kernels.follow_case(self._arrays, desk, event, own, cut)
             else:
                 _ask(desk, [(s.low, s.high, ~event, 0, event, 0) for s in spans])
-                done = kernels.follow_work(self._arrays, desk, own, cut, 0, True)
+                done = kernels.follow_work(self._arrays, desk, own, cut, True)
             if done:
                 return Case(
                     desk.parcels[: desk.counts[kernels.PARCELS]].copy(), desk.lying[: desk.counts[kernels.LIE]].copy()
@@ -162,7 +162,7 @@ class FlowIndex:
         while True:
             desk = self._desk
             _ask(desk, frontier)
-            if kernels.follow_work(self._arrays, desk, own, cut, 0, False):
+            if kernels.follow_work(self._arrays, desk, own, cut, False):
                 return Step(
                     desk.parcels[: desk.counts[kernels.PARCELS]].copy(),
                     desk.lying[: desk.counts[kernels.LIE]].copy(),

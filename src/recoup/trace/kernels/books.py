@@ -37,23 +37,21 @@ WATCHED: Final = 64  # a transfer that is reversed later
 
 SPECIAL: Final = np.dtype(
     [
-        ("claim", "i4"),  # number of the claim that disputes the event
-        ("admitted", "i4"),
-        ("original", "i4"),  # slot of the transfer that the event reverses
-        ("original_claim", "i4"),  # claim that disputes that transfer
-        ("slot", "i4"),  # of the hold or conversion
-        ("watched", "i4"),  # the event's own slot among the transfers that are reversed later
-        ("rest_clean", "i4"),  # a reversal from an unknown account brings back the very units and nothing else of claims
-        ("pad", "i4"),
-    ],
-    align=True,
+        ("claim", "i8"),  # number of the claim that disputes the event
+        ("admitted", "i8"),
+        ("original", "i8"),  # slot of the transfer that the event reverses
+        ("original_claim", "i8"),  # claim that disputes that transfer
+        ("slot", "i8"),  # of the hold or conversion
+        ("watched", "i8"),  # the event's own slot among the transfers that are reversed later
+        ("rest_clean", "i8"),  # a reversal from an unknown account brings back the very units and nothing else of claims
+    ]
 )
 """Arguments of an event that is not plain; -1 where one does not apply."""
 
-PLAIN_SPECIAL: Final = (-1, 1, -1, -1, -1, -1, 0, 0)
+PLAIN_SPECIAL: Final = (-1, 1, -1, -1, -1, -1, 0)
 
 ORIGINAL: Final = np.dtype(
-    [("start", "i8"), ("amount", "i8"), ("returned", "i8"), ("event", "i4"), ("kept", "i4")], align=True
+    [("start", "i8"), ("amount", "i8"), ("returned", "i8"), ("event", "i8"), ("kept", "i8")]
 )
 """A transfer that is reversed later: where its units lie on the payee's axis; if it was an exit, the chain of its parcels and how many
 of its units have come back."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from recoup.trace.kernels.books import HOLD, RELEASE
-from recoup.trace.kernels.compiled import kernel
+from recoup.trace.kernels.compiled import inner, kernel
 
 NONE = -1
 
@@ -79,7 +79,7 @@ def build_network(source, payee, amount, op, opening, sinks, open_, no_payer, re
     return following[:n], stay[:n], target[:n], move[:n], credit
 
 
-@kernel
+@inner
 def _touch(v, claim, dirty, dirty_of, count):
     """Note that node `v` differs from the fresh network; returns the count of such nodes."""
     if dirty_of[v] != claim:
@@ -89,7 +89,7 @@ def _touch(v, claim, dirty, dirty_of, count):
     return count
 
 
-@kernel
+@inner
 def _forward(start, want, claim, following, stay, target, move, path, dead, dirty, dirty_of, count, steps):
     """Push up to `want` from `start` forward only; a dead end stays dead. Returns (pushed, steps left, dirty count)."""
     pushed = np.int64(0)
@@ -129,7 +129,7 @@ def _forward(start, want, claim, following, stay, target, move, path, dead, dirt
     return pushed, steps, count
 
 
-@kernel
+@inner
 def _search(start, following, before, stay, first_stay, target, origin, move, first_move, path, way, seen, stamp, steps):
     """Find a residual path to the sink, depth first; returns (its last place in `path`, -1 for none; steps left)."""
     depth = 0
@@ -165,7 +165,7 @@ def _search(start, following, before, stay, first_stay, target, origin, move, fi
     return NONE, steps
 
 
-@kernel
+@inner
 def _push(want, depth, claim, before, stay, first_stay, origin, move, first_move, path, way, dirty, dirty_of, count):
     """Push along the residual path of `_search`; returns (pushed, dirty count)."""
     room = want

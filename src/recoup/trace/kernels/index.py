@@ -257,25 +257,6 @@ def _carry(d, event, offset, amount, depth, fate, mark):
 
 
 @kernel
-def _lie(d, start, end, pocket, depth, since, mark):
-    """Write down units that lie still."""
-    n = d.counts[LIE]
-    at = d.lying[n]
-    at.start, at.amount, at.pocket, at.depth, at.since, at.mark = start, end - start, pocket, depth, since, mark
-    d.counts[LIE] = n + 1
-
-
-@kernel
-def _has_room(d, needed):
-    """Whether every arena can take `needed` more."""
-    return (
-        d.counts[TODO] + needed <= len(d.work)
-        and d.counts[PARCELS] + needed <= len(d.parcels)
-        and d.counts[LIE] + needed <= len(d.lying)
-    )
-
-
-@kernel
 def _refund(b, d, event, low, high, depth, mark, cut):
     """Follow what refunds took back of an exit's units [low, high)."""
     slot = b.specials[b.special[event]].watched
@@ -320,11 +301,11 @@ def _pass_event(b, d, event, low, high, depth, mark, own, cut):
 
 
 @kernel
-def _find(b, begin, end, low):
+def _find(rows, begin, end, low):
     """Return the first row of [begin, end) that reaches past `low`."""
     while begin < end:
         middle = (begin + end) // 2
-        if b.rows[middle].out + b.rows[middle].amount > low:
+        if rows[middle].out + rows[middle].amount > low:
             end = middle
         else:
             begin = middle + 1
@@ -332,58 +313,66 @@ def _find(b, begin, end, low):
 
 
 @kernel
-def _pass_pocket(b, d, item, cut, spare):
-    """Units of a pocket go with the debits that take them; the rest lie. Returns False when an arena is too small."""
-    low, high, pocket, depth, since, mark = item.low, item.high, item.place, item.depth, item.since, item.mark
-    end = b.places[pocket].end
-    at = _find(b, b.places[pocket].begin, end, low)
-    position = low
-    while at < end and b.rows[at].out < high:
-        row = b.rows[at]
-        if not _has_room(d, 4 + spare):
-            return False
-        begin, stop = max(low, row.out), min(high, row.out + row.amount)
-        if begin > position:
-            _lie(d, position, begin, pocket, depth, since, mark)
-        position = stop
-        shift = row.into - row.out
-        event = row.event
-        if event >= cut:
-            offset = begin + shift - b.into_of[event]
-            _carry(d, event, offset, stop - begin, since, STAYED, mark)
-            _lie(d, begin, stop, pocket, depth, since, mark)
-        elif row.payee >= 0:
-            _carry(d, event, -1, stop - begin, depth + 1, MOVED, mark)
-            _ask(d, begin + shift, stop + shift, row.payee, depth + 1, event, mark)
-            prefetch(b.places, np.int64(row.payee))
-        else:
-            shift -= b.into_of[event]
-            _ask(d, begin + shift, stop + shift, ~event, depth, since, mark | b.mark[event])
-        at += 1
-    if position < high:
-        _lie(d, position, high, pocket, depth, since, mark)
-    return True
+def _carry_special(b, d, row, low, high, item, cut):
+    """Units [low, high) of a pocket go with a row that is not plain, or stay because it is past the horizon."""
+    event = row.event
+    shift = row.into - row.out - b.into_of[event]
+    if event >= cut:
+        _carry(d, event, low + shift, high - low, item.since, STAYED, item.mark)
+        return
+    _ask(d, low + shift, high + shift, ~event, item.depth, item.since, item.mark | b.mark[event])
 
 
 @kernel
-def follow_work(b, d, own, cut, first, is_deep):
-    """Follow the work items from `first` on, and what they lead to (`is_deep`); False when an arena is too small.
+def follow_work(b, d, own, cut, is_deep):
+    """Follow the work items, and what they lead to if `is_deep`; False when an arena is too small.
 
     `own` is the case's claim number (-1: none), `cut` the first event past its horizon. Cost: a few random reads a parcel.
     """
-    spare = len(b.refund_event) + 4
-    i = first
-    stop = d.counts[TODO]
-    while i < (d.counts[TODO] if is_deep else stop):
-        if not _has_room(d, 4 + spare):
-            return False
-        item = d.work[i]
-        if item.place >= 0:
-            if not _pass_pocket(b, d, item, cut, spare):
-                return False
-        else:
-            _pass_event(b, d, ~item.place, item.low, item.high, item.depth, item.mark, own, cut)
+    places, rows, work, parcels, lying, counts = b.places, b.rows, d.work, d.parcels, d.lying, d.counts
+    room = min(len(work), len(parcels), len(lying)) - len(b.refund_event) - 4
+    i = 0
+    stop = counts[TODO]
+    while i < (counts[TODO] if is_deep else stop):
+        item = work[i]
         i += 1
+        if max(counts[TODO], counts[PARCELS], counts[LIE]) > room:
+            return False
+        if item.place < 0:
+            _pass_event(b, d, ~item.place, item.low, item.high, item.depth, item.mark, own, cut)
+            continue
+        position, high, hops = item.low, item.high, item.depth + 1
+        end = places[item.place].end
+        at = _find(rows, places[item.place].begin, end, position)
+        while position < high:
+            begin = min(high, rows[at].out) if at < end else high
+            kept = begin
+            if begin < high:
+                kept = min(high, rows[at].out + rows[at].amount) if rows[at].event >= cut else begin
+            todo, carried, lie = counts[TODO], counts[PARCELS], counts[LIE]
+            if max(todo, carried, lie) > room:
+                return False
+            if kept > position:  # no debit takes these, or one past the horizon
+                still = lying[lie]
+                still.start, still.amount, still.pocket = position, kept - position, item.place
+                still.depth, still.since, still.mark = item.depth, item.since, item.mark
+                counts[LIE] = lie + 1
+            if begin >= high:
+                break
+            row = rows[at]
+            begin = max(begin, item.low)
+            position = min(high, row.out + row.amount)
+            at += 1
+            if row.payee < 0 or row.event >= cut:
+                _carry_special(b, d, row, begin, position, item, cut)
+                continue
+            parcel, following = parcels[carried], work[todo]
+            parcel.event, parcel.offset, parcel.amount = row.event, -1, position - begin
+            parcel.depth, parcel.fate, parcel.mark = hops, MOVED, item.mark
+            shift = row.into - row.out
+            following.low, following.high, following.place = begin + shift, position + shift, row.payee
+            following.depth, following.since, following.mark = hops, row.event, item.mark
+            counts[PARCELS], counts[TODO] = carried + 1, todo + 1
     return True
 
 
@@ -392,4 +381,4 @@ def follow_case(b, d, event, own, cut):
     """Follow the whole of `event` as one case; False when an arena is too small (make it larger, call again)."""
     d.counts[:] = 0
     _ask(d, 0, b.amount[event], ~event, 0, event, 0)
-    return follow_work(b, d, own, cut, 0, True)
+    return follow_work(b, d, own, cut, True)

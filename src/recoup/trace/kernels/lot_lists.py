@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from recoup.trace.kernels.books import FLOWS, FREE, LIVE, NONE, USED
-from recoup.trace.kernels.compiled import kernel
+from recoup.trace.kernels.compiled import inner
 
 POCKET: Final = np.dtype(
     [("into", "i8"), ("out", "i8"), ("first", "i8"), ("head", "i4"), ("tail", "i4")], align=True
@@ -18,13 +18,13 @@ POCKET: Final = np.dtype(
 FULL: Final = -1
 
 LOT: Final = np.dtype(
-    [("start", "i8"), ("size", "i8"), ("colour", "i4"), ("next", "i4"), ("prev", "i4"), ("since", "i4"), ("depth", "i4")],
-    align=True,
+    [(name, "i8") for name in ("start", "size", "colour", "next", "prev", "since", "depth")]
 )
-"""40 bytes a lot: axis position, units, colour (-1 clean), neighbours, event of arrival, hops."""
+"""56 bytes a lot: axis position, units, colour (-1 clean), neighbours, event of arrival, hops. All of one type: numba compiles
+every function once then."""
 
 
-@kernel
+@inner
 def new(b, start, size, colour, since, depth):
     free = b.state[FREE]
     if free >= 0:
@@ -41,14 +41,14 @@ def new(b, start, size, colour, since, depth):
     return at
 
 
-@kernel
+@inner
 def drop(b, at):
     b.lots[at].next = b.state[FREE]
     b.state[FREE] = at
     b.state[LIVE] -= 1
 
 
-@kernel
+@inner
 def record(b, colour, event, amount, depth, fate):
     n = b.state[FLOWS]
     flow = b.flows[n]
@@ -56,7 +56,7 @@ def record(b, colour, event, amount, depth, fate):
     b.state[FLOWS] = n + 1
 
 
-@kernel
+@inner
 def append(b, pocket, at):
     """Put lot `at` at the end of the pocket's list."""
     p = b.pockets[pocket]
@@ -71,7 +71,7 @@ def append(b, pocket, at):
     p.tail = at
 
 
-@kernel
+@inner
 def unlink(b, pocket, at):
     p = b.pockets[pocket]
     before, after = b.lots[at].prev, b.lots[at].next
@@ -85,7 +85,7 @@ def unlink(b, pocket, at):
         p.tail = before
 
 
-@kernel
+@inner
 def cut(b, at, size):
     """Cut lot `at` of any chain after `size` units; return the new lot that follows it."""
     lot = b.lots[at]
@@ -99,7 +99,7 @@ def cut(b, at, size):
     return rest
 
 
-@kernel
+@inner
 def split_lot(b, pocket, at, size):
     """Cut lot `at` of a pocket's list after `size` units; return the new lot that follows it."""
     rest = cut(b, at, size)
@@ -108,7 +108,7 @@ def split_lot(b, pocket, at, size):
     return rest
 
 
-@kernel
+@inner
 def fill(b, pocket, start, end, event):
     """Append clean units [start, end) to a full pocket, widening its last lot when that touches."""
     if end <= start:
@@ -122,7 +122,7 @@ def fill(b, pocket, start, end, event):
     append(b, pocket, new(b, start, end - start, NONE, event, 0))
 
 
-@kernel
+@inner
 def make_full(b, pocket):
     """Write down a light pocket's clean money; does nothing to a full one."""
     p = b.pockets[pocket]
@@ -140,7 +140,7 @@ def make_full(b, pocket):
     fill(b, pocket, position, stop, 0)
 
 
-@kernel
+@inner
 def chain(b, head, tail, at):
     """Append lot `at` to the chain (head, tail); return the new ends."""
     b.lots[at].prev, b.lots[at].next = tail, NONE

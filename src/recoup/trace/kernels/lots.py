@@ -37,7 +37,7 @@ from recoup.trace.kernels.books import (
     TO_VICTIM,
     UNDONE,
 )
-from recoup.trace.kernels.compiled import kernel
+from recoup.trace.kernels.compiled import inner, kernel
 from recoup.trace.kernels.exact import mul_div
 from recoup.trace.kernels.lot_lists import (
     FULL,
@@ -76,14 +76,14 @@ class Books(NamedTuple):
     flows: Record
     state: npt.NDArray[np.int64]
     originals: Record
-    slots: npt.NDArray[np.int32]  # heads of the chains of holds and conversions
+    slots: npt.NDArray[np.int64]  # heads of the chains of holds and conversions
     slot_amount: npt.NDArray[np.int64]
     cut: npt.NDArray[np.int32]  # (claims,): first event past each claim's horizon
     dust: npt.NDArray[np.int64]  # (k,): floor by the payer's pocket; shape (0,) when there is none
     carried: npt.NDArray[np.int64]  # (claims,): scratch, zero between events
 
 
-@kernel
+@inner
 def _take_light(b, pocket, amount):
     """Take the first `amount` units of a light fifo pocket; return the chain of its lots, at offsets in [0, amount)."""
     p = b.pockets[pocket]
@@ -108,7 +108,7 @@ def _take_light(b, pocket, amount):
     return head
 
 
-@kernel
+@inner
 def _take_end(b, pocket, amount, offset, lifo, head, tail):
     """Move up to `amount` free units of a full pocket onto the chain: lowest first, or the highest in axis order.
 
@@ -147,7 +147,7 @@ def _take_end(b, pocket, amount, offset, lifo, head, tail):
     return head, tail
 
 
-@kernel
+@inner
 def _take_range(b, pocket, low, high, amount, lifo, head, tail):
     """Move up to `amount` free units that lie in [low, high) of a full pocket's axis onto the chain, in axis order."""
     at = np.int64(b.pockets[pocket].tail)
@@ -187,7 +187,7 @@ def _take_range(b, pocket, low, high, amount, lifo, head, tail):
     return head, tail, offset
 
 
-@kernel
+@inner
 def _take(b, event, pocket, lifo):
     """Take the event's amount from its payer by the rule; a reversal takes the very units first. Returns the chain's head."""
     amount = b.amount[event]
@@ -212,7 +212,7 @@ def _take(b, event, pocket, lifo):
     return head
 
 
-@kernel
+@inner
 def _refund(b, event, original, lifo):
     """Take back what an exit carried: its units that have not come back yet. Returns the head of the chain."""
     amount = b.amount[event]
@@ -248,7 +248,7 @@ def _refund(b, event, original, lifo):
     return head
 
 
-@kernel
+@inner
 def _stay(b, event, head):
     """Turn clean the parcels that are past their claim's horizon: the claim keeps the position."""
     at = head
@@ -260,7 +260,7 @@ def _stay(b, event, head):
         at = np.int64(b.lots[at].next)
 
 
-@kernel
+@inner
 def _floor_dust(b, event, pocket, head):
     """Turn clean, and count as residual, what is below the dust floor of a claim in one transfer."""
     at = head
@@ -284,7 +284,7 @@ def _floor_dust(b, event, pocket, head):
             at = np.int64(b.lots[at].next)
 
 
-@kernel
+@inner
 def _mark(b, head, mark):
     """Note on claims' parcels that what carries them is inferred or asserted."""
     at = head if mark else np.int64(NONE)
@@ -294,7 +294,7 @@ def _mark(b, head, mark):
         at = np.int64(b.lots[at].next)
 
 
-@kernel
+@inner
 def _root(b, event, head, amount, special):
     """The disputed transfer: others' parcels go to the victim (admitted) or stay; the rest is the claim's. New head."""
     colour = special.claim * 4
@@ -323,7 +323,7 @@ def _root(b, event, head, amount, special):
     return new_head
 
 
-@kernel
+@inner
 def _give_back(b, event, head, claim):
     """A reversal of a claim's own transfer: the claim's parcels leave as reversed. New head of the chain."""
     new_head = new_tail = np.int64(NONE)
@@ -339,7 +339,7 @@ def _give_back(b, event, head, claim):
     return new_head
 
 
-@kernel
+@inner
 def _scaled(b, event, slot, amount):
     """The converted parcels of `slot` at offsets of the new amount: [floor(x*Y/X), floor(y*Y/X)). Head of the chain."""
     whole = b.slot_amount[slot]
@@ -359,7 +359,7 @@ def _scaled(b, event, slot, amount):
     return head
 
 
-@kernel
+@inner
 def _without_clean(b, head):
     """Drop the clean parcels of a chain: the payee knows them by what is missing."""
     new_head = new_tail = np.int64(NONE)
@@ -374,7 +374,7 @@ def _without_clean(b, head):
     return new_head
 
 
-@kernel
+@inner
 def _joins(b, last, at, base):
     """Whether a parcel continues the one delivered before it: same colour and hops, no unit between."""
     return (
@@ -384,13 +384,13 @@ def _joins(b, last, at, base):
     )
 
 
-@kernel
+@inner
 def _deliver(b, event, head, amount, lifo, fate, keep):
     """Let the chain arrive at the event's payee: count the hop, record the flow, join or exit.
 
     Returns the chain of exited parcels if `keep` (they may be refunded), else -1.
     """
-    payee = b.payee[event]
+    payee = np.int64(b.payee[event])
     sink = b.sinks[payee] != 0
     base = b.pockets[payee].into
     head = _without_clean(b, head)
@@ -428,7 +428,7 @@ def _deliver(b, event, head, amount, lifo, fate, keep):
     return kept
 
 
-@kernel
+@inner
 def _park(b, event, head, slot):
     """Keep the converted parcels until the new currency arrives."""
     b.slot_amount[slot] = b.amount[event]
@@ -439,10 +439,10 @@ def _park(b, event, head, slot):
         at = np.int64(b.lots[at].next)
 
 
-@kernel
+@inner
 def _hold(b, event, slot):
     """Take the hold's units out of the flow: claims' first, oldest first, then clean ones; at most what is free."""
-    pocket = b.source[event]
+    pocket = np.int64(b.source[event])
     if b.sinks[pocket]:
         return
     make_full(b, pocket)
@@ -464,7 +464,7 @@ def _hold(b, event, slot):
     b.slot_amount[slot] = held
 
 
-@kernel
+@inner
 def _release(b, slot, pocket):
     """Put a hold's units back at their own axis positions."""
     at = np.int64(b.slots[slot])
@@ -489,11 +489,11 @@ def _release(b, slot, pocket):
         at = following
 
 
-@kernel
+@inner
 def _move(b, event, lifo):
     """Carry out one event in full generality."""
     op = b.op[event]
-    pocket = b.source[event]
+    pocket = np.int64(b.source[event])
     if op & HOLD:
         _hold(b, event, b.specials[b.special[event]].slot)
         return
@@ -512,7 +512,7 @@ def _move(b, event, lifo):
         _move_special(b, event, pocket, op, lifo)
 
 
-@kernel
+@inner
 def _move_special(b, event, pocket, op, lifo):
     """Carry out a transfer that is disputed, reversed, a reversal or a side of a conversion."""
     amount = b.amount[event]
@@ -566,5 +566,5 @@ def follow_lots(b, start, stop, lifo):
             live = b.state[LIVE]
             if 2 * live + 16 > lots_room or b.state[FLOWS] + 2 * live + 16 > flows_room:
                 return i
-            _move(b, i, lifo)
+            _move(b, np.int64(i), lifo)
     return stop

@@ -36,17 +36,15 @@ from recoup.trace.kernels.books import (
     UNDONE,
     USED,
 )
-from recoup.trace.kernels.compiled import kernel
+from recoup.trace.kernels.compiled import inner, kernel
 from recoup.trace.kernels.exact import mul_div
 from recoup.trace.kernels.prefetch import AHEAD, prefetch
 
-POOL: Final = np.dtype([("balance", "i8"), ("taint", "i8"), ("head", "i4"), ("pad", "i4")], align=True)
+POOL: Final = np.dtype([("balance", "i8"), ("taint", "i8"), ("head", "i8")], align=True)
 """24 bytes a pocket: free balance, claims' part of it, first entry."""
 
-ENTRY: Final = np.dtype(
-    [("amount", "i8"), ("colour", "i4"), ("next", "i4"), ("since", "i4"), ("depth", "i4")], align=True
-)
-"""24 bytes: one colour's money in one pocket, chain or slot."""
+ENTRY: Final = np.dtype([(name, "i8") for name in ("amount", "colour", "next", "since", "depth")])
+"""40 bytes: one colour's money in one pocket, chain or slot."""
 
 Record = npt.NDArray[np.void]
 
@@ -67,18 +65,18 @@ class Books(NamedTuple):
     lots: Record  # entries
     flows: Record
     state: npt.NDArray[np.int64]
-    originals: npt.NDArray[np.int32]  # heads of the chains that reversed transfers carried
-    original_event: npt.NDArray[np.int32]
-    kept: npt.NDArray[np.int32]  # what of them went to a sink and has not come back
+    originals: npt.NDArray[np.int64]  # heads of the chains that reversed transfers carried
+    original_event: npt.NDArray[np.int64]
+    kept: npt.NDArray[np.int64]  # what of them went to a sink and has not come back
     original_amount: npt.NDArray[np.int64]
-    slots: npt.NDArray[np.int32]
+    slots: npt.NDArray[np.int64]
     slot_amount: npt.NDArray[np.int64]
     cut: npt.NDArray[np.int32]
     dust: npt.NDArray[np.int64]
     carried: npt.NDArray[np.int64]
 
 
-@kernel
+@inner
 def _new(b, colour, amount, since, depth, following):
     free = b.state[FREE]
     if free >= 0:
@@ -93,14 +91,14 @@ def _new(b, colour, amount, since, depth, following):
     return at
 
 
-@kernel
+@inner
 def _drop(b, at):
     b.lots[at].next = b.state[FREE]
     b.state[FREE] = at
     b.state[LIVE] -= 1
 
 
-@kernel
+@inner
 def _record(b, colour, event, amount, depth, fate):
     n = b.state[FLOWS]
     flow = b.flows[n]
@@ -108,7 +106,7 @@ def _record(b, colour, event, amount, depth, fate):
     b.state[FLOWS] = n + 1
 
 
-@kernel
+@inner
 def _add(b, head, colour, amount, since, depth):
     """Add money of `colour` to the ascending chain at `head`; the claim keeps its earliest arrival and fewest hops. New head."""
     claim = colour >> 2
@@ -139,7 +137,7 @@ def _add(b, head, colour, amount, since, depth):
     return np.int64(head)
 
 
-@kernel
+@inner
 def _sweep(b, pocket):
     """Drop the entries of a pool that have become zero."""
     before = np.int64(NONE)
@@ -157,7 +155,7 @@ def _sweep(b, pocket):
         at = after
 
 
-@kernel
+@inner
 def _stay(b, event, chain):
     """Take out of a chain what is past its claim's horizon: the claim keeps the position. Returns the new head."""
     head = tail = np.int64(NONE)
@@ -179,7 +177,7 @@ def _stay(b, event, chain):
     return head
 
 
-@kernel
+@inner
 def _take_very(b, event, pocket, special):
     """The part of a reversal that takes back what the original carried, as far as it is still there. (chain, total taken)"""
     amount = b.amount[event]
@@ -210,7 +208,7 @@ def _take_very(b, event, pocket, special):
     return chain, taken
 
 
-@kernel
+@inner
 def _take(b, event, pocket, by_rolling):
     """Take the event's amount from its payer by the rule; return the chain of claims' parts, ascending by colour."""
     amount = b.amount[event]
@@ -253,7 +251,7 @@ def _take(b, event, pocket, by_rolling):
     return chain
 
 
-@kernel
+@inner
 def _floor_dust(b, event, pocket, chain):
     """Drop claims' parts below the dust floor into the residual; return the new head."""
     at = chain
@@ -282,7 +280,7 @@ def _floor_dust(b, event, pocket, chain):
     return head
 
 
-@kernel
+@inner
 def _leave(b, event, chain, claim, fate):
     """Let the parts of `claim` (all parts for -1) leave with `fate`; return what stays in the chain."""
     head = tail = np.int64(NONE)
@@ -303,7 +301,7 @@ def _leave(b, event, chain, claim, fate):
     return head
 
 
-@kernel
+@inner
 def _root(b, event, chain, free, special):
     """The disputed transfer: others' parts go to the victim (admitted) or stay; the rest is the claim's. New head.
 
@@ -319,7 +317,7 @@ def _root(b, event, chain, free, special):
     return chain
 
 
-@kernel
+@inner
 def _scaled(b, event, slot):
     """The converted parts of `slot` in the new currency, by cumulative floors. Head of the chain."""
     amount, whole = b.amount[event], b.slot_amount[slot]
@@ -339,7 +337,7 @@ def _scaled(b, event, slot):
     return chain
 
 
-@kernel
+@inner
 def _mark(b, chain, mark):
     """Note on claims' parts that what carries them is inferred or asserted; returns the new head."""
     head = np.int64(NONE)
@@ -353,7 +351,7 @@ def _mark(b, chain, mark):
     return head
 
 
-@kernel
+@inner
 def _remember(b, event, chain, original):
     """Keep a copy of what a transfer that is reversed later carried, and another to give back if it left."""
     b.original_amount[original] = b.amount[event]
@@ -374,7 +372,7 @@ def _remember(b, event, chain, original):
     b.originals[original] = head
 
 
-@kernel
+@inner
 def _deliver(b, event, chain, fate):
     """Let the chain arrive at the event's payee: mark, count the hop, record the flow, join or exit."""
     payee = b.payee[event]
@@ -395,7 +393,7 @@ def _deliver(b, event, chain, fate):
         at = after
 
 
-@kernel
+@inner
 def _park(b, event, chain, slot):
     """Keep the converted parts until the new currency arrives."""
     b.slot_amount[slot] = b.amount[event]
@@ -411,10 +409,10 @@ def _park(b, event, chain, slot):
     b.slots[slot] = parked
 
 
-@kernel
+@inner
 def _hold(b, event, slot):
     """Take the hold's money out of the flow: claims by (arrival, colour), then clean; at most what is free."""
-    pocket = b.source[event]
+    pocket = np.int64(b.source[event])
     if b.sinks[pocket]:
         return
     pool = b.pockets[pocket]
@@ -441,7 +439,7 @@ def _hold(b, event, slot):
     _sweep(b, pocket)
 
 
-@kernel
+@inner
 def _release(b, slot, pocket):
     """Put a hold's money back."""
     pool = b.pockets[pocket]
@@ -459,7 +457,7 @@ def _release(b, slot, pocket):
         at = after
 
 
-@kernel
+@inner
 def _refund(b, event, original):
     """Take back what an exit carried, of each colour at most what has not come back yet. Returns the chain's head."""
     amount, whole = b.amount[event], b.original_amount[original]
@@ -485,7 +483,7 @@ def _refund(b, event, original):
     return chain
 
 
-@kernel
+@inner
 def _total(b, chain):
     """Return the sum of a chain."""
     whole = np.int64(0)
@@ -496,11 +494,11 @@ def _total(b, chain):
     return whole
 
 
-@kernel
+@inner
 def _move(b, event, by_rolling):
     """Carry out one event in full generality."""
     op = b.op[event]
-    pocket = b.source[event]
+    pocket = np.int64(b.source[event])
     if op & HOLD:
         _hold(b, event, b.specials[b.special[event]].slot)
         return
@@ -557,5 +555,5 @@ def follow_pools(b, start, stop, by_rolling):
             live = b.state[LIVE]
             if 2 * live + 16 > lots_room or b.state[FLOWS] + 2 * live + 16 > flows_room:
                 return i
-            _move(b, i, by_rolling)
+            _move(b, np.int64(i), by_rolling)
     return stop

@@ -108,10 +108,10 @@ def walk_chains(heads, records):
     """Return (which head, which record) of every record on the chains that start at `heads` (-1: empty)."""
     count = 0
     for owner in range(len(heads)):
-        at = heads[owner]
+        at = np.int64(heads[owner])
         while at >= 0:
             count += 1
-            at = records[at].next
+            at = np.int64(records[at].next)
     owners = np.empty(count, np.int64)
     places = np.empty(count, np.int64)
     n = 0
@@ -121,5 +121,5 @@ def walk_chains(heads, records):
             owners[n] = owner
             places[n] = at
             n += 1
-            at = records[at].next
+            at = np.int64(records[at].next)
     return owners, places
