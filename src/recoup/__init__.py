@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from recoup._version import __version__
 
 if TYPE_CHECKING:
+    from recoup import trace as trace
     from recoup.errors import Fault, InputFault, LimitFault
     from recoup.trace.trail import Trail
-    from recoup import trace as trace
     from recoup.tracing import transfers_frame
 
 __all__ = ["Fault", "InputFault", "LimitFault", "Trail", "__version__", "trace", "transfers_frame"]

@@ -13,8 +13,7 @@ _DECIMAL: Final = re.compile(r"[+-]?\d+(?:\.\d*)?|[+-]?\.\d+")
 # ISO 4217 minor units other than two (list one, 2024-06); every other active code has two.
 _DIGITS: Final[Mapping[str, int]] = {
     **dict.fromkeys(
-        ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV")
-        + ("XAF", "XOF", "XPF"),
+        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(),  # noqa: SIM905
         0,
     ),
     **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
@@ -53,7 +52,12 @@ class Digits:
 
     def knows(self, currency: str) -> bool:
         """Return whether `currency` is ISO 4217, a known token, or declared."""
-        return currency in self.exceptions or currency in _TWO or currency in _DIGITS or currency in _TOKENS
+        return (
+            currency in self.exceptions
+            or currency in _TWO
+            or currency in _DIGITS
+            or currency in _TOKENS
+        )
 
 
 ISO_DIGITS: Final = Digits({})

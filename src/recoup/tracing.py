@@ -49,7 +49,8 @@ def trace(
     Money is conserved to the minor unit for every rule, claim and currency: loss = located + exited + unknown + residual.
 
     Args:
-        transfers: a ledger, one row a transfer: `id, time, payer, payee, amount, currency` and optionally `sequence, rail, kind,
+        transfers: a ledger, one row a transfer: `id, time, payer, payee, amount, currency` and optionally `sequence, rail,
+        kind,
             reference, payer_name, payee_name, payer_institution, payee_institution, balance_after, reverses`; polars, pandas or
             Arrow. `amount` as text or Decimal is a decimal amount, as whole numbers it is **minor units**, as float a decimal
             amount that must be exact. An empty payer is the outside, an empty payee an exit.
@@ -69,7 +70,8 @@ def trace(
         dust: minor units by currency below which a claim's part of one transfer goes to the residual.
 
     Returns:
-        The trail: polars frames `positions`, `flows`, `exits`, `unknown`, `summary`, `accounts`, `leads` (amounts int64 minor units).
+        The trail: polars frames `positions`, `flows`, `exits`, `unknown`, `summary`, `accounts`, `leads` (amounts int64
+        minor units).
 
     Raises:
         InputFault: rows, claims or options that must be put right; it names every place.
@@ -77,10 +79,20 @@ def trace(
 
     Example:
         >>> import polars as pl
-        >>> ledger = pl.DataFrame({"id": ["t1", "t2"], "time": ["2026-01-05T10:00:00Z", "2026-01-05T10:04:00Z"],
-        ...     "payer": ["victim", "mule"], "payee": ["mule", ""], "amount": ["100.00", "60.00"],
-        ...     "currency": ["CNY", "CNY"], "kind": ["transfer", "cash_out"]})
-        >>> trail = trace(ledger, pl.DataFrame({"claim": ["c1"], "victim": ["V"], "transfer": ["t1"]}))
+        >>> ledger = pl.DataFrame(
+        ...     {
+        ...         "id": ["t1", "t2"],
+        ...         "time": ["2026-01-05T10:00:00Z", "2026-01-05T10:04:00Z"],
+        ...         "payer": ["victim", "mule"],
+        ...         "payee": ["mule", ""],
+        ...         "amount": ["100.00", "60.00"],
+        ...         "currency": ["CNY", "CNY"],
+        ...         "kind": ["transfer", "cash_out"],
+        ...     }
+        ... )
+        >>> trail = trace(
+        ...     ledger, pl.DataFrame({"claim": ["c1"], "victim": ["V"], "transfer": ["t1"]})
+        ... )
         >>> trail.summary.select("loss", "located", "exited").row(0)
         (10000, 4000, 6000)
     """
@@ -106,7 +118,9 @@ def trace(
     return trace_dossier(dossier, wanted, Options(rules, bridge, as_of, since, horizon, dust))
 
 
-def transfers_frame(transfers: object, *, timezone: str | None = None, digits: Mapping[str, int] | None = None) -> pl.DataFrame:
+def transfers_frame(
+    transfers: object, *, timezone: str | None = None, digits: Mapping[str, int] | None = None
+) -> pl.DataFrame:
     """Return a frame of transfers in canonical form, for `Trail.extend`. Raises `InputFault` as `trace` does."""
     options = ReadingOptions(timezone=timezone, digits=Digits(dict(digits or {})))
     read, _ = reading.from_frames(transfers, None, options)
@@ -119,7 +133,11 @@ def _cast(frame: pl.DataFrame | None, schema: pl.Schema) -> pl.DataFrame:
     """Return `frame` in `schema`, columns it lacks null or ''; an empty frame for None."""
     if frame is None:
         return pl.DataFrame(schema=schema)
-    missing = [pl.lit("" if kind == pl.String else None, dtype=kind).alias(name) for name, kind in schema.items() if name not in frame.columns]  # type: ignore[arg-type]
+    missing = [
+        pl.lit("" if kind == pl.String else None, dtype=kind).alias(name)
+        for name, kind in schema.items()
+        if name not in frame.columns
+    ]
     return frame.with_columns(missing).select(schema.names()).cast(dict(schema))  # type: ignore[arg-type]
 
 
@@ -151,7 +169,7 @@ Progress = Callable[[str, int, int], None]
 
 
 def open_case(files: CaseFiles, options: ReadingOptions, progress: Progress | None = None) -> Case:
-    """Read the files of a case. Raises `InputFault` with every problem found, unless good rows are to be kept without the bad."""
+    """Read the files of a case; `InputFault` names every problem, unless good rows are to be kept without the bad."""
     read = reading.read_transfers(files.transfers, options, progress)
     problems = list(read.fatal if files.keep_good_rows else read.problems)
     sources, rejected = list(read.sources), [read.rejected]
@@ -163,7 +181,12 @@ def open_case(files: CaseFiles, options: ReadingOptions, progress: Progress | No
         rejected.append(claimed.rejected)
         sources += claimed.sources
     dossier = Dossier(
-        read.transfers, tuple(sources), options.digits, read.known, doubtful=read.doubtful, rows_failed=read.rows_failed
+        read.transfers,
+        tuple(sources),
+        options.digits,
+        read.known,
+        doubtful=read.doubtful,
+        rows_failed=read.rows_failed,
     )
     dossier, more = _declare(dossier, files, options)
     problems += more
@@ -174,7 +197,9 @@ def open_case(files: CaseFiles, options: ReadingOptions, progress: Progress | No
     return Case(replace(dossier, rows_rejected=count), claims, refused)
 
 
-def _declare(dossier: Dossier, files: CaseFiles, options: ReadingOptions) -> tuple[Dossier, list[Problem]]:
+def _declare(
+    dossier: Dossier, files: CaseFiles, options: ReadingOptions
+) -> tuple[Dossier, list[Problem]]:
     """Return the dossier with what its other files declare, and their problems (never skipped: they are the case's own)."""
     problems: list[Problem] = []
     sources = list(dossier.sources)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from recoup.trace.events import NEVER, NOTHING_ASSUMED, Events
@@ -24,6 +25,8 @@ _MEDIAN_FEN: Final = 50_000
 _FAN: Final = 4
 _LAYERS: Final = 4
 _TREE_SIZE: Final = sum(_FAN**layer for layer in range(1, _LAYERS + 1))
+_LAYER_SHARES: Final = (0.3, 0.4, 0.25, 0.05)
+"""Of the trees, those with one, two, three and four layers: 4, 20, 84 and 340 transfers."""
 _LAYER_GAP: Final = 0.01
 """Of the whole time, between two layers of a tree."""
 
@@ -80,22 +83,27 @@ def _hubs(chance: np.random.Generator, size: Size) -> tuple[I32, I32, I64, I32]:
     """As `_uniform`, accounts drawn by the cube of a uniform number and then renamed by chance."""
     _, _, amount, root = _uniform(chance, size)
     names = chance.permutation(size.accounts).astype(np.int32) + 1
-    sides = [names[(size.accounts * chance.random(size.transfers) ** 3).astype(np.int32)] for _ in range(2)]
+    sides = [
+        names[(size.accounts * chance.random(size.transfers) ** 3).astype(np.int32)]
+        for _ in range(2)
+    ]
     return sides[0], sides[1], amount, root
 
 
-def _one_tree(claims: int, first: int) -> tuple[I32, I32, I32]:
-    """Return (parent, child, layer) of the trees' transfers; every tree has fresh accounts, the first receives the theft."""
-    inner = (_TREE_SIZE - _FAN**_LAYERS) + 1
-    parent = np.repeat(np.arange(inner), _FAN)
+def _branches(layers: npt.NDArray[np.int64], first: int) -> tuple[I32, I32, I32, I32]:
+    """Return (tree, parent, child, layer) of the trees' transfers; every tree has fresh accounts from `first` on."""
+    inner = _TREE_SIZE - _FAN**_LAYERS + 1
     child = np.arange(1, _TREE_SIZE + 1)
-    ends = np.cumsum([_FAN**layer for layer in range(1, _LAYERS + 1)])
-    layer = np.searchsorted(ends, child, side="left") + 1
-    base = first + np.arange(claims)[:, None] * (_TREE_SIZE + 1)
+    layer = np.repeat(np.arange(1, _LAYERS + 1), _FAN ** np.arange(1, _LAYERS + 1))
+    parent = np.repeat(np.arange(inner), _FAN)
+    tree, at = np.nonzero(layer[None, :] <= layers[:, None])
+    base = first + tree * (_TREE_SIZE + 1)
+    parts = (tree, base + parent[at], base + child[at], layer[at])
     return (
-        (base + parent).ravel().astype(np.int32),
-        (base + child).ravel().astype(np.int32),
-        np.tile(layer, claims).astype(np.int32),
+        parts[0].astype(np.int32),
+        parts[1].astype(np.int32),
+        parts[2].astype(np.int32),
+        parts[3].astype(np.int32),
     )
 
 
@@ -104,21 +112,27 @@ def _trees(chance: np.random.Generator, size: Size) -> tuple[I32, I32, I64, I32]
     room = min(size.accounts, size.transfers) // 2
     planted = max(1, min(size.claims, room // (_TREE_SIZE + 1)))
     first = size.accounts - planted * (_TREE_SIZE + 1) + 1
-    parent, child, layer = _one_tree(planted, first)
+    tree, parent, child, layer = _branches(
+        chance.choice(_LAYERS, planted, p=_LAYER_SHARES) + 1, first
+    )
     loss = np.clip(_amounts(chance, planted), 10**6, None) * 10
     start = chance.random(planted) * (1 - (_LAYERS + 2) * _LAYER_GAP)
-    owner = np.repeat(np.arange(planted), _TREE_SIZE)
-    when = start[owner] + (layer - 1 + chance.random(len(layer))) * _LAYER_GAP + _LAYER_GAP
-    rest = size.transfers - planted * (_TREE_SIZE + 1)
+    when = (
+        start[tree] + (layer + chance.random(len(layer))) * _LAYER_GAP
+    )  # a layer waits for the one before
+    rest = size.transfers - planted - len(layer)
     payer = chance.integers(1, first, rest, dtype=np.int32)
     payee = chance.integers(1, first, rest, dtype=np.int32)
     victims = chance.integers(1, first, planted, dtype=np.int32)
     roots = (first + np.arange(planted) * (_TREE_SIZE + 1)).astype(np.int32)
-    # Children arrive over a layer's gap and pay on in the next one, so parts wait for one another as mules' do.
     order = np.argsort(np.concatenate([chance.random(rest), when, start]), kind="stable")
-    amount = np.concatenate([_amounts(chance, rest), loss[owner] // _FAN ** layer.astype(np.int64), loss])
+    amount = np.concatenate(
+        [_amounts(chance, rest), loss[tree] // _FAN ** layer.astype(np.int64), loss]
+    )
     root = np.flatnonzero(order >= rest + len(layer)).astype(np.int32)
-    more = np.setdiff1d(chance.choice(size.transfers, size.claims, replace=False), root)[: size.claims - planted]
+    more = np.setdiff1d(chance.choice(size.transfers, size.claims, replace=False), root)[
+        : size.claims - planted
+    ]
     return (
         np.concatenate([payer, parent, victims])[order],
         np.concatenate([payee, child, roots])[order],
@@ -130,13 +144,17 @@ def _trees(chance: np.random.Generator, size: Size) -> tuple[I32, I32, I64, I32]
 def make_input(shape: str, size: Size) -> Input:
     """Return the input of `shape` (one of SHAPES) for a size and its seed; the same on every machine."""
     chance = np.random.default_rng([size.seed, SHAPES.index(shape)])
-    payer, payee, amount, root = {"uniform": _uniform, "trees": _trees, "hubs": _hubs}[shape](chance, size)
+    payer, payee, amount, root = {"uniform": _uniform, "trees": _trees, "hubs": _hubs}[shape](
+        chance, size
+    )
     same = payer == payee  # a payment to oneself becomes one to the next account
     payee[same] = payee[same] % size.accounts + 1
     return arrange_arrays(shape, payer, payee, amount, root, size.accounts)
 
 
-def arrange_arrays(shape: str, payer: I32, payee: I32, amount: I64, root: I32, accounts: int) -> Input:
+def arrange_arrays(
+    shape: str, payer: I32, payee: I32, amount: I64, root: I32, accounts: int
+) -> Input:
     """Return an input of dense arrays: accounts 1 to `accounts`, one second between transfers, `root` disputed."""
     n, k = len(amount), accounts + 1
     time = np.arange(n, dtype=np.int64) * 1_000_000
@@ -192,5 +210,10 @@ def sample(whole: Input, transfers: int) -> Input:
     n = min(transfers, len(events.amount))
     root = events.root[events.root < n]
     return arrange_arrays(
-        whole.shape, events.source[:n], events.payee[:n], events.amount[:n], root, len(whole.ledger.standing) - 1
+        whole.shape,
+        events.source[:n],
+        events.payee[:n],
+        events.amount[:n],
+        root,
+        len(whole.ledger.standing) - 1,
     )

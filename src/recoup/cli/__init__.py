@@ -24,7 +24,6 @@ trace.register(app)
 check.register(app)
 
 
-
 def main() -> None:
     """Run the program."""
     app()

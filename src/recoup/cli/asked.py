@@ -30,10 +30,14 @@ def instant(text: str | None, option: str, timezone: str | None) -> datetime | N
         found = datetime.fromisoformat(text)
         if found.tzinfo is None:
             if timezone is None:
-                raise _refuse(option, "time_without_zone", text, "add a zone, e.g. +08:00, or give --timezone")
+                raise _refuse(
+                    option, "time_without_zone", text, "add a zone, e.g. +08:00, or give --timezone"
+                )
             found = found.replace(tzinfo=ZoneInfo(timezone))
     except (ValueError, KeyError, OSError) as error:
-        raise _refuse(option, "time_unreadable", text, "write it as 2026-01-31T18:30:00+08:00") from error
+        raise _refuse(
+            option, "time_unreadable", text, "write it as 2026-01-31T18:30:00+08:00"
+        ) from error
     return found
 
 
@@ -42,7 +46,9 @@ def duration(text: str | None, option: str = "--horizon") -> timedelta | None:
     if text is None:
         return None
     match = _DURATION.fullmatch(text.strip())
-    parts = {name: int(value) for name, value in match.groupdict().items() if value} if match else {}
+    parts = (
+        {name: int(value) for name, value in match.groupdict().items() if value} if match else {}
+    )
     try:
         length = timedelta(**parts)
     except OverflowError:
@@ -61,6 +67,8 @@ def dust(text: str | None, currencies: list[str], digits: Digits) -> dict[str, i
     except InvalidOperation:
         amount = Decimal(-1)
     if not amount.is_finite() or amount <= 0 or amount > 2**53:
-        raise _refuse("--dust", "amount_unreadable", text, "give a positive decimal amount, e.g. 1.00")
+        raise _refuse(
+            "--dust", "amount_unreadable", text, "give a positive decimal amount, e.g. 1.00"
+        )
     scaled = {c: amount.scaleb(digits.of(c)).to_integral_value(ROUND_CEILING) for c in currencies}
     return {currency: int(minor) for currency, minor in scaled.items()}

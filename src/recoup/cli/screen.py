@@ -6,9 +6,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from recoup import limits
-from recoup.records.problems import Problem
+
+if TYPE_CHECKING:
+    from recoup.records.problems import Problem
 
 Tell = Callable[[str], None]
 

@@ -11,7 +11,10 @@ _SUMS = ("loss", "located", "held", "exited", "unknown", "residual", "recoverabl
 
 def print_totals(document: Mapping[str, Any]) -> None:
     """Print one line a rule and currency, the assumptions, and what was left out."""
-    rows = [[row["rule"], row["currency"], *(str(row.get(name) or "") for name in _SUMS)] for row in document.get("totals", [])]
+    rows = [
+        [row["rule"], row["currency"], *(str(row.get(name) or "") for name in _SUMS)]
+        for row in document.get("totals", [])
+    ]
     header = ["rule", "currency", *_SUMS]
     if sys.stdout.isatty():
         from rich.console import Console
@@ -24,7 +27,11 @@ def print_totals(document: Mapping[str, Any]) -> None:
     else:
         for row in [header, *rows]:
             print("\t".join(row))
-    for name, words in (("rejects", "rows refused"), ("rows_failed", "failed payments left out"), ("doubtful", "doubtful matches")):
+    for name, words in (
+        ("rejects", "rows refused"),
+        ("rows_failed", "failed payments left out"),
+        ("doubtful", "doubtful matches"),
+    ):
         if document.get(name):
             print(f"{words}: {document[name]}")
     for sentence in document.get("assumptions", [])[:20]:

@@ -7,7 +7,7 @@ import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -26,14 +26,25 @@ REFUSED = 2
 
 Transfers = Annotated[
     list[Path],
-    typer.Argument(metavar="TRANSFERS...", help="Ledgers, statements and folders of them.", show_default=False),
+    typer.Argument(
+        metavar="TRANSFERS...", help="Ledgers, statements and folders of them.", show_default=False
+    ),
 ]
 ClaimsFile = Annotated[
     Path | None,
-    typer.Option("--claims", metavar="FILE", help="claim,victim,transfer or claim,victim,payer,payee,amount,time."),
+    typer.Option(
+        "--claims",
+        metavar="FILE",
+        help="claim,victim,transfer or claim,victim,payer,payee,amount,time.",
+    ),
 ]
 Back = Annotated[
-    str | None, typer.Option("--back", metavar="ID", help="Instead of --claims: whose money an account or transfer holds.")
+    str | None,
+    typer.Option(
+        "--back",
+        metavar="ID",
+        help="Instead of --claims: whose money an account or transfer holds.",
+    ),
 ]
 RuleNames = Annotated[
     list[str] | None,
@@ -43,29 +54,74 @@ RuleNames = Annotated[
         help="fifo (default), lifo, rolling, lowest-balance, pari-passu, poison, or all; may be repeated.",
     ),
 ]
-Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the results.", show_default=False)]
-MapFile = Annotated[Path | None, typer.Option("--map", metavar="FILE", help="Which column is what (recoup check --save-map).")]
-Opening = Annotated[Path | None, typer.Option("--opening", metavar="FILE", help="Opening balances: account,time,balance.")]
-Known = Annotated[Path | None, typer.Option("--known", metavar="FILE", help="Accounts whose statement was given: account.")]
-Terminal = Annotated[Path | None, typer.Option("--terminal", metavar="FILE", help="Accounts at which money has left: account.")]
-Holds = Annotated[Path | None, typer.Option("--holds", metavar="FILE", help="account,currency,amount,time[,until].")]
+Out = Annotated[
+    Path, typer.Option("--out", metavar="DIR", help="Folder for the results.", show_default=False)
+]
+MapFile = Annotated[
+    Path | None,
+    typer.Option("--map", metavar="FILE", help="Which column is what (recoup check --save-map)."),
+]
+Opening = Annotated[
+    Path | None,
+    typer.Option("--opening", metavar="FILE", help="Opening balances: account,time,balance."),
+]
+Known = Annotated[
+    Path | None,
+    typer.Option("--known", metavar="FILE", help="Accounts whose statement was given: account."),
+]
+Terminal = Annotated[
+    Path | None,
+    typer.Option("--terminal", metavar="FILE", help="Accounts at which money has left: account."),
+]
+Holds = Annotated[
+    Path | None,
+    typer.Option("--holds", metavar="FILE", help="account,currency,amount,time[,until]."),
+]
 Links = Annotated[
-    Path | None, typer.Option("--links", metavar="FILE", help="Asserted bridges: from,to,amount,time,evidence,grade,author.")
+    Path | None,
+    typer.Option(
+        "--links",
+        metavar="FILE",
+        help="Asserted bridges: from,to,amount,time,evidence,grade,author.",
+    ),
 ]
 Bridge = Annotated[
-    bool, typer.Option("--bridge", help="Follow accounts without statement where others' rows show their debits.")
+    bool,
+    typer.Option(
+        "--bridge", help="Follow accounts without statement where others' rows show their debits."
+    ),
 ]
-Timezone = Annotated[str | None, typer.Option("--timezone", metavar="ZONE", help="IANA zone of times that state none.")]
+Timezone = Annotated[
+    str | None,
+    typer.Option("--timezone", metavar="ZONE", help="IANA zone of times that state none."),
+]
 DigitsOption = Annotated[
-    list[str] | None, typer.Option("--digits", metavar="CUR=N", help="Decimals of a currency; may be repeated.")
+    list[str] | None,
+    typer.Option("--digits", metavar="CUR=N", help="Decimals of a currency; may be repeated."),
 ]
-AsOf = Annotated[str | None, typer.Option("--as-of", metavar="TIME", help="Cut the result after this instant.")]
-Since = Annotated[str | None, typer.Option("--since", metavar="TIME", help="Follow what was disputed from this instant on.")]
-Horizon = Annotated[str | None, typer.Option("--horizon", metavar="DURATION", help="Follow each claim this long: 72h, 7d.")]
-Dust = Annotated[str | None, typer.Option("--dust", metavar="AMOUNT", help="Drop smaller parts into the residual.")]
-Rejects = Annotated[Path | None, typer.Option("--rejects", metavar="FILE", help="Go on without bad rows and write them here.")]
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", metavar="TIME", help="Cut the result after this instant.")
+]
+Since = Annotated[
+    str | None,
+    typer.Option("--since", metavar="TIME", help="Follow what was disputed from this instant on."),
+]
+Horizon = Annotated[
+    str | None,
+    typer.Option("--horizon", metavar="DURATION", help="Follow each claim this long: 72h, 7d."),
+]
+Dust = Annotated[
+    str | None,
+    typer.Option("--dust", metavar="AMOUNT", help="Drop smaller parts into the residual."),
+]
+Rejects = Annotated[
+    Path | None,
+    typer.Option("--rejects", metavar="FILE", help="Go on without bad rows and write them here."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")]
-Language = Annotated[str, typer.Option("--language", metavar="zh|en", help="Language of the page and the document.")]
+Language = Annotated[
+    str, typer.Option("--language", metavar="zh|en", help="Language of the page and the document.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -77,7 +133,7 @@ def register(app: typer.Typer) -> None:
     )(trace)
 
 
-def trace(  # noqa: PLR0913  (one parameter an option: the command line is the interface)
+def trace(
     transfers: Transfers,
     out: Out,
     claims: ClaimsFile = None,
@@ -110,7 +166,9 @@ def trace(  # noqa: PLR0913  (one parameter an option: the command line is the i
 
     asked = _Asked(rule, as_of, since, horizon, dust, timezone, bridge=bridge)
     keep = rejects is not None
-    files = CaseFiles(transfers, claims, opening, known, terminal, holds, links, keep_good_rows=keep)
+    files = CaseFiles(
+        transfers, claims, opening, known, terminal, holds, links, keep_good_rows=keep
+    )
     if (claims is None) == (back is None):
         raise typer.BadParameter("give either --claims or --back", param_hint="--claims / --back")
     if language not in ("zh", "en"):
@@ -151,7 +209,7 @@ class _Asked:
 
     def options(self, case: Case) -> Options:
         """Return the options of tracing `case`."""
-        from recoup.cli.asked import dust, duration, instant
+        from recoup.cli.asked import duration, dust, instant
         from recoup.trace.trail import Options
 
         names = [name for given in self.rule or ["fifo"] for name in given.split(",")]
@@ -166,7 +224,9 @@ class _Asked:
         )
 
 
-def _reading_options(map_file: Path | None, timezone: str | None, digits: list[str] | None) -> ReadingOptions:
+def _reading_options(
+    map_file: Path | None, timezone: str | None, digits: list[str] | None
+) -> ReadingOptions:
     """Return how to read the files."""
     from recoup.reading import ReadingOptions, load_map, parse_digits
 
@@ -174,7 +234,9 @@ def _reading_options(map_file: Path | None, timezone: str | None, digits: list[s
         declared = parse_digits(digits or [])
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--digits") from None
-    return ReadingOptions(mapping=load_map(map_file) if map_file else None, timezone=timezone, digits=declared)
+    return ReadingOptions(
+        mapping=load_map(map_file) if map_file else None, timezone=timezone, digits=declared
+    )
 
 
 def _read(files: object, options: ReadingOptions, tell: Tell) -> Case:
@@ -182,10 +244,14 @@ def _read(files: object, options: ReadingOptions, tell: Tell) -> Case:
     from recoup.tracing import CaseFiles, open_case
 
     assert isinstance(files, CaseFiles)
-    return open_case(files, options, lambda name, at, count: tell(f"reading {name} ({at + 1}/{count})"))
+    return open_case(
+        files, options, lambda name, at, count: tell(f"reading {name} ({at + 1}/{count})")
+    )
 
 
-def _trace_forward(case: Case, asked: _Asked, out: Path, language: str, tell: Tell) -> Mapping[str, object]:
+def _trace_forward(
+    case: Case, asked: _Asked, out: Path, language: str, tell: Tell
+) -> Mapping[str, object]:
     """Trace the claims, write everything, return the summary."""
     from recoup.trace import trace_dossier
 
@@ -194,15 +260,24 @@ def _trace_forward(case: Case, asked: _Asked, out: Path, language: str, tell: Te
     return _write(trail, out, asked.timezone or "UTC", language, tell)
 
 
-def _write(trail: Trail, out: Path, timezone: str, language: str, tell: Tell) -> Mapping[str, object]:
+def _write(
+    trail: Trail, out: Path, timezone: str, language: str, tell: Tell
+) -> Mapping[str, object]:
     """Write tables, page, workbook and document, all of them or none."""
-    from recoup.evidence import picture_of, picture_svg, staged, write_page, write_tables, write_workbook
+    from recoup.evidence import (
+        picture_of,
+        picture_svg,
+        staged,
+        write_page,
+        write_tables,
+        write_workbook,
+    )
     from recoup.evidence.report import write_pdf
     from recoup.evidence.rows import rows_of
 
     command = shlex.join(["recoup", *sys.argv[1:]])
     rows = rows_of(trail)
-    spoken = "en" if language == "en" else "zh"
+    spoken: Literal["zh", "en"] = "en" if language == "en" else "zh"
     with staged(out) as stage:
         tell("writing tables")
         document = write_tables(trail, stage, command=command, rows=rows)
@@ -212,11 +287,21 @@ def _write(trail: Trail, out: Path, timezone: str, language: str, tell: Tell) ->
         write_workbook(trail, stage / "trail.xlsx")
         tell("writing evidence.pdf")
         svg = picture_svg(picture_of(trail, trail.options.rules[0]), spoken)
-        write_pdf(trail, stage / "evidence.pdf", language=spoken, picture_svg=svg, command=command, timezone=timezone, rows=rows)
+        write_pdf(
+            trail,
+            stage / "evidence.pdf",
+            language=spoken,
+            picture_svg=svg,
+            command=command,
+            timezone=timezone,
+            rows=rows,
+        )
     return document
 
 
-def _trace_back(case: Case, target: str, asked: _Asked, out: Path, tell: Tell) -> Mapping[str, object]:
+def _trace_back(
+    case: Case, target: str, asked: _Asked, out: Path, tell: Tell
+) -> Mapping[str, object]:
     """Trace back from an account or transfer, write sources.csv and summary.json, return the summary."""
     from recoup.evidence.sources import write_sources
     from recoup.trace.back import trace_back
@@ -224,7 +309,9 @@ def _trace_back(case: Case, target: str, asked: _Asked, out: Path, tell: Tell) -
     tell("tracing back")
     options = asked.options(case)
     sources = [trace_back(case.dossier, target, rule, options) for rule in options.rules]
-    return write_sources(sources, case.dossier, target, out, command=shlex.join(["recoup", *sys.argv[1:]]))
+    return write_sources(
+        sources, case.dossier, target, out, command=shlex.join(["recoup", *sys.argv[1:]])
+    )
 
 
 def _write_rejects(case: Case, path: Path) -> None:

@@ -11,7 +11,13 @@ from recoup.records import tables
 from recoup.records.provenance import Source
 
 DOUBTFUL = pl.Schema(
-    {"payer_file": pl.String, "payer_row": pl.Int32, "payee_file": pl.String, "payee_row": pl.Int32, "reason": pl.String}
+    {
+        "payer_file": pl.String,
+        "payer_row": pl.Int32,
+        "payee_file": pl.String,
+        "payee_row": pl.Int32,
+        "reason": pl.String,
+    }
 )
 
 

@@ -6,13 +6,22 @@ Money is int64 minor units, time is microseconds UTC, text is never null ('' mea
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import polars as pl
 
+ColumnType = pl.DataType | type[pl.DataType]
+
 INSTANT: Final = pl.Datetime("us", "UTC")
 
-TRANSFERS: Final = pl.Schema(
+
+def schema_of(columns: Mapping[str, ColumnType]) -> pl.Schema:
+    """Return the schema of a table from its columns."""
+    return pl.Schema(columns)
+
+
+TRANSFERS: Final = schema_of(
     {
         "id": pl.String,
         "time": INSTANT,
@@ -39,7 +48,7 @@ TRANSFERS: Final = pl.Schema(
 )
 """One row a transfer, sorted by the total order (time, sequence, id)."""
 
-CLAIMS: Final = pl.Schema(
+CLAIMS: Final = schema_of(
     {
         "claim": pl.String,
         "victim": pl.String,
@@ -50,10 +59,12 @@ CLAIMS: Final = pl.Schema(
 )
 """One row a claim, sorted by claim id (code points)."""
 
-OPENINGS: Final = pl.Schema({"account": pl.String, "currency": pl.String, "time": INSTANT, "balance": pl.Int64})
+OPENINGS: Final = schema_of(
+    {"account": pl.String, "currency": pl.String, "time": INSTANT, "balance": pl.Int64}
+)
 """Balance of a pocket just before every row at or after `time`."""
 
-HOLDS: Final = pl.Schema(
+HOLDS: Final = schema_of(
     {
         "account": pl.String,
         "currency": pl.String,
@@ -64,7 +75,7 @@ HOLDS: Final = pl.Schema(
 )
 """A hold acts after every transfer of its own instant, and ends after every transfer of `until`."""
 
-LINKS: Final = pl.Schema(
+LINKS: Final = schema_of(
     {
         "from": pl.String,
         "to": pl.String,

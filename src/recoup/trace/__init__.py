@@ -13,7 +13,7 @@ __all__ = ["RANGE", "RULES", "Options", "Rule", "Trail", "expand", "trace_dossie
 
 
 class _Room(ModuleType):
-    """The package `recoup.trace` is also the function `recoup.trace(...)`: a name cannot be both, so the module can be called."""
+    """The package `recoup.trace` is also the function `recoup.trace(...)`: so the module can be called."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Trail:
         """Trace data frames; see `recoup.tracing.trace`, which this calls."""

@@ -8,16 +8,22 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from recoup.records import tables
 from recoup.records.dossier import Dossier
 from recoup.trace import trail as shapes
 from recoup.trace.events import Events
 from recoup.trace.follow import Followed, Reached
 from recoup.trace.kernels import books
-from recoup.trace.ledger import BRIDGED, OUTSIDE, STANDINGS, TERMINAL, TRANSIT, UNKNOWN, I64, Ledger
-from recoup.trace.openings import BASES, Openings
+from recoup.trace.ledger import BRIDGED, I64, OUTSIDE, TRANSIT, UNKNOWN, Ledger
+from recoup.trace.openings import Openings
 
-_CARRIED = (books.MOVED, books.EXITED, books.TO_VICTIM, books.REVERSED, books.CONVERTED, books.OPENED)
+_CARRIED = (
+    books.MOVED,
+    books.EXITED,
+    books.TO_VICTIM,
+    books.REVERSED,
+    books.CONVERTED,
+    books.OPENED,
+)
 _LEFT = (books.EXITED, books.TO_VICTIM, books.REVERSED, books.CONVERTED, books.UNDONE)
 _KIND = {books.TO_VICTIM: "to_victim", books.REVERSED: "reversed", books.CONVERTED: "converted"}
 
@@ -64,10 +70,16 @@ class Names:
     def __init__(self, scene: Scene) -> None:
         ledger = scene.ledger
         self.claims = scene.claims["claim"]
-        self.accounts = pl.concat([ledger.accounts, pl.Series([""])])  # -1, the outside, is the last
+        self.accounts = pl.concat(
+            [ledger.accounts, pl.Series([""])]
+        )  # -1, the outside, is the last
         self.currencies = pl.Series([*ledger.currencies, ""], dtype=pl.String)
-        self.account_of = np.where(ledger.pocket_account < 0, len(ledger.accounts), ledger.pocket_account)
-        self.currency_of = np.where(ledger.pocket_currency < 0, len(ledger.currencies), ledger.pocket_currency)
+        self.account_of = np.where(
+            ledger.pocket_account < 0, len(ledger.accounts), ledger.pocket_account
+        )
+        self.currency_of = np.where(
+            ledger.pocket_currency < 0, len(ledger.currencies), ledger.pocket_currency
+        )
 
     def account(self, pocket: npt.NDArray[np.int32]) -> pl.Series:
         """Return account names of pockets."""
@@ -88,7 +100,13 @@ def _parcels(scene: Scene, found: Followed) -> pl.DataFrame:
     flows, events = found.flows, scene.events
     stayed = flows[flows["fate"] == books.STAYED]
     holds = scene.dossier.holds
-    hold_pocket = np.array([scene.ledger.pocket(a, c) for a, c in zip(holds["account"], holds["currency"], strict=True)], np.int32)
+    hold_pocket = np.array(
+        [
+            scene.ledger.pocket(a, c)
+            for a, c in zip(holds["account"], holds["currency"], strict=True)
+        ],
+        np.int32,
+    )
     pocket = found.pocket.copy()
     held = found.hold >= 0
     pocket[held] = hold_pocket[found.hold[held]]
@@ -105,7 +123,9 @@ def _parcels(scene: Scene, found: Followed) -> pl.DataFrame:
     )
 
 
-def _lying(scene: Scene, parcels: pl.DataFrame, names: Names, rule: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _lying(
+    scene: Scene, parcels: pl.DataFrame, names: Names, rule: str
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return (positions, unknown): what lies in known and in unknown accounts, a row per claim and pocket."""
     groups = (
         parcels.lazy()
@@ -157,7 +177,9 @@ def _flows(scene: Scene, moves: pl.DataFrame, names: Names, rule: str) -> pl.Dat
     """Return the flows: a row per claim and transfer."""
     groups = (
         moves.lazy()
-        .filter(~pl.col("fate").is_in([books.TO_VICTIM, books.UNDONE]))  # a disputed transfer carries only its own claim
+        .filter(
+            ~pl.col("fate").is_in([books.TO_VICTIM, books.UNDONE])
+        )  # a disputed transfer carries only its own claim
         .group_by("number", "row")
         .agg(*_parts(), pl.col("depth").min())
         .sort("number", "row")
@@ -186,7 +208,9 @@ def name_exits(scene: Scene, moves: pl.DataFrame, names: Names, rule: str) -> pl
     groups = (
         moves.lazy()
         .filter(pl.col("fate").is_in(_LEFT))
-        .with_columns(pl.col("fate").replace(books.UNDONE, books.EXITED))  # a refund takes its part of the exit back
+        .with_columns(
+            pl.col("fate").replace(books.UNDONE, books.EXITED)
+        )  # a refund takes its part of the exit back
         .group_by("number", "row", "fate")
         .agg(*_parts())
         .filter(pl.col("amount") != 0)
@@ -212,7 +236,9 @@ def name_exits(scene: Scene, moves: pl.DataFrame, names: Names, rule: str) -> pl
         pl.Series("at_terminal", at_terminal),
     )
     made = pl.col("fate").replace_strict(_KIND, default=None, return_dtype=pl.String)
-    return frame.with_columns(pl.coalesce(made, _kind_of_exit()).alias("kind")).select(shapes.EXITS.names())
+    return frame.with_columns(pl.coalesce(made, _kind_of_exit()).alias("kind")).select(
+        shapes.EXITS.names()
+    )
 
 
 def _losses(scene: Scene, found: Followed) -> pl.DataFrame:
@@ -223,10 +249,18 @@ def _losses(scene: Scene, found: Followed) -> pl.DataFrame:
     for number in np.flatnonzero(happened & ~claims["admitted"].to_numpy()):
         own = (flows["event"] == events.root[number]) & (flows["colour"] >> 2 == number)
         loss[number] = int(flows["amount"][own].sum())
-    disputed = pl.DataFrame({"number": np.arange(len(claims), dtype=np.int32), "currency": claims["currency"], "loss": loss})
+    disputed = pl.DataFrame(
+        {
+            "number": np.arange(len(claims), dtype=np.int32),
+            "currency": claims["currency"],
+            "loss": loss,
+        }
+    )
     arrived = np.isin(flows["fate"], (books.OPENED, books.EXITED, books.TO_VICTIM))
     opened = flows[arrived & (events.op[flows["event"]] & books.CONVERT_IN != 0)]
-    opened = opened[events.root[opened["colour"] >> 2] != opened["event"]]  # a disputed credit is its claim's own loss
+    opened = opened[
+        events.root[opened["colour"] >> 2] != opened["event"]
+    ]  # a disputed credit is its claim's own loss
     rows = events.row[opened["event"]]
     derived = pl.DataFrame(
         {
@@ -252,18 +286,28 @@ def _residuals(scene: Scene, found: Followed, names: Names) -> pl.DataFrame:
     return frame.group_by("claim", "currency").agg(pl.col("residual").sum())
 
 
-def summarise(scene: Scene, losses: pl.DataFrame, found: Found, residuals: pl.DataFrame, rule: str) -> pl.DataFrame:
+def summarise(
+    scene: Scene, losses: pl.DataFrame, found: Found, residuals: pl.DataFrame, rule: str
+) -> pl.DataFrame:
     """Return the summary of one rule; asserts loss = located + exited + unknown + residual for every claim and currency.
 
     `losses` is (claim, victim, currency, loss). Without a bound yet: `recoverable` is null.
     """
     keys = ["claim", "currency"]
     table = losses.lazy()
-    for name, frame in (("located", found.positions), ("exited", found.exits), ("unknown", found.unknown)):
-        sums = frame.lazy().group_by(keys).agg(
-            pl.col("amount").sum().alias(name),
-            pl.col("inferred").sum().alias(f"inferred_{name}"),
-            pl.col("asserted").sum().alias(f"asserted_{name}"),
+    for name, frame in (
+        ("located", found.positions),
+        ("exited", found.exits),
+        ("unknown", found.unknown),
+    ):
+        sums = (
+            frame.lazy()
+            .group_by(keys)
+            .agg(
+                pl.col("amount").sum().alias(name),
+                pl.col("inferred").sum().alias(f"inferred_{name}"),
+                pl.col("asserted").sum().alias(f"asserted_{name}"),
+            )
         )
         table = table.join(sums, on=keys, how="left")
     held = found.positions.lazy().group_by(keys).agg(pl.col("held").sum())
@@ -273,13 +317,35 @@ def summarise(scene: Scene, losses: pl.DataFrame, found: Found, residuals: pl.Da
         scene.transits.lazy().select(payee="account", true_payee="payee"), on="payee", how="left"
     )
     kinds = kinds.select(transfer="id", account=true_payee, currency="currency")
-    back = found.exits.lazy().filter(pl.col("kind") == "reversed").select("claim", "transfer", back=pl.lit(value=True))
-    hops = found.flows.lazy().join(kinds, on="transfer").join(back, on=["claim", "transfer"], how="left")
-    reached = hops.with_columns(pl.col("back").fill_null(value=False)).group_by(keys).agg(
-        pl.col("account").filter((pl.col("account") != "") & ~pl.col("account").str.starts_with(TRANSIT) & ~pl.col("back")).n_unique().cast(pl.Int32).alias("accounts"),
-        pl.col("depth").max(),
+    back = (
+        found.exits.lazy()
+        .filter(pl.col("kind") == "reversed")
+        .select("claim", "transfer", back=pl.lit(value=True))
     )
-    table = table.join(reached, on=keys, how="left").with_columns(pl.col(pl.Int64, pl.Int32).fill_null(0))
+    hops = (
+        found.flows.lazy()
+        .join(kinds, on="transfer")
+        .join(back, on=["claim", "transfer"], how="left")
+    )
+    reached = (
+        hops.with_columns(pl.col("back").fill_null(value=False))
+        .group_by(keys)
+        .agg(
+            pl.col("account")
+            .filter(
+                (pl.col("account") != "")
+                & ~pl.col("account").str.starts_with(TRANSIT)
+                & ~pl.col("back")
+            )
+            .n_unique()
+            .cast(pl.Int32)
+            .alias("accounts"),
+            pl.col("depth").max(),
+        )
+    )
+    table = table.join(reached, on=keys, how="left").with_columns(
+        pl.col(pl.Int64, pl.Int32).fill_null(0)
+    )
     parts = ("located", "exited", "unknown")
     summary = table.with_columns(
         rule=pl.lit(rule),
@@ -288,14 +354,21 @@ def summarise(scene: Scene, losses: pl.DataFrame, found: Found, residuals: pl.Da
         asserted=pl.sum_horizontal(f"asserted_{part}" for part in parts),
     )
     out = summary.sort(keys).select(shapes.SUMMARY.names()).collect()
-    short = out.filter(pl.col("loss") != pl.sum_horizontal("located", "exited", "unknown", "residual"))
+    short = out.filter(
+        pl.col("loss") != pl.sum_horizontal("located", "exited", "unknown", "residual")
+    )
     assert short.is_empty(), f"{rule}: money not conserved: {short.row(0, named=True)}"
     return out
 
 
 def _holds_filled(scene: Scene, parcels: pl.DataFrame, names: Names, rule: str) -> pl.DataFrame:
     """Return what each hold keeps, by claim; '' is no claim's."""
-    groups = parcels.filter(pl.col("hold") >= 0).group_by("hold", "number").agg(pl.col("amount").sum()).sort("hold", "number")
+    groups = (
+        parcels.filter(pl.col("hold") >= 0)
+        .group_by("hold", "number")
+        .agg(pl.col("amount").sum())
+        .sort("hold", "number")
+    )
     claims = pl.concat([names.claims, pl.Series([""])])
     holds = scene.dossier.holds
     return groups.select(
@@ -334,7 +407,11 @@ def settle_transits(scene: Scene, frames: Found) -> Found:
     parts = [pl.col(name).sum() for name in ("amount", "inferred", "asserted")]
     return replace(
         frames,
-        exits=exits.lazy().join(order, on="transfer", how="left").sort("claim", "at").drop("at").collect(),
+        exits=exits.lazy()
+        .join(order, on="transfer", how="left")
+        .sort("claim", "at")
+        .drop("at")
+        .collect(),
         unknown=pl.concat([rest, unknown])
         .group_by(keys)
         .agg(*parts, pl.col("since").min())
@@ -381,7 +458,9 @@ def assemble_reach(scene: Scene, reached: Reached) -> Found:
     lying = lying.filter(~transit)
     event = np.flatnonzero(reached.flow)
     row = events.row[event]
-    flows = pl.DataFrame({"transfer": scene.dossier.transfers["id"].gather(row), "depth": reached.flow[event]})
+    flows = pl.DataFrame(
+        {"transfer": scene.dossier.transfers["id"].gather(row), "depth": reached.flow[event]}
+    )
     converts = events.op[event] & books.CONVERT_OUT != 0
     left = ((ledger.sinks[events.payee[event]] != 0) | converts) & (row >= 0)
     out = row[left]
@@ -389,13 +468,17 @@ def assemble_reach(scene: Scene, reached: Reached) -> Found:
     exits = pl.DataFrame(
         {
             "transfer": scene.dossier.transfers["id"].gather(out),
-            "account": names.account(np.where(payee == OUTSIDE, ledger.payer[out], payee).astype(np.int32)),
+            "account": names.account(
+                np.where(payee == OUTSIDE, ledger.payer[out], payee).astype(np.int32)
+            ),
             "currency": scene.dossier.transfers["currency"].gather(out),
             "kind": scene.dossier.transfers["kind"].gather(out),
             "at_terminal": payee != OUTSIDE,
             "converts": converts[left],
         }
-    ).with_columns(pl.when("converts").then(pl.lit("converted")).otherwise(_kind_of_exit()).alias("kind"))
+    ).with_columns(
+        pl.when("converts").then(pl.lit("converted")).otherwise(_kind_of_exit()).alias("kind")
+    )
     marked = {"rule": pl.lit("poison"), "claim": pl.lit(""), **rest}
     return Found(
         positions=lying.filter(~pl.col("frontier")).select(shapes.POSITIONS.names()),
@@ -405,51 +488,3 @@ def assemble_reach(scene: Scene, reached: Reached) -> Found:
         summary=pl.DataFrame(schema=shapes.SUMMARY),
         holds=pl.DataFrame(schema=shapes.HOLDS_FILLED),
     )
-
-
-def describe_accounts(scene: Scene, flows: pl.DataFrame, balance: I64) -> pl.DataFrame:
-    """Return schema ACCOUNTS: every pocket that any flow left or reached, under any rule."""
-    ledger, openings = scene.ledger, scene.openings
-    index = scene.dossier.transfers.lazy().select("id").with_row_index("at")
-    used = flows.lazy().group_by("transfer").agg(pl.col("depth").min()).join(index, left_on="transfer", right_on="id").collect()
-    row, depth = used["at"].to_numpy(), used["depth"].to_numpy()
-    hops = np.full(len(ledger.standing), 2**30, np.int32)
-    np.minimum.at(hops, ledger.payee[row], depth)
-    np.minimum.at(hops, ledger.payer[row], depth - 1)
-    hops[OUTSIDE] = 2**30
-    pocket = np.flatnonzero(hops < 2**30).astype(np.int32)
-    names = Names(scene)
-    assumed = np.zeros(len(ledger.standing), np.int64)
-    credits = scene.events.assumed
-    in_time = credits.time <= scene.events.last_time
-    np.add.at(assumed, credits.pocket[in_time], credits.amount[in_time])
-    frame = pl.DataFrame(
-        {
-            "account": names.account(pocket),
-            "currency": names.currency(pocket),
-            "standing": pl.Series(STANDINGS).gather(ledger.standing[pocket]),
-            "depth": hops[pocket],
-            "opening": openings.amount[pocket],
-            "opening_basis": pl.Series(BASES).gather(openings.basis[pocket]),
-            "assumed_credit": assumed[pocket],
-            "balance": np.where(ledger.standing[pocket] == TERMINAL, 0, balance[pocket]),
-        }
-    )
-    who = _who(scene.dossier.transfers, frame["account"])
-    joined = frame.join(who, on="account", how="left").with_columns(pl.col("name", "institution").fill_null(""))
-    return joined.sort("depth", "account", "currency").select(shapes.ACCOUNTS.names())
-
-
-def _who(transfers: pl.DataFrame, accounts: pl.Series) -> pl.DataFrame:
-    """Return (account, name, institution): the last that any row gives for each account."""
-    sides = [
-        transfers.lazy()
-        .filter(pl.col(side).is_in(accounts.implode()))
-        .select(account=side, name=f"{side}_name", institution=f"{side}_institution")
-        for side in ("payer", "payee")
-    ]
-    named = pl.concat(sides).group_by("account").agg(
-        pl.col("name").filter(pl.col("name") != "").last(),
-        pl.col("institution").filter(pl.col("institution") != "").last(),
-    )
-    return named.collect()

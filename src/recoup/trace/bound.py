@@ -24,7 +24,9 @@ def bound_disputed(scene: Scene) -> I64:
         if len(events.root) * events.stop > limits.BOUND_STEPS_ALL_MAX:
             return np.full(len(events.root), -1, np.int64)
         ends = np.minimum(events.cut, events.stop)
-        return np.array([_bound_until(scene, int(end), [c])[c] for c, end in enumerate(ends)], np.int64)
+        return np.array(
+            [_bound_until(scene, int(end), [c])[c] for c, end in enumerate(ends)], np.int64
+        )
     return _bound_until(scene, events.stop, list(range(len(events.root))))
 
 
@@ -35,7 +37,9 @@ def _bound_until(scene: Scene, stop: int, numbers: list[int]) -> I64:
     root = events.root
     inside = (root < stop) & (events.cut != 0)
     no_payer = events.source[:stop] == OUTSIDE
-    no_payer[root[inside & scene.claims["admitted"].to_numpy()]] = True  # open only to its own claim
+    no_payer[root[inside & scene.claims["admitted"].to_numpy()]] = (
+        True  # open only to its own claim
+    )
     following, stay, target, move, credit = _network(scene, no_payer, reached, stop)
     starts = np.full(len(root), -1, np.int64)
     asked = inside & np.isin(np.arange(len(root)), numbers)
@@ -55,7 +59,9 @@ def _bound_until(scene: Scene, stop: int, numbers: list[int]) -> I64:
     return bound
 
 
-def _network(scene: Scene, no_payer: Flags, reached: Flags, stop: int) -> tuple[I64, I64, I64, I64, I64]:
+def _network(
+    scene: Scene, no_payer: Flags, reached: Flags, stop: int
+) -> tuple[I64, I64, I64, I64, I64]:
     """Return the network over the events that claims' money could have crossed."""
     events = scene.events
     network: tuple[I64, I64, I64, I64, I64] = kernels.build_network(
@@ -79,7 +85,9 @@ def _refunds(scene: Scene, stop: int) -> I64:
     out = np.zeros(stop, np.int64)
     marked = np.flatnonzero(events.op[:stop] & (books.WATCHED | books.REVERSAL))
     special = events.specials[events.special[marked]]
-    exit_of = {int(s["watched"]): int(i) for i, s in zip(marked, special, strict=True) if s["watched"] >= 0}
+    exit_of = {
+        int(s["watched"]): int(i) for i, s in zip(marked, special, strict=True) if s["watched"] >= 0
+    }
     for i, s in zip(marked[::-1], special[::-1], strict=True):
         if s["original"] >= 0 and int(s["original"]) in exit_of:
             out[exit_of[int(s["original"])]] = i
@@ -93,7 +101,9 @@ def _closed(scene: Scene, credit: I64, stop: int) -> I64:
     out = [
         (int(scene.events.specials[events.special[i]]["original_claim"]), int(credit[i]) - 1)
         for i in rows
-        if credit[i] > 0 and events.source[i] != OUTSIDE and scene.events.specials[events.special[i]]["original_claim"] >= 0
+        if credit[i] > 0
+        and events.source[i] != OUTSIDE
+        and scene.events.specials[events.special[i]]["original_claim"] >= 0
     ]
     return np.array(out, np.int64).reshape(len(out), 2)
 
@@ -103,9 +113,15 @@ def bound_claims(scene: Scene, summary: pl.DataFrame) -> pl.DataFrame:
     if summary.is_empty():
         return summary
     bound = bound_disputed(scene)
-    table = scene.claims.select("claim", "currency", disputed="loss").with_columns(bound=pl.Series(bound)).filter(pl.col("bound") >= 0)
+    table = (
+        scene.claims.select("claim", "currency", disputed="loss")
+        .with_columns(bound=pl.Series(bound))
+        .filter(pl.col("bound") >= 0)
+    )
     joined = summary.join(table, on=["claim", "currency"], how="left", maintain_order="left")
     # What a conversion opened in this currency is bounded by itself.
     opened = pl.max_horizontal(pl.col("loss") - pl.col("disputed"), 0)
-    filled = joined.with_columns(recoverable=pl.min_horizontal(pl.coalesce(pl.col("bound") + opened, "loss"), "loss"))
+    filled = joined.with_columns(
+        recoverable=pl.min_horizontal(pl.coalesce(pl.col("bound") + opened, "loss"), "loss")
+    )
     return filled.select(shapes.SUMMARY.names())

@@ -78,7 +78,9 @@ def microseconds(instant: datetime) -> int:
 
 def settle_order(transfers: pl.DataFrame) -> pl.DataFrame:
     """Return the transfers with every conversion's credit right after its debit of the same instant."""
-    pairs = conversion_pairs(transfers).filter(pl.col("at_once") & (pl.col("credit") != pl.col("debit") + 1))
+    pairs = conversion_pairs(transfers).filter(
+        pl.col("at_once") & (pl.col("credit") != pl.col("debit") + 1)
+    )
     if pairs.is_empty():
         return transfers
     moved = pairs.select(at=pl.col("credit"), key=pl.col("debit") + 0.5)
@@ -89,18 +91,36 @@ def settle_order(transfers: pl.DataFrame) -> pl.DataFrame:
 
 def conversion_pairs(transfers: pl.DataFrame) -> pl.DataFrame:
     """Return (debit, credit, at_once) of conversions: one reference, one row that leaves and one that arrives from outside."""
-    rows = transfers.lazy().with_row_index("at").filter((pl.col("kind") == "conversion") & (pl.col("reference") != ""))
+    rows = (
+        transfers.lazy()
+        .with_row_index("at")
+        .filter((pl.col("kind") == "conversion") & (pl.col("reference") != ""))
+    )
     rows = rows.with_columns(pl.col("at").cast(pl.Int64))
-    debits = rows.filter((pl.col("payer") != "") & (pl.col("payee") == "")).select("reference", "time", debit="at")
-    credits = rows.filter((pl.col("payer") == "") & (pl.col("payee") != "")).select("reference", "time", credit="at")
+    debits = rows.filter((pl.col("payer") != "") & (pl.col("payee") == "")).select(
+        "reference", "time", debit="at"
+    )
+    credits = rows.filter((pl.col("payer") == "") & (pl.col("payee") != "")).select(
+        "reference", "time", credit="at"
+    )
     once = pl.len().over("reference") == 1
     pairs = debits.filter(once).join(credits.filter(once), on="reference", suffix="_credit")
-    return pairs.filter(pl.col("time_credit") >= pl.col("time")).select("debit", "credit", at_once=pl.col("time") == pl.col("time_credit")).sort("debit").collect()
+    return (
+        pairs.filter(pl.col("time_credit") >= pl.col("time"))
+        .select("debit", "credit", at_once=pl.col("time") == pl.col("time_credit"))
+        .sort("debit")
+        .collect()
+    )
 
 
 def _rows_of(transfers: pl.DataFrame, ids: pl.Series) -> I32:
     """Return the row of each transfer id, -1 where there is none."""
-    index = transfers.lazy().select("id").with_row_index("at").filter(pl.col("id").is_in(ids.unique().implode()))
+    index = (
+        transfers.lazy()
+        .select("id")
+        .with_row_index("at")
+        .filter(pl.col("id").is_in(ids.unique().implode()))
+    )
     found = ids.to_frame("id").join(index.collect(), on="id", how="left", maintain_order="left")
     return found["at"].cast(pl.Int32).fill_null(-1).to_numpy()
 
@@ -130,7 +150,9 @@ def _mark_reversals(
     transfers: pl.DataFrame, ledger: Ledger, specials: _Specials, roots: dict[int, int]
 ) -> list[int]:
     """Mark reversals and the transfers they reverse; return the rows of the latter in slot order."""
-    reversals = transfers.with_row_index("at").filter((pl.col("kind") == "reversal") & (pl.col("reverses") != ""))
+    reversals = transfers.with_row_index("at").filter(
+        (pl.col("kind") == "reversal") & (pl.col("reverses") != "")
+    )
     originals = _rows_of(transfers, reversals["reverses"])
     slots: dict[int, int] = {}
     for row, original in zip(reversals["at"], originals, strict=True):
@@ -140,12 +162,18 @@ def _mark_reversals(
         rest_clean = int(ledger.standing[ledger.payer[row]] == UNKNOWN)
         specials.mark(int(original), books.WATCHED, watched=slot)
         specials.mark(
-            int(row), books.REVERSAL, original=slot, original_claim=roots.get(int(original), -1), rest_clean=rest_clean
+            int(row),
+            books.REVERSAL,
+            original=slot,
+            original_claim=roots.get(int(original), -1),
+            rest_clean=rest_clean,
         )
     return list(slots)
 
 
-def _mark_claims(transfers: pl.DataFrame, claims: pl.DataFrame, specials: _Specials) -> dict[int, int]:
+def _mark_claims(
+    transfers: pl.DataFrame, claims: pl.DataFrame, specials: _Specials
+) -> dict[int, int]:
     """Mark the disputed transfers; return row -> claim number."""
     rows = _rows_of(transfers, claims["transfer"])
     for number, (row, admitted) in enumerate(zip(rows, claims["admitted"], strict=True)):
@@ -246,7 +274,9 @@ def _cuts(claims: pl.DataFrame, root: I32, time: I64, options: Options) -> I32:
     return cut.astype(np.int32)
 
 
-def arrange(ledger: Ledger, openings: Openings, dossier: Dossier, claims: pl.DataFrame, options: Options) -> Events:
+def arrange(
+    ledger: Ledger, openings: Openings, dossier: Dossier, claims: pl.DataFrame, options: Options
+) -> Events:
     """Return the events of `ledger` for `claims` (schema tables.CLAIMS, sorted by id)."""
     transfers = dossier.transfers
     rows_count = len(transfers)
@@ -293,7 +323,9 @@ def arrange(ledger: Ledger, openings: Openings, dossier: Dossier, claims: pl.Dat
         assumed=assumed,
         specials=np.array(specials.records, dtype=books.SPECIAL),
         originals_count=len(originals),
-        originals_payees=ledger.payee[originals].astype(np.int32) if originals else np.empty(0, np.int32),
+        originals_payees=ledger.payee[originals].astype(np.int32)
+        if originals
+        else np.empty(0, np.int32),
         slots_count=holds_count + len(pairs),
         cut=_cuts(claims, root, time, options),
         root=root,

@@ -50,7 +50,9 @@ def _grow(arrays: Any) -> Any:
     return arrays._replace(**wider)
 
 
-def _run(kernel: Callable[..., int], arrays: Any, stop: int, flag: bool, progress: Progress | None) -> Any:
+def _run(
+    kernel: Callable[..., int], arrays: Any, stop: int, flag: bool, progress: Progress | None
+) -> Any:
     """Run `kernel` to `stop`, growing the arenas whenever it asks."""
     done = 0
     while done < stop:
@@ -116,7 +118,7 @@ def _collect(arrays: Any, heads: I32, holds_count: int, size: str) -> Followed:
     owner, at = owner[keep], at[keep]
     hold, held = reach.walk_chains(arrays.slots[:holds_count], arrays.lots)
     both = np.concatenate([at, held])
-    found = Followed(
+    return Followed(
         flows=arrays.flows[: int(arrays.state[books.FLOWS])],
         pocket=np.concatenate([owner, np.full(len(held), -1)]).astype(np.int32),
         colour=arrays.lots["colour"][both].astype(np.int32),
@@ -124,7 +126,6 @@ def _collect(arrays: Any, heads: I32, holds_count: int, size: str) -> Followed:
         since=arrays.lots["since"][both].astype(np.int32),
         hold=np.concatenate([np.full(len(at), -1), hold]).astype(np.int32),
     )
-    return found
 
 
 def _with_clean(found: Followed, clean: I64) -> Followed:
@@ -149,7 +150,12 @@ def _nothing_kept(count: int) -> Record:
 
 
 def _follow_lots(
-    ledger: Ledger, openings: Openings, events: Events, dust: dict[int, int] | None, lifo: bool, progress: Progress | None
+    ledger: Ledger,
+    openings: Openings,
+    events: Events,
+    dust: dict[int, int] | None,
+    lifo: bool,
+    progress: Progress | None,
 ) -> Any:
     pockets = np.zeros(len(ledger.standing), POCKET)
     pockets["into"] = openings.amount
@@ -167,7 +173,12 @@ def _follow_lots(
 
 
 def _follow_pools(
-    ledger: Ledger, openings: Openings, events: Events, dust: dict[int, int] | None, by_rolling: bool, progress: Progress | None
+    ledger: Ledger,
+    openings: Openings,
+    events: Events,
+    dust: dict[int, int] | None,
+    by_rolling: bool,
+    progress: Progress | None,
 ) -> Any:
     pockets = np.zeros(len(ledger.standing), pools.POOL)
     pockets["balance"], pockets["head"] = openings.amount, books.NONE
@@ -220,12 +231,21 @@ def follow_reach(ledger: Ledger, events: Events) -> Reached:
     claims = specials["claim"]
     followed[:-1][claims >= 0] = events.cut[claims[claims >= 0]] != 0
     flow, depth, since = reach.follow_reach(
-        events.source, events.payee, events.op, events.special, *(specials[name].astype(np.int32) for name in ("slot", "watched", "original")), ledger.sinks, followed, events.stop
+        events.source,
+        events.payee,
+        events.op,
+        events.special,
+        *(specials[name].astype(np.int32) for name in ("slot", "watched", "original")),
+        ledger.sinks,
+        followed,
+        events.stop,
     )
     return Reached(flow, depth, since)
 
 
-def run_balances(ledger: Ledger, openings: Openings, events: Events) -> I64:
+def run_balances(openings: Openings, events: Events) -> I64:
     """Return the balance of every pocket at the end (as-of), held money included."""
-    balance: I64 = reach.run_balances(events.source, events.payee, events.amount, events.op, openings.amount, events.stop)
+    balance: I64 = reach.run_balances(
+        events.source, events.payee, events.amount, events.op, openings.amount, events.stop
+    )
     return balance

@@ -81,12 +81,16 @@ class FlowIndex:
         self._desk = _desk(_FIRST_ROOM)
 
     @classmethod
-    def build(cls, ledger: Ledger, openings: Openings, events: Events, skips: Sequence[Skip] = ()) -> FlowIndex:
+    def build(
+        cls, ledger: Ledger, openings: Openings, events: Events, skips: Sequence[Skip] = ()
+    ) -> FlowIndex:
         """Return the index over events up to as-of. O(n); pockets with reversals or skips are walked exactly."""
         places, rows, into_of = _lay(ledger, openings, events)
         specials = np.concatenate([events.specials, np.zeros(1, books.SPECIAL)])
         claims = specials["claim"][:-1]
-        specials["claim"][:-1][(claims >= 0) & (np.append(events.cut, 1)[claims] == 0)] = -1  # not followed
+        specials["claim"][:-1][
+            (claims >= 0) & (np.append(events.cut, 1)[claims] == 0)
+        ] = -1  # not followed
         op = events.op[: events.stop]
         rows = _walk_special(rows, places, into_of, events, skips)
         begin, event, low = _refunds(events, op)
@@ -110,7 +114,9 @@ class FlowIndex:
     @property
     def bytes_count(self) -> int:
         """Bytes of the index beside the events it rests on."""
-        return int(self._arrays.rows.nbytes + self._arrays.places.nbytes + self._arrays.into_of.nbytes)
+        return int(
+            self._arrays.rows.nbytes + self._arrays.places.nbytes + self._arrays.into_of.nbytes
+        )
 
     def peek(self, pocket: int) -> Peek:
         """Return the totals of a pocket."""
@@ -139,7 +145,8 @@ class FlowIndex:
                 done = kernels.follow_work(self._arrays, desk, own, cut, True)
             if done:
                 return Case(
-                    desk.parcels[: desk.counts[kernels.PARCELS]].copy(), desk.lying[: desk.counts[kernels.LIE]].copy()
+                    desk.parcels[: desk.counts[kernels.PARCELS]].copy(),
+                    desk.lying[: desk.counts[kernels.LIE]].copy(),
                 )
             self._grow()
 
@@ -190,7 +197,10 @@ _EMPTY = Case(np.empty(0, kernels.PARCEL), np.empty(0, kernels.LYING))
 def _desk(room: int) -> kernels.Desk:
     """Return empty arenas."""
     return kernels.Desk(
-        np.empty(room, kernels.WORK), np.empty(room, kernels.PARCEL), np.empty(room, kernels.LYING), np.zeros(3, np.int64)
+        np.empty(room, kernels.WORK),
+        np.empty(room, kernels.PARCEL),
+        np.empty(room, kernels.LYING),
+        np.zeros(3, np.int64),
     )
 
 
@@ -213,21 +223,39 @@ def _lay(ledger: Ledger, openings: Openings, events: Events) -> tuple[Record, Re
     rows = np.empty(int(begins[-1]), kernels.ROW)
     into_of = np.empty(events.stop, np.int64)
     kernels.lay_rows(
-        events.source, events.payee, events.amount, events.op, events.mark, places, rows, into_of, events.stop
+        events.source,
+        events.payee,
+        events.amount,
+        events.op,
+        events.mark,
+        places,
+        rows,
+        into_of,
+        events.stop,
     )
     return places, rows, into_of
 
 
-def _walk_special(rows: Record, places: Record, into_of: I64, events: Events, skips: Sequence[Skip]) -> Record:
+def _walk_special(
+    rows: Record, places: Record, into_of: I64, events: Events, skips: Sequence[Skip]
+) -> Record:
     """Return the rows with segments, at their end, of the pockets that need an exact walk; `places` points to them."""
     reversals = np.flatnonzero((events.op[: events.stop] & books.REVERSAL) != 0)
-    pockets = sorted({*events.source[reversals].tolist(), *(skip.pocket for skip in skips)} - {OUTSIDE})
+    pockets = sorted(
+        {*events.source[reversals].tolist(), *(skip.pocket for skip in skips)} - {OUTSIDE}
+    )
     if not pockets:
         return rows
     originals = _originals(events, into_of)
     pieces, used = [rows], len(rows)
     for pocket in pockets:
-        segments = _walk(rows, places[pocket], events, originals, [skip for skip in skips if skip.pocket == pocket])
+        segments = _walk(
+            rows,
+            places[pocket],
+            events,
+            originals,
+            [skip for skip in skips if skip.pocket == pocket],
+        )
         places["begin"][pocket], places["end"][pocket] = used, used + len(segments)
         used += len(segments)
         pieces.append(segments)
@@ -243,15 +271,23 @@ def _originals(events: Events, into_of: I64) -> dict[int, tuple[int, int]]:
         slot = int(events.specials["watched"][events.special[event]])
         laid[slot] = (0, 0) if op[event] & books.CONVERT_OUT else (start, start + amount)
     reversals = np.flatnonzero(op[:stop] & books.REVERSAL).tolist()
-    return {event: laid[int(events.specials["original"][events.special[event]])] for event in reversals}
+    return {
+        event: laid[int(events.specials["original"][events.special[event]])] for event in reversals
+    }
 
 
 def _walk(
-    rows: Record, place: Record, events: Events, originals: dict[int, tuple[int, int]], skips: list[Skip]
+    rows: Record,
+    place: Record,
+    events: Events,
+    originals: dict[int, tuple[int, int]],
+    skips: list[Skip],
 ) -> Record:
     """Return the segments of one pocket, ascending on its axis."""
     own = rows[place["begin"] : place["end"]]
-    ranges = np.array([originals.get(int(event), (0, 0)) for event in own["event"]], np.int64).reshape(-1, 2)
+    ranges = np.array(
+        [originals.get(int(event), (0, 0)) for event in own["event"]], np.int64
+    ).reshape(-1, 2)
     is_reversal = (events.op[own["event"]] & books.REVERSAL) != 0
     very_only = is_reversal & (events.specials["rest_clean"][events.special[own["event"]]] != 0)
     changes = [(skip.since, 0, skip.low, skip.high) for skip in skips]
@@ -291,7 +327,9 @@ def _left_over(amount: int, event: int, cases: Sequence[Case]) -> list[Span]:
     taken = [
         (int(p["offset"]), int(p["offset"] + p["amount"]))
         for case in cases
-        for p in case.parcels[(case.parcels["event"] == event) & (case.parcels["fate"] != books.UNDONE)]
+        for p in case.parcels[
+            (case.parcels["event"] == event) & (case.parcels["fate"] != books.UNDONE)
+        ]
     ]
     out, position = [], 0
     for low, high in sorted(taken):

@@ -66,12 +66,17 @@ class Ledger:
     @property
     def sinks(self) -> U8:
         """Shape (k,): 1 where money that arrives has exited: the outside and terminal accounts."""
-        return (self.standing == TERMINAL).astype(np.uint8)
+        sinks: U8 = (self.standing == TERMINAL).astype(np.uint8)
+        return sinks
 
     def pocket(self, account: str, currency: str) -> int:
         """Return the pocket of (account, currency), or -1 when no row touches it."""
         at = self.accounts.search_sorted(account)
-        if at >= len(self.accounts) or self.accounts[int(at)] != account or currency not in self.currencies:
+        if (
+            at >= len(self.accounts)
+            or self.accounts[int(at)] != account
+            or currency not in self.currencies
+        ):
             return -1
         found = np.flatnonzero(
             (self.pocket_account == at) & (self.pocket_currency == self.currencies.index(currency))
@@ -88,7 +93,12 @@ def _codes(column: pl.Series, names: pl.Series) -> I32:
 def _intern(dossier: Dossier) -> tuple[pl.Series, I32, I32]:
     """Return account names sorted by code point, and the payers' and payees' positions among them."""
     rows = dossier.transfers
-    extra = [dossier.openings["account"], dossier.holds["account"], dossier.links["from"], dossier.links["to"]]
+    extra = [
+        dossier.openings["account"],
+        dossier.holds["account"],
+        dossier.links["from"],
+        dossier.links["to"],
+    ]
     names = pl.concat([rows["payer"].unique(), rows["payee"].unique(), *extra]).unique().sort()
     names = names.filter(names != "")
     if len(names) > limits.ACCOUNTS_MAX:
@@ -117,7 +127,9 @@ def _standings(dossier: Dossier, names: pl.Series, *, bridge: bool) -> U8:
     return standing
 
 
-def compile_ledger(dossier: Dossier, *, bridge: bool = False, asserted: frozenset[str] = frozenset()) -> Ledger:
+def compile_ledger(
+    dossier: Dossier, *, bridge: bool = False, asserted: frozenset[str] = frozenset()
+) -> Ledger:
     """Return the arrays of `dossier`; links must already be rows of it, `asserted` their transfers' ids.
 
     Raises `LimitFault` when there are more accounts or currencies than dense ids can hold.
@@ -125,7 +137,9 @@ def compile_ledger(dossier: Dossier, *, bridge: bool = False, asserted: frozense
     rows = dossier.transfers
     names, payer_account, payee_account = _intern(dossier)
     currencies = tuple(
-        sorted({*rows["currency"].unique(), *dossier.openings["currency"], *dossier.holds["currency"]})
+        sorted(
+            {*rows["currency"].unique(), *dossier.openings["currency"], *dossier.holds["currency"]}
+        )
     )
     currency = _codes(rows["currency"], pl.Series(currencies, dtype=pl.String))
     width = max(1, len(currencies))
@@ -135,7 +149,10 @@ def compile_ledger(dossier: Dossier, *, bridge: bool = False, asserted: frozense
 
     payer_key, payee_key = key_of(payer_account, currency), key_of(payee_account, currency)
     extra = [
-        key_of(_codes(t["account"], names), _codes(t["currency"], pl.Series(currencies, dtype=pl.String)))
+        key_of(
+            _codes(t["account"], names),
+            _codes(t["currency"], pl.Series(currencies, dtype=pl.String)),
+        )
         for t in (dossier.openings, dossier.holds)
     ]
     given = [payer_key[payer_account >= 0], payee_key[payee_account >= 0], *extra]
@@ -145,7 +162,9 @@ def compile_ledger(dossier: Dossier, *, bridge: bool = False, asserted: frozense
 
     pocket_account = np.concatenate([[-1], distinct // width]).astype(np.int32)
     pocket_currency = np.concatenate([[-1], distinct % width]).astype(np.int32)
-    standing = np.concatenate([[TERMINAL], _standings(dossier, names, bridge=bridge)[pocket_account[1:]]])
+    standing = np.concatenate(
+        [[TERMINAL], _standings(dossier, names, bridge=bridge)[pocket_account[1:]]]
+    )
     standing = standing.astype(np.uint8)
 
     carries = (standing[payer] == KNOWN) | (standing[payer] == BRIDGED)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import polars as pl
 
 from recoup.records.dossier import Dossier
 from recoup.trace.ledger import TRANSIT
-
 
 TRANSITS = pl.Schema(
     {
@@ -48,7 +48,9 @@ def _stands_open(dossier: Dossier) -> Callable[[str], bool]:
     return test
 
 
-def _exit_row(rows: pl.DataFrame, link: dict[str, object], is_open: Callable[[str], bool], taken: set[int]) -> int | None:
+def _exit_row(
+    rows: pl.DataFrame, link: dict[str, Any], is_open: Callable[[str], bool], taken: set[int]
+) -> int | None:
     """Return the latest row that shows the link's exit, if one does."""
     found = rows.filter(
         (pl.col("payer") == link["from"])
@@ -63,7 +65,9 @@ def _exit_row(rows: pl.DataFrame, link: dict[str, object], is_open: Callable[[st
     return None
 
 
-def _entry_row(rows: pl.DataFrame, link: dict[str, object], is_open: Callable[[str], bool], taken: set[int]) -> int | None:
+def _entry_row(
+    rows: pl.DataFrame, link: dict[str, Any], is_open: Callable[[str], bool], taken: set[int]
+) -> int | None:
     """Return the first row that shows the link's entry, if one does."""
     found = rows.filter(
         (pl.col("payee") == link["to"])
@@ -92,10 +96,14 @@ def weave(dossier: Dossier) -> Woven:
         transit = f"{TRANSIT}{number}"
         taken = set(redirected)
         exit_at = _exit_row(rows, link, is_open, taken)
-        entry_at = _entry_row(rows, link, is_open, taken | ({exit_at} if exit_at is not None else set()))
+        entry_at = _entry_row(
+            rows, link, is_open, taken | ({exit_at} if exit_at is not None else set())
+        )
         if exit_at is not None:
             shown.append((transit, *_where(dossier, rows.row(exit_at, named=True))))
-            if entry_at is not None and entry_at < exit_at:  # of one instant: the entry comes right after
+            if (
+                entry_at is not None and entry_at < exit_at
+            ):  # of one instant: the entry comes right after
                 place[entry_at] = exit_at + 0.25
         for at, column, side in ((exit_at, "payee", "out"), (entry_at, "payer", "in")):
             if at is not None:
@@ -118,27 +126,36 @@ def weave(dossier: Dossier) -> Woven:
                 }
             )
     transfers = rows.with_columns(
-        pl.col("at").cast(pl.Float64).replace_strict(place, default=pl.col("at").cast(pl.Float64), return_dtype=pl.Float64).alias("place")
+        pl.col("at")
+        .cast(pl.Float64)
+        .replace_strict(place, default=pl.col("at").cast(pl.Float64), return_dtype=pl.Float64)
+        .alias("place")
         if place
         else pl.col("at").cast(pl.Float64).alias("place")
     )
     for column in ("payer", "payee"):
         changes = {at: transit for at, (side, transit) in redirected.items() if side == column}
         if changes:
-            given = pl.col("at").replace_strict(changes, default=pl.col(column), return_dtype=pl.String)
+            given = pl.col("at").replace_strict(
+                changes, default=pl.col(column), return_dtype=pl.String
+            )
             transfers = transfers.with_columns(given.alias(column))
     asserted = {str(rows["id"][at]) for at in redirected} | {str(row["id"]) for row in added}
     transfers = transfers.drop("at")
     if added:
-        extra = pl.DataFrame(added, schema_overrides={**dict(dossier.transfers.schema), "place": pl.Float64})
+        extra = pl.DataFrame(
+            added, schema_overrides={**dict(dossier.transfers.schema), "place": pl.Float64}
+        )
         text = [name for name, kind in transfers.schema.items() if kind == pl.String]
-        transfers = pl.concat([transfers, extra], how="diagonal").with_columns(pl.col(text).fill_null(""))
+        transfers = pl.concat([transfers, extra], how="diagonal").with_columns(
+            pl.col(text).fill_null("")
+        )
     transfers = transfers.sort("place", maintain_order=True).drop("place")
     transits = pl.DataFrame(shown, schema=TRANSITS, orient="row")
     return Woven(_with(dossier, transfers), frozenset(asserted), transits)
 
 
-def _place(rows: pl.DataFrame, link: dict[str, object], entry_at: int | None, side: str) -> float:
+def _place(rows: pl.DataFrame, link: dict[str, Any], entry_at: int | None, side: str) -> float:
     """Return where an assumed row stands: right before a given entry, else after the transfers of the link's instant."""
     if side == "out" and entry_at is not None:
         return entry_at - 0.25
@@ -152,9 +169,17 @@ def _where(dossier: Dossier, row: dict[str, str]) -> tuple[str, ...]:
     is_terminal = payee in dossier.terminal
     is_unknown = payee != "" and not is_terminal
     kind = "terminal" if is_terminal and row["kind"] in ("", "transfer") else row["kind"]
-    return row["id"], payee, "unknown" if is_unknown else "exit", payee if is_terminal else row["payer"], kind
+    return (
+        row["id"],
+        payee,
+        "unknown" if is_unknown else "exit",
+        payee if is_terminal else row["payer"],
+        kind,
+    )
 
 
 def _with(dossier: Dossier, transfers: pl.DataFrame) -> Dossier:
     """Return `dossier` with other transfers, and what links leave from no longer terminal."""
-    return replace(dossier, transfers=transfers, terminal=dossier.terminal - frozenset(dossier.links["from"]))
+    return replace(
+        dossier, transfers=transfers, terminal=dossier.terminal - frozenset(dossier.links["from"])
+    )

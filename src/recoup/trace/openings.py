@@ -70,7 +70,9 @@ def _given(ledger: Ledger, dossier: Dossier, opening: I64, basis: U8) -> None:
 def _stated(ledger: Ledger, dossier: Dossier, opening: I64, basis: U8) -> None:
     """Write the openings that stated balances imply."""
     rows = dossier.transfers
-    if rows["payer_balance"].null_count() == len(rows) and rows["payee_balance"].null_count() == len(rows):
+    if rows["payer_balance"].null_count() == len(rows) and rows[
+        "payee_balance"
+    ].null_count() == len(rows):
         return
     implied, _ = implied_openings(rows)
     places = {

@@ -1,21 +1,23 @@
 """Pari passu: a comparison view in which order does not count. Every pocket pays out in proportion to all that came in.
 
 Fractions come from one sparse linear system over the pockets [SEMANTICS 2, choice 11]; whole units come from largest remainders
-with what earlier claims were given too much or too little carried along, so each claim sums to its loss and no place is overfilled.
+with what earlier claims were given too much or too little carried along, so each claim sums to its loss and no place is
+overfilled.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 import scipy.sparse as sp
-import scipy.sparse.csgraph as csgraph
 import scipy.sparse.linalg as spla
+from scipy.sparse import csgraph
 
 from recoup.errors import InputFault
 from recoup.records.problems import Problem
@@ -75,8 +77,12 @@ def _reached(scene: Scene, live: Ints, starts: Ints) -> npt.NDArray[np.bool_]:
     opened = dict(zip(slot[into].tolist(), payee[into].tolist(), strict=True))
     payee[out] = [opened.get(s, OUTSIDE) for s in slot[out].tolist()]
     inner = (source != OUTSIDE) & (ledger.sinks[payee] == 0)
-    graph = sp.csr_array((np.ones(int(inner.sum())), (source[inner], payee[inner])), shape=(size, size))
-    root = sp.csr_array((np.ones(len(starts)), (np.full(len(starts), OUTSIDE), starts)), shape=(size, size))
+    graph = sp.csr_array(
+        (np.ones(int(inner.sum())), (source[inner], payee[inner])), shape=(size, size)
+    )
+    root = sp.csr_array(
+        (np.ones(len(starts)), (np.full(len(starts), OUTSIDE), starts)), shape=(size, size)
+    )
     order = csgraph.breadth_first_order(graph + root, OUTSIDE, return_predecessors=False)
     reached = np.zeros(size, np.bool_)
     reached[order] = True
@@ -93,7 +99,7 @@ def _build(scene: Scene, followed: Ints) -> _System:
     pockets = np.flatnonzero(reached)
     number = np.full(len(reached), -1, np.int64)
     number[pockets] = np.arange(len(pockets))
-    balance = run_balances(ledger, scene.openings, events)[pockets]
+    balance = run_balances(scene.openings, events)[pockets]
     event = live[reached[events.source[live]]]
     row = number[events.source[event]]
     drawn = np.zeros(len(pockets), np.int64)
@@ -103,16 +109,29 @@ def _build(scene: Scene, followed: Ints) -> _System:
     slot = _field(scene, event, "slot")
     into = live[events.op[live] & books.CONVERT_IN != 0]
     credit_of = dict(zip(_field(scene, into, "slot").tolist(), into.tolist(), strict=True))
-    credit = np.array([credit_of.get(s, -1) if c else -1 for s, c in zip(slot.tolist(), converts.tolist(), strict=True)], np.int64)
+    credit = np.array(
+        [
+            credit_of.get(s, -1) if c else -1
+            for s, c in zip(slot.tolist(), converts.tolist(), strict=True)
+        ],
+        np.int64,
+    )
     claim = np.where(events.op[event] & books.ROOT != 0, _field(scene, event, "claim"), -1)
     claim[~np.isin(claim, followed)] = -1
-    reversed_claim = np.where(events.op[event] & books.REVERSAL != 0, _field(scene, event, "original_claim"), -1)
+    reversed_claim = np.where(
+        events.op[event] & books.REVERSAL != 0, _field(scene, event, "original_claim"), -1
+    )
     share = events.amount[event] / np.maximum(total[row], 1.0)
-    return _System(pockets, number, total, balance, event, share, claim, reversed_claim, converts, credit)
+    return _System(
+        pockets, number, total, balance, event, share, claim, reversed_claim, converts, credit
+    )
 
 
 def _solve(scene: Scene, system: _System, claims: Ints, reversed_by: int) -> F64:
-    """Return what of each claim came into each reached pocket, shape (pockets, claims). `reversed_by`: whose reversals are closed."""
+    """Return what of each claim came into each reached pocket, shape (pockets, claims).
+
+    `reversed_by` is the claim whose own reversals are closed.
+    """
     events = scene.events
     size = len(system.pockets)
     row = system.number[events.source[system.event]]
@@ -143,7 +162,7 @@ def _factorised(matrix: sp.csc_array, seed: F64) -> F64:
     out = np.zeros_like(seed)
     order = np.argsort(block, kind="stable")
     edges = np.flatnonzero(np.diff(block[order], prepend=-1, append=block.max() + 1))
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in pairwise(edges):
         rows = order[low:high]
         wanted = np.flatnonzero(seed[rows].any(axis=0))
         if not len(wanted):
@@ -151,17 +170,28 @@ def _factorised(matrix: sp.csc_array, seed: F64) -> F64:
         inner = matrix[rows][:, rows]
         right = seed[np.ix_(rows, wanted)]
         dense = inner.nnz > 0.02 * len(rows) ** 2
-        solved = np.linalg.solve(inner.toarray(), right) if dense else spla.splu(inner.tocsc()).solve(right)
+        solved = (
+            np.linalg.solve(inner.toarray(), right)
+            if dense
+            else spla.splu(inner.tocsc()).solve(right)
+        )
         out[np.ix_(rows, wanted)] = np.maximum(solved, 0.0)
     return out
 
 
 def _round(real: F64, whole: int, room: I64, carry: F64) -> I64:
-    """Return whole units near `real` that sum to `whole`: largest remainder plus `carry`, within `room`, ties to the earlier."""
+    """Return whole units near `real` that sum to `whole`: largest remainder plus `carry`, within `room`.
+
+    Ties go to the earlier place.
+    """
     units = np.minimum(np.floor(real + _DUST).astype(np.int64), room)
     missing = whole - int(units.sum())
     candidates = np.flatnonzero((real > _DUST) & (units < room))
-    rank = candidates[np.lexsort((candidates, -np.round(real[candidates] - units[candidates] + carry[candidates], 6)))]
+    rank = candidates[
+        np.lexsort(
+            (candidates, -np.round(real[candidates] - units[candidates] + carry[candidates], 6))
+        )
+    ]
     while missing > 0:
         taken = rank[:missing]
         if not len(taken):
@@ -193,7 +223,12 @@ def _places(scene: Scene, system: _System) -> _Places:
     events, ledger = scene.events, scene.ledger
     frontier = np.isin(ledger.standing[system.pockets], (UNKNOWN, BRIDGED))
     lying = system.pockets[np.argsort(frontier, kind="stable")]
-    leaves = (ledger.sinks[events.payee[system.event]] != 0) | (system.claim >= 0) | system.converts | (system.reversed_claim >= 0)
+    leaves = (
+        (ledger.sinks[events.payee[system.event]] != 0)
+        | (system.claim >= 0)
+        | system.converts
+        | (system.reversed_claim >= 0)
+    )
     out = system.event[leaves]
     pocket = np.concatenate([lying, events.source[out]]).astype(np.int64)
     return _Places(
@@ -204,7 +239,9 @@ def _places(scene: Scene, system: _System) -> _Places:
     )
 
 
-def _fates(scene: Scene, system: _System, places: _Places, claim: int) -> tuple[Ints, npt.NDArray[np.bool_]]:
+def _fates(
+    scene: Scene, system: _System, places: _Places, claim: int
+) -> tuple[Ints, npt.NDArray[np.bool_]]:
     """Return (fate by place, whether the place is open to `claim`): a reversal is an exit for its own claim only."""
     events = scene.events
     fate = np.full(len(places.event), books.MOVED)
@@ -243,13 +280,22 @@ def _hops(scene: Scene, system: _System, start: int) -> Ints:
     crosses = system.credit >= 0
     target[crosses] = system.number[events.payee[system.credit[crosses]]]
     inner = (target >= 0) & (system.claim < 0)
-    graph = sp.csr_array((np.ones(int(inner.sum())), (row[inner], target[inner])), shape=(size, size))
+    graph = sp.csr_array(
+        (np.ones(int(inner.sum())), (row[inner], target[inner])), shape=(size, size)
+    )
     distance = csgraph.shortest_path(graph, unweighted=True, indices=start)
     return np.where(np.isfinite(distance), distance + 1, 0).astype(np.int64)
 
 
 def _settle_claim(
-    scene: Scene, system: _System, places: _Places, claim: int, came: F64, carry: F64, room: I64, out: _Collector
+    scene: Scene,
+    system: _System,
+    places: _Places,
+    claim: int,
+    came: F64,
+    carry: F64,
+    room: I64,
+    out: _Collector,
 ) -> None:
     """Round one claim's shares and add its rows. `carry` and `room` are updated."""
     events, ledger = scene.events, scene.ledger
@@ -284,23 +330,43 @@ def _settle_claim(
     share = fraction[system.number[events.source[system.event]]] * events.amount[system.event]
     share[system.claim >= 0] = 0.0  # a disputed transfer carries only its own claim
     carried = np.rint(share).astype(np.int64)
-    hops = _hops(scene, system, int(system.number[payee]))[system.number[events.source[system.event]]] + 1
+    hops = (
+        _hops(scene, system, int(system.number[payee]))[system.number[events.source[system.event]]]
+        + 1
+    )
     crosses = (system.credit >= 0) & (carried > 0)
-    opened = np.rint(carried[crosses] * (events.amount[system.credit[crosses]] / events.amount[system.event[crosses]])).astype(np.int64)
+    opened = np.rint(
+        carried[crosses]
+        * (events.amount[system.credit[crosses]] / events.amount[system.event[crosses]])
+    ).astype(np.int64)
     some = carried > 0
     event = np.concatenate([[root], system.event[some], system.credit[crosses]]).astype(np.int64)
     amount = np.concatenate([[loss], carried[some], opened]).astype(np.int64)
     depth = np.concatenate([[1], hops[some], hops[crosses] + 1]).astype(np.int64)
     out.flows.append((claim, event, amount, depth))
-    arrives = np.concatenate([[root], system.event[share > _DUST], system.credit[(share > _DUST) & (system.credit >= 0)]])
-    out.arrivals.append((claim, events.payee[arrives.astype(np.int64)].astype(np.int64), events.time[arrives.astype(np.int64)]))
+    arrives = np.concatenate(
+        [[root], system.event[share > _DUST], system.credit[(share > _DUST) & (system.credit >= 0)]]
+    )
+    out.arrivals.append(
+        (
+            claim,
+            events.payee[arrives.astype(np.int64)].astype(np.int64),
+            events.time[arrives.astype(np.int64)],
+        )
+    )
 
 
 def follow_pari_passu(scene: Scene) -> Found:
     """Return the frames of pari passu. Raises `InputFault` for claims that are not admitted."""
     if not scene.claims["admitted"].all():
         advice = "trace claims that are not admitted by a causal rule"
-        raise InputFault([Problem("claims", "", 0, "admitted", "pari_passu_needs_admitted_claims", "false", advice)])
+        raise InputFault(
+            [
+                Problem(
+                    "claims", "", 0, "admitted", "pari_passu_needs_admitted_claims", "false", advice
+                )
+            ]
+        )
     events = scene.events
     followed = np.flatnonzero((events.root < events.stop) & (events.cut != 0))
     system = _build(scene, followed)
@@ -309,17 +375,28 @@ def follow_pari_passu(scene: Scene) -> Found:
     carry, room = np.zeros(len(places.pocket)), places.room.copy()
     special = set(system.reversed_claim.tolist())
     plain = np.array([c for c in followed.tolist() if c not in special], np.int64)
-    came = dict(zip(plain.tolist(), _solve(scene, system, plain, -2).T, strict=True)) if len(plain) else {}
+    came = (
+        dict(zip(plain.tolist(), _solve(scene, system, plain, -2).T, strict=True))
+        if len(plain)
+        else {}
+    )
     for claim in followed.tolist():
-        column = came[claim] if claim in came else _solve(scene, system, np.array([claim]), claim)[:, 0]
+        column = (
+            came[claim] if claim in came else _solve(scene, system, np.array([claim]), claim)[:, 0]
+        )
         _settle_claim(scene, system, places, claim, column, carry, room, out)
     return _frames(scene, out)
 
 
 def _table(rows: Sequence[tuple[Any, ...]], names: tuple[str, ...]) -> pl.DataFrame:
     """Return the rows as one frame: claim number first, then the arrays."""
-    parts = [pl.DataFrame({"number": np.full(len(row[1]), row[0]), **dict(zip(names, row[1:], strict=True))}) for row in rows]
-    schema = {"number": pl.Int64, **dict.fromkeys(names, pl.Int64)}
+    parts = [
+        pl.DataFrame(
+            {"number": np.full(len(row[1]), row[0]), **dict(zip(names, row[1:], strict=True))}
+        )
+        for row in rows
+    ]
+    schema = pl.Schema(dict.fromkeys(("number", *names), pl.Int64()))
     return pl.concat([pl.DataFrame(schema=schema), *[part.cast(schema) for part in parts]])
 
 
@@ -327,9 +404,15 @@ def _lying(scene: Scene, names: Names, out: _Collector) -> tuple[pl.DataFrame, p
     """Return (positions, unknown); `since` is the earliest flow of the claim into the pocket."""
     events = scene.events
     lying = _table(out.lying, ("pocket", "amount")).filter(pl.col("amount") > 0)
-    first = _table(out.arrivals, ("pocket", "at")).group_by("number", "pocket").agg(pl.col("at").min())
+    first = (
+        _table(out.arrivals, ("pocket", "at")).group_by("number", "pocket").agg(pl.col("at").min())
+    )
     start = pl.DataFrame({"number": np.arange(len(events.root)), "start": events.time[events.root]})
-    table = lying.join(first, on=["number", "pocket"], how="left").join(start, on="number").sort("number", "pocket")
+    table = (
+        lying.join(first, on=["number", "pocket"], how="left")
+        .join(start, on="number")
+        .sort("number", "pocket")
+    )
     pocket = table["pocket"].to_numpy()
     zero = pl.lit(0, dtype=pl.Int64)
     named = table.select(
@@ -345,7 +428,9 @@ def _lying(scene: Scene, names: Names, out: _Collector) -> tuple[pl.DataFrame, p
     )
     frontier = np.isin(scene.ledger.standing[pocket], (UNKNOWN, BRIDGED))
     unknown = named.filter(pl.Series(frontier, dtype=pl.Boolean))
-    return named.filter(pl.Series(~frontier, dtype=pl.Boolean)), unknown.select(shapes.UNKNOWN.names())
+    return named.filter(pl.Series(~frontier, dtype=pl.Boolean)), unknown.select(
+        shapes.UNKNOWN.names()
+    )
 
 
 def _frames(scene: Scene, out: _Collector) -> Found:
@@ -366,20 +451,29 @@ def _frames(scene: Scene, out: _Collector) -> Found:
         "amount",
     ).with_columns(**rest)
     leaving = _table(out.leaving, ("event", "amount", "fate")).filter(pl.col("amount") > 0)
-    leaving = leaving.with_columns(row=pl.Series(scene.events.row[leaving["event"].to_numpy()])).with_columns(mark=pl.lit(0))
+    leaving = leaving.with_columns(
+        row=pl.Series(scene.events.row[leaving["event"].to_numpy()])
+    ).with_columns(mark=pl.lit(0))
     absent = sorted(set(range(len(scene.claims))) - {claim for claim, _, _ in out.losses})
     numbers = pl.DataFrame(
-        [(c, scene.ledger.currencies[k], v) for c, k, v in out.losses] + [(c, scene.claims["currency"][c], 0) for c in absent],
+        [(c, scene.ledger.currencies[k], v) for c, k, v in out.losses]
+        + [(c, scene.claims["currency"][c], 0) for c in absent],
         schema={"number": pl.Int64, "currency": pl.String, "loss": pl.Int64},
         orient="row",
     )
     frames = Found(
         positions=positions,
         flows=flow_frame,
-        exits=name_exits(scene, leaving.select("number", "row", "fate", "mark", "amount"), names, rule),
+        exits=name_exits(
+            scene, leaving.select("number", "row", "fate", "mark", "amount"), names, rule
+        ),
         unknown=unknown,
         summary=pl.DataFrame(schema=shapes.SUMMARY),
         holds=pl.DataFrame(schema=shapes.HOLDS_FILLED),
     )
-    no_residual = pl.DataFrame(schema={"claim": pl.String, "currency": pl.String, "residual": pl.Int64})
-    return replace(frames, summary=summarise(scene, losses_named(scene, numbers), frames, no_residual, rule))
+    no_residual = pl.DataFrame(
+        schema={"claim": pl.String, "currency": pl.String, "residual": pl.Int64}
+    )
+    return replace(
+        frames, summary=summarise(scene, losses_named(scene, numbers), frames, no_residual, rule)
+    )

@@ -20,14 +20,26 @@ RULES: Final = {
     for rule in (
         Rule("fifo", "first in, first out: Clayton's Case (1816)", is_evidence=True),
         Rule("lifo", "last in, first out", is_evidence=True),
-        Rule("rolling", "rolling charge: each withdrawal borne rateably by all then in the account", is_evidence=True),
+        Rule(
+            "rolling",
+            "rolling charge: each withdrawal borne rateably by all then in the account",
+            is_evidence=True,
+        ),
         Rule(
             "lowest-balance",
             "lowest intermediate balance: the holder spends own money first, Re Hallett (1880) and later cases",
             is_evidence=True,
         ),
-        Rule("pari-passu", "pari passu: Barlow Clowes v Vaughan (1991); a comparison, order ignored", is_evidence=True),
-        Rule("poison", "poison: everything reached is suspect; screening only, never evidence", is_evidence=False),
+        Rule(
+            "pari-passu",
+            "pari passu: Barlow Clowes v Vaughan (1991); a comparison, order ignored",
+            is_evidence=True,
+        ),
+        Rule(
+            "poison",
+            "poison: everything reached is suspect; screening only, never evidence",
+            is_evidence=False,
+        ),
     )
 }
 

@@ -27,7 +27,7 @@ def screen(ledger: Ledger, openings: Openings, events: Events) -> I64:
     pockets["balance"][OUTSIDE] = _BOTTOMLESS
     specials = np.concatenate([events.specials, np.zeros(1, books.SPECIAL)])
     claims = specials["claim"][:-1]
-    specials["pad"][:-1] = (claims >= 0) & (np.append(events.cut, 1)[claims] == 0)
+    claims[(claims >= 0) & (np.append(events.cut, 1)[claims] == 0)] = -1  # not followed
     slots = max(1, events.slots_count)
     parked, parked_amount = np.zeros(slots, np.int64), np.zeros(slots, np.int64)
     moves = (events.source, events.payee, events.amount, events.op, events.special)

@@ -12,7 +12,15 @@ from recoup.money import format_minor
 from recoup.records.dossier import Dossier
 from recoup.records.problems import Problem
 from recoup.trace import trail as shapes
-from recoup.trace.assemble import Found, Names, Scene, assemble, assemble_reach, describe_accounts, instants
+from recoup.trace.accounts import describe_accounts
+from recoup.trace.assemble import (
+    Found,
+    Names,
+    Scene,
+    assemble,
+    assemble_reach,
+    instants,
+)
 from recoup.trace.bound import bound_claims
 from recoup.trace.events import arrange, settle_order
 from recoup.trace.follow import Progress, follow, follow_reach, run_balances
@@ -34,10 +42,16 @@ def _check_options(dossier: Dossier, options: Options) -> tuple[str, ...]:
     try:
         rules = expand(options.rules)
     except KeyError as fault:
-        raise _refuse("unknown_rule", str(fault.args[0]), f"use one of {', '.join((*RULES, 'all'))}") from fault
-    if "pari-passu" in rules and (not dossier.holds.is_empty() or options.horizon is not None or options.dust):
         raise _refuse(
-            "pari_passu_is_not_causal", "pari-passu", "run it without --holds, --horizon and --dust; it is a comparison view"
+            "unknown_rule", str(fault.args[0]), f"use one of {', '.join((*RULES, 'all'))}"
+        ) from fault
+    if "pari-passu" in rules and (
+        not dossier.holds.is_empty() or options.horizon is not None or options.dust
+    ):
+        raise _refuse(
+            "pari_passu_is_not_causal",
+            "pari-passu",
+            "run it without --holds, --horizon and --dust; it is a comparison view",
         )
     return rules
 
@@ -50,21 +64,49 @@ def resolve_claims(dossier: Dossier, claims: pl.DataFrame) -> pl.DataFrame:
     wanted = claims["transfer"]
     rows = dossier.transfers.lazy().filter(pl.col("id").is_in(wanted.unique().implode()))
     rows = rows.select("id", "payer", "payee", "currency", "time", loss="amount")
-    joined = claims.lazy().join(rows, left_on="transfer", right_on="id", how="left").sort("claim").collect()
+    joined = (
+        claims.lazy()
+        .join(rows, left_on="transfer", right_on="id", how="left")
+        .sort("claim")
+        .collect()
+    )
     problems = [
         Problem("claims", "", 0, column, code, str(value), advice)
         for column, code, advice, values in (
-            ("claim", "claim_twice", "give every claim id once", claims.filter(pl.col("claim").is_duplicated())["claim"].unique()),
-            ("transfer", "transfer_disputed_twice", "give one claim a transfer", claims.filter(wanted.is_duplicated())["transfer"].unique()),
-            ("transfer", "transfer_not_found", "name a transfer of the input", joined.filter(pl.col("loss").is_null())["transfer"]),
-            ("transfer", "self_transfer_disputed", "dispute a transfer between two accounts",
-             joined.filter((pl.col("payer") == pl.col("payee")) & pl.col("loss").is_not_null())["transfer"]),
+            (
+                "claim",
+                "claim_twice",
+                "give every claim id once",
+                claims.filter(pl.col("claim").is_duplicated())["claim"].unique(),
+            ),
+            (
+                "transfer",
+                "transfer_disputed_twice",
+                "give one claim a transfer",
+                claims.filter(wanted.is_duplicated())["transfer"].unique(),
+            ),
+            (
+                "transfer",
+                "transfer_not_found",
+                "name a transfer of the input",
+                joined.filter(pl.col("loss").is_null())["transfer"],
+            ),
+            (
+                "transfer",
+                "self_transfer_disputed",
+                "dispute a transfer between two accounts",
+                joined.filter((pl.col("payer") == pl.col("payee")) & pl.col("loss").is_not_null())[
+                    "transfer"
+                ],
+            ),
         )
         for value in values
     ]
     if problems:
         raise InputFault(sorted(problems))
-    return joined.with_columns(pl.col("admitted").fill_null(value=True)).select(shapes.CLAIMS.names())
+    return joined.with_columns(pl.col("admitted").fill_null(value=True)).select(
+        shapes.CLAIMS.names()
+    )
 
 
 def build_scene(dossier: Dossier, claims: pl.DataFrame, options: Options) -> Scene:
@@ -82,7 +124,11 @@ def _dust_numbers(ledger: Ledger, options: Options) -> dict[int, int] | None:
     """Return the dust floor by currency number."""
     if not options.dust:
         return None
-    return {ledger.currencies.index(c): floor for c, floor in options.dust.items() if c in ledger.currencies}
+    return {
+        ledger.currencies.index(c): floor
+        for c, floor in options.dust.items()
+        if c in ledger.currencies
+    }
 
 
 def find(scene: Scene, rule: str, options: Options, progress: Progress | None) -> Found:
@@ -111,10 +157,18 @@ def _leads(scene: Scene, flows: pl.DataFrame) -> pl.DataFrame:
     if not silent.any():
         return pl.DataFrame(schema=shapes.LEADS)
     rows = scene.dossier.transfers.with_row_index("at")
-    arrivals = rows.lazy().join(flows.lazy().select("transfer").unique(), left_on="id", right_on="transfer", how="semi")
-    first = arrivals.group_by(account="payee", currency="currency").agg(pl.col("at").min().alias("reached_at"))
+    arrivals = rows.lazy().join(
+        flows.lazy().select("transfer").unique(), left_on="id", right_on="transfer", how="semi"
+    )
+    first = arrivals.group_by(account="payee", currency="currency").agg(
+        pl.col("at").min().alias("reached_at")
+    )
     shown = rows.lazy().filter(pl.Series(silent)).rename({"payer": "account", "id": "transfer"})
-    joined = shown.join(first, on=["account", "currency"]).filter(pl.col("at") > pl.col("reached_at")).sort("at")
+    joined = (
+        shown.join(first, on=["account", "currency"])
+        .filter(pl.col("at") > pl.col("reached_at"))
+        .sort("at")
+    )
     return joined.select(shapes.LEADS.names()).collect()
 
 
@@ -130,12 +184,16 @@ def _assumed_sentences(scene: Scene) -> list[str]:
             "is_hold": credits.is_hold,
         }
     ).filter(pl.col("time").dt.epoch("us") <= scene.events.last_time)
-    groups = table.group_by("account", "currency", "is_hold").agg(pl.col("amount").sum(), pl.col("time").min())
+    groups = table.group_by("account", "currency", "is_hold").agg(
+        pl.col("amount").sum(), pl.col("time").min()
+    )
     return [
         f"{'A hold on account' if is_hold else 'Account'} {account} "
         f"{'is contradicted by debits' if is_hold else 'would have gone below zero'} from {time:%Y-%m-%dT%H:%M:%SZ}: "
         f"credits of {format_minor(amount, scene.dossier.digits.of(currency))} {currency} were assumed."
-        for account, currency, is_hold, amount, time in groups.sort("account", "currency", "is_hold").iter_rows()
+        for account, currency, is_hold, amount, time in groups.sort(
+            "account", "currency", "is_hold"
+        ).iter_rows()
     ]
 
 
@@ -147,26 +205,44 @@ def _assumptions(scene: Scene, accounts: pl.DataFrame, options: Options) -> tupl
     for basis, words in (
         ("given", "was given in a file"),
         ("stated", "follows from stated balances"),
-        ("smallest", "is assumed: the smallest that keeps the account from going negative over all rows given"),
+        (
+            "smallest",
+            "is assumed: the smallest that keeps the account from going negative over all rows given",
+        ),
     ):
         if counts.get(basis):
-            out.append(f"The opening balance of {counts[basis]} of the accounts reached {words}; each stands in the list of accounts.")
+            out.append(
+                f"The opening balance of {counts[basis]} of the accounts reached {words}; each stands in the list of accounts."
+            )
     out += _assumed_sentences(scene)
     late = scene.claims.filter(pl.Series(scene.events.root >= scene.events.stop))["claim"]
-    out += [f"Claim {claim} disputes a transfer after the as-of time; its loss counts as zero." for claim in late]
+    out += [
+        f"Claim {claim} disputes a transfer after the as-of time; its loss counts as zero."
+        for claim in late
+    ]
     early = scene.claims.filter(pl.Series(scene.events.cut == 0))["claim"]
-    out += [f"Claim {claim} disputes a transfer before the since time and was not followed." for claim in early]
+    out += [
+        f"Claim {claim} disputes a transfer before the since time and was not followed."
+        for claim in early
+    ]
     if options.bridge:
-        out.append("Debits of accounts without a statement were followed where other statements show them, and marked inferred.")
+        out.append(
+            "Debits of accounts without a statement were followed where other statements show them, and marked inferred."
+        )
     return tuple(dict.fromkeys(out))
 
 
 def trace_dossier(
-    dossier: Dossier, claims: pl.DataFrame, options: Options | None = None, *, progress: Progress | None = None
+    dossier: Dossier,
+    claims: pl.DataFrame,
+    options: Options | None = None,
+    *,
+    progress: Progress | None = None,
 ) -> Trail:
     """Trace `claims` (schema tables.CLAIMS) through `dossier` and return the trail.
 
-    Money is conserved: for every rule (but poison), claim and currency, loss = located + exited + unknown + residual; a breach is
+    Money is conserved: for every rule (but poison), claim and currency, loss = located + exited + unknown + residual; a
+    breach is
     an `AssertionError`. Raises `InputFault` for claims and options that cannot be traced, `LimitFault` for sums past int64.
     """
     options = options or Options()
@@ -179,7 +255,7 @@ def trace_dossier(
 def finish(scene: Scene, given: Dossier, found: Sequence[Found], options: Options) -> Trail:
     """Return the trail of what every rule found (in the order of the options' rules)."""
     flows = pl.concat([frame.flows for frame in found])
-    balance = run_balances(scene.ledger, scene.openings, scene.events)
+    balance = run_balances(scene.openings, scene.events)
     accounts = describe_accounts(scene, flows, balance)
     summary = pl.concat([frame.summary for frame in found])
     return Trail(

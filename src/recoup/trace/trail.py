@@ -16,9 +16,9 @@ import polars as pl
 from recoup.records import tables
 from recoup.records.dossier import Dossier
 
-_PARTS = {"inferred": pl.Int64, "asserted": pl.Int64}
+_PARTS: Mapping[str, tables.ColumnType] = {"inferred": pl.Int64, "asserted": pl.Int64}
 
-POSITIONS = pl.Schema(
+POSITIONS = tables.schema_of(
     {
         "rule": pl.String,
         "claim": pl.String,
@@ -32,7 +32,7 @@ POSITIONS = pl.Schema(
 )
 """One row per (rule, claim, account, currency) with money located at the end (as-of) in a known account."""
 
-FLOWS = pl.Schema(
+FLOWS = tables.schema_of(
     {
         "rule": pl.String,
         "claim": pl.String,
@@ -44,7 +44,7 @@ FLOWS = pl.Schema(
 )
 """How much of each claim every transfer carried; one row per (rule, claim, transfer), exits included."""
 
-EXITS = pl.Schema(
+EXITS = tables.schema_of(
     {
         "rule": pl.String,
         "claim": pl.String,
@@ -56,7 +56,7 @@ EXITS = pl.Schema(
         **_PARTS,
     }
 )
-UNKNOWN = pl.Schema(
+UNKNOWN = tables.schema_of(
     {
         "rule": pl.String,
         "claim": pl.String,
@@ -69,7 +69,7 @@ UNKNOWN = pl.Schema(
 )
 """The frontier: what reached accounts whose statement was not given."""
 
-SUMMARY = pl.Schema(
+SUMMARY = tables.schema_of(
     {
         "rule": pl.String,
         "claim": pl.String,
@@ -89,7 +89,7 @@ SUMMARY = pl.Schema(
 )
 """One row per (rule, claim, currency): loss = located + exited + unknown + residual."""
 
-ACCOUNTS = pl.Schema(
+ACCOUNTS = tables.schema_of(
     {
         "account": pl.String,
         "currency": pl.String,
@@ -105,7 +105,7 @@ ACCOUNTS = pl.Schema(
 )
 """One row per pocket that any claim's money reached or left."""
 
-LEADS = pl.Schema(
+LEADS = tables.schema_of(
     {
         "account": pl.String,  # an unknown account that claims' money reached
         "transfer": pl.String,
@@ -117,7 +117,7 @@ LEADS = pl.Schema(
 )
 """Rows of others that show debits of unknown accounts after money reached them; they carry nothing unless bridged."""
 
-CLAIMS = pl.Schema(
+CLAIMS = tables.schema_of(
     {
         "claim": pl.String,
         "victim": pl.String,
@@ -132,7 +132,7 @@ CLAIMS = pl.Schema(
     }
 )
 
-HOLDS_FILLED = pl.Schema(
+HOLDS_FILLED = tables.schema_of(
     {
         "rule": pl.String,
         "hold": pl.Int32,  # row number in the holds table
@@ -185,7 +185,9 @@ class Trail:
         """Return the trail as it stood at `time` (aware, inclusive): only the result is cut, assumptions use all rows."""
         from recoup.trace.trace import trace_dossier
 
-        return trace_dossier(self.given or self.dossier, self.claims, replace(self.options, as_of=time))
+        return trace_dossier(
+            self.given or self.dossier, self.claims, replace(self.options, as_of=time)
+        )
 
     def extend(self, more: pl.DataFrame) -> Trail:
         """Return the trail with more transfers, late or back-dated ones too; equal to tracing everything at once.

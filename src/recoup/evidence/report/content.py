@@ -61,7 +61,9 @@ def report_content(trail: Trail, rows: Rows, request: Request, speech: Speech) -
         ("annex_exits", exits_annex(trail, rows, request.rule, speech)),
         ("annex_unknown", unknown_annex(trail, rows, request.rule, speech)),
     ]
-    wide = [{"title": say(key), "blocks": blocks, "wide": True} for key, blocks in annexes]
+    wide = [
+        {"number": "", "title": say(key), "blocks": blocks, "wide": True} for key, blocks in annexes
+    ]
     parts: list[tuple[str, list[Block]]] = [
         ("question", _question(trail, request, speech)),
         ("rule", _rule(trail, request, speech)),
@@ -75,9 +77,8 @@ def report_content(trail: Trail, rows: Rows, request: Request, speech: Speech) -
         ("inputs", _inputs(trail, speech)),
         ("recompute", _recompute(trail, request, speech, inputs_number)),
     ]
-    gap = "　" if speech.language == "zh" else "\u2002"
     plain = [
-        {"title": f"{number}{gap}{say(key)}", "blocks": blocks, "wide": False}
+        {"number": str(number), "title": say(key), "blocks": blocks, "wide": False}
         for number, (key, blocks) in enumerate(parts, 1)
     ]
     return {

@@ -19,14 +19,20 @@ _SIMPLIFIED: Final = 2
 
 
 def printable(text: str) -> str:
-    """Return `text` without control signs (lines may end), every sign that the font lacks written as its code point.
+    """Return `text` with plain spaces and no control signs, every sign that the font lacks written as its code point.
 
     >>> printable("姓名" + chr(0) + chr(0x1F600))
     '姓名[U+1F600]'
     """
-    text = "".join(sign for sign in text.replace("\t", " ") if sign.isprintable() or sign == "\n")
+    text = "".join(_plain(sign) for sign in text)
     lacking = {ord(sign) for sign in set(text) if ord(sign) > 0x7E and not _has(ord(sign))}
     return text.translate({code: f"[U+{code:04X}]" for code in sorted(lacking)})
+
+
+def _plain(sign: str) -> str:
+    if sign.isprintable() or sign in "\n\u3000":  # names are spaced with U+3000
+        return sign
+    return " " if sign.isspace() else ""
 
 
 def all_printable(content: Any) -> Any:  # noqa: ANN401 - JSON values of any shape

@@ -11,7 +11,8 @@ from typing import Final
 import numpy as np
 
 FLOW: Final = np.dtype(
-    [("amount", "i8"), ("colour", "i4"), ("event", "i4"), ("depth", "i4"), ("fate", "i4")], align=True
+    [("amount", "i8"), ("colour", "i4"), ("event", "i4"), ("depth", "i4"), ("fate", "i4")],
+    align=True,
 )
 """One parcel of a claim that a transfer moved: 24 bytes. `colour` is claim * 4 + mark."""
 
@@ -22,7 +23,9 @@ TO_VICTIM: Final = 2  # was in a transfer that another claim disputes
 REVERSED: Final = 3  # went back with the reversal of its own claim's transfer
 CONVERTED: Final = 4  # left this currency
 DUST: Final = 5  # too small to follow: residual of the claim
-STAYED: Final = 6  # past the claim's horizon: located where it was; `depth` is the event of its arrival
+STAYED: Final = (
+    6  # past the claim's horizon: located where it was; `depth` is the event of its arrival
+)
 OPENED: Final = 7  # arrived in the new currency of a conversion
 UNDONE: Final = 8  # an exit that a refund took back; `event` is the exit's, the amount negative
 
@@ -43,7 +46,10 @@ SPECIAL: Final = np.dtype(
         ("original_claim", "i8"),  # claim that disputes that transfer
         ("slot", "i8"),  # of the hold or conversion
         ("watched", "i8"),  # the event's own slot among the transfers that are reversed later
-        ("rest_clean", "i8"),  # a reversal from an unknown account brings back the very units and nothing else of claims
+        (
+            "rest_clean",
+            "i8",
+        ),  # a reversal from an unknown account brings back the very units and nothing else of claims
     ]
 )
 """Arguments of an event that is not plain; -1 where one does not apply."""
@@ -53,8 +59,8 @@ PLAIN_SPECIAL: Final = (-1, 1, -1, -1, -1, -1, 0)
 ORIGINAL: Final = np.dtype(
     [("start", "i8"), ("amount", "i8"), ("returned", "i8"), ("event", "i8"), ("kept", "i8")]
 )
-"""A transfer that is reversed later: where its units lie on the payee's axis; if it was an exit, the chain of its parcels and how many
-of its units have come back."""
+"""A transfer that is reversed later: where its units lie on the payee's axis; if it was an exit, the chain of
+its parcels and how many of its units have come back."""
 
 # Places in `state`.
 USED: Final = 0  # high-water mark of the arena of lots or entries

@@ -20,7 +20,8 @@ NONE = -1
 def build_network(source, payee, amount, op, opening, sinks, open_, no_payer, refund, stop):
     """Return (following, stay, target, move, credit): by node its pocket's next node, the two capacities, where it moves.
 
-    `open_[i]` says whether claims' money may cross event i, `no_payer[i]` that it cannot come from the payer's pocket; `credit[i]` is the node of event i on the payee's side (-1 none).
+    `open_[i]` says whether claims' money may cross event i, `no_payer[i]` that it cannot come from the payer's pocket;
+    `credit[i]` is the node of event i on the payee's side (-1 none).
     `refund[i]` is, for an exit that is taken back later, the first event that does (0 else): money may cross to it.
     The last node of a pocket follows to -1 and stays into the sink. O(events).
     """
@@ -36,7 +37,9 @@ def build_network(source, payee, amount, op, opening, sinks, open_, no_payer, re
     balance = opening.copy()
     lowest = opening.copy()
     last = np.full(len(opening), NONE, np.int64)
-    waiting = np.full(stop, NONE, np.int64)  # payer-side node of an exit, by the event that takes it back
+    waiting = np.full(
+        stop, NONE, np.int64
+    )  # payer-side node of an exit, by the event that takes it back
     n = 0
     for i in range(stop):
         if op[i] & (HOLD | RELEASE):
@@ -90,7 +93,9 @@ def _touch(v, claim, dirty, dirty_of, count):
 
 
 @inner
-def _forward(start, want, claim, following, stay, target, move, path, dead, dirty, dirty_of, count, steps):
+def _forward(
+    start, want, claim, following, stay, target, move, path, dead, dirty, dirty_of, count, steps
+):
     """Push up to `want` from `start` forward only; a dead end stays dead. Returns (pushed, steps left, dirty count)."""
     pushed = np.int64(0)
     while pushed < want and steps > 0:
@@ -130,7 +135,22 @@ def _forward(start, want, claim, following, stay, target, move, path, dead, dirt
 
 
 @inner
-def _search(start, following, before, stay, first_stay, target, origin, move, first_move, path, way, seen, stamp, steps):
+def _search(
+    start,
+    following,
+    before,
+    stay,
+    first_stay,
+    target,
+    origin,
+    move,
+    first_move,
+    path,
+    way,
+    seen,
+    stamp,
+    steps,
+):
     """Find a residual path to the sink, depth first; returns (its last place in `path`, -1 for none; steps left)."""
     depth = 0
     path[0], way[0] = start, 0
@@ -166,7 +186,22 @@ def _search(start, following, before, stay, first_stay, target, origin, move, fi
 
 
 @inner
-def _push(want, depth, claim, before, stay, first_stay, origin, move, first_move, path, way, dirty, dirty_of, count):
+def _push(
+    want,
+    depth,
+    claim,
+    before,
+    stay,
+    first_stay,
+    origin,
+    move,
+    first_move,
+    path,
+    way,
+    dirty,
+    dirty_of,
+    count,
+):
     """Push along the residual path of `_search`; returns (pushed, dirty count)."""
     room = want
     for k in range(depth + 1):
@@ -198,7 +233,8 @@ def _push(want, depth, claim, before, stay, first_stay, origin, move, first_move
 def bound_flows(starts, losses, closed, following, stay, target, move, steps_each, steps_all):
     """Return per claim the max-flow from node `starts` (-1: none) of at most `losses`; -1 where the steps ran out.
 
-    `closed` (m, 2): pairs (claim, payer-side node) of transfers that one claim may not use. Cost: O(nodes it can reach) a claim.
+    `closed` (m, 2): pairs (claim, payer-side node) of transfers that one claim may not use. Cost: O(nodes it can reach) a
+    claim.
     """
     nodes = len(stay)
     before = np.full(nodes, NONE, np.int64)
@@ -227,17 +263,55 @@ def bound_flows(starts, losses, closed, following, stay, target, move, steps_eac
                 first_move[closed[k, 1]] = -1 - first_move[closed[k, 1]]
                 move[closed[k, 1]] = first_move[closed[k, 1]]
         pushed, steps, count = _forward(
-            starts[c], losses[c], c, following, stay, target, move, path, dead, dirty, dirty_of, 0, budget
+            starts[c],
+            losses[c],
+            c,
+            following,
+            stay,
+            target,
+            move,
+            path,
+            dead,
+            dirty,
+            dirty_of,
+            0,
+            budget,
         )
         while pushed < losses[c] and steps > 0:
             stamp += 1
             depth, steps = _search(
-                starts[c], following, before, stay, first_stay, target, origin, move, first_move, path, way, seen, stamp, steps
+                starts[c],
+                following,
+                before,
+                stay,
+                first_stay,
+                target,
+                origin,
+                move,
+                first_move,
+                path,
+                way,
+                seen,
+                stamp,
+                steps,
             )
             if depth < 0:
                 break
             more, count = _push(
-                losses[c] - pushed, depth, c, before, stay, first_stay, origin, move, first_move, path, way, dirty, dirty_of, count
+                losses[c] - pushed,
+                depth,
+                c,
+                before,
+                stay,
+                first_stay,
+                origin,
+                move,
+                first_move,
+                path,
+                way,
+                dirty,
+                dirty_of,
+                count,
             )
             pushed += more
         if steps > 0 or pushed >= losses[c]:

@@ -42,23 +42,48 @@ ROW: Final = np.dtype(
 """32 bytes. `payee` is ~pocket where the event is not plain: a special one, a marked one, or one into a sink."""
 
 PLACE: Final = np.dtype(
-    [("out", "i8"), ("into", "i8"), ("begin", "i4"), ("end", "i4"), ("sink", "i4"), ("pad", "i4")], align=True
+    [("out", "i8"), ("into", "i8"), ("begin", "i4"), ("end", "i4"), ("sink", "i4"), ("pad", "i4")],
+    align=True,
 )
 """32 bytes a pocket: totals out and in (opening included), its rows [begin, end)."""
 
 WORK: Final = np.dtype(
-    [("low", "i8"), ("high", "i8"), ("place", "i4"), ("depth", "i4"), ("since", "i4"), ("mark", "i4")], align=True
+    [
+        ("low", "i8"),
+        ("high", "i8"),
+        ("place", "i4"),
+        ("depth", "i4"),
+        ("since", "i4"),
+        ("mark", "i4"),
+    ],
+    align=True,
 )
 """32 bytes: units [low, high) still to follow, on the axis of pocket `place` or, if negative, within event ~`place`."""
 
 PARCEL: Final = np.dtype(
-    [("amount", "i8"), ("offset", "i8"), ("event", "i4"), ("depth", "i4"), ("fate", "i4"), ("mark", "i4")], align=True
+    [
+        ("amount", "i8"),
+        ("offset", "i8"),
+        ("event", "i4"),
+        ("depth", "i4"),
+        ("fate", "i4"),
+        ("mark", "i4"),
+    ],
+    align=True,
 )
 """32 bytes: what an event carried of the case, at `offset` among its units (-1: a plain event's, not noted); fates as in books.
 Of what stayed, `depth` is the event of its arrival."""
 
 LYING: Final = np.dtype(
-    [("start", "i8"), ("amount", "i8"), ("pocket", "i4"), ("depth", "i4"), ("since", "i4"), ("mark", "i4")], align=True
+    [
+        ("start", "i8"),
+        ("amount", "i8"),
+        ("pocket", "i4"),
+        ("depth", "i4"),
+        ("since", "i4"),
+        ("mark", "i4"),
+    ],
+    align=True,
 )
 """32 bytes: units that no debit takes, on the axis of `pocket`; `since` is the event of their arrival."""
 
@@ -200,7 +225,9 @@ def _take_lowest(start, size, after, low, high, amount, row, done, segments, n):
 
 
 @kernel
-def walk_axis(rows, into, low_of, high_of, very_only, change_event, change_low, change_high, is_back, segments):
+def walk_axis(
+    rows, into, low_of, high_of, very_only, change_event, change_low, change_high, is_back, segments
+):
     """Write the segments of one pocket's debits, whose free axis begins as [0, into); return how many.
 
     `rows` in order of events. Row r is a reversal where high_of[r] > 0: units [low_of, high_of) first; with `very_only` those
@@ -227,14 +254,22 @@ def walk_axis(rows, into, low_of, high_of, very_only, change_event, change_low, 
         done = np.int64(0)
         first = n
         if high_of[r] > 0:
-            n, done = _take_lowest(start, size, after, low_of[r], high_of[r], row.amount, row, done, segments, n)
+            n, done = _take_lowest(
+                start, size, after, low_of[r], high_of[r], row.amount, row, done, segments, n
+            )
             for s in range(first, n):
-                used = _take_out(start, size, after, used, segments[s].out, segments[s].out + segments[s].amount)
+                used = _take_out(
+                    start, size, after, used, segments[s].out, segments[s].out + segments[s].amount
+                )
         if not very_only[r] and done < row.amount:
             first = n
-            n, done = _take_lowest(start, size, after, 0, np.int64(2**62), row.amount - done, row, done, segments, n)
+            n, done = _take_lowest(
+                start, size, after, 0, np.int64(2**62), row.amount - done, row, done, segments, n
+            )
             for s in range(first, n):
-                used = _take_out(start, size, after, used, segments[s].out, segments[s].out + segments[s].amount)
+                used = _take_out(
+                    start, size, after, used, segments[s].out, segments[s].out + segments[s].amount
+                )
     return n
 
 
@@ -243,7 +278,14 @@ def _ask(d, low, high, place, depth, since, mark):
     """Write down units to follow."""
     n = d.counts[TODO]
     item = d.work[n]
-    item.low, item.high, item.place, item.depth, item.since, item.mark = low, high, place, depth, since, mark
+    item.low, item.high, item.place, item.depth, item.since, item.mark = (
+        low,
+        high,
+        place,
+        depth,
+        since,
+        mark,
+    )
     d.counts[TODO] = n + 1
 
 
@@ -329,7 +371,14 @@ def follow_work(b, d, own, cut, is_deep):
 
     `own` is the case's claim number (-1: none), `cut` the first event past its horizon. Cost: a few random reads a parcel.
     """
-    places, rows, work, parcels, lying, counts = b.places, b.rows, d.work, d.parcels, d.lying, d.counts
+    places, rows, work, parcels, lying, counts = (
+        b.places,
+        b.rows,
+        d.work,
+        d.parcels,
+        d.lying,
+        d.counts,
+    )
     room = min(len(work), len(parcels), len(lying)) - len(b.refund_event) - 4
     i = 0
     stop = counts[TODO]
@@ -370,7 +419,11 @@ def follow_work(b, d, own, cut, is_deep):
             parcel.event, parcel.offset, parcel.amount = row.event, -1, position - begin
             parcel.depth, parcel.fate, parcel.mark = hops, MOVED, item.mark
             shift = row.into - row.out
-            following.low, following.high, following.place = begin + shift, position + shift, row.payee
+            following.low, following.high, following.place = (
+                begin + shift,
+                position + shift,
+                row.payee,
+            )
             following.depth, following.since, following.mark = hops, row.event, item.mark
             counts[PARCELS], counts[TODO] = carried + 1, todo + 1
     return True

@@ -26,6 +26,7 @@ every function once then."""
 
 @inner
 def new(b, start, size, colour, since, depth):
+    """Return a fresh lot, in no list yet."""
     free = b.state[FREE]
     if free >= 0:
         at = free
@@ -43,6 +44,7 @@ def new(b, start, size, colour, since, depth):
 
 @inner
 def drop(b, at):
+    """Give the place of a lot back."""
     b.lots[at].next = b.state[FREE]
     b.state[FREE] = at
     b.state[LIVE] -= 1
@@ -50,6 +52,7 @@ def drop(b, at):
 
 @inner
 def record(b, colour, event, amount, depth, fate):
+    """Write one parcel to the flows."""
     n = b.state[FLOWS]
     flow = b.flows[n]
     flow.colour, flow.event, flow.amount, flow.depth, flow.fate = colour, event, amount, depth, fate
@@ -73,6 +76,7 @@ def append(b, pocket, at):
 
 @inner
 def unlink(b, pocket, at):
+    """Take lot `at` out of the pocket's list."""
     p = b.pockets[pocket]
     before, after = b.lots[at].prev, b.lots[at].next
     if before >= 0:

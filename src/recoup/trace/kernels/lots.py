@@ -2,9 +2,11 @@
 
 Every unit that enters a pocket gets the next axis position and keeps it. A pocket is **light** while its clean money need not
 be written down: fifo keeps only claims' lots and two totals, lifo keeps nothing before the first lot arrives. A hold, a
-reversal (and in lifo the first lot) makes it **full**: all its free money, clean too, is then a doubly linked list in axis order.
+reversal (and in lifo the first lot) makes it **full**: all its free money, clean too, is then a doubly linked list in axis
+order.
 
-Invariants: 1. lots of a pocket ascend on the axis and never overlap; 2. light fifo: lots lie in [out, into); 3. full: the lots sum
+Invariants: 1. lots of a pocket ascend on the axis and never overlap; 2. light fifo: lots lie in [out, into); 3. full: the
+lots sum
 to the free balance; 4. a held or converted lot is in its slot's chain and in no pocket.
 """
 
@@ -22,7 +24,6 @@ from recoup.trace.kernels.books import (
     CONVERTED,
     DUST,
     EXITED,
-    FAR,
     FLOWS,
     HOLD,
     LIVE,
@@ -35,7 +36,6 @@ from recoup.trace.kernels.books import (
     ROOT,
     STAYED,
     TO_VICTIM,
-    UNDONE,
 )
 from recoup.trace.kernels.compiled import inner, kernel
 from recoup.trace.kernels.exact import mul_div
@@ -43,7 +43,6 @@ from recoup.trace.kernels.lot_lists import (
     FULL,
     append,
     chain,
-    cut,
     drop,
     fill,
     make_full,
@@ -52,6 +51,7 @@ from recoup.trace.kernels.lot_lists import (
     split_lot,
     unlink,
 )
+from recoup.trace.kernels.lot_takes import take_back, take_by_rule
 from recoup.trace.kernels.prefetch import AHEAD, prefetch
 
 Record = npt.NDArray[np.void]
@@ -84,170 +84,10 @@ class Books(NamedTuple):
 
 
 @inner
-def _take_light(b, pocket, amount):
-    """Take the first `amount` units of a light fifo pocket; return the chain of its lots, at offsets in [0, amount)."""
-    p = b.pockets[pocket]
-    low, high = p.out, p.out + amount
-    p.out = high
-    head = tail = np.int64(NONE)
-    at = np.int64(p.head)
-    while at >= 0 and b.lots[at].start < high:
-        after = np.int64(b.lots[at].next)
-        if b.lots[at].start + b.lots[at].size > high:
-            after = split_lot(b, pocket, at, high - b.lots[at].start)
-        b.lots[at].start -= low
-        head, tail = chain(b, head, tail, at)
-        at = after
-    p.head = at
-    if at >= 0:
-        b.lots[at].prev = NONE
-        p.first = b.lots[at].start
-    else:
-        p.tail = NONE
-        p.first = FAR
-    return head
-
-
 @inner
-def _take_end(b, pocket, amount, offset, lifo, head, tail):
-    """Move up to `amount` free units of a full pocket onto the chain: lowest first, or the highest in axis order.
-
-    Offsets run from `offset`; there are always enough (shortfalls are credited before). Returns the chain's ends.
-    """
-    left = amount
-    if not lifo:
-        at = np.int64(b.pockets[pocket].head)
-        while at >= 0 and left > 0:
-            if b.lots[at].size > left:
-                split_lot(b, pocket, at, left)
-            after = np.int64(b.lots[at].next)
-            size = b.lots[at].size
-            unlink(b, pocket, at)
-            b.lots[at].start = offset + amount - left
-            left -= size
-            head, tail = chain(b, head, tail, at)
-            at = after
-        return head, tail
-    at = np.int64(b.pockets[pocket].tail)
-    first = np.int64(NONE)
-    while at >= 0 and left > 0:  # walk down to where the slice begins
-        if b.lots[at].size > left:
-            at = split_lot(b, pocket, at, b.lots[at].size - left)
-        left -= b.lots[at].size
-        first = at
-        at = np.int64(b.lots[at].prev)
-    at = first
-    while at >= 0:
-        after = np.int64(b.lots[at].next)
-        unlink(b, pocket, at)
-        b.lots[at].start = offset
-        offset += b.lots[at].size
-        head, tail = chain(b, head, tail, at)
-        at = after
-    return head, tail
-
-
 @inner
-def _take_range(b, pocket, low, high, amount, lifo, head, tail):
-    """Move up to `amount` free units that lie in [low, high) of a full pocket's axis onto the chain, in axis order."""
-    at = np.int64(b.pockets[pocket].tail)
-    first = np.int64(NONE)
-    there = np.int64(0)
-    while at >= 0 and b.lots[at].start + b.lots[at].size > low:
-        if b.lots[at].start < high:
-            first = at
-            begin = max(low, b.lots[at].start)
-            there += min(high, b.lots[at].start + b.lots[at].size) - begin
-        at = np.int64(b.lots[at].prev)
-    want = min(amount, there)
-    skip = there - want if lifo else np.int64(0)
-    offset = np.int64(0)
-    at = first
-    while at >= 0 and offset < want:
-        if b.lots[at].start < low:
-            at = split_lot(b, pocket, at, low - b.lots[at].start)
-        inside = min(high, b.lots[at].start + b.lots[at].size) - b.lots[at].start
-        if skip >= inside:
-            skip -= inside
-            at = np.int64(b.lots[at].next)
-            continue
-        if skip > 0:
-            at = split_lot(b, pocket, at, skip)
-            inside -= skip
-            skip = np.int64(0)
-        inside = min(inside, want - offset)
-        if b.lots[at].size > inside:
-            split_lot(b, pocket, at, inside)
-        after = np.int64(b.lots[at].next)
-        unlink(b, pocket, at)
-        b.lots[at].start = offset
-        offset += inside
-        head, tail = chain(b, head, tail, at)
-        at = after
-    return head, tail, offset
-
-
 @inner
-def _take(b, event, pocket, lifo):
-    """Take the event's amount from its payer by the rule; a reversal takes the very units first. Returns the chain's head."""
-    amount = b.amount[event]
-    if b.op[event] & REVERSAL and pocket != 0:
-        make_full(b, pocket)
-    if b.pockets[pocket].first != FULL:
-        if not lifo:
-            return _take_light(b, pocket, amount)
-        b.pockets[pocket].out += amount
-        return np.int64(NONE)
-    b.pockets[pocket].out += amount
-    head = tail = np.int64(NONE)
-    taken = np.int64(0)
-    if b.op[event] & REVERSAL:
-        original = b.originals[b.specials[b.special[event]].original]
-        head, tail, taken = _take_range(
-            b, pocket, original.start, original.start + original.amount, amount, lifo, head, tail
-        )
-        if b.specials[b.special[event]].rest_clean:
-            return head
-    head, _ = _take_end(b, pocket, amount - taken, taken, lifo, head, tail)
-    return head
-
-
 @inner
-def _refund(b, event, original, lifo):
-    """Take back what an exit carried: its units that have not come back yet. Returns the head of the chain."""
-    amount = b.amount[event]
-    low = original.amount - original.returned - amount if lifo else original.returned
-    high = low + amount
-    original.returned += amount
-    head = tail = np.int64(NONE)
-    before = np.int64(NONE)
-    at = np.int64(original.kept)
-    while at >= 0 and b.lots[at].start < high:
-        if b.lots[at].start + b.lots[at].size <= low:
-            before = at
-            at = np.int64(b.lots[at].next)
-            continue
-        if b.lots[at].start < low:
-            before = at
-            at = cut(b, at, low - b.lots[at].start)
-        if b.lots[at].start + b.lots[at].size > high:
-            cut(b, at, high - b.lots[at].start)
-        after = np.int64(b.lots[at].next)
-        if before >= 0:
-            b.lots[before].next = after
-        else:
-            original.kept = after
-        colour = b.lots[at].colour
-        if event < b.cut[colour >> 2]:
-            record(b, colour, original.event, -b.lots[at].size, 0, UNDONE)
-            b.lots[at].start -= low
-            head, tail = chain(b, head, tail, at)
-        else:
-            drop(b, at)
-        at = after
-    return head
-
-
 @inner
 def _stay(b, event, head):
     """Turn clean the parcels that are past their claim's horizon: the claim keeps the position."""
@@ -298,7 +138,9 @@ def _mark(b, head, mark):
 def _root(b, event, head, amount, special):
     """The disputed transfer: others' parcels go to the victim (admitted) or stay; the rest is the claim's. New head."""
     colour = special.claim * 4
-    if event >= b.cut[special.claim] and b.cut[special.claim] == 0:  # the claim is not followed at all
+    if (
+        event >= b.cut[special.claim] and b.cut[special.claim] == 0
+    ):  # the claim is not followed at all
         return head
     new_head = new_tail = np.int64(NONE)
     position = np.int64(0)
@@ -315,7 +157,9 @@ def _root(b, event, head, amount, special):
                 gap = new(b, position, b.lots[at].start - position, colour, event, 0)
                 new_head, new_tail = chain(b, new_head, new_tail, gap)
             position = b.lots[at].start + b.lots[at].size
-            new_head, new_tail = chain(b, new_head, new_tail, at)  # what was just dropped is not the new claim's either
+            new_head, new_tail = chain(
+                b, new_head, new_tail, at
+            )  # what was just dropped is not the new claim's either
         at = after
     if position < amount:
         rest = new(b, position, amount - position, colour, event, 0)
@@ -340,7 +184,7 @@ def _give_back(b, event, head, claim):
 
 
 @inner
-def _scaled(b, event, slot, amount):
+def _scaled(b, slot, amount):
     """The converted parcels of `slot` at offsets of the new amount: [floor(x*Y/X), floor(y*Y/X)). Head of the chain."""
     whole = b.slot_amount[slot]
     at = np.int64(b.slots[slot])
@@ -405,7 +249,9 @@ def _deliver(b, event, head, amount, lifo, fate, keep):
         after = np.int64(b.lots[at].next)
         b.lots[at].depth += 1
         b.lots[at].since = event
-        record(b, b.lots[at].colour, event, b.lots[at].size, b.lots[at].depth, EXITED if sink else fate)
+        record(
+            b, b.lots[at].colour, event, b.lots[at].size, b.lots[at].depth, EXITED if sink else fate
+        )
         if sink and keep:
             kept, kept_tail = chain(b, kept, kept_tail, at)
         elif sink:
@@ -501,7 +347,7 @@ def _move(b, event, lifo):
         _release(b, b.specials[b.special[event]].slot, pocket)
         return
     if op == 0:
-        head = _take(b, event, pocket, lifo)
+        head = take_by_rule(b, event, pocket, lifo)
         if head >= 0:
             _stay(b, event, head)
             if len(b.dust) > 0:
@@ -519,12 +365,12 @@ def _move_special(b, event, pocket, op, lifo):
     special = b.specials[b.special[event]]
     fate = MOVED
     if op & CONVERT_IN:
-        head = _scaled(b, event, special.slot, amount)
+        head = _scaled(b, special.slot, amount)
         fate = OPENED
     elif op & REVERSAL and pocket == 0:
-        head = _refund(b, event, b.originals[special.original], lifo)
+        head = take_back(b, event, b.originals[special.original], lifo)
     else:
-        head = _take(b, event, pocket, lifo)
+        head = take_by_rule(b, event, pocket, lifo)
         _stay(b, event, head)
         _mark(b, head, b.mark[event])
     admitted = op & ROOT and special.admitted

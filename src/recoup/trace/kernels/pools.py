@@ -21,7 +21,6 @@ from recoup.trace.kernels.books import (
     DUST,
     EXITED,
     FLOWS,
-    FREE,
     HOLD,
     LIVE,
     MOVED,
@@ -34,10 +33,17 @@ from recoup.trace.kernels.books import (
     STAYED,
     TO_VICTIM,
     UNDONE,
-    USED,
 )
 from recoup.trace.kernels.compiled import inner, kernel
 from recoup.trace.kernels.exact import mul_div
+from recoup.trace.kernels.pool_chains import (
+    add_to,
+    drop_entry,
+    new_entry,
+    record_part,
+    sweep,
+    total_of,
+)
 from recoup.trace.kernels.prefetch import AHEAD, prefetch
 
 POOL: Final = np.dtype([("balance", "i8"), ("taint", "i8"), ("head", "i8")], align=True)
@@ -77,84 +83,10 @@ class Books(NamedTuple):
 
 
 @inner
-def _new(b, colour, amount, since, depth, following):
-    free = b.state[FREE]
-    if free >= 0:
-        at = free
-        b.state[FREE] = b.lots[at].next
-    else:
-        at = b.state[USED]
-        b.state[USED] += 1
-    b.state[LIVE] += 1
-    entry = b.lots[at]
-    entry.amount, entry.colour, entry.since, entry.depth, entry.next = amount, colour, since, depth, following
-    return at
-
-
 @inner
-def _drop(b, at):
-    b.lots[at].next = b.state[FREE]
-    b.state[FREE] = at
-    b.state[LIVE] -= 1
-
-
 @inner
-def _record(b, colour, event, amount, depth, fate):
-    n = b.state[FLOWS]
-    flow = b.flows[n]
-    flow.colour, flow.event, flow.amount, flow.depth, flow.fate = colour, event, amount, depth, fate
-    b.state[FLOWS] = n + 1
-
-
 @inner
-def _add(b, head, colour, amount, since, depth):
-    """Add money of `colour` to the ascending chain at `head`; the claim keeps its earliest arrival and fewest hops. New head."""
-    claim = colour >> 2
-    before = np.int64(NONE)
-    at = np.int64(head)
-    while at >= 0 and b.lots[at].colour < colour:
-        if b.lots[at].colour >> 2 == claim:
-            since, depth = min(since, b.lots[at].since), min(depth, b.lots[at].depth)
-        before = at
-        at = np.int64(b.lots[at].next)
-    if at >= 0 and b.lots[at].colour == colour:
-        b.lots[at].amount += amount
-    else:
-        at = _new(b, colour, amount, since, depth, at)
-        if before >= 0:
-            b.lots[before].next = at
-        else:
-            head = at
-    after = at
-    while after >= 0 and b.lots[after].colour >> 2 == claim:
-        since, depth = min(since, b.lots[after].since), min(depth, b.lots[after].depth)
-        after = np.int64(b.lots[after].next)
-    at = np.int64(head)
-    while at >= 0 and b.lots[at].colour >> 2 <= claim:
-        if b.lots[at].colour >> 2 == claim:
-            b.lots[at].since, b.lots[at].depth = since, depth
-        at = np.int64(b.lots[at].next)
-    return np.int64(head)
-
-
 @inner
-def _sweep(b, pocket):
-    """Drop the entries of a pool that have become zero."""
-    before = np.int64(NONE)
-    at = np.int64(b.pockets[pocket].head)
-    while at >= 0:
-        after = np.int64(b.lots[at].next)
-        if b.lots[at].amount == 0:
-            if before >= 0:
-                b.lots[before].next = after
-            else:
-                b.pockets[pocket].head = after
-            _drop(b, at)
-        else:
-            before = at
-        at = after
-
-
 @inner
 def _stay(b, event, chain):
     """Take out of a chain what is past its claim's horizon: the claim keeps the position. Returns the new head."""
@@ -164,8 +96,8 @@ def _stay(b, event, chain):
         after = np.int64(b.lots[at].next)
         entry = b.lots[at]
         if event >= b.cut[entry.colour >> 2]:
-            _record(b, entry.colour, event, entry.amount, entry.since, STAYED)
-            _drop(b, at)
+            record_part(b, entry.colour, event, entry.amount, entry.since, STAYED)
+            drop_entry(b, at)
         else:
             if tail >= 0:
                 b.lots[tail].next = at
@@ -179,7 +111,7 @@ def _stay(b, event, chain):
 
 @inner
 def _take_very(b, event, pocket, special):
-    """The part of a reversal that takes back what the original carried, as far as it is still there. (chain, total taken)"""
+    """Take back what the original carried, as far as it is still there; return (chain, total taken)."""
     amount = b.amount[event]
     whole = b.original_amount[special.original]
     chain = np.int64(NONE)
@@ -199,7 +131,9 @@ def _take_very(b, event, pocket, special):
             if got > 0:
                 b.lots[there].amount -= got
                 b.pockets[pocket].taint -= got
-                chain = _add(b, chain, b.lots[there].colour, got, b.lots[there].since, b.lots[there].depth)
+                chain = add_to(
+                    b, chain, b.lots[there].colour, got, b.lots[there].since, b.lots[there].depth
+                )
                 taken += got
         at = np.int64(b.lots[at].next)
     if whole > 0:
@@ -220,7 +154,7 @@ def _take(b, event, pocket, by_rolling):
         chain, taken = _take_very(b, event, pocket, b.specials[b.special[event]])
         amount -= taken
         if b.specials[b.special[event]].rest_clean:
-            _sweep(b, pocket)
+            sweep(b, pocket)
             return chain
     whole = pool.balance if by_rolling else pool.taint
     part = amount if by_rolling else max(np.int64(0), amount - (pool.balance - pool.taint))
@@ -237,9 +171,9 @@ def _take(b, event, pocket, by_rolling):
         if out > 0:
             entry.amount -= out
             if b.op[event] & REVERSAL:
-                chain = _add(b, chain, entry.colour, out, entry.since, entry.depth)
+                chain = add_to(b, chain, entry.colour, out, entry.since, entry.depth)
             else:  # already in order
-                added = _new(b, entry.colour, out, entry.since, entry.depth, NONE)
+                added = new_entry(b, entry.colour, out, entry.since, entry.depth, NONE)
                 if tail >= 0:
                     b.lots[tail].next = added
                 else:
@@ -247,7 +181,7 @@ def _take(b, event, pocket, by_rolling):
                 tail = added
         at = np.int64(entry.next)
     pool.taint -= before
-    _sweep(b, pocket)
+    sweep(b, pocket)
     return chain
 
 
@@ -265,8 +199,8 @@ def _floor_dust(b, event, pocket, chain):
         claim = b.lots[at].colour >> 2
         last = after < 0 or b.lots[after].colour >> 2 != claim
         if b.carried[claim] < b.dust[pocket]:
-            _record(b, b.lots[at].colour, event, b.lots[at].amount, b.lots[at].depth, DUST)
-            _drop(b, at)
+            record_part(b, b.lots[at].colour, event, b.lots[at].amount, b.lots[at].depth, DUST)
+            drop_entry(b, at)
         else:
             if tail >= 0:
                 b.lots[tail].next = at
@@ -288,8 +222,8 @@ def _leave(b, event, chain, claim, fate):
     while at >= 0:
         after = np.int64(b.lots[at].next)
         if claim < 0 or b.lots[at].colour >> 2 == claim:
-            _record(b, b.lots[at].colour, event, b.lots[at].amount, b.lots[at].depth + 1, fate)
-            _drop(b, at)
+            record_part(b, b.lots[at].colour, event, b.lots[at].amount, b.lots[at].depth + 1, fate)
+            drop_entry(b, at)
         else:
             if tail >= 0:
                 b.lots[tail].next = at
@@ -313,7 +247,7 @@ def _root(b, event, chain, free, special):
         chain = _leave(b, event, chain, -1, TO_VICTIM)
         free = b.amount[event]
     if free > 0:
-        chain = _add(b, chain, special.claim * 4, free, event, 0)
+        chain = add_to(b, chain, special.claim * 4, free, event, 0)
     return chain
 
 
@@ -330,9 +264,11 @@ def _scaled(b, event, slot):
         sum_so_far += b.lots[at].amount
         share = mul_div(sum_so_far, amount, whole)
         if share > before:
-            chain = _add(b, chain, b.lots[at].colour, share - before, b.lots[at].since, b.lots[at].depth)
+            chain = add_to(
+                b, chain, b.lots[at].colour, share - before, b.lots[at].since, b.lots[at].depth
+            )
         before = share
-        _drop(b, at)
+        drop_entry(b, at)
         at = after
     return chain
 
@@ -345,8 +281,8 @@ def _mark(b, chain, mark):
     while at >= 0:
         after = np.int64(b.lots[at].next)
         entry = b.lots[at]
-        head = _add(b, head, entry.colour | mark, entry.amount, entry.since, entry.depth)
-        _drop(b, at)
+        head = add_to(b, head, entry.colour | mark, entry.amount, entry.since, entry.depth)
+        drop_entry(b, at)
         at = after
     return head
 
@@ -361,13 +297,15 @@ def _remember(b, event, chain, original):
         at = chain
         while at >= 0:
             entry = b.lots[at]
-            kept = _add(b, kept, entry.colour, entry.amount, entry.since, entry.depth + 1)
+            kept = add_to(b, kept, entry.colour, entry.amount, entry.since, entry.depth + 1)
             at = np.int64(entry.next)
         b.kept[original] = kept
     head = np.int64(NONE)
     at = chain
     while at >= 0:
-        head = _add(b, head, b.lots[at].colour, b.lots[at].amount, b.lots[at].since, b.lots[at].depth)
+        head = add_to(
+            b, head, b.lots[at].colour, b.lots[at].amount, b.lots[at].since, b.lots[at].depth
+        )
         at = np.int64(b.lots[at].next)
     b.originals[original] = head
 
@@ -385,11 +323,11 @@ def _deliver(b, event, chain, fate):
         after = np.int64(b.lots[at].next)
         entry = b.lots[at]
         colour = entry.colour
-        _record(b, colour, event, entry.amount, entry.depth + 1, EXITED if sink else fate)
+        record_part(b, colour, event, entry.amount, entry.depth + 1, EXITED if sink else fate)
         if not sink:
             pool.taint += entry.amount
-            pool.head = _add(b, pool.head, colour, entry.amount, event, entry.depth + 1)
-        _drop(b, at)
+            pool.head = add_to(b, pool.head, colour, entry.amount, event, entry.depth + 1)
+        drop_entry(b, at)
         at = after
 
 
@@ -402,9 +340,9 @@ def _park(b, event, chain, slot):
     while at >= 0:
         after = np.int64(b.lots[at].next)
         entry = b.lots[at]
-        _record(b, entry.colour, event, entry.amount, entry.depth + 1, CONVERTED)
-        parked = _add(b, parked, entry.colour, entry.amount, event, entry.depth + 1)
-        _drop(b, at)
+        record_part(b, entry.colour, event, entry.amount, entry.depth + 1, CONVERTED)
+        parked = add_to(b, parked, entry.colour, entry.amount, event, entry.depth + 1)
+        drop_entry(b, at)
         at = after
     b.slots[slot] = parked
 
@@ -423,7 +361,9 @@ def _hold(b, event, slot):
         oldest = np.int64(NONE)
         at = np.int64(pool.head)
         while at >= 0:
-            if b.lots[at].amount > 0 and (oldest < 0 or b.time[b.lots[at].since] < b.time[b.lots[oldest].since]):
+            if b.lots[at].amount > 0 and (
+                oldest < 0 or b.time[b.lots[at].since] < b.time[b.lots[oldest].since]
+            ):
                 oldest = at
             at = np.int64(b.lots[at].next)
         if oldest < 0:
@@ -434,9 +374,9 @@ def _hold(b, event, slot):
         pool.taint -= got
         left -= got
         clean -= got
-        b.slots[slot] = _add(b, b.slots[slot], entry.colour, got, entry.since, entry.depth)
+        b.slots[slot] = add_to(b, b.slots[slot], entry.colour, got, entry.since, entry.depth)
     b.slot_amount[slot] = clean
-    _sweep(b, pocket)
+    sweep(b, pocket)
 
 
 @inner
@@ -452,8 +392,8 @@ def _release(b, slot, pocket):
         entry = b.lots[at]
         pool.balance += entry.amount
         pool.taint += entry.amount
-        pool.head = _add(b, pool.head, entry.colour, entry.amount, entry.since, entry.depth)
-        _drop(b, at)
+        pool.head = add_to(b, pool.head, entry.colour, entry.amount, entry.since, entry.depth)
+        drop_entry(b, at)
         at = after
 
 
@@ -477,23 +417,13 @@ def _refund(b, event, original):
             got = min(want, entry.amount)
             entry.amount -= got
             if got > 0 and event < b.cut[entry.colour >> 2]:
-                _record(b, entry.colour, b.original_event[original], -got, 0, UNDONE)
-                chain = _add(b, chain, entry.colour, got, entry.since, entry.depth)
+                record_part(b, entry.colour, b.original_event[original], -got, 0, UNDONE)
+                chain = add_to(b, chain, entry.colour, got, entry.since, entry.depth)
         at = np.int64(b.lots[at].next)
     return chain
 
 
 @inner
-def _total(b, chain):
-    """Return the sum of a chain."""
-    whole = np.int64(0)
-    at = chain
-    while at >= 0:
-        whole += b.lots[at].amount
-        at = np.int64(b.lots[at].next)
-    return whole
-
-
 @inner
 def _move(b, event, by_rolling):
     """Carry out one event in full generality."""
@@ -514,7 +444,7 @@ def _move(b, event, by_rolling):
         chain = _refund(b, event, b.specials[b.special[event]].original)
     else:
         chain = _take(b, event, pocket, by_rolling)
-        free -= _total(b, chain)
+        free -= total_of(b, chain)
         chain = _stay(b, event, chain)
         if b.mark[event]:
             chain = _mark(b, chain, b.mark[event])

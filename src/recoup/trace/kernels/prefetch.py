@@ -13,19 +13,25 @@ AHEAD = 12
 
 
 @intrinsic
-def prefetch(typingctx, array, index):  # noqa: ANN001, ANN201, ARG001
+def prefetch(typingctx, array, index):  # noqa: ARG001
     """Fetch `array[index]` (one-dimensional, contiguous) for writing; `index` must lie inside."""
     signature = types.void(array, types.intp)
 
-    def generate(context, builder, signature_, args):  # noqa: ANN001, ANN202
+    def generate(context, builder, signature_, args):
         value, position = args
         array_type = signature_.args[0]
         struct = context.make_array(array_type)(context, builder, value)
-        pointer = cgutils.get_item_pointer(context, builder, array_type, struct, [position], wraparound=False)
+        pointer = cgutils.get_item_pointer(
+            context, builder, array_type, struct, [position], wraparound=False
+        )
         byte_pointer = builder.bitcast(pointer, ir.IntType(8).as_pointer())
         i32 = ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), [byte_pointer.type, i32, i32, i32])
-        name = "llvm.prefetch.p0i8" if not getattr(byte_pointer.type, "is_opaque", False) else "llvm.prefetch.p0"
+        name = (
+            "llvm.prefetch.p0i8"
+            if not getattr(byte_pointer.type, "is_opaque", False)
+            else "llvm.prefetch.p0"
+        )
         function = cgutils.get_or_insert_function(builder.module, kind, name)
         builder.call(function, [byte_pointer, i32(1), i32(3), i32(1)])
         return context.get_dummy_value()

@@ -5,15 +5,26 @@ from __future__ import annotations
 
 import numpy as np
 
-from recoup.trace.kernels.books import CONVERT_IN, CONVERT_OUT, HOLD, RELEASE, REVERSAL, ROOT, WATCHED
+from recoup.trace.kernels.books import (
+    CONVERT_IN,
+    CONVERT_OUT,
+    HOLD,
+    RELEASE,
+    REVERSAL,
+    ROOT,
+    WATCHED,
+)
 from recoup.trace.kernels.compiled import kernel
 
 
 @kernel
-def follow_reach(source, payee, op, special, slot_of, watched_of, original_of, sinks, followed, stop):
+def follow_reach(
+    source, payee, op, special, slot_of, watched_of, original_of, sinks, followed, stop
+):
     """Return (depth of the flow by event, 0 where none; depth by pocket, 0 where not reached; first event by pocket).
 
-    By row of the specials: the conversion's slot, the slot as a transfer reversed later and that of the one it reverses, and whether
+    By row of the specials: the conversion's slot, the slot as a transfer reversed later and that of the one it reverses, and
+    whether
     its claim is followed. O(n).
     """
     depth = np.zeros(len(sinks), np.int32)

@@ -37,7 +37,7 @@ def _shade(pockets, p, q, a, op, record, parked, parked_amount):
             moved = taint if a >= balance else mul_div(taint, a, balance)
         pockets[p].taint = taint - moved
     pockets[p].balance -= a
-    if op & ROOT and record.pad == 0:
+    if op & ROOT and record.claim >= 0:
         moved = a
     if op & CONVERT_OUT:
         parked[record.slot], parked_amount[record.slot] = moved, a
@@ -47,10 +47,12 @@ def _shade(pockets, p, q, a, op, record, parked, parked_amount):
 
 
 @kernel
-def follow_shades(source, payee, amount, op, special, specials, pockets, parked, parked_amount, start, stop):
+def follow_shades(
+    source, payee, amount, op, special, specials, pockets, parked, parked_amount, start, stop
+):
     """Carry out events [start, stop) on `pockets` (k,) of SHADE, minor units; `parked` (slots,) keeps what conversions left.
 
-    A record of `specials` with `pad` 1 disputes nothing (its claim is not followed). Cost: two random reads and writes of 16
+    A root whose claim is -1 in `specials` disputes nothing (its claim is not followed). Cost: two random reads and writes of 16
     bytes a transfer.
     """
     last = len(amount) - 1
