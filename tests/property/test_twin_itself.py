@@ -13,47 +13,24 @@ from hypothesis import HealthCheck, given, settings
 from twin import (
     FEATURES,
     PLAIN,
-    Outcome,
     Refused,
     World,
     random_world,
     twin_back,
-    twin_trace,
     worlds,
 )
-from twin.facts import Row
-from twin.world import START, Dispute, Hold, Link
+from twin.cases import CAUSAL, at, located, row, traced
+from twin.world import Dispute, Hold, Link
 
 from recoup.trace.trail import Options
 
 VECTORS = Path(__file__).parents[3] / "shared" / "vectors" / "tracing.json"
-CAUSAL = ("fifo", "lifo", "rolling", "lowest-balance")
 
 
 def vector_cases() -> list[dict[str, object]]:
     if not VECTORS.exists():
         return []
     return list(json.loads(VECTORS.read_text(encoding="utf-8"))["cases"])
-
-
-def at(minute: int) -> datetime:
-    return START + timedelta(minutes=minute)
-
-
-def row(name: str, minute: int, payer: str, payee: str, amount: int, **more: object) -> Row:
-    return Row(
-        name, at(minute), 0, payer, payee, amount, **{"currency": "CNY", "kind": "transfer", **more}
-    )  # type: ignore[arg-type]
-
-
-def traced(world: World, *rules: str, **more: object) -> dict[str, Outcome]:
-    options = replace(world.options, rules=rules or CAUSAL, **more)  # type: ignore[arg-type]
-    return twin_trace(world.dossier(), world.claim_table(), options)
-
-
-def located(outcome: Outcome, claim: str, account: str, currency: str = "CNY") -> int:
-    position = outcome.positions.get((claim, account, currency))
-    return position.amount if position else 0
 
 
 # -- the shared vectors

@@ -16,6 +16,15 @@ SITUATIONS = (
     "own reversal after the money moved",
     "second partial reversal of one transfer",
     "reversal of a reversal",
+    "refund brings claims' money back",
+    "refund in part",
+    "second refund of one payment",
+    "refund by a terminal account",
+    "refund of a disputed payment",
+    "reversal brings very units out of an unknown account",
+    "reversal of what a refund brought",
+    "link out of an unknown account, not bridged",
+    "link out of a terminal account",
     "conversion at one instant, credit sorted first",
     "conversion with a later credit",
     "derived part",
@@ -70,6 +79,34 @@ def _rows(facts: Facts) -> set[str]:
         standing = facts.standing.get(target, "")
         if standing in name:
             found.add(f"disputed payment {name[standing]}")
+    return found
+
+
+def _refunds(facts: Facts, outcome: Outcome) -> set[str]:
+    found: set[str] = set()
+    carrying = {transfer for _, transfer in outcome.flows}
+    refunds = [m for m in facts.moves() if m.undoes is not None and m.row.id in carrying]
+    originals = Counter(move.undoes for move in refunds)
+    for move in refunds:
+        original = facts.rows[move.row.reverses]
+        found.add("refund brings claims' money back")
+        if move.row.amount < original.amount:
+            found.add("refund in part")
+        if originals[move.undoes] > 1:
+            found.add("second refund of one payment")
+        if facts.standing.get(original.payee) == "terminal":
+            found.add("refund by a terminal account")
+        if move.own_claim is not None:
+            found.add("refund of a disputed payment")
+    for move in facts.moves():
+        if move.row.id not in carrying:
+            continue
+        if move.returns is not None:
+            found.add("reversal brings very units out of an unknown account")
+        if move.row.reverses in {refund.row.id for refund in refunds}:
+            found.add("reversal of what a refund brought")
+        if move.is_crossing and facts.standing[move.row.payer] == "unknown":
+            found.add("link out of an unknown account, not bridged")
     return found
 
 
@@ -175,6 +212,9 @@ def situations(world: World) -> set[str]:
         "fifo"
     ]
     found = _rows(facts) | _holds(facts, outcome) | _money(facts, outcome) | _cycles(facts, outcome)
+    found |= _refunds(facts, outcome)
+    if world.terminal & {link.source for link in world.links}:
+        found.add("link out of a terminal account")
     if any(row.payer == row.payee for row in world.rows):
         found.add("self transfer")
     for claim in facts.unfollowed:

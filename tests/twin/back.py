@@ -85,7 +85,7 @@ class _RollingBack:
         self.money = balances_of(facts)
         self.want: dict[Pocket, int] = defaultdict(int)
         self.under_way: dict[str, int] = defaultdict(int)
-        """Wanted of what crosses a link, by the exit's id."""
+        """Wanted of what crosses a link or comes back with a reversal, by the id of the row it left with."""
         self.result = Back()
 
     def run(self, target: str) -> Back:
@@ -131,15 +131,13 @@ class _RollingBack:
 
     def _undo(self, move: Move, number: int) -> None:
         """Take back one move: floor(want * credit / balance) of what is wanted came by this credit, the rest was there."""
-        if move.is_crossing:
+        if move.is_crossing or move.target is None:
             self._bring(move, number, self.under_way.pop(move.row.id, 0))
-        elif move.target is None:
-            self._bring(move, number, 0)
         else:
             balance = self.money.after[number][move.target]
             part = self.want[move.target] * move.row.amount // balance if balance else 0
             self.want[move.target] -= part
-            self._bring(move, number, part)
+            self._bring(move, number, part + self.under_way.pop(move.row.id, 0))
 
     def _bring(self, move: Move, number: int, part: int) -> None:
         """Ask the payer for `part`, and undo the credit that was assumed right before."""
@@ -150,6 +148,8 @@ class _RollingBack:
             self._source("conversion", row.id, row.currency, part)
         elif move.fed_by is not None:
             self.under_way[move.fed_by] += part
+        elif move.undoes is not None or move.returns is not None:
+            self.under_way[move.row.reverses] += part
         elif move.source is None:
             kind = self.facts.standing[row.payer] if row.payer else "deposit"
             self._source(kind, row.id, row.currency, part)

@@ -20,9 +20,11 @@ SINK = "sink"
 
 @dataclass
 class _Network:
-    """Nodes are (pocket, number of the move that touched it) and ('link', id of the exit row)."""
+    """Nodes are (pocket, number of the move that touched it) and ('away', id of the row that left)."""
 
     after: list[dict[Pocket, int]]
+    undone: set[str]
+    """Rows that left and that reversals bring back."""
     graph: Any = field(default_factory=nx.DiGraph)
     last: dict[Pocket, int] = field(default_factory=dict)
 
@@ -52,7 +54,7 @@ def recoverable(facts: Facts, claim: Claim, currency: str, after: list[dict[Pock
     """Return what of the claim could lie anywhere at the end; `after[i]` is every pocket's balance after move i."""
     moves = facts.moves()
     end = sum(1 for move in moves if not facts.is_expired(claim.id, move.row.time))
-    network = _Network(after)
+    network = _Network(after, {move.undoes for move in moves if move.undoes is not None})
     for number, move in enumerate(moves):
         if move.row.currency != currency:
             continue
@@ -81,7 +83,11 @@ def _tail(network: _Network, move: Move, number: int, claim: Claim) -> object:
     if move.converted_from is not None:
         tail = SOURCE
     elif move.fed_by is not None:
-        tail = ("link", move.fed_by)
+        tail = ("away", move.fed_by)
+    elif move.undoes is not None:
+        tail = ("away", move.undoes)
+    elif move.returns is not None:
+        tail = network.touch(move.returns, number)
     elif move.source is not None:
         tail = network.touch(move.source, number)
     if move.claim is not None and move.claim.id == claim.id:
@@ -91,6 +97,6 @@ def _tail(network: _Network, move: Move, number: int, claim: Claim) -> object:
 
 
 def _head(network: _Network, move: Move, number: int) -> object:
-    if move.is_crossing:
-        return ("link", move.row.id)
+    if move.is_crossing or move.row.id in network.undone:
+        return ("away", move.row.id)
     return None if move.target is None else network.touch(move.target, number)

@@ -40,7 +40,11 @@ def _by_rule(facts: Facts, rule: str) -> Outcome:
     assert rule in CAUSAL, rule
     walk = Walk(facts, store_of(rule), rule).run()
     money = balances_of(facts)
-    assert not money.after or money.after[-1] == walk.balance, "two ways to count balances"
+    for pocket, balance in money.after[-1].items() if money.after else ():
+        # What very units come back out of an unknown account depends on the rule: there the balances are an upper bound.
+        is_open = facts.standing[pocket.account] == "unknown"
+        assert walk.balance[pocket] <= balance, "two ways to count balances"
+        assert is_open or walk.balance[pocket] == balance, "two ways to count balances"
     assert sum(money.assumed.values()) == sum(walk.assumed.values())
     return walk.outcome()
 

@@ -9,54 +9,16 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import NamedTuple
 
 import polars as pl
 
 from recoup.records.dossier import Dossier
 from recoup.trace.trail import Options
+from twin.links import Link, joined, ordered_rows
+from twin.rows import Pocket, Refused, Row
 
 INFERRED = 1
 ASSERTED = 2
-
-
-class Pocket(NamedTuple):
-    """One account in one currency."""
-
-    account: str
-    currency: str
-
-
-class Refused(ValueError):
-    """The question has no answer by the decision page (a disputed self transfer, a reversal of too much, ...)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One transfer."""
-
-    id: str
-    time: datetime
-    sequence: int
-    payer: str
-    payee: str
-    amount: int
-    currency: str
-    kind: str
-    reference: str = ""
-    reverses: str = ""
-    payer_balance: int | None = None
-    payee_balance: int | None = None
-    is_assumed: bool = False
-    """A row that a link needs and that no statement shows."""
-
-    @property
-    def payer_pocket(self) -> Pocket:
-        return Pocket(self.payer, self.currency)
-
-    @property
-    def payee_pocket(self) -> Pocket:
-        return Pocket(self.payee, self.currency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +47,10 @@ class Move:
     claim: Claim | None = None
     own_claim: str | None = None
     """The claim whose own disputed transfer this row reverses."""
+    undoes: str | None = None
+    """The original that left (to the outside, a terminal account or over a link) and that this row brings back."""
+    returns: Pocket | None = None
+    """The pocket of an unknown account, not bridged, whose very units of the original this row brings back."""
     fed_by: str | None = None
     """Id of the conversion debit or the link's exit whose parcel this row brings on."""
     converted_from: int | None = None
@@ -157,26 +123,14 @@ class Facts:
         return horizon is not None and time > self.claims[claim].time + horizon
 
 
-@dataclass(frozen=True, slots=True)
-class _Link:
-    number: int
-    source: str
-    target: str
-    amount: int
-    currency: str
-    time: datetime
-    exit_row: Row
-    entry_row: Row
-
-
 def facts_of(dossier: Dossier, claims: pl.DataFrame, options: Options) -> Facts:
     """Return the facts of one question; raise `Refused` when the page refuses it."""
     rows = {row.id: row for row in _rows(dossier)}
     standing = _standings(dossier, rows, options)
     pairs = _pairs(rows)
-    links = _links(dossier, rows, standing, pairs)
+    links = joined(dossier, rows, standing, pairs)
     rows |= {row.id: row for link in links for row in (link.exit_row, link.entry_row)}
-    order = _order(rows, pairs, links)
+    order = ordered_rows(rows, pairs, links)
     followed, unfollowed = _claims(claims, rows, options)
     _check_reversals(rows)
     builder = _Builder(rows, standing, pairs, links, followed, options)
@@ -211,14 +165,16 @@ def _rows(dossier: Dossier) -> list[Row]:
 
 def _standings(dossier: Dossier, rows: dict[str, Row], options: Options) -> dict[str, str]:
     accounts = {account for row in rows.values() for account in (row.payer, row.payee)}
-    accounts |= set(dossier.links["from"]) | set(dossier.links["to"])
-    return {account: _standing(account, dossier, options) for account in sorted(accounts - {""})}
+    linked = set(dossier.links["from"])
+    accounts |= linked | set(dossier.links["to"])
+    return {a: _standing(a, linked, dossier, options) for a in sorted(accounts - {""})}
 
 
-def _standing(account: str, dossier: Dossier, options: Options) -> str:
-    if account in dossier.terminal:
+def _standing(account: str, linked: set[str], dossier: Dossier, options: Options) -> str:
+    if account in dossier.terminal and account not in linked:
         return "terminal"
-    if dossier.known is None or account in dossier.known:
+    is_listed = dossier.known is None or account in dossier.known
+    if is_listed and account not in dossier.terminal:
         return "known"
     return "bridged" if options.bridge else "unknown"
 
@@ -244,84 +200,6 @@ def _pairs(rows: dict[str, Row]) -> dict[str, str]:
                 )
             pairs[debits[0].id] = credits[0].id
     return pairs
-
-
-def _links(
-    dossier: Dossier, rows: dict[str, Row], standing: dict[str, str], pairs: dict[str, str]
-) -> list[_Link]:
-    """Join exits and entries (choice 19). QUESTION: a row serves one link only, the links choosing in row order."""
-    used = set(pairs) | set(pairs.values())
-    ordered = sorted(rows.values(), key=_key)
-    links: list[_Link] = []
-    for number, row in enumerate(dossier.links.iter_rows(named=True)):
-        source, target, time = row["from"], row["to"], row["time"]
-        amount, currency = row["amount"], row["currency"]
-        same = [
-            r for r in ordered if r.amount == amount and r.currency == currency and r.id not in used
-        ]
-        exits = [
-            r
-            for r in same
-            if r.payer == source
-            and r.time <= time
-            and standing.get(r.payee, "") in ("", "terminal", "unknown", "bridged")
-        ]
-        exits = [r for r in exits if r.payee != source]
-        entries = [
-            r
-            for r in same
-            if r.payee == target
-            and r.time == time
-            and standing.get(r.payer, "") in ("", "unknown", "bridged")
-        ]
-        entries = [r for r in entries if r.payer != target and r not in exits[-1:]]
-        assumed = Row(
-            f"link:{number}", time, 0, source, target, amount, currency, "transfer", is_assumed=True
-        )
-        exit_row = exits[-1] if exits else replace(assumed, id=f"link:{number}:debit", payee="")
-        entry_row = (
-            entries[0] if entries else replace(assumed, id=f"link:{number}:credit", payer="")
-        )
-        used |= {exit_row.id, entry_row.id}
-        links.append(_Link(number, source, target, amount, currency, time, exit_row, entry_row))
-    return links
-
-
-def _key(row: Row) -> tuple[datetime, int, str]:
-    return (row.time, row.sequence, row.id)
-
-
-def _order(rows: dict[str, Row], pairs: dict[str, str], links: list[_Link]) -> list[Row]:
-    """Return all rows in the order of events, assumed rows of links after the other transfers of their instant."""
-    order = sorted((row for row in rows.values() if not row.is_assumed), key=_key)
-    for debit, credit in pairs.items():
-        if rows[debit].time == rows[credit].time:
-            order.remove(rows[credit])
-            order.insert(order.index(rows[debit]) + 1, rows[credit])
-    for link in links:
-        _place(order, link)
-    return order
-
-
-def _place(order: list[Row], link: _Link) -> None:
-    """Put the assumed rows of a link into the order, and its entry behind its exit when both have one time.
-
-    QUESTION: the page says only "at the time"; here an assumed exit comes right before a given entry, and what is assumed
-    on both sides comes after all transfers of the instant.
-    """
-    if link.exit_row.is_assumed and not link.entry_row.is_assumed:
-        order.insert(order.index(link.entry_row), link.exit_row)
-    elif link.exit_row.is_assumed:
-        order.insert(_end_of(order, link.time), link.exit_row)
-    if link.entry_row.is_assumed:
-        order.insert(_end_of(order, link.time), link.entry_row)
-    elif order.index(link.entry_row) < order.index(link.exit_row):
-        order.remove(link.entry_row)
-        order.insert(order.index(link.exit_row) + 1, link.entry_row)
-
-
-def _end_of(order: list[Row], time: datetime) -> int:
-    return sum(1 for row in order if row.time <= time)
 
 
 def _claims(
@@ -362,7 +240,7 @@ class _Builder:
         rows: dict[str, Row],
         standing: dict[str, str],
         pairs: dict[str, str],
-        links: list[_Link],
+        links: list[Link],
         claims: dict[str, Claim],
         options: Options,
     ) -> None:
@@ -378,7 +256,10 @@ class _Builder:
         """Return the row as a move; None for a self transfer (choice 18)."""
         if row.payer == row.payee:
             return None
-        gives = self.standing.get(row.payer, "") in ("known", "bridged")
+        gives = self.standing.get(row.payer, "") in ("known", "bridged") or any(
+            row.id == link.exit_row.id
+            for link in self.links  # choice 19, out of any account
+        )
         source = row.payer_pocket if gives else None
         takes_in = self.standing.get(row.payee, "") in ("known", "bridged", "unknown")
         is_terminal = self.standing.get(row.payee, "") == "terminal"
@@ -395,7 +276,21 @@ class _Builder:
             claim=self.by_transfer.get(row.id),
             own_claim=own.id if own else None,
         )
-        return self._linked(self._converted(move), with_links=with_links)
+        move = self._linked(self._converted(move), with_links=with_links)
+        return move if move.source is not None or move.fed_by is not None else self._undoing(move)
+
+    def _undoing(self, move: Move) -> Move:
+        """Join a reversal out of the outside, a terminal or an unknown account to its original (choice 13)."""
+        if not move.row.reverses:
+            return move
+        original = self.move(self.rows[move.row.reverses])
+        if original is None:
+            return move
+        if original.target is None:
+            return replace(move, undoes=original.row.id)
+        if self.standing[original.row.payee] == "unknown":
+            return replace(move, returns=original.target)
+        return move
 
     def _converted(self, move: Move) -> Move:
         row = move.row
@@ -407,7 +302,7 @@ class _Builder:
         return move
 
     def _linked(self, move: Move, *, with_links: bool) -> Move:
-        """Join what a link joins; a link after as-of joins nothing yet: its exit is still an exit."""
+        """Join what a link joins; a link after as-of joins nothing yet: its exit is where its own row left it."""
         for link in self.links:
             is_active = with_links or self.options.as_of is None or link.time <= self.options.as_of
             if move.row.id == link.exit_row.id and is_active:
@@ -451,7 +346,8 @@ def _opening(pocket: Pocket, given: tuple[datetime, int] | None, moves: list[Mov
 
 
 def _change(pocket: Pocket, move: Move) -> int:
-    return move.row.amount * ((move.target == pocket) - (move.source == pocket))
+    gives = pocket in (move.source, move.returns)
+    return move.row.amount * ((move.target == pocket) - gives)
 
 
 def _stated(pocket: Pocket, row: Row) -> int | None:

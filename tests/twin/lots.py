@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from twin.facts import Pocket
-from twin.walk import Content, Portion
+from twin.walk import Content, Parcel, Portion
 
 
 @dataclass(slots=True)
@@ -38,11 +39,25 @@ class LotStore:
 
     def take_back(self, pocket: Pocket, amount: int, original: str) -> list[Portion]:
         """The very units first, then the rest by the rule (choice 13)."""
-        very = self._chosen(
-            [unit for unit in self._free(pocket) if unit.put_by == original], amount
-        )
-        first = self._remove(pocket, very)
+        first = self.take_very(pocket, amount, original)
         return first + self.take(pocket, amount - len(first))
+
+    def take_very(self, pocket: Pocket, amount: int, original: str) -> list[Portion]:
+        """The units that the original put and that are still free, `amount` at most."""
+        very = [unit for unit in self._free(pocket) if unit.put_by == original]
+        return self._remove(pocket, self._chosen(very, amount))
+
+    def undo(self, parcel: Parcel, amount: int, stays: Callable[[str], bool]) -> list[Portion]:
+        """Offsets not asked back yet, the lowest, for lifo the highest, in order (choice 13)."""
+        offsets = [x for x in range(parcel.whole) if x not in parcel.asked]
+        chosen = offsets[len(offsets) - amount :] if self.is_lifo else offsets[:amount]
+        back = [parcel.portions[x] for x in chosen]
+        parcel.asked |= set(chosen)
+        for x in chosen:
+            owner = parcel.portions[x].owner
+            if owner is not None and not stays(owner):
+                parcel.portions[x] = Portion(1, origin=("returned", ""))
+        return back
 
     def put(self, pocket: Pocket, portions: list[Portion], row: str, time: datetime | None) -> None:
         units = self.pockets.setdefault(pocket, [])

@@ -22,6 +22,7 @@ FEATURES: Final = frozenset(
         "fees",
         "reversals",
         "reversals_again",  # reversals of reversals
+        "refunds",  # reversals out of the outside, terminal and unknown accounts
         "conversions",  # a second currency and pairs sharing a reference
         "unknown",  # some accounts' statements are not given
         "bridge",  # and are bridged
@@ -141,6 +142,7 @@ class _Maker:
             (0.05, "selfs", self._add_self),
             (0.05, "fees", self._add_fee),
             (0.15, "reversals", self._add_reversal),
+            (0.12, "refunds", self._add_refund),
             (0.12, "conversions", self._add_conversion),
             (0.05, "links", self._add_link_entry),
         ]
@@ -227,9 +229,29 @@ class _Maker:
             and self._left_of(row) > 0
             and (not row.reverses or "reversals_again" in self.features)
         ]
+        return self._reverse(candidates)
+
+    def _add_refund(self) -> bool:
+        """A shop, a merchant or an account without a statement gives back, often in parts, what it was paid."""
+        elsewhere = ("", *self.terminal, *self.unknown)
+        taken = set(self.pairs) | set(self.pairs.values()) | self.linked
+        return self._reverse(
+            [
+                row
+                for row in self.rows
+                if row.payee in elsewhere
+                and row.payer not in (row.payee, *elsewhere)
+                and row.id not in taken
+                and self._left_of(row) > 0
+            ]
+        )
+
+    def _reverse(self, candidates: list[Row]) -> bool:
         if not candidates:
             return False
-        original = self.random.choice(candidates)
+        begun = [row for row in candidates if row.id in self.reversed]
+        is_more = bool(begun) and self.random.random() < 0.4
+        original = self.random.choice(begun if is_more else candidates)
         left = self._left_of(original)
         amount = left if self.random.random() < 0.4 else self.random.randint(1, left)
         self.reversed[original.id] = self.reversed.get(original.id, 0) + amount
@@ -270,7 +292,7 @@ class _Maker:
         return True
 
     def _add_link_entry(self) -> bool:
-        """A deposit that a link joins to an earlier exit of a known account."""
+        """A deposit that a link joins to an earlier exit, also of an unknown or a terminal account."""
         used = self.linked | set(self.pairs)
         exits = [
             row
@@ -278,7 +300,7 @@ class _Maker:
             if row.id not in used
             and not row.reverses
             and row.payer != row.payee
-            and row.payer not in ("", *self.unknown, *self.terminal)
+            and row.payer
             and row.payee in ("", *self.unknown, *self.terminal)
             and self._left_of(row) == row.amount
         ]
@@ -293,7 +315,8 @@ class _Maker:
         if not targets:
             return False
         target = self.random.choice(targets)
-        payer = self.random.choice(["", *(a for a in self.unknown if a != target)])
+        others = [a for a in (*self.unknown, *self.terminal) if a != target]
+        payer = self.random.choice(["", *others])
         entry = self._append(payer, target, left.amount, left.currency, "transfer")
         self.links.append(Link(left.payer, target, left.amount, left.currency, entry.time))
         self.linked |= {left.id, entry.id}
@@ -306,9 +329,8 @@ class _Maker:
         disputed = {claim.transfer for claim in claims}
         amounts = {row.amount for row in self.rows if row.id in disputed}
         links = [link for link in self.links if link.amount not in amounts]
-        givers = [a for a in self.accounts if a not in (*self.unknown, *self.terminal)]
-        if self._has("links", 0.3) and givers and self.recent:
-            source = self.random.choice(givers)
+        if self._has("links", 0.3) and self.recent:
+            source = self.random.choice(self.accounts)
             target = self.random.choice([a for a in self.accounts if a != source])
             amount = self.random.randint(1, self.amount_max)
             when = self.random.choice(self.rows).time

@@ -3,9 +3,9 @@
 Every pocket's debits up to as-of carry all its credits up to as-of in proportion, so what a transfer carries of a colour is
 a linear form in the unknowns "all of colour k that ever came into pocket p".
 
-QUESTIONS settled here: dust is ignored (dropping is not linear, and nothing is freed by not dropping); a claim's own money
-that comes back to its victim and leaves again with the disputed transfer exits as `to_victim` too; derived losses (after a
-conversion, of a claim not admitted) are rounded down; `since` and `depth` ignore order as the rule does.
+QUESTIONS settled here: a claim's own money that comes back to its victim and leaves again with the disputed transfer exits
+as `to_victim` too; what a reversal brings back of an exit, or out of an unknown account, is the original's money in
+proportion; `since` and `depth` ignore order as the rule does.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from datetime import datetime
 from fractions import Fraction
 
 from twin.balances import balances_of
-from twin.facts import ASSERTED, INFERRED, Facts, HoldStart, Move, Pocket, Refused
+from twin.facts import Facts, HoldStart, Move, Pocket, Refused
 from twin.outcome import Fields, Flow, Frontier, Outcome, Parts, Position
 from twin.walk import summarised
 
@@ -42,7 +42,6 @@ class _System:
     credited: dict[Pocket, int]
     colours: dict[Pocket, set[Colour]]
     inflow: dict[Unknown, Form] = field(default_factory=lambda: defaultdict(dict))
-    kept: dict[Unknown, Form] = field(default_factory=lambda: defaultdict(dict))
     exits: dict[tuple[str, int, str, str, str, str], Form] = field(
         default_factory=lambda: defaultdict(dict)
     )
@@ -50,6 +49,8 @@ class _System:
     flows: dict[tuple[str, str], dict[int, Form]] = field(default_factory=lambda: defaultdict(dict))
     losses: dict[tuple[str, str], Form] = field(default_factory=lambda: defaultdict(dict))
     waiting: dict[str, Parcel] = field(default_factory=dict)
+    moved: dict[str, tuple[Move, Parcel]] = field(default_factory=dict)
+    """What every row put where it went, for reversals."""
 
     def build(self) -> _System:
         for move in self.facts.moves():
@@ -57,21 +58,21 @@ class _System:
         return self
 
     def _move(self, move: Move) -> None:
-        parcel = self._taken(move)
-        expired = self._expire(move, parcel)
-        parcel = self._marked(move, parcel)
-        self._dispute(move, parcel, expired)
+        parcel = dict(self._taken(move))
+        self._dispute(move, parcel)
         for (claim, mark), form in parcel.items():
             _add(self.flows[claim, move.row.id].setdefault(mark, {}), form)
         if move.own_claim is not None:
+            account = move.row.payer or move.row.payee
             for colour in [colour for colour in parcel if colour[0] == move.own_claim]:
-                self._exit(move, colour, parcel.pop(colour), "reversed", move.row.payer)
+                self._exit(move, colour, parcel.pop(colour), "reversed", account)
         self._deliver(move, parcel)
 
     def _taken(self, move: Move) -> Parcel:
         if move.fed_by is not None:
             parcel = self.waiting.pop(move.fed_by)
             if move.converted_from is None:
+                self.moved.pop(move.fed_by)
                 return parcel
             ratio = Fraction(move.row.amount, move.converted_from)
             new = {
@@ -81,6 +82,8 @@ class _System:
             for (claim, _), form in new.items():
                 _add(self.losses[claim, move.row.currency], form)
             return new
+        if move.undoes is not None or move.returns is not None:
+            return self._undone(move)
         if move.source is None:
             return {}
         share = Fraction(move.row.amount, self.credited[move.source])
@@ -88,40 +91,43 @@ class _System:
             colour: {(colour, move.source): share} for colour in sorted(self.colours[move.source])
         }
 
-    def _expire(self, move: Move, parcel: Parcel) -> Parcel:
-        expired: Parcel = {}
-        if move.source is None:
-            return expired
-        for colour in list(parcel):
-            if self.facts.is_expired(colour[0], move.row.time):
-                expired[colour] = parcel.pop(colour)
-                _add(self.kept[colour, move.source], expired[colour])
-        return expired
+    def _undone(self, move: Move) -> Parcel:
+        """Take back of what the original put its part, out of the exit, from under way or out of the unknown account."""
+        original, parcel = self.moved.get(move.row.reverses, (move, {}))
+        ratio = Fraction(move.row.amount, original.row.amount)
+        back: Parcel = {}
+        for colour, form in parcel.items():
+            back[colour] = {key: value * ratio for key, value in form.items()}
+            if original.row.id in self.waiting:
+                waiting = self.waiting[original.row.id]
+                waiting[colour] = dict(waiting[colour])
+                _add(waiting[colour], back[colour], -1)
+            elif original.target is not None:
+                _add(self.inflow[colour, original.target], back[colour], -1)
+            else:
+                self._exit(
+                    original,
+                    colour,
+                    {key: -value for key, value in back[colour].items()},
+                    original.exit_kind,
+                    original.exit_account,
+                )
+        return back
 
-    def _marked(self, move: Move, parcel: Parcel) -> Parcel:
-        extra = (INFERRED if move.is_bridged else 0) | (ASSERTED if move.is_asserted else 0)
-        after: Parcel = defaultdict(dict)
-        for (claim, mark), form in parcel.items():
-            _add(after[claim, mark | extra], form)
-        return after
-
-    def _dispute(self, move: Move, parcel: Parcel, expired: Parcel) -> None:
+    def _dispute(self, move: Move, parcel: Parcel) -> None:
         claim = move.claim
         if claim is None:
             return
         own: Form = {None: Fraction(move.row.amount)}
-        if claim.is_admitted:
-            for colour in list(parcel):
-                self._exit(move, colour, parcel.pop(colour), "to_victim", move.row.payer)
-        else:
-            for form in [*parcel.values(), *expired.values()]:
-                _add(own, form, -1)
+        for colour in list(parcel):
+            self._exit(move, colour, parcel.pop(colour), "to_victim", move.row.payer)
         _add(parcel.setdefault((claim.id, 0), {}), own)
         _add(self.losses[claim.id, move.row.currency], own)
 
     def _deliver(self, move: Move, parcel: Parcel) -> None:
+        self.moved[move.row.id] = (move, dict(parcel))
         if move.is_crossing or move.is_converting:
-            self.waiting[move.row.id] = parcel
+            self.waiting[move.row.id] = dict(parcel)
         if move.is_crossing:
             return
         for colour, form in parcel.items():
@@ -192,9 +198,13 @@ def _eliminated(
 
 
 def trace_pari(facts: Facts) -> Outcome:
-    """Return the outcome of pari-passu; refuses holds (choice 15)."""
+    """Return the outcome of pari-passu; refuses holds, horizon, dust and claims that are not admitted (choices 11 and 15)."""
     if any(isinstance(event, HoldStart) for event in facts.events):
         raise Refused("pari-passu takes no holds")
+    if facts.options.horizon is not None or facts.options.dust:
+        raise Refused("pari-passu takes neither horizon nor dust")
+    if not all(claim.is_admitted for claim in facts.claims.values()):
+        raise Refused("pari-passu takes no claims that are not admitted")
     return _Pari(facts).outcome()
 
 
@@ -224,13 +234,11 @@ class _Pari:
         found: dict[tuple[str, str], dict[Place, dict[int, Fraction]]] = defaultdict(
             lambda: defaultdict(dict)
         )
-        for (claim, mark), pocket in {*self.system.inflow, *self.system.kept}:
+        for (claim, mark), pocket in self.system.inflow:
             unknown = ((claim, mark), pocket)
-            exact = self._value(self.system.kept.get(unknown, {}))
-            if unknown in self.values:
-                exact += self.values[unknown] * Fraction(
-                    self.balance[pocket], self.credited[pocket]
-                )
+            if not self.credited[pocket]:
+                continue  # all that came in went back
+            exact = self.values[unknown] * Fraction(self.balance[pocket], self.credited[pocket])
             kind = 0 if self.facts.standing[pocket.account] == "known" else 1
             place = found[claim, pocket.currency][kind, tuple(pocket)]
             place[mark] = place.get(mark, Fraction(0)) + exact
@@ -249,13 +257,11 @@ class _Pari:
         return found
 
     def _room(self, place: Place) -> int:
-        """Return what a place holds; what the horizon froze there comes on top of the balance."""
+        """Return what a place holds."""
         kind, key = place
         if kind == 2:
             return self.facts.rows[str(key[2])].amount
-        pocket = Pocket(str(key[0]), str(key[1]))
-        kept = [self._value(form) for (_, p), form in self.system.kept.items() if p == pocket]
-        return self.balance[pocket] - int(-sum(kept, Fraction(0)) // 1)
+        return self.balance[Pocket(str(key[0]), str(key[1]))]
 
     def _rounded(self) -> dict[tuple[str, str], dict[Place, int]]:
         """Round down, then give the missing units by largest remainder, claim by claim (choice 11)."""
@@ -349,13 +355,8 @@ def _earlier(place: Place) -> list[tuple[int, ...]]:
 
 
 def _parts(marks: dict[int, Fraction]) -> Parts:
-    """Round to the nearest unit, half up."""
-    sums = [
-        sum(marks.values(), Fraction(0)),
-        sum((v for m, v in marks.items() if m & INFERRED), Fraction(0)),
-        sum((v for m, v in marks.items() if m & ASSERTED), Fraction(0)),
-    ]
-    return Parts(*(int((value + Fraction(1, 2)) // 1) for value in sums))
+    """Round to the nearest unit, half up; nothing is marked (choice 11)."""
+    return Parts(int((sum(marks.values(), Fraction(0)) + Fraction(1, 2)) // 1))
 
 
 def _money(facts: Facts) -> tuple[dict[Pocket, int], dict[Pocket, int], dict[Pocket, int]]:
@@ -371,6 +372,10 @@ def _money(facts: Facts) -> tuple[dict[Pocket, int], dict[Pocket, int], dict[Poc
         if move.target is not None and not move.is_crossing:
             credited[move.target] += move.row.amount
             balance[move.target] += move.row.amount
+        if move.returns is not None:
+            # As if it had never come: so every place still has its credits' fractions.
+            credited[move.returns] -= move.row.amount
+            balance[move.returns] -= move.row.amount
     for pocket, amount in assumed.items():
         credited[pocket] += amount
         balance[pocket] += amount
@@ -417,6 +422,8 @@ def _hops(
     before = None
     if move.fed_by is not None:
         before = depth.get((claim, move.fed_by))
+    elif move.undoes is not None or move.returns is not None:
+        before = depth.get((claim, move.row.reverses))
     elif move.source is not None:
         before = reached.get((claim, move.source))
     return None if before is None else before + 1

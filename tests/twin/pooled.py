@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from twin.facts import Pocket
-from twin.walk import Content, Portion
+from twin.walk import Content, Parcel, Portion
 
 Colour = tuple[str, int]
 """A claim and a mark. Within one claim the marks lie in the order plain, inferred, asserted, both (QUESTION)."""
@@ -23,19 +24,16 @@ class Pool:
     held: dict[int, dict[Colour, int]] = field(default_factory=dict)
     depth: dict[str, int] = field(default_factory=dict)
     since: dict[str, datetime] = field(default_factory=dict)
+    """Of each claim's free money (choice 8)."""
+    held_depth: dict[tuple[int, str], int] = field(default_factory=dict)
+    held_since: dict[tuple[int, str], datetime] = field(default_factory=dict)
+    """Of what each hold keeps of each claim."""
 
     def claims(self) -> list[str]:
         return sorted({claim for (claim, _), amount in self.free.items() if amount})
 
     def free_of(self, claim: str) -> int:
         return sum(amount for (c, _), amount in self.free.items() if c == claim)
-
-    def whole_of(self, claim: str) -> int:
-        """Free and held: a claim's money is there while a hold keeps it."""
-        kept = sum(
-            amount for lots in self.held.values() for (c, _), amount in lots.items() if c == claim
-        )
-        return self.free_of(claim) + kept
 
     def free_balance(self) -> int:
         return self.clean + sum(self.free.values())
@@ -87,9 +85,14 @@ class PoolStore:
 
     def take_back(self, pocket: Pocket, amount: int, original: str) -> list[Portion]:
         """Choice 13, pooled: what the original carried in proportion, as far as it is there, then the rest by the rule."""
+        portions = self.take_very(pocket, amount, original)
+        return portions + self.take(pocket, amount - sum(portion.count for portion in portions))
+
+    def take_very(self, pocket: Pocket, amount: int, original: str) -> list[Portion]:
+        """What the original carried in proportion, clean money last, as far as it is there."""
         where, carried, whole = self.brought.get(original, (None, {}, 0))
         if where != pocket or not whole:
-            return self.take(pocket, amount)
+            return []
         pool = self.pools[pocket]
         portions: list[Portion] = []
         cumulative, before = 0, 0
@@ -100,9 +103,24 @@ class PoolStore:
             before = upto
         own = min(pool.clean, amount - before)
         pool.clean -= own
-        portions += self.clean(own, "", "")
-        rest = amount - sum(portion.count for portion in portions)
-        return portions + self.take(pocket, rest)
+        return portions + self.clean(own, "", "")
+
+    def undo(self, parcel: Parcel, amount: int, stays: Callable[[str], bool]) -> list[Portion]:
+        """By the same cumulative floors, of each claim at most what has not come back, clean money last (choice 13)."""
+        back: list[Portion] = []
+        cumulative, before = 0, 0
+        for claim in sorted(parcel.carried):
+            cumulative += parcel.carried[claim]
+            upto = cumulative * amount // parcel.whole
+            left = sorted((p for p in parcel.portions if p.owner == claim), key=lambda p: p.mark)
+            there = sum(p.count for p in left)
+            back += _by_marks(left, min(there, upto - before))
+            before = upto
+        for part in back:
+            assert part.owner is not None
+            if not stays(part.owner):
+                _make_clean(parcel, part)
+        return back + self.clean(amount - sum(p.count for p in back), "", "")
 
     def _out_of_claim(self, pool: Pool, claim: str, amount: int) -> list[Portion]:
         """QUESTION: the page counts by claim; here the claim's marks share by the same cumulative floors."""
@@ -135,9 +153,9 @@ class PoolStore:
             self.brought[row] = (pocket, dict(carried), sum(portion.count for portion in portions))
 
     def _note_arrival(self, pool: Pool, claim: str, depth: int, time: datetime | None) -> None:
-        """Choice 8: one depth and one arrival for a claim's money since the pocket was last empty of it."""
+        """Choice 8: one depth and one arrival for a claim's free money since there was last none."""
         assert time is not None
-        if pool.whole_of(claim) == 0:
+        if pool.free_of(claim) == 0:
             pool.depth[claim], pool.since[claim] = depth, time
         pool.depth[claim] = min(pool.depth[claim], depth)
         pool.since[claim] = min(pool.since[claim], time)
@@ -163,6 +181,8 @@ class PoolStore:
         pool = self.pools[pocket]
         kept: dict[Colour, int] = {}
         for claim in sorted(pool.claims(), key=lambda claim: (pool.since[claim], claim)):
+            pool.held_depth[number, claim] = pool.depth[claim]
+            pool.held_since[number, claim] = pool.since[claim]
             for colour in sorted(colour for colour in pool.free if colour[0] == claim):
                 part = min(pool.free[colour], amount)
                 pool.free[colour] -= part
@@ -174,7 +194,11 @@ class PoolStore:
 
     def release(self, number: int, pocket: Pocket) -> None:
         pool = self.pools[pocket]
-        for colour, amount in pool.held.pop(number, {}).items():
+        kept = pool.held.pop(number, {})
+        for claim in sorted({claim for (claim, _), amount in kept.items() if amount}):
+            depth, since = pool.held_depth[number, claim], pool.held_since[number, claim]
+            self._note_arrival(pool, claim, depth, since)
+        for colour, amount in kept.items():
             pool.free[colour] += amount
         pool.clean += pool.held_clean.pop(number, 0)
 
@@ -182,18 +206,46 @@ class PoolStore:
         pool = self.pools[pocket]
         found = [Content(Portion(pool.clean), None, None)]
         found += [
-            _content(pool, colour, amount, None) for colour, amount in pool.free.items() if amount
+            _content(colour, amount, pool.depth[colour[0]], pool.since[colour[0]], None)
+            for colour, amount in pool.free.items()
+            if amount
         ]
         for number, lots in pool.held.items():
-            found += [
-                _content(pool, colour, amount, number) for colour, amount in lots.items() if amount
-            ]
+            for colour, amount in lots.items():
+                if amount:
+                    place = (number, colour[0])
+                    depth, since = pool.held_depth[place], pool.held_since[place]
+                    found.append(_content(colour, amount, depth, since, number))
             found.append(Content(Portion(pool.held_clean[number]), None, number))
         return found
 
 
-def _content(pool: Pool, colour: Colour, amount: int, hold: int | None) -> Content:
+def _by_marks(portions: list[Portion], amount: int) -> list[Portion]:
+    """QUESTION: the page counts by claim; here the claim's marks share by the same cumulative floors."""
+    have = sum(portion.count for portion in portions)
+    after: list[Portion] = []
+    cumulative, before = 0, 0
+    for portion in portions:
+        cumulative += portion.count
+        upto = cumulative * amount // have
+        if upto > before:
+            after.append(replace(portion, count=upto - before))
+        before = upto
+    return after
+
+
+def _make_clean(parcel: Parcel, part: Portion) -> None:
+    """Take a part out of a parcel and leave clean money in its place."""
+    rest = part.count
+    for index, portion in enumerate(parcel.portions):
+        if (portion.owner, portion.mark) == (part.owner, part.mark):
+            gone = min(rest, portion.count)
+            parcel.portions[index] = replace(portion, count=portion.count - gone)
+            rest -= gone
+    assert rest == 0, (parcel, part)
+    parcel.portions.append(Portion(part.count))
+
+
+def _content(colour: Colour, amount: int, depth: int, since: datetime, hold: int | None) -> Content:
     claim, mark = colour
-    return Content(
-        Portion(amount, claim, mark, pool.depth[claim], pool.since[claim]), pool.since[claim], hold
-    )
+    return Content(Portion(amount, claim, mark, depth, since), since, hold)

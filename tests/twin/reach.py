@@ -76,6 +76,9 @@ def _hops(facts: Facts, claim: Claim, move: Move, reach: _Reach) -> int | None:
         return None  # it carries only its own claim
     if move.fed_by is not None:
         before = reach.flows.get(move.fed_by)
+    elif move.undoes is not None or move.returns is not None:
+        is_late = facts.is_expired(claim.id, move.row.time)
+        before = None if is_late else reach.flows.get(move.row.reverses)
     elif move.source is not None and not facts.is_expired(claim.id, move.row.time):
         before = reach.hops.get(move.source)
     else:

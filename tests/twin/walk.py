@@ -7,7 +7,8 @@ its loss.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -33,6 +34,24 @@ class Portion:
     """Transfers it came through (lots only)."""
 
 
+@dataclass
+class Parcel:
+    """What a row took out of the ledger or under way, so that a reversal can bring it back (choice 13)."""
+
+    portions: list[Portion]
+    """Of the row's whole amount: what came back is clean here."""
+    exit_kind: str
+    account: str
+    carried: dict[str, int] = field(default_factory=dict)
+    """Of each claim when it left."""
+    asked: set[int] = field(default_factory=set)
+    """Offsets that reversals took so far (lots only)."""
+
+    @property
+    def whole(self) -> int:
+        return total(self.portions)
+
+
 @dataclass(frozen=True, slots=True)
 class Content:
     """A portion lying in a pocket."""
@@ -48,6 +67,8 @@ class Store(Protocol):
     def clean(self, amount: int, kind: str, key: str) -> list[Portion]: ...
     def take(self, pocket: Pocket, amount: int) -> list[Portion]: ...
     def take_back(self, pocket: Pocket, amount: int, original: str) -> list[Portion]: ...
+    def take_very(self, pocket: Pocket, amount: int, original: str) -> list[Portion]: ...
+    def undo(self, parcel: Parcel, amount: int, stays: Callable[[str], bool]) -> list[Portion]: ...
     def put(
         self, pocket: Pocket, portions: list[Portion], row: str, time: datetime | None
     ) -> None: ...
@@ -78,8 +99,10 @@ class Walk:
         self.exits: dict[tuple[str, str, str, str, str], list[Portion]] = defaultdict(list)
         self.flows: dict[tuple[str, str], list[Portion]] = {}
         self.reached: dict[tuple[str, str], set[str]] = defaultdict(set)
-        self.waiting: dict[str, list[Portion]] = {}
+        self.waiting: dict[str, Parcel] = {}
         """Parcels of conversion debits and of links' exits, until the row that brings them on."""
+        self.left: dict[str, Parcel] = {}
+        """Parcels of rows that left, until reversals bring them back."""
         self.last_seen: dict[str, list[Portion]] = {}
         """What every transfer carried, for tracing back from one."""
         self.frontier: set[Pocket] = set()
@@ -132,15 +155,50 @@ class Walk:
     # -- taking
 
     def _taken(self, move: Move) -> list[Portion]:
-        row = move.row
         if move.fed_by is not None:
             portions = self._brought_on(move)
         elif move.source is None:
-            kind = "deposit" if not row.payer else self.facts.standing[row.payer]
-            portions = self.store.clean(row.amount, kind, row.id)
+            portions = self._from_elsewhere(move)
         else:
             portions = self._expire(move, move.source, self._debited(move, move.source))
         return [self._moved_on(portion, move) for portion in portions]
+
+    def _from_elsewhere(self, move: Move) -> list[Portion]:
+        """Out of the outside, a terminal or an unknown account: clean, but for what a reversal brings back (choice 13)."""
+        row = move.row
+        portions: list[Portion] = []
+        if move.undoes is not None and move.undoes in self.left:
+            portions = self._undone(move, self.left[move.undoes])
+        elif move.returns is not None:
+            portions = self.store.take_very(move.returns, row.amount, row.reverses)
+            self.balance[move.returns] -= total(portions)
+            portions = self._expire(move, move.returns, portions)
+        kind = "deposit" if not row.payer else self.facts.standing[row.payer]
+        return portions + self.store.clean(row.amount - total(portions), kind, row.id)
+
+    def _undone(self, move: Move, parcel: Parcel) -> list[Portion]:
+        """Take back out of the exit, or from under way, what the original carried; what is past its horizon stays there.
+
+        QUESTION: past the horizon the money stays in the exit and the refund arrives clean.
+        """
+        back: list[Portion] = []
+
+        def stays(claim: str) -> bool:
+            return self.facts.is_expired(claim, move.row.time)
+
+        for portion in self.store.undo(parcel, move.row.amount, stays):
+            if portion.owner is None:
+                back.append(portion)
+            elif stays(portion.owner):
+                back.append(replace(portion, owner=None, mark=0, depth=0, is_expired=True))
+            else:
+                back.append(portion)
+                if parcel is not self.waiting.get(move.undoes or ""):
+                    key = (portion.owner, move.undoes or "", parcel.account, move.row.currency)
+                    self.exits[*key, parcel.exit_kind].append(
+                        replace(portion, count=-portion.count)
+                    )
+        return back
 
     def _debited(self, move: Move, source: Pocket) -> list[Portion]:
         row = move.row
@@ -166,8 +224,9 @@ class Walk:
 
     def _brought_on(self, move: Move) -> list[Portion]:
         assert move.fed_by is not None
-        portions = self.waiting.pop(move.fed_by)
+        portions = self.waiting.pop(move.fed_by).portions
         if move.converted_from is None:
+            self.left.pop(move.fed_by)  # it crossed: nothing comes back any more
             return portions
         new = self.store.convert(portions, move.converted_from, move.row.amount)
         for portion in new:
@@ -178,7 +237,7 @@ class Walk:
     def _moved_on(self, portion: Portion, move: Move) -> Portion:
         """One more hop, one more transfer on the route, and the marks of how it moved.
 
-        QUESTION: a conversion is two rows, so two hops. A link's exit that a statement shows is not asserted; what enters is.
+        A conversion is two rows, so two hops. A link's exit that a statement shows is not asserted; what enters is.
         """
         portion = replace(portion, route=(*portion.route, move.row.id))
         if portion.owner is None:
@@ -215,10 +274,10 @@ class Walk:
                 after.append(portion)
                 continue
             if portion.owner is not None:
-                # QUESTION: paid back to the victim, so no flow row, and no dust either.
+                # Paid back to the victim, so no flow row, and no dust either.
                 self._exit(portion, move, "to_victim", move.row.payer)
             elif portion.is_expired and not claim.is_admitted:
-                # QUESTION: it was another claim's until this very debit, so it is not "the rest".
+                # It was another claim's until this very debit, so it is not "the rest".
                 after.append(portion)
                 continue
             after.append(replace(portion, owner=claim.id, mark=0, depth=1))
@@ -226,10 +285,7 @@ class Walk:
         return after
 
     def _drop_dust(self, move: Move, portions: list[Portion]) -> list[Portion]:
-        """Drop a claim's part below the floor into its residual (choice 16).
-
-        QUESTION: never the disputed transfer's own claim: the floor is for what the trail spreads into, not for a loss.
-        """
+        """Drop a claim's part below the floor into its residual, never the disputed transfer's own claim's (choice 16)."""
         floor = (self.facts.options.dust or {}).get(move.row.currency, 0)
         sums: dict[str, int] = defaultdict(int)
         for portion in portions:
@@ -237,7 +293,7 @@ class Walk:
                 sums[portion.owner] += portion.count
         dropped = {claim for claim, amount in sums.items() if 0 < amount < floor}
         if move.claim is not None:
-            dropped -= {move.claim.id}
+            dropped -= set(sums) if move.claim.is_admitted else {move.claim.id}
         for claim in dropped:
             self.residual[claim, move.row.currency] += sums[claim]
         return [
@@ -254,7 +310,9 @@ class Walk:
         after: list[Portion] = []
         for portion in portions:
             if portion.owner is not None and portion.owner == move.own_claim:
-                self._exit(portion, move, "reversed", move.row.payer)
+                # QUESTION: out of the outside there is no account it left from, so the one it returned to.
+                account = move.row.payer or move.row.payee
+                self._exit(portion, move, "reversed", account)
                 after.append(replace(portion, owner=None, mark=0, depth=0))
             else:
                 after.append(portion)
@@ -267,8 +325,12 @@ class Walk:
         for portion in portions:
             if portion.owner is not None and row.payee and not move.is_crossing:
                 self.reached[portion.owner, row.currency].add(row.payee)
-        if move.is_crossing or move.is_converting:
-            self.waiting[row.id] = portions
+        if move.target is None or move.is_crossing:
+            self.left[row.id] = self._parcel(move, portions)
+        if move.is_crossing:
+            self.waiting[row.id] = self.left[row.id]
+        if move.is_converting:
+            self.waiting[row.id] = self._parcel(move, portions)
         if move.target is not None and not move.is_crossing:
             self.balance[move.target] += row.amount
             if any(portion.owner is not None for portion in portions):
@@ -277,6 +339,13 @@ class Walk:
         elif not move.is_crossing:
             for portion in portions:
                 self._exit(portion, move, move.exit_kind, move.exit_account)
+
+    def _parcel(self, move: Move, portions: list[Portion]) -> Parcel:
+        parcel = Parcel(list(portions), move.exit_kind, move.exit_account)
+        for portion in portions:
+            if portion.owner is not None:
+                parcel.carried[portion.owner] = parcel.carried.get(portion.owner, 0) + portion.count
+        return parcel
 
     def _exit(self, portion: Portion, move: Move, kind: str, account: str) -> None:
         if portion.owner is not None:
@@ -300,10 +369,11 @@ class Walk:
         for pocket, portion in self.kept:
             found[portion.owner or "", pocket.currency] += portion.count
         for (claim, _, _, currency, _), portions in self.exits.items():
+            assert min(parts(portions)) >= 0, (claim, portions)
             found[claim, currency] += total(portions)
-        for row, portions in self.waiting.items():
-            if self.facts.rows[row].id not in self.facts.pairs:
-                for portion in portions:
+        for row, parcel in self.waiting.items():
+            if row not in self.facts.pairs:
+                for portion in parcel.portions:
                     found[portion.owner or "", self.facts.rows[row].currency] += portion.count
         for key, amount in self.residual.items():
             found[key] += amount
@@ -319,14 +389,13 @@ class Walk:
 
     def outcome(self) -> Outcome:
         """Return what lies where at the end."""
-        for row, portions in self.waiting.items():
-            assert row in self.facts.pairs or not portions, (
-                "a link that is active has crossed by as-of"
-            )
+        for row in self.waiting:
+            assert row in self.facts.pairs, "a link that is active has crossed by as-of"
         result = Outcome(self.rule)
         self._add_places(result)
         for key, portions in self.exits.items():
-            result.exits[key] = parts(portions)
+            if total(portions):  # what came back whole is no exit any more
+                result.exits[key] = parts(portions)
         for flow, portions in self.flows.items():
             amount, inferred, asserted = parts(portions)
             result.flows[flow] = Flow(
