@@ -174,6 +174,7 @@ def test_no_name_breaks_the_document(name):
 def test_signs_without_a_glyph_are_written_as_their_number():
     assert printable("赵甲子😀") == "赵甲子[U+1F600]"
     assert printable("AaéЖ—𠮷한국어") == "AaéЖ—𠮷한국어"
+    assert printable("张\u3000三\ta\u00a0b\u200dc\x00") == "张\u3000三 a bc"
 
 
 def test_every_sentence_can_be_printed_in_both_languages():
