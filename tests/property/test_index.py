@@ -43,9 +43,7 @@ def skips_of(scene: Scene) -> list[Skip]:
             lot = arrays.lots[at]
             low = int(lot["start"])
             out.append(
-                Skip(
-                    int(events.source[event]), low, low + int(lot["size"]), int(event), int(until)
-                )
+                Skip(int(events.source[event]), low, low + int(lot["size"]), int(event), int(until))
             )
             at = int(lot["next"])
     return out

@@ -30,7 +30,7 @@ from recoup.trace.kernels.books import (
     UNDONE,
     WATCHED,
 )
-from recoup.trace.kernels.compiled import kernel
+from recoup.trace.kernels.compiled import inner, kernel
 from recoup.trace.kernels.exact import mul_div
 from recoup.trace.kernels.prefetch import AHEAD, prefetch
 
@@ -162,7 +162,7 @@ def lay_rows(source, payee, amount, op, mark, places, rows, into_of, stop):
         places[q].into = into + a
 
 
-@kernel
+@inner
 def _put(segments, n, out, into, size, row):
     """Write segment n of a debit's row; return n + 1."""
     at = segments[n]
@@ -170,7 +170,7 @@ def _put(segments, n, out, into, size, row):
     return n + 1
 
 
-@kernel
+@inner
 def _take_out(start, size, after, used, low, high):
     """Cut [low, high) out of the free list whose head is node 0 (of size zero); return nodes used."""
     before = np.int64(0)
@@ -195,7 +195,7 @@ def _take_out(start, size, after, used, low, high):
     return used
 
 
-@kernel
+@inner
 def _put_back(start, size, after, used, low, high):
     """Insert [low, high) into the free list; return nodes used."""
     before = np.int64(0)
@@ -206,7 +206,7 @@ def _put_back(start, size, after, used, low, high):
     return used + 1
 
 
-@kernel
+@inner
 def _take_lowest(start, size, after, low, high, amount, row, done, segments, n):
     """Take up to `amount` free units in [low, high), lowest first, as segments; return (segments written, units of the row)."""
     at = after[0]
@@ -273,7 +273,7 @@ def walk_axis(
     return n
 
 
-@kernel
+@inner
 def _ask(d, low, high, place, depth, since, mark):
     """Write down units to follow."""
     n = d.counts[TODO]
@@ -289,7 +289,7 @@ def _ask(d, low, high, place, depth, since, mark):
     d.counts[TODO] = n + 1
 
 
-@kernel
+@inner
 def _carry(d, event, offset, amount, depth, fate, mark):
     """Write down a parcel."""
     n = d.counts[PARCELS]
@@ -298,7 +298,7 @@ def _carry(d, event, offset, amount, depth, fate, mark):
     d.counts[PARCELS] = n + 1
 
 
-@kernel
+@inner
 def _refund(b, d, event, low, high, depth, mark, cut):
     """Follow what refunds took back of an exit's units [low, high)."""
     slot = b.specials[b.special[event]].watched
@@ -311,7 +311,7 @@ def _refund(b, d, event, low, high, depth, mark, cut):
             _ask(d, begin - b.refund_low[r], end - b.refund_low[r], ~refund, depth, refund, mark)
 
 
-@kernel
+@inner
 def _pass_event(b, d, event, low, high, depth, mark, own, cut):
     """Units [low, high) of an event that is not plain arrive: cut by a claim, given back, converted, refunded or moved."""
     op = b.op[event]
@@ -342,7 +342,7 @@ def _pass_event(b, d, event, low, high, depth, mark, own, cut):
     _ask(d, start + low, start + high, q, depth + 1, event, mark)
 
 
-@kernel
+@inner
 def _find(rows, begin, end, low):
     """Return the first row of [begin, end) that reaches past `low`."""
     while begin < end:
@@ -354,7 +354,7 @@ def _find(rows, begin, end, low):
     return begin
 
 
-@kernel
+@inner
 def _carry_special(b, d, row, low, high, item, cut):
     """Units [low, high) of a pocket go with a row that is not plain, or stay because it is past the horizon."""
     event = row.event

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from recoup.trace.kernels.books import CONVERT_IN, CONVERT_OUT, HOLD, RELEASE, ROOT
-from recoup.trace.kernels.compiled import kernel
+from recoup.trace.kernels.compiled import inner, kernel
 from recoup.trace.kernels.exact import mul_div
 from recoup.trace.kernels.prefetch import AHEAD, prefetch
 
@@ -20,7 +20,7 @@ SHADE: Final = np.dtype([("balance", "i8"), ("taint", "i8")], align=True)
 """16 bytes a pocket: balance and claims' part of it; of a sink the claims' money that ever arrived."""
 
 
-@kernel
+@inner
 def _shade(pockets, p, q, a, op, record, parked, parked_amount):
     """Carry out one event that a claim's money may touch."""
     if op & (HOLD | RELEASE):
