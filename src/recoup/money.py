@@ -13,7 +13,7 @@ _DECIMAL: Final = re.compile(r"[+-]?\d+(?:\.\d*)?|[+-]?\.\d+")
 # ISO 4217 minor units other than two (list one, 2024-06); every other active code has two.
 _DIGITS: Final[Mapping[str, int]] = {
     **dict.fromkeys(
-        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(),  # noqa: SIM905
+        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(),
         0,
     ),
     **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),

@@ -11,6 +11,7 @@ from recoup.errors import InputFault
 from recoup.money import Digits
 from recoup.records.problems import Problem
 
+_DURATION_MAX = timedelta(days=366_000)  # a thousand years: an instant that much later still fits 64 bits
 _DURATION = re.compile(
     r"(?:P)?(?:(?P<weeks>\d+)w)?(?:(?P<days>\d+)d)?t?(?:(?P<hours>\d+)h)?(?:(?P<minutes>\d+)m)?(?:(?P<seconds>\d+)s)?",
     re.IGNORECASE,
@@ -51,9 +52,9 @@ def duration(text: str | None, option: str = "--horizon") -> timedelta | None:
     )
     try:
         length = timedelta(**parts)
-    except OverflowError:
+    except (OverflowError, ValueError):
         length = timedelta(0)
-    if length <= timedelta(0):
+    if not timedelta(0) < length <= _DURATION_MAX:
         raise _refuse(option, "duration_unreadable", text, "write it as 72h, 30m, 7d or PT24H")
     return length
 

@@ -19,7 +19,7 @@ Tell = Callable[[str], None]
 def print_problems(problems: tuple[Problem, ...]) -> None:
     """Write problems to standard error, a line each, and how many more there are."""
     for problem in problems[: limits.PROBLEMS_SHOWN_MAX]:
-        print(problem, file=sys.stderr)
+        print(str(problem).removeprefix(": "), file=sys.stderr)  # one of no place: options together
     more = len(problems) - limits.PROBLEMS_SHOWN_MAX
     if more > 0:
         print(f"and {more} more problems", file=sys.stderr)

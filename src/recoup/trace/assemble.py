@@ -220,7 +220,8 @@ def name_exits(scene: Scene, moves: pl.DataFrame, names: Names, rule: str) -> pl
     row, fate = groups["row"].to_numpy(), groups["fate"].to_numpy()
     payer, payee = ledger.payer[row], ledger.payee[row]
     at_terminal = (fate == books.EXITED) & (payee != OUTSIDE)
-    pocket = np.where(at_terminal, payee, payer).astype(np.int32)
+    from_outside = payer == OUTSIDE  # a refund or a disputed deposit: only its payee has a name
+    pocket = np.where(at_terminal | from_outside, payee, payer).astype(np.int32)
     kind = scene.dossier.transfers["kind"].gather(row)
     frame = groups.select(
         pl.lit(rule).alias("rule"),
@@ -248,6 +249,7 @@ def _losses(scene: Scene, found: Followed) -> pl.DataFrame:
     loss = np.where(happened, claims["loss"].to_numpy(), 0)
     for number in np.flatnonzero(happened & ~claims["admitted"].to_numpy()):
         own = (flows["event"] == events.root[number]) & (flows["colour"] >> 2 == number)
+        own &= flows["fate"] != books.UNDONE
         loss[number] = int(flows["amount"][own].sum())
     disputed = pl.DataFrame(
         {

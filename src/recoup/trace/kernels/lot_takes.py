@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from recoup.trace.kernels.books import FAR, NONE, REVERSAL, UNDONE
+from recoup.trace.kernels.compiled import inner
 from recoup.trace.kernels.lot_lists import (
     FULL,
     chain,
@@ -18,6 +19,7 @@ from recoup.trace.kernels.lot_lists import (
 )
 
 
+@inner
 def take_light(b, pocket, amount):
     """Take the first `amount` units of a light fifo pocket; return the chain of its lots, at offsets in [0, amount)."""
     p = b.pockets[pocket]
@@ -42,6 +44,7 @@ def take_light(b, pocket, amount):
     return head
 
 
+@inner
 def take_end(b, pocket, amount, offset, lifo, head, tail):
     """Move up to `amount` free units of a full pocket onto the chain: lowest first, or the highest in axis order.
 
@@ -80,6 +83,7 @@ def take_end(b, pocket, amount, offset, lifo, head, tail):
     return head, tail
 
 
+@inner
 def take_range(b, pocket, low, high, amount, lifo, head, tail):
     """Move up to `amount` free units that lie in [low, high) of a full pocket's axis onto the chain, in axis order."""
     at = np.int64(b.pockets[pocket].tail)
@@ -119,6 +123,7 @@ def take_range(b, pocket, low, high, amount, lifo, head, tail):
     return head, tail, offset
 
 
+@inner
 def take_by_rule(b, event, pocket, lifo):
     """Take the event's amount from its payer by the rule; a reversal takes the very units first. Returns the chain's head."""
     amount = b.amount[event]
@@ -143,6 +148,7 @@ def take_by_rule(b, event, pocket, lifo):
     return head
 
 
+@inner
 def take_back(b, event, original, lifo):
     """Take back what an exit carried: its units that have not come back yet. Returns the head of the chain."""
     amount = b.amount[event]

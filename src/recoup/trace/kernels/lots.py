@@ -84,11 +84,6 @@ class Books(NamedTuple):
 
 
 @inner
-@inner
-@inner
-@inner
-@inner
-@inner
 def _stay(b, event, head):
     """Turn clean the parcels that are past their claim's horizon: the claim keeps the position."""
     at = head

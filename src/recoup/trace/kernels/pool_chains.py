@@ -6,8 +6,10 @@ from __future__ import annotations
 import numpy as np
 
 from recoup.trace.kernels.books import FLOWS, FREE, LIVE, NONE, USED
+from recoup.trace.kernels.compiled import inner
 
 
+@inner
 def new_entry(b, colour, amount, since, depth, following):
     """Return a fresh entry that `following` follows."""
     free = b.state[FREE]
@@ -29,6 +31,7 @@ def new_entry(b, colour, amount, since, depth, following):
     return at
 
 
+@inner
 def drop_entry(b, at):
     """Give the place of an entry back."""
     b.lots[at].next = b.state[FREE]
@@ -36,6 +39,7 @@ def drop_entry(b, at):
     b.state[LIVE] -= 1
 
 
+@inner
 def record_part(b, colour, event, amount, depth, fate):
     """Write one part to the flows."""
     n = b.state[FLOWS]
@@ -44,6 +48,7 @@ def record_part(b, colour, event, amount, depth, fate):
     b.state[FLOWS] = n + 1
 
 
+@inner
 def add_to(b, head, colour, amount, since, depth):
     """Add money of `colour` to a chain; the claim keeps its earliest arrival and fewest hops. New head."""
     claim = colour >> 2
@@ -74,6 +79,7 @@ def add_to(b, head, colour, amount, since, depth):
     return np.int64(head)
 
 
+@inner
 def sweep(b, pocket):
     """Drop the entries of a pool that have become zero."""
     before = np.int64(NONE)
@@ -91,6 +97,7 @@ def sweep(b, pocket):
         at = after
 
 
+@inner
 def total_of(b, chain):
     """Return the sum of a chain."""
     whole = np.int64(0)

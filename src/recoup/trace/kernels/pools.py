@@ -83,11 +83,6 @@ class Books(NamedTuple):
 
 
 @inner
-@inner
-@inner
-@inner
-@inner
-@inner
 def _stay(b, event, chain):
     """Take out of a chain what is past its claim's horizon: the claim keeps the position. Returns the new head."""
     head = tail = np.int64(NONE)
@@ -423,7 +418,6 @@ def _refund(b, event, original):
     return chain
 
 
-@inner
 @inner
 def _move(b, event, by_rolling):
     """Carry out one event in full generality."""
