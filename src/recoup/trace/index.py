@@ -150,6 +150,17 @@ class FlowIndex:
                 )
             self._grow()
 
+    def count_case(self, event: int, *, own: int = -1, cut: int = NEVER) -> int:
+        """Follow a case and return only how many parcels it has; nothing is copied."""
+        while not kernels.follow_case(self._arrays, self._desk, event, own, cut):
+            self._grow()
+        return int(self._desk.counts[kernels.PARCELS])
+
+    @property
+    def arrays(self) -> tuple[kernels.Index, kernels.Desk]:
+        """Return what the kernels of following take, for callers that are compiled themselves."""
+        return self._arrays, self._desk
+
     def follow_all(self) -> list[Case]:
         """Follow every claim of the events, by number; claims not admitted get what earlier claims left of their transfer."""
         events = self._events

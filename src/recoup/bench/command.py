@@ -1,0 +1,74 @@
+"""`recoup bench ...`: measures and prints, or gives JSON for machines. Writes no file."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from recoup.bench.trace import Report
+
+Transfers = Annotated[int, typer.Option("--transfers", help="Transfers of each input.", min=1_000)]
+Accounts = Annotated[int, typer.Option("--accounts", help="Accounts they run among.", min=100)]
+Claims = Annotated[int, typer.Option("--claims", help="Disputed transfers.", min=1)]
+Seed = Annotated[int, typer.Option("--seed", help="Seed of the inputs.", min=0)]
+Quick = Annotated[
+    bool, typer.Option("--quick", help="A small run that only shows that the bench works.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print machine and rows as JSON.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add `bench` with its commands to the program."""
+    benches = typer.Typer(help="Measure speed and memory on generated input.", no_args_is_help=True)
+    benches.command("trace", epilog="Example: recoup bench trace --json")(trace)
+    app.add_typer(benches, name="bench")
+
+
+def trace(
+    *,
+    transfers: Transfers = 10_000_000,
+    accounts: Accounts = 1_000_000,
+    claims: Claims = 1_000,
+    seed: Seed = 1,
+    quick: Quick = False,
+    as_json: AsJson = False,
+) -> None:
+    """Measure tracing: whole streams, the index, one case, reading; beside plain Python, DuckDB and networkx."""
+    from recoup.bench.inputs import Size
+    from recoup.bench.trace import Plan, bench_trace
+
+    plan = (
+        Plan.quick(seed)
+        if quick
+        else Plan(Size(transfers, accounts, min(claims, transfers // 10), seed))
+    )
+    report = bench_trace(plan, lambda doing: typer.echo(doing, err=True))
+    if as_json:
+        print(json.dumps(report.to_dict(), indent=1))
+    else:
+        _print_table(report)
+
+
+def _print_table(report: Report) -> None:
+    """Print machine and rows for people."""
+    from rich.console import Console
+    from rich.table import Table
+
+    machine = report.machine
+    print(
+        f"{machine.cpu}, {machine.cores} cores, {machine.memory_gb} GB, load {machine.load}; "
+        f"Python {machine.python}, numba {machine.numba}\n"
+        f"memory: sequential {machine.sequential_gb_s} GB/s, random update {machine.random_update_ns} ns, "
+        f"pointer chase {machine.chase_ns} ns. Values are the best of several runs after a warm-up."
+    )
+    table = Table()
+    names = ("name", "value", "unit", "p50", "p99", "baseline", "ratio", "share_of_limit", "rss_mb")
+    for name in names:
+        table.add_column(name, justify="left" if name in {"name", "unit"} else "right")
+    for row in report.rows:
+        cells = row.to_dict()
+        table.add_row(*("" if cells[name] is None else str(cells[name]) for name in names))
+    Console(width=None if Console().is_terminal else 140).print(table)
