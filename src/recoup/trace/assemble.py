@@ -220,8 +220,7 @@ def name_exits(scene: Scene, moves: pl.DataFrame, names: Names, rule: str) -> pl
     row, fate = groups["row"].to_numpy(), groups["fate"].to_numpy()
     payer, payee = ledger.payer[row], ledger.payee[row]
     at_terminal = (fate == books.EXITED) & (payee != OUTSIDE)
-    from_outside = payer == OUTSIDE  # a refund or a disputed deposit: only its payee has a name
-    pocket = np.where(at_terminal | from_outside, payee, payer).astype(np.int32)
+    pocket = np.where(at_terminal, payee, payer).astype(np.int32)
     kind = scene.dossier.transfers["kind"].gather(row)
     frame = groups.select(
         pl.lit(rule).alias("rule"),
@@ -278,10 +277,11 @@ def _losses(scene: Scene, found: Followed) -> pl.DataFrame:
 def _residuals(scene: Scene, found: Followed, names: Names) -> pl.DataFrame:
     """Return (claim, currency, residual): what the dust floor dropped."""
     dropped = found.flows[found.flows["fate"] == books.DUST]
+    source, payee = scene.events.source[dropped["event"]], scene.events.payee[dropped["event"]]
     frame = pl.DataFrame(
         {
             "claim": names.claims.gather(dropped["colour"] >> 2),
-            "currency": names.currency(scene.events.source[dropped["event"]]),
+            "currency": names.currency(np.where(source == OUTSIDE, payee, source).astype(np.int32)),
             "residual": dropped["amount"],
         }
     )
