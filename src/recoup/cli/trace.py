@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -15,6 +19,7 @@ from recoup.cli.screen import print_problems, working
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime, timedelta
 
     from recoup.cli.screen import Tell
     from recoup.reading import ReadingOptions
@@ -161,28 +166,45 @@ def trace(
 
     Exit code 0: traced and written; 2: something must be put right first, and nothing was written.
     """
+    from recoup.cli.asked import check_places, duration, instant, rules, zone
     from recoup.errors import Fault, InputFault
     from recoup.tracing import CaseFiles
 
-    asked = _Asked(rule, as_of, since, horizon, dust, timezone, bridge=bridge)
-    keep = rejects is not None
-    files = CaseFiles(
-        transfers, claims, opening, known, terminal, holds, links, keep_good_rows=keep
-    )
     if (claims is None) == (back is None):
         raise typer.BadParameter("give either --claims or --back", param_hint="--claims / --back")
     if language not in ("zh", "en"):
         raise typer.BadParameter("zh or en", param_hint="--language")
+    given = [claims, map_file, opening, known, terminal, holds, links]
+    inputs = [*transfers, *(path for path in given if path is not None)]
     try:
+        check_places(inputs, out, rejects)
+        asked = _Asked(
+            rules=rules(rule),
+            timezone=zone(timezone),
+            as_of=instant(as_of, "--as-of", timezone),
+            since=instant(since, "--since", timezone),
+            horizon=duration(horizon),
+            dust=dust,
+            bridge=bridge,
+        )
+        files = CaseFiles(
+            transfers,
+            claims,
+            opening,
+            known,
+            terminal,
+            holds,
+            links,
+            keep_good_rows=rejects is not None,
+        )
         with working() as tell:
             options = _reading_options(map_file, timezone, digits)
             case = _read(files, options, tell)
-            if back is not None:
-                document = _trace_back(case, back, asked, out, tell)
-            else:
-                document = _trace_forward(case, asked, out, language, tell)
-            if rejects is not None:
-                _write_rejects(case, rejects)
+            with _rejects(case, rejects):
+                if back is not None:
+                    document = _trace_back(case, back, asked, out, tell)
+                else:
+                    document = _trace_forward(case, asked, out, language, tell)
     except InputFault as fault:
         print_problems(fault.problems)
         raise typer.Exit(REFUSED) from None
@@ -197,29 +219,28 @@ def trace(
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What to trace, as text."""
+    """What to trace; `dust` is still text, since its minor units depend on the currencies read."""
 
-    rule: list[str] | None
-    as_of: str | None
-    since: str | None
-    horizon: str | None
-    dust: str | None
+    rules: tuple[str, ...]
     timezone: str | None
+    as_of: datetime | None
+    since: datetime | None
+    horizon: timedelta | None
+    dust: str | None
     bridge: bool
 
     def options(self, case: Case) -> Options:
         """Return the options of tracing `case`."""
-        from recoup.cli.asked import duration, dust, instant
+        from recoup.cli.asked import dust
         from recoup.trace.trail import Options
 
-        names = [name for given in self.rule or ["fifo"] for name in given.split(",")]
         currencies = case.dossier.transfers["currency"].unique().sort().to_list()
         return Options(
-            rules=tuple(names),
+            rules=self.rules,
             bridge=self.bridge,
-            as_of=instant(self.as_of, "--as-of", self.timezone),
-            since=instant(self.since, "--since", self.timezone),
-            horizon=duration(self.horizon),
+            as_of=self.as_of,
+            since=self.since,
+            horizon=self.horizon,
             dust=dust(self.dust, currencies, case.dossier.digits),
         )
 
@@ -314,10 +335,24 @@ def _trace_back(
     )
 
 
-def _write_rejects(case: Case, path: Path) -> None:
-    """Write the refused rows."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    case.rejected.write_csv(path)
+@contextmanager
+def _rejects(case: Case, path: Path | None) -> Iterator[None]:
+    """Write the refused rows beside their place first, and move them there when the block ends well."""
+    if path is None:
+        yield
+        return
+    place = next(folder for folder in path.absolute().parents if folder.exists())
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=place)
+    os.close(handle)
+    written = Path(name)
+    try:
+        case.rejected.write_csv(written)
+        written.chmod(0o644)
+        yield
+        path.parent.mkdir(parents=True, exist_ok=True)
+        written.replace(path)
+    finally:
+        written.unlink(missing_ok=True)
 
 
 def _print_summary(document: Mapping[str, object], out: Path) -> None:
