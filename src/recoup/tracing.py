@@ -177,7 +177,7 @@ def open_case(files: CaseFiles, options: ReadingOptions, progress: Progress | No
     if files.claims is not None:
         claimed = reading.read_claims(files.claims, read.transfers, options)
         claims = claimed.claims
-        problems += [p for p in claimed.problems if not files.keep_good_rows or reading.is_fatal(p)]
+        problems += _claim_problems(claimed, files, transfers_are_good=not problems)
         rejected.append(claimed.rejected)
         sources += claimed.sources
     dossier = Dossier(
@@ -195,6 +195,21 @@ def open_case(files: CaseFiles, options: ReadingOptions, progress: Progress | No
     refused = pl.concat(rejected)
     count = refused.select("file", "sheet", "row").n_unique() if refused.height else 0
     return Case(replace(dossier, rows_rejected=count), claims, refused)
+
+
+def _claim_problems(
+    claimed: reading.ClaimsReading, files: CaseFiles, *, transfers_are_good: bool
+) -> list[Problem]:
+    """Return what stops the run; not that a claim found no transfer while the transfers are to be put right first."""
+    found = list(claimed.problems)
+    if not transfers_are_good:
+        return [problem for problem in found if problem.code != "claim_no_match"]
+    if files.keep_good_rows and not claimed.claims.is_empty():
+        return [problem for problem in found if reading.is_fatal(problem)]
+    if claimed.claims.is_empty() and not found:
+        advice = reading.ADVICE["file_empty"]
+        return [Problem(str(files.claims), "", 0, "", "file_empty", "no claims", advice)]
+    return found
 
 
 def _declare(
