@@ -227,7 +227,7 @@ def _by_marks(portions: list[Portion], amount: int) -> list[Portion]:
     cumulative, before = 0, 0
     for portion in portions:
         cumulative += portion.count
-        upto = cumulative * amount // have
+        upto = cumulative * amount // have if have else 0
         if upto > before:
             after.append(replace(portion, count=upto - before))
         before = upto

@@ -53,7 +53,12 @@ def _add_place(facts: Facts, result: Outcome, pocket: Pocket, since: datetime) -
 def _reach_of(facts: Facts, claim: Claim) -> _Reach:
     reach = _Reach()
     for move in facts.moves():
-        if move.row.payer_pocket in reach.hops and facts.standing[move.row.payer] == "unknown":
+        is_lead = move.returns is None and move.source is None  # else it carries by itself
+        if (
+            is_lead
+            and move.row.payer_pocket in reach.hops
+            and facts.standing[move.row.payer] == "unknown"
+        ):
             reach.leads.add(move.row.id)
         hops = _hops(facts, claim, move, reach)
         if hops is None:

@@ -140,6 +140,8 @@ class Walk:
     def _move(self, move: Move) -> None:
         if (
             move.row.payer_pocket in self.frontier
+            and move.returns is None  # a reversal is no lead: it carries what it brings back
+            and move.source is None
             and self.facts.standing[move.row.payer] == "unknown"
         ):
             self.leads.add(move.row.id)
@@ -310,9 +312,8 @@ class Walk:
         after: list[Portion] = []
         for portion in portions:
             if portion.owner is not None and portion.owner == move.own_claim:
-                # QUESTION: out of the outside there is no account it left from, so the one it returned to.
-                account = move.row.payer or move.row.payee
-                self._exit(portion, move, "reversed", account)
+                # Out of the outside there is no account it left from, so the one it returned to.
+                self._exit(portion, move, "reversed", move.row.payer or move.row.payee)
                 after.append(replace(portion, owner=None, mark=0, depth=0))
             else:
                 after.append(portion)
