@@ -49,10 +49,7 @@ def _bound_until(scene: Scene, stop: int, numbers: list[int]) -> I64:
         starts,
         losses,
         _closed(scene, credit, stop),
-        following,
-        stay,
-        target,
-        move,
+        kernels.network_of(following, stay, target, move),
         limits.BOUND_STEPS_MAX,
         limits.BOUND_STEPS_ALL_MAX,
     )

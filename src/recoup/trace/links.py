@@ -101,30 +101,13 @@ def weave(dossier: Dossier) -> Woven:
         )
         if exit_at is not None:
             shown.append((transit, *_where(dossier, rows.row(exit_at, named=True))))
-            if (
-                entry_at is not None and entry_at < exit_at
-            ):  # of one instant: the entry comes right after
+            if entry_at is not None and entry_at < exit_at:  # of one instant: it comes right after
                 place[entry_at] = exit_at + 0.25
         for at, column, side in ((exit_at, "payee", "out"), (entry_at, "payer", "in")):
             if at is not None:
                 redirected[at] = (column, transit)
                 continue
-            ends = (link["from"], transit) if side == "out" else (transit, link["to"])
-            added.append(
-                {
-                    "id": f"{transit}:{side}",
-                    "time": link["time"],
-                    "sequence": 2**62 + (side == "in"),
-                    "payer": ends[0],
-                    "payee": ends[1],
-                    "amount": link["amount"],
-                    "currency": link["currency"],
-                    "kind": "transfer",
-                    "source": link["source"],
-                    "row": link["row"],
-                    "place": _place(rows, link, entry_at, side),
-                }
-            )
+            added.append(_assumed_row(link, transit, side, _place(rows, link, entry_at, side)))
     transfers = rows.with_columns(
         pl.col("at")
         .cast(pl.Float64)
@@ -153,6 +136,24 @@ def weave(dossier: Dossier) -> Woven:
     transfers = transfers.sort("place", maintain_order=True).drop("place")
     transits = pl.DataFrame(shown, schema=TRANSITS, orient="row")
     return Woven(_with(dossier, transfers), frozenset(asserted), transits)
+
+
+def _assumed_row(link: dict[str, Any], transit: str, side: str, place: float) -> dict[str, object]:
+    """Return the row of a link's side that no statement shows."""
+    payer, payee = (link["from"], transit) if side == "out" else (transit, link["to"])
+    return {
+        "id": f"{transit}:{side}",
+        "time": link["time"],
+        "sequence": 2**62 + (side == "in"),
+        "payer": payer,
+        "payee": payee,
+        "amount": link["amount"],
+        "currency": link["currency"],
+        "kind": "transfer",
+        "source": link["source"],
+        "row": link["row"],
+        "place": place,
+    }
 
 
 def _place(rows: pl.DataFrame, link: dict[str, Any], entry_at: int | None, side: str) -> float:

@@ -8,12 +8,17 @@ the end reaches the sink.
 # mypy: disable-error-code="no-untyped-call,no-untyped-def"
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
+import numpy.typing as npt
 
 from recoup.trace.kernels.books import HOLD, RELEASE
 from recoup.trace.kernels.compiled import inner, kernel
 
 NONE = -1
+
+I64 = npt.NDArray[np.int64]
 
 
 @kernel
@@ -82,173 +87,158 @@ def build_network(source, payee, amount, op, opening, sinks, open_, no_payer, re
     return following[:n], stay[:n], target[:n], move[:n], credit
 
 
+class Network(NamedTuple):
+    """The network of n nodes and the scratch of one search. `first_*` are the fresh capacities, -1 - x for a closed x."""
+
+    following: I64
+    before: I64
+    target: I64
+    origin: I64
+    stay: I64
+    first_stay: I64
+    move: I64
+    first_move: I64
+    path: I64
+    way: I64
+    dead: I64
+    seen: I64
+    dirty: I64
+    dirty_of: I64
+
+
 @inner
-def _touch(v, claim, dirty, dirty_of, count):
+def _touch(g, v, claim, count):
     """Note that node `v` differs from the fresh network; returns the count of such nodes."""
-    if dirty_of[v] != claim:
-        dirty_of[v] = claim
-        dirty[count] = v
+    if g.dirty_of[v] != claim:
+        g.dirty_of[v] = claim
+        g.dirty[count] = v
         return count + 1
     return count
 
 
 @inner
-def _forward(
-    start, want, claim, following, stay, target, move, path, dead, dirty, dirty_of, count, steps
-):
+def _forward(g, start, want, claim, count, steps):
     """Push up to `want` from `start` forward only; a dead end stays dead. Returns (pushed, steps left, dirty count)."""
     pushed = np.int64(0)
     while pushed < want and steps > 0:
         depth = 0
-        path[0] = start
+        g.path[0] = start
         reached = False
         while depth >= 0 and steps > 0:
             steps -= 1
-            v = path[depth]
-            if stay[v] > 0 and following[v] < 0:
+            v = g.path[depth]
+            if g.stay[v] > 0 and g.following[v] < 0:
                 reached = True
                 break
-            if stay[v] > 0 and dead[following[v]] != claim:
+            if g.stay[v] > 0 and g.dead[g.following[v]] != claim:
                 depth += 1
-                path[depth] = following[v]
-            elif target[v] >= 0 and move[v] > 0 and dead[target[v]] != claim:
+                g.path[depth] = g.following[v]
+            elif g.target[v] >= 0 and g.move[v] > 0 and g.dead[g.target[v]] != claim:
                 depth += 1
-                path[depth] = target[v]
+                g.path[depth] = g.target[v]
             else:
-                dead[v] = claim
+                g.dead[v] = claim
                 depth -= 1
         if not reached:
             break
-        room = min(want - pushed, stay[path[depth]])
+        room = min(want - pushed, g.stay[g.path[depth]])
         for k in range(depth):
-            v = path[k]
-            room = min(room, stay[v] if following[v] == path[k + 1] else move[v])
+            v = g.path[k]
+            room = min(room, g.stay[v] if g.following[v] == g.path[k + 1] else g.move[v])
         for k in range(depth + 1):
-            v = path[k]
-            count = _touch(v, claim, dirty, dirty_of, count)
-            if k == depth or following[v] == path[k + 1]:
-                stay[v] -= room
+            v = g.path[k]
+            count = _touch(g, v, claim, count)
+            if k == depth or g.following[v] == g.path[k + 1]:
+                g.stay[v] -= room
             else:
-                move[v] -= room
+                g.move[v] -= room
         pushed += room
     return pushed, steps, count
 
 
 @inner
-def _search(
-    start,
-    following,
-    before,
-    stay,
-    first_stay,
-    target,
-    origin,
-    move,
-    first_move,
-    path,
-    way,
-    seen,
-    stamp,
-    steps,
-):
+def _search(g, start, stamp, steps):
     """Find a residual path to the sink, depth first; returns (its last place in `path`, -1 for none; steps left)."""
     depth = 0
-    path[0], way[0] = start, 0
-    seen[start] = stamp
+    g.path[0], g.way[0] = start, 0
+    g.seen[start] = stamp
     while depth >= 0 and steps > 0:
         steps -= 1
-        v = path[depth]
-        w = way[depth]
-        way[depth] += 1
+        v = g.path[depth]
+        w = g.way[depth]
+        g.way[depth] += 1
         to = np.int64(NONE)
         if w == 0:
-            if stay[v] > 0:
-                if following[v] < 0:
+            if g.stay[v] > 0:
+                if g.following[v] < 0:
                     return depth, steps
-                to = following[v]
+                to = g.following[v]
         elif w == 1:
-            if target[v] >= 0 and move[v] > 0:
-                to = target[v]
+            if g.target[v] >= 0 and g.move[v] > 0:
+                to = g.target[v]
         elif w == 2:
-            if before[v] >= 0 and first_stay[before[v]] > stay[before[v]]:
-                to = before[v]
+            back = g.before[v]
+            if back >= 0 and g.first_stay[back] > g.stay[back]:
+                to = back
         elif w == 3:
-            if origin[v] >= 0 and first_move[origin[v]] > move[origin[v]]:
-                to = origin[v]
+            back = g.origin[v]
+            if back >= 0 and g.first_move[back] > g.move[back]:
+                to = back
         else:
             depth -= 1
             continue
-        if to >= 0 and seen[to] != stamp:
-            seen[to] = stamp
+        if to >= 0 and g.seen[to] != stamp:
+            g.seen[to] = stamp
             depth += 1
-            path[depth], way[depth] = to, 0
-    return NONE, steps
+            g.path[depth], g.way[depth] = to, 0
+    return np.int64(NONE), steps
 
 
 @inner
-def _push(
-    want,
-    depth,
-    claim,
-    before,
-    stay,
-    first_stay,
-    origin,
-    move,
-    first_move,
-    path,
-    way,
-    dirty,
-    dirty_of,
-    count,
-):
+def _push(g, want, depth, claim, count):
     """Push along the residual path of `_search`; returns (pushed, dirty count)."""
     room = want
     for k in range(depth + 1):
-        v, w = path[k], way[k] - 1
+        v, w = g.path[k], g.way[k] - 1
         if w == 0:
-            room = min(room, stay[v])
+            room = min(room, g.stay[v])
         elif w == 1:
-            room = min(room, move[v])
+            room = min(room, g.move[v])
         elif w == 2:
-            room = min(room, first_stay[before[v]] - stay[before[v]])
+            room = min(room, g.first_stay[g.before[v]] - g.stay[g.before[v]])
         else:
-            room = min(room, first_move[origin[v]] - move[origin[v]])
+            room = min(room, g.first_move[g.origin[v]] - g.move[g.origin[v]])
     for k in range(depth + 1):
-        v, w = path[k], way[k] - 1
-        at = v if w < 2 else (before[v] if w == 2 else origin[v])
-        count = _touch(at, claim, dirty, dirty_of, count)
+        v, w = g.path[k], g.way[k] - 1
+        at = v if w < 2 else (g.before[v] if w == 2 else g.origin[v])
+        count = _touch(g, at, claim, count)
         if w == 0:
-            stay[at] -= room
+            g.stay[at] -= room
         elif w == 1:
-            move[at] -= room
+            g.move[at] -= room
         elif w == 2:
-            stay[at] += room
+            g.stay[at] += room
         else:
-            move[at] += room
+            g.move[at] += room
     return room, count
 
 
+@inner
+def _toggle(g, closed, claim):
+    """Close, or open again, the transfers that `claim` may not use."""
+    for k in range(len(closed)):
+        if closed[k, 0] == claim:
+            v = closed[k, 1]
+            g.first_move[v] = -1 - g.first_move[v]
+            g.move[v] = g.first_move[v]
+
+
 @kernel
-def bound_flows(starts, losses, closed, following, stay, target, move, steps_each, steps_all):
+def bound_flows(starts, losses, closed, g, steps_each, steps_all):
     """Return per claim the max-flow from node `starts` (-1: none) of at most `losses`; -1 where the steps ran out.
 
-    `closed` (m, 2): pairs (claim, payer-side node) of transfers that one claim may not use. Cost: O(nodes it can reach) a
-    claim.
+    `closed` (m, 2): pairs (claim, payer-side node) of transfers that one claim may not use. Cost: O(nodes reached) a claim.
     """
-    nodes = len(stay)
-    before = np.full(nodes, NONE, np.int64)
-    origin = np.full(nodes, NONE, np.int64)
-    for v in range(nodes):
-        if following[v] >= 0:
-            before[following[v]] = v
-        if target[v] >= 0:
-            origin[target[v]] = v
-    first_stay, first_move = stay.copy(), move.copy()
-    path, way = np.empty(nodes + 1, np.int64), np.empty(nodes + 1, np.int64)
-    dead, dirty_of = np.full(nodes, NONE, np.int64), np.full(nodes, NONE, np.int64)
-    dirty = np.empty(nodes, np.int64)
-    seen = np.zeros(nodes, np.int64)
     bound = np.full(len(starts), NONE, np.int64)
     stamp = 0
     for c in range(len(starts)):
@@ -258,69 +248,48 @@ def bound_flows(starts, losses, closed, following, stay, target, move, steps_eac
         if steps_all <= 0:
             continue
         budget = min(steps_each, steps_all)
-        for k in range(len(closed)):
-            if closed[k, 0] == c:
-                first_move[closed[k, 1]] = -1 - first_move[closed[k, 1]]
-                move[closed[k, 1]] = first_move[closed[k, 1]]
-        pushed, steps, count = _forward(
-            starts[c],
-            losses[c],
-            c,
-            following,
-            stay,
-            target,
-            move,
-            path,
-            dead,
-            dirty,
-            dirty_of,
-            0,
-            budget,
-        )
+        _toggle(g, closed, c)
+        pushed, steps, count = _forward(g, starts[c], losses[c], c, 0, budget)
         while pushed < losses[c] and steps > 0:
             stamp += 1
-            depth, steps = _search(
-                starts[c],
-                following,
-                before,
-                stay,
-                first_stay,
-                target,
-                origin,
-                move,
-                first_move,
-                path,
-                way,
-                seen,
-                stamp,
-                steps,
-            )
+            depth, steps = _search(g, starts[c], stamp, steps)
             if depth < 0:
                 break
-            more, count = _push(
-                losses[c] - pushed,
-                depth,
-                c,
-                before,
-                stay,
-                first_stay,
-                origin,
-                move,
-                first_move,
-                path,
-                way,
-                dirty,
-                dirty_of,
-                count,
-            )
+            more, count = _push(g, losses[c] - pushed, depth, c, count)
             pushed += more
         if steps > 0 or pushed >= losses[c]:
             bound[c] = pushed
         for k in range(count):
-            stay[dirty[k]], move[dirty[k]] = first_stay[dirty[k]], first_move[dirty[k]]
-        for k in range(len(closed)):
-            if closed[k, 0] == c:
-                first_move[closed[k, 1]] = -1 - first_move[closed[k, 1]]
-                move[closed[k, 1]] = first_move[closed[k, 1]]
+            v = g.dirty[k]
+            g.stay[v], g.move[v] = g.first_stay[v], g.first_move[v]
+        _toggle(g, closed, c)
         steps_all -= budget - max(steps, 0)
     return bound
+
+
+def network_of(following: I64, stay: I64, target: I64, move: I64) -> Network:
+    """Return the network of `build_network`'s arrays with fresh scratch."""
+    nodes = len(stay)
+    before, origin = np.full(nodes, NONE, np.int64), np.full(nodes, NONE, np.int64)
+    follows, moves = np.flatnonzero(following >= 0), np.flatnonzero(target >= 0)
+    before[following[follows]] = follows
+    origin[target[moves]] = moves
+    path, way, dirty = (np.empty(nodes + 1, np.int64) for _ in range(3))
+    dead, dirty_of = (np.full(nodes, NONE, np.int64) for _ in range(2))
+    seen = np.zeros(nodes, np.int64)
+    return Network(
+        following,
+        before,
+        target,
+        origin,
+        stay,
+        stay.copy(),
+        move,
+        move.copy(),
+        path,
+        way,
+        dead,
+        seen,
+        dirty,
+        dirty_of,
+    )

@@ -370,7 +370,7 @@ def _move_special(b, event, pocket, op, lifo):
         _mark(b, head, b.mark[event])
     admitted = op & ROOT and special.admitted
     if len(b.dust) > 0 and not admitted:
-        _floor_dust(b, event, pocket if pocket else np.int64(b.payee[event]), head)
+        _floor_dust(b, event, pocket or np.int64(b.payee[event]), head)
     if op & ROOT:
         head = _root(b, event, head, amount, special)
     if op & REVERSAL and special.original_claim >= 0:

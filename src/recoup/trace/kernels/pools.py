@@ -443,7 +443,7 @@ def _move(b, event, by_rolling):
         if b.mark[event]:
             chain = _mark(b, chain, b.mark[event])
     if len(b.dust) > 0 and not (op & ROOT and b.specials[b.special[event]].admitted):
-        chain = _floor_dust(b, event, pocket if pocket else np.int64(b.payee[event]), chain)
+        chain = _floor_dust(b, event, pocket or np.int64(b.payee[event]), chain)
     if op != 0:
         special = b.specials[b.special[event]]
         if op & ROOT:
