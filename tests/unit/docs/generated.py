@@ -1,0 +1,92 @@
+"""Makes the pages of docs/reference that repeat what the program says: cli.md from --help, formats.md from the vocabulary.
+
+`python tests/unit/docs/generated.py` writes them anew; test_generated.py compares.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+REFERENCE = ROOT / "docs/reference"
+COMMANDS = ("trace", "check")
+WIDTH = 100
+
+_CLI = """\
+# The command line
+
+What `--help` says. This page is made by `python tests/unit/docs/generated.py`; a test compares it.
+
+Exit codes of `recoup trace`: 0 traced and written; 2 something must be put right first, and nothing was written. Of `recoup check`: 0 clean; 1 something
+to look at; 2 a file could not be read. Errors go to standard error, one line each: [Problems of the input](problems.md) lists them. Progress is shown on a
+terminal only.
+"""
+
+_FORMATS = """\
+# Columns and words that are known
+
+Made from `src/recoup/reading/vocabulary.toml` by `python tests/unit/docs/generated.py`; a test compares it. Headers are compared without case, spaces,
+underscores and hyphens, full-width letters as plain ones. Where several headers of a file fit one field, the first in the list is taken. Whatever is not here is named in a
+[map](map.md); what the fields mean is said there, what formats there are in [Files that are read](ledger.md).
+"""
+
+
+def cli_page() -> str:
+    """The help of every command, at a fixed width and without colours."""
+    parts = [_CLI]
+    for command in ("", *COMMANDS):
+        title = f"recoup {command}".strip()
+        parts.append(f"\n## `{title}`\n\n```text\n{_help(command)}\n```\n")
+    return "".join(parts)
+
+
+def formats_page() -> str:
+    """The vocabulary as tables: one row a field, a status, a kind."""
+    path = ROOT / "src/recoup/reading/vocabulary.toml"
+    known = tomllib.loads(path.read_text(encoding="utf-8"))
+    parts = [_FORMATS]
+    for title, name, first in (
+        ("Headers of columns", "headers", "field"),
+        ("Title rows above a table", "titles", "field"),
+        ("Directions, seen from the account's holder", "directions", "direction"),
+        ("Whether a payment was made", "statuses", "status"),
+        ("Currencies", "currencies", "code"),
+        ("Kinds of transfers", "kinds", "kind"),
+    ):
+        parts.append(f"\n## {title}\n\n| {first} | words |\n| --- | --- |\n")
+        parts += [f"| `{key}` | {_words(words)} |\n" for key, words in known[name].items()]
+    parts.append("\n## Parts of a summary that tell the kind\n\nThe first that occurs holds.\n\n")
+    parts.append("| part | kind |\n| --- | --- |\n")
+    parts += [f"| {note['part']} | `{note['kind']}` |\n" for note in known["notes"]]
+    parts.append(f"\n## Words for no account\n\n{_words(known['none'])}\n")
+    return "".join(parts)
+
+
+PAGES = {"cli.md": cli_page, "formats.md": formats_page}
+
+
+def _words(words: list[str]) -> str:
+    return ", ".join(f"`{word}`".replace("|", "\\|") for word in words)
+
+
+def _help(command: str) -> str:
+    code = "import sys; from recoup.cli import app; app(sys.argv[1:], prog_name='recoup')"
+    arguments = [command, "--help"] if command else ["--help"]
+    plain = {"COLUMNS": str(WIDTH), "TERMINAL_WIDTH": str(WIDTH), "NO_COLOR": "1", "TERM": "dumb"}
+    run = subprocess.run(
+        [sys.executable, "-X", "utf8", "-c", code, *arguments],
+        env=os.environ | plain,
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    return "\n".join(line.rstrip() for line in run.stdout.strip("\n").splitlines())
+
+
+if __name__ == "__main__":
+    for page, make in PAGES.items():
+        (REFERENCE / page).write_text(make(), encoding="utf-8", newline="\n")
