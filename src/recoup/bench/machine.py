@@ -12,6 +12,7 @@ from time import perf_counter
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from recoup.trace.kernels.compiled import kernel
 from recoup.trace.kernels.prefetch import AHEAD, prefetch
@@ -55,7 +56,7 @@ def _sum_up(values: I64) -> int:
 
 
 @kernel
-def _update(cells: Any, at: I32) -> None:
+def _update(cells: npt.NDArray[np.void], at: I32) -> None:
     last = len(at) - 1
     for i in range(len(at)):
         _fetch(cells, at[min(i + AHEAD, last)])
