@@ -120,7 +120,8 @@ def test_a_bad_row_is_named_with_what_to_do(case: Case, code: str) -> None:
     spoil(case)
     (line,) = refused(case, case.run())
     if code == "balance_mismatch":
-        assert f"ledger.csv row {row} column " in line and "balance_mismatch" in line
+        assert f"ledger.csv row {row} column " in line
+        assert "balance_mismatch" in line
         return
     assert names(line, case.folder / "ledger.csv", row, column, code.strip(), found), line
 
@@ -151,7 +152,8 @@ def test_sums_that_would_not_fit_are_refused(case: Case) -> None:
 def test_digits_allow_a_finer_amount_and_only_there(case: Case) -> None:
     ledger(f"T2,{ZONED},mule,x,1.50,JPY,,,,", f"T3,{ZONED},mule,x,1.505,CNY,,,,")(case)
     (line,) = refused(case, case.run("--digits", "JPY=2"))
-    assert "row 4" in line and "1.505" in line
+    assert "row 4" in line
+    assert "1.505" in line
     assert case.run("--digits", "JPY=2", "--digits", "CNY=3").exit_code == 0
 
 
@@ -314,7 +316,8 @@ def test_a_wrong_option_is_refused_with_its_name(case: Case, name: str) -> None:
 def test_a_map_that_is_no_toml_is_refused(case: Case) -> None:
     case.write("map.toml", "columns = [[[")
     (line,) = refused(case, case.run("--map", str(case.folder / "map.toml")))
-    assert "map.toml" in line and "map_invalid" in line
+    assert "map.toml" in line
+    assert "map_invalid" in line
 
 
 @pytest.mark.parametrize("both", [True, False])
@@ -390,7 +393,7 @@ def test_refused_rows_may_lie_beside_the_results(case: Case) -> None:
         result = case.run("--rejects", str(case.out / "rejects.csv"))
         assert result.exit_code == 0, result.output
         assert (case.out / "rejects.csv").is_file()
-        assert not [path for path in case.folder.rglob(".*")]
+        assert not list(case.folder.rglob(".*"))
 
 
 def test_earlier_results_survive_a_refused_run(case: Case) -> None:
