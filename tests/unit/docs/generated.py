@@ -21,16 +21,18 @@ _CLI = """\
 
 What `--help` says. This page is made by `python tests/unit/docs/generated.py`; a test compares it.
 
-Exit codes of `recoup trace`: 0 traced and written; 2 something must be put right first, and nothing was written. Of `recoup check`: 0 clean; 1 something
-to look at; 2 a file could not be read. Errors go to standard error, one line each: [Problems of the input](problems.md) lists them. Progress is shown on a
-terminal only.
+Exit codes of `recoup trace`: 0 traced and written; 2 something must be put right first, and nothing was written. Of
+`recoup check`: 0 clean; 1 something to look at; 2 a file could not be read. Errors go to standard error, one line each:
+[Problems of the input](problems.md) lists them. Progress is shown on a terminal only.
 """
 
 _FORMATS = """\
 # Columns and words that are known
 
-Made from `src/recoup/reading/vocabulary.toml` by `python tests/unit/docs/generated.py`; a test compares it. Headers are compared without case, spaces,
-underscores and hyphens, full-width letters as plain ones. Where several headers of a file fit one field, the first in the list is taken. Whatever is not here is named in a
+Made from `src/recoup/reading/vocabulary.toml` by `python tests/unit/docs/generated.py`; a test compares it.
+
+Headers are compared without case, spaces, underscores, hyphens and a unit in brackets, full-width letters as plain ones.
+Where several headers of a file fit one field, the first in the list is taken. Whatever is not here is named in a
 [map](map.md); what the fields mean is said there, what formats there are in [Files that are read](ledger.md).
 """
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-_SPEC = importlib.util.spec_from_file_location("generated", Path(__file__).with_name("generated.py"))
+_SPEC = importlib.util.spec_from_file_location(
+    "generated", Path(__file__).with_name("generated.py")
+)
 assert _SPEC is not None
 assert _SPEC.loader is not None
 generated = importlib.util.module_from_spec(_SPEC)

@@ -15,7 +15,8 @@ from recoup.cli import app
 ROOT = Path(__file__).parents[3]
 PAGE = ROOT / "docs/tutorial/first-trace.md"
 _BLOCK = re.compile(
-    r"^```(?P<word>\w*)(?: title=\"(?P<title>[^\"]+)\")?\n(?P<text>.*?)^```$", re.M | re.S
+    r"^```(?P<word>\w*)(?: title=\"(?P<title>[^\"]+)\")?\n(?P<text>.*?)^```$",
+    re.MULTILINE | re.DOTALL,
 )
 
 
@@ -70,5 +71,7 @@ def _agrees(shown: list[str], real: list[str]) -> bool:
             continue
         rest = line.endswith(" ...")
         words = line.removesuffix("...").split()
-        pattern += r"[ \t]+".join(map(re.escape, words)) + (r"[^\n]*" if rest else r"[ \t]*") + r"\n"
+        pattern += (
+            r"[ \t]+".join(map(re.escape, words)) + (r"[^\n]*" if rest else r"[ \t]*") + r"\n"
+        )
     return re.fullmatch(pattern, "".join(f"{line}\n" for line in real)) is not None
