@@ -185,7 +185,7 @@ def _join(trail: Trail, scene: Scene, fresh: Found, claims: set[str], rule: str)
 def extend(trail: Trail, more: pl.DataFrame) -> Trail:
     """Return the trail with the transfers `more` added (schema tables.TRANSFERS), late or back-dated ones too.
 
-    Exactly equal to tracing everything at once; `retraced` of the result names the claims that had to be traced again.
+    Exactly equal to tracing everything at once; `retraced` of the result names the claims that a local rule had to trace again.
     """
     given = trail.given or trail.dossier
     dossier = _merged(given, more)
@@ -201,7 +201,7 @@ def extend(trail: Trail, more: pl.DataFrame) -> Trail:
         )
         if not local:
             found.append(find(new, rule, trail.options, None))
-            again |= set(new.claims["claim"])
+            again |= set(new.claims["claim"]) if rule in (*LOT_RULES, *POOL_RULES) else set()
             continue
         touches = _touches(trail.flows.filter(pl.col("rule") == rule), old)
         claims = _closure(touches, dirty)
