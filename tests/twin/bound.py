@@ -62,9 +62,9 @@ def recoverable(facts: Facts, claim: Claim, currency: str, after: list[dict[Pock
             tail = _tail(network, move, number, claim)
             head = _head(network, move, number)
         else:
-            # Past the horizon nothing is debited any more; what is under way still arrives.
+            # Past the horizon nothing is debited any more; what is under way stays where its row left it.
             tail = _tail(network, move, number, claim) if move.fed_by is not None else None
-            head = SINK if move.target is not None else None
+            head = SINK if _stays_inside(facts, move) else None
         if tail is not None and head is not None:
             network.join(tail, head, move.row.amount)
     network.close(end)
@@ -94,6 +94,12 @@ def _tail(network: _Network, move: Move, number: int, claim: Claim) -> object:
         return SOURCE
     is_others = move.claim is not None and move.claim.is_admitted
     return None if is_others or move.own_claim == claim.id else tail
+
+
+def _stays_inside(facts: Facts, move: Move) -> bool:
+    if move.fed_by is None or move.converted_from is not None:
+        return move.target is not None
+    return facts.standing.get(facts.rows[move.fed_by].payee) in ("unknown", "bridged")
 
 
 def _head(network: _Network, move: Move, number: int) -> object:

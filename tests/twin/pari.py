@@ -63,7 +63,7 @@ class _System:
         for (claim, mark), form in parcel.items():
             _add(self.flows[claim, move.row.id].setdefault(mark, {}), form)
         if move.own_claim is not None:
-            account = move.row.payer or move.row.payee
+            account = move.row.payer  # as of every exit: the account the money left from
             for colour in [colour for colour in parcel if colour[0] == move.own_claim]:
                 self._exit(move, colour, parcel.pop(colour), "reversed", account)
         self._deliver(move, parcel)

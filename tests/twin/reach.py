@@ -61,6 +61,8 @@ def _reach_of(facts: Facts, claim: Claim) -> _Reach:
         ):
             reach.leads.add(move.row.id)
         hops = _hops(facts, claim, move, reach)
+        if move.fed_by in reach.flows and facts.is_expired(claim.id, move.row.time):
+            hops = _stopped(facts, move, reach)
         if hops is None:
             continue
         row = move.row
@@ -71,6 +73,20 @@ def _reach_of(facts: Facts, claim: Claim) -> _Reach:
         elif not move.is_crossing:
             reach.exits.add((row.id, move.exit_account, row.currency, move.exit_kind))
     return reach
+
+
+def _stopped(facts: Facts, move: Move, reach: _Reach) -> int | None:
+    """A link's entry past the horizon brings nothing: the money stays where the exit's own row left it."""
+    row = facts.rows[move.fed_by or ""]
+    if move.converted_from is not None:
+        return reach.flows[row.id] + 1
+    if facts.standing.get(row.payee) in ("unknown", "bridged"):
+        reach.since.setdefault(row.payee_pocket, row.time)
+        return None
+    is_terminal = facts.standing.get(row.payee) == "terminal"
+    kind = "terminal" if is_terminal and row.kind == "transfer" else row.kind
+    reach.exits.add((row.id, row.payee if is_terminal else row.payer, row.currency, kind))
+    return None
 
 
 def _hops(facts: Facts, claim: Claim, move: Move, reach: _Reach) -> int | None:

@@ -226,15 +226,28 @@ class Walk:
 
     def _brought_on(self, move: Move) -> list[Portion]:
         assert move.fed_by is not None
-        portions = self.waiting.pop(move.fed_by).portions
+        parcel = self.waiting.pop(move.fed_by)
+        portions = parcel.portions
         if move.converted_from is None:
             self.left.pop(move.fed_by)  # it crossed: nothing comes back any more
-            return portions
+            return [self._crossed(move, parcel, portion) for portion in portions]
         new = self.store.convert(portions, move.converted_from, move.row.amount)
         for portion in new:
             if portion.owner is not None:
                 self.loss[portion.owner, move.row.currency] += portion.count
         return new
+
+    def _crossed(self, move: Move, parcel: Parcel, portion: Portion) -> Portion:
+        """What the horizon stopped before the entry stays where the exit's own row left it (choices 17 and 19)."""
+        if portion.owner is None or not self.facts.is_expired(portion.owner, move.row.time):
+            return portion
+        row = self.facts.rows[move.fed_by or ""]
+        if self.facts.standing.get(row.payee) in ("unknown", "bridged"):
+            self.kept.append((row.payee_pocket, replace(portion, since=row.time)))
+        else:
+            key = (portion.owner, row.id, parcel.account, row.currency, parcel.exit_kind)
+            self.exits[key].append(portion)
+        return replace(portion, owner=None, mark=0, depth=0, is_expired=True)
 
     def _moved_on(self, portion: Portion, move: Move) -> Portion:
         """One more hop, one more transfer on the route, and the marks of how it moved.
@@ -312,8 +325,7 @@ class Walk:
         after: list[Portion] = []
         for portion in portions:
             if portion.owner is not None and portion.owner == move.own_claim:
-                # Out of the outside there is no account it left from, so the one it returned to.
-                self._exit(portion, move, "reversed", move.row.payer or move.row.payee)
+                self._exit(portion, move, "reversed", move.row.payer)
                 after.append(replace(portion, owner=None, mark=0, depth=0))
             else:
                 after.append(portion)
