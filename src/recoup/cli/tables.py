@@ -16,6 +16,9 @@ def print_totals(document: Mapping[str, Any]) -> None:
         for row in document.get("totals", [])
     ]
     header = ["rule", "currency", *_SUMS]
+    if "sources" in document:
+        header = ["rule", "currency", "source", "amount"]
+        rows = [[str(row[name] or "") for name in header] for row in document["sources"]]
     if sys.stdout.isatty():
         from rich.console import Console
         from rich.table import Table
@@ -34,5 +37,9 @@ def print_totals(document: Mapping[str, Any]) -> None:
     ):
         if document.get(name):
             print(f"{words}: {document[name]}")
+    for reach in document.get("reach", []):
+        print(
+            f"{reach['rule']} reaches {reach['accounts']} accounts by {reach['transfers']} transfers (screening only)"
+        )
     for sentence in document.get("assumptions", [])[:20]:
         print(f"assumed: {sentence}")

@@ -60,8 +60,13 @@ class InputFile:
     inside: bool
 
 
-def expand(paths: Iterable[str | Path], findings: Findings) -> list[InputFile]:
-    """Return the files to read: those given, and those in given folders in the order of their names."""
+def expand(
+    paths: Iterable[str | Path], findings: Findings, left_out: frozenset[Path] = frozenset()
+) -> list[InputFile]:
+    """Return the files to read: those given, and those in given folders in the order of their names.
+
+    `left_out` are resolved paths that a folder may hold and that are something else: claims, known accounts.
+    """
     files: list[InputFile] = []
     seen: set[Path] = set()
     for given in paths:
@@ -80,6 +85,8 @@ def expand(paths: Iterable[str | Path], findings: Findings) -> list[InputFile]:
             if inside and (file.name.endswith(SIDECAR) or file.name.startswith((".", "~$"))):
                 continue
             real = file.resolve()
+            if inside and real in left_out:
+                continue
             if real in seen:
                 if not inside:
                     findings.add_file("file_given_twice", str(given), str(given))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Final, Literal
 
 from recoup.money import ISO_DIGITS, Digits
@@ -53,6 +54,8 @@ class ReadingOptions:
     """IANA zone of times that state none; goes before the map's."""
     digits: Digits = ISO_DIGITS
     match_window: timedelta = field(default=timedelta(minutes=5))
+    left_out: frozenset[Path] = frozenset()
+    """Resolved paths of files that folders of statements may hold and that are something else (the claims)."""
     """How far apart the two ends' clocks may be for their rows to be one transfer."""
 
     @property

@@ -89,7 +89,7 @@ def read_transfers(
     if options.zone is not None and not zone_exists(options.zone):
         intake.findings.add_file("timezone_unknown", "--timezone", options.zone)
         return Reading(pl.DataFrame(schema=TRANSFERS), None, (), intake.findings.problems([]))
-    files = expand(paths, intake.findings)
+    files = expand(paths, intake.findings, options.left_out)
     try:
         for place, file in enumerate(files):
             if progress is not None:

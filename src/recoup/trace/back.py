@@ -50,6 +50,7 @@ BACK_FLOWS: Final = pl.Schema(
 """What of the target's money every transfer carried; hops are counted from the target. Null amounts under poison."""
 
 BACK_RULES: Final = ("fifo", "lifo", "rolling", "poison")
+BACK_RANGE: Final = ("fifo", "lifo", "rolling")  # what `all` means here: lowest-balance needs claims
 
 ITEMS_MAX: Final = 2**27
 """Steps of one backward trace by fifo or lifo."""

@@ -229,6 +229,12 @@ def _assumptions(scene: Scene, accounts: pl.DataFrame, options: Options) -> tupl
         out.append(
             "Debits of accounts without a statement were followed where other statements show them, and marked inferred."
         )
+    links = scene.dossier.links
+    if not links.is_empty():
+        authors = ", ".join(sorted({name for name in links["author"] if name})) or "nobody named"
+        out.append(
+            f"{len(links)} links were asserted by {authors}; what crossed them is marked asserted."
+        )
     return tuple(dict.fromkeys(out))
 
 
