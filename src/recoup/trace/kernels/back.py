@@ -25,7 +25,8 @@ PURSE: Final = np.dtype([(name, "i8") for name in ("into", "head", "tail")])
 """24 bytes a pocket: units that ever entered, ends of its free list (-1: empty)."""
 
 SEGMENT: Final = np.dtype([(name, "i8") for name in ("offset", "low", "size", "place")])
-"""32 bytes: units of an event from `offset` on are those from `low` on, on the axis of `place` or, if negative, of event ~place."""
+"""32 bytes: units of an event from `offset` on are those from `low` on: on the axis of `place` or, if negative, within event
+~place."""
 
 ITEM: Final = np.dtype([(name, "i8") for name in ("low", "high", "place", "hops")])
 PART: Final = np.dtype([(name, "i8") for name in ("what", "at", "amount", "hops")])
@@ -420,9 +421,9 @@ def undo_pools(
 ):
     """Take back events [floor, stop) under rolling charge; return (units by event, hops by event).
 
-    `want` and `hops` (k,) are what is asked of every pocket, `balance` (k,) what lies there after event stop - 1; `pending` (originals,)
-    gathers what refunds brought back. `first` is what is asked of event stop - 1 itself, -1 for the plain rule: of want w in a
-    pocket of balance B, floor(w * c / B) came by the credit c. O(n).
+    `want` and `hops` (k,) are what is asked of every pocket, `balance` (k,) what lies there after event stop - 1; `pending`
+    (originals,) gathers what refunds brought back. `first` is what is asked of event stop - 1 itself, -1 for the plain rule:
+    of want w in a pocket of balance B, floor(w * c / B) came by the credit c. O(n).
     """
     part_of = np.zeros(stop, np.int64)
     hops_of = np.zeros(stop, np.int64)
@@ -465,7 +466,7 @@ def undo_pools(
 def undo_reach(
     source, payee, op, special, specials, sinks, refunds, hops, pending, first, floor, stop
 ):
-    """Take back events [floor, stop) under poison; return hops by event (0: no part in it). `hops` (k,): 0 where not asked. O(n)."""
+    """Take back events [floor, stop) under poison; return hops by event (0: no part). `hops` (k,): 0 where not asked. O(n)."""
     hops_of = np.zeros(stop, np.int64)
     for i in range(stop - 1, floor - 1, -1):
         p, q, o = source[i], payee[i], op[i]
