@@ -18,7 +18,7 @@ from recoup.records.dossier import Dossier
 from recoup.records.problems import Problem
 from recoup.trace.assemble import Scene
 from recoup.trace.events import microseconds
-from recoup.trace.ledger import TERMINAL
+from recoup.trace.ledger import TERMINAL, TRANSIT
 from recoup.trace.lineage import Target, lot_parts, pool_parts, reach_parts
 from recoup.trace.rules import LOT_RULES
 from recoup.trace.sources import Lineage, name_parts
@@ -57,7 +57,7 @@ def trace_lineage(
     if rule not in BACK_RULES:
         raise _refuse("rule_needs_claims", rule, f"trace back by one of {', '.join(BACK_RULES)}")
     scene = build_scene(dossier, pl.DataFrame(schema=tables.CLAIMS), options)
-    aim = _aim(scene, target)
+    aim = _aim(scene, target, dossier.transfers)
     floor = _floor(scene, aim, options)
     if rule == "poison":
         parts, asked = reach_parts(scene, aim, floor), None
@@ -77,7 +77,30 @@ def _refuse(code: str, found: str, advice: str) -> InputFault:
     return InputFault([Problem("--back", "", 0, "", code, found, advice)])
 
 
-def _aim(scene: Scene, target: str) -> Target:
+def _in_transit(scene: Scene, account: str, given: pl.DataFrame) -> list[int]:
+    """Return the pockets of links whose exit's own row went to `account`: until the entry the money counts there."""
+    ledger = scene.ledger
+    if account in scene.dossier.terminal:
+        return []
+    linked = ledger.accounts.filter(ledger.accounts.str.starts_with(TRANSIT)).to_list()
+    pockets = [
+        p for name in linked for c in ledger.currencies if (p := ledger.pocket(name, c)) >= 0
+    ]
+    exits = pl.DataFrame(
+        {
+            "pocket": pockets,
+            "id": [
+                str(scene.dossier.transfers["id"][int(np.argmax(ledger.payee == p))])
+                for p in pockets
+            ],
+        },
+        schema={"pocket": pl.Int64, "id": pl.String},
+    )
+    stated = given.filter(pl.col("payee") == account).select("id")
+    return exits.join(stated, on="id", how="semi")["pocket"].to_list()
+
+
+def _aim(scene: Scene, target: str, given: pl.DataFrame) -> Target:
     """Return what `target` names; raise `InputFault` when it is nothing or two things."""
     account = target.removeprefix(_ACCOUNT)
     transfer = target.removeprefix(_TRANSFER)
@@ -87,6 +110,7 @@ def _aim(scene: Scene, target: str) -> Target:
         for currency in ledger.currencies
         if (pocket := ledger.pocket(account, currency)) >= 0
     )
+    pockets += tuple(_in_transit(scene, account, given))
     found = rows.with_row_index("at").filter(pl.col("id") == transfer)["at"].to_list()
     if pockets and found:
         raise _refuse("target_ambiguous", target, f"say {_ACCOUNT}{target} or {_TRANSFER}{target}")
