@@ -52,11 +52,9 @@ def duration(text: str | None, option: str = "--horizon") -> timedelta | None:
     if text is None:
         return None
     match = _DURATION.fullmatch(text.strip())
-    parts = (
-        {name: int(value) for name, value in match.groupdict().items() if value} if match else {}
-    )
+    found = match.groupdict() if match else {}
     try:
-        length = timedelta(**parts)
+        length = timedelta(**{name: int(value) for name, value in found.items() if value})
     except (OverflowError, ValueError):
         length = timedelta(0)
     if not timedelta(0) < length <= _DURATION_MAX:
