@@ -174,6 +174,10 @@ def trace(
         raise typer.BadParameter("give either --claims or --back", param_hint="--claims / --back")
     if language not in ("zh", "en"):
         raise typer.BadParameter("zh or en", param_hint="--language")
+    keep = rejects is not None
+    files = CaseFiles(
+        transfers, claims, opening, known, terminal, holds, links, keep_good_rows=keep
+    )
     given = [claims, map_file, opening, known, terminal, holds, links]
     inputs = [*transfers, *(path for path in given if path is not None)]
     try:
@@ -186,16 +190,6 @@ def trace(
             horizon=duration(horizon),
             dust=dust,
             bridge=bridge,
-        )
-        files = CaseFiles(
-            transfers,
-            claims,
-            opening,
-            known,
-            terminal,
-            holds,
-            links,
-            keep_good_rows=rejects is not None,
         )
         with working() as tell:
             options = _reading_options(map_file, timezone, digits)
