@@ -179,9 +179,8 @@ def trace(
         transfers, claims, opening, known, terminal, holds, links, keep_good_rows=keep
     )
     given = [claims, map_file, opening, known, terminal, holds, links]
-    inputs = [*transfers, *(path for path in given if path is not None)]
     try:
-        check_places(inputs, out, rejects)
+        check_places([*transfers, *filter(None, given)], out, rejects)
         asked = _Asked(
             rules=rules(rule),
             timezone=zone(timezone),
