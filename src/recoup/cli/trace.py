@@ -318,13 +318,13 @@ def _trace_back(
 ) -> Mapping[str, object]:
     """Trace back from an account or transfer, write sources.csv and summary.json, return the summary."""
     from recoup.evidence.sources import write_sources
-    from recoup.trace.back import BACK_RANGE, trace_back
+    from recoup.trace import RANGE
+    from recoup.trace.back import BACK_RULES, trace_back
 
     tell("tracing back")
     options = asked.options(case)
-    rules = dict.fromkeys(
-        r for name in options.rules for r in (BACK_RANGE if name == "all" else (name,))
-    )
+    asked_all = set(RANGE) <= set(options.rules)  # then without the one that needs claims
+    rules = [name for name in options.rules if name in BACK_RULES or not asked_all]
     sources = [trace_back(case.dossier, target, rule, options) for rule in rules]
     return write_sources(
         sources, case.dossier, target, out, command=shlex.join(["recoup", *sys.argv[1:]])

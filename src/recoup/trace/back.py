@@ -26,8 +26,6 @@ from recoup.trace.trace import build_scene
 from recoup.trace.trail import Options
 
 BACK_RULES: Final = ("fifo", "lifo", "rolling", "poison")
-BACK_RANGE: Final = ("fifo", "lifo", "rolling")
-"""What `all` means backward: lowest-balance needs claims."""
 
 _ACCOUNT: Final = "account:"
 _TRANSFER: Final = "transfer:"
