@@ -44,7 +44,9 @@ def check(seed: int, size: int, features: frozenset[str]) -> int:
     is_loose = bool(unknown - world.terminal - {""}) if unknown else False
     is_loose |= bool(world.links) and world.options.since is not None
     rules = ("fifo", "lifo") if is_loose else ("fifo", "lifo", "rolling")
-    accounts = sorted({r.payer for r in world.rows} | {r.payee for r in world.rows} - {""})
+    accounts = sorted(
+        {r.payer for r in world.rows} | {r.payee for r in world.rows}
+    )  # "" is refused
     for target in [*accounts, *(row.id for row in world.rows[::3])]:
         for rule in rules:
             try:

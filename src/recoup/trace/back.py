@@ -80,7 +80,7 @@ def _refuse(code: str, found: str, advice: str) -> InputFault:
 def _in_transit(scene: Scene, account: str, given: pl.DataFrame) -> list[int]:
     """Return the pockets of links whose exit's own row went to `account`: until the entry the money counts there."""
     ledger = scene.ledger
-    if account in scene.dossier.terminal:
+    if not account or account in scene.dossier.terminal:
         return []
     linked = ledger.accounts.filter(ledger.accounts.str.starts_with(TRANSIT)).to_list()
     pockets = [
