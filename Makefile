@@ -11,7 +11,7 @@ EXAMPLE_OUT := out/example
 EXAMPLE_RUN := trace $(EXAMPLE)/transfers.csv --claims $(EXAMPLE)/claims.csv --known $(EXAMPLE)/known.csv --rule all --out $(EXAMPLE_OUT)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench docs lock clean
+.PHONY: help setup run test test-promises check bench docs lock clean
 
 help:            ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -29,7 +29,10 @@ run: $(STAMP)    ## set up, then trace the example case under every rule
 	@echo "The results lie in $(EXAMPLE_OUT); begin with $(EXAMPLE_OUT)/trail.html."
 
 test: $(STAMP)   ## set up, then run all tests and every example of the docstrings
-	$(BIN)/python -m pytest -n 2 --doctest-modules tests src/recoup
+	$(BIN)/python -m pytest -n 2 -m "not slow" --doctest-modules tests src/recoup
+
+test-promises: $(STAMP)  ## the same promises over many more worlds: minutes to an hour
+	$(BIN)/python -m pytest -n 2 -m slow tests
 
 check: $(STAMP)  ## lint, format, types, layers, tidiness: within a minute
 	$(BIN)/ruff check .

@@ -19,8 +19,8 @@ PROBLEMS_SHOWN_MAX: Final = 200
 BOUND_STEPS_MAX: Final = 20_000_000
 """Arcs one claim's max-flow may look at; past it the bound is the loss, and the summary says so."""
 
-BOUND_STEPS_ALL_MAX: Final = 1_000_000_000
-"""The same for all claims of one trace together: some ten seconds."""
+BOUND_STEPS_ALL_MAX: Final = 100_000_000
+"""The same for all claims of one trace together: under ten seconds."""
 
 SHEET_ROWS_MAX: Final = 1_048_576
 """Rows of one XLSX sheet, by the file format."""

@@ -70,25 +70,25 @@ def _network(
         scene.ledger.sinks,
         reached,
         no_payer,
-        _refunds(scene, stop),
+        *_refunds(scene, stop),
         stop,
     )
     return network
 
 
-def _refunds(scene: Scene, stop: int) -> I64:
-    """Return by event of an exit the first event that takes it back, 0 where there is none."""
+def _refunds(scene: Scene, stop: int) -> tuple[I64, I64]:
+    """Return by event of an exit the first event that takes it back (0: none), and how much is taken back in all."""
     events = scene.events
-    out = np.zeros(stop, np.int64)
+    first, amount = np.zeros(stop, np.int64), np.zeros(stop, np.int64)
     marked = np.flatnonzero(events.op[:stop] & (books.WATCHED | books.REVERSAL))
     special = events.specials[events.special[marked]]
-    exit_of = {
-        int(s["watched"]): int(i) for i, s in zip(marked, special, strict=True) if s["watched"] >= 0
-    }
-    for i, s in zip(marked[::-1], special[::-1], strict=True):
+    pairs = list(zip(marked.tolist(), special, strict=True))
+    exit_of = {int(s["watched"]): i for i, s in pairs if s["watched"] >= 0}
+    for i, s in reversed(pairs):
         if s["original"] >= 0 and int(s["original"]) in exit_of:
-            out[exit_of[int(s["original"])]] = i
-    return out
+            first[exit_of[int(s["original"])]] = i
+            amount[exit_of[int(s["original"])]] += events.amount[i]
+    return first, amount
 
 
 def _closed(scene: Scene, credit: I64, stop: int) -> I64:

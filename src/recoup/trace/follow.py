@@ -225,11 +225,28 @@ class Reached:
 
 
 def follow_reach(ledger: Ledger, events: Events) -> Reached:
-    """Return what any followed claim's money could have reached."""
+    """Return what any followed claim's money could have reached; with horizons every claim is followed for itself."""
+    numbers = np.flatnonzero(events.cut != 0)
+    if not (events.cut[numbers] < events.stop).any():
+        return _reach(ledger, events, numbers, events.stop)
+    flow = np.zeros(events.stop, np.int32)
+    depth = np.zeros(len(ledger.standing), np.int32)
+    since = np.full(len(ledger.standing), -1, np.int32)
+    for number in numbers:
+        one = _reach(ledger, events, np.array([number]), min(int(events.cut[number]), events.stop))
+        for whole, part in ((flow[: len(one.flow)], one.flow), (depth, one.depth)):
+            better = (part != 0) & ((whole == 0) | (part < whole))
+            whole[better] = part[better]
+        earlier = (one.since >= 0) & ((since < 0) | (one.since < since))
+        since[earlier] = one.since[earlier]
+    return Reached(flow, depth, since)
+
+
+def _reach(ledger: Ledger, events: Events, numbers: I64, stop: int) -> Reached:
+    """Return what the claims `numbers` could have reached over events [0, stop)."""
     specials = events.specials
     followed = np.zeros(len(specials) + 1, np.uint8)
-    claims = specials["claim"]
-    followed[:-1][claims >= 0] = events.cut[claims[claims >= 0]] != 0
+    followed[:-1] = np.isin(specials["claim"], numbers)
     flow, depth, since = reach.follow_reach(
         events.source,
         events.payee,
@@ -238,7 +255,7 @@ def follow_reach(ledger: Ledger, events: Events) -> Reached:
         *(specials[name].astype(np.int32) for name in ("slot", "watched", "original")),
         ledger.sinks,
         followed,
-        events.stop,
+        stop,
     )
     return Reached(flow, depth, since)
 

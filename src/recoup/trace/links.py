@@ -107,7 +107,9 @@ def weave(dossier: Dossier) -> Woven:
             if at is not None:
                 redirected[at] = (column, transit)
                 continue
-            added.append(_assumed_row(link, transit, side, _place(rows, link, entry_at, side)))
+            added.append(
+                _assumed_row(link, transit, side, _place(rows, link, exit_at, entry_at, side))
+            )
     transfers = rows.with_columns(
         pl.col("at")
         .cast(pl.Float64)
@@ -156,10 +158,14 @@ def _assumed_row(link: dict[str, Any], transit: str, side: str, place: float) ->
     }
 
 
-def _place(rows: pl.DataFrame, link: dict[str, Any], entry_at: int | None, side: str) -> float:
-    """Return where an assumed row stands: right before a given entry, else after the transfers of the link's instant."""
+def _place(
+    rows: pl.DataFrame, link: dict[str, Any], exit_at: int | None, entry_at: int | None, side: str
+) -> float:
+    """Return where an assumed row stands: right by a given other side, else after the transfers of the link's instant."""
     if side == "out" and entry_at is not None:
         return entry_at - 0.25
+    if side == "in" and exit_at is not None and rows["time"][exit_at] == link["time"]:
+        return exit_at + 0.25
     last = float((rows["time"] <= link["time"]).sum()) - 0.5
     return last + (0.125 if side == "in" else 0.0)
 
@@ -180,7 +186,11 @@ def _where(dossier: Dossier, row: dict[str, str]) -> tuple[str, ...]:
 
 
 def _with(dossier: Dossier, transfers: pl.DataFrame) -> Dossier:
-    """Return `dossier` with other transfers, and what links leave from no longer terminal."""
-    return replace(
-        dossier, transfers=transfers, terminal=dossier.terminal - frozenset(dossier.links["from"])
-    )
+    """Return `dossier` with other transfers; terminal accounts that links leave from become unknown ones."""
+    opened = dossier.terminal & frozenset(dossier.links["from"])
+    known = dossier.known
+    if opened:
+        rows = dossier.transfers
+        every = frozenset(rows["payer"].unique()) | frozenset(rows["payee"].unique())
+        known = (every if known is None else known) - opened
+    return replace(dossier, transfers=transfers, known=known, terminal=dossier.terminal - opened)

@@ -335,10 +335,8 @@ def _settle_claim(
         + 1
     )
     crosses = (system.credit >= 0) & (carried > 0)
-    opened = np.rint(
-        carried[crosses]
-        * (events.amount[system.credit[crosses]] / events.amount[system.event[crosses]])
-    ).astype(np.int64)
+    ratio = events.amount[system.credit[crosses]] / events.amount[system.event[crosses]]
+    opened = np.rint(share[crosses] * ratio).astype(np.int64)
     some = carried > 0
     event = np.concatenate([[root], system.event[some], system.credit[crosses]]).astype(np.int64)
     amount = np.concatenate([[loss], carried[some], opened]).astype(np.int64)

@@ -22,12 +22,14 @@ I64 = npt.NDArray[np.int64]
 
 
 @kernel
-def build_network(source, payee, amount, op, opening, sinks, open_, no_payer, refund, stop):
+def build_network(
+    source, payee, amount, op, opening, sinks, open_, no_payer, refund, refunded, stop
+):
     """Return (following, stay, target, move, credit): by node its pocket's next node, the two capacities, where it moves.
 
     `open_[i]` says whether claims' money may cross event i, `no_payer[i]` that it cannot come from the payer's pocket;
     `credit[i]` is the node of event i on the payee's side (-1 none).
-    `refund[i]` is, for an exit that is taken back later, the first event that does (0 else): money may cross to it.
+    `refund[i]` is, for an exit that is taken back later, the first event that does (0 else): `refunded[i]` may cross to it.
     The last node of a pocket follows to -1 and stays into the sink. O(events).
     """
     count = 0
@@ -58,7 +60,7 @@ def build_network(source, payee, amount, op, opening, sinks, open_, no_payer, re
                 following[last[p]] = n
                 stay[last[p]] = lowest[p]
             last[p] = n
-            move[n] = a
+            move[n] = min(a, refunded[i]) if back else a
             if back:
                 waiting[refund[i]] = n
             n += 1
