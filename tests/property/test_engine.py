@@ -106,6 +106,12 @@ def test_each_feature_alone_is_traced_as_the_twin_traces_it(rule: str, feature: 
     compare()
 
 
+@pytest.mark.parametrize("rule", ["fifo", "lifo"])
+def test_all_features_but_links_are_traced_as_the_twin_traces_them(rule: str) -> None:
+    for seed in range(40):
+        check(random_world(seed, 25, FEATURES - {"links"}), rule)
+
+
 @pytest.mark.xfail(
     strict=False,
     reason="rare mixes still differ: refunds under pari-passu, money converted back, links past as-of, bounds",
