@@ -102,6 +102,19 @@ def test_a_disputed_deposit_comes_from_its_victim():
     assert [node.name for node in picture.nodes if node.sort == "victim"] == ["陈己"]
 
 
+def test_a_disputed_deposit_comes_from_its_victim_also_where_a_rule_names_no_claim():
+    transfers = [{"id": "T1", "payer": "", "payee": "a", "amount": 5, "kind": "cash_in"}]
+    flows = [{"claim": "", "transfer": "T1", "amount": None, "rule": "poison"}]
+    trail = trail_of(
+        transfers,
+        [{"claim": "C1", "victim": "陈己", "transfer": "T1"}],
+        flows,
+        rules=("poison",),
+    )
+    nodes = picture_of(trail, "poison").nodes
+    assert [node.name for node in nodes if node.sort == "victim"] == ["陈己"]
+
+
 def test_every_flow_of_the_example_is_in_the_picture(example):
     picture = picture_of(example, "fifo")
     exits = sum(node.arrived for node in picture.nodes if node.sort == "exit")

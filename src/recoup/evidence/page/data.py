@@ -13,6 +13,7 @@ from typing import Any, Final
 import polars as pl
 
 from recoup._version import __version__
+from recoup.evidence.assumed import in_language
 from recoup.evidence.drawing import status_of
 from recoup.evidence.picture import Edge, Node, Picture, currencies_of, draft
 from recoup.evidence.wording import SIGNS, words
@@ -83,7 +84,7 @@ def page_data(trail: Trail, *, language: str, timezone: str) -> dict[str, Any]:
         "pictures": pictures,
         "leads": _leads(trail),
         "leads_total": trail.leads.height,
-        "assumptions": list(trail.assumptions),
+        "assumptions": [[in_language(text, "zh"), text] for text in trail.assumptions],
         "sources": [
             [s.file, s.sheet, s.sha256, s.rows_count, s.supplied_by, s.supplied_at, s.document]
             for s in trail.dossier.sources[:ROWS_MAX]
