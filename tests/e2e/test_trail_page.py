@@ -409,11 +409,12 @@ def test_a_search_that_finds_more_than_it_lists_says_so(visit, written):
 
 def test_the_zone_stands_by_the_clock_and_sums_are_said_to_be_of_the_whole_time(visit, written):
     page = visit(written)
+    assert page.locator("#side h2").inner_text() == "钱现在在哪里"
     assert "时区 Asia/Shanghai" in page.locator("#time-text").inner_text()
     note = page.locator("#whole-note")
     assert note.evaluate("e => getComputedStyle(e).visibility") == "hidden"
     page.locator("#time").fill("500")
-    assert note.is_visible()
+    assert page.locator("#side h2").inner_text() == "当时钱在哪里"
     assert note.evaluate("e => getComputedStyle(e).visibility") == "visible"
 
 

@@ -101,7 +101,7 @@ function drawSide(shown) {
 
 function drawOverview(side, shown) {
   const drawn = picture();
-  const title = made("h2", say("where_now"));
+  const title = made("h2", say(state.time === null ? "where_now" : "where_then"));
   title.id = "side-title";
   side.append(title, made("p", say("select_hint"), "hint"));
   const by = (part) => (a, b) => (shown.nodes[b.i][part] > shown.nodes[a.i][part] ? 1 : shown.nodes[b.i][part] < shown.nodes[a.i][part] ? -1 : a.i - b.i);

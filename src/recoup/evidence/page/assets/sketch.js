@@ -73,7 +73,7 @@ function buildSketch() {
   board.classList.toggle("crowded", drawn.edges.filter((edge) => edge.route === 2).length > 60);
   const lines = element("g", { class: "guides" }, board);
   for (const [column, x, sort] of drawn.columns) {
-    const name = sort === "hop" || sort === "deep" ? say(sort === "deep" ? "hop_deep" : "hop", { n: numeral(column) }) : say(sort);
+    const name = say(sort, { n: numeral(column) });
     element("text", { x: p.x(x), y: 16 }, titles, name);
     element("path", { d: `M${p.x(x) + BAR / 2} ${PAD.top - 6}V${p.y(drawn.size[1])}` }, lines);
   }
