@@ -298,7 +298,7 @@ def _write(
         tell("writing trail.html")
         write_page(trail, stage / "trail.html", language=spoken, timezone=timezone)
         tell("writing trail.xlsx")
-        write_workbook(trail, stage / "trail.xlsx")
+        write_workbook(trail, stage / "trail.xlsx", timezone=timezone, rows=rows)
         tell("writing evidence.pdf")
         svg = picture_svg(picture_of(trail, trail.options.rules[0]), spoken)
         write_pdf(

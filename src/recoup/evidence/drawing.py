@@ -73,15 +73,19 @@ def label_of(node: Node, language: str) -> str:
     return node.name or account_text(node.account)
 
 
-def column_title(picture: Picture, column: int, language: str) -> str:
-    """Return the heading of a column: victims, a hop, or exits."""
+def column_sort(picture: Picture, column: int) -> str:
+    """Return what stands in a column: victims, sources (in a currency that no victim paid), hop, hop_deep or exits."""
     nodes = [node for node in picture.nodes if node.column == column]
     if any(node.sort in {"exit", "terminal"} for node in nodes):
-        return say("exits", language)
+        return "exits"
     if column == 0:
-        return say("victims", language)
-    deep = any(node.depth > column for node in nodes)
-    return say("hop_deep" if deep else "hop", language, n=numeral(column, language))
+        return "sources" if nodes and all(node.sort == "source" for node in nodes) else "victims"
+    return "hop_deep" if any(node.depth > column for node in nodes) else "hop"
+
+
+def column_title(picture: Picture, column: int, language: str) -> str:
+    """Return the heading of a column."""
+    return say(column_sort(picture, column), language, n=numeral(column, language))
 
 
 def shown_text(picture: Picture, language: str) -> str:

@@ -89,14 +89,15 @@ def _payee_key() -> pl.Expr:
 def _payer_key(trail: Trail) -> pl.Expr:
     """A row without payer comes from the victim whose claim disputes it, else from what kind of row it is."""
     deposits = trail.claims.filter(pl.col("payer") == "")
-    is_disputed = pl.concat_str("claim", "transfer", separator="\0").is_in(
-        (deposits["claim"] + "\0" + deposits["transfer"]).implode()
+    # By the transfer alone: it has one claim at most, and a rule with reach only names none.
+    victims = pl.col("transfer").replace_strict(
+        deposits["transfer"], "v:" + deposits["claim"], default=None, return_dtype=pl.String
     )
     return (
         pl.when(pl.col("payer") != "")
         .then("a:" + pl.col("payer"))
-        .when(is_disputed)
-        .then("v:" + pl.col("claim"))
+        .when(victims.is_not_null())
+        .then(victims)
         .otherwise("s:" + pl.col("kind").fill_null("transfer"))
     )
 

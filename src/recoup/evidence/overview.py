@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from recoup.evidence.summary import SUMS, is_conserved, totals_of, versions
 from recoup.evidence.texts import both
+from recoup.trace.rules import RULES
 from recoup.trace.trail import Trail
 
 Cell = str | int | tuple[int, str]
@@ -30,12 +31,12 @@ def overview_lines(
         Line((both("report"),)),
         Line((both("made_with"), ", ".join(f"{k} {v}" for k, v in versions().items()))),
         Line((both("zone"), timezone)),
-        Line((both("rules_run"), ", ".join(trail.options.rules))),
+        Line((both("rules_run"), ", ".join(map(rule_told, trail.options.rules)))),
         Line((both("claims_count"), trail.claims.height)),
         Line((both("transfers_count"), dossier.transfers.height)),
         Line((both("rejects"), dossier.rows_rejected)),
         Line((both("rows_failed"), dossier.rows_failed)),
-        Line((both("conserved"), both("yes" if is_conserved(trail) else "no"))),
+        Line((both("conserved"), both(_conserved(trail)))),
         Line(),
         Line(
             (both("rule"), both("currency"), both("claims"), *(both(name) for name in SUMS)),
@@ -44,11 +45,30 @@ def overview_lines(
     ]
     for row in totals_of(trail).iter_rows(named=True):
         money = ((row[name], row["currency"]) for name in SUMS)
-        lines.append(Line((row["rule"], row["currency"], row["claims"], *money)))
-    if any(rule == "poison" for rule in trail.options.rules):
-        lines.append(Line(("poison", both("screening"))))
+        lines.append(Line((rule_told(row["rule"]), row["currency"], row["claims"], *money)))
+    lines += [
+        Line((rule_told(rule), both("screening")))
+        for rule in trail.options.rules
+        if not RULES[rule].is_evidence
+    ]
     lines += [Line(), Line((both("sheet"), both("rows_here"), both("rows_all")), is_head=True)]
     for name, written, whole in sheets:
         note = () if written == whole else (both("left_out", n=whole - written),)
         lines.append(Line((both(f"sheet_{name}"), written, whole, *note)))
     return lines
+
+
+def rule_told(rule: str) -> str:
+    """Return a rule's name; one that is no evidence says so wherever it stands.
+
+    >>> rule_told("fifo"), rule_told("poison")
+    ('fifo', 'poison 仅筛查 screening only')
+    """
+    return rule if RULES[rule].is_evidence else f"{rule} {both('screening_mark')}"
+
+
+def _conserved(trail: Trail) -> str:
+    """The word for whether every claim adds up; rules without amounts have nothing to add."""
+    if not any(RULES[rule].is_evidence for rule in trail.options.rules):
+        return "no_amounts"
+    return "yes" if is_conserved(trail) else "no"

@@ -58,6 +58,8 @@ DOCUMENT_WORDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         ),
         "yes": ("相符", "holds"),
         "no": ("不符", "does not hold"),
+        "no_amounts": ("不适用：没有金额", "does not apply: there are no amounts"),
+        "screening_mark": ("仅筛查", "screening only"),
         "rows_here": ("本表行数", "Rows here"),
         "rows_all": ("全部行数", "Rows in all"),
         "left_out": (

@@ -18,7 +18,8 @@ import polars as pl
 import xlsxwriter
 
 from recoup import limits
-from recoup.evidence.overview import Line, overview_lines
+from recoup.evidence.assumed import in_language
+from recoup.evidence.overview import Line, overview_lines, rule_told
 from recoup.evidence.rows import PARTS, Rows, flows_told, rows_of
 from recoup.evidence.summary import data_time
 from recoup.evidence.texts import both
@@ -100,7 +101,8 @@ def _sheets(trail: Trail, rows: Rows, flows_max: int) -> list[Sheet]:
         on="claim", how="left", maintain_order="left",
     )  # fmt: skip
     flows = _heaviest("flows", rows.flows, flows_max)
-    assumptions = pl.DataFrame({"text": list(trail.assumptions)}, schema={"text": pl.String})
+    spoken = [f"{in_language(words, 'zh')} {words}" for words in trail.assumptions]
+    assumptions = pl.DataFrame({"text": spoken}, schema={"text": pl.String})
     sources = [
         (s.file, s.sheet, s.rows_count, s.sha256, s.supplied_by, s.supplied_at, s.document)
         for s in trail.dossier.sources
@@ -183,7 +185,8 @@ class _Writer:
                     continue
                 sort = sorts[column]
                 if sort == "text":
-                    sheet.write_string(number, column, value[: limits.CELL_CHARS_MAX])
+                    # Formatted as text, else editing a card number would make a number of it and lose digits.
+                    sheet.write_string(number, column, value[: limits.CELL_CHARS_MAX], self.text)
                 elif sort == "money":
                     self.write_money(sheet, number, column, value, row[place])
                 else:
@@ -198,15 +201,18 @@ class _Writer:
             sheet.write_string(row, column, format_minor(minor, digits), self.text)
 
     def _shown(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """Return the frame with times as the days a spreadsheet counts, in the zone; without parts that are nothing."""
-        days = [
+        """Return the frame as read: times as a spreadsheet counts days, in the zone; rules marked; no empty parts."""
+        shown = [
             pl.col(name).dt.convert_time_zone(self.zone.key).dt.replace_time_zone(None)
             .cast(pl.Int64).truediv(_DAY_MICROSECONDS).add(_EPOCH_DAYS)
             for name in frame.columns
             if name in _TIMES
         ]  # fmt: skip
+        if "rule" in frame.columns:
+            marks = {rule: rule_told(rule) for rule in frame["rule"].unique()}
+            shown.append(pl.col("rule").replace(marks))
         nothing = [name for name in PARTS if name in frame.columns and not frame[name].sum()]
-        return frame.with_columns(days).drop(nothing)
+        return frame.with_columns(shown).drop(nothing)
 
 
 def _sort_of(name: str) -> Sort:

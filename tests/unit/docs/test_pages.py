@@ -15,10 +15,11 @@ from typer.testing import CliRunner
 
 import recoup
 from recoup.cli import app
+from recoup.evidence import picture_of, picture_svg
 
 ROOT = Path(__file__).parents[3]
 DOCS = ROOT / "docs"
-HOW_TO = ("missing-statements.md", "evidence-for-court.md")
+HOW_TO = ("missing-statements.md", "evidence-for-court.md", "backward.md")
 LINKS = re.compile(r"```csv\n(from,to,.*?)```", re.DOTALL)
 
 
@@ -112,6 +113,33 @@ def test_the_columns_of_every_table_are_as_documented(ran):
         for path in (ran / "held").glob("*.csv")
     }
     assert written == documented
+
+
+def test_the_glossary_has_every_column_that_is_written_or_printed(ran):
+    rows = re.findall(r"^\| ([^|]+) \|", _page("GLOSSARY.md"), re.MULTILINE)
+    words = {word.replace(" ", "_") for row in rows for word in row.split(", ")}
+    columns = {
+        name
+        for path in (*(ran / "held").glob("*.csv"), ran / "back" / "sources.csv")
+        for name in next(csv.reader([path.read_text(encoding="utf-8").splitlines()[0]]))
+    }
+    statements = ["check", "examples/case/transfers.csv"]
+    checked = CliRunner().invoke(app, statements, catch_exceptions=False).output.splitlines()[0]
+    # Before an order of rows the word stands alone; everywhere else an order is an instruction.
+    columns |= {"row_order" if name == "order" else name for name in checked.split("\t")}
+    assert len(columns) > 30
+    assert sorted(columns - words) == []
+
+
+def test_the_picture_of_the_readme_is_what_tracing_gives():
+    case = ROOT / "examples" / "case"
+    ledger, claims, known = (
+        pl.read_csv(case / f"{name}.csv", infer_schema=False)
+        for name in ("transfers", "claims", "known")
+    )
+    trail = recoup.trace(ledger, claims, rule="fifo", known=known["account"].to_list())
+    drawn = picture_svg(picture_of(trail, "fifo"), "en")
+    assert drawn == (DOCS / "images/trail.svg").read_text(encoding="utf-8")
 
 
 def test_every_file_written_is_documented(ran):

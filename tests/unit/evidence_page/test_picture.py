@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from unit.evidence_page.trails import example_trail, random_trail, trail_of
 
+from recoup.evidence.drawing import column_title
 from recoup.evidence.moves import moves_of
 from recoup.evidence.picture import picture_of, picture_svg
 
@@ -100,6 +101,37 @@ def test_a_disputed_deposit_comes_from_its_victim():
         trail_of(transfers, [{"claim": "C1", "victim": "陈己", "transfer": "T1"}], flows), "fifo"
     )
     assert [node.name for node in picture.nodes if node.sort == "victim"] == ["陈己"]
+
+
+def test_a_disputed_deposit_comes_from_its_victim_also_where_a_rule_names_no_claim():
+    transfers = [{"id": "T1", "payer": "", "payee": "a", "amount": 5, "kind": "cash_in"}]
+    flows = [{"claim": "", "transfer": "T1", "amount": None, "rule": "poison"}]
+    trail = trail_of(
+        transfers,
+        [{"claim": "C1", "victim": "陈己", "transfer": "T1"}],
+        flows,
+        rules=("poison",),
+    )
+    nodes = picture_of(trail, "poison").nodes
+    assert [node.name for node in nodes if node.sort == "victim"] == ["陈己"]
+
+
+def test_money_that_came_by_a_conversion_does_not_stand_under_the_victims():
+    transfers = [
+        {"id": "T1", "payer": "v", "payee": "a", "amount": 5},
+        {"id": "X2", "payer": "", "payee": "a", "amount": 90, "currency": "JPY"}
+        | {"kind": "conversion"},
+    ]
+    flows = [
+        {"claim": "C1", "transfer": "T1", "amount": 5},
+        {"claim": "C1", "transfer": "X2", "depth": 3, "amount": 90},
+    ]
+    trail = trail_of(transfers, [{"claim": "C1", "victim": "周甲", "transfer": "T1"}], flows)
+    titles = [
+        column_title(picture_of(trail, "fifo", currency=currency), 0, "en")
+        for currency in ("CNY", "JPY")
+    ]
+    assert titles == ["Victims", "Sources"]
 
 
 def test_every_flow_of_the_example_is_in_the_picture(example):

@@ -2,6 +2,8 @@
 
 import json
 import re
+import shlex
+import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
@@ -11,8 +13,9 @@ import pypdf
 import pytest
 from unit.evidence_report.trails import SHOP, empty_trail, trail
 
+from recoup.evidence.assumed import in_language
 from recoup.evidence.report import pdf_bytes, write_pdf
-from recoup.evidence.report.assumed import in_language
+from recoup.evidence.report.content import COMMAND_CHARS_MAX, command_lines
 from recoup.evidence.report.glyphs import printable
 from recoup.evidence.report.phrases import sentences
 
@@ -125,6 +128,27 @@ def test_poison_is_marked_as_screening_and_shows_no_amounts():
     said = words(pdf_bytes(trail(), language="en", rule="poison"))
     assert "It is not evidence" in said
     assert "within reach" in said
+    assert "does not say where the money is, nor how much" in said.replace("\n", " ")
+    assert "lies in which account" not in said.replace("\n", " ")
+    annex = said[said.index("Annex A") : said.index("Annex B")]
+    assert not re.search(r"\b0\.00$", annex, re.MULTILINE), "no zeros where nothing was computed"
+
+
+@pytest.mark.parametrize(
+    "words_given",
+    [
+        ["recoup", "trace", "a b.csv", "--claims", "x" * 300, "--bridge", "--out", "结果 一"],
+        ["recoup", "trace", "it's.csv", "--dust", "", "--out", "/a/very/long/place/" * 9],
+    ],
+)
+def test_the_command_can_be_copied_from_the_document_and_run(words_given):
+    said = words(pdf_bytes(trail(), command=shlex.join(words_given), language="en"))
+    copied = said[said.index("recoup trace") : said.index("Versions:")]
+    run = copied.replace("recoup trace", "printf '%s\\0' recoup trace", 1)
+    told = subprocess.run(["sh", "-c", run], capture_output=True, check=True).stdout.decode()
+    assert words_given == told.split("\0")[:-1]
+    lines = command_lines(shlex.join(words_given))
+    assert all(len(line) <= 2 * COMMAND_CHARS_MAX for line in lines)
 
 
 def test_of_several_rules_the_first_that_is_evidence_is_told():

@@ -9,6 +9,7 @@ import pytest
 from unit.evidence_report.trails import SHOP, empty_trail, trail
 
 from recoup.evidence.workbook import write_workbook
+from recoup.trace.trail import Options
 
 
 @pytest.fixture
@@ -96,3 +97,38 @@ def test_the_same_trail_gives_the_same_bytes(tmp_path):
     for name in ("a.xlsx", "b.xlsx"):
         write_workbook(trail(), tmp_path / name)
     assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
+
+
+def test_editing_an_account_number_leaves_it_text(book):
+    assert rows(book, "Positions")[1][2].number_format == "@"
+    assert rows(book, "Flows")[1][5].number_format == "@"
+
+
+def test_poison_is_marked_as_screening_wherever_it_stands(tmp_path):
+    write_workbook(trail(), tmp_path / "trail.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "trail.xlsx")
+    said = [
+        str(cell.value)
+        for sheet in book
+        for row in sheet.iter_rows()
+        for cell in row
+        if cell.value and "poison" in str(cell.value)
+    ]
+    assert len(said) > 2
+    assert all("screening only" in words.lower() for words in said)
+
+
+def test_screening_alone_does_not_say_that_amounts_add_up(tmp_path):
+    reach = replace(empty_trail(), options=Options(rules=("poison",)))
+    write_workbook(reach, tmp_path / "trail.xlsx")
+    lines = rows(openpyxl.load_workbook(tmp_path / "trail.xlsx"), "Summary")
+    (said,) = [row[1].value for row in lines if str(row[0].value).startswith("逐笔核对")]
+    assert "does not apply" in said
+
+
+def test_assumptions_are_in_both_languages(tmp_path):
+    sentence = "Claim C1 disputes a transfer before the since time and was not followed."
+    write_workbook(replace(trail(), assumptions=(sentence,)), tmp_path / "trail.xlsx")
+    cell = rows(openpyxl.load_workbook(tmp_path / "trail.xlsx"), "Assumptions")[1][0].value
+    assert sentence in cell
+    assert "未予追踪" in cell

@@ -13,7 +13,8 @@ from typing import Any, Final
 import polars as pl
 
 from recoup._version import __version__
-from recoup.evidence.drawing import status_of
+from recoup.evidence.assumed import in_language
+from recoup.evidence.drawing import column_sort, status_of
 from recoup.evidence.picture import Edge, Node, Picture, currencies_of, draft
 from recoup.evidence.wording import SIGNS, words
 from recoup.trace.layout import Box, Canvas, Ribbon
@@ -83,7 +84,7 @@ def page_data(trail: Trail, *, language: str, timezone: str) -> dict[str, Any]:
         "pictures": pictures,
         "leads": _leads(trail),
         "leads_total": trail.leads.height,
-        "assumptions": list(trail.assumptions),
+        "assumptions": [[in_language(text, "zh"), text] for text in trail.assumptions],
         "sources": [
             [s.file, s.sheet, s.sha256, s.rows_count, s.supplied_by, s.supplied_at, s.document]
             for s in trail.dossier.sources[:ROWS_MAX]
@@ -109,7 +110,7 @@ def _picture(picture: Picture) -> dict[str, Any]:
         "size": [layout.width, layout.height],
         "scale": layout.scale,
         "columns": [
-            [column, round(x, 1), _column_sort(picture, column)] for column, x in layout.columns
+            [column, round(x, 1), column_sort(picture, column)] for column, x in layout.columns
         ],
         "nodes": [_node(n, b) for n, b in zip(picture.nodes, layout.boxes, strict=True)],
         "edges": [_edge(e, r) for e, r in zip(picture.edges, layout.ribbons, strict=True)],
@@ -121,13 +122,6 @@ def _picture(picture: Picture) -> dict[str, Any]:
             shown.money_permille,
         ],
     }
-
-
-def _column_sort(picture: Picture, column: int) -> str:
-    here = [node for node in picture.nodes if node.column == column]
-    if any(node.sort in {"exit", "terminal"} for node in here):
-        return "exits"
-    return "victims" if column == 0 else "deep" if any(n.depth > column for n in here) else "hop"
 
 
 def _node(node: Node, box: Box) -> list[Any]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import polars as pl
 import typst
 
 from recoup.evidence.report.blocks import Speech
@@ -100,7 +101,8 @@ def pdf_bytes(
     )
     if chosen not in trail.options.rules:
         raise ValueError(f"expected one of {', '.join(trail.options.rules)}, was {chosen!r}")
-    currencies = trail.summary["currency"].unique().to_list()
+    # A rule with reach only has no sums; its claims still have a currency.
+    currencies = pl.concat([trail.summary["currency"], trail.claims["currency"]]).unique().to_list()
     only = currencies[0] if len(currencies) == 1 else ""
     speech = Speech(language, ZoneInfo(timezone), trail.dossier.digits, only)
     request = Request(chosen, case, command, made_at, picture_svg is not None, results or {})

@@ -18,6 +18,7 @@ from recoup.evidence.report.blocks import (
     text,
 )
 from recoup.evidence.rows import Rows, flows_told
+from recoup.trace.rules import RULES
 from recoup.trace.trail import Trail
 
 ACCOUNTS_MAX: Final = 150
@@ -44,7 +45,12 @@ def accounts_annex(trail: Trail, rule: str, speech: Speech) -> list[Block]:
     accounts = (
         trail.accounts.join(located, on=keys, how="left")
         .join(lost, on=keys, how="left")
-        .with_columns(pl.col("located", "unknown").fill_null(0))
+        .with_columns(
+            pl.col(name).fill_null(0)
+            if RULES[rule].is_evidence
+            else pl.lit(None, pl.Int64).alias(name)
+            for name in ("located", "unknown")
+        )
         .with_columns(amount=pl.col("located") + pl.col("unknown"))
         .sort("depth", "account", "currency")
     )

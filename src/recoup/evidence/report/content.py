@@ -11,9 +11,9 @@ from typing import Any, Final
 import polars as pl
 
 from recoup._version import __version__
+from recoup.evidence.assumed import in_language
 from recoup.evidence.drawing import COLOURS
 from recoup.evidence.report.annexes import accounts_annex, exits_annex, flows_annex, unknown_annex
-from recoup.evidence.report.assumed import in_language
 from recoup.evidence.report.blocks import (
     Block,
     Column,
@@ -34,6 +34,8 @@ from recoup.trace.trail import Trail
 
 SOURCES_MAX: Final = 150
 ASSUMPTIONS_MAX: Final = 60
+COMMAND_CHARS_MAX: Final = 44
+"""Of a line of the command: so many Chinese signs fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,10 @@ def report_content(trail: Trail, rows: Rows, request: Request, speech: Speech) -
     parts: list[tuple[str, list[Block]]] = [
         ("question", _question(trail, request, speech)),
         ("rule", _rule(trail, request, speech)),
-        ("findings", claims_found(trail, request.rule, speech)),
+        (
+            "findings" if RULES[request.rule].is_evidence else "reach_found",
+            claims_found(trail, request.rule, speech),
+        ),
     ]
     if span := range_found(trail, speech):
         parts.append(("range", span))
@@ -134,12 +139,15 @@ def _counts(trail: Trail) -> dict[str, str]:
 
 def _question(trail: Trail, request: Request, speech: Speech) -> list[Block]:
     lost = trail.claims.group_by("currency").agg(pl.col("loss").sum()).sort("currency")
+    is_evidence = RULES[request.rule].is_evidence
     words = speech.say(
-        "question_text",
+        "question_text" if is_evidence else "question_reach",
         **_counts(trail),
         loss=speech.sums(dict(lost.iter_rows())),
         until=speech.time(data_time(trail)),
     )
+    if not is_evidence:
+        return [{"kind": "warning", "text": speech.say("screening")}, text(words)]
     totals = totals_of(trail).filter(pl.col("rule") == request.rule)
     bars = [_bar(row, speech) for row in totals.iter_rows(named=True)]
     return [text(words), *bars, note(speech.say("terms"))]
@@ -259,7 +267,7 @@ def _recompute(trail: Trail, request: Request, speech: Speech, section: int) -> 
     made = ", ".join(f"{name} {number}" for name, number in versions().items())
     blocks: list[Block] = [
         {"kind": "steps", "items": say("recompute_steps", section=section).split("\n")},
-        {"kind": "code", "text": request.command or command_of(trail)},
+        {"kind": "code", "lines": command_lines(request.command or command_of(trail))},
         text(say("versions") + ("：" if speech.language == "zh" else ": ") + made),
     ]
     if request.results:
@@ -273,6 +281,39 @@ def _recompute(trail: Trail, request: Request, speech: Speech, section: int) -> 
             "items": [say(key) for key in ("sign_made", "sign_checked", "sign_date")],
         },
     ]
+
+
+def command_lines(command: str) -> list[str]:
+    r"""Return a command line as lines that a shell joins again: copied from the document, they run.
+
+    Options begin a line of their own; a word too long for a line is parted by a backslash at its end.
+
+    >>> for line in command_lines("recoup trace a.csv --claims 'b c.csv' --out d"):
+    ...     print(line)
+    recoup trace a.csv \
+      --claims 'b c.csv' \
+      --out d
+    """
+    lines: list[str] = []
+    for word in shlex.split(command):
+        first, *more = (
+            shlex.quote(word[i : i + COMMAND_CHARS_MAX])
+            for i in range(0, max(len(word), 1), COMMAND_CHARS_MAX)
+        )
+        is_new = (
+            word.startswith("--") or not lines or len(lines[-1]) + len(first) > COMMAND_CHARS_MAX
+        )
+        if is_new and lines:
+            lines[-1] += " \\"
+            lines.append(f"  {first}")
+        elif is_new:
+            lines.append(first)
+        else:
+            lines[-1] += f" {first}"
+        for part in more:
+            lines[-1] += "\\"
+            lines.append(part)
+    return lines
 
 
 def command_of(trail: Trail) -> str:

@@ -76,6 +76,12 @@ function drawBars() {
     end.className = left ? "last" : "first";
     ticks.append(end);
   });
+  // A mark half behind the words of an end looks like a cut figure.
+  const words = [...ticks.querySelectorAll("span")].map((end) => end.getBoundingClientRect());
+  for (const mark of ticks.querySelectorAll("i")) {
+    const box = mark.getBoundingClientRect();
+    if (words.some((end) => box.left < end.right && end.left < box.right)) mark.remove();
+  }
 }
 
 function updateClock(shown) {
@@ -85,12 +91,13 @@ function updateClock(shown) {
   const limit = (step / STEPS) * BINS;
   for (const bar of byId("bars").children) bar.classList.toggle("later", Number(bar.getAttribute("x")) >= limit);
   const drawn = picture();
-  let exited = 0n;
-  drawn.nodes.forEach((node, i) => { if (node.sort === "exit" || node.sort === "terminal") exited += shown.nodes[i].arrived; });
+  const reached = drawn.nodes.reduce((total, node, i) => (node.isOut ? total + shown.nodes[i].arrived : total), 0n);
+  const exited = state.time === null ? sums().exited : reached;
   const until = state.time === null ? say("time_end") : say("time_until", { t: when(state.time) });
   slider.setAttribute("aria-label", say("time"));
   slider.setAttribute("aria-valuetext", until);
-  byId("time-text").replaceChildren(made("strong", until), ...(drawn.screening ? [] : [made("span", `${say("exited")} ${money(exited)}`)]));
+  byId("time-text").replaceChildren(made("strong", until), ...(drawn.screening ? [] : [made("span", `${say("exited")} ${money(exited)}`)]), made("span", say("zone", { zone: DATA.zone })));
+  byId("whole-note").classList.toggle("unseen", state.time === null);
   const play = byId("play");
   play.textContent = playing ? "❚❚" : "▶";
   play.setAttribute("aria-label", say(playing ? "pause" : "play"));

@@ -5,6 +5,11 @@ function fillSelect(select, entries, value) {
   select.value = value;
 }
 
+// How many claims have money in the picture's currency; a rule with reach only has no sums, and knows of all claims.
+function claimsHere() {
+  return picture().screening ? DATA.claims_total : picture().sums.reduce((total, row) => total + row.claims, 0);
+}
+
 // The words of the page in the chosen language, and the choices.
 function fillControls() {
   document.documentElement.lang = state.lang === "zh" ? "zh-CN" : "en";
@@ -13,7 +18,7 @@ function fillControls() {
   for (const node of document.querySelectorAll("[data-label]")) node.setAttribute("aria-label", say(node.dataset.label));
   fillSelect(byId("rule"), DATA.rules.map((rule) => [rule, say(`rule_${rule}`)]), state.rule);
   const here = DATA.claims.filter((row) => picture().sums.some((sum) => DATA.claims[sum.claim]?.[0] === row[0]));
-  fillSelect(byId("claim"), [["", say("claims_all", { n: count(DATA.claims_total) })], ...here.map(([id, victim]) => [id, victim ? `${id} · ${victim}` : id])], state.claim);
+  fillSelect(byId("claim"), [["", say("claims_all", { n: count(claimsHere()) })], ...here.map(([id, victim]) => [id, victim ? `${id} · ${victim}` : id])], state.claim);
   byId("claim").disabled = picture().screening === true;
   fillSelect(byId("currency"), DATA.currencies.map((name) => [name, name]), state.cur);
   byId("currency-field").hidden = DATA.currencies.length < 2;
@@ -101,11 +106,12 @@ function drawFound() {
   byId("search").setAttribute("aria-expanded", Boolean(found));
   if (!found) return;
   const total = found.nodes.length + found.transfers.length;
-  byId("found-count").textContent = total ? say("search_count", { n: count(total) }) : say("search_none");
   const rows = [
     ...found.nodes.map((node) => [node, labelOf(node), [grouped(node.account), node.institution].filter(Boolean).join(" · ")]),
     ...found.transfers.map(([transfer, node]) => [node, transfer.id, `${when(transfer.time)} · ${money(transfer.amount)} → ${labelOf(node)}`]),
   ].slice(0, 20);
+  const told = rows.length < total ? "search_part" : "search_count";
+  byId("found-count").textContent = total ? say(told, { n: count(total), shown: rows.length }) : say("search_none");
   byId("found-list").replaceChildren(...rows.map(([node, name, note]) => {
     const item = made("li");
     const button = made("button");
@@ -190,7 +196,7 @@ function listenStage() {
     const dy = event.clientY - drag.y;
     if (!drag.moved && Math.hypot(dx, dy) < 5) return;
     drag = { ...drag, x: event.clientX, y: event.clientY, moved: true };
-    pan(dx, dy);
+    if (view.zoom === 1) stage.scrollLeft -= dx; else pan(dx, dy);
   });
   addEventListener("pointerup", () => { setTimeout(() => { drag = null; }); });
   stage.addEventListener("click", (event) => {

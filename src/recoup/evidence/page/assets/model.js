@@ -82,10 +82,13 @@ function picture() {
 
 function readPicture(raw) {
   if (!raw) return { nodes: [], edges: [], items: [], sums: [], stays: [], columns: [], size: [1000, 600], shown: [0, 0, 0, 0, 1000], itemsShown: [0, 0], byKey: new Map(), span: [0, 0] };
+  const outside = raw.columns.find(([, , sort]) => sort === "exits")?.[0];
   const nodes = raw.nodes.map((row, i) => {
     const [key, sort, status, account, name, institution, column, depth, x, y, height, size, arrived, left, located, held, unknown] = row;
     const money = { arrived: BigInt(arrived), left: BigInt(left), located: BigInt(located), held: BigInt(held), unknown: BigInt(unknown) };
-    return { i, key, sort, status, account, name, institution, column, depth, x, y, height, size, whole: money, edgesIn: [], edgesOut: [] };
+    // Terminal accounts too many to draw one by one stand together in the last column: their money has left as well.
+    const isOut = sort === "exit" || sort === "terminal" || (sort === "others" && column === outside);
+    return { i, key, sort, status, account, name, institution, column, depth, x, y, height, size, isOut, whole: money, edgesIn: [], edgesOut: [] };
   });
   const edges = raw.edges.map(([source, target, route, x0, y0, x1, y1, width, lane, offset, amount, mark, number], i) => {
     const edge = { i, source, target, route, x0, y0, x1, y1, width, lane, offset, amount: amount === null ? null : BigInt(amount), mark, number, items: [] };
@@ -128,7 +131,7 @@ function figures() {
     edges[item.edge] += item.amount;
     touched[item.edge] += item.number;
   }
-  const nodes = drawn.nodes.map(() => ({ arrived: 0n, left: 0n, located: 0n, held: 0n, unknown: 0n, touched: 0 }));
+  const nodes = drawn.nodes.map(() => ({ arrived: 0n, left: 0n, own: 0n, located: 0n, held: 0n, unknown: 0n, touched: 0 }));
   drawn.edges.forEach((edge, i) => {
     nodes[edge.source].left += edges[i];
     nodes[edge.target].arrived += edges[i];
@@ -141,9 +144,14 @@ function figures() {
       for (const part of ["located", "held", "unknown"]) nodes[stay.node][part] += stay[part];
     }
   } else {
+    // A victim's disputed transfer takes nothing of what other victims' money came in there.
+    for (const item of drawn.items) {
+      if (!item.transfer || item.time > until || !isChosen(item.claim) || item.transfer.id !== DATA.claims[item.claim]?.[2]) continue;
+      nodes[drawn.edges[item.edge].source].own += item.amount;
+    }
     drawn.nodes.forEach((node, i) => {
-      const rest = nodes[i].arrived - nodes[i].left;
-      if (rest <= 0n || !["account", "unknown"].includes(node.sort)) return;
+      const rest = nodes[i].arrived - nodes[i].left + nodes[i].own;
+      if (rest <= 0n || !["account", "victim", "unknown"].includes(node.sort)) return;
       nodes[i][node.sort === "unknown" ? "unknown" : "located"] = rest;
     });
   }
@@ -187,7 +195,7 @@ function labelOf(node) {
 
 function statusWord(node, amounts) {
   if (node.sort === "victim") return say("victim");
-  if (node.sort === "exit" || node.sort === "terminal") return say("exited");
+  if (node.isOut) return say("exited");
   if (node.sort === "source") return say("source");
   if (node.sort === "unknown") return say(amounts.unknown > 0n || picture().screening ? "unknown" : "passed");
   if (amounts.located > 0n && amounts.left > 0n) return say("mixed");

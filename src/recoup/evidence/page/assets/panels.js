@@ -101,33 +101,51 @@ function drawSide(shown) {
 
 function drawOverview(side, shown) {
   const drawn = picture();
-  const title = made("h2", say("where_now"));
+  const title = made("h2", say(state.time === null ? "where_now" : "where_then"));
   title.id = "side-title";
   side.append(title, made("p", say("select_hint"), "hint"));
   const by = (part) => (a, b) => (shown.nodes[b.i][part] > shown.nodes[a.i][part] ? 1 : shown.nodes[b.i][part] < shown.nodes[a.i][part] ? -1 : a.i - b.i);
-  const located = drawn.nodes.filter((node) => node.sort === "account" && shown.nodes[node.i].located > 0n).sort(by("located"));
+  const located = drawn.nodes.filter((node) => isPlace(node) && shown.nodes[node.i].located > 0n).sort(by("located"));
   const note = (node) => {
     const now = shown.nodes[node.i];
-    const parts = [grouped(node.account), node.institution];
+    const parts = [labelOf(node) === grouped(node.account) ? "" : grouped(node.account), node.institution];
     if (now.held > 0n) parts.push(`${say("held")} ${money(now.held)}`);
     return parts.filter(Boolean).join(" · ");
   };
   const most = (rows, part) => rows.reduce((a, node) => (shown.nodes[node.i][part] > a ? shown.nodes[node.i][part] : a), 0n);
-  if (!located.length && !drawn.screening) side.append(made("p", say("where_none"), "hint"));
+  const elsewhere = drawTogether(drawn, shown);
+  if (!located.length && !elsewhere.located && !drawn.screening) side.append(made("p", say("where_none"), "hint"));
   longList(side, located, 8, (node) => {
     const now = shown.nodes[node.i];
     return meterRow(node, labelOf(node), note(node), now.located, most(located, "located"), now.held === now.located ? "held" : "located");
   });
+  side.append(...elsewhere.rows("located"));
   const unknown = drawn.nodes.filter((node) => node.sort === "unknown" && !node.account.startsWith("link:") && (shown.nodes[node.i].unknown > 0n || (drawn.screening && shown.nodes[node.i].touched))).sort(by("unknown"));
-  if (unknown.length) {
+  if (unknown.length || elsewhere.unknown) {
     side.append(made("h3", say("frontier")));
     longList(side, unknown, 5, (node) => meterRow(node, labelOf(node), note(node), shown.nodes[node.i].unknown, most(unknown, "unknown"), "unknown"));
+    side.append(...elsewhere.rows("unknown"));
   }
-  const exits = drawn.nodes.filter((node) => (node.sort === "exit" || node.sort === "terminal") && shown.nodes[node.i].touched).sort(by("arrived"));
+  const exits = drawn.nodes.filter((node) => node.isOut && shown.nodes[node.i].touched).sort(by("arrived"));
   if (exits.length) {
     side.append(made("h3", say("exits_by_kind")));
     longList(side, exits, 8, (node) => meterRow(node, labelOf(node), node.account ? note(node) : "", shown.nodes[node.i].arrived, most(exits, "arrived"), "exited"));
   }
+}
+
+// What lies in accounts that are not drawn one by one. How much that is, the trail says for the end only.
+function drawTogether(drawn, shown) {
+  const rest = { located: 0n, unknown: 0n };
+  if (state.time === null && !drawn.screening) {
+    const whole = sums();
+    for (const part of ["located", "unknown"]) rest[part] = shown.nodes.reduce((left, node) => left - node[part], whole[part]);
+  }
+  const isLater = state.time !== null && drawn.nodes.some((node) => node.sort === "others" && !node.isOut);
+  const rows = (part) => {
+    if (rest[part] > 0n) return [made("p", `${say("elsewhere")} ${money(rest[part])}`, "elsewhere")];
+    return isLater && part === "located" ? [made("p", say("elsewhere_later"), "hint elsewhere")] : [];
+  };
+  return { ...rest, rows };
 }
 
 function drawAccount(side, node, shown) {
@@ -143,7 +161,7 @@ function drawAccount(side, node, shown) {
   close.addEventListener("click", () => choose(""));
   head.append(title, close);
   side.append(head);
-  if (node.account) side.append(made("p", grouped(node.account), "number"));
+  if (node.account && grouped(node.account) !== labelOf(node)) side.append(made("p", grouped(node.account), "number"));
   const tags = made("p", "", "tags");
   tags.append(made("span", statusWord(node, now), `tag s-${node.sort === "account" && now.located > 0n ? (now.held === now.located ? "held" : "located") : node.status}`));
   if (node.institution) tags.append(made("span", node.institution));
@@ -153,7 +171,7 @@ function drawAccount(side, node, shown) {
   if (!drawn.screening) {
     if (node.edgesIn.length) fact("arrived", money(now.arrived));
     if (node.edgesOut.length) fact("left", money(now.left));
-    if (node.sort === "account") fact(state.time === null ? "still" : "at_time", money(now.located));
+    if (node.sort === "account" || now.located > 0n) fact(state.time === null ? "still" : "at_time", money(now.located));
     if (now.held > 0n) fact("held", money(now.held));
     if (now.unknown > 0n) fact("unknown", money(now.unknown));
   }
@@ -267,8 +285,8 @@ function table(title, note, heads, rows, numeric) {
 
 function drawTables() {
   const box = byId("tables");
-  box.replaceChildren(claimsTable());
   const drawn = picture();
+  box.replaceChildren(drawn.screening ? claimsNamed() : claimsTable());
   if (DATA.leads.length) {
     const rows = DATA.leads.map(([account, transfer, payee, currency, amount, time]) => {
       const node = drawn.byKey.get(`a:${account}`);
@@ -280,7 +298,8 @@ function drawTables() {
   const notes = made("section", "", "card");
   notes.append(made("h2", say("assumptions")));
   const list = made("ul", "", "assumptions");
-  for (const text of DATA.assumptions.length ? DATA.assumptions : [say("none")]) list.append(made("li", text));
+  const sentences = DATA.assumptions.map((pair) => pair[state.lang === "zh" ? 0 : 1]);
+  for (const text of sentences.length ? sentences : [say("none")]) list.append(made("li", text));
   notes.append(list);
   box.append(notes);
   const rows = DATA.sources.map(([file, sheet, digest, number, by, at, paper]) => [
@@ -291,10 +310,17 @@ function drawTables() {
   byId("foot").textContent = say("made_by", { version: DATA.version });
 }
 
+// Under a rule with reach only there is no amount of any claim to tell.
+function claimsNamed() {
+  const here = DATA.claims.filter((claim) => claim[3] === state.cur);
+  const more = DATA.claims.length < DATA.claims_total ? say("and_more", { n: count(DATA.claims_total - DATA.claims.length) }) : "";
+  return table(say("claims"), more, [say("claim"), say("victim"), say("transfer")], here.map((claim) => claim.slice(0, 3)), []);
+}
+
 function claimsTable() {
   const { sums: rows, screening } = picture();
   const parts = ["loss", "held", "located", "exited", "unknown", "residual", "recoverable"];
-  const heads = [say("claim"), say("victim"), ...parts.map((part) => say(part === "located" ? "located_free" : part)), say("accounts_reached"), say("depth")];
+  const heads = [say("claim"), say("victim"), ...parts.map((part) => say(part === "located" ? "located_free" : part)), say("accounts_reached"), say("hops")];
   const ordered = [...rows.filter((row) => row.claim >= 0), ...rows.filter((row) => row.claim < 0)];
   const cells = ordered.map((row) => {
     const [id, victim] = DATA.claims[row.claim] ?? [say("claims_pooled", { n: count(row.claims) }), ""];

@@ -73,7 +73,7 @@ function buildSketch() {
   board.classList.toggle("crowded", drawn.edges.filter((edge) => edge.route === 2).length > 60);
   const lines = element("g", { class: "guides" }, board);
   for (const [column, x, sort] of drawn.columns) {
-    const name = sort === "hop" || sort === "deep" ? say(sort === "deep" ? "hop_deep" : "hop", { n: numeral(column) }) : say(sort);
+    const name = say(sort, { n: numeral(column) });
     element("text", { x: p.x(x), y: 16 }, titles, name);
     element("path", { d: `M${p.x(x) + BAR / 2} ${PAD.top - 6}V${p.y(drawn.size[1])}` }, lines);
   }
@@ -133,8 +133,8 @@ function updateSketch() {
     const most = [node.whole.arrived, node.whole.left, node.whole.located + node.whole.unknown].reduce((a, b) => (a > b ? a : b));
     const high = (part) => (most > 0n ? (height * Number(part)) / Number(most) : 0);
     const reached = drawn.screening ? (now.touched ? height : 0) : high(now.arrived > now.left ? now.arrived : now.left);
-    const located = node.sort === "account" ? high(now.located - now.held) : 0;
-    const held = node.sort === "account" ? high(now.held) : 0;
+    const located = isPlace(node) ? high(now.located - now.held) : 0;
+    const held = isPlace(node) ? high(now.held) : 0;
     // Grow from the foot: what came so far, and in it what is still there.
     const put = (rect, foot, size) => { rect.setAttribute("y", foot - size); rect.setAttribute("height", Math.max(size, 0)); };
     put(parts.passed, y + height, now.touched ? Math.max(Math.min(reached, height), 1) : 0);
@@ -150,6 +150,9 @@ function updateSketch() {
   byId("shown").textContent = shownText(drawn) + (hidden ? ` · ${say("hidden_edges", { n: count(hidden) })}` : "");
   return shown;
 }
+
+// Where money can lie; a victim's own account too, when money of another victim came there.
+const isPlace = (node) => node.sort === "account" || node.sort === "victim";
 
 function nodeAmount(node, now) {
   if (picture().screening) return say("reach");
@@ -167,13 +170,19 @@ function shownText(drawn) {
   return text;
 }
 
-// Width of text in pixels, about: Chinese one em, the rest a little over half.
-const widthOf = (text, size) => { let em = 0; for (const c of text) em += c.codePointAt(0) > 0x2e7f ? 1 : 0.57; return em * size; };
+// Width of text in pixels, in the reader's own font: digits of one are a quarter wider than of another.
+const ruler = document.createElement("canvas").getContext("2d");
+function widthOf(text, size, weight = 400) {
+  ruler.font = `${weight} ${size}px ${getComputedStyle(document.body).fontFamily}`;
+  return ruler.measureText(text).width;
+}
 
-function fit(text, room, size) {
-  if (widthOf(text, size) <= room) return text;
+function fit(text, room, size, weight = 400) {
+  if (widthOf(text, size, weight) <= room) return text;
+  // Numbers of one bank begin alike: an account's number keeps its end.
+  if (/^[\d ]{12,}$/.test(text)) return fit(`…${text.replaceAll(" ", "").slice(-4)}`, room, size, weight);
   let kept = [...text];
-  while (kept.length && widthOf(`${kept.join("")}…`, size) > room) kept.pop();
+  while (kept.length && widthOf(`${kept.join("")}…`, size, weight) > room) kept.pop();
   return `${kept.join("").replace(/[ ·]+$/, "")}…`;
 }
 
@@ -197,7 +206,7 @@ function drawLabels(shown, way) {
     const room = (node.x === lastX ? view.width * Math.max(view.zoom, 1) - x : stride) - BAR - 10;
     const text = element("text", { x: x + BAR + 5, class: way && !way.nodes.has(node.i) ? "dim" : "" }, labels);
     const two = lines === 2 && !drawn.screening;
-    element("tspan", { x: x + BAR + 5, y: middle + (two ? -2.5 : 4), class: "name" }, text, fit(labelOf(node), room, 12));
+    element("tspan", { x: x + BAR + 5, y: middle + (two ? -2.5 : 4), class: "name" }, text, fit(labelOf(node), room, 12, 600));
     if (!two) continue;
     const whole = nodeAmount(node, now);
     const amount = widthOf(whole, 11) <= room ? whole : brief(now.arrived > now.left ? now.arrived : now.left);
@@ -232,4 +241,7 @@ function reveal(node) {
   const inX = x + view.x > 0 && x + view.x < view.width - 40;
   const inY = middle + view.y > PAD.top && middle + view.y < view.height - 10;
   if (!inX || !inY) pan(view.width / 2 - x - view.x, view.height / 2 - middle - view.y);
+  const stage = byId("stage");
+  const at = x + view.x - stage.scrollLeft;
+  if (at < 0 || at > stage.clientWidth - 60) stage.scrollLeft = x + view.x - stage.clientWidth / 2;
 }

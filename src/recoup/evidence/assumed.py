@@ -1,4 +1,4 @@
-"""Assumptions in Chinese: the engine states them as English sentences, this page knows their forms. Others stay English."""
+"""Assumptions in Chinese: the engine states them as English sentences, this module knows their forms. Others stay English."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from importlib import resources
 @cache
 def _forms() -> list[tuple[re.Pattern[str], str]]:
     """The forms of sentences, as patterns with named parts, and their Chinese."""
-    asset = resources.files("recoup.evidence.report").joinpath("assets/assumptions.json")
+    asset = resources.files("recoup.evidence.page").joinpath("assets/assumptions.json")
     pairs = json.loads(asset.read_text("utf-8"))
     return [(re.compile(form), chinese) for form, chinese in pairs]
 
