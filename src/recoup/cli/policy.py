@@ -57,7 +57,7 @@ def lines_of(policy: Policy) -> list[tuple[str, str, str, str]]:
         "answer_seconds": " ".join(f"{k}={v}" for k, v in policy.answer_seconds.items()),
         "approvals": " ".join(f"{k}={v}" for k, v in policy.approvals.items()),
     }
-    lines = [("term", "value", "source", "standing")]
-    for ground in policy.grounds:
-        lines.append((ground.term, values[ground.term], ground.source, ground.standing.value))
-    return lines
+    return [
+        ("term", "value", "source", "standing"),
+        *((g.term, values[g.term], g.source, g.standing.value) for g in policy.grounds),
+    ]
