@@ -3,6 +3,7 @@
 Fault                       the outside failed or sent something unusable
     InputFault              rows or files that must be put right first; carries every problem found
     LimitFault              a bound of limits.py was reached; carries its name and value
+    PolicyFault             a jurisdiction's terms that cannot be used; names the term
 """
 
 from __future__ import annotations
@@ -35,3 +36,7 @@ class LimitFault(Fault):
     def __init__(self, name: str, bound: int, found: int) -> None:
         self.name, self.bound, self.found = name, bound, found
         super().__init__(f"expected at most {bound} ({name}), was {found}")
+
+
+class PolicyFault(Fault):
+    """A policy file that is missing, or a term in it that has no value, no source or no sense."""

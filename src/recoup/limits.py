@@ -39,3 +39,6 @@ FOLDER_FILES_MAX: Final = 10_000
 
 WORKBOOK_SECONDS_MAX: Final = 600
 """Seconds that taking one workbook apart may take."""
+
+CLOCK_SKEW_SECONDS_MAX: Final = 86_400
+"""Seconds by which an institution's time may lie before an order or after now and still be believed."""

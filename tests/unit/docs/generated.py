@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 REFERENCE = ROOT / "docs/reference"
-COMMANDS = ("trace", "check")
+COMMANDS = ("trace", "check", "policy")
 WIDTH = 100
 
 _CLI = """\

@@ -1,0 +1,63 @@
+"""`recoup policy`: shows the terms of a jurisdiction with their sources, and checks a policy file. It decides nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from recoup.orders import Policy
+
+_EXAMPLE = "Example: recoup policy cn-2016"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command `policy` to the program."""
+    app.command("policy", epilog=_EXAMPLE)(policy)
+
+
+def policy(
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="A policy that comes with the program, or a TOML file of the same form."
+        ),
+    ] = "",
+) -> None:
+    """Show how long stops and freezes last, how often, who must agree, and how sure that is.
+
+    Without a name: the policies that come with the program. A file that cannot be used is refused, naming the term.
+    """
+    from recoup.errors import PolicyFault
+    from recoup.reading.policies import read_policy, shipped
+
+    if not name:
+        typer.echo("\n".join(shipped()))
+        return
+    try:
+        found = read_policy(name)
+    except PolicyFault as fault:
+        typer.echo(f"recoup policy: {fault}", err=True)
+        raise typer.Exit(2) from fault
+    typer.echo("\n".join("\t".join(line) for line in lines_of(found)))
+
+
+def lines_of(policy: Policy) -> list[tuple[str, str, str, str]]:
+    """Return a heading and one line a term: term, value, source, standing."""
+    unlimited = "unlimited" if policy.renewals_max is None else str(policy.renewals_max)
+    values = {
+        "timezone": policy.timezone,
+        "stop_seconds": str(policy.stop_seconds),
+        "stops_max": str(policy.stops_max),
+        "can_shrink_stop": "yes" if policy.can_shrink_stop else "no",
+        "freeze_months": str(policy.freeze_months),
+        "renewals_max": unlimited,
+        "approvals_protected": str(policy.approvals_protected),
+        "answer_seconds": " ".join(f"{k}={v}" for k, v in policy.answer_seconds.items()),
+        "approvals": " ".join(f"{k}={v}" for k, v in policy.approvals.items()),
+    }
+    return [
+        ("term", "value", "source", "standing"),
+        *((g.term, values[g.term], g.source, g.standing.value) for g in policy.grounds),
+    ]

@@ -1,0 +1,32 @@
+"""The life of orders and holds: what an institution is told, what it says it did, when that ends. Pure: decide, then evolve."""
+
+from recoup.orders.decide import approvals_needed, decide
+from recoup.orders.evolve import evolve, fold
+from recoup.orders.hold import Answer, Hold, HoldKey, Order, Tracked
+from recoup.orders.kinds import AccountKind, Extent, OrderKind, Outcome
+from recoup.orders.refusals import Reason, Refusal
+from recoup.orders.state import HoldState, OrderState
+from recoup.orders.terms import Ground, Policy, Standing
+
+__all__ = [
+    "AccountKind",
+    "Answer",
+    "Extent",
+    "Ground",
+    "Hold",
+    "HoldKey",
+    "HoldState",
+    "Order",
+    "OrderKind",
+    "OrderState",
+    "Outcome",
+    "Policy",
+    "Reason",
+    "Refusal",
+    "Standing",
+    "Tracked",
+    "approvals_needed",
+    "decide",
+    "evolve",
+    "fold",
+]

@@ -1,0 +1,172 @@
+"""What an institution's answer does to a hold: applied, or kept as a fact that moves nothing. Pure; called by `decide`."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from recoup.limits import CLOCK_SKEW_SECONDS_MAX
+from recoup.orders.events import AnswerRecorded, Bearing, Event, HoldChanged
+from recoup.orders.hold import Answer, Hold, Tracked
+from recoup.orders.kinds import FITTING, MOVING, OrderKind, Outcome
+from recoup.orders.refusals import Reason, Refusal
+from recoup.orders.state import (
+    HOLD_MOVES,
+    HOLD_REFUSALS,
+    ORDER_MOVES,
+    ORDER_REFUSALS,
+    HoldState,
+    HoldTrigger,
+    OrderTrigger,
+)
+from recoup.orders.terms import Policy
+
+_TRIGGERS: Final = {
+    Outcome.HELD: HoldTrigger.HOLD,
+    Outcome.HELD_SHORT: HoldTrigger.HOLD_SHORT,
+    Outcome.MOVED: HoldTrigger.MOVE,
+    Outcome.REFUSED: HoldTrigger.REFUSE,
+    Outcome.POSTPONED: HoldTrigger.POSTPONE,
+    Outcome.FROZEN: HoldTrigger.FREEZE,
+    Outcome.REDUCED: HoldTrigger.REDUCE,
+    Outcome.RELEASED: HoldTrigger.RELEASE,
+}
+
+
+def record_answer(
+    hold: Hold, tracked: Tracked, answer: Answer, now: datetime, policy: Policy
+) -> tuple[Event, ...] | Refusal:
+    """Return the answer as a fact, and what it changes; nothing for a repeat of the same answer."""
+    same = next((known for known in tracked.answers if known.id == answer.id), None)
+    if same is not None:
+        return () if same == answer else Refusal(Reason.ANSWER_ID_TAKEN, answer.id)
+    if (tracked.state, OrderTrigger.ANSWER) not in ORDER_MOVES:
+        reason = ORDER_REFUSALS[tracked.state, OrderTrigger.ANSWER]
+        return Refusal(reason, f"the order is {tracked.state}")
+    if answer.held < 0:
+        return Refusal(Reason.AMOUNT_NOT_POSITIVE, f"{answer.held} minor units held")
+    bearing, why = _bearing(hold, tracked, answer, now, policy)
+    recorded = AnswerRecorded(tracked.order.id, answer, bearing, why)
+    if bearing is not Bearing.APPLIED or not _moves_hold(hold, tracked, answer):
+        return (recorded,)
+    return (recorded, _change(hold, tracked, answer, now, policy))
+
+
+def _bearing(
+    hold: Hold, tracked: Tracked, answer: Answer, now: datetime, policy: Policy
+) -> tuple[Bearing, str]:
+    """Return what the answer does, and why where it contradicts."""
+    if answer.outcome not in FITTING[tracked.order.kind]:
+        return Bearing.UNFITTING, f"{answer.outcome} to {tracked.order.kind}"
+    if not _moves_hold(hold, tracked, answer):
+        return Bearing.APPLIED, ""
+    if tracked.period != hold.period or _is_overtaken(hold, tracked):
+        return Bearing.SUPERSEDED, ""
+    trigger = _trigger(tracked, answer)
+    if (hold.state, trigger) not in HOLD_MOVES:
+        return Bearing.CONTRADICTS, HOLD_REFUSALS[hold.state, trigger].value
+    if hold.state is HoldState.LAPSED:
+        ends_at = _term(hold, tracked, answer, now, policy)[1]
+        if ends_at <= now:
+            return Bearing.ENDED, ""
+    return Bearing.APPLIED, ""
+
+
+def _moves_hold(hold: Hold, tracked: Tracked, answer: Answer) -> bool:
+    """Whether the answer says anything about what is held: a refused change of a live hold leaves it as it is."""
+    if tracked.order.kind not in MOVING:
+        return False
+    is_first = not any(known.outcome is not Outcome.REFUSED for known in tracked.answers)
+    is_change = hold.is_live and is_first
+    return not (answer.outcome is Outcome.REFUSED and is_change)
+
+
+def _is_overtaken(hold: Hold, tracked: Tracked) -> bool:
+    """Whether an order issued later about the same period was answered already, other than by a refusal."""
+    assert tracked.issued_at is not None, "an answer to an order that was not issued"
+    at = hold.orders.index(tracked)
+    return any(
+        other.order.kind in MOVING
+        and other.period == tracked.period
+        and other.issued_at is not None
+        and (other.issued_at, index) > (tracked.issued_at, at)
+        and any(answer.outcome is not Outcome.REFUSED for answer in other.answers)
+        for index, other in enumerate(hold.orders)
+    )
+
+
+def _trigger(tracked: Tracked, answer: Answer) -> HoldTrigger:
+    """Return the trigger: an amount below the ordered one is short, whatever word the institution used."""
+    if answer.outcome in {Outcome.HELD, Outcome.HELD_SHORT}:
+        is_short = answer.held < tracked.order.amount
+        return HoldTrigger.HOLD_SHORT if is_short else HoldTrigger.HOLD
+    return _TRIGGERS[answer.outcome]
+
+
+def _change(
+    hold: Hold, tracked: Tracked, answer: Answer, now: datetime, policy: Policy
+) -> HoldChanged:
+    """Return what stands at the institution after the answer."""
+    trigger = _trigger(tracked, answer)
+    state = HOLD_MOVES[hold.state, trigger]
+    if trigger in {HoldTrigger.MOVE, HoldTrigger.REFUSE, HoldTrigger.RELEASE}:
+        return HoldChanged(hold.key, state, 0, None, None, None, hold.period, hold.renewals)
+    since, ends_at = _term(hold, tracked, answer, now, policy)
+    is_renewal = tracked.order.kind is OrderKind.RENEW and not tracked.answers
+    return HoldChanged(
+        hold.key,
+        state,
+        answer.held,
+        _basis(hold, trigger),
+        since,
+        ends_at,
+        hold.period,
+        hold.renewals + is_renewal,
+    )
+
+
+def _basis(hold: Hold, trigger: HoldTrigger) -> OrderKind:
+    """Return the kind of order whose term runs now."""
+    if trigger is HoldTrigger.FREEZE:
+        return OrderKind.FREEZE
+    if trigger is HoldTrigger.POSTPONE:
+        return OrderKind.POSTPONE
+    return hold.basis if hold.is_live and hold.basis is not None else OrderKind.STOP
+
+
+def _term(
+    hold: Hold, tracked: Tracked, answer: Answer, now: datetime, policy: Policy
+) -> tuple[datetime, datetime]:
+    """Return begin and end of the term after the answer [stop-notice-2016] [freeze-rules-art-26].
+
+    A change of amount leaves the term alone; a renewal runs on from the end unless the institution says otherwise; no
+    answer makes a running term shorter than the institution's own earlier word, save a correction of the same order.
+    """
+    kind = tracked.order.kind
+    if hold.is_live and kind in {OrderKind.RAISE, OrderKind.REDUCE}:
+        assert hold.since is not None, "a live hold has a begin"
+        assert hold.ends_at is not None, "a live hold has an end"
+        return hold.since, hold.ends_at
+    own = _believed(tracked, answer, now)
+    told = tracked.sent_at or tracked.issued_at or now
+    if kind is OrderKind.RENEW:
+        assert hold.ends_at is not None, "a freeze that is renewed has an end"
+        since = own or hold.ends_at
+        return since, max(hold.ends_at, policy.freeze_ends(since))
+    if kind is OrderKind.FREEZE:
+        since = own or told
+        return since, policy.freeze_ends(since)
+    since = own or (hold.since if hold.is_live and kind is not OrderKind.POSTPONE else None) or told
+    ends_at = policy.stop_ends(since)
+    if kind is OrderKind.POSTPONE and hold.ends_at is not None:
+        ends_at = max(ends_at, hold.ends_at)
+    return since, ends_at
+
+
+def _believed(tracked: Tracked, answer: Answer, now: datetime) -> datetime | None:
+    """Return the institution's own time unless it lies outside [issued, now] by more than clocks may differ."""
+    slack = timedelta(seconds=CLOCK_SKEW_SECONDS_MAX)
+    earliest = (tracked.issued_at or now) - slack
+    if answer.started_at is None or not earliest <= answer.started_at <= now + slack:
+        return None
+    return answer.started_at

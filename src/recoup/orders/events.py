@@ -1,0 +1,129 @@
+"""What happened to a hold and its orders: with everything that `evolve` sets. Legal ends are computed once and kept here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from recoup.orders.hold import Answer, HoldKey, Order
+from recoup.orders.kinds import OrderKind
+from recoup.orders.state import HoldState
+
+
+class Bearing(StrEnum):
+    """What an answer does to the hold."""
+
+    APPLIED = "applied"
+    SUPERSEDED = "superseded"
+    """A later order about the hold was answered before: this one tells of what was."""
+    CONTRADICTS = "contradicts"
+    """It cannot follow what the institution said before: a person decides."""
+    UNFITTING = "unfitting"
+    """No answer to this kind of order."""
+    ENDED = "ended"
+    """Its own term is over already."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDrafted:
+    """An order was written down."""
+
+    order: Order
+    period: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSubmitted:
+    """Approvals were asked for."""
+
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderApproved:
+    """A person agreed to what the digest stands for."""
+
+    order_id: str
+    by: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSentBack:
+    """A person did not agree; approvals given before are void."""
+
+    order_id: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderWithdrawn:
+    """It was given up before it was issued."""
+
+    order_id: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderIssued:
+    """It may leave the house; nothing can take it back from here on."""
+
+    order_id: str
+    at: datetime
+    answer_due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSent:
+    """It left for the first time."""
+
+    order_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OrderUnanswered:
+    """No answer came in time; one may still come."""
+
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRecorded:
+    """An institution said something; what it does to the hold follows as an event of its own."""
+
+    order_id: str
+    answer: Answer
+    bearing: Bearing
+    why: str = ""
+    """The refusal's name where the answer contradicts."""
+
+
+@dataclass(frozen=True, slots=True)
+class HoldChanged:
+    """What stands at the institution is now this."""
+
+    key: HoldKey
+    state: HoldState
+    held: int
+    basis: OrderKind | None
+    since: datetime | None
+    ends_at: datetime | None
+    period: int
+    renewals: int
+
+
+Event = (
+    OrderDrafted
+    | OrderSubmitted
+    | OrderApproved
+    | OrderSentBack
+    | OrderWithdrawn
+    | OrderIssued
+    | OrderSent
+    | OrderUnanswered
+    | AnswerRecorded
+    | HoldChanged
+)

@@ -1,0 +1,175 @@
+"""One hold and the orders about it, as values: what was told to an institution and what it says it did. No rule is here.
+
+A hold belongs to one (case, account, currency). Each time it is begun anew is a **period**; each period that came to hold
+something ends in exactly one of released or lapsed. Amounts are minor units of the hold's currency.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import sha256
+
+from recoup.orders.kinds import MOVING, STOPS, AccountKind, Extent, OrderKind, Outcome
+from recoup.orders.state import LIVE, HoldState, OrderState
+
+
+@dataclass(frozen=True, slots=True)
+class HoldKey:
+    """What a hold is one of."""
+
+    case: str
+    account: str
+    """An opaque id; the number lies in the vault."""
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An instruction to an institution, as its maker wrote it."""
+
+    id: str
+    kind: OrderKind
+    key: HoldKey
+    institution: str
+    amount: int
+    """What the hold is to be afterwards; 0 for a release and for what holds nothing."""
+    made_by: str
+    reason: str
+    extent: Extent = Extent.AMOUNT
+    extent_ground: str = ""
+    """Why the whole account: the mandate that says so, or that the institution can do no other."""
+    account_kind: AccountKind = AccountKind.ORDINARY
+    mandate: str = ""
+    """The case's standing authority under which nobody else needs to agree; '' when each order is approved."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over all fields in order, each with its length: what an approval binds."""
+        fields = (
+            self.id,
+            self.kind,
+            self.key.case,
+            self.key.account,
+            self.key.currency,
+            self.institution,
+            str(self.amount),
+            self.made_by,
+            self.reason,
+            self.extent,
+            self.extent_ground,
+            self.account_kind,
+            self.mandate,
+        )
+        whole = sha256(b"recoup order 1\n")
+        for field in fields:
+            text = field.encode()
+            whole.update(len(text).to_bytes(4, "big") + text)
+        return whole.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an institution says about an order."""
+
+    id: str
+    outcome: Outcome
+    held: int = 0
+    """What it holds now for this case, in all."""
+    started_at: datetime | None = None
+    """Its own time of the stop or freeze."""
+    code: str = ""
+    """Its result code; why, when refused."""
+    queued_behind: int = 0
+    """Earlier holds of others on the account that come first (轮候)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """An order and how far it has come."""
+
+    order: Order
+    state: OrderState = OrderState.DRAFTED
+    period: int = 0
+    approvers: tuple[str, ...] = ()
+    issued_at: datetime | None = None
+    sent_at: datetime | None = None
+    answer_due_at: datetime | None = None
+    answers: tuple[Answer, ...] = ()
+
+    @property
+    def is_on_its_way(self) -> bool:
+        """Whether an answer is still expected."""
+        return self.state in {OrderState.ISSUED, OrderState.SENT, OrderState.UNANSWERED}
+
+    @property
+    def spends_a_stop(self) -> bool:
+        """Whether the law counts it: a stop that was told and not answered by not stopping."""
+        return (
+            self.order.kind in STOPS
+            and self.issued_at is not None
+            and not (self.answers and self.answers[0].outcome in {Outcome.MOVED, Outcome.REFUSED})
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """What stands between a case and an account in one currency."""
+
+    key: HoldKey
+    state: HoldState = HoldState.ASKED
+    held: int = 0
+    basis: OrderKind | None = None
+    """The kind of order whose term runs: stop, postpone or freeze."""
+    since: datetime | None = None
+    ends_at: datetime | None = None
+    period: int = 0
+    renewals: int = 0
+    orders: tuple[Tracked, ...] = ()
+    """In the order of drafting."""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the institution holds money for the case."""
+        return self.state in LIVE
+
+    @property
+    def stops_spent(self) -> int:
+        """How many of the law's stops of this account this case has used."""
+        return sum(tracked.spends_a_stop for tracked in self.orders)
+
+    @property
+    def asked(self) -> int:
+        """What the newest order that tells an amount asks for, answered or not."""
+        told = [
+            tracked
+            for tracked in self.orders
+            if tracked.period == self.period
+            and tracked.order.kind in MOVING
+            and tracked.issued_at is not None
+            and not (tracked.answers and tracked.answers[0].outcome is Outcome.REFUSED)
+        ]
+        return told[-1].order.amount if told else 0
+
+    @property
+    def excess(self) -> int:
+        """What is held beyond what was asked for, because the institution can do no other."""
+        return max(0, self.held - self.asked)
+
+    @property
+    def word(self) -> str:
+        """The one word a clerk would say: the order's until an institution answered, then the hold's."""
+        if self.state is not HoldState.ASKED or not self.orders:
+            return self.state.value
+        return self.orders[-1].state.value
+
+    def find(self, order_id: str) -> Tracked | None:
+        """Return the order of that id, if it is about this hold."""
+        return next((tracked for tracked in self.orders if tracked.order.id == order_id), None)
+
+    def with_order(self, tracked: Tracked) -> Hold:
+        """Return the hold with this order added, or put in the place of the one with its id."""
+        kept = tuple(
+            tracked if other.order.id == tracked.order.id else other for other in self.orders
+        )
+        return replace(self, orders=kept if self.find(tracked.order.id) else (*kept, tracked))
