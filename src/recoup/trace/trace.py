@@ -18,7 +18,6 @@ from recoup.trace.assemble import (
     Names,
     Scene,
     assemble,
-    assemble_reach,
     instants,
 )
 from recoup.trace.bound import bound_claims
@@ -28,6 +27,7 @@ from recoup.trace.ledger import UNKNOWN, Ledger, compile_ledger
 from recoup.trace.links import weave
 from recoup.trace.openings import settle_openings
 from recoup.trace.pari_passu import follow_pari_passu
+from recoup.trace.reached import assemble_reach
 from recoup.trace.rules import RULES, expand
 from recoup.trace.trail import Options, Trail
 

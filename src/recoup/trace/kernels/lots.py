@@ -51,7 +51,7 @@ from recoup.trace.kernels.lot_lists import (
     split_lot,
     unlink,
 )
-from recoup.trace.kernels.lot_takes import take_back, take_by_rule
+from recoup.trace.kernels.lot_takes import take_back, take_by_rule, take_waiting
 from recoup.trace.kernels.prefetch import AHEAD, prefetch
 
 Record = npt.NDArray[np.void]
@@ -362,6 +362,8 @@ def _move_special(b, event, pocket, op, lifo):
     if op & CONVERT_IN:
         head = _scaled(b, special.slot, amount)
         fate = OPENED
+    elif op & REVERSAL and pocket == 0 and special.transit >= 0:
+        head = take_waiting(b, event, b.originals[special.original], special.transit, lifo)
     elif op & REVERSAL and pocket == 0:
         head = take_back(b, event, b.originals[special.original], lifo)
     else:
