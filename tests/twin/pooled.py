@@ -11,7 +11,7 @@ from twin.facts import Pocket
 from twin.walk import Content, Parcel, Portion
 
 Colour = tuple[str, int]
-"""A claim and a mark. Within one claim the marks lie in the order plain, inferred, asserted, both (choice 8)."""
+"""A claim and a mark. Within one claim the marks lie in the order plain, inferred, asserted, both (choice 9)."""
 
 
 @dataclass

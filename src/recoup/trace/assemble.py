@@ -278,11 +278,11 @@ def _losses(scene: Scene, found: Followed) -> pl.DataFrame:
 def _residuals(scene: Scene, found: Followed, names: Names) -> pl.DataFrame:
     """Return (claim, currency, residual): what the dust floor dropped."""
     dropped = found.flows[found.flows["fate"] == books.DUST]
-    source, payee = scene.events.source[dropped["event"]], scene.events.payee[dropped["event"]]
+    row = scene.events.row[dropped["event"]]
     frame = pl.DataFrame(
         {
             "claim": names.claims.gather(dropped["colour"] >> 2),
-            "currency": names.currency(np.where(source == OUTSIDE, payee, source).astype(np.int32)),
+            "currency": scene.dossier.transfers["currency"].gather(row),
             "residual": dropped["amount"],
         }
     )

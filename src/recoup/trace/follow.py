@@ -223,7 +223,7 @@ class Reached:
     depth: I32
     since: I32
     waiting: I32
-    """Pockets in transit that money of some claim reached and did not leave: its link's entry is later than as-of or horizon."""
+    """Pockets in transit that some claim's money did not leave: the link's entry is later than as-of or the horizon."""
 
 
 def follow_reach(ledger: Ledger, events: Events) -> Reached:

@@ -120,6 +120,17 @@ def _floor_dust(b, event, pocket, head):
 
 
 @inner
+def _dust_pocket(b, event, pocket):
+    """Return a pocket in the event's currency: the payer's, else the payee's, else where a refund comes from."""
+    if pocket == 0:
+        pocket = np.int64(b.payee[event])
+    if pocket == 0 and b.op[event] & REVERSAL:
+        original = b.originals[b.specials[b.special[event]].original].event
+        pocket = np.int64(b.payee[original])
+    return pocket
+
+
+@inner
 def _mark(b, head, mark):
     """Note on claims' parcels that what carries them is inferred or asserted."""
     at = head if mark else np.int64(NONE)
@@ -372,7 +383,7 @@ def _move_special(b, event, pocket, op, lifo):
         _mark(b, head, b.mark[event])
     admitted = op & ROOT and special.admitted
     if len(b.dust) > 0 and not admitted:
-        _floor_dust(b, event, pocket or np.int64(b.payee[event]), head)
+        _floor_dust(b, event, _dust_pocket(b, event, pocket), head)
     if op & ROOT:
         head = _root(b, event, head, amount, special)
     if op & REVERSAL and special.original_claim >= 0:

@@ -218,6 +218,17 @@ def _floor_dust(b, event, pocket, chain):
 
 
 @inner
+def _dust_pocket(b, event, pocket):
+    """Return a pocket in the event's currency: the payer's, else the payee's, else where a refund comes from."""
+    if pocket == 0:
+        pocket = np.int64(b.payee[event])
+    if pocket == 0 and b.op[event] & REVERSAL:
+        original = b.original_event[b.specials[b.special[event]].original]
+        pocket = np.int64(b.payee[original]) if original >= 0 else pocket
+    return pocket
+
+
+@inner
 def _leave(b, event, chain, claim, fate):
     """Let the parts of `claim` (all parts for -1) leave with `fate`; return what stays in the chain."""
     head = tail = np.int64(NONE)
@@ -417,9 +428,7 @@ def _refund(b, event, special):
     chain, _ = _carried_back(b, event, original, b.kept[original], False)
     at = chain
     while at >= 0:
-        record_part(
-            b, b.lots[at].colour, b.original_event[original], -b.lots[at].amount, 0, UNDONE
-        )
+        record_part(b, b.lots[at].colour, b.original_event[original], -b.lots[at].amount, 0, UNDONE)
         at = np.int64(b.lots[at].next)
     return chain
 
@@ -449,7 +458,7 @@ def _move(b, event, by_rolling):
         if b.mark[event]:
             chain = _mark(b, chain, b.mark[event])
     if len(b.dust) > 0 and not (op & ROOT and b.specials[b.special[event]].admitted):
-        chain = _floor_dust(b, event, pocket or np.int64(b.payee[event]), chain)
+        chain = _floor_dust(b, event, _dust_pocket(b, event, pocket), chain)
     if op != 0:
         special = b.specials[b.special[event]]
         if op & ROOT:

@@ -19,13 +19,24 @@ from recoup.trace.kernels.compiled import kernel
 
 @kernel
 def follow_reach(
-    source, payee, op, special, slot_of, watched_of, original_of, very_only, sinks, followed, cut, stop
+    source,
+    payee,
+    op,
+    special,
+    slot_of,
+    watched_of,
+    original_of,
+    very_only,
+    sinks,
+    followed,
+    cut,
+    stop,
 ):
     """Return (depth of the flow by event, 0 where none; depth by pocket, 0 where not reached; first event by pocket).
 
-    By row of the specials: the conversion's slot, the slot as a transfer reversed later and that of the one it reverses, whether
-    a reversal brings back very units only, and whether its claim is followed. From event `cut` on only a conversion's credit
-    goes on. O(n).
+    By row of the specials: the conversion's slot, the slot as a transfer reversed later and that of the one it reverses,
+    whether a reversal brings back very units only, and whether its claim is followed. From event `cut` on only a
+    conversion's credit goes on. O(n).
     """
     depth = np.zeros(len(sinks), np.int32)
     since = np.full(len(sinks), -1, np.int32)
