@@ -22,7 +22,10 @@ CAUSAL = ("fifo", "lifo", "rolling", "lowest-balance")
 def twin_trace(dossier: Dossier, claims: pl.DataFrame, options: Options) -> dict[str, Outcome]:
     """Trace the claims under each rule of the options; raise `facts.Refused` for what the decision page refuses."""
     facts = facts_of(dossier, claims, options)
-    outcomes = {rule: _by_rule(facts, rule) for rule in options.rules}
+    waiting = facts_of(dossier, claims, options, waits=True)
+    outcomes = {
+        rule: _by_rule(facts if rule == "pari-passu" else waiting, rule) for rule in options.rules
+    }
     _add_bounds(facts, outcomes)
     return outcomes
 

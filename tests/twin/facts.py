@@ -123,8 +123,14 @@ class Facts:
         return horizon is not None and time > self.claims[claim].time + horizon
 
 
-def facts_of(dossier: Dossier, claims: pl.DataFrame, options: Options) -> Facts:
-    """Return the facts of one question; raise `Refused` when the page refuses it."""
+def facts_of(
+    dossier: Dossier, claims: pl.DataFrame, options: Options, *, waits: bool = False
+) -> Facts:
+    """Return the facts of one question; raise `Refused` when the page refuses it.
+
+    With `waits` what a link takes on after as-of is set aside already (choice 19); without, as-of cuts the link off, and the
+    exit is what its own row says.
+    """
     rows = {row.id: row for row in _rows(dossier)}
     standing = _standings(dossier, rows, options)
     pairs = _pairs(rows)
@@ -136,7 +142,8 @@ def facts_of(dossier: Dossier, claims: pl.DataFrame, options: Options) -> Facts:
     builder = _Builder(rows, standing, pairs, links, followed, options)
     # Openings look at all rows given, as-of or not, with links joined (QUESTION: also links after as-of).
     whole = [builder.move(row, with_links=True) for row in order]
-    cut = [builder.move(row) for row in order if options.as_of is None or row.time <= options.as_of]
+    in_time = [row for row in order if options.as_of is None or row.time <= options.as_of]
+    cut = [builder.move(row, with_links=waits) for row in in_time]
     seen = [move for move in cut if move is not None]
     openings = _openings(dossier, [move for move in whole if move is not None], seen)
     events = _with_holds(seen, dossier, options)
@@ -277,13 +284,15 @@ class _Builder:
             own_claim=own.id if own else None,
         )
         move = self._linked(self._converted(move), with_links=with_links)
-        return move if move.source is not None or move.fed_by is not None else self._undoing(move)
+        if move.source is not None or move.fed_by is not None:
+            return move
+        return self._undoing(move, with_links=with_links)
 
-    def _undoing(self, move: Move) -> Move:
+    def _undoing(self, move: Move, *, with_links: bool) -> Move:
         """Join a reversal out of the outside, a terminal or an unknown account to its original (choice 13)."""
         if not move.row.reverses:
             return move
-        original = self.move(self.rows[move.row.reverses])
+        original = self.move(self.rows[move.row.reverses], with_links=with_links)
         if original is None:
             return move
         if original.target is None:

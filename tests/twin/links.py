@@ -27,7 +27,7 @@ class Link:
 def joined(
     dossier: Dossier, rows: dict[str, Row], standing: dict[str, str], pairs: dict[str, str]
 ) -> list[Link]:
-    """Join exits and entries, the links choosing in row order. QUESTION: rows of conversion pairs serve no link."""
+    """Join exits and entries, the links choosing in row order; rows of conversion pairs serve no link."""
     used = set(pairs) | set(pairs.values())
     ordered = sorted(rows.values(), key=_key)
     links: list[Link] = []
@@ -89,11 +89,7 @@ def ordered_rows(rows: dict[str, Row], pairs: dict[str, str], links: list[Link])
 
 
 def _place(order: list[Row], link: Link) -> None:
-    """Put the assumed rows of a link into the order, and its entry behind its exit when both have one time.
-
-    QUESTION: what the page does not place (an exit without a given entry, an entry whose exit is earlier) comes after all
-    transfers of the instant.
-    """
+    """Put the assumed rows of a link into the order, and its entry behind its exit when both have one time (choice 19)."""
     if link.exit_row.is_assumed and not link.entry_row.is_assumed:
         order.insert(order.index(link.entry_row), link.exit_row)
     elif link.exit_row.is_assumed:
@@ -103,7 +99,6 @@ def _place(order: list[Row], link: Link) -> None:
     if link.entry_row.is_assumed:
         order.insert(behind if is_one_instant else _end_of(order, link.time), link.entry_row)
     elif is_one_instant:
-        # QUESTION: "an entry of the exit's own instant comes right after it" is read also of one that came later anyway.
         order.remove(link.entry_row)
         order.insert(order.index(link.exit_row) + 1, link.entry_row)
 

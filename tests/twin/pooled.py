@@ -11,7 +11,7 @@ from twin.facts import Pocket
 from twin.walk import Content, Parcel, Portion
 
 Colour = tuple[str, int]
-"""A claim and a mark. Within one claim the marks lie in the order plain, inferred, asserted, both (QUESTION)."""
+"""A claim and a mark. Within one claim the marks lie in the order plain, inferred, asserted, both (choice 9)."""
 
 
 @dataclass
@@ -123,7 +123,7 @@ class PoolStore:
         return back + self.clean(amount - sum(p.count for p in back), "", "")
 
     def _out_of_claim(self, pool: Pool, claim: str, amount: int) -> list[Portion]:
-        """QUESTION: the page counts by claim; here the claim's marks share by the same cumulative floors."""
+        """Within one claim its marks share by cumulative floors (choice 13)."""
         have = pool.free_of(claim)
         portions: list[Portion] = []
         cumulative, before = 0, 0
@@ -221,7 +221,7 @@ class PoolStore:
 
 
 def _by_marks(portions: list[Portion], amount: int) -> list[Portion]:
-    """QUESTION: the page counts by claim; here the claim's marks share by the same cumulative floors."""
+    """Within one claim its marks share by cumulative floors (choice 13)."""
     have = sum(portion.count for portion in portions)
     after: list[Portion] = []
     cumulative, before = 0, 0

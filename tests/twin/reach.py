@@ -22,6 +22,8 @@ class _Reach:
     flows: dict[str, int] = field(default_factory=dict)
     exits: set[tuple[str, str, str, str]] = field(default_factory=set)
     leads: set[str] = field(default_factory=set)
+    waiting: set[str] = field(default_factory=set)
+    """Links' exits whose entry has not come, or comes past the horizon."""
 
 
 def trace_poison(facts: Facts) -> Outcome:
@@ -53,7 +55,7 @@ def _add_place(facts: Facts, result: Outcome, pocket: Pocket, since: datetime) -
 def _reach_of(facts: Facts, claim: Claim) -> _Reach:
     reach = _Reach()
     for move in facts.moves():
-        is_lead = move.returns is None and move.source is None  # else it carries by itself
+        is_lead = move.returns is None and move.source is None and move.fed_by is None
         if (
             is_lead
             and move.row.payer_pocket in reach.hops
@@ -61,8 +63,11 @@ def _reach_of(facts: Facts, claim: Claim) -> _Reach:
         ):
             reach.leads.add(move.row.id)
         hops = _hops(facts, claim, move, reach)
-        if move.fed_by in reach.flows and facts.is_expired(claim.id, move.row.time):
-            hops = _stopped(facts, move, reach)
+        is_late = facts.is_expired(claim.id, move.row.time)
+        if move.fed_by in reach.flows and is_late and move.converted_from is None:
+            hops = None  # past the horizon nothing crosses; a conversion under way still arrives
+        elif move.fed_by is not None:
+            reach.waiting.discard(move.fed_by)
         if hops is None:
             continue
         row = move.row
@@ -70,23 +75,27 @@ def _reach_of(facts: Facts, claim: Claim) -> _Reach:
         if move.target is not None and not move.is_crossing:
             reach.hops[move.target] = min(reach.hops.get(move.target, hops), hops)
             reach.since.setdefault(move.target, row.time)
-        elif not move.is_crossing:
+        elif move.is_crossing:
+            reach.waiting.add(row.id)
+        else:
             reach.exits.add((row.id, move.exit_account, row.currency, move.exit_kind))
+    _leave_where_they_are(facts, reach)
     return reach
 
 
-def _stopped(facts: Facts, move: Move, reach: _Reach) -> int | None:
-    """A link's entry past the horizon brings nothing: the money stays where the exit's own row left it."""
-    row = facts.rows[move.fed_by or ""]
-    if move.converted_from is not None:
-        return reach.flows[row.id] + 1
-    if facts.standing.get(row.payee) in ("unknown", "bridged"):
-        reach.since.setdefault(row.payee_pocket, row.time)
-        return None
-    is_terminal = facts.standing.get(row.payee) == "terminal"
-    kind = "terminal" if is_terminal and row.kind == "transfer" else row.kind
-    reach.exits.add((row.id, row.payee if is_terminal else row.payer, row.currency, kind))
-    return None
+def _leave_where_they_are(facts: Facts, reach: _Reach) -> None:
+    """What waits for a link's entry is where the exit's own row left it (choice 19)."""
+    for name in sorted(reach.waiting):
+        row = facts.rows[name]
+        standing = facts.standing.get(row.payee)
+        if standing in ("unknown", "bridged"):
+            reach.since[row.payee_pocket] = min(
+                row.time, reach.since.get(row.payee_pocket, row.time)
+            )
+        else:
+            kind = "terminal" if standing == "terminal" and row.kind == "transfer" else row.kind
+            account = row.payee if standing == "terminal" else row.payer
+            reach.exits.add((row.id, account, row.currency, kind))
 
 
 def _hops(facts: Facts, claim: Claim, move: Move, reach: _Reach) -> int | None:

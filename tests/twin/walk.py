@@ -141,6 +141,7 @@ class Walk:
         if (
             move.row.payer_pocket in self.frontier
             and move.returns is None  # a reversal is no lead: it carries what it brings back
+            and move.fed_by is None  # nor is a link's entry
             and move.source is None
             and self.facts.standing[move.row.payer] == "unknown"
         ):
@@ -241,13 +242,18 @@ class Walk:
         """What the horizon stopped before the entry stays where the exit's own row left it (choices 17 and 19)."""
         if portion.owner is None or not self.facts.is_expired(portion.owner, move.row.time):
             return portion
-        row = self.facts.rows[move.fed_by or ""]
+        self._leave(move.fed_by or "", parcel, portion)
+        return replace(portion, owner=None, mark=0, depth=0, is_expired=True)
+
+    def _leave(self, exit_row: str, parcel: Parcel, portion: Portion) -> None:
+        """Count a claim's part of a link's exit where the exit's own row left it."""
+        assert portion.owner is not None
+        row = self.facts.rows[exit_row]
         if self.facts.standing.get(row.payee) in ("unknown", "bridged"):
             self.kept.append((row.payee_pocket, replace(portion, since=row.time)))
         else:
             key = (portion.owner, row.id, parcel.account, row.currency, parcel.exit_kind)
             self.exits[key].append(portion)
-        return replace(portion, owner=None, mark=0, depth=0, is_expired=True)
 
     def _moved_on(self, portion: Portion, move: Move) -> Portion:
         """One more hop, one more transfer on the route, and the marks of how it moved.
@@ -336,7 +342,7 @@ class Walk:
     def _deliver(self, move: Move, portions: list[Portion]) -> None:
         row = move.row
         for portion in portions:
-            if portion.owner is not None and row.payee and not move.is_crossing:
+            if portion.owner is not None and row.payee:
                 self.reached[portion.owner, row.currency].add(row.payee)
         if move.target is None or move.is_crossing:
             self.left[row.id] = self._parcel(move, portions)
@@ -402,8 +408,11 @@ class Walk:
 
     def outcome(self) -> Outcome:
         """Return what lies where at the end."""
-        for row in self.waiting:
-            assert row in self.facts.pairs, "a link that is active has crossed by as-of"
+        for row in [row for row in self.waiting if row not in self.facts.pairs]:
+            parcel = self.waiting.pop(row)  # its link's entry lies after as-of
+            for portion in parcel.portions:
+                if portion.owner is not None:
+                    self._leave(row, parcel, portion)
         result = Outcome(self.rule)
         self._add_places(result)
         for key, portions in self.exits.items():

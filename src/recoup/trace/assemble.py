@@ -11,7 +11,7 @@ import polars as pl
 from recoup.records.dossier import Dossier
 from recoup.trace import trail as shapes
 from recoup.trace.events import Events
-from recoup.trace.follow import Followed, Reached
+from recoup.trace.follow import Followed
 from recoup.trace.kernels import books
 from recoup.trace.ledger import BRIDGED, I64, OUTSIDE, TRANSIT, UNKNOWN, Ledger
 from recoup.trace.openings import Openings
@@ -196,7 +196,7 @@ def _flows(scene: Scene, moves: pl.DataFrame, names: Names, rule: str) -> pl.Dat
     )
 
 
-def _kind_of_exit() -> pl.Expr:
+def kind_of_exit() -> pl.Expr:
     """Return the transfer's own kind; `terminal` where a plain transfer reached a terminal account."""
     plain = pl.col("kind").is_in(["", "transfer"])
     return pl.when(pl.col("at_terminal") & plain).then(pl.lit("terminal")).otherwise(pl.col("kind"))
@@ -236,7 +236,7 @@ def name_exits(scene: Scene, moves: pl.DataFrame, names: Names, rule: str) -> pl
         pl.Series("at_terminal", at_terminal),
     )
     made = pl.col("fate").replace_strict(_KIND, default=None, return_dtype=pl.String)
-    return frame.with_columns(pl.coalesce(made, _kind_of_exit()).alias("kind")).select(
+    return frame.with_columns(pl.coalesce(made, kind_of_exit()).alias("kind")).select(
         shapes.EXITS.names()
     )
 
@@ -257,7 +257,8 @@ def _losses(scene: Scene, found: Followed) -> pl.DataFrame:
             "loss": loss,
         }
     )
-    arrived = np.isin(flows["fate"], (books.OPENED, books.EXITED, books.TO_VICTIM))
+    # What opens too small to be followed is a loss, and residual at once.
+    arrived = np.isin(flows["fate"], (books.OPENED, books.EXITED, books.TO_VICTIM, books.DUST))
     opened = flows[arrived & (events.op[flows["event"]] & books.CONVERT_IN != 0)]
     opened = opened[
         events.root[opened["colour"] >> 2] != opened["event"]
@@ -277,11 +278,11 @@ def _losses(scene: Scene, found: Followed) -> pl.DataFrame:
 def _residuals(scene: Scene, found: Followed, names: Names) -> pl.DataFrame:
     """Return (claim, currency, residual): what the dust floor dropped."""
     dropped = found.flows[found.flows["fate"] == books.DUST]
-    source, payee = scene.events.source[dropped["event"]], scene.events.payee[dropped["event"]]
+    row = scene.events.row[dropped["event"]]
     frame = pl.DataFrame(
         {
             "claim": names.claims.gather(dropped["colour"] >> 2),
-            "currency": names.currency(np.where(source == OUTSIDE, payee, source).astype(np.int32)),
+            "currency": scene.dossier.transfers["currency"].gather(row),
             "residual": dropped["amount"],
         }
     )
@@ -440,53 +441,3 @@ def assemble(scene: Scene, found: Followed, rule: str) -> Found:
     losses = losses_named(scene, _losses(scene, found))
     summary = summarise(scene, losses, frames, _residuals(scene, found, names), rule)
     return replace(frames, summary=summary)
-
-
-def assemble_reach(scene: Scene, reached: Reached) -> Found:
-    """Return poison's frames: reach only, amounts null, no claim."""
-    names, ledger, events = Names(scene), scene.ledger, scene.events
-    pocket = np.flatnonzero(reached.depth).astype(np.int32)
-    nothing = pl.lit(None, dtype=pl.Int64)
-    rest = {"held": nothing, "inferred": nothing, "asserted": nothing, "amount": nothing}
-    lying = pl.DataFrame(
-        {
-            "account": names.account(pocket),
-            "currency": names.currency(pocket),
-            "since": instants(events.time[reached.since[pocket]]),
-            "frontier": np.isin(ledger.standing[pocket], (UNKNOWN, BRIDGED)),
-        }
-    ).with_columns(rule=pl.lit("poison"), claim=pl.lit(""), **rest)
-    transit = lying["account"].str.starts_with(TRANSIT)
-    lying = lying.filter(~transit)
-    event = np.flatnonzero(reached.flow)
-    row = events.row[event]
-    flows = pl.DataFrame(
-        {"transfer": scene.dossier.transfers["id"].gather(row), "depth": reached.flow[event]}
-    )
-    converts = events.op[event] & books.CONVERT_OUT != 0
-    left = ((ledger.sinks[events.payee[event]] != 0) | converts) & (row >= 0)
-    out = row[left]
-    payee = ledger.payee[out]
-    exits = pl.DataFrame(
-        {
-            "transfer": scene.dossier.transfers["id"].gather(out),
-            "account": names.account(
-                np.where(payee == OUTSIDE, ledger.payer[out], payee).astype(np.int32)
-            ),
-            "currency": scene.dossier.transfers["currency"].gather(out),
-            "kind": scene.dossier.transfers["kind"].gather(out),
-            "at_terminal": payee != OUTSIDE,
-            "converts": converts[left],
-        }
-    ).with_columns(
-        pl.when("converts").then(pl.lit("converted")).otherwise(_kind_of_exit()).alias("kind")
-    )
-    marked = {"rule": pl.lit("poison"), "claim": pl.lit(""), **rest}
-    return Found(
-        positions=lying.filter(~pl.col("frontier")).select(shapes.POSITIONS.names()),
-        flows=flows.with_columns(**marked).select(shapes.FLOWS.names()),
-        exits=exits.with_columns(**marked).select(shapes.EXITS.names()),
-        unknown=lying.filter("frontier").select(shapes.UNKNOWN.names()),
-        summary=pl.DataFrame(schema=shapes.SUMMARY),
-        holds=pl.DataFrame(schema=shapes.HOLDS_FILLED),
-    )

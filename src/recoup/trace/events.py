@@ -149,7 +149,10 @@ class _Specials:
 def _mark_reversals(
     transfers: pl.DataFrame, ledger: Ledger, specials: _Specials, roots: dict[int, int]
 ) -> list[int]:
-    """Mark reversals and the transfers they reverse; return the rows of the latter in slot order."""
+    """Mark reversals and the transfers they reverse; return the rows of the latter in slot order.
+
+    The row is -1 for the slot of reversals that take by the rule alone.
+    """
     reversals = transfers.with_row_index("at").filter(
         (pl.col("kind") == "reversal") & (pl.col("reverses") != "")
     )
@@ -158,15 +161,25 @@ def _mark_reversals(
     for row, original in zip(reversals["at"], originals, strict=True):
         if original < 0 or original >= row:
             continue
-        slot = slots.setdefault(int(original), len(slots))
-        rest_clean = int(ledger.standing[ledger.payer[row]] == UNKNOWN)
-        specials.mark(int(original), books.WATCHED, watched=slot)
+        payer, payee = ledger.payer[row], ledger.payee[row]
+        waits = bool(ledger.transits[ledger.payee[original]])
+        # A link's entry takes what crosses; a bridged account that a link's exit never reached has no very units of it.
+        is_plain = ledger.transits[payer] or (waits and ledger.standing[payer] == BRIDGED)
+        slot = slots.setdefault(-1 if is_plain else int(original), len(slots))
+        rest_clean = int(
+            ledger.standing[payer] == UNKNOWN
+            and not ledger.transits[payer]
+            and not ledger.transits[payee]
+        )
+        if not is_plain:
+            specials.mark(int(original), books.WATCHED, watched=slot)
         specials.mark(
             int(row),
             books.REVERSAL,
             original=slot,
             original_claim=roots.get(int(original), -1),
             rest_clean=rest_clean,
+            transit=int(ledger.payee[original]) if waits and not is_plain else -1,
         )
     return list(slots)
 
@@ -235,7 +248,7 @@ class _Lane:
 def _insert_holds(lane: _Lane, holds: list[_Extra], records: list[tuple[int, ...]]) -> None:
     """Put holds and releases in their places, each with a record that names its slot."""
     first = len(records)
-    records.extend((-1, 1, -1, -1, hold.row, -1, 0) for hold in holds)
+    records.extend((-1, 1, -1, -1, hold.row, -1, 0, -1) for hold in holds)
     lane.insert(
         np.array([hold.before for hold in holds]),
         np.array([hold.pocket for hold in holds], np.int32),

@@ -222,6 +222,8 @@ class Reached:
     flow: I32
     depth: I32
     since: I32
+    waiting: I32
+    """Pockets in transit that some claim's money did not leave: the link's entry is later than as-of or the horizon."""
 
 
 def follow_reach(ledger: Ledger, events: Events) -> Reached:
@@ -232,18 +234,20 @@ def follow_reach(ledger: Ledger, events: Events) -> Reached:
     flow = np.zeros(events.stop, np.int32)
     depth = np.zeros(len(ledger.standing), np.int32)
     since = np.full(len(ledger.standing), -1, np.int32)
+    waiting: set[int] = set()
     for number in numbers:
-        one = _reach(ledger, events, np.array([number]), min(int(events.cut[number]), events.stop))
-        for whole, part in ((flow[: len(one.flow)], one.flow), (depth, one.depth)):
+        one = _reach(ledger, events, np.array([number]), int(events.cut[number]))
+        for whole, part in ((flow, one.flow), (depth, one.depth)):
             better = (part != 0) & ((whole == 0) | (part < whole))
             whole[better] = part[better]
         earlier = (one.since >= 0) & ((since < 0) | (one.since < since))
         since[earlier] = one.since[earlier]
-    return Reached(flow, depth, since)
+        waiting.update(one.waiting.tolist())
+    return Reached(flow, depth, since, np.array(sorted(waiting), np.int32))
 
 
-def _reach(ledger: Ledger, events: Events, numbers: I64, stop: int) -> Reached:
-    """Return what the claims `numbers` could have reached over events [0, stop)."""
+def _reach(ledger: Ledger, events: Events, numbers: I64, cut: int) -> Reached:
+    """Return what the claims `numbers` could have reached, where events from `cut` on only let conversions' credits arrive."""
     specials = events.specials
     followed = np.zeros(len(specials) + 1, np.uint8)
     followed[:-1] = np.isin(specials["claim"], numbers)
@@ -252,12 +256,19 @@ def _reach(ledger: Ledger, events: Events, numbers: I64, stop: int) -> Reached:
         events.payee,
         events.op,
         events.special,
-        *(specials[name].astype(np.int32) for name in ("slot", "watched", "original")),
+        *(
+            specials[name].astype(np.int32)
+            for name in ("slot", "watched", "original", "rest_clean")
+        ),
         ledger.sinks,
         followed,
-        stop,
+        cut,
+        events.stop,
     )
-    return Reached(flow, depth, since)
+    stays = (depth != 0) & ledger.transits
+    if stays.any():
+        stays[events.source[: events.stop][flow != 0]] = False
+    return Reached(flow, depth, since, np.flatnonzero(stays).astype(np.int32))
 
 
 def run_balances(openings: Openings, events: Events) -> I64:

@@ -69,6 +69,12 @@ class Ledger:
         sinks: U8 = (self.standing == TERMINAL).astype(np.uint8)
         return sinks
 
+    @property
+    def transits(self) -> npt.NDArray[np.bool_]:
+        """Shape (k,): pockets in transit, one a link."""
+        named = self.accounts.str.starts_with(TRANSIT).to_numpy()
+        return np.append(named, False)[self.pocket_account]
+
     def pocket(self, account: str, currency: str) -> int:
         """Return the pocket of (account, currency), or -1 when no row touches it."""
         at = self.accounts.search_sorted(account)
@@ -171,6 +177,9 @@ def compile_ledger(
     mark = np.where(standing[payer] == BRIDGED, INFERRED, 0).astype(np.uint8)
     # Money that an unknown account sent back is known by the row that received it.
     back = (rows["kind"] == "reversal").to_numpy() & (rows["reverses"] != "").to_numpy()
+    if asserted:  # what waits for its link's entry comes back from there
+        waits = rows.filter(pl.col("payee").str.starts_with(TRANSIT))["id"]
+        back &= ~rows["reverses"].is_in(waits.implode()).to_numpy()
     carries |= back & (standing[payer] == UNKNOWN)
     if asserted:  # a link carries money even out of an account whose statement was not given
         linked = rows["id"].is_in(sorted(asserted)).to_numpy()

@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 
 from recoup.records.dossier import Dossier
+from recoup.trace.events import conversion_pairs
 from recoup.trace.ledger import TRANSIT
 
 TRANSITS = pl.Schema(
@@ -74,6 +75,7 @@ def _entry_row(
         & (pl.col("amount") == link["amount"])
         & (pl.col("currency") == link["currency"])
         & (pl.col("time") == link["time"])
+        & (pl.col("payer") != link["to"])
     )
     for at, payer in found.select("at", "payer").iter_rows():
         if at not in taken and is_open(payer):
@@ -88,27 +90,34 @@ def weave(dossier: Dossier) -> Woven:
         return Woven(dossier, frozenset(), pl.DataFrame(schema=TRANSITS))
     rows = dossier.transfers.with_row_index("at")
     is_open = _stands_open(dossier)
+    pairs = conversion_pairs(dossier.transfers)
+    converting = {*pairs["debit"], *pairs["credit"]}  # these rows say themselves where money goes
     redirected: dict[int, tuple[str, str]] = {}
     place: dict[int, float] = {}
     shown: list[tuple[str, ...]] = []
     added: list[dict[str, object]] = []
     for number, link in enumerate(links.iter_rows(named=True), start=1):
         transit = f"{TRANSIT}{number}"
-        taken = set(redirected)
+        taken = converting | set(redirected)
         exit_at = _exit_row(rows, link, is_open, taken)
         entry_at = _entry_row(
             rows, link, is_open, taken | ({exit_at} if exit_at is not None else set())
         )
         if exit_at is not None:
             shown.append((transit, *_where(dossier, rows.row(exit_at, named=True))))
-            if entry_at is not None and entry_at < exit_at:  # of one instant: it comes right after
+            if entry_at is not None and rows["time"][exit_at] == link["time"]:
                 place[entry_at] = exit_at + 0.25
         for at, column, side in ((exit_at, "payee", "out"), (entry_at, "payer", "in")):
             if at is not None:
                 redirected[at] = (column, transit)
                 continue
             added.append(
-                _assumed_row(link, transit, side, _place(rows, link, exit_at, entry_at, side))
+                _assumed_row(
+                    link,
+                    transit,
+                    side,
+                    _place(rows, link, exit_at, entry_at, side, number / (len(links) + 1)),
+                )
             )
     transfers = rows.with_columns(
         pl.col("at")
@@ -159,15 +168,23 @@ def _assumed_row(link: dict[str, Any], transit: str, side: str, place: float) ->
 
 
 def _place(
-    rows: pl.DataFrame, link: dict[str, Any], exit_at: int | None, entry_at: int | None, side: str
+    rows: pl.DataFrame,
+    link: dict[str, Any],
+    exit_at: int | None,
+    entry_at: int | None,
+    side: str,
+    turn: float,
 ) -> float:
-    """Return where an assumed row stands: right by a given other side, else after the transfers of the link's instant."""
+    """Return where an assumed row stands: right by a given other side, else after the transfers of the link's instant.
+
+    `turn` in (0, 1) rises with the link's row: there every link's two sides come before the next link's.
+    """
     if side == "out" and entry_at is not None:
         return entry_at - 0.25
     if side == "in" and exit_at is not None and rows["time"][exit_at] == link["time"]:
         return exit_at + 0.25
     last = float((rows["time"] <= link["time"]).sum()) - 0.5
-    return last + (0.125 if side == "in" else 0.0)
+    return last + turn / 8  # `weave` adds the exit before the entry, and the sort keeps that
 
 
 def _where(dossier: Dossier, row: dict[str, str]) -> tuple[str, ...]:

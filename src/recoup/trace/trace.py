@@ -18,7 +18,6 @@ from recoup.trace.assemble import (
     Names,
     Scene,
     assemble,
-    assemble_reach,
     instants,
 )
 from recoup.trace.bound import bound_claims
@@ -28,6 +27,7 @@ from recoup.trace.ledger import UNKNOWN, Ledger, compile_ledger
 from recoup.trace.links import weave
 from recoup.trace.openings import settle_openings
 from recoup.trace.pari_passu import follow_pari_passu
+from recoup.trace.reached import assemble_reach
 from recoup.trace.rules import RULES, expand
 from recoup.trace.trail import Options, Trail
 
@@ -149,8 +149,11 @@ def find(scene: Scene, rule: str, options: Options, progress: Progress | None) -
     return assemble(scene, followed, rule)
 
 
-def _leads(scene: Scene, flows: pl.DataFrame) -> pl.DataFrame:
-    """Return schema LEADS: debits of unknown accounts that others' rows show, after money reached the account."""
+def _leads(scene: Scene, flows: pl.DataFrame, exits: pl.DataFrame) -> pl.DataFrame:
+    """Return schema LEADS: debits of unknown accounts that others' rows show, after money reached the account.
+
+    Money that went back as `reversed` has left: its payee, often the victim, is not reached by it.
+    """
     ledger = scene.ledger
     silent = (ledger.standing[ledger.payer] == UNKNOWN) & (ledger.source != ledger.payer)
     silent &= (ledger.payer != ledger.payee) & (ledger.time <= scene.events.last_time)
@@ -158,7 +161,17 @@ def _leads(scene: Scene, flows: pl.DataFrame) -> pl.DataFrame:
         return pl.DataFrame(schema=shapes.LEADS)
     rows = scene.dossier.transfers.with_row_index("at")
     arrivals = rows.lazy().join(
-        flows.lazy().select("transfer").unique(), left_on="id", right_on="transfer", how="semi"
+        flows.lazy()
+        .join(
+            exits.lazy().filter(pl.col("kind") == "reversed"),
+            on=["rule", "claim", "transfer"],
+            how="anti",
+        )
+        .select("transfer")
+        .unique(),
+        left_on="id",
+        right_on="transfer",
+        how="semi",
     )
     first = arrivals.group_by(account="payee", currency="currency").agg(
         pl.col("at").min().alias("reached_at")
@@ -261,6 +274,7 @@ def trace_dossier(
 def finish(scene: Scene, given: Dossier, found: Sequence[Found], options: Options) -> Trail:
     """Return the trail of what every rule found (in the order of the options' rules)."""
     flows = pl.concat([frame.flows for frame in found])
+    exits = pl.concat([frame.exits for frame in found])
     balance = run_balances(scene.openings, scene.events)
     accounts = describe_accounts(scene, flows, balance)
     summary = pl.concat([frame.summary for frame in found])
@@ -271,11 +285,11 @@ def finish(scene: Scene, given: Dossier, found: Sequence[Found], options: Option
         claims=scene.claims,
         positions=pl.concat([frame.positions for frame in found]),
         flows=flows,
-        exits=pl.concat([frame.exits for frame in found]),
+        exits=exits,
         unknown=pl.concat([frame.unknown for frame in found]),
         summary=bound_claims(scene, summary),
         accounts=accounts,
-        leads=_leads(scene, flows),
+        leads=_leads(scene, flows, exits),
         holds=pl.concat([frame.holds for frame in found]),
         assumptions=_assumptions(scene, accounts, options),
     )

@@ -50,11 +50,12 @@ SPECIAL: Final = np.dtype(
             "rest_clean",
             "i8",
         ),  # a reversal from an unknown account brings back the very units and nothing else of claims
+        ("transit", "i8"),  # pocket where what the event reverses waits for its link's entry
     ]
 )
 """Arguments of an event that is not plain; -1 where one does not apply."""
 
-PLAIN_SPECIAL: Final = (-1, 1, -1, -1, -1, -1, 0)
+PLAIN_SPECIAL: Final = (-1, 1, -1, -1, -1, -1, 0, -1)
 
 ORIGINAL: Final = np.dtype(
     [("start", "i8"), ("amount", "i8"), ("returned", "i8"), ("event", "i8"), ("kept", "i8")]

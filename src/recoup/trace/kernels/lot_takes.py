@@ -13,6 +13,7 @@ from recoup.trace.kernels.lot_lists import (
     cut,
     drop,
     make_full,
+    new,
     record,
     split_lot,
     unlink,
@@ -181,4 +182,45 @@ def take_back(b, event, original, lifo):
         else:
             drop(b, at)
         at = after
+    return head
+
+
+@inner
+def take_waiting(b, event, original, pocket, lifo):
+    """Take back what waits in `pocket` for its link's entry, at the offsets asked; clean units cross in its place.
+
+    Returns the head of the chain; empty once the entry has come. A link's pocket has one credit, so offsets are positions.
+    """
+    amount = b.amount[event]
+    low = original.amount - original.returned - amount if lifo else original.returned
+    high = low + amount
+    original.returned += amount
+    head = tail = np.int64(NONE)
+    p = b.pockets[pocket]
+    if p.out > 0:
+        return head
+    at = np.int64(p.head)
+    while at >= 0 and b.lots[at].start < high:
+        if b.lots[at].start + b.lots[at].size <= low:
+            at = np.int64(b.lots[at].next)
+            continue
+        if b.lots[at].start < low:
+            at = split_lot(b, pocket, at, low - b.lots[at].start)
+        if b.lots[at].start + b.lots[at].size > high:
+            split_lot(b, pocket, at, high - b.lots[at].start)
+        after = np.int64(b.lots[at].next)
+        colour = b.lots[at].colour
+        if colour >= 0 and event < b.cut[colour >> 2]:
+            if p.first == FULL:  # a full pocket writes down its clean units
+                lot = b.lots[at]
+                moved = new(b, lot.start, lot.size, colour, lot.since, lot.depth)
+                b.lots[at].colour = NONE
+            else:
+                moved = at
+                unlink(b, pocket, at)
+            b.lots[moved].start -= low
+            head, tail = chain(b, head, tail, moved)
+        at = after
+    if p.first != FULL:
+        p.first = b.lots[p.head].start if p.head >= 0 else FAR
     return head

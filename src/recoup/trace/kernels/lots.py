@@ -51,7 +51,7 @@ from recoup.trace.kernels.lot_lists import (
     split_lot,
     unlink,
 )
-from recoup.trace.kernels.lot_takes import take_back, take_by_rule
+from recoup.trace.kernels.lot_takes import take_back, take_by_rule, take_waiting
 from recoup.trace.kernels.prefetch import AHEAD, prefetch
 
 Record = npt.NDArray[np.void]
@@ -117,6 +117,17 @@ def _floor_dust(b, event, pocket, head):
                 record(b, colour, event, b.lots[at].size, b.lots[at].depth, DUST)
                 b.lots[at].colour = DROPPED - 1 - colour  # remembered until the scratch is cleared
             at = np.int64(b.lots[at].next)
+
+
+@inner
+def _dust_pocket(b, event, pocket):
+    """Return a pocket in the event's currency: the payer's, else the payee's, else where a refund comes from."""
+    if pocket == 0:
+        pocket = np.int64(b.payee[event])
+    if pocket == 0 and b.op[event] & REVERSAL:
+        original = b.originals[b.specials[b.special[event]].original].event
+        pocket = np.int64(b.payee[original])
+    return pocket
 
 
 @inner
@@ -362,6 +373,8 @@ def _move_special(b, event, pocket, op, lifo):
     if op & CONVERT_IN:
         head = _scaled(b, special.slot, amount)
         fate = OPENED
+    elif op & REVERSAL and pocket == 0 and special.transit >= 0:
+        head = take_waiting(b, event, b.originals[special.original], special.transit, lifo)
     elif op & REVERSAL and pocket == 0:
         head = take_back(b, event, b.originals[special.original], lifo)
     else:
@@ -370,7 +383,7 @@ def _move_special(b, event, pocket, op, lifo):
         _mark(b, head, b.mark[event])
     admitted = op & ROOT and special.admitted
     if len(b.dust) > 0 and not admitted:
-        _floor_dust(b, event, pocket or np.int64(b.payee[event]), head)
+        _floor_dust(b, event, _dust_pocket(b, event, pocket), head)
     if op & ROOT:
         head = _root(b, event, head, amount, special)
     if op & REVERSAL and special.original_claim >= 0:

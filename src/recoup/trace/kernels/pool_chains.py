@@ -7,6 +7,7 @@ import numpy as np
 
 from recoup.trace.kernels.books import FLOWS, FREE, LIVE, NONE, USED
 from recoup.trace.kernels.compiled import inner
+from recoup.trace.kernels.exact import mul_div
 
 
 @inner
@@ -95,6 +96,41 @@ def sweep(b, pocket):
         else:
             before = at
         at = after
+
+
+@inner
+def sum_of(b, head, claim):
+    """Return what a chain has of one claim, whatever the marks."""
+    whole = np.int64(0)
+    at = np.int64(head)
+    while at >= 0 and b.lots[at].colour >> 2 <= claim:
+        if b.lots[at].colour >> 2 == claim:
+            whole += b.lots[at].amount
+        at = np.int64(b.lots[at].next)
+    return whole
+
+
+@inner
+def share_marks(b, head, claim, amount, onto):
+    """Move `amount` of a claim from the chain `head` onto the chain `onto`, its marks by cumulative floors. New head of `onto`.
+
+    Entries that become zero stay in the chain `head`: `sweep` drops those of a pool.
+    """
+    have = sum_of(b, head, claim)
+    before = sum_so_far = np.int64(0)
+    at = np.int64(head)
+    while at >= 0 and b.lots[at].colour >> 2 <= claim:
+        if b.lots[at].colour >> 2 == claim:
+            sum_so_far += b.lots[at].amount
+            share = mul_div(sum_so_far, amount, have)
+            part = share - before
+            before = share
+            if part > 0:
+                b.lots[at].amount -= part
+                entry = b.lots[at]
+                onto = add_to(b, onto, entry.colour, part, entry.since, entry.depth)
+        at = np.int64(b.lots[at].next)
+    return onto
 
 
 @inner

@@ -1,7 +1,8 @@
 """Rolling charge and lowest intermediate balance over all claims at once: a pool of shares per pocket. Exact integers.
 
 A pocket's free balance belongs to claims (entries, ascending by colour) and to its holder (the rest). Debits are shared by
-cumulative floors in colour order, so claims' parts never sum above the debit and nothing is rounded twice.
+cumulative floors in colour order, so claims' parts never sum above the debit and nothing is rounded twice. A reversal counts by
+claim, then by mark.
 
 Invariants: 1. entries of a pocket ascend by colour, none is zero; 2. `taint` is their sum; 3. taint <= balance.
 """
@@ -41,6 +42,8 @@ from recoup.trace.kernels.pool_chains import (
     drop_entry,
     new_entry,
     record_part,
+    share_marks,
+    sum_of,
     sweep,
     total_of,
 )
@@ -105,35 +108,40 @@ def _stay(b, event, chain):
 
 
 @inner
+def _carried_back(b, event, original, head, late):
+    """Move from the chain `head` what the event brings back of each claim that the original carried, as far as it is there.
+
+    Cumulative floors over the claims, then over each claim's marks. With `late` also of claims past their horizon. Returns the
+    chain of what was moved and what the floors gave in all.
+    """
+    amount, whole = b.amount[event], b.original_amount[original]
+    chain = np.int64(NONE)
+    before = sum_so_far = np.int64(0)
+    at = np.int64(b.originals[original])
+    while at >= 0:
+        claim = b.lots[at].colour >> 2
+        while at >= 0 and b.lots[at].colour >> 2 == claim:
+            sum_so_far += b.lots[at].amount
+            at = np.int64(b.lots[at].next)
+        share = mul_div(sum_so_far, amount, whole)
+        got = min(share - before, sum_of(b, head, claim))
+        before = share
+        if got > 0 and (late or event < b.cut[claim]):
+            chain = share_marks(b, head, claim, got, chain)
+    return chain, before
+
+
+@inner
 def _take_very(b, event, pocket, special):
     """Take back what the original carried, as far as it is still there; return (chain, total taken)."""
-    amount = b.amount[event]
-    whole = b.original_amount[special.original]
-    chain = np.int64(NONE)
-    taken = before = sum_so_far = np.int64(0)
-    own = b.pockets[pocket].balance - b.pockets[pocket].taint
-    at = np.int64(b.originals[special.original])
-    while at >= 0:
-        sum_so_far += b.lots[at].amount
-        share = mul_div(sum_so_far, amount, whole)
-        want = share - before
-        before = share
-        there = np.int64(b.pockets[pocket].head)
-        while there >= 0 and b.lots[there].colour < b.lots[at].colour:
-            there = np.int64(b.lots[there].next)
-        if there >= 0 and b.lots[there].colour == b.lots[at].colour:
-            got = min(want, b.lots[there].amount)
-            if got > 0:
-                b.lots[there].amount -= got
-                b.pockets[pocket].taint -= got
-                chain = add_to(
-                    b, chain, b.lots[there].colour, got, b.lots[there].since, b.lots[there].depth
-                )
-                taken += got
-        at = np.int64(b.lots[at].next)
-    if whole > 0:
-        taken += min(own, amount - before)
-    b.pockets[pocket].balance -= taken
+    pool = b.pockets[pocket]
+    own = pool.balance - pool.taint
+    chain, asked = _carried_back(b, event, special.original, pool.head, True)
+    taken = total_of(b, chain)
+    pool.taint -= taken
+    if b.original_amount[special.original] > 0:
+        taken += min(own, b.amount[event] - asked)
+    pool.balance -= taken
     return chain, taken
 
 
@@ -207,6 +215,17 @@ def _floor_dust(b, event, pocket, chain):
             b.carried[claim] = 0
         at = after
     return head
+
+
+@inner
+def _dust_pocket(b, event, pocket):
+    """Return a pocket in the event's currency: the payer's, else the payee's, else where a refund comes from."""
+    if pocket == 0:
+        pocket = np.int64(b.payee[event])
+    if pocket == 0 and b.op[event] & REVERSAL:
+        original = b.original_event[b.specials[b.special[event]].original]
+        pocket = np.int64(b.payee[original]) if original >= 0 else pocket
+    return pocket
 
 
 @inner
@@ -393,27 +412,23 @@ def _release(b, slot, pocket):
 
 
 @inner
-def _refund(b, event, original):
-    """Take back what an exit carried, of each colour at most what has not come back yet. Returns the chain's head."""
-    amount, whole = b.amount[event], b.original_amount[original]
-    chain = np.int64(NONE)
-    before = sum_so_far = np.int64(0)
-    at = np.int64(b.originals[original])
+def _refund(b, event, special):
+    """Take back what an exit carried, of each claim at most what has not come back yet. Returns the chain's head.
+
+    What waits for a link's entry comes back likewise, and clean money crosses in its place.
+    """
+    original, transit = special.original, special.transit
+    if transit >= 0:
+        if b.pockets[transit].balance == 0:  # it has crossed
+            return np.int64(NONE)
+        chain, _ = _carried_back(b, event, original, b.pockets[transit].head, False)
+        b.pockets[transit].taint -= total_of(b, chain)
+        sweep(b, transit)
+        return chain
+    chain, _ = _carried_back(b, event, original, b.kept[original], False)
+    at = chain
     while at >= 0:
-        sum_so_far += b.lots[at].amount
-        share = mul_div(sum_so_far, amount, whole)
-        want = share - before
-        before = share
-        there = np.int64(b.kept[original])
-        while there >= 0 and b.lots[there].colour < b.lots[at].colour:
-            there = np.int64(b.lots[there].next)
-        if there >= 0 and b.lots[there].colour == b.lots[at].colour:
-            entry = b.lots[there]
-            got = min(want, entry.amount)
-            entry.amount -= got
-            if got > 0 and event < b.cut[entry.colour >> 2]:
-                record_part(b, entry.colour, b.original_event[original], -got, 0, UNDONE)
-                chain = add_to(b, chain, entry.colour, got, entry.since, entry.depth)
+        record_part(b, b.lots[at].colour, b.original_event[original], -b.lots[at].amount, 0, UNDONE)
         at = np.int64(b.lots[at].next)
     return chain
 
@@ -435,7 +450,7 @@ def _move(b, event, by_rolling):
         chain = _scaled(b, event, b.specials[b.special[event]].slot)
         fate = OPENED
     elif op & REVERSAL and pocket == 0:
-        chain = _refund(b, event, b.specials[b.special[event]].original)
+        chain = _refund(b, event, b.specials[b.special[event]])
     else:
         chain = _take(b, event, pocket, by_rolling)
         free -= total_of(b, chain)
@@ -443,7 +458,7 @@ def _move(b, event, by_rolling):
         if b.mark[event]:
             chain = _mark(b, chain, b.mark[event])
     if len(b.dust) > 0 and not (op & ROOT and b.specials[b.special[event]].admitted):
-        chain = _floor_dust(b, event, pocket or np.int64(b.payee[event]), chain)
+        chain = _floor_dust(b, event, _dust_pocket(b, event, pocket), chain)
     if op != 0:
         special = b.specials[b.special[event]]
         if op & ROOT:

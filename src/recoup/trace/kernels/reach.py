@@ -19,19 +19,30 @@ from recoup.trace.kernels.compiled import kernel
 
 @kernel
 def follow_reach(
-    source, payee, op, special, slot_of, watched_of, original_of, sinks, followed, stop
+    source,
+    payee,
+    op,
+    special,
+    slot_of,
+    watched_of,
+    original_of,
+    very_only,
+    sinks,
+    followed,
+    cut,
+    stop,
 ):
     """Return (depth of the flow by event, 0 where none; depth by pocket, 0 where not reached; first event by pocket).
 
-    By row of the specials: the conversion's slot, the slot as a transfer reversed later and that of the one it reverses, and
-    whether
-    its claim is followed. O(n).
+    By row of the specials: the conversion's slot, the slot as a transfer reversed later and that of the one it reverses,
+    whether a reversal brings back very units only, and whether its claim is followed. From event `cut` on only a
+    conversion's credit goes on. O(n).
     """
     depth = np.zeros(len(sinks), np.int32)
     since = np.full(len(sinks), -1, np.int32)
     flow = np.zeros(stop, np.int32)
     parked = np.zeros(len(slot_of) + 1, np.int32)
-    left = np.zeros(len(slot_of) + 1, np.int32)
+    carried = np.zeros(len(slot_of) + 1, np.int32)
     for i in range(stop):
         o = op[i]
         if o & (HOLD | RELEASE):
@@ -39,20 +50,22 @@ def follow_reach(
         d = depth[source[i]]
         if o & CONVERT_IN:
             d = parked[slot_of[special[i]]]
-        elif o & REVERSAL and source[i] == 0:  # a refund of an exit
-            d = left[original_of[special[i]]]
+        elif i >= cut:  # the money stays where it is
+            continue
+        elif o & REVERSAL and (source[i] == 0 or very_only[special[i]]):
+            d = carried[original_of[special[i]]]
         hops = d + 1 if d else 0
         if o & ROOT and followed[special[i]]:
             hops = 1
         if hops == 0:
             continue
         flow[i] = hops
+        if o & WATCHED:
+            carried[watched_of[special[i]]] = hops
         if o & CONVERT_OUT:
             parked[slot_of[special[i]]] = hops
             continue
         q = payee[i]
-        if o & WATCHED and sinks[q]:
-            left[watched_of[special[i]]] = hops
         if not sinks[q]:
             if depth[q] == 0:
                 since[q] = i
