@@ -113,6 +113,7 @@ def trace(
         links=_cast(links, tables.LINKS),
         doubtful=read.doubtful,
         rows_failed=read.rows_failed,
+        timezone=options.zone or "",
     )
     wanted = claimed.claims if claimed is not None else pl.DataFrame(schema=tables.CLAIMS)
     return trace_dossier(dossier, wanted, Options(rules, bridge, as_of, since, horizon, dust))
@@ -152,6 +153,8 @@ class CaseFiles:
     terminal: Path | None = None
     holds: Path | None = None
     links: Path | None = None
+    map_file: Path | None = None
+    """Parsed already (`ReadingOptions.mapping`); named among the inputs, since the result rests on it."""
     keep_good_rows: bool = False
     """Go on without refused rows (`--rejects`); what cannot be healed so is raised all the same."""
 
@@ -189,9 +192,13 @@ def open_case(files: CaseFiles, options: ReadingOptions, progress: Progress | No
         read.known,
         doubtful=read.doubtful,
         rows_failed=read.rows_failed,
+        timezone=options.zone or "",
     )
     dossier, more = _declare(dossier, files, options)
     problems += more
+    if files.map_file is not None:
+        mapped = reading.map_source(files.map_file)
+        dossier = replace(dossier, sources=(*dossier.sources, mapped))
     if problems:
         raise InputFault(sorted(set(problems)))
     refused = pl.concat(rejected)

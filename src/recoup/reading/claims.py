@@ -14,34 +14,10 @@ from recoup.reading.declared import Table, load_table
 from recoup.reading.files import Intake
 from recoup.reading.options import ReadingOptions
 from recoup.reading.transfers import is_fatal
+from recoup.reading.vocabulary import CLAIM_HEADERS
 from recoup.records.problems import Problem
 from recoup.records.provenance import Source
 from recoup.records.tables import CLAIMS, INSTANT
-
-HEADERS: Final = {
-    **dict.fromkeys(
-        ("claim", "claimid", "claimno", "案件编号", "报案编号", "主张编号", "编号"), "claim"
-    ),
-    **dict.fromkeys(
-        ("victim", "victimname", "victimid", "受害人", "被害人", "报案人", "受害人姓名"), "victim"
-    ),
-    **dict.fromkeys(
-        (
-            "transfer",
-            "transferid",
-            "disputedtransfer",
-            "交易流水号",
-            "流水号",
-            "交易单号",
-            "transactionid",
-            "txid",
-        ),
-        "transfer",
-    ),
-    **dict.fromkeys(("reportedat", "报案时间", "举报时间"), "reported_at"),
-    **dict.fromkeys(("admitted", "已认定"), "admitted"),
-}
-"""Normal header to field, beside those that every table knows."""
 
 _NAMED_MAX: Final = 5  # candidates named in one message
 _YES: Final = ("true", "yes", "y", "1", "是")
@@ -76,7 +52,7 @@ def read_claims(
         options: time zone and digits are used; the map's columns are not (they are the transfers').
     """
     intake = Intake()
-    table = load_table(path, options, intake, HEADERS)
+    table = load_table(path, options, intake, CLAIM_HEADERS)
     return resolve_claims(table, transfers, intake)
 
 
@@ -99,20 +75,12 @@ def _claims(cells: Cells, transfers: pl.DataFrame) -> pl.DataFrame:
         cells.has("transfer"),
         cells.has("amount") and (cells.has("time") or cells.has("date")),
     )
-    for field in ("claim", "victim"):
-        if not cells.has(field):
-            cells.findings.add_file(
-                "column_missing", cells.place.file, field, sheet=cells.place.sheet, column=field
-            )
-    if not (by_id or by_content) or not (cells.has("claim") and cells.has("victim")):
-        if not (by_id or by_content):
-            cells.findings.add_file(
-                "column_missing",
-                cells.place.file,
-                "transfer",
-                sheet=cells.place.sheet,
-                column="transfer",
-            )
+    absent = [field for field in ("claim", "victim") if not cells.has(field)]
+    for field in absent:
+        cells.absent(field)
+    if not (by_id or by_content):
+        cells.absent("transfer", "payer", "payee", "amount", "time")
+    if absent or not (by_id or by_content):
         return pl.DataFrame(schema=CLAIMS)
     claim, victim = cells.text("claim"), cells.text("victim")
     if (
@@ -120,7 +88,7 @@ def _claims(cells: Cells, transfers: pl.DataFrame) -> pl.DataFrame:
         and cells.raw.frame[cells.fields["amount"]].dtype.is_integer()
         and not cells.raw.integers_are_minor
     ):
-        cells.refuse_file(
+        cells.refuse_column(
             "amount_unit_unstated",
             "amount",
             ~cells.dropped,

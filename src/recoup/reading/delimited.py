@@ -17,6 +17,7 @@ from recoup.reading.findings import Findings
 from recoup.reading.headings import ROWS_SEARCHED_MAX, header_index, title_facts
 from recoup.reading.options import ColumnMap
 from recoup.reading.raw import RawTable, unique_names
+from recoup.reading.vocabulary import TRANSFER_FIELDS, seen_and_sought
 
 _SEPARATORS: Final = (",", "\t", ";", "|")
 _HEAD_BYTES: Final = 1 << 18
@@ -64,7 +65,9 @@ def read_delimited(
         return []
     separator, header, names, facts = _heading(text, column_map, headers)
     if header is None:
-        findings.add_file("headers_unrecognised", file, separator.join(names))
+        findings.add_file(
+            "headers_unrecognised", file, seen_and_sought(names, () if headers else TRANSFER_FIELDS)
+        )
         return []
     table = _straight(text, separator, header, names)
     rows = None

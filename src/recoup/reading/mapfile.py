@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -15,6 +16,7 @@ from recoup.reading.times import zone_exists
 from recoup.reading.vocabulary import HEADERS
 from recoup.records.kinds import KINDS
 from recoup.records.problems import Problem
+from recoup.records.provenance import Source
 
 _TABLES: Final = (
     "columns",
@@ -151,6 +153,11 @@ def _instant_text(value: object) -> str:
     return value.isoformat() if isinstance(value, date | datetime) else str(value)
 
 
+def map_source(path: str | Path) -> Source:
+    """Return a map as one of the inputs that a result rests on; it holds no rows."""
+    return Source(str(path), "", hashlib.sha256(Path(path).read_bytes()).hexdigest(), 0)
+
+
 def save_map(path: str | Path, column_map: ColumnMap) -> None:
     """Write a map that `load_map` reads back as it is."""
     lines: list[str] = []
@@ -179,7 +186,13 @@ def save_map(path: str | Path, column_map: ColumnMap) -> None:
             "[source]",
             *(f"{key} = {_quoted(value)}" for key, value in source.items() if value),
         ]
-    Path(path).write_text("\n".join(lines).lstrip("\n") + "\n", encoding="utf-8")
+    # Beside its place first: a full disk leaves the map of before, not half of one.
+    draft = Path(path).with_name(f".{Path(path).name}.part")
+    try:
+        draft.write_text("\n".join(lines).lstrip("\n") + "\n", encoding="utf-8", newline="\n")
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _quoted(text: str) -> str:

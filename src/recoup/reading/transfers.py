@@ -21,6 +21,7 @@ from recoup.reading.raw import RawTable
 from recoup.reading.recognise import Recognised, recognise
 from recoup.reading.statements import StatementTable
 from recoup.reading.times import zone_exists
+from recoup.reading.vocabulary import TRANSFER_FIELDS, seen_and_sought
 from recoup.records.dossier import DOUBTFUL
 from recoup.records.problems import Problem
 from recoup.records.provenance import Source
@@ -108,9 +109,11 @@ def assemble(intake: Intake, options: ReadingOptions) -> Reading:
     combined = combine(
         gathered.statements, gathered.holders, ledger["id"], options.match_window, intake.sources
     )
+    accounts = combined.accounts | accounts_of(ledger)
+    maimed = {name for name in accounts if name.startswith(tuple(gathered.lost))}
     checked = check_transfers(
         pl.concat([ledger, combined.transfers]),
-        frozenset(gathered.touched),
+        frozenset(gathered.touched | maimed),
         intake.findings,
         exempt=combined.accounts,
     )
@@ -119,7 +122,7 @@ def assemble(intake: Intake, options: ReadingOptions) -> Reading:
     raws = {table.source: table.with_row() for table in intake.tables}
     known = None
     if gathered.statements:
-        known = combined.accounts | (accounts_of(ledger) - {""})
+        known = accounts - {""}
     return Reading(
         transfers=checked.transfers,
         known=known,
@@ -145,6 +148,8 @@ class _Gathered:
     statements: list[pl.DataFrame] = field(default_factory=list)
     holders: Holders = field(default_factory=Holders)
     touched: set[str] = field(default_factory=set)
+    lost: set[str] = field(default_factory=set)
+    """First digits of accounts that refused rows name without their last digits."""
     rows_failed: int = 0
     rows_neutral: int = 0
 
@@ -163,23 +168,23 @@ def _gather(
         if what.shape == "ledger":
             out.ledgers.append(ledger_rows(cells))
             out.touched |= refused_accounts(cells, ("payer", "payee"))
+            out.lost |= cells.lost
         elif what.shape == "statement":
             read = StatementTable(cells)
             out.statements.append(read.rows)
             out.rows_failed += read.rows_failed
             out.rows_neutral += read.rows_neutral
             out.touched |= refused_accounts(cells, ("account", "card"))
+            out.lost |= cells.lost
         elif what.shape == "accounts":
             out.holders.add_accounts(cells)
         elif what.shape == "persons":
             out.holders.add_persons(cells)
-        elif not table.inside:
-            intake.findings.add_file(
-                "headers_unrecognised",
-                place.file,
-                ", ".join(table.frame.columns),
-                sheet=place.sheet,
-            )
+        elif table.inside:
+            intake.skipped.append(place.file + (f" [{place.sheet}]" if place.sheet else ""))
+        else:
+            found = seen_and_sought(table.frame.columns, TRANSFER_FIELDS)
+            intake.findings.add_file("headers_unrecognised", place.file, found, sheet=place.sheet)
     if not (out.ledgers or out.statements) and intake.tables and not intake.findings.any():
         place = intake.place(intake.tables[0])
         intake.findings.add_file("headers_unrecognised", place.file, "no table of transfers")
