@@ -109,7 +109,7 @@ ROWS = {
         ledger(f"T2,{ZONED},mule,x,1.00,CNY,,,,50.00", "T3,2026-01-05T10:06:00+08:00,mule,x,1.00,CNY,,,,48.00"),
         4,
         "balance_after",
-        "48.00",
+        "48.00, rows before lead to 49.00",
     ),
 }  # fmt: skip
 
@@ -119,10 +119,6 @@ def test_a_bad_row_is_named_with_what_to_do(case: Case, code: str) -> None:
     spoil, row, column, found = ROWS[code]
     spoil(case)
     (line,) = refused(case, case.run())
-    if code == "balance_mismatch":
-        assert f"ledger.csv row {row} column " in line
-        assert "balance_mismatch" in line
-        return
     assert names(line, case.folder / "ledger.csv", row, column, code.strip(), found), line
 
 

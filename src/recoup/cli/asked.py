@@ -17,10 +17,10 @@ from recoup.records.problems import Problem
 _DURATION_MAX = timedelta(
     days=366_000
 )  # a thousand years: an instant that much later still fits 64 bits
-_DURATION = re.compile(
-    r"(?:P)?(?:(?P<weeks>\d+)w)?(?:(?P<days>\d+)d)?t?(?:(?P<hours>\d+)h)?(?:(?P<minutes>\d+)m)?(?:(?P<seconds>\d+)s)?",
-    re.IGNORECASE,
-)
+_DAYS = r"(?:(?P<weeks>\d+)w)?(?:(?P<days>\d+)d)?"
+_CLOCK = r"(?:(?P<hours>\d+)h)?(?:(?P<minutes>\d+)m)?(?:(?P<seconds>\d+)s)?"
+_DURATION = re.compile(_DAYS + _CLOCK, re.IGNORECASE)
+_ISO_DURATION = re.compile(f"P{_DAYS}(?:T{_CLOCK})?", re.IGNORECASE)  # P1M would be a month
 
 
 def refuse(option: str, code: str, found: str) -> InputFault:
@@ -58,7 +58,8 @@ def duration(text: str | None, option: str = "--horizon") -> timedelta | None:
     """Return the length of time of `text`: 72h, 30m, 7d, 1d12h or ISO 8601 PT24H."""
     if text is None:
         return None
-    match = _DURATION.fullmatch(text.strip())
+    plain = text.strip()
+    match = (_ISO_DURATION if plain[:1] in "Pp" else _DURATION).fullmatch(plain)
     found = match.groupdict() if match else {}
     try:
         length = timedelta(**{name: int(value) for name, value in found.items() if value})

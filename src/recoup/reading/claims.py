@@ -8,6 +8,7 @@ from typing import Final
 
 import polars as pl
 
+from recoup.money import Digits, format_minor
 from recoup.reading.amounts import minor_from_text
 from recoup.reading.cells import Cells, places_mask
 from recoup.reading.declared import Table, load_table
@@ -71,10 +72,10 @@ def resolve_claims(table: Table | None, transfers: pl.DataFrame, intake: Intake)
 
 
 def _claims(cells: Cells, transfers: pl.DataFrame) -> pl.DataFrame:
-    by_id, by_content = (
-        cells.has("transfer"),
-        cells.has("amount") and (cells.has("time") or cells.has("date")),
-    )
+    by_id = cells.has("transfer")
+    timed = cells.has("time") or cells.has("date")
+    # An empty payer is the outside; without the column nobody said so.
+    by_content = timed and all(map(cells.has, ("amount", *(() if by_id else ("payer", "payee")))))
     absent = [field for field in ("claim", "victim") if not cells.has(field)]
     for field in absent:
         cells.absent(field)
@@ -271,15 +272,17 @@ def _fits(cells: Cells, pairs: pl.DataFrame) -> list[str]:
         digits = pl.repeat(0, len(digits), dtype=pl.Int8, eager=True)
     stated = minor_from_text(pairs["amount"], digits)
     checked = pairs.with_columns(minor=stated.value, unread=stated.reason)
-    return [_difference(row) for row in checked.iter_rows(named=True)]
+    return [_difference(row, cells.options.digits) for row in checked.iter_rows(named=True)]
 
 
-def _difference(row: dict[str, object]) -> str:
+def _difference(row: dict[str, object], digits: Digits) -> str:
     for name in ("payer", "payee", "currency"):
         if row.get(name) and row.get(f"{name}_of") is not None and row[name] != row[f"{name}_of"]:
             return f"{name} {row[name]}, transfer has {row[f'{name}_of']}"
     if row["amount"] and (row["unread"] is not None or row["minor"] != row["amount_of"]):
-        return f"amount {row['amount']}, transfer has {row['amount_of']} minor units of {row['currency_of']}"
+        places = digits.of(str(row["currency_of"]))
+        moved = format_minor(int(str(row["amount_of"])), places)
+        return f"amount {row['amount']}, transfer has {moved} {row['currency_of']}"
     return ""
 
 

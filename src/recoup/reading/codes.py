@@ -91,6 +91,7 @@ ADVICE: Final[dict[str, str]] = {
     "opening_negative": "give an opening of at least zero",
     "hold_ends_early": "give an end after the start",
     "link_to_itself": "give two different accounts",
+    "link_unsupported": "say what the link rests on, how sure it is, and who asserts it",
     "currency_ambiguous": "give the currency; this account has several",
 }
 """Code to what to do, as a sentence without the final stop."""

@@ -61,6 +61,8 @@ def load_table(
             intake.workbooks.close()
     if not intake.tables:
         return None
+    if not intake.tables[0].frame.height:
+        intake.findings.add_file("file_empty", str(path), "a header and no rows")
     return prepared(intake, own, headers)
 
 
@@ -171,6 +173,8 @@ def read_links(
         amount = cells.amount(digits)
         time, _ = cells.times()
         texts = {name: cells.text(name) for name in ("evidence", "grade", "author")}
+        for name, text in texts.items():
+            cells.refuse("link_unsupported", name, text == "", "")
         rows = pl.DataFrame(
             {"from": start, "to": end, "amount": amount, "currency": code, "time": time, **texts}
         )
@@ -225,6 +229,7 @@ def _currency_of_accounts(
 
 def _signed(cells: Cells, field: str, digits: pl.Series) -> pl.Series:
     read = cells.minor(field, digits)
+    cells.refuse_reasons(field, read.reason, cells.text(field))
     cells.refuse("balance_unreadable", field, read.value.is_null(), cells.text(field))
     return read.value
 

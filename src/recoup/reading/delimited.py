@@ -14,7 +14,7 @@ import polars as pl
 
 from recoup import limits
 from recoup.reading.findings import Findings
-from recoup.reading.headings import ROWS_SEARCHED_MAX, header_index, title_facts
+from recoup.reading.headings import ROWS_SEARCHED_MAX, header_found, title_facts
 from recoup.reading.options import ColumnMap
 from recoup.reading.raw import RawTable, unique_names
 from recoup.reading.vocabulary import TRANSFER_FIELDS, seen_and_sought
@@ -85,12 +85,13 @@ def _heading(
 ) -> tuple[str, int | None, list[str], dict[str, str]]:
     """The separator, header row, header names and title facts; without a header, the first row's cells."""
     head = text[:_HEAD_BYTES].decode("utf-8", errors="replace").split("\n")[:ROWS_SEARCHED_MAX]
-    best: tuple[int, str, int, list[list[str]]] | None = None
+    best: tuple[tuple[int, int], str, int, list[list[str]]] | None = None
     for separator in _SEPARATORS:
         rows = [_cells(line, separator) for line in head]
-        index = header_index(rows, column_map, headers)
-        if index is not None and (best is None or len(rows[index]) > best[0]):
-            best = (len(rows[index]), separator, index, rows)
+        index, known = header_found(rows, column_map, headers)
+        # Not by the count of cells alone: exports have a stray tab beside every comma.
+        if index is not None and (best is None or (known, len(rows[index])) > best[0]):
+            best = ((known, len(rows[index])), separator, index, rows)
     if best is None:
         return ",", None, _cells(head[0], ","), {}
     _, separator, index, rows = best

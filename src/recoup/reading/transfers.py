@@ -9,9 +9,9 @@ from pathlib import Path
 import polars as pl
 
 from recoup.reading.cells import Cells
-from recoup.reading.checks import accounts_of, check_transfers
+from recoup.reading.checks import Balances, accounts_of, check_transfers
 from recoup.reading.codes import FATAL
-from recoup.reading.combine import Statements, also_in_ledger, combine, refuse_breaks
+from recoup.reading.combine import Statements, also_in_ledger, combine
 from recoup.reading.files import Intake, Progress, expand, take_in
 from recoup.reading.findings import REJECTED
 from recoup.reading.holders import Holders
@@ -98,6 +98,10 @@ def read_transfers(
             take_in(file, intake, options.map)
     finally:
         intake.workbooks.close()
+    if intake.tables and not any(table.frame.height for table in intake.tables):
+        first = intake.place(intake.tables[0])
+        found = "a header and no rows"
+        intake.findings.add_file("file_empty", first.file, found, sheet=first.sheet)
     return assemble(intake, options)
 
 
@@ -111,13 +115,14 @@ def assemble(intake: Intake, options: ReadingOptions) -> Reading:
     )
     accounts = combined.accounts | accounts_of(ledger)
     maimed = {name for name in accounts if name.startswith(tuple(gathered.lost))}
+    balances = Balances(_balance_headers(taken), options.digits, intake.findings)
     checked = check_transfers(
         pl.concat([ledger, combined.transfers]),
         frozenset(gathered.touched | maimed),
-        intake.findings,
+        balances,
         exempt=combined.accounts,
     )
-    refuse_breaks(combined.statements, checked.touched, intake.findings)
+    balances.refuse(combined.statements.breaks, checked.touched)
     twice = also_in_ledger(ledger, combined.transfers, options.match_window, intake.sources)
     raws = {table.source: table.with_row() for table in intake.tables}
     known = None
@@ -138,6 +143,17 @@ def assemble(intake: Intake, options: ReadingOptions) -> Reading:
         skipped=tuple(intake.skipped),
         recognised=tuple((table.source, what) for table, what in taken),
     )
+
+
+def _balance_headers(taken: list[tuple[RawTable, Recognised]]) -> dict[int, str]:
+    """Return the header under which each source has balances."""
+    fields = ("balance", "payer_balance", "payee_balance")
+    return {
+        table.source: next(
+            (what.fields[field] for field in fields if field in what.fields), "balance"
+        )
+        for table, what in taken
+    }
 
 
 @dataclass(slots=True)
@@ -161,8 +177,9 @@ def _gather(
     for table, what in taken:
         place = intake.place(table)
         for header in what.absent:
+            found = f"{seen_and_sought(table.frame.columns, ())}; looked for {header}"
             intake.findings.add_file(
-                "column_missing", place.file, header, sheet=place.sheet, column=header
+                "column_missing", place.file, found, sheet=place.sheet, column=header
             )
         cells = Cells(table, what.fields, place, options, intake.findings)
         if what.shape == "ledger":

@@ -91,15 +91,16 @@ def seen_and_sought(headers: Iterable[str], fields: Iterable[str]) -> str:
     seen = ", ".join(header for header in headers if header.strip())
     if len(seen) > _SEEN_CHARS_MAX:
         seen = seen[: _SEEN_CHARS_MAX - 3] + "..."
-    sought = "; ".join(_some_of(field) for field in fields)
+    wanted = list(fields)
+    sought = "; ".join(_some_of(field, 2 if len(wanted) <= 3 else 1) for field in wanted)
     return f"headers {seen}; looked for {sought}" if sought else f"headers {seen}"
 
 
-def _some_of(field: str) -> str:
+def _some_of(field: str, count: int) -> str:
     names = HEADERS.get(field, [field])
     latin = [name for name in names if name.isascii()]
     other = [name for name in names if not name.isascii()]
-    return ", ".join([*latin[:2], *other[:2]])
+    return ", ".join([*latin[:count], *other[:count]])
 
 
 FIELD_OF: Final[dict[str, tuple[str, int]]] = {

@@ -44,7 +44,24 @@ def test_durations(text: str, hours: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "h", "0h", "-1h", "1.5h", "72", "h72", "9" * 40 + "d", "9" * 5000 + "d", "366001d"]
+    "text",
+    [
+        "",
+        "h",
+        "0h",
+        "-1h",
+        "1.5h",
+        "72",
+        "h72",
+        "9" * 40 + "d",
+        "9" * 5000 + "d",
+        "366001d",
+        "P1M",
+        "PT",
+        "P",
+        "1dT2h",
+        "t5m",
+    ],
 )
 def test_what_is_no_duration(text: str) -> None:
     assert problem(duration, text).code == "duration_unreadable"

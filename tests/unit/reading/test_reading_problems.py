@@ -205,6 +205,9 @@ CASES: dict[str, Case] = {
     "hold_ends_early": declared(
         read_holds, "account,currency,amount,time,until\nA,CNY,1,2024-01-02,2024-01-01\n"
     ),
+    "link_unsupported": declared(
+        read_links, "from,to,amount,time,evidence,grade,author\nA,B,1,2024-01-02,e,,a\n"
+    ),
     "link_to_itself": declared(
         read_links, "from,to,amount,time,evidence,grade,author\nA,A,1,2024-01-02,e,g,a\n"
     ),
