@@ -122,7 +122,22 @@ def trace(
 def transfers_frame(
     transfers: object, *, timezone: str | None = None, digits: Mapping[str, int] | None = None
 ) -> pl.DataFrame:
-    """Return a frame of transfers in canonical form, for `Trail.extend`. Raises `InputFault` as `trace` does."""
+    """Return a frame of transfers in canonical form, for `Trail.extend`.
+
+    Rows without a `sequence` get their place in this frame. Rows of one instant in two frames are therefore ordered by these
+    places and then by id, not by which frame came first: state `sequence` where the order of such ties matters.
+
+    Args:
+        transfers: a ledger as `trace` takes it; polars, pandas or Arrow.
+        timezone: IANA zone of times that state none.
+        digits: decimals by currency where they differ from ISO 4217.
+
+    Returns:
+        Schema `records.tables.TRANSFERS`: amounts int64 minor units, times microseconds UTC.
+
+    Raises:
+        InputFault: as `trace`.
+    """
     options = ReadingOptions(timezone=timezone, digits=Digits(dict(digits or {})))
     read, _ = reading.from_frames(transfers, None, options)
     if read.problems:
