@@ -33,7 +33,10 @@ def exit_code(
 ) -> int:
     """Return 2 if a file could not be read, 1 if there is anything to look at, else 0."""
     found = list(problems)
-    if any(is_fatal(problem) and problem.code not in _ABOUT_ROWS for problem in found):
+    nothing_left = reading.rows_rejected and reading.transfers.is_empty()
+    if nothing_left or any(
+        is_fatal(problem) and problem.code not in _ABOUT_ROWS for problem in found
+    ):
         return UNREADABLE
     if found or reading.doubtful.height or any(report.findings for report in reports):
         return FINDINGS

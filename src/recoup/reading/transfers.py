@@ -203,8 +203,10 @@ def _gather(
             found = seen_and_sought(table.frame.columns, TRANSFER_FIELDS)
             intake.findings.add_file("headers_unrecognised", place.file, found, sheet=place.sheet)
     if not (out.ledgers or out.statements) and intake.tables and not intake.findings.any():
-        place = intake.place(intake.tables[0])
-        intake.findings.add_file("headers_unrecognised", place.file, "no table of transfers")
+        first = intake.place(intake.tables[0]).file
+        looked_in = str(Path(first).parent) if intake.tables[0].inside else first
+        seen = ", ".join(Path(source.file).name for source in intake.sources)
+        intake.findings.add_file("headers_unrecognised", looked_in, f"no transfers in {seen}")
     return out
 
 

@@ -74,7 +74,13 @@ def test_overlaps_doubts_and_failed_rows_are_counted(
 
 
 @pytest.mark.parametrize(
-    ("text", "code"), [("a,b\n1,2\n", 2), ("", 2), (GOOD.replace("2024-01-02", "soon"), 1)]
+    ("text", "code"),
+    [
+        ("a,b\n1,2\n", 2),
+        ("", 2),
+        (GOOD.replace("2024-01-02", "soon"), 1),
+        (GOOD.replace("2024-01-0", "soon"), 2),
+    ],
 )
 def test_exit_codes(made: Made, run: Callable[..., Result], text: str, code: int) -> None:
     assert code == run(made("a.csv", text), "--timezone", "UTC").exit_code

@@ -22,6 +22,7 @@ from recoup.reading import (
 )
 from recoup.records.tables import TRANSFERS
 
+NAMES = {"Yuan": "CNY", "US Dollar": "USD", "Euro": "EUR", "UK Pound": "GBP", "Swiss Franc": "CHF"}
 Read = Callable[..., Reading]
 Made = Callable[..., Path]
 ROW = "T1,2026-01-05 10:00:00,A,B,1.00,CNY"
@@ -169,3 +170,18 @@ def test_rows_of_a_sheet_whose_account_has_lost_digits_are_one_problem(read: Rea
     reading = read(text)
     assert absent(reading) == [("account_digits_lost", "account")]
     assert len(reading.fatal) == 1
+
+
+def test_a_folder_without_transfers_is_named_with_what_it_holds(made: Made) -> None:
+    folder = made("case/a.csv", "alpha,amount\n1,2\n").parent
+    made("case/b.csv", "账户开户名称,交易卡号\n张三,1\n")
+    (problem,) = read_transfers([folder], ReadingOptions(timezone="UTC")).problems
+    assert (problem.file, problem.code) == (str(folder), "headers_unrecognised")
+    assert problem.found == "no transfers in a.csv, b.csv"
+
+
+def test_currencies_are_known_by_their_english_names(read: Read) -> None:
+    rows = "".join(ROW.replace("CNY", name).replace("T1", name) + "\n" for name in NAMES)
+    reading = read(LEDGER.splitlines()[0] + "\n" + rows)
+    assert reading.problems == ()
+    assert sorted(reading.transfers["currency"]) == sorted(NAMES.values())
