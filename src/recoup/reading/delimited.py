@@ -21,6 +21,7 @@ from recoup.reading.vocabulary import TRANSFER_FIELDS, seen_and_sought
 
 _SEPARATORS: Final = (",", "\t", ";", "|")
 _HEAD_BYTES: Final = 1 << 18
+_SAMPLE_BYTES: Final = 64
 
 
 def to_utf8(data: bytes) -> bytes | None:
@@ -29,6 +30,9 @@ def to_utf8(data: bytes) -> bytes | None:
         data = data[3:]
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return _recoded(data, "utf-16")
+    head = data[:_SAMPLE_BYTES]
+    if max(head[::2].count(0), head[1::2].count(0)) > len(head) // 4:
+        return None  # UTF-16 without a mark: every other byte is null
     if data.isascii():
         return data
     try:

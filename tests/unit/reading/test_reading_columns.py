@@ -185,3 +185,14 @@ def test_currencies_are_known_by_their_english_names(read: Read) -> None:
     reading = read(LEDGER.splitlines()[0] + "\n" + rows)
     assert reading.problems == ()
     assert sorted(reading.transfers["currency"]) == sorted(NAMES.values())
+
+
+def test_two_bytes_a_letter_without_a_mark_are_an_encoding_not_a_header(read: Read) -> None:
+    assert read(LEDGER, encoding="utf-16").problems == ()
+    for encoding in ("utf-16-le", "utf-16-be"):
+        assert absent(read(LEDGER, encoding=encoding)) == [("encoding_unreadable", "")]
+
+
+@pytest.mark.parametrize(("text", "code"), [('{"a":', "row_not_json"), ("[]", "file_empty")])
+def test_a_file_that_is_no_json_is_one_error(read: Read, text: str, code: str) -> None:
+    assert absent(read(text, name="in.json")) == [(code, "")]
