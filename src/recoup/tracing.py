@@ -113,6 +113,7 @@ def trace(
         links=_cast(links, tables.LINKS),
         doubtful=read.doubtful,
         rows_failed=read.rows_failed,
+        timezone=options.zone or "",
     )
     wanted = claimed.claims if claimed is not None else pl.DataFrame(schema=tables.CLAIMS)
     return trace_dossier(dossier, wanted, Options(rules, bridge, as_of, since, horizon, dust))
@@ -121,7 +122,22 @@ def trace(
 def transfers_frame(
     transfers: object, *, timezone: str | None = None, digits: Mapping[str, int] | None = None
 ) -> pl.DataFrame:
-    """Return a frame of transfers in canonical form, for `Trail.extend`. Raises `InputFault` as `trace` does."""
+    """Return a frame of transfers in canonical form, for `Trail.extend`.
+
+    Rows without a `sequence` get their place in this frame. Rows of one instant in two frames are therefore ordered by these
+    places and then by id, not by which frame came first: state `sequence` where the order of such ties matters.
+
+    Args:
+        transfers: a ledger as `trace` takes it; polars, pandas or Arrow.
+        timezone: IANA zone of times that state none.
+        digits: decimals by currency where they differ from ISO 4217.
+
+    Returns:
+        Schema `records.tables.TRANSFERS`: amounts int64 minor units, times microseconds UTC.
+
+    Raises:
+        InputFault: as `trace`.
+    """
     options = ReadingOptions(timezone=timezone, digits=Digits(dict(digits or {})))
     read, _ = reading.from_frames(transfers, None, options)
     if read.problems:
@@ -152,6 +168,8 @@ class CaseFiles:
     terminal: Path | None = None
     holds: Path | None = None
     links: Path | None = None
+    map_file: Path | None = None
+    """Parsed already (`ReadingOptions.mapping`); named among the inputs, since the result rests on it."""
     keep_good_rows: bool = False
     """Go on without refused rows (`--rejects`); what cannot be healed so is raised all the same."""
 
@@ -189,9 +207,13 @@ def open_case(files: CaseFiles, options: ReadingOptions, progress: Progress | No
         read.known,
         doubtful=read.doubtful,
         rows_failed=read.rows_failed,
+        timezone=options.zone or "",
     )
     dossier, more = _declare(dossier, files, options)
     problems += more
+    if files.map_file is not None:
+        mapped = reading.map_source(files.map_file)
+        dossier = replace(dossier, sources=(*dossier.sources, mapped))
     if problems:
         raise InputFault(sorted(set(problems)))
     refused = pl.concat(rejected)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -339,8 +340,28 @@ class TestOptions:
         assert case.amounts() == {"mule": "40.00"}
         case.trace("--as-of", "2026-01-05T18:03:59", "--timezone", "Asia/Shanghai")
         assert case.amounts() == {"mule": "100.00"}
+        case.write("map.toml", 'timezone = "Asia/Shanghai"\n')
+        case.trace("--as-of", "2026-01-05T18:03:59", "--map", case.folder / "map.toml")
+        assert case.amounts() == {"mule": "100.00"}
         case.trace("--as-of", "2026-01-05T09:59:00Z")
         assert summary(case.out)["totals"][0]["loss"] == "0.00"
+
+    def test_the_zone_and_the_map_are_written_down(self, case: Case) -> None:
+        case.ledger("0 victim mule 100")
+        case.trace()
+        assert summary(case.out)["options"]["timezone"] == ""
+        case.trace("--timezone", "Asia/Shanghai")
+        assert summary(case.out)["options"]["timezone"] == "Asia/Shanghai"
+        mapped = case.write("map.toml", 'timezone = "Asia/Tokyo"\n')
+        case.trace("--map", mapped)
+        found = summary(case.out)
+        assert found["options"]["timezone"] == "Asia/Tokyo"
+        digest = hashlib.sha256(mapped.read_bytes()).hexdigest()
+        last = found["inputs"][-1]
+        assert (last["file"], last["sha256"], last["rows"]) == (str(mapped), digest, 0)
+        place = case.folder / "ledger.csv"
+        run(place, "--back", "mule", "--timezone", "Asia/Shanghai", "--out", case.out)
+        assert summary(case.out)["options"]["timezone"] == "Asia/Shanghai"
 
     def test_since_leaves_out_earlier_claims(self, case: Case) -> None:
         case.ledger("0 victim mule 100", "4 other mule 50", claims="C1,V,T1\nC2,W,T2\n")

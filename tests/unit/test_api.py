@@ -7,6 +7,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from xml.etree import ElementTree as ET
 
 import pandas as pd
 import polars as pl
@@ -29,6 +30,14 @@ LEDGER = pl.DataFrame(
 )
 CLAIMS = pl.DataFrame({"claim": ["c1"], "victim": ["V"], "transfer": ["t1"]})
 FRAMES = ("positions", "flows", "exits", "unknown", "summary", "accounts", "leads", "holds")
+LOCATED = {
+    "fifo": 6000,
+    "lifo": 3000,
+    "rolling": 5334,
+    "lowest-balance": 6000,
+    "pari-passu": 5333,
+}
+"""By hand: the mule has 50.00 of its own, gets the 100.00, sends 30.00 to the friend, draws 60.00; the friend spends 10.00."""
 LOCAL = ["fifo", "lifo", "rolling", "lowest-balance"]
 
 
@@ -111,12 +120,24 @@ class TestFrames:
 
     @pytest.mark.parametrize("rule", ["fifo", "all", "pari-passu", "poison", ["lifo", "rolling"]])
     def test_rules_by_name_or_several(self, rule: object) -> None:
-        trail = recoup.trace(LEDGER, CLAIMS, rule)
-        wanted = {"all": set(LOCAL)}.get(str(rule), {rule} if isinstance(rule, str) else set(rule))
-        assert set(trail.flows["rule"]) == wanted
+        """The mule's own 50.00 came first: who left first decides how much of the victim's is still there."""
+        own = LEDGER.head(1).with_columns(
+            id=pl.lit("t0"), time=T0 - timedelta(minutes=1), payer=pl.lit(""), amount=pl.lit(5000)
+        )
+        trail = recoup.trace(
+            pl.concat([own.select(LEDGER.columns).cast(LEDGER.schema), LEDGER]), CLAIMS, rule
+        )
+        wanted = {"all": LOCAL}.get(str(rule), [rule] if isinstance(rule, str) else list(rule))
+        assert dict(trail.summary.select("rule", "located").rows()) == {
+            name: LOCATED[name] for name in wanted if name != "poison"
+        }
+        assert set(trail.flows["rule"]) == set(wanted)
 
     def test_an_empty_frame_of_claims_gives_an_empty_trail(self) -> None:
         trail = recoup.trace(LEDGER, CLAIMS.clear())
+        asked = recoup.trace(LEDGER, CLAIMS)
+        for name in FRAMES:
+            assert getattr(trail, name).schema == getattr(asked, name).schema
         assert trail.summary.is_empty()
         assert trail.flows.is_empty()
 
@@ -181,8 +202,11 @@ class TestTrail:
 
     def test_the_picture_is_svg(self) -> None:
         picture = recoup.trace(LEDGER, CLAIMS)._repr_svg_()
-        assert picture.lstrip().startswith("<svg")
-        assert picture.rstrip().endswith("</svg>")
+        root = ET.fromstring(picture)  # noqa: S314 (our own picture)
+        assert root.tag.endswith("svg")
+        words = "".join(root.itertext())
+        assert [name for name in ("V", "mule", "friend") if name not in words] == []
+        assert "100.00" in words
 
     def test_extend_refuses_an_id_with_other_content(self) -> None:
         trail = recoup.trace(LEDGER, CLAIMS)
@@ -232,8 +256,11 @@ class TestExtend:
             "any": free.sample(12, seed=seed),
         }[when]
         base = whole.filter(~pl.col("id").is_in(chosen["id"].implode()))
-        trail = recoup.trace(base, claims, "all").extend(recoup.transfers_frame(chosen))
+        short = recoup.trace(base, claims, "all")
+        trail = short.extend(recoup.transfers_frame(chosen))
         assert_same(trail, recoup.trace(whole, claims, "all"))
+        assert trail.dossier.transfers.height == short.dossier.transfers.height + 12
+        assert trail.flows.height > 2 * len(LOCAL)  # more than the disputed transfers themselves
 
     @pytest.mark.parametrize("rule", [*LOCAL, "pari-passu"])
     def test_one_row_at_a_time(self, rule: str) -> None:
@@ -254,6 +281,19 @@ class TestExtend:
         assert trail.retraced == ("cb",)
         assert base.retraced is None
         assert_same(trail, recoup.trace(pl.concat([a, b]), claims))
+
+    def test_ties_without_a_sequence_stand_where_their_own_frame_has_them(self) -> None:
+        """What `transfers_frame` says: places are counted in each frame, so ties of two frames mix by them."""
+        tied = LEDGER.with_columns(time=pl.lit(T0))
+        first, second = tied.head(2), tied.tail(2)
+        extended = recoup.trace(first, CLAIMS).extend(recoup.transfers_frame(second))
+        counted = tied.with_columns(sequence=pl.Series([1, 2, 1, 2]))
+        assert_same(extended, recoup.trace(counted, CLAIMS))
+        order = extended.dossier.transfers["id"].to_list()
+        assert order == ["t1", "t3", "t2", "t4"] != tied["id"].to_list()
+        said = tied.with_columns(sequence=pl.int_range(1, 5))
+        whole = recoup.trace(said.head(2), CLAIMS).extend(recoup.transfers_frame(said.tail(2)))
+        assert_same(whole, recoup.trace(tied, CLAIMS))
 
     def test_rows_of_strangers_touch_no_claim(self) -> None:
         claims = pl.DataFrame({"claim": ["ca"], "victim": ["A"], "transfer": ["a-t0"]})

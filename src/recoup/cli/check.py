@@ -9,39 +9,24 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recoup.cli.options import (
+    DigitsOption,
+    MapFile,
+    Opening,
+    Timezone,
+    file_option,
+    files_argument,
+    reading_options,
+)
+from recoup.cli.screen import print_problems
 from recoup.errors import InputFault
 
 if TYPE_CHECKING:
-    from recoup.reading import ReadingOptions
+    from recoup.reading import Reading, ReadingOptions
+    from recoup.records.problems import Problem
 
-Files = Annotated[
-    list[Path],
-    typer.Argument(
-        help="Statements and ledgers, and folders of them.", metavar="FILES...", show_default=False
-    ),
-]
-MapFile = Annotated[
-    Path | None,
-    typer.Option("--map", help="map.toml: headers and words that no header says.", metavar="FILE"),
-]
-Timezone = Annotated[
-    str | None,
-    typer.Option("--timezone", help="IANA zone of times that state none.", metavar="ZONE"),
-]
-DigitsOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--digits", help="Decimals of a currency, e.g. JPY=2; may be repeated.", metavar="CUR=N"
-    ),
-]
-Opening = Annotated[
-    Path | None,
-    typer.Option("--opening", help="Opening balances: account,time,balance.", metavar="FILE"),
-]
-SaveMap = Annotated[
-    Path | None,
-    typer.Option("--save-map", help="Write what was recognised as a map.", metavar="FILE"),
-]
+Files = Annotated[list[Path], files_argument("FILES...")]
+SaveMap = Annotated[Path | None, file_option("--save-map", "Write what was recognised as a map.")]
 GapDays = Annotated[
     int, typer.Option("--gap-days", help="A time without rows longer than this is a gap.", min=1)
 ]
@@ -71,21 +56,24 @@ def check(
     Example: recoup check statements/ --timezone Asia/Shanghai
     """
     from recoup.cli import check_report as shown
-    from recoup.reading import read_transfers, save_map
+    from recoup.cli.asked import check_map_place
+    from recoup.reading import read_transfers
     from recoup.reading.report import examine
 
     try:
-        options = _options(map_file, timezone, digits)
+        if save_map_to is not None:
+            check_map_place(save_map_to, [*files, *filter(None, (opening,))])
+        options = reading_options(map_file, timezone, digits)
     except InputFault as fault:
-        shown.print_problems(fault.problems)
+        print_problems(fault.problems)
         raise typer.Exit(shown.UNREADABLE) from None
     reading = read_transfers(files, options)
     reports = examine(reading, timedelta(days=gap_days))
     problems = list(reading.problems)
     if opening is not None:
         problems += shown.opening_problems(opening, reading, options)
-    if save_map_to is not None and reading.recognised:
-        save_map(save_map_to, shown.recognised_map(reading, options))
+    if save_map_to is not None:
+        problems += _save(save_map_to, reading, options)
     if as_json:
         typer.echo(
             json.dumps(
@@ -99,15 +87,16 @@ def check(
     raise typer.Exit(shown.exit_code(reading, reports, problems))
 
 
-def _options(
-    map_file: Path | None, timezone: str | None, digits: list[str] | None
-) -> ReadingOptions:
-    from recoup.reading import ReadingOptions, load_map, parse_digits
+def _save(path: Path, reading: Reading, options: ReadingOptions) -> tuple[Problem, ...]:
+    """Write the map of what was recognised; return why it could not be."""
+    from recoup.cli.asked import refuse
+    from recoup.cli.check_report import recognised_map
+    from recoup.reading import save_map
 
     try:
-        declared = parse_digits(digits or [])
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--digits") from None
-    return ReadingOptions(
-        mapping=load_map(map_file) if map_file else None, timezone=timezone, digits=declared
-    )
+        save_map(path, recognised_map(reading, options))
+    except InputFault as fault:
+        return fault.problems
+    except OSError as error:
+        return refuse("--save-map", "out_unwritable", f"{path}: {error.strerror}").problems
+    return ()

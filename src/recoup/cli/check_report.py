@@ -11,6 +11,8 @@ from typing import Final
 
 import typer
 
+from recoup.cli.asked import refuse
+from recoup.cli.screen import print_problems
 from recoup.limits import PROBLEMS_SHOWN_MAX
 from recoup.money import Digits, format_minor
 from recoup.reading import ColumnMap, Reading, ReadingOptions, is_fatal, read_openings
@@ -31,7 +33,10 @@ def exit_code(
 ) -> int:
     """Return 2 if a file could not be read, 1 if there is anything to look at, else 0."""
     found = list(problems)
-    if any(is_fatal(problem) and problem.code not in _ABOUT_ROWS for problem in found):
+    nothing_left = reading.rows_rejected and reading.transfers.is_empty()
+    if nothing_left or any(
+        is_fatal(problem) and problem.code not in _ABOUT_ROWS for problem in found
+    ):
         return UNREADABLE
     if found or reading.doubtful.height or any(report.findings for report in reports):
         return FINDINGS
@@ -39,14 +44,21 @@ def exit_code(
 
 
 def recognised_map(reading: Reading, options: ReadingOptions) -> ColumnMap:
-    """Return a map that says what was recognised in the first table of transfers, on top of the map that was used."""
-    what = next(
-        (what for _, what in reading.recognised if what.shape in {"ledger", "statement"}),
-        reading.recognised[0][1],
-    )
-    used = options.map
-    shape: Shape = "statement" if what.shape == "statement" else "ledger"
-    return replace(used, columns=dict(what.fields), shape=shape, timezone=options.zone)
+    """Return a map that says what was recognised in the tables of transfers, on top of the map that was used.
+
+    Raises `InputFault` if there is no such table, or if they have several layouts: one map cannot be right for all of them.
+    """
+    first: dict[tuple[str, frozenset[tuple[str, str]]], str] = {}
+    for index, what in reading.recognised:
+        if what.shape in {"ledger", "statement"}:
+            layout = (what.shape, frozenset(what.fields.items()))
+            first.setdefault(layout, reading.sources[index].file)
+    if len(first) != 1:
+        found = f"{len(first)} layouts" + (f", as in {', '.join(first.values())}" if first else "")
+        raise refuse("--save-map", "layouts_differ", found)
+    ((shape, fields),) = first
+    kind: Shape = "statement" if shape == "statement" else "ledger"
+    return replace(options.map, columns=dict(sorted(fields)), shape=kind, timezone=options.zone)
 
 
 def opening_problems(path: Path, reading: Reading, options: ReadingOptions) -> list[Problem]:
@@ -158,9 +170,13 @@ def print_report(
     for row in reading.doubtful.head(PROBLEMS_SHOWN_MAX).iter_rows(named=True):
         other = f" and {row['payee_file']}:{row['payee_row']}" if row["payee_file"] else ""
         typer.echo(f"doubtful: {row['payer_file']}:{row['payer_row']}{other}: {row['reason']}")
+    for name in reading.skipped:
+        typer.echo(f"passed over: {name}: no table of transfers or accounts")
     print_problems(problems)
+    files, sheets = len({source.file for source in reading.sources}), len(reading.sources)
+    several = f" ({sheets} sheets)" if sheets > files else ""
     typer.echo(
-        f"{reading.transfers.height} transfers, {len(reports)} accounts, {len(reading.sources)} files; "
+        f"{reading.transfers.height} transfers, {len(reports)} accounts, {files} files{several}; "
         f"rows: {reading.rows_rejected} refused, {reading.rows_failed} failed payments, "
         f"{reading.rows_repeated} repeated, {reading.rows_neutral} skipped by the map"
     )
@@ -216,12 +232,3 @@ def _print_table(header: tuple[str, ...], body: list[tuple[str, ...]]) -> None:
     for line in body:
         table.add_row(*line)
     Console().print(table)
-
-
-def print_problems(problems: Iterable[Problem]) -> None:
-    """Print problems to the error stream, the first ones in full."""
-    found = list(problems)
-    for problem in found[:PROBLEMS_SHOWN_MAX]:
-        typer.echo(str(problem), err=True)
-    if len(found) > PROBLEMS_SHOWN_MAX:
-        typer.echo(f"... and {len(found) - PROBLEMS_SHOWN_MAX} more problems", err=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 Tell = Callable[[str], None]
 
 
-def print_problems(problems: tuple[Problem, ...]) -> None:
+def print_problems(problems: Iterable[Problem]) -> None:
     """Write problems to standard error, a line each, and how many more there are."""
-    for problem in problems[: limits.PROBLEMS_SHOWN_MAX]:
+    found = list(problems)
+    for problem in found[: limits.PROBLEMS_SHOWN_MAX]:
         print(str(problem).removeprefix(": "), file=sys.stderr)  # one of no place: options together
-    more = len(problems) - limits.PROBLEMS_SHOWN_MAX
+    more = len(found) - limits.PROBLEMS_SHOWN_MAX
     if more > 0:
         print(f"and {more} more problems", file=sys.stderr)
 

@@ -9,12 +9,21 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from recoup.cli.options import (
+    DigitsOption,
+    MapFile,
+    Opening,
+    Timezone,
+    file_option,
+    files_argument,
+    reading_options,
+)
 from recoup.cli.screen import print_problems, working
 
 if TYPE_CHECKING:
@@ -29,19 +38,10 @@ if TYPE_CHECKING:
 
 REFUSED = 2
 
-Transfers = Annotated[
-    list[Path],
-    typer.Argument(
-        metavar="TRANSFERS...", help="Ledgers, statements and folders of them.", show_default=False
-    ),
-]
+Transfers = Annotated[list[Path], files_argument("TRANSFERS...")]
 ClaimsFile = Annotated[
     Path | None,
-    typer.Option(
-        "--claims",
-        metavar="FILE",
-        help="claim,victim,transfer or claim,victim,payer,payee,amount,time.",
-    ),
+    file_option("--claims", "claim,victim,transfer or claim,victim,payer,payee,amount,time."),
 ]
 Back = Annotated[
     str | None,
@@ -62,47 +62,22 @@ RuleNames = Annotated[
 Out = Annotated[
     Path, typer.Option("--out", metavar="DIR", help="Folder for the results.", show_default=False)
 ]
-MapFile = Annotated[
-    Path | None,
-    typer.Option("--map", metavar="FILE", help="Which column is what (recoup check --save-map)."),
-]
-Opening = Annotated[
-    Path | None,
-    typer.Option("--opening", metavar="FILE", help="Opening balances: account,time,balance."),
-]
 Known = Annotated[
-    Path | None,
-    typer.Option("--known", metavar="FILE", help="Accounts whose statement was given: account."),
+    Path | None, file_option("--known", "Accounts whose statement was given: account.")
 ]
 Terminal = Annotated[
-    Path | None,
-    typer.Option("--terminal", metavar="FILE", help="Accounts at which money has left: account."),
+    Path | None, file_option("--terminal", "Accounts at which money has left: account.")
 ]
-Holds = Annotated[
-    Path | None,
-    typer.Option("--holds", metavar="FILE", help="account,currency,amount,time[,until]."),
-]
+Holds = Annotated[Path | None, file_option("--holds", "account,currency,amount,time[,until].")]
 Links = Annotated[
     Path | None,
-    typer.Option(
-        "--links",
-        metavar="FILE",
-        help="Asserted bridges: from,to,amount,time,evidence,grade,author.",
-    ),
+    file_option("--links", "Asserted bridges: from,to,amount,time,evidence,grade,author."),
 ]
 Bridge = Annotated[
     bool,
     typer.Option(
         "--bridge", help="Follow accounts without statement where others' rows show their debits."
     ),
-]
-Timezone = Annotated[
-    str | None,
-    typer.Option("--timezone", metavar="ZONE", help="IANA zone of times that state none."),
-]
-DigitsOption = Annotated[
-    list[str] | None,
-    typer.Option("--digits", metavar="CUR=N", help="Decimals of a currency; may be repeated."),
 ]
 AsOf = Annotated[
     str | None, typer.Option("--as-of", metavar="TIME", help="Cut the result after this instant.")
@@ -120,8 +95,7 @@ Dust = Annotated[
     typer.Option("--dust", metavar="AMOUNT", help="Drop smaller parts into the residual."),
 ]
 Rejects = Annotated[
-    Path | None,
-    typer.Option("--rejects", metavar="FILE", help="Go on without bad rows and write them here."),
+    Path | None, file_option("--rejects", "Go on without bad rows and write them here.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")]
 Language = Annotated[
@@ -166,7 +140,7 @@ def trace(
 
     Exit code 0: traced and written; 2: something must be put right first, and nothing was written.
     """
-    from recoup.cli.asked import check_places, duration, instant, rules, zone
+    from recoup.cli.asked import check_places, duration, instant, rules
     from recoup.errors import Fault, InputFault
     from recoup.tracing import CaseFiles
 
@@ -176,22 +150,22 @@ def trace(
         raise typer.BadParameter("zh or en", param_hint="--language")
     keep = rejects is not None
     files = CaseFiles(
-        transfers, claims, opening, known, terminal, holds, links, keep_good_rows=keep
+        transfers, claims, opening, known, terminal, holds, links, map_file, keep_good_rows=keep
     )
     given = [claims, map_file, opening, known, terminal, holds, links]
     try:
         check_places([*transfers, *filter(None, given)], out, rejects)
+        options = reading_options(map_file, timezone, digits)
         asked = _Asked(
             rules=rules(rule),
-            timezone=zone(timezone),
-            as_of=instant(as_of, "--as-of", timezone),
-            since=instant(since, "--since", timezone),
+            timezone=options.zone,
+            as_of=instant(as_of, "--as-of", options.zone),
+            since=instant(since, "--since", options.zone),
             horizon=duration(horizon),
             dust=dust,
             bridge=bridge,
         )
         with working() as tell:
-            options = _reading_options(map_file, timezone, digits)
             case = _read(files, options, tell)
             with _rejects(case, rejects):
                 if back is not None:
@@ -238,21 +212,6 @@ class _Asked:
         )
 
 
-def _reading_options(
-    map_file: Path | None, timezone: str | None, digits: list[str] | None
-) -> ReadingOptions:
-    """Return how to read the files."""
-    from recoup.reading import ReadingOptions, load_map, parse_digits
-
-    try:
-        declared = parse_digits(digits or [])
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--digits") from None
-    return ReadingOptions(
-        mapping=load_map(map_file) if map_file else None, timezone=timezone, digits=declared
-    )
-
-
 def _read(files: object, options: ReadingOptions, tell: Tell) -> Case:
     """Return the case of the files."""
     from recoup.tracing import CaseFiles, open_case
@@ -292,7 +251,7 @@ def _write(
     command = shlex.join(["recoup", *sys.argv[1:]])
     rows = rows_of(trail)
     spoken: Literal["zh", "en"] = "en" if language == "en" else "zh"
-    with staged(out) as stage:
+    with _written("--out", out), staged(out) as stage:
         tell("writing tables")
         document = write_tables(trail, stage, command=command, rows=rows)
         tell("writing trail.html")
@@ -318,6 +277,7 @@ def _trace_back(
 ) -> Mapping[str, object]:
     """Trace back from an account or transfer, write sources.csv and summary.json, return the summary."""
     from recoup.evidence.sources import write_sources
+    from recoup.evidence.summary import options_document
     from recoup.trace import RANGE
     from recoup.trace.back import BACK_RULES, trace_back
 
@@ -326,9 +286,28 @@ def _trace_back(
     asked_all = set(RANGE) <= set(options.rules)  # then without the one that needs claims
     rules = [name for name in options.rules if name in BACK_RULES or not asked_all]
     sources = [trace_back(case.dossier, target, rule, options) for rule in rules]
-    return write_sources(
-        sources, case.dossier, target, out, command=shlex.join(["recoup", *sys.argv[1:]])
-    )
+    command = shlex.join(["recoup", *sys.argv[1:]])
+    asked_for = options_document(replace(options, rules=tuple(rules)), case.dossier)
+    with _written("--out", out):
+        return write_sources(sources, case.dossier, target, out, command=command, options=asked_for)
+
+
+@contextmanager
+def _written(option: str, place: Path) -> Iterator[None]:
+    """Say in one problem that results cannot be written, whichever library found it out."""
+    import typst
+    from polars.exceptions import PolarsError
+    from xlsxwriter.exceptions import XlsxWriterException
+
+    from recoup.cli.asked import refuse
+
+    try:
+        yield
+    except typst.TypstError as error:
+        raise refuse(option, "document_failed", f"evidence.pdf: {error}") from error
+    except (OSError, PolarsError, XlsxWriterException) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise refuse(option, "out_unwritable", f"{place}: {reason}") from error
 
 
 @contextmanager
@@ -338,15 +317,18 @@ def _rejects(case: Case, path: Path | None) -> Iterator[None]:
         yield
         return
     place = next(folder for folder in path.absolute().parents if folder.exists())
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=place)
+    with _written("--rejects", path):
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=place)
     os.close(handle)
     written = Path(name)
     try:
-        case.rejected.write_csv(written)
-        written.chmod(0o644)
+        with _written("--rejects", path):
+            case.rejected.write_csv(written)
+            written.chmod(0o644)
         yield
-        path.parent.mkdir(parents=True, exist_ok=True)
-        written.replace(path)
+        with _written("--rejects", path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            written.replace(path)
     finally:
         written.unlink(missing_ok=True)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +25,7 @@ def write_sources(
     folder: Path | str,
     *,
     command: str = "",
+    options: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Write sources.csv and summary.json; return the summary.
 
@@ -34,6 +35,7 @@ def write_sources(
         target: the account or transfer asked about.
         folder: where to.
         command: the command line, kept in the summary.
+        options: what was asked, kept in the summary.
     """
     rows = pl.concat(sources)
     named = pl.col("id").is_in(rows["transfer"].unique().implode())
@@ -70,6 +72,7 @@ def write_sources(
         ],
         "rejects": dossier.rows_rejected,
         "inputs": [source_document(source) for source in dossier.sources],
+        "options": dict(options or {}),
         "command": command,
     }
     with staged(folder) as stage:

@@ -15,6 +15,7 @@ import polars as pl
 
 from recoup._version import __version__
 from recoup.money import Digits, format_minor
+from recoup.records.dossier import Dossier
 from recoup.records.provenance import Source
 from recoup.trace.rules import RANGE, RULES
 from recoup.trace.trail import Options, Trail
@@ -56,7 +57,7 @@ def summary_document(
         "doubtful": dossier.doubtful.height,
         "transfers": dossier.transfers.height,
         "inputs": [source_document(source) for source in dossier.sources],
-        "options": options_document(trail.options, digits),
+        "options": options_document(trail.options, dossier),
         "command": command,
         "versions": versions(),
         **(extra or {}),
@@ -177,8 +178,9 @@ def source_document(source: Source) -> dict[str, Any]:
     }
 
 
-def options_document(options: Options, digits: Digits) -> dict[str, Any]:
+def options_document(options: Options, dossier: Dossier) -> dict[str, Any]:
     """Return what was asked; times in UTC, durations in seconds, dust as decimal text by currency."""
+    digits = dossier.digits
     dust = {
         currency: format_minor(floor, digits.of(currency))
         for currency, floor in sorted((options.dust or {}).items())
@@ -191,6 +193,7 @@ def options_document(options: Options, digits: Digits) -> dict[str, Any]:
         "horizon_seconds": _seconds(options.horizon),
         "dust": dust,
         "digits": dict(sorted(digits.exceptions.items())),
+        "timezone": dossier.timezone,
     }
 
 

@@ -5,6 +5,7 @@ A bad row is marked and left out of what comes after, so that it is reported onc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -22,13 +23,20 @@ from recoup.reading.findings import Findings
 from recoup.reading.options import ReadingOptions
 from recoup.reading.raw import RawTable
 from recoup.reading.times import instants
-from recoup.reading.vocabulary import CURRENCIES, NONE_WORDS, TOTAL_ROWS, is_minor_header
+from recoup.reading.vocabulary import (
+    CURRENCIES,
+    NONE_WORDS,
+    TOTAL_ROWS,
+    is_minor_header,
+    seen_and_sought,
+)
 from recoup.records.provenance import Source
 
 _BLANKS: Final = " \t\r\n\u00a0\u3000\ufeff"
 _SCIENTIFIC: Final = r"^\d(?:\.\d+)?[eE]\+?\d{1,2}$"
 _CLOCK: Final = r"^(?:1899-12-3[01] )?\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?$|^\d{5,6}$"
 _NUMBER_MAX: Final = 10**15  # beyond it a spreadsheet number has lost digits
+_EXCEL_DIGITS: Final = 15
 
 
 class Cells:
@@ -47,6 +55,8 @@ class Cells:
         self.height = raw.frame.height
         self.bad = pl.repeat(False, self.height, dtype=pl.Boolean, eager=True)
         self.dropped = self.bad
+        self.lost: set[str] = set()
+        """First digits of account numbers whose last digits are lost."""
         self._accounts: dict[str, pl.Series] = {}
         texts = sorted({name for name in fields.values() if raw.frame[name].dtype == pl.String})
         self._clean = raw.frame.select(pl.col(texts).str.strip_chars(_BLANKS).fill_null(""))
@@ -82,43 +92,41 @@ class Cells:
 
     def refuse(self, code: str, field: str, where: pl.Series, found: pl.Series | str) -> None:
         """Note a problem for the rows of `where` that are not refused yet, and mark them."""
+        bad = self._mark(where, found)
+        self.findings.add_rows(code, self.header(field), bad, "found")
+
+    def refuse_column(self, code: str, field: str, where: pl.Series, found: pl.Series) -> None:
+        """Note one problem for the column, at the first row of `where` that is not refused yet, and mark all of them."""
+        bad = self._mark(where, found)
+        self.findings.add_column(code, self.header(field), bad, "found")
+
+    def _mark(self, where: pl.Series, found: pl.Series | str) -> pl.DataFrame:
+        """Mark the rows of `where` that are not refused yet; return them with what was found."""
         fresh = (where & ~self.bad & ~self.dropped).fill_null(value=False)
-        if not fresh.any():
-            return
         at = fresh.arg_true()
         value = (
             found.gather(at).cast(pl.String)
             if isinstance(found, pl.Series)
-            else pl.repeat(found, len(at), eager=True)
-        )
-        bad = pl.DataFrame({"row": self.raw.rows.gather(at), "found": value})
-        self.findings.add_rows(
-            code,
-            self.header(field),
-            bad.with_columns(source=pl.lit(self.raw.source, pl.Int32)),
-            "found",
+            else pl.repeat(found, len(at), dtype=pl.String, eager=True)
         )
         self.bad = self.bad | fresh
+        bad = pl.DataFrame({"row": self.raw.rows.gather(at), "found": value})
+        return bad.with_columns(source=pl.lit(self.raw.source, pl.Int32))
 
-    def refuse_file(self, code: str, field: str, where: pl.Series, found: pl.Series) -> None:
-        """Note one problem for the whole column, at the first row of `where`, and mark those rows."""
-        at = (where & ~self.dropped).fill_null(value=False).arg_true()
-        if at.is_empty():
-            return
-        more = f" (and {len(at) - 1} more rows)" if len(at) > 1 else ""
-        row = int(self.raw.rows[at[0]])
+    def absent(self, field: str, *others: str) -> None:
+        """Note that no column holds `field` (nor any of `others`, which would do)."""
+        found = seen_and_sought(self.raw.frame.columns, (field, *others))
         self.findings.add_file(
-            code,
-            self.place.file,
-            f"{found[at[0]]}{more}",
-            sheet=self.place.sheet,
-            row=row,
-            column=self.header(field),
+            "column_missing", self.place.file, found, sheet=self.place.sheet, column=field
         )
-        self.bad = self.bad | where.fill_null(value=False)
+
+    def stated(self, field: str) -> bool:
+        """Return whether a column, a title row or the map's defaults can say `field`."""
+        given = self.options.map.defaults.get(field) or self.raw.facts.get(field)
+        return self.has(field) or bool(given)
 
     def account(self, field: str) -> pl.Series:
-        """Return account numbers as text; numbers of 16 digits and more that went through Excel are refused for the column."""
+        """Return account numbers as text; rows with a number of 16 digits and more that went through Excel are refused."""
         if field not in self._accounts:
             self._accounts[field] = self._account(field)
         return self._accounts[field]
@@ -126,15 +134,14 @@ class Cells:
     def _account(self, field: str) -> pl.Series:
         column = self.raw.frame[self.fields[field]] if field in self.fields else None
         if column is not None and column.dtype.is_float():
-            self.refuse_file(
-                "account_digits_lost", field, column.abs() >= _NUMBER_MAX, column.cast(pl.String)
-            )
+            lost = (column.abs() >= _NUMBER_MAX).fill_null(value=False)
+            self._lose(field, lost, column.cast(pl.Decimal(38, 0), strict=False).cast(pl.String))
             column = column.cast(pl.Int64, strict=False).cast(pl.String).fill_null("")
             return column.alias(field)
         text = self.text(field)
         if column is None:
-            # A number in a title row has lost its digits like one in a column.
-            self.refuse_file("account_digits_lost", field, text.str.contains(_SCIENTIFIC), text)
+            if self.height and re.fullmatch(_SCIENTIFIC, text[0]):
+                self._title_lost(field, text[0])
             return text
         self._check_digits(field, text)
         if text.str.contains(r"\s").any():
@@ -154,7 +161,20 @@ class Cells:
         if numbers:
             lost = lost | self.raw.rows.is_in(sorted(numbers))
         if lost.any():
-            self.refuse_file("account_digits_lost", field, lost, text)
+            self._lose(field, lost, text)
+
+    def _lose(self, field: str, lost: pl.Series, text: pl.Series) -> None:
+        """Refuse rows whose account number has lost digits, and keep the digits that all candidates begin with."""
+        self.refuse("account_digits_lost", field, lost, text)
+        digits = text.filter(lost).str.replace_all(r"[eE].*$|\D", "")
+        self.lost |= {kept[: _EXCEL_DIGITS - 1] for kept in digits.str.head(-1).unique().to_list()}
+
+    def _title_lost(self, field: str, number: str) -> None:
+        """Note that the account of a whole table is a number without its last digits; no row of it can be kept."""
+        self.findings.add_file(
+            "account_digits_lost", self.place.file, number, sheet=self.place.sheet, column=field
+        )
+        self.bad = ~self.dropped
 
     def times(self, *, required: bool = True, field: str = "time") -> tuple[pl.Series, pl.Series]:
         """Return UTC instants and the seconds that their spelling leaves open; rows without a time are totals or refused."""
@@ -170,7 +190,7 @@ class Cells:
             self.refuse("time_missing", field, wrong & read.reason.is_null(), "")
         zoneless = (read.reason == "time_without_zone").fill_null(value=False)
         if zoneless.any() and self.options.zone is None:
-            self.refuse_file("time_without_zone", field, zoneless, shown)
+            self.refuse_column("time_without_zone", field, zoneless, shown)
         for code in ("time_unreadable", "time_ambiguous", "time_nonexistent"):
             self.refuse(code, field, read.reason == code, shown)
         return read.value, read.slack
@@ -253,7 +273,7 @@ class Cells:
         unit = self.options.map.amount_unit
         if column.dtype.is_integer():
             if not unit and not self.raw.integers_are_minor:
-                self.refuse_file("amount_unit_unstated", field, column.is_not_null(), column)
+                self.refuse_column("amount_unit_unstated", field, column.is_not_null(), column)
             return minor_from_integer(column, digits, major=unit == "major")
         if column.dtype.is_float():
             return minor_from_float(column, digits)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
 from recoup.limits import POCKET_MINOR_MAX
+from recoup.money import Digits, format_minor
 from recoup.reading.findings import Findings
 from recoup.records.balances import implied_openings
 
@@ -26,7 +28,7 @@ class Checked:
 def check_transfers(
     transfers: pl.DataFrame,
     touched: frozenset[str],
-    findings: Findings,
+    balances: Balances,
     exempt: frozenset[str] = frozenset(),
 ) -> Checked:
     """Return the transfers that pass every check between rows, in total order.
@@ -34,9 +36,10 @@ def check_transfers(
     Args:
         transfers: schema `TRANSFERS`, ids '' where none was given.
         touched: accounts of rows already refused; their stated balances can no longer be checked.
-        findings: receives a problem for every row refused here.
+        balances: receives a problem for every row refused here, and for balances that do not follow.
         exempt: accounts of statements, whose balances are checked in the statement's own order instead.
     """
+    findings = balances.findings
     named = _reversal_kinds(with_ids(transfers))
     kept, repeated, refused = _duplicates(named, findings)
     ordered = in_order(kept)
@@ -44,7 +47,7 @@ def check_transfers(
     _conversions(ordered, findings)
     _pockets(ordered, findings)
     lost = touched | refused | wrong
-    _balances(ordered, lost | exempt, findings)
+    balances.refuse(implied_openings(ordered)[1], lost | exempt)
     return Checked(ordered, repeated, lost)
 
 
@@ -209,13 +212,26 @@ def _pockets(ordered: pl.DataFrame, findings: Findings) -> None:
     findings.add_rows("pocket_too_large", "amount", over, pl.format("{} {}", "account", "currency"))
 
 
-def _balances(ordered: pl.DataFrame, lost: frozenset[str], findings: Findings) -> None:
-    """Note the first break of every pocket that kept all its rows."""
-    _, breaks = implied_openings(ordered)
-    checked = breaks.filter(~pl.col("account").is_in(sorted(lost)))
-    findings.add_rows(
-        "balance_mismatch",
-        "balance",
-        checked,
-        pl.format("{} minor units, rows before lead to {}", "found", "expected"),
-    )
+@dataclass(frozen=True, slots=True)
+class Balances:
+    """Who is told of a balance that does not follow, and in which words."""
+
+    headers: Mapping[int, str]
+    """Source to the header of its balances."""
+    digits: Digits
+    findings: Findings
+
+    def refuse(self, breaks: pl.DataFrame, lost: frozenset[str]) -> None:
+        """Note the first break of every pocket of `breaks` that kept all its rows."""
+        first = breaks.unique(["account", "currency"], keep="first", maintain_order=True)
+        checked = first.filter(~pl.col("account").is_in(sorted(lost)))
+        for (source,), part in checked.group_by(["source"], maintain_order=True):
+            words = pl.Series("words", [self._words(row) for row in part.iter_rows(named=True)])
+            header = self.headers.get(int(str(source)), "balance")
+            told = part.with_columns(words.cast(pl.String))
+            self.findings.add_rows("balance_mismatch", header, told, "words")
+
+    def _words(self, row: dict[str, Any]) -> str:
+        places = self.digits.of(row["currency"])
+        found, expected = (format_minor(row[name], places) for name in ("found", "expected"))
+        return f"{found}, rows before lead to {expected}"

@@ -8,40 +8,17 @@ from typing import Final
 
 import polars as pl
 
+from recoup.money import Digits, format_minor
 from recoup.reading.amounts import minor_from_text
 from recoup.reading.cells import Cells, places_mask
 from recoup.reading.declared import Table, load_table
 from recoup.reading.files import Intake
 from recoup.reading.options import ReadingOptions
 from recoup.reading.transfers import is_fatal
+from recoup.reading.vocabulary import CLAIM_HEADERS
 from recoup.records.problems import Problem
 from recoup.records.provenance import Source
 from recoup.records.tables import CLAIMS, INSTANT
-
-HEADERS: Final = {
-    **dict.fromkeys(
-        ("claim", "claimid", "claimno", "案件编号", "报案编号", "主张编号", "编号"), "claim"
-    ),
-    **dict.fromkeys(
-        ("victim", "victimname", "victimid", "受害人", "被害人", "报案人", "受害人姓名"), "victim"
-    ),
-    **dict.fromkeys(
-        (
-            "transfer",
-            "transferid",
-            "disputedtransfer",
-            "交易流水号",
-            "流水号",
-            "交易单号",
-            "transactionid",
-            "txid",
-        ),
-        "transfer",
-    ),
-    **dict.fromkeys(("reportedat", "报案时间", "举报时间"), "reported_at"),
-    **dict.fromkeys(("admitted", "已认定"), "admitted"),
-}
-"""Normal header to field, beside those that every table knows."""
 
 _NAMED_MAX: Final = 5  # candidates named in one message
 _YES: Final = ("true", "yes", "y", "1", "是")
@@ -76,7 +53,7 @@ def read_claims(
         options: time zone and digits are used; the map's columns are not (they are the transfers').
     """
     intake = Intake()
-    table = load_table(path, options, intake, HEADERS)
+    table = load_table(path, options, intake, CLAIM_HEADERS)
     return resolve_claims(table, transfers, intake)
 
 
@@ -95,24 +72,16 @@ def resolve_claims(table: Table | None, transfers: pl.DataFrame, intake: Intake)
 
 
 def _claims(cells: Cells, transfers: pl.DataFrame) -> pl.DataFrame:
-    by_id, by_content = (
-        cells.has("transfer"),
-        cells.has("amount") and (cells.has("time") or cells.has("date")),
-    )
-    for field in ("claim", "victim"):
-        if not cells.has(field):
-            cells.findings.add_file(
-                "column_missing", cells.place.file, field, sheet=cells.place.sheet, column=field
-            )
-    if not (by_id or by_content) or not (cells.has("claim") and cells.has("victim")):
-        if not (by_id or by_content):
-            cells.findings.add_file(
-                "column_missing",
-                cells.place.file,
-                "transfer",
-                sheet=cells.place.sheet,
-                column="transfer",
-            )
+    by_id = cells.has("transfer")
+    timed = cells.has("time") or cells.has("date")
+    # An empty payer is the outside; without the column nobody said so.
+    by_content = timed and all(map(cells.has, ("amount", *(() if by_id else ("payer", "payee")))))
+    absent = [field for field in ("claim", "victim") if not cells.has(field)]
+    for field in absent:
+        cells.absent(field)
+    if not (by_id or by_content):
+        cells.absent("transfer", "payer", "payee", "amount", "time")
+    if absent or not (by_id or by_content):
         return pl.DataFrame(schema=CLAIMS)
     claim, victim = cells.text("claim"), cells.text("victim")
     if (
@@ -120,7 +89,7 @@ def _claims(cells: Cells, transfers: pl.DataFrame) -> pl.DataFrame:
         and cells.raw.frame[cells.fields["amount"]].dtype.is_integer()
         and not cells.raw.integers_are_minor
     ):
-        cells.refuse_file(
+        cells.refuse_column(
             "amount_unit_unstated",
             "amount",
             ~cells.dropped,
@@ -303,15 +272,17 @@ def _fits(cells: Cells, pairs: pl.DataFrame) -> list[str]:
         digits = pl.repeat(0, len(digits), dtype=pl.Int8, eager=True)
     stated = minor_from_text(pairs["amount"], digits)
     checked = pairs.with_columns(minor=stated.value, unread=stated.reason)
-    return [_difference(row) for row in checked.iter_rows(named=True)]
+    return [_difference(row, cells.options.digits) for row in checked.iter_rows(named=True)]
 
 
-def _difference(row: dict[str, object]) -> str:
+def _difference(row: dict[str, object], digits: Digits) -> str:
     for name in ("payer", "payee", "currency"):
         if row.get(name) and row.get(f"{name}_of") is not None and row[name] != row[f"{name}_of"]:
             return f"{name} {row[name]}, transfer has {row[f'{name}_of']}"
     if row["amount"] and (row["unread"] is not None or row["minor"] != row["amount_of"]):
-        return f"amount {row['amount']}, transfer has {row['amount_of']} minor units of {row['currency_of']}"
+        places = digits.of(str(row["currency_of"]))
+        moved = format_minor(int(str(row["amount_of"])), places)
+        return f"amount {row['amount']}, transfer has {moved} {row['currency_of']}"
     return ""
 
 

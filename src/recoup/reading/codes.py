@@ -7,7 +7,22 @@ from __future__ import annotations
 
 from typing import Final
 
+OPTIONS: Final[dict[str, str]] = {
+    "option_time_unreadable": "write it as 2026-01-31T18:30:00+08:00, or without the offset and with --timezone",
+    "duration_unreadable": "write it as 72h, 30m, 7d or PT24H; a thousand years at most",
+    "dust_unreadable": "give a positive decimal amount, such as 1.00",
+    "unknown_rule": "use fifo, lifo, rolling, lowest-balance, pari-passu, poison or all",
+    "out_among_inputs": "choose another place: here it would replace an input or a result, or be read as statements next time",
+    "out_is_folder": "name a file; this is a folder",
+    "out_is_file": "name a folder; this is a file",
+    "out_unwritable": "choose a place that can be written and has room; nothing was written",
+    "document_failed": "nothing was written; this is a fault of the program, report it with the command",
+    "layouts_differ": "give files of one layout of transfers; a map fits one",
+}
+"""What the command line finds wrong before or after any reading; part of `ADVICE`."""
+
 ADVICE: Final[dict[str, str]] = {
+    **OPTIONS,
     # files
     "file_missing": "give the path of a file or folder that exists",
     "file_unreadable": "check the file's permissions and that it opens in its own program, then export it again",
@@ -17,8 +32,9 @@ ADVICE: Final[dict[str, str]] = {
     "file_given_twice": "give each file once",
     "encoding_unreadable": "save the file as UTF-8 or GB18030",
     "quote_unclosed": "close the quotation mark in this row, or export the file again",
-    "headers_unrecognised": "name the columns in a map (--map map.toml, [columns])",
-    "column_missing": "add the column, or name it in a map (--map map.toml, [columns])",
+    "headers_unrecognised": "name the headers in a map (--map map.toml, [columns])",
+    "column_missing": "add the column, or name its header in a map (--map map.toml, [columns])",
+    "sheet_missing": "correct the key sheet of the map; the workbook has no sheet of that name",
     "map_invalid": "correct the map; docs/reference/map.md lists its keys",
     "timezone_unknown": "give an IANA time zone, such as --timezone Asia/Shanghai",
     "xml_invalid": "ask the institution for the file again; it is not a camt.053 or camt.054 message",
@@ -75,6 +91,7 @@ ADVICE: Final[dict[str, str]] = {
     "opening_negative": "give an opening of at least zero",
     "hold_ends_early": "give an end after the start",
     "link_to_itself": "give two different accounts",
+    "link_unsupported": "say what the link rests on, how sure it is, and who asserts it",
     "currency_ambiguous": "give the currency; this account has several",
 }
 """Code to what to do, as a sentence without the final stop."""
@@ -82,9 +99,9 @@ ADVICE: Final[dict[str, str]] = {
 FATAL: Final = frozenset(
     {
         "file_missing", "file_unreadable", "file_empty", "file_too_large", "file_format_unknown", "file_given_twice",
-        "encoding_unreadable", "quote_unclosed", "headers_unrecognised", "column_missing", "map_invalid",
-        "timezone_unknown", "xml_invalid", "mt940_invalid", "account_digits_lost", "amount_unit_unstated", "balance_mismatch",
-        "pocket_too_large",
+        "encoding_unreadable", "quote_unclosed", "headers_unrecognised", "column_missing", "sheet_missing", "map_invalid",
+        "timezone_unknown", "xml_invalid", "mt940_invalid", "amount_unit_unstated", "balance_mismatch", "pocket_too_large",
+        *OPTIONS,
     }
 )  # fmt: skip
 """Codes that no `--rejects` heals: the whole file is in doubt, or leaving the row out would not put the rest right."""

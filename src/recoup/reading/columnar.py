@@ -89,7 +89,8 @@ def read_json(data: bytes, source: int, file: str, findings: Findings) -> list[R
         "row_not_json", "", found.with_columns(source=pl.lit(source, pl.Int32)), "found"
     )
     if not records:
-        findings.add_file("file_empty", file, "no JSON object")
+        if not bad:
+            findings.add_file("file_empty", file, "no JSON object")
         return []
     names = list(dict.fromkeys(name for record in records for name in record))
     columns = {name: [_text(record.get(name)) for record in records] for name in names}

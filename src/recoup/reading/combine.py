@@ -8,7 +8,6 @@ from typing import Final
 
 import polars as pl
 
-from recoup.reading.findings import Findings
 from recoup.reading.holders import Holders, settled
 from recoup.reading.matching import match_rows
 from recoup.reading.merging import merge
@@ -106,18 +105,6 @@ def as_one_sided(ordered: pl.DataFrame) -> pl.DataFrame:
         row="row",
         other_source=pl.lit(None, pl.Int32),
         other_row=pl.lit(None, pl.Int32),
-    )
-
-
-def refuse_breaks(statements: Statements, lost: frozenset[str], findings: Findings) -> None:
-    """Note the first break of every account that kept all its rows."""
-    first = statements.breaks.unique(["account", "currency"], keep="first", maintain_order=True)
-    checked = first.filter(~pl.col("account").is_in(sorted(lost)))
-    findings.add_rows(
-        "balance_mismatch",
-        "balance",
-        checked,
-        pl.format("{} minor units, rows before lead to {}", "found", "expected"),
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
 
 import polars as pl
 
@@ -14,23 +13,10 @@ from recoup.reading.files import InputFile, Intake, take_in
 from recoup.reading.options import ColumnMap, ReadingOptions
 from recoup.reading.recognise import recognise
 from recoup.reading.times import zone_exists
+from recoup.reading.vocabulary import DECLARED_HEADERS
 from recoup.records.problems import Problem
 from recoup.records.provenance import Source
 from recoup.records.tables import HOLDS, LINKS, OPENINGS
-
-_HEADERS: Final[Mapping[str, str]] = {
-    "until": "until",
-    "释放时间": "until",
-    "到期时间": "until",
-    "evidence": "evidence",
-    "证据": "evidence",
-    "grade": "grade",
-    "等级": "grade",
-    "author": "author",
-    "作者": "author",
-    "openingbalance": "balance",
-    "opening": "balance",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +61,8 @@ def load_table(
             intake.workbooks.close()
     if not intake.tables:
         return None
+    if not intake.tables[0].frame.height:
+        intake.findings.add_file("file_empty", str(path), "a header and no rows")
     return prepared(intake, own, headers)
 
 
@@ -88,7 +76,7 @@ def prepared(intake: Intake, options: ReadingOptions, headers: Mapping[str, str]
 def read_accounts(path: str | Path, options: ReadingOptions | None = None) -> DeclaredAccounts:
     """Return the accounts in the column `account` of a file."""
     intake = Intake()
-    table = load_table(path, options or ReadingOptions(), intake, _HEADERS)
+    table = load_table(path, options or ReadingOptions(), intake, DECLARED_HEADERS)
     names: frozenset[str] = frozenset()
     if table is not None and _complete(table.cells, ("account",), alternatives={"account": "card"}):
         field = "account" if table.cells.has("account") else "card"
@@ -105,7 +93,7 @@ def read_openings(path: str | Path, transfers: pl.DataFrame, options: ReadingOpt
         options: time zone and digits.
     """
     intake = Intake()
-    table = load_table(path, options, intake, _HEADERS)
+    table = load_table(path, options, intake, DECLARED_HEADERS)
     frame = pl.DataFrame(schema=OPENINGS)
     if table is not None and _complete(table.cells, ("account", "time", "balance")):
         cells = table.cells
@@ -135,7 +123,7 @@ def read_openings(path: str | Path, transfers: pl.DataFrame, options: ReadingOpt
 def read_holds(path: str | Path, options: ReadingOptions) -> Declared:
     """Return holds (`account,currency,amount,time[,until]`), schema `HOLDS`, in the order of the file."""
     intake = Intake()
-    table = load_table(path, options, intake, _HEADERS)
+    table = load_table(path, options, intake, DECLARED_HEADERS)
     frame = pl.DataFrame(schema=HOLDS)
     if table is not None and _complete(table.cells, ("account", "currency", "amount", "time")):
         cells = table.cells
@@ -173,7 +161,7 @@ def read_links(
         source: index that the file's rows cite; the caller appends the returned source to its own at that place.
     """
     intake = Intake()
-    table = load_table(path, options, intake, {**_HEADERS, "from": "from", "to": "to"})
+    table = load_table(path, options, intake, {**DECLARED_HEADERS, "from": "from", "to": "to"})
     frame = pl.DataFrame(schema=LINKS)
     if table is not None and _complete(
         table.cells, ("from", "to", "amount", "time", "evidence", "grade", "author")
@@ -185,6 +173,8 @@ def read_links(
         amount = cells.amount(digits)
         time, _ = cells.times()
         texts = {name: cells.text(name) for name in ("evidence", "grade", "author")}
+        for name, text in texts.items():
+            cells.refuse("link_unsupported", name, text == "", "")
         rows = pl.DataFrame(
             {"from": start, "to": end, "amount": amount, "currency": code, "time": time, **texts}
         )
@@ -202,9 +192,7 @@ def _complete(
         field for field in fields if not cells.has(field) and not cells.has(other.get(field, field))
     ]
     for field in absent:
-        cells.findings.add_file(
-            "column_missing", cells.place.file, field, sheet=cells.place.sheet, column=field
-        )
+        cells.absent(field, *filter(None, (other.get(field),)))
     return not absent
 
 
@@ -241,6 +229,7 @@ def _currency_of_accounts(
 
 def _signed(cells: Cells, field: str, digits: pl.Series) -> pl.Series:
     read = cells.minor(field, digits)
+    cells.refuse_reasons(field, read.reason, cells.text(field))
     cells.refuse("balance_unreadable", field, read.value.is_null(), cells.text(field))
     return read.value
 

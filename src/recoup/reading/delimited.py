@@ -14,12 +14,14 @@ import polars as pl
 
 from recoup import limits
 from recoup.reading.findings import Findings
-from recoup.reading.headings import ROWS_SEARCHED_MAX, header_index, title_facts
+from recoup.reading.headings import ROWS_SEARCHED_MAX, header_found, title_facts
 from recoup.reading.options import ColumnMap
 from recoup.reading.raw import RawTable, unique_names
+from recoup.reading.vocabulary import TRANSFER_FIELDS, seen_and_sought
 
 _SEPARATORS: Final = (",", "\t", ";", "|")
 _HEAD_BYTES: Final = 1 << 18
+_SAMPLE_BYTES: Final = 64
 
 
 def to_utf8(data: bytes) -> bytes | None:
@@ -28,6 +30,9 @@ def to_utf8(data: bytes) -> bytes | None:
         data = data[3:]
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return _recoded(data, "utf-16")
+    head = data[:_SAMPLE_BYTES]
+    if max(head[::2].count(0), head[1::2].count(0)) > len(head) // 4:
+        return None  # UTF-16 without a mark: every other byte is null
     if data.isascii():
         return data
     try:
@@ -64,7 +69,9 @@ def read_delimited(
         return []
     separator, header, names, facts = _heading(text, column_map, headers)
     if header is None:
-        findings.add_file("headers_unrecognised", file, separator.join(names))
+        findings.add_file(
+            "headers_unrecognised", file, seen_and_sought(names, () if headers else TRANSFER_FIELDS)
+        )
         return []
     table = _straight(text, separator, header, names)
     rows = None
@@ -82,12 +89,13 @@ def _heading(
 ) -> tuple[str, int | None, list[str], dict[str, str]]:
     """The separator, header row, header names and title facts; without a header, the first row's cells."""
     head = text[:_HEAD_BYTES].decode("utf-8", errors="replace").split("\n")[:ROWS_SEARCHED_MAX]
-    best: tuple[int, str, int, list[list[str]]] | None = None
+    best: tuple[tuple[int, int], str, int, list[list[str]]] | None = None
     for separator in _SEPARATORS:
         rows = [_cells(line, separator) for line in head]
-        index = header_index(rows, column_map, headers)
-        if index is not None and (best is None or len(rows[index]) > best[0]):
-            best = (len(rows[index]), separator, index, rows)
+        index, known = header_found(rows, column_map, headers)
+        # Not by the count of cells alone: exports have a stray tab beside every comma.
+        if index is not None and (best is None or (known, len(rows[index])) > best[0]):
+            best = ((known, len(rows[index])), separator, index, rows)
     if best is None:
         return ",", None, _cells(head[0], ","), {}
     _, separator, index, rows = best

@@ -42,6 +42,7 @@ class Findings:
     def __init__(self) -> None:
         self._files: list[Problem] = []
         self._rows: list[pl.DataFrame] = []
+        self._columns: list[pl.DataFrame] = []
 
     def add_file(
         self, code: str, file: str, found: str, *, sheet: str = "", row: int = 0, column: str = ""
@@ -53,36 +54,37 @@ class Findings:
 
     def add_rows(self, code: str, column: str, bad: pl.DataFrame, found: str | pl.Expr) -> None:
         """Note one problem for every row of `bad`, which has `source` and `row`; `found` names a column or is an expression."""
-        if bad.is_empty():
-            return
-        value = pl.col(found) if isinstance(found, str) else found
-        self._rows.append(
-            bad.select(
-                pl.col("source").cast(pl.Int32),
-                pl.col("row").cast(pl.Int32),
-                pl.lit(column).alias("column"),
-                pl.lit(code).alias("code"),
-                value.cast(pl.String).fill_null("").str.slice(0, _FOUND_CHARS_MAX).alias("found"),
-            )
-        )
+        if not bad.is_empty():
+            self._rows.append(_found(code, column, bad, found))
+
+    def add_column(self, code: str, column: str, bad: pl.DataFrame, found: str | pl.Expr) -> None:
+        """Note one problem that all rows of `bad` share: it is said once, and every row counts as refused."""
+        if not bad.is_empty():
+            self._columns.append(_found(code, column, bad, found))
 
     def any(self) -> bool:
         """Return whether anything was found."""
-        return bool(self._files or self._rows)
+        return bool(self._files or self._rows or self._columns)
 
     def merge(self, other: Findings, except_codes: tuple[str, ...] = ()) -> None:
         """Take over what `other` holds, but not whole-file problems of `except_codes`."""
         self._files += [problem for problem in other._files if problem.code not in except_codes]
         self._rows += other._rows
+        self._columns += other._columns
 
     def rows(self) -> pl.DataFrame:
-        """Return every problem of a row: source, row, column, code, found."""
-        return pl.concat(self._rows) if self._rows else pl.DataFrame(schema=_FOUND)
+        """Return every refused row and reason: source, row, column, code, found."""
+        return pl.concat([pl.DataFrame(schema=_FOUND), *self._rows, *self._columns])
 
     def problems(self, sources: list[Source]) -> tuple[Problem, ...]:
         """Return every problem, sorted by file, sheet and row."""
         found = list(self._files)
-        for source, row, column, code, text in self.rows().iter_rows():
+        told = [row for frame in self._rows for row in frame.iter_rows()]
+        for frame in self._columns:
+            source, row, column, code, text = frame.row(0)
+            more = f" (and {frame.height - 1} more rows)" if frame.height > 1 else ""
+            told.append((source, row, column, code, text + more))
+        for source, row, column, code, text in told:
             place = sources[source]
             found.append(Problem(place.file, place.sheet, row, column, code, text, ADVICE[code]))
         return tuple(sorted(found))
@@ -108,6 +110,17 @@ class Findings:
             whole = pl.struct("found").struct.json_encode()
             parts.append(wanted.with_columns(raw=pl.coalesce("raw", whole)).select(list(REJECTED)))
         return pl.concat(parts) if parts else pl.DataFrame(schema=REJECTED)
+
+
+def _found(code: str, column: str, bad: pl.DataFrame, found: str | pl.Expr) -> pl.DataFrame:
+    value = pl.col(found) if isinstance(found, str) else found
+    return bad.select(
+        pl.col("source").cast(pl.Int32),
+        pl.col("row").cast(pl.Int32),
+        pl.lit(column).alias("column"),
+        pl.lit(code).alias("code"),
+        value.cast(pl.String).fill_null("").str.slice(0, _FOUND_CHARS_MAX).alias("found"),
+    )
 
 
 def _as_json(raw: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:

@@ -8,13 +8,14 @@ from typing import Any
 
 import polars as pl
 
-from recoup.reading.claims import HEADERS, ClaimsReading, resolve_claims
+from recoup.reading.claims import ClaimsReading, resolve_claims
 from recoup.reading.columnar import typed_table
 from recoup.reading.declared import prepared
 from recoup.reading.files import Intake
 from recoup.reading.options import NO_MAP, ReadingOptions
 from recoup.reading.times import zone_exists
 from recoup.reading.transfers import Reading, assemble
+from recoup.reading.vocabulary import CLAIM_HEADERS
 from recoup.records.provenance import Source
 from recoup.records.tables import TRANSFERS
 
@@ -55,7 +56,7 @@ def claims_of(
     """Return the claims of a data frame, resolved to `transfers` like those of a file; whole-number amounts are minor units."""
     taken = _taken(claims, name)
     own = replace(options, mapping=NO_MAP, timezone=options.zone)
-    table = prepared(taken, own, HEADERS) if taken.tables else None
+    table = prepared(taken, own, CLAIM_HEADERS) if taken.tables else None
     return resolve_claims(table, transfers, taken)
 
 

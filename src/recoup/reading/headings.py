@@ -36,15 +36,25 @@ def header_index(
 
     A map that names the header row (as a spreadsheet counts) decides alone.
     """
+    return header_found(rows, column_map, known)[0]
+
+
+def header_found(
+    rows: Sequence[Sequence[str]], column_map: ColumnMap, known: frozenset[str] = frozenset()
+) -> tuple[int | None, int]:
+    """Return `header_index`, and how many names of that row are known (those of the map count more)."""
     if column_map.header_row:
-        return column_map.header_row - 1 if column_map.header_row <= len(rows) else None
+        index = column_map.header_row - 1
+        if index >= len(rows):
+            return None, 0
+        return index, _score(rows[index], set(column_map.columns.values()), known)
     wanted = set(column_map.columns.values())
     best, best_score = None, 0
     for index, row in enumerate(rows[:ROWS_SEARCHED_MAX]):
         score = _score(row, wanted, known)
         if score > best_score:
             best, best_score = index, score
-    return best
+    return best, best_score
 
 
 def _score(row: Sequence[str], wanted: set[str], known: frozenset[str]) -> int:

@@ -25,16 +25,17 @@ _TEXTS: Final = (
 
 def ledger_rows(cells: Cells) -> pl.DataFrame:
     """Return the good rows with the columns of `TRANSFERS` (id '' where none is given); the others are in the findings."""
-    for field in ("time", "amount", "currency"):
-        if (
-            not cells.has(field)
-            and not (field == "time" and cells.has("date"))
-            and not cells.text(field).first()
-        ):
-            cells.findings.add_file(
-                "column_missing", cells.place.file, field, sheet=cells.place.sheet, column=field
-            )
-            return pl.DataFrame(schema=TRANSFERS)
+    # An empty cell is the outside; a column that is not there is a mistake, and would turn every row into a deposit.
+    absent = [
+        field
+        for field in ("time", "payer", "payee", "amount", "currency")
+        if not (cells.has(field) or (field == "time" and cells.has("date")))
+        and not (field in {"payer", "payee", "currency"} and cells.stated(field))
+    ]
+    for field in absent:
+        cells.absent(field)
+    if absent:
+        return pl.DataFrame(schema=TRANSFERS)
     time, _ = cells.times()
     payer, payee = cells.account("payer"), cells.account("payee")
     cells.refuse("parties_missing", "payer", (payer == "") & (payee == ""), "")

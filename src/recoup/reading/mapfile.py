@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -11,10 +12,11 @@ from typing import Final, cast
 from recoup.errors import InputFault
 from recoup.reading.codes import ADVICE
 from recoup.reading.options import ColumnMap, Shape
-from recoup.reading.times import zone_exists
+from recoup.reading.times import is_format, zone_exists
 from recoup.reading.vocabulary import HEADERS
 from recoup.records.kinds import KINDS
 from recoup.records.problems import Problem
+from recoup.records.provenance import Source
 
 _TABLES: Final = (
     "columns",
@@ -79,7 +81,7 @@ def _wrong(data: Mapping[str, object]) -> list[tuple[str, str]]:
         wrong += [
             (f"{name}.{word}", str(value))
             for word, value in tables[name].items()
-            if value not in allowed
+            if not isinstance(value, str) or value not in allowed
         ]
     for name in ("columns", "defaults"):
         wrong += [
@@ -93,8 +95,13 @@ def _wrong(data: Mapping[str, object]) -> list[tuple[str, str]]:
     if not isinstance(zone, str) or not zone_exists(zone):
         wrong.append(("timezone", str(zone)))
     header = data.get("header_row", 0)
-    if not isinstance(header, int) or header < 0:
+    if not isinstance(header, int) or isinstance(header, bool) or header < 0:
         wrong.append(("header_row", str(header)))
+    if not isinstance(data.get("sheet", ""), str):
+        wrong.append(("sheet", str(data["sheet"])))
+    kind = tables["defaults"].get("kind", "")
+    if isinstance(kind, str) and kind not in ("", *KINDS):
+        wrong.append(("defaults.kind", kind))
     return wrong + _wrong_settings(tables)
 
 
@@ -103,10 +110,17 @@ def _wrong_settings(tables: Mapping[str, Mapping[str, object]]) -> list[tuple[st
     formats = tables["time"].get("formats", [])
     if not isinstance(formats, list) or not all(isinstance(form, str) for form in formats):
         wrong.append(("time.formats", str(formats)))
+    else:
+        wrong += [("time.formats", form) for form in formats if not is_format(form)]
     if tables["amount"].get("unit", "major") not in ("major", "minor"):
         wrong.append(("amount.unit", str(tables["amount"]["unit"])))
     if tables["amount"].get("decimal", ".") not in (".", ","):
         wrong.append(("amount.decimal", str(tables["amount"]["decimal"])))
+    wrong += [
+        (f"source.{key}", "no text")
+        for key, value in tables["source"].items()
+        if not isinstance(value, str | date)
+    ]
     known = {
         "time": {"formats"},
         "amount": {"unit", "decimal"},
@@ -151,6 +165,11 @@ def _instant_text(value: object) -> str:
     return value.isoformat() if isinstance(value, date | datetime) else str(value)
 
 
+def map_source(path: str | Path) -> Source:
+    """Return a map as one of the inputs that a result rests on; it holds no rows."""
+    return Source(str(path), "", hashlib.sha256(Path(path).read_bytes()).hexdigest(), 0)
+
+
 def save_map(path: str | Path, column_map: ColumnMap) -> None:
     """Write a map that `load_map` reads back as it is."""
     lines: list[str] = []
@@ -179,7 +198,13 @@ def save_map(path: str | Path, column_map: ColumnMap) -> None:
             "[source]",
             *(f"{key} = {_quoted(value)}" for key, value in source.items() if value),
         ]
-    Path(path).write_text("\n".join(lines).lstrip("\n") + "\n", encoding="utf-8")
+    # Beside its place first: a full disk leaves the map of before, not half of one.
+    draft = Path(path).with_name(f".{Path(path).name}.part")
+    try:
+        draft.write_text("\n".join(lines).lstrip("\n") + "\n", encoding="utf-8", newline="\n")
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _quoted(text: str) -> str:

@@ -80,5 +80,7 @@ def parse_digits(declared: Iterable[str]) -> Digits:
         code, _, places = text.partition("=")
         if not code.strip() or not places.strip().isdecimal() or int(places) > _DIGITS_MAX:
             raise ValueError(f"expected a currency and its decimals such as JPY=2, was {text!r}")
-        exceptions[code.strip().upper()] = int(places)
+        name = code.strip().upper()
+        if exceptions.setdefault(name, int(places)) != int(places):
+            raise ValueError(f"expected one number of decimals for {name}, was also {places}")
     return Digits(exceptions)

@@ -25,7 +25,12 @@ from recoup.reading.libraries import guarded
 from recoup.reading.options import ColumnMap
 from recoup.reading.raw import RawTable, unique_names
 from recoup.reading.recognise import ACCOUNT_FIELDS
-from recoup.reading.vocabulary import FIELD_OF, normal_header
+from recoup.reading.vocabulary import (
+    FIELD_OF,
+    TRANSFER_FIELDS,
+    normal_header,
+    seen_and_sought,
+)
 
 _EXCEL_DIGITS: Final = 15
 _BINARY_NOISE: Final = r"^-?\d+\.\d{9,}$"
@@ -119,7 +124,7 @@ def read_workbook(
         return []
     if column_map.sheet and column_map.sheet not in {sheet.name for sheet in book}:
         names = ", ".join(sheet.name for sheet in book)
-        findings.add_file("column_missing", file, f"sheets {names}", sheet=column_map.sheet)
+        findings.add_file("sheet_missing", file, f"sheets {names}", sheet=column_map.sheet)
         return []
     tables: list[RawTable] = []
     headless: list[tuple[str, str]] = []
@@ -128,8 +133,8 @@ def read_workbook(
             continue
         table = _table(sheet, source + len(tables), column_map, known)
         if table is None:
-            first = " | ".join(str(cell) for cell in sheet.cells.row(0) if cell is not None)
-            headless.append((sheet.name, first))
+            cells = [str(cell) for cell in sheet.cells.row(0) if cell is not None]
+            headless.append((sheet.name, seen_and_sought(cells, () if known else TRANSFER_FIELDS)))
         else:
             tables.append(table)
     if not tables:

@@ -70,10 +70,7 @@ class StatementTable:
 
     def _read(self) -> pl.DataFrame:
         cells = self.cells
-        if not (cells.has("time") or cells.has("date")):
-            cells.findings.add_file(
-                "column_missing", cells.place.file, "time", sheet=cells.place.sheet, column="time"
-            )
+        if self._lacks_columns():
             return pl.DataFrame(schema=STATEMENTS)
         time, slack = cells.times()
         self._drop_failed()
@@ -107,6 +104,23 @@ class StatementTable:
         return (
             cells.good(pl.DataFrame(columns)).select(list(STATEMENTS)).match_to_schema(STATEMENTS)
         )
+
+    def _lacks_columns(self) -> bool:
+        """Note every column without which no row can be read, once, not once a row."""
+        cells = self.cells
+        absent: list[tuple[str, ...]] = []
+        if not (cells.has("time") or cells.has("date")):
+            absent.append(("time", "date"))
+        if not any(map(cells.stated, ("account", "card", "account_and_name"))):
+            absent.append(("account", "card"))
+        sides = [field for field in ("debit", "credit") if not cells.has(field)]
+        if not cells.has("amount") and sides:
+            absent.append(("amount", *sides) if len(sides) == 2 else (sides[0],))
+        if not (cells.stated("currency") or self._unit()):
+            absent.append(("currency",))
+        for fields in absent:
+            cells.absent(*fields)
+        return bool(absent)
 
     def _drop_failed(self) -> None:
         """Leave out the rows of payments that did not happen, and count them."""
@@ -163,17 +177,18 @@ class StatementTable:
         """The currency column, else what the unit in an amount's header says: yuan and fen are CNY."""
         cells = self.cells
         text = cells.text("currency")
-        if not (text == "").any():
-            return text
-        headers = (
-            cells.fields[field]
-            for field in ("amount", "debit", "credit", "balance")
-            if cells.has(field)
-        )
-        unit = next((found for found in map(unit_currency, headers) if found), "")
+        unit = self._unit()
         if not unit:
             return text
         return pl.repeat(unit, cells.height, dtype=pl.String, eager=True).zip_with(text == "", text)
+
+    def _unit(self) -> str:
+        """The currency that the header of an amount says, '' if none does."""
+        fields = self.cells.fields
+        headers = (
+            fields[name] for name in ("amount", "debit", "credit", "balance") if name in fields
+        )
+        return next((found for found in map(unit_currency, headers) if found), "")
 
     def _movement(self, digits: pl.Series) -> tuple[pl.Series, pl.Series]:
         """Amounts above zero, and whether money came in."""
@@ -182,16 +197,6 @@ class StatementTable:
             return self._by_direction(digits)
         if cells.has("debit") and cells.has("credit"):
             return self._by_columns(digits)
-        if not cells.has("amount"):
-            cells.findings.add_file(
-                "column_missing",
-                cells.place.file,
-                "amount",
-                sheet=cells.place.sheet,
-                column="amount",
-            )
-            cells.bad = ~cells.dropped
-            return pl.repeat(0, cells.height, dtype=pl.Int64, eager=True), cells.bad
         return self._by_sign(digits)
 
     def _by_direction(self, digits: pl.Series) -> tuple[pl.Series, pl.Series]:
@@ -259,7 +264,7 @@ class StatementTable:
             not (read.value.filter(live) < 0).any()
             and not cells.text("amount").str.starts_with("+").any()
         ):
-            cells.refuse(
+            cells.refuse_column(
                 "direction_missing", "amount", read.value.is_not_null(), cells.text("amount")
             )
         credit = (read.value > 0).fill_null(value=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import zoneinfo
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import polars as pl
@@ -75,6 +75,22 @@ def zone_exists(zone: str) -> bool:
     return True
 
 
+def is_format(form: str) -> bool:
+    """Return whether `form` is a format that reads back what it writes of an instant.
+
+    >>> is_format("%d.%m.%Y %H:%M"), is_format("%Q"), is_format("%H:%M")
+    (True, False, False)
+    """
+    zone = UTC if form.endswith("z") else None
+    moment = pl.Series([datetime(2001, 12, 31, 22, 58, 56, tzinfo=zone)])
+    try:
+        text = moment.dt.strftime(form)
+    except pl.exceptions.PolarsError:
+        return False
+    read = _try(text, form)
+    return read.null_count() == 0 and read.dt.date().item() == moment.dt.date().item()
+
+
 def instants(values: pl.Series, zone: str | None, formats: tuple[str, ...] = ()) -> Instants:
     """Return UTC instants of `values` (text, dates or datetimes); local ones stand in `zone`.
 
@@ -116,7 +132,10 @@ def _from_text(text: pl.Series, zone: str | None, formats: tuple[str, ...]) -> I
         hit = left & parsed.is_not_null()
         if not hit.any():
             continue
-        local = pl.select(pl.when(hit).then(parsed).otherwise(local)).to_series()
+        if form.endswith("z"):
+            aware = aware.zip_with(~hit, parsed.cast(INSTANT))
+        else:
+            local = pl.select(pl.when(hit).then(parsed).otherwise(local)).to_series()
         if open_seconds:
             slack = pl.select(
                 pl.when(hit).then(pl.lit(open_seconds, pl.Int32)).otherwise(slack)

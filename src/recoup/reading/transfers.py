@@ -9,9 +9,9 @@ from pathlib import Path
 import polars as pl
 
 from recoup.reading.cells import Cells
-from recoup.reading.checks import accounts_of, check_transfers
+from recoup.reading.checks import Balances, accounts_of, check_transfers
 from recoup.reading.codes import FATAL
-from recoup.reading.combine import Statements, also_in_ledger, combine, refuse_breaks
+from recoup.reading.combine import Statements, also_in_ledger, combine
 from recoup.reading.files import Intake, Progress, expand, take_in
 from recoup.reading.findings import REJECTED
 from recoup.reading.holders import Holders
@@ -21,6 +21,7 @@ from recoup.reading.raw import RawTable
 from recoup.reading.recognise import Recognised, recognise
 from recoup.reading.statements import StatementTable
 from recoup.reading.times import zone_exists
+from recoup.reading.vocabulary import TRANSFER_FIELDS, seen_and_sought
 from recoup.records.dossier import DOUBTFUL
 from recoup.records.problems import Problem
 from recoup.records.provenance import Source
@@ -97,6 +98,10 @@ def read_transfers(
             take_in(file, intake, options.map)
     finally:
         intake.workbooks.close()
+    if intake.tables and not any(table.frame.height for table in intake.tables):
+        first = intake.place(intake.tables[0])
+        found = "a header and no rows"
+        intake.findings.add_file("file_empty", first.file, found, sheet=first.sheet)
     return assemble(intake, options)
 
 
@@ -108,18 +113,21 @@ def assemble(intake: Intake, options: ReadingOptions) -> Reading:
     combined = combine(
         gathered.statements, gathered.holders, ledger["id"], options.match_window, intake.sources
     )
+    accounts = combined.accounts | accounts_of(ledger)
+    maimed = {name for name in accounts if name.startswith(tuple(gathered.lost))}
+    balances = Balances(_balance_headers(taken), options.digits, intake.findings)
     checked = check_transfers(
         pl.concat([ledger, combined.transfers]),
-        frozenset(gathered.touched),
-        intake.findings,
+        frozenset(gathered.touched | maimed),
+        balances,
         exempt=combined.accounts,
     )
-    refuse_breaks(combined.statements, checked.touched, intake.findings)
+    balances.refuse(combined.statements.breaks, checked.touched)
     twice = also_in_ledger(ledger, combined.transfers, options.match_window, intake.sources)
     raws = {table.source: table.with_row() for table in intake.tables}
     known = None
     if gathered.statements:
-        known = combined.accounts | (accounts_of(ledger) - {""})
+        known = accounts - {""}
     return Reading(
         transfers=checked.transfers,
         known=known,
@@ -137,6 +145,17 @@ def assemble(intake: Intake, options: ReadingOptions) -> Reading:
     )
 
 
+def _balance_headers(taken: list[tuple[RawTable, Recognised]]) -> dict[int, str]:
+    """Return the header under which each source has balances."""
+    fields = ("balance", "payer_balance", "payee_balance")
+    return {
+        table.source: next(
+            (what.fields[field] for field in fields if field in what.fields), "balance"
+        )
+        for table, what in taken
+    }
+
+
 @dataclass(slots=True)
 class _Gathered:
     """Rows of all tables by shape."""
@@ -145,6 +164,8 @@ class _Gathered:
     statements: list[pl.DataFrame] = field(default_factory=list)
     holders: Holders = field(default_factory=Holders)
     touched: set[str] = field(default_factory=set)
+    lost: set[str] = field(default_factory=set)
+    """First digits of accounts that refused rows name without their last digits."""
     rows_failed: int = 0
     rows_neutral: int = 0
 
@@ -156,33 +177,36 @@ def _gather(
     for table, what in taken:
         place = intake.place(table)
         for header in what.absent:
+            found = f"{seen_and_sought(table.frame.columns, ())}; looked for {header}"
             intake.findings.add_file(
-                "column_missing", place.file, header, sheet=place.sheet, column=header
+                "column_missing", place.file, found, sheet=place.sheet, column=header
             )
         cells = Cells(table, what.fields, place, options, intake.findings)
         if what.shape == "ledger":
             out.ledgers.append(ledger_rows(cells))
             out.touched |= refused_accounts(cells, ("payer", "payee"))
+            out.lost |= cells.lost
         elif what.shape == "statement":
             read = StatementTable(cells)
             out.statements.append(read.rows)
             out.rows_failed += read.rows_failed
             out.rows_neutral += read.rows_neutral
             out.touched |= refused_accounts(cells, ("account", "card"))
+            out.lost |= cells.lost
         elif what.shape == "accounts":
             out.holders.add_accounts(cells)
         elif what.shape == "persons":
             out.holders.add_persons(cells)
-        elif not table.inside:
-            intake.findings.add_file(
-                "headers_unrecognised",
-                place.file,
-                ", ".join(table.frame.columns),
-                sheet=place.sheet,
-            )
+        elif table.inside:
+            intake.skipped.append(place.file + (f" [{place.sheet}]" if place.sheet else ""))
+        else:
+            found = seen_and_sought(table.frame.columns, TRANSFER_FIELDS)
+            intake.findings.add_file("headers_unrecognised", place.file, found, sheet=place.sheet)
     if not (out.ledgers or out.statements) and intake.tables and not intake.findings.any():
-        place = intake.place(intake.tables[0])
-        intake.findings.add_file("headers_unrecognised", place.file, "no table of transfers")
+        first = intake.place(intake.tables[0]).file
+        looked_in = str(Path(first).parent) if intake.tables[0].inside else first
+        seen = ", ".join(Path(source.file).name for source in intake.sources)
+        intake.findings.add_file("headers_unrecognised", looked_in, f"no transfers in {seen}")
     return out
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
+from collections.abc import Iterable
 from importlib.resources import files
 from typing import Any, Final
 
@@ -14,6 +15,9 @@ _DATA: Final[dict[str, Any]] = tomllib.loads(
 
 HEADERS: Final[dict[str, list[str]]] = _DATA["headers"]
 """Field to the headers it is known by; their order is the order of preference."""
+
+TRANSFER_FIELDS: Final = ("time", "amount", "payer", "payee", "account", "direction")
+"""What is looked for in a table of transfers, be it a ledger or a statement."""
 
 TITLE_FACTS: Final[dict[str, list[str]]] = _DATA["titles"]
 DEBIT: Final = frozenset(_DATA["directions"]["debit"])
@@ -41,6 +45,7 @@ TOTAL_ROWS: Final = re.compile(
 _DROPPED: Final = re.compile(r"[\s_\-:：*#\ufeff'\"`]+")
 _UNIT: Final = re.compile(r"[(\[【](.*?)[)\]】]")
 _ISO: Final = re.compile(r"[A-Z]{3}")
+_SEEN_CHARS_MAX: Final = 90  # of the headers in a message; what was looked for needs the rest
 _MINOR_UNITS: Final = frozenset({"分", "cents", "fen", "minor"})
 
 
@@ -77,9 +82,70 @@ def unit_currency(header: str) -> str:
     return ""
 
 
+def seen_and_sought(headers: Iterable[str], fields: Iterable[str]) -> str:
+    """Return, for a message, the headers of a table and some of those by which `fields` would have been known.
+
+    >>> seen_and_sought(["ref", "betrag"], ["clock"])
+    'headers ref, betrag; looked for clock, timeofday, 交易时刻, 时刻'
+    """
+    seen = ", ".join(header for header in headers if header.strip())
+    if len(seen) > _SEEN_CHARS_MAX:
+        seen = seen[: _SEEN_CHARS_MAX - 3] + "..."
+    wanted = list(fields)
+    sought = "; ".join(_some_of(field, 2 if len(wanted) <= 3 else 1) for field in wanted)
+    return f"headers {seen}; looked for {sought}" if sought else f"headers {seen}"
+
+
+def _some_of(field: str, count: int) -> str:
+    names = HEADERS.get(field, [field])
+    latin = [name for name in names if name.isascii()]
+    other = [name for name in names if not name.isascii()]
+    return ", ".join([*latin[:count], *other[:count]])
+
+
 FIELD_OF: Final[dict[str, tuple[str, int]]] = {
     normal_header(name): (field, rank)
     for field, names in reversed(HEADERS.items())
     for rank, name in enumerate(names)
 }
 """Normal header to (field, preference); a name listed twice belongs to the field listed first."""
+
+CLAIM_HEADERS: Final[dict[str, str]] = {
+    **dict.fromkeys(
+        ("claim", "claimid", "claimno", "案件编号", "报案编号", "主张编号", "编号"), "claim"
+    ),
+    **dict.fromkeys(
+        ("victim", "victimname", "victimid", "受害人", "被害人", "报案人", "受害人姓名"), "victim"
+    ),
+    **dict.fromkeys(
+        (
+            "transfer",
+            "transferid",
+            "disputedtransfer",
+            "交易流水号",
+            "流水号",
+            "交易单号",
+            "transactionid",
+            "txid",
+        ),
+        "transfer",
+    ),
+    **dict.fromkeys(("reportedat", "报案时间", "举报时间"), "reported_at"),
+    **dict.fromkeys(("admitted", "已认定"), "admitted"),
+}
+"""Normal header to field of claims, beside the fields that every table knows."""
+
+DECLARED_HEADERS: Final[dict[str, str]] = {
+    "until": "until",
+    "释放时间": "until",
+    "到期时间": "until",
+    "evidence": "evidence",
+    "证据": "evidence",
+    "grade": "grade",
+    "等级": "grade",
+    "author": "author",
+    "作者": "author",
+    "openingbalance": "balance",
+    "opening": "balance",
+}
+"""The same for accounts, openings, holds and links."""

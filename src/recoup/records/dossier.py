@@ -40,5 +40,7 @@ class Dossier:
     """Matches of two statements' rows that a person should look at."""
     rows_failed: int = 0
     """Rows skipped because the platform says that the payment failed."""
+    timezone: str = ""
+    """IANA zone in which times that state none were read; '' if none was given."""
     rows_rejected: int = 0
     """Rows refused and written to the rejects file."""

@@ -44,7 +44,24 @@ def test_durations(text: str, hours: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "h", "0h", "-1h", "1.5h", "72", "h72", "9" * 40 + "d", "9" * 5000 + "d", "366001d"]
+    "text",
+    [
+        "",
+        "h",
+        "0h",
+        "-1h",
+        "1.5h",
+        "72",
+        "h72",
+        "9" * 40 + "d",
+        "9" * 5000 + "d",
+        "366001d",
+        "P1M",
+        "PT",
+        "P",
+        "1dT2h",
+        "t5m",
+    ],
 )
 def test_what_is_no_duration(text: str) -> None:
     assert problem(duration, text).code == "duration_unreadable"
@@ -62,10 +79,21 @@ def test_instants_with_and_without_a_zone() -> None:
     assert instant(None, "--as-of", None) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("2024-10-27T02:30:00", "time_ambiguous"), ("2024-03-31T02:30", "time_nonexistent")],
+)
+def test_a_local_time_that_a_change_of_clocks_doubles_or_skips_is_refused(
+    text: str, code: str
+) -> None:
+    assert problem(instant, text, "--as-of", "Europe/Berlin").code == code
+    assert instant(f"{text}+01:00", "--as-of", "Europe/Berlin") is not None
+
+
 @pytest.mark.parametrize("text", ["", "soon", "2026-02-30T00:00:00Z", "0001-01-01T00:00:00+14:00"])
 def test_what_is_no_instant(text: str) -> None:
     found = problem(instant, text, "--since", "UTC")
-    assert (found.file, found.code, found.found) == ("--since", "time_unreadable", text)
+    assert (found.file, found.code, found.found) == ("--since", "option_time_unreadable", text)
 
 
 def test_dust_is_rounded_up_in_each_currency() -> None:
@@ -100,6 +128,20 @@ def test_results_may_lie_beside_inputs_of_other_names(tmp_path: Path) -> None:
     check_places([tmp_path / "ledger.csv"], tmp_path, tmp_path / "rejects.csv")
     found = problem(check_places, [tmp_path], tmp_path / "deep" / "out", None)
     assert found.code == "out_among_inputs"
+
+
+def test_a_place_that_cannot_be_written_is_refused_before_any_work(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    out, ledger = tmp_path / "out", tmp_path / "ledger.csv"
+    for place, rejects, code in (
+        (tmp_path / "file", None, "out_is_file"),
+        (tmp_path / "file/deep/out", None, "out_is_file"),
+        (tmp_path / ("n" * 300), None, "out_unwritable"),
+        (out, tmp_path, "out_is_folder"),
+        (out, tmp_path / "file/rejects.csv", "out_is_file"),
+    ):
+        assert problem(check_places, [ledger], place, rejects).code == code, place
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 @pytest.mark.parametrize("command", ["trace", "check"])

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import openpyxl
 import pytest
 import typer
 from typer.testing import CliRunner, Result
@@ -73,7 +74,13 @@ def test_overlaps_doubts_and_failed_rows_are_counted(
 
 
 @pytest.mark.parametrize(
-    ("text", "code"), [("a,b\n1,2\n", 2), ("", 2), (GOOD.replace("2024-01-02", "soon"), 1)]
+    ("text", "code"),
+    [
+        ("a,b\n1,2\n", 2),
+        ("", 2),
+        (GOOD.replace("2024-01-02", "soon"), 1),
+        (GOOD.replace("2024-01-0", "soon"), 2),
+    ],
 )
 def test_exit_codes(made: Made, run: Callable[..., Result], text: str, code: int) -> None:
     assert code == run(made("a.csv", text), "--timezone", "UTC").exit_code
@@ -134,3 +141,72 @@ def test_a_ledgers_accounts_are_examined_too(made: Made) -> None:
 
 def test_help_has_an_example(run: Callable[..., Result]) -> None:
     assert "recoup check statements/ --timezone Asia/Shanghai" in run("--help").output
+
+
+CLAIMS = "claim,victim,payer,payee,amount,time\nC1,V,X,A,5,2024-01-02 10:00:00\n"
+LISTS = {
+    "claims.csv": CLAIMS,
+    "by-id.csv": "claim,victim,transfer\nC1,V,T1\n",
+    "links.csv": "from,to,amount,time,evidence,grade,author\nA,B,5,2024-01-02,video,B,officer\n",
+    "holds.csv": "account,currency,amount,time,until\nA,CNY,5,2024-01-02,2024-02-02\n",
+    "账户信息.csv": "账户开户名称,开户人证件号码,交易卡号,交易账号\n张三,1,A,A\n",
+}
+
+
+def test_lists_beside_the_statements_are_no_transfers_and_do_not_spoil_the_map(
+    made: Made, run: Callable[..., Result], tmp_path: Path
+) -> None:
+    folder = made("case/z.csv", GOOD).parent
+    for name, text in LISTS.items():
+        made(f"case/{name}", text)
+    done = run(folder, "--timezone", "UTC", "--save-map", tmp_path / "map.toml")
+    assert done.exit_code == 0, done.output
+    assert "2 transfers, 1 accounts, 6 files;" in done.output
+    passed = [line for line in done.output.splitlines() if line.startswith("passed over: ")]
+    assert len(passed) == 4
+    column_map = load_map(tmp_path / "map.toml")
+    assert (column_map.shape, column_map.columns["time"]) == ("statement", "交易时间")
+    again = run(folder, "--map", tmp_path / "map.toml")
+    assert (again.exit_code, again.stdout) == (0, done.stdout)
+
+
+def test_claims_given_as_transfers_are_refused(made: Made, run: Callable[..., Result]) -> None:
+    done = run(made("claims.csv", CLAIMS), "--timezone", "UTC")
+    assert done.exit_code == 2
+    assert "claims.csv: headers_unrecognised: found 'headers claim, victim, " in done.stderr
+
+
+def test_a_map_is_saved_for_one_layout_only(
+    made: Made, run: Callable[..., Result], tmp_path: Path
+) -> None:
+    other = "id,time,payer,payee,amount,currency\nT,2024-01-02,B,C,5,CNY\n"
+    files = [made("a.csv", GOOD), made("b.csv", other)]
+    done = run(*files, "--timezone", "UTC", "--save-map", tmp_path / "map.toml")
+    assert done.exit_code == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("--save-map: layouts_differ: found '2 layouts, as in ")
+    assert not (tmp_path / "map.toml").exists()
+
+
+def test_a_map_never_replaces_an_input_and_a_place_without_room_is_named(
+    made: Made, run: Callable[..., Result]
+) -> None:
+    path = made("a.csv", GOOD)
+    for place, code in ((path, "out_among_inputs"), (path / "map.toml", "out_is_file")):
+        done = run(path, "--timezone", "UTC", "--save-map", place)
+        assert done.exit_code == 2
+        assert f"--save-map: {code}: " in done.stderr
+    assert path.read_text("utf-8") == GOOD
+
+
+def test_sheets_are_not_counted_as_files(
+    made: Made, run: Callable[..., Result], tmp_path: Path
+) -> None:
+    book = openpyxl.Workbook()
+    lines = [line.split(",") for line in GOOD.splitlines()]
+    for sheet, account in ((book.active, "A"), (book.create_sheet("二"), "B")):
+        for line in lines:
+            sheet.append([account if cell == "A" else cell for cell in line])
+    book.save(tmp_path / "s.xlsx")
+    done = run(tmp_path / "s.xlsx", made("c.csv", GOOD.replace("A,", "C,")), "--timezone", "UTC")
+    assert "6 transfers, 3 accounts, 2 files (3 sheets);" in done.output

@@ -79,7 +79,7 @@ def test_an_ambiguous_claim_names_the_candidates(made: Made, transfers: pl.DataF
 @pytest.mark.parametrize(
     ("line", "found"),
     [
-        ("T1,13,CNY", "amount 13, transfer has 1250 minor units of CNY"),
+        ("T1,13,CNY", "amount 13, transfer has 12.50 CNY"),
         ("T1,12.5,USD", "currency USD, transfer has CNY"),
     ],
 )

@@ -135,9 +135,11 @@ def test_account_numbers_stored_as_numbers_have_lost_digits(tmp_path: Path, numb
         ["2", "2024-01-01", "A", number, 1, "CNY"],
     ]
     reading = read_transfers([workbook(tmp_path / "s.xlsx", ("一", rows))], ZONED)
-    assert [(problem.code, problem.row, problem.column) for problem in reading.fatal] == [
+    assert [(problem.code, problem.row, problem.column) for problem in reading.problems] == [
         ("account_digits_lost", 3, "payee")
     ]
+    assert reading.transfers["payee"].to_list() == [CARD]
+    assert reading.fatal == ()
 
 
 def test_lost_digits_are_found_in_a_table_that_does_not_begin_at_the_edge(tmp_path: Path) -> None:
@@ -147,7 +149,7 @@ def test_lost_digits_are_found_in_a_table_that_does_not_begin_at_the_edge(tmp_pa
         [None, None, "1", "2024-01-01", "A", 6222021234567890, 1, "CNY"],
     ]
     reading = read_transfers([workbook(tmp_path / "s.xlsx", ("一", rows))], ZONED)
-    assert [(problem.code, problem.row, problem.column) for problem in reading.fatal] == [
+    assert [(problem.code, problem.row, problem.column) for problem in reading.problems] == [
         ("account_digits_lost", 3, "payee")
     ]
 
@@ -221,7 +223,7 @@ def test_old_workbooks_lose_digits_too(tmp_path: Path) -> None:
         for column, value in enumerate(row):
             sheet.write(place, column, value)
     book.save(str(tmp_path / "s.xls"))
-    assert [problem.code for problem in read_transfers([tmp_path / "s.xls"], ZONED).fatal] == [
+    assert [problem.code for problem in read_transfers([tmp_path / "s.xls"], ZONED).problems] == [
         "account_digits_lost"
     ]
 
@@ -245,7 +247,7 @@ def test_a_map_chooses_the_sheet_and_the_header_row(tmp_path: Path) -> None:
     assert reading.problems == ()
     assert reading.transfers.select("payer", "row").row(0) == ("A", 3)
     absent = read_transfers([path], ReadingOptions(mapping=ColumnMap(sheet="丙"), timezone="UTC"))
-    assert [problem.code for problem in absent.problems] == ["column_missing"]
+    assert [problem.code for problem in absent.problems] == ["sheet_missing"]
 
 
 def test_a_workbook_that_unpacks_to_anything_is_refused(
@@ -321,9 +323,9 @@ def test_float_account_numbers_have_lost_digits(tmp_path: Path) -> None:
     pl.DataFrame({**TYPED, "payer": [6.2e18, 1.0], "amount": ["1", "1"]}).write_parquet(
         tmp_path / "t.parquet"
     )
-    assert [
-        problem.code for problem in read_transfers([tmp_path / "t.parquet"], ReadingOptions()).fatal
-    ] == ["account_digits_lost"]
+    (problem,) = read_transfers([tmp_path / "t.parquet"], ReadingOptions()).problems
+    assert (problem.code, problem.row) == ("account_digits_lost", 1)
+    assert problem.found == "6200000000000000000"
 
 
 def test_json_lines_keep_every_digit(read: Read) -> None:

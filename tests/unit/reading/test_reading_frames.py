@@ -135,12 +135,13 @@ def test_the_digest_knows_values_names_types_and_nulls() -> None:
 
 
 WORDS = st.text(min_size=1, max_size=8)
+FORMATS = ["%d.%m.%Y %H:%M", "%Y年%m月%d日", '"%Y-%m-%d"', "%d\\%m\\%Y", "%Y-%m-%d\t%H:%M:%S %z"]
 MAPS = st.builds(
     ColumnMap,
     columns=st.dictionaries(st.sampled_from(sorted(HEADERS)), WORDS, max_size=4),
     shape=st.sampled_from([None, "ledger", "statement"]),
     timezone=st.sampled_from([None, "UTC", "Asia/Shanghai"]),
-    time_formats=st.lists(WORDS, max_size=2).map(tuple),
+    time_formats=st.lists(st.sampled_from(FORMATS), max_size=2).map(tuple),
     kinds=st.dictionaries(WORDS, st.sampled_from(KINDS), max_size=3),
     directions=st.dictionaries(WORDS, st.sampled_from(["debit", "credit", "skip"]), max_size=3),
     statuses=st.dictionaries(WORDS, st.sampled_from(["ok", "failed"]), max_size=3),

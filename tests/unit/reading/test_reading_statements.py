@@ -270,7 +270,7 @@ def test_a_break_in_a_statement_names_the_row_with_both_figures(read: Read) -> N
         HEAD + "A,2024-01-01 10:00:00,5,借,B,95,,CNY\nA,2024-01-02 10:00:00,5,借,B,85,,CNY\n"
     )
     assert [(problem.code, problem.row, problem.found) for problem in reading.fatal] == [
-        ("balance_mismatch", 3, "8500 minor units, rows before lead to 9000")
+        ("balance_mismatch", 3, "85.00, rows before lead to 90.00")
     ]
 
 
