@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from recoup.records import tables
@@ -65,8 +66,8 @@ def name_parts(
             parts.amount[came],
             parts.hops[came],
         ),
-        _older(scene, parts, kernels.OPENING),
-        _older(scene, parts, kernels.EARLIER),
+        _older(scene, parts, kernels.OPENING, given),
+        _older(scene, parts, kernels.EARLIER, given),
         _crossed(scene, parts, given),
     ]
     keys = ["source", "transfer", "account", "currency", "since"]
@@ -150,45 +151,38 @@ def _entered(scene: Scene, event: I64, amount: I64, hops: I64) -> pl.DataFrame:
     return _frame(scene, source, transfer, pocket, instants(events.time[event]), amount, hops)
 
 
-def _older(scene: Scene, parts: Parts, what: int) -> pl.DataFrame:
-    """Return what lay in pockets from the start, or before the time asked about."""
+def _older(scene: Scene, parts: Parts, what: int, given: pl.DataFrame) -> pl.DataFrame:
+    """Return what lay in pockets from the start, or before the time asked about; in transit: where the exit's row left it."""
     chosen = parts.what == what
     name = "opening" if what == kernels.OPENING else "earlier"
-    pocket = _not_in_transit(scene, parts.at[chosen])
+    pocket = parts.at[chosen].copy()
+    transit = Names(scene).account(pocket.astype(np.int32)).str.starts_with(TRANSIT).to_numpy()
+    for at in np.flatnonzero(transit).tolist():
+        row = np.flatnonzero(scene.ledger.payee == pocket[at])[:1]
+        pocket[at] = _stated_places(scene, row, given)[0]
     return _frame(scene, name, "", pocket, None, parts.amount[chosen], parts.hops[chosen])
 
 
 def _crossed(scene: Scene, parts: Parts, given: pl.DataFrame) -> pl.DataFrame:
-    """Return what a transfer had moved before the time asked about: it lay with its stated payee, or left its payer.
+    """Return what a transfer had moved before the time asked about: it lay where the transfer's own row left it."""
+    chosen = parts.what == kernels.EARLIER_BY
+    pocket = _stated_places(scene, scene.events.row[parts.at[chosen]], given)
+    return _frame(scene, "earlier", "", pocket, None, parts.amount[chosen], parts.hops[chosen])
+
+
+def _stated_places(scene: Scene, row: npt.NDArray[np.integer], given: pl.DataFrame) -> I64:
+    """Return the pockets of the stated payees of transfers; of the payer where the payee is the outside [choice 19].
 
     `given` are the transfers before links were woven in: until a link's entry the money counts where its exit's row left it.
     """
-    chosen = parts.what == kernels.EARLIER_BY
-    row = scene.events.row[parts.at[chosen]]
     payer, payee = scene.ledger.payer[row], scene.ledger.payee[row].copy()
     transit = Names(scene).account(payee).str.starts_with(TRANSIT).to_numpy()
     for at in np.flatnonzero(transit).tolist():
         name = scene.dossier.transfers["id"][int(row[at])]
-        stated = given.filter(pl.col("id") == name)[
-            "payee"
-        ].to_list()  # none for an exit that was assumed
+        # None for an exit that was assumed.
+        stated = given.filter(pl.col("id") == name)["payee"].to_list()
         currency = scene.ledger.currencies[scene.ledger.currency[row[at]]]
-        payee[at] = (
-            max(OUTSIDE, scene.ledger.pocket(stated[0], currency))
-            if stated and stated[0]
-            else OUTSIDE
-        )
+        pocket = scene.ledger.pocket(stated[0], currency) if stated and stated[0] else OUTSIDE
+        payee[at] = max(OUTSIDE, pocket)
     # A payee that no other row names has no pocket; its payer is the last place known.
-    pocket = np.where(payee == OUTSIDE, payer, payee).astype(np.int64)
-    return _frame(scene, "earlier", "", pocket, None, parts.amount[chosen], parts.hops[chosen])
-
-
-def _not_in_transit(scene: Scene, pocket: I64) -> I64:
-    """Return the pockets, those of links in transit replaced by the one that the link leaves from."""
-    ledger = scene.ledger
-    names = Names(scene).account(pocket.astype(np.int32))
-    out = pocket.copy()
-    for at in np.flatnonzero(names.str.starts_with(TRANSIT).to_numpy()).tolist():
-        into = np.flatnonzero(ledger.payee == pocket[at])
-        out[at] = ledger.payer[into[0]]
-    return out
+    return np.where(payee == OUTSIDE, payer, payee).astype(np.int64)
