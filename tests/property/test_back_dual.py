@@ -1,5 +1,4 @@
-"""Forward and backward are two views of one thing: what lies of a disputed transfer's money in an account, and what of the
-account's money came by that transfer.
+"""Forward and backward are two views of one thing: what lies of a transfer's money in an account, and what of it came that way.
 
 One claim at a time, of a transfer that is not reversed (its reversal ends the claim, not the way of the money), without holds
 (they keep claims' money first, which going back does not know) and in one currency (going back ends at a conversion). Under
@@ -16,7 +15,6 @@ from twin import FEATURES, Refused, World, random_world
 from twin.facts import facts_of
 from twin.world import Dispute
 
-from recoup.errors import InputFault
 from recoup.trace import trace_dossier
 from recoup.trace.back import trace_lineages
 
@@ -57,16 +55,9 @@ def forward(world: World) -> Found:
 def backward(world: World) -> Found:
     found: Counter[tuple[str, str, str]] = Counter()
     asked = set(disputable(world))
-    accounts = sorted({a for row in world.rows for a in (row.payer, row.payee)} - {""})
-    for account in accounts:
-        try:
-            lineages = list(
-                trace_lineages(world.dossier(), f"account:{account}", RULES, world.options)
-            )
-        except InputFault as fault:
-            assert fault.problems[0].code in {"target_terminal", "target_not_found"}
-            continue
-        for lineage in lineages:
+    gone = world.terminal - {link.source for link in world.links}
+    for account in sorted({a for row in world.rows for a in (row.payer, row.payee)} - gone - {""}):
+        for lineage in trace_lineages(world.dossier(), f"account:{account}", RULES, world.options):
             for row in lineage.flows.iter_rows(named=True):
                 if row["transfer"] in asked:
                     amount = row["amount"]

@@ -1,10 +1,10 @@
 """Tracing back: of the money in an account now, or that a transfer carried, through which transfers it came and from where.
 
-fifo and lifo ask every unit, which remembers its origin and its route; rolling goes through the moves in reverse. Sources are
-(kind, key): deposit, unknown, terminal and conversion with the transfer that came in; opening, assumed and earlier with the
-account. QUESTIONS settled here: a conversion's credit is a source (amounts of two currencies are never added up); openings
-stay `opening` under --since for fifo and lifo, under rolling what was there at that time is `earlier` altogether; rolling
-counts held money as lying there; lowest-balance and pari-passu are not traced back.
+fifo and lifo ask every unit, which remembers its origin and its route; rolling and poison go through the moves in reverse.
+Sources are (kind, key): deposit, unknown, terminal and conversion with the transfer that came in; opening, assumed and earlier
+with the account. QUESTIONS settled here: a conversion's credit is a source (amounts of two currencies are never added up);
+openings stay `opening` under --since for fifo and lifo, under rolling and poison what was there at that time is `earlier`
+altogether; lowest-balance and pari-passu are not traced back.
 """
 
 from __future__ import annotations
@@ -175,7 +175,7 @@ class _Reverse:
     def _undo_assumed(self, move: Move, number: int) -> None:
         raise NotImplementedError
 
-    def _bring(self, move: Move, part: int, hops: int, number: int) -> None:
+    def _bring(self, move: Move, part: int, hops: int) -> None:
         """Ask the payer for `part`."""
         row = move.row
         if not part:
@@ -289,12 +289,13 @@ class _RollingBack(_Reverse):
             want, common = self.want[move.target], self.common[number][move.target]
             found.add(*want.give(want.amount * move.row.amount // common if common else 0))
         found.add(waiting.amount, waiting.hops)
-        self._bring(move, found.amount, found.hops + 1, number)
+        self._bring_of(move, found.amount, found.hops + 1, number)
 
-    def _bring(self, move: Move, part: int, hops: int, number: int) -> None:
+    def _bring_of(self, move: Move, part: int, hops: int, number: int) -> None:
+        """Ask the pools of the payer that the move took of."""
         pocket, debit = move.source or move.returns, self.debits[number]
         if pocket is None or debit is None:
-            super()._bring(move, part, hops, number)
+            self._bring(move, part, hops)
             return
         if debit.merged:
             want, common = self.want[pocket], self.common[number][pocket]
@@ -338,11 +339,12 @@ class _ReachBack(_Reverse):
                 self.want[pocket].add(1, 0)
 
     def _undo(self, move: Move, number: int) -> None:
+        del number
         found = self.under_way.pop(move.row.id, _Want())
         if not move.is_crossing and move.target is not None:
             want = self.want[move.target]
             found.add(want.amount, want.hops)
-        self._bring(move, min(found.amount, 1), found.hops + 1, number)
+        self._bring(move, min(found.amount, 1), found.hops + 1)
 
     def _undo_assumed(self, move: Move, number: int) -> None:
         del number

@@ -185,7 +185,7 @@ def lot_parts(scene: Scene, aim: Target, floor: int, *, lifo: bool) -> tuple[Par
 
 
 def _refunds(scene: Scene) -> npt.NDArray[np.bool_]:
-    """Return by event whether it brings back what an original carried out of the ledger, or into a link and not yet out of it."""
+    """Return by event whether it brings back what an original carried out of the ledger, or has under way in a link."""
     events, ledger = scene.events, scene.ledger
     out = np.zeros(events.stop, np.bool_)
     at = np.flatnonzero(events.op[: events.stop] & books.REVERSAL)
@@ -219,7 +219,7 @@ def _last_reversals(scene: Scene, stop: int) -> I64:
 
 def _lay_pools(scene: Scene, stop: int) -> tuple[undo.Pools, Record]:
     """Return what lies in every pocket and pool apart after event stop - 1, and what debits took of the latter."""
-    events, count = scene.events, len(scene.ledger.standing)
+    count = len(scene.ledger.standing)
     last = _last_reversals(scene, stop)
     room = 4 * len(last) + 1024
     while True:

@@ -1,8 +1,8 @@
 """Going back through the events in reverse: rolling charge and poison.
 
-Under rolling charge a pocket is one pool, but for *apart* pools: what a transfer that is reversed later brought is kept apart until
-its last reversal, since a reversal takes back that very money first [choice 13]. One pass forward writes what every debit took of
-such pools; nearly all debits take of none.
+Under rolling charge a pocket is one pool, but for pools *apart*: what a transfer that is reversed later brought is kept apart
+until its last reversal, since a reversal takes back that very money first [choice 13]. One pass forward writes what every debit
+took of such pools; nearly all debits take of none.
 """
 
 # mypy: disable-error-code="no-untyped-call,no-untyped-def"
@@ -20,7 +20,7 @@ from recoup.trace.kernels.exact import mul_div
 Record = npt.NDArray[np.void]
 
 TAKE: Final = np.dtype([(name, "i8") for name in ("slot", "amount")])
-"""16 bytes: what a debit took of a pool apart or, as ~slot, what of it fell to the pocket's common pool at its last reversal."""
+"""16 bytes: what a debit took of a pool apart or, as ~slot, what of it fell to the common pool at its last reversal."""
 
 
 class Pools(NamedTuple):
@@ -173,10 +173,10 @@ def _ask_pools(b, w, takes, begin, end, pocket, part, amount, h):
 def undo_pools(
     b, w, source, payee, amount, op, special, specials, sinks, refunds, takes, first, floor, stop
 ):
-    """Take back events [floor, stop) under rolling charge; return by event units carried, units that came into the ledger, hops.
+    """Take back events [floor, stop) under rolling charge; return by event units carried, units that came in by it, hops.
 
-    `b` is what `lay_pools` left, `w` what is asked at the end. `first` is what is asked of event stop - 1 itself, -1 for the plain
-    rule: of want w in a common pool of B, floor(w * c / B) came by the credit c. O(n + takes).
+    `b` is what `lay_pools` left, `w` what is asked at the end. `first` is what is asked of event stop - 1 itself, -1 for the
+    plain rule: of want w in a common pool of B, floor(w * c / B) came by the credit c. O(n + takes).
     """
     part_of, came_of, hops_of = (
         np.zeros(stop, np.int64),
