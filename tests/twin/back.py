@@ -57,7 +57,7 @@ class TwinBack:
     def ask(self, target: str, rule: str) -> Back:
         """Return what one rule finds."""
         if rule == "rolling":
-            result = _RollingBack(self.facts).run(target)
+            result = RollingBack(self.facts).run(target)
         elif rule == "poison":
             result = _ReachBack(self.facts).run(target)
         else:
@@ -217,7 +217,7 @@ class _Debit:
     """What was left of the original's pool at its last reversal and fell to the common pool."""
 
 
-class _RollingBack(_Reverse):
+class RollingBack(_Reverse):
     """floor(want * credit / common pool) of what is wanted of a common pool came by a credit, the rest was there.
 
     What a transfer that is reversed later brought is a pool of its own until its last reversal.
@@ -230,6 +230,17 @@ class _RollingBack(_Reverse):
         self.common: list[dict[Pocket, int]] = []
         """What lies in every common pool after each move, without what fell to it at this very move."""
         self.last: dict[str, int] = {}
+
+    def has_short_reversal(self) -> bool:
+        """Say whether any reversal up to as-of finds too little of what its original brought."""
+        moves = self.facts.moves()
+        self._prepare(moves)
+        return any(
+            debit is not None
+            and move.row.reverses in self.last
+            and debit.parts.get(move.row.reverses, 0) < move.row.amount
+            for move, debit in zip(moves, self.debits, strict=True)
+        )
 
     def _prepare(self, moves: list[Move]) -> None:
         """Go forward once."""

@@ -185,4 +185,5 @@ def _stated_places(scene: Scene, row: npt.NDArray[np.integer], given: pl.DataFra
         pocket = scene.ledger.pocket(stated[0], currency) if stated and stated[0] else OUTSIDE
         payee[at] = max(OUTSIDE, pocket)
     # A payee that no other row names has no pocket; its payer is the last place known.
-    return np.where(payee == OUTSIDE, payer, payee).astype(np.int64)
+    pockets: I64 = np.where(payee == OUTSIDE, payer, payee).astype(np.int64)
+    return pockets
