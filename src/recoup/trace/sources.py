@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from recoup.records import tables
@@ -155,35 +154,40 @@ def _older(scene: Scene, parts: Parts, what: int, given: pl.DataFrame) -> pl.Dat
     """Return what lay in pockets from the start, or before the time asked about; in transit: where the exit's row left it."""
     chosen = parts.what == what
     name = "opening" if what == kernels.OPENING else "earlier"
-    pocket = parts.at[chosen].copy()
-    transit = Names(scene).account(pocket.astype(np.int32)).str.starts_with(TRANSIT).to_numpy()
-    for at in np.flatnonzero(transit).tolist():
-        row = np.flatnonzero(scene.ledger.payee == pocket[at])[:1]
-        pocket[at] = _stated_places(scene, row, given)[0]
-    return _frame(scene, name, "", pocket, None, parts.amount[chosen], parts.hops[chosen])
+    pocket, amount, hops = parts.at[chosen], parts.amount[chosen], parts.hops[chosen]
+    moving = Names(scene).account(pocket.astype(np.int32)).str.starts_with(TRANSIT).to_numpy()
+    row = [int(np.flatnonzero(scene.ledger.payee == at)[0]) for at in pocket[moving]]
+    return pl.concat(
+        [
+            _frame(scene, name, "", pocket[~moving], None, amount[~moving], hops[~moving]),
+            _left_by(scene, np.array(row, np.int64), given, amount[moving], hops[moving]),
+        ]
+    )
 
 
 def _crossed(scene: Scene, parts: Parts, given: pl.DataFrame) -> pl.DataFrame:
     """Return what a transfer had moved before the time asked about: it lay where the transfer's own row left it."""
     chosen = parts.what == kernels.EARLIER_BY
-    pocket = _stated_places(scene, scene.events.row[parts.at[chosen]], given)
-    return _frame(scene, "earlier", "", pocket, None, parts.amount[chosen], parts.hops[chosen])
+    row = scene.events.row[parts.at[chosen]].astype(np.int64)
+    return _left_by(scene, row, given, parts.amount[chosen], parts.hops[chosen])
 
 
-def _stated_places(scene: Scene, row: npt.NDArray[np.integer], given: pl.DataFrame) -> I64:
-    """Return the pockets of the stated payees of transfers; of the payer where the payee is the outside [choice 19].
+def _left_by(scene: Scene, row: I64, given: pl.DataFrame, amount: I64, hops: I64) -> pl.DataFrame:
+    """Return money as `earlier` at the stated payee of the row it left by, or at the payer if there is none [choice 17].
 
     `given` are the transfers before links were woven in: until a link's entry the money counts where its exit's row left it.
     """
-    payer, payee = scene.ledger.payer[row], scene.ledger.payee[row].copy()
-    transit = Names(scene).account(payee).str.starts_with(TRANSIT).to_numpy()
-    for at in np.flatnonzero(transit).tolist():
-        name = scene.dossier.transfers["id"][int(row[at])]
-        # None for an exit that was assumed.
-        stated = given.filter(pl.col("id") == name)["payee"].to_list()
-        currency = scene.ledger.currencies[scene.ledger.currency[row[at]]]
-        pocket = scene.ledger.pocket(stated[0], currency) if stated and stated[0] else OUTSIDE
-        payee[at] = max(OUTSIDE, pocket)
-    # A payee that no other row names has no pocket; its payer is the last place known.
-    pockets: I64 = np.where(payee == OUTSIDE, payer, payee).astype(np.int64)
-    return pockets
+    ledger, names = scene.ledger, Names(scene)
+    payer, payee = ledger.payer[row], ledger.payee[row]
+    pocket = np.where(payer == OUTSIDE, payee, payer).astype(np.int64)  # for its currency
+    stated = names.account(payee).to_list()
+    for at, name in enumerate(stated):
+        if name.startswith(TRANSIT):
+            transfer = scene.dossier.transfers["id"][int(row[at])]
+            shown = given.filter(pl.col("id") == transfer)["payee"].to_list()
+            stated[at] = shown[0] if shown else ""  # an exit that was assumed has none
+    last = names.account(payer).to_list()
+    places = [name or other for name, other in zip(stated, last, strict=True)]
+    return _frame(scene, "earlier", "", pocket, None, amount, hops).with_columns(
+        pl.Series("account", places, dtype=pl.String)
+    )
