@@ -279,13 +279,14 @@ def _trace_back(
     from recoup.evidence.sources import write_sources
     from recoup.evidence.summary import options_document
     from recoup.trace import RANGE
-    from recoup.trace.back import BACK_RULES, trace_back
+    from recoup.trace.back import BACK_RULES, trace_lineages
 
     tell("tracing back")
     options = asked.options(case)
     asked_all = set(RANGE) <= set(options.rules)  # then without the one that needs claims
     rules = [name for name in options.rules if name in BACK_RULES or not asked_all]
-    sources = [trace_back(case.dossier, target, rule, options) for rule in rules]
+    found = trace_lineages(case.dossier, target, rules, options)
+    sources = [lineage.sources for lineage in found]
     command = shlex.join(["recoup", *sys.argv[1:]])
     asked_for = options_document(replace(options, rules=tuple(rules)), case.dossier)
     with _written("--out", out):

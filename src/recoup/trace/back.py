@@ -6,7 +6,8 @@ pocket of balance B, floor(w * c / B) came by the credit c; poison gives reach o
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import Final
 
 import numpy as np
@@ -46,29 +47,37 @@ def trace_back(
     `InputFault` for a target that is not found or is two things, and for rules that need claims. Cost: O(transfers), then
     O(steps back).
     """
-    return trace_lineage(dossier, target, rule, options).sources
+    return next(trace_lineages(dossier, target, (rule,), options)).sources
 
 
-def trace_lineage(
-    dossier: Dossier, target: str, rule: str, options: Options | None = None
-) -> Lineage:
-    """Return the sources as `trace_back` does, and the transfers on the way."""
+def trace_lineages(
+    dossier: Dossier, target: str, rules: Sequence[str], options: Options | None = None
+) -> Iterator[Lineage]:
+    """Yield for each rule the sources as `trace_back` does, and the transfers on the way; the ledger is laid out once."""
     options = options or Options()
-    if rule not in BACK_RULES:
-        raise _refuse("rule_needs_claims", rule, f"trace back by one of {', '.join(BACK_RULES)}")
+    for rule in rules:
+        if rule not in BACK_RULES:
+            raise _refuse(
+                "rule_needs_claims", rule, f"trace back by one of {', '.join(BACK_RULES)}"
+            )
     scene = build_scene(dossier, pl.DataFrame(schema=tables.CLAIMS), options)
-    aim = _aim(scene, target, dossier.transfers)
+    aim = _aim(scene, target, dossier.transfers, options.since)
     floor = _floor(scene, aim, options)
+    for rule in rules:
+        yield _lineage(scene, aim, floor, rule, dossier.transfers)
+
+
+def _lineage(scene: Scene, aim: Target, floor: int, rule: str, given: pl.DataFrame) -> Lineage:
+    """Return what one rule finds."""
     if rule == "poison":
-        parts, asked = reach_parts(scene, aim, floor), None
-    elif rule in LOT_RULES:
+        return name_parts(scene, reach_parts(scene, aim, floor), rule, given, has_amounts=False)
+    if rule in LOT_RULES:
         parts, asked = lot_parts(scene, aim, floor, lifo=rule == "lifo")
     else:
         parts, asked = pool_parts(scene, aim, floor)
-    found = name_parts(scene, parts, rule, dossier.transfers, has_amounts=asked is not None)
-    if asked is not None:
-        traced = dict(found.sources.group_by("currency").agg(pl.col("amount").sum()).iter_rows())
-        assert traced == asked, f"{rule}: traced back {traced}, asked {asked}"
+    found = name_parts(scene, parts, rule, given, has_amounts=True)
+    traced = dict(found.sources.group_by("currency").agg(pl.col("amount").sum()).iter_rows())
+    assert traced == asked, f"{rule}: traced back {traced}, asked {asked}"
     return found
 
 
@@ -78,29 +87,27 @@ def _refuse(code: str, found: str, advice: str) -> InputFault:
 
 
 def _in_transit(scene: Scene, account: str, given: pl.DataFrame) -> list[int]:
-    """Return the pockets of links whose exit's own row went to `account`: until the entry the money counts there."""
-    ledger = scene.ledger
+    """Return the pockets of links under way at as-of whose exit's own row went to `account`: there the money counts."""
+    ledger, events = scene.ledger, scene.events
     if not account or account in scene.dossier.terminal:
         return []
     linked = ledger.accounts.filter(ledger.accounts.str.starts_with(TRANSIT)).to_list()
-    pockets = [
-        p for name in linked for c in ledger.currencies if (p := ledger.pocket(name, c)) >= 0
-    ]
-    exits = pl.DataFrame(
-        {
-            "pocket": pockets,
-            "id": [
-                str(scene.dossier.transfers["id"][int(np.argmax(ledger.payee == p))])
-                for p in pockets
-            ],
-        },
-        schema={"pocket": pl.Int64, "id": pl.String},
-    )
-    stated = given.filter(pl.col("payee") == account).select("id")
-    return exits.join(stated, on="id", how="semi")["pocket"].to_list()
+    out = []
+    for name in linked:
+        for pocket in (ledger.pocket(name, currency) for currency in ledger.currencies):
+            if pocket < 0:
+                continue
+            left, entered = (
+                int(np.flatnonzero(side == pocket)[0]) for side in (events.payee, events.source)
+            )
+            row = scene.dossier.transfers["id"][int(events.row[left])]
+            stated = given.filter(pl.col("id") == row)["payee"].to_list()
+            if left < events.stop <= entered and stated == [account]:
+                out.append(pocket)
+    return out
 
 
-def _aim(scene: Scene, target: str, given: pl.DataFrame) -> Target:
+def _aim(scene: Scene, target: str, given: pl.DataFrame, since: datetime | None) -> Target:
     """Return what `target` names; raise `InputFault` when it is nothing or two things."""
     account = target.removeprefix(_ACCOUNT)
     transfer = target.removeprefix(_TRANSFER)
@@ -118,6 +125,8 @@ def _aim(scene: Scene, target: str, given: pl.DataFrame) -> Target:
         event = int(np.flatnonzero(scene.events.row == found[0])[0])
         if event >= scene.events.stop:
             raise _refuse("target_after_as_of", target, "ask with a later --as-of")
+        if since is not None and ledger.time[found[0]] < microseconds(since):
+            raise _refuse("target_before_since", target, "ask with an earlier --since")
         if ledger.payer[found[0]] == ledger.payee[found[0]]:
             raise _refuse(
                 "target_moves_nothing",
@@ -126,6 +135,9 @@ def _aim(scene: Scene, target: str, given: pl.DataFrame) -> Target:
             )
         return Target(event, (), target)
     if not pockets:
+        named = given.filter((pl.col("payer") == account) | (pl.col("payee") == account))
+        if account and len(named):  # links took its rows over: nothing lies there
+            return Target(-1, (), target)
         raise _refuse(
             "target_not_found", target, "give an account or a transfer id as it stands in the input"
         )

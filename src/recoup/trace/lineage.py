@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from recoup.errors import LimitFault
-from recoup.trace.assemble import Scene
+from recoup.trace.assemble import Names, Scene
 from recoup.trace.kernels import back as kernels
-from recoup.trace.kernels import books, reach
+from recoup.trace.kernels import books, undo
 from recoup.trace.kernels.index import count_rows
-from recoup.trace.ledger import I64, OUTSIDE
+from recoup.trace.ledger import I64, OUTSIDE, TRANSIT
 
 Record = npt.NDArray[np.void]
 
@@ -106,16 +106,15 @@ def _lay(scene: Scene, *, lifo: bool) -> kernels.Lineage:
         state=np.array([len(filled), books.NONE, 0], np.int64),
     )
     original = _original_events(scene)
-    moves = (
-        events.source,
-        events.payee,
-        events.amount,
-        events.op,
-        events.special,
-        _specials(scene),
-    )
     kernels.lay_lineage(
-        lineage, *moves, scene.ledger.sinks, original, np.zeros_like(original), lifo, stop
+        lineage,
+        *_moves(scene),
+        scene.ledger.sinks,
+        _refunds(scene),
+        original,
+        np.zeros_like(original),
+        lifo,
+        stop,
     )
     return lineage
 
@@ -186,37 +185,67 @@ def lot_parts(scene: Scene, aim: Target, floor: int, *, lifo: bool) -> tuple[Par
 
 
 def _refunds(scene: Scene) -> npt.NDArray[np.bool_]:
-    """Return by event whether it brings back what an original carried out of the ledger or to an unknown account."""
+    """Return by event whether it brings back what an original carried out of the ledger, or has under way in a link."""
     events, ledger = scene.events, scene.ledger
     out = np.zeros(events.stop, np.bool_)
     at = np.flatnonzero(events.op[: events.stop] & books.REVERSAL)
     record = events.specials[events.special[at]]
     original = _original_events(scene)[record["original"]]
-    exits = (ledger.sinks[events.payee[original]] != 0) & (
-        events.op[original] & books.CONVERT_OUT == 0
-    )
-    out[at] = (record["rest_clean"] != 0) | ((events.source[at] == OUTSIDE) & exits)
+    payee = events.payee[original]
+    is_free = (events.source[at] == OUTSIDE) | (record["rest_clean"] != 0)
+    exits = (ledger.sinks[payee] != 0) & (events.source[at] == OUTSIDE)
+    names = Names(scene).account(payee)
+    for n in np.flatnonzero(names.str.starts_with(TRANSIT).to_numpy() & is_free).tolist():
+        exits[n] = not (events.source[: at[n]] == payee[n]).any()
+    out[at] = exits & (events.op[original] & books.CONVERT_OUT == 0)
     return out
 
 
-def pool_parts(scene: Scene, aim: Target, floor: int) -> tuple[Parts, dict[str, int]]:
-    """Return the findings under rolling charge, and what was asked by currency."""
-    events, count = scene.events, len(scene.ledger.standing)
-    stop = aim.event + 1 if aim.event >= 0 else events.stop
-    balance = reach.run_balances(
-        events.source, events.payee, events.amount, events.op, scene.openings.amount, stop
+def _last_reversals(scene: Scene, stop: int) -> I64:
+    """Return by slot the last event before `stop` that takes back out of the pocket that the original reached; -1: none."""
+    events, ledger = scene.events, scene.ledger
+    out = np.full(max(1, events.originals_count), -1, np.int64)
+    at = np.flatnonzero(events.op[:stop] & books.REVERSAL)
+    slot = events.specials["original"][events.special[at]]
+    original = _original_events(scene)[slot]
+    same = (events.source[at] == events.payee[original]) & (
+        ledger.sinks[events.payee[original]] == 0
     )
-    want, hops = np.zeros(count, np.int64), np.zeros(count, np.int64)
-    pending = np.zeros(max(1, events.originals_count), np.int64)
-    if aim.event >= 0:
-        first, asked = int(events.amount[aim.event]), _asked_of_event(scene, aim.event)
-    else:
-        pockets = np.array(aim.pockets, np.int64)
-        want[pockets] = balance[pockets]
-        first, asked = -1, _asked(scene, pockets, balance[pockets])
-    lowest = min(floor, stop - 1) if aim.event >= 0 else min(floor, stop)
-    refunds = _refunds(scene)
-    moves = (
+    same &= events.op[original] & books.CONVERT_OUT == 0
+    np.maximum.at(out, slot[same], at[same])
+    out[slot[~same]] = -1
+    return out
+
+
+def _lay_pools(scene: Scene, stop: int) -> tuple[undo.Pools, Record]:
+    """Return what lies in every pocket and pool apart after event stop - 1, and what debits took of the latter."""
+    count = len(scene.ledger.standing)
+    last = _last_reversals(scene, stop)
+    room = 4 * len(last) + 1024
+    while True:
+        pools = undo.Pools(
+            balance=scene.openings.amount.copy(),
+            apart=np.zeros(count, np.int64),
+            heads=np.full(count, -1, np.int64),
+            tails=np.full(count, -1, np.int64),
+            following=np.full(len(last), -1, np.int64),
+            content=np.zeros(len(last), np.int64),
+            last=last,
+            begins=np.zeros(stop + 1, np.int64),
+        )
+        takes = np.zeros(room, undo.TAKE)
+        needed = undo.lay_pools(pools, *_moves(scene), scene.ledger.sinks, takes, stop)
+        if needed <= room:
+            return pools, takes
+        room = needed
+        if room > ITEMS_MAX:
+            raise LimitFault("ITEMS_MAX", ITEMS_MAX, room)
+
+
+def _moves(scene: Scene) -> tuple[npt.NDArray[np.generic], ...]:
+    """Return the events' arrays in the order in which every kernel takes them."""
+    events = scene.events
+    return (
         events.source,
         events.payee,
         events.amount,
@@ -224,34 +253,51 @@ def pool_parts(scene: Scene, aim: Target, floor: int) -> tuple[Parts, dict[str, 
         events.special,
         _specials(scene),
     )
-    part, depth = kernels.undo_pools(
-        *moves, scene.ledger.sinks, refunds, balance, want, hops, pending, first, lowest, stop
+
+
+def pool_parts(scene: Scene, aim: Target, floor: int) -> tuple[Parts, dict[str, int]]:
+    """Return the findings under rolling charge, and what was asked by currency."""
+    events, count = scene.events, len(scene.ledger.standing)
+    stop = aim.event + 1 if aim.event >= 0 else events.stop
+    pools, takes = _lay_pools(scene, stop)
+    slots = len(pools.last)
+    wants = undo.Wants(*(np.zeros(size, np.int64) for size in (count, count, slots, slots)))
+    if aim.event >= 0:
+        first, asked = int(events.amount[aim.event]), _asked_of_event(scene, aim.event)
+    else:
+        pockets = np.array(aim.pockets, np.int64)
+        wants.want[pockets] = pools.balance[pockets]
+        first, asked = -1, _asked(scene, pockets, pools.balance[pockets])
+    lowest = min(floor, stop)
+    part, came, depth = undo.undo_pools(
+        pools,
+        wants,
+        *_moves(scene),
+        scene.ledger.sinks,
+        _refunds(scene),
+        takes,
+        first,
+        lowest,
+        stop,
     )
-    flow = np.flatnonzero(part)
-    is_row = events.row[flow] >= 0
-    entered = _entries(scene, flow, refunds)
-    left, slot = np.flatnonzero(want), np.flatnonzero(pending)
-    original = _original_events(scene)[slot]
-    what = kernels.EARLIER if _has_older(scene, min(lowest, stop)) else kernels.OPENING
+    flow, entered = np.flatnonzero(part), np.flatnonzero(came)
+    flow = flow[events.row[flow] >= 0]
+    left, slot = np.flatnonzero(wants.want), np.flatnonzero(wants.pending)
+    what = kernels.EARLIER if _has_older(scene, lowest) else kernels.OPENING
     return (
         Parts.of(
-            (kernels.FLOW, flow[is_row], part[flow[is_row]], depth[flow[is_row]]),
-            (kernels.CAME, flow[entered], part[flow[entered]], depth[flow[entered]]),
-            (what, left, want[left], hops[left]),
-            (kernels.EARLIER_BY, original, pending[slot], np.zeros(len(slot), np.int64)),
+            (kernels.FLOW, flow, part[flow], depth[flow]),
+            (kernels.CAME, entered, came[entered], depth[entered]),
+            (what, left, wants.want[left], wants.hops[left]),
+            (
+                kernels.EARLIER_BY,
+                _original_events(scene)[slot],
+                wants.pending[slot],
+                wants.waiting[slot],
+            ),
         ),
         asked,
     )
-
-
-def _entries(
-    scene: Scene, at: npt.NDArray[np.intp], refunds: npt.NDArray[np.bool_]
-) -> npt.NDArray[np.bool_]:
-    """Return which events brought money into the ledger."""
-    events = scene.events
-    outside = (events.source[at] == OUTSIDE) | (events.op[at] & books.CONVERT_IN != 0)
-    entered: npt.NDArray[np.bool_] = outside & ~refunds[at]
-    return entered
 
 
 def _has_older(scene: Scene, floor: int) -> bool:
@@ -268,21 +314,40 @@ def reach_parts(scene: Scene, aim: Target, floor: int) -> Parts:
     hops = np.zeros(count, np.int64)
     hops[list(aim.pockets)] = 1
     pending = np.zeros(max(1, events.originals_count), np.int64)
-    lowest = min(floor, stop - 1) if aim.event >= 0 else min(floor, stop)
+    lowest = min(floor, stop)
+    # Out of an unknown account a reversal brings nothing but what its original brought there.
+    reversals = np.flatnonzero(events.op[: events.stop] & books.REVERSAL)
+    is_clean = events.specials["rest_clean"][events.special[reversals]] != 0
     refunds = _refunds(scene)
-    moves = (events.source, events.payee, events.op, events.special, _specials(scene))
-    depth = kernels.undo_reach(
-        *moves, scene.ledger.sinks, refunds, hops, pending, aim.event >= 0, lowest, stop
+    refunds[reversals[is_clean]] = True
+    source, payee, _, op, special, specials = _moves(scene)
+    depth = undo.undo_reach(
+        source,
+        payee,
+        op,
+        special,
+        specials,
+        scene.ledger.sinks,
+        refunds,
+        hops,
+        pending,
+        aim.event >= 0,
+        lowest,
+        stop,
     )
     flow = np.flatnonzero(depth)
     is_row = events.row[flow] >= 0
-    entered = _entries(scene, flow, refunds)
-    left = np.flatnonzero(hops)
-    older = _has_older(scene, min(lowest, stop))
-    left = left if older else left[scene.openings.amount[left] > 0]
-    nothing = np.zeros(count + events.stop, np.int64)
+    came = (events.source[flow] == OUTSIDE) | (events.op[flow] & books.CONVERT_IN != 0)
+    came &= ~refunds[flow]
+    left, slot = np.flatnonzero(hops), np.flatnonzero(pending)
+    older = _has_older(scene, lowest)
+    left = left[(scene.openings.amount[left] > 0) | np.isin(left, events.payee[:lowest])]
+    found = (
+        (kernels.FLOW, flow[is_row], depth[flow[is_row]]),
+        (kernels.CAME, flow[came], depth[flow[came]]),
+        (kernels.EARLIER if older else kernels.OPENING, left, hops[left] - 1),
+        (kernels.EARLIER_BY, _original_events(scene)[slot], pending[slot] - 1),
+    )
     return Parts.of(
-        (kernels.FLOW, flow[is_row], nothing[: int(is_row.sum())], depth[flow[is_row]]),
-        (kernels.CAME, flow[entered], nothing[: int(entered.sum())], depth[flow[entered]]),
-        (kernels.EARLIER if older else kernels.OPENING, left, nothing[: len(left)], hops[left] - 1),
+        *((what, at, np.zeros(len(at), np.int64), depth_at) for what, at, depth_at in found)
     )

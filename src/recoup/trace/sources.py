@@ -65,8 +65,8 @@ def name_parts(
             parts.amount[came],
             parts.hops[came],
         ),
-        _older(scene, parts, kernels.OPENING),
-        _older(scene, parts, kernels.EARLIER),
+        _older(scene, parts, kernels.OPENING, given),
+        _older(scene, parts, kernels.EARLIER, given),
         _crossed(scene, parts, given),
     ]
     keys = ["source", "transfer", "account", "currency", "since"]
@@ -150,45 +150,44 @@ def _entered(scene: Scene, event: I64, amount: I64, hops: I64) -> pl.DataFrame:
     return _frame(scene, source, transfer, pocket, instants(events.time[event]), amount, hops)
 
 
-def _older(scene: Scene, parts: Parts, what: int) -> pl.DataFrame:
-    """Return what lay in pockets from the start, or before the time asked about."""
+def _older(scene: Scene, parts: Parts, what: int, given: pl.DataFrame) -> pl.DataFrame:
+    """Return what lay in pockets from the start, or before the time asked about; in transit: where the exit's row left it."""
     chosen = parts.what == what
     name = "opening" if what == kernels.OPENING else "earlier"
-    pocket = _not_in_transit(scene, parts.at[chosen])
-    return _frame(scene, name, "", pocket, None, parts.amount[chosen], parts.hops[chosen])
+    pocket, amount, hops = parts.at[chosen], parts.amount[chosen], parts.hops[chosen]
+    moving = Names(scene).account(pocket.astype(np.int32)).str.starts_with(TRANSIT).to_numpy()
+    row = [int(np.flatnonzero(scene.ledger.payee == at)[0]) for at in pocket[moving]]
+    return pl.concat(
+        [
+            _frame(scene, name, "", pocket[~moving], None, amount[~moving], hops[~moving]),
+            _left_by(scene, np.array(row, np.int64), given, amount[moving], hops[moving]),
+        ]
+    )
 
 
 def _crossed(scene: Scene, parts: Parts, given: pl.DataFrame) -> pl.DataFrame:
-    """Return what a transfer had moved before the time asked about: it lay with its stated payee, or left its payer.
+    """Return what a transfer had moved before the time asked about: it lay where the transfer's own row left it."""
+    chosen = parts.what == kernels.EARLIER_BY
+    row = scene.events.row[parts.at[chosen]].astype(np.int64)
+    return _left_by(scene, row, given, parts.amount[chosen], parts.hops[chosen])
+
+
+def _left_by(scene: Scene, row: I64, given: pl.DataFrame, amount: I64, hops: I64) -> pl.DataFrame:
+    """Return money as `earlier` at the stated payee of the row it left by, or at the payer if there is none [choice 17].
 
     `given` are the transfers before links were woven in: until a link's entry the money counts where its exit's row left it.
     """
-    chosen = parts.what == kernels.EARLIER_BY
-    row = scene.events.row[parts.at[chosen]]
-    payer, payee = scene.ledger.payer[row], scene.ledger.payee[row].copy()
-    transit = Names(scene).account(payee).str.starts_with(TRANSIT).to_numpy()
-    for at in np.flatnonzero(transit).tolist():
-        name = scene.dossier.transfers["id"][int(row[at])]
-        stated = given.filter(pl.col("id") == name)[
-            "payee"
-        ].to_list()  # none for an exit that was assumed
-        currency = scene.ledger.currencies[scene.ledger.currency[row[at]]]
-        payee[at] = (
-            max(OUTSIDE, scene.ledger.pocket(stated[0], currency))
-            if stated and stated[0]
-            else OUTSIDE
-        )
-    # A payee that no other row names has no pocket; its payer is the last place known.
-    pocket = np.where(payee == OUTSIDE, payer, payee).astype(np.int64)
-    return _frame(scene, "earlier", "", pocket, None, parts.amount[chosen], parts.hops[chosen])
-
-
-def _not_in_transit(scene: Scene, pocket: I64) -> I64:
-    """Return the pockets, those of links in transit replaced by the one that the link leaves from."""
-    ledger = scene.ledger
-    names = Names(scene).account(pocket.astype(np.int32))
-    out = pocket.copy()
-    for at in np.flatnonzero(names.str.starts_with(TRANSIT).to_numpy()).tolist():
-        into = np.flatnonzero(ledger.payee == pocket[at])
-        out[at] = ledger.payer[into[0]]
-    return out
+    ledger, names = scene.ledger, Names(scene)
+    payer, payee = ledger.payer[row], ledger.payee[row]
+    pocket = np.where(payer == OUTSIDE, payee, payer).astype(np.int64)  # for its currency
+    stated = names.account(payee).to_list()
+    for at, name in enumerate(stated):
+        if name.startswith(TRANSIT):
+            transfer = scene.dossier.transfers["id"][int(row[at])]
+            shown = given.filter(pl.col("id") == transfer)["payee"].to_list()
+            stated[at] = shown[0] if shown else ""  # an exit that was assumed has none
+    last = names.account(payer).to_list()
+    places = [name or other for name, other in zip(stated, last, strict=True)]
+    return _frame(scene, "earlier", "", pocket, None, amount, hops).with_columns(
+        pl.Series("account", places, dtype=pl.String)
+    )

@@ -1,7 +1,7 @@
 """Lineage: which units every debit took, for all money and not only claims' (fifo, lifo), and the walk back along it.
 
 One pass forward keeps the free axis of every pocket as a list of intervals and writes for each event the units it took; the way
-back is then a search from interval to credit to interval. Rolling charge and poison need one pass in reverse instead.
+back is then a search from interval to credit to interval. Rolling charge and poison go through the events in reverse: `undo`.
 """
 
 # mypy: disable-error-code="no-untyped-call,no-untyped-def"
@@ -12,9 +12,8 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from recoup.trace.kernels.books import CONVERT_IN, CONVERT_OUT, HOLD, RELEASE, REVERSAL, WATCHED
+from recoup.trace.kernels.books import CONVERT_OUT, HOLD, RELEASE, REVERSAL
 from recoup.trace.kernels.compiled import inner, kernel
-from recoup.trace.kernels.exact import mul_div
 
 Record = npt.NDArray[np.void]
 
@@ -248,7 +247,19 @@ def _release(b, pocket, slot):
 
 @kernel
 def lay_lineage(
-    b, source, payee, amount, op, special, specials, sinks, original_event, returned, lifo, stop
+    b,
+    source,
+    payee,
+    amount,
+    op,
+    special,
+    specials,
+    sinks,
+    refunds,
+    original_event,
+    returned,
+    lifo,
+    stop,
 ):
     """Write the units that each of events [0, stop) took, and leave every pocket's free and held units behind.
 
@@ -270,19 +281,16 @@ def lay_lineage(
         if o & REVERSAL:
             slot = specials[at].original
             original = original_event[slot]
-            if p == 0:
-                if (
-                    sinks[payee[original]] and not op[original] & CONVERT_OUT
-                ):  # a refund brings back what the exit carried
-                    low = amount[original] - returned[slot] - a if lifo else returned[slot]
-                    _write(b, 0, low, a, ~original)
-                    returned[slot] += a
-            else:
-                if not op[original] & CONVERT_OUT:
-                    start = b.into_of[original]
-                    done = _take_very(b, p, start, start + amount[original], a, lifo)
-                if specials[at].rest_clean:
-                    done = a
+            if refunds[i]:  # brings back what the exit carried
+                low = amount[original] - returned[slot] - a if lifo else returned[slot]
+                _write(b, 0, low, a, ~original)
+                returned[slot] += a
+                done = a
+            elif p and payee[original] == p and not op[original] & CONVERT_OUT:
+                start = b.into_of[original]
+                done = _take_very(b, p, start, start + amount[original], a, lifo)
+            if specials[at].rest_clean:
+                done = a
         if p and done < a:
             if lifo:
                 _take_last(b, p, a - done, done)
@@ -399,94 +407,3 @@ def trace_units(b, amount, opening, credits, credit_begins, is_row, floor, items
         if left:
             n = _note(parts, n, CAME, event, left, item.hops + 1)
     return n
-
-
-@kernel
-def undo_pools(
-    source,
-    payee,
-    amount,
-    op,
-    special,
-    specials,
-    sinks,
-    refunds,
-    balance,
-    want,
-    hops,
-    pending,
-    first,
-    floor,
-    stop,
-):
-    """Take back events [floor, stop) under rolling charge; return (units by event, hops by event).
-
-    `want` and `hops` (k,) are what is asked of every pocket, `balance` (k,) what lies there after event stop - 1; `pending`
-    (originals,) gathers what refunds brought back. `first` is what is asked of event stop - 1 itself, -1 for the plain rule:
-    of want w in a pocket of balance B, floor(w * c / B) came by the credit c. O(n).
-    """
-    part_of = np.zeros(stop, np.int64)
-    hops_of = np.zeros(stop, np.int64)
-    waiting = np.zeros(len(pending), np.int64)
-    for i in range(stop - 1, floor - 1, -1):
-        p, q, a, o = source[i], payee[i], amount[i], op[i]
-        if o & (HOLD | RELEASE):
-            continue
-        part, h = np.int64(0), np.int64(0)
-        if first >= 0 and i == stop - 1:
-            part = np.int64(first)
-        elif not sinks[q] and not o & CONVERT_OUT and want[q] > 0 and balance[q] > 0:
-            part = mul_div(want[q], a, balance[q])
-            h = hops[q]
-            want[q] -= part
-        if not o & CONVERT_OUT:
-            balance[q] -= a
-        balance[p] += a
-        at = special[i] if o else np.int64(0)
-        if o & WATCHED and pending[specials[at].watched]:
-            slot = specials[at].watched
-            h = waiting[slot] if part == 0 else min(h, waiting[slot])
-            part += pending[slot]
-            pending[slot] = 0
-        if part == 0:
-            continue
-        h += 1
-        part_of[i], hops_of[i] = part, h
-        if refunds[i]:
-            slot = specials[at].original
-            waiting[slot] = h if pending[slot] == 0 else min(h, waiting[slot])
-            pending[slot] += part
-        elif p != 0 and not o & CONVERT_IN:
-            hops[p] = h if want[p] == 0 else min(h, hops[p])
-            want[p] += part
-    return part_of, hops_of
-
-
-@kernel
-def undo_reach(
-    source, payee, op, special, specials, sinks, refunds, hops, pending, first, floor, stop
-):
-    """Take back events [floor, stop) under poison; return hops by event (0: no part). `hops` (k,): 0 where not asked. O(n)."""
-    hops_of = np.zeros(stop, np.int64)
-    for i in range(stop - 1, floor - 1, -1):
-        p, q, o = source[i], payee[i], op[i]
-        if o & (HOLD | RELEASE):
-            continue
-        h = np.int64(0)
-        if first and i == stop - 1:
-            h = np.int64(1)
-        elif not sinks[q] and not o & CONVERT_OUT and hops[q]:
-            h = hops[q]
-        at = special[i] if o else np.int64(0)
-        if o & WATCHED and pending[specials[at].watched]:
-            slot = specials[at].watched
-            h = pending[slot] if h == 0 else min(h, pending[slot])
-        if h == 0:
-            continue
-        hops_of[i] = h
-        if refunds[i]:
-            slot = specials[at].original
-            pending[slot] = h + 1 if pending[slot] == 0 else min(h + 1, pending[slot])
-        elif p != 0 and not o & CONVERT_IN:
-            hops[p] = h + 1 if hops[p] == 0 else min(h + 1, hops[p])
-    return hops_of
