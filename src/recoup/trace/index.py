@@ -184,7 +184,7 @@ class FlowIndex:
                 return Step(
                     desk.parcels[: desk.counts[kernels.PARCELS]].copy(),
                     desk.lying[: desk.counts[kernels.LIE]].copy(),
-                    desk.work[len(frontier) : desk.counts[kernels.TODO]].copy(),
+                    desk.work[len(frontier) : desk.counts[kernels.PENDING]].copy(),
                 )
             self._grow()
 
@@ -220,7 +220,7 @@ def _ask(desk: kernels.Desk, items: Record | list[tuple[int, ...]]) -> None:
     desk.counts[:] = 0
     count = min(len(items), len(desk.work))
     desk.work[:count] = np.asarray(items, kernels.WORK)[:count]
-    desk.counts[kernels.TODO] = len(items)
+    desk.counts[kernels.PENDING] = len(items)
 
 
 def _lay(ledger: Ledger, openings: Openings, events: Events) -> tuple[Record, Record, I64]:

@@ -88,7 +88,7 @@ LYING: Final = np.dtype(
 """32 bytes: units that no debit takes, on the axis of `pocket`; `since` is the event of their arrival."""
 
 # Places in the counts of one case.
-TODO: Final = 0  # work items written
+PENDING: Final = 0  # work items written
 PARCELS: Final = 1
 LIE: Final = 2
 
@@ -276,7 +276,7 @@ def walk_axis(
 @inner
 def _ask(d, low, high, place, depth, since, mark):
     """Write down units to follow."""
-    n = d.counts[TODO]
+    n = d.counts[PENDING]
     item = d.work[n]
     item.low, item.high, item.place, item.depth, item.since, item.mark = (
         low,
@@ -286,7 +286,7 @@ def _ask(d, low, high, place, depth, since, mark):
         since,
         mark,
     )
-    d.counts[TODO] = n + 1
+    d.counts[PENDING] = n + 1
 
 
 @inner
@@ -381,11 +381,11 @@ def follow_work(b, d, own, cut, is_deep):
     )
     room = min(len(work), len(parcels), len(lying)) - len(b.refund_event) - 4
     i = 0
-    stop = counts[TODO]
-    while i < (counts[TODO] if is_deep else stop):
+    stop = counts[PENDING]
+    while i < (counts[PENDING] if is_deep else stop):
         item = work[i]
         i += 1
-        if max(counts[TODO], counts[PARCELS], counts[LIE]) > room:
+        if max(counts[PENDING], counts[PARCELS], counts[LIE]) > room:
             return False
         if item.place < 0:
             _pass_event(b, d, ~item.place, item.low, item.high, item.depth, item.mark, own, cut)
@@ -398,7 +398,7 @@ def follow_work(b, d, own, cut, is_deep):
             kept = begin
             if begin < high:
                 kept = min(high, rows[at].out + rows[at].amount) if rows[at].event >= cut else begin
-            todo, carried, lie = counts[TODO], counts[PARCELS], counts[LIE]
+            todo, carried, lie = counts[PENDING], counts[PARCELS], counts[LIE]
             if max(todo, carried, lie) > room:
                 return False
             if kept > position:  # no debit takes these, or one past the horizon
@@ -425,7 +425,7 @@ def follow_work(b, d, own, cut, is_deep):
                 row.payee,
             )
             following.depth, following.since, following.mark = hops, row.event, item.mark
-            counts[PARCELS], counts[TODO] = carried + 1, todo + 1
+            counts[PARCELS], counts[PENDING] = carried + 1, todo + 1
     return True
 
 
