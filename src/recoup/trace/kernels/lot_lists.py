@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from recoup.trace.kernels.books import FLOWS, FREE, LIVE, NONE, USED
+from recoup.trace.kernels.books import FLOWS, FREE, LIVE, NAUGHT, NONE, USED
 from recoup.trace.kernels.compiled import inner
 
 POCKET: Final = np.dtype(
@@ -123,7 +123,7 @@ def fill(b, pocket, start, end, event):
         if last.colour < 0 and last.start + last.size == start:
             last.size += end - start
             return
-    append(b, pocket, new(b, start, end - start, NONE, event, 0))
+    append(b, pocket, new(b, start, end - start, NONE, event, NAUGHT))
 
 
 @inner
@@ -137,11 +137,11 @@ def make_full(b, pocket):
     position = p.out
     while at >= 0:  # fifo only: a light lifo pocket has no lots
         after = np.int64(b.lots[at].next)
-        fill(b, pocket, position, b.lots[at].start, 0)
+        fill(b, pocket, position, b.lots[at].start, NAUGHT)
         position = b.lots[at].start + b.lots[at].size
         append(b, pocket, at)
         at = after
-    fill(b, pocket, position, stop, 0)
+    fill(b, pocket, position, stop, NAUGHT)
 
 
 @inner

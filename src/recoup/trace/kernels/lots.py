@@ -28,6 +28,8 @@ from recoup.trace.kernels.books import (
     HOLD,
     LIVE,
     MOVED,
+    NAUGHT,
+    NO,
     NONE,
     OPENED,
     RELEASE,
@@ -160,7 +162,7 @@ def _root(b, event, head, amount, special):
             drop(b, at)
         else:
             if b.lots[at].start > position:
-                gap = new(b, position, b.lots[at].start - position, colour, event, 0)
+                gap = new(b, position, b.lots[at].start - position, colour, event, NAUGHT)
                 new_head, new_tail = chain(b, new_head, new_tail, gap)
             position = b.lots[at].start + b.lots[at].size
             new_head, new_tail = chain(
@@ -168,7 +170,7 @@ def _root(b, event, head, amount, special):
             )  # what was just dropped is not the new claim's either
         at = after
     if position < amount:
-        rest = new(b, position, amount - position, colour, event, 0)
+        rest = new(b, position, amount - position, colour, event, NAUGHT)
         new_head, new_tail = chain(b, new_head, new_tail, rest)
     return new_head
 
@@ -359,7 +361,7 @@ def _move(b, event, lifo):
             if len(b.dust) > 0:
                 _floor_dust(b, event, pocket, head)
             _mark(b, head, b.mark[event])
-        _deliver(b, event, head, b.amount[event], lifo, MOVED, False)
+        _deliver(b, event, head, b.amount[event], lifo, MOVED, NO)
     else:
         _move_special(b, event, pocket, op, lifo)
 

@@ -25,6 +25,8 @@ from recoup.trace.kernels.books import (
     HOLD,
     LIVE,
     MOVED,
+    NAUGHT,
+    NO,
     NONE,
     OPENED,
     RELEASE,
@@ -258,10 +260,10 @@ def _root(b, event, chain, free, special):
     if b.cut[special.claim] == 0:  # the claim is not followed at all
         return chain
     if special.admitted:
-        chain = _leave(b, event, chain, -1, TO_VICTIM)
+        chain = _leave(b, event, chain, NONE, TO_VICTIM)
         free = b.amount[event]
     if free > 0:
-        chain = add_to(b, chain, special.claim * 4, free, event, 0)
+        chain = add_to(b, chain, special.claim * 4, free, event, NAUGHT)
     return chain
 
 
@@ -421,11 +423,11 @@ def _refund(b, event, special):
     if transit >= 0:
         if b.pockets[transit].balance == 0:  # it has crossed
             return np.int64(NONE)
-        chain, _ = _carried_back(b, event, original, b.pockets[transit].head, False)
+        chain, _ = _carried_back(b, event, original, b.pockets[transit].head, NO)
         b.pockets[transit].taint -= total_of(b, chain)
         sweep(b, transit)
         return chain
-    chain, _ = _carried_back(b, event, original, b.kept[original], False)
+    chain, _ = _carried_back(b, event, original, b.kept[original], NO)
     at = chain
     while at >= 0:
         record_part(b, b.lots[at].colour, b.original_event[original], -b.lots[at].amount, 0, UNDONE)
