@@ -167,7 +167,7 @@ def _conversions(
 
 
 def bound_claims(scene: Scene, summary: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """Return `summary` with its `recoverable` column filled, and the claims where it is only the loss: the bound took too long."""
+    """Return `summary` with its `recoverable` column filled, and the claims where it is only the loss, for want of steps."""
     if summary.is_empty():
         return summary, ()
     bound = bound_disputed(scene)

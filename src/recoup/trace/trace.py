@@ -243,8 +243,7 @@ def _loose_sentence(loose: tuple[str, ...]) -> tuple[str, ...]:
     if not loose:
         return ()
     return (
-        "What is recoverable was not computed to the end, it would have taken too many steps; "
-        f"the figure is a looser bound, the loss itself, for claims {', '.join(loose)}.",
+        f"The figure recoverable is a looser bound, the loss itself, for claims {', '.join(loose)}: more takes too many steps.",
     )
 
 

@@ -44,7 +44,7 @@ class Network(NamedTuple):
     dirty: I64
     dirty_of: I64
     counts: I64
-    """Steps left, nodes that differ from the fresh network, stamp of this flow, of this search, last block with active nodes."""
+    """Steps left, nodes that differ from the fresh network, stamp of this flow, of this search, last active block."""
 
 
 STEPS, DIRTY, FLOW, SEARCH, HIGH = 0, 1, 2, 3, 4
@@ -396,7 +396,7 @@ def _bound_claim(g, start, loss, currency, conversions, bound):
 
 @kernel
 def bound_flows(starts, losses, currencies, width, closed, g, conversions, steps_each, steps_all):
-    """Return shape (claims, width): per claim and currency the largest flow from node `starts` (-1: none); -1 where the steps ran out.
+    """Return shape (claims, width): per claim and currency the largest flow from node `starts` (-1: none); -1: out of steps.
 
     `closed` (m, 2): pairs (claim, payer-side node) of transfers that one claim may not use. Cost: O(nodes reached) a sweep.
     """

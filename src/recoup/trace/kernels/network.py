@@ -59,7 +59,7 @@ def find_open(source, payee, op, flags, undo, pair, sinks, stop):
 
 @kernel
 def build_network(source, payee, amount, op, flags, undo, opening, sinks, lost, open_, stop):
-    """Return (following, stay, target, move, debit, credit): by node its pocket's next node, its two capacities, where it moves.
+    """Return (following, stay, target, move, debit, credit): by node the pocket's next node, two capacities, where it moves.
 
     `debit[i]` and `credit[i]` are the nodes of event i (-1 none); the credit of a conversion's debit is the node it ends in.
     `lost[p]`: what is left in pocket p at the end has left for good. The last node of a pocket follows to -1. O(events).
