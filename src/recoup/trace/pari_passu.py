@@ -58,11 +58,12 @@ def _round(real: F64, whole: int, room: I64, carry: F64) -> I64:
     units = np.minimum(np.floor(real + _noise(real)).astype(np.int64), room)
     missing = whole - int(units.sum())
     owed = np.round(real - units + carry, 6)
-    waiting = [(-float(owed[i]), i) for i in np.flatnonzero((real > _DUST) & (units < room))]
+    open_ = np.flatnonzero((real > _DUST) & (units < room)).tolist()
+    waiting = [(-float(owed[i]), i) for i in open_]
     heapq.heapify(waiting)
     for _ in range(missing):
         if not waiting:  # noise of the system: what is real and what is room differ by a unit
-            waiting = [(0.0, int(i)) for i in np.flatnonzero(units < room)]
+            waiting = [(0.0, i) for i in np.flatnonzero(units < room).tolist()]
             assert waiting, "no place left for a unit of the claim"
         debt, at = heapq.heappop(waiting)
         units[at] += 1

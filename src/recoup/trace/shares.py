@@ -312,7 +312,7 @@ def build_system(scene: Scene, followed: Ints) -> System:
 def open_to(system: System, claim: int) -> Flags:
     """Return which deliveries `claim` takes part in; for -1 those of a claim that was never reversed."""
     carried, delivered = system.carried, system.delivered
-    out = (delivered.only == NONE) | (delivered.only == claim)
+    out: Flags = (delivered.only == NONE) | (delivered.only == claim)
     if claim != NONE:
         out &= (delivered.barred != claim) & (carried.without[delivered.carried] != claim)
     return out

@@ -22,27 +22,28 @@ I64 = npt.NDArray[np.int64]
 U8 = npt.NDArray[np.uint8]
 
 
-class Network(NamedTuple):
-    """The network of n nodes and the scratch of one flow. `first_*` are the fresh capacities, -1 - x for a closed x."""
+NODE = np.dtype(
+    [
+        *((name, "i4") for name in ("following", "before", "target", "origin")),
+        *((name, "i8") for name in ("stay", "first_stay", "move", "first_move", "excess")),
+        *((name, "i4") for name in ("dead", "dirty_of")),
+    ],
+    align=True,
+)
+"""A node of the network and its scratch, a cache line of 64 bytes. `first_*` are fresh capacities, -1 - x for a closed x."""
 
-    following: I64
-    before: I64
-    target: I64
-    origin: I64
-    stay: I64
-    first_stay: I64
-    move: I64
-    first_move: I64
+
+class Network(NamedTuple):
+    """The network of n nodes and the scratch of one flow."""
+
+    nodes: npt.NDArray[np.void]
     path: I64
     way: I64
-    excess: I64
     active: U8
     blocks: I64
     """Active nodes by block of 64."""
-    dead: I64
     seen: I64
     dirty: I64
-    dirty_of: I64
     counts: I64
     """Steps left, nodes that differ from the fresh network, stamp of this flow, of this search, last active block."""
 
@@ -68,8 +69,8 @@ class Conversions(NamedTuple):
 @inner
 def _touch(g, v):
     """Note that node `v` differs from the fresh network."""
-    if g.dirty_of[v] != g.counts[FLOW]:
-        g.dirty_of[v] = g.counts[FLOW]
+    if g.nodes[v]["dirty_of"] != g.counts[FLOW]:
+        g.nodes[v]["dirty_of"] = g.counts[FLOW]
         g.dirty[g.counts[DIRTY]] = v
         g.counts[DIRTY] += 1
 
@@ -93,63 +94,71 @@ def _rest(g, v):
 
 @inner
 def _can_stay(g, v):
-    return g.following[v] >= 0 and g.stay[v] > 0 and g.dead[g.following[v]] != g.counts[FLOW]
+    return (
+        g.nodes[v]["following"] >= 0
+        and g.nodes[v]["stay"] > 0
+        and g.nodes[g.nodes[v]["following"]]["dead"] != g.counts[FLOW]
+    )
 
 
 @inner
 def _can_move(g, v):
-    return g.target[v] >= 0 and g.move[v] > 0 and g.dead[g.target[v]] != g.counts[FLOW]
+    return (
+        g.nodes[v]["target"] >= 0
+        and g.nodes[v]["move"] > 0
+        and g.nodes[g.nodes[v]["target"]]["dead"] != g.counts[FLOW]
+    )
 
 
 @inner
 def _can_end(g, v, goal):
-    return v == goal or (goal < 0 and g.following[v] < 0 and g.stay[v] > 0)
+    return v == goal or (goal < 0 and g.nodes[v]["following"] < 0 and g.nodes[v]["stay"] > 0)
 
 
 @inner
 def _send(g, v, goal):
     """Send what node `v` has in excess onward as far as its arcs go, first to where it lies still."""
-    x = g.excess[v]
+    x = g.nodes[v]["excess"]
     if v == goal:
         x = np.int64(0)
-    elif goal < 0 and g.following[v] < 0:
-        part = min(x, g.stay[v])
-        g.stay[v] -= part
+    elif goal < 0 and g.nodes[v]["following"] < 0:
+        part = min(x, g.nodes[v]["stay"])
+        g.nodes[v]["stay"] -= part
         x -= part
     elif _can_stay(g, v):
-        part = min(x, g.stay[v])
-        g.stay[v] -= part
-        g.excess[g.following[v]] += part
-        _wake(g, g.following[v])
+        part = min(x, g.nodes[v]["stay"])
+        g.nodes[v]["stay"] -= part
+        g.nodes[g.nodes[v]["following"]]["excess"] += part
+        _wake(g, g.nodes[v]["following"])
         x -= part
     if x > 0 and _can_move(g, v):
-        part = min(x, g.move[v])
-        g.move[v] -= part
-        g.excess[g.target[v]] += part
-        _wake(g, g.target[v])
+        part = min(x, g.nodes[v]["move"])
+        g.nodes[v]["move"] -= part
+        g.nodes[g.nodes[v]["target"]]["excess"] += part
+        _wake(g, g.nodes[v]["target"])
         x -= part
-    g.excess[v] = x
+    g.nodes[v]["excess"] = x
 
 
 @inner
 def _give_back(g, v):
     """Return the excess of the dead node `v` to where it came from; what is left there began at it and is not sent."""
-    x = g.excess[v]
-    back = g.before[v]
-    if x > 0 and back >= 0 and g.first_stay[back] > g.stay[back]:
-        part = min(x, g.first_stay[back] - g.stay[back])
-        g.stay[back] += part
-        g.excess[back] += part
+    x = g.nodes[v]["excess"]
+    back = g.nodes[v]["before"]
+    if x > 0 and back >= 0 and g.nodes[back]["first_stay"] > g.nodes[back]["stay"]:
+        part = min(x, g.nodes[back]["first_stay"] - g.nodes[back]["stay"])
+        g.nodes[back]["stay"] += part
+        g.nodes[back]["excess"] += part
         _wake(g, back)
         x -= part
-    back = g.origin[v]
-    if x > 0 and back >= 0 and g.first_move[back] > g.move[back]:
-        part = min(x, g.first_move[back] - g.move[back])
-        g.move[back] += part
-        g.excess[back] += part
+    back = g.nodes[v]["origin"]
+    if x > 0 and back >= 0 and g.nodes[back]["first_move"] > g.nodes[back]["move"]:
+        part = min(x, g.nodes[back]["first_move"] - g.nodes[back]["move"])
+        g.nodes[back]["move"] += part
+        g.nodes[back]["excess"] += part
         _wake(g, back)
         x -= part
-    g.excess[v] = 0
+    g.nodes[v]["excess"] = 0
     return x
 
 
@@ -159,17 +168,17 @@ def _forth(g, low, goal):
     stuck = np.int64(NONE)
     b = low
     while b <= g.counts[HIGH]:
-        g.counts[STEPS] -= 1
         if g.blocks[b]:
             for v in range(b * _BLOCK, min((b + 1) * _BLOCK, len(g.active))):
                 if g.active[v]:
                     g.counts[STEPS] -= 1
                     _send(g, v, goal)
-                    if g.excess[v] > 0:
+                    if g.nodes[v]["excess"] > 0:
                         stuck = v
                     else:
                         _rest(g, v)
         b += 1
+    g.counts[STEPS] -= 1 + (b - low) // _BLOCK  # blocks without active nodes cost next to nothing
     return stuck
 
 
@@ -181,7 +190,6 @@ def _back(g, last, lowest, spare, goal):
     """
     low = np.int64(len(g.blocks))
     for b in range(last // _BLOCK, lowest // _BLOCK - 1, -1):
-        g.counts[STEPS] -= 1
         if not g.blocks[b]:
             continue
         for v in range(min((b + 1) * _BLOCK, len(g.active)) - 1, b * _BLOCK - 1, -1):
@@ -191,11 +199,12 @@ def _back(g, last, lowest, spare, goal):
             if _can_end(g, v, goal) or _can_stay(g, v) or _can_move(g, v):
                 low = b
                 continue
-            g.dead[v] = g.counts[FLOW]
+            g.nodes[v]["dead"] = g.counts[FLOW]
             rest = _give_back(g, v)
             _rest(g, v)
             if rest > 0:
                 spare[v] = spare.get(v, np.int64(0)) + rest
+    g.counts[STEPS] -= 1 + (last - lowest) // (_BLOCK * _BLOCK)
     return low
 
 
@@ -207,7 +216,7 @@ def _flood(g, sources, wants, goal):
     lowest = np.int64(len(g.active))
     for k in range(len(sources)):
         if wants[k] > 0:
-            g.excess[sources[k]] += wants[k]
+            g.nodes[sources[k]]["excess"] += wants[k]
             _wake(g, sources[k])
             lowest = min(lowest, sources[k])
     low = lowest // _BLOCK
@@ -244,22 +253,22 @@ def _search(g, start, goal):
         g.way[depth] += 1
         to = np.int64(NONE)
         if w == 0:
-            if g.stay[v] > 0:
-                if g.following[v] < 0:
+            if g.nodes[v]["stay"] > 0:
+                if g.nodes[v]["following"] < 0:
                     if goal < 0:
                         return depth
                 else:
-                    to = g.following[v]
+                    to = g.nodes[v]["following"]
         elif w == 1:
-            if g.target[v] >= 0 and g.move[v] > 0:
-                to = g.target[v]
+            if g.nodes[v]["target"] >= 0 and g.nodes[v]["move"] > 0:
+                to = g.nodes[v]["target"]
         elif w == 2:
-            back = g.before[v]
-            if back >= 0 and g.first_stay[back] > g.stay[back]:
+            back = g.nodes[v]["before"]
+            if back >= 0 and g.nodes[back]["first_stay"] > g.nodes[back]["stay"]:
                 to = back
         elif w == 3:
-            back = g.origin[v]
-            if back >= 0 and g.first_move[back] > g.move[back]:
+            back = g.nodes[v]["origin"]
+            if back >= 0 and g.nodes[back]["first_move"] > g.nodes[back]["move"]:
                 to = back
         else:
             depth -= 1
@@ -278,25 +287,31 @@ def _push(g, want, depth):
     for k in range(depth + 1):
         v, w = g.path[k], g.way[k] - 1
         if w == 0:
-            room = min(room, g.stay[v])
+            room = min(room, g.nodes[v]["stay"])
         elif w == 1:
-            room = min(room, g.move[v])
+            room = min(room, g.nodes[v]["move"])
         elif w == 2:
-            room = min(room, g.first_stay[g.before[v]] - g.stay[g.before[v]])
+            room = min(
+                room,
+                g.nodes[g.nodes[v]["before"]]["first_stay"] - g.nodes[g.nodes[v]["before"]]["stay"],
+            )
         elif w == 3:
-            room = min(room, g.first_move[g.origin[v]] - g.move[g.origin[v]])
+            room = min(
+                room,
+                g.nodes[g.nodes[v]["origin"]]["first_move"] - g.nodes[g.nodes[v]["origin"]]["move"],
+            )
     for k in range(depth + 1):
         v, w = g.path[k], g.way[k] - 1
-        at = v if w < 2 else (g.before[v] if w == 2 else g.origin[v])
+        at = v if w < 2 else (g.nodes[v]["before"] if w == 2 else g.nodes[v]["origin"])
         _touch(g, at)
         if w == 0:
-            g.stay[at] -= room
+            g.nodes[at]["stay"] -= room
         elif w == 1:
-            g.move[at] -= room
+            g.nodes[at]["move"] -= room
         elif w == 2:
-            g.stay[at] += room
+            g.nodes[at]["stay"] += room
         elif w == 3:
-            g.move[at] += room
+            g.nodes[at]["move"] += room
     g.counts[STEPS] -= 2 * depth
     return room
 
@@ -318,7 +333,11 @@ def _flow(g, sources, wants, goal):
             sent[k] += _push(g, wants[k] - sent[k], depth)
     for k in range(g.counts[DIRTY]):
         v = g.dirty[k]
-        g.stay[v], g.move[v], g.excess[v] = g.first_stay[v], g.first_move[v], 0
+        g.nodes[v]["stay"], g.nodes[v]["move"], g.nodes[v]["excess"] = (
+            g.nodes[v]["first_stay"],
+            g.nodes[v]["first_move"],
+            0,
+        )
         if g.active[v]:  # the steps ran out
             _rest(g, v)
     return sent
@@ -330,8 +349,8 @@ def _toggle(g, closed, claim):
     for k in range(len(closed)):
         if closed[k, 0] == claim:
             v = closed[k, 1]
-            g.first_move[v] = -1 - g.first_move[v]
-            g.move[v] = g.first_move[v]
+            g.nodes[v]["first_move"] = -1 - g.nodes[v]["first_move"]
+            g.nodes[v]["move"] = g.nodes[v]["first_move"]
 
 
 @inner
@@ -355,8 +374,8 @@ def _visited(g, start, conversions):
             out[at[v]] = 1
             credit = conversions.credit[at[v]]
         for to in (
-            g.following[v] if g.stay[v] > 0 else NONE,
-            g.target[v] if g.move[v] > 0 else NONE,
+            g.nodes[v]["following"] if g.nodes[v]["stay"] > 0 else NONE,
+            g.nodes[v]["target"] if g.nodes[v]["move"] > 0 else NONE,
             credit,
         ):
             if to >= 0 and g.seen[to] != stamp:
@@ -418,30 +437,23 @@ def bound_flows(starts, losses, currencies, width, closed, g, conversions, steps
 
 def network_of(following: I64, stay: I64, target: I64, move: I64) -> Network:
     """Return the network of `build_network`'s arrays with fresh scratch."""
-    nodes = len(stay)
-    before, origin = np.full(nodes, NONE, np.int64), np.full(nodes, NONE, np.int64)
+    count = len(stay)
+    nodes = np.zeros(count, NODE)
+    nodes["before"] = nodes["origin"] = nodes["dead"] = nodes["dirty_of"] = NONE
     follows, moves = np.flatnonzero(following >= 0), np.flatnonzero(target >= 0)
-    before[following[follows]] = follows
-    origin[target[moves]] = moves
-    path, way, dirty = (np.empty(nodes + 1, np.int64) for _ in range(3))
-    dead, dirty_of = (np.full(nodes, NONE, np.int64) for _ in range(2))
+    nodes["before"][following[follows]] = follows
+    nodes["origin"][target[moves]] = moves
+    nodes["following"], nodes["target"] = following, target
+    nodes["stay"] = nodes["first_stay"] = stay
+    nodes["move"] = nodes["first_move"] = move
+    path, way, dirty = (np.empty(count + 1, np.int64) for _ in range(3))
     return Network(
-        following=following,
-        before=before,
-        target=target,
-        origin=origin,
-        stay=stay,
-        first_stay=stay.copy(),
-        move=move,
-        first_move=move.copy(),
+        nodes=nodes,
         path=path,
         way=way,
-        excess=np.zeros(nodes, np.int64),
-        active=np.zeros(nodes, np.uint8),
-        blocks=np.zeros(nodes // _BLOCK + 1, np.int64),
-        dead=dead,
-        seen=np.zeros(nodes, np.int64),
+        active=np.zeros(count, np.uint8),
+        blocks=np.zeros(count // _BLOCK + 1, np.int64),
+        seen=np.zeros(count, np.int64),
         dirty=dirty,
-        dirty_of=dirty_of,
         counts=np.zeros(5, np.int64),
     )
