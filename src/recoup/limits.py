@@ -20,7 +20,7 @@ BOUND_STEPS_MAX: Final = 20_000_000
 """Nodes one claim's max-flow may visit; past it the bound is the loss, and the assumptions name the claim."""
 
 BOUND_STEPS_ALL_MAX: Final = 30_000_000
-"""The same for all claims of one trace together: under ten seconds."""
+"""The same for all claims of one trace together: some ten seconds."""
 
 SHEET_ROWS_MAX: Final = 1_048_576
 """Rows of one XLSX sheet, by the file format."""
