@@ -17,10 +17,10 @@ PROBLEMS_SHOWN_MAX: Final = 200
 """Problems printed one by one before the rest is only counted."""
 
 BOUND_STEPS_MAX: Final = 20_000_000
-"""Arcs one claim's max-flow may look at; past it the bound is the loss, and the summary says so."""
+"""Nodes one claim's max-flow may visit; past it the bound is the loss, and the assumptions name the claim."""
 
-BOUND_STEPS_ALL_MAX: Final = 100_000_000
-"""The same for all claims of one trace together: under ten seconds."""
+BOUND_STEPS_ALL_MAX: Final = 30_000_000
+"""The same for all claims of one trace together: some ten seconds."""
 
 SHEET_ROWS_MAX: Final = 1_048_576
 """Rows of one XLSX sheet, by the file format."""

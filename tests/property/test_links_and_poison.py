@@ -21,7 +21,7 @@ def both(world: World, rule: str, **more: object) -> Trail:
     world = replace(world, options=replace(world.options, rules=(rule,), **more))  # type: ignore[arg-type]
     trail = trace_dossier(world.dossier(), world.claim_table(), world.options)
     twin = twin_trace(world.dossier(), world.claim_table(), world.options)
-    assert_same(trail, twin, world, has_bounds=False)
+    assert_same(trail, twin, world)
     return trail
 
 

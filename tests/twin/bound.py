@@ -2,7 +2,7 @@
 
 QUESTIONS settled here: the reversal of a claim's own transfer is closed (it exits always); with a horizon the graph ends at
 the claim's horizon, because the money stays where it is then; transfers that a claim not admitted disputes stay open for
-others; in a currency that conversions bring in, every conversion credit is a source of its whole amount (a loose bound).
+others.
 """
 
 from __future__ import annotations
@@ -25,6 +25,10 @@ class _Network:
     after: list[dict[Pocket, int]]
     undone: set[str]
     """Rows that left and that reversals bring back."""
+    opened: dict[str, int]
+    """What conversions could open, by their debits."""
+    crossed: set[str] = field(default_factory=set)
+    """Exits whose money went on over their links: a later refund of them brings nothing of it back."""
     graph: Any = field(default_factory=nx.DiGraph)
     last: dict[Pocket, int] = field(default_factory=dict)
 
@@ -51,10 +55,38 @@ class _Network:
 
 
 def recoverable(facts: Facts, claim: Claim, currency: str, after: list[dict[Pocket, int]]) -> int:
-    """Return what of the claim could lie anywhere at the end; `after[i]` is every pocket's balance after move i."""
+    """Return what of the claim could lie anywhere at the end; `after[i]` is every pocket's balance after move i.
+
+    Conversions are taken in order: what could reach a debit opens at most so much at its credit.
+    """
+    opened: dict[str, int] = {}
+    for move in facts.moves():
+        if move.is_converting and move.row.id in facts.pairs:
+            reached = _largest(facts, claim, move.row.currency, after, opened, debit=move.row.id)
+            credit = facts.rows[facts.pairs[move.row.id]]
+            opened[move.row.id] = sum(_worth(move.row.amount, credit.amount)[:reached])
+    return _largest(facts, claim, currency, after, opened)
+
+
+def _worth(sold: int, bought: int) -> list[int]:
+    """Return what every unit of the sold amount becomes, the dearest first (choice 14)."""
+    each = [(x + 1) * bought // sold - x * bought // sold for x in range(sold)]
+    return sorted(each, reverse=True)
+
+
+def _largest(
+    facts: Facts,
+    claim: Claim,
+    currency: str,
+    after: list[dict[Pocket, int]],
+    opened: dict[str, int],
+    debit: str = "",
+) -> int:
+    """Return the largest flow in one currency: to the conversion's `debit`, or to what lies still at the end."""
     moves = facts.moves()
     end = sum(1 for move in moves if not facts.is_expired(claim.id, move.row.time))
-    network = _Network(after, {move.undoes for move in moves if move.undoes is not None})
+    undone = {move.undoes for move in moves if move.undoes is not None}
+    network = _Network(after, undone, opened)
     for number, move in enumerate(moves):
         if move.row.currency != currency:
             continue
@@ -66,15 +98,21 @@ def recoverable(facts: Facts, claim: Claim, currency: str, after: list[dict[Pock
             tail = _tail(network, move, number, claim) if move.fed_by is not None else None
             head = SINK if _stays_inside(facts, move) else None
         if tail is not None and head is not None:
-            network.join(tail, head, move.row.amount)
-    network.close(end)
-    return network.value()
+            room = move.row.amount
+            if move.converted_from is not None and not _is_own(move, claim):
+                room = min(room, opened.get(str(move.fed_by), 0))
+            network.join(tail, head, room)
+        if debit == move.row.id and tail is not None and number < end:
+            network.join(("away", debit), SINK, move.row.amount)
+            return network.value()
+    if not debit:
+        network.close(end)
+        return network.value()
+    return 0
 
 
-def is_exact(facts: Facts, claim: Claim, currency: str) -> bool:
-    """Say whether the page fixes the figure: no conversions about, the claim admitted, its own currency."""
-    has_pairs = any(move.is_converting or move.converted_from is not None for move in facts.moves())
-    return not has_pairs and claim.is_admitted and facts.rows[claim.transfer].currency == currency
+def _is_own(move: Move, claim: Claim) -> bool:
+    return move.claim is not None and move.claim.id == claim.id
 
 
 def _tail(network: _Network, move: Move, number: int, claim: Claim) -> object:
@@ -84,8 +122,9 @@ def _tail(network: _Network, move: Move, number: int, claim: Claim) -> object:
         tail = SOURCE
     elif move.fed_by is not None:
         tail = ("away", move.fed_by)
+        network.crossed.add(move.fed_by)
     elif move.undoes is not None:
-        tail = ("away", move.undoes)
+        tail = None if move.undoes in network.crossed else ("away", move.undoes)
     elif move.returns is not None:
         tail = network.touch(move.returns, number)
     elif move.source is not None:
@@ -103,6 +142,6 @@ def _stays_inside(facts: Facts, move: Move) -> bool:
 
 
 def _head(network: _Network, move: Move, number: int) -> object:
-    if move.is_crossing or move.row.id in network.undone:
+    if move.is_crossing or move.is_converting or move.row.id in network.undone:
         return ("away", move.row.id)
     return None if move.target is None else network.touch(move.target, number)

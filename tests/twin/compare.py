@@ -18,13 +18,11 @@ PARI_TOLERANCE = 1
 """Minor units: pari-passu is solved in floats there and in fractions here, so one unit may round the other way."""
 
 
-def differences(
-    trail: Trail, twin: Mapping[str, Outcome], *, strict: bool = True, has_bounds: bool = True
-) -> list[str]:
+def differences(trail: Trail, twin: Mapping[str, Outcome], *, strict: bool = True) -> list[str]:
     """Return one sentence for every figure that differs; empty when the trail agrees with the twin.
 
     `strict=False` leaves out what the decision page does not settle: `accounts` and `depth` of the summary and the tables
-    `accounts`, `holds` and `leads`. `has_bounds=False` leaves out `recoverable`.
+    `accounts`, `holds` and `leads`.
     """
     found: list[str] = []
     asked = set(trail.options.rules)
@@ -34,7 +32,7 @@ def differences(
         if rule == "poison":
             found += _reach(trail, twin[rule])
         else:
-            found += _amounts(trail, twin[rule], strict=strict, has_bounds=has_bounds)
+            found += _amounts(trail, twin[rule], strict=strict)
     found += _conservation(trail) + _repeated(trail)
     if strict and set(twin) & {"fifo", "lifo", "rolling", "lowest-balance"}:
         found += _pockets(trail, twin)
@@ -57,22 +55,25 @@ def assert_same(
     world: World,
     *,
     strict: bool = True,
-    has_bounds: bool = True,
 ) -> None:
     """Fail with the whole story when anything differs."""
-    found = differences(trail, twin, strict=strict, has_bounds=has_bounds)
+    found = differences(trail, twin, strict=strict)
     assert not found, report(world, found)
 
 
-def _amounts(trail: Trail, twin: Outcome, *, strict: bool, has_bounds: bool) -> list[str]:
+def _amounts(trail: Trail, twin: Outcome, *, strict: bool) -> list[str]:
     rule = twin.rule
     slack = PARI_TOLERANCE if rule == "pari-passu" else 0
     found = _compared(f"{rule} positions", _positions(trail, rule), twin.positions, slack)
     found += _compared(f"{rule} flows", *_named(_flows(trail, rule), twin.flows), slack)
     found += _compared(f"{rule} exits", *_named(_exits(trail, rule), twin.exits), slack)
     found += _compared(f"{rule} unknown", _unknown(trail, rule), twin.unknown, slack)
-    summaries = _summaries(trail, twin, strict=strict, has_bounds=has_bounds)
+    summaries = _summaries(trail, twin, strict=strict)
     found += _compared(f"{rule} summary", *summaries, slack)
+    if slack:  # whatever the rule, the bound is a whole number of its own
+        both = summaries[0].keys() & summaries[1].keys()
+        bounds = [{key: side[key].recoverable for key in both} for side in summaries]
+        found += _compared(f"{rule} recoverable", *bounds, 0)
     if strict:
         found += _compared(f"{rule} holds", _holds(trail, rule), twin.holds, slack)
     return found
@@ -200,19 +201,14 @@ def _holds(trail: Trail, rule: str) -> dict[tuple[int, str], int]:
 
 
 def _summaries(
-    trail: Trail, twin: Outcome, *, strict: bool, has_bounds: bool
+    trail: Trail, twin: Outcome, *, strict: bool
 ) -> tuple[dict[tuple[str, str], Totals], dict[tuple[str, str], Totals]]:
-    """Return both sides, with `recoverable` of the loose rows only checked as a bound."""
+    """Return both sides; what the page does not settle, as the twin has it."""
     given: dict[tuple[str, str], Totals] = {}
     for r in _table(trail.summary, twin.rule):
         given[r["claim"], r["currency"]] = Totals(**{name: r[name] for name in Totals._fields})
     expected = dict(twin.summary)
     for key in given.keys() & expected.keys():
-        is_loose = (
-            key in twin.loose and given[key].recoverable >= given[key].located + given[key].unknown
-        )
-        if is_loose or not has_bounds:
-            given[key] = given[key]._replace(recoverable=expected[key].recoverable)
         if not strict or twin.rule == "pari-passu":
             given[key] = given[key]._replace(
                 accounts=expected[key].accounts, depth=expected[key].depth

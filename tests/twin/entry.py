@@ -7,7 +7,7 @@ import polars as pl
 from recoup.records.dossier import Dossier
 from recoup.trace.trail import Options
 from twin.balances import balances_of
-from twin.bound import is_exact, recoverable
+from twin.bound import recoverable
 from twin.facts import Facts, facts_of
 from twin.lots import LotStore
 from twin.outcome import Outcome
@@ -63,9 +63,7 @@ def _add_bounds(facts: Facts, outcomes: dict[str, Outcome]) -> None:
             if key not in known:
                 known[key] = recoverable(facts, facts.claims[name], currency, after)
             outcome.summary[key] = totals._replace(recoverable=known[key])
-            if not is_exact(facts, facts.claims[name], currency):
-                outcome.loose.add(key)
-            elif outcome.rule in CAUSAL:
+            if outcome.rule in CAUSAL:
                 assert totals.located + totals.unknown <= known[key], (
                     outcome.rule,
                     key,

@@ -83,5 +83,3 @@ class Outcome:
     """What each hold keeps at the end, by (row, claim); '' is money that is no claim's."""
     leads: set[str] = field(default_factory=set)
     """Transfers out of unknown accounts (not bridged) after claims' money reached them."""
-    loose: set[tuple[str, str]] = field(default_factory=set)
-    """(claim, currency) whose `recoverable` is only an upper bound here (conversions, claims not admitted)."""

@@ -209,7 +209,7 @@ def name_exits(scene: Scene, moves: pl.DataFrame, names: Names, rule: str) -> pl
         moves.lazy()
         .filter(pl.col("fate").is_in(_LEFT))
         .with_columns(
-            pl.col("fate").replace(books.UNDONE, books.EXITED)
+            pl.col("fate").replace(int(books.UNDONE), int(books.EXITED))
         )  # a refund takes its part of the exit back
         .group_by("number", "row", "fate")
         .agg(*_parts())

@@ -251,6 +251,15 @@ def _assumptions(scene: Scene, accounts: pl.DataFrame, options: Options) -> tupl
     return tuple(dict.fromkeys(out))
 
 
+def _loose_sentence(loose: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the sentence that names the claims whose bound was not computed to the end."""
+    if not loose:
+        return ()
+    return (
+        f"The figure recoverable is a looser bound, the loss itself, for claims {', '.join(loose)}: more takes too many steps.",
+    )
+
+
 def trace_dossier(
     dossier: Dossier,
     claims: pl.DataFrame,
@@ -277,7 +286,7 @@ def finish(scene: Scene, given: Dossier, found: Sequence[Found], options: Option
     exits = pl.concat([frame.exits for frame in found])
     balance = run_balances(scene.openings, scene.events)
     accounts = describe_accounts(scene, flows, balance)
-    summary = pl.concat([frame.summary for frame in found])
+    summary, loose = bound_claims(scene, pl.concat([frame.summary for frame in found]))
     return Trail(
         dossier=scene.dossier,
         given=given,
@@ -287,9 +296,9 @@ def finish(scene: Scene, given: Dossier, found: Sequence[Found], options: Option
         flows=flows,
         exits=exits,
         unknown=pl.concat([frame.unknown for frame in found]),
-        summary=bound_claims(scene, summary),
+        summary=summary,
         accounts=accounts,
         leads=_leads(scene, flows, exits),
         holds=pl.concat([frame.holds for frame in found]),
-        assumptions=_assumptions(scene, accounts, options),
+        assumptions=_assumptions(scene, accounts, options) + _loose_sentence(loose),
     )

@@ -16,19 +16,25 @@ FLOW: Final = np.dtype(
 )
 """One parcel of a claim that a transfer moved: 24 bytes. `colour` is claim * 4 + mark."""
 
-# What became of a parcel. Numbers of numpy: a plain constant is a type of its own to numba, and every function that it is
-# handed to would be compiled once more.
-MOVED: Final = np.int64(0)  # arrived in another pocket
-EXITED: Final = np.int64(1)  # reached the outside or a terminal account
-TO_VICTIM: Final = np.int64(2)  # was in a transfer that another claim disputes
-REVERSED: Final = np.int64(3)  # went back with the reversal of its own claim's transfer
-CONVERTED: Final = np.int64(4)  # left this currency
-DUST: Final = np.int64(5)  # too small to follow: residual of the claim
-STAYED: Final = np.int64(6)  # past the horizon: located where it was; `depth` is its arrival
-OPENED: Final = np.int64(7)  # arrived in the new currency of a conversion
-UNDONE: Final = np.int64(
-    8
-)  # an exit that a refund took back; `event` is the exit's, the amount negative
+
+def _word(value: int) -> int:
+    """Return a constant as a number of numpy.
+
+    To numba a plain constant is a type of its own, and every function that it is handed to would be compiled once more.
+    """
+    return np.int64(value)  # type: ignore[return-value]
+
+
+# What became of a parcel.
+MOVED: Final = _word(0)  # arrived in another pocket
+EXITED: Final = _word(1)  # reached the outside or a terminal account
+TO_VICTIM: Final = _word(2)  # was in a transfer that another claim disputes
+REVERSED: Final = _word(3)  # went back with the reversal of its own claim's transfer
+CONVERTED: Final = _word(4)  # left this currency
+DUST: Final = _word(5)  # too small to follow: residual of the claim
+STAYED: Final = _word(6)  # past the horizon: located where it was; `depth` is its arrival
+OPENED: Final = _word(7)  # arrived in the new currency of a conversion
+UNDONE: Final = _word(8)  # an exit that a refund took back; `event` is the exit's, amount negative
 
 # Operations of an event, as bits: a plain transfer has none.
 ROOT: Final = 1
@@ -71,7 +77,7 @@ LIVE: Final = 2  # in use now
 FLOWS: Final = 3  # flows written
 STATE_SIZE: Final = 4
 
-NONE: Final = np.int64(-1)
-FAR: Final = np.int64(2**63 - 1)
-NAUGHT: Final = np.int64(0)
+NONE: Final = _word(-1)
+FAR: Final = _word(2**63 - 1)
+NAUGHT: Final = _word(0)
 NO: Final = np.bool_(False)
