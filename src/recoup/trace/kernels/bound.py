@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from recoup.trace.kernels.compiled import inner, kernel
+from recoup.trace.kernels.compiled import kernel, maker
 
 NONE = -1
 _BLOCK = 64
@@ -66,7 +66,7 @@ class Conversions(NamedTuple):
     """1: the credit comes after the end, and what it brings lies there."""
 
 
-@inner
+@maker
 def _touch(g, v):
     """Note that node `v` differs from the fresh network."""
     if g.nodes[v]["dirty_of"] != g.counts[FLOW]:
@@ -75,7 +75,7 @@ def _touch(g, v):
         g.counts[DIRTY] += 1
 
 
-@inner
+@maker
 def _wake(g, v):
     """Put node `v` among the active ones."""
     if not g.active[v]:
@@ -85,14 +85,14 @@ def _wake(g, v):
         g.counts[HIGH] = max(g.counts[HIGH], v // _BLOCK)
 
 
-@inner
+@maker
 def _rest(g, v):
     """Take node `v` from the active ones."""
     g.active[v] = 0
     g.blocks[v // _BLOCK] -= 1
 
 
-@inner
+@maker
 def _can_stay(g, v):
     return (
         g.nodes[v]["following"] >= 0
@@ -101,7 +101,7 @@ def _can_stay(g, v):
     )
 
 
-@inner
+@maker
 def _can_move(g, v):
     return (
         g.nodes[v]["target"] >= 0
@@ -110,12 +110,12 @@ def _can_move(g, v):
     )
 
 
-@inner
+@maker
 def _can_end(g, v, goal):
     return v == goal or (goal < 0 and g.nodes[v]["following"] < 0 and g.nodes[v]["stay"] > 0)
 
 
-@inner
+@maker
 def _send(g, v, goal):
     """Send what node `v` has in excess onward as far as its arcs go, first to where it lies still."""
     x = g.nodes[v]["excess"]
@@ -140,7 +140,7 @@ def _send(g, v, goal):
     g.nodes[v]["excess"] = x
 
 
-@inner
+@maker
 def _give_back(g, v):
     """Return the excess of the dead node `v` to where it came from; what is left there began at it and is not sent."""
     x = g.nodes[v]["excess"]
@@ -162,7 +162,7 @@ def _give_back(g, v):
     return x
 
 
-@inner
+@maker
 def _forth(g, low, goal):
     """Send all excess onward in order of time, from block `low` on; returns the last node that is stuck, -1 for none."""
     stuck = np.int64(NONE)
@@ -182,7 +182,7 @@ def _forth(g, low, goal):
     return stuck
 
 
-@inner
+@maker
 def _back(g, last, lowest, spare, goal):
     """Take excess back from node `last` down; a node that can send it elsewhere keeps it. Returns the lowest such block.
 
@@ -208,7 +208,7 @@ def _back(g, last, lowest, spare, goal):
     return low
 
 
-@inner
+@maker
 def _flood(g, sources, wants, goal):
     """Send `wants` from `sources` over paths that lead forward only; returns what was sent by source."""
     g.counts[HIGH] = 0
@@ -235,7 +235,7 @@ def _flood(g, sources, wants, goal):
     return sent
 
 
-@inner
+@maker
 def _search(g, start, goal):
     """Find a residual path to the sink, depth first; returns its last place in `path`, -1 for none."""
     g.counts[SEARCH] += 1
@@ -280,7 +280,7 @@ def _search(g, start, goal):
     return NONE
 
 
-@inner
+@maker
 def _push(g, want, depth):
     """Push along the residual path of `_search`; returns how much. A way of 0 at its end is the goal itself."""
     room = want
@@ -316,7 +316,7 @@ def _push(g, want, depth):
     return room
 
 
-@inner
+@maker
 def _flow(g, sources, wants, goal):
     """Return by source what a largest flow sends (their sum is that flow), to the node `goal` or, for -1, to what lies still.
 
@@ -343,7 +343,7 @@ def _flow(g, sources, wants, goal):
     return sent
 
 
-@inner
+@maker
 def _toggle(g, closed, claim):
     """Close, or open again, the transfers that `claim` may not use."""
     for k in range(len(closed)):
@@ -353,7 +353,7 @@ def _toggle(g, closed, claim):
             g.nodes[v]["move"] = g.nodes[v]["first_move"]
 
 
-@inner
+@maker
 def _visited(g, start, conversions):
     """Return by conversion whether money could reach its debit from `start`, across other conversions too."""
     out = np.zeros(len(conversions.end), np.uint8)
@@ -385,13 +385,13 @@ def _visited(g, start, conversions):
     return out
 
 
-@inner
+@maker
 def _bought(reached, sold, bought):
     """Return the most that `reached` units of `sold` can become of `bought`, wherever they lie among them [choice 14]."""
     return reached * (bought // sold) + min(reached, bought % sold)
 
 
-@inner
+@maker
 def _bound_claim(g, start, loss, currency, conversions, bound):
     """Write one claim's bound by currency into `bound`: first what it could bring into each conversion, in order."""
     sources, wants = np.array([start]), np.array([loss])
