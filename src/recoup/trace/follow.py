@@ -13,6 +13,7 @@ from recoup.trace.events import Events
 from recoup.trace.kernels import books, lots, pools, reach
 from recoup.trace.kernels.lot_lists import FULL, LOT, POCKET
 from recoup.trace.ledger import I32, I64, OUTSIDE, Ledger
+from recoup.trace.memory import cleared
 from recoup.trace.openings import Openings
 from recoup.trace.rules import LOT_RULES
 
@@ -157,7 +158,7 @@ def _follow_lots(
     lifo: bool,
     progress: Progress | None,
 ) -> Any:
-    pockets = np.zeros(len(ledger.standing), POCKET)
+    pockets = cleared(len(ledger.standing), POCKET)
     pockets["into"] = openings.amount
     pockets["first"], pockets["head"], pockets["tail"] = books.FAR, books.NONE, books.NONE
     room = _FIRST_ROOM + 4 * len(events.originals_payees)
@@ -180,7 +181,7 @@ def _follow_pools(
     by_rolling: bool,
     progress: Progress | None,
 ) -> Any:
-    pockets = np.zeros(len(ledger.standing), pools.POOL)
+    pockets = cleared(len(ledger.standing), pools.POOL)
     pockets["balance"], pockets["head"] = openings.amount, books.NONE
     pockets["balance"][OUTSIDE] = _BOTTOMLESS
     arrays = pools.Books(

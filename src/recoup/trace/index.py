@@ -18,6 +18,7 @@ from recoup.trace.events import NEVER, Events
 from recoup.trace.kernels import books
 from recoup.trace.kernels import index as kernels
 from recoup.trace.ledger import I32, I64, OUTSIDE, Ledger
+from recoup.trace.memory import cleared
 from recoup.trace.openings import Openings
 
 Record = npt.NDArray[np.void]
@@ -227,7 +228,7 @@ def _lay(ledger: Ledger, openings: Openings, events: Events) -> tuple[Record, Re
     """Return places, rows and in-offsets with one row a debit."""
     count = len(ledger.standing)
     begins = kernels.count_rows(events.source, events.op, count, events.stop)
-    places = np.zeros(count, kernels.PLACE)
+    places = cleared(count, kernels.PLACE)
     places["into"] = openings.amount
     places["begin"] = places["end"] = begins[:-1]
     places["sink"] = ledger.sinks

@@ -12,6 +12,7 @@ from recoup.trace.events import Events
 from recoup.trace.kernels import books
 from recoup.trace.kernels import screen as kernels
 from recoup.trace.ledger import I64, OUTSIDE, Ledger
+from recoup.trace.memory import cleared
 from recoup.trace.openings import Openings
 
 _BOTTOMLESS = 2**61
@@ -22,7 +23,7 @@ def screen(ledger: Ledger, openings: Openings, events: Events) -> I64:
 
     Cost: O(n), two random accesses of 16 bytes a transfer; memory 16 k bytes.
     """
-    pockets = np.zeros(len(ledger.standing), kernels.SHADE)
+    pockets = cleared(len(ledger.standing), kernels.SHADE)
     pockets["balance"] = openings.amount
     pockets["balance"][OUTSIDE] = _BOTTOMLESS
     specials = np.concatenate([events.specials, np.zeros(1, books.SPECIAL)])
