@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from recoup.cli.ahead import compiling_ahead
 from recoup.cli.options import (
     DigitsOption,
     MapFile,
@@ -228,8 +229,9 @@ def _trace_forward(
     """Trace the claims, write everything, return the summary."""
     from recoup.trace import trace_dossier
 
-    tell("tracing")
-    trail = trace_dossier(case.dossier, case.claims, asked.options(case))
+    with compiling_ahead(asked.rules) as is_first:
+        tell("tracing; compiling first, once for this version" if is_first else "tracing")
+        trail = trace_dossier(case.dossier, case.claims, asked.options(case))
     return _write(trail, out, asked.timezone or "UTC", language, tell)
 
 

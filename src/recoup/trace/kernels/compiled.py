@@ -43,14 +43,15 @@ def _cache_folder() -> str:
     return str(Path(tempfile.gettempdir()) / "recoup" / name)
 
 
-_FOLDER: Final = _cache_folder()
+FOLDER: Final = _cache_folder()
+"""Where the machine code of this version of the kernels is kept."""
 
 
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile `function` on first call, without fastmath, releasing the interpreter lock; keep the machine code on disk."""
     settings: Any = numba.core.config
     before = settings.CACHE_DIR
-    settings.CACHE_DIR = before or _FOLDER
+    settings.CACHE_DIR = before or FOLDER
     try:
         compiled: Callable[..., Any] = numba.njit(cache=True, nogil=True)(function)
     finally:
