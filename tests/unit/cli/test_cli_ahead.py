@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from recoup.trace.kernels import compiled
 
 
 @pytest.fixture
-def cold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
+def cold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[list[subprocess.Popen[bytes]]]:
     """An empty cache on two cores; gives the processes that were started (they only wait)."""
     monkeypatch.setattr(compiled, "FOLDER", str(tmp_path))
     monkeypatch.setattr("os.cpu_count", lambda: 2)
@@ -26,7 +29,9 @@ def cold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Pop
         return started[-1]
 
     monkeypatch.setattr(subprocess, "Popen", start)
-    return started
+    yield started
+    for process in started:
+        process.communicate()  # closes what the fixture opened
 
 
 def test_it_compiles_once_and_ends_with_the_trace(cold: list[subprocess.Popen[bytes]]) -> None:
