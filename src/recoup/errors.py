@@ -3,6 +3,13 @@
 Fault                       the outside failed or sent something unusable
     InputFault              rows or files that must be put right first; carries every problem found
     LimitFault              a bound of limits.py was reached; carries its name and value
+    EventFault              bytes that are no event: malformed, or not in the one canonical form
+        UnknownEvent        name or version that this program does not have: a newer one wrote it
+    NoteFault               a signed note or checkpoint that cannot be read, or is not signed as it must be
+    StoreFault              the disk or database failed; the writer stops for good
+        StoreBusy           somebody else writes; nothing was done; try again
+        CommitUnknown       the connection was lost while committing: ask by command id
+    VaultFault              personal data that cannot be read: its key was destroyed, or its bytes were changed
 """
 
 from __future__ import annotations
@@ -35,3 +42,33 @@ class LimitFault(Fault):
     def __init__(self, name: str, bound: int, found: int) -> None:
         self.name, self.bound, self.found = name, bound, found
         super().__init__(f"expected at most {bound} ({name}), was {found}")
+
+
+class EventFault(Fault):
+    """Bytes that are no event: malformed, not of the event's fields, or not in the one canonical form."""
+
+
+class UnknownEvent(EventFault):
+    """An event name or version that this program does not have: a newer program wrote it."""
+
+
+class NoteFault(Fault):
+    """A signed note or checkpoint that cannot be read, or is not signed by whom it must be."""
+
+
+class StoreFault(Fault):
+    """The disk or the database failed. The writer stops for good: a failed sync is never tried again."""
+
+
+class StoreBusy(StoreFault):
+    """Another connection writes and did not end in time; nothing was done."""
+
+    is_transient = True
+
+
+class CommitUnknown(StoreFault):
+    """The connection was lost while committing: it may have happened. Ask the store by command id, do not guess."""
+
+
+class VaultFault(Fault):
+    """Personal data that cannot be read: its key was destroyed, or its bytes are not what was sealed."""

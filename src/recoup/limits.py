@@ -39,3 +39,27 @@ FOLDER_FILES_MAX: Final = 10_000
 
 WORKBOOK_SECONDS_MAX: Final = 600
 """Seconds that taking one workbook apart may take."""
+
+EVENT_BYTES_MAX: Final = 2**20
+"""Bytes of one event's body in the journal."""
+
+EVENT_DEPTH_MAX: Final = 32
+"""Values within values in one event."""
+
+TEXT_BYTES_MAX: Final = 1_024
+"""Bytes of a command id, a subject or an event name."""
+
+NOTE_BYTES_MAX: Final = 2**16
+"""Bytes of one signed note."""
+
+NOTE_SIGNATURES_MAX: Final = 64
+"""Signature lines of one note: the log's own and its witnesses'."""
+
+BATCH_COMMANDS_MAX: Final = 512
+"""Commands that one sync makes durable."""
+
+QUEUE_COMMANDS_MAX: Final = 8_192
+"""Commands that wait for the writer; one more is told to come again."""
+
+PAGE_ROWS_MAX: Final = 10_000
+"""Rows that one question to a store may ask for."""
