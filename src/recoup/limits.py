@@ -63,3 +63,6 @@ QUEUE_COMMANDS_MAX: Final = 8_192
 
 PAGE_ROWS_MAX: Final = 10_000
 """Rows that one question to a store may ask for."""
+
+BUSY_TRIES_MAX: Final = 3
+"""Times that the writer asks a busy store before it stops; each waits some seconds."""
