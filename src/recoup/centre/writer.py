@@ -167,19 +167,19 @@ class Writer(Generic[State]):
     def _next_commands(self) -> list[_Waiting]:
         """Wait for a command, then take whatever else waits; an empty list says that the end has come."""
         taken: list[_Waiting] = []
-        while not taken:
-            try:
-                taken.append(self._queue.get(timeout=_TICK_SECONDS))
-            except Empty:
-                with self._gate:
-                    if self._is_draining and self._queue.empty():
-                        return []
         while len(taken) < limits.BATCH_COMMANDS_MAX:
             try:
-                taken.append(self._queue.get_nowait())
+                waiting = self._queue.get(block=not taken, timeout=_TICK_SECONDS)
             except Empty:
-                break
-        self._room.release(len(taken))
+                if taken:
+                    break
+                with self._gate:
+                    if self._is_draining and self._queue.empty():
+                        break
+                continue
+            self._room.release()
+            if waiting[1].set_running_or_notify_cancel():  # from here on nobody can take it back
+                taken.append(waiting)
         return taken
 
     def _one_round(
@@ -250,7 +250,8 @@ class Writer(Generic[State]):
                 _, future = self._queue.get_nowait()
             except Empty:
                 break
-            future.set_result(_turned(WriterRefusal.STOPPED))
+            if future.set_running_or_notify_cancel():
+                future.set_result(_turned(WriterRefusal.STOPPED))
         self._halted(why)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from recoup.cli import bench, check, trace
+from recoup.cli import bench, check, trace, verify
 
 app = typer.Typer(
     name="recoup",
@@ -22,6 +22,7 @@ def _program() -> None:
 
 trace.register(app)
 check.register(app)
+verify.register(app)
 bench.register(app)
 
 

@@ -41,10 +41,12 @@ class Connection(Protocol):
 class DriverConnection:
     """The standard library's driver."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, is_read_only: bool = False) -> None:
+        address = f"{path.absolute().as_uri()}?mode={'ro' if is_read_only else 'rwc'}"
         try:
             self._driver = sqlite3.connect(
-                path,
+                address,
+                uri=True,
                 timeout=BUSY_SECONDS_MAX,
                 isolation_level=None,  # transactions begin where we say so, pragmas run at once
                 check_same_thread=False,  # one thread at a time, not always the same

@@ -42,13 +42,21 @@ _SEQUENCE_MAX: Final = 2**63 - 1
 class SqliteJournal:
     """A journal in a SQLite file."""
 
-    def __init__(self, connection: Connection) -> None:
-        """Take a connection and set it up; an empty file gets the present schema."""
+    def __init__(self, connection: Connection, *, is_read_only: bool = False) -> None:
+        """Take a connection and set it up; an empty file gets the present schema, unless it is for looking only."""
         self._connection = connection
         self._sql = queries("queries.sql")
         self._is_lost = False
-        set_up(connection)
-        ensure_schema(connection)
+        if not is_read_only:
+            set_up(connection)
+            ensure_schema(connection)
+        elif schema_version(connection) not in REVISIONS:
+            raise StoreFault("expected a journal, was an empty file or a newer program's")
+
+    @classmethod
+    def read(cls, path: Path) -> SqliteJournal:
+        """Open the file at `path` for looking only: nothing is made, set or migrated."""
+        return cls(DriverConnection(path, is_read_only=True), is_read_only=True)
 
     @classmethod
     def open(cls, path: Path) -> SqliteJournal:
