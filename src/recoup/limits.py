@@ -66,3 +66,6 @@ PAGE_ROWS_MAX: Final = 10_000
 
 BUSY_TRIES_MAX: Final = 3
 """Times that the writer asks a busy store before it stops; each waits some seconds."""
+
+PERSONAL_BYTES_MAX: Final = 2**20
+"""Bytes of one piece of personal data in the vault."""

@@ -18,6 +18,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -27,7 +28,7 @@ from crash import tally
 from recoup.centre.commands import Done
 from recoup.centre.writer import Writer
 from recoup.errors import StoreFault
-from recoup.journal.port import Appended, Batch, Journal, StoredCheckpoint
+from recoup.journal.port import Answer, Appended, Batch, Journal, StoredCheckpoint
 from recoup.stores.sqlite import SqliteJournal
 from recoup.stores.sqlite.connection import DriverConnection, Row
 from recoup.stores.sqlite.queries import queries
@@ -96,23 +97,13 @@ class EarlyJournal(SqliteJournal):
 class ForgetfulJournal(SqliteJournal):
     """A planted bug: does not look whether a command was answered before."""
 
-    def answer_of(self, command: str) -> None:  # noqa: ARG002 - it forgets
-        return None
+    def answers_of(self, commands: Sequence[str]) -> dict[str, Answer]:  # noqa: ARG002 - it forgets
+        return {}
 
     def append(self, batch: Batch, epoch: int) -> object:
-        kept = [x for x in batch.answers if super(ForgetfulJournal, self).answer_of(x.command)]
-        answers = tuple(x for x in batch.answers if x not in kept)
-        return super().append(
-            Batch(
-                batch.expected_last,
-                batch.records,
-                answers,
-                (),
-                batch.deadlines,
-                batch.ended,
-            ),
-            epoch,
-        )
+        known = super().answers_of([x.command for x in batch.answers])
+        answers = tuple(x for x in batch.answers if x.command not in known)
+        return super().append(replace(batch, answers=answers, messages=()), epoch)
 
 
 BUGS = {"": SqliteJournal, "early": EarlyJournal, "forgetful": ForgetfulJournal}

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
+from recoup.ids import CommandId, SubjectId
 from recoup.journal.port import Deadline, Message
 
 State = TypeVar("State")
@@ -17,7 +18,7 @@ State = TypeVar("State")
 class Command:
     """Something that somebody wants done. `content` is its canonical bytes: a repeat has the same."""
 
-    id: str
+    id: CommandId
     content: bytes
     value: Any
     """What `decide` reads: a command of one of the rooms."""
@@ -27,7 +28,7 @@ class Command:
 class Noted:
     """An event and what it is about."""
 
-    subject: str
+    subject: SubjectId
     event: object
 
 

@@ -113,6 +113,7 @@ class Writer(Generic[State]):
     def submit(self, command: Command) -> Future[Outcome]:
         """Hand a command in; the future is done when its effect is on disk or it is known to have none."""
         assert 0 < len(command.id.encode()) <= limits.TEXT_BYTES_MAX, "an id is empty or too long"
+        assert command.id.isprintable(), "an id has control characters"
         future: Future[Outcome] = Future()
         with self._gate:
             if self._is_stopped or self._is_draining:
@@ -187,17 +188,18 @@ class Writer(Generic[State]):
     ) -> Record | None:
         """Decide all of `taken`, make it durable, answer. Whatever is raised stops the writer."""
         done = _Round(last, 0 if last is None else last.sequence)
+        known = journal.answers_of(sorted({command.id for command, _ in taken}))
         for command, future in taken:
-            done.outcomes.append((future, self._one_command(journal, done, command)))
+            done.outcomes.append((future, self._one_command(known, done, command)))
         if done.answers:
             self._append(journal, done.batch(), epoch)
         for future, outcome in done.outcomes:
             future.set_result(outcome)
         return done.last
 
-    def _one_command(self, journal: Journal, done: _Round, command: Command) -> Outcome:
+    def _one_command(self, known: dict[str, Answer], done: _Round, command: Command) -> Outcome:
         digest = digest_of(command.content)
-        kept = done.answers.get(command.id) or journal.answer_of(command.id)
+        kept = done.answers.get(command.id) or known.get(command.id)
         if kept is not None:
             if kept.digest != digest:
                 return _turned(WriterRefusal.CONTENT_DIFFERS, f"id {command.id}: content")

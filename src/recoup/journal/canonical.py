@@ -68,7 +68,8 @@ def _check(value: object, depth: int) -> None:
         for key, part in value.items():
             if type(key) is not str:
                 raise EventFault(f"expected text as a key, was {type(key).__name__}")
-            _check(part, depth + 1)
+            if type(part) is not str:
+                _check(part, depth + 1)
     elif isinstance(value, list):
         for part in value:
             _check(part, depth + 1)

@@ -147,6 +147,10 @@ class Journal(Protocol):
         """Yield the records from `first` to `last`, both included (None: to the end), in order."""
         ...
 
+    def answers_of(self, commands: Sequence[str]) -> dict[str, Answer]:
+        """Return what those of `commands` were told that were answered, in one question."""
+        ...
+
     def answer_of(self, command: str) -> Answer | None:
         """Return what a command was told; None if it was never answered, and so had no effect."""
         ...

@@ -1,4 +1,4 @@
-"""The journal in memory: the public fake that passes the same suite as the real stores. Nothing outlives the process."""
+"""The journal and the vault in memory: the public fakes that pass the same suites as the real stores."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from recoup.journal.port import (
     check_batch,
 )
 from recoup.journal.record import Record
+from recoup.stores.vault import Sealed
 
 
 @dataclass(slots=True)
@@ -55,12 +56,10 @@ class MemoryJournal:
         if epoch != disk.epoch:
             what = f"expected epoch {disk.epoch}, was {epoch}"
             return Refused(AppendRefusal.EPOCH_NOT_NEWEST, what)
-        known = [x for x in batch.answers if x.command in disk.answers]
-        for answer in known:
-            if disk.answers[answer.command].digest != answer.digest:
-                return Refused(AppendRefusal.CONTENT_DIFFERS, answer.command)
-        if known:
-            return Repeated(tuple(disk.answers[x.command] for x in known))
+        known = self.answers_of([x.command for x in batch.answers])
+        repeated = refusal_of_repeats(batch, known)
+        if repeated is not None:
+            return repeated
         if batch.expected_last != len(disk.records):
             what = f"expected record {batch.expected_last} last, was {len(disk.records)}"
             return Refused(AppendRefusal.LAST_DIFFERS, what)
@@ -84,9 +83,14 @@ class MemoryJournal:
         """Yield records in order."""
         yield from self._disk.records[max(0, first - 1) : last]
 
+    def answers_of(self, commands: Sequence[str]) -> dict[str, Answer]:
+        """Return what those that were answered were told."""
+        kept = self._disk.answers
+        return {x: kept[x] for x in commands if x in kept}
+
     def answer_of(self, command: str) -> Answer | None:
         """Return what a command was told."""
-        return self._disk.answers.get(command)
+        return self.answers_of([command]).get(command)
 
     def pending(self, limit: int) -> Sequence[PendingMessage]:
         """Return messages not known to be sent."""
@@ -130,6 +134,58 @@ class MemoryJournal:
         """Do nothing: the disk belongs to the caller."""
 
 
+class MemoryVaultTable:
+    """Rows of a vault in memory."""
+
+    def __init__(self) -> None:
+        self._keys: dict[str, bytes | None] = {}
+        self._pieces: dict[tuple[str, str], Sealed] = {}
+
+    def wrapped_key(self, subject: str) -> tuple[bool, bytes | None]:
+        """Return whether the subject is known, and its wrapped key."""
+        return subject in self._keys, self._keys.get(subject)
+
+    def add_key(self, subject: str, wrapped: bytes) -> None:
+        """Keep a new subject's wrapped key."""
+        assert subject not in self._keys, "a subject has one key"
+        self._keys[subject] = wrapped
+
+    def destroy(self, subject: str) -> None:
+        """Destroy key and pieces."""
+        self._keys[subject] = None
+        self._pieces = {
+            place: piece for place, piece in self._pieces.items() if place[0] != subject
+        }
+
+    def put(self, subject: str, field: str, piece: Sealed) -> None:
+        """Keep a piece."""
+        self._pieces[subject, field] = piece
+
+    def piece(self, subject: str, field: str) -> Sealed | None:
+        """Return a piece."""
+        return self._pieces.get((subject, field))
+
+    def find(self, field: str, lookup: bytes) -> list[str]:
+        """Return the subjects whose piece has this digest."""
+        return sorted(
+            place[0]
+            for place, piece in self._pieces.items()
+            if place[1] == field and piece.lookup == lookup
+        )
+
+
+def refusal_of_repeats(batch: Batch, known: dict[str, Answer]) -> Repeated | Refused | None:
+    """Return why a batch with commands that were answered before is not appended."""
+    for answer in batch.answers:
+        if answer.command in known and known[answer.command].digest != answer.digest:
+            return Refused(AppendRefusal.CONTENT_DIFFERS, answer.command)
+    return (
+        Repeated(tuple(known[x.command] for x in batch.answers if x.command in known))
+        if known
+        else None
+    )
+
+
 def bounded_page(limit: int) -> int:
     """Return `limit`; raise `LimitFault` past what one question may ask for."""
     if not 0 <= limit <= limits.PAGE_ROWS_MAX:
@@ -137,4 +193,4 @@ def bounded_page(limit: int) -> int:
     return limit
 
 
-__all__ = ["MemoryDisk", "MemoryJournal", "bounded_page"]
+__all__ = ["MemoryDisk", "MemoryJournal", "MemoryVaultTable", "bounded_page", "refusal_of_repeats"]

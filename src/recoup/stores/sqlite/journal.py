@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -30,7 +31,7 @@ from recoup.journal.port import (
     check_batch,
 )
 from recoup.journal.record import Record
-from recoup.stores.memory import bounded_page
+from recoup.stores.memory import bounded_page, refusal_of_repeats
 from recoup.stores.sqlite.connection import Connection, DriverConnection
 from recoup.stores.sqlite.queries import queries
 from recoup.stores.sqlite.schema import HEAD, REVISIONS, ensure_schema, schema_version
@@ -101,15 +102,10 @@ class SqliteJournal:
         if epoch != newest:
             what = f"expected epoch {newest}, was {epoch}"
             return Refused(AppendRefusal.EPOCH_NOT_NEWEST, what)
-        known = []
-        for answer in batch.answers:
-            kept = self.answer_of(answer.command)
-            if kept is not None and kept.digest != answer.digest:
-                return Refused(AppendRefusal.CONTENT_DIFFERS, answer.command)
-            if kept is not None:
-                known.append(kept)
-        if known:
-            return Repeated(tuple(known))
+        known = self.answers_of([x.command for x in batch.answers])
+        repeated = refusal_of_repeats(batch, known)
+        if repeated is not None:
+            return repeated
         last = self.last()
         found = 0 if last is None else last.sequence
         if found != batch.expected_last:
@@ -151,10 +147,16 @@ class SqliteJournal:
         end = _SEQUENCE_MAX if last is None else last
         return map(Record._make, self._connection.stream(self._sql["read_records"], (first, end)))
 
+    def answers_of(self, commands: Sequence[str]) -> dict[str, Answer]:
+        """Return what those that were answered were told."""
+        if not commands:
+            return {}
+        rows = self._connection.run(self._sql["read_answers"], (json.dumps(list(commands)),))
+        return {row[0]: Answer(*row) for row in rows}
+
     def answer_of(self, command: str) -> Answer | None:
         """Return what a command was told."""
-        rows = self._connection.run(self._sql["read_answer"], (command,))
-        return Answer(*rows[0]) if rows else None
+        return self.answers_of([command]).get(command)
 
     def pending(self, limit: int) -> Sequence[PendingMessage]:
         """Return messages not known to be sent."""

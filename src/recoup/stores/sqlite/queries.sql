@@ -43,9 +43,9 @@ FROM record WHERE sequence BETWEEN ? AND ? ORDER BY sequence;
 SELECT sequence, at_us, command, subject, name, version, body, previous, hash
 FROM record ORDER BY sequence DESC LIMIT 1;
 
--- name: read_answer
--- What a command was told.
-SELECT command, digest, body FROM answer WHERE command = ?;
+-- name: read_answers
+-- What commands were told; takes their ids as a JSON array, so that a batch asks once.
+SELECT command, digest, body FROM answer WHERE command IN (SELECT value FROM json_each(?));
 
 -- name: read_pending
 -- Messages to send, in the order in which they were decided.

@@ -61,11 +61,11 @@ INSERT INTO leader (place, epoch) VALUES (1, 0);
 
 CREATE TABLE vault_key (
   subject TEXT PRIMARY KEY,
-  wrapped BLOB NOT NULL
+  wrapped BLOB
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE vault_item (
-  subject TEXT NOT NULL REFERENCES vault_key (subject) ON DELETE CASCADE,
+  subject TEXT NOT NULL REFERENCES vault_key (subject),
   field   TEXT NOT NULL,
   nonce   BLOB NOT NULL CHECK (length(nonce) = 12),
   sealed  BLOB NOT NULL,
