@@ -11,14 +11,25 @@ import shutil
 import sys
 from collections import Counter
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from contract.journals import START, sealed
 
 from recoup.errors import StoreFault
-from recoup.journal import Checkpoint, Frontier, OwnCheckpoint, Record, Verified, seal, verify
+from recoup.journal import (
+    Checkpoint,
+    Frontier,
+    OwnCheckpoint,
+    Record,
+    Registry,
+    Verified,
+    seal,
+    verify,
+)
 from recoup.journal.port import Answer, Batch, digest_of
+from recoup.journal.record import hash_of
 from recoup.journal.verify import Tampering, Wrong
 from recoup.stores.sqlite import SqliteJournal
 
@@ -254,10 +265,12 @@ def test_a_sound_chain_with_a_body_that_is_not_canonical_or_time_going_back_is_m
     first = sealed(None, "c0")
     odd = sealed(first, "c1", body=b'{"b":1, "a":2}')
     assert verify([first, odd]).kind is Tampering.MALFORMED
-    early = sealed(None, "c0")._replace(at_us=first.at_us + 5)
-    early = resealed([early])[0]
+    early = sealed(first, "c1")._replace(at_us=first.at_us - 1)
+    early = early._replace(hash=hash_of(early))
+    assert verify([first, early]).kind is Tampering.MALFORMED
     with pytest.raises(AssertionError):
-        seal(early, at=START, command="c", subject="s", name="n", version=1, body=b"{}")
+        at = START - timedelta(seconds=1)
+        seal(first, at=at, command="c", subject="s", name="n", version=1, body=b"{}")
     for field, value in (
         ("at_us", "text"),
         ("body", None),
@@ -272,6 +285,28 @@ def test_a_checkpoint_that_was_signed_but_is_of_other_records_is_a_fork():
     other = resealed([x._replace(subject="other") for x in WHOLE.records])
     found = verify(other, WHOLE.own)
     assert found == Wrong(Tampering.FORK, 1, found.what)
+
+
+def test_a_record_from_before_in_the_place_of_a_later_one_is_reordered():
+    records = [*WHOLE.records[:9], WHOLE.records[3], *WHOLE.records[10:]]
+    found = verify(records, WHOLE.own, HELD)
+    assert (found.kind, found.sequence) == (Tampering.REORDERED, 10)
+
+
+def test_a_cut_that_only_the_journals_own_checkpoint_shows():
+    found = verify(WHOLE.records[:25], WHOLE.own)
+    assert (found.kind, found.sequence) == (Tampering.CUT_TAIL, 26)
+
+
+def test_with_a_registry_every_body_is_an_event_that_it_knows():
+    @dataclass(frozen=True, slots=True)
+    class Noted:
+        amount: int
+
+    registry = Registry()
+    assert verify(WHOLE.records, registry=registry).kind is Tampering.MALFORMED
+    registry.register("noted", 1, Noted)
+    assert isinstance(verify(WHOLE.records, WHOLE.own, HELD, registry), Verified)
 
 
 def _stored(path: Path) -> SqliteJournal:

@@ -199,6 +199,32 @@ def test_a_storage_fault_stops_the_writer_for_good_without_a_second_try(bench):
     assert bench.disk.records == []
 
 
+def test_when_the_writer_stops_those_who_wait_are_told_that_nothing_was_done(bench):
+    bench.journal.gate.clear()
+    bench.journal.faults = [(StoreFault("input/output error"), False)]
+    first = bench.writer.submit(tally.command("a"))
+    assert bench.journal.asked.wait(10)
+    waiting = [bench.writer.submit(tally.command(name)) for name in "bc"]
+    assert waiting[0].cancel()
+    bench.journal.gate.set()
+    assert first.result(10).reason == waiting[1].result(10).reason == "stopped"
+    assert bench.disk.records == []
+
+
+def test_a_batch_takes_no_more_than_the_bound(monkeypatch):
+    monkeypatch.setattr(limits, "BATCH_COMMANDS_MAX", 3)
+    bench = Bench()
+    bench.writer.start()
+    bench.journal.gate.clear()
+    first = bench.writer.submit(tally.command("first"))
+    assert bench.journal.asked.wait(10)
+    futures = [bench.writer.submit(tally.command(f"c{n}")) for n in range(7)]
+    bench.journal.gate.set()
+    assert all(isinstance(x.result(10), Done) for x in [first, *futures])
+    assert bench.journal.sizes == [1, 3, 3, 1]
+    bench.writer.drain()
+
+
 def test_a_bug_in_a_rule_stops_the_writer_with_nothing_written(bench):
     assert bench.do("bug").reason == "stopped"
     assert isinstance(bench.halts[0], ZeroDivisionError)

@@ -159,6 +159,7 @@ def test_a_text_that_is_no_checkpoint_is_refused(text):
         b"text\n\n- a AAAAAAAA\n",
         b"text\n\n\xe2\x80\x94 a AAAA\n",
         b"text\n\n\xe2\x80\x94 a AAAAAAB=\n",
+        b"text\n\n\xe2\x80\x94 a AAAAA\n",
         b"te\x00xt\n\n\xe2\x80\x94 a AAAAAAAA\n",
         b"\xff\n\n\xe2\x80\x94 a AAAAAAAA\n",
         b"x" * limits.NOTE_BYTES_MAX + b"\n\n\xe2\x80\x94 a AAAAAAAA\n",
@@ -189,6 +190,17 @@ def test_a_note_may_have_as_many_signatures_as_the_bound_says():
 def test_text_that_is_no_key_is_refused(text):
     with pytest.raises(NoteFault):
         NoteKey.parse(text)
+
+
+def test_a_key_with_an_odd_name_or_length_is_refused():
+    for name, data in (("two words", bytes(32)), ("a+b", bytes(32)), ("", bytes(32)), ("a", b"")):
+        with pytest.raises(NoteFault):
+            NoteKey(name, Algorithm.NOTE, data)
+
+
+def test_a_key_given_twice_counts_once():
+    note = cosigned(2)
+    assert signers(note, [WITNESSES[0], WITNESSES[0]]) == (WITNESSES[0],)
 
 
 def test_a_witness_cosigns_only_what_has_grown():

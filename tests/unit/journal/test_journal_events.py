@@ -9,14 +9,16 @@ import sys
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import IntEnum, StrEnum
+from typing import NewType
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from recoup import limits
-from recoup.clock import instant_of, instant_text, microseconds_of, parse_instant
+from recoup.clock import SystemClock, instant_of, instant_text, microseconds_of, parse_instant
 from recoup.errors import EventFault, UnknownEvent
+from recoup.ids import CountedIds, RandomIds
 from recoup.journal import Registry
 from recoup.journal.canonical import decode_plain, encode_plain
 from recoup.unrecognised import Unrecognised
@@ -223,6 +225,9 @@ def test_a_value_of_another_kind_is_refused_when_written(name, value):
         (b".000000Z", b".000000+00:00"),
         (b'"2026-01-05"', b'"20260105"'),
         (b'"2026-01-05"', b'"2026-13-05"'),
+        (b'"parts":[', b'"parts":{}, "x":['),
+        (b'[{"amount_fen":5000,"claim":"c_1"},{"amount_fen":1000,"claim":"c_2"}]', b"{}"),
+        (b'{"amount_fen":5000,"claim":"c_1"}', b"1"),
         (b'["a",1]', b'["a"]'),
         (b'["a",1]', b'{"a":1}'),
         (b'"level":0', b'"level":"0"'),
@@ -276,6 +281,31 @@ def test_a_type_without_a_canonical_form_is_our_own_mistake():
             REGISTRY.register(*arguments, Part)
 
 
+CaseId = NewType("CaseId", str)
+
+
+@dataclass(frozen=True, slots=True)
+class Upper:
+    """Refuses some values, and changes others: the change must show when the journal is checked."""
+
+    code: CaseId
+
+    def __post_init__(self) -> None:
+        if not self.code:
+            raise ValueError("expected a code")
+        object.__setattr__(self, "code", self.code.upper())
+
+
+def test_a_class_that_refuses_or_changes_its_values_is_found_out():
+    registry = Registry()
+    registry.register("upper", 1, Upper)
+    registry.check("upper", 1, b'{"code":"A"}')
+    with pytest.raises(EventFault, match="canonical"):
+        registry.check("upper", 1, b'{"code":"a"}')
+    with pytest.raises(EventFault, match="expected a code"):
+        registry.decode("upper", 1, b'{"code":""}')
+
+
 @given(st.datetimes(timezones=st.just(UTC)))
 def test_an_instant_has_one_text_and_one_number(at):
     assert parse_instant(instant_text(at)) == at
@@ -318,3 +348,14 @@ def test_the_same_commands_give_the_same_journal_under_any_hash_seed():
 def test_commands_in_the_order_of_a_set_give_other_journals():
     """The negative control."""
     assert len(_journals("careless", "012")) > 1
+
+
+def test_clocks_and_ids_give_what_they_promise():
+    assert SystemClock().now().tzinfo is UTC
+    with pytest.raises(ValueError, match="naive"):
+        instant_text(datetime(2026, 1, 7, 10))  # noqa: DTZ001 - what must be refused
+    made = {RandomIds().new("case") for _ in range(100)}
+    assert len(made) == 100
+    assert all(name.startswith("case_") and len(name) == 37 for name in made)
+    counted = CountedIds()
+    assert [counted.new("case"), counted.new("order")] == ["case_1", "order_2"]

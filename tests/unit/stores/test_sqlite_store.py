@@ -14,8 +14,9 @@ import pytest
 from contract.journals import batch_of
 
 from recoup.errors import CommitUnknown, StoreBusy, StoreFault
-from recoup.journal.port import Appended, Repeated
+from recoup.journal.port import Appended, Repeated, StoredCheckpoint
 from recoup.stores.sqlite import SqliteJournal, connection, migrating
+from recoup.stores.sqlite import journal as store
 from recoup.stores.sqlite.connection import DriverConnection
 from recoup.stores.sqlite.queries import queries, split_queries
 from recoup.stores.sqlite.schema import HEAD, REVISIONS
@@ -179,6 +180,53 @@ def test_a_store_where_another_writes_is_busy_and_nothing_was_done(tmp_path, mon
     assert fault.value.is_transient
     other.run("ROLLBACK")
     assert journal.append(batch_of(journal, "c1"), epoch) == Appended(1)
+
+
+def test_an_older_file_is_migrated_when_it_is_opened(tmp_path, monkeypatch):
+    path, asked = tmp_path / "a.sqlite", []
+    SqliteJournal.open(path).close()
+    monkeypatch.setattr(store, "HEAD", "0002")  # as if the program were newer
+    monkeypatch.setattr(migrating, "migrate", asked.append)
+    SqliteJournal.open(path).close()
+    assert asked == [path]
+
+
+def test_a_file_that_cannot_be_migrated_is_a_fault(tmp_path):
+    (tmp_path / "a.sqlite").write_bytes(b"not a database" * 100)
+    with pytest.raises(StoreFault, match="schema"):
+        migrating.migrate(tmp_path / "a.sqlite")
+
+
+def test_a_file_with_two_schema_versions_is_a_fault(tmp_path):
+    path = tmp_path / "a.sqlite"
+    SqliteJournal.open(path).close()
+    driver = sqlite3.connect(path)
+    driver.execute("INSERT INTO alembic_version (version_num) VALUES ('0002')")
+    driver.commit()
+    with pytest.raises(StoreFault, match="one schema version"):
+        SqliteJournal.open(path)
+
+
+def test_a_statement_that_fails_leaves_the_store_as_it_was_and_usable(tmp_path):
+    journal = SqliteJournal.open(tmp_path / "a.sqlite")
+    with pytest.raises(StoreFault):
+        journal.add_checkpoint(StoredCheckpoint("no number", b"note"))
+    journal.add_checkpoint(StoredCheckpoint(1, b"note"))
+    assert journal.checkpoints() == [StoredCheckpoint(1, b"note")]
+
+
+def test_a_roll_back_that_fails_ends_the_connection(tmp_path):
+    class Broken(DriverConnection):
+        def run(self, sql, values=()):
+            if sql == "ROLLBACK":
+                raise StoreFault("lost")
+            return super().run(sql, values)
+
+    journal = SqliteJournal(Broken(tmp_path / "a.sqlite"))
+    with pytest.raises(StoreFault):
+        journal.add_checkpoint(StoredCheckpoint("no number", b"note"))
+    with pytest.raises(StoreFault, match="working connection"):
+        journal.add_checkpoint(StoredCheckpoint(1, b"note"))
 
 
 def test_every_query_says_what_it_is_for():
