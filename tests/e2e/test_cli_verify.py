@@ -73,6 +73,10 @@ def test_a_sound_journal_gives_its_counts_and_root(folder, options):
     [
         ("UPDATE record SET body = CAST('{}' AS BLOB) WHERE sequence = 7", "record 7: edited"),
         ("UPDATE record SET subject = 'case_2' WHERE sequence = 1", "record 1: edited"),
+        (
+            "UPDATE record SET subject = CAST(x'ff' AS TEXT) WHERE sequence = 7",
+            "record 7: malformed",
+        ),
         ("DELETE FROM record WHERE sequence = 5", "record 5: deleted"),
         ("DELETE FROM record WHERE sequence > 18", "record 19: cut_tail"),
         ("UPDATE checkpoint SET note = x'00' WHERE size = 10", "record 10: swapped_checkpoint"),

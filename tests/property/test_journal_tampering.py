@@ -268,8 +268,8 @@ def test_a_sound_chain_with_a_body_that_is_not_canonical_or_time_going_back_is_m
     early = sealed(first, "c1")._replace(at_us=first.at_us - 1)
     early = early._replace(hash=hash_of(early))
     assert verify([first, early]).kind is Tampering.MALFORMED
+    at = START - timedelta(seconds=1)
     with pytest.raises(AssertionError):
-        at = START - timedelta(seconds=1)
         seal(first, at=at, command="c", subject="s", name="n", version=1, body=b"{}")
     for field, value in (
         ("at_us", "text"),
