@@ -9,7 +9,8 @@ the more clients, the larger the batches, with no timer.
 3. A storage fault stops the writer for good: state in memory is ahead of the disk then, and a failed sync tells nothing when
    tried again. What was in the batch is `Unknown` if the commit was under way, otherwise it had no effect. Starting anew is
    recovery.
-4. A bug in a rule (an exception out of `decide` or `evolve`) stops it as well, with nothing of the batch written.
+4. Starting checks every record's seal before folding it: nothing is built on a journal that was changed.
+5. A bug in a rule (an exception out of `decide` or `evolve`) stops it as well, with nothing of the batch written.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ from recoup.errors import CommitUnknown, StoreBusy, StoreFault
 from recoup.journal.events import Registry
 from recoup.journal.port import Answer, Appended, Batch, Deadline, Journal, Message, digest_of
 from recoup.journal.record import Record, seal
+from recoup.journal.verify import wrong_seal
 
 _Waiting = tuple[Command, "Future[Outcome]"]
 _TICK_SECONDS = 0.05
@@ -157,9 +159,12 @@ class Writer(Generic[State]):
         journal.close()
 
     def _replay(self, journal: Journal) -> Record | None:
-        """Fold all records; the state is then that of the journal's end."""
+        """Check and fold all records; the state is then that of the journal's end."""
         last = None
         for record in journal.records():
+            wrong = wrong_seal(last, record)
+            if wrong:
+                raise StoreFault(f"record {wrong.sequence}: {wrong.kind}: {wrong.what}")
             event = self._registry.decode(record.name, record.version, record.body)
             self._state = self._evolve(self._state, event)
             last = record

@@ -87,7 +87,7 @@ def verify(
     wanted = {x.size for x in own} | {x.size for x in held}
     frontier, roots, last = Frontier(), {0: Frontier().root()}, None
     for record in records:
-        wrong = _wrong_record(last, record, registry)
+        wrong = wrong_seal(last, record) or _wrong_body(record, registry)
         if wrong:
             return wrong
         frontier.append(record.hash)
@@ -101,10 +101,9 @@ def verify(
     )
 
 
-def _wrong_record(last: Record | None, record: Record, registry: Registry | None) -> Wrong | None:
-    """Return what is wrong with `record` as the one after `last`."""
+def wrong_seal(last: Record | None, record: Record) -> Wrong | None:
+    """Return what is wrong with `record` as the one after `last`: its place, its hash, its time. Not its body's form."""
     expected = 1 if last is None else last.sequence + 1
-    before = NO_HASH if last is None else last.hash
     place = _wrong_place(last, record, expected)
     if place:
         return place
@@ -114,19 +113,23 @@ def _wrong_record(last: Record | None, record: Record, registry: Registry | None
         return Wrong(Tampering.MALFORMED, expected, f"a field of a wrong kind: {fault}")
     if not is_sealed:
         return Wrong(Tampering.EDITED, expected, "the hash is not that of the record's fields")
-    if record.previous != before:
+    if record.previous != (NO_HASH if last is None else last.hash):
         # Sound in itself, so made anew: it is the record before this one that is no longer the one this followed.
         at = max(1, expected - 1)
         return Wrong(Tampering.EDITED, at, f"record {expected} was not sealed after this one")
     if last is not None and record.at_us < last.at_us:
         return Wrong(Tampering.MALFORMED, expected, "its time is before that of the record before")
+    return None
+
+
+def _wrong_body(record: Record, registry: Registry | None) -> Wrong | None:
     try:
         if registry is None:
             decode_plain(record.body)
         else:
             registry.check(record.name, record.version, record.body)
     except EventFault as fault:
-        return Wrong(Tampering.MALFORMED, expected, str(fault))
+        return Wrong(Tampering.MALFORMED, record.sequence, str(fault))
     return None
 
 
@@ -181,4 +184,4 @@ def _wrong_checkpoints(
     return None
 
 
-__all__ = ["OwnCheckpoint", "Tampering", "Verified", "Wrong", "verify"]
+__all__ = ["OwnCheckpoint", "Tampering", "Verified", "Wrong", "verify", "wrong_seal"]

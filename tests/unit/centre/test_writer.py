@@ -14,6 +14,7 @@ from recoup.centre.commands import Done, Turned, Unknown
 from recoup.centre.writer import Writer
 from recoup.errors import CommitUnknown, StoreBusy, StoreFault, UnknownEvent
 from recoup.journal.port import Batch
+from recoup.journal.record import hash_of
 from recoup.journal.verify import Verified, verify
 from recoup.stores.memory import MemoryDisk, MemoryJournal
 
@@ -283,6 +284,20 @@ def test_a_journal_with_an_event_of_a_newer_program_does_not_start():
     bench.writer.start()
     bench.do("a")
     bench.writer.drain()
-    bench.disk.records[0] = bench.disk.records[0]._replace(name="of_tomorrow")
+    newer = bench.disk.records[0]._replace(name="of_tomorrow")
+    bench.disk.records[0] = newer._replace(hash=hash_of(newer))
     with pytest.raises(UnknownEvent):
         Bench(bench.disk).writer.start()
+
+
+def test_a_journal_that_was_changed_does_not_start():
+    bench = Bench()
+    bench.writer.start()
+    bench.do("a")
+    bench.do("b")
+    bench.writer.drain()
+    bench.disk.records[1] = bench.disk.records[1]._replace(subject="other")
+    again = Bench(bench.disk)
+    with pytest.raises(StoreFault, match="record 2: edited"):
+        again.writer.start()
+    assert again.do("c").reason == "stopped"
