@@ -22,16 +22,16 @@ def _kill(*options: str) -> dict[str, object]:
 
 
 def test_nothing_acknowledged_is_lost_or_done_twice_when_the_process_is_killed_at_random():
-    seen = _kill("--kills", "40", "--seed", "1", "--seconds", "0.15")
+    seen = _kill("--kills", "150", "--seed", "1", "--seconds", "0.15")
     assert seen["wrong"] == []
-    assert seen["kills"] == 40
-    assert seen["acknowledged"] > 40
+    assert seen["kills"] == 150
+    assert seen["acknowledged"] > 150
 
 
 def test_nothing_acknowledged_is_lost_when_the_process_is_killed_at_a_named_point():
-    seen = _kill("--named", "1", "--seed", "2")
+    seen = _kill("--named", "3", "--seed", "2")
     assert seen["wrong"] == []
-    assert seen["at_point"] == seen["kills"] == 24
+    assert seen["at_point"] == seen["kills"] == 72
 
 
 @pytest.mark.slow
