@@ -43,6 +43,7 @@ check: $(STAMP)  ## lint, format, types, layers, tidiness: within a minute
 
 bench: $(STAMP)  ## measure speed and memory against the plain ways
 	$(BIN)/recoup bench trace
+	$(BIN)/recoup bench journal
 
 docs: $(STAMP)   ## build the documentation into site/
 	$(BIN)/zensical build --clean --strict

@@ -4,6 +4,13 @@ Fault                       the outside failed or sent something unusable
     InputFault              rows or files that must be put right first; carries every problem found
     LimitFault              a bound of limits.py was reached; carries its name and value
     PolicyFault             a jurisdiction's terms that cannot be used; names the term
+    EventFault              bytes that are no event: malformed, or not in the one canonical form
+        UnknownEvent        name or version that this program does not have: a newer one wrote it
+    NoteFault               a signed note or checkpoint that cannot be read, or is not signed as it must be
+    StoreFault              the disk or database failed; the writer stops for good
+        StoreBusy           somebody else writes; nothing was done; try again
+        CommitUnknown       the connection was lost while committing: ask by command id
+    VaultFault              personal data that cannot be read: its key was destroyed, or its bytes were changed
 """
 
 from __future__ import annotations
@@ -40,3 +47,33 @@ class LimitFault(Fault):
 
 class PolicyFault(Fault):
     """A policy file that is missing, or a term in it that has no value, no source or no sense."""
+
+
+class EventFault(Fault):
+    """Bytes that are no event: malformed, not of the event's fields, or not in the one canonical form."""
+
+
+class UnknownEvent(EventFault):
+    """An event name or version that this program does not have: a newer program wrote it."""
+
+
+class NoteFault(Fault):
+    """A signed note or checkpoint that cannot be read, or is not signed by whom it must be."""
+
+
+class StoreFault(Fault):
+    """The disk or the database failed. The writer stops for good: a failed sync is never tried again."""
+
+
+class StoreBusy(StoreFault):
+    """Another connection writes and did not end in time; nothing was done."""
+
+    is_transient = True
+
+
+class CommitUnknown(StoreFault):
+    """The connection was lost while committing: it may have happened. Ask the store by command id, do not guess."""
+
+
+class VaultFault(Fault):
+    """Personal data that cannot be read: its key was destroyed, or its bytes are not what was sealed."""

@@ -42,3 +42,33 @@ WORKBOOK_SECONDS_MAX: Final = 600
 
 CLOCK_SKEW_SECONDS_MAX: Final = 86_400
 """Seconds by which an institution's time may lie before an order or after now and still be believed."""
+
+EVENT_BYTES_MAX: Final = 2**20
+"""Bytes of one event's body in the journal."""
+
+EVENT_DEPTH_MAX: Final = 32
+"""Values within values in one event."""
+
+TEXT_BYTES_MAX: Final = 1_024
+"""Bytes of a command id, a subject or an event name."""
+
+NOTE_BYTES_MAX: Final = 2**16
+"""Bytes of one signed note."""
+
+NOTE_SIGNATURES_MAX: Final = 64
+"""Signature lines of one note: the log's own and its witnesses'."""
+
+BATCH_COMMANDS_MAX: Final = 512
+"""Commands that one sync makes durable."""
+
+QUEUE_COMMANDS_MAX: Final = 8_192
+"""Commands that wait for the writer; one more is told to come again."""
+
+PAGE_ROWS_MAX: Final = 10_000
+"""Rows that one question to a store may ask for."""
+
+BUSY_TRIES_MAX: Final = 3
+"""Times that the writer asks a busy store before it stops; each waits some seconds."""
+
+PERSONAL_BYTES_MAX: Final = 2**20
+"""Bytes of one piece of personal data in the vault."""

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from recoup.bench.trace import Report
+    from recoup.bench.report import Report
 
 Transfers = Annotated[int, typer.Option("--transfers", help="Transfers of each input.", min=1_000)]
 Accounts = Annotated[int, typer.Option("--accounts", help="Accounts they run among.", min=100)]
 Claims = Annotated[int, typer.Option("--claims", help="Disputed transfers.", min=1)]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of the inputs.", min=0)]
+Commands = Annotated[int, typer.Option("--commands", help="Commands sent in all.", min=1_000)]
+Clients = Annotated[int, typer.Option("--clients", help="Clients that wait.", min=1, max=512)]
 Quick = Annotated[
     bool, typer.Option("--quick", help="A small run that only shows that the bench works.")
 ]
@@ -24,6 +26,7 @@ def register(app: typer.Typer) -> None:
     """Add `bench` with its commands to the program."""
     benches = typer.Typer(help="Measure speed and memory on generated input.", no_args_is_help=True)
     benches.command("trace", epilog="Example: recoup bench trace --json")(trace)
+    benches.command("journal", epilog="Example: recoup bench journal --json")(journal)
     app.add_typer(benches, name="bench")
 
 
@@ -45,7 +48,25 @@ def trace(
         if quick
         else Plan(Size(transfers, accounts, min(claims, transfers // 10), seed))
     )
-    report = bench_trace(plan, lambda doing: typer.echo(doing, err=True))
+    _show(bench_trace(plan, lambda doing: typer.echo(doing, err=True)), as_json=as_json)
+
+
+def journal(
+    *,
+    commands: Commands = 50_000,
+    clients: Clients = 64,
+    quick: Quick = False,
+    as_json: AsJson = False,
+) -> None:
+    """Measure the journal: durable commands under many clients, verification, replay; beside one client alone."""
+    from recoup.bench.journal import Plan, bench_journal
+
+    plan = Plan.quick() if quick else Plan(commands=commands, clients=clients)
+    _show(bench_journal(plan, lambda doing: typer.echo(doing, err=True)), as_json=as_json)
+
+
+def _show(report: Report, *, as_json: bool) -> None:
+    """Print a report for machines or for people."""
     if as_json:
         print(json.dumps(report.to_dict(), indent=1))
     else:

@@ -22,14 +22,13 @@ from recoup.bench import plain, rivals
 from recoup.bench.clock import case_times
 from recoup.bench.inputs import SHAPES, Input, Size, make_input, sample
 from recoup.bench.machine import Machine, better, describe_machine
+from recoup.bench.report import Report, Tell
 from recoup.bench.rows import Row, rate_row, resident_mb, times_of
 from recoup.reading import ReadingOptions, read_transfers
 from recoup.trace.events import NEVER
 from recoup.trace.follow import follow
 from recoup.trace.index import FlowIndex
 from recoup.trace.screen import screen
-
-Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -47,18 +46,6 @@ class Plan:
         return cls(
             Size(200_000, 20_000, 100, seed), rounds=3, sample_transfers=50_000, csv_rows=20_000
         )
-
-
-@dataclass(frozen=True)
-class Report:
-    """The machine and the rows."""
-
-    machine: Machine
-    rows: tuple[Row, ...]
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the JSON shape of every bench: machine and rows."""
-        return {"machine": self.machine.to_dict(), "rows": [row.to_dict() for row in self.rows]}
 
 
 def _suffix(shape: str) -> str:

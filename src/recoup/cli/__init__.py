@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from recoup.cli import bench, check, policy, trace
+from recoup.cli import bench, check, policy, trace, verify
 
 app = typer.Typer(
     name="recoup",
@@ -23,6 +23,7 @@ def _program() -> None:
 trace.register(app)
 check.register(app)
 policy.register(app)
+verify.register(app)
 bench.register(app)
 
 

@@ -1,0 +1,196 @@
+"""The journal and the vault in memory: the public fakes that pass the same suites as the real stores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from recoup import limits
+from recoup.errors import LimitFault
+from recoup.journal.port import (
+    Answer,
+    Appended,
+    AppendRefusal,
+    Batch,
+    Deadline,
+    PendingMessage,
+    Refused,
+    Repeated,
+    Snapshot,
+    StoredCheckpoint,
+    check_batch,
+)
+from recoup.journal.record import Record
+from recoup.stores.vault import Sealed
+
+
+@dataclass(slots=True)
+class MemoryDisk:
+    """What outlives one opening of a `MemoryJournal`, as a file outlives a process."""
+
+    epoch: int = 0
+    records: list[Record] = field(default_factory=list)
+    answers: dict[str, Answer] = field(default_factory=dict)
+    messages: dict[str, PendingMessage] = field(default_factory=dict)
+    sent: set[str] = field(default_factory=set)
+    deadlines: dict[str, Deadline] = field(default_factory=dict)
+    checkpoints: dict[int, StoredCheckpoint] = field(default_factory=dict)
+    snapshots: dict[str, Snapshot] = field(default_factory=dict)
+
+
+class MemoryJournal:
+    """A journal on a `MemoryDisk`."""
+
+    def __init__(self, disk: MemoryDisk | None = None) -> None:
+        self._disk = MemoryDisk() if disk is None else disk
+
+    def lead(self) -> int:
+        """Return a new epoch."""
+        self._disk.epoch += 1
+        return self._disk.epoch
+
+    def append(self, batch: Batch, epoch: int) -> Appended | Repeated | Refused:
+        """Keep a batch."""
+        disk = self._disk
+        if epoch != disk.epoch:
+            what = f"expected epoch {disk.epoch}, was {epoch}"
+            return Refused(AppendRefusal.EPOCH_NOT_NEWEST, what)
+        known = self.answers_of([x.command for x in batch.answers])
+        repeated = refusal_of_repeats(batch, known)
+        if repeated is not None:
+            return repeated
+        if batch.expected_last != len(disk.records):
+            what = f"expected record {batch.expected_last} last, was {len(disk.records)}"
+            return Refused(AppendRefusal.LAST_DIFFERS, what)
+        check_batch(batch, self.last())
+        for message in batch.messages:
+            assert message.id not in disk.messages, "a message id is used twice"
+        disk.records += batch.records
+        disk.answers |= {x.command: x for x in batch.answers}
+        last = len(disk.records)
+        disk.messages |= {x.id: PendingMessage(x, epoch, last) for x in batch.messages}
+        for ended in batch.ended:
+            disk.deadlines.pop(ended, None)
+        disk.deadlines |= {x.id: x for x in batch.deadlines}
+        return Appended(last)
+
+    def last(self) -> Record | None:
+        """Return the last record."""
+        return self._disk.records[-1] if self._disk.records else None
+
+    def records(self, first: int = 1, last: int | None = None) -> Iterator[Record]:
+        """Yield records in order."""
+        yield from self._disk.records[max(0, first - 1) : last]
+
+    def answers_of(self, commands: Sequence[str]) -> dict[str, Answer]:
+        """Return what those that were answered were told."""
+        kept = self._disk.answers
+        return {x: kept[x] for x in commands if x in kept}
+
+    def answer_of(self, command: str) -> Answer | None:
+        """Return what a command was told."""
+        return self.answers_of([command]).get(command)
+
+    def pending(self, limit: int) -> Sequence[PendingMessage]:
+        """Return messages not known to be sent."""
+        page = bounded_page(limit)
+        return [x for x in self._disk.messages.values() if x.message.id not in self._disk.sent][
+            :page
+        ]
+
+    def sent(self, message: str) -> bool:
+        """Note that a message was sent."""
+        is_new = message in self._disk.messages and message not in self._disk.sent
+        if is_new:
+            self._disk.sent.add(message)
+        return is_new
+
+    def due(self, now: datetime, limit: int) -> Sequence[Deadline]:
+        """Return deadlines due at `now` or before."""
+        page = bounded_page(limit)
+        found = [x for x in self._disk.deadlines.values() if x.due_at <= now]
+        return sorted(found, key=lambda x: (x.due_at, x.id))[:page]
+
+    def add_checkpoint(self, checkpoint: StoredCheckpoint) -> None:
+        """Keep a checkpoint."""
+        self._disk.checkpoints[checkpoint.size] = checkpoint
+
+    def checkpoints(self) -> Sequence[StoredCheckpoint]:
+        """Return all checkpoints by size."""
+        return [self._disk.checkpoints[size] for size in sorted(self._disk.checkpoints)]
+
+    def add_snapshot(self, snapshot: Snapshot) -> None:
+        """Keep a snapshot."""
+        kept = self._disk.snapshots.get(snapshot.name)
+        if kept is None or snapshot.sequence >= kept.sequence:
+            self._disk.snapshots[snapshot.name] = snapshot
+
+    def snapshot(self, name: str) -> Snapshot | None:
+        """Return the newest snapshot of that name."""
+        return self._disk.snapshots.get(name)
+
+    def close(self) -> None:
+        """Do nothing: the disk belongs to the caller."""
+
+
+class MemoryVaultTable:
+    """Rows of a vault in memory."""
+
+    def __init__(self) -> None:
+        self._keys: dict[str, bytes | None] = {}
+        self._pieces: dict[tuple[str, str], Sealed] = {}
+
+    def wrapped_key(self, subject: str) -> tuple[bool, bytes | None]:
+        """Return whether the subject is known, and its wrapped key."""
+        return subject in self._keys, self._keys.get(subject)
+
+    def add_key(self, subject: str, wrapped: bytes) -> None:
+        """Keep a new subject's wrapped key."""
+        assert subject not in self._keys, "a subject has one key"
+        self._keys[subject] = wrapped
+
+    def destroy(self, subject: str) -> None:
+        """Destroy key and pieces."""
+        self._keys[subject] = None
+        self._pieces = {
+            place: piece for place, piece in self._pieces.items() if place[0] != subject
+        }
+
+    def put(self, subject: str, field: str, piece: Sealed) -> None:
+        """Keep a piece."""
+        self._pieces[subject, field] = piece
+
+    def piece(self, subject: str, field: str) -> Sealed | None:
+        """Return a piece."""
+        return self._pieces.get((subject, field))
+
+    def find(self, field: str, lookup: bytes) -> list[str]:
+        """Return the subjects whose piece has this digest."""
+        return sorted(
+            place[0]
+            for place, piece in self._pieces.items()
+            if place[1] == field and piece.lookup == lookup
+        )
+
+
+def refusal_of_repeats(batch: Batch, known: dict[str, Answer]) -> Repeated | Refused | None:
+    """Return why a batch with commands that were answered before is not appended."""
+    for answer in batch.answers:
+        if answer.command in known and known[answer.command].digest != answer.digest:
+            return Refused(AppendRefusal.CONTENT_DIFFERS, answer.command)
+    return (
+        Repeated(tuple(known[x.command] for x in batch.answers if x.command in known))
+        if known
+        else None
+    )
+
+
+def bounded_page(limit: int) -> int:
+    """Return `limit`; raise `LimitFault` past what one question may ask for."""
+    if not 0 <= limit <= limits.PAGE_ROWS_MAX:
+        raise LimitFault("PAGE_ROWS_MAX", limits.PAGE_ROWS_MAX, limit)
+    return limit
+
+
+__all__ = ["MemoryDisk", "MemoryJournal", "MemoryVaultTable", "bounded_page", "refusal_of_repeats"]

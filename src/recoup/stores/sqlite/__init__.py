@@ -1,0 +1,6 @@
+"""The journal and the vault in one SQLite file."""
+
+from recoup.stores.sqlite.journal import SqliteJournal
+from recoup.stores.sqlite.vault import SqliteVaultTable
+
+__all__ = ["SqliteJournal", "SqliteVaultTable"]

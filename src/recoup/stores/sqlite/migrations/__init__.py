@@ -1,0 +1,1 @@
+"""Migrations of the SQLite file, run by Alembic. One that was released is never changed."""

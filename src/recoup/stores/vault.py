@@ -1,0 +1,231 @@
+"""Personal data, outside the journal: sealed under a key a subject, found by keyed digests, erased by destroying the key.
+
+Events hold a subject's opaque id only. The vault keeps names, numbers and texts under that id.
+
+1. Each piece is sealed with AES-256-GCM under the subject's own key, bound to the subject and the field: swapped pieces do
+   not open.
+2. A subject's key is kept only as its key store wrapped it; the master key never lies beside the data.
+3. Looking up goes by HMAC-SHA-256 under a key that the key store holds: who has the table cannot try numbers.
+4. Destroying a subject's key erases all of the subject's pieces, for good: the subject is not taken again. Copies of the
+   table made before still hold the wrapped key, so backups must be let run out, or the master key be changed.
+5. Every reading comes with the event that must be journalled; the vault itself writes no journal.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from recoup import limits
+from recoup.errors import LimitFault, VaultFault
+
+_KEY_BYTES: Final = 32
+_NONCE_BYTES: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalDataRead:
+    """Somebody saw a piece of personal data: an event to be journalled before the piece is shown."""
+
+    subject: str
+    field: str
+    reader: str
+    case: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalDataErased:
+    """A subject's key was destroyed: an event to be journalled."""
+
+    subject: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """Who reads, in which case, and why: without these nothing is read."""
+
+    reader: str
+    case: str
+    reason: str
+
+    def __post_init__(self) -> None:
+        assert self.reader, "a reading has a reader"
+        assert self.case, "a reading has a case"
+        assert self.reason, "a reading has a reason"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A piece of personal data, and what must be journalled about its reading."""
+
+    text: str
+    event: PersonalDataRead
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A piece as the table keeps it."""
+
+    nonce: bytes
+    sealed: bytes
+    lookup: bytes
+
+
+class KeyStore(Protocol):
+    """Keeps the master key: a file, a hardware module, another service."""
+
+    def wrap(self, key: bytes, subject: str) -> bytes:
+        """Return a subject's key in a form that only this store opens, bound to the subject."""
+        ...
+
+    def unwrap(self, wrapped: bytes, subject: str) -> bytes:
+        """Return the key again; raise `VaultFault` if it was changed or is another subject's."""
+        ...
+
+    def digest(self, data: bytes) -> bytes:
+        """Return HMAC-SHA-256 of `data` under a key that never leaves the store."""
+        ...
+
+
+class VaultTable(Protocol):
+    """Keeps rows; knows no key."""
+
+    def wrapped_key(self, subject: str) -> tuple[bool, bytes | None]:
+        """Return whether the subject is known, and its wrapped key; None if that was destroyed."""
+        ...
+
+    def add_key(self, subject: str, wrapped: bytes) -> None:
+        """Keep a new subject's wrapped key."""
+        ...
+
+    def destroy(self, subject: str) -> None:
+        """Destroy the subject's key and pieces, and remember that."""
+        ...
+
+    def put(self, subject: str, field: str, piece: Sealed) -> None:
+        """Keep a piece in the place of one before it."""
+        ...
+
+    def piece(self, subject: str, field: str) -> Sealed | None:
+        """Return a piece."""
+        ...
+
+    def find(self, field: str, lookup: bytes) -> list[str]:
+        """Return the subjects whose piece has this digest, sorted."""
+        ...
+
+
+class LocalKeys:
+    """A key store around 32 bytes that the caller read from a safe place."""
+
+    def __init__(self, master: bytes) -> None:
+        if len(master) != _KEY_BYTES:
+            raise VaultFault(f"expected a master key of {_KEY_BYTES} bytes, was {len(master)}")
+        self._wrapping = AESGCM(_derived(master, b"recoup/vault/wrap/1"))
+        self._looking = _derived(master, b"recoup/vault/lookup/1")
+
+    def wrap(self, key: bytes, subject: str) -> bytes:
+        """Return nonce and sealed key."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return nonce + self._wrapping.encrypt(nonce, key, subject.encode())
+
+    def unwrap(self, wrapped: bytes, subject: str) -> bytes:
+        """Return the key."""
+        try:
+            return self._wrapping.decrypt(
+                wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], subject.encode()
+            )
+        except (InvalidTag, ValueError) as fault:
+            raise VaultFault("expected a key that this master key wrapped, was another") from fault
+
+    def digest(self, data: bytes) -> bytes:
+        """Return the keyed digest."""
+        return hmac.new(self._looking, data, hashlib.sha256).digest()
+
+
+def _derived(master: bytes, purpose: bytes) -> bytes:
+    """Return a key for one purpose (HKDF-Expand of RFC 5869, one block): a digest never serves as a wrapping key."""
+    return hmac.new(master, purpose + b"\x01", hashlib.sha256).digest()
+
+
+class Vault:
+    """Personal data by subject and field."""
+
+    def __init__(self, table: VaultTable, keys: KeyStore) -> None:
+        self._table, self._keys = table, keys
+
+    def put(self, subject: str, field: str, text: str) -> None:
+        """Keep a piece; a subject that was erased is refused with `VaultFault`."""
+        data = text.encode()
+        if len(data) > limits.PERSONAL_BYTES_MAX:
+            raise LimitFault("PERSONAL_BYTES_MAX", limits.PERSONAL_BYTES_MAX, len(data))
+        is_known, _ = self._table.wrapped_key(subject)
+        if not is_known:
+            fresh = AESGCM.generate_key(bit_length=8 * _KEY_BYTES)
+            self._table.add_key(subject, self._keys.wrap(fresh, subject))
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        sealed = self._cipher(subject).encrypt(nonce, data, _bound(subject, field))
+        self._table.put(subject, field, Sealed(nonce, sealed, self._lookup(field, text)))
+
+    def read(self, subject: str, field: str, purpose: Purpose) -> Reading:
+        """Return a piece with the event to journal; raise `VaultFault` if it is not there, erased, or changed."""
+        cipher, piece = self._cipher(subject), self._table.piece(subject, field)
+        if piece is None:
+            raise VaultFault(f"expected {field} of {subject}, was not there")
+        try:
+            data = cipher.decrypt(piece.nonce, piece.sealed, _bound(subject, field))
+        except InvalidTag as fault:
+            raise VaultFault(
+                f"expected {field} of {subject} as it was sealed, was changed"
+            ) from fault
+        event = PersonalDataRead(subject, field, purpose.reader, purpose.case, purpose.reason)
+        return Reading(data.decode(), event)
+
+    def find(self, field: str, text: str) -> list[str]:
+        """Return the subjects with exactly this text in this field, sorted; shows nothing that the caller does not have."""
+        return self._table.find(field, self._lookup(field, text))
+
+    def erase(self, subject: str, by: str, reason: str) -> PersonalDataErased:
+        """Destroy the subject's key; return the event to journal. Erasing twice is no fault."""
+        assert by, "an erasure has an author"
+        assert reason, "an erasure has a reason"
+        self._table.destroy(subject)
+        return PersonalDataErased(subject, by, reason)
+
+    def _cipher(self, subject: str) -> AESGCM:
+        is_known, wrapped = self._table.wrapped_key(subject)
+        if wrapped is None:
+            what = "its key was destroyed" if is_known else "it is not there"
+            raise VaultFault(f"expected the key of {subject}: {what}")
+        return AESGCM(self._keys.unwrap(wrapped, subject))
+
+    def _lookup(self, field: str, text: str) -> bytes:
+        return self._keys.digest(_bound("", field) + text.encode())
+
+
+def _bound(subject: str, field: str) -> bytes:
+    """Return subject and field as bytes that no other pair has."""
+    parts = (subject.encode(), field.encode())
+    return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+
+
+__all__ = [
+    "KeyStore",
+    "LocalKeys",
+    "PersonalDataErased",
+    "PersonalDataRead",
+    "Purpose",
+    "Reading",
+    "Sealed",
+    "Vault",
+    "VaultTable",
+]

@@ -1,0 +1,203 @@
+"""A power cut at any moment, any write or sync failing: what was answered is there, whole and once, when the store opens again.
+
+The negative control runs the same with `synchronous=OFF`, and must lose something.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from crash import tally
+from crash.disk import FAULTS, KINDS, Disk, DiskConnection, Operation, images, write_image
+
+from recoup.errors import CommitUnknown, StoreFault
+from recoup.journal.port import Answer, Appended, Batch, StoredCheckpoint, digest_of
+from recoup.journal.record import Record, seal
+from recoup.stores.sqlite import SqliteJournal
+from recoup.stores.sqlite import journal as store
+
+COMMANDS = 50
+TOO_MANY_WALKED = 4_000
+
+
+def _script(disk: Disk, journal: SqliteJournal) -> Iterator[str]:
+    """Append fifty commands one by one, with messages, deadlines and checkpoints; yield each id that was acknowledged."""
+    epoch, last, state = journal.lead(), None, tally.Tally()
+    for n in range(COMMANDS):
+        given = tally.command(f"c{n}")
+        now = tally.START
+        decision = tally.decide(state, given, now)
+        (noted,) = decision.events
+        last = _sealed(last, given.id, noted)
+        state = tally.evolve(state, noted.event)
+        answer = Answer(given.id, digest_of(given.content), decision.answer)
+        batch = Batch(n, (last,), (answer,), decision.messages, decision.deadlines, decision.ended)
+        assert journal.append(batch, epoch) == Appended(n + 1)
+        disk.operations.append(Operation("told", given.id))
+        yield given.id
+        if n % 7 == 0:
+            journal.add_checkpoint(StoredCheckpoint(n + 1, b"note" * 100))
+            journal.sent(f"m_c{n}")
+
+
+def _sealed(last: Record | None, command: str, noted: object) -> Record:
+    name, version = tally.REGISTRY.name_of(noted.event)
+    body = tally.REGISTRY.encode(noted.event)
+    return seal(
+        last,
+        at=tally.START,
+        command=command,
+        subject=noted.subject,
+        name=name,
+        version=version,
+        body=body,
+    )
+
+
+def _recorded(folder: Path, synchronous: str = "FULL") -> Disk:
+    """Run the script on a healthy disk. A small log makes SQLite move pages into the main file often."""
+    disk = Disk()
+    connection = DiskConnection(folder / "journal.sqlite", disk)
+    journal = SqliteJournal(connection)
+    connection.run(f"PRAGMA synchronous = {synchronous}")
+    connection.run("PRAGMA wal_autocheckpoint = 12")
+    assert len(list(_script(disk, journal))) == COMMANDS
+    connection.close()
+    return disk
+
+
+def _wrong_after(image: dict[str, bytes], told: list[str]) -> list[str]:
+    """Open what a power cut left; return what is wrong with it."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_image(Path(folder), image)
+        try:
+            journal = SqliteJournal.open(Path(folder) / "journal.sqlite")
+            wrong = tally.check(journal, {x: b"%d" % (int(x[1:]) + 1) for x in told})
+            journal.close()
+        except StoreFault as fault:
+            return [f"does not open: {fault}"]
+    return wrong
+
+
+def _cut_everywhere(folder: Path, kind: str, every: int, synchronous: str = "FULL") -> list[str]:
+    disk, chance = _recorded(folder, synchronous), random.Random(7)
+    assert len(disk.operations) > 300, "a script of so few operations proves little"
+    wrong = []
+    for at, told, image in images(disk.operations, kind, chance, every):
+        wrong += [f"{kind} at {at}: {what}" for what in _wrong_after(image, told)]
+    return wrong
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_power_cut_loses_nothing_that_was_answered(tmp_path, kind):
+    assert _cut_everywhere(tmp_path, kind, every=5) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_power_cut_at_every_moment_loses_nothing_that_was_answered(tmp_path, kind):
+    assert _cut_everywhere(tmp_path, kind, every=1) == []
+
+
+@pytest.mark.parametrize("synchronous", ["OFF", "NORMAL"])
+def test_with_fewer_syncs_a_power_cut_loses_answers(tmp_path, synchronous):
+    """The negative control: the test above can fail."""
+    assert _cut_everywhere(tmp_path, "dropped", every=5, synchronous=synchronous)
+
+
+def test_opening_refuses_a_connection_whose_syncs_are_off(tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "_FULL", 3)
+    with pytest.raises(StoreFault, match="synchronous"):
+        SqliteJournal.open(tmp_path / "journal.sqlite")
+
+
+class DeafConnection(DiskConnection):
+    """A planted bug: takes a commit that failed for one that was made."""
+
+    def run(self, sql: str, values: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
+        try:
+            return super().run(sql, values)
+        except StoreFault:
+            if sql == "COMMIT":
+                return []
+            raise
+
+
+def _fail(
+    folder: Path, fault: str, nth: int, connect: type[DiskConnection] = DiskConnection
+) -> tuple[bool, list[str]]:
+    """Run the script on a disk whose n-th operation fails, then open the files on a sound one."""
+    disk = Disk(failing=nth, fault=fault)
+    path, told, unknown = folder / "journal.sqlite", [], []
+    connection = None
+    try:
+        connection = connect(path, disk)
+        journal = SqliteJournal(connection)
+        connection.run("PRAGMA wal_autocheckpoint = 12")
+        for command in _script(disk, journal):
+            told.append(command)
+    except CommitUnknown:
+        unknown.append(f"c{len(told)}")
+    except StoreFault:
+        pass
+    finally:
+        (folder / "after").mkdir()
+        for kept in (path, path.with_name("journal.sqlite-wal")):
+            if kept.exists():  # as it lies when the process ends
+                shutil.copy(kept, folder / "after")
+        if connection is not None:
+            connection.close()
+    again = SqliteJournal.open(folder / "after" / "journal.sqlite")
+    wrong = tally.check(again, {x: b"%d" % (int(x[1:]) + 1) for x in told})
+    last = again.last()
+    count = last.sequence if last else 0
+    allowed = {len(told), *(len(told) + 1 for _ in unknown)}
+    if count not in allowed:  # what was refused for sure must not be there; what is unknown may be
+        wrong.append(f"{count} records after {len(told)} answers and {len(unknown)} unknown")
+    again.close()
+    return disk.has_failed, wrong
+
+
+def _fail_everywhere(fault: str, every: int) -> int:
+    nth = 1
+    while nth < TOO_MANY_WALKED:
+        with tempfile.TemporaryDirectory() as folder:
+            has_failed, wrong = _fail(Path(folder), fault, nth)
+        assert wrong == [], f"{fault} {nth}"
+        if not has_failed:
+            return nth
+        nth += every
+    raise AssertionError("the script never ended")
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_failing_disk_stops_the_store_and_loses_nothing_that_was_answered(fault):
+    assert _fail_everywhere(fault, every=7) > COMMANDS
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", FAULTS)
+def test_every_operation_may_fail(fault):
+    assert _fail_everywhere(fault, every=1) > COMMANDS
+
+
+def test_a_store_that_takes_a_failed_commit_for_done_is_found(tmp_path):
+    """The negative control: the tests above can fail."""
+    assert all(_is_found(_new(tmp_path, n), n) for n in range(40, 80, 10))
+
+
+def _is_found(folder: Path, nth: int) -> bool:
+    try:
+        return bool(_fail(folder, "write", nth, DeafConnection)[1])
+    except AssertionError:  # the next append tells that the one before is not there
+        return True
+
+
+def _new(folder: Path, n: int) -> Path:
+    (folder / str(n)).mkdir()
+    return folder / str(n)

@@ -1,0 +1,23 @@
+"""The bench of the journal works at a small size and gives the agreed shape. No time is tested."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from recoup.cli import app
+
+FIELDS = ["name", "value", "unit", "p50", "p99", "baseline", "ratio", "share_of_limit", "rss_mb"]
+
+
+@pytest.mark.slow
+def test_the_quick_bench_gives_the_agreed_shape():
+    result = CliRunner().invoke(app, ["bench", "journal", "--quick", "--json"])
+    assert result.exit_code == 0, result.output
+    report = json.loads(result.stdout)
+    assert sorted(report) == ["machine", "rows"]
+    assert all(list(row) == FIELDS for row in report["rows"])
+    names = [row["name"] for row in report["rows"]]
+    assert names == ["durable_commands", "durable_answer", "verify_records", "replay"]
