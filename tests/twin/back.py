@@ -51,7 +51,7 @@ class TwinBack:
     """Traces back from an account (its pockets at as-of) or a transfer; what all questions share is done once."""
 
     def __init__(self, dossier: Dossier, options: Options) -> None:
-        self.facts = facts_of(dossier, tables.CLAIMS.to_frame(), options)
+        self.facts = facts_of(dossier, tables.CLAIMS.to_frame(), options, waits=True)
         self.walks: dict[str, Walk] = {}
 
     def ask(self, target: str, rule: str) -> Back:
@@ -88,7 +88,12 @@ def _asked(facts: Facts, walk: Walk, target: str) -> list[tuple[str, Portion]]:
             (facts.rows[target].currency, portion) for portion in walk.last_seen.get(target, [])
         ]
     pockets = [pocket for pocket in walk.balance if pocket.account == target]
-    return [(p.currency, content.portion) for p in pockets for content in walk.store.contents(p)]
+    lying = [(p.currency, content.portion) for p in pockets for content in walk.store.contents(p)]
+    for name, parcel in walk.waiting.items():  # counts where the exit's own row left it (choice 19)
+        row = facts.rows[name]
+        if name not in facts.pairs and row.payee == target:
+            lying += [(row.currency, portion) for portion in parcel.portions]
+    return lying
 
 
 def _follow(facts: Facts, portion: Portion, currency: str, result: Back) -> None:
@@ -136,6 +141,10 @@ class _Reverse:
         self.want: dict[Pocket, _Want] = defaultdict(_Want)
         self.under_way: dict[str, _Want] = defaultdict(_Want)
         """Wanted of what crosses a link or comes back with a reversal, by the id of the row it left with."""
+        self.entered: dict[str, int] = {}
+        """Number of the link's entry, by the id of the exit."""
+        self.number = 0
+        """Of the move that is gone back over."""
         self.result = Back()
 
     def run(self, target: str) -> Back:
@@ -150,11 +159,14 @@ class _Reverse:
         else:
             self._prepare(moves)
             self._ask_account(target)
+            self._ask_waiting(target, moves)
+        self.entered = {move.fed_by: n for n, move in enumerate(moves) if move.fed_by}
         since = self.facts.options.since
         for number in reversed(range(len(moves))):
             row = moves[number].row
             if since is not None and row.time < since:
                 break
+            self.number = number
             self._undo(moves[number], number)
             self._undo_assumed(moves[number], number)
         self._stop(has_older=since is not None and any(move.row.time < since for move in moves))
@@ -162,6 +174,18 @@ class _Reverse:
 
     def _prepare(self, moves: list[Move]) -> None:
         """Look at the moves before going back."""
+
+    def _ask_waiting(self, account: str, moves: list[Move]) -> None:
+        """What waits for a link's entry counts where the exit's own row left it (choice 19)."""
+        entered = {move.fed_by for move in moves}
+        for move in moves:
+            row = move.row
+            if move.is_crossing and row.payee == account and row.id not in entered:
+                back = sum(other.row.amount for other in moves if other.undoes == row.id)
+                self._ask_rest(row.id, row.amount - back)
+
+    def _ask_rest(self, exit_id: str, amount: int) -> None:
+        raise NotImplementedError
 
     def _ask_transfer(self, move: Move) -> None:
         raise NotImplementedError
@@ -185,6 +209,10 @@ class _Reverse:
             self.result.came(("conversion", row.id, row.currency), part, hops)
         elif move.fed_by is not None:
             self.under_way[move.fed_by].add(part, hops)
+        elif self.entered.get(row.reverses, self.number) < self.number:
+            # The link's entry took it on before: what comes back now is clean (choice 19).
+            kind = self.facts.standing[row.payer] if row.payer else "deposit"
+            self.result.came((kind, row.id, row.currency), part, hops)
         elif move.undoes is not None or move.returns is not None:
             self.under_way[row.reverses].add(part, hops)
         elif move.source is None:
@@ -283,6 +311,10 @@ class RollingBack(_Reverse):
             pools[""] += debit.merged
         return debit
 
+    def _ask_rest(self, exit_id: str, amount: int) -> None:
+        self.under_way[exit_id].add(amount, 0)
+        self.result.asked += amount
+
     def _ask_transfer(self, move: Move) -> None:
         self.result.asked = move.row.amount
         self.under_way[move.row.id].add(move.row.amount, 0)
@@ -340,6 +372,9 @@ class RollingBack(_Reverse):
 
 class _ReachBack(_Reverse):
     """poison: all that came to a place before money left it for the target; amounts mean nothing."""
+
+    def _ask_rest(self, exit_id: str, amount: int) -> None:
+        self.under_way[exit_id].add(min(amount, 1), 0)
 
     def _ask_transfer(self, move: Move) -> None:
         self.under_way[move.row.id].add(1, 0)

@@ -28,6 +28,7 @@ from recoup.trace.trail import Options
 
 BACK_RULES: Final = ("fifo", "lifo", "rolling", "poison")
 
+_LEAVES = "money leaves the ledger there; ask for a transfer into it"
 _ACCOUNT: Final = "account:"
 _TRANSFER: Final = "transfer:"
 
@@ -136,15 +137,14 @@ def _aim(scene: Scene, target: str, given: pl.DataFrame, since: datetime | None)
         return Target(event, (), target)
     if not pockets:
         named = given.filter((pl.col("payer") == account) | (pl.col("payee") == account))
-        if account and len(named):  # links took its rows over: nothing lies there
-            return Target(-1, (), target)
-        raise _refuse(
-            "target_not_found", target, "give an account or a transfer id as it stands in the input"
-        )
+        if not account or named.is_empty():
+            advice = "give an account or a transfer id as it stands in the input"
+            raise _refuse("target_not_found", target, advice)
+        if account in scene.dossier.terminal:
+            raise _refuse("target_terminal", target, _LEAVES)
+        return Target(-1, (), target)  # links took its rows over: nothing lies there
     if all(ledger.standing[pocket] == TERMINAL for pocket in pockets):
-        raise _refuse(
-            "target_terminal", target, "money leaves the ledger there; ask for a transfer into it"
-        )
+        raise _refuse("target_terminal", target, _LEAVES)
     return Target(
         -1, tuple(pocket for pocket in pockets if ledger.standing[pocket] != TERMINAL), target
     )
