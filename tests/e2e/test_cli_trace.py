@@ -501,6 +501,15 @@ class TestOutput:
         case.trace("--rule", "rolling,lifo", "--rule", "rolling")
         assert [row["rule"] for row in summary(case.out)["totals"]] == ["rolling", "lifo"]
 
+    def test_poison_traced_back_has_no_amounts(self, case: Case) -> None:
+        case.ledger("0 victim mule 100", "4 mule - 60 cash_out")
+        done = run(
+            case.folder / "ledger.csv", "--back", "mule", "--rule", "poison", "--out", case.out
+        )
+        (source,) = summary(case.out)["sources"]
+        assert source["amount"] is None
+        assert done.stdout.splitlines()[1] == "poison\tCNY\topening\t"
+
     def test_poison_alone_says_how_far_it_reaches(self, case: Case) -> None:
         case.ledger("0 victim mule 100", "4 mule friend 60")
         case.trace("--rule", "poison")
