@@ -55,7 +55,7 @@ def check(
     """
     from recoup.cli import check_report as shown
     from recoup.cli.asked import check_map_place
-    from recoup.reading import read_transfers
+    from recoup.reading import read_openings, read_transfers
     from recoup.reading.report import examine
 
     try:
@@ -73,7 +73,7 @@ def check(
         reports = examine(reading, timedelta(days=gap_days))
     problems = list(reading.problems)
     if opening is not None:
-        problems += shown.opening_problems(opening, reading, options)
+        problems += read_openings(opening, reading.transfers, options).problems
     if save_map_to is not None:
         problems += _save(save_map_to, reading, options)
     if as_json:
