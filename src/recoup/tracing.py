@@ -96,6 +96,9 @@ def trace(
         >>> trail.summary.select("loss", "located", "exited").row(0)
         (10000, 4000, 6000)
     """
+    for name, accounts in (("known", known), ("terminal", terminal)):
+        if isinstance(accounts, str):  # its letters would be taken for accounts
+            raise TypeError(f"expected {name} to be several accounts, was the text {accounts!r}")
     rules = (rule,) if isinstance(rule, str) else tuple(rule)
     options = ReadingOptions(timezone=timezone, digits=Digits(dict(digits or {})))
     read, claimed = reading.from_frames(transfers, claims, options)
@@ -154,6 +157,10 @@ def _cast(frame: pl.DataFrame | None, schema: pl.Schema) -> pl.DataFrame:
         for name, kind in schema.items()
         if name not in frame.columns
     ]
+    for name, kind in frame.schema.items():
+        if isinstance(kind, pl.Datetime) and kind.time_zone is None:
+            found, advice = f"{name}: times without zone", "give aware instants"
+            raise InputFault([Problem("", "", 0, name, "time_without_zone", found, advice)])
     return frame.with_columns(missing).select(schema.names()).cast(dict(schema))  # type: ignore[arg-type]
 
 

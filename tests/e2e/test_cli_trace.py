@@ -393,6 +393,27 @@ class TestOptions:
         basis = dict(table(case.out, "accounts").select("account", "opening_basis").rows())
         assert basis["mule"] == "given"
 
+    def test_an_opening_that_stated_balances_contradict_is_refused(self, case: Case) -> None:
+        stated = "id,time,payer,payee,amount,currency,balance_after\n"
+        case.write("ledger.csv", stated + "T1,2026-01-05T10:01:00Z,mule,other,60,CNY,40\n")
+        case.write("claims.csv", "claim,victim,transfer\nC1,V,T1\n")
+        place = case.write("opening.csv", "account,time,balance\nmule,2026-01-05T10:00:00Z,50.00\n")
+        where = (
+            case.folder / "ledger.csv",
+            "--claims",
+            case.folder / "claims.csv",
+            "--out",
+            case.out,
+        )
+        said = run(*where, "--opening", place, code=2)
+        assert (
+            f"{place} row 2 column balance: balance_mismatch: found '50.00, the statements say 100.00'"
+            in said.stderr
+        )
+        assert not case.out.exists()
+        case.write("opening.csv", "account,time,balance\nmule,2026-01-05T10:00:00Z,100.00\n")
+        run(*where, "--opening", place)
+
     def test_a_map_names_the_columns(self, case: Case) -> None:
         case.ledger("0 victim mule 100", "4 mule - 60 cash_out")
         text = (case.folder / "ledger.csv").read_text("utf-8")
@@ -500,6 +521,15 @@ class TestOutput:
         case.ledger("0 victim mule 100", "4 mule - 60 cash_out")
         case.trace("--rule", "rolling,lifo", "--rule", "rolling")
         assert [row["rule"] for row in summary(case.out)["totals"]] == ["rolling", "lifo"]
+
+    def test_poison_traced_back_has_no_amounts(self, case: Case) -> None:
+        case.ledger("0 victim mule 100", "4 mule - 60 cash_out")
+        done = run(
+            case.folder / "ledger.csv", "--back", "mule", "--rule", "poison", "--out", case.out
+        )
+        (source,) = summary(case.out)["sources"]
+        assert source["amount"] is None
+        assert done.stdout.splitlines()[1] == "poison\tCNY\topening\t"
 
     def test_poison_alone_says_how_far_it_reaches(self, case: Case) -> None:
         case.ledger("0 victim mule 100", "4 mule friend 60")

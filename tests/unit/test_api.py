@@ -179,11 +179,32 @@ class TestFaults:
             ({"rule": "nonsense"}, "unknown_rule"),
             ({"timezone": "Mars/Phobos"}, "timezone_unknown"),
             ({"rule": "pari-passu", "dust": {"CNY": 5}}, "pari_passu_is_not_causal"),
+            ({"rule": []}, "unknown_rule"),
+            ({"as_of": T0.replace(tzinfo=None)}, "time_without_zone"),
+            ({"since": T0.replace(tzinfo=None)}, "time_without_zone"),
+            (
+                {
+                    "openings": pl.DataFrame(
+                        {
+                            "account": ["mule"],
+                            "currency": ["CNY"],
+                            "balance": [5],
+                            "time": [T0.replace(tzinfo=None)],
+                        }
+                    )
+                },
+                "time_without_zone",
+            ),
         ],
     )
     def test_wrong_options_are_named(self, options: dict[str, object], code: str) -> None:
         with pytest.raises(recoup.InputFault, match=code):
             recoup.trace(LEDGER, CLAIMS, **options)
+
+    @pytest.mark.parametrize("name", ["known", "terminal"])
+    def test_one_text_is_not_taken_for_many_accounts(self, name: str) -> None:
+        with pytest.raises(TypeError, match=name):
+            recoup.trace(LEDGER, CLAIMS, **{name: "mule"})
 
     @pytest.mark.parametrize("transfer", ["t9", ""])
     def test_a_claim_on_nothing_is_named(self, transfer: str) -> None:
@@ -193,6 +214,10 @@ class TestFaults:
 
 
 class TestTrail:
+    def test_at_takes_no_time_without_a_zone(self) -> None:
+        with pytest.raises(recoup.InputFault, match="time_without_zone"):
+            recoup.trace(LEDGER, CLAIMS).at(T0.replace(tzinfo=None))
+
     def test_at_steps_back_and_forth_in_time(self) -> None:
         trail = recoup.trace(LEDGER, CLAIMS, "all")
         early = trail.at(T0 + timedelta(minutes=1))

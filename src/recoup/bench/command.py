@@ -24,7 +24,11 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print machine and rows as 
 
 def register(app: typer.Typer) -> None:
     """Add `bench` with its commands to the program."""
-    benches = typer.Typer(help="Measure speed and memory on generated input.", no_args_is_help=True)
+    benches = typer.Typer(
+        help="Measure speed and memory on generated input.",
+        epilog="Example: recoup bench trace --quick",
+        no_args_is_help=True,
+    )
     benches.command("trace", epilog="Example: recoup bench trace --json")(trace)
     benches.command("journal", epilog="Example: recoup bench journal --json")(journal)
     app.add_typer(benches, name="bench")

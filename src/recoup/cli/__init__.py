@@ -9,6 +9,7 @@ from recoup.cli import bench, check, policy, trace, verify
 app = typer.Typer(
     name="recoup",
     help="Stop, intercept, trace and return defrauded money.",
+    epilog="Example: recoup trace --help",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,

@@ -18,7 +18,7 @@ from recoup.cli.options import (
     files_argument,
     reading_options,
 )
-from recoup.cli.screen import print_problems
+from recoup.cli.screen import print_problems, working
 from recoup.errors import InputFault
 
 if TYPE_CHECKING:
@@ -52,12 +52,10 @@ def check(
     """Look through statements before tracing: gaps, balance breaks, overlaps, duplicates, one-sided transfers, per account.
 
     Exit code 0: clean; 1: something to look at; 2: a file could not be read.
-
-    Example: recoup check statements/ --timezone Asia/Shanghai
     """
     from recoup.cli import check_report as shown
     from recoup.cli.asked import check_map_place
-    from recoup.reading import read_transfers
+    from recoup.reading import read_openings, read_transfers
     from recoup.reading.report import examine
 
     try:
@@ -67,11 +65,15 @@ def check(
     except InputFault as fault:
         print_problems(fault.problems)
         raise typer.Exit(shown.UNREADABLE) from None
-    reading = read_transfers(files, options)
-    reports = examine(reading, timedelta(days=gap_days))
+    with working() as tell:
+        reading = read_transfers(
+            files, options, lambda name, at, count: tell(f"reading {name}", at, count)
+        )
+        tell("looking through the rows")
+        reports = examine(reading, timedelta(days=gap_days))
     problems = list(reading.problems)
     if opening is not None:
-        problems += shown.opening_problems(opening, reading, options)
+        problems += read_openings(opening, reading.transfers, options).problems
     if save_map_to is not None:
         problems += _save(save_map_to, reading, options)
     if as_json:

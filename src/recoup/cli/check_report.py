@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterable
 from dataclasses import asdict, replace
 from datetime import datetime
-from pathlib import Path
 from typing import Final
 
 import typer
@@ -15,10 +14,9 @@ from recoup.cli.asked import refuse
 from recoup.cli.screen import print_problems
 from recoup.limits import PROBLEMS_SHOWN_MAX
 from recoup.money import Digits, format_minor
-from recoup.reading import ColumnMap, Reading, ReadingOptions, is_fatal, read_openings
+from recoup.reading import ColumnMap, Reading, ReadingOptions, is_fatal
 from recoup.reading.options import Shape
 from recoup.reading.report import AccountReport
-from recoup.records.balances import implied_openings
 from recoup.records.problems import Problem
 
 CLEAN: Final = 0
@@ -59,27 +57,6 @@ def recognised_map(reading: Reading, options: ReadingOptions) -> ColumnMap:
     ((shape, fields),) = first
     kind: Shape = "statement" if shape == "statement" else "ledger"
     return replace(options.map, columns=dict(sorted(fields)), shape=kind, timezone=options.zone)
-
-
-def opening_problems(path: Path, reading: Reading, options: ReadingOptions) -> list[Problem]:
-    """Return problems of the openings file, and openings that the stated balances contradict."""
-    declared = read_openings(path, reading.transfers, options)
-    implied = implied_openings(reading.transfers)[0]
-    both = declared.frame.join(implied, on=["account", "currency"])
-    differ = both.filter(both["balance"] != both["opening"])
-    wrong = [
-        Problem(
-            str(path),
-            "",
-            0,
-            "balance",
-            "balance_mismatch",
-            str(row["balance"]),
-            f"the statements imply {row['opening']} minor units for {row['account']}",
-        )
-        for row in differ.iter_rows(named=True)
-    ]
-    return [*declared.problems, *wrong]
 
 
 def as_document(

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Callable, Iterable, Iterator
+import threading
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from recoup import limits
 
 if TYPE_CHECKING:
     from recoup.records.problems import Problem
 
-Tell = Callable[[str], None]
+
+class Tell(Protocol):
+    """Says what is being done and, where it is known, how many of how many parts are done."""
+
+    def __call__(self, doing: str, done: int = 0, total: int | None = None, /) -> None:
+        """Show `doing`; without a total the bar only moves."""
 
 
 def print_problems(problems: Iterable[Problem]) -> None:
@@ -27,23 +32,32 @@ def print_problems(problems: Iterable[Problem]) -> None:
 
 
 @contextmanager
-def working() -> Iterator[Tell]:
-    """Give a function that says what is being done; shown after a second of work, on a terminal only."""
+def working(after_seconds: float = 1.0) -> Iterator[Tell]:
+    """Give a function that says what is being done; a bar shows it once work takes `after_seconds`, on a terminal only.
+
+    A clock of its own brings the bar up: the step that takes long may be the last one told.
+    """
     if not sys.stderr.isatty():
-        yield lambda _: None
+        yield lambda _doing, _done=0, _total=None, /: None
         return
     from rich.console import Console
+    from rich.markup import escape
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    console, started = Console(stderr=True), time.monotonic()
-    with console.status("") as status:
-        status.stop()
-        shown = False
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    progress = Progress(*columns, console=Console(stderr=True), transient=True)
+    task = progress.add_task("", total=None)
 
-        def tell(text: str) -> None:
-            nonlocal shown
-            if time.monotonic() - started > 1.0 and not shown:
-                status.start()
-                shown = True
-            status.update(text)
+    def tell(doing: str, done: int = 0, total: int | None = None, /) -> None:
+        progress.tasks[0].total = total  # update() would take None for "as before"
+        progress.update(task, description=escape(doing), completed=done)
 
+    clock = threading.Timer(after_seconds, progress.start)
+    clock.daemon = True  # work that dies takes the bar along
+    clock.start()
+    try:
         yield tell
+    finally:
+        clock.cancel()
+        clock.join()
+        progress.stop()

@@ -218,9 +218,7 @@ def _read(files: object, options: ReadingOptions, tell: Tell) -> Case:
     from recoup.tracing import CaseFiles, open_case
 
     assert isinstance(files, CaseFiles)
-    return open_case(
-        files, options, lambda name, at, count: tell(f"reading {name} ({at + 1}/{count})")
-    )
+    return open_case(files, options, lambda name, at, count: tell(f"reading {name}", at, count))
 
 
 def _trace_forward(

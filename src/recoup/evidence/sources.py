@@ -54,7 +54,9 @@ def write_sources(
         pl.col("cites").fill_null("")
     )
     totals = rows.group_by("rule", "currency", "source", maintain_order=True).agg(
-        pl.col("amount").sum()
+        pl.when(pl.col("amount").is_not_null().any()).then(
+            pl.col("amount").sum()
+        )  # poison: reach only
     )
     document: dict[str, Any] = {
         "format": "recoup.sources/1",

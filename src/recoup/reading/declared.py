@@ -8,12 +8,14 @@ from pathlib import Path
 
 import polars as pl
 
+from recoup.money import format_minor
 from recoup.reading.cells import Cells
 from recoup.reading.files import InputFile, Intake, take_in
 from recoup.reading.options import ColumnMap, ReadingOptions
 from recoup.reading.recognise import recognise
 from recoup.reading.times import zone_exists
 from recoup.reading.vocabulary import DECLARED_HEADERS
+from recoup.records.balances import contradicted_openings
 from recoup.records.problems import Problem
 from recoup.records.provenance import Source
 from recoup.records.tables import HOLDS, LINKS, OPENINGS
@@ -111,6 +113,7 @@ def read_openings(path: str | Path, transfers: pl.DataFrame, options: ReadingOpt
             _repeats(rows.select("account", "currency"), cells),
             account,
         )
+        _refuse_contradicted(cells, rows, transfers, digits)
         frame = (
             cells.good(rows)
             .select(list(OPENINGS))
@@ -232,6 +235,22 @@ def _signed(cells: Cells, field: str, digits: pl.Series) -> pl.Series:
     cells.refuse_reasons(field, read.reason, cells.text(field))
     cells.refuse("balance_unreadable", field, read.value.is_null(), cells.text(field))
     return read.value
+
+
+def _refuse_contradicted(
+    cells: Cells, rows: pl.DataFrame, transfers: pl.DataFrame, digits: pl.Series
+) -> None:
+    """Refuse the balances that the statements' own balances contradict."""
+    numbered = rows.with_columns(digits=digits).with_row_index("nth")
+    live = numbered.filter(~(cells.bad | cells.dropped))
+    wrong = contradicted_openings(transfers, live)
+    words = {
+        row["nth"]: f"{format_minor(row['balance'], row['digits'])}, "
+        f"the statements say {format_minor(row['stated'], row['digits'])}"
+        for row in wrong.iter_rows(named=True)
+    }
+    shown = pl.Series([words.get(nth) for nth in range(rows.height)], dtype=pl.String)
+    cells.refuse("balance_mismatch", "balance", shown.is_not_null(), shown)
 
 
 def _repeats(keys: pl.DataFrame, cells: Cells) -> pl.Series:

@@ -74,6 +74,36 @@ def balance_breaks(transfers: pl.DataFrame) -> pl.DataFrame:
     return broken.select(list(BREAKS)).match_to_schema(BREAKS)
 
 
+def contradicted_openings(transfers: pl.DataFrame, given: pl.DataFrame) -> pl.DataFrame:
+    """Return the given balances that the stated ones contradict: `given` with `stated`, what the rows say for that time.
+
+    Args:
+        transfers: schema `tables.TRANSFERS`, in total order.
+        given: schema `tables.OPENINGS`: `balance` at `time`, before the rows of that instant.
+    """
+    openings = implied_openings(transfers)[0].join(given, on=_POCKET)
+    sides = [
+        transfers.select(
+            pl.col(side).alias("account"), "currency", at="time", moved=sign * pl.col("amount")
+        )
+        for side, sign in (("payer", -1), ("payee", 1))
+    ]
+    moved = (
+        pl.concat(sides)
+        .join(given, on=_POCKET)
+        .filter(pl.col("at") < pl.col("time"))
+        .group_by(*_POCKET, "time")
+        .agg(pl.col("moved").sum())
+    )
+    return (
+        openings.join(moved, on=[*_POCKET, "time"], how="left")
+        .with_columns(stated=pl.col("opening") + pl.col("moved").fill_null(0))
+        .filter(pl.col("balance") != pl.col("stated"))
+        .sort(*_POCKET, "time")
+        .select(*given.columns, "stated")
+    )
+
+
 def _legs(transfers: pl.DataFrame) -> pl.DataFrame:
     """Both sides of every transfer whose pocket has a stated balance somewhere, in total order, payer side first."""
     has = pl.col("payer_balance").is_not_null() | pl.col("payee_balance").is_not_null()

@@ -38,13 +38,18 @@ def _refuse(code: str, found: str, advice: str) -> InputFault:
 
 
 def _check_options(dossier: Dossier, options: Options) -> tuple[str, ...]:
-    """Return the rules to run; raise `InputFault` for unknown rules and impossible combinations."""
+    """Return the rules to run; raise `InputFault` for unknown rules, times without zone and impossible combinations."""
     try:
         rules = expand(options.rules)
     except KeyError as fault:
         raise _refuse(
             "unknown_rule", str(fault.args[0]), f"use one of {', '.join((*RULES, 'all'))}"
         ) from fault
+    if not rules:
+        raise _refuse("unknown_rule", "", f"use one of {', '.join((*RULES, 'all'))}")
+    for name, at in (("as_of", options.as_of), ("since", options.since)):
+        if at is not None and at.tzinfo is None:
+            raise _refuse("time_without_zone", f"{name} {at}", "give an aware instant")
     if "pari-passu" in rules and (
         not dossier.holds.is_empty() or options.horizon is not None or options.dust
     ):

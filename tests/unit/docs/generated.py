@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 REFERENCE = ROOT / "docs/reference"
-COMMANDS = ("trace", "check", "policy", "verify")
+COMMANDS = ("trace", "check", "policy", "verify", "bench", "bench trace", "bench journal")
 WIDTH = 100
 
 _CLI = """\
@@ -78,7 +78,7 @@ def _words(words: list[str]) -> str:
 
 def _help(command: str) -> str:
     code = "import sys; from recoup.cli import app; app(sys.argv[1:], prog_name='recoup')"
-    arguments = [command, "--help"] if command else ["--help"]
+    arguments = [*command.split(), "--help"]
     plain = {"COLUMNS": str(WIDTH), "TERMINAL_WIDTH": str(WIDTH), "NO_COLOR": "1", "TERM": "dumb"}
     run = subprocess.run(
         [sys.executable, "-X", "utf8", "-c", code, *arguments],

@@ -23,7 +23,6 @@ def test_the_notebook_is_stored_without_outputs(notebook):
     assert not [cell for cell in code if cell.outputs or cell.execution_count]
 
 
-@pytest.mark.slow
 def test_the_notebook_runs_and_ends_with_the_picture(notebook, monkeypatch, tmp_path):
     kernel = tmp_path / "kernels/python3"  # this Python's own kernel, whatever the machine has
     kernel.mkdir(parents=True)

@@ -120,7 +120,31 @@ def test_openings_are_compared_with_what_the_statements_imply(
     assert run(path, "--timezone", "UTC", "--opening", right).exit_code == 0
     done = run(path, "--timezone", "UTC", "--opening", wrong)
     assert done.exit_code == 1
-    assert "the statements imply 10000 minor units for A" in done.output
+    assert (
+        "p.csv row 2 column balance: balance_mismatch: found '101.00, the statements say 100.00'"
+        in done.output
+    )
+    assert run(path, "--timezone", "UTC", "--opening", right).exit_code == 0
+
+
+def test_an_opening_of_a_later_time_is_compared_with_what_stood_there_then(
+    made: Made, run: Callable[..., Result]
+) -> None:
+    path = made("a.csv", GOOD)
+    rows = read_transfers([path], ReadingOptions(timezone="UTC")).transfers
+    later = rows["time"][1]
+    moved = sum(
+        row["amount"] * ((row["payee"] == "A") - (row["payer"] == "A"))
+        for row in rows.iter_rows(named=True)
+        if row["time"] < later
+    )
+    assert moved
+    for short, code in ((0, 0), (1, 1)):
+        balance = (10000 + moved - short) / 100
+        given = made(
+            f"o{short}.csv", f"account,time,balance\nA,{later.isoformat()},{balance:.2f}\n"
+        )
+        assert run(path, "--timezone", "UTC", "--opening", given).exit_code == code
 
 
 def test_a_ledgers_accounts_are_examined_too(made: Made) -> None:
