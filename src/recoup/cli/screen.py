@@ -1,10 +1,13 @@
-"""What commands show on a terminal: problems one by one, progress of work over a second. Quiet when nobody watches."""
+"""What commands show on a terminal: problems one by one, tables, progress of work over a second. Quiet when nobody watches.
+
+Names of files and accounts are shown as they are: what looks like markup of the library that draws is text like any other.
+"""
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -26,6 +29,21 @@ def print_problems(problems: Iterable[Problem]) -> None:
         print(f"and {more} more problems", file=sys.stderr)
 
 
+def print_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a drawn table on a terminal, tab-separated lines otherwise."""
+    if not sys.stdout.isatty():
+        for row in (header, *rows):
+            print("\t".join(row))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*header)
+    for row in rows:
+        table.add_row(*row)
+    Console(markup=False, emoji=False).print(table)
+
+
 @contextmanager
 def working() -> Iterator[Tell]:
     """Give a function that says what is being done; shown after a second of work, on a terminal only."""
@@ -33,6 +51,7 @@ def working() -> Iterator[Tell]:
         yield lambda _: None
         return
     from rich.console import Console
+    from rich.text import Text
 
     console, started = Console(stderr=True), time.monotonic()
     with console.status("") as status:
@@ -44,6 +63,6 @@ def working() -> Iterator[Tell]:
             if time.monotonic() - started > 1.0 and not shown:
                 status.start()
                 shown = True
-            status.update(text)
+            status.update(Text(text))
 
         yield tell
