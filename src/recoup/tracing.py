@@ -96,6 +96,9 @@ def trace(
         >>> trail.summary.select("loss", "located", "exited").row(0)
         (10000, 4000, 6000)
     """
+    for name, accounts in (("known", known), ("terminal", terminal)):
+        if isinstance(accounts, str):  # a sequence of its letters, each of them an account
+            raise TypeError(f"{name}: expected a sequence of accounts, was the text {accounts!r}")
     rules = (rule,) if isinstance(rule, str) else tuple(rule)
     options = ReadingOptions(timezone=timezone, digits=Digits(dict(digits or {})))
     read, claimed = reading.from_frames(transfers, claims, options)
