@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -102,3 +105,29 @@ def test_a_place_that_nobody_may_write_is_named(tmp_path: Path, options: list[st
     line = only_line(CliRunner().invoke(app, ["trace", *CASE, *place, *options]))
     assert line.startswith(f"{options[0]}: out_unwritable: found '{options[1]}")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_stands_where_a_result_belongs_is_found_before_any_is_moved(
+    before: Path,
+) -> None:
+    kept = contents(before)
+    (before / "out" / "holds.csv").mkdir()
+    done = CliRunner().invoke(app, ["trace", *CASE, "--rule", "lifo", "--out", str(before / "out")])
+    (before / "out" / "holds.csv").rmdir()
+    assert "out_unwritable" in only_line(done)
+    assert contents(before) == kept
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are any bytes on Linux only")
+def test_names_that_are_not_utf8_are_shown_with_escapes(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"\xff\xfe")
+    folder.mkdir()
+    shutil.copy(EXAMPLE / "transfers.csv", folder)
+    out = tmp_path / "out"
+    command = ["trace", str(folder), *CASE[1:], "--out"]
+    done = CliRunner().invoke(app, [*command, str(out)])
+    assert done.exit_code == 0, done.output
+    first = json.loads((out / "summary.json").read_text(encoding="utf-8"))["inputs"][0]
+    assert first["file"].endswith("\\xff\\xfe/transfers.csv")
+    refused = CliRunner().invoke(app, [*command, str(tmp_path / os.fsdecode(b"\xfe"))])
+    assert "out_unwritable" in only_line(refused)

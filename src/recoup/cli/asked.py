@@ -119,6 +119,11 @@ def check_map_place(place: Path, inputs: list[Path]) -> None:
 def check_writable(option: str, place: Path, *, folder: bool) -> None:
     """Refuse a place for results that cannot be made or written, before any work is done for it."""
     try:
+        str(place).encode()
+    except UnicodeEncodeError:
+        found = os.fsencode(place).decode("utf-8", "backslashreplace")
+        raise refuse(option, "out_unwritable", f"{found}: the name is not UTF-8") from None
+    try:
         if place.exists() and place.is_dir() != folder:
             raise refuse(option, "out_is_file" if folder else "out_is_folder", str(place))
         above = next(path for path in place.parents if path.exists())

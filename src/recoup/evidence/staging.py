@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import EISDIR
 from pathlib import Path
 from typing import Final
 
@@ -58,6 +59,11 @@ def _move(stage: Path, target: Path) -> None:
     for name in names:
         _sync(stage / name)
     target.mkdir(exist_ok=True)
+    for name in sorted(RESULTS.union(names)):
+        if (
+            target / name
+        ).is_dir():  # found out before anything is moved: results are never half of two runs
+            raise IsADirectoryError(EISDIR, os.strerror(EISDIR), str(target / name))
     if (target / SEAL).exists():
         (target / SEAL).unlink()
         for name in sorted(RESULTS.difference(names)):
