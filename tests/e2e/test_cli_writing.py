@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from typer.testing import CliRunner
 
 from recoup.cli import app
 from recoup.evidence import report
+from recoup.evidence.staging import staged
 
 EXAMPLE = Path(__file__).parents[2] / "examples/case"
 CASE = [str(EXAMPLE / "transfers.csv"), "--claims", str(EXAMPLE / "claims.csv")]
@@ -131,3 +133,30 @@ def test_names_that_are_not_utf8_are_shown_with_escapes(tmp_path: Path) -> None:
     assert first["file"].endswith("\\xff\\xfe/transfers.csv")
     refused = CliRunner().invoke(app, [*command, str(tmp_path / os.fsdecode(b"\xfe"))])
     assert "out_unwritable" in only_line(refused)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no lock on folders")
+def test_two_runs_into_one_folder_leave_the_results_of_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("positions.csv", "flows.csv", "summary.json")
+
+    def run(text: str) -> None:
+        with staged(tmp_path / "out") as stage:
+            for name in names:
+                (stage / name).write_text(text)
+
+    second = threading.Thread(target=run, args=("second",))
+    move = Path.replace
+
+    def interrupted(path: Path, place: Path) -> Path:
+        moved = move(path, place)
+        if not second.ident:
+            second.start()
+            second.join(timeout=0.5)
+        return moved
+
+    monkeypatch.setattr(Path, "replace", interrupted)
+    run("first")
+    second.join()
+    assert [(tmp_path / "out" / name).read_text() for name in names] == ["second"] * 3
