@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
 POCKET_MINOR_MAX: Final = 2**61
@@ -39,6 +40,9 @@ FOLDER_FILES_MAX: Final = 10_000
 
 WORKBOOK_SECONDS_MAX: Final = 600
 """Seconds that taking one workbook apart may take."""
+
+HORIZON_MAX: Final = timedelta(days=366_000)
+"""A thousand years: an instant that much later still fits 64 bits of microseconds."""
 
 CLOCK_SKEW_SECONDS_MAX: Final = 86_400
 """Seconds by which an institution's time may lie before an order or after now and still be believed."""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -12,6 +16,7 @@ from typer.testing import CliRunner
 
 from recoup.cli import app
 from recoup.evidence import report
+from recoup.evidence.staging import staged
 
 EXAMPLE = Path(__file__).parents[2] / "examples/case"
 CASE = [str(EXAMPLE / "transfers.csv"), "--claims", str(EXAMPLE / "claims.csv")]
@@ -102,3 +107,56 @@ def test_a_place_that_nobody_may_write_is_named(tmp_path: Path, options: list[st
     line = only_line(CliRunner().invoke(app, ["trace", *CASE, *place, *options]))
     assert line.startswith(f"{options[0]}: out_unwritable: found '{options[1]}")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_stands_where_a_result_belongs_is_found_before_any_is_moved(
+    before: Path,
+) -> None:
+    kept = contents(before)
+    (before / "out" / "holds.csv").mkdir()
+    done = CliRunner().invoke(app, ["trace", *CASE, "--rule", "lifo", "--out", str(before / "out")])
+    (before / "out" / "holds.csv").rmdir()
+    assert "out_unwritable" in only_line(done)
+    assert contents(before) == kept
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are any bytes on Linux only")
+def test_names_that_are_not_utf8_are_shown_with_escapes(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"\xff\xfe")
+    folder.mkdir()
+    shutil.copy(EXAMPLE / "transfers.csv", folder)
+    out = tmp_path / "out"
+    command = ["trace", str(folder), *CASE[1:], "--out"]
+    done = CliRunner().invoke(app, [*command, str(out)])
+    assert done.exit_code == 0, done.output
+    first = json.loads((out / "summary.json").read_text(encoding="utf-8"))["inputs"][0]
+    assert first["file"].endswith("\\xff\\xfe/transfers.csv")
+    refused = CliRunner().invoke(app, [*command, str(tmp_path / os.fsdecode(b"\xfe"))])
+    assert "out_unwritable" in only_line(refused)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no lock on folders")
+def test_two_runs_into_one_folder_leave_the_results_of_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("positions.csv", "flows.csv", "summary.json")
+
+    def run(text: str) -> None:
+        with staged(tmp_path / "out") as stage:
+            for name in names:
+                (stage / name).write_text(text)
+
+    second = threading.Thread(target=run, args=("second",))
+    move = Path.replace
+
+    def interrupted(path: Path, place: Path) -> Path:
+        moved = move(path, place)
+        if not second.ident:
+            second.start()
+            second.join(timeout=0.5)
+        return moved
+
+    monkeypatch.setattr(Path, "replace", interrupted)
+    run("first")
+    second.join()
+    assert [(tmp_path / "out" / name).read_text() for name in names] == ["second"] * 3

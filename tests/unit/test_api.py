@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from xml.etree import ElementTree as ET
 
@@ -15,6 +15,9 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import recoup
+from recoup.evidence.assumed import in_language
+from recoup.evidence.report.content import command_of
+from recoup.evidence.summary import summary_document
 
 T0 = datetime(2026, 1, 5, 10, tzinfo=UTC)
 LEDGER = pl.DataFrame(
@@ -195,6 +198,10 @@ class TestFaults:
                 },
                 "time_without_zone",
             ),
+            ({"dust": {"CNY": -5}}, "dust_unreadable"),
+            ({"horizon": timedelta(0)}, "duration_unreadable"),
+            ({"horizon": timedelta(days=-1)}, "duration_unreadable"),
+            ({"horizon": timedelta.max}, "duration_unreadable"),
         ],
     )
     def test_wrong_options_are_named(self, options: dict[str, object], code: str) -> None:
@@ -224,6 +231,37 @@ class TestTrail:
         assert_same(early, recoup.trace(LEDGER, CLAIMS, "all", as_of=T0 + timedelta(minutes=1)))
         assert early.summary["located"].to_list() == [10000] * 4
         assert_same(early.at(T0 + timedelta(minutes=3)), trail.at(T0 + timedelta(minutes=3)))
+
+    def test_cuts_are_told_exactly_and_in_utc(self) -> None:
+        at = (T0 + timedelta(microseconds=500_000)).astimezone(timezone(timedelta(hours=8)))
+        cuts = {"as_of": at, "horizon": timedelta(hours=3, minutes=17), "dust": {"CNY": 7}}
+        trail = recoup.trace(LEDGER, CLAIMS, **cuts)
+        stated = f"{T0:%Y-%m-%dT%H:%M:%S}.500000Z"
+        assert stated == summary_document(trail)["options"]["as_of"]
+        assert f"--as-of {stated} --horizon 3h17m --dust DUST" in command_of(trail)
+        said = [sentence for sentence in trail.assumptions if "opening" not in sentence]
+        assert said == [
+            f"The result is cut: it stands as at {stated}, inclusive.",
+            "Each claim was followed for 3h17m after its disputed transfer; its money counts where it lay then.",
+            "Parts of one transfer below 0.07 CNY were dropped into the residual.",
+        ]
+        assert all(in_language(sentence, "zh") != sentence for sentence in said)
+
+    def test_a_hold_on_an_account_that_no_row_names_is_said(self) -> None:
+        holds = pl.DataFrame(
+            {
+                "account": ["nobody", "mule"],
+                "currency": ["CNY", "USD"],
+                "amount": [1, 1],
+                "time": [T0, T0],
+                "until": [None, None],
+            },
+            schema_overrides={"until": pl.Datetime("us", "UTC")},
+        )
+        said = recoup.trace(LEDGER, CLAIMS, holds=holds).assumptions
+        told = [sentence for sentence in said if "keeps nothing" in sentence]
+        assert [sentence.split()[4] for sentence in told] == ["nobody", "mule"]
+        assert all(in_language(sentence, "zh") != sentence for sentence in told)
 
     def test_the_picture_is_svg(self) -> None:
         picture = recoup.trace(LEDGER, CLAIMS)._repr_svg_()

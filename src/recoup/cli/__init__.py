@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import sys
+
 import typer
 
 from recoup.cli import bench, check, policy, trace, verify
@@ -29,7 +32,10 @@ bench.register(app)
 
 
 def main() -> None:
-    """Run the program."""
+    """Run the program. Letters that the terminal's encoding lacks are shown as escapes: they must not end a run."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     app()
 
 

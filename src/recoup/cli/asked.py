@@ -14,9 +14,6 @@ from recoup.errors import InputFault
 from recoup.money import Digits
 from recoup.records.problems import Problem
 
-_DURATION_MAX = timedelta(
-    days=366_000
-)  # a thousand years: an instant that much later still fits 64 bits
 _DAYS = r"(?:(?P<weeks>\d+)w)?(?:(?P<days>\d+)d)?"
 _CLOCK = r"(?:(?P<hours>\d+)h)?(?:(?P<minutes>\d+)m)?(?:(?P<seconds>\d+)s)?"
 _DURATION = re.compile(_DAYS + _CLOCK, re.IGNORECASE)
@@ -65,7 +62,7 @@ def duration(text: str | None, option: str = "--horizon") -> timedelta | None:
         length = timedelta(**{name: int(value) for name, value in found.items() if value})
     except (OverflowError, ValueError):
         length = timedelta(0)
-    if not timedelta(0) < length <= _DURATION_MAX:
+    if not timedelta(0) < length <= limits.HORIZON_MAX:
         raise refuse(option, "duration_unreadable", text)
     return length
 
@@ -121,6 +118,11 @@ def check_map_place(place: Path, inputs: list[Path]) -> None:
 
 def check_writable(option: str, place: Path, *, folder: bool) -> None:
     """Refuse a place for results that cannot be made or written, before any work is done for it."""
+    try:
+        str(place).encode()
+    except UnicodeEncodeError:
+        found = os.fsencode(place).decode("utf-8", "backslashreplace")
+        raise refuse(option, "out_unwritable", f"{found}: the name is not UTF-8") from None
     try:
         if place.exists() and place.is_dir() != folder:
             raise refuse(option, "out_is_file" if folder else "out_is_folder", str(place))

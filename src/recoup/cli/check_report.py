@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from dataclasses import asdict, replace
 from datetime import datetime
@@ -11,7 +10,7 @@ from typing import Final
 import typer
 
 from recoup.cli.asked import refuse
-from recoup.cli.screen import print_problems
+from recoup.cli.screen import print_problems, print_table
 from recoup.limits import PROBLEMS_SHOWN_MAX
 from recoup.money import Digits, format_minor
 from recoup.reading import ColumnMap, Reading, ReadingOptions, is_fatal
@@ -137,7 +136,7 @@ def print_report(
         :_ACCOUNTS_SHOWN_MAX
     ]
     body = [_line(report) for report in shown]
-    _print_table(header, body)
+    print_table(header, body)
     if len(reports) > len(shown):
         typer.echo(
             f"... and {len(reports) - len(shown)} more accounts with no more findings (all of them with --json)"
@@ -194,18 +193,3 @@ def _print_details(report: AccountReport, places: int) -> None:
         typer.echo(
             f"{report.account}: {sided.place}: transfer {sided.transfer} is not in the statement of {sided.other}"
         )
-
-
-def _print_table(header: tuple[str, ...], body: list[tuple[str, ...]]) -> None:
-    """A drawn table on a terminal, tab-separated lines otherwise."""
-    if not sys.stdout.isatty():
-        for line in (header, *body):
-            typer.echo("\t".join(line))
-        return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(*header)
-    for line in body:
-        table.add_row(*line)
-    Console().print(table)

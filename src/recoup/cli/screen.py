@@ -1,10 +1,13 @@
-"""What commands show on a terminal: problems one by one, progress of work over a second. Quiet when nobody watches."""
+"""What commands show on a terminal: problems one by one, tables, progress of work over a second. Quiet when nobody watches.
+
+Names of files and accounts are shown as they are: what looks like markup of the library that draws is text like any other.
+"""
 
 from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
@@ -29,6 +32,21 @@ def print_problems(problems: Iterable[Problem]) -> None:
     more = len(found) - limits.PROBLEMS_SHOWN_MAX
     if more > 0:
         print(f"and {more} more problems", file=sys.stderr)
+
+
+def print_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a drawn table on a terminal, tab-separated lines otherwise."""
+    if not sys.stdout.isatty():
+        for row in (header, *rows):
+            print("\t".join(row))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*header)
+    for row in rows:
+        table.add_row(*row)
+    Console(markup=False, emoji=False).print(table)
 
 
 @contextmanager

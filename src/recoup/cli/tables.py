@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from typing import Any
+
+from recoup.cli.screen import print_table
 
 _SUMS = ("loss", "located", "held", "exited", "unknown", "residual", "recoverable")
 
@@ -19,17 +20,7 @@ def print_totals(document: Mapping[str, Any]) -> None:
     if "sources" in document:
         header = ["rule", "currency", "source", "amount"]
         rows = [[str(row[name] or "") for name in header] for row in document["sources"]]
-    if sys.stdout.isatty():
-        from rich.console import Console
-        from rich.table import Table
-
-        table = Table(*header)
-        for row in rows:
-            table.add_row(*row)
-        Console().print(table)
-    else:
-        for row in [header, *rows]:
-            print("\t".join(row))
+    print_table(header, rows)
     for name, words in (
         ("rejects", "rows refused"),
         ("rows_failed", "failed payments left out"),

@@ -248,7 +248,7 @@ def _write(
     from recoup.evidence.report import write_pdf
     from recoup.evidence.rows import rows_of
 
-    command = shlex.join(["recoup", *sys.argv[1:]])
+    command = _command()
     rows = rows_of(trail)
     spoken: Literal["zh", "en"] = "en" if language == "en" else "zh"
     with _written("--out", out), staged(out) as stage:
@@ -287,10 +287,16 @@ def _trace_back(
     rules = [name for name in options.rules if name in BACK_RULES or not asked_all]
     found = trace_lineages(case.dossier, target, rules, options)
     sources = [lineage.sources for lineage in found]
-    command = shlex.join(["recoup", *sys.argv[1:]])
+    command = _command()
     asked_for = options_document(replace(options, rules=tuple(rules)), case.dossier)
     with _written("--out", out):
         return write_sources(sources, case.dossier, target, out, command=command, options=asked_for)
+
+
+def _command() -> str:
+    """Return the command line as text that can be written down, names that are not UTF-8 as in the inputs."""
+    words = (os.fsencode(word).decode("utf-8", "backslashreplace") for word in sys.argv[1:])
+    return shlex.join(["recoup", *words])
 
 
 @contextmanager

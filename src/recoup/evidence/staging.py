@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from errno import EISDIR
 from pathlib import Path
 from typing import Final
+
+if sys.platform != "win32":
+    import fcntl
 
 SEAL: Final = "summary.json"
 """Written last, so its presence says that the rest is complete."""
@@ -48,16 +53,40 @@ def staged(folder: Path | str) -> Iterator[Path]:
     stage = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
         yield stage
-        _move(stage, target)
+        for path in stage.iterdir():
+            _sync(path)
+        target.mkdir(exist_ok=True)
+        with _alone(target):
+            _move(stage, target)
     finally:
         shutil.rmtree(stage, ignore_errors=True)
 
 
+@contextmanager
+def _alone(target: Path) -> Iterator[None]:
+    """Wait until no other run moves results into the folder: two at once would leave some files of each.
+
+    The lock is the system's and ends with the process. Where there is none (Windows, some network disks) nothing waits.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    folder = os.open(target, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
 def _move(stage: Path, target: Path) -> None:
     names = sorted((path.name for path in stage.iterdir()), key=lambda name: (name == SEAL, name))
-    for name in names:
-        _sync(stage / name)
-    target.mkdir(exist_ok=True)
+    for name in sorted(RESULTS.union(names)):
+        if (
+            target / name
+        ).is_dir():  # found out before anything is moved: results are never half of two runs
+            raise IsADirectoryError(EISDIR, os.strerror(EISDIR), str(target / name))
     if (target / SEAL).exists():
         (target / SEAL).unlink()
         for name in sorted(RESULTS.difference(names)):

@@ -18,7 +18,7 @@ from recoup.money import Digits, format_minor
 from recoup.records.dossier import Dossier
 from recoup.records.provenance import Source
 from recoup.trace.rules import RANGE, RULES
-from recoup.trace.trail import Options, Trail
+from recoup.trace.trail import Options, Trail, instant_text
 
 FORMAT: Final = "recoup.summary/1"
 
@@ -83,7 +83,8 @@ def _reach(trail: Trail) -> list[dict[str, Any]]:
 def data_time(trail: Trail) -> datetime:
     """Return the date of the result for documents that must not read a clock: as-of, else the last transfer's time."""
     last = trail.dossier.transfers["time"].max()
-    return trail.options.as_of or (last if isinstance(last, datetime) else _LONG_AGO)
+    found = trail.options.as_of or (last if isinstance(last, datetime) else _LONG_AGO)
+    return found.astimezone(UTC)
 
 
 def rule_document(name: str) -> dict[str, Any]:
@@ -219,7 +220,7 @@ def _text(minor: int | None, digits: int) -> str | None:
 
 
 def _instant(time: datetime | None) -> str | None:
-    return None if time is None else f"{time:%Y-%m-%dT%H:%M:%SZ}"
+    return None if time is None else instant_text(time)
 
 
 def _seconds(duration: timedelta | None) -> int | None:

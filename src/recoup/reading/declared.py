@@ -10,7 +10,7 @@ import polars as pl
 
 from recoup.money import format_minor
 from recoup.reading.cells import Cells
-from recoup.reading.files import InputFile, Intake, take_in
+from recoup.reading.files import InputFile, Intake, shown_path, take_in
 from recoup.reading.options import ColumnMap, ReadingOptions
 from recoup.reading.recognise import recognise
 from recoup.reading.times import zone_exists
@@ -55,7 +55,7 @@ def load_table(
     if options.zone is not None and not zone_exists(options.zone):
         intake.findings.add_file("timezone_unknown", "--timezone", options.zone)
     elif not file.is_file():
-        intake.findings.add_file("file_missing", str(path), str(path))
+        intake.findings.add_file("file_missing", shown_path(path), shown_path(path))
     else:
         try:
             take_in(InputFile(file, inside=False), intake, ColumnMap(), frozenset(headers))
@@ -64,7 +64,7 @@ def load_table(
     if not intake.tables:
         return None
     if not intake.tables[0].frame.height:
-        intake.findings.add_file("file_empty", str(path), "a header and no rows")
+        intake.findings.add_file("file_empty", shown_path(path), "a header and no rows")
     return prepared(intake, own, headers)
 
 

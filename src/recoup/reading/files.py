@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -74,12 +75,14 @@ def expand(
         inside = path.is_dir()
         found = sorted(child for child in path.rglob("*") if child.is_file()) if inside else [path]
         if not inside and not path.exists():
-            findings.add_file("file_missing", str(given), str(given))
+            findings.add_file("file_missing", shown_path(given), shown_path(given))
             continue
         if inside and not found:
-            findings.add_file("file_empty", str(given), "an empty folder")
+            findings.add_file("file_empty", shown_path(given), "an empty folder")
         if len(found) > limits.FOLDER_FILES_MAX:
-            findings.add_file("file_too_large", str(given), f"{len(found)} files in one folder")
+            findings.add_file(
+                "file_too_large", shown_path(given), f"{len(found)} files in one folder"
+            )
             continue
         for file in found:
             if inside and (file.name.endswith(SIDECAR) or file.name.startswith((".", "~$"))):
@@ -89,18 +92,23 @@ def expand(
                 continue
             if real in seen:
                 if not inside:
-                    findings.add_file("file_given_twice", str(given), str(given))
+                    findings.add_file("file_given_twice", shown_path(given), shown_path(given))
                 continue
             seen.add(real)
             files.append(InputFile(file, inside))
     return files
 
 
+def shown_path(path: str | Path) -> str:
+    """Return a path as text that can be written down: bytes of a name that are not UTF-8 stand as escapes (old archives)."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
 def take_in(
     file: InputFile, intake: Intake, column_map: ColumnMap, headers: frozenset[str] = frozenset()
 ) -> None:
     """Read one file's tables into `intake`; what is wrong goes to its findings. `headers` are known beside the usual ones."""
-    shown = str(file.path)
+    shown = shown_path(file.path)
     data = _bytes(file.path, shown, intake.findings)
     if data is None:
         return
@@ -184,5 +192,5 @@ def _notes(path: Path, column_map: ColumnMap, findings: Findings) -> tuple[str, 
                 if key in notes
             }
         except (OSError, ValueError) as error:
-            findings.add_file("map_invalid", str(sidecar), str(error))
+            findings.add_file("map_invalid", shown_path(sidecar), str(error))
     return notes["supplied_by"], notes["supplied_at"], notes["document"]

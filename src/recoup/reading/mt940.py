@@ -12,6 +12,7 @@ from recoup.reading.findings import Findings
 from recoup.reading.raw import RawTable
 
 _TAG: Final = re.compile(r"^:(\d{2}[A-Z]?):", re.MULTILINE)
+_OPENS: Final = re.compile(rb"(?:\A(?:\xef\xbb\xbf)?|[\r\n]):(20|25|60[FM]):")
 _LINE: Final = re.compile(
     r"^(?P<date>\d{6})(?P<entry>\d{4})?(?P<mark>R?[CD]|E[CD])(?P<funds>[A-Z])?(?P<amount>\d[\d,]{0,20})(?P<type>[A-Z][A-Z0-9]{3})"
     r"(?P<reference>[^\n]{0,80}?)(?://(?P<bank>[^\n]{0,40}))?(?:\n(?P<more>.*))?$",
@@ -22,9 +23,9 @@ _NO_REFERENCE: Final = ("", "NONREF", "NOTPROVIDED")
 
 
 def is_mt940(data: bytes) -> bool:
-    """Return whether the bytes hold the tags of an MT940 message."""
-    head = data[:4096]
-    return b":20:" in head and (b":60F:" in head or b":60M:" in head or b":25:" in head)
+    """Return whether the bytes hold the tags of an MT940 message, each where a line begins: a time like 09:20:25 is none."""
+    found = {match.group(1) for match in _OPENS.finditer(data[:4096])}
+    return b"20" in found and len(found) > 1
 
 
 def read_mt940(data: bytes, source: int, file: str, findings: Findings) -> list[RawTable]:
@@ -59,8 +60,9 @@ def _fields(text: str) -> list[tuple[str, str, int]]:
     """Tag, value and line of every field; the envelope of the message is left out."""
     marks = list(_TAG.finditer(text))
     fields = []
-    for mark, following in zip(marks, [*marks[1:], None], strict=True):
-        value = text[mark.end() : following.start() if following else len(text)]
+    ends = [*(mark.start() for mark in marks[1:]), len(text)]
+    for mark, end in zip(marks, ends, strict=False):  # a text without tags has an end only
+        value = text[mark.end() : end]
         value = re.split(r"\n-\}?|\n\{", value, maxsplit=1)[0]
         fields.append((mark.group(1), value.rstrip("\n"), text.count("\n", 0, mark.start()) + 1))
     return fields

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 import polars as pl
 
+from recoup import limits
 from recoup.errors import InputFault
-from recoup.money import format_minor
+from recoup.money import Digits, format_minor
 from recoup.records.dossier import Dossier
 from recoup.records.problems import Problem
 from recoup.trace import trail as shapes
@@ -29,7 +31,7 @@ from recoup.trace.openings import settle_openings
 from recoup.trace.pari_passu import follow_pari_passu
 from recoup.trace.reached import assemble_reach
 from recoup.trace.rules import RULES, expand
-from recoup.trace.trail import Options, Trail
+from recoup.trace.trail import Options, Trail, instant_text, length_text
 
 
 def _refuse(code: str, found: str, advice: str) -> InputFault:
@@ -40,7 +42,7 @@ def _refuse(code: str, found: str, advice: str) -> InputFault:
 def _check_options(dossier: Dossier, options: Options) -> tuple[str, ...]:
     """Return the rules to run; raise `InputFault` for unknown rules, times without zone and impossible combinations."""
     try:
-        rules = expand(options.rules)
+        rules = expand(options.rules or ("",))
     except KeyError as fault:
         raise _refuse(
             "unknown_rule", str(fault.args[0]), f"use one of {', '.join((*RULES, 'all'))}"
@@ -58,7 +60,22 @@ def _check_options(dossier: Dossier, options: Options) -> tuple[str, ...]:
             "pari-passu",
             "run it without --holds, --horizon and --dust; it is a comparison view",
         )
+    _check_times(options)
+    if any(floor <= 0 for floor in (options.dust or {}).values()):
+        advice = "give a positive decimal amount, such as 1.00"
+        raise _refuse("dust_unreadable", str(dict(options.dust or {})), advice)
     return rules
+
+
+def _check_times(options: Options) -> None:
+    """Refuse instants that state no zone (they would be taken for UTC in silence) and horizons that reach nowhere."""
+    for time in (options.as_of, options.since):
+        if time is not None and time.utcoffset() is None:
+            advice = "say where the clock stood, such as --timezone Asia/Shanghai"
+            raise _refuse("time_without_zone", str(time), advice)
+    if options.horizon is not None and not timedelta(0) < options.horizon <= limits.HORIZON_MAX:
+        advice = "write it as 72h, 30m, 7d or PT24H; a thousand years at most"
+        raise _refuse("duration_unreadable", str(options.horizon), advice)
 
 
 def resolve_claims(dossier: Dossier, claims: pl.DataFrame) -> pl.DataFrame:
@@ -215,9 +232,39 @@ def _assumed_sentences(scene: Scene) -> list[str]:
     ]
 
 
+def _asked_sentences(options: Options, digits: Digits) -> list[str]:
+    """Return a sentence for every cut that was asked for: each figure is another one without it."""
+    out = []
+    if options.as_of is not None:
+        out.append(f"The result is cut: it stands as at {instant_text(options.as_of)}, inclusive.")
+    if options.horizon is not None:
+        span = length_text(options.horizon)
+        out.append(
+            f"Each claim was followed for {span} after its disputed transfer; its money counts where it lay then."
+        )
+    if options.dust:
+        floors = ", ".join(
+            f"{format_minor(floor, digits.of(currency))} {currency}"
+            for currency, floor in sorted(options.dust.items())
+        )
+        out.append(f"Parts of one transfer below {floors} were dropped into the residual.")
+    return out
+
+
+def _idle_hold_sentences(dossier: Dossier) -> list[str]:
+    """Return a sentence for every hold on an account that no row names in that currency: a slip of the pen, mostly."""
+    rows = dossier.transfers
+    named = pl.concat([rows.select("currency", account=side) for side in ("payer", "payee")])
+    idle = dossier.holds.join(named.unique(), on=["account", "currency"], how="anti")
+    return [
+        f"The hold on account {account} keeps nothing: no row given names the account in {currency}."
+        for account, currency in idle.select("account", "currency").iter_rows()
+    ]
+
+
 def _assumptions(scene: Scene, accounts: pl.DataFrame, options: Options) -> tuple[str, ...]:
-    """Return what the result rests on, as sentences."""
-    out: list[str] = []
+    """Return what the result rests on, as sentences: what was asked first, since it bounds every figure."""
+    out = _asked_sentences(options, scene.dossier.digits)
     known = accounts.filter(pl.col("standing") == "known")
     counts = dict(known["opening_basis"].value_counts().iter_rows())
     for basis, words in (
@@ -233,6 +280,7 @@ def _assumptions(scene: Scene, accounts: pl.DataFrame, options: Options) -> tupl
                 f"The opening balance of {counts[basis]} of the accounts reached {words}; each stands in the list of accounts."
             )
     out += _assumed_sentences(scene)
+    out += _idle_hold_sentences(scene.dossier)
     late = scene.claims.filter(pl.Series(scene.events.root >= scene.events.stop))["claim"]
     out += [
         f"Claim {claim} disputes a transfer after the as-of time; its loss counts as zero."

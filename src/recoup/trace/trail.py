@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
@@ -145,9 +145,30 @@ HOLDS_FILLED = tables.schema_of(
 """What each hold keeps at the end, by claim."""
 
 
+def instant_text(time: datetime) -> str:
+    """Return an aware instant as ISO 8601 in UTC with Z, with its fraction if it has one: a cut must be told exactly.
+
+    >>> instant_text(datetime.fromisoformat("2026-01-05T18:04:00.5+08:00"))
+    '2026-01-05T10:04:00.500000Z'
+    """
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def length_text(span: timedelta) -> str:
+    """Return a span as the command line takes it: 7d, 3h17m.
+
+    >>> length_text(timedelta(days=1, minutes=90))
+    '1d1h30m'
+    """
+    hours, minutes = span.seconds // 3600, span.seconds // 60 % 60
+    parts = ((span.days, "d"), (hours, "h"), (minutes, "m"), (span.seconds % 60, "s"))
+    fine = f"{span.microseconds}us" if span.microseconds else ""
+    return "".join(f"{count}{unit}" for count, unit in parts if count) + fine
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What was asked: the rules and the cuts. Times are aware UTC."""
+    """What was asked: the rules and the cuts. Times are aware."""
 
     rules: tuple[str, ...] = ("fifo",)
     bridge: bool = False

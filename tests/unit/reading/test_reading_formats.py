@@ -479,6 +479,15 @@ def test_mt940(read: Read, line_end: str) -> None:
     assert reading.transfers["payee_balance"].to_list() == [15000, None, 15000]
 
 
+def test_times_that_look_like_tags_of_mt940_are_times(read: Read) -> None:
+    reading = read(
+        "time,payer,payee,amount,currency\n"
+        "2026-01-01 09:20:15,A,B,1.00,CNY\n2026-01-01 09:25:33,B,A,1.00,CNY\n"
+    )
+    assert reading.problems == ()
+    assert reading.transfers["amount"].to_list() == [100, 100]
+
+
 def test_mt940_lines_that_cannot_be_read_are_named(read: Read) -> None:
     reading = read(MT940.replace(":61:2401030103RD20,00NTRFNONREF", ":61:garbage"), name="s.sta")
     assert ("mt940_invalid", 11) in [(problem.code, problem.row) for problem in reading.problems]

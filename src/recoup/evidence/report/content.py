@@ -30,7 +30,7 @@ from recoup.evidence.report.glyphs import FONT
 from recoup.evidence.rows import Rows
 from recoup.evidence.summary import PLACES, data_time, totals_of, versions
 from recoup.trace.rules import RANGE, RULES
-from recoup.trace.trail import Trail
+from recoup.trace.trail import Trail, instant_text, length_text
 
 SOURCES_MAX: Final = 150
 ASSUMPTIONS_MAX: Final = 60
@@ -334,5 +334,16 @@ def command_of(trail: Trail) -> str:
     if trail.options.bridge:
         words.append("--bridge")
     for flag, time in (("--as-of", trail.options.as_of), ("--since", trail.options.since)):
-        words += [flag, f"{time:%Y-%m-%dT%H:%M:%SZ}"] if time else []
+        words += [flag, instant_text(time)] if time else []
+    words += ["--horizon", length_text(trail.options.horizon)] if trail.options.horizon else []
+    dossier = trail.given or trail.dossier
+    for name, is_given in (
+        ("known", dossier.known is not None),
+        ("terminal", bool(dossier.terminal)),
+        ("opening", not dossier.openings.is_empty()),
+        ("holds", not dossier.holds.is_empty()),
+        ("links", not dossier.links.is_empty()),
+        ("dust", bool(trail.options.dust)),
+    ):
+        words += [f"--{name}", name.upper()] if is_given else []
     return " ".join([*words, "--out", "DIR"])
