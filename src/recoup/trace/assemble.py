@@ -438,6 +438,8 @@ def assemble(scene: Scene, found: Followed, rule: str) -> Found:
         holds=_holds_filled(scene, parcels, names, rule),
     )
     frames = settle_transits(scene, frames)
+    for place in (frames.positions, frames.unknown, frames.exits):
+        assert place.filter(pl.col("amount") < 0).is_empty(), f"{rule}: money below zero somewhere"
     losses = losses_named(scene, _losses(scene, found))
     summary = summarise(scene, losses, frames, _residuals(scene, found, names), rule)
     return replace(frames, summary=summary)

@@ -161,8 +161,10 @@ def _take(b, event, pocket, by_rolling):
         if b.specials[b.special[event]].rest_clean:
             sweep(b, pocket)
             return chain
-    whole = pool.balance if by_rolling else pool.taint
-    part = amount if by_rolling else max(np.int64(0), amount - (pool.balance - pool.taint))
+    # An unknown account that gave money back may be asked for more than is left: never more than all, whatever the balance.
+    whole = max(pool.balance, pool.taint) if by_rolling else pool.taint
+    part = amount if by_rolling else max(NAUGHT, amount - (pool.balance - pool.taint))
+    part = min(part, whole)
     pool.balance -= amount
     tail = np.int64(NONE)
     before = sum_so_far = np.int64(0)
