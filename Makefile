@@ -28,7 +28,7 @@ run: $(STAMP)    ## set up, then trace the example case under every rule
 	$(BIN)/recoup $(EXAMPLE_RUN)
 	@echo "The results lie in $(EXAMPLE_OUT); begin with $(EXAMPLE_OUT)/trail.html."
 
-test: $(STAMP)   ## set up, then run all tests and every example of the docstrings
+test: $(STAMP)   ## set up, then run the tests (not the longest) and every example of the docstrings
 	$(BIN)/python -m pytest -n 2 -m "not slow" --doctest-modules tests src/recoup
 
 test-promises: $(STAMP)  ## the same promises over many more worlds: minutes to an hour

@@ -83,9 +83,7 @@ def _alone(target: Path) -> Iterator[None]:
 def _move(stage: Path, target: Path) -> None:
     names = sorted((path.name for path in stage.iterdir()), key=lambda name: (name == SEAL, name))
     for name in sorted(RESULTS.union(names)):
-        if (
-            target / name
-        ).is_dir():  # found out before anything is moved: results are never half of two runs
+        if (target / name).is_dir():  # before anything is moved: results are never half of two runs
             raise IsADirectoryError(EISDIR, os.strerror(EISDIR), str(target / name))
     if (target / SEAL).exists():
         (target / SEAL).unlink()

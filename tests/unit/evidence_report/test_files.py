@@ -160,10 +160,13 @@ def test_a_crash_while_moving_leaves_no_summary_that_would_vouch_for_the_rest(
 ):
     out = tmp_path / "out"
     write_tables(trail(), out)
-    monkeypatch.setattr(
-        staging, "RESULTS", None
-    )  # the first thing that is used after the old summary is gone
-    with pytest.raises(AttributeError):
+    assert (out / staging.SEAL).exists()
+
+    def crash(*_):
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(type(out), "replace", crash)  # how every result is moved
+    with pytest.raises(OSError, match="the disk is gone"):
         write_tables(trail(), out)
     assert not (out / staging.SEAL).exists()
 

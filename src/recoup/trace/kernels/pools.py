@@ -149,7 +149,7 @@ def _take_very(b, event, pocket, special):
 
 @inner
 def _take(b, event, pocket, by_rolling):
-    """Take the event's amount from its payer by the rule; return the chain of claims' parts, ascending by colour."""
+    """Take the event's amount, or all there is, from its payer by the rule; return the claims' parts, ascending by colour."""
     amount = b.amount[event]
     pool = b.pockets[pocket]
     if pocket == 0:
@@ -161,10 +161,8 @@ def _take(b, event, pocket, by_rolling):
         if b.specials[b.special[event]].rest_clean:
             sweep(b, pocket)
             return chain
-    # An unknown account that gave money back may be asked for more than is left: never more than all, whatever the balance.
     whole = max(pool.balance, pool.taint) if by_rolling else pool.taint
-    part = amount if by_rolling else max(NAUGHT, amount - (pool.balance - pool.taint))
-    part = min(part, whole)
+    part = min(whole, amount if by_rolling else max(NAUGHT, amount - pool.balance + pool.taint))
     pool.balance -= amount
     tail = np.int64(NONE)
     before = sum_so_far = np.int64(0)
