@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from recoup.cli import ahead
-from recoup.trace.kernels import compiled
+from recoup.trace.kernels import bound, compiled, pools
 
 
 @pytest.fixture
@@ -56,5 +56,7 @@ def test_one_core_or_a_cache_that_cannot_be_written_starts_nothing(
     assert not cold
 
 
-def test_what_the_second_process_runs_is_a_trace() -> None:
+def test_the_second_process_compiles_the_bound_and_all_rules_but_the_first() -> None:
     ahead.compile_rules(["fifo", "rolling"])
+    for kernel in (bound.bound_flows, pools.follow_pools):
+        assert kernel.signatures
