@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from recoup.trace.events import Events
 from recoup.trace.kernels import books, lots, pools, reach
-from recoup.trace.kernels.lot_lists import FULL, LOT, POCKET
+from recoup.trace.kernels.lot_lists import FULL, LOT, POCKET, PURSE
 from recoup.trace.ledger import I32, I64, OUTSIDE, Ledger
 from recoup.trace.memory import cleared
 from recoup.trace.openings import Openings
@@ -102,8 +102,8 @@ def _lay_full(arrays: Any, pockets: I32) -> None:
         p = arrays.pockets[pocket]
         if pocket == OUTSIDE or arrays.sinks[pocket]:
             continue
-        opening = int(p["into"])
-        p["first"] = FULL
+        opening = int(arrays.purses[pocket]["into"])
+        arrays.purses[pocket]["spare"], p["first"] = FULL, 0
         if opening:
             at = int(arrays.state[books.USED])
             arrays.lots[at] = (0, opening, books.NONE, books.NONE, books.NONE, 0, 0)
@@ -159,11 +159,13 @@ def _follow_lots(
     progress: Progress | None,
 ) -> Any:
     pockets = cleared(len(ledger.standing), POCKET)
-    pockets["into"] = openings.amount
+    purses = cleared(len(ledger.standing), PURSE)
+    purses["spare"], purses["into"] = books.FAR, openings.amount
     pockets["first"], pockets["head"], pockets["tail"] = books.FAR, books.NONE, books.NONE
     room = _FIRST_ROOM + 4 * len(events.originals_payees)
     arrays = lots.Books(
         **_shared_books(ledger, events, dust),
+        purses=purses,
         pockets=pockets,
         lots=np.zeros(room, LOT),
         originals=_nothing_kept(events.originals_count),

@@ -10,10 +10,12 @@ import numpy as np
 from recoup.trace.kernels.books import FLOWS, FREE, LIVE, NAUGHT, NONE, USED
 from recoup.trace.kernels.compiled import inner
 
-POCKET: Final = np.dtype(
-    [("into", "i8"), ("out", "i8"), ("first", "i8"), ("head", "i4"), ("tail", "i4")], align=True
-)
-"""32 bytes a pocket: totals in and out, axis position of its first lot (FAR: none; FULL: a full pocket), list ends."""
+PURSE: Final = np.dtype([("spare", "i8"), ("into", "i8")])
+"""16 bytes a pocket, all that a plain transfer touches: units that may leave before the first lot does (FULL: a full pocket, all
+of whose units are written down), and all that ever came in, its end on the axis."""
+
+POCKET: Final = np.dtype([("first", "i8"), ("head", "i4"), ("tail", "i4")], align=True)
+"""16 bytes a pocket: axis position of its first lot (FAR: none) or, of a full pocket, all that ever left it; list ends."""
 
 FULL: Final = -1
 
@@ -60,6 +62,20 @@ def record(b, colour, event, amount, depth, fate):
 
 
 @inner
+def spent(b, pocket):
+    """Return all that ever left the pocket: where its free units begin on the axis."""
+    spare = b.purses[pocket].spare
+    return b.pockets[pocket].first - (spare if spare != FULL else 0)
+
+
+@inner
+def begin_at(b, pocket, first):
+    """Note where the first lot of a light pocket lies now."""
+    b.purses[pocket].spare += first - b.pockets[pocket].first
+    b.pockets[pocket].first = first
+
+
+@inner
 def append(b, pocket, at):
     """Put lot `at` at the end of the pocket's list."""
     p = b.pockets[pocket]
@@ -69,8 +85,8 @@ def append(b, pocket, at):
         b.lots[tail].next = at
     else:
         p.head = at
-        if p.first != FULL:
-            p.first = b.lots[at].start
+        if b.purses[pocket].spare != FULL:
+            begin_at(b, pocket, b.lots[at].start)
     p.tail = at
 
 
@@ -129,12 +145,13 @@ def fill(b, pocket, start, end, event):
 @inner
 def make_full(b, pocket):
     """Write down a light pocket's clean money; does nothing to a full one."""
-    p = b.pockets[pocket]
-    if p.first == FULL:
+    if b.purses[pocket].spare == FULL:
         return
-    at, stop = np.int64(p.head), p.into
-    p.first, p.head, p.tail = FULL, NONE, NONE
-    position = p.out
+    p = b.pockets[pocket]
+    at, stop = np.int64(p.head), b.purses[pocket].into
+    position = spent(b, pocket)
+    b.purses[pocket].spare = FULL
+    p.first, p.head, p.tail = position, NONE, NONE
     while at >= 0:  # fifo only: a light lifo pocket has no lots
         after = np.int64(b.lots[at].next)
         fill(b, pocket, position, b.lots[at].start, NAUGHT)

@@ -9,12 +9,14 @@ from recoup.trace.kernels.books import FAR, NONE, REVERSAL, UNDONE
 from recoup.trace.kernels.compiled import inner
 from recoup.trace.kernels.lot_lists import (
     FULL,
+    begin_at,
     chain,
     cut,
     drop,
     make_full,
     new,
     record,
+    spent,
     split_lot,
     unlink,
 )
@@ -24,8 +26,9 @@ from recoup.trace.kernels.lot_lists import (
 def take_light(b, pocket, amount):
     """Take the first `amount` units of a light fifo pocket; return the chain of its lots, at offsets in [0, amount)."""
     p = b.pockets[pocket]
-    low, high = p.out, p.out + amount
-    p.out = high
+    low = spent(b, pocket)
+    high = low + amount
+    b.purses[pocket].spare -= amount
     head = tail = np.int64(NONE)
     at = np.int64(p.head)
     while at >= 0 and b.lots[at].start < high:
@@ -38,10 +41,10 @@ def take_light(b, pocket, amount):
     p.head = at
     if at >= 0:
         b.lots[at].prev = NONE
-        p.first = b.lots[at].start
+        begin_at(b, pocket, b.lots[at].start)
     else:
         p.tail = NONE
-        p.first = FAR
+        begin_at(b, pocket, FAR)
     return head
 
 
@@ -130,12 +133,12 @@ def take_by_rule(b, event, pocket, lifo):
     amount = b.amount[event]
     if b.op[event] & REVERSAL and pocket != 0:
         make_full(b, pocket)
-    if b.pockets[pocket].first != FULL:
+    if b.purses[pocket].spare != FULL:
         if not lifo:
             return take_light(b, pocket, amount)
-        b.pockets[pocket].out += amount
+        b.purses[pocket].spare -= amount
         return np.int64(NONE)
-    b.pockets[pocket].out += amount
+    b.pockets[pocket].first += amount
     head = tail = np.int64(NONE)
     taken = np.int64(0)
     if b.op[event] & REVERSAL:
@@ -197,8 +200,9 @@ def take_waiting(b, event, original, pocket, lifo):
     original.returned += amount
     head = tail = np.int64(NONE)
     p = b.pockets[pocket]
-    if p.out > 0:
+    if spent(b, pocket) > 0:
         return head
+    full = b.purses[pocket].spare == FULL
     at = np.int64(p.head)
     while at >= 0 and b.lots[at].start < high:
         if b.lots[at].start + b.lots[at].size <= low:
@@ -211,7 +215,7 @@ def take_waiting(b, event, original, pocket, lifo):
         after = np.int64(b.lots[at].next)
         colour = b.lots[at].colour
         if colour >= 0 and event < b.cut[colour >> 2]:
-            if p.first == FULL:  # a full pocket writes down its clean units
+            if full:  # a full pocket writes down its clean units
                 lot = b.lots[at]
                 moved = new(b, lot.start, lot.size, colour, lot.since, lot.depth)
                 b.lots[at].colour = NONE
@@ -221,6 +225,6 @@ def take_waiting(b, event, original, pocket, lifo):
             b.lots[moved].start -= low
             head, tail = chain(b, head, tail, moved)
         at = after
-    if p.first != FULL:
-        p.first = b.lots[p.head].start if p.head >= 0 else FAR
+    if not full:
+        begin_at(b, pocket, b.lots[p.head].start if p.head >= 0 else FAR)
     return head

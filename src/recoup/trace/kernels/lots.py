@@ -73,6 +73,7 @@ class Books(NamedTuple):
     mark: npt.NDArray[np.uint8]  # (n,)
     specials: Record
     sinks: npt.NDArray[np.uint8]
+    purses: Record
     pockets: Record
     lots: Record
     flows: Record
@@ -244,11 +245,11 @@ def _deliver(b, event, head, amount, lifo, fate, keep):
     """
     payee = np.int64(b.payee[event])
     sink = b.sinks[payee] != 0
-    base = b.pockets[payee].into
+    base = b.purses[payee].into
     head = _without_clean(b, head)
     if not sink and lifo and head >= 0:
         make_full(b, payee)
-    full = b.pockets[payee].first == FULL
+    full = b.purses[payee].spare == FULL
     position = base
     last = np.int64(NONE)
     kept = kept_tail = np.int64(NONE)
@@ -278,7 +279,7 @@ def _deliver(b, event, head, amount, lifo, fate, keep):
         at = after
     if full:
         fill(b, payee, position, base + amount, event)
-    b.pockets[payee].into = base + amount
+    b.purses[payee].into = base + amount
     return kept
 
 
@@ -393,7 +394,7 @@ def _move_special(b, event, pocket, op, lifo):
     if op & CONVERT_OUT:
         _park(b, event, head, special.slot)
         return
-    start = b.pockets[b.payee[event]].into
+    start = b.purses[b.payee[event]].into
     kept = _deliver(b, event, head, amount, lifo, fate, special.watched >= 0)
     if special.watched >= 0:
         original = b.originals[special.watched]
@@ -404,20 +405,19 @@ def _move_special(b, event, pocket, op, lifo):
 def follow_lots(b, start, stop, lifo):
     """Carry out events [start, stop); return the first one not carried out (== stop, or an arena must grow first).
 
-    Cost: about one random read and write of a 32-byte record per side of a plain transfer; memory 32 k + 40 lots + 24 flows.
+    Cost: about one random read and write of a 16-byte record per side of a plain transfer; memory 32 k + 56 lots + 24 flows.
     """
-    source, payee, amount, op, pockets = b.source, b.payee, b.amount, b.op, b.pockets
+    source, payee, amount, op, purses = b.source, b.payee, b.amount, b.op, b.purses
     last = len(amount) - 1
     lots_room, flows_room = len(b.lots), len(b.flows)
     for i in range(start, stop):
         j = min(i + AHEAD, last)
-        prefetch(pockets, source[j])
-        prefetch(pockets, payee[j])
-        p, q = source[i], payee[i]
-        out = pockets[p].out + amount[i]
-        if op[i] == 0 and pockets[p].first >= out and pockets[q].first >= 0:
-            pockets[p].out = out
-            pockets[q].into += amount[i]
+        prefetch(purses, source[j])
+        prefetch(purses, payee[j])
+        p, q, a = source[i], payee[i], amount[i]
+        if op[i] == 0 and purses[p].spare >= a and purses[q].spare >= 0:
+            purses[p].spare -= a
+            purses[q].into += a
         else:
             live = b.state[LIVE]
             if 2 * live + 16 > lots_room or b.state[FLOWS] + 2 * live + 16 > flows_room:
