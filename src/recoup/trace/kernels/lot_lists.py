@@ -11,8 +11,8 @@ from recoup.trace.kernels.books import FLOWS, FREE, LIVE, NAUGHT, NONE, USED
 from recoup.trace.kernels.compiled import inner
 
 PURSE: Final = np.dtype([("spare", "i8"), ("into", "i8")])
-"""16 bytes a pocket, all that a plain transfer touches: units that may leave before the first lot does (FULL: a full pocket, all
-of whose units are written down), and all that ever came in, its end on the axis."""
+"""16 bytes a pocket, all that a plain transfer touches: units that may leave before the first lot does (FULL: a full pocket,
+all of whose units are written down), and all that ever came in, its end on the axis."""
 
 POCKET: Final = np.dtype([("first", "i8"), ("head", "i4"), ("tail", "i4")], align=True)
 """16 bytes a pocket: axis position of its first lot (FAR: none) or, of a full pocket, all that ever left it; list ends."""
