@@ -36,14 +36,18 @@ class Openings:
 
 
 @kernel
-def _least_and_largest(source: I32, payee: I32, amount: I64, pockets_count: int) -> tuple[I64, I64]:
+def _least_and_largest(
+    payer: I32, source: I32, payee: I32, amount: I64, pockets_count: int
+) -> tuple[I64, I64]:
     """Return per pocket the lowest running balance from 0 (at most 0), and all money in; O(n)."""
     running = np.zeros(pockets_count, np.int64)
     lowest = np.zeros(pockets_count, np.int64)
     inflow = np.zeros(pockets_count, np.int64)
     for i in range(len(amount)):
         p, q, a = source[i], payee[i], amount[i]
-        if p == q:
+        if (
+            payer[i] == q
+        ):  # moves nothing [choice 18], also where the account's debits carry nothing
             continue
         if p:
             running[p] -= a
@@ -91,7 +95,9 @@ def settle_openings(ledger: Ledger, dossier: Dossier) -> Openings:
     Raises `LimitFault` when more money enters one pocket than int64 sums can hold.
     """
     pockets_count = len(ledger.standing)
-    lowest, inflow = _least_and_largest(ledger.source, ledger.payee, ledger.amount, pockets_count)
+    lowest, inflow = _least_and_largest(
+        ledger.payer, ledger.source, ledger.payee, ledger.amount, pockets_count
+    )
     opening = -lowest
     basis = np.zeros(pockets_count, np.uint8)
     _stated(ledger, dossier, opening, basis)
