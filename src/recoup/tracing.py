@@ -50,12 +50,13 @@ def trace(
 
     Args:
         transfers: a ledger, one row a transfer: `id, time, payer, payee, amount, currency` and optionally `sequence, rail,
-        kind,
-            reference, payer_name, payee_name, payer_institution, payee_institution, balance_after, reverses`; polars, pandas or
-            Arrow. `amount` as text or Decimal is a decimal amount, as whole numbers it is **minor units**, as float a decimal
-            amount that must be exact. An empty payer is the outside, an empty payee an exit.
+            kind, reference, payer_name, payee_name, payer_institution, payee_institution, balance_after, reverses`; polars,
+            pandas or Arrow. `amount` as text or Decimal is a decimal amount, as whole numbers it is **minor units**, as float a
+            decimal amount that must be exact. An empty payer is the outside, an empty payee an exit.
         claims: `claim, victim, transfer` (the id of the disputed transfer) or `claim, victim, payer, payee, amount, time`.
-        rule: fifo, lifo, rolling, lowest-balance, pari-passu, poison, `all` (the first four), or several.
+        rule: fifo (Clayton's Case, 1816), lifo, rolling (each debit borne rateably), lowest-balance (Re Hallett, 1880, and
+            later cases), pari-passu (Barlow Clowes v Vaughan, 1991; a comparison), poison (screening only), `all` (the first
+            four), or several; `recoup.trace.RULES` names each one's source.
         known: accounts whose statement was given; all accounts of the ledger by default.
         terminal: accounts at which money has exited; overrides `known`.
         openings: opening balances, schema `records.tables.OPENINGS` (minor units).

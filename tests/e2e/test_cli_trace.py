@@ -363,6 +363,18 @@ class TestOptions:
         run(place, "--back", "mule", "--timezone", "Asia/Shanghai", "--out", case.out)
         assert summary(case.out)["options"]["timezone"] == "Asia/Shanghai"
 
+    def test_the_summary_of_a_way_back_says_what_it_rests_on(self, case: Case) -> None:
+        case.ledger("0 victim mule 100", "4 mule - 60 cash_out")
+        place = case.folder / "ledger.csv"
+        run(place, "--back", "mule", "--as-of", "2026-01-05T10:30:00Z", "--out", case.out)
+        assert summary(case.out)["assumptions"] == [
+            "The result is cut: it stands as at 2026-01-05T10:30:00Z, inclusive.",
+            (
+                "The opening balance of 1 of the accounts that money came from is assumed:"
+                " the smallest that keeps the account from going negative over all rows given."
+            ),
+        ]
+
     def test_since_leaves_out_earlier_claims(self, case: Case) -> None:
         case.ledger("0 victim mule 100", "4 other mule 50", claims="C1,V,T1\nC2,W,T2\n")
         case.trace("--since", "2026-01-05T10:04:00Z")

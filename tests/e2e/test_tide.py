@@ -7,11 +7,11 @@ repository (`../shared`) or where RECOUP_SHARED says.
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import polars as pl
 import pytest
+from shared_data import shared
 from typer.testing import CliRunner
 
 from recoup.cli import app
@@ -23,18 +23,10 @@ KEYS = ["rule", "claim", "currency"]
 REFUSED_ROWS = 876  # amounts of zero, below zero, or finer than a cent
 
 
-def shared() -> Path | None:
-    """The folder of the data: named by RECOUP_SHARED, or `shared` beside the repository."""
-    named = os.environ.get("RECOUP_SHARED")
-    places = [Path(named)] if named else [up / "shared" for up in Path(__file__).resolve().parents]
-    found = [place / "data" / "tide" for place in places]
-    return next((place for place in found if (place / "transactions.parquet").is_file()), None)
-
-
 @pytest.fixture(scope="module")
 def tide() -> Path:
-    place = shared()
-    if place is None:
+    place = shared() / "data" / "tide"
+    if not (place / "transactions.parquet").is_file():
         pytest.skip("the shared data set tide is not here (RECOUP_SHARED names its folder)")
     return place
 

@@ -6,16 +6,15 @@ A failing world prints its CSV lines. `slow` tests are the same comparison over 
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import replace
 from fractions import Fraction
-from pathlib import Path
 from random import Random
 
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from shared_data import shared
 from twin import (
     FEATURES,
     PLAIN,
@@ -233,13 +232,6 @@ def test_names_of_accounts_change_nothing_but_the_names(world: World) -> None:
 
 
 # -- the shared vectors
-
-
-def shared() -> Path:
-    """The folder beside the repository, or what RECOUP_SHARED names."""
-    named = os.environ.get("RECOUP_SHARED")
-    root = next(p for p in Path(__file__).resolve().parents if (p / "pyproject.toml").exists())
-    return Path(named) if named else root.parent / "shared"
 
 
 def cases() -> list[dict[str, object]]:

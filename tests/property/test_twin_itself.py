@@ -6,10 +6,10 @@ import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from shared_data import shared
 from twin import (
     FEATURES,
     PLAIN,
@@ -24,7 +24,7 @@ from twin.world import Dispute, Hold, Link
 
 from recoup.trace.trail import Options
 
-VECTORS = Path(__file__).parents[3] / "shared" / "vectors" / "tracing.json"
+VECTORS = shared() / "vectors" / "tracing.json"
 
 
 def vector_cases() -> list[dict[str, object]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import random
 import subprocess
 import sys
@@ -57,6 +58,11 @@ def fresh(code: str) -> str:
 
 
 class TestImport:
+    def test_help_and_completion_see_the_arguments(self) -> None:
+        from recoup.tracing import trace
+
+        assert inspect.signature(recoup.trace) == inspect.signature(trace)
+
     def test_it_is_light(self) -> None:
         heavy = "{'polars', 'numba', 'numpy', 'pandas', 'pyarrow', 'typst', 'rich', 'typer'}"
         assert fresh(f"import recoup, sys; print(sorted({heavy} & set(sys.modules)))") == "[]"

@@ -285,12 +285,11 @@ def _trace_back(
     options = asked.options(case)
     asked_all = set(RANGE) <= set(options.rules)  # then without the one that needs claims
     rules = [name for name in options.rules if name in BACK_RULES or not asked_all]
-    found = trace_lineages(case.dossier, target, rules, options)
-    sources = [lineage.sources for lineage in found]
+    found = list(trace_lineages(case.dossier, target, rules, options))
     command = _command()
     asked_for = options_document(replace(options, rules=tuple(rules)), case.dossier)
     with _written("--out", out):
-        return write_sources(sources, case.dossier, target, out, command=command, options=asked_for)
+        return write_sources(found, case.dossier, target, out, command=command, options=asked_for)
 
 
 def _command() -> str:

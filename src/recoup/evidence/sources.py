@@ -14,12 +14,13 @@ from recoup.evidence.staging import SEAL, staged
 from recoup.evidence.summary import source_document
 from recoup.money import format_minor
 from recoup.records.dossier import Dossier
+from recoup.trace.sources import Lineage
 
 _ISO: Final = "%Y-%m-%dT%H:%M:%S%.fZ"
 
 
 def write_sources(
-    sources: Sequence[pl.DataFrame],
+    lineages: Sequence[Lineage],
     dossier: Dossier,
     target: str,
     folder: Path | str,
@@ -30,14 +31,15 @@ def write_sources(
     """Write sources.csv and summary.json; return the summary.
 
     Args:
-        sources: one frame a rule: rule, source, transfer, account, currency, amount, since, depth.
+        lineages: what was found, one a rule.
         dossier: what was traced.
         target: the account or transfer asked about.
         folder: where to.
         command: the command line, kept in the summary.
         options: what was asked, kept in the summary.
     """
-    rows = pl.concat(sources)
+    rows = pl.concat([lineage.sources for lineage in lineages])
+    rests_on = dict.fromkeys(words for lineage in lineages for words in lineage.assumptions)
     named = pl.col("id").is_in(rows["transfer"].unique().implode())
     cites = dossier.transfers.filter(named).select(
         transfer="id",
@@ -72,6 +74,7 @@ def write_sources(
             }
             for row in totals.iter_rows(named=True)
         ],
+        "assumptions": list(rests_on),
         "rejects": dossier.rows_rejected,
         "inputs": [source_document(source) for source in dossier.sources],
         "options": dict(options or {}),

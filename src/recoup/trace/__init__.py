@@ -1,5 +1,9 @@
-"""Tracing: rules, kernels, the trail they make, its bound and its layout. Pure: no file, no clock, no chance."""
+"""Tracing: rules, kernels, the trail they make, its bound and its layout. Pure: no file, no clock, no chance.
 
+Called, it traces data frames: `recoup.trace(transfers, claims, rule="fifo")`; all arguments stand at `recoup.tracing.trace`.
+"""
+
+import inspect
 import sys
 from importlib import import_module
 from types import ModuleType
@@ -14,6 +18,11 @@ __all__ = ["RANGE", "RULES", "Options", "Rule", "Trail", "expand", "trace_dossie
 
 class _Room(ModuleType):
     """The package `recoup.trace` is also the function `recoup.trace(...)`: so the module can be called."""
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        """The function's own signature: what help and completion show."""
+        return inspect.signature(import_module("recoup.tracing").trace)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Trail:
         """Trace data frames; see `recoup.tracing.trace`, which this calls."""

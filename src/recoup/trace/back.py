@@ -7,6 +7,7 @@ pocket of balance B, floor(w * c / B) came by the credit c; poison gives reach o
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -18,6 +19,7 @@ from recoup.records import tables
 from recoup.records.dossier import Dossier
 from recoup.records.problems import Problem
 from recoup.trace.assemble import Scene
+from recoup.trace.assumptions import back_assumptions
 from recoup.trace.events import microseconds
 from recoup.trace.ledger import TERMINAL, TRANSIT
 from recoup.trace.lineage import Target, lot_parts, pool_parts, reach_parts
@@ -65,7 +67,8 @@ def trace_lineages(
     aim = _aim(scene, target, dossier.transfers, options.since)
     floor = _floor(scene, aim, options)
     for rule in rules:
-        yield _lineage(scene, aim, floor, rule, dossier.transfers)
+        found = _lineage(scene, aim, floor, rule, dossier.transfers)
+        yield replace(found, assumptions=back_assumptions(scene, found.sources, options))
 
 
 def _lineage(scene: Scene, aim: Target, floor: int, rule: str, given: pl.DataFrame) -> Lineage:

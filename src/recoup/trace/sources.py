@@ -41,6 +41,8 @@ class Lineage:
 
     sources: pl.DataFrame
     flows: pl.DataFrame
+    assumptions: tuple[str, ...] = ()
+    """What it rests on beside the statements, as sentences."""
 
 
 def name_parts(

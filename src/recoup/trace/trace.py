@@ -10,18 +10,12 @@ import polars as pl
 
 from recoup import limits
 from recoup.errors import InputFault
-from recoup.money import Digits, format_minor
 from recoup.records.dossier import Dossier
 from recoup.records.problems import Problem
 from recoup.trace import trail as shapes
 from recoup.trace.accounts import describe_accounts
-from recoup.trace.assemble import (
-    Found,
-    Names,
-    Scene,
-    assemble,
-    instants,
-)
+from recoup.trace.assemble import Found, Scene, assemble
+from recoup.trace.assumptions import assumptions_of, loose_sentence
 from recoup.trace.bound import bound_claims
 from recoup.trace.events import arrange, settle_order
 from recoup.trace.follow import Progress, follow, follow_reach, run_balances
@@ -31,7 +25,7 @@ from recoup.trace.openings import settle_openings
 from recoup.trace.pari_passu import follow_pari_passu
 from recoup.trace.reached import assemble_reach
 from recoup.trace.rules import RULES, expand
-from recoup.trace.trail import Options, Trail, instant_text, length_text
+from recoup.trace.trail import Options, Trail
 
 
 def _refuse(code: str, found: str, advice: str) -> InputFault:
@@ -207,112 +201,6 @@ def _leads(scene: Scene, flows: pl.DataFrame, exits: pl.DataFrame) -> pl.DataFra
     return joined.select(shapes.LEADS.names()).collect()
 
 
-def _assumed_sentences(scene: Scene) -> list[str]:
-    """Return a sentence for every pocket that needed an assumed credit."""
-    credits, names = scene.events.assumed, Names(scene)
-    table = pl.DataFrame(
-        {
-            "account": names.account(credits.pocket),
-            "currency": names.currency(credits.pocket),
-            "amount": credits.amount,
-            "time": instants(credits.time),
-            "is_hold": credits.is_hold,
-        }
-    ).filter(pl.col("time").dt.epoch("us") <= scene.events.last_time)
-    groups = table.group_by("account", "currency", "is_hold").agg(
-        pl.col("amount").sum(), pl.col("time").min()
-    )
-    return [
-        f"{'A hold on account' if is_hold else 'Account'} {account} "
-        f"{'is contradicted by debits' if is_hold else 'would have gone below zero'} from {time:%Y-%m-%dT%H:%M:%SZ}: "
-        f"credits of {format_minor(amount, scene.dossier.digits.of(currency))} {currency} were assumed."
-        for account, currency, is_hold, amount, time in groups.sort(
-            "account", "currency", "is_hold"
-        ).iter_rows()
-    ]
-
-
-def _asked_sentences(options: Options, digits: Digits) -> list[str]:
-    """Return a sentence for every cut that was asked for: each figure is another one without it."""
-    out = []
-    if options.as_of is not None:
-        out.append(f"The result is cut: it stands as at {instant_text(options.as_of)}, inclusive.")
-    if options.horizon is not None:
-        span = length_text(options.horizon)
-        out.append(
-            f"Each claim was followed for {span} after its disputed transfer; its money counts where it lay then."
-        )
-    if options.dust:
-        floors = ", ".join(
-            f"{format_minor(floor, digits.of(currency))} {currency}"
-            for currency, floor in sorted(options.dust.items())
-        )
-        out.append(f"Parts of one transfer below {floors} were dropped into the residual.")
-    return out
-
-
-def _idle_hold_sentences(dossier: Dossier) -> list[str]:
-    """Return a sentence for every hold on an account that no row names in that currency: a slip of the pen, mostly."""
-    rows = dossier.transfers
-    named = pl.concat([rows.select("currency", account=side) for side in ("payer", "payee")])
-    idle = dossier.holds.join(named.unique(), on=["account", "currency"], how="anti")
-    return [
-        f"The hold on account {account} keeps nothing: no row given names the account in {currency}."
-        for account, currency in idle.select("account", "currency").iter_rows()
-    ]
-
-
-def _assumptions(scene: Scene, accounts: pl.DataFrame, options: Options) -> tuple[str, ...]:
-    """Return what the result rests on, as sentences: what was asked first, since it bounds every figure."""
-    out = _asked_sentences(options, scene.dossier.digits)
-    known = accounts.filter(pl.col("standing") == "known")
-    counts = dict(known["opening_basis"].value_counts().iter_rows())
-    for basis, words in (
-        ("given", "was given in a file"),
-        ("stated", "follows from stated balances"),
-        (
-            "smallest",
-            "is assumed: the smallest that keeps the account from going negative over all rows given",
-        ),
-    ):
-        if counts.get(basis):
-            out.append(
-                f"The opening balance of {counts[basis]} of the accounts reached {words}; each stands in the list of accounts."
-            )
-    out += _assumed_sentences(scene)
-    out += _idle_hold_sentences(scene.dossier)
-    late = scene.claims.filter(pl.Series(scene.events.root >= scene.events.stop))["claim"]
-    out += [
-        f"Claim {claim} disputes a transfer after the as-of time; its loss counts as zero."
-        for claim in late
-    ]
-    early = scene.claims.filter(pl.Series(scene.events.cut == 0))["claim"]
-    out += [
-        f"Claim {claim} disputes a transfer before the since time and was not followed."
-        for claim in early
-    ]
-    if options.bridge:
-        out.append(
-            "Debits of accounts without a statement were followed where other statements show them, and marked inferred."
-        )
-    links = scene.dossier.links
-    if not links.is_empty():
-        authors = ", ".join(sorted({name for name in links["author"] if name})) or "nobody named"
-        out.append(
-            f"{len(links)} links were asserted by {authors}; what crossed them is marked asserted."
-        )
-    return tuple(dict.fromkeys(out))
-
-
-def _loose_sentence(loose: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the sentence that names the claims whose bound was not computed to the end."""
-    if not loose:
-        return ()
-    return (
-        f"The figure recoverable is a looser bound, the loss itself, for claims {', '.join(loose)}: more takes too many steps.",
-    )
-
-
 def trace_dossier(
     dossier: Dossier,
     claims: pl.DataFrame,
@@ -353,5 +241,5 @@ def finish(scene: Scene, given: Dossier, found: Sequence[Found], options: Option
         accounts=accounts,
         leads=_leads(scene, flows, exits),
         holds=pl.concat([frame.holds for frame in found]),
-        assumptions=_assumptions(scene, accounts, options) + _loose_sentence(loose),
+        assumptions=assumptions_of(scene, accounts, options) + loose_sentence(loose),
     )

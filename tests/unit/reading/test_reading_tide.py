@@ -1,17 +1,14 @@
 """The simulated bank `tide` end to end: naive times, yen with decimals, fifteen currencies on one account, float amounts."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import polars as pl
 import pytest
+from shared_data import shared
 
 from recoup.money import Digits
 from recoup.reading import ReadingOptions, is_fatal, read_transfers
 
-SHARED = Path(os.environ.get("RECOUP_SHARED", str(Path(__file__).parents[3].parent / "shared")))
-TIDE = SHARED / "data" / "tide"
+TIDE = shared() / "data" / "tide"
 needs_tide = pytest.mark.skipif(
     not (TIDE / "transactions.parquet").is_file(),
     reason="the shared data set tide is not here (RECOUP_SHARED)",
