@@ -76,3 +76,33 @@ BUSY_TRIES_MAX: Final = 3
 
 PERSONAL_BYTES_MAX: Final = 2**20
 """Bytes of one piece of personal data in the vault."""
+
+REQUEST_BYTES_MAX: Final = 2**18
+"""Bytes of one command with its actor: what it writes must fit an event, twice over."""
+
+ID_BYTES_MAX: Final = 200
+"""Bytes of an id that somebody outside gives; ids that are derived from it stay below TEXT_BYTES_MAX."""
+
+SEND_SLOTS_MAX: Final = 64
+"""Messages on their way to institutions at once."""
+
+SEND_SLOTS_EACH_MAX: Final = 4
+"""The same to one institution."""
+
+SEND_SLOTS_FAILING_MAX: Final = 32
+"""The same to all institutions together whose last message did not get through: they never take every slot."""
+
+SEND_AGAIN_SECONDS_MIN: Final = 1
+"""Seconds before a message that did not get through is sent again; doubled each time."""
+
+SEND_AGAIN_SECONDS_MAX: Final = 300
+"""Seconds that are never exceeded between two tries."""
+
+DEADLINES_ROUND_MAX: Final = 1_000
+"""Deadlines fired before the next look at the clock."""
+
+DEADLINE_TICK_SECONDS_MAX: Final = 5
+"""Seconds between two looks for what is due; a lapse is recorded within a minute of its time."""
+
+SEND_LOADED_MAX: Final = 100_000
+"""Messages that the sender knows of at once; those beyond wait in the outbox."""

@@ -41,6 +41,9 @@ class Decision:
     messages: tuple[Message, ...] = ()
     deadlines: tuple[Deadline, ...] = ()
     ended: tuple[str, ...] = ()
+    """Deadlines that no longer stand."""
+    settled: tuple[str, ...] = ()
+    """Messages that got through."""
 
 
 @dataclass(frozen=True, slots=True)
