@@ -106,3 +106,26 @@ DEADLINE_TICK_SECONDS_MAX: Final = 5
 
 SEND_LOADED_MAX: Final = 100_000
 """Messages that the sender knows of at once; those beyond wait in the outbox."""
+MESSAGE_BYTES_MAX: Final = 2**20
+"""Bytes of one message between centre and institution, signed or not."""
+
+MESSAGE_DEPTH_MAX: Final = 8
+"""Values within values in one message; none of ours needs more than four."""
+
+MESSAGE_TEXT_CHARS_MAX: Final = 8_192
+"""Characters of one text in a message."""
+
+MESSAGE_AGE_SECONDS_MAX: Final = 300
+"""Seconds after signing in which a message is taken; its id is remembered for that long and AHEAD besides."""
+
+MESSAGE_AHEAD_SECONDS_MAX: Final = 60
+"""Seconds by which a sender's clock may be ahead."""
+
+MESSAGE_ROWS_MAX: Final = 1_000
+"""Statement rows of one answer; the rest is asked for by a query."""
+
+DIGEST_HOLDS_MAX: Final = 1_000
+"""Holds on one page of a digest."""
+
+KEYS_PINNED_MAX: Final = 16
+"""Keys of one institution that are pinned at once."""
