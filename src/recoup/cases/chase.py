@@ -150,10 +150,11 @@ def _ask(draft: _Draft, targets: Shares, missing: Mapping[ClaimKey, int]) -> Non
         if order is not None:
             found.append(order)
     found.sort(key=lambda order: (-order.value, order.account, order.currency))
-    entitled = current(draft.case)
     covered: dict[str, int] = {}
-    for (_, currency), claims in entitled.items():
-        covered[currency] = covered.get(currency, 0) + sum(claims.values())
+    for place, due in targets.items():
+        hold = draft.case.standing(*place)
+        have = min(hold.asked if hold else 0, sum(due.values()))
+        covered[place[1]] = covered.get(place[1], 0) + have
     whole: dict[str, int] = {}
     for (_, currency), amount in missing.items():
         whole[currency] = whole.get(currency, 0) + amount
