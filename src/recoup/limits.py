@@ -129,3 +129,14 @@ DIGEST_HOLDS_MAX: Final = 1_000
 
 KEYS_PINNED_MAX: Final = 16
 """Keys of one institution that are pinned at once."""
+CASE_HOPS_MAX: Final = 256
+"""Hops from the victim at which the chase stops asking and tells a person: far beyond what any launderer needs."""
+
+CASE_PLACES_MAX: Final = 2_500
+"""Places of one case's trail: so many fit one event of the journal."""
+
+CASE_CLAIMS_MAX: Final = 10_000
+"""Claims of one case."""
+
+CASE_ROWS_MAX: Final = 10_000
+"""Row ids that one addition of facts may name."""

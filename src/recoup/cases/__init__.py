@@ -1,0 +1,73 @@
+"""Cases: reports, claims, the chase, and what persons decide. Pure: decide, then evolve; nothing is read, sent or traced."""
+
+from recoup.cases.case import (
+    Appeal,
+    Case,
+    Channel,
+    Claim,
+    Derived,
+    Finding,
+    FindingKind,
+    Found,
+    Grade,
+    Harm,
+    Mandate,
+    Notice,
+    Place,
+    Report,
+    Standing,
+    Task,
+)
+from recoup.cases.chase import Institution, Plan, Proposal, Waiting, dispatch, plan_orders
+from recoup.cases.decide import decide
+from recoup.cases.dwell import Dwell, learn
+from recoup.cases.entitlements import missing_of, net_of, overlap_of
+from recoup.cases.evolve import evolve, fold
+from recoup.cases.following import note_of
+from recoup.cases.ordering import covers
+from recoup.cases.refusals import Reason, Refusal
+from recoup.cases.settling import terminals
+from recoup.cases.terms import CasePolicy, Downstream
+from recoup.cases.views import View, view_of
+
+__all__ = [
+    "Appeal",
+    "Case",
+    "CasePolicy",
+    "Channel",
+    "Claim",
+    "Derived",
+    "Downstream",
+    "Dwell",
+    "Finding",
+    "FindingKind",
+    "Found",
+    "Grade",
+    "Harm",
+    "Institution",
+    "Mandate",
+    "Notice",
+    "Place",
+    "Plan",
+    "Proposal",
+    "Reason",
+    "Refusal",
+    "Report",
+    "Standing",
+    "Task",
+    "View",
+    "Waiting",
+    "covers",
+    "decide",
+    "dispatch",
+    "evolve",
+    "fold",
+    "learn",
+    "missing_of",
+    "net_of",
+    "note_of",
+    "overlap_of",
+    "plan_orders",
+    "terminals",
+    "view_of",
+]
