@@ -77,7 +77,7 @@ def _decide(state: Sum, command: Command, now: datetime) -> Decision:
     )
 
 
-def _evolve(state: Sum, event: object) -> Sum:
+def _evolve(state: Sum, _: SubjectId, event: object) -> Sum:
     assert isinstance(event, Stopped), "the bench writes one kind of event"
     return Sum(state.orders + 1, state.amount_fen + event.amount_fen)
 

@@ -55,7 +55,8 @@ class Declined:
 
 
 Decide = Callable[[State, Command, datetime], "Decision | Declined"]
-Evolve = Callable[[State, object], State]
+Evolve = Callable[[State, SubjectId, object], State]
+"""Takes the state, what the event is about, and the event."""
 
 
 class WriterRefusal(StrEnum):

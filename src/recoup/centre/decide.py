@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from recoup.cases import CasePolicy
 from recoup.centre.commands import Command, Decide, Decision, Declined, Noted
 from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import Acted, Request
 from recoup.centre.rooms import ROOM_OF_COMMAND
 from recoup.centre.state import CentreState
 from recoup.journal.canonical import encode_plain
-from recoup.orders import Policy
 from recoup.orders.refusals import Reason
 
 
-def decider(policy: Policy) -> Decide[CentreState]:
+def decider(policy: CasePolicy) -> Decide[CentreState]:
     """Return the writer's `decide` under one jurisdiction's terms."""
 
     def decide(state: CentreState, command: Command, now: datetime) -> Decision | Declined:

@@ -113,6 +113,10 @@ class OrderWork:
         """Return the hold as it is after what was carried out so far."""
         return self._holds.get(key) or self.state.hold(key)
 
+    def touched(self) -> tuple[Hold, ...]:
+        """Return the holds that something happened to, as they are now."""
+        return tuple(self._holds.values())
+
     def tracked(self, order_id: str) -> Tracked | None:
         """Return an order as it is after what was carried out so far."""
         key = self._place(order_id)
@@ -200,16 +204,7 @@ class OrderWork:
         self.deadlines[row.id] = row
 
 
-def decide_orders(
-    state: CentreState, request: Request, now: datetime, policy: Policy
-) -> Decision | Declined:
-    """Decide one request of the room of orders."""
-    work = OrderWork(state, policy, now)
-    declined = work.carry_out(request.actor, request.what)
-    return declined or work.decision(_answer(work, request.what))
-
-
-def evolve_orders(state: CentreState, event: Event) -> CentreState:
+def evolve_orders(state: CentreState, _: SubjectId, event: Event) -> CentreState:
     """Fold an event of the room of orders into the registers."""
     match event:
         case OrderDrafted(order):
@@ -297,7 +292,7 @@ def _key_texts(key: HoldKey) -> tuple[str, str, str]:
     return key.case, key.account, key.currency
 
 
-def _answer(work: OrderWork, command: OrderCommand) -> bytes:
+def told_of(work: OrderWork, command: OrderCommand) -> bytes:
     """Return what is told: where the order and its hold stand now."""
     key = work._key(command)  # noqa: SLF001 - of this file
     assert key is not None, "what was carried out is about a hold"
@@ -322,7 +317,7 @@ __all__ = [
     "OrderWork",
     "again_id",
     "answer_row",
-    "decide_orders",
     "evolve_orders",
     "term_row",
+    "told_of",
 ]

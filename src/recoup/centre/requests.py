@@ -16,7 +16,7 @@ from recoup.ids import CommandId
 from recoup.journal.canonical import decode_plain, encode_plain
 from recoup.journal.events import Registry
 
-_KEYS: Final = {"actor", "command", "content", "deadline", "message", "version"}
+_KEYS: Final = {"actor", "case", "command", "content", "deadline", "message", "version"}
 _ACTOR_KEYS: Final = {"reason", "role", "who"}
 
 OWN_MARK: Final = "#"
@@ -60,6 +60,8 @@ class Request:
     """The row that made it due; '' for what somebody asked for. The row goes with the command's effect."""
     message: str = ""
     """The outbox message that got through; '' for anything else. It is no longer pending with the command's effect."""
+    case: str = ""
+    """The case that a command of the room of cases is about; '' for any other room's."""
 
 
 def encode_request(commands: Registry, request: Request) -> bytes:
@@ -69,6 +71,7 @@ def encode_request(commands: Registry, request: Request) -> bytes:
     body = encode_plain(
         {
             "actor": {"reason": actor.reason, "role": actor.role, "who": actor.who},
+            "case": request.case,
             "command": name,
             "content": decode_plain(commands.encode(request.what)),
             "deadline": request.deadline,
@@ -89,7 +92,7 @@ def decode_request(commands: Registry, body: bytes) -> Request:
     if not isinstance(plain, dict) or plain.keys() != _KEYS:
         raise EventFault("expected a request, was something else")
     actor, name, version = plain["actor"], plain["command"], plain["version"]
-    rows = plain["deadline"], plain["message"]
+    rows = plain["deadline"], plain["message"], plain["case"]
     texts = [name, *rows, *(actor.values() if isinstance(actor, dict) else [None])]
     if not all(isinstance(text, str) for text in texts) or type(version) is not int:
         raise EventFault("expected a request, was one with fields of another kind")

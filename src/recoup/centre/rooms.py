@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, get_args
 
+from recoup.cases import CasePolicy
+from recoup.cases import commands as case_commands
+from recoup.cases import events as case_events
+from recoup.centre.case_room import decide_cases, decide_orders, evolve_cases
 from recoup.centre.commands import Decision, Declined
-from recoup.centre.order_room import decide_orders, evolve_orders
+from recoup.centre.order_room import evolve_orders
 from recoup.centre.requests import Request
 from recoup.centre.state import CentreState
 from recoup.centre.terms import EndTerm
-from recoup.orders import Policy
+from recoup.ids import SubjectId
 from recoup.orders import commands as order_commands
 from recoup.orders import events as order_events
 
@@ -24,8 +28,8 @@ class Room:
     name: str
     commands: tuple[type, ...]
     events: tuple[type, ...]
-    decide: Callable[[CentreState, Request, datetime, Policy], Decision | Declined]
-    evolve: Callable[[CentreState, Any], CentreState]
+    decide: Callable[[CentreState, Request, datetime, CasePolicy], Decision | Declined]
+    evolve: Callable[[CentreState, SubjectId, Any], CentreState]
 
 
 ROOMS: Final[tuple[Room, ...]] = (
@@ -57,6 +61,13 @@ ROOMS: Final[tuple[Room, ...]] = (
         ),
         decide_orders,
         evolve_orders,
+    ),
+    Room(
+        "cases",
+        get_args(case_commands.Command),
+        get_args(case_events.Event),
+        decide_cases,
+        evolve_cases,
     ),
 )
 

@@ -26,6 +26,7 @@ from recoup.centre.commands import (
 )
 from recoup.clock import Clock, microseconds_of
 from recoup.errors import StoreBusy, StoreFault
+from recoup.ids import SubjectId
 from recoup.journal.events import Registry
 from recoup.journal.port import Answer, Appended, Batch, Deadline, Journal, Message, digest_of
 from recoup.journal.record import Record, seal
@@ -125,7 +126,7 @@ class Scribe(Generic[State]):
                 body=self._registry.encode(noted.event),
             )
             done.records.append(done.last)
-            self.state = self._evolve(self.state, noted.event)
+            self.state = self._evolve(self.state, noted.subject, noted.event)
         done.take(decision)
         done.answers[command.id] = Answer(command.id, digest, decision.answer)
         return Done(decision.answer, is_repeat=False)
@@ -155,7 +156,8 @@ def replay(
         wrong = wrong_seal(last, record)
         if wrong:
             raise StoreFault(f"record {wrong.sequence}: {wrong.kind}: {wrong.what}")
-        state = evolve(state, registry.decode(record.name, record.version, record.body))
+        event = registry.decode(record.name, record.version, record.body)
+        state = evolve(state, SubjectId(record.subject), event)
         last = record
     return state, last
 

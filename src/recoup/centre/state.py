@@ -7,8 +7,8 @@ writer's, or a view's). A copy of a register for each event would make a centre 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
+from recoup.cases import Case
 from recoup.orders import Hold, HoldKey
 
 
@@ -19,12 +19,15 @@ class CentreState:
     holds: dict[HoldKey, Hold] = field(default_factory=dict)
     places: dict[str, HoldKey] = field(default_factory=dict)
     """Which hold an order is about."""
-    cases: dict[str, Any] = field(default_factory=dict)
-    """By case id; the room of cases says what lies there."""
+    cases: dict[str, Case] = field(default_factory=dict)
 
     def hold(self, key: HoldKey) -> Hold:
         """Return the hold of `key`; one that nobody asked for yet is empty."""
         return self.holds.get(key) or Hold(key)
+
+    def case(self, case_id: str) -> Case:
+        """Return the case of that id; one that no report opened yet is empty."""
+        return self.cases.get(case_id) or Case(case_id)
 
 
 __all__ = ["CentreState"]
