@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from recoup.cli import bank, bench, check, policy, trace, verify
+from recoup.cli import bank, bench, check, demo, policy, trace, verify
 
 app = typer.Typer(
     name="recoup",
@@ -29,6 +29,7 @@ check.register(app)
 policy.register(app)
 verify.register(app)
 bank.register(app)
+demo.register(app)
 bench.register(app)
 
 
