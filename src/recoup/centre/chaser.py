@@ -21,7 +21,7 @@ from recoup.centre.directory import Directory
 from recoup.centre.facts import Grounds
 from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import Actor, Request, command_of, derived_id
-from recoup.centre.tracer import Traced, trace_case
+from recoup.centre.case_trail import Traced, trace_case
 from recoup.centre.view import View
 from recoup.clock import Clock
 from recoup.ids import Ids
