@@ -1,4 +1,4 @@
-"""Prints the last hash of a run's journal, to compare processes: `python tests/sim/digest.py SEED EVENTS memory|sqlite [--bug]`."""
+"""Prints the last hash of a run: `python tests/sim/digest.py SEED EVENTS memory|sqlite [--bug]`. For comparing processes."""
 
 from __future__ import annotations
 
