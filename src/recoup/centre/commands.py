@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
 from recoup.ids import CommandId, SubjectId
-from recoup.journal.port import Deadline, Message
+from recoup.journal.port import Deadline, Journal, Message
 
 State = TypeVar("State")
 
@@ -56,6 +56,8 @@ class Declined:
 
 Decide = Callable[[State, Command, datetime], "Decision | Declined"]
 Evolve = Callable[[State, object], State]
+Restore = Callable[[Journal], "tuple[State, int] | None"]
+"""Gives the state as it was after a record, and that record's number; None: there is none, everything is folded."""
 
 
 class WriterRefusal(StrEnum):
@@ -120,6 +122,7 @@ __all__ = [
     "Halted",
     "Noted",
     "Outcome",
+    "Restore",
     "State",
     "Turned",
     "Unknown",
