@@ -106,3 +106,6 @@ DEADLINE_TICK_SECONDS_MAX: Final = 5
 
 SEND_LOADED_MAX: Final = 100_000
 """Messages that the sender knows of at once; those beyond wait in the outbox."""
+
+TRACE_TRIES_MAX: Final = 3
+"""Times that a case is traced whose process died, before a person is told."""

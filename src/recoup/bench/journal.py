@@ -20,6 +20,7 @@ from recoup.bench.machine import describe_machine
 from recoup.bench.replaying import replaying
 from recoup.bench.report import Report, Tell
 from recoup.bench.rows import Row, resident_mb, times_of
+from recoup.bench.six_hops import six_hops
 from recoup.centre.commands import Command, Decision, Done, Noted
 from recoup.centre.writer import Writer
 from recoup.clock import SystemClock
@@ -191,4 +192,6 @@ def bench_journal(plan: Plan, tell: Tell = lambda _: None) -> Report:
         rows += _reading(folder, plan)
         tell(f"a start on {plan.kept} records, with and without a snapshot")
         rows.append(replaying(folder, plan.kept))
+        tell("a trail of six hops")
+        rows.append(six_hops(plan.rounds))
     return Report(machine, tuple(rows))

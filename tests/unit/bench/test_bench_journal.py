@@ -26,4 +26,5 @@ def test_the_quick_bench_gives_the_agreed_shape():
         "verify_records",
         "replay",
         "replay_snapshot",
+        "trail_six_hops",
     ]
