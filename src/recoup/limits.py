@@ -140,3 +140,6 @@ CASE_CLAIMS_MAX: Final = 10_000
 
 CASE_ROWS_MAX: Final = 10_000
 """Row ids that one addition of facts may name."""
+
+TRACE_TRIES_MAX: Final = 3
+"""Times that a case is traced whose process died, before a person is told."""

@@ -17,8 +17,10 @@ from time import perf_counter
 import numpy as np
 
 from recoup.bench.machine import describe_machine
+from recoup.bench.replaying import replaying
 from recoup.bench.report import Report, Tell
 from recoup.bench.rows import Row, resident_mb, times_of
+from recoup.bench.six_hops import six_hops
 from recoup.centre.commands import Command, Decision, Done, Noted
 from recoup.centre.writer import Writer
 from recoup.clock import SystemClock
@@ -39,11 +41,13 @@ class Plan:
     alone: int = 1_000
     clients: int = 64
     rounds: int = 5
+    kept: int = 1_000_000
+    """Records of the journal on which a start with a snapshot is measured."""
 
     @classmethod
     def quick(cls) -> Plan:
         """Return a plan of a second or two, to see that the bench works; its figures say nothing."""
-        return cls(commands=1_000, alone=50, clients=8, rounds=2)
+        return cls(commands=1_000, alone=50, clients=8, rounds=2, kept=1_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,4 +190,8 @@ def bench_journal(plan: Plan, tell: Tell = lambda _: None) -> Report:
         rows = list(_durable(folder, plan))
         tell("verification and replay")
         rows += _reading(folder, plan)
+        tell(f"a start on {plan.kept} records, with and without a snapshot")
+        rows.append(replaying(folder, plan.kept))
+        tell("a trail of six hops")
+        rows.append(six_hops(plan.rounds))
     return Report(machine, tuple(rows))

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
 from recoup.ids import CommandId, SubjectId
-from recoup.journal.port import Deadline, Message
+from recoup.journal.port import Deadline, Journal, Message
 
 State = TypeVar("State")
 
@@ -57,6 +57,9 @@ class Declined:
 Decide = Callable[[State, Command, datetime], "Decision | Declined"]
 Evolve = Callable[[State, SubjectId, object], State]
 """Takes the state, what the event is about, and the event."""
+Evolve = Callable[[State, object], State]
+Restore = Callable[[Journal], "tuple[State, int] | None"]
+"""Gives the state as it was after a record, and that record's number; None: there is none, everything is folded."""
 
 
 class WriterRefusal(StrEnum):
@@ -121,6 +124,7 @@ __all__ = [
     "Halted",
     "Noted",
     "Outcome",
+    "Restore",
     "State",
     "Turned",
     "Unknown",

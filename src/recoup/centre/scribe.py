@@ -20,6 +20,7 @@ from recoup.centre.commands import (
     Done,
     Evolve,
     Outcome,
+    Restore,
     State,
     Turned,
     WriterRefusal,
@@ -79,12 +80,15 @@ class Scribe(Generic[State]):
         state: State,
         decide: Decide[State],
         evolve: Evolve[State],
+        restore: Restore[State] | None = None,
     ) -> None:
         """Lead the journal, check every record's seal and fold it: `state` is that of an empty journal."""
         self._journal, self._registry, self._clock = journal, registry, clock
         self._decide, self._evolve = decide, evolve
         self._epoch = journal.lead()
-        self.state, self._last = replay(journal, registry, state, evolve)
+        kept = None if restore is None else restore(journal)
+        state, folded = kept or (state, 0)
+        self.state, self._last = replay(journal, registry, state, evolve, folded=folded)
 
     @property
     def count(self) -> int:
@@ -150,14 +154,18 @@ def replay(
     state: State,
     evolve: Evolve[State],
     last: Record | None = None,
+    *,
+    folded: int = 0,
 ) -> tuple[State, Record | None]:
-    """Check and fold all records after `last`; return the state at the journal's end and its last record."""
+    """Check all records after `last` and fold those after number `folded`; return the state at the end and the last record."""
     for record in journal.records(1 if last is None else last.sequence + 1):
         wrong = wrong_seal(last, record)
         if wrong:
             raise StoreFault(f"record {wrong.sequence}: {wrong.kind}: {wrong.what}")
         event = registry.decode(record.name, record.version, record.body)
         state = evolve(state, SubjectId(record.subject), event)
+        if record.sequence > folded:
+            state = evolve(state, registry.decode(record.name, record.version, record.body))
         last = record
     return state, last
 

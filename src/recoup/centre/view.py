@@ -5,6 +5,7 @@ from __future__ import annotations
 from recoup.centre.evolve import evolve
 from recoup.centre.registry import EVENT_REGISTRY
 from recoup.centre.scribe import replay
+from recoup.centre.snapshots import restore, snapshot_of
 from recoup.centre.state import CentreState
 from recoup.journal.port import Journal
 from recoup.journal.record import Record
@@ -13,12 +14,13 @@ from recoup.journal.record import Record
 class View:
     """The centre's registers as far as the journal went at the last `catch_up`. Belongs to one thread at a time."""
 
-    def __init__(self, journal: Journal) -> None:
-        """Check and fold everything that there is."""
+    def __init__(self, journal: Journal, *, from_snapshot: bool = True) -> None:
+        """Check everything that there is, and fold what no snapshot has folded."""
         self._journal = journal
-        self.state = CentreState()
-        self._last: Record | None = None
-        self.catch_up()
+        kept = restore(journal) if from_snapshot else None
+        state, folded = kept or (CentreState(), 0)
+        self._last: Record | None
+        self.state, self._last = replay(journal, EVENT_REGISTRY, state, evolve, folded=folded)
 
     @property
     def sequence(self) -> int:
@@ -32,6 +34,12 @@ class View:
             self._journal, EVENT_REGISTRY, self.state, evolve, self._last
         )
         return self.sequence - before
+
+    def keep(self, journal: Journal) -> bool:
+        """Keep a snapshot of what was folded, through a connection that may write; False for an empty journal."""
+        if self._last is not None:
+            journal.add_snapshot(snapshot_of(self.state, self._last))
+        return self._last is not None
 
 
 __all__ = ["View"]

@@ -28,6 +28,7 @@ from recoup.centre.commands import (
     Evolve,
     Halted,
     Outcome,
+    Restore,
     State,
     Unknown,
     WriterRefusal,
@@ -54,12 +55,13 @@ class Writer(Generic[State]):
         state: State,
         decide: Decide[State],
         evolve: Evolve[State],
+        restore: Restore[State] | None = None,
         halted: Halted = lambda why: None,  # noqa: ARG005 - the parameter's name is the protocol's
     ) -> None:
-        """Prepare a writer whose `state` is that of an empty journal; `start` replays and begins."""
+        """Prepare a writer whose `state` is that of an empty journal; `start` replays, from where `restore` says."""
         self._open, self._registry, self._clock = open_journal, registry, clock
         self._state, self._decide, self._evolve = state, decide, evolve
-        self._halted = halted
+        self._restore, self._halted = restore, halted
         self._queue: SimpleQueue[_Waiting] = SimpleQueue()
         self._room = threading.Semaphore(limits.QUEUE_COMMANDS_MAX)
         self._gate = threading.Lock()  # between a command being let in and the gate being shut
@@ -112,6 +114,7 @@ class Writer(Generic[State]):
                 state=self._state,
                 decide=self._decide,
                 evolve=self._evolve,
+                restore=self._restore,
             )
         except BaseException as why:  # noqa: BLE001 - handed to whoever starts the writer
             self._is_stopped = True

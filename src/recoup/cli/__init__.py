@@ -8,6 +8,7 @@ import sys
 import typer
 
 from recoup.cli import bank, bench, check, demo, policy, trace, verify
+from recoup.cli import bench, centre, check, policy, trace, verify
 
 app = typer.Typer(
     name="recoup",
@@ -30,6 +31,7 @@ policy.register(app)
 verify.register(app)
 bank.register(app)
 demo.register(app)
+centre.register(app)
 bench.register(app)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from heapq import nsmallest
 
 from recoup import limits
 from recoup.errors import LimitFault
@@ -111,8 +112,8 @@ class MemoryJournal:
     def due(self, now: datetime, limit: int) -> Sequence[Deadline]:
         """Return deadlines due at `now` or before."""
         page = bounded_page(limit)
-        found = [x for x in self._disk.deadlines.values() if x.due_at <= now]
-        return sorted(found, key=lambda x: (x.due_at, x.id))[:page]
+        found = (x for x in self._disk.deadlines.values() if x.due_at <= now)
+        return nsmallest(page, found, key=lambda x: (x.due_at, x.id))
 
     def add_checkpoint(self, checkpoint: StoredCheckpoint) -> None:
         """Keep a checkpoint."""
