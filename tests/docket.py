@@ -1,4 +1,4 @@
-"""A case worked in the words of the trade: `Docket` carries out commands, plays the institutions, and asserts what must hold."""
+"""A case worked in the words of the trade: `Docket` carries out commands and plays the institutions."""
 
 from __future__ import annotations
 
