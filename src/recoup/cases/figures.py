@@ -9,7 +9,6 @@ from datetime import datetime
 from recoup.cases.case import Case
 from recoup.cases.entitlements import net_of, overlap_of
 from recoup.cases.events import (
-    AppealFiled,
     AppealSettled,
     ClaimMade,
     Event,
@@ -74,7 +73,8 @@ def figures_of(
             case OrderTakenUp():
                 out.orders += 1
                 out.hops_most = max(out.hops_most, event.hop)
-                asked_at[event.account, event.currency] = (at, event.kind)
+                if event.kind is not OrderKind.QUERY:  # answered by facts, not by a hold
+                    asked_at[event.account, event.currency] = (at, event.kind)
                 if out.first_order_seconds is None and entered_at is not None:
                     out.first_order_seconds = _seconds(entered_at, at)
             case HoldNoted():
@@ -124,12 +124,9 @@ def _decisions(out: Figures, before: Case, at: datetime, event: Event) -> None:
             known = before.standing(event.account, event.currency)
             is_for_holder = event.why in {"good_faith_value", "innocent_conduit"}
             out.false_holds += bool(known and known.held and is_for_holder)
-        case AppealFiled():
-            pass
+        case AppealSettled() if event.state is AppealState.OVERDUE:
+            out.appeals_overdue += 1
         case AppealSettled():
-            if event.state is AppealState.OVERDUE:
-                out.appeals_overdue += 1
-                return
             appeal = next(row for row in before.appeals if row.id == event.appeal)
             out.appeal_seconds.append(_seconds(appeal.filed_at, at))
             out.false_holds += event.state is AppealState.UPHELD

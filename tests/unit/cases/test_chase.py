@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import get_args
 
 import pytest
+from desk import Desk
 from docket import CN_2016, POLICY, START, Docket, claim, lies, report
 
 from recoup import limits
@@ -45,12 +46,13 @@ from recoup.cases.commands import (
     ApplyTrail,
     FileAppeal,
     NoteRepaid,
+    PassAppealClock,
     SettleAppeal,
     TakeReport,
 )
 from recoup.cases.state import AppealTrigger
 from recoup.journal.events import Registry
-from recoup.orders import Hold, HoldKey, OrderKind
+from recoup.orders import Hold, HoldKey, OrderKind, Outcome
 
 DWELL = Dwell(((0, 1000), (600, 500), (3600, 100)))
 
@@ -181,6 +183,7 @@ def test_a_trail_at_the_limit_is_taken_and_one_place_more_is_not(monkeypatch):
     assert found.reason is Reason.TRAIL_TOO_LONG
     assert case.do(AddFacts("rows", ("1", "2", "3"))).reason is Reason.TRAIL_TOO_LONG
     case.must(AddFacts("rows", ("1", "2")))
+    assert case.do(AddFacts("rows", ("1", "2"))) == ()
     case.trace(lies("c1", "a", 50), lies("c1", "b", 50))
     second = TakeReport(report(), claim("c2", "a", 1), "u")
     assert case.do(second).reason is Reason.TRAIL_TOO_LONG
@@ -193,10 +196,30 @@ def test_a_trail_with_places_of_nothing_is_refused():
     assert found.reason is Reason.AMOUNT_NOT_POSITIVE
 
 
+def test_a_trail_of_money_that_no_conversion_made_is_refused():
+    case = Docket().reported(claim("c1", "a", 100))
+    usd = (lies("c1", "a", 100, Found.EXITED, kind="converted"), lies("c1", "b", 9, currency="USD"))
+    version = case.case.facts_version
+    found = case.do(ApplyTrail(version, "x", usd, (Derived("c1", "USD", 8),)))
+    assert found.reason is Reason.TRAIL_NOT_CONSERVED
+    case.found(FindingKind.CLAIM_VOID, "c1")
+    version = case.case.facts_version
+    assert case.do(ApplyTrail(version, "x", usd)).reason is Reason.TRAIL_NOT_CONSERVED
+    case.must(ApplyTrail(version, "x", ()))
+
+
 def test_a_hold_of_the_other_room_is_told_to_the_case():
     hold = Hold(HoldKey("case-1", "a", "CNY"))
     note = note_of(hold, "bank-a", START)
     assert (note.asked, note.held, note.word) == (0, 0, "asked")
+
+
+def test_a_stop_nobody_answered_counts_as_asked_and_one_that_found_nothing_does_not():
+    desk = Desk(CN_2016.orders)
+    order = desk.tell(OrderKind.STOP, 100)
+    assert note_of(desk.hold, "bank-1", START).asked == 100
+    desk.hear(order, Outcome.MOVED)
+    assert (note_of(desk.hold, "bank-1", START).asked, desk.hold.word) == (0, "moved")
 
 
 # --- joining, lists, figures ---------------------------------------------------------------------------------------------
@@ -259,6 +282,23 @@ def test_a_listed_number_is_not_found_without_the_key_nor_under_another_kind():
         hash_of(b"key", Subject.DEVICE, "62220001"),
     ]
     assert number not in others
+
+
+def test_figures_count_overdue_appeals_findings_for_holders_and_no_queries_as_unanswered():
+    case = Docket().reported(claim("c1", "a", 100))
+    case.holds("a")
+    case.trace(
+        lies("c1", "a", 60),
+        lies("c1", "pay", 40, Found.EXITED, kind="wallet", serial="s1", institution="psp"),
+    )
+    case.send(OrderKind.QUERY, "s1")
+    case.must(FileAppeal("x1", "a", "CNY", False))
+    case.wait(days=1)
+    case.must(PassAppealClock("x1"))
+    case.found(FindingKind.INNOCENT_CONDUIT, "a")
+    found = figures_of("case-1", case.events, case.policy)
+    assert (found.appeals_overdue, found.false_holds) == (1, 1)
+    assert (found.orders, found.unanswered) == (2, 0)
 
 
 def test_figures_keep_gross_net_and_overlap_apart():

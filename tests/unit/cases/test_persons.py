@@ -30,6 +30,7 @@ from recoup.cases.commands import (
     AgreeToMandate,
     AgreeToOrder,
     ConfirmHold,
+    DecideSurplus,
     DeferNotice,
     EndDeferral,
     FileAppeal,
@@ -542,3 +543,35 @@ def test_the_same_command_gives_the_same_events():
     case = Docket()
     command = TakeReport(report(), claim("c1", "a", 100), "u")
     assert decide(case.case, command, START, CN_2016) == decide(case.case, command, START, CN_2016)
+
+
+def test_a_surplus_may_be_kept_or_partly_given_up_after_its_clock():
+    case = second_hop()
+    case.holds("b", 100, twice=False)
+    keep = DecideSurplus("a", "CNY", 100, "lead", "judge", "the bank of b is slow")
+    assert why(case.do(replace(keep, account="z"))) is Reason.HOLD_UNKNOWN
+    assert why(case.do(replace(keep, reason=""))) is Reason.REASON_MISSING
+    assert why(case.do(replace(keep, keep=101))) is Reason.NOT_SURPLUS
+    assert why(case.do(replace(keep, account="b"))) is Reason.NOT_SURPLUS
+    case.wait(seconds=case.policy.overlap_seconds_max)
+    case.must(keep)
+    assert case.case.standing("a", "CNY").surplus_since == case.now, "the clock begins again"
+    case.wait(seconds=case.policy.overlap_seconds_max)
+    case.must(replace(keep, keep=30))
+    assert case.case.standing("a", "CNY").stood == (("c1", 30),)
+
+
+def test_an_upheld_appeal_against_what_ended_already_changes_nothing():
+    case = held_at_a()
+    case.must(FileAppeal("x1", "a", "CNY", False))
+    case.hears("a", 0, "lapsed")
+    case.must(SettleAppeal("x1", AppealTrigger.UPHOLD, "judge", reason="it was wrong"))
+    assert case.case.appeals[0].state == "upheld"
+    assert case.case.caps == ()
+
+
+def test_a_sent_notice_is_not_deferred():
+    case = held_at_a()
+    case.must(SendNotice("a", "CNY", "docs-1", "phone-1"))
+    late = DeferNotice("a", "CNY", START + timedelta(days=1), "r", "lead", "judge")
+    assert why(case.do(late)) is Reason.NOTICE_SENT
