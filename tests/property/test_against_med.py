@@ -1,8 +1,9 @@
 """The chase against the rules of MED 2.0 on the same random ledgers: held net and beyond, whose, after one wrong answer.
 
 MED: at most 5 layers and 10 transfers, each of at least 200.00 and at most 24 hours after the money before; every transfer is
-blocked in full up to the balance; one transfer that is not agreed to takes everything behind it out of the return. The ledgers
-are snapshots: all moves are over when the report comes; how MED orders transfers is not published, here by layer and size. What is truly there of the claim is the trail of the whole ledger.
+blocked in full up to the balance; one transfer that is not agreed to takes everything behind it out of the return. How it
+orders transfers is not published: here by layer and size. The ledgers are snapshots: all moves are over when the report comes.
+What is truly there of the claim is the trail of the whole ledger.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ import recoup
 from recoup.cases import FindingKind, Found
 from recoup.cases.commands import AddFacts, DecideSurplus, NoteOpinion
 from recoup.orders import OrderKind
+
+pytestmark = pytest.mark.slow
 
 LOSS = 1_000_000
 LEAST = 20_000
