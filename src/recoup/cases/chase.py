@@ -109,6 +109,8 @@ class _Draft:
     now: datetime
     policy: CasePolicy
     institutions: Mapping[str, Institution]
+    holds: Mapping[HoldPlace, Standing]
+    payees: frozenset[str]
     asks: list[Proposal] = field(default_factory=list)
     queries: list[Proposal] = field(default_factory=list)
     gives: list[Proposal] = field(default_factory=list)
@@ -125,7 +127,9 @@ def plan_orders(
     institutions: Mapping[str, Institution] | None = None,
 ) -> Plan:
     """Return what the chase would order at `now`."""
-    draft = _Draft(case, now, policy, institutions or {})
+    holds = {hold.hold: hold for hold in case.holds}
+    payees = frozenset(claim.payee for claim in case.claims)
+    draft = _Draft(case, now, policy, institutions or {}, holds, payees)
     missing = missing_of(case)
     _ask(draft, targets_of(case.places, missing, case.caps), missing)
     _query(draft)
@@ -152,7 +156,7 @@ def _ask(draft: _Draft, targets: Shares, missing: Mapping[ClaimKey, int]) -> Non
     found.sort(key=lambda order: (-order.value, order.account, order.currency))
     covered: dict[str, int] = {}
     for place, due in targets.items():
-        hold = draft.case.standing(*place)
+        hold = draft.holds.get(place)
         have = min(hold.asked if hold else 0, sum(due.values()))
         covered[place[1]] = covered.get(place[1], 0) + have
     whole: dict[str, int] = {}
@@ -175,7 +179,7 @@ def _one_ask(
     missing: Mapping[ClaimKey, int],
 ) -> Proposal | None:
     """Return the order for what lies at one place beyond what was asked there; what others stood for stays beside it."""
-    hold = draft.case.standing(*place)
+    hold = draft.holds.get(place)
     stood = dict(hold.stood) if hold else {}
     stood = {c: min(part, missing.get((c, place[1]), 0)) for c, part in stood.items()}
     parts = {c: max(due.get(c, 0), stood.get(c, 0)) for c in sorted(due.keys() | stood.keys())}
@@ -198,8 +202,7 @@ def _one_ask(
         return None
     known = draft.institutions.get(institution, Institution(institution))
     curve = known.dwell or draft.policy.dwell
-    payees = {claim.payee for claim in draft.case.claims}
-    kind = OrderKind.STOP if place[0] in payees else OrderKind.EXTEND
+    kind = OrderKind.STOP if place[0] in draft.payees else OrderKind.EXTEND
     if asked:
         kind = OrderKind.RAISE
     chance = curve.chance(draft.now - newest.since)
@@ -211,11 +214,9 @@ def _one_ask(
 def _query(draft: _Draft) -> None:
     """Add queries: for rows of accounts from which money moved on, and for exits by the serial number of the payment."""
     asked = set(draft.case.queried)
+    unknown = {place.hold for place in draft.case.places if place.found is Found.UNKNOWN}
     for hold in draft.case.holds:
-        is_unknown = any(
-            p.found is Found.UNKNOWN and p.hold == hold.hold for p in draft.case.places
-        )
-        if hold.word == "moved" and is_unknown and hold.account not in asked:
+        if hold.word == "moved" and hold.hold in unknown and hold.account not in asked:
             asked.add(hold.account)
             draft.queries.append(Proposal(OrderKind.QUERY, *hold.hold, hold.institution, 0))
     for place in draft.case.places:
@@ -231,19 +232,17 @@ def _query(draft: _Draft) -> None:
 def _give(draft: _Draft, missing: Mapping[ClaimKey, int]) -> None:
     """Add reductions and releases, innocent holders first, then the largest surplus."""
     entitled = current(draft.case)
-    stood = {hold.hold: dict(hold.stood) for hold in draft.case.holds}
-    confirmed = {hold.hold: hold.confirmed for hold in draft.case.holds}
-    surplus = {
-        hold.hold: hold.asked - sum(entitled.get(hold.hold, {}).values())
-        for hold in draft.case.holds
-    }
+    backed = _Backed()
+    surplus: dict[HoldPlace, int] = {}
+    for hold in draft.case.holds:
+        backed.put(hold.hold, shares_of(hold.confirmed, dict(hold.stood)))
+        surplus[hold.hold] = hold.asked - sum(entitled.get(hold.hold, {}).values())
     having = [hold for hold in draft.case.holds if hold.asked and surplus[hold.hold] > 0]
-    having.sort(
-        key=lambda hold: (not draft.case.is_innocent(hold.account), -surplus[hold.hold], hold.hold)
-    )
+    is_innocent = draft.case.is_innocent
+    having.sort(key=lambda hold: (not is_innocent(hold.account), -surplus[hold.hold], hold.hold))
     for hold in having:
         due = entitled.get(hold.hold, {})
-        keep = _least(hold, due, stood, confirmed, missing)
+        keep = _least(hold, due, backed, missing)
         lowest = sum(keep.values())
         left = lowest - sum(due.values())
         if left > 0:
@@ -254,27 +253,38 @@ def _give(draft: _Draft, missing: Mapping[ClaimKey, int]) -> None:
         order = _lower(draft, hold, keep)
         if order is not None:
             draft.gives.append(order)
-            stood[hold.hold] = keep
-            confirmed[hold.hold] = min(confirmed[hold.hold], lowest)
+            backed.put(hold.hold, shares_of(min(hold.confirmed, lowest), keep))
+
+
+@dataclass(slots=True)
+class _Backed:
+    """What was confirmed for each claim, by hold and in all."""
+
+    by_hold: dict[HoldPlace, Mapping[str, int]] = field(default_factory=dict)
+    in_all: dict[ClaimKey, int] = field(default_factory=dict)
+
+    def put(self, place: HoldPlace, shares: Mapping[str, int]) -> None:
+        """Set what one hold backs."""
+        for sign, claims in ((-1, self.by_hold.get(place, {})), (1, shares)):
+            for claim, amount in claims.items():
+                key = (claim, place[1])
+                self.in_all[key] = self.in_all.get(key, 0) + sign * amount
+        self.by_hold[place] = shares
+
+    def elsewhere(self, place: HoldPlace, claim: str) -> int:
+        """Return what other holds of the currency back."""
+        whole = self.in_all.get((claim, place[1]), 0)
+        return whole - self.by_hold[place].get(claim, 0)
 
 
 def _least(
-    hold: Standing,
-    due: Mapping[str, int],
-    stood: Mapping[HoldPlace, Mapping[str, int]],
-    confirmed: Mapping[HoldPlace, int],
-    missing: Mapping[ClaimKey, int],
+    hold: Standing, due: Mapping[str, int], backed: _Backed, missing: Mapping[ClaimKey, int]
 ) -> dict[str, int]:
     """Return by claim the least that must stay: its entitlement, and what it misses and nobody has confirmed elsewhere."""
     out: dict[str, int] = {}
-    mine = stood[hold.hold]
+    mine = dict(hold.stood)
     for claim in sorted(due.keys() | mine.keys()):
-        elsewhere = sum(
-            shares_of(confirmed[place], claims).get(claim, 0)
-            for place, claims in sorted(stood.items())
-            if place != hold.hold and place[1] == hold.currency
-        )
-        lacking = missing.get((claim, hold.currency), 0) - elsewhere
+        lacking = missing.get((claim, hold.currency), 0) - backed.elsewhere(hold.hold, claim)
         out[claim] = max(due.get(claim, 0), min(mine.get(claim, 0), max(0, lacking)))
     return out
 

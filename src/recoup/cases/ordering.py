@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from recoup.cases.case import Approval, Case, Mandate, Standing
+from recoup.cases.abuse import is_doubtful
+from recoup.cases.case import Approval, Case, Mandate, Parts, Standing
 from recoup.cases.chase import Plan, Proposal, plan_orders
 from recoup.cases.commands import (
     AgreeToMandate,
@@ -23,6 +24,7 @@ from recoup.orders.kinds import UNDER_MANDATE
 
 Events = tuple[Event, ...]
 
+ASKING = frozenset({OrderKind.STOP, OrderKind.EXTEND, OrderKind.RAISE})
 KEEPING = frozenset({OrderKind.POSTPONE, OrderKind.FREEZE, OrderKind.RENEW})
 """Orders that hold on what is asked already: longer, not more."""
 
@@ -58,12 +60,12 @@ def take_up(case: Case, command: TakeUp, now: datetime, policy: CasePolicy) -> E
     found = _proposed(order, plan, standing)
     if isinstance(found, Refusal):
         return found
-    persons = _persons(case, order, plan, policy)
+    persons = _persons(case, order, plan)
     if order.mandate:
         refusal = _covered(case, order, found, now)
         if refusal is not None:
             return refusal
-    if len(persons) < approvals_needed(order, policy.orders):
+    if len(persons) < _needed(case, order, found.stood, policy):
         return Refusal(Reason.APPROVAL_MISSING, f"{len(persons)} agreed to what stands now")
     taken = OrderTakenUp(
         order.id,
@@ -101,10 +103,8 @@ def _proposed(order: Order, plan: Plan, standing: Standing | None) -> Proposal |
     return found
 
 
-def _persons(case: Case, order: Order, plan: Plan, policy: CasePolicy) -> tuple[str, ...]:
+def _persons(case: Case, order: Order, plan: Plan) -> tuple[str, ...]:
     """Return who agreed to exactly what is seen now, the maker never among them."""
-    if not approvals_needed(order, policy.orders):
-        return ()
     view = view_of(case, order, plan)
     return tuple(
         row.by
@@ -114,6 +114,13 @@ def _persons(case: Case, order: Order, plan: Plan, policy: CasePolicy) -> tuple[
         and row.digest == view.digest
         and row.by != order.made_by
     )
+
+
+def _needed(case: Case, order: Order, stood: Parts, policy: CasePolicy) -> int:
+    """Return how many persons beside the maker must agree: one at least where the freeze itself may be abused."""
+    needed = approvals_needed(order, policy.orders)
+    is_asking = order.kind in ASKING
+    return max(1, needed) if is_asking and is_doubtful(case, stood, policy) else needed
 
 
 def _covered(case: Case, order: Order, found: Proposal, now: datetime) -> Refusal | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import polars as pl
-import recoup
 from docket import START, Docket, claim, lies, report
 
+import recoup
 from recoup.cases import FindingKind, Found, Refusal
 from recoup.cases.commands import (
     AddFacts,
