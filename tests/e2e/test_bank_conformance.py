@@ -1,4 +1,4 @@
-"""Our own agent passes every acceptance card over real HTTP; agents that go wrong fail the cards meant for them, and say why."""
+"""Our own agent passes every acceptance card over real HTTP; agents that go wrong fail the cards meant for them and say why."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from recoup.orders import OrderKind, Outcome
 @pytest.fixture
 def folder(tmp_path) -> Iterator[Path]:
     """Books in memory where there is such a place: what a sync costs is not what is looked at here."""
-    memory = Path("/dev/shm")
+    memory = Path("/dev/shm")  # noqa: S108 - no name there is guessed
     if not memory.is_dir():
         yield tmp_path
         return

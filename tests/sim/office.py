@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from recoup.cases import CasePolicy
 from recoup.centre import COMMAND_REGISTRY, EVENT_REGISTRY, Actor, CentreState, Request, decider
 from recoup.centre.commands import Command, Decide, Done, Outcome, Turned
 from recoup.centre.deadlines import DueRows
@@ -17,13 +18,13 @@ from recoup.centre.scribe import Scribe
 from recoup.centre.sender import follow_ups, lane_of, untaken, wrong_outcome
 from recoup.clock import HandClock
 from recoup.journal.port import Journal, Message
-from recoup.orders import HoldKey, Order, OrderKind, Policy
+from recoup.orders import HoldKey, Order, OrderKind
 from recoup.orders.commands import ApproveOrder, DraftOrder, IssueOrder, SubmitOrder
-from recoup.reading.policies import read_policy
+from recoup.reading.policies import read_case_policy
 from recoup.stores.memory import MemoryDisk, MemoryJournal
 
 START = datetime(2026, 1, 5, 10, tzinfo=UTC)
-POLICY = read_policy("cn-2016")
+POLICY = read_case_policy("cn-2016")
 PAGE = 1_000
 
 
@@ -38,9 +39,9 @@ class Office:
     """One centre; `restart` is what a crash leaves: the store, and nothing else."""
 
     open: Callable[[], Journal] = field(default_factory=memory)
-    policy: Policy = POLICY
+    policy: CasePolicy = POLICY
     clock: HandClock = field(default_factory=lambda: HandClock(START))
-    make_decide: Callable[[Policy], Decide[CentreState]] = decider
+    make_decide: Callable[[CasePolicy], Decide[CentreState]] = decider
     told: list[str] = field(default_factory=list)
     count: int = 0
 

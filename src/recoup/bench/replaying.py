@@ -28,7 +28,7 @@ from recoup.orders.events import (
     OrderIssued,
     OrderSent,
 )
-from recoup.reading.policies import read_policy
+from recoup.reading.policies import read_case_policy
 from recoup.stores.sqlite import SqliteJournal
 
 START = datetime(2026, 1, 5, 10, tzinfo=UTC)
@@ -96,7 +96,7 @@ def _start(path: Path, count: int, from_snapshot: Restore[CentreState] | None) -
         EVENT_REGISTRY,
         SystemClock(),
         state=CentreState(),
-        decide=decider(read_policy("cn-2016")),
+        decide=decider(read_case_policy("cn-2016")),
         evolve=evolve,
         restore=from_snapshot,
     )

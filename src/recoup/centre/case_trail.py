@@ -1,7 +1,7 @@
-"""Traces one case from its facts: statements, holds and findings in, a command with the places out. Writes and decides nothing.
+"""What is traced for a case, and what its trail tells it: statements, holds and findings in, a command with places out.
 
-Runs beside the writer, never in it (SEMANTICS 6). The same facts give the same command, so whoever traces a version again
-submits what was submitted before.
+The tracing itself is `tracer`'s. The same facts give the same command, so whoever traces a version again submits what was
+submitted before.
 """
 
 from __future__ import annotations
@@ -18,12 +18,10 @@ from recoup.cases.case import HoldPlace, digest_of
 from recoup.cases.commands import ApplyTrail
 from recoup.cases.state import LIVE_CLAIMS, ClaimState
 from recoup.centre.facts import FactRow, Grounds, Statement
+from recoup.centre.tracer import CaseFacts
 from recoup.records import tables
 from recoup.records.dossier import Dossier
-from recoup.trace import Options, Trail, trace_dossier
-
-RULE: Final = "fifo"
-"""The one rule of holds (SEMANTICS 2)."""
+from recoup.trace import Trail
 
 ROOT_WITHIN: Final = timedelta(days=1)
 """How far apart a report and a statement may put the time of one transfer."""
@@ -64,20 +62,32 @@ class _Ledger:
 
 
 @dataclass(frozen=True, slots=True)
-class Traced:
-    """What tracing a case gave: the command for the case, and by which transfer money came to each account."""
+class Asked:
+    """One version of a case's facts, ready to be traced, and what is needed to read the trail."""
+
+    case: Case
+    facts: CaseFacts
+    institutions: Mapping[str, str]
+    """Institution by account."""
+    roots: Mapping[str, dict[str, Any]]
+    """The disputed transfer's row by claim."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a trail tells a case: the command for it, and by which transfer money came to each account."""
 
     command: ApplyTrail
     grounds: Mapping[HoldPlace, Grounds]
 
 
-def trace_case(
+def facts_of(
     case: Case,
     statements: Sequence[Statement],
     held_since: Mapping[HoldPlace, datetime],
     terminal: Sequence[str] = (),
-) -> Traced:
-    """Return the trail of a case's live claims through its facts.
+) -> Asked:
+    """Return the newest facts of a case's live claims.
 
     Args:
         case: whose claims, holds and findings.
@@ -99,26 +109,30 @@ def trace_case(
         terminal=frozenset(terminal),
         holds=_holds(case, held_since),
     )
-    wanted = pl.DataFrame(
-        [
-            {
-                "claim": claim.id,
-                "victim": claim.victim,
-                "transfer": roots[claim.id]["id"],
-                "reported_at": None,
-                "admitted": claim.state is ClaimState.ADMITTED,
-            }
-            for claim in sorted(claims, key=lambda claim: claim.id)
-        ],
-        schema=tables.CLAIMS,
-    )
-    trail = trace_dossier(dossier, wanted, Options((RULE,), bridge=True))
-    places = tuple(_places(trail, ledger.institutions))
+    wanted = [
+        {
+            "claim": claim.id,
+            "victim": claim.victim,
+            "transfer": roots[claim.id]["id"],
+            "reported_at": None,
+            "admitted": claim.state is ClaimState.ADMITTED,
+        }
+        for claim in sorted(claims, key=lambda claim: claim.id)
+    ]
+    frame = pl.DataFrame(wanted, schema=tables.CLAIMS)
+    facts = CaseFacts(case.id, case.facts_version, dossier, frame)
+    return Asked(case, facts, ledger.institutions, roots)
+
+
+def told_by(asked: Asked, trail: Trail) -> Told:
+    """Return what the trail of these facts tells their case."""
+    claims = [claim for claim in asked.case.claims if claim.state in LIVE_CLAIMS]
+    places = tuple(_places(trail, asked.institutions))
     derived = tuple(_derived(trail, claims))
-    digest = digest_of("trail", case.id, case.facts_version, places, derived)
-    return Traced(
-        ApplyTrail(case.facts_version, digest, places, derived), _grounds(trail, claims, roots)
-    )
+    version = asked.facts.version
+    digest = digest_of("trail", asked.case.id, version, places, derived)
+    grounds = _grounds(trail, claims, asked.roots)
+    return Told(ApplyTrail(version, digest, places, derived), grounds)
 
 
 def _key(row: FactRow) -> _Key:
@@ -265,4 +279,4 @@ def _grounds(
     return out
 
 
-__all__ = ["ROOT_WITHIN", "RULE", "Traced", "trace_case"]
+__all__ = ["ROOT_WITHIN", "Asked", "Told", "facts_of", "told_by"]

@@ -57,7 +57,6 @@ class Declined:
 Decide = Callable[[State, Command, datetime], "Decision | Declined"]
 Evolve = Callable[[State, SubjectId, object], State]
 """Takes the state, what the event is about, and the event."""
-Evolve = Callable[[State, object], State]
 Restore = Callable[[Journal], "tuple[State, int] | None"]
 """Gives the state as it was after a record, and that record's number; None: there is none, everything is folded."""
 

@@ -162,10 +162,9 @@ def replay(
         wrong = wrong_seal(last, record)
         if wrong:
             raise StoreFault(f"record {wrong.sequence}: {wrong.kind}: {wrong.what}")
-        event = registry.decode(record.name, record.version, record.body)
-        state = evolve(state, SubjectId(record.subject), event)
         if record.sequence > folded:
-            state = evolve(state, registry.decode(record.name, record.version, record.body))
+            event = registry.decode(record.name, record.version, record.body)
+            state = evolve(state, SubjectId(record.subject), event)
         last = record
     return state, last
 

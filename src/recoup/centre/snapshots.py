@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from hashlib import sha256
 from typing import Any, Final
 
+from recoup.cases import Case
 from recoup.centre.state import CentreState
 from recoup.errors import EventFault
 from recoup.journal.canonical import decode_plain, encode_plain
@@ -25,6 +26,7 @@ NAME: Final = "centre-1"
 
 _SHAPES: Final = Registry()
 _SHAPES.register("hold", 1, Hold)
+_SHAPES.register("case", 1, Case)
 
 
 def _take_hold(state: CentreState, hold: Hold) -> None:
@@ -33,14 +35,21 @@ def _take_hold(state: CentreState, hold: Hold) -> None:
         state.places[tracked.order.id] = hold.key
 
 
-_TAKERS: Final[dict[str, Callable[[CentreState, Any], None]]] = {"hold": _take_hold}
+def _take_case(state: CentreState, case: Case) -> None:
+    state.cases[case.id] = case
+
+
+_TAKERS: Final[dict[str, Callable[[CentreState, Any], None]]] = {
+    "hold": _take_hold,
+    "case": _take_case,
+}
 """What becomes of a line; a new register is one row here and one in `_values`."""
 
 
 def _values(state: CentreState) -> Iterator[object]:
     """Yield all values in an order that follows from the journal alone."""
-    assert not state.cases, "cases have no place in a snapshot yet"
     yield from state.holds.values()
+    yield from state.cases.values()
 
 
 def encode_state(state: CentreState) -> bytes:

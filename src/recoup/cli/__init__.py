@@ -7,8 +7,7 @@ import sys
 
 import typer
 
-from recoup.cli import bank, bench, check, demo, policy, trace, verify
-from recoup.cli import bench, centre, check, policy, trace, verify
+from recoup.cli import bank, bench, centre, check, demo, policy, trace, verify
 
 app = typer.Typer(
     name="recoup",
@@ -30,8 +29,8 @@ check.register(app)
 policy.register(app)
 verify.register(app)
 bank.register(app)
-demo.register(app)
 centre.register(app)
+demo.register(app)
 bench.register(app)
 
 

@@ -41,7 +41,8 @@ def _records():
 def _digest(records) -> str:
     state = CentreState()
     for record in records:
-        state = evolve(state, EVENT_REGISTRY.decode(record.name, record.version, record.body))
+        event = EVENT_REGISTRY.decode(record.name, record.version, record.body)
+        state = evolve(state, record.subject, event)
     return sha256(encode_state(state)).hexdigest()
 
 

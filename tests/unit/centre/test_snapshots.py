@@ -50,9 +50,9 @@ def test_a_start_from_a_snapshot_is_a_start_from_the_first_record(seed):
     full.catch_up()
     folded: list[object] = []
 
-    def counted(state: CentreState, event: object) -> CentreState:
+    def counted(state: CentreState, subject: str, event: object) -> CentreState:
         folded.append(event)
-        return evolve(state, event)
+        return evolve(state, subject, event)
 
     scribe = _scribe(office, counted)
     assert scribe.state == full.state
