@@ -47,7 +47,7 @@ from recoup.clock import SystemClock, instant_text, parse_instant
 from recoup.journal.port import Deadline, Journal, PendingMessage
 from recoup.orders import Answer, HoldKey, OrderKind, Outcome
 from recoup.orders.commands import DraftOrder, IssueOrder
-from recoup.reading.policies import read_policy
+from recoup.reading.policies import read_case_policy
 from recoup.stores.sqlite import SqliteJournal
 from recoup.stores.sqlite.queries import queries
 
@@ -67,7 +67,11 @@ POINTS = {
 }
 """Where a child may end itself, before and after: statements, the bank's own act, the command that records its answer."""
 
-POLICY = replace(read_policy("cn-2016"), stop_seconds=1, answer_seconds=dict.fromkeys(OrderKind, 1))
+_CASES = read_case_policy("cn-2016")
+POLICY = replace(
+    _CASES,
+    orders=replace(_CASES.orders, stop_seconds=1, answer_seconds=dict.fromkeys(OrderKind, 1)),
+)
 """Terms so short that stops lapse while the centre is up, down, or starting."""
 
 

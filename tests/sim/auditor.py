@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from recoup.cases import CasePolicy
 from recoup.centre import EVENT_REGISTRY
 from recoup.centre.requests import Acted
 from recoup.journal import Verified, verify
 from recoup.journal.port import Journal
 from recoup.journal.record import Record
-from recoup.orders import HoldKey, Order, OrderKind, Policy
+from recoup.orders import HoldKey, Order, OrderKind
 from recoup.orders.events import (
     AnswerRecorded,
     HoldChanged,
@@ -62,7 +63,7 @@ class _Book:
 class Auditor:
     """Fed with every record in order; raises at the first broken promise, counts the rare situations."""
 
-    policy: Policy
+    policy: CasePolicy
     marks: Counter[str] = field(default_factory=Counter)
     endings: Counter[str] = field(default_factory=Counter)
     orders: dict[str, Order] = field(default_factory=dict)
@@ -107,7 +108,7 @@ class Auditor:
             case OrderUnanswered(order_id):
                 self._only("unanswered", order_id)
                 due = self.issued[order_id] + timedelta(
-                    seconds=self.policy.answer_seconds[self.orders[order_id].kind]
+                    seconds=self.policy.orders.answer_seconds[self.orders[order_id].kind]
                 )
                 assert record.at >= due, "called unanswered before its time"
             case AnswerRecorded():
@@ -123,7 +124,7 @@ class Auditor:
         self._only("issued", order_id)
         order = self.orders[order_id]
         persons = self.agreed.get(order_id, set()) - {order.made_by}
-        assert len(persons) >= self.policy.approvals[order.kind], "issued without approval"
+        assert len(persons) >= self.policy.orders.approvals[order.kind], "issued without approval"
         self.issued[order_id] = record.at
         self.cause = ("issued", order_id)
         others = [k for k in self.books if k.account == order.key.account and k != order.key]
@@ -220,7 +221,7 @@ class Auditor:
             if self.orders[order_id].kind in STOPS and order_id not in self.in_vain
         )
         for key, count in spent.items():
-            assert count <= self.policy.stops_max, f"{key} was stopped {count} times"
+            assert count <= self.policy.orders.stops_max, f"{key} was stopped {count} times"
 
 
 def missing(marks: Counter[str]) -> list[str]:

@@ -65,10 +65,12 @@ class Office:
     def submit(self, command: Command) -> Outcome:
         return self.scribe.write([command])[0]
 
-    def ask(self, who: str, what: Any, command_id: str = "", role: str = "officer") -> Outcome:
+    def ask(
+        self, who: str, what: Any, command_id: str = "", role: str = "officer", case: str = ""
+    ) -> Outcome:
         """Let a person ask for something."""
         self.count += 1
-        request = Request(Actor(who, role, "case file 1"), what)
+        request = Request(Actor(who, role, "case file 1"), what, case=case)
         return self.submit(command_of(COMMAND_REGISTRY, command_id or f"c{self.count}", request))
 
     def tell(self, order: Order) -> Outcome:
@@ -76,7 +78,7 @@ class Office:
         outcome = self.ask(order.made_by, DraftOrder(order))
         if isinstance(outcome, Turned):
             return outcome
-        needed = self.policy.approvals[order.kind]
+        needed = self.policy.orders.approvals[order.kind]
         if not needed:
             return self.ask(order.made_by, IssueOrder(order.id))
         self.ask(order.made_by, SubmitOrder(order.id))

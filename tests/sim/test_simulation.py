@@ -101,9 +101,14 @@ def _twice(policy):
     return decide
 
 
+def _without_approvals(policy):
+    orders = replace(policy.orders, approvals=dict.fromkeys(policy.orders.approvals, 0))
+    return replace(policy, orders=orders)
+
+
 def _alone(policy):
     """A planted bug: one person is enough for anything."""
-    return decider(replace(policy, approvals=dict.fromkeys(policy.approvals, 0)))
+    return decider(_without_approvals(policy))
 
 
 def _dropping(policy):
@@ -164,9 +169,7 @@ def test_an_approval_that_is_not_asked_for_is_found():
     class Lax(World):
         def __post_init__(self):
             super().__post_init__()
-            self.office.policy = replace(
-                self.office.policy, approvals=dict.fromkeys(self.office.policy.approvals, 0)
-            )
+            self.office.policy = _without_approvals(self.office.policy)
 
     assert "issued without approval" in _first_fault(
         lambda seed: Lax(seed, Office(make_decide=_alone))

@@ -54,7 +54,7 @@ from recoup.orders import Order, approvals_needed
 from recoup.orders.commands import ApproveOrder, DraftOrder, IssueOrder, SubmitOrder
 
 CHASE: Final = "chase"
-"""The role of the chase itself: it makes orders of the plan, and nobody's approval."""
+"""The role of the chase itself: it makes orders of the plan, within a standing authority only."""
 
 
 @dataclass(slots=True)
@@ -215,9 +215,12 @@ def _named(command: Command) -> str | None:
 
 
 def _not_theirs(request: Request) -> Declined | None:
-    """Refuse a command that speaks for somebody else, or about no case."""
+    """Refuse a command that speaks for somebody else, about no case, or that a machine may not give."""
     if not is_usable(request.case):
         return Declined(CentreReason.ID_UNUSABLE, "the case")
+    is_machine = request.actor.role == CHASE
+    if is_machine and isinstance(request.what, TakeUp) and not request.what.order.mandate:
+        return Declined(CentreReason.MANDATE_MISSING)
     named = _named(request.what)
     if named is not None and named != request.actor.who:
         return Declined(CentreReason.ACTOR_DIFFERS)

@@ -72,6 +72,8 @@ class CentreReason(StrEnum):
     """An institution answers an order that another one was given."""
     WORD_UNKNOWN = "word_unknown"
     """A kind that this program does not know: nothing can be decided on it."""
+    MANDATE_MISSING = "mandate_missing"
+    """The chase itself lets an order leave only within a standing authority; else a person does."""
     ID_UNUSABLE = "id_unusable"
     """An id that is empty, too long, not printable, or has the mark that only the centre's own ids have."""
 
