@@ -75,10 +75,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a trail tells a case: the command for it, and by which transfer money came to each account."""
+    """What a trail tells a case: the command for it, and what else is read off it."""
 
     command: ApplyTrail
     grounds: Mapping[HoldPlace, Grounds]
+    """By which transfer money came to each account."""
+    bridged: tuple[str, ...]
+    """Accounts without a statement through which money is inferred to have passed: their own rows may say otherwise."""
 
 
 def facts_of(
@@ -132,7 +135,7 @@ def told_by(asked: Asked, trail: Trail) -> Told:
     version = asked.facts.version
     digest = digest_of("trail", asked.case.id, version, places, derived)
     grounds = _grounds(trail, claims, asked.roots)
-    return Told(ApplyTrail(version, digest, places, derived), grounds)
+    return Told(ApplyTrail(version, digest, places, derived), grounds, _bridged(trail))
 
 
 def _key(row: FactRow) -> _Key:
@@ -259,6 +262,13 @@ def _derived(trail: Trail, claims: Iterable[Claim]) -> Iterable[Derived]:
     for row in trail.summary.sort("claim", "currency").iter_rows(named=True):
         if (row["claim"], row["currency"]) not in own and row["loss"]:
             yield Derived(row["claim"], row["currency"], row["loss"])
+
+
+def _bridged(trail: Trail) -> tuple[str, ...]:
+    known = trail.dossier.known or frozenset()
+    inferred = trail.flows.filter(pl.col("inferred") > 0)["transfer"].implode()
+    passed = trail.dossier.transfers.filter(pl.col("id").is_in(inferred))["payer"]
+    return tuple(sorted(set(passed) - known - {""}))
 
 
 def _grounds(
