@@ -144,6 +144,8 @@ class Demo:
                 process.terminate()
             for process in processes:
                 process.wait(timeout=10)
+                if process.stdout is not None:
+                    process.stdout.close()
 
     def _start(self, name: str) -> subprocess.Popen[str]:
         path = self._folder / name
