@@ -147,21 +147,26 @@ class Sender:
 
     def _carry(self, message: Message) -> None:
         """Hand one message over and bring the reply to the writer; in a thread of the pool."""
-        fault: Fault | None = None
+        fault: Fault | None = _NotTaken("a bug")
         try:
-            reply = self._gateway.send(message)
-            commands = follow_ups(message, reply, self._clock.now())
-            outcomes = [future.result() for future in [self._submit(x) for x in commands]]
-            if why := wrong_outcome(outcomes):
-                fault = _NotTaken(why)
-            for refusal in untaken(outcomes):
-                self._told(message, refusal)
+            fault = self._hand_over(message)
         except Fault as found:
             fault = found
         except BaseException as why:  # noqa: BLE001 - a bug of an adapter must not keep its slot for ever
             self._told(message, f"{type(why).__name__}: {why}")
-            fault = _NotTaken("a bug")
-        self._landed.put((message, fault))
+        finally:
+            self._landed.put((message, fault))
+
+    def _hand_over(self, message: Message) -> Fault | None:
+        """Return None when all that follows from a message is on disk."""
+        reply = self._gateway.send(message)
+        commands = follow_ups(message, reply, self._clock.now())
+        outcomes = [future.result() for future in [self._submit(x) for x in commands]]
+        if why := wrong_outcome(outcomes):
+            return _NotTaken(why)
+        for refusal in untaken(outcomes):
+            self._told(message, refusal)
+        return None
 
     def _land(self, journal: Journal) -> None:
         """Take in what came back, or wait a moment for it."""

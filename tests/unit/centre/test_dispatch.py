@@ -159,11 +159,17 @@ def _land(dispatcher, message, now, through, chance, dead):
     if message.destination in dead or chance.random() < 0.2:
         dispatcher.failed(message, now, is_transient=True)
         return
+    if chance.random() < 0.1:
+        dispatcher.failed(message, now, is_transient=False)
+        return
     seen = through.setdefault(message.body.decode(), [])
     assert seen == sorted(seen)
     assert not seen or seen[-1] < int(message.id), "overtaken"
     seen.append(int(message.id))
-    dispatcher.got_through(message)
+    for given_up in dispatcher.got_through(message):
+        assert given_up.body == message.body, "given up for another lane's sake"
+        assert int(given_up.id) < int(message.id), "given up before it was overtaken"
+        through.setdefault("given up", []).append(int(given_up.id))
 
 
 @pytest.mark.parametrize("seed", range(60))
