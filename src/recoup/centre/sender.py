@@ -104,7 +104,9 @@ class Sender:
         self._open, self._gateway, self._submit, self._clock = open_journal, gateway, submit, clock
         self._told = told
         self._dispatcher = Dispatcher(lane_of)
-        self._landed: SimpleQueue[tuple[Message, Fault | None]] = SimpleQueue()
+        self._landed: SimpleQueue[tuple[Message, Fault | None] | None] = SimpleQueue()
+        """None: look into the outbox."""
+        self._is_called = False
         self._cursor = ""
         self._is_stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
@@ -113,6 +115,12 @@ class Sender:
     def start(self) -> None:
         """Begin with whatever is pending."""
         self._thread.start()
+
+    def wake(self) -> None:
+        """Look into the outbox now; without it, the next look comes within a tick."""
+        if not self._is_called:  # a race costs one look too many, never one too few
+            self._is_called = True
+            self._landed.put(None)
 
     def stop(self) -> None:
         """Start nothing more, wait for what is on its way, and end."""
@@ -129,6 +137,7 @@ class Sender:
             journal = self._open()
             with ThreadPoolExecutor(limits.SEND_SLOTS_MAX, "sending") as pool:
                 while not self._is_stopping.is_set():
+                    self._is_called = False
                     self._load(journal)
                     while message := self._dispatcher.start(monotonic()):
                         pool.submit(self._carry, message)
@@ -169,11 +178,17 @@ class Sender:
         return None
 
     def _land(self, journal: Journal) -> None:
-        """Take in what came back, or wait a moment for it."""
+        """Take in all that came back, or wait a moment for it."""
         try:
-            message, fault = self._landed.get(timeout=_TICK_SECONDS)
+            landed = self._landed.get(timeout=_TICK_SECONDS)
+            while True:
+                if landed is not None:
+                    self._take_in(journal, *landed)
+                landed = self._landed.get_nowait()
         except Empty:
             return
+
+    def _take_in(self, journal: Journal, message: Message, fault: Fault | None) -> None:
         if fault is not None:
             self._dispatcher.failed(message, monotonic(), is_transient=fault.is_transient)
             return
