@@ -125,6 +125,7 @@ class Sender:
     def stop(self) -> None:
         """Start nothing more, wait for what is on its way, and end."""
         self._is_stopping.set()
+        self._landed.put(None)
         self._thread.join()
 
     @property
