@@ -17,6 +17,7 @@ from time import perf_counter
 import numpy as np
 
 from recoup.bench.machine import describe_machine
+from recoup.bench.on_the_wire import on_the_wire
 from recoup.bench.replaying import replaying
 from recoup.bench.report import Report, Tell
 from recoup.bench.rows import Row, resident_mb, times_of
@@ -43,11 +44,13 @@ class Plan:
     rounds: int = 5
     kept: int = 1_000_000
     """Records of the journal on which a start with a snapshot is measured."""
+    wired: int = 2_000
+    """Orders that are followed to their institution."""
 
     @classmethod
     def quick(cls) -> Plan:
         """Return a plan of a second or two, to see that the bench works; its figures say nothing."""
-        return cls(commands=1_000, alone=50, clients=8, rounds=2, kept=1_000)
+        return cls(commands=1_000, alone=50, clients=8, rounds=2, kept=1_000, wired=40)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +195,8 @@ def bench_journal(plan: Plan, tell: Tell = lambda _: None) -> Report:
         rows += _reading(folder, plan)
         tell(f"a start on {plan.kept} records, with and without a snapshot")
         rows.append(replaying(folder, plan.kept))
+        tell("orders from the first command to the institution")
+        rows.append(on_the_wire(folder, plan.wired))
         tell("a trail of six hops")
         rows.append(six_hops(plan.rounds))
     return Report(machine, tuple(rows))

@@ -7,6 +7,7 @@ from recoup.centre.notary import Notary
 from recoup.centre.ports import BankGateway, Reply
 from recoup.centre.registry import COMMAND_REGISTRY, EVENT_REGISTRY
 from recoup.centre.requests import Actor, Request, command_of
+from recoup.centre.running import Centre
 from recoup.centre.sender import Sender, answer_command
 from recoup.centre.state import CentreState
 from recoup.centre.view import View
@@ -17,6 +18,7 @@ __all__ = [
     "EVENT_REGISTRY",
     "Actor",
     "BankGateway",
+    "Centre",
     "CentreState",
     "Deadlines",
     "Notary",

@@ -92,13 +92,10 @@ class Dispatcher:
         """Note that a message is done; return those that are given up because it overtook them."""
         there, lane_id, lane = self._landed(message)
         there.failures = lane.tries = 0
-        if lane.waiting and lane.waiting[0].id == message.id:
-            lane.waiting.popleft()
+        given_up: tuple[Message, ...] = ()
+        if _take_out(lane, message) is lane.waiting:
             given_up = tuple(lane.refused)
             lane.refused.clear()
-        else:
-            lane.refused.popleft()
-            given_up = ()
         self._held -= 1 + len(given_up)
         if lane.waiting or lane.refused:
             there.ready.append(lane_id)
@@ -115,8 +112,8 @@ class Dispatcher:
             there.again_at = now + _delay(there.failures)
             wait = _delay(lane.tries)
         else:
-            from_queue = lane.waiting and lane.waiting[0].id == message.id
-            lane.refused.append((lane.waiting if from_queue else lane.refused).popleft())
+            _take_out(lane, message)
+            lane.refused.append(message)
             wait = 0.0 if lane.waiting else float(limits.SEND_AGAIN_SECONDS_MAX)
         self._order += 1
         heappush(there.later, (now + wait, self._order, lane_id))
@@ -136,6 +133,15 @@ class Dispatcher:
             and now >= there.again_at
             and failing < limits.SEND_SLOTS_FAILING_MAX
         )
+
+
+def _take_out(lane: _Lane, message: Message) -> deque[Message]:
+    """Take a message that landed out of its lane; return where it stood."""
+    for place in (lane.waiting, lane.refused):
+        if place and place[0].id == message.id:
+            place.popleft()
+            return place
+    raise AssertionError("a message landed that was not the first of its lane")
 
 
 def _delay(failures: int) -> float:

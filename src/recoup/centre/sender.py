@@ -104,7 +104,9 @@ class Sender:
         self._open, self._gateway, self._submit, self._clock = open_journal, gateway, submit, clock
         self._told = told
         self._dispatcher = Dispatcher(lane_of)
-        self._landed: SimpleQueue[tuple[Message, Fault | None]] = SimpleQueue()
+        self._landed: SimpleQueue[tuple[Message, Fault | None] | None] = SimpleQueue()
+        """None: look into the outbox."""
+        self._is_called = False
         self._cursor = ""
         self._is_stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sender", daemon=True)
@@ -114,9 +116,16 @@ class Sender:
         """Begin with whatever is pending."""
         self._thread.start()
 
+    def wake(self) -> None:
+        """Look into the outbox now; without it, the next look comes within a tick."""
+        if not self._is_called:  # a race costs one look too many, never one too few
+            self._is_called = True
+            self._landed.put(None)
+
     def stop(self) -> None:
         """Start nothing more, wait for what is on its way, and end."""
         self._is_stopping.set()
+        self._landed.put(None)
         self._thread.join()
 
     @property
@@ -129,6 +138,7 @@ class Sender:
             journal = self._open()
             with ThreadPoolExecutor(limits.SEND_SLOTS_MAX, "sending") as pool:
                 while not self._is_stopping.is_set():
+                    self._is_called = False
                     self._load(journal)
                     while message := self._dispatcher.start(monotonic()):
                         pool.submit(self._carry, message)
@@ -147,28 +157,39 @@ class Sender:
 
     def _carry(self, message: Message) -> None:
         """Hand one message over and bring the reply to the writer; in a thread of the pool."""
-        fault: Fault | None = None
+        fault: Fault | None = _NotTaken("a bug")
         try:
-            reply = self._gateway.send(message)
-            commands = follow_ups(message, reply, self._clock.now())
-            outcomes = [future.result() for future in [self._submit(x) for x in commands]]
-            if why := wrong_outcome(outcomes):
-                fault = _NotTaken(why)
-            for refusal in untaken(outcomes):
-                self._told(message, refusal)
+            fault = self._hand_over(message)
         except Fault as found:
             fault = found
         except BaseException as why:  # noqa: BLE001 - a bug of an adapter must not keep its slot for ever
             self._told(message, f"{type(why).__name__}: {why}")
-            fault = _NotTaken("a bug")
-        self._landed.put((message, fault))
+        finally:
+            self._landed.put((message, fault))
+
+    def _hand_over(self, message: Message) -> Fault | None:
+        """Return None when all that follows from a message is on disk."""
+        reply = self._gateway.send(message)
+        commands = follow_ups(message, reply, self._clock.now())
+        outcomes = [future.result() for future in [self._submit(x) for x in commands]]
+        if why := wrong_outcome(outcomes):
+            return _NotTaken(why)
+        for refusal in untaken(outcomes):
+            self._told(message, refusal)
+        return None
 
     def _land(self, journal: Journal) -> None:
-        """Take in what came back, or wait a moment for it."""
+        """Take in all that came back, or wait a moment for it."""
         try:
-            message, fault = self._landed.get(timeout=_TICK_SECONDS)
+            landed = self._landed.get(timeout=_TICK_SECONDS)
+            while True:
+                if landed is not None:
+                    self._take_in(journal, *landed)
+                landed = self._landed.get_nowait()
         except Empty:
             return
+
+    def _take_in(self, journal: Journal, message: Message, fault: Fault | None) -> None:
         if fault is not None:
             self._dispatcher.failed(message, monotonic(), is_transient=fault.is_transient)
             return

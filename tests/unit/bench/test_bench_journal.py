@@ -26,5 +26,6 @@ def test_the_quick_bench_gives_the_agreed_shape():
         "verify_records",
         "replay",
         "replay_snapshot",
+        "order_on_the_wire",
         "trail_six_hops",
     ]

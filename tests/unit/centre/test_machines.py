@@ -9,21 +9,7 @@ from datetime import timedelta
 import pytest
 from sim.office import POLICY, START, some_order
 
-from recoup.centre import (
-    COMMAND_REGISTRY,
-    EVENT_REGISTRY,
-    Actor,
-    CentreState,
-    Deadlines,
-    Reply,
-    Request,
-    Sender,
-    View,
-    Writer,
-    decider,
-    evolve,
-)
-from recoup.centre.requests import command_of
+from recoup.centre import Actor, Centre, Reply, Request, View
 from recoup.clock import HandClock
 from recoup.errors import Fault
 from recoup.orders import Answer, HoldKey, HoldState, OrderState, Outcome
@@ -54,49 +40,36 @@ class Bank:
         return Reply((Answer(f"a_{message.id}", Outcome.HELD, 100, START),))
 
 
-class Centre:
-    """Writer, sender and deadlines over one file."""
+class House:
+    """A running centre over one file, and its bank."""
 
     def __init__(self, path):
         self.clock, self.bank, self.told = HandClock(START), Bank(), []
         self.open = lambda: SqliteJournal.open(path)
-        self.writer = Writer(
+        self.centre = Centre(
             self.open,
-            EVENT_REGISTRY,
-            self.clock,
-            state=CentreState(),
-            decide=decider(POLICY),
-            evolve=evolve,
-        )
-        self.sender = Sender(
-            self.open,
+            POLICY,
             self.bank,
-            self.writer.submit,
             self.clock,
-            lambda message, what: self.told.append((message.id, what)),
+            told=lambda message, what: self.told.append((message.id, what)),
+            tick_seconds=0.01,
         )
-        self.deadlines = Deadlines(self.open, self.writer.submit, self.clock, 0.01)
 
     def start(self):
-        self.writer.start()
-        self.sender.start()
-        self.deadlines.start()
+        self.centre.start()
         return self
 
     def stop(self):
         self.bank.gate.set()
-        self.sender.stop()
-        self.deadlines.stop()
-        self.writer.drain()
-        assert self.sender.fault is None
-        assert self.deadlines.fault is None
+        self.centre.stop()
+        assert self.centre.fault is None
+        assert not self.centre.is_stopped
 
     def issue(self, name, **more):
         order = some_order(name, key=HoldKey("case-1", f"account-{name}", "CNY"), **more)
         for number, what in enumerate((DraftOrder(order), IssueOrder(name))):
             request = Request(Actor("maker", "officer", "why"), what)
-            command = command_of(COMMAND_REGISTRY, f"{name}_{number}", request)
-            self.writer.submit(command).result(10)
+            self.centre.ask(f"{name}_{number}", request).result(10)
 
     def hold(self, name):
         view = View(self.open())
@@ -111,7 +84,7 @@ class Centre:
 
 @pytest.fixture
 def centre(tmp_path):
-    made = Centre(tmp_path / "journal.sqlite").start()
+    made = House(tmp_path / "journal.sqlite").start()
     yield made
     made.stop()
 
@@ -122,6 +95,14 @@ def test_an_order_is_sent_and_its_answer_recorded(centre):
     assert hold.find("o1").sent_at == START
     assert list(centre.open().pending(10)) == []
     assert centre.bank.seen == ["o1"]
+
+
+def test_a_new_order_wakes_the_sender(tmp_path, monkeypatch):
+    monkeypatch.setattr("recoup.centre.sender._TICK_SECONDS", 20.0)
+    house = House(tmp_path / "journal.sqlite").start()
+    house.issue("o1")
+    house.wait("o1", "held", 10.0)
+    house.stop()
 
 
 def test_what_did_not_get_through_is_sent_again_under_the_same_id(centre):
@@ -161,11 +142,11 @@ def test_an_answer_that_is_not_taken_is_told(centre):
 
 def test_what_is_due_is_fired_and_what_fell_due_while_nobody_looked_at_the_next_start(tmp_path):
     path = tmp_path / "journal.sqlite"
-    first = Centre(path).start()
+    first = House(path).start()
     first.issue("o1")
     first.wait("o1", "held")
     first.stop()
-    second = Centre(path)
+    second = House(path)
     second.clock.move(timedelta(hours=48))
     second.start()
     second.wait("o1", "lapsed")
@@ -207,13 +188,13 @@ def test_an_order_that_an_institution_refuses_to_take_becomes_unanswered(centre)
 
 
 def test_when_the_writer_has_stopped_nothing_is_settled(tmp_path):
-    centre = Centre(tmp_path / "journal.sqlite")
-    centre.writer.start()
+    centre = House(tmp_path / "journal.sqlite")
+    centre.centre._writer.start()
     centre.issue("o1")
-    centre.writer.drain()
-    centre.sender.start()
+    centre.centre._writer.drain()
+    centre.centre._sender.start()
     until = time.monotonic() + 10
     while not centre.bank.seen:
         assert time.monotonic() < until
-    centre.sender.stop()
+    centre.centre._sender.stop()
     assert [x.message.id for x in centre.open().pending(9)] == ["o1"]
