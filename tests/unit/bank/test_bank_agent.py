@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import httpx
 import pytest
-from banks import ARRIVED, BANK, CENTRE, NUMBER, POLICY, START, bank, order
+from banks import ARRIVED, BANK, CENTRE, NUMBER, POLICY, START, bank, listened, order
 
 from recoup.bank import OrderIdTaken
 from recoup.bank.agent import BLOCK, _fitting
 from recoup.bank.core import CoreBlock
+from recoup.bank.http import application
 from recoup.bank.sandbox import Behaviour, Do, Payment
 from recoup.bank.store import BankStore
-from recoup.errors import MessageFault, MessageProblem, StoreFault
+from recoup.errors import GatewayFault, MessageFault, MessageProblem, StoreFault
 from recoup.limits import MESSAGE_BYTES_MAX, MESSAGE_ROWS_MAX
 from recoup.messages import (
     AnswerMessage,
@@ -293,6 +295,49 @@ def test_an_answer_is_set_once(a):
     a.tell(told)
     with pytest.raises(StoreFault):
         a.store.finish(told.id, b"{}", ())
+
+
+# --- the core system away ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("call", ["find", "statement", "blocks", "set_block"])
+def test_while_the_core_system_is_away_nothing_is_answered_and_the_same_order_again_acts_once(
+    a, monkeypatch, call
+):
+    def away(*_: object) -> None:
+        raise GatewayFault("away")
+
+    told = order(K.STOP)
+    with monkeypatch.context() as broken:
+        broken.setattr(a.core, call, away)
+        with pytest.raises(GatewayFault):
+            a.tell(told)
+        assert a.store.handled(told.id).answer is None
+    assert a.tell(told).outcome is Outcome.HELD
+    assert a.held() == {"a": 60_000}
+
+
+def test_over_http_the_core_system_away_is_a_problem_that_passes(a, monkeypatch):
+    def away(*_: object) -> None:
+        raise GatewayFault("away: account 6222000000000001")
+
+    told = order(K.STOP)
+    with listened(application(a.agent)) as url:
+        with monkeypatch.context() as broken:
+            broken.setattr(a.core, "find", away)
+            seen = httpx.post(f"{url}/orders", content=a.sealed(told))
+        assert (seen.status_code, seen.json()["type"]) == (
+            503,
+            "urn:recoup:problem:core_unavailable",
+        )
+        assert "6222" not in seen.text
+        assert httpx.post(f"{url}/orders", content=a.sealed(told)).status_code == 200
+        assert httpx.get(f"{url}/readyz").status_code == 200
+        a.store._is_lost = True  # as after a commit that failed
+        seen = httpx.post(f"{url}/orders", content=a.sealed(order(K.STOP, case="b")))
+        assert (seen.status_code, seen.json()["title"]) == (503, "books unavailable")
+        assert httpx.get(f"{url}/readyz").status_code == 503
+        assert httpx.get(f"{url}/nowhere").json()["type"] == "urn:recoup:problem:http_404"
 
 
 # --- size --------------------------------------------------------------------------------------------------------------
