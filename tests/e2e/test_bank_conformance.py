@@ -1,10 +1,7 @@
 """Our own agent passes every acceptance card over real HTTP; agents that go wrong fail the cards meant for them and say why."""
+"""Our own agent passes every acceptance card over real HTTP; agents that go wrong fail the cards meant for them."""
 
 from __future__ import annotations
-
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from banks import START, served
@@ -28,18 +25,20 @@ def folder(tmp_path) -> Iterator[Path]:
 
 def _failed(folder, *behaviours: Behaviour) -> dict[int, str]:
     with served(folder, HandClock(START), behaviours) as desk:
+def _failed(tmp_path, *behaviours: Behaviour) -> dict[int, str]:
+    with served(tmp_path, HandClock(START), behaviours) as desk:
         verdicts = list(play(desk))
     assert [verdict.card.number for verdict in verdicts] == [card.number for card in DECK]
     return {verdict.card.number: verdict.why for verdict in verdicts if verdict.why}
 
 
-def test_our_own_agent_passes_every_card(folder):
+def test_our_own_agent_passes_every_card(tmp_path):
     assert len(DECK) >= 50
-    assert _failed(folder) == {}
+    assert _failed(tmp_path) == {}
 
 
-def test_the_cards_can_be_played_again_on_what_a_run_left(folder):
-    with served(folder, HandClock(START)) as desk:
+def test_the_cards_can_be_played_again_on_what_a_run_left(tmp_path):
+    with served(tmp_path, HandClock(START)) as desk:
         left = desk.order(OrderKind.STOP, 1, "left")
         desk.answer(left)
         assert [verdict.why for verdict in play(desk) if verdict.why] == []
@@ -59,7 +58,7 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("behaviour", "fails", "passes"), BROKEN, ids=[b[0].do for b in BROKEN])
-def test_a_broken_agent_fails_the_cards_meant_for_it(folder, behaviour, fails, passes):
-    failed = _failed(folder, behaviour)
+def test_a_broken_agent_fails_the_cards_meant_for_it(tmp_path, behaviour, fails, passes):
+    failed = _failed(tmp_path, behaviour)
     assert fails <= failed.keys()
     assert not passes & failed.keys(), failed

@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import types
 import typing
 from collections.abc import Callable
@@ -101,7 +102,14 @@ def plain_of(body: bytes) -> Any:
     except (msgspec.DecodeError, UnicodeDecodeError) as fault:
         raise _fault(MessageProblem.BODY_MALFORMED, "expected JSON in UTF-8") from fault
     _check_depth(value, 0)
+    json.loads(body, object_pairs_hook=_once)
     return value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> None:
+    """Refuse a name that stands twice in an object: two readers would take different values for it."""
+    if len({name for name, _ in pairs}) != len(pairs):
+        raise _fault(MessageProblem.BODY_MALFORMED, "expected each name once")
 
 
 def _check_depth(value: object, depth: int) -> None:

@@ -23,6 +23,9 @@ COMMANDS = (
     "bench",
     "bench trace",
     "bench journal",
+    *("trace", "check", "policy", "verify"),
+    *("bank", "bank keys", "bank serve", "bank sandbox", "bank conformance"),
+    *("bench", "bench trace", "bench journal"),
 )
 WIDTH = 100
 
@@ -35,6 +38,8 @@ Exit codes of `recoup trace`: 0 traced and written; 2 something must be put righ
 `recoup check`: 0 clean; 1 something to look at; 2 a file could not be read. Of `recoup verify`: 0 all of it holds; 2 the first
 wrong record, or a file that could not be read. Of `recoup centre replay`: 0 replayed; 2 the first wrong record, a snapshot
 that says something else, or a file that could not be read. Errors go to standard error, one line each:
+wrong record, or a file that could not be read. Of `recoup bank`: 0 done; 1 an acceptance card failed; 2 something given could
+not be used. Errors go to standard error, one line each:
 [Problems of the input](problems.md) lists them. Progress is shown on a terminal only.
 """
 

@@ -102,6 +102,7 @@ WRONG = [
     (b"", MessageProblem.BODY_MALFORMED),
     (b"\xff\xfe", MessageProblem.BODY_MALFORMED),
     (b"[]", MessageProblem.FIELD_WRONG),
+    (_changed()[:-1] + b', "amount": "1.00"}', MessageProblem.BODY_MALFORMED),
     (b"null", MessageProblem.FIELD_WRONG),
     (b'{"id": NaN}', MessageProblem.BODY_MALFORMED),
     (b"[" * 100_000, MessageProblem.TOO_DEEP),

@@ -8,7 +8,7 @@ from importlib.resources import files
 
 from recoup.bank.conformance import cards, trust
 from recoup.bank.conformance.kit import Card, Desk, Failed
-from recoup.errors import Fault
+from recoup.errors import Fault, GatewayFault
 
 DECK: tuple[Card, ...] = tuple(
     sorted([*cards.DECK.cards, *trust.DECK.cards], key=lambda card: card.number)
@@ -29,7 +29,10 @@ def play(desk: Desk) -> Iterator[Verdict]:
     Raises:
         Fault: even the digest, with which a run begins, cannot be had.
     """
-    desk.clear()
+    try:
+        desk.clear()
+    except Failed as found:
+        raise GatewayFault(f"the digest, with which the cards begin: {found}") from found
     run = desk.run
     for card in DECK:
         desk.run = f"{run}-{card.number}"
