@@ -162,6 +162,8 @@ class Standing:
     """The hold's one word (`Hold.word`)."""
     basis: OrderKind | None = None
     period: int = 0
+    stops_spent: int = 0
+    """Of the stops that the law allows of the account."""
     answered_at: datetime | None = None
     makers: tuple[str, ...] = ()
     """Who made or agreed to an order about it: they do not decide its appeal."""

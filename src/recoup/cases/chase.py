@@ -29,6 +29,7 @@ from recoup.cases.entitlements import (
 from recoup.cases.terms import CasePolicy
 from recoup.limits import CASE_HOPS_MAX
 from recoup.orders import OrderKind
+from recoup.orders.state import LIVE, HoldState
 
 ASKED_BY_SERIAL = frozenset({"exchange", "wallet", "purchase"})
 """Exits behind which an institution knows more: asked by the serial number of the payment."""
@@ -82,7 +83,8 @@ class Waiting:
     currency: str
     amount: int
     why: str
-    """unconfirmed, overdue, cannot_shrink, refused, moved, released, beyond_coverage, beyond_hops, no_institution."""
+    """unconfirmed, overdue, cannot_shrink; unanswered, releasing, stops_exhausted, refused, moved, released; beyond_coverage,
+    beyond_hops, no_institution."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +195,12 @@ def _one_ask(
     why = ""
     if hold and hold.word in OVER and hold.answered_at and newest.since <= hold.answered_at:
         why = hold.word
+    elif asked and hold and hold.word not in LIVE:
+        why = "unanswered"
+    elif hold and not asked and hold.word in LIVE:
+        why = "releasing"
+    elif hold and not asked and hold.stops_spent >= draft.policy.orders.stops_max:
+        why = "stops_exhausted"
     elif hop > CASE_HOPS_MAX:
         why = "beyond_hops"
     elif not institution:
@@ -295,6 +303,10 @@ def _lower(draft: _Draft, hold: Standing, keep: Mapping[str, int]) -> Proposal |
     if lowest >= hold.asked:
         return None
     change, stood = lowest - hold.asked, parts_of(keep)
+    if hold.word in OVER or hold.word == HoldState.LAPSED:
+        # Something was ordered after that end and is not answered: there is nothing yet to give up.
+        draft.wait(hold.hold, -change, "unanswered")
+        return None
     if lowest == 0:
         return Proposal(OrderKind.RELEASE, *hold.hold, hold.institution, 0, change, 0, stood)
     if lowest > hold.confirmed or lowest >= hold.held:

@@ -76,6 +76,7 @@ class NoteHold:
     basis: OrderKind | None
     period: int
     at: datetime
+    stops_spent: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,6 +121,7 @@ class HoldNoted:
     word: str
     basis: OrderKind | None
     period: int
+    stops_spent: int
     at: datetime
 
 

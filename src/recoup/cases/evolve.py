@@ -180,6 +180,7 @@ def _noted(case: Case, event: HoldNoted) -> Case:
         word=event.word,
         basis=event.basis,
         period=event.period,
+        stops_spent=event.stops_spent,
         answered_at=event.at,
     )
 

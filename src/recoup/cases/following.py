@@ -25,14 +25,18 @@ from recoup.cases.refusals import Reason, Refusal
 from recoup.cases.state import LIVE_CLAIMS, ClaimState
 from recoup.cases.terms import CasePolicy
 from recoup.limits import CASE_PLACES_MAX, CASE_ROWS_MAX
-from recoup.orders import Hold
+from recoup.orders import Hold, HoldState
 
 Events = tuple[Event, ...]
 
 
 def note_of(hold: Hold, institution: str, at: datetime) -> NoteHold:
     """Return the command that tells a case what the life of a hold has come to."""
-    is_asked = hold.is_live or any(t.is_on_its_way and t.period == hold.period for t in hold.orders)
+    # A stop that nobody answered is asked for until its term has run out, counted from sending.
+    is_asked = hold.is_live or (
+        hold.state not in {HoldState.LAPSED, HoldState.RELEASED}
+        and any(t.is_on_its_way and t.period == hold.period for t in hold.orders)
+    )
     return NoteHold(
         hold.key.account,
         hold.key.currency,
@@ -43,6 +47,7 @@ def note_of(hold: Hold, institution: str, at: datetime) -> NoteHold:
         hold.basis,
         hold.period,
         at,
+        hold.stops_spent,
     )
 
 
@@ -184,6 +189,7 @@ def note_hold(case: Case, command: NoteHold, now: datetime, policy: CasePolicy) 
         command.word,
         command.basis,
         command.period,
+        command.stops_spent,
         command.at,
     )
     if known is not None and _says_the_same(case, noted):
@@ -204,9 +210,9 @@ def _says_the_same(case: Case, noted: HoldNoted) -> bool:
     """Whether nothing but the time of saying it is new."""
     row = case.standing(noted.account, noted.currency)
     assert row is not None, "asked of a hold that is known"
-    before = (row.institution, row.asked, row.held, row.word, row.basis, row.period)
-    after = (noted.institution, noted.asked, noted.held, noted.word, noted.basis, noted.period)
-    return before == after and row.answered_at is not None
+    names = "institution asked held word basis period stops_spent".split()
+    is_same = all(getattr(row, name) == getattr(noted, name) for name in names)
+    return is_same and row.answered_at is not None
 
 
 def confirm_hold(case: Case, command: ConfirmHold) -> Events | Refusal:
