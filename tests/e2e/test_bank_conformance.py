@@ -1,4 +1,3 @@
-"""Our own agent passes every acceptance card over real HTTP; agents that go wrong fail the cards meant for them and say why."""
 """Our own agent passes every acceptance card over real HTTP; agents that go wrong fail the cards meant for them."""
 
 from __future__ import annotations
@@ -12,19 +11,6 @@ from recoup.clock import HandClock
 from recoup.orders import OrderKind, Outcome
 
 
-@pytest.fixture
-def folder(tmp_path) -> Iterator[Path]:
-    """Books in memory where there is such a place: what a sync costs is not what is looked at here."""
-    memory = Path("/dev/shm")  # noqa: S108 - no name there is guessed
-    if not memory.is_dir():
-        yield tmp_path
-        return
-    with tempfile.TemporaryDirectory(dir=memory) as name:
-        yield Path(name)
-
-
-def _failed(folder, *behaviours: Behaviour) -> dict[int, str]:
-    with served(folder, HandClock(START), behaviours) as desk:
 def _failed(tmp_path, *behaviours: Behaviour) -> dict[int, str]:
     with served(tmp_path, HandClock(START), behaviours) as desk:
         verdicts = list(play(desk))

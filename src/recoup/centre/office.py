@@ -1,4 +1,4 @@
-"""A running centre: writer, sender, deadlines and chase over one store. Puts together what the rooms need; adds no rule."""
+"""A centre that chases: the running centre with vault, gateway and chase over one file. Puts together; adds no rule."""
 
 from __future__ import annotations
 
@@ -13,17 +13,13 @@ import httpx
 from recoup.cases import CasePolicy
 from recoup.centre.chaser import Chaser
 from recoup.centre.commands import Command, Outcome
-from recoup.centre.deadlines import Deadlines
-from recoup.centre.decide import decider
 from recoup.centre.directory import Directory
-from recoup.centre.evolve import evolve
 from recoup.centre.gateway import Correspondence, HTTPGateway
-from recoup.centre.registry import COMMAND_REGISTRY, EVENT_REGISTRY
+from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import Actor, Request, command_of
-from recoup.centre.sender import Sender, Told
-from recoup.centre.state import CentreState
+from recoup.centre.running import Centre
+from recoup.centre.sender import Told
 from recoup.centre.view import View
-from recoup.centre.writer import Writer
 from recoup.clock import Clock
 from recoup.ids import Ids
 from recoup.stores.sqlite import SqliteJournal, SqliteVaultTable
@@ -59,45 +55,30 @@ class Office:
         clock, ids = setting.clock, setting.ids
         self._vault_rows = DriverConnection(setting.store)
         self.directory = Directory(Vault(SqliteVaultTable(self._vault_rows), setting.keys), ids)
-        self._writer = Writer(
-            self._open,
-            EVENT_REGISTRY,
-            clock,
-            state=CentreState(),
-            decide=decider(setting.policy),
-            evolve=evolve,
-        )
         self._client = httpx.Client(timeout=SEND_SECONDS_MAX)
         self._gateway = HTTPGateway(
-            setting.wire, self._client, self.directory, self._writer.submit, clock, ids
+            setting.wire, self._client, self.directory, self.submit, clock, ids
         )
-        self._sender = Sender(self._open, self._gateway, self._writer.submit, clock, told)
-        self._deadlines = Deadlines(self._open, self._writer.submit, clock)
-        self._chaser = Chaser(
-            self._open, self.directory, self._writer.submit, clock, ids, setting.policy
-        )
+        self._centre = Centre(self._open, setting.policy, self._gateway, clock, told=told)
+        self._chaser = Chaser(self._open, self.directory, self.submit, clock, ids, setting.policy)
 
     def start(self) -> int:
         """Recover and begin; return how many records there are."""
-        count = self._writer.start()
-        self._sender.start()
-        self._deadlines.start()
+        count = self._centre.start()
         self._chaser.start()
         return count
 
     def stop(self) -> None:
         """Start nothing new, finish what is under way, and end."""
         self._chaser.stop()
-        self._deadlines.stop()
-        self._sender.stop()
-        self._writer.drain()
+        self._centre.stop()
         self._client.close()
         self._vault_rows.close()
 
     @property
     def fault(self) -> BaseException | None:
         """Why a part of it ended by itself; None while all of it runs."""
-        return self._sender.fault or self._deadlines.fault or self._chaser.fault
+        return self._centre.fault or self._chaser.fault
 
     def view(self) -> View:
         """Return a view of its own: for one thread, to be asked to catch up."""
@@ -110,7 +91,7 @@ class Office:
 
     def submit(self, command: Command) -> Future[Outcome]:
         """Hand a command in."""
-        return self._writer.submit(command)
+        return self._centre.submit(command)
 
     def confirm_all(self) -> int:
         """Ask every institution for its digest; return how many holds they show."""

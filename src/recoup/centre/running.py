@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future
 
+from recoup.cases import CasePolicy
 from recoup.centre.commands import Command, Halted, Outcome
 from recoup.centre.deadlines import Deadlines
 from recoup.centre.decide import decider
@@ -22,7 +23,6 @@ from recoup.centre.state import CentreState
 from recoup.centre.writer import Writer
 from recoup.clock import Clock
 from recoup.journal.port import Journal
-from recoup.orders import Policy
 
 
 class Centre:
@@ -31,7 +31,7 @@ class Centre:
     def __init__(
         self,
         open_journal: Callable[[], Journal],
-        policy: Policy,
+        policy: CasePolicy,
         gateway: BankGateway,
         clock: Clock,
         *,
