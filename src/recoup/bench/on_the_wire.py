@@ -22,7 +22,7 @@ from recoup.clock import SystemClock
 from recoup.journal.port import Message
 from recoup.orders import Answer, HoldKey, Order, OrderKind, Outcome
 from recoup.orders.commands import DraftOrder, IssueOrder
-from recoup.reading.policies import read_policy
+from recoup.reading.policies import read_case_policy
 from recoup.stores.sqlite import SqliteJournal
 
 _OFFICER = Actor("officer_1", "officer", "a report")
@@ -47,7 +47,7 @@ def on_the_wire(folder: Path, orders: int) -> Row:
     wire, begun = _Wire(), dict[str, float]()
     centre = Centre(
         lambda: SqliteJournal.open(folder / "wire.sqlite"),
-        read_policy("cn-2016"),
+        read_case_policy("cn-2016"),
         wire,
         SystemClock(),
     )
