@@ -154,7 +154,7 @@ ROUNDS = 10
 
 
 def test_a_six_hop_trail_over_ten_thousand_accounts_does_not_delay_commands(tmp_path):
-    """Were a trail traced between two commands, each trail would let one command through. The figures are printed, not tested."""
+    """Were a trail traced between two commands, each trail would let one through. The figures are printed, not tested."""
     desk, facts = Desk(), six_hop_facts()
     desk.facts["case-1"] = facts
     desk.tracer.start(["case-1"])
