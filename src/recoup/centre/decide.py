@@ -7,8 +7,9 @@ from datetime import datetime
 
 from recoup.cases import CasePolicy
 from recoup.centre.commands import Command, Decide, Decision, Declined, Noted
+from recoup.centre.order_room import CentreReason
 from recoup.centre.registry import COMMAND_REGISTRY
-from recoup.centre.requests import Acted, Request
+from recoup.centre.requests import CLOCK, SENDER, Acted, Request
 from recoup.centre.rooms import ROOM_OF_COMMAND
 from recoup.centre.state import CentreState
 from recoup.journal.canonical import encode_plain
@@ -20,6 +21,8 @@ def decider(policy: CasePolicy) -> Decide[CentreState]:
 
     def decide(state: CentreState, command: Command, now: datetime) -> Decision | Declined:
         request: Request = command.value
+        if _speaks_for_a_machine(request):
+            return Declined(CentreReason.ACTOR_DIFFERS)
         found = ROOM_OF_COMMAND[type(request.what)].decide(state, request, now, policy)
         if isinstance(found, Declined):
             return _without_effect(request, found)
@@ -36,6 +39,12 @@ def decider(policy: CasePolicy) -> Decide[CentreState]:
         return replace(found, events=(acted, *found.events))
 
     return decide
+
+
+def _speaks_for_a_machine(request: Request) -> bool:
+    """Whether a request would take away a deadline or a message that is not its actor's to take away."""
+    rows = ((request.deadline, CLOCK), (request.message, SENDER))
+    return any(row and request.actor != machine for row, machine in rows)
 
 
 def _without_effect(request: Request, declined: Declined) -> Decision | Declined:

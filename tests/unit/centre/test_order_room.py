@@ -139,6 +139,15 @@ def test_a_deadline_that_no_longer_fits_goes_away_instead_of_coming_for_ever(off
     assert office.journal.answer_of("y").body == b'{"declined":"nothing_held"}'
 
 
+@pytest.mark.parametrize("rows", [{"deadline": "row"}, {"message": "o1"}])
+def test_nobody_but_the_machines_takes_deadlines_and_messages_away(office, rows):
+    office.tell(some_order("o1"))
+    request = Request(Actor("maker", "officer", "why"), SubmitOrder("o1"), **rows)
+    outcome = office.submit(command_of(COMMAND_REGISTRY, "x", request))
+    assert outcome.reason == "actor_differs"
+    assert len(office.journal.pending(10)) == len(office.journal.due(FAR, 10)) == 1
+
+
 def test_a_row_that_stands_again_at_the_time_it_was_fired_is_fired_again(office):
     office.tell(some_order("o1"))
     (row,) = office.journal.due(FAR, 10)

@@ -150,8 +150,11 @@ def test_a_case_whose_process_dies_each_time_is_told(monkeypatch, desk):
     assert isinstance(why, TracerFault)
 
 
+ROUNDS = 10
+
+
 def test_a_six_hop_trail_over_ten_thousand_accounts_does_not_delay_commands(tmp_path):
-    """Says that it works; the figures are printed, and tested only against bounds that a busy machine keeps."""
+    """Were a trail traced between two commands, each trail would let one through. The figures are printed, not tested."""
     desk, facts = Desk(), six_hop_facts()
     desk.facts["case-1"] = facts
     desk.tracer.start(["case-1"])
@@ -166,14 +169,15 @@ def test_a_six_hop_trail_over_ten_thousand_accounts_does_not_delay_commands(tmp_
     )
     writer.start()
     begin, waits = time.perf_counter(), []
-    desk.facts["case-1"] = replace(facts, version=2)
-    desk.tracer.changed("case-1")
-    while len(desk.found) < 2:
-        before = time.perf_counter()
-        writer.submit(tally.command(f"c{len(waits)}")).result(10)
-        waits.append(time.perf_counter() - before)
-        assert time.perf_counter() - begin < 60, desk.told
-    seconds = time.perf_counter() - begin
+    for version in range(2, 2 + ROUNDS):
+        desk.facts["case-1"] = replace(facts, version=version)
+        desk.tracer.changed("case-1")
+        while len(desk.found) < version:
+            before = time.perf_counter()
+            writer.submit(tally.command(f"c{len(waits)}")).result(10)
+            waits.append(time.perf_counter() - before)
+            assert time.perf_counter() - begin < 60, desk.told
+    seconds = (time.perf_counter() - begin) / ROUNDS
     writer.drain()
     desk.tracer.stop()
     trail = desk.found[-1].trail
@@ -182,5 +186,4 @@ def test_a_six_hop_trail_over_ten_thousand_accounts_does_not_delay_commands(tmp_
     )
     assert trail.summary["depth"].max() == 6
     assert trail.flows.height == 10_000
-    assert len(waits) > 10, "commands waited for the tracer"
-    assert sorted(waits)[len(waits) * 9 // 10] < seconds / 4
+    assert len(waits) > 2 * ROUNDS, "a command waited for the tracer"
