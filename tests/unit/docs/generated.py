@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[3]
 REFERENCE = ROOT / "docs/reference"
 COMMANDS = (
     *("trace", "check", "policy", "verify"),
-    *("bank", "bank keys", "bank serve", "bank sandbox", "bank conformance"),
+    *("bank", "bank keys", "bank serve", "bank sandbox", "bank conformance", "bank paper"),
     *("bench", "bench trace", "bench journal"),
 )
 WIDTH = 100
