@@ -94,3 +94,24 @@ def test_what_cannot_be_used_is_named(tmp_path, keys):
     seen = _run("sandbox", "--script", accounts, *given, *handed_out)
     assert (seen.returncode, "private key" in seen.stderr) == (2, True)
     assert _run("conformance", "http://127.0.0.1:9").returncode == 2
+
+
+def test_an_order_is_set_on_paper_and_checked(tmp_path, keys):
+    from banks import order
+
+    from recoup.clock import SystemClock
+    from recoup.messages import read_key, seal
+    from recoup.orders import OrderKind
+
+    told, now = order(OrderKind.STOP), SystemClock().now()
+    signed = tmp_path / "order.jws"
+    key = read_key(keys["centre"])
+    signed.write_bytes(seal(told, key, audience=told.institution, jti="j", now=now) + b"\n")
+    trust = ["--trust", keys["centre public"]]
+    seen = _run("paper", signed, *trust, "--out", tmp_path / "order.pdf", "--language", "en")
+    assert (seen.returncode, seen.stderr) == (0, "")
+    assert (tmp_path / "order.pdf").read_bytes().startswith(b"%PDF")
+    assert told.id in _run("paper", signed, *trust, "--check").stdout
+    wrong = _run("paper", signed, "--trust", keys["bank-under-test public"], "--check")
+    assert (wrong.returncode, "issuer_unknown" in wrong.stderr) == (2, True)
+    assert _run("paper", signed, *trust).returncode == 2

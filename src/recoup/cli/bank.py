@@ -49,6 +49,7 @@ def register(app: typer.Typer) -> None:
     group.command(
         "conformance", epilog="Example: recoup bank conformance http://127.0.0.1:8700 --help"
     )(conformance)
+    group.command("paper", epilog="Example: recoup bank paper order.jws --help")(paper)
     app.add_typer(group)
 
 
@@ -187,6 +188,39 @@ def conformance(
     print(f"{count - failed} of {count} cards passed")
     if failed:
         raise typer.Exit(1)
+
+
+def paper(
+    file: Annotated[Path, typer.Argument(help="A signed order, or what the QR code says.")],
+    *,
+    trust: Annotated[
+        list[Path], typer.Option("--trust", help="A public key of the centre. May be repeated.")
+    ],
+    out: Annotated[Path | None, typer.Option("--out", help="The PDF to write.")] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only check the signature and show the order.")
+    ] = False,
+    language: Annotated[str, typer.Option("--language", help="zh or en.")] = "zh",
+    timezone: Annotated[str, typer.Option("--timezone", help="Zone of times.")] = "Asia/Shanghai",
+) -> None:
+    """Set a signed order on paper, with its QR code and an answer sheet; or check one that came on paper."""
+    from typing import cast
+
+    from recoup.messages import KeyRing, encode, open_paper, read_public
+    from recoup.paper import order_pdf
+    from recoup.paper.words import LANGUAGES, Language
+
+    if language not in LANGUAGES or (out is None) is not check:
+        raise typer.BadParameter("expected --out or --check, and --language zh or en")
+    with _faults():
+        data = file.read_bytes().strip()
+        opened = open_paper(data, KeyRing([read_public(path) for path in trust]))
+        if out is None:
+            print(f"signed by {opened.issuer} at {opened.signed_at:%Y-%m-%dT%H:%M:%SZ}")
+            print(encode(opened.message).decode())
+        else:
+            chosen = cast("Language", language)
+            out.write_bytes(order_pdf(opened, data, language=chosen, timezone=timezone))
 
 
 def _desk(url: str, institution: str, key: Path, trust: list[Path], policy: str) -> Desk:

@@ -12,7 +12,7 @@ from recoup.messages.keys import (
     write_key,
     write_public,
 )
-from recoup.messages.sealing import MemoryReplays, Opened, Replays, open_message, seal
+from recoup.messages.sealing import MemoryReplays, Opened, Replays, open_message, open_paper, seal
 from recoup.messages.values import (
     AnswerMessage,
     AppealMessage,
@@ -64,6 +64,7 @@ __all__ = [
     "generate_key",
     "name_of",
     "open_message",
+    "open_paper",
     "read_key",
     "read_public",
     "seal",

@@ -138,6 +138,27 @@ def open_message(
     return Opened(message, header["iss"], header["jti"], signed_at, payload)
 
 
+def open_paper(data: bytes, keys: KeyRing) -> Opened:
+    """Return what a signed order on paper says, whenever it is read; raise `MessageFault` for any other.
+
+    Paper has no window of time and may be read many times: what acts on it twice is refused by the order's id. The key must
+    have been valid when it was signed.
+    """
+    header, payload = _parts(data)
+    if header["alg"] != ALGORITHM:
+        raise MessageFault(MessageProblem.ALGORITHM_REFUSED)
+    if TYPES.get(header["typ"]) is not OrderMessage:
+        raise MessageFault(MessageProblem.TYPE_UNKNOWN)
+    key = keys.find(header["iss"], header["kid"])
+    _verify(data, key)
+    signed_at = EPOCH + timedelta(seconds=header["iat"])
+    if not (key.valid_from <= signed_at + timedelta(seconds=1) and signed_at < key.valid_until):
+        raise MessageFault(MessageProblem.KEY_NOT_VALID)
+    message = decode(header["typ"], payload)
+    _check_sender(message, header["iss"], header["aud"])
+    return Opened(message, header["iss"], header["jti"], signed_at, payload)
+
+
 def _parts(data: bytes) -> tuple[dict[str, Any], bytes]:
     """Return header and payload; nothing is believed yet."""
     if len(data) > limits.MESSAGE_BYTES_MAX:
@@ -209,4 +230,4 @@ def _check_sender(message: Message, issuer: str, audience: str) -> None:
         raise MessageFault(MessageProblem.SENDER_WRONG)
 
 
-__all__ = ["ALGORITHM", "MemoryReplays", "Opened", "Replays", "open_message", "seal"]
+__all__ = ["ALGORITHM", "MemoryReplays", "Opened", "Replays", "open_message", "open_paper", "seal"]

@@ -18,6 +18,8 @@ COMMANDS = (
     *("centre", "centre replay"),
     *("bank", "bank keys", "bank serve", "bank sandbox", "bank conformance"),
     *("demo", "bench", "bench trace", "bench journal"),
+    *("bank", "bank keys", "bank serve", "bank sandbox", "bank conformance", "bank paper"),
+    *("bench", "bench trace", "bench journal"),
 )
 WIDTH = 100
 
