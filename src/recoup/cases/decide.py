@@ -161,7 +161,7 @@ def _rule_of_persons(
             return telling.end_deferral(case, command, now)
         case RecordForeignAnswer() | PassForeignClock():
             return telling.move_task(case, command, now)
-        case JoinCase():
+        case _:
             return telling.join_case(case, command)
 
 

@@ -89,7 +89,7 @@ def settle_finding(case: Case, command: SettleFinding) -> Events | Refusal:
             places = as_found(fold(case, (settled,)), case.places)
             freed = _lowered(case, finding, persons, of_traced=False)
             return (settled, PlacesChanged(places), *freed)
-        case FindingKind.INNOCENT_CONDUIT:
+        case _:  # an innocent conduit
             return (settled, *_lowered(case, finding, persons, of_traced=True))
 
 

@@ -36,6 +36,7 @@ from recoup.cases import (
     hash_of,
     learn,
     meetings_of,
+    missing_of,
     net_of,
     note_of,
     plan_orders,
@@ -165,8 +166,9 @@ def test_what_became_another_currency_is_a_loss_of_its_own_there():
     case.trace(
         lies("c1", "a", 700, Found.EXITED, kind="converted"),
         lies("c1", "a", 100, currency="USD"),
-        derived=(Derived("c1", "USD", 100),),
+        derived=(Derived("c1", "USD", 100), Derived("c1", "CNY", 700)),
     )
+    assert missing_of(case.case) == {("c1", "CNY"): 700, ("c1", "USD"): 100}
     assert [(o.account, o.currency, o.amount) for o in case.plan.orders] == [("a", "USD", 100)]
     case.send(OrderKind.STOP, "a", "USD")
     case.must(NoteRepaid("p1", "c1", returned=350))
@@ -305,6 +307,7 @@ def test_figures_keep_gross_net_and_overlap_apart():
     case = Docket().reported(claim("c1", "a", 100))
     case.wait(seconds=30)
     case.send(OrderKind.STOP, "a")
+    case.hears("a", 0, "sent", asked=100)
     case.wait(seconds=5000)
     case.hears("a", 60, "held_short")
     case.trace(lies("c1", "b", 100, Found.UNKNOWN, hop=2))
@@ -362,3 +365,52 @@ def test_reasons_are_transient_or_not():
     assert not Reason.MAKER_DECIDES.is_transient
     assert net_of(Case("x")) == {}
     assert signs_of(report(), claim("c", "a", 99_999), [], START, CN_2016) == ()
+
+
+# --- who is let go first, and how much stands meanwhile ---------------------------------------------------------------------
+
+
+def three_holds(first: str, second: str) -> Docket:
+    """100 held at each of two accounts that the money passed, 40 of 100 where it is now; all confirmed twice."""
+    case = Docket().reported(claim("c1", first, 100))
+    case.holds(first, 100)
+    case.trace(lies("c1", second, 100, hop=2))
+    case.holds(second, 100)
+    return case
+
+
+def test_one_plan_never_counts_a_hold_that_it_gives_up_itself():
+    case = three_holds("a", "b")
+    case.trace(lies("c1", "d", 100, Found.UNKNOWN, hop=3))
+    case.holds("d", 40)
+    assert case.kinds() == [("release", "a", 0)]
+    assert [(w.account, w.why, w.amount) for w in case.plan.waiting] == [
+        ("b", "cannot_shrink", 40),
+        ("b", "unconfirmed", 60),
+    ]
+
+
+def test_the_innocent_holder_is_let_go_before_the_others_whatever_the_names():
+    case = three_holds("b", "z")
+    case.found(FindingKind.INNOCENT_CONDUIT, "z")
+    case.trace(lies("c1", "d", 100, Found.UNKNOWN, hop=3))
+    case.holds("d", 40)
+    assert case.kinds() == [("release", "z", 0)]
+
+
+def test_the_same_money_is_not_asked_for_again_after_moved_not_even_when_as_old_as_the_answer():
+    case = Docket().reported(claim("c1", "a", 100))
+    case.send(OrderKind.STOP, "a")
+    case.hears("a", 0, "moved")
+    case.must(AddFacts("rows", ()))
+    case.trace(lies("c1", "a", 100, since=case.now))
+    assert case.kinds() == []
+
+
+def test_a_claim_that_no_longer_stands_raises_nothing():
+    case = Docket().reported(claim("c1", "a", 60))
+    case.holds("a", 60)
+    case.found(FindingKind.CLAIM_VOID, "c1")
+    case.reported(claim("c2", "a", 80))
+    assert case.kinds() == [("raise", "a", 80)]
+    assert case.plan.orders[0].stood == (("c2", 80),)
