@@ -6,7 +6,6 @@ person who was suspended, is out at once.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -41,7 +40,7 @@ class House:
     """Hash of the one-time setup token; '' when there was an administrator at the start."""
     calls: Rate = field(default_factory=lambda: Rate(limits.CALLS_PER_MINUTE_MAX))
     logins: Rate = field(default_factory=lambda: Rate(limits.LOGINS_PER_MINUTE_MAX))
-    draining: asyncio.Event = field(default_factory=asyncio.Event)
+    is_draining: bool = False
     """Set when the process is told to stop: streams end, nothing new is taken."""
     listening: int = 0
     """Clients that listen to the stream of events."""

@@ -76,7 +76,7 @@ async def healthz() -> Health:
 @router.get("/readyz", responses=responses(503))
 async def readyz(house: HouseOf) -> Health:
     """Say whether commands are taken."""
-    if house.draining.is_set():
+    if house.is_draining:
         raise ProblemError("draining")
     if not house.port.is_ready:
         raise ProblemError("stopped")

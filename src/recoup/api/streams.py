@@ -58,7 +58,7 @@ async def _told(caller: Caller, unit: str, after: int) -> AsyncIterator[str]:
     house.listening += 1
     try:
         yield ": listening\n\n"
-        while not house.draining.is_set() and house.port.is_ready and _may_listen(caller, unit):
+        while not house.is_draining and house.port.is_ready and _may_listen(caller, unit):
             records = house.port.happened(after, _PAGE)
             for record in records:
                 after = record.sequence
@@ -69,7 +69,7 @@ async def _told(caller: Caller, unit: str, after: int) -> AsyncIterator[str]:
                 rounds = 0
                 yield ": still here\n\n"
             if len(records) < _PAGE:
-                await _pause(house.draining)
+                await asyncio.sleep(_ROUND_SECONDS)
     finally:
         house.listening -= 1
 
@@ -92,13 +92,6 @@ def _is_of(caller: Caller, record: Record, unit: str) -> bool:
 def _event(record: Record) -> str:
     data = {"at": instant_text(record.at), "name": record.name, "subject": record.subject}
     return f"id: {record.sequence}\nevent: {record.name}\ndata: {json.dumps(data)}\n\n"
-
-
-async def _pause(draining: asyncio.Event) -> None:
-    try:
-        await asyncio.wait_for(draining.wait(), _ROUND_SECONDS)
-    except TimeoutError:
-        return
 
 
 __all__ = ["router"]

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from recoup.cli import bench, check, policy, trace, verify
+from recoup.cli import bench, check, policy, serve, trace, verify
 
 app = typer.Typer(
     name="recoup",
@@ -28,6 +28,7 @@ trace.register(app)
 check.register(app)
 policy.register(app)
 verify.register(app)
+serve.register(app)
 bench.register(app)
 
 
