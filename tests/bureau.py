@@ -64,6 +64,7 @@ class Bureau:
             passwords=Passwords(memory_kibibytes=64, rounds=1),
             calls_per_minute=1_000_000,
             logins_per_minute=1_000_000,
+            failure_seconds=0,
         )
         self.served = Served(self.app)
         self.client = Client(base_url=self.served.address, timeout=30)

@@ -86,6 +86,9 @@ ENROLMENT_SECONDS_MAX: Final = 259_200
 LOGIN_FAILURES_MAX: Final = 5
 """Failed logins of one person after which further ones are not looked at for a while."""
 
+LOGIN_FAILED_SECONDS: Final = 1
+"""Seconds that a failed login takes, whatever was wrong."""
+
 LOCKED_SECONDS: Final = 900
 """Seconds of that while."""
 

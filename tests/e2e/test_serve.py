@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -143,6 +144,32 @@ def test_an_open_stream_does_not_keep_the_process_from_ending(tmp_path: Path) ->
                 assert list(lines) is not None, "the stream ends by itself"
             assert centre.process.wait(30) == 0
             assert time.monotonic() - began < 9, "ended before the server would have cut it off"
+
+
+def test_the_process_that_lost_the_lead_ends_and_says_that_it_must_be_started_again(
+    tmp_path: Path,
+) -> None:
+    options = ("--data", str(tmp_path / "centre"), "--port", "0")
+    with running(*options) as first:
+        token = first.wait_for("setup token")
+        address = first.wait_for("Listening")
+        with running(*options) as second:
+            second.wait_for("Listening")
+            with httpx.Client(base_url=address, timeout=30) as client:
+                body = {"token": token, "name": "root", "password": PASSWORD, "unit": "gd"}
+                found = _post(client, "/setup", body, "setup-0001")
+                assert found.status_code == 503, "nothing was done, and nothing was promised"
+            assert first.process.wait(30) == 1
+            assert second.end() == 0
+
+
+def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        with running("--data", str(tmp_path / "centre"), "--port", port) as centre:
+            assert centre.process.wait(60) == 2
+            centre._log.join()
+            assert "address already in use" in "".join(centre.logged)
 
 
 @pytest.mark.parametrize(

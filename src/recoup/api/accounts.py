@@ -6,7 +6,9 @@ answer after the same work. A locked person's tries are not written, so nobody f
 
 from __future__ import annotations
 
+import asyncio
 import secrets
+import time
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
@@ -95,21 +97,21 @@ async def enrol(
 async def log_in(body: LoginBody, key: Key, request: Request, house: HouseOf) -> SessionAnswered:
     """Open a session; the token is shown this once."""
     _admit(request, house)
-    port = house.port
+    port, began = house.port, time.monotonic()
     name = await port.find_person(body.name)
     person = port.view().staff.persons.get(name or "") or Person("")
     is_password = await house.passwords.is_right(person.credential, body.password)
-    secret = await port.factor(person.factor, person.id) if person.factor else _NO_SECRET
-    step = step_of(secret, body.code, port.now())
-    if not (is_password and person.factor and step > person.factor_step):
-        await _note_failure(house, person)
+    secret = await port.factor(person.factor, person.id)
+    step = step_of(secret or _NO_SECRET, body.code, port.now())
+    if not (is_password and secret and step > person.factor_step):
+        await _fail(house, person, began)
     token = secrets.token_urlsafe(32)
     value = OpenSession(person.id, hash_of(token), person.credential, step)
     scope = f"login:{person.id}"
     given = command_of(port, scope, key, "/sessions", {"person": person.id}, Unasked(value))
     outcome = await port.submit(given)
     if isinstance(outcome, Turned) and outcome.reason in set(StaffReason):
-        await _note_failure(house, person)
+        await _fail(house, person, began)
     if isinstance(outcome, Done) and outcome.is_repeat:
         raise ProblemError("session_shown_once")
     told(outcome, Response())
@@ -143,12 +145,16 @@ async def me(caller: Calling) -> MeView:
     )
 
 
-async def _note_failure(house: House, person: Person) -> None:
-    """Count the failure against a person who is there, then end the request."""
+async def _fail(house: House, person: Person, began: float) -> None:
+    """Count the failure against a person who is there, then end the request, always as long after its begin.
+
+    Counting syncs a disk, which takes longer than not counting: without the wait, time would tell who exists.
+    """
     if person.id:
         command_id = CommandId(house.port.new_id("failure"))
         value = Unasked(NoteFailure(person.id))
         await house.port.submit(Command(command_id, b"failure", value))
+    await asyncio.sleep(max(0.0, began + house.failure_seconds - time.monotonic()))
     raise ProblemError("login_failed")
 
 
@@ -165,6 +171,7 @@ async def _enrolled(house: House, person: str, name: str) -> Enrolled:
     if found.factor_step or not found.factor:
         return Enrolled(id=person, secret=None, address=None)
     secret = await house.port.factor(found.factor, person)
+    assert secret is not None, "a second factor was kept before it was set"
     return Enrolled(id=person, secret=secret, address=address_of(secret, name))
 
 

@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from recoup import limits
 from recoup._version import __version__
 from recoup.api import accounts, operations, people, streams, work
 from recoup.api.callers import House, hash_of
@@ -35,9 +36,11 @@ def make_app(
     passwords: Passwords | None = None,
     calls_per_minute: int | None = None,
     logins_per_minute: int | None = None,
+    failure_seconds: float = limits.LOGIN_FAILED_SECONDS,
 ) -> FastAPI:
-    """Return the app around `port`; the rates are those of `limits.py` unless others are given."""
+    """Return the app around `port`; rates and pauses are those of `limits.py` unless others are given."""
     house = House(port, passwords or Passwords(), hash_of(setup_token) if setup_token else "")
+    house.failure_seconds = failure_seconds
     if calls_per_minute is not None:
         house.calls = Rate(calls_per_minute)
     if logins_per_minute is not None:

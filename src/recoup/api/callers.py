@@ -40,6 +40,8 @@ class House:
     """Hash of the one-time setup token; '' when there was an administrator at the start."""
     calls: Rate = field(default_factory=lambda: Rate(limits.CALLS_PER_MINUTE_MAX))
     logins: Rate = field(default_factory=lambda: Rate(limits.LOGINS_PER_MINUTE_MAX))
+    failure_seconds: float = limits.LOGIN_FAILED_SECONDS
+    """How long a failed login takes."""
     is_draining: bool = False
     """Set when the process is told to stop: streams end, nothing new is taken."""
     listening: int = 0

@@ -124,8 +124,8 @@ class CentrePort(Protocol):
         """Keep a second factor's secret."""
         ...
 
-    async def factor(self, reference: str, person: str) -> str:
-        """Return a second factor's secret."""
+    async def factor(self, reference: str, person: str) -> str | None:
+        """Return a second factor's secret; None if there is none."""
         ...
 
 

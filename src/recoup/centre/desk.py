@@ -128,6 +128,11 @@ class Desk:
     # --- the port ---
 
     @property
+    def is_stopped(self) -> bool:
+        """Whether the writer stopped for good: the process must be started again."""
+        return self._writer.is_stopped
+
+    @property
     def is_ready(self) -> bool:
         """Whether commands are taken."""
         return self._reader is not None and not self._is_draining and not self._writer.is_stopped
@@ -229,14 +234,10 @@ class Desk:
         """Keep a second factor's secret."""
         await asyncio.to_thread(self._put, reference, {_FACTOR: secret})
 
-    async def factor(self, reference: str, person: str) -> str:
-        """Return a second factor's secret, to check a code by it or to show it before its first use."""
-        secret = await asyncio.to_thread(
-            self._read, reference, _FACTOR, Purpose(person, "login", "second factor")
-        )
-        if secret is None:
-            raise VaultFault("expected the second factor of a person, was not there")
-        return secret
+    async def factor(self, reference: str, person: str) -> str | None:
+        """Return a second factor's secret, to check a code by it or to show it before its first use; None if there is none."""
+        purpose = Purpose(person or "nobody", "login", "second factor")
+        return await asyncio.to_thread(self._read, reference, _FACTOR, purpose)
 
     # --- the vault's one thread at a time ---
 

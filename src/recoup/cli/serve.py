@@ -33,7 +33,10 @@ def register(app: typer.Typer) -> None:
 def serve_command(
     data: Data = None, host: Host = None, port: Port = None, config: ConfigFile = None
 ) -> None:
-    """Run a centre: its journal, its vault and its API. Ends at SIGTERM or SIGINT, after open requests."""
+    """Run a centre: its journal, its vault and its API. Ends at SIGTERM or SIGINT, after open requests.
+
+    With code 1 if the store failed or another process took the lead: then start it again.
+    """
     import os
 
     from recoup.cli.settings import read_settings
@@ -75,9 +78,15 @@ def _serve(settings: Settings) -> None:
 
     log.info("started", records=records, policy=settings.policy)
     app = make_app(desk, setup_token=token)
-    server_of(app, settings.host, settings.port, started).run()
-    desk.drain()
+    try:
+        server_of(app, settings.host, settings.port, started).run()
+    except SystemExit as end:  # uvicorn's way to say that it cannot listen; it has logged why
+        raise typer.Exit(2) from end
+    finally:
+        desk.drain()
     log.info("stopped")
+    if desk.is_stopped:
+        raise typer.Exit(1)
 
 
 def _desk(settings: Settings, halted: Any) -> Any:  # noqa: ANN401 - types come with the heavy imports

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -134,6 +135,18 @@ def test_an_unknown_name_takes_the_same_work(
         bureau.try_login(name, password="another password")  # noqa: S106 - a wrong one
     assert (len(verified), len(steps)) == (2, 2)
     assert verified[0] != verified[1], "the hash of nobody is no person's"
+
+
+def test_every_failure_takes_as_long(bureau: Bureau) -> None:
+    bureau.hire("ann")
+    bureau.app.state.house.failure_seconds = 0.4
+    bureau.secrets["nobody"] = bureau.secrets["ann"]
+    for name in ["nobody"] + ["ann"] * (limits.LOGIN_FAILURES_MAX + 1):
+        began = time.monotonic()
+        answer = bureau.try_login(name, password="another password")  # noqa: S106 - a wrong one
+        assert answer.status_code == 401
+        assert time.monotonic() - began >= 0.4
+    assert bureau.staff.persons[bureau.ids["ann"]].locked_until is not None
 
 
 def test_a_session_is_out_after_logout_after_its_time_and_when_its_person_is_suspended(

@@ -23,8 +23,9 @@ What `--help` says. This page is made by `python tests/unit/docs/generated.py`; 
 
 Exit codes of `recoup trace`: 0 traced and written; 2 something must be put right first, and nothing was written. Of
 `recoup check`: 0 clean; 1 something to look at; 2 a file could not be read. Of `recoup verify`: 0 all of it holds; 2 the first
-wrong record, or a file that could not be read. Of `recoup serve`: 0 told to stop; 2 it could not start. Errors go to standard
-error, one line each: [Problems of the input](problems.md) lists those of statements. Progress is shown on a terminal only.
+wrong record, or a file that could not be read. Of `recoup serve`: 0 told to stop; 1 start it again; 2 it could not start.
+Errors go to standard error, one line each: [Problems of the input](problems.md) lists those of statements. Progress is shown
+on a terminal only.
 """
 
 _FORMATS = """\
