@@ -188,7 +188,8 @@ async def _carry(
 ) -> dict[str, str]:
     content = {"id": thing, **body.model_dump(mode="json")}
     command = row.make(thing, body, caller.person)
-    return await carry_out(caller, key, row.path, content, command, response)
+    answer = await carry_out(caller, key, row.path, content, command, response)
+    return {name: answer[name] for name in row.answer.model_fields}
 
 
 __all__ = ["COMMAND_PROBLEMS", "ORDER_ROWS", "STAFF_ROWS", "Row", "mount"]

@@ -111,7 +111,7 @@ async def draft_order(
     )
     content = body.model_dump(mode="json")
     answer = await carry_out(caller, key, "/orders", content, DraftOrder(order), response)
-    return OrderAnswered(**answer)
+    return OrderAnswered(order=answer["order"], state=answer["state"], word=answer["word"])
 
 
 @router.get("/orders", responses=_LOOKING)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from bureau import Bureau, drafted
+from rights import expected
 
 from recoup import limits
 from recoup.api.guard import depth
@@ -16,7 +17,7 @@ from recoup.api.rates import Rate
 from recoup.centre.commands import Turned, Unknown, WriterRefusal
 from recoup.centre.desk import Desk
 from recoup.orders import Reason
-from recoup.staff import Role, StaffReason
+from recoup.staff import Action, Role, Scope, StaffReason
 
 ROOT = Path(__file__).parents[3]
 HEADERS = {"Content-Type": "application/json"}
@@ -215,3 +216,71 @@ def test_the_page_of_problems_lists_all_of_them() -> None:
     }
     listed = {(name, status) for name, status in rows if status.isdigit()}
     assert listed == {(name, str(status)) for name, (status, _) in PROBLEMS.items()}
+
+
+def test_the_page_shows_the_table_of_rights() -> None:
+    """Each cell of the page against the tests' own grid."""
+    words = {
+        "-": Scope.NONE,
+        "own": Scope.OWN,
+        "unit": Scope.UNIT,
+        "below": Scope.UNIT_AND_BELOW,
+        "own institution": Scope.OWN_INSTITUTION,
+        "all": Scope.ALL,
+    }
+    text = (ROOT / "docs/reference/api.md").read_text(encoding="utf-8")
+    table = text[text.index("| action | call taker") :].split("\n\n")[0].splitlines()
+    columns = [column.split(", ") for column in _cells(table[0])[1:]]
+    roles = [[_role(column, name) for name in column] for column in columns]
+    assert [role for column in roles for role in column] == list(Role)
+    seen: set[Action] = set()
+    for line in table[2:]:
+        name, *scopes = _cells(line)
+        for action in PAGE_ACTIONS[name]:
+            seen.add(action)
+            for column, scope in zip(roles, scopes, strict=True):
+                for role in column:
+                    assert expected()[role, action] is words[scope], (action, role)
+    assert seen == set(Action)
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def _role(column: list[str], name: str) -> Role:
+    """Return a role of a heading such as `bank operator, approver`."""
+    first = column[0].split()[0]
+    is_second = name != column[0] and first == "bank"
+    return Role(f"{first}_{name}" if is_second else name.replace(" ", "_"))
+
+
+_A = Action
+PAGE_ACTIONS = {
+    "place a case, enter an account, draft an order": {
+        _A.CASE_PLACE,
+        _A.ACCOUNT_ENTER,
+        _A.ORDER_DRAFT,
+    },
+    "submit, issue, withdraw an order": {_A.ORDER_SUBMIT, _A.ORDER_ISSUE, _A.ORDER_WITHDRAW},
+    "approve, send back an order": {_A.ORDER_APPROVE, _A.ORDER_SEND_BACK},
+    "read orders of a case": {_A.ORDER_READ},
+    "read a number or a name": {_A.PERSONAL_READ},
+    "read an institution's orders": {_A.INBOX_READ},
+    "figures": {_A.FIGURES_READ},
+    "stream of events": {_A.STREAM_READ},
+    "see duties": {_A.DUTY_READ},
+    "assign duty": {_A.DUTY_ASSIGN},
+    "name an acting approver": {_A.ACTING_NAME},
+    "hand a shift over": {_A.SHIFT_HAND_OVER},
+    "log an escalation": {_A.ESCALATION_LOG},
+    "see staff": {_A.STAFF_READ},
+    "units, persons, roles, enrolment": {
+        _A.UNIT_ADD,
+        _A.PERSON_ADD,
+        _A.PERSON_SUSPEND,
+        _A.ENROLMENT_OFFER,
+        _A.ROLE_GRANT,
+        _A.ROLE_REVOKE,
+    },
+}

@@ -7,12 +7,14 @@ import json
 import logging
 import re
 import threading
+import time
 
 import pytest
 import structlog
 from bureau import Bureau, drafted
 from httpx import Client
 
+from recoup import limits
 from recoup.api import logs, masked
 from recoup.journal.port import Journal
 from recoup.staff import Role
@@ -100,6 +102,25 @@ def test_an_event_tells_nothing_of_what_stands_in_it(desk: Bureau) -> None:
                 break
     assert set(json.loads(text.rpartition("data: ")[2])) == {"at", "name", "subject"}
     assert NUMBER not in text
+
+
+def test_one_listener_more_than_the_limit_is_told_to_come_again(
+    desk: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "STREAMS_MAX", 1)
+    headers = desk._as("auditor")
+    with (
+        Client(base_url=desk.served.address, timeout=20) as client,
+        client.stream("GET", "/events", headers=headers) as stream,
+    ):
+        lines = stream.iter_lines()  # kept: an iterator that is dropped closes the stream
+        assert next(lines) == ": listening"
+        with client.stream("GET", "/events", headers=headers) as second:
+            assert second.status_code == 429
+    deadline = time.monotonic() + 10
+    while desk.app.state.house.listening:
+        assert time.monotonic() < deadline, "who went away is counted no more"
+        time.sleep(0.05)
 
 
 def figures(bureau: Bureau) -> dict[str, float]:
