@@ -4,6 +4,7 @@ Fault                       the outside failed or sent something unusable
     InputFault              rows or files that must be put right first; carries every problem found
     LimitFault              a bound of limits.py was reached; carries its name and value
     PolicyFault             a jurisdiction's terms that cannot be used; names the term
+    SettingsFault           settings of a process that cannot be used; names the setting
     EventFault              bytes that are no event: malformed, or not in the one canonical form
         UnknownEvent        name or version that this program does not have: a newer one wrote it
     NoteFault               a signed note or checkpoint that cannot be read, or is not signed as it must be
@@ -50,6 +51,10 @@ class LimitFault(Fault):
 
 class PolicyFault(Fault):
     """A policy file that is missing, or a term in it that has no value, no source or no sense."""
+
+
+class SettingsFault(Fault):
+    """A setting of a process that is missing, unknown, or makes no sense."""
 
 
 class EventFault(Fault):

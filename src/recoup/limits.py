@@ -143,3 +143,44 @@ CASE_ROWS_MAX: Final = 10_000
 
 TRACE_TRIES_MAX: Final = 3
 """Times that a case is traced whose process died, before a person is told."""
+SESSION_SECONDS_MAX: Final = 7_200
+"""Seconds that a login stands; then password and code are asked for again."""
+
+ENROLMENT_SECONDS_MAX: Final = 259_200
+"""Seconds within which a one-time enrolment token must be used."""
+
+LOGIN_FAILURES_MAX: Final = 5
+"""Failed logins of one person after which further ones are not looked at for a while."""
+
+LOGIN_FAILED_SECONDS: Final = 1
+"""Seconds that a failed login takes, whatever was wrong."""
+
+LOCKED_SECONDS: Final = 900
+"""Seconds of that while."""
+
+DUTY_SECONDS_MAX: Final = 31 * 86_400
+"""Seconds that one entry of the duty roster, or an acting approver's standing, may last."""
+
+HTTP_BODY_BYTES_MAX: Final = 2**20
+"""Bytes of one request's body."""
+
+HTTP_DEPTH_MAX: Final = 16
+"""Values within values in one request's body."""
+
+HTTP_PAGE_ROWS_MAX: Final = 200
+"""Rows of one page of an answer; the rest follows under its cursor."""
+
+CALLS_PER_MINUTE_MAX: Final = 1_200
+"""Requests of one session in a minute."""
+
+LOGINS_PER_MINUTE_MAX: Final = 30
+"""Logins, enrolments and setups from one address in a minute."""
+
+LOGINS_AT_ONCE_MAX: Final = 2
+"""Passwords that are hashed at the same time: each takes 64 MiB."""
+
+STREAMS_MAX: Final = 256
+"""Clients that listen to the stream of events at once."""
+
+DRAIN_SECONDS_MAX: Final = 10
+"""Seconds that open requests have to end when the process is told to stop."""
