@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -52,6 +53,36 @@ def test_a_sandbox_bank_is_examined_and_ends_when_told(tmp_path, keys):
         bank.send_signal(signal.SIGTERM)
         assert bank.wait(20) in {0, -signal.SIGTERM}
         bank.stdout.close()
+
+
+def test_the_agent_is_served_beside_a_core_system_of_ones_own(tmp_path, keys, monkeypatch):
+    (tmp_path / "own_core.py").write_text(
+        "import tomllib\n"
+        "from recoup.bank.conformance import accounts_text\n"
+        "from recoup.bank.sandbox import parse_script\n"
+        "from recoup.clock import SystemClock\n"
+        "def connect():\n"
+        "    return parse_script(tomllib.loads(accounts_text())).core(SystemClock())\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", f"{os.environ.get('PYTHONPATH', '')}{os.pathsep}{tmp_path}")
+    options = [
+        "--institution", "bank-under-test", "--centre", "centre", "--key", keys["bank-under-test"],
+        "--trust", keys["centre public"], "--books", tmp_path / "books.sqlite", "--port", 0,
+        "--core", "own_core:connect",
+    ]  # fmt: skip
+    for _ in range(2):  # killed without a warning, and started again on the same books
+        bank = subprocess.Popen(
+            [*RECOUP, "serve", *map(str, options)], stdout=subprocess.PIPE, text=True
+        )
+        try:
+            url = bank.stdout.readline().split()[-1]
+            asked = ["--key", keys["centre"], "--trust", keys["bank-under-test public"]]
+            seen = _run("conformance", url, *asked)
+            assert seen.returncode == 0, seen.stdout + seen.stderr
+        finally:
+            bank.kill()
+            bank.wait(20)
+            bank.stdout.close()
 
 
 def test_a_broken_bank_ends_the_examination_with_one(tmp_path, keys):

@@ -99,6 +99,8 @@ WRONG = [
     (GOOD.replace('currency = "CNY"', 'currency = "XXX"'), "accounts 1"),
     (GOOD.replace("+08:00", ""), "with its zone"),
     (GOOD.replace('do = "late"', 'do = "early"'), "behaviour 1"),
+    (GOOD.replace("seconds = 5", ""), "behaviour 1: nothing said of seconds"),
+    (GOOD.replace('do = "late"', 'do = "say_amount"\namount = "much"'), "behaviour 1: expected a decimal"),
     (GOOD.replace('["stop"]', '["halt"]'), "behaviour 1"),
     (GOOD.replace("after_seconds = 30", "after_seconds = true"), "payments 1"),
     (GOOD + BLOCK, "no account 9"),

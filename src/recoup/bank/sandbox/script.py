@@ -234,6 +234,10 @@ def _block(where: str, entry: object) -> tuple[str, str, CoreBlock]:
     return table["account"], table["currency"], block
 
 
+_SPOKEN: Final = {Do.LATE: "seconds", Do.SAY_AMOUNT: "amount", Do.SAY_OUTCOME: "outcome"}
+"""What a behaviour cannot be played without."""
+
+
 def _behaviour(where: str, entry: object) -> Behaviour:
     table = _taken(
         where,
@@ -249,8 +253,13 @@ def _behaviour(where: str, entry: object) -> Behaviour:
         },
     )
     try:
+        do = Do(table.pop("do"))
+        if do in _SPOKEN and _SPOKEN[do] not in table:
+            raise ScriptFault(f"{where}: nothing said of {_SPOKEN[do]}")
+        if "amount" in table:
+            _money(where, table["amount"], "CNY")
         return Behaviour(
-            do=Do(table.pop("do")),
+            do=do,
             kinds=tuple(OrderKind(kind) for kind in table.pop("kinds", [])),
             accounts=tuple(_of(where, x, str) for x in table.pop("accounts", [])),
             outcome=Outcome(table.pop("outcome")) if "outcome" in table else None,
