@@ -108,7 +108,7 @@ def test_an_institution_of_which_something_was_learned_uses_its_own_curve():
 
 
 def test_the_smallest_rest_beyond_the_coverage_is_left_and_said():
-    case = Docket(policy=replace(POLICY, coverage_permille=900)).reported(claim("c1", "a", 100))
+    case = Docket(policy=replace(POLICY, coverage_permille=920)).reported(claim("c1", "a", 100))
     case.trace(lies("c1", "b", 92), lies("c1", "d", 8))
     assert case.kinds() == [("extend", "b", 92)]
     assert [(row.account, row.why) for row in case.plan.waiting] == [("d", "beyond_coverage")]
@@ -414,3 +414,12 @@ def test_a_claim_that_no_longer_stands_raises_nothing():
     case.reported(claim("c2", "a", 80))
     assert case.kinds() == [("raise", "a", 80)]
     assert case.plan.orders[0].stood == (("c2", 80),)
+
+
+def test_a_reported_claim_may_carry_less_than_its_transfer_but_never_more():
+    case = Docket()
+    case.must(TakeReport(report(), claim("c1", "a", 100), "u"))
+    version = case.case.facts_version
+    found = case.do(ApplyTrail(version, "x", (lies("c1", "a", 101),)))
+    assert found.reason is Reason.TRAIL_NOT_CONSERVED
+    case.must(ApplyTrail(version, "y", (lies("c1", "a", 70),)))

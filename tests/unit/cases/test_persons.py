@@ -150,10 +150,13 @@ def test_an_extension_waits_for_a_person_who_saw_gain_and_harm():
     assert why(case.do(AgreeToOrder(order, "ann", "other"))) is Reason.DIGEST_STALE
     case.must(AgreeToOrder(order, "ann", seen.digest))
     assert why(case.do(AgreeToOrder(order, "ann", seen.digest))) is Reason.MAKER_DECIDES
-    case.must(NoteHarm(Harm("b", "CNY", own_money=5000, salary_on=(date(2026, 3, 10),))))
+    case.must(
+        NoteHarm(Harm("b", "CNY", own_money=5000, salary_on=(date(2026, 3, 10),), merchants=7))
+    )
     assert why(case.do(TakeUp(order))) is Reason.APPROVAL_MISSING, "the approval went stale"
     again = view_of(case.case, order, case.plan)
     assert (again.change, again.own_money, again.salary_on) == (100, 5000, (date(2026, 3, 10),))
+    assert (again.merchants, again.located, again.is_innocent) == (7, 0, False)
     case.must(AgreeToOrder(order, "ann", again.digest))
     case.must(TakeUp(order))
     assert case.do(TakeUp(order)) == ()
