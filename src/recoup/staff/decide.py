@@ -229,6 +229,8 @@ def _way_in(
         offered = found.enrolment
         if offered is None or offered.token_hash != command.token_hash or now >= offered.ends_at:
             return Denial(StaffReason.ENROLMENT_UNKNOWN)
+        if not command.credential or not command.factor:
+            return Denial(StaffReason.ENROLMENT_UNKNOWN, "nothing to set")
         person = command.person
         return (CredentialSet(person, command.credential), SecondFactorSet(person, command.factor))
     if found.locked_until is not None and now < found.locked_until:

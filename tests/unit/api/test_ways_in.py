@@ -12,6 +12,7 @@ from bureau import PASSWORD, SETUP, Bureau
 
 from recoup import limits
 from recoup.api import accounts
+from recoup.centre.desk import Desk
 from recoup.staff import Role, decide
 from recoup.staff import commands as staff_commands
 from recoup.staff.directory import Directory
@@ -42,6 +43,32 @@ def test_a_lost_answer_to_setup_can_be_asked_for_until_the_first_login(bureau: B
     bureau.ids["ann"], bureau.secrets["ann"] = first.json()["id"], first.json()["secret"]
     bureau.log_in("ann")
     assert bureau.post("/enrolments", body, key="enrol-ann").json()["secret"] is None
+
+
+def test_a_guessed_enrolment_token_leaves_nothing_behind(
+    bureau: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added = bureau.post("/persons", {"name": "ann"}, "root").json()
+    kept: list[str] = []
+    keep = Desk.keep_factor
+
+    async def noting(self: Desk, reference: str, secret: str) -> None:
+        kept.append(reference)
+        await keep(self, reference, secret)
+
+    monkeypatch.setattr(Desk, "keep_factor", noting)
+    last = bureau.desk.last()
+    body = {"token": "a-guess-of-twenty-letters", "name": "ann", "password": PASSWORD}
+    eve = {"token": SETUP, "name": "eve", "password": PASSWORD, "unit": "x"}
+    assert bureau.post("/setup", eve).status_code == 409, "her name is kept, she is not added"
+    assert bureau.try_login("eve", code="123456").status_code == 401
+    kept.clear()
+    for name in ("ann", "nobody", "root", "eve"):
+        answer = bureau.post("/enrolments", body | {"name": name})
+        assert answer.json()["type"] == "urn:recoup:problem:enrolment_unknown"
+    assert (kept, bureau.desk.last()) == ([], last)
+    assert bureau.post("/enrolments", body | {"token": added["token"]}).status_code == 200
+    assert len(kept) == 1
 
 
 def test_all_failures_look_alike(bureau: Bureau) -> None:

@@ -104,6 +104,8 @@ REFUSED = [
     (c.RevokeRole("root", Grant(Role.ADMINISTRATOR, "gd"), "ann"), R.LAST_ADMINISTRATOR),
     (c.Enrol("bo", "token-1", "h", "f"), R.ENROLMENT_UNKNOWN),
     (c.Enrol("ann", "token-1", "h", "f"), R.ENROLMENT_UNKNOWN),
+    (c.Enrol("bo", "token-2", "h", ""), R.ENROLMENT_UNKNOWN),
+    (c.Enrol("bo", "token-2", "", "f"), R.ENROLMENT_UNKNOWN),
     (c.OpenSession("nobody", "s", "h", 9), R.PERSON_UNKNOWN),
     (c.OpenSession("ann", "s", "hash-0", 9), R.CREDENTIAL_CHANGED),
     (c.OpenSession("bo", "s", "", 9), R.CREDENTIAL_CHANGED),
