@@ -4,17 +4,21 @@ Fault                       the outside failed or sent something unusable
     InputFault              rows or files that must be put right first; carries every problem found
     LimitFault              a bound of limits.py was reached; carries its name and value
     PolicyFault             a jurisdiction's terms that cannot be used; names the term
+    SettingsFault           settings of a process that cannot be used; names the setting
     EventFault              bytes that are no event: malformed, or not in the one canonical form
         UnknownEvent        name or version that this program does not have: a newer one wrote it
     NoteFault               a signed note or checkpoint that cannot be read, or is not signed as it must be
     StoreFault              the disk or database failed; the writer stops for good
         StoreBusy           somebody else writes; nothing was done; try again
         CommitUnknown       the connection was lost while committing: ask by command id
+    MessageFault            a message that cannot be believed or read; names the problem
+    GatewayFault            a core system, a bank or the centre did not answer as it must
     VaultFault              personal data that cannot be read: its key was destroyed, or its bytes were changed
 """
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -49,6 +53,10 @@ class PolicyFault(Fault):
     """A policy file that is missing, or a term in it that has no value, no source or no sense."""
 
 
+class SettingsFault(Fault):
+    """A setting of a process that is missing, unknown, or makes no sense."""
+
+
 class EventFault(Fault):
     """Bytes that are no event: malformed, not of the event's fields, or not in the one canonical form."""
 
@@ -77,3 +85,62 @@ class CommitUnknown(StoreFault):
 
 class VaultFault(Fault):
     """Personal data that cannot be read: its key was destroyed, or its bytes are not what was sealed."""
+
+
+class MessageProblem(StrEnum):
+    """Why a message is not acted on. The first group is what is wrong with its seal, the second with what it says."""
+
+    TOO_LARGE = "message_too_large"
+    """More than MESSAGE_BYTES_MAX."""
+    MALFORMED = "message_malformed"
+    """Not three parts of base64url, each in its one form, joined by full stops."""
+    HEADER_MALFORMED = "header_malformed"
+    """The protected header is not exactly alg, kid, typ, iss, aud, iat and jti, each once, of its kind."""
+    ALGORITHM_REFUSED = "algorithm_refused"
+    """Signed with anything but Ed25519."""
+    TYPE_UNKNOWN = "type_unknown"
+    """A message, or a version of one, that this program does not have or does not take here."""
+    ISSUER_UNKNOWN = "issuer_unknown"
+    """No key of that sender is pinned."""
+    KEY_UNKNOWN = "key_unknown"
+    """The sender is known, the key is none of its pinned ones."""
+    KEY_NOT_VALID = "key_not_valid"
+    """The key was not valid when the message was signed, or is not now."""
+    SIGNATURE_WRONG = "signature_wrong"
+    AUDIENCE_WRONG = "audience_wrong"
+    """Meant for somebody else."""
+    STALE = "message_stale"
+    """Signed longer ago than MESSAGE_AGE_SECONDS_MAX."""
+    EARLY = "message_early"
+    """Signed in the future by more than MESSAGE_AHEAD_SECONDS_MAX."""
+    REPLAYED = "message_replayed"
+    """Taken before: each sending is signed anew, so this one was copied."""
+
+    BODY_MALFORMED = "body_malformed"
+    """Not JSON in UTF-8."""
+    TOO_DEEP = "body_too_deep"
+    """More than MESSAGE_DEPTH_MAX values within values."""
+    FIELD_MISSING = "field_missing"
+    FIELD_UNKNOWN = "field_unknown"
+    FIELD_WRONG = "field_wrong"
+    """Not of the field's kind or form."""
+    SENDER_WRONG = "sender_wrong"
+    """The message speaks for an institution that did not sign it, or is addressed to another one than its audience."""
+
+
+class MessageFault(Fault):
+    """A message that cannot be believed or read: `problem` is the name, `what` says where, without personal data."""
+
+    def __init__(self, problem: MessageProblem, what: str = "", path: str = "") -> None:
+        self.problem, self.what, self.path = problem, what, path
+        super().__init__(": ".join(filter(None, (problem.value, path, what))))
+
+    def within(self, name: str) -> MessageFault:
+        """Return the same fault, one field further out."""
+        return MessageFault(self.problem, self.what, f"{name}.{self.path}".rstrip("."))
+
+
+class GatewayFault(Fault):
+    """A core system, a bank or the centre did not answer, or not as it must; asking again with the same id is safe."""
+
+    is_transient = True

@@ -156,6 +156,25 @@ def test_messages_wait_in_order_until_sent_and_carry_the_epoch(place, journal):
     assert [x.message for x in journal.pending(10)] == [_message("z"), _message("m")]
 
 
+def test_the_outbox_is_read_on_from_a_message_whether_or_not_that_one_was_sent(place, journal):
+    epoch = journal.lead()
+    messages = tuple(_message(name) for name in "zamb")
+    journal.append(batch_of(journal, "c1", messages=messages), epoch)
+    assert [x.message.id for x in journal.pending(1, "z")] == ["a"]
+    journal.sent("a")
+    assert [x.message.id for x in place.open().pending(10, "a")] == ["m", "b"]
+    assert list(journal.pending(10, "b")) == []
+    assert len(journal.pending(10, "unknown")) == 3
+
+
+def test_a_batch_settles_messages_that_got_through(place, journal):
+    epoch = journal.lead()
+    journal.append(batch_of(journal, "c1", messages=(_message("z"), _message("a"))), epoch)
+    journal.append(batch_of(journal, "c2", settled=("z", "unknown")), epoch)
+    assert [x.message.id for x in place.open().pending(10)] == ["a"]
+    assert not journal.sent("z")
+
+
 def test_deadlines_are_due_at_their_time_earliest_first(journal):
     epoch = journal.lead()
     rows = (_deadline("b", 5), _deadline("a", 5), _deadline("c", 1), _deadline("d", 9))

@@ -49,7 +49,7 @@ def decide(state: Tally, given: Command, now: datetime) -> Decision | Declined:
     )
 
 
-def evolve(state: Tally, event: object) -> Tally:
+def evolve(state: Tally, _: str, event: object) -> Tally:
     assert isinstance(event, Counted)
     assert event.number == state.count + 1
     return Tally(event.number)

@@ -41,6 +41,48 @@ def test_many_kills(seed):
     assert _kill("--named", "5", "--seed", str(seed))["wrong"] == []
 
 
+def _kill_centre(*options: str) -> dict[str, object]:
+    program = PROGRAM.with_name("killing_centre.py")
+    run = subprocess.run(
+        [sys.executable, str(program), *options], capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout)
+
+
+def test_a_centre_killed_at_random_tells_each_order_and_keeps_each_answer_once():
+    seen = _kill_centre("--kills", "40", "--seed", "1")
+    assert seen["wrong"] == []
+    assert seen["acknowledged"] > 200
+    assert seen["repeats"] > 0, "no kill fell between a bank's act and its answer"
+
+
+def test_a_centre_killed_at_each_named_point_tells_each_order_and_keeps_each_answer_once():
+    seen = _kill_centre("--named", "2", "--seed", "2")
+    assert seen["wrong"] == []
+    assert seen["at_point"] == seen["kills"] == 44
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3, 6))
+def test_many_kills_of_a_centre(seed):
+    assert _kill_centre("--kills", "150", "--seed", str(seed))["wrong"] == []
+    assert _kill_centre("--named", "5", "--seed", str(seed))["wrong"] == []
+
+
+@pytest.mark.parametrize(
+    ("bug", "found"),
+    [
+        ("hasty", "never told"),
+        ("renaming", "nobody ordered this"),
+        ("forgetting", "is still held"),
+    ],
+)
+def test_a_bug_that_only_a_kill_shows_is_found(bug, found):
+    wrong = _kill_centre("--kills", "40", "--seed", "1", "--bug", bug)["wrong"]
+    assert any(found in what for what in wrong), wrong
+
+
 def test_an_answer_before_the_sync_is_found():
     found = _kill("--kills", "60", "--seed", "1", "--seconds", "0.15", "--bug", "early")["wrong"]
     assert any(what.startswith("lost") for what in found)

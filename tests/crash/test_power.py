@@ -34,7 +34,7 @@ def _script(disk: Disk, journal: SqliteJournal) -> Iterator[str]:
         decision = tally.decide(state, given, now)
         (noted,) = decision.events
         last = _sealed(last, given.id, noted)
-        state = tally.evolve(state, noted.event)
+        state = tally.evolve(state, noted.subject, noted.event)
         answer = Answer(given.id, digest_of(given.content), decision.answer)
         batch = Batch(n, (last,), (answer,), decision.messages, decision.deadlines, decision.ended)
         assert journal.append(batch, epoch) == Appended(n + 1)

@@ -18,7 +18,9 @@ from pathlib import PurePosixPath
 FILE_LINES_MAX = 500
 FUNCTION_LINES_MAX = 70
 
-PURE_ROOMS = frozenset({"records", "trace", "watch", "orders", "cases", "returns", "journal"})
+PURE_ROOMS = frozenset(
+    {"records", "trace", "watch", "orders", "staff", "cases", "returns", "journal"}
+)
 """Rooms that read no clock, random source, environment, file, socket or logger: what they need arrives as an argument."""
 
 VALUES = frozenset({"money.py", "limits.py", "errors.py", "unrecognised.py"})

@@ -56,9 +56,17 @@ def test_arrows_that_point_down_pass(tmp_path: Path, good: dict[str, str]) -> No
         {"trace.py": "import recoup.reading\n"},
         {"money.py": "import recoup.records\n"},
         {"evidence.py": "import recoup.reading\n"},
+        {"cases.py": "import recoup.trace\n"},
         {"errors.py": "import recoup.records.problems\nimport recoup.records\n"},
     ],
-    ids=["a folder without a place", "up", "values up", "sideways", "more than the one exception"],
+    ids=[
+        "a folder without a place",
+        "up",
+        "values up",
+        "sideways",
+        "a case that traces",
+        "more than the one exception",
+    ],
 )
 def test_what_breaks_the_contract_fails(tmp_path: Path, bad: dict[str, str]) -> None:
     result = _lint(tmp_path, bad)

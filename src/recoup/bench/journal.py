@@ -17,8 +17,11 @@ from time import perf_counter
 import numpy as np
 
 from recoup.bench.machine import describe_machine
+from recoup.bench.on_the_wire import on_the_wire
+from recoup.bench.replaying import replaying
 from recoup.bench.report import Report, Tell
 from recoup.bench.rows import Row, resident_mb, times_of
+from recoup.bench.six_hops import six_hops
 from recoup.centre.commands import Command, Decision, Done, Noted
 from recoup.centre.writer import Writer
 from recoup.clock import SystemClock
@@ -39,11 +42,15 @@ class Plan:
     alone: int = 1_000
     clients: int = 64
     rounds: int = 5
+    kept: int = 1_000_000
+    """Records of the journal on which a start with a snapshot is measured."""
+    wired: int = 2_000
+    """Orders that are followed to their institution."""
 
     @classmethod
     def quick(cls) -> Plan:
         """Return a plan of a second or two, to see that the bench works; its figures say nothing."""
-        return cls(commands=1_000, alone=50, clients=8, rounds=2)
+        return cls(commands=1_000, alone=50, clients=8, rounds=2, kept=1_000, wired=40)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,7 @@ def _decide(state: Sum, command: Command, now: datetime) -> Decision:
     )
 
 
-def _evolve(state: Sum, event: object) -> Sum:
+def _evolve(state: Sum, _: SubjectId, event: object) -> Sum:
     assert isinstance(event, Stopped), "the bench writes one kind of event"
     return Sum(state.orders + 1, state.amount_fen + event.amount_fen)
 
@@ -186,4 +193,10 @@ def bench_journal(plan: Plan, tell: Tell = lambda _: None) -> Report:
         rows = list(_durable(folder, plan))
         tell("verification and replay")
         rows += _reading(folder, plan)
+        tell(f"a start on {plan.kept} records, with and without a snapshot")
+        rows.append(replaying(folder, plan.kept))
+        tell("orders from the first command to the institution")
+        rows.append(on_the_wire(folder, plan.wired))
+        tell("a trail of six hops")
+        rows.append(six_hops(plan.rounds))
     return Report(machine, tuple(rows))

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
 from recoup.ids import CommandId, SubjectId
-from recoup.journal.port import Deadline, Message
+from recoup.journal.port import Deadline, Journal, Message
 
 State = TypeVar("State")
 
@@ -41,6 +41,9 @@ class Decision:
     messages: tuple[Message, ...] = ()
     deadlines: tuple[Deadline, ...] = ()
     ended: tuple[str, ...] = ()
+    """Deadlines that no longer stand."""
+    settled: tuple[str, ...] = ()
+    """Messages that got through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,10 @@ class Declined:
 
 
 Decide = Callable[[State, Command, datetime], "Decision | Declined"]
-Evolve = Callable[[State, object], State]
+Evolve = Callable[[State, SubjectId, object], State]
+"""Takes the state, what the event is about, and the event."""
+Restore = Callable[[Journal], "tuple[State, int] | None"]
+"""Gives the state as it was after a record, and that record's number; None: there is none, everything is folded."""
 
 
 class WriterRefusal(StrEnum):
@@ -117,6 +123,7 @@ __all__ = [
     "Halted",
     "Noted",
     "Outcome",
+    "Restore",
     "State",
     "Turned",
     "Unknown",

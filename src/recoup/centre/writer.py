@@ -18,7 +18,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Generic
 
@@ -26,58 +25,22 @@ from recoup import limits
 from recoup.centre.commands import (
     Command,
     Decide,
-    Decision,
-    Declined,
-    Done,
     Evolve,
     Halted,
     Outcome,
+    Restore,
     State,
-    Turned,
     Unknown,
     WriterRefusal,
 )
-from recoup.clock import Clock, microseconds_of
-from recoup.errors import CommitUnknown, StoreBusy, StoreFault
+from recoup.centre.scribe import Scribe, turned
+from recoup.clock import Clock
+from recoup.errors import CommitUnknown
 from recoup.journal.events import Registry
-from recoup.journal.port import Answer, Appended, Batch, Deadline, Journal, Message, digest_of
-from recoup.journal.record import Record, seal
-from recoup.journal.verify import wrong_seal
+from recoup.journal.port import Journal
 
 _Waiting = tuple[Command, "Future[Outcome]"]
 _TICK_SECONDS = 0.05
-
-
-@dataclass(slots=True)
-class _Round:
-    """What one sync will make durable, and who waits for it."""
-
-    last: Record | None
-    expected_last: int
-    records: list[Record] = field(default_factory=list)
-    answers: dict[str, Answer] = field(default_factory=dict)
-    messages: list[Message] = field(default_factory=list)
-    deadlines: dict[str, Deadline] = field(default_factory=dict)
-    ended: list[str] = field(default_factory=list)
-    outcomes: list[tuple[Future[Outcome], Outcome]] = field(default_factory=list)
-
-    def batch(self) -> Batch:
-        return Batch(
-            self.expected_last,
-            tuple(self.records),
-            tuple(self.answers.values()),
-            tuple(self.messages),
-            tuple(self.deadlines.values()),
-            tuple(self.ended),
-        )
-
-    def take(self, decision: Decision) -> None:
-        """Add what a decision sets and ends; the later word on a deadline stands."""
-        self.messages += decision.messages
-        for ended in decision.ended:
-            self.deadlines.pop(ended, None)
-            self.ended.append(ended)
-        self.deadlines |= {x.id: x for x in decision.deadlines}
 
 
 class Writer(Generic[State]):
@@ -92,12 +55,13 @@ class Writer(Generic[State]):
         state: State,
         decide: Decide[State],
         evolve: Evolve[State],
+        restore: Restore[State] | None = None,
         halted: Halted = lambda why: None,  # noqa: ARG005 - the parameter's name is the protocol's
     ) -> None:
-        """Prepare a writer whose `state` is that of an empty journal; `start` replays and begins."""
+        """Prepare a writer whose `state` is that of an empty journal; `start` replays, from where `restore` says."""
         self._open, self._registry, self._clock = open_journal, registry, clock
         self._state, self._decide, self._evolve = state, decide, evolve
-        self._halted = halted
+        self._restore, self._halted = restore, halted
         self._queue: SimpleQueue[_Waiting] = SimpleQueue()
         self._room = threading.Semaphore(limits.QUEUE_COMMANDS_MAX)
         self._gate = threading.Lock()  # between a command being let in and the gate being shut
@@ -120,9 +84,9 @@ class Writer(Generic[State]):
         with self._gate:
             if self._is_stopped or self._is_draining:
                 reason = WriterRefusal.STOPPED if self._is_stopped else WriterRefusal.DRAINING
-                future.set_result(_turned(reason))
+                future.set_result(turned(reason))
             elif not self._room.acquire(blocking=False):
-                future.set_result(_turned(WriterRefusal.QUEUE_FULL))
+                future.set_result(turned(WriterRefusal.QUEUE_FULL))
             else:
                 self._queue.put((command, future))
         return future
@@ -143,32 +107,29 @@ class Writer(Generic[State]):
     def _run(self) -> None:
         try:
             journal = self._open()
-            epoch = journal.lead()
-            last = self._replay(journal)
+            scribe = Scribe(
+                journal,
+                self._registry,
+                self._clock,
+                state=self._state,
+                decide=self._decide,
+                evolve=self._evolve,
+                restore=self._restore,
+            )
         except BaseException as why:  # noqa: BLE001 - handed to whoever starts the writer
             self._is_stopped = True
             self._ready.set_exception(why)
             return
-        self._ready.set_result(0 if last is None else last.sequence)
+        self._ready.set_result(scribe.count)
         taken: list[_Waiting] = []
         try:
             while taken := self._next_commands():
-                last = self._one_round(journal, epoch, last, taken)
+                outcomes = scribe.write([command for command, _ in taken])
+                for (_, future), outcome in zip(taken, outcomes, strict=True):
+                    future.set_result(outcome)
         except BaseException as why:  # noqa: BLE001 - whatever it is, state is ahead of the disk: stop
             self._stop(taken, why)
         journal.close()
-
-    def _replay(self, journal: Journal) -> Record | None:
-        """Check and fold all records; the state is then that of the journal's end."""
-        last = None
-        for record in journal.records():
-            wrong = wrong_seal(last, record)
-            if wrong:
-                raise StoreFault(f"record {wrong.sequence}: {wrong.kind}: {wrong.what}")
-            event = self._registry.decode(record.name, record.version, record.body)
-            self._state = self._evolve(self._state, event)
-            last = record
-        return last
 
     def _next_commands(self) -> list[_Waiting]:
         """Wait for a command, then take whatever else waits; an empty list says that the end has come."""
@@ -188,62 +149,6 @@ class Writer(Generic[State]):
                 taken.append(waiting)
         return taken
 
-    def _one_round(
-        self, journal: Journal, epoch: int, last: Record | None, taken: list[_Waiting]
-    ) -> Record | None:
-        """Decide all of `taken`, make it durable, answer. Whatever is raised stops the writer."""
-        done = _Round(last, 0 if last is None else last.sequence)
-        known = journal.answers_of(sorted({command.id for command, _ in taken}))
-        for command, future in taken:
-            done.outcomes.append((future, self._one_command(known, done, command)))
-        if done.answers:
-            self._append(journal, done.batch(), epoch)
-        for future, outcome in done.outcomes:
-            future.set_result(outcome)
-        return done.last
-
-    def _one_command(self, known: dict[str, Answer], done: _Round, command: Command) -> Outcome:
-        digest = digest_of(command.content)
-        kept = done.answers.get(command.id) or known.get(command.id)
-        if kept is not None:
-            if kept.digest != digest:
-                return _turned(WriterRefusal.CONTENT_DIFFERS, f"id {command.id}: content")
-            return Done(kept.body, is_repeat=True)
-        now = self._clock.now()
-        if done.last is not None and microseconds_of(now) < done.last.at_us:
-            now = done.last.at  # a clock set back does not turn the journal's time
-        decision = self._decide(self._state, command, now)
-        if isinstance(decision, Declined):
-            return Turned(decision.reason, decision.what, is_transient=False)
-        for noted in decision.events:
-            name, version = self._registry.name_of(noted.event)
-            done.last = seal(
-                done.last,
-                at=now,
-                command=command.id,
-                subject=noted.subject,
-                name=name,
-                version=version,
-                body=self._registry.encode(noted.event),
-            )
-            done.records.append(done.last)
-            self._state = self._evolve(self._state, noted.event)
-        done.take(decision)
-        done.answers[command.id] = Answer(command.id, digest, decision.answer)
-        return Done(decision.answer, is_repeat=False)
-
-    def _append(self, journal: Journal, batch: Batch, epoch: int) -> None:
-        """Append; a busy store is asked again, since nothing was done then. Anything but success is raised."""
-        for _ in range(limits.BUSY_TRIES_MAX):
-            try:
-                result = journal.append(batch, epoch)
-            except StoreBusy:
-                continue
-            if isinstance(result, Appended):
-                return
-            raise StoreFault(f"expected to append, was {result}: another writer leads")
-        raise StoreFault("expected to append, was busy each time")
-
     def _stop(self, taken: list[_Waiting], why: BaseException) -> None:
         """Answer everybody who waits, and take nothing any more."""
         with self._gate:
@@ -251,19 +156,15 @@ class Writer(Generic[State]):
         is_unknown = isinstance(why, CommitUnknown)
         for _, future in taken:
             if not future.done():
-                future.set_result(Unknown() if is_unknown else _turned(WriterRefusal.STOPPED))
+                future.set_result(Unknown() if is_unknown else turned(WriterRefusal.STOPPED))
         while True:
             try:
                 _, future = self._queue.get_nowait()
             except Empty:
                 break
             if future.set_running_or_notify_cancel():
-                future.set_result(_turned(WriterRefusal.STOPPED))
+                future.set_result(turned(WriterRefusal.STOPPED))
         self._halted(why)
-
-
-def _turned(reason: WriterRefusal, what: str = "") -> Turned:
-    return Turned(reason.value, what, reason.is_transient)
 
 
 __all__ = ["Writer"]

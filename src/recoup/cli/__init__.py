@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from recoup.cli import bench, check, policy, trace, verify
+from recoup.cli import bank, bench, centre, check, demo, policy, serve, trace, verify
 
 app = typer.Typer(
     name="recoup",
@@ -28,6 +28,10 @@ trace.register(app)
 check.register(app)
 policy.register(app)
 verify.register(app)
+serve.register(app)
+centre.register(app)
+bank.register(app)
+demo.register(app)
 bench.register(app)
 
 

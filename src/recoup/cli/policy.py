@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from recoup.cases import CasePolicy
     from recoup.orders import Policy
 
 _EXAMPLE = "Example: recoup policy cn-2016"
@@ -30,17 +31,19 @@ def policy(
     Without a name: the policies that come with the program. A file that cannot be used is refused, naming the term.
     """
     from recoup.errors import PolicyFault
-    from recoup.reading.policies import read_policy, shipped
+    from recoup.reading.policies import read_case_policy, shipped
 
     if not name:
         typer.echo("\n".join(shipped()))
         return
     try:
-        found = read_policy(name)
+        found = read_case_policy(name)
     except PolicyFault as fault:
         typer.echo(f"recoup policy: {fault}", err=True)
         raise typer.Exit(2) from fault
-    typer.echo("\n".join("\t".join(line) for line in lines_of(found)))
+    typer.echo(
+        "\n".join("\t".join(line) for line in (*lines_of(found.orders), *case_lines_of(found)))
+    )
 
 
 def lines_of(policy: Policy) -> list[tuple[str, str, str, str]]:
@@ -61,3 +64,13 @@ def lines_of(policy: Policy) -> list[tuple[str, str, str, str]]:
         ("term", "value", "source", "standing"),
         *((g.term, values[g.term], g.source, g.standing.value) for g in policy.grounds),
     ]
+
+
+def case_lines_of(policy: CasePolicy) -> list[tuple[str, str, str, str]]:
+    """Return one line for each term of cases."""
+    points = " ".join(f"{second}s={chance}" for second, chance in policy.dwell.points)
+    values = {
+        g.term: points if g.term == "dwell" else str(getattr(policy, g.term))
+        for g in policy.grounds
+    }
+    return [(g.term, values[g.term], g.source, g.standing.value) for g in policy.grounds]

@@ -93,6 +93,8 @@ class Batch:
     deadlines: tuple[Deadline, ...] = ()
     ended: tuple[str, ...] = ()
     """Ids of deadlines that no longer stand; one that is not there is no fault. Taken away before `deadlines` are set."""
+    settled: tuple[str, ...] = ()
+    """Ids of messages that got through: no longer pending. One that is not there is no fault."""
 
 
 class AppendRefusal(StrEnum):
@@ -155,8 +157,8 @@ class Journal(Protocol):
         """Return what a command was told; None if it was never answered, and so had no effect."""
         ...
 
-    def pending(self, limit: int) -> Sequence[PendingMessage]:
-        """Return messages not known to be sent, in the order in which they were decided."""
+    def pending(self, limit: int, after: str = "") -> Sequence[PendingMessage]:
+        """Return messages not known to be sent, in the order in which they were decided; those after message `after` only."""
         ...
 
     def sent(self, message: str) -> bool:

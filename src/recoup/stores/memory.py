@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from heapq import nsmallest
 
 from recoup import limits
 from recoup.errors import LimitFault
@@ -70,6 +71,7 @@ class MemoryJournal:
         disk.answers |= {x.command: x for x in batch.answers}
         last = len(disk.records)
         disk.messages |= {x.id: PendingMessage(x, epoch, last) for x in batch.messages}
+        disk.sent |= {x for x in batch.settled if x in disk.messages}
         for ended in batch.ended:
             disk.deadlines.pop(ended, None)
         disk.deadlines |= {x.id: x for x in batch.deadlines}
@@ -92,12 +94,13 @@ class MemoryJournal:
         """Return what a command was told."""
         return self.answers_of([command]).get(command)
 
-    def pending(self, limit: int) -> Sequence[PendingMessage]:
+    def pending(self, limit: int, after: str = "") -> Sequence[PendingMessage]:
         """Return messages not known to be sent."""
         page = bounded_page(limit)
-        return [x for x in self._disk.messages.values() if x.message.id not in self._disk.sent][
-            :page
-        ]
+        messages = list(self._disk.messages)
+        first = messages.index(after) + 1 if after in self._disk.messages else 0
+        waiting = [x for x in messages[first:] if x not in self._disk.sent][:page]
+        return [self._disk.messages[x] for x in waiting]
 
     def sent(self, message: str) -> bool:
         """Note that a message was sent."""
@@ -109,8 +112,8 @@ class MemoryJournal:
     def due(self, now: datetime, limit: int) -> Sequence[Deadline]:
         """Return deadlines due at `now` or before."""
         page = bounded_page(limit)
-        found = [x for x in self._disk.deadlines.values() if x.due_at <= now]
-        return sorted(found, key=lambda x: (x.due_at, x.id))[:page]
+        found = (x for x in self._disk.deadlines.values() if x.due_at <= now)
+        return nsmallest(page, found, key=lambda x: (x.due_at, x.id))
 
     def add_checkpoint(self, checkpoint: StoredCheckpoint) -> None:
         """Keep a checkpoint."""

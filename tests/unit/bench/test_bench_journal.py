@@ -20,4 +20,12 @@ def test_the_quick_bench_gives_the_agreed_shape():
     assert sorted(report) == ["machine", "rows"]
     assert all(list(row) == FIELDS for row in report["rows"])
     names = [row["name"] for row in report["rows"]]
-    assert names == ["durable_commands", "durable_answer", "verify_records", "replay"]
+    assert names == [
+        "durable_commands",
+        "durable_answer",
+        "verify_records",
+        "replay",
+        "replay_snapshot",
+        "order_on_the_wire",
+        "trail_six_hops",
+    ]

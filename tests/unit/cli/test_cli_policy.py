@@ -7,6 +7,7 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
+from recoup.cases import CasePolicy
 from recoup.cli import app
 from recoup.orders import Policy
 
@@ -22,7 +23,9 @@ def test_without_a_name_the_shipped_policies_are_listed() -> None:
 def test_every_term_is_shown_with_its_source_and_how_sure_it_is() -> None:
     lines = [line.split("\t") for line in run("cn-2016").output.splitlines()]
     terms = {line[0] for line in lines[1:]}
-    assert terms == {field.name for field in fields(Policy)} - {"id", "grounds"}
+    known = {field.name for kind in (Policy, CasePolicy) for field in fields(kind)}
+    assert terms == known - {"id", "grounds", "orders"}
+    assert ["appeal_seconds", "86400", "fraud-law-art-32", "assumed"] in lines
     assert ["stop_seconds", "172800", "stop-notice-2016", "known"] in lines
     assert ["can_shrink_stop", "no", "stop-notice-2016", "assumed"] in lines
 

@@ -1,16 +1,19 @@
-"""The policies that come with the program, one TOML file a jurisdiction, and their reading into `orders.Policy`."""
+"""The policies that come with the program, one TOML file a jurisdiction: `orders.Policy` and `cases.CasePolicy`."""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from recoup.cases import CasePolicy, Downstream, Dwell
 from recoup.errors import PolicyFault
 from recoup.orders import Ground, OrderKind, Policy, Standing
 
 _HERE = Path(__file__).parent
+_P = TypeVar("_P")
 
 
 def shipped() -> tuple[str, ...]:
@@ -31,6 +34,22 @@ def read_policy(name_or_path: str | Path) -> Policy:
     >>> read_policy("cn-2016").stops_max
     2
     """
+    return _read(name_or_path, _policy)
+
+
+def read_case_policy(name_or_path: str | Path) -> CasePolicy:
+    """Return the terms of cases of a shipped policy, or of a file of the same form; its terms of orders are in it.
+
+    Raises:
+        PolicyFault: as `read_policy`.
+
+    >>> read_case_policy("cn-2016").appeal_seconds
+    86400
+    """
+    return _read(name_or_path, _case_policy)
+
+
+def _read(name_or_path: str | Path, made: Callable[[Mapping[str, Any]], _P]) -> _P:
     path = Path(name_or_path)
     if str(name_or_path) in shipped():
         path = _HERE / f"{name_or_path}.toml"
@@ -39,7 +58,7 @@ def read_policy(name_or_path: str | Path) -> Policy:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
         raise PolicyFault(f"policy {name_or_path}: {fault}") from fault
     try:
-        return _policy(table)
+        return made(table)
     except KeyError as fault:
         raise PolicyFault(f"policy {name_or_path}: nothing said of {fault.args[0]}") from fault
     except (TypeError, ValueError) as fault:
@@ -75,6 +94,29 @@ def _policy(table: Mapping[str, Any]) -> Policy:
     )
 
 
+def _case_policy(table: Mapping[str, Any]) -> CasePolicy:
+    entries = table["case"]
+    names = [f.name for f in fields(CasePolicy) if f.name not in {"orders", "grounds"}]
+    if unknown := sorted(set(entries) - set(names)):
+        raise ValueError(f"case: no such term as {', '.join(unknown)}")
+    values: dict[str, Any] = {
+        name: _whole(f"case.{name}", entries[name]["value"])
+        for name in names
+        if name not in {"dwell", "good_faith_downstream"}
+    }
+    points = entries["dwell"]["value"]
+    if not isinstance(points, list) or any(len(point) != 2 for point in points):
+        raise ValueError("case.dwell: expected pairs of seconds and chance in 1,000")
+    curve = [(_whole("case.dwell", at), _whole("case.dwell", left)) for at, left in points]
+    return CasePolicy(
+        orders=_policy(table),
+        dwell=Dwell(tuple(curve)),
+        good_faith_downstream=Downstream(entries["good_faith_downstream"]["value"]),
+        grounds=tuple(_ground(name, entries[name]) for name in names),
+        **values,
+    )
+
+
 def _ground(term: str, entry: Mapping[str, Any]) -> Ground:
     return Ground(term, str(entry["source"]), Standing(entry["standing"]))
 
@@ -98,4 +140,4 @@ def _truth(name: str, value: object) -> bool:
     return value
 
 
-__all__ = ["read_policy", "shipped"]
+__all__ = ["read_case_policy", "read_policy", "shipped"]

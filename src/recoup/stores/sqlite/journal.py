@@ -126,6 +126,8 @@ class SqliteJournal:
                 sql["add_message"],
                 [(x.id, x.destination, x.kind, x.body, epoch, last) for x in batch.messages],
             )
+        if batch.settled:
+            run_many(sql["settle_message"], [(x,) for x in batch.settled])
         if batch.ended:
             run_many(sql["end_deadline"], [(x,) for x in batch.ended])
         if batch.deadlines:
@@ -158,9 +160,9 @@ class SqliteJournal:
         """Return what a command was told."""
         return self.answers_of([command]).get(command)
 
-    def pending(self, limit: int) -> Sequence[PendingMessage]:
+    def pending(self, limit: int, after: str = "") -> Sequence[PendingMessage]:
         """Return messages not known to be sent."""
-        rows = self._connection.run(self._sql["read_pending"], (bounded_page(limit),))
+        rows = self._connection.run(self._sql["read_pending"], (after, bounded_page(limit)))
         return [PendingMessage(Message(*row[:4]), *row[4:]) for row in rows]
 
     def sent(self, message: str) -> bool:

@@ -48,12 +48,17 @@ FROM record ORDER BY sequence DESC LIMIT 1;
 SELECT command, digest, body FROM answer WHERE command IN (SELECT value FROM json_each(?));
 
 -- name: read_pending
--- Messages to send, in the order in which they were decided.
-SELECT id, destination, kind, body, epoch, sequence FROM message WHERE is_sent = 0 ORDER BY place LIMIT ?;
+-- Messages to send, in the order in which they were decided, from the one after a message on.
+SELECT id, destination, kind, body, epoch, sequence FROM message
+WHERE is_sent = 0 AND place > coalesce((SELECT place FROM message WHERE id = ?), 0) ORDER BY place LIMIT ?;
 
 -- name: mark_sent
 -- A message that was sent; gives no row if that is known.
 UPDATE message SET is_sent = 1 WHERE id = ? AND is_sent = 0 RETURNING id;
+
+-- name: settle_message
+-- A message that got through, noted with the records that say so.
+UPDATE message SET is_sent = 1 WHERE id = ?;
 
 -- name: read_due
 -- Deadlines that are due.

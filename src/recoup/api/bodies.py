@@ -1,0 +1,376 @@
+"""What requests and answers look like: strict, nothing unknown taken, amounts as decimal text. No rule of any room is here."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final, Generic, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from recoup.clock import instant_text
+from recoup.money import ISO_DIGITS, format_minor
+from recoup.orders import AccountKind, Extent, Hold, OrderKind, Tracked
+from recoup.staff import Grant, Level, Role
+
+_RFC_3339: Final = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII
+)
+
+
+def _instant(text: str) -> str:
+    """Check an instant; kept as text, so that the schema and the check speak of one thing."""
+    if not _RFC_3339.fullmatch(text):
+        raise ValueError("expected an instant such as 2026-01-05T10:00:00Z")
+    instant_of_text(text)
+    return text
+
+
+def instant_of_text(text: str) -> datetime:
+    """Return the instant of RFC 3339 text; one that no calendar has raises `ValueError`."""
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except OverflowError as fault:
+        raise ValueError("expected an instant of the years 1 to 9999") from fault
+
+
+def _said(maximum: int) -> Any:  # noqa: ANN401 - a field's description is what pydantic makes it
+    """Return the form of a text that a person writes: something is said, on one line."""
+    pattern = r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"
+    return Field(min_length=1, max_length=maximum, pattern=pattern)
+
+
+Row = TypeVar("Row")
+
+CASE_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+KEY_PATTERN: Final = r"^[A-Za-z0-9_.:-]{8,128}$"
+HASH_PATTERN: Final = r"^[0-9a-f]{64}$"
+
+CaseId = Annotated[str, Field(pattern=CASE_PATTERN, examples=["A440300-2026-0017"])]
+UnitId = Annotated[str, Field(pattern=CASE_PATTERN, examples=["futian-1"])]
+InstitutionId = Annotated[str, Field(pattern=CASE_PATTERN, examples=["bank-1"])]
+ThingId = Annotated[str, Field(pattern=CASE_PATTERN)]
+Digest = Annotated[str, Field(pattern=HASH_PATTERN)]
+Said = Annotated[str, _said(500)]
+Name = Annotated[str, _said(200)]
+Password = Annotated[str, Field(min_length=12, max_length=256, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Code = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
+Token = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{20,128}$")]
+Amount = Annotated[
+    str, Field(pattern=r"^(0|[1-9][0-9]{0,15})(\.[0-9]{1,6})?$", examples=["201.00"])
+]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3,4}$", examples=["CNY"])]
+AccountNumber = Annotated[str, Field(pattern=r"^[A-Za-z0-9@._-]{4,64}$")]
+Instant = Annotated[
+    str,
+    Field(pattern=r"^[0-9]{4}-.{15,40}$", json_schema_extra={"format": "date-time"}),
+    AfterValidator(_instant),
+]
+
+
+class Body(BaseModel):
+    """What is common to all: strict, closed, unchanging."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class Nothing(Body):
+    """An empty object: the path says all."""
+
+
+class SetupBody(Body):
+    """The first administrator and the root of the tree."""
+
+    token: Token
+    name: Name
+    password: Password
+    unit: UnitId
+    level: Level = Field(Level.PROVINCE, strict=False)
+
+
+class EnrolBody(Body):
+    """A person's password, set under a one-time token."""
+
+    token: Token
+    name: Name
+    password: Password
+
+
+class LoginBody(Body):
+    """Name, password, and the code that the second factor shows."""
+
+    name: Name
+    password: Password
+    code: Code
+
+
+class PersonBody(Body):
+    """Somebody to be added."""
+
+    name: Name
+
+
+class UnitBody(Body):
+    """A unit and where it stands."""
+
+    id: UnitId
+    level: Level = Field(strict=False)
+    parent: UnitId
+
+
+class GrantBody(Body):
+    """A role at a unit, or at an institution."""
+
+    role: Role = Field(strict=False)
+    unit: UnitId | None = None
+    institution: InstitutionId | None = None
+
+    def grant(self) -> Grant:
+        """Return the value."""
+        return Grant(self.role, self.unit or "", self.institution or "")
+
+
+class ReasonBody(Body):
+    """Why."""
+
+    reason: Said
+
+
+class CaseBody(Body):
+    """A case and the unit to which it belongs."""
+
+    case: CaseId
+    unit: UnitId
+
+
+class DutyBody(Body):
+    """Who is on duty, where, from when until when."""
+
+    person: ThingId
+    unit: UnitId
+    begins_at: Instant
+    ends_at: Instant
+
+
+class ActingBody(DutyBody):
+    """Who stands in for an approver."""
+
+    reason: Said
+
+
+class HandoverBody(Body):
+    """Who takes over, and the digest of the list that both saw."""
+
+    unit: UnitId
+    taker: ThingId
+    digest: Digest
+
+
+class EscalationBody(Body):
+    """Who was asked beyond the usual way, and what came of it."""
+
+    case: CaseId
+    asked: ThingId
+    outcome: Said
+
+
+class AccountBody(Body):
+    """An account as a report or a statement names it."""
+
+    case: CaseId
+    institution: InstitutionId
+    number: AccountNumber
+    name: Name
+
+
+class ReadingBody(Body):
+    """Which piece of personal data somebody asks to see, in which case, and why."""
+
+    account: ThingId
+    field: str = Field(pattern="^account_(number|name)$")
+    case: CaseId
+    reason: Said
+
+
+class DraftBody(Body):
+    """An order to write down. A release, a query and a watch tell the amount 0."""
+
+    case: CaseId
+    account: ThingId
+    kind: OrderKind = Field(strict=False)
+    currency: Currency
+    amount: Amount
+    reason: Said
+    extent: Extent = Field(Extent.AMOUNT, strict=False)
+    extent_ground: Said | None = None
+    account_kind: AccountKind = Field(AccountKind.ORDINARY, strict=False)
+
+
+class ApproveBody(Body):
+    """The digest of the order as the approver saw it."""
+
+    digest: Digest
+
+
+# --- answers ---
+
+
+class Answered(Body):
+    """What a command was told."""
+
+    id: str
+
+
+class OrderAnswered(Body):
+    """An order and the one word for where it stands."""
+
+    order: str
+    state: str
+    word: str
+
+
+class AccountAnswered(Body):
+    """The opaque id under which an account is spoken of."""
+
+    account: str
+
+
+class PersonAnswered(Body):
+    """A person and the one-time token by which to enrol."""
+
+    id: str
+    token: str
+
+
+class Enrolled(Body):
+    """The second factor, shown until it was used for the first time."""
+
+    id: str
+    secret: str | None
+    address: str | None
+
+
+class SessionAnswered(Body):
+    """A session's token: shown once, kept nowhere."""
+
+    token: str
+    ends_at: str
+
+
+class GrantView(Body):
+    """A role and where it is held."""
+
+    role: str
+    unit: str | None
+    institution: str | None
+
+
+class PersonView(Body):
+    """A person, without the name."""
+
+    id: str
+    is_suspended: bool
+    is_enrolled: bool
+    grants: list[GrantView]
+
+
+class MeView(PersonView):
+    """Oneself, with what is held for a time."""
+
+    ends_at: str
+
+
+class UnitView(Body):
+    """A unit."""
+
+    id: str
+    level: str
+    parent: str | None
+
+
+class DutyView(Body):
+    """A role held for a time."""
+
+    person: str
+    role: str
+    unit: str
+    begins_at: str
+    ends_at: str
+
+
+class OrderView(Body):
+    """An order, how far it has come, and what stands at the institution. Accounts are opaque ids."""
+
+    id: str
+    case: str
+    account: str
+    institution: str
+    kind: str
+    currency: str
+    amount: str
+    reason: str
+    extent: str
+    account_kind: str
+    made_by: str
+    digest: str
+    """What an approval binds."""
+    state: str
+    approvers: list[str]
+    issued_at: str | None
+    answer_due_at: str | None
+    hold: str
+    """The one word for the hold."""
+    held: str
+    ends_at: str | None
+
+
+class PersonalView(Body):
+    """A piece of personal data. That it was read stands in the journal."""
+
+    account: str
+    field: str
+    text: str
+
+
+class FiguresView(Body):
+    """Holds counted by their word; no id is in it."""
+
+    holds: dict[str, int]
+
+
+class Page(Body, Generic[Row]):
+    """Some rows of a list, and the cursor under which it goes on."""
+
+    items: list[Row]
+    next: str | None
+
+
+def order_view(hold: Hold, tracked: Tracked) -> OrderView:
+    """Return an order as it is shown."""
+    order = tracked.order
+    digits = ISO_DIGITS.of(order.key.currency)
+    return OrderView(
+        id=order.id,
+        case=order.key.case,
+        account=order.key.account,
+        institution=order.institution,
+        kind=order.kind.value,
+        currency=order.key.currency,
+        amount=format_minor(order.amount, digits),
+        reason=order.reason,
+        extent=order.extent.value,
+        account_kind=order.account_kind.value,
+        made_by=order.made_by,
+        digest=order.digest,
+        state=tracked.state.value,
+        approvers=list(tracked.approvers),
+        issued_at=_text(tracked.issued_at),
+        answer_due_at=_text(tracked.answer_due_at),
+        hold=hold.word,
+        held=format_minor(hold.held, digits),
+        ends_at=_text(hold.ends_at),
+    )
+
+
+def _text(at: datetime | None) -> str | None:
+    return None if at is None else instant_text(at)

@@ -1,0 +1,96 @@
+"""Looks at every request before anything reads it: size, depth and form of its body. Plain ASGI; knows no endpoint.
+
+A body is read whole, never beyond the limit, and handed on only when it is JSON in UTF-8 of bounded depth. So what stands
+behind never sees a body that its parser could choke on.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import msgspec
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from recoup import limits
+from recoup.api.problems import document
+
+_OPEN: Final = b"[{"
+_NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
+_STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+
+
+class Guard:
+    """Refuses bodies that are too large, too deep, or no JSON."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand the request on, or refuse it."""
+        if scope["type"] != "http" or scope["method"] in {"GET", "HEAD", "OPTIONS"}:
+            await self._app(scope, receive, send)
+            return
+        body = await _body(receive)
+        name = "body_too_large" if body is None else _wrong(scope, body)
+        if name is not None:
+            await document(name)(scope, receive, send)
+            return
+        is_told = False
+
+        async def again() -> Message:
+            nonlocal is_told
+            if is_told:
+                return await receive()  # a disconnection
+            is_told = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        await self._app(scope, again, send)
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """Return the whole body; None as soon as it is too large."""
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return b"".join(parts)
+        part = message.get("body", b"")
+        size += len(part)
+        if size > limits.HTTP_BODY_BYTES_MAX:
+            return None
+        parts.append(part)
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+def _wrong(scope: Scope, body: bytes) -> str | None:
+    if not body:
+        return None  # an endpoint that needs one says so itself
+    media = dict(scope["headers"]).get(b"content-type", b"").split(b";")[0].strip().lower()
+    if media != b"application/json":
+        return "media_type_unsupported"
+    if depth(body) > limits.HTTP_DEPTH_MAX:
+        return "body_too_deep"
+    try:
+        msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return "body_not_json"
+    return None
+
+
+def depth(body: bytes) -> int:
+    """Return how many values stand within values; brackets within strings do not count.
+
+    >>> depth(b'{"a": [1, "[[["]}')
+    2
+    """
+    now = most = 0
+    for byte in _STRING.sub(b"", body).translate(None, _NO_BRACKETS):
+        now += 1 if byte in _OPEN else -1
+        most = max(most, now)
+    return most
+
+
+__all__ = ["Guard", "depth"]

@@ -1,0 +1,405 @@
+"""The bank's agent: takes orders, has the core system block, answers. Speaks no HTTP; `http` and `polling` bring the messages.
+
+One order at a time, in five steps, each of which can be done again: 1. open the message; 2. write the order down; 3. block;
+4. write answer and hold down together; 5. answer. Whoever starts the agent after a crash carries out what was written down
+(`recover`), and makes the core system's blocks equal to the books.
+
+The same order again gets the first answer; the same id with other content is refused. Ended terms are lifted before anything
+else is looked at.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from recoup import limits
+from recoup.bank.core import CoreBanking
+from recoup.bank.holds import BankHold, OtherBlock, allot
+from recoup.bank.rules import (
+    Account,
+    Books,
+    Concluded,
+    Planned,
+    Refused,
+    Terms,
+    conclude,
+    lapse,
+    plan,
+)
+from recoup.bank.store import BankStore
+from recoup.clock import Clock
+from recoup.errors import Fault, MessageFault, MessageProblem
+from recoup.ids import Ids
+from recoup.messages import (
+    AnswerMessage,
+    Asked,
+    AskMessage,
+    DigestHold,
+    DigestMessage,
+    KeyRing,
+    Message,
+    Minor,
+    Opened,
+    OrderMessage,
+    ResultCode,
+    SigningKey,
+    StatementRow,
+    decode,
+    encode,
+    open_message,
+    seal,
+)
+from recoup.orders import OrderKind, Outcome
+
+BLOCK: Final = "recoup/"
+"""How the names of our blocks in the core system begin."""
+
+_LOOK: Final = timedelta(days=1)
+_ROWS_BYTES_MAX: Final = 600_000
+_ORDER: Final = "recoup.order.v1"
+_ANSWER: Final = "recoup.answer.v1"
+
+
+class OrderIdTaken(Fault):
+    """The id was used for an order with other content; `field` is the first that differs."""
+
+    def __init__(self, field: str) -> None:
+        self.field = field
+        super().__init__(f"expected the order that came under this id before, differs in {field}")
+
+
+class AnswerLater(Fault):
+    """The order was taken and written down; its answer comes later, as another message."""
+
+    is_transient = True
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the agent is and whom it believes."""
+
+    institution: str
+    centre: str
+    key: Callable[[datetime], SigningKey]
+    """The agent's own key for a time: read anew each time, so that a rotation needs no restart."""
+    ring: Callable[[], KeyRing]
+
+
+@dataclass(frozen=True, slots=True)
+class Replied:
+    """A signed answer, and whether it was given before."""
+
+    data: bytes
+    order: OrderMessage
+    answer: AnswerMessage
+    is_repeat: bool
+
+
+class Agent:
+    """A bank's side of the wire. Safe to call from several threads: one order at a time."""
+
+    def __init__(
+        self,
+        identity: Identity,
+        store: BankStore,
+        core: CoreBanking,
+        terms: Terms,
+        clock: Clock,
+        ids: Ids,
+    ) -> None:
+        self._identity, self._store, self._core = identity, store, core
+        self._terms, self._clock, self._ids = terms, clock, ids
+        self._lock = threading.RLock()
+
+    # --- from outside ---
+
+    def recover(self) -> int:
+        """Carry out what was begun, and make the core system's blocks equal to the books; return how many were begun."""
+        with self._lock:
+            begun = self._store.unanswered()
+            for handled in begun:
+                order = decode(_ORDER, handled.body)
+                assert isinstance(order, OrderMessage), "books of orders hold orders"
+                self._carry_out(order)
+            self.tick()
+            self._restore_blocks()
+            return len(begun)
+
+    def take(self, data: bytes) -> Replied:
+        """Take a signed order and return the signed answer.
+
+        Raises:
+            MessageFault: it cannot be believed or read.
+            OrderIdTaken: the id stands for another order.
+            GatewayFault: the core system did not answer; the order is written down and is carried out at the next try.
+        """
+        with self._lock:
+            opened = self.open(data, OrderMessage)
+            order = opened.message
+            assert isinstance(order, OrderMessage), "only orders are taken here"
+            answer, is_repeat = self.obey(order, opened.payload)
+            return Replied(self.sealed(answer), order, answer, is_repeat)
+
+    def open(self, data: bytes, kind: type) -> Opened:
+        """Return a message from the centre; raise `MessageFault` for any other."""
+        now = self._clock.now()
+        opened = open_message(
+            data,
+            self._identity.ring(),
+            audience=self._identity.institution,
+            now=now,
+            replays=self._store,
+            takes=(kind,),
+        )
+        if opened.issuer != self._identity.centre:
+            raise MessageFault(MessageProblem.SENDER_WRONG)
+        return opened
+
+    def obey(self, order: OrderMessage, payload: bytes) -> tuple[AnswerMessage, bool]:
+        """Carry out an order that is believed; return the answer and whether it was given before."""
+        if not order.id or not order.case:
+            raise MessageFault(MessageProblem.FIELD_WRONG, "expected an id and a case")
+        known = self._store.handled(order.id)
+        if known is not None and decode(_ORDER, known.body) != order:
+            raise OrderIdTaken(_difference(known.body, order))
+        if known is not None and known.answer is not None:
+            first = decode(_ANSWER, known.answer)
+            assert isinstance(first, AnswerMessage), "books of answers hold answers"
+            return first, True
+        if known is None:
+            self._store.begin(order.id, payload, self._clock.now())
+        return self._carry_out(order), False
+
+    def digest(self, data: bytes) -> bytes:
+        """Return the signed page of holds that a signed request asks for."""
+        with self._lock:
+            ask = self.open(data, AskMessage).message
+            assert isinstance(ask, AskMessage), "only requests are taken here"
+            if ask.what is not Asked.DIGEST or ask.page < 1:
+                raise MessageFault(MessageProblem.FIELD_WRONG, "expected a page of the digest")
+            return self.sealed(self.digest_page(ask.page))
+
+    def digest_page(self, page: int) -> DigestMessage:
+        """Return a page of all holds that stand, by the id of the order that began them; a page too far is empty."""
+        with self._lock:
+            self.tick()
+            now, holds = self._clock.now(), self._all_live()
+            size = limits.DIGEST_HOLDS_MAX
+            shown = holds[(page - 1) * size : page * size]
+            pages = max(1, -(-len(holds) // size))
+            entries = tuple(self._digest_hold(hold) for hold in shown)
+            return DigestMessage(self._identity.institution, now, entries, page, pages)
+
+    def tick(self) -> int:
+        """End the holds whose term is over; return how many."""
+        with self._lock:
+            ended = lapse(self._store.due(self._clock.now()), self._clock.now())
+            self._store.put(ended)
+            for hold in ended:
+                self._core.lift_block(BLOCK + hold.id)
+            return len(ended)
+
+    def sealed(self, message: Message) -> bytes:
+        """Return a message signed for the centre, under a sending id of its own."""
+        now = self._clock.now()
+        return seal(
+            message,
+            self._identity.key(now),
+            audience=self._identity.centre,
+            jti=self._ids.new("sending"),
+            now=now,
+        )
+
+    # --- one order ---
+
+    def _carry_out(self, order: OrderMessage) -> AnswerMessage:
+        """Plan, block, read off, write down. Everything up to the last line can be done again with the same effect."""
+        self.tick()
+        number = self._account_number(order)
+        books = self._books(order, number)
+        planned = self.planned(order, books, self._start_of(order, number))
+        if isinstance(planned, Refused):
+            answer = self._refusal(order, planned)
+            self._store.finish(order.id, encode(answer), ())
+            return answer
+        hold = planned.hold
+        if hold is not None:
+            self._block(hold)
+        done = self._read_off(order, number, planned, books)
+        if done.outcome is Outcome.MOVED and hold is not None:
+            self._core.lift_block(BLOCK + hold.id)
+            hold = None
+        answer = self.answered(order, self._answer(order, number, hold, done))
+        self._store.finish(order.id, encode(answer), () if hold is None else (hold,))
+        return answer
+
+    def _start_of(self, order: OrderMessage, number: str) -> datetime:
+        """Return when the stop begins: now, unless its block was set before a crash and stands since then."""
+        blocks = self._core.blocks(number, order.currency) if number else ()
+        return next((x.placed_at for x in blocks if x.id == BLOCK + order.id), self._clock.now())
+
+    def planned(self, order: OrderMessage, books: Books, now: datetime) -> Planned | Refused:
+        """Return what is to be done; the sandbox may do otherwise."""
+        return plan(order, books, self._terms, now)
+
+    def answered(self, order: OrderMessage, answer: AnswerMessage) -> AnswerMessage:  # noqa: ARG002
+        """Return what is said of it; the sandbox may say otherwise."""
+        return answer
+
+    def _account_number(self, order: OrderMessage) -> str:
+        if order.kind is OrderKind.QUERY and not order.account_number:
+            return self._core.find_serial(order.serial, order.serial_kind) or ""
+        return order.account_number
+
+    def _books(self, order: OrderMessage, number: str) -> Books:
+        accounts = self._core.find(number) if number else ()
+        arrivals: Sequence[StatementRow] = ()
+        if order.disputed is not None and any(x.currency == order.currency for x in accounts):
+            at = order.disputed.at
+            arrivals = self._core.statement(number, order.currency, at - _LOOK, at + _LOOK)
+        holds = self._store.holds(number, order.currency)
+        return Books(accounts, holds, arrivals, self._store.next_place())
+
+    def _block(self, hold: BankHold) -> None:
+        if hold.ended is not None:
+            self._core.lift_block(BLOCK + hold.id)
+            return
+        amount = None if hold.is_whole else hold.asked
+        self._core.set_block(BLOCK + hold.id, hold.account, hold.currency, amount, hold.ends_at)
+
+    def _read_off(
+        self, order: OrderMessage, number: str, planned: Planned, books: Books
+    ) -> Concluded:
+        hold = planned.hold
+        holds = [x for x in books.holds if hold is None or x.id != hold.id]
+        if hold is not None:
+            holds.append(hold)
+        balance = self._balance(number, order.currency)
+        others = self._others(number, order.currency)
+        return conclude(order, planned, balance, holds, others)
+
+    def _balance(self, number: str, currency: str) -> int:
+        found: Sequence[Account] = self._core.find(number)
+        return next((x.balance for x in found if x.currency == currency), 0)
+
+    def _others(self, number: str, currency: str) -> list[OtherBlock]:
+        return [
+            OtherBlock(x.authority, x.amount, x.placed_at, x.ends_at)
+            for x in self._core.blocks(number, currency)
+            if not x.id.startswith(BLOCK)
+        ]
+
+    def _refusal(self, order: OrderMessage, refused: Refused) -> AnswerMessage:
+        return self.answered(
+            order,
+            AnswerMessage(
+                id=self._ids.new("answer"),
+                order=order.id,
+                institution=self._identity.institution,
+                outcome=Outcome.REFUSED,
+                at=self._clock.now(),
+                currency=order.currency,
+                code=refused.code,
+                failed=refused.failed,
+            ),
+        )
+
+    def _answer(
+        self, order: OrderMessage, number: str, hold: BankHold | None, done: Concluded
+    ) -> AnswerMessage:
+        now = self._clock.now()
+        rows: Sequence[StatementRow] = ()
+        if done.rows_since is not None:
+            until = order.rows_to or now
+            rows = self._core.statement(number, order.currency, done.rows_since, until)
+        fitting = _fitting(rows)
+        is_live = hold is not None and hold.ended is None
+        return AnswerMessage(
+            id=self._ids.new("answer"),
+            order=order.id,
+            institution=self._identity.institution,
+            outcome=done.outcome,
+            at=now,
+            currency=order.currency,
+            held=Minor(done.held),
+            code=ResultCode(done.code),
+            available=Minor(done.available),
+            started_at=hold.since if hold is not None and is_live else None,
+            ends_at=hold.ends_at if hold is not None and is_live else None,
+            former=done.former,
+            excess=Minor(done.excess),
+            rows=fitting,
+            rows_left=len(rows) - len(fitting),
+        )
+
+    # --- all holds ---
+
+    def _all_live(self) -> list[BankHold]:
+        found: list[BankHold] = []
+        while page := self._store.live(found[-1].id if found else "", limits.PAGE_ROWS_MAX):
+            found += page
+        return found
+
+    def _digest_hold(self, hold: BankHold) -> DigestHold:
+        balance = self._balance(hold.account, hold.currency)
+        holds = self._store.holds(hold.account, hold.currency)
+        held = allot(balance, holds, self._others(hold.account, hold.currency))[hold.id]
+        return DigestHold(
+            hold.id,
+            hold.case,
+            hold.account,
+            hold.currency,
+            Minor(held),
+            Minor(balance),
+            hold.ends_at,
+        )
+
+    def _restore_blocks(self) -> None:
+        """Set every block that the books have, and lift every other of ours: the books are what was answered."""
+        live = self._all_live()
+        for hold in live:
+            self._block(hold)
+        known = {BLOCK + hold.id for hold in live}
+        for name in self._core.own_blocks():
+            if name not in known:
+                self._core.lift_block(name)
+
+
+def _fitting(rows: Sequence[StatementRow]) -> tuple[StatementRow, ...]:
+    """Return the first rows that fit into one message."""
+    kept: list[StatementRow] = []
+    size = 0
+    for row in rows[: limits.MESSAGE_ROWS_MAX]:
+        size += 300 + 6 * sum(
+            len(part) for part in _texts(row)
+        )  # at most six bytes a character, escaped
+        if size > _ROWS_BYTES_MAX and kept:
+            break
+        kept.append(row)
+    return tuple(kept)
+
+
+def _texts(row: StatementRow) -> list[str]:
+    names = (row.payer_name, row.payee_name, row.payer_institution, row.payee_institution)
+    return [row.id, row.payer, row.payee, *names, row.kind, row.reference]
+
+
+def _difference(body: bytes, order: OrderMessage) -> str:
+    """Return the name of the first field that differs."""
+    first = decode(_ORDER, body)
+    names = type(order).__dataclass_fields__
+    return next(name for name in names if getattr(first, name) != getattr(order, name))
+
+
+__all__ = [
+    "BLOCK",
+    "Agent",
+    "AnswerLater",
+    "Identity",
+    "OrderIdTaken",
+    "Replied",
+]

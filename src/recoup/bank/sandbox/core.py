@@ -1,0 +1,197 @@
+"""A core system in memory: accounts, booked rows, blocks, and payments that clients will make. Not a bank's real one.
+
+It keeps the port's promises, so the rules and the agent run on it as they are: a block keeps debits from taking the balance
+below it, credits always come in, every debit is asked (`pay`).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from recoup.bank.core import CoreBlock
+from recoup.bank.holds import may_leave
+from recoup.bank.rules import Account
+from recoup.clock import Clock
+from recoup.messages import Minor, SerialKind, StatementRow
+from recoup.unrecognised import Unrecognised
+
+OWN: Final = "recoup/"
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """A transfer that a client makes or gets; accounts of other banks are names only."""
+
+    id: str
+    at: datetime
+    payer: str
+    payee: str
+    amount: int
+    currency: str
+    reference: str = ""
+    payer_name: str = ""
+    payee_name: str = ""
+    payer_institution: str = ""
+    payee_institution: str = ""
+    kind: str = "transfer"
+
+
+@dataclass(slots=True)
+class _Pocket:
+    """One account in one currency."""
+
+    name: str
+    balance: int
+    rows: list[StatementRow] = field(default_factory=list)
+    blocks: dict[str, CoreBlock] = field(default_factory=dict)
+
+
+class SandboxCore:
+    """The port `CoreBanking` over a dictionary."""
+
+    def __init__(self, clock: Clock, *, can_stop_amounts: bool = True) -> None:
+        self._clock, self._can_stop_amounts = clock, can_stop_amounts
+        self._pockets: dict[tuple[str, str], _Pocket] = {}
+        self._coming: list[Payment] = []
+        self._booked = 0
+        self._lock = threading.RLock()
+        self.declined: list[Payment] = []
+        """Payments that a block or an empty account kept from being made."""
+
+    @property
+    def can_stop_amounts(self) -> bool:
+        """Whether an amount can be blocked."""
+        return self._can_stop_amounts
+
+    # --- what clients do ---
+
+    def add_account(self, number: str, name: str, currency: str, opening: int) -> None:
+        """Open an account."""
+        assert (number, currency) not in self._pockets, "an account is opened once"
+        self._pockets[number, currency] = _Pocket(name, opening)
+
+    def add_other_block(self, number: str, currency: str, block: CoreBlock) -> None:
+        """Place a block of somebody else."""
+        assert not block.id.startswith(OWN), "ours come through the agent"
+        self._pockets[number, currency].blocks[block.id] = block
+
+    def schedule(self, payment: Payment) -> None:
+        """Let a client pay when the time comes."""
+        self._coming = sorted([*self._coming, payment], key=lambda x: (x.at, x.id))
+
+    def pay(self, payment: Payment) -> bool:
+        """Book a transfer, whole or not at all; False if the payer's account is short or blocked."""
+        with self._lock:
+            payer = self._pockets.get((payment.payer, payment.currency))
+            payee = self._pockets.get((payment.payee, payment.currency))
+            if payer is not None:
+                blocked = [block.amount for block in payer.blocks.values()]
+                if not may_leave(payer.balance, blocked, payment.amount):
+                    self.declined.append(payment)
+                    return False
+                payer.balance -= payment.amount
+            if payee is not None:
+                payee.balance += payment.amount
+            self._booked += 1
+            for pocket in (payer, payee):
+                if pocket is not None:
+                    pocket.rows.append(_row(payment, self._booked, pocket.balance))
+            return True
+
+    def _advance(self) -> None:
+        """Make the payments whose time has come."""
+        now = self._clock.now()
+        while self._coming and self._coming[0].at <= now:
+            self.pay(self._coming.pop(0))
+
+    # --- the port ---
+
+    def find(self, number: str) -> Sequence[Account]:
+        """Return the account in each of its currencies."""
+        with self._lock:
+            self._advance()
+            return [
+                Account(number, pocket.name, currency, pocket.balance)
+                for (found, currency), pocket in self._pockets.items()
+                if found == number
+            ]
+
+    def find_serial(self, serial: str, kind: SerialKind | Unrecognised) -> str | None:  # noqa: ARG002
+        """Return the account that the payment of that number reached."""
+        with self._lock:
+            self._advance()
+            return next(
+                (
+                    number
+                    for (number, _), pocket in self._pockets.items()
+                    for row in pocket.rows
+                    if row.reference == serial and serial and row.payee == number
+                ),
+                None,
+            )
+
+    def statement(
+        self, number: str, currency: str, since: datetime, until: datetime
+    ) -> Sequence[StatementRow]:
+        """Return booked rows."""
+        with self._lock:
+            self._advance()
+            pocket = self._pockets.get((number, currency))
+            rows = pocket.rows if pocket is not None else []
+            return [row for row in rows if since <= row.at <= until]
+
+    def blocks(self, number: str, currency: str) -> Sequence[CoreBlock]:
+        """Return all blocks of the account."""
+        with self._lock:
+            pocket = self._pockets.get((number, currency))
+            return list(pocket.blocks.values()) if pocket is not None else []
+
+    def set_block(
+        self, block_id: str, number: str, currency: str, amount: int | None, ends_at: datetime
+    ) -> None:
+        """Make or alter a block of ours; its first time stays."""
+        assert block_id.startswith(OWN), "blocks of ours bear our name"
+        with self._lock:
+            self._advance()  # what was due before now is booked before the block
+            kept = self._pockets[number, currency].blocks
+            before = kept.get(block_id)
+            placed_at = before.placed_at if before is not None else self._clock.now()
+            kept[block_id] = CoreBlock(block_id, amount, "recoup", placed_at, ends_at)
+
+    def lift_block(self, block_id: str) -> None:
+        """End a block of ours."""
+        with self._lock:
+            for pocket in self._pockets.values():
+                pocket.blocks.pop(block_id, None)
+
+    def own_blocks(self) -> Sequence[str]:
+        """Return the names of all blocks of ours."""
+        with self._lock:
+            names = [name for pocket in self._pockets.values() for name in pocket.blocks]
+            return [name for name in names if name.startswith(OWN)]
+
+
+def _row(payment: Payment, sequence: int, balance: int) -> StatementRow:
+    return StatementRow(
+        id=payment.id,
+        at=payment.at,
+        sequence=sequence,
+        payer=payment.payer,
+        payee=payment.payee,
+        amount=Minor(payment.amount),
+        currency=payment.currency,
+        payer_name=payment.payer_name,
+        payee_name=payment.payee_name,
+        payer_institution=payment.payer_institution,
+        payee_institution=payment.payee_institution,
+        kind=payment.kind,
+        reference=payment.reference,
+        balance_after=Minor(balance),
+    )
+
+
+__all__ = ["Payment", "SandboxCore"]

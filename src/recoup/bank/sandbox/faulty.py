@@ -1,0 +1,128 @@
+"""An agent that goes wrong as its script says: late, silent, twice, other amounts, forgetful, credulous."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from recoup.bank.agent import BLOCK, Agent, AnswerLater, Replied
+from recoup.bank.rules import Books, Planned, Refused
+from recoup.bank.sandbox.script import Behaviour, Do
+from recoup.clock import EPOCH
+from recoup.messages import (
+    AnswerMessage,
+    DigestMessage,
+    Minor,
+    Opened,
+    OrderMessage,
+    StatementRow,
+    decode,
+)
+from recoup.messages.codec import plain_of
+from recoup.messages.keys import from_base64url
+from recoup.money import ISO_DIGITS, parse_minor
+from recoup.orders import Outcome
+
+
+class FaultyAgent(Agent):
+    """The agent, with a script between it and the truth."""
+
+    def __init__(self, *given: Any, behaviours: Sequence[Behaviour], **named: Any) -> None:  # noqa: ANN401 - as the agent
+        super().__init__(*given, **named)
+        self._behaviours = tuple(behaviours)
+        self._done: Counter[int] = Counter()
+
+    def take(self, data: bytes) -> Replied:
+        """Take an order, and say of it what the script says, when it says."""
+        replied = super().take(data)
+        order = replied.order
+        late = self._behaviour(Do.LATE, order)
+        if late is not None:
+            time.sleep(late.seconds)
+        if self._behaviour(Do.FORGET, order) is not None:
+            self._store.forget(order.id, order.id)
+            self._core.lift_block(BLOCK + order.id)
+        if self._behaviour(Do.NEVER, order) is not None:
+            raise AnswerLater("the script says so")
+        return replied
+
+    def open(self, data: bytes, kind: type) -> Opened:
+        """Return a message; a credulous bank looks at nothing but what it says."""
+        if self._behaviour(Do.TRUST_ALL, None) is None:
+            return super().open(data, kind)
+        head, payload, _ = data.decode("ascii").split(".")
+        header: Any = plain_of(from_base64url(head))
+        body = from_base64url(payload)
+        at = EPOCH + timedelta(seconds=int(header["iat"]))
+        return Opened(decode(header["typ"], body), header["iss"], header["jti"], at, body)
+
+    def obey(self, order: OrderMessage, payload: bytes) -> tuple[AnswerMessage, bool]:
+        """Carry out an order; the same again gets another answer where the script says so."""
+        answer, is_repeat = super().obey(order, payload)
+        if is_repeat and self._behaviour(Do.TWICE, order) is not None:
+            return replace(answer, id=self._ids.new("answer")), is_repeat
+        return answer, is_repeat
+
+    def planned(self, order: OrderMessage, books: Books, now: datetime) -> Planned | Refused:
+        """Return what is to be done; a careless bank finds that everything matches."""
+        planned = super().planned(order, books, now)
+        is_careless = isinstance(planned, Refused) and planned.failed and books.accounts
+        if is_careless and self._behaviour(Do.OBEY_MISMATCH, order) is not None:
+            return super().planned(order, _matching(order, books), now)
+        return planned
+
+    def answered(self, order: OrderMessage, answer: AnswerMessage) -> AnswerMessage:
+        """Return what is said of an order."""
+        amount = self._behaviour(Do.SAY_AMOUNT, order)
+        if amount is not None:
+            digits = ISO_DIGITS.of(order.currency)
+            answer = replace(answer, held=Minor(parse_minor(amount.amount, digits)))
+        outcome = self._behaviour(Do.SAY_OUTCOME, order)
+        if outcome is not None and outcome.outcome is not None:
+            answer = replace(answer, outcome=outcome.outcome)
+        is_held = answer.outcome in {Outcome.HELD, Outcome.HELD_SHORT}
+        if is_held and self._behaviour(Do.OVERBOOK, order) is not None:
+            balance = self._balance(order.account_number, order.currency)
+            held = Minor(min(order.amount, balance))
+            outcome_said = Outcome.HELD if held == order.amount else Outcome.HELD_SHORT
+            answer = replace(answer, held=held, outcome=outcome_said, former=())
+        return answer
+
+    def digest_page(self, page: int) -> DigestMessage:
+        """Return a page of the digest; a bank that hides its holds shows none."""
+        found = super().digest_page(page)
+        return found if self._behaviour(Do.HIDE, None) is None else replace(found, holds=())
+
+    def _behaviour(self, do: Do, order: OrderMessage | None) -> Behaviour | None:
+        """Return the first behaviour of the script that applies now, and count it."""
+        for index, found in enumerate(self._behaviours):
+            is_meant = found.do is do and (
+                order is None
+                or (
+                    (not found.kinds or order.kind in found.kinds)
+                    and (not found.accounts or order.account_number in found.accounts)
+                )
+            )
+            if is_meant and (found.times == 0 or self._done[index] < found.times):
+                self._done[index] += 1
+                return found
+        return None
+
+
+def _matching(order: OrderMessage, books: Books) -> Books:
+    """Return books in which everything is as the order says, save the balance."""
+    first = books.accounts[0]
+    accounts = [replace(first, name=order.account_name, currency=order.currency)]
+    arrivals = []
+    if order.disputed is not None:
+        number, amount = order.account_number, order.disputed.amount
+        row = StatementRow("", order.disputed.at, 0, "", number, amount, order.currency)
+        arrivals.append(row)
+    return replace(books, accounts=accounts, arrivals=arrivals)
+
+
+__all__ = ["FaultyAgent"]

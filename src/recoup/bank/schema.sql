@@ -1,0 +1,38 @@
+-- The bank's own books of orders and holds. Its version stands in the file's user_version.
+
+CREATE TABLE handled (
+  order_id    TEXT    PRIMARY KEY,
+  body        BLOB    NOT NULL,  -- the order's JSON as it came: what a repeat is compared with
+  received_us INTEGER NOT NULL,
+  answer      BLOB               -- the answer's JSON; NULL while the order is being carried out
+) STRICT;
+
+CREATE INDEX handled_open ON handled (received_us) WHERE answer IS NULL;
+
+CREATE TABLE hold (
+  id       TEXT    PRIMARY KEY,  -- the order that began it
+  account  TEXT    NOT NULL,
+  currency TEXT    NOT NULL,
+  ends_us  INTEGER NOT NULL,
+  place    INTEGER NOT NULL,     -- of its newest part
+  is_live  INTEGER NOT NULL CHECK (is_live IN (0, 1)),
+  body     BLOB    NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX hold_of_account ON hold (account, currency);
+CREATE INDEX hold_due ON hold (ends_us) WHERE is_live = 1;
+CREATE INDEX hold_place ON hold (place);
+
+CREATE TABLE taken (
+  issuer   TEXT    NOT NULL,
+  jti      TEXT    NOT NULL,
+  until_us INTEGER NOT NULL,
+  PRIMARY KEY (issuer, jti)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX taken_until ON taken (until_us);
+
+CREATE TABLE kept (
+  name  TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;

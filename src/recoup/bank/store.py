@@ -1,0 +1,197 @@
+"""The bank's books of orders and holds in one SQLite file: write-ahead log, every commit synced. Decides nothing.
+
+1. An order is written down before the core system is asked to block anything, and its answer with the hold in one transaction
+   before anybody hears of it. So whoever opens the file after a crash finds every order that was begun, and carries it out.
+2. An answer is set once and never changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from recoup.bank.holds import BankHold
+from recoup.clock import instant_of, microseconds_of
+from recoup.errors import CommitUnknown, StoreFault
+from recoup.stores.sqlite.connection import Connection, DriverConnection
+from recoup.stores.sqlite.journal import set_up
+from recoup.stores.sqlite.queries import split_queries, statements
+
+_VERSION: Final = 1
+_SQL: Final = files("recoup.bank")
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """An order that came, and what it was answered; None while it is being carried out."""
+
+    order: str
+    body: bytes
+    received_at: datetime
+    answer: bytes | None
+
+
+class BankStore:
+    """Orders, holds, ids of sendings, and a few values by name. One thread at a time."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._sql = split_queries(_SQL.joinpath("store.sql").read_text(encoding="utf-8"))
+        self._is_lost = False
+        set_up(connection)
+        self._ensure_schema()
+
+    @classmethod
+    def open(cls, path: Path) -> BankStore:
+        """Open the file at `path`; a new one gets the schema."""
+        return cls(DriverConnection(path))
+
+    def handled(self, order: str) -> Handled | None:
+        """Return what is known of an order."""
+        rows = self._connection.run(self._sql["read_handled"], (order,))
+        return Handled(order, rows[0][0], instant_of(rows[0][1]), rows[0][2]) if rows else None
+
+    def unanswered(self) -> list[Handled]:
+        """Return the orders that were begun and not answered, oldest first."""
+        rows = self._connection.run(self._sql["read_open"])
+        return [Handled(row[0], row[1], instant_of(row[2]), None) for row in rows]
+
+    def begin(self, order: str, body: bytes, received_at: datetime) -> None:
+        """Write an order down."""
+        with self._writing():
+            values = (order, body, microseconds_of(received_at))
+            self._connection.run(self._sql["add_handled"], values)
+
+    def finish(self, order: str, answer: bytes, holds: Sequence[BankHold]) -> None:
+        """Write an order's answer and the holds as they stand after it, together."""
+        with self._writing():
+            for hold in holds:
+                self._put(hold)
+            if not self._connection.run(self._sql["set_answer"], (answer, order)):
+                raise StoreFault(f"expected order {order} without an answer")
+
+    def put(self, holds: Sequence[BankHold]) -> None:
+        """Write holds as they stand now."""
+        with self._writing():
+            for hold in holds:
+                self._put(hold)
+
+    def holds(self, account: str, currency: str) -> list[BankHold]:
+        """Return all holds of an account in a currency, ended ones too."""
+        return [
+            _hold_of(row[0])
+            for row in self._connection.run(self._sql["read_holds"], (account, currency))
+        ]
+
+    def live(self, after: str, limit: int) -> list[BankHold]:
+        """Return the next holds that stand, by id."""
+        return [
+            _hold_of(row[0]) for row in self._connection.run(self._sql["read_live"], (after, limit))
+        ]
+
+    def due(self, now: datetime) -> list[BankHold]:
+        """Return the holds whose end has come."""
+        rows = self._connection.run(self._sql["read_due"], (microseconds_of(now),))
+        return [_hold_of(row[0]) for row in rows]
+
+    def next_place(self) -> int:
+        """Return a place after every other."""
+        ((last,),) = self._connection.run(self._sql["last_place"])
+        return (last or 0) + 1
+
+    def remember(self, issuer: str, jti: str, until: datetime, now: datetime) -> bool:
+        """Keep a sending's id and return True, or False if it was there: the port `Replays`."""
+        with self._writing():
+            self._connection.run(self._sql["forget_taken"], (microseconds_of(now),))
+            values = (issuer, jti, microseconds_of(until))
+            return bool(self._connection.run(self._sql["add_taken"], values))
+
+    def keep(self, name: str, value: str) -> None:
+        """Keep a value by its name."""
+        with self._writing():
+            self._connection.run(self._sql["keep"], (name, value))
+
+    def kept(self, name: str) -> str:
+        """Return a value by its name, '' if there is none."""
+        rows = self._connection.run(self._sql["read_kept"], (name,))
+        return str(rows[0][0]) if rows else ""
+
+    def forget(self, order: str, hold: str) -> None:
+        """Lose an order and a hold, as the sandbox does when its script says so."""
+        with self._writing():
+            self._connection.run(self._sql["forget_order"], (order,))
+            self._connection.run(self._sql["forget_hold"], (hold,))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def _put(self, hold: BankHold) -> None:
+        self._connection.run(
+            self._sql["put_hold"],
+            (
+                hold.id,
+                hold.account,
+                hold.currency,
+                microseconds_of(hold.ends_at),
+                max((part.place for part in hold.parts), default=0),
+                hold.ended is None,
+                _body_of(hold),
+            ),
+        )
+
+    def _ensure_schema(self) -> None:
+        with self._writing():
+            ((version,),) = self._connection.run("PRAGMA user_version")
+            if version == 0:
+                for statement in statements(
+                    _SQL.joinpath("schema.sql").read_text(encoding="utf-8")
+                ):
+                    self._connection.run(statement)
+                self._connection.run(f"PRAGMA user_version = {_VERSION}")
+            elif version != _VERSION:
+                raise StoreFault(f"expected the books of version {_VERSION}, was {version}")
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Run a block as one transaction; after a commit that failed the connection is not used again."""
+        if self._is_lost:
+            raise StoreFault("expected a working connection, was one whose commit is unknown")
+        self._connection.run("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            try:
+                self._connection.run("ROLLBACK")
+            except StoreFault:
+                self._is_lost = (
+                    True  # SQLite rolled back by itself, or cannot: nothing is committed
+                )
+            raise
+        try:
+            self._connection.run("COMMIT")
+        except StoreFault as fault:
+            self._is_lost = True
+            raise CommitUnknown(f"expected a commit, was {fault}") from fault
+
+
+def _body_of(hold: BankHold) -> bytes:
+    """Return a hold as it is kept."""
+    return msgspec.json.encode(asdict(hold))
+
+
+def _hold_of(body: Any) -> BankHold:  # noqa: ANN401 - what the driver gives
+    try:
+        return msgspec.json.decode(body, type=BankHold)
+    except msgspec.DecodeError as fault:
+        raise StoreFault(f"expected a hold, was something else: {fault}") from fault
+
+
+__all__ = ["BankStore", "Handled"]

@@ -1,0 +1,61 @@
+-- name: read_handled
+-- An order that came before: its JSON, when, and its answer.
+SELECT body, received_us, answer FROM handled WHERE order_id = ?;
+
+-- name: read_open
+-- Orders that were begun and not answered: the process died meanwhile.
+SELECT order_id, body, received_us FROM handled WHERE answer IS NULL ORDER BY received_us, order_id;
+
+-- name: add_handled
+-- An order that is about to be carried out.
+INSERT INTO handled (order_id, body, received_us) VALUES (?, ?, ?);
+
+-- name: set_answer
+-- What an order was answered, once.
+UPDATE handled SET answer = ? WHERE order_id = ? AND answer IS NULL RETURNING 1;
+
+-- name: put_hold
+-- A hold as it stands now.
+INSERT INTO hold (id, account, currency, ends_us, place, is_live, body) VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET
+  ends_us = excluded.ends_us, place = excluded.place, is_live = excluded.is_live, body = excluded.body;
+
+-- name: read_holds
+-- All holds of an account in a currency, ended ones too.
+SELECT body FROM hold WHERE account = ? AND currency = ? ORDER BY place, id;
+
+-- name: read_live
+-- A page of the holds that stand.
+SELECT body FROM hold WHERE is_live = 1 AND id > ? ORDER BY id LIMIT ?;
+
+-- name: read_due
+-- Holds whose end has come.
+SELECT body FROM hold WHERE is_live = 1 AND ends_us <= ? ORDER BY ends_us, id;
+
+-- name: last_place
+-- The newest place in any account's queue.
+SELECT max(place) FROM hold;
+
+-- name: forget_taken
+-- Ids of sendings that would be refused for their age by now.
+DELETE FROM taken WHERE until_us <= ?;
+
+-- name: add_taken
+-- A sending that was taken; no row if it was taken before.
+INSERT INTO taken (issuer, jti, until_us) VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING 1;
+
+-- name: keep
+-- A value by its name, in the place of the one before.
+INSERT INTO kept (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value;
+
+-- name: read_kept
+-- A value by its name.
+SELECT value FROM kept WHERE name = ?;
+
+-- name: forget_order
+-- Only the sandbox forgets: it plays a bank that lost its books.
+DELETE FROM handled WHERE order_id = ?;
+
+-- name: forget_hold
+-- The same for a hold.
+DELETE FROM hold WHERE id = ?;

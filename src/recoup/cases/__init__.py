@@ -1,0 +1,103 @@
+"""Cases: reports, claims, the chase, and what persons decide. Pure: decide, then evolve; nothing is read, sent or traced."""
+
+from recoup.cases.abuse import Sign, signs_of
+from recoup.cases.case import (
+    Appeal,
+    Case,
+    Channel,
+    Claim,
+    Derived,
+    Finding,
+    FindingKind,
+    Found,
+    Grade,
+    Harm,
+    Mandate,
+    Notice,
+    Place,
+    Report,
+    Standing,
+    Task,
+)
+from recoup.cases.chase import Institution, Plan, Proposal, Waiting, dispatch, plan_orders
+from recoup.cases.decide import decide
+from recoup.cases.dwell import Dwell, learn
+from recoup.cases.entitlements import missing_of, net_of, overlap_of
+from recoup.cases.evolve import evolve, fold
+from recoup.cases.figures import Figures, figures_of
+from recoup.cases.following import note_of
+from recoup.cases.joining import Meeting, groups_of, meetings_of
+from recoup.cases.lists import (
+    Entry,
+    Level,
+    Listing,
+    Subject,
+    add_entry,
+    check_listing,
+    end_entry,
+    evolve_listing,
+    hash_of,
+)
+from recoup.cases.ordering import covers
+from recoup.cases.refusals import Reason, Refusal
+from recoup.cases.settling import terminals
+from recoup.cases.terms import CasePolicy, Downstream
+from recoup.cases.views import View, view_of
+
+__all__ = [
+    "Appeal",
+    "Case",
+    "CasePolicy",
+    "Channel",
+    "Claim",
+    "Derived",
+    "Downstream",
+    "Dwell",
+    "Entry",
+    "Figures",
+    "Finding",
+    "FindingKind",
+    "Found",
+    "Grade",
+    "Harm",
+    "Institution",
+    "Level",
+    "Listing",
+    "Mandate",
+    "Meeting",
+    "Notice",
+    "Place",
+    "Plan",
+    "Proposal",
+    "Reason",
+    "Refusal",
+    "Report",
+    "Sign",
+    "Standing",
+    "Subject",
+    "Task",
+    "View",
+    "Waiting",
+    "add_entry",
+    "check_listing",
+    "covers",
+    "decide",
+    "dispatch",
+    "end_entry",
+    "evolve",
+    "evolve_listing",
+    "figures_of",
+    "fold",
+    "groups_of",
+    "hash_of",
+    "learn",
+    "meetings_of",
+    "missing_of",
+    "net_of",
+    "note_of",
+    "overlap_of",
+    "plan_orders",
+    "signs_of",
+    "terminals",
+    "view_of",
+]

@@ -1,0 +1,404 @@
+"""One case as values: reports, claims, what the trail says, what is held and for whom, and who agreed to what. No rule is here.
+
+Amounts are minor units. Victims, texts, documents and account numbers lie in the vault; here stand opaque ids only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from hashlib import sha256
+
+from recoup.cases.state import (
+    AppealState,
+    ClaimState,
+    FindingState,
+    MandateState,
+    NoticeState,
+    TaskState,
+)
+from recoup.orders import OrderKind
+
+ClaimKey = tuple[str, str]
+"""Claim and currency: what became another currency is missed in that one."""
+HoldPlace = tuple[str, str]
+"""Account and currency."""
+Parts = tuple[tuple[str, int], ...]
+"""Claims and amounts, in the order of claims, no zeros."""
+
+
+def digest_of(tag: str, *fields: object) -> str:
+    """Return SHA-256 over a tag and all fields as text, each with its length: what an approval binds."""
+    whole = sha256(f"recoup {tag} 1\n".encode())
+    for field in fields:
+        text = str(field).encode()
+        whole.update(len(text).to_bytes(4, "big") + text)
+    return whole.hexdigest()
+
+
+class Grade(StrEnum):
+    """How much a report is worth before anybody looked into it."""
+
+    RELIABLE = "reliable"
+    PLAUSIBLE = "plausible"
+    DOUBTFUL = "doubtful"
+
+
+class Channel(StrEnum):
+    """Which way a report came."""
+
+    EMERGENCY_CALL = "emergency_call"
+    STATION = "station"
+    BANK_COUNTER = "bank_counter"
+    ONLINE = "online"
+    OTHER_CENTRE = "other_centre"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What somebody told the centre."""
+
+    id: str
+    reporter: str
+    grade: Grade
+    channel: Channel
+    accepts_liability: bool
+    """The reporter answers for a false report."""
+    received_at: datetime
+    entered_at: datetime
+    entered_by: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One disputed transfer of one victim."""
+
+    id: str
+    report: str
+    victim: str
+    transfer: str
+    """Opaque id of the disputed transfer; a transfer has at most one live claim."""
+    payer: str
+    """'' where a deposit is disputed."""
+    payee: str
+    institution: str
+    currency: str
+    amount: int
+    paid_at: datetime
+    made_by: str
+    state: ClaimState = ClaimState.REPORTED
+    agreed_by: tuple[str, ...] = ()
+    returned: int = 0
+    compensated: int = 0
+
+    @property
+    def missing(self) -> int:
+        """Loss - returned - compensated; nothing for a claim that no longer stands."""
+        if self.state in {ClaimState.REPORTED, ClaimState.ADMITTED}:
+            return self.amount - self.returned - self.compensated
+        return 0
+
+
+class Found(StrEnum):
+    """What the trail says of money at a place."""
+
+    LOCATED = "located"
+    UNKNOWN = "unknown"
+    """Last seen going there: that account's statement is missing."""
+    EXITED = "exited"
+    RESIDUAL = "residual"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """So much of one claim lies in an account, was last seen going there, or left the system from there."""
+
+    claim: str
+    account: str
+    institution: str
+    currency: str
+    amount: int
+    since: datetime
+    found: Found
+    kind: str = ""
+    """How it exited: cash_out, abroad, exchange, wallet, purchase, to_victim, converted and so on."""
+    hop: int = 1
+    serial: str = ""
+    """Opaque id of the exit's serial number at `institution`: what it is asked by."""
+    is_inferred: bool = False
+
+    @property
+    def hold(self) -> HoldPlace:
+        """What a hold on it is one of."""
+        return self.account, self.currency
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """Money of a claim that became another currency: a loss of its own there."""
+
+    claim: str
+    currency: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What was asked of an institution for the case on one account, for whom, and what it holds."""
+
+    account: str
+    currency: str
+    institution: str
+    asked: int = 0
+    """What the newest order asks for, answered or not; 0 when nothing is asked any more."""
+    held: int = 0
+    confirmed: int = 0
+    """Of what is held, what a balance digest has shown after the answer as well: said twice."""
+    stood: Parts = ()
+    """For whom it was asked."""
+    word: str = ""
+    """The hold's one word (`Hold.word`)."""
+    basis: OrderKind | None = None
+    period: int = 0
+    stops_spent: int = 0
+    """Of the stops that the law allows of the account."""
+    answered_at: datetime | None = None
+    makers: tuple[str, ...] = ()
+    """Who made or agreed to an order about it: they do not decide its appeal."""
+    surplus_since: datetime | None = None
+
+    @property
+    def hold(self) -> HoldPlace:
+        """What it is one of."""
+        return self.account, self.currency
+
+
+@dataclass(frozen=True, slots=True)
+class Entitlement:
+    """The part of an order that a claim stands behind."""
+
+    account: str
+    currency: str
+    claim: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Harm:
+    """What an order does to others, as far as anybody said."""
+
+    account: str
+    currency: str
+    own_money: int = 0
+    """Of the holder's own money, what would be caught."""
+    salary_on: tuple[date, ...] = ()
+    merchants: int = 0
+    """Merchants who are paid from there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A person agreed to an order about which they saw what the digest stands for."""
+
+    order: str
+    by: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mandate:
+    """Standing authority: within it, the next orders need nobody else."""
+
+    id: str
+    hops_max: int
+    amount_max: int
+    currency: str
+    until: datetime
+    proposed_by: str
+    state: MandateState = MandateState.PROPOSED
+    agreed_by: str = ""
+    spent: int = 0
+    """What orders under it newly asked for."""
+
+    @property
+    def digest(self) -> str:
+        """What the second person agrees to."""
+        until = self.until.isoformat()
+        return digest_of(
+            "mandate",
+            self.id,
+            self.hops_max,
+            self.amount_max,
+            self.currency,
+            until,
+            self.proposed_by,
+        )
+
+
+class FindingKind(StrEnum):
+    """What the centre found (SEMANTICS 4)."""
+
+    CLAIM_VOID = "claim_void"
+    GOOD_FAITH_VALUE = "good_faith_value"
+    INNOCENT_CONDUIT = "innocent_conduit"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A decision about a claim or an account; takes effect when somebody else agrees."""
+
+    id: str
+    kind: FindingKind
+    subject: str
+    """The claim, or the account."""
+    made_by: str
+    reason: str
+    state: FindingState = FindingState.PROPOSED
+    decided_by: str = ""
+
+    @property
+    def digest(self) -> str:
+        """What the second person agrees to."""
+        return digest_of("finding", self.id, self.kind, self.subject, self.made_by, self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Appeal:
+    """A holder's objection to a hold."""
+
+    id: str
+    account: str
+    currency: str
+    is_through_bank: bool
+    filed_at: datetime
+    due_at: datetime
+    text: str = ""
+    state: AppealState = AppealState.FILED
+    decided_by: str = ""
+    decided_at: datetime | None = None
+    keep: int = 0
+    """What stays held after it was upheld."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What the holder of a held account must be told: authority, case, amount, term, documents, phone."""
+
+    account: str
+    currency: str
+    period: int
+    amount: int
+    due_at: datetime
+    state: NoticeState = NoticeState.DUE
+    documents: str = ""
+    phone: str = ""
+    reason: str = ""
+    """Why it is deferred."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A request to another country, with all that its text needs."""
+
+    id: str
+    claim: str
+    account: str
+    institution: str
+    currency: str
+    amount: int
+    left_at: datetime
+    serial: str
+    due_at: datetime
+    state: TaskState = TaskState.OPEN
+    answers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """A person decided that no more than this is held on an account, whatever the trail says."""
+
+    account: str
+    currency: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """A holder offered another account: so much is held there instead."""
+
+    account: str
+    currency: str
+    offered: str
+    institution: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Claims investigated together, and the chase for them."""
+
+    id: str
+    opened_at: datetime | None = None
+    unit: str = ""
+    reports: tuple[Report, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    facts: tuple[str, ...] = ()
+    """Digests of statement rows, in the order in which they came."""
+    facts_version: int = 0
+    trail_version: int = -1
+    trail_digest: str = ""
+    places: tuple[Place, ...] = ()
+    derived: tuple[Derived, ...] = ()
+    holds: tuple[Standing, ...] = ()
+    entitlements: tuple[Entitlement, ...] = ()
+    queried: tuple[str, ...] = ()
+    harms: tuple[Harm, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+    orders: tuple[tuple[str, str], ...] = ()
+    """Orders taken up: id and digest."""
+    mandates: tuple[Mandate, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    appeals: tuple[Appeal, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    noted: tuple[tuple[str, str], ...] = ()
+    """Payments to victims and opinions that were taken in: id and digest."""
+    caps: tuple[Cap, ...] = ()
+    swaps: tuple[Swap, ...] = ()
+    joined: tuple[str, ...] = ()
+    """Cases worked together with this one."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a report opened it."""
+        return self.opened_at is not None
+
+    def claim(self, claim_id: str) -> Claim | None:
+        """Return the claim of that id."""
+        return next((claim for claim in self.claims if claim.id == claim_id), None)
+
+    def standing(self, account: str, currency: str) -> Standing | None:
+        """Return what stands on that account."""
+        return next((hold for hold in self.holds if hold.hold == (account, currency)), None)
+
+    def is_innocent(self, account: str) -> bool:
+        """Whether it was found that the holder only passed money on, in good faith."""
+        return self._is_found(account, FindingKind.INNOCENT_CONDUIT)
+
+    def is_paid_for(self, account: str) -> bool:
+        """Whether it was found that the holder gave value in good faith: what arrived exits there."""
+        return self._is_found(account, FindingKind.GOOD_FAITH_VALUE)
+
+    def _is_found(self, account: str, kind: FindingKind) -> bool:
+        return any(
+            finding.kind is kind
+            and finding.subject == account
+            and finding.state is FindingState.DECIDED
+            for finding in self.findings
+        )
+
+    def has_current_trail(self) -> bool:
+        """Whether the trail was computed from all facts there are."""
+        return self.trail_version == self.facts_version

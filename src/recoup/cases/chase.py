@@ -1,0 +1,351 @@
+"""What to order next: the difference between what claims may ask of each account and what was asked. Pure.
+
+Asking for more is safe to be early with, giving up is not: one false "held" further down must not free real money here. So
+what a hold has too much of is given up only against money that was confirmed twice elsewhere, counted once, and only as far
+as every claim that stood behind it keeps as much confirmed as it misses; holds of innocent holders first (SEMANTICS 3).
+
+Invariants: 1. giving up leaves no claim with less confirmed than the smaller of what it misses and what was confirmed for it
+before; 2. nothing that a claim is entitled to is given up; 3. the plan depends on no order of the input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from recoup.cases.case import Case, ClaimKey, Found, HoldPlace, Parts, Place, Standing
+from recoup.cases.dwell import Dwell
+from recoup.cases.entitlements import (
+    Shares,
+    current,
+    missing_of,
+    net_of,
+    overlap_of,
+    parts_of,
+    shares_of,
+    targets_of,
+)
+from recoup.cases.terms import CasePolicy
+from recoup.limits import CASE_HOPS_MAX
+from recoup.orders import OrderKind
+from recoup.orders.state import LIVE, HoldState
+
+ASKED_BY_SERIAL = frozenset({"exchange", "wallet", "purchase"})
+"""Exits behind which an institution knows more: asked by the serial number of the payment."""
+OVER = frozenset({"moved", "refused", "released"})
+"""Words after which the same money is not asked for again: it takes money that came later, or a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Institution:
+    """What an institution can do, as it declared."""
+
+    id: str
+    orders_per_minute: int | None = None
+    can_stop_amounts: bool = True
+    can_shrink_stop: bool | None = None
+    dwell: Dwell | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An order that a person or a mandate may let leave."""
+
+    kind: OrderKind
+    account: str
+    """For a query by serial: the opaque id of the serial number."""
+    currency: str
+    institution: str
+    amount: int
+    """What the hold is to be afterwards."""
+    change: int = 0
+    """What is newly asked for; below zero what is given up."""
+    chance: int = 0
+    """In 1,000, that money newly asked for is still there."""
+    stood: Parts = ()
+    """Who stands behind the hold afterwards, and for how much."""
+    hop: int = 1
+    is_whole_account: bool = False
+    """The institution can do no other: the excess is measured."""
+
+    @property
+    def value(self) -> int:
+        """Expected minor units that this order stops, times 1,000: what is sent first."""
+        return max(0, self.change) * self.chance
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Something that no order does now."""
+
+    account: str
+    currency: str
+    amount: int
+    why: str
+    """unconfirmed, overdue, cannot_shrink; unanswered, releasing, stops_exhausted, refused, moved, released; beyond_coverage,
+    beyond_hops, no_institution."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to order, what waits for what, and what the holds amount to."""
+
+    orders: tuple[Proposal, ...]
+    """The most expected value first; queries follow; what is given up comes last, holds of innocent holders first."""
+    waiting: tuple[Waiting, ...]
+    net: dict[str, int]
+    overlap: dict[str, int]
+
+    def find(self, kind: OrderKind, account: str, currency: str) -> Proposal | None:
+        """Return the proposal of that kind about that account."""
+        wanted = (kind, account, currency)
+        return next((p for p in self.orders if (p.kind, p.account, p.currency) == wanted), None)
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A plan in the making."""
+
+    case: Case
+    now: datetime
+    policy: CasePolicy
+    institutions: Mapping[str, Institution]
+    holds: Mapping[HoldPlace, Standing]
+    payees: frozenset[str]
+    asks: list[Proposal] = field(default_factory=list)
+    queries: list[Proposal] = field(default_factory=list)
+    gives: list[Proposal] = field(default_factory=list)
+    waiting: list[Waiting] = field(default_factory=list)
+
+    def wait(self, place: HoldPlace, amount: int, why: str) -> None:
+        self.waiting.append(Waiting(*place, amount, why))
+
+
+def plan_orders(
+    case: Case,
+    now: datetime,
+    policy: CasePolicy,
+    institutions: Mapping[str, Institution] | None = None,
+) -> Plan:
+    """Return what the chase would order at `now`."""
+    holds = {hold.hold: hold for hold in case.holds}
+    payees = frozenset(claim.payee for claim in case.claims)
+    draft = _Draft(case, now, policy, institutions or {}, holds, payees)
+    missing = missing_of(case)
+    _ask(draft, targets_of(case.places, missing, case.caps), missing)
+    _query(draft)
+    _give(draft, missing)
+    draft.queries.sort(key=lambda order: (order.institution, order.account))
+    return Plan(
+        (*draft.asks, *draft.queries, *draft.gives),
+        tuple(sorted(draft.waiting, key=lambda row: (row.account, row.currency, row.why))),
+        net_of(case),
+        overlap_of(case),
+    )
+
+
+def _ask(draft: _Draft, targets: Shares, missing: Mapping[ClaimKey, int]) -> None:
+    """Add stops and raises: where claims may ask for more than was asked."""
+    by_hold: dict[HoldPlace, list[Place]] = {}
+    for row in draft.case.places:
+        by_hold.setdefault(row.hold, []).append(row)
+    found: list[Proposal] = []
+    for place, due in sorted(targets.items()):
+        order = _one_ask(draft, place, due, by_hold[place], missing)
+        if order is not None:
+            found.append(order)
+    found.sort(key=lambda order: (-order.value, order.account, order.currency))
+    covered: dict[str, int] = {}
+    for place, due in targets.items():
+        hold = draft.holds.get(place)
+        have = min(hold.asked if hold else 0, sum(due.values()))
+        covered[place[1]] = covered.get(place[1], 0) + have
+    whole: dict[str, int] = {}
+    for (_, currency), amount in missing.items():
+        whole[currency] = whole.get(currency, 0) + amount
+    for order in found:
+        have = covered.get(order.currency, 0)
+        if have * 1000 >= whole[order.currency] * draft.policy.coverage_permille:
+            draft.wait((order.account, order.currency), order.change, "beyond_coverage")
+            continue
+        covered[order.currency] = have + order.change
+        draft.asks.append(order)
+
+
+def _one_ask(
+    draft: _Draft,
+    place: HoldPlace,
+    due: Mapping[str, int],
+    rows: Sequence[Place],
+    missing: Mapping[ClaimKey, int],
+) -> Proposal | None:
+    """Return the order for what lies at one place beyond what was asked there; what others stood for stays beside it."""
+    hold = draft.holds.get(place)
+    stood = dict(hold.stood) if hold else {}
+    stood = {c: min(part, missing.get((c, place[1]), 0)) for c, part in stood.items()}
+    parts = {c: max(due.get(c, 0), stood.get(c, 0)) for c in sorted(due.keys() | stood.keys())}
+    amount, asked = sum(parts.values()), hold.asked if hold else 0
+    if amount <= asked:
+        return None
+    there = [row for row in rows if row.found in {Found.LOCATED, Found.UNKNOWN}]
+    newest = max(there, key=lambda row: (row.since, row.institution))
+    hop = min(row.hop for row in there)
+    institution = hold.institution if hold else newest.institution
+    why = ""
+    if hold and hold.word in OVER and hold.answered_at and newest.since <= hold.answered_at:
+        why = hold.word
+    elif asked and hold and hold.word not in LIVE:
+        why = "unanswered"
+    elif hold and not asked and hold.word in LIVE:
+        why = "releasing"
+    elif hold and not asked and hold.stops_spent >= draft.policy.orders.stops_max:
+        why = "stops_exhausted"
+    elif hop > CASE_HOPS_MAX:
+        why = "beyond_hops"
+    elif not institution:
+        why = "no_institution"
+    if why:
+        draft.wait(place, amount - asked, why)
+        return None
+    known = draft.institutions.get(institution, Institution(institution))
+    curve = known.dwell or draft.policy.dwell
+    kind = OrderKind.STOP if place[0] in draft.payees else OrderKind.EXTEND
+    if asked:
+        kind = OrderKind.RAISE
+    chance = curve.chance(draft.now - newest.since)
+    stands = parts_of(parts)
+    whole = not known.can_stop_amounts
+    return Proposal(kind, *place, institution, amount, amount - asked, chance, stands, hop, whole)
+
+
+def _query(draft: _Draft) -> None:
+    """Add queries: for rows of accounts from which money moved on, and for exits by the serial number of the payment."""
+    asked = set(draft.case.queried)
+    unknown = {place.hold for place in draft.case.places if place.found is Found.UNKNOWN}
+    for hold in draft.case.holds:
+        if hold.word == "moved" and hold.hold in unknown and hold.account not in asked:
+            asked.add(hold.account)
+            draft.queries.append(Proposal(OrderKind.QUERY, *hold.hold, hold.institution, 0))
+    for place in draft.case.places:
+        is_exit = place.found is Found.EXITED and place.kind in ASKED_BY_SERIAL
+        if is_exit and place.serial and place.serial not in asked:
+            asked.add(place.serial)
+            query = Proposal(
+                OrderKind.QUERY, place.serial, place.currency, place.institution, 0, hop=place.hop
+            )
+            draft.queries.append(query)
+
+
+def _give(draft: _Draft, missing: Mapping[ClaimKey, int]) -> None:
+    """Add reductions and releases, innocent holders first, then the largest surplus."""
+    entitled = current(draft.case)
+    backed = _Backed()
+    surplus: dict[HoldPlace, int] = {}
+    for hold in draft.case.holds:
+        backed.put(hold.hold, shares_of(hold.confirmed, dict(hold.stood)))
+        surplus[hold.hold] = hold.asked - sum(entitled.get(hold.hold, {}).values())
+    having = [hold for hold in draft.case.holds if hold.asked and surplus[hold.hold] > 0]
+    is_innocent = draft.case.is_innocent
+    having.sort(key=lambda hold: (not is_innocent(hold.account), -surplus[hold.hold], hold.hold))
+    for hold in having:
+        due = entitled.get(hold.hold, {})
+        keep = _least(hold, due, backed, missing)
+        lowest = sum(keep.values())
+        left = lowest - sum(due.values())
+        if left > 0:
+            longest = timedelta(seconds=draft.policy.overlap_seconds_max)
+            began = hold.surplus_since
+            is_late = began is not None and draft.now - began > longest
+            draft.wait(hold.hold, left, "overdue" if is_late else "unconfirmed")
+        order = _lower(draft, hold, keep)
+        if order is not None:
+            draft.gives.append(order)
+            backed.put(hold.hold, shares_of(min(hold.confirmed, lowest), keep))
+
+
+@dataclass(slots=True)
+class _Backed:
+    """What was confirmed for each claim, by hold and in all."""
+
+    by_hold: dict[HoldPlace, Mapping[str, int]] = field(default_factory=dict)
+    in_all: dict[ClaimKey, int] = field(default_factory=dict)
+
+    def put(self, place: HoldPlace, shares: Mapping[str, int]) -> None:
+        """Set what one hold backs."""
+        for sign, claims in ((-1, self.by_hold.get(place, {})), (1, shares)):
+            for claim, amount in claims.items():
+                key = (claim, place[1])
+                self.in_all[key] = self.in_all.get(key, 0) + sign * amount
+        self.by_hold[place] = shares
+
+    def elsewhere(self, place: HoldPlace, claim: str) -> int:
+        """Return what other holds of the currency back."""
+        whole = self.in_all.get((claim, place[1]), 0)
+        return whole - self.by_hold[place].get(claim, 0)
+
+
+def _least(
+    hold: Standing, due: Mapping[str, int], backed: _Backed, missing: Mapping[ClaimKey, int]
+) -> dict[str, int]:
+    """Return by claim the least that must stay: its entitlement, and what it misses and nobody has confirmed elsewhere."""
+    out: dict[str, int] = {}
+    mine = dict(hold.stood)
+    for claim in sorted(due.keys() | mine.keys()):
+        lacking = missing.get((claim, hold.currency), 0) - backed.elsewhere(hold.hold, claim)
+        out[claim] = max(due.get(claim, 0), min(mine.get(claim, 0), max(0, lacking)))
+    return out
+
+
+def _lower(draft: _Draft, hold: Standing, keep: Mapping[str, int]) -> Proposal | None:
+    """Return the order that lowers a hold to `keep`; None where that gives nothing up, or cannot be done."""
+    lowest = sum(keep.values())
+    if lowest >= hold.asked:
+        return None
+    change, stood = lowest - hold.asked, parts_of(keep)
+    if hold.word in OVER or hold.word == HoldState.LAPSED:
+        # Something was ordered after that end and is not answered: there is nothing yet to give up.
+        draft.wait(hold.hold, -change, "unanswered")
+        return None
+    if lowest == 0:
+        return Proposal(OrderKind.RELEASE, *hold.hold, hold.institution, 0, change, 0, stood)
+    if lowest > hold.confirmed or lowest >= hold.held:
+        return None  # a short hold has nothing to give; an unconfirmed one must not be cut to what nobody has seen
+    known = draft.institutions.get(hold.institution, Institution(hold.institution))
+    can_shrink = known.can_shrink_stop
+    if can_shrink is None:
+        can_shrink = draft.policy.orders.can_shrink_stop
+    if hold.basis is not OrderKind.FREEZE and not can_shrink:
+        # Releasing and stopping again would open a gap, and spends one of few stops: a person's choice.
+        draft.wait(hold.hold, -change, "cannot_shrink")
+        return None
+    return Proposal(OrderKind.REDUCE, *hold.hold, hold.institution, lowest, change, 0, stood)
+
+
+def dispatch(
+    orders: Sequence[Proposal],
+    sent: Mapping[str, int],
+    policy: CasePolicy,
+    institutions: Mapping[str, Institution] | None = None,
+) -> tuple[tuple[Proposal, ...], tuple[Proposal, ...]]:
+    """Share out the running minute: return what leaves now, and what waits because its institution takes no more.
+
+    `orders` may come from many cases; `sent` counts by institution what left within this minute.
+    """
+    known = institutions or {}
+    left: dict[str, int] = {}
+    now: list[Proposal] = []
+    later: list[Proposal] = []
+    by_value = sorted(
+        orders, key=lambda order: (-order.value, order.account, order.currency, order.kind)
+    )
+    for order in by_value:
+        name = order.institution
+        if name not in left:
+            capacity = known.get(name, Institution(name)).orders_per_minute
+            left[name] = (policy.orders_per_minute if capacity is None else capacity) - sent.get(
+                name, 0
+            )
+        (now if left[name] > 0 else later).append(order)
+        left[name] -= 1
+    return tuple(now), tuple(later)

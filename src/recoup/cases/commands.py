@@ -1,0 +1,317 @@
+"""What can be asked of a case: imperatives, each with all that `decide` needs. Who may ask is settled before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from recoup.cases.case import Claim, Derived, Finding, Harm, Mandate, Place, Report
+from recoup.cases.state import AppealTrigger, ClaimTrigger, FindingTrigger
+from recoup.orders import Order, OrderKind
+
+
+@dataclass(frozen=True, slots=True)
+class TakeReport:
+    """Enter a report with the transfer that it disputes; the first opens the case."""
+
+    report: Report
+    claim: Claim
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class MakeClaim:
+    """Add another disputed transfer of a report."""
+
+    claim: Claim
+
+
+@dataclass(frozen=True, slots=True)
+class SettleClaim:
+    """Admit, reject or withdraw a claim; a claim becomes void by a finding only."""
+
+    claim: str
+    trigger: ClaimTrigger
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteRepaid:
+    """Note that a victim got money back, or was compensated by somebody."""
+
+    id: str
+    claim: str
+    returned: int = 0
+    compensated: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AddFacts:
+    """Note statement rows that an answer brought; the rows lie elsewhere."""
+
+    digest: str
+    rows: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyTrail:
+    """Take over a trail that a worker computed from a numbered version of the facts."""
+
+    facts_version: int
+    digest: str
+    places: tuple[Place, ...]
+    derived: tuple[Derived, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NoteHold:
+    """Note what the life of a hold has come to (`note_of`)."""
+
+    account: str
+    currency: str
+    institution: str
+    asked: int
+    held: int
+    word: str
+    basis: OrderKind | None
+    period: int
+    at: datetime
+    stops_spent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmHold:
+    """Note what an institution's balance digest shows on an account: the second time that it says so."""
+
+    account: str
+    currency: str
+    held: int
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NoteHarm:
+    """Note what an order would do to others."""
+
+    harm: Harm
+
+
+@dataclass(frozen=True, slots=True)
+class AgreeToOrder:
+    """Agree to an order of the chase; `digest` is that of the view that was seen."""
+
+    order: Order
+    by: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakeUp:
+    """Let an order of the plan leave: its claims stand behind it from this entry on."""
+
+    order: Order
+
+
+@dataclass(frozen=True, slots=True)
+class DecideSurplus:
+    """A person settles what nothing has confirmed in time."""
+
+    account: str
+    currency: str
+    keep: int
+    by: str
+    agreed_by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class GrantHardship:
+    """Free a part of a hold the same day, so that people can live."""
+
+    account: str
+    currency: str
+    amount: int
+    by: str
+    agreed_by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SwapAccount:
+    """Hold so much on another account that the holder offered."""
+
+    account: str
+    currency: str
+    offered: str
+    institution: str
+    amount: int
+    by: str
+    agreed_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProposeMandate:
+    """Propose a standing authority."""
+
+    mandate: Mandate
+
+
+@dataclass(frozen=True, slots=True)
+class AgreeToMandate:
+    """Agree as the second person."""
+
+    mandate: str
+    by: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeMandate:
+    """End a standing authority; one person suffices, since nothing is widened."""
+
+    mandate: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProposeFinding:
+    """Propose what the centre finds."""
+
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True)
+class SettleFinding:
+    """Agree to a finding, or dismiss it."""
+
+    finding: str
+    trigger: FindingTrigger
+    by: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteOpinion:
+    """Keep what an institution thinks of an account; it frees nothing (SEMANTICS 4)."""
+
+    id: str
+    account: str
+    institution: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileAppeal:
+    """A holder objects to a hold."""
+
+    id: str
+    account: str
+    currency: str
+    is_through_bank: bool
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SettleAppeal:
+    """Uphold (and keep only so much), deny or withdraw an appeal."""
+
+    appeal: str
+    trigger: AppealTrigger
+    by: str
+    keep: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PassAppealClock:
+    """The time within which an appeal was to be decided has passed."""
+
+    appeal: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendNotice:
+    """The holder was told."""
+
+    account: str
+    currency: str
+    documents: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeferNotice:
+    """Tell the holder later, for a reason and until a time that somebody else agreed to."""
+
+    account: str
+    currency: str
+    until: datetime
+    reason: str
+    by: str
+    agreed_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndDeferral:
+    """The end of a deferral has come."""
+
+    account: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordForeignAnswer:
+    """Keep what another country answered."""
+
+    task: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class PassForeignClock:
+    """The time for a request abroad has passed."""
+
+    task: str
+
+
+@dataclass(frozen=True, slots=True)
+class JoinCase:
+    """Work this case together with another whose trail meets it."""
+
+    other: str
+    account: str
+    by: str
+    agreed_by: str
+
+
+Command = (
+    TakeReport
+    | MakeClaim
+    | SettleClaim
+    | NoteRepaid
+    | AddFacts
+    | ApplyTrail
+    | NoteHold
+    | ConfirmHold
+    | NoteHarm
+    | AgreeToOrder
+    | TakeUp
+    | DecideSurplus
+    | GrantHardship
+    | SwapAccount
+    | ProposeMandate
+    | AgreeToMandate
+    | RevokeMandate
+    | ProposeFinding
+    | SettleFinding
+    | NoteOpinion
+    | FileAppeal
+    | SettleAppeal
+    | PassAppealClock
+    | SendNotice
+    | DeferNotice
+    | EndDeferral
+    | RecordForeignAnswer
+    | PassForeignClock
+    | JoinCase
+)

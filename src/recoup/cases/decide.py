@@ -1,0 +1,205 @@
+"""Every rule about cases: a command either becomes events or is refused. Pure; the clock's time is an argument.
+
+Model: reports open a case and make claims; a worker's trail says where their money lies; orders of the plan are taken up for
+claims; institutions' answers and balance digests say what is held; persons find, decide and hear appeals.
+
+Invariants after every command: 1. per claim, live entitlements sum to at most loss - returned - compensated, unanswered orders
+included; 2. behind no order stands more than it asks for; 3. entitlements pass from an order to the next in the same entry as
+the order or trail that makes them pass; 4. a trail is taken over only for the newest facts, and conserves every admitted
+claim; 5. nothing that frees, widens or decides rests on one person.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from recoup.cases import following, ordering, reporting, settling, telling
+from recoup.cases.case import Case, Entitlement
+from recoup.cases.commands import (
+    AddFacts,
+    AgreeToMandate,
+    AgreeToOrder,
+    ApplyTrail,
+    Command,
+    ConfirmHold,
+    DecideSurplus,
+    DeferNotice,
+    EndDeferral,
+    FileAppeal,
+    GrantHardship,
+    JoinCase,
+    MakeClaim,
+    NoteHarm,
+    NoteHold,
+    NoteOpinion,
+    NoteRepaid,
+    PassAppealClock,
+    PassForeignClock,
+    ProposeFinding,
+    ProposeMandate,
+    RecordForeignAnswer,
+    RevokeMandate,
+    SendNotice,
+    SettleAppeal,
+    SettleClaim,
+    SettleFinding,
+    SwapAccount,
+    TakeReport,
+    TakeUp,
+)
+from recoup.cases.entitlements import check, current, entitle
+from recoup.cases.events import (
+    ClaimMade,
+    ClaimSettled,
+    EntitlementsChanged,
+    Event,
+    FactsAdded,
+    FactsChanged,
+    FindingSettled,
+    HarmNoted,
+    HoldNoted,
+    SurplusMarked,
+)
+from recoup.cases.evolve import fold
+from recoup.cases.refusals import Reason, Refusal
+from recoup.cases.state import FindingState
+from recoup.cases.terms import CasePolicy
+
+Events = tuple[Event, ...]
+
+
+def decide(case: Case, command: Command, now: datetime, policy: CasePolicy) -> Events | Refusal:
+    """Return what happens when `command` is carried out at `now`: events, none for a repeat, or a refusal."""
+    if not case.is_open and not isinstance(command, TakeReport):
+        return Refusal(Reason.CASE_NOT_OPEN, case.id)
+    found = _rule(case, command, now, policy)
+    if isinstance(found, Refusal) or not found:
+        return found
+    if any(_is_fact(case, event) for event in found):
+        found = (*found, FactsChanged(case.facts_version + 1))
+    return _settle(case, found, now, policy)
+
+
+def _rule(case: Case, command: Command, now: datetime, policy: CasePolicy) -> Events | Refusal:
+    """Ask the rule of the command."""
+    match command:
+        case TakeReport():
+            return reporting.take_report(case, command, now)
+        case MakeClaim():
+            return reporting.make_claim(case, command)
+        case SettleClaim():
+            return reporting.settle_claim(case, command, policy)
+        case NoteRepaid():
+            return reporting.note_repaid(case, command)
+        case AddFacts():
+            return following.add_facts(case, command)
+        case ApplyTrail():
+            return following.apply_trail(case, command, now, policy)
+        case NoteHold():
+            return following.note_hold(case, command, now, policy)
+        case ConfirmHold():
+            return following.confirm_hold(case, command)
+        case NoteHarm(harm):
+            return () if harm in case.harms else (HarmNoted(harm),)
+        case AgreeToOrder():
+            return ordering.agree_to_order(case, command, now, policy)
+        case TakeUp():
+            return ordering.take_up(case, command, now, policy)
+        case ProposeMandate():
+            return ordering.propose_mandate(case, command, now)
+        case AgreeToMandate() | RevokeMandate():
+            return ordering.settle_mandate(case, command, now)
+        case _:
+            return _rule_of_persons(case, command, now, policy)
+
+
+def _rule_of_persons(
+    case: Case,
+    command: DecideSurplus
+    | GrantHardship
+    | SwapAccount
+    | ProposeFinding
+    | SettleFinding
+    | NoteOpinion
+    | FileAppeal
+    | SettleAppeal
+    | PassAppealClock
+    | SendNotice
+    | DeferNotice
+    | EndDeferral
+    | RecordForeignAnswer
+    | PassForeignClock
+    | JoinCase,
+    now: datetime,
+    policy: CasePolicy,
+) -> Events | Refusal:
+    """Ask the rule of a command by which a person decides or is told."""
+    match command:
+        case DecideSurplus():
+            return settling.decide_surplus(case, command, now, policy)
+        case GrantHardship():
+            return settling.grant_hardship(case, command)
+        case SwapAccount():
+            return settling.swap_account(case, command)
+        case ProposeFinding():
+            return settling.propose_finding(case, command)
+        case SettleFinding():
+            return settling.settle_finding(case, command)
+        case NoteOpinion():
+            return settling.note_opinion(case, command)
+        case FileAppeal():
+            return telling.file_appeal(case, command, now, policy)
+        case SettleAppeal():
+            return telling.settle_appeal(case, command, now)
+        case PassAppealClock():
+            return telling.pass_appeal_clock(case, command, now)
+        case SendNotice():
+            return telling.send_notice(case, command)
+        case DeferNotice():
+            return telling.defer_notice(case, command, now, policy)
+        case EndDeferral():
+            return telling.end_deferral(case, command, now)
+        case RecordForeignAnswer() | PassForeignClock():
+            return telling.move_task(case, command, now)
+        case _:
+            return telling.join_case(case, command)
+
+
+def _is_fact(case: Case, event: Event) -> bool:
+    """Whether a trail rests on it: rows, claims and their admission, holds that take lots, decided findings."""
+    match event:
+        case ClaimMade() | ClaimSettled() | FactsAdded():
+            return True
+        case HoldNoted():
+            known = case.standing(event.account, event.currency)
+            return event.held != (known.held if known else 0)
+        case FindingSettled():
+            return event.state is FindingState.DECIDED
+        case _:
+            return False
+
+
+def _settle(case: Case, events: Events, now: datetime, policy: CasePolicy) -> Events:
+    """Return the events with what they do to entitlements and surplus, so that one entry has all of it."""
+    after = fold(case, events)
+    before, wanted = current(after), entitle(after)
+    rows = [
+        Entitlement(*place, claim, wanted.get(place, {}).get(claim, 0))
+        for place in sorted(before.keys() | wanted.keys())
+        for claim in sorted(before.get(place, {}).keys() | wanted.get(place, {}).keys())
+        if before.get(place, {}).get(claim, 0) != wanted.get(place, {}).get(claim, 0)
+    ]
+    if rows:
+        changed = EntitlementsChanged(tuple(rows))
+        events, after = (*events, changed), fold(after, (changed,))
+    marks: list[Event] = []
+    for hold in after.holds:
+        has_surplus = hold.asked > sum(wanted.get(hold.hold, {}).values())
+        if has_surplus and hold.surplus_since is None:
+            decide_by = now + timedelta(seconds=policy.overlap_seconds_max)
+            marks.append(SurplusMarked(*hold.hold, now, decide_by))
+        elif not has_surplus and hold.surplus_since is not None:
+            marks.append(SurplusMarked(*hold.hold, None, None))
+    after = fold(after, marks)
+    check(after)
+    return (*events, *marks)

@@ -1,0 +1,162 @@
+"""Which part of each order a claim stands behind, so that all orders together never ask for more than is missing. Pure.
+
+A trail says where each claim's money lies or was last seen. Where an order stands, the claim is **entitled** to that much, at
+most to what it misses in all (SEMANTICS 3). What the trail says lies at an account nobody has ordered yet may still be stood
+for by an older order; an order there lowers the older one in the same journal entry.
+
+Invariants: 1. a claim's entitlements sum to at most its missing; 2. no order carries more than it asks for; 3. they depend on
+no order of the input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from recoup.cases.case import (
+    Cap,
+    Case,
+    ClaimKey,
+    Found,
+    HoldPlace,
+    Parts,
+    Place,
+)
+from recoup.money import split
+
+Shares = dict[HoldPlace, dict[str, int]]
+"""Minor units by hold and claim; no zeros."""
+
+
+def missing_of(case: Case) -> dict[ClaimKey, int]:
+    """Return what each claim misses: loss - returned - compensated; in another currency, the same part of what became it."""
+    out = {(claim.id, claim.currency): claim.missing for claim in case.claims}
+    for part in case.derived:
+        claim = case.claim(part.claim)
+        if claim is not None and part.currency != claim.currency:
+            key = (part.claim, part.currency)
+            out[key] = out.get(key, 0) + part.amount * claim.missing // claim.amount
+    return out
+
+
+def targets_of(
+    places: Iterable[Place], missing: Mapping[ClaimKey, int], caps: Iterable[Cap] = ()
+) -> Shares:
+    """Return what each claim may ask of each account: what the trail says lies there, within what the claim still misses.
+
+    Where the trail says more than is missing (something was returned or compensated), located money comes before money last
+    seen, then the latest arrival, then the account's name.
+    """
+    out: Shares = {}
+    left = dict(missing)
+    there = (place for place in places if place.found in {Found.LOCATED, Found.UNKNOWN})
+    for place in sorted(there, key=_surest):
+        key = (place.claim, place.currency)
+        part = min(place.amount, max(0, left.get(key, 0)))
+        if part:
+            left[key] -= part
+            _add(out, place.hold, place.claim, part)
+    for cap in caps:
+        hold = (cap.account, cap.currency)
+        if sum(out.get(hold, {}).values()) > cap.amount:
+            out[hold] = dict(parts_of(shares_of(cap.amount, out[hold])))
+    return {hold: claims for hold, claims in out.items() if claims}
+
+
+def _surest(place: Place) -> tuple[str, str, bool, float, str, int]:
+    is_unknown = place.found is Found.UNKNOWN
+    newest = -place.since.timestamp()
+    return place.claim, place.currency, is_unknown, newest, place.account, place.amount
+
+
+def entitle(case: Case) -> Shares:
+    """Return who stands behind which order, by what the trail says and for whom each order was made."""
+    missing = missing_of(case)
+    targets = targets_of(case.places, missing, case.caps)
+    asked = {hold.hold: hold.asked for hold in case.holds}
+    out: Shares = {}
+    waiting: dict[ClaimKey, int] = {}
+    for place, claims in sorted(targets.items()):
+        given = shares_of(asked.get(place, 0), claims)
+        for claim, due in sorted(claims.items()):
+            _add(out, place, claim, given[claim])
+            key = (claim, place[1])
+            waiting[key] = waiting.get(key, 0) + due - given[claim]
+    # What lies where nobody has ordered yet is stood for by the orders before it, those about the innocent last.
+    for hold in sorted(case.holds, key=lambda row: (case.is_innocent(row.account), row.hold)):
+        have = dict(out.get(hold.hold, {}))
+        room = hold.asked - sum(have.values())
+        for claim, amount in hold.stood:
+            key = (claim, hold.currency)
+            kept = max(0, min(amount - have.get(claim, 0), room, waiting.get(key, 0)))
+            if kept:
+                room -= kept
+                waiting[key] -= kept
+                _add(out, hold.hold, claim, kept)
+    return out
+
+
+def shares_of(held: int, parts: Mapping[str, int]) -> dict[str, int]:
+    """Return what each claim has of a hold: its whole part, or of a short hold its share by largest remainder.
+
+    >>> shares_of(50, {"c1": 60, "c2": 40})
+    {'c1': 30, 'c2': 20}
+    """
+    claims = sorted(parts)
+    whole = sum(parts.values())
+    given = split(min(held, whole), [parts[claim] for claim in claims])
+    return dict(zip(claims, given, strict=True))
+
+
+def current(case: Case) -> Shares:
+    """Return the live entitlements of a case."""
+    out: Shares = {}
+    for row in case.entitlements:
+        _add(out, (row.account, row.currency), row.claim, row.amount)
+    return out
+
+
+def parts_of(claims: Mapping[str, int]) -> Parts:
+    """Return claims and amounts in the order of claims, no zeros."""
+    return tuple((claim, amount) for claim, amount in sorted(claims.items()) if amount)
+
+
+def net_of(case: Case) -> dict[str, int]:
+    """Return by currency what is held and stood behind: stopped **net unique**."""
+    entitled, out = current(case), dict[str, int]()
+    for hold in case.holds:
+        behind = sum(entitled.get(hold.hold, {}).values())
+        out[hold.currency] = out.get(hold.currency, 0) + min(hold.held, behind)
+    return out
+
+
+def overlap_of(case: Case) -> dict[str, int]:
+    """Return by currency what is held and nobody stands behind; in no net figure."""
+    net, out = net_of(case), dict[str, int]()
+    for hold in case.holds:
+        out[hold.currency] = out.get(hold.currency, 0) + hold.held
+    return {currency: gross - net[currency] for currency, gross in out.items()}
+
+
+def check(case: Case) -> None:
+    """Assert what holds after every journal entry (invariants 1 and 2)."""
+    missing = missing_of(case)
+    asked = {hold.hold: hold.asked for hold in case.holds}
+    by_claim: dict[ClaimKey, int] = {}
+    by_hold: dict[HoldPlace, int] = {}
+    for row in case.entitlements:
+        assert row.amount > 0, "an entitlement to nothing"
+        key, place = (row.claim, row.currency), (row.account, row.currency)
+        by_claim[key] = by_claim.get(key, 0) + row.amount
+        by_hold[place] = by_hold.get(place, 0) + row.amount
+    for key, amount in by_claim.items():
+        assert amount <= missing.get(key, 0), (
+            f"{key[0]} asks for {amount} and misses {missing.get(key, 0)}"
+        )
+    for place, amount in by_hold.items():
+        assert amount <= asked.get(place, 0), "more stands behind an order than it asks for"
+
+
+def _add(shares: Shares, place: HoldPlace, claim: str, amount: int) -> None:
+    if amount:
+        claims = shares.setdefault(place, {})
+        claims[claim] = claims.get(claim, 0) + amount

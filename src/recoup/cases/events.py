@@ -1,0 +1,355 @@
+"""What happened in a case: with everything that `evolve` sets. Clocks are computed once and kept here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from recoup.cases.case import (
+    Appeal,
+    Approval,
+    Claim,
+    Derived,
+    Entitlement,
+    Finding,
+    Harm,
+    Mandate,
+    Notice,
+    Parts,
+    Place,
+    Report,
+    Swap,
+    Task,
+)
+from recoup.cases.state import (
+    AppealState,
+    ClaimState,
+    FindingState,
+    MandateState,
+    NoticeState,
+    TaskState,
+)
+from recoup.orders import OrderKind
+
+
+@dataclass(frozen=True, slots=True)
+class CaseOpened:
+    """A first report opened the case."""
+
+    case: str
+    unit: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReportTaken:
+    """A report was entered."""
+
+    report: Report
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimMade:
+    """A transfer is disputed; its money was last seen going to the payee."""
+
+    claim: Claim
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimAgreed:
+    """One more person agreed that a claim is admitted."""
+
+    claim: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimSettled:
+    """A claim is now believed, or no longer."""
+
+    claim: str
+    state: ClaimState
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRepaid:
+    """A victim misses less."""
+
+    id: str
+    claim: str
+    returned: int
+    compensated: int
+
+
+@dataclass(frozen=True, slots=True)
+class FactsAdded:
+    """Rows came in; here are their digest and ids only."""
+
+    digest: str
+    rows: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FactsChanged:
+    """What a trail rests on has this version from here on; a worker traces it."""
+
+    facts_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrailApplied:
+    """A trail of the newest facts was taken over."""
+
+    facts_version: int
+    digest: str
+    places: tuple[Place, ...]
+    derived: tuple[Derived, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HoldNoted:
+    """What an institution was asked for and said."""
+
+    account: str
+    currency: str
+    institution: str
+    asked: int
+    held: int
+    confirmed: int
+    stood: Parts
+    word: str
+    basis: OrderKind | None
+    period: int
+    stops_spent: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HoldConfirmed:
+    """A balance digest showed the same."""
+
+    account: str
+    currency: str
+    confirmed: int
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HarmNoted:
+    """What an order would do to others became known."""
+
+    harm: Harm
+
+
+@dataclass(frozen=True, slots=True)
+class OrderAgreed:
+    """A person agreed to an order."""
+
+    approval: Approval
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTakenUp:
+    """An order leaves; these claims stand behind the hold from here on."""
+
+    order: str
+    digest: str
+    kind: OrderKind
+    account: str
+    currency: str
+    institution: str
+    amount: int
+    change: int
+    stood: Parts
+    persons: tuple[str, ...]
+    mandate: str
+    hop: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoodLowered:
+    """A decision took claims from behind a hold: what is asked beyond them is to be given up."""
+
+    account: str
+    currency: str
+    stood: Parts
+    cap: int | None
+    """No more than this is held there from here on, whatever the trail says."""
+    why: str
+    persons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EntitlementsChanged:
+    """Who stands behind which order now; only rows that changed, 0 for gone."""
+
+    rows: tuple[Entitlement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SurplusMarked:
+    """Since when more is held on an account than claims stand behind; None: no longer."""
+
+    account: str
+    currency: str
+    since: datetime | None
+    decide_by: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class MandateProposed:
+    """A standing authority was proposed."""
+
+    mandate: Mandate
+
+
+@dataclass(frozen=True, slots=True)
+class MandateSettled:
+    """It stands, or ended."""
+
+    mandate: str
+    state: MandateState
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindingProposed:
+    """Somebody found something; nothing changes yet."""
+
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True)
+class FindingSettled:
+    """Somebody else agreed or dismissed it."""
+
+    finding: str
+    state: FindingState
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlacesChanged:
+    """A finding says otherwise of the places; holds until the next trail, which knows the finding."""
+
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSwapped:
+    """A holder offered another account: what was asked of the one is asked of the other, in this one entry."""
+
+    swap: Swap
+    places: tuple[Place, ...]
+    persons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OpinionNoted:
+    """An institution thinks so; nothing follows from it."""
+
+    id: str
+    account: str
+    institution: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AppealFiled:
+    """A holder objected; the clock runs."""
+
+    appeal: Appeal
+
+
+@dataclass(frozen=True, slots=True)
+class AppealSettled:
+    """An appeal was decided, withdrawn, or is overdue."""
+
+    appeal: str
+    state: AppealState
+    by: str
+    at: datetime
+    keep: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeFellDue:
+    """A holder must be told of a hold."""
+
+    notice: Notice
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeMoved:
+    """The holder was told, or is told later."""
+
+    account: str
+    currency: str
+    state: NoticeState
+    due_at: datetime
+    documents: str
+    phone: str
+    reason: str
+    persons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskOpened:
+    """Money left the country; a request is ready."""
+
+    task: Task
+
+
+@dataclass(frozen=True, slots=True)
+class TaskMoved:
+    """An answer came from abroad, or none in time."""
+
+    task: str
+    state: TaskState
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseJoined:
+    """Two trails meet at an account: the cases are worked together, their holds stay apart."""
+
+    other: str
+    account: str
+    persons: tuple[str, ...]
+
+
+Event = (
+    CaseOpened
+    | ReportTaken
+    | ClaimMade
+    | ClaimAgreed
+    | ClaimSettled
+    | ClaimRepaid
+    | FactsAdded
+    | FactsChanged
+    | TrailApplied
+    | HoldNoted
+    | HoldConfirmed
+    | HarmNoted
+    | OrderAgreed
+    | OrderTakenUp
+    | StoodLowered
+    | EntitlementsChanged
+    | SurplusMarked
+    | MandateProposed
+    | MandateSettled
+    | FindingProposed
+    | FindingSettled
+    | PlacesChanged
+    | AccountSwapped
+    | OpinionNoted
+    | AppealFiled
+    | AppealSettled
+    | NoticeFellDue
+    | NoticeMoved
+    | TaskOpened
+    | TaskMoved
+    | CaseJoined
+)

@@ -1,0 +1,64 @@
+"""What a jurisdiction and a house set for cases: persons, clocks, the dwell curve. Values; each term names its source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from enum import StrEnum
+
+from recoup.cases.dwell import Dwell
+from recoup.orders import Ground, Policy
+
+
+class Downstream(StrEnum):
+    """What becomes of money behind an account that gave value in good faith."""
+
+    SURPLUS = "surplus"
+    CONTINUES = "continues"
+
+
+@dataclass(frozen=True, slots=True)
+class CasePolicy:
+    """The terms of cases, beside those of orders."""
+
+    orders: Policy
+    admission_persons: int
+    """Persons beside the maker who must agree that a claim is admitted."""
+    entry_seconds_max: int
+    """From receiving a report to entering it; measured, never a reason to refuse."""
+    overlap_seconds_max: int
+    """How long a surplus may wait for a confirmation before a person decides."""
+    appeal_seconds: int
+    notice_seconds: int
+    deferral_seconds_max: int
+    abroad_seconds: int
+    good_faith_downstream: Downstream
+    coverage_permille: int
+    """Of what a claim misses, how much is chased before the smallest rest is left out; 1,000 is all."""
+    dwell: Dwell
+    """Used for an institution of which nothing was learned."""
+    orders_per_minute: int
+    """Of one institution of which nothing else was declared."""
+    small_amount: int
+    """Minor units: a disputed payment up to this may be a lure to lock somebody's account."""
+    reports_max: int
+    """Reports of one person within `reports_seconds` before a person looks."""
+    reports_seconds: int
+    listing_seconds: int
+    """How long an entry of a list of accounts, persons or devices stands."""
+    grounds: tuple[Ground, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse a policy with a term that has no source, and bounds that make no sense."""
+        named = {ground.term for ground in self.grounds}
+        terms = {f.name for f in fields(self)} - {"orders", "grounds"}
+        if missing := sorted(terms - named):
+            raise ValueError(f"policy {self.orders.id}: no source for {', '.join(missing)}")
+        if self.admission_persons < 1:
+            raise ValueError(
+                "admission_persons: expected at least 1, a claim is never one person's"
+            )
+        if not 1 <= self.coverage_permille <= 1000:
+            raise ValueError("coverage_permille: expected 1 to 1000")
+        least = min(getattr(self, f.name) for f in fields(self) if f.type == "int")
+        if least < 0 or self.orders_per_minute < 1:
+            raise ValueError(f"policy {self.orders.id}: expected terms of cases above zero")

@@ -1,0 +1,60 @@
+"""What a person sees before agreeing to an order: its gain and its harm. An approval binds the digest of this. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from recoup.cases.case import Case, Found, Harm, Parts, digest_of
+from recoup.cases.chase import Plan
+from recoup.orders import Order
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """An order of the chase with its gain and its harm."""
+
+    order_digest: str
+    change: int
+    """Minor units newly asked for; below zero, given up."""
+    stood: Parts
+    """Claims that stand behind the hold afterwards."""
+    located: int
+    """Of what is asked, how much the account's own statement shows; the rest was last seen going there."""
+    inferred: int
+    own_money: int
+    salary_on: tuple[date, ...]
+    merchants: int
+    is_innocent: bool
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over everything that was seen."""
+        fields = (getattr(self, name) for name in self.__slots__)
+        return digest_of("view", *fields)
+
+
+def view_of(case: Case, order: Order, plan: Plan) -> View | None:
+    """Return what is seen of `order`; None where the plan has no such order any more."""
+    found = plan.find(order.kind, order.key.account, order.key.currency)
+    standing = case.standing(order.key.account, order.key.currency)
+    if found is not None:
+        change, stood = found.change, found.stood
+    elif standing is not None:
+        change, stood = order.amount - standing.asked, standing.stood
+    else:
+        return None
+    here = (order.key.account, order.key.currency)
+    rows = [row for row in case.places if row.hold == here]
+    harm = next((row for row in case.harms if (row.account, row.currency) == here), Harm(*here))
+    return View(
+        order.digest,
+        change,
+        stood,
+        sum(row.amount for row in rows if row.found is Found.LOCATED),
+        sum(row.amount for row in rows if row.is_inferred and row.found is not Found.EXITED),
+        harm.own_money,
+        harm.salary_on,
+        harm.merchants,
+        case.is_innocent(order.key.account),
+    )

@@ -1,0 +1,240 @@
+"""How cases and orders stand in the centre together: what one does to the other is in the same entry. Adds no rule of either.
+
+1. An order of the chase is taken up by its case and leaves the house in one batch: its claims stand behind it from the very
+   entry in which it is issued, and those of the order before no longer (SEMANTICS 3).
+2. What an institution's answer, or the end of a term, does to a hold its case knows in the same batch.
+3. Appeals, deferred notices and requests abroad have a deadline as long as their clock runs.
+4. Who acts is who the command names; who approved an order in the case approved it in the room of orders.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from recoup.cases import Case, CasePolicy, Refusal, evolve, note_of
+from recoup.cases import decide as decide_case
+from recoup.cases import fold as fold_case
+from recoup.cases.commands import (
+    AgreeToMandate,
+    AgreeToOrder,
+    Command,
+    EndDeferral,
+    PassAppealClock,
+    PassForeignClock,
+    ProposeFinding,
+    ProposeMandate,
+    RevokeMandate,
+    SettleAppeal,
+    SettleClaim,
+    SettleFinding,
+    TakeReport,
+    TakeUp,
+)
+from recoup.cases.events import (
+    AppealFiled,
+    AppealSettled,
+    Event,
+    NoticeMoved,
+    OrderTakenUp,
+    TaskMoved,
+    TaskOpened,
+)
+from recoup.cases.state import NoticeState
+from recoup.centre.commands import Decision, Declined, Noted
+from recoup.centre.order_room import CentreReason, OrderWork, told_of
+from recoup.centre.registry import COMMAND_REGISTRY
+from recoup.centre.requests import CLOCK, Actor, Request, derived_id, encode_request, is_usable
+from recoup.centre.state import CentreState
+from recoup.ids import SubjectId
+from recoup.journal.canonical import encode_plain
+from recoup.journal.port import Deadline
+from recoup.orders import Order, approvals_needed
+from recoup.orders.commands import ApproveOrder, DraftOrder, IssueOrder, SubmitOrder
+
+CHASE: Final = "chase"
+"""The role of the chase itself: it makes orders of the plan, within a standing authority only."""
+
+
+@dataclass(slots=True)
+class CaseWork:
+    """Commands of one request about cases, carried out on a copy of what they touch: all of them or none."""
+
+    state: CentreState
+    policy: CasePolicy
+    now: datetime
+    events: list[Noted] = field(default_factory=list)
+    deadlines: dict[str, Deadline | None] = field(default_factory=dict)
+    """None: it no longer stands."""
+    _cases: dict[str, Case] = field(default_factory=dict)
+
+    def case(self, case_id: str) -> Case:
+        """Return the case as it is after what was carried out so far."""
+        return self._cases.get(case_id) or self.state.case(case_id)
+
+    def carry_out(self, case_id: str, command: Command) -> Declined | None:
+        """Add what `command` leads to; what is returned says why it leads to nothing."""
+        case = self.case(case_id)
+        found = decide_case(case, command, self.now, self.policy)
+        if isinstance(found, Refusal):
+            return Declined(found.reason.value, found.found)
+        for event in found:
+            self.events.append(Noted(SubjectId(case_id), event))
+            self._clock(case_id, event)
+        self._cases[case_id] = fold_case(case, found)
+        return None
+
+    def note_holds(self, work: OrderWork) -> Declined | None:
+        """Tell each case what became of its holds."""
+        for hold in work.touched():
+            case = self.case(hold.key.case)
+            if not case.is_open or not hold.orders:
+                continue
+            institution = hold.orders[-1].order.institution
+            declined = self.carry_out(case.id, note_of(hold, institution, self.now))
+            if declined is not None:
+                return declined
+        return None
+
+    def decision(self, work: OrderWork | None, answer: bytes) -> Decision:
+        """Return what both rooms lead to as one decision: the case first, since it says who stands behind an order."""
+        orders = work.decision(answer) if work else Decision(answer)
+        return Decision(
+            answer,
+            (*self.events, *orders.events),
+            orders.messages,
+            (*(row for row in self.deadlines.values() if row is not None), *orders.deadlines),
+            (*self.deadlines, *orders.ended),
+        )
+
+    def _clock(self, case_id: str, event: Event) -> None:
+        """Set or end the deadline of a clock that an event starts or stops."""
+        match event:
+            case AppealFiled(appeal):
+                self._wait(case_id, "appeal", appeal.id, appeal.due_at, PassAppealClock(appeal.id))
+            case AppealSettled(appeal_id):
+                self.deadlines[_row(case_id, "appeal", appeal_id)] = None
+            case NoticeMoved(account, currency) if event.state is NoticeState.DEFERRED:
+                command = EndDeferral(account, currency)
+                self._wait(case_id, "notice", f"{account} {currency}", event.due_at, command)
+            case NoticeMoved(account, currency):
+                self.deadlines[_row(case_id, "notice", f"{account} {currency}")] = None
+            case TaskOpened(task):
+                self._wait(case_id, "abroad", task.id, task.due_at, PassForeignClock(task.id))
+            case TaskMoved(task_id):
+                self.deadlines[_row(case_id, "abroad", task_id)] = None
+            case _:
+                pass
+
+    def _wait(self, case_id: str, clock: str, what: str, due: datetime, command: Command) -> None:
+        row_id = _row(case_id, clock, what)
+        body = encode_request(COMMAND_REGISTRY, Request(CLOCK, command, row_id, case=case_id))
+        name = COMMAND_REGISTRY.name_of(command)[0]
+        self.deadlines[row_id] = Deadline(row_id, due, name, case_id, body)
+
+
+def decide_cases(
+    state: CentreState, request: Request, now: datetime, policy: CasePolicy
+) -> Decision | Declined:
+    """Decide one request of the room of cases; an order that is taken up leaves with it."""
+    declined = _not_theirs(request)
+    if declined is not None:
+        return declined
+    cases = CaseWork(state, policy, now)
+    declined = cases.carry_out(request.case, request.what)
+    if declined is not None:
+        return declined
+    taken = [noted.event for noted in cases.events if isinstance(noted.event, OrderTakenUp)]
+    if not taken:
+        return cases.decision(None, _told(cases, request.case))
+    orders = OrderWork(state, policy.orders, now)
+    declined = _issue(orders, request.actor, request.what.order, taken[0], policy)
+    declined = declined or cases.note_holds(orders)
+    return declined or cases.decision(orders, _told(cases, request.case))
+
+
+def decide_orders(
+    state: CentreState, request: Request, now: datetime, policy: CasePolicy
+) -> Decision | Declined:
+    """Decide one request of the room of orders; its case hears of it in the same entry."""
+    orders = OrderWork(state, policy.orders, now)
+    declined = orders.carry_out(request.actor, request.what)
+    if declined is not None:
+        return declined
+    cases = CaseWork(state, policy, now)
+    declined = cases.note_holds(orders)
+    return declined or cases.decision(orders, told_of(orders, request.what))
+
+
+def evolve_cases(state: CentreState, subject: SubjectId, event: Event) -> CentreState:
+    """Fold an event of a case into its register."""
+    state.cases[subject] = evolve(state.case(subject), event)
+    return state
+
+
+def _issue(
+    orders: OrderWork, actor: Actor, order: Order, taken: OrderTakenUp, policy: CasePolicy
+) -> Declined | None:
+    """Draft the order, let those agree to it who agreed in the case, and issue it."""
+    maker = Actor(order.made_by, actor.role, actor.reason)
+    steps: list[tuple[Actor, DraftOrder | SubmitOrder | ApproveOrder | IssueOrder]] = [
+        (maker, DraftOrder(order)),
+        (maker, SubmitOrder(order.id)),
+    ]
+    needed = approvals_needed(order, policy.orders)
+    for person in taken.persons[1 : needed + 1]:  # the first is the maker
+        approver = Actor(person, actor.role, actor.reason)
+        steps.append((approver, ApproveOrder(order.id, person, order.digest)))
+    if not needed:
+        steps.append((maker, IssueOrder(order.id)))
+    for who, command in steps:
+        declined = orders.carry_out(who, command)
+        if declined is not None:
+            return declined
+    return None
+
+
+def _named(command: Command) -> str | None:
+    """Return the person in whose name a command speaks; None where it names nobody, or two who are asked elsewhere."""
+    match command:
+        case TakeReport(report):
+            return report.entered_by
+        case SettleClaim() | AgreeToOrder() | AgreeToMandate() | RevokeMandate() | SettleFinding():
+            return command.by
+        case SettleAppeal():
+            return command.by
+        case ProposeMandate(mandate):
+            return mandate.proposed_by
+        case ProposeFinding(finding):
+            return finding.made_by
+        case TakeUp(order):
+            return order.made_by
+        case _:
+            return None
+
+
+def _not_theirs(request: Request) -> Declined | None:
+    """Refuse a command that speaks for somebody else, about no case, or that a machine may not give."""
+    if not is_usable(request.case):
+        return Declined(CentreReason.ID_UNUSABLE, "the case")
+    is_machine = request.actor.role == CHASE
+    if is_machine and isinstance(request.what, TakeUp) and not request.what.order.mandate:
+        return Declined(CentreReason.MANDATE_MISSING)
+    named = _named(request.what)
+    if named is not None and named != request.actor.who:
+        return Declined(CentreReason.ACTOR_DIFFERS)
+    return None
+
+
+def _row(case_id: str, clock: str, what: str) -> str:
+    return derived_id(clock, case_id, what)
+
+
+def _told(cases: CaseWork, case_id: str) -> bytes:
+    """Return what is told: where the case stands now."""
+    case = cases.case(case_id)
+    return encode_plain({"case": case_id, "facts": case.facts_version, "trail": case.trail_version})
+
+
+__all__ = ["CHASE", "CaseWork", "decide_cases", "decide_orders", "evolve_cases"]

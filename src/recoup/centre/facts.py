@@ -1,0 +1,67 @@
+"""What answers bring and orders need beside the journal's events: statement rows with opaque accounts, an order's grounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from recoup.journal.events import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class FactRow:
+    """A booked transfer as one account's statement shows it; accounts are the directory's ids, '' the outside."""
+
+    id: str
+    at: datetime
+    sequence: int
+    payer: str
+    payee: str
+    amount: int
+    currency: str
+    kind: str
+    reference: str
+    payer_institution: str
+    payee_institution: str
+    balance_after: int | None
+    """Of the statement's own account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Rows of one account that one answer brought."""
+
+    account: str
+    institution: str
+    rows: tuple[FactRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """The transfer by which the money came to the account: what the institution looks for before it stops anything."""
+
+    amount: int
+    at: datetime
+    reference: str
+    original: str
+    """The order that began the hold; '' where this one does."""
+
+
+_papers: Final = Registry()
+_papers.register("statement", 1, Statement)
+_papers.register("grounds", 1, Grounds)
+
+
+def encode_paper(paper: Statement | Grounds) -> bytes:
+    """Return canonical bytes."""
+    return _papers.encode(paper)
+
+
+def decode_paper(name: str, body: bytes) -> Statement | Grounds:
+    """Return the paper of canonical bytes."""
+    paper: Statement | Grounds = _papers.decode(name, 1, body)
+    return paper
+
+
+__all__ = ["FactRow", "Grounds", "Statement", "decode_paper", "encode_paper"]

@@ -1,0 +1,267 @@
+"""Hands orders to institutions over HTTP as signed messages, and brings their signed answers back. Decides nothing.
+
+The outbox has an order with opaque ids. Here its account's number and name and the transfer that brought the money are added
+from the vault, in memory only; `order_sent` in the journal says that they were given to the institution. An answer's statement
+rows go to the vault, and the case is told of their digest before it is told of the answer, so that the chase goes on from both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import httpx
+
+from recoup.cases.commands import AddFacts, ConfirmHold
+from recoup.centre.commands import Command, Done, Outcome, Turned
+from recoup.centre.directory import Directory
+from recoup.centre.facts import FactRow, Statement
+from recoup.centre.ports import Reply
+from recoup.centre.registry import COMMAND_REGISTRY
+from recoup.centre.requests import INSTITUTION, Actor, Request, command_of, derived_id
+from recoup.centre.terms import IssuedOrder, decode_issued
+from recoup.clock import Clock
+from recoup.errors import Fault, GatewayFault, MessageFault, VaultFault
+from recoup.ids import Ids
+from recoup.journal.port import Message as Outgoing
+from recoup.messages import (
+    AnswerMessage,
+    Asked,
+    AskMessage,
+    DigestMessage,
+    Disputed,
+    KeyRing,
+    MemoryReplays,
+    Message,
+    Minor,
+    NoticeTerms,
+    Opened,
+    OrderMessage,
+    SigningKey,
+    open_message,
+    seal,
+)
+from recoup.orders import Answer, Order, OrderKind
+from recoup.orders import Outcome as Said
+from recoup.stores.vault import Purpose
+from recoup.unrecognised import Unrecognised
+
+SIGNED: Final = "application/jose"
+SCHEME: Final = "Recoup "
+_WITHOUT_GROUNDS: Final = frozenset(
+    {OrderKind.RELEASE, OrderKind.REDUCE, OrderKind.QUERY, OrderKind.WATCH}
+)
+
+
+class Rejected(Fault):
+    """The institution will not take this message, however often it is sent: its name for it is the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Correspondence:
+    """Who the centre is on the wire, and where institutions are reached."""
+
+    centre: str
+    key: SigningKey
+    ring: KeyRing
+    addresses: Mapping[str, str]
+    """Base address by institution."""
+    notice: NoticeTerms
+    """What account holders are told."""
+
+
+class HTTPGateway:
+    """A `BankGateway` over HTTP. Safe to call from several threads."""
+
+    def __init__(
+        self,
+        wire: Correspondence,
+        client: httpx.Client,
+        directory: Directory,
+        submit: Callable[[Command], Future[Outcome]],
+        clock: Clock,
+        ids: Ids,
+    ) -> None:
+        self._wire, self._client, self._directory = wire, client, directory
+        self._submit, self._clock, self._ids = submit, clock, ids
+
+    def send(self, message: Outgoing) -> Reply:
+        """Send one order and take in what the institution answers at once."""
+        issued = decode_issued(message.body)
+        order = issued.order
+        written = self._written(issued)
+        response = self._call(
+            "POST", order.institution, "/orders", content=self._sealed(written, order.institution)
+        )
+        if response.status_code == httpx.codes.ACCEPTED:
+            return Reply()
+        opened = self._opened(response.content, order.institution, AnswerMessage)
+        answer = opened.message
+        assert isinstance(answer, AnswerMessage), "nothing else is taken here"
+        if answer.order != order.id or answer.institution != order.institution:
+            raise Rejected("expected an answer to this order, was one to another")
+        if answer.rows:
+            self._take_rows(order, answer)
+        return Reply((answer_of(answer),))
+
+    def confirm(self, institution: str) -> int:
+        """Ask for an institution's digest and tell the cases what it shows; return how many holds it shows."""
+        page, pages, count = 1, 1, 0
+        while page <= pages:
+            asked = AskMessage(self._wire.centre, Asked.DIGEST, page=page)
+            headers = {"Authorization": SCHEME + self._sealed(asked, institution).decode()}
+            response = self._call("GET", institution, "/digest", headers=headers)
+            digest = self._opened(response.content, institution, DigestMessage).message
+            assert isinstance(digest, DigestMessage), "nothing else is taken here"
+            if digest.institution != institution:
+                raise Rejected("expected the digest of the institution that was asked")
+            for hold in digest.holds:
+                account = self._directory.account(institution, hold.account_number)
+                shown = ConfirmHold(account, hold.currency, hold.held, digest.at)
+                self._tell(institution, hold.case, shown, digest.at)
+                count += 1
+            page, pages = page + 1, digest.pages
+        return count
+
+    def _written(self, issued: IssuedOrder) -> OrderMessage:
+        """Return the order as the institution gets it."""
+        order = issued.order
+        purpose = Purpose("sender", order.key.case, f"order {order.id}")
+        serial, number, name = "", "", ""
+        try:
+            entry = self._directory.entry(order.key.account, purpose)
+            number, name = entry.number, entry.name
+        except VaultFault:
+            if order.kind is not OrderKind.QUERY:
+                raise
+            serial = order.key.account  # a payment's serial number: the account behind it is asked
+        grounds = self._directory.grounds(order.id, purpose)
+        disputed = None
+        if grounds is not None and order.kind not in _WITHOUT_GROUNDS:
+            disputed = Disputed(Minor(grounds.amount), grounds.at, grounds.reference)
+        return OrderMessage(
+            id=order.id,
+            kind=order.kind,
+            case=order.key.case,
+            institution=order.institution,
+            account_number=number,
+            account_name=name,
+            currency=order.key.currency,
+            amount=Minor(order.amount),
+            issued_at=issued.issued_at,
+            reason=order.reason,
+            extent=order.extent,
+            disputed=disputed,
+            original=grounds.original if grounds else "",
+            serial=serial,
+            rows_from=grounds.at - timedelta(seconds=1) if grounds else None,
+            notice=self._wire.notice,
+        )
+
+    def _take_rows(self, order: Order, answer: AnswerMessage) -> None:
+        """Keep the rows, then tell the case of them."""
+        statement = self._statement(order, answer)
+        digest = self._directory.keep_statement(order.key.case, statement)
+        rows = tuple(row.id for row in statement.rows)
+        self._tell(order.institution, order.key.case, AddFacts(digest, rows), digest)
+
+    def _statement(self, order: Order, answer: AnswerMessage) -> Statement:
+        """Return the rows with the directory's ids in the place of numbers."""
+        rows = tuple(
+            FactRow(
+                row.id,
+                row.at,
+                row.sequence,
+                self._directory.account(row.payer_institution, row.payer, row.payer_name),
+                self._directory.account(row.payee_institution, row.payee, row.payee_name),
+                row.amount,
+                row.currency,
+                row.kind,
+                row.reference,
+                row.payer_institution,
+                row.payee_institution,
+                row.balance_after,
+            )
+            for row in answer.rows
+        )
+        return Statement(order.key.account, order.institution, rows)
+
+    def _tell(self, institution: str, case_id: str, what: object, of: object) -> None:
+        """Submit a fact about a case; what the case refuses is no news, what the writer refuses is tried again later."""
+        actor = Actor(institution, INSTITUTION, "answers an order")
+        request = Request(actor, what, case=case_id)
+        name = COMMAND_REGISTRY.name_of(what)[0]
+        stamp = of.isoformat() if isinstance(of, datetime) else str(of)
+        key = getattr(what, "account", "")
+        command_id = derived_id(name, case_id, institution, key, stamp)
+        outcome = self._submit(command_of(COMMAND_REGISTRY, command_id, request)).result()
+        is_taken = isinstance(outcome, Done)
+        is_refused = isinstance(outcome, Turned) and not outcome.is_transient
+        if not (is_taken or is_refused):
+            raise GatewayFault("expected the writer to take a fact, it is away")
+
+    def _sealed(self, message: Message, institution: str) -> bytes:
+        now = self._clock.now()
+        jti = self._ids.new("sending")
+        return seal(message, self._wire.key, audience=institution, jti=jti, now=now)
+
+    def _opened(self, data: bytes, institution: str, kind: type) -> Opened:
+        """Open what came back on our own request; a replay of an older reply names another order or an older time."""
+        try:
+            opened = open_message(
+                data,
+                self._wire.ring,
+                audience=self._wire.centre,
+                now=self._clock.now(),
+                replays=MemoryReplays(),
+                takes=(kind,),
+            )
+        except MessageFault as fault:
+            raise GatewayFault(f"expected a signed answer, was {fault.problem.value}") from fault
+        if opened.issuer != institution:
+            raise GatewayFault("expected the institution's own answer, was another's")
+        return opened
+
+    def _call(
+        self,
+        method: str,
+        institution: str,
+        path: str,
+        *,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
+        address = self._wire.addresses.get(institution)
+        if address is None:
+            raise Rejected("expected an institution that is connected: send the order on paper")
+        sent = {"Content-Type": SIGNED, **(headers or {})}
+        try:
+            response = self._client.request(method, address + path, content=content, headers=sent)
+        except httpx.HTTPError as fault:
+            raise GatewayFault(f"expected an answer, was {type(fault).__name__}") from fault
+        if response.is_success:
+            return response
+        if response.is_server_error:
+            raise GatewayFault(f"expected an answer, was status {response.status_code}")
+        raise Rejected(f"expected an answer, was status {response.status_code}")
+
+
+def answer_of(message: AnswerMessage) -> Answer:
+    """Return an answer in the words of orders; a word that this program does not know is a refusal with its code."""
+    outcome = message.outcome
+    is_known = not isinstance(outcome, Unrecognised)
+    code = message.code.value
+    return Answer(
+        message.id,
+        outcome if isinstance(outcome, Said) and is_known else Said.REFUSED,
+        message.held,
+        message.started_at,
+        str(code),
+        message.queued_behind,
+    )
+
+
+__all__ = ["Correspondence", "HTTPGateway", "Rejected", "answer_of"]

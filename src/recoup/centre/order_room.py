@@ -1,0 +1,325 @@
+"""How the room of orders stands in the centre: its commands decided on the registers, with messages and deadlines. Adds no law.
+
+1. An order leaves as an outbox message in the very batch that issues it; its id is the order's.
+2. An order that is issued has a deadline for its answer until it is answered or unanswered; one that was sent and got no
+   answer is sent once more, under the order's own id, so that an institution that forgot it hears of it again.
+3. A hold with an end has one deadline, at that end; a hold without one has none.
+4. An order id is used once in the whole centre, not once in a hold.
+5. Who acts is who the command names: a maker cannot approve under another's name, an institution answers its own orders only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from recoup.centre.commands import Decision, Declined, Noted
+from recoup.centre.registry import COMMAND_REGISTRY
+from recoup.centre.requests import (
+    CLOCK,
+    INSTITUTION,
+    OWN_MARK,
+    Actor,
+    Request,
+    derived_id,
+    encode_request,
+    is_usable,
+)
+from recoup.centre.state import CentreState
+from recoup.centre.terms import ORDER_MESSAGE, EndTerm, IssuedOrder, encode_issued
+from recoup.ids import SubjectId
+from recoup.journal.canonical import encode_plain
+from recoup.journal.port import Deadline, Message
+from recoup.orders import Hold, HoldKey, HoldState, Order, Policy, Refusal, Tracked
+from recoup.orders import decide as decide_order
+from recoup.orders import evolve as evolve_hold
+from recoup.orders.commands import (
+    ApproveOrder,
+    Command,
+    ConfirmSent,
+    DraftOrder,
+    PassAnswerLimit,
+    PassTerm,
+    RecordAnswer,
+    SendBackOrder,
+    WithdrawOrder,
+)
+from recoup.orders.events import (
+    AnswerRecorded,
+    Event,
+    HoldChanged,
+    OrderDrafted,
+    OrderIssued,
+    OrderUnanswered,
+)
+from recoup.orders.refusals import Reason
+from recoup.orders.state import LIVE
+from recoup.unrecognised import Unrecognised
+
+RUNNING: Final = LIVE | {HoldState.ASKED}
+"""States of a hold in which an end may come; asked, when it was sent and nobody answered."""
+
+
+class CentreReason(StrEnum):
+    """Why the centre itself does not carry a command out, before any room is asked."""
+
+    ACTOR_DIFFERS = "actor_differs"
+    """The command names another person than the one who acts."""
+    OTHER_INSTITUTION = "other_institution"
+    """An institution answers an order that another one was given."""
+    WORD_UNKNOWN = "word_unknown"
+    """A kind that this program does not know: nothing can be decided on it."""
+    MANDATE_MISSING = "mandate_missing"
+    """The chase itself lets an order leave only within a standing authority; else a person does."""
+    ID_UNUSABLE = "id_unusable"
+    """An id that is empty, too long, not printable, or has the mark that only the centre's own ids have."""
+
+
+OrderCommand = Command | EndTerm
+
+
+@dataclass(slots=True)
+class OrderWork:
+    """Order commands of one request, carried out one after another on a copy of the holds they touch: all of them or none."""
+
+    state: CentreState
+    policy: Policy
+    now: datetime
+    events: list[Noted] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+    deadlines: dict[str, Deadline | None] = field(default_factory=dict)
+    """None: it no longer stands."""
+    _holds: dict[HoldKey, Hold] = field(default_factory=dict)
+    _places: dict[str, HoldKey] = field(default_factory=dict)
+
+    def carry_out(self, actor: Actor, command: OrderCommand) -> Declined | None:
+        """Add what `command` leads to; what is returned says why it leads to nothing."""
+        declined = _unusable(command) or self._not_theirs(actor, command)
+        if declined is not None:
+            return declined
+        key = self._key(command)
+        if key is None:
+            return _declined(Refusal(Reason.ORDER_UNKNOWN))
+        hold = self.hold(key)
+        found = decide_order(hold, self._in_room(hold, command), self.now, self.policy)
+        if isinstance(found, Refusal):
+            return _declined(found)
+        for event in found:
+            self._note(key, event)
+        return None
+
+    def hold(self, key: HoldKey) -> Hold:
+        """Return the hold as it is after what was carried out so far."""
+        return self._holds.get(key) or self.state.hold(key)
+
+    def touched(self) -> tuple[Hold, ...]:
+        """Return the holds that something happened to, as they are now."""
+        return tuple(self._holds.values())
+
+    def tracked(self, order_id: str) -> Tracked | None:
+        """Return an order as it is after what was carried out so far."""
+        key = self._place(order_id)
+        return None if key is None else self.hold(key).find(order_id)
+
+    def decision(self, answer: bytes) -> Decision:
+        """Return all of it as one decision."""
+        return Decision(
+            answer,
+            tuple(self.events),
+            tuple(self.messages),
+            tuple(row for row in self.deadlines.values() if row is not None),
+            tuple(self.deadlines),
+        )
+
+    def _place(self, order_id: str) -> HoldKey | None:
+        return self._places.get(order_id) or self.state.places.get(order_id)
+
+    def _key(self, command: OrderCommand) -> HoldKey | None:
+        match command:
+            case DraftOrder(order):
+                return self._place(order.id) or order.key
+            case EndTerm(key):
+                return key
+            case PassTerm():
+                return None
+            case _:
+                return self._place(command.order_id)
+
+    def _not_theirs(self, actor: Actor, command: OrderCommand) -> Declined | None:
+        """Refuse a command that speaks for somebody else."""
+        match command:
+            case DraftOrder(order):
+                named = order.made_by
+            case ApproveOrder() | SendBackOrder() | WithdrawOrder():
+                named = command.by
+            case RecordAnswer(order_id) if actor.role == INSTITUTION:
+                tracked = self.tracked(order_id)
+                if tracked is not None and tracked.order.institution != actor.who:
+                    return Declined(CentreReason.OTHER_INSTITUTION, order_id)
+                return None
+            case _:
+                return None
+        return None if named == actor.who else Declined(CentreReason.ACTOR_DIFFERS)
+
+    def _in_room(self, hold: Hold, command: OrderCommand) -> Command:
+        """Return the room's own command; a time of sending is never outside [issued, now], whatever the sender's clock said."""
+        match command:
+            case EndTerm():
+                return PassTerm()
+            case ConfirmSent(order_id, at):
+                tracked = hold.find(order_id)
+                issued = tracked.issued_at if tracked is not None else None
+                return ConfirmSent(order_id, min(max(at, issued or at), self.now))
+            case _:
+                return command
+
+    def _note(self, key: HoldKey, event: Event) -> None:
+        """Take an event in: the hold after it, and what must be sent and waited for because of it."""
+        self.events.append(Noted(SubjectId(key.case), event))
+        hold = self._holds[key] = evolve_hold(self.hold(key), event)
+        match event:
+            case OrderDrafted(order):
+                self._places[order.id] = key
+            case OrderIssued(order_id, _, due):
+                tracked = _found(hold, order_id)
+                self.messages.append(order_message(tracked, order_id))
+                self._wait(answer_deadline(tracked.order, due))
+            case OrderUnanswered(order_id):
+                tracked = _found(hold, order_id)
+                self.deadlines[answer_row(order_id)] = None
+                if tracked.sent_at is not None:  # else the first message still tries
+                    self.messages.append(order_message(tracked, again_id(order_id)))
+            case AnswerRecorded(order_id):
+                self.deadlines[answer_row(order_id)] = None
+            case HoldChanged(_, _, _, _, _, ends_at):
+                runs = ends_at if event.state in RUNNING else None
+                self.deadlines[term_row(key)] = None
+                if runs is not None:
+                    self._wait(term_deadline(key, runs))
+            case _:
+                pass
+
+    def _wait(self, row: Deadline) -> None:
+        self.deadlines[row.id] = row
+
+
+def evolve_orders(state: CentreState, _: SubjectId, event: Event) -> CentreState:
+    """Fold an event of the room of orders into the registers."""
+    match event:
+        case OrderDrafted(order):
+            key = state.places[order.id] = order.key
+        case HoldChanged():
+            key = event.key
+        case _:
+            key = state.places[event.order_id]
+    state.holds[key] = evolve_hold(state.hold(key), event)
+    return state
+
+
+def order_message(tracked: Tracked, message_id: str) -> Message:
+    """Return the outbox message of an issued order."""
+    assert tracked.issued_at is not None, "only an issued order leaves"
+    assert tracked.answer_due_at is not None, "an issued order has a time for its answer"
+    order = tracked.order
+    issued = IssuedOrder(
+        order, order.digest, tracked.approvers, tracked.issued_at, tracked.answer_due_at
+    )
+    return Message(message_id, order.institution, ORDER_MESSAGE, encode_issued(issued))
+
+
+def again_id(order_id: str) -> str:
+    """Return the id of the message that carries an order once more; no order has such an id."""
+    return f"{order_id}{OWN_MARK}again"
+
+
+def answer_row(order_id: str) -> str:
+    """Return the id of the deadline of an order's answer."""
+    return derived_id("answer_due", order_id)
+
+
+def term_row(key: HoldKey) -> str:
+    """Return the id of the deadline of a hold's end."""
+    return derived_id("term", key.case, key.account, key.currency)
+
+
+def answer_deadline(order: Order, due: datetime) -> Deadline:
+    """Return the row that makes an order unanswered."""
+    return _row(answer_row(order.id), due, order.key, PassAnswerLimit(order.id))
+
+
+def term_deadline(key: HoldKey, ends_at: datetime) -> Deadline:
+    """Return the row that ends a hold."""
+    return _row(term_row(key), ends_at, key, EndTerm(key))
+
+
+def _row(row_id: str, due: datetime, key: HoldKey, what: PassAnswerLimit | EndTerm) -> Deadline:
+    body = encode_request(COMMAND_REGISTRY, Request(CLOCK, what, row_id))
+    return Deadline(row_id, due, COMMAND_REGISTRY.name_of(what)[0], key.case, body)
+
+
+def _found(hold: Hold, order_id: str) -> Tracked:
+    tracked = hold.find(order_id)
+    assert tracked is not None, "an event about an order of the hold"
+    return tracked
+
+
+def _declined(refusal: Refusal) -> Declined:
+    return Declined(refusal.reason.value, refusal.found)
+
+
+def _unusable(command: OrderCommand) -> Declined | None:
+    """Refuse what no rule can be asked about: ids the journal cannot carry, words that this program does not know."""
+    match command:
+        case DraftOrder(order):
+            ids: Iterable[str] = (
+                order.id,
+                order.institution,
+                order.made_by,
+                *_key_texts(order.key),
+            )
+            words: tuple[object, ...] = (order.kind, order.extent, order.account_kind)
+        case RecordAnswer(_, answer):
+            ids, words = (answer.id,), ()
+        case _:
+            return None
+    if any(isinstance(word, Unrecognised) for word in words):
+        return Declined(CentreReason.WORD_UNKNOWN)
+    return None if all(map(is_usable, ids)) else Declined(CentreReason.ID_UNUSABLE)
+
+
+def _key_texts(key: HoldKey) -> tuple[str, str, str]:
+    return key.case, key.account, key.currency
+
+
+def told_of(work: OrderWork, command: OrderCommand) -> bytes:
+    """Return what is told: where the order and its hold stand now."""
+    key = work._key(command)  # noqa: SLF001 - of this file
+    assert key is not None, "what was carried out is about a hold"
+    hold = work.hold(key)
+    told = {"held": hold.held, "hold": hold.state.value, "word": hold.word}
+    order_id = None
+    match command:
+        case DraftOrder(order):
+            order_id = order.id
+        case EndTerm() | PassTerm():
+            pass
+        case _:
+            order_id = command.order_id
+    if order_id is not None:
+        told |= {"order": order_id, "state": _found(hold, order_id).state.value}
+    return encode_plain(told)
+
+
+__all__ = [
+    "CentreReason",
+    "OrderCommand",
+    "OrderWork",
+    "again_id",
+    "answer_row",
+    "evolve_orders",
+    "term_row",
+    "told_of",
+]

@@ -1,0 +1,119 @@
+"""Every event and command of the centre under the name and version that the journal keeps for ever. Not what they mean.
+
+A name is never given to another type. When the fields of a type change, its version goes up and an upcaster is added; the
+golden journal in the tests must replay to the same digest ever after.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from recoup.cases import commands as case_commands
+from recoup.cases import events as case_events
+from recoup.centre.requests import Acted
+from recoup.centre.terms import EndTerm
+from recoup.journal.events import Registry, Upcast
+from recoup.orders import commands as order_commands
+from recoup.orders import events as order_events
+
+Row = tuple[str, int, type, tuple[Upcast, ...]]
+
+EVENTS: Final[tuple[Row, ...]] = (
+    ("acted", 1, Acted, ()),
+    ("order_drafted", 1, order_events.OrderDrafted, ()),
+    ("order_submitted", 1, order_events.OrderSubmitted, ()),
+    ("order_approved", 1, order_events.OrderApproved, ()),
+    ("order_sent_back", 1, order_events.OrderSentBack, ()),
+    ("order_withdrawn", 1, order_events.OrderWithdrawn, ()),
+    ("order_issued", 1, order_events.OrderIssued, ()),
+    ("order_sent", 1, order_events.OrderSent, ()),
+    ("order_unanswered", 1, order_events.OrderUnanswered, ()),
+    ("answer_recorded", 1, order_events.AnswerRecorded, ()),
+    ("hold_changed", 1, order_events.HoldChanged, ()),
+    ("case_opened", 1, case_events.CaseOpened, ()),
+    ("report_taken", 1, case_events.ReportTaken, ()),
+    ("claim_made", 1, case_events.ClaimMade, ()),
+    ("claim_agreed", 1, case_events.ClaimAgreed, ()),
+    ("claim_settled", 1, case_events.ClaimSettled, ()),
+    ("claim_repaid", 1, case_events.ClaimRepaid, ()),
+    ("facts_added", 1, case_events.FactsAdded, ()),
+    ("facts_changed", 1, case_events.FactsChanged, ()),
+    ("trail_applied", 1, case_events.TrailApplied, ()),
+    ("hold_noted", 1, case_events.HoldNoted, ()),
+    ("hold_confirmed", 1, case_events.HoldConfirmed, ()),
+    ("harm_noted", 1, case_events.HarmNoted, ()),
+    ("order_agreed", 1, case_events.OrderAgreed, ()),
+    ("order_taken_up", 1, case_events.OrderTakenUp, ()),
+    ("stood_lowered", 1, case_events.StoodLowered, ()),
+    ("entitlements_changed", 1, case_events.EntitlementsChanged, ()),
+    ("surplus_marked", 1, case_events.SurplusMarked, ()),
+    ("mandate_proposed", 1, case_events.MandateProposed, ()),
+    ("mandate_settled", 1, case_events.MandateSettled, ()),
+    ("finding_proposed", 1, case_events.FindingProposed, ()),
+    ("finding_settled", 1, case_events.FindingSettled, ()),
+    ("places_changed", 1, case_events.PlacesChanged, ()),
+    ("account_swapped", 1, case_events.AccountSwapped, ()),
+    ("opinion_noted", 1, case_events.OpinionNoted, ()),
+    ("appeal_filed", 1, case_events.AppealFiled, ()),
+    ("appeal_settled", 1, case_events.AppealSettled, ()),
+    ("notice_fell_due", 1, case_events.NoticeFellDue, ()),
+    ("notice_moved", 1, case_events.NoticeMoved, ()),
+    ("task_opened", 1, case_events.TaskOpened, ()),
+    ("task_moved", 1, case_events.TaskMoved, ()),
+    ("case_joined", 1, case_events.CaseJoined, ()),
+)
+
+COMMANDS: Final[tuple[Row, ...]] = (
+    ("draft_order", 1, order_commands.DraftOrder, ()),
+    ("submit_order", 1, order_commands.SubmitOrder, ()),
+    ("approve_order", 1, order_commands.ApproveOrder, ()),
+    ("send_back_order", 1, order_commands.SendBackOrder, ()),
+    ("withdraw_order", 1, order_commands.WithdrawOrder, ()),
+    ("issue_order", 1, order_commands.IssueOrder, ()),
+    ("confirm_sent", 1, order_commands.ConfirmSent, ()),
+    ("pass_answer_limit", 1, order_commands.PassAnswerLimit, ()),
+    ("record_answer", 1, order_commands.RecordAnswer, ()),
+    ("end_term", 1, EndTerm, ()),
+    ("take_report", 1, case_commands.TakeReport, ()),
+    ("make_claim", 1, case_commands.MakeClaim, ()),
+    ("settle_claim", 1, case_commands.SettleClaim, ()),
+    ("note_repaid", 1, case_commands.NoteRepaid, ()),
+    ("add_facts", 1, case_commands.AddFacts, ()),
+    ("apply_trail", 1, case_commands.ApplyTrail, ()),
+    ("note_hold", 1, case_commands.NoteHold, ()),
+    ("confirm_hold", 1, case_commands.ConfirmHold, ()),
+    ("note_harm", 1, case_commands.NoteHarm, ()),
+    ("agree_to_order", 1, case_commands.AgreeToOrder, ()),
+    ("take_up", 1, case_commands.TakeUp, ()),
+    ("decide_surplus", 1, case_commands.DecideSurplus, ()),
+    ("grant_hardship", 1, case_commands.GrantHardship, ()),
+    ("swap_account", 1, case_commands.SwapAccount, ()),
+    ("propose_mandate", 1, case_commands.ProposeMandate, ()),
+    ("agree_to_mandate", 1, case_commands.AgreeToMandate, ()),
+    ("revoke_mandate", 1, case_commands.RevokeMandate, ()),
+    ("propose_finding", 1, case_commands.ProposeFinding, ()),
+    ("settle_finding", 1, case_commands.SettleFinding, ()),
+    ("note_opinion", 1, case_commands.NoteOpinion, ()),
+    ("file_appeal", 1, case_commands.FileAppeal, ()),
+    ("settle_appeal", 1, case_commands.SettleAppeal, ()),
+    ("pass_appeal_clock", 1, case_commands.PassAppealClock, ()),
+    ("send_notice", 1, case_commands.SendNotice, ()),
+    ("defer_notice", 1, case_commands.DeferNotice, ()),
+    ("end_deferral", 1, case_commands.EndDeferral, ()),
+    ("record_foreign_answer", 1, case_commands.RecordForeignAnswer, ()),
+    ("pass_foreign_clock", 1, case_commands.PassForeignClock, ()),
+    ("join_case", 1, case_commands.JoinCase, ()),
+)
+
+
+def _filled(rows: tuple[Row, ...]) -> Registry:
+    registry = Registry()
+    for name, version, kind, upcasts in rows:
+        registry.register(name, version, kind, *upcasts)
+    return registry
+
+
+EVENT_REGISTRY: Final = _filled(EVENTS)
+COMMAND_REGISTRY: Final = _filled(COMMANDS)
+
+__all__ = ["COMMANDS", "COMMAND_REGISTRY", "EVENTS", "EVENT_REGISTRY", "Row"]

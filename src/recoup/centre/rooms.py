@@ -1,0 +1,77 @@
+"""The table of rooms: which commands and events are whose. A new room is one row here and its names in `registry`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, get_args
+
+from recoup.cases import CasePolicy
+from recoup.cases import commands as case_commands
+from recoup.cases import events as case_events
+from recoup.centre.case_room import decide_cases, decide_orders, evolve_cases
+from recoup.centre.commands import Decision, Declined
+from recoup.centre.order_room import evolve_orders
+from recoup.centre.requests import Request
+from recoup.centre.state import CentreState
+from recoup.centre.terms import EndTerm
+from recoup.ids import SubjectId
+from recoup.orders import commands as order_commands
+from recoup.orders import events as order_events
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How a room stands in the centre."""
+
+    name: str
+    commands: tuple[type, ...]
+    events: tuple[type, ...]
+    decide: Callable[[CentreState, Request, datetime, CasePolicy], Decision | Declined]
+    evolve: Callable[[CentreState, SubjectId, Any], CentreState]
+
+
+ROOMS: Final[tuple[Room, ...]] = (
+    Room(
+        "orders",
+        (
+            order_commands.DraftOrder,
+            order_commands.SubmitOrder,
+            order_commands.ApproveOrder,
+            order_commands.SendBackOrder,
+            order_commands.WithdrawOrder,
+            order_commands.IssueOrder,
+            order_commands.ConfirmSent,
+            order_commands.PassAnswerLimit,
+            order_commands.RecordAnswer,
+            EndTerm,
+        ),
+        (
+            order_events.OrderDrafted,
+            order_events.OrderSubmitted,
+            order_events.OrderApproved,
+            order_events.OrderSentBack,
+            order_events.OrderWithdrawn,
+            order_events.OrderIssued,
+            order_events.OrderSent,
+            order_events.OrderUnanswered,
+            order_events.AnswerRecorded,
+            order_events.HoldChanged,
+        ),
+        decide_orders,
+        evolve_orders,
+    ),
+    Room(
+        "cases",
+        get_args(case_commands.Command),
+        get_args(case_events.Event),
+        decide_cases,
+        evolve_cases,
+    ),
+)
+
+ROOM_OF_COMMAND: Final = {kind: room for room in ROOMS for kind in room.commands}
+ROOM_OF_EVENT: Final = {kind: room for room in ROOMS for kind in room.events}
+
+__all__ = ["ROOMS", "ROOM_OF_COMMAND", "ROOM_OF_EVENT", "Room"]

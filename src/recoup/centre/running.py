@@ -1,0 +1,91 @@
+"""A running centre: writer, sender and deadlines over one store, started and ended in the right order. Holds no rule.
+
+Ending is not special: what was not finished is found at the next start. Any part that ends by itself is a fault of the whole;
+whoever runs the centre ends the process then, and starts anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+
+from recoup.cases import CasePolicy
+from recoup.centre.commands import Command, Halted, Outcome
+from recoup.centre.deadlines import Deadlines
+from recoup.centre.decide import decider
+from recoup.centre.evolve import evolve
+from recoup.centre.ports import BankGateway
+from recoup.centre.registry import COMMAND_REGISTRY, EVENT_REGISTRY
+from recoup.centre.requests import Request, command_of
+from recoup.centre.sender import Sender, Told
+from recoup.centre.snapshots import restore
+from recoup.centre.state import CentreState
+from recoup.centre.writer import Writer
+from recoup.clock import Clock
+from recoup.journal.port import Journal
+
+
+class Centre:
+    """What takes requests and does what follows from them."""
+
+    def __init__(
+        self,
+        open_journal: Callable[[], Journal],
+        policy: CasePolicy,
+        gateway: BankGateway,
+        clock: Clock,
+        *,
+        told: Told = lambda message, what: None,  # noqa: ARG005 - the parameters' names are the protocol's
+        halted: Halted = lambda why: None,  # noqa: ARG005 - the same
+        tick_seconds: float = 0.5,
+    ) -> None:
+        """Put the parts together; each opens the store for itself."""
+        self._writer = Writer(
+            open_journal,
+            EVENT_REGISTRY,
+            clock,
+            state=CentreState(),
+            decide=decider(policy),
+            evolve=evolve,
+            restore=restore,
+            halted=halted,
+        )
+        submit = self._writer.submit
+        self._sender = Sender(open_journal, gateway, submit, clock, told)
+        self._deadlines = Deadlines(open_journal, submit, clock, tick_seconds)
+
+    def start(self) -> int:
+        """Recover, then send what is pending and fire what is due; return how many records there are."""
+        count = self._writer.start()
+        self._sender.start()
+        self._deadlines.start()
+        return count
+
+    def ask(self, command_id: str, request: Request) -> Future[Outcome]:
+        """Hand a request in under its id; `EventFault` for one that cannot be written."""
+        return self.submit(command_of(COMMAND_REGISTRY, command_id, request))
+
+    def submit(self, command: Command) -> Future[Outcome]:
+        """Hand a command in; the future is done when its effect is on disk or it is known to have none."""
+        future = self._writer.submit(command)
+        future.add_done_callback(lambda _: self._sender.wake())
+        return future
+
+    def stop(self) -> None:
+        """Start nothing more, finish what is under way, take no more commands, and end."""
+        self._sender.stop()
+        self._deadlines.stop()
+        self._writer.drain()
+
+    @property
+    def fault(self) -> BaseException | None:
+        """Why the sender or the deadlines ended by themselves; the writer tells `halted`."""
+        return self._sender.fault or self._deadlines.fault
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the writer stopped for good."""
+        return self._writer.is_stopped
+
+
+__all__ = ["Centre"]

@@ -1,0 +1,103 @@
+"""The registers as bytes, so that a start need not fold every event. A snapshot only saves time: without one, all is replayed.
+
+Each value is one line, its registered name and its canonical form. The first line names the record up to which the registers
+were folded, its hash, and the digest of what follows: a snapshot of another journal, or one that was cut, is not used. Records
+are still checked one by one, whether or not they are folded. What lies in the store beside the records is not in the chain:
+`recoup centre replay` folds everything and compares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from typing import Any, Final
+
+from recoup.cases import Case
+from recoup.centre.state import CentreState
+from recoup.errors import EventFault
+from recoup.journal.canonical import decode_plain, encode_plain
+from recoup.journal.events import Registry
+from recoup.journal.port import Journal, Snapshot
+from recoup.journal.record import Record
+from recoup.orders import Hold
+
+NAME: Final = "centre-1"
+"""Another number when what is kept changes its meaning: older snapshots are then never read."""
+
+_SHAPES: Final = Registry()
+_SHAPES.register("hold", 1, Hold)
+_SHAPES.register("case", 1, Case)
+
+
+def _take_hold(state: CentreState, hold: Hold) -> None:
+    state.holds[hold.key] = hold
+    for tracked in hold.orders:
+        state.places[tracked.order.id] = hold.key
+
+
+def _take_case(state: CentreState, case: Case) -> None:
+    state.cases[case.id] = case
+
+
+_TAKERS: Final[dict[str, Callable[[CentreState, Any], None]]] = {
+    "hold": _take_hold,
+    "case": _take_case,
+}
+"""What becomes of a line; a new register is one row here and one in `_values`."""
+
+
+def _values(state: CentreState) -> Iterator[object]:
+    """Yield all values in an order that follows from the journal alone."""
+    yield from state.holds.values()
+    yield from state.cases.values()
+
+
+def encode_state(state: CentreState) -> bytes:
+    """Return the one byte form of the registers: equal registers give equal bytes, if they were filled in one order."""
+    return b"".join(
+        _SHAPES.name_of(value)[0].encode() + b" " + _SHAPES.encode(value) + b"\n"
+        for value in _values(state)
+    )
+
+
+def decode_state(body: bytes) -> CentreState:
+    """Return the registers of their bytes; `EventFault` for anything else."""
+    state = CentreState()
+    for line in body.splitlines():
+        name, _, value = line.partition(b" ")
+        if name.decode(errors="replace") not in _TAKERS:
+            raise EventFault("expected a kept value, was something else")
+        _TAKERS[name.decode()](state, _SHAPES.decode(name.decode(), 1, value))
+    return state
+
+
+def snapshot_of(state: CentreState, last: Record) -> Snapshot:
+    """Return a snapshot of registers that were folded up to `last`."""
+    body = encode_state(state)
+    head = {"body": sha256(body).hexdigest(), "record": last.hash.hex(), "sequence": last.sequence}
+    return Snapshot(NAME, last.sequence, encode_plain(head) + b"\n" + body)
+
+
+def restore(journal: Journal) -> tuple[CentreState, int] | None:
+    """Return the kept registers and the record up to which they were folded; None if nothing fits this journal."""
+    kept = journal.snapshot(NAME)
+    if kept is None:
+        return None
+    first, _, body = kept.body.partition(b"\n")
+    record = next(iter(journal.records(kept.sequence, kept.sequence)), None)
+    if record is None:
+        return None
+    head = {
+        "body": sha256(body).hexdigest(),
+        "record": record.hash.hex(),
+        "sequence": kept.sequence,
+    }
+    try:
+        if decode_plain(first) != head:
+            return None
+        return decode_state(body), kept.sequence
+    except EventFault:
+        return None
+
+
+__all__ = ["NAME", "decode_state", "encode_state", "restore", "snapshot_of"]

@@ -1,0 +1,49 @@
+"""What the centre adds to the words of the rooms: the command that ends a hold's term, and an order as it leaves the house."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from recoup.journal.events import Registry
+from recoup.orders import HoldKey, Order
+
+ORDER_MESSAGE: Final = "order"
+"""The kind of an outbox message that carries an order."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndTerm:
+    """The end of this hold's stop or freeze has come."""
+
+    key: HoldKey
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedOrder:
+    """An order as it was issued: what an outbox message carries. Names and numbers are added from the vault when sent."""
+
+    order: Order
+    digest: str
+    approvers: tuple[str, ...]
+    issued_at: datetime
+    answer_due_at: datetime
+
+
+_paper: Final = Registry()
+_paper.register("issued_order", 1, IssuedOrder)
+
+
+def encode_issued(issued: IssuedOrder) -> bytes:
+    """Return the canonical bytes of an issued order."""
+    return _paper.encode(issued)
+
+
+def decode_issued(body: bytes) -> IssuedOrder:
+    """Return the order that an outbox message carries."""
+    issued: IssuedOrder = _paper.decode("issued_order", 1, body)
+    return issued
+
+
+__all__ = ["ORDER_MESSAGE", "EndTerm", "IssuedOrder", "decode_issued", "encode_issued"]

@@ -1,0 +1,167 @@
+"""The tracing worker: computes a case's trail from a numbered version of its facts, outside the writer. It decides nothing.
+
+1. Tracing runs in a process of its own: neither the writer nor any other command waits for it.
+2. A case whose facts change while it is traced is traced once more; of several changes only the newest is traced.
+3. What was found is handed on with its version; whoever takes it refuses one that is stale.
+4. A worker process that dies is replaced and its case traced again, a bounded number of times; then a person is told.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from typing import Protocol
+
+import polars as pl
+
+from recoup import limits
+from recoup.errors import Fault
+from recoup.records import tables
+from recoup.records.dossier import Dossier
+from recoup.trace import Options, Trail, trace_dossier
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFacts:
+    """All that is known of a case at one version: statements, claims, holds in the dossier."""
+
+    case: str
+    version: int
+    dossier: Dossier
+    claims: pl.DataFrame
+    """Schema `records.tables.CLAIMS`."""
+    rule: str = "fifo"
+    """The case's one declared rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """A trail and the version of the facts that it follows from."""
+
+    case: str
+    version: int
+    trail: Trail
+
+
+class Facts(Protocol):
+    """Where the facts of cases lie; asked from the tracer's thread only."""
+
+    def newest(self, case: str) -> CaseFacts:
+        """Return the newest version of a case's facts."""
+        ...
+
+
+class ToldOfCase(Protocol):
+    """Hears why a case has no trail."""
+
+    def __call__(self, case: str, why: BaseException) -> None:
+        """Tell a person."""
+        ...
+
+
+def trace_facts(facts: CaseFacts) -> Traced:
+    """Return the trail of a version: the chase always bridges, and follows the case's one rule."""
+    options = Options(rules=(facts.rule,), bridge=True)
+    return Traced(facts.case, facts.version, trace_dossier(facts.dossier, facts.claims, options))
+
+
+def warm_up() -> None:
+    """Compile or load the kernels before the first case needs them."""
+    dossier = Dossier(pl.DataFrame(schema=tables.TRANSFERS), ())
+    trace_dossier(dossier, pl.DataFrame(schema=tables.CLAIMS), Options(bridge=True))
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """Cases to trace, each once, the one that waits longest first."""
+
+    cases: dict[str, None] = field(default_factory=dict)
+    changed: threading.Condition = field(default_factory=threading.Condition)
+    is_stopping: bool = False
+
+    def add(self, cases: Iterable[str]) -> None:
+        with self.changed:
+            self.cases |= dict.fromkeys(cases)
+            self.changed.notify()
+
+    def take(self) -> str | None:
+        """Wait for a case; None when the end has come."""
+        with self.changed:
+            self.changed.wait_for(lambda: self.cases or self.is_stopping)
+            if self.is_stopping:
+                return None
+            case = next(iter(self.cases))
+            del self.cases[case]
+            return case
+
+    def stop(self) -> None:
+        with self.changed:
+            self.is_stopping = True
+            self.changed.notify()
+
+
+class Tracer:
+    """Traces cases one after another and hands each trail to `submit`; see the module."""
+
+    def __init__(
+        self,
+        facts: Facts,
+        submit: Callable[[Traced], object],
+        told: ToldOfCase = lambda case, why: None,  # noqa: ARG005 - the parameters' names are the protocol's
+    ) -> None:
+        self._facts, self._submit, self._told = facts, submit, told
+        self._waiting = _Waiting()
+        self._thread = threading.Thread(target=self._run, name="tracer", daemon=True)
+        self._pool: ProcessPoolExecutor | None = None
+
+    def start(self, cases: Iterable[str] = ()) -> None:
+        """Begin; `cases` are those whose newest facts have no trail yet."""
+        self._pool = _new_pool()
+        self._waiting.add(cases)
+        self._thread.start()
+
+    def changed(self, case: str) -> None:
+        """Note that a case has newer facts."""
+        self._waiting.add([case])
+
+    def stop(self) -> None:
+        """Finish the case that is being traced, and end."""
+        self._waiting.stop()
+        self._thread.join()
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def _run(self) -> None:
+        while (case := self._waiting.take()) is not None:
+            try:
+                self._submit(self._trace(self._facts.newest(case)))
+            except Exception as why:  # noqa: BLE001 - one case that cannot be traced must not end all others' tracing
+                self._told(case, why)
+
+    def _trace(self, facts: CaseFacts) -> Traced:
+        """Trace in the worker process; a process that died is replaced."""
+        for _ in range(limits.TRACE_TRIES_MAX):
+            assert self._pool is not None, "the tracer was started"
+            try:
+                future: Future[Traced] = self._pool.submit(trace_facts, facts)
+                return future.result()
+            except BrokenProcessPool:
+                self._pool.shutdown(wait=False)
+                self._pool = _new_pool()
+        raise TracerFault(f"expected a trail of case {facts.case}, its process died each time")
+
+
+class TracerFault(Fault):
+    """The process that traced a case died each time: most likely it took more memory than there is."""
+
+
+def _new_pool() -> ProcessPoolExecutor:
+    """Return a pool of one process that begins by warming up; a fork of a process with threads could hang."""
+    return ProcessPoolExecutor(1, get_context("spawn"), initializer=warm_up)
+
+
+__all__ = ["CaseFacts", "Facts", "Traced", "Tracer", "TracerFault", "trace_facts"]

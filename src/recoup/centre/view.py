@@ -1,0 +1,45 @@
+"""What the centre knows, read from the disk: for whoever only looks. The writer's own state is ahead of the disk."""
+
+from __future__ import annotations
+
+from recoup.centre.evolve import evolve
+from recoup.centre.registry import EVENT_REGISTRY
+from recoup.centre.scribe import replay
+from recoup.centre.snapshots import restore, snapshot_of
+from recoup.centre.state import CentreState
+from recoup.journal.port import Journal
+from recoup.journal.record import Record
+
+
+class View:
+    """The centre's registers as far as the journal went at the last `catch_up`. Belongs to one thread at a time."""
+
+    def __init__(self, journal: Journal, *, from_snapshot: bool = True) -> None:
+        """Check everything that there is, and fold what no snapshot has folded."""
+        self._journal = journal
+        kept = restore(journal) if from_snapshot else None
+        state, folded = kept or (CentreState(), 0)
+        self._last: Record | None
+        self.state, self._last = replay(journal, EVENT_REGISTRY, state, evolve, folded=folded)
+
+    @property
+    def sequence(self) -> int:
+        """The last record that was folded; 0 before the first."""
+        return 0 if self._last is None else self._last.sequence
+
+    def catch_up(self) -> int:
+        """Fold what was written since; return how many records that were."""
+        before = self.sequence
+        self.state, self._last = replay(
+            self._journal, EVENT_REGISTRY, self.state, evolve, self._last
+        )
+        return self.sequence - before
+
+    def keep(self, journal: Journal) -> bool:
+        """Keep a snapshot of what was folded, through a connection that may write; False for an empty journal."""
+        if self._last is not None:
+            journal.add_snapshot(snapshot_of(self.state, self._last))
+        return self._last is not None
+
+
+__all__ = ["View"]

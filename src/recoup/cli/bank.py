@@ -1,0 +1,248 @@
+"""`recoup bank`: a bank's side: keys, the agent, a sandbox bank, the acceptance cards. The work is done in `recoup.bank`.
+
+Exit codes: 0 done; 1 a card failed; 2 something given could not be used.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from recoup.bank.conformance import Desk
+    from recoup.bank.core import CoreBanking
+    from recoup.bank.sandbox import Script
+    from recoup.bank.serving import Setting
+
+Institution = Annotated[str, typer.Option("--institution", help="Who the bank is to the centre.")]
+Centre = Annotated[str, typer.Option("--centre", help="Who the centre is: owner of its keys.")]
+Keys = Annotated[
+    list[Path], typer.Option("--key", help="The bank's own key. More than one while rotating.")
+]
+Trusted = Annotated[
+    list[Path], typer.Option("--trust", help="A public key of the centre. May be repeated.")
+]
+Books = Annotated[Path, typer.Option("--books", help="File of orders and holds.")]
+PolicyName = Annotated[str, typer.Option("--policy", help="Terms of stops and freezes.")]
+Host = Annotated[str, typer.Option("--host", help="Address to listen on.")]
+Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any free one.")]
+Poll = Annotated[
+    str, typer.Option("--poll", metavar="URL", help="Ask the centre for orders there.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command group `bank` to the program."""
+    group = typer.Typer(
+        name="bank", help="A bank's side: keys, agent, sandbox, acceptance.", no_args_is_help=True
+    )
+    group.command("keys", epilog="Example: recoup bank keys bank-a --out keys")(keys)
+    group.command("serve", epilog="Example: recoup bank serve --help")(serve)
+    group.command("sandbox", epilog="Example: recoup bank sandbox --script bank.toml --help")(
+        sandbox
+    )
+    group.command(
+        "conformance", epilog="Example: recoup bank conformance http://127.0.0.1:8700 --help"
+    )(conformance)
+    group.command("paper", epilog="Example: recoup bank paper order.jws --help")(paper)
+    app.add_typer(group)
+
+
+@contextmanager
+def _faults() -> Iterator[None]:
+    """Say what could not be used, and end with 2."""
+    from recoup.errors import Fault
+
+    try:
+        yield
+    except (Fault, OSError) as fault:
+        print(f"recoup bank: {fault}", file=sys.stderr)
+        raise typer.Exit(2) from fault
+
+
+def keys(
+    owner: Annotated[str, typer.Argument(help="Whose key: an institution or the centre.")],
+    *,
+    out: Annotated[Path, typer.Option("--out", help="Folder for both files.")] = Path(),
+    days: Annotated[int, typer.Option("--days", min=1, max=3660, help="How long it counts.")] = 400,
+) -> None:
+    """Make a key: OWNER.key.json for oneself alone, OWNER.public.json for the other side."""
+    from datetime import timedelta
+
+    from recoup.clock import SystemClock
+    from recoup.messages import generate_key, write_key, write_public
+
+    now = SystemClock().now()
+    with _faults():
+        key = generate_key(owner, now - timedelta(hours=1), now + timedelta(days=days))
+        out.mkdir(parents=True, exist_ok=True)
+        stem = f"{owner}-{key.public.id[:8]}"
+        write_key(key, out / f"{stem}.key.json")
+        write_public(key.public, out / f"{stem}.public.json")
+    print(out / f"{stem}.key.json")
+    print(out / f"{stem}.public.json")
+
+
+def serve(
+    institution: Institution,
+    centre: Centre,
+    key: Keys,
+    trust: Trusted,
+    books: Books,
+    core: Annotated[
+        str,
+        typer.Option(
+            "--core", metavar="MODULE:FUNCTION", help="Makes the port to the core system."
+        ),
+    ],
+    *,
+    policy: PolicyName = "cn-2016",
+    match_seconds: Annotated[
+        int, typer.Option("--match-seconds", min=0, help="Slack of an arrival's time.")
+    ] = 600,
+    host: Host = "127.0.0.1",
+    port: Port = 8700,
+    poll: Poll = "",
+) -> None:
+    """Run the agent beside a core system: orders in, signed answers out. Give TLS to a proxy in front of it."""
+    from recoup.bank.serving import Setting, load_core
+
+    with _faults():
+        found = load_core(core)
+        setting = Setting(institution, centre, key, trust, books, policy, match_seconds, poll)
+        _run(setting, found, None, host, port)
+
+
+def sandbox(
+    script: Annotated[Path, typer.Option("--script", help="Accounts and behaviour: TOML.")],
+    centre: Centre,
+    key: Keys,
+    trust: Trusted,
+    books: Books,
+    *,
+    policy: PolicyName = "cn-2016",
+    host: Host = "127.0.0.1",
+    port: Port = 8700,
+    poll: Poll = "",
+) -> None:
+    """Run a simulated bank that answers at once, late, wrongly, twice or never, as its script says."""
+    from recoup.bank.sandbox import read_script
+    from recoup.bank.serving import Setting
+    from recoup.clock import SystemClock
+
+    with _faults():
+        found = read_script(script)
+        setting = Setting(
+            found.institution, centre, key, trust, books, policy, found.match_seconds, poll
+        )
+        _run(setting, found.core(SystemClock()), found, host, port)
+
+
+def _run(setting: Setting, core: CoreBanking, script: Script | None, host: str, port: int) -> None:
+    from recoup.bank.serving import agent_for, listening, serve, serving
+
+    agent, store = agent_for(setting, core, script)
+    on = listening(host, port)
+    print(f"{setting.institution} listens on http://{host}:{on.getsockname()[1]}", flush=True)
+    serve(serving(setting, agent, store), on)
+
+
+def conformance(
+    url: Annotated[str, typer.Argument(help="Where the bank's implementation listens.")] = "",
+    *,
+    institution: Annotated[str, typer.Option("--institution")] = "bank-under-test",
+    key: Annotated[
+        Path | None, typer.Option("--key", help="The centre's private key that the bank pinned.")
+    ] = None,
+    trust: Annotated[
+        list[Path] | None, typer.Option("--trust", help="A public key of the bank.")
+    ] = None,
+    policy: PolicyName = "cn-2016",
+    accounts: Annotated[
+        bool, typer.Option("--accounts", help="Print the accounts that the bank must set up first.")
+    ] = False,
+) -> None:
+    """Play the acceptance cards against a bank's implementation; end with 1 if one of them fails."""
+    from recoup.bank.conformance import accounts_text, play
+
+    if accounts:
+        print(accounts_text(), end="")
+        return
+    if not url or key is None or not trust:
+        raise typer.BadParameter("expected URL, --key and --trust, or --accounts")
+    failed = count = 0
+    with _faults():
+        for verdict in play(_desk(url, institution, key, trust, policy)):
+            count += 1
+            failed += bool(verdict.why)
+            print(
+                f"{verdict.card.number:>3}  {'FAIL' if verdict.why else 'pass'}  {verdict.card.what}"
+            )
+            if verdict.why:
+                print(f"           {verdict.why}")
+    print(f"{count - failed} of {count} cards passed")
+    if failed:
+        raise typer.Exit(1)
+
+
+def paper(
+    file: Annotated[Path, typer.Argument(help="A signed order, or what the QR code says.")],
+    *,
+    trust: Annotated[
+        list[Path], typer.Option("--trust", help="A public key of the centre. May be repeated.")
+    ],
+    out: Annotated[Path | None, typer.Option("--out", help="The PDF to write.")] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only check the signature and show the order.")
+    ] = False,
+    language: Annotated[str, typer.Option("--language", help="zh or en.")] = "zh",
+    timezone: Annotated[str, typer.Option("--timezone", help="Zone of times.")] = "Asia/Shanghai",
+) -> None:
+    """Set a signed order on paper, with its QR code and an answer sheet; or check one that came on paper."""
+    from typing import cast
+
+    from recoup.messages import KeyRing, encode, open_paper, read_public
+    from recoup.paper import order_pdf
+    from recoup.paper.words import LANGUAGES, Language
+
+    if language not in LANGUAGES or (out is None) is not check:
+        raise typer.BadParameter("expected --out or --check, and --language zh or en")
+    with _faults():
+        data = file.read_bytes().strip()
+        opened = open_paper(data, KeyRing([read_public(path) for path in trust]))
+        if out is None:
+            print(f"signed by {opened.issuer} at {opened.signed_at:%Y-%m-%dT%H:%M:%SZ}")
+            print(encode(opened.message).decode())
+        else:
+            chosen = cast("Language", language)
+            out.write_bytes(order_pdf(opened, data, language=chosen, timezone=timezone))
+
+
+def _desk(url: str, institution: str, key: Path, trust: list[Path], policy: str) -> Desk:
+    import httpx
+
+    from recoup.bank.conformance import Desk
+    from recoup.clock import SystemClock
+    from recoup.ids import RandomIds
+    from recoup.messages import KeyRing, read_key, read_public
+    from recoup.reading.policies import read_policy
+
+    ids = RandomIds()
+    return Desk(
+        httpx.Client(base_url=url, timeout=30),
+        read_key(key),
+        KeyRing([read_public(path) for path in trust]),
+        institution,
+        read_policy(policy),
+        SystemClock(),
+        ids,
+        run=ids.new("run")[-8:],
+    )
+
+
+__all__ = ["register"]

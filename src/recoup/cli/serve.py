@@ -1,0 +1,130 @@
+"""`recoup serve`: runs a centre. Reads a TOML file, then the environment, then the options; each overrules the one before.
+
+The data lie in one folder; the master key of the vault lies beside the folder, never in it, so that a copy of the data alone
+opens nothing. The first start makes both and prints a one-time token for the first administrator.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from recoup.cli.settings import Settings
+
+Data = Annotated[
+    Path | None, typer.Option("--data", metavar="DIR", help="Folder of the journal and the vault.")
+]
+Host = Annotated[str | None, typer.Option("--host", help="Address to listen on [127.0.0.1].")]
+Port = Annotated[int | None, typer.Option("--port", help="Port to listen on [8443]; 0: any free.")]
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help="TOML file with these settings.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command `serve` to the program."""
+    app.command("serve", epilog="Example: recoup serve --data centre --port 8443")(serve_command)
+
+
+def serve_command(
+    data: Data = None, host: Host = None, port: Port = None, config: ConfigFile = None
+) -> None:
+    """Run a centre: its journal, its vault and its API. Ends at SIGTERM or SIGINT, after open requests.
+
+    With code 1 if the store failed or another process took the lead: then start it again.
+    """
+    import os
+
+    from recoup.cli.settings import read_settings
+    from recoup.errors import Fault
+
+    given = {"data": data, "host": host, "port": port}
+    try:
+        settings = read_settings(config, os.environ, given)
+        _serve(settings)
+    except (Fault, OSError) as fault:
+        print(fault, file=sys.stderr)
+        raise typer.Exit(2) from fault
+
+
+def _serve(settings: Settings) -> None:
+    import secrets
+    import signal
+
+    import structlog
+
+    from recoup.api import make_app, set_up_logs
+    from recoup.api.serving import server_of
+
+    set_up_logs(level=settings.level)
+    log = structlog.get_logger("recoup.serve")
+
+    def halted(why: BaseException) -> None:
+        log.error("the writer stopped for good", exc_info=why)
+        signal.raise_signal(signal.SIGTERM)  # a supervisor starts the process again: recovery
+
+    desk = _desk(settings, halted)
+    records = desk.start()
+    token = "" if desk.view().staff.administrators() else secrets.token_urlsafe(24)
+    if token:
+        print(f"No administrator yet. One-time setup token: {token}", flush=True)
+
+    def started(port: int) -> None:
+        print(f"Listening on http://{settings.host}:{port}", flush=True)
+
+    log.info("started", records=records, policy=settings.policy)
+    app = make_app(desk, setup_token=token)
+    try:
+        server_of(app, settings.host, settings.port, started).run()
+    except SystemExit as end:  # uvicorn's way to say that it cannot listen; it has logged why
+        raise typer.Exit(2) from end
+    finally:
+        desk.drain()
+    log.info("stopped")
+    if desk.is_stopped:
+        raise typer.Exit(1)
+
+
+def _desk(settings: Settings, halted: Any) -> Any:  # noqa: ANN401 - types come with the heavy imports
+    from recoup.centre.desk import Desk
+    from recoup.clock import SystemClock
+    from recoup.reading.policies import read_policy
+    from recoup.stores.sqlite import SqliteJournal, SqliteVaultTable
+    from recoup.stores.sqlite.connection import DriverConnection
+    from recoup.stores.vault import LocalKeys, Vault
+
+    policy = read_policy(settings.policy)
+    settings.data.mkdir(parents=True, exist_ok=True)
+    keys = LocalKeys(_master_key(settings))
+    vault = Vault(SqliteVaultTable(DriverConnection(settings.data / "vault.sqlite")), keys)
+    journal = settings.data / "journal.sqlite"
+    return Desk(lambda: SqliteJournal.open(journal), vault, keys, policy, SystemClock(), halted)
+
+
+def _master_key(settings: Settings) -> bytes:
+    """Return the master key; made at the first start, and never again once there are data that it would not open."""
+    import os
+    import secrets
+
+    from recoup.errors import VaultFault
+
+    path = settings.key_file
+    if path.exists():
+        return path.read_bytes()
+    if (settings.data / "vault.sqlite").exists():
+        raise VaultFault(f"expected the master key of {settings.data} at {path}, was not there")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    made = secrets.token_bytes(32)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(made)
+        file.flush()
+        os.fsync(file.fileno())
+    return made
+
+
+__all__ = ["register", "serve_command"]

@@ -1,0 +1,276 @@
+"""What is said between the centre and an institution, as values. Not how it is written (`codec`) nor signed (`sealing`).
+
+Amounts are minor units of the currency that stands beside them; on the wire they are decimal text. An enum's value that this
+version does not know is kept as `Unrecognised`: whoever receives it answers that it cannot do that, and never guesses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+from recoup.messages.codes import ResultCode
+from recoup.orders.kinds import Extent, OrderKind, Outcome
+from recoup.unrecognised import Unrecognised
+
+Minor = NewType("Minor", int)
+"""Minor units of the nearest `currency` around it: `amount` in its own object, or in the one that holds it."""
+
+
+class SerialKind(StrEnum):
+    """Whose number a payment is asked for by, when the account behind it is not known (按流水号查询)."""
+
+    BANK = "bank"
+    """The paying bank's own number of the payment."""
+    PAYMENT = "payment"
+    """A payment institution's order number."""
+    POINT_OF_SALE = "point_of_sale"
+    """The number that a card terminal printed."""
+
+
+class Check(StrEnum):
+    """What an institution compares before it stops anything [stop-notice-2016]."""
+
+    ACCOUNT = "account"
+    NAME = "name"
+    CURRENCY = "currency"
+    AMOUNT = "amount"
+    TIME = "time"
+
+
+@dataclass(frozen=True, slots=True)
+class Disputed:
+    """The transfer that arrived on the account: what the institution finds in its own books before it stops."""
+
+    amount: Minor
+    at: datetime
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeTerms:
+    """What the holder is told: who ordered it, on what paper, whom to call [fraud-law art. 32]."""
+
+    authority: str
+    documents: tuple[str, ...]
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderMessage:
+    """An order, as the institution gets it. The hold that it is about is that of (case, account number, currency)."""
+
+    id: str
+    kind: OrderKind | Unrecognised
+    case: str
+    """The case's reference."""
+    institution: str
+    account_number: str
+    """Empty in a query by a payment's number."""
+    account_name: str
+    currency: str
+    amount: Minor
+    """What the hold is to be afterwards; 0 for a release and for what holds nothing."""
+    issued_at: datetime
+    reason: str
+    extent: Extent | Unrecognised = Extent.AMOUNT
+    disputed: Disputed | None = None
+    """Needed by a stop and an extended stop."""
+    ends_at: datetime | None = None
+    """When the centre takes the term to end; the institution counts from its own stop time by its policy."""
+    original: str = ""
+    """The order that began the hold; may be empty in one that begins it."""
+    serial: str = ""
+    serial_kind: SerialKind | Unrecognised = SerialKind.BANK
+    rows_from: datetime | None = None
+    """Statement wanted from; with a stop: since the disputed transfer unless it says otherwise."""
+    rows_to: datetime | None = None
+    notice: NoticeTerms | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FormerHold:
+    """An earlier hold of others on the account, which comes first (轮候)."""
+
+    authority: str
+    currency: str
+    amount: Minor
+    ends_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StatementRow:
+    """A booked transfer as the institution's statement shows it."""
+
+    id: str
+    at: datetime
+    sequence: int
+    payer: str
+    payee: str
+    amount: Minor
+    currency: str
+    payer_name: str = ""
+    payee_name: str = ""
+    payer_institution: str = ""
+    payee_institution: str = ""
+    kind: str = "transfer"
+    reference: str = ""
+    balance_after: Minor | None = None
+    """Running balance of the account asked about."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerMessage:
+    """What an institution says that it did on an order."""
+
+    id: str
+    order: str
+    institution: str
+    outcome: Outcome | Unrecognised
+    at: datetime
+    currency: str
+    held: Minor = Minor(0)
+    """What it holds now for this case on this account, in all."""
+    code: ResultCode | Unrecognised = ResultCode.DONE
+    failed: tuple[Check | Unrecognised, ...] = ()
+    """What did not match, when that is why it was refused."""
+    available: Minor | None = None
+    """What lies on the account beyond every hold, after this one; negative when the account is overdrawn."""
+    started_at: datetime | None = None
+    """Its own time of the stop or freeze: the term counts from here."""
+    ends_at: datetime | None = None
+    former: tuple[FormerHold, ...] = ()
+    excess: Minor = Minor(0)
+    """What is blocked beyond the ordered amount, because only the whole account can be stopped."""
+    rows: tuple[StatementRow, ...] = ()
+    rows_left: int = 0
+    """Rows that did not fit; a query from the last row's time gives them."""
+    remark: str = ""
+
+    @property
+    def queued_behind(self) -> int:
+        """Return how many earlier holds of others come first."""
+        return len(self.former)
+
+
+@dataclass(frozen=True, slots=True)
+class DigestHold:
+    """One hold as it stands in an institution's books."""
+
+    order: str
+    """The order that began it."""
+    case: str
+    account_number: str
+    currency: str
+    held: Minor
+    balance: Minor
+    """What lies on the account, holds included."""
+    ends_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DigestMessage:
+    """All holds of an institution at one time, page by page: what confirms a hold a second time, and shows what drifted."""
+
+    institution: str
+    at: datetime
+    holds: tuple[DigestHold, ...]
+    page: int = 1
+    pages: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class AppealMessage:
+    """An account holder's objection, filed at the institution."""
+
+    id: str
+    order: str
+    """The order that began the hold."""
+    institution: str
+    account_number: str
+    filed_at: datetime
+    statement: str
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeMessage:
+    """The holder was told of a hold, or was not yet, and why."""
+
+    id: str
+    order: str
+    institution: str
+    at: datetime
+    is_delivered: bool
+    way: str = ""
+    """Such as letter, app, counter."""
+    reason: str = ""
+    """Why it is put off."""
+    deferred_until: datetime | None = None
+
+
+class Asked(StrEnum):
+    """What can be asked for without an order."""
+
+    DIGEST = "digest"
+    MESSAGES = "messages"
+    """What waits in the centre for an institution that polls."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskMessage:
+    """Authority for one request without a body: stands in its `Authorization` header."""
+
+    institution: str
+    """Whose digest or messages."""
+    what: Asked | Unrecognised
+    page: int = 1
+    after: str = ""
+    """Cursor of the last message that was taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalMessage:
+    """A message could not be acted on at all: an institution that polls says so with this."""
+
+    institution: str
+    at: datetime
+    problem: str
+    """The problem's name, as in the problem documents of HTTP."""
+    message: str = ""
+    """The `jti` of the message, where it could be read and believed."""
+    order: str = ""
+    what: str = ""
+
+
+Message = (
+    OrderMessage
+    | AnswerMessage
+    | DigestMessage
+    | AppealMessage
+    | NoticeMessage
+    | AskMessage
+    | RefusalMessage
+)
+
+__all__ = [
+    "AnswerMessage",
+    "AppealMessage",
+    "AskMessage",
+    "Asked",
+    "Check",
+    "DigestHold",
+    "DigestMessage",
+    "Disputed",
+    "FormerHold",
+    "Message",
+    "Minor",
+    "NoticeMessage",
+    "NoticeTerms",
+    "OrderMessage",
+    "RefusalMessage",
+    "SerialKind",
+    "StatementRow",
+]

@@ -1,0 +1,159 @@
+"""An order on paper for an institution that is not connected: PDF with the signed order as a QR code, and an answer sheet.
+
+The paper says what the signed order says and nothing else; the QR code is the very message, so whoever holds the centre's
+public key can check the sheet without us. Same order, same bytes: no clock is read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from datetime import datetime
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import segno
+import typst
+
+from recoup.clock import instant_text
+from recoup.errors import LimitFault
+from recoup.evidence.report.glyphs import FONT, all_printable
+from recoup.messages import Opened, OrderMessage
+from recoup.money import ISO_DIGITS, format_minor
+from recoup.orders import Extent, OrderKind, Outcome
+from recoup.orders.kinds import FITTING
+from recoup.paper.words import KINDS, LANGUAGES, OUTCOMES, Language, said
+
+QR_BYTES_MAX = 2_331
+"""Bytes of the largest QR code at error level M (ISO/IEC 18004, version 40)."""
+
+_FILLED_BY_HAND = ("code", "held", "available", "started_at", "former", "moved_to")
+
+
+def order_pdf(
+    opened: Opened, sealed: bytes, *, language: Language = "zh", timezone: str = "Asia/Shanghai"
+) -> bytes:
+    """Return the order and its answer sheet as PDF/A-2b.
+
+    Args:
+        opened: the order, as `recoup.messages.open_paper` found it in `sealed`.
+        sealed: the signed order.
+        language: zh or en.
+        timezone: IANA name of the zone in which times are shown.
+
+    Raises:
+        LimitFault: the signed order does not fit into a QR code.
+    """
+    order = opened.message
+    assert isinstance(order, OrderMessage), "only orders are printed"
+    if len(sealed) > QR_BYTES_MAX:
+        raise LimitFault("QR_BYTES_MAX", QR_BYTES_MAX, len(sealed))
+    is_stop = order.kind in {OrderKind.STOP, OrderKind.EXTEND}
+    kind = _kind(order, language)
+    title = said("title", language).format(kind=kind)
+    content = {
+        "title": title,
+        "author": opened.issuer,
+        "lang": language,
+        "font": FONT,
+        "to": said("to", language).format(institution=order.institution),
+        "instruction": said("instruction_stop" if is_stop else "instruction", language),
+        "rows": _rows(order, kind, language, ZoneInfo(timezone)),
+        "seal_words": said("seal", language),
+        "digest": hashlib.sha256(sealed).hexdigest(),
+        "footer": said("footer", language).format(order=order.id, centre=opened.issuer),
+        "sheet_title": f"{said('sheet_title', language)} · {title}",
+        "sheet_words": said("sheet_words", language),
+        "sheet_id": order.id,
+        "sheet": _sheet(order, language),
+        "signatures": [said("first", language), said("second", language)],
+    }
+    template = resources.files("recoup.paper").joinpath("assets/order.typ").read_bytes()
+    made = typst.compile(
+        template,
+        format="pdf",
+        font_paths=_fonts(),
+        sys_inputs={"data": json.dumps({**all_printable(content), "qr": qr_svg(sealed)})},
+        pdf_standards="a-2b",
+        timestamp=int(opened.signed_at.timestamp()),
+    )
+    assert isinstance(made, bytes), "one document was asked for"
+    return made
+
+
+def qr_svg(sealed: bytes) -> str:
+    """Return the signed order as a QR code, with the margin that readers need."""
+    out = io.BytesIO()
+    segno.make(sealed, error="m", micro=False, mode="byte").save(
+        out, kind="svg", border=4, xmldecl=False, svgns=True
+    )
+    return out.getvalue().decode()
+
+
+def _kind(order: OrderMessage, language: Language) -> str:
+    if not isinstance(order.kind, OrderKind):
+        return str(order.kind.value)
+    return KINDS[order.kind][LANGUAGES.index(language)]
+
+
+def _rows(
+    order: OrderMessage, kind: str, language: Language, zone: ZoneInfo
+) -> list[tuple[str, str]]:
+    """Return what the order says, line by line; what it does not say has no line."""
+    digits = ISO_DIGITS.of(order.currency)
+
+    def money(minor: int) -> str:
+        return f"{format_minor(minor, digits)} {order.currency}"
+
+    def time(at: datetime) -> str:
+        return f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S} {zone.key} ({instant_text(at)})"
+
+    disputed, notice = order.disputed, order.notice
+    extent = order.extent.value if isinstance(order.extent, Extent) else ""
+    found = {
+        "order": order.id,
+        "case": order.case,
+        "kind": kind,
+        "account": order.account_number,
+        "name": order.account_name,
+        "amount": money(order.amount) if order.amount else "",
+        "extent": said(f"extent_{extent}", language) if extent and order.amount else "",
+        "disputed_amount": money(disputed.amount) if disputed else "",
+        "disputed_at": time(disputed.at) if disputed else "",
+        "reference": disputed.reference if disputed else order.serial,
+        "original": order.original,
+        "issued_at": time(order.issued_at),
+        "ends_at": time(order.ends_at) if order.ends_at else "",
+        "reason": order.reason,
+        "authority": notice.authority if notice else "",
+        "documents": ", ".join(notice.documents) if notice else "",
+        "phone": notice.phone if notice else "",
+    }
+    return [(said(name, language), words) for name, words in found.items() if words]
+
+
+def _sheet(order: OrderMessage, language: Language) -> list[tuple[str, str]]:
+    """Return the lines to fill in; the choices are the answers that fit the order."""
+    place = LANGUAGES.index(language)
+    fitting = FITTING[order.kind] if isinstance(order.kind, OrderKind) else {Outcome.REFUSED}
+    boxes = "  ".join(
+        f"□ {words[place]}" for outcome, words in OUTCOMES.items() if outcome in fitting
+    )
+    rows = [(said("outcome", language), boxes)]
+    if Outcome.MOVED in fitting:
+        rows.append((said("failed", language), said("failed_boxes", language)))
+    lines = {"former": "\n\n", "moved_to": "\n\n"}
+    return rows + [(said(name, language), lines.get(name, "")) for name in _FILLED_BY_HAND]
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    """The fonts that come with packages, never the machine's."""
+    folder = Path(str(resources.files("manimgx_fonts_cjk")))
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[folder])
+
+
+__all__ = ["QR_BYTES_MAX", "order_pdf", "qr_svg"]

@@ -1,0 +1,211 @@
+"""What happened to units, persons, sessions and duties: with everything that `evolve` sets. No name, no secret, no token."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from recoup.staff.directory import Grant, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class UnitAdded:
+    """A unit joined the tree."""
+
+    unit: Unit
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonAdded:
+    """Somebody can be given roles."""
+
+    person: str
+    by: str
+    """'' for the first administrator, whom nobody added."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSuspended:
+    """All rights rest and all sessions are closed."""
+
+    person: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRestored:
+    """The rights stand again."""
+
+    person: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoleGranted:
+    """A person holds a role at a place."""
+
+    person: str
+    grant: Grant
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRevoked:
+    """A person no longer holds it."""
+
+    person: str
+    grant: Grant
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentOffered:
+    """A one-time token was given out; what was set before is void from here on, and sessions are closed."""
+
+    person: str
+    token_hash: str
+    ends_at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialSet:
+    """The person set a password: its argon2 hash."""
+
+    person: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactorSet:
+    """The person has a second factor; the secret lies in the vault under `reference`."""
+
+    person: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOpened:
+    """Password and code were right."""
+
+    person: str
+    token_hash: str
+    factor_step: int
+    ends_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SessionClosed:
+    """A session no longer stands."""
+
+    person: str
+    token_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoginFailed:
+    """A password or a code of a person who exists was wrong."""
+
+    person: str
+    failures: int
+    locked_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CasePlaced:
+    """A case belongs to a unit."""
+
+    case: str
+    unit: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class DutyAssigned:
+    """A person is the unit's duty officer for a time."""
+
+    person: str
+    unit: str
+    begins_at: datetime
+    ends_at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActingApproverNamed:
+    """A person stands in for an approver of the unit for a time."""
+
+    person: str
+    unit: str
+    begins_at: datetime
+    ends_at: datetime
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftHandedOver:
+    """One person gave what is open to another; `digest` is that of the list that both saw."""
+
+    unit: str
+    giver: str
+    taker: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationLogged:
+    """Somebody was asked beyond the usual way, and what came of it."""
+
+    case: str
+    asked: str
+    by: str
+    outcome: str
+
+
+Event = (
+    UnitAdded
+    | PersonAdded
+    | PersonSuspended
+    | PersonRestored
+    | RoleGranted
+    | RoleRevoked
+    | EnrolmentOffered
+    | CredentialSet
+    | SecondFactorSet
+    | SessionOpened
+    | SessionClosed
+    | LoginFailed
+    | CasePlaced
+    | DutyAssigned
+    | ActingApproverNamed
+    | ShiftHandedOver
+    | EscalationLogged
+)
+
+EVENT_NAMES: Final[Mapping[str, type]] = {
+    "unit_added": UnitAdded,
+    "person_added": PersonAdded,
+    "person_suspended": PersonSuspended,
+    "person_restored": PersonRestored,
+    "role_granted": RoleGranted,
+    "role_revoked": RoleRevoked,
+    "enrolment_offered": EnrolmentOffered,
+    "credential_set": CredentialSet,
+    "second_factor_set": SecondFactorSet,
+    "session_opened": SessionOpened,
+    "session_closed": SessionClosed,
+    "login_failed": LoginFailed,
+    "case_placed": CasePlaced,
+    "duty_assigned": DutyAssigned,
+    "acting_approver_named": ActingApproverNamed,
+    "shift_handed_over": ShiftHandedOver,
+    "escalation_logged": EscalationLogged,
+}
+"""The names under which a journal keeps them, all of version 1."""

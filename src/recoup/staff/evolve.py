@@ -1,0 +1,134 @@
+"""Folds events into the directory. It holds no rule and cannot refuse: what an event says is so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from recoup.staff.directory import Directory, Enrolment, Grant, Person, Session, TimedGrant
+from recoup.staff.events import (
+    ActingApproverNamed,
+    CasePlaced,
+    CredentialSet,
+    DutyAssigned,
+    EnrolmentOffered,
+    EscalationLogged,
+    Event,
+    LoginFailed,
+    PersonAdded,
+    PersonRestored,
+    PersonSuspended,
+    RoleGranted,
+    RoleRevoked,
+    SecondFactorSet,
+    SessionClosed,
+    SessionOpened,
+    ShiftHandedOver,
+    UnitAdded,
+)
+from recoup.staff.roles import Role
+
+
+def evolve(directory: Directory, event: Event) -> Directory:
+    """Return the directory after `event`."""
+    match event:
+        case UnitAdded(unit):
+            return replace(directory, units={**directory.units, unit.id: unit})
+        case PersonAdded(person):
+            return replace(directory, persons={**directory.persons, person: Person(person)})
+        case CasePlaced(case, unit):
+            return replace(directory, cases={**directory.cases, case: unit})
+        case SessionOpened():
+            return _opened(directory, event)
+        case SessionClosed(_, token_hash):
+            kept = {key: x for key, x in directory.sessions.items() if key != token_hash}
+            return replace(directory, sessions=kept)
+        case DutyAssigned() | ActingApproverNamed():
+            role = Role.DUTY_OFFICER if isinstance(event, DutyAssigned) else Role.APPROVER
+            timed = TimedGrant(
+                event.person, Grant(role, event.unit), event.begins_at, event.ends_at
+            )
+            return replace(directory, timed=(*directory.timed, timed))
+        case ShiftHandedOver() | EscalationLogged():
+            return directory  # facts for the record
+        case PersonSuspended() | EnrolmentOffered():
+            return _without_sessions(_changed(directory, event), event.person)
+        case _:
+            return _changed(directory, event)
+
+
+def fold(directory: Directory, events: Iterable[Event]) -> Directory:
+    """Return the directory after all `events` in their order."""
+    for event in events:
+        directory = evolve(directory, event)
+    return directory
+
+
+def _changed(
+    directory: Directory,
+    event: PersonSuspended
+    | PersonRestored
+    | RoleGranted
+    | RoleRevoked
+    | EnrolmentOffered
+    | CredentialSet
+    | SecondFactorSet
+    | LoginFailed,
+) -> Directory:
+    """Return the directory with the one person changed that the event is about."""
+    person = _person_after(directory.persons[event.person], event)
+    return replace(directory, persons={**directory.persons, person.id: person})
+
+
+def _person_after(
+    person: Person,
+    event: PersonSuspended
+    | PersonRestored
+    | RoleGranted
+    | RoleRevoked
+    | EnrolmentOffered
+    | CredentialSet
+    | SecondFactorSet
+    | LoginFailed,
+) -> Person:
+    match event:
+        case PersonSuspended():
+            return replace(person, is_suspended=True)
+        case PersonRestored():
+            return replace(person, is_suspended=False)
+        case RoleGranted(_, grant):
+            return replace(person, grants=(*person.grants, grant))
+        case RoleRevoked(_, grant):
+            return replace(person, grants=tuple(x for x in person.grants if x != grant))
+        case EnrolmentOffered(_, token_hash, ends_at):
+            offered = Enrolment(token_hash, ends_at)
+            return replace(person, enrolment=offered, credential="", factor="", factor_step=0)
+        case CredentialSet(_, credential):
+            return replace(
+                person, credential=credential, enrolment=None, failures=0, locked_until=None
+            )
+        case SecondFactorSet(_, reference):
+            return replace(person, factor=reference, factor_step=0)
+        case LoginFailed(_, failures, locked_until):
+            return replace(person, failures=failures, locked_until=locked_until)
+
+
+def _opened(directory: Directory, event: SessionOpened) -> Directory:
+    person = replace(
+        directory.persons[event.person],
+        factor_step=event.factor_step,
+        failures=0,
+        locked_until=None,
+    )
+    standing = {key: x for key, x in directory.sessions.items() if x.ends_at > event.at}
+    session = Session(event.token_hash, event.person, event.ends_at)
+    return replace(
+        directory,
+        persons={**directory.persons, person.id: person},
+        sessions={**standing, event.token_hash: session},
+    )
+
+
+def _without_sessions(directory: Directory, person: str) -> Directory:
+    kept = {key: x for key, x in directory.sessions.items() if x.person != person}
+    return replace(directory, sessions=kept)

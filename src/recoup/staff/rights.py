@@ -1,0 +1,77 @@
+"""Whether a person may carry out an action on a thing, now: the table of `roles.py` applied. Pure; deny is the default.
+
+Rights are asked at the moment of the act and from the state as it then is, so a changed right works at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from recoup.staff.directory import Directory, Grant
+from recoup.staff.refusals import Denial, StaffReason
+from recoup.staff.roles import FOUR_EYES, NEEDS_PURPOSE, Action, Scope, scope_of
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What an action is about. A part that is '' matches nothing: what is not known is not reached."""
+
+    unit: str = ""
+    institution: str = ""
+    owner: str = ""
+    """The person who made it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """For which case somebody asks, and the reason."""
+
+    case: str = ""
+    reason: str = ""
+
+    @property
+    def is_told(self) -> bool:
+        """Whether both are there."""
+        return bool(self.case.strip() and self.reason.strip())
+
+
+def permit(
+    directory: Directory, person: str, action: Action, target: Target, why: Why, now: datetime
+) -> Denial | None:
+    """Return None if `person` may do it now, else why not."""
+    grants = directory.grants_of(person, now)
+    if not any(reaches(directory, person, grant, action, target) for grant in grants):
+        return Denial(StaffReason.NOT_PERMITTED, action.value)
+    if action in FOUR_EYES and (not target.owner or target.owner == person):
+        return Denial(StaffReason.FOUR_EYES, action.value)
+    if action in NEEDS_PURPOSE and not why.is_told:
+        return Denial(StaffReason.PURPOSE_MISSING, action.value)
+    return None
+
+
+def reaches(
+    directory: Directory, person: str, grant: Grant, action: Action, target: Target
+) -> bool:
+    """Whether one role, held where it is held, reaches the target."""
+    match scope_of(grant.role, action):
+        case Scope.NONE:
+            return False
+        case Scope.OWN:
+            # Made by the person, and still in the unit where the role is held: who moves on leaves the work behind.
+            return bool(person) and target.owner == person and _is_at(grant, target)
+        case Scope.UNIT:
+            return _is_at(grant, target)
+        case Scope.UNIT_AND_BELOW:
+            return bool(grant.unit) and grant.unit in directory.above(target.unit)
+        case Scope.OWN_INSTITUTION:
+            return bool(grant.institution) and grant.institution == target.institution
+        case Scope.ALL:
+            return True
+
+
+def _is_at(grant: Grant, target: Target) -> bool:
+    return bool(grant.unit) and grant.unit == target.unit
+
+
+__all__ = ["Target", "Why", "permit", "reaches"]

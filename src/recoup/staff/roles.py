@@ -1,0 +1,192 @@
+"""Who may do what: one literal table of roles and actions. What stands in no cell is denied. No person and no unit is here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+
+class Role(StrEnum):
+    """What a person is for; held at a unit of the police or at an institution."""
+
+    CALL_TAKER = "call_taker"
+    OFFICER = "officer"
+    APPROVER = "approver"
+    CASE_LEAD = "case_lead"
+    DUTY_OFFICER = "duty_officer"
+    BANK_OPERATOR = "bank_operator"
+    BANK_APPROVER = "bank_approver"
+    REGULATOR = "regulator"
+    PROSECUTOR = "prosecutor"
+    COURT = "court"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+
+
+class Action(StrEnum):
+    """What can be done through the centre."""
+
+    CASE_PLACE = "case_place"
+    ACCOUNT_ENTER = "account_enter"
+    PERSONAL_READ = "personal_read"
+    ORDER_DRAFT = "order_draft"
+    ORDER_SUBMIT = "order_submit"
+    ORDER_ISSUE = "order_issue"
+    ORDER_APPROVE = "order_approve"
+    ORDER_SEND_BACK = "order_send_back"
+    ORDER_WITHDRAW = "order_withdraw"
+    ORDER_READ = "order_read"
+    INBOX_READ = "inbox_read"
+    """The orders told to one institution."""
+    FIGURES_READ = "figures_read"
+    STREAM_READ = "stream_read"
+    """What happened, as it happens: kinds and opaque ids."""
+    STAFF_READ = "staff_read"
+    UNIT_ADD = "unit_add"
+    PERSON_ADD = "person_add"
+    PERSON_SUSPEND = "person_suspend"
+    ENROLMENT_OFFER = "enrolment_offer"
+    ROLE_GRANT = "role_grant"
+    ROLE_REVOKE = "role_revoke"
+    DUTY_READ = "duty_read"
+    DUTY_ASSIGN = "duty_assign"
+    ACTING_NAME = "acting_name"
+    SHIFT_HAND_OVER = "shift_hand_over"
+    ESCALATION_LOG = "escalation_log"
+
+
+class Scope(StrEnum):
+    """On what a role may carry out an action."""
+
+    NONE = "none"
+    OWN = "own"
+    """What the person made."""
+    UNIT = "unit"
+    """What belongs to the unit at which the role is held."""
+    UNIT_AND_BELOW = "unit_and_below"
+    OWN_INSTITUTION = "own_institution"
+    """What is told to, or lies at, the institution at which the role is held."""
+    ALL = "all"
+
+
+_A = Action
+_OWN, _UNIT, _BELOW, _BANK, _ALL = (
+    Scope.OWN,
+    Scope.UNIT,
+    Scope.UNIT_AND_BELOW,
+    Scope.OWN_INSTITUTION,
+    Scope.ALL,
+)
+
+_AT_THE_DESK: Final = {
+    _A.CASE_PLACE: _UNIT,
+    _A.ACCOUNT_ENTER: _UNIT,
+    _A.ORDER_DRAFT: _UNIT,
+    _A.ORDER_SUBMIT: _OWN,
+    _A.ORDER_ISSUE: _OWN,
+    _A.ORDER_WITHDRAW: _OWN,
+    _A.ORDER_READ: _UNIT,
+    _A.DUTY_READ: _UNIT,
+    _A.ESCALATION_LOG: _UNIT,
+}
+_AT_A_BANK: Final = {_A.INBOX_READ: _BANK, _A.PERSONAL_READ: _BANK}
+_READS: Final = {_A.ORDER_READ: _ALL, _A.PERSONAL_READ: _ALL}
+
+TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
+    Role.CALL_TAKER: _AT_THE_DESK,
+    Role.OFFICER: {
+        **_AT_THE_DESK,
+        _A.PERSONAL_READ: _UNIT,
+        _A.STREAM_READ: _UNIT,
+        _A.SHIFT_HAND_OVER: _UNIT,
+    },
+    Role.APPROVER: {
+        _A.ORDER_APPROVE: _BELOW,
+        _A.ORDER_SEND_BACK: _BELOW,
+        _A.ORDER_READ: _BELOW,
+        _A.PERSONAL_READ: _BELOW,
+        _A.DUTY_READ: _BELOW,
+        _A.STREAM_READ: _BELOW,
+        _A.ESCALATION_LOG: _BELOW,
+    },
+    Role.CASE_LEAD: {
+        **_AT_THE_DESK,
+        _A.ORDER_SUBMIT: _UNIT,
+        _A.ORDER_ISSUE: _UNIT,
+        _A.ORDER_WITHDRAW: _UNIT,
+        _A.PERSONAL_READ: _UNIT,
+        _A.STREAM_READ: _UNIT,
+        _A.FIGURES_READ: _BELOW,
+        _A.DUTY_ASSIGN: _UNIT,
+        _A.ACTING_NAME: _UNIT,
+        _A.SHIFT_HAND_OVER: _UNIT,
+    },
+    Role.DUTY_OFFICER: {
+        **_AT_THE_DESK,
+        _A.ORDER_SUBMIT: _UNIT,
+        _A.ORDER_ISSUE: _UNIT,
+        _A.ORDER_WITHDRAW: _UNIT,
+        _A.PERSONAL_READ: _UNIT,
+        _A.STREAM_READ: _UNIT,
+        _A.DUTY_ASSIGN: _UNIT,
+        _A.SHIFT_HAND_OVER: _UNIT,
+    },
+    Role.BANK_OPERATOR: _AT_A_BANK,
+    Role.BANK_APPROVER: _AT_A_BANK,
+    Role.REGULATOR: {_A.FIGURES_READ: _ALL},
+    Role.PROSECUTOR: _READS,
+    Role.COURT: _READS,
+    Role.AUDITOR: {
+        _A.ORDER_READ: _ALL,
+        _A.STREAM_READ: _ALL,
+        _A.FIGURES_READ: _ALL,
+        _A.STAFF_READ: _ALL,
+        _A.DUTY_READ: _ALL,
+    },
+    Role.ADMINISTRATOR: {
+        _A.STAFF_READ: _ALL,
+        _A.UNIT_ADD: _ALL,
+        _A.PERSON_ADD: _ALL,
+        _A.PERSON_SUSPEND: _ALL,
+        _A.ENROLMENT_OFFER: _ALL,
+        _A.ROLE_GRANT: _ALL,
+        _A.ROLE_REVOKE: _ALL,
+        _A.DUTY_READ: _ALL,
+    },
+}
+"""Administrators manage accounts and see no case; auditors see what happened and no personal data."""
+
+NEEDS_PURPOSE: Final = frozenset({_A.ORDER_READ, _A.PERSONAL_READ})
+"""Nobody asks without a case number and a reason."""
+
+FOUR_EYES: Final = frozenset({_A.ORDER_APPROVE, _A.ORDER_SEND_BACK})
+"""Never by the person who made what is decided on, whatever roles that person holds."""
+
+AT_INSTITUTION: Final = frozenset({Role.BANK_OPERATOR, Role.BANK_APPROVER})
+"""Roles held at an institution; all others are held at a unit."""
+
+APART: Final = frozenset({Role.ADMINISTRATOR, Role.AUDITOR, Role.REGULATOR}) | AT_INSTITUTION
+"""A person with one of these roles holds no other role: who gives rights, or watches, takes no part."""
+
+
+def scope_of(role: Role, action: Action) -> Scope:
+    """Return the table's cell; what it does not name is denied.
+
+    >>> scope_of(Role.REGULATOR, Action.ORDER_READ)
+    <Scope.NONE: 'none'>
+    """
+    return TABLE[role].get(action, Scope.NONE)
+
+
+__all__ = [
+    "APART",
+    "AT_INSTITUTION",
+    "FOUR_EYES",
+    "NEEDS_PURPOSE",
+    "TABLE",
+    "Action",
+    "Role",
+    "Scope",
+    "scope_of",
+]

@@ -1,0 +1,50 @@
+"""Our own agent passes every acceptance card over real HTTP; agents that go wrong fail the cards meant for them."""
+
+from __future__ import annotations
+
+import pytest
+from banks import START, served
+
+from recoup.bank.conformance import DECK, play
+from recoup.bank.sandbox import Behaviour, Do
+from recoup.clock import HandClock
+from recoup.orders import OrderKind, Outcome
+
+
+def _failed(tmp_path, *behaviours: Behaviour) -> dict[int, str]:
+    with served(tmp_path, HandClock(START), behaviours) as desk:
+        verdicts = list(play(desk))
+    assert [verdict.card.number for verdict in verdicts] == [card.number for card in DECK]
+    return {verdict.card.number: verdict.why for verdict in verdicts if verdict.why}
+
+
+def test_our_own_agent_passes_every_card(tmp_path):
+    assert len(DECK) >= 50
+    assert _failed(tmp_path) == {}
+
+
+def test_the_cards_can_be_played_again_on_what_a_run_left(tmp_path):
+    with served(tmp_path, HandClock(START)) as desk:
+        left = desk.order(OrderKind.STOP, 1, "left")
+        desk.answer(left)
+        assert [verdict.why for verdict in play(desk) if verdict.why] == []
+
+
+BROKEN = [
+    (Behaviour(Do.OBEY_MISMATCH), {3, 5, 6}, {1, 11, 50}),
+    (Behaviour(Do.TRUST_ALL), {50, 51, 52, 53, 54, 55, 56, 57, 58, 59}, {1, 3, 11}),
+    (Behaviour(Do.FORGET), {13, 14, 15, 16, 20, 25, 28, 33}, {3, 11, 50}),
+    (Behaviour(Do.TWICE), {13}, {1, 14, 59}),
+    (Behaviour(Do.SAY_AMOUNT, kinds=(OrderKind.STOP,), amount="600.00"), {11, 12, 29, 32}, {1, 3}),
+    (Behaviour(Do.SAY_OUTCOME, outcome=Outcome.HELD), {3, 11, 12, 16, 22, 26}, {1, 50}),
+    (Behaviour(Do.HIDE), {14, 28, 29, 30, 33}, {1, 11, 50}),
+    (Behaviour(Do.OVERBOOK), {29, 31, 32}, {1, 11, 50}),
+    (Behaviour(Do.NEVER, kinds=(OrderKind.FREEZE,)), {22, 23, 24, 25, 26}, {1, 3, 50}),
+]
+
+
+@pytest.mark.parametrize(("behaviour", "fails", "passes"), BROKEN, ids=[b[0].do for b in BROKEN])
+def test_a_broken_agent_fails_the_cards_meant_for_it(tmp_path, behaviour, fails, passes):
+    failed = _failed(tmp_path, behaviour)
+    assert fails <= failed.keys()
+    assert not passes & failed.keys(), failed

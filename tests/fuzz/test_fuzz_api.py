@@ -1,0 +1,105 @@
+"""The OpenAPI document against the running API, both ways: what it allows is answered as it says, what it forbids is refused.
+
+No answer is a fault of the server, whatever is sent. The stream of events does not end by itself and has tests of its own.
+"""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+import schemathesis
+from bureau import Bureau
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from schemathesis import GenerationMode
+from schemathesis.core.failures import FailureGroup
+from schemathesis.generation.case import Case
+
+from recoup.api import set_up_logs
+from recoup.api.guard import Guard
+from recoup.staff import Role
+
+LEFT_OUT = {("GET", "/events"), ("DELETE", "/sessions/current")}
+"""Endless, and the end of the session that the others need."""
+NOTHING_TO_GET_WRONG = {"/healthz", "/readyz"}
+QUICK, SLOW = 4, 30
+"""Calls for each endpoint, each person and each way."""
+
+
+@pytest.fixture(scope="module")
+def bureau(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bureau]:
+    set_up_logs(io.StringIO())
+    found = Bureau(tmp_path_factory.mktemp("bureau"))
+    found.set_up()
+    found.hire("lead", (Role.CASE_LEAD, "gd"), (Role.APPROVER, "gd"))
+    found.place("0", "gd", "lead")  # the case that the generator likes best
+    found.draft("0", found.account("0", "lead"), "lead")
+    yield found
+    found.close()
+
+
+def run(bureau: Bureau, by: str, calls: int, mode: GenerationMode) -> Counter[int]:
+    """Send `calls` requests to each endpoint; return how often each status was answered."""
+    schema = schemathesis.openapi.from_url(f"{bureau.served.address}/openapi.json")
+    statuses: Counter[int] = Counter()
+    headers = bureau._as(by)
+    for found in schema.get_all_operations():
+        operation = found.ok()
+        if (operation.method.upper(), operation.path) in LEFT_OUT:
+            continue
+        if mode is GenerationMode.NEGATIVE and operation.path in NOTHING_TO_GET_WRONG:
+            continue
+
+        @seed(17)
+        @settings(
+            max_examples=calls,
+            deadline=None,
+            database=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=operation.as_strategy(generation_mode=mode))
+        def one(case: Case) -> None:
+            answer = case.call_and_validate(headers=headers)
+            statuses[answer.status_code] += 1
+
+        one()
+    return statuses
+
+
+@pytest.mark.parametrize("by", ["root", "lead"])
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
+def test_the_document_and_the_api_agree(bureau: Bureau, by: str, mode: GenerationMode) -> None:
+    statuses = run(bureau, by, QUICK, mode)
+    print(dict(statuses))
+    assert sum(statuses.values()) >= 100
+    assert not [status for status in statuses if status >= 500]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("by", ["root", "lead"])
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
+def test_they_agree_over_thousands_of_calls(bureau: Bureau, by: str, mode: GenerationMode) -> None:
+    statuses = run(bureau, by, SLOW, mode)
+    print(dict(statuses))
+    assert sum(statuses.values()) >= 900
+    assert not [status for status in statuses if status >= 500]
+
+
+def test_an_api_whose_bodies_are_not_looked_at_is_found(
+    bureau: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Negative control: an answer that the document does not know fails the run."""
+
+    async def careless(self, scope, receive, send) -> None:  # type: ignore[no-untyped-def]
+        if scope["type"] == "http" and scope["method"] == "POST":
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b"{}"})
+            return
+        await self._app(scope, receive, send)
+
+    monkeypatch.setattr(Guard, "__call__", careless)
+    with pytest.raises((FailureGroup, AssertionError)):
+        run(bureau, "root", QUICK, GenerationMode.POSITIVE)

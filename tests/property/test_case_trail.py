@@ -1,0 +1,162 @@
+"""A chase that learns one account's statement at a time ends where tracing everything at once ends, and never makes money."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from docket import Docket, claim, report
+
+from recoup.cases import Found, Refusal
+from recoup.cases.commands import AddFacts, SettleClaim, TakeReport
+from recoup.cases.state import ClaimTrigger
+from recoup.centre.case_trail import facts_of, told_by
+from recoup.centre.facts import FactRow, Statement
+from recoup.centre.tracer import trace_facts
+
+T0 = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
+EXITS = ("cash_out", "purchase", "abroad")
+
+
+def ledger(seed: int, *, accounts: int = 8, count: int = 40) -> list[FactRow]:
+    """A random ledger in which nobody goes below zero; row 0 is the disputed transfer."""
+    chance = random.Random(seed)
+    names = [f"a{n}" for n in range(accounts)]
+    balance = dict.fromkeys(names, 0) | {name: chance.randrange(400) for name in names}
+    rows = []
+    for number in range(count):
+        is_root = number == 0
+        payer = "victim" if is_root else chance.choice(names)
+        most = 1000 if is_root else balance[payer]
+        if not most:
+            continue
+        amount = 1000 if is_root else chance.randrange(1, most + 1)
+        payee = "a0" if is_root else chance.choice([*names, ""])
+        if payee == payer:
+            continue
+        kind = "transfer" if payee else chance.choice(EXITS)
+        at = T0 + timedelta(minutes=chance.randrange(2) + number)
+        at = max(at, rows[-1].at) if rows else at
+        for side, sign in ((payer, -1), (payee, 1)):
+            if side in balance:
+                balance[side] += sign * amount
+        bank = {side: f"bank-{side}" if side else "" for side in (payer, payee)}
+        rows.append(
+            FactRow(
+                f"t{number}",
+                at,
+                number,
+                payer,
+                payee,
+                amount,
+                "CNY",
+                kind,
+                "",
+                bank[payer],
+                bank[payee],
+                None,
+            )
+        )
+    return rows
+
+
+def statement(rows: list[FactRow], account: str, opening: dict[str, int]) -> Statement:
+    """What the account's institution gives: its rows with running balances."""
+    own, balance = [], opening[account]
+    for row in rows:
+        if account in (row.payer, row.payee):
+            balance += row.amount * ((row.payee == account) - (row.payer == account))
+            own.append(replace(row, balance_after=balance))
+    return Statement(account, f"bank-{account}", tuple(own))
+
+
+def openings(rows: list[FactRow], seed: int) -> dict[str, int]:
+    chance = random.Random(seed)
+    names = sorted({s for row in rows for s in (row.payer, row.payee)} - {"", "victim"})
+    known = {f"a{n}": chance.randrange(400) for n in range(8)}
+    return {name: known[name] for name in names}
+
+
+def chased(rows: list[FactRow], given: list[Statement]) -> tuple[Docket, list[str]]:
+    """A case whose trail was traced with these statements; the accounts at its frontier."""
+    desk = Docket()
+    root = rows[0]
+    told = claim("c1", "a0", root.amount, payer="victim", paid_at=root.at, institution="bank-a0")
+    desk.must(TakeReport(report(), told, "station-1"))
+    desk.must(SettleClaim("c1", ClaimTrigger.ADMIT, "ann"))
+    for number, one in enumerate(given):
+        desk.must(AddFacts(f"digest-{number}", tuple(row.id for row in one.rows)))
+    asked = facts_of(desk.case, given, {})
+    heard = told_by(asked, trace_facts(asked.facts).trail)
+    found = desk.do(heard.command)
+    assert not isinstance(found, Refusal), found
+    frontier = [p.account for p in desk.case.places if p.found is Found.UNKNOWN]
+    return desk, sorted({*frontier, *heard.bridged})
+
+
+def lying(desk: Docket) -> dict[tuple[str, str], int]:
+    """Where the money is: by account and how."""
+    out: dict[tuple[str, str], int] = {}
+    for place in desk.case.places:
+        key = (place.account, place.kind or place.found.value)
+        out[key] = out.get(key, 0) + place.amount
+    return out
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_one_statement_at_a_time_ends_where_all_at_once_ends(seed: int) -> None:
+    rows = ledger(seed)
+    opening = openings(rows, seed)
+    given: list[Statement] = []
+    for _ in range(20):
+        desk, frontier = chased(rows, given)
+        assert sum(lying(desk).values()) == 1000
+        if not frontier:
+            break
+        known = {one.account for one in given}
+        assert not known & set(frontier), "a known account is no frontier"
+        given.append(statement(rows, frontier[0], opening))
+    else:
+        pytest.fail("the frontier never ended")
+    reached = {one.account for one in given}
+    whole, _ = chased(rows, [statement(rows, name, opening) for name in sorted(opening)])
+    assert lying(desk) == lying(whole)
+    assert {account for account, _ in lying(desk)} <= reached
+
+
+def test_the_order_of_answers_does_not_matter() -> None:
+    rows = ledger(3)
+    opening = openings(rows, 3)
+    given = [statement(rows, name, opening) for name in sorted(opening)]
+    assert lying(chased(rows, given)[0]) == lying(chased(rows, given[::-1])[0])
+
+
+def test_a_statement_that_is_left_out_shows() -> None:
+    # The negative control: without one account's rows the chase ends elsewhere.
+    differing = 0
+    for seed in range(25):
+        rows = ledger(seed)
+        opening = openings(rows, seed)
+        given = [statement(rows, name, opening) for name in sorted(opening)]
+        without = [one for one in given if one.account != "a0"]
+        differing += lying(chased(rows, given)[0]) != lying(chased(rows, without)[0])
+    assert differing > 15
+
+
+def test_both_sides_rows_of_one_transfer_are_one_transfer() -> None:
+    rows = ledger(5)
+    opening = openings(rows, 5)
+    given = [statement(rows, name, opening) for name in sorted(opening)]
+    desk, _ = chased(rows, given)
+    asked = facts_of(desk.case, given, {})
+    assert asked.facts.dossier.transfers.height == len(rows)
+
+
+def test_the_report_stands_for_its_transfer_until_a_statement_shows_it() -> None:
+    rows = ledger(5)
+    desk, frontier = chased(rows, [])
+    assert frontier == ["a0"]
+    (place,) = desk.case.places
+    assert (place.amount, place.institution, place.found) == (1000, "bank-a0", Found.UNKNOWN)

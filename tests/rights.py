@@ -1,0 +1,74 @@
+"""The table of rights once more, by hand and in another form: rows of actions, a letter for each role. The tests' oracle.
+
+Letters: o own, u unit, b unit and below, i own institution, A all, a dot for never.
+"""
+
+from __future__ import annotations
+
+from recoup.staff import Action, Role, Scope
+
+_LETTERS = {
+    ".": Scope.NONE,
+    "o": Scope.OWN,
+    "u": Scope.UNIT,
+    "b": Scope.UNIT_AND_BELOW,
+    "i": Scope.OWN_INSTITUTION,
+    "A": Scope.ALL,
+}
+_ROLES = (
+    "call_taker officer approver case_lead duty_officer bank_operator bank_approver"
+    " regulator prosecutor court auditor administrator"
+)
+_GRID = """
+                 ct of ap cl du bo ba re pr co au ad
+case_place       u  u  .  u  u  .  .  .  .  .  .  .
+account_enter    u  u  .  u  u  .  .  .  .  .  .  .
+personal_read    .  u  b  u  u  i  i  .  A  A  .  .
+order_draft      u  u  .  u  u  .  .  .  .  .  .  .
+order_submit     o  o  .  u  u  .  .  .  .  .  .  .
+order_issue      o  o  .  u  u  .  .  .  .  .  .  .
+order_approve    .  .  b  .  .  .  .  .  .  .  .  .
+order_send_back  .  .  b  .  .  .  .  .  .  .  .  .
+order_withdraw   o  o  .  u  u  .  .  .  .  .  .  .
+order_read       u  u  b  u  u  .  .  .  A  A  A  .
+inbox_read       .  .  .  .  .  i  i  .  .  .  .  .
+figures_read     .  .  .  b  .  .  .  A  .  .  A  .
+stream_read      .  u  b  u  u  .  .  .  .  .  A  .
+staff_read       .  .  .  .  .  .  .  .  .  .  A  A
+unit_add         .  .  .  .  .  .  .  .  .  .  .  A
+person_add       .  .  .  .  .  .  .  .  .  .  .  A
+person_suspend   .  .  .  .  .  .  .  .  .  .  .  A
+enrolment_offer  .  .  .  .  .  .  .  .  .  .  .  A
+role_grant       .  .  .  .  .  .  .  .  .  .  .  A
+role_revoke      .  .  .  .  .  .  .  .  .  .  .  A
+duty_read        u  u  b  u  u  .  .  .  .  .  A  A
+duty_assign      .  .  .  u  u  .  .  .  .  .  .  .
+acting_name      .  .  .  u  .  .  .  .  .  .  .  .
+shift_hand_over  .  u  .  u  u  .  .  .  .  .  .  .
+escalation_log   u  u  b  u  u  .  .  .  .  .  .  .
+"""
+
+
+def expected() -> dict[tuple[Role, Action], Scope]:
+    """Return the whole grid."""
+    roles = [Role(name) for name in _ROLES.split()]
+    rows = [line.split() for line in _GRID.strip().splitlines()[1:]]
+    return {
+        (role, Action(row[0])): _LETTERS[letter]
+        for row in rows
+        for role, letter in zip(roles, row[1:], strict=True)
+    }
+
+
+PLACES = ("own", "own unit", "below", "above", "beside", "own institution", "other institution")
+"""Where a thing may lie, seen from where the role is held."""
+
+REACHED = {
+    Scope.NONE: frozenset[str](),
+    Scope.OWN: frozenset({"own"}),
+    Scope.UNIT: frozenset({"own", "own unit"}),
+    Scope.UNIT_AND_BELOW: frozenset({"own", "own unit", "below"}),
+    Scope.OWN_INSTITUTION: frozenset({"own institution"}),
+    Scope.ALL: frozenset(PLACES),
+}
+"""What each scope reaches."""

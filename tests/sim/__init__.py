@@ -1,0 +1,1 @@
+"""A centre and its banks in virtual time: one seed decides everything."""

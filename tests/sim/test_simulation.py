@@ -1,0 +1,227 @@
+"""R3, R6, R17: a real centre against twenty faulty banks in virtual time; every control is a bug that a run must find.
+
+A failing run is replayed by its seed: `World(seed).run(events)`.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from recoup.centre import CentreState, decider
+from recoup.centre.commands import Declined
+from recoup.centre.dispatch import Dispatcher
+from recoup.centre.terms import EndTerm
+from recoup.orders.commands import RecordAnswer
+from sim.auditor import MARKS, missing
+from sim.office import Office
+from sim.world import World
+
+PROGRAM = Path(__file__).with_name("digest.py")
+
+
+def _runs(seeds: range, events: int, *, is_restless: bool = False) -> tuple[Counter, Counter]:
+    """Return how often each rare situation and each ending was met."""
+    marks, endings = Counter(), Counter()
+    for seed in seeds:
+        world = World(seed, is_restless=is_restless)
+        try:
+            marks += world.run(events)
+        except AssertionError as wrong:
+            raise AssertionError(
+                f"World({seed}, is_restless={is_restless}).run({events})"
+            ) from wrong
+        endings += world.auditor.endings
+    print(dict(marks), dict(endings))
+    return marks, endings
+
+
+def test_twenty_faulty_banks_break_no_promise_and_every_situation_is_met():
+    marks, _ = _runs(range(40), 500)
+    assert missing(marks) == [], "a run that never meets the hard case proves nothing"
+
+
+@pytest.mark.slow
+def test_a_million_events_break_no_promise():
+    marks, _ = _runs(range(1_000, 1_500), 2_000)
+    assert {mark for mark in MARKS if marks[mark] < 100} == set()
+
+
+def test_stops_end_in_one_way_and_in_their_time_while_the_clock_steps_leaps_and_stands_still():
+    _, endings = _runs(range(20), 500, is_restless=True)
+    assert set(endings) == {"renewed", "frozen", "lifted", "lapsed"}
+    assert endings.total() > 400
+
+
+@pytest.mark.slow
+def test_ten_thousand_stops_end_in_their_time():
+    _, endings = _runs(range(2_000, 2_200), 1_500, is_restless=True)
+    assert min(endings[x] for x in ("renewed", "frozen", "lifted", "lapsed")) > 100
+    assert endings.total() >= 10_000
+
+
+# --- negative controls: each bug must be found, by its own name ---
+
+
+def _early(policy):
+    """A planted bug: its terms end an hour before their end."""
+    right, hour = decider(policy), timedelta(hours=1)
+
+    def decide(state, command, now):
+        found = right(state, command, now + hour * isinstance(command.value.what, EndTerm))
+        if isinstance(found, Declined):
+            return found
+        rows = [
+            replace(x, due_at=x.due_at - hour * (x.kind == "end_term")) for x in found.deadlines
+        ]
+        return replace(found, deadlines=tuple(rows))
+
+    return decide
+
+
+def _twice(policy):
+    """A planted bug: every delivery of an answer counts as another one."""
+    right, count = decider(policy), iter(range(10**9))
+
+    def decide(state, command, now):
+        what = command.value.what
+        if isinstance(what, RecordAnswer):
+            answer = replace(what.answer, id=f"{what.answer.id}-{next(count)}")
+            value = replace(command.value, what=replace(what, answer=answer))
+            command = replace(command, value=value)
+        return right(state, command, now)
+
+    return decide
+
+
+def _without_approvals(policy):
+    orders = replace(policy.orders, approvals=dict.fromkeys(policy.orders.approvals, 0))
+    return replace(policy, orders=orders)
+
+
+def _alone(policy):
+    """A planted bug: one person is enough for anything."""
+    return decider(_without_approvals(policy))
+
+
+def _dropping(policy):
+    """A planted bug: an order is issued and nothing is put into the outbox."""
+    right = decider(policy)
+
+    def decide(state: CentreState, command, now):
+        found = right(state, command, now)
+        odd = not isinstance(found, Declined) and len(state.holds) % 5 == 4
+        return replace(found, messages=()) if odd else found
+
+    return decide
+
+
+class _GivingUp(Dispatcher):
+    """A planted bug: takes what did not get through for done."""
+
+    def failed(self, message, now, *, is_transient):  # noqa: ARG002 - it does not care
+        self.got_through(message)
+
+
+def _first_fault(make) -> str:
+    for seed in range(40):
+        try:
+            make(seed).run(500)
+        except AssertionError as wrong:
+            return str(wrong)
+    return "nothing"
+
+
+@pytest.mark.parametrize(
+    ("bug", "found"),
+    [
+        (_early, "lapsed before its end"),
+        (_twice, "nobody said this"),
+        (_dropping, "never reached its institution"),
+    ],
+)
+def test_a_bug_of_the_rooms_is_found(bug, found):
+    assert found in _first_fault(lambda seed: World(seed, Office(make_decide=bug)))
+
+
+def test_deadlines_that_nobody_fires_are_found():
+    assert "should have lapsed" in _first_fault(lambda seed: World(seed, fires_deadlines=False))
+
+
+def test_a_gateway_that_believes_anybody_is_found():
+    assert "nobody said this" in _first_fault(lambda seed: World(seed, checks_seals=False))
+
+
+def test_a_sender_that_gives_up_is_found(monkeypatch):
+    monkeypatch.setattr("sim.office.Dispatcher", _GivingUp)
+    found = _first_fault(World)
+    assert "never reached its institution" in found or "outbox" in found
+
+
+def test_an_approval_that_is_not_asked_for_is_found():
+    class Lax(World):
+        def __post_init__(self):
+            super().__post_init__()
+            self.office.policy = _without_approvals(self.office.policy)
+
+    assert "issued without approval" in _first_fault(
+        lambda seed: Lax(seed, Office(make_decide=_alone))
+    )
+
+
+def test_a_run_that_meets_no_forger_is_no_proof():
+    """The control of the marks: a world without one of the faults is seen to be too kind."""
+
+    class Kind(World):
+        def _oddities(self, bank, order, said):
+            pass
+
+    marks = Counter()
+    for seed in range(10):
+        marks += Kind(seed).run(300)
+    assert "forged ack" in missing(marks)
+
+
+# --- determinism ---
+
+
+def _digests(seed: int, events: int, store: str, hash_seeds: range, *more: str) -> set[str]:
+    found = set()
+    for hash_seed in hash_seeds:
+        run = subprocess.run(
+            [sys.executable, str(PROGRAM), str(seed), str(events), store, *more],
+            env=os.environ | {"PYTHONHASHSEED": str(hash_seed)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert run.returncode == 0, run.stderr
+        found.add(run.stdout)
+    return found
+
+
+def test_one_seed_gives_one_journal_whatever_the_process_and_the_store():
+    in_memory = _digests(7, 300, "memory", range(3))
+    assert len(in_memory) == 1
+    assert _digests(7, 300, "sqlite", range(3, 4)) == in_memory
+    assert _digests(8, 300, "memory", range(1)) != in_memory
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(20))
+def test_twenty_seeds_give_one_journal_each_under_ten_hash_seeds_and_on_both_stores(seed):
+    in_memory = _digests(seed, 500, "memory", range(10))
+    assert len(in_memory) == 1
+    assert _digests(seed, 500, "sqlite", range(10, 11)) == in_memory
+
+
+def test_a_rule_that_depends_on_the_order_of_a_set_is_found():
+    """The negative control."""
+    assert len(_digests(7, 60, "memory", range(4), "--bug")) > 1

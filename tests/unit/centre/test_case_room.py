@@ -1,0 +1,235 @@
+"""Cases and orders in one centre: what one does to the other is in the same entry, and nobody speaks for another."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from docket import claim, report
+from sim.office import POLICY, START, Done, Office, Turned
+
+from recoup.cases import Found, Mandate, Place, plan_orders, view_of
+from recoup.cases.case import digest_of
+from recoup.cases.commands import (
+    AddFacts,
+    AgreeToMandate,
+    AgreeToOrder,
+    ApplyTrail,
+    FileAppeal,
+    ProposeMandate,
+    SettleAppeal,
+    SettleClaim,
+    TakeReport,
+    TakeUp,
+)
+from recoup.cases.entitlements import current
+from recoup.cases.state import AppealState, AppealTrigger, ClaimTrigger
+from recoup.centre import Reply
+from recoup.centre.case_room import CHASE
+from recoup.centre.snapshots import decode_state, encode_state
+from recoup.orders import Answer, HoldKey, HoldState, Order, OrderKind, OrderState, Outcome
+
+CASE = "case-1"
+PAID = START - timedelta(hours=1)
+
+
+class Work:
+    """One case in a centre without threads."""
+
+    def __init__(self):
+        self.office = Office()
+
+    def must(self, who, what):
+        outcome = self.office.ask(who, what, case=CASE)
+        assert isinstance(outcome, Done), outcome
+        return outcome
+
+    def reported(self, amount=100):
+        self.must(
+            "taker",
+            TakeReport(report(at=START), claim("c1", "a", amount, paid_at=PAID), "station-1"),
+        )
+        self.must("ann", SettleClaim("c1", ClaimTrigger.ADMIT, "ann"))
+        self.trace(self.lies("a", amount, Found.UNKNOWN))
+        return self
+
+    def under_mandate(self, amount=1000):
+        until = START + timedelta(hours=2)
+        mandate = Mandate("m1", 5, amount, "CNY", until, "officer")
+        self.must("officer", ProposeMandate(mandate))
+        self.must("approver", AgreeToMandate("m1", "approver", mandate.digest))
+        return self
+
+    @staticmethod
+    def lies(account, amount, found=Found.LOCATED, hop=1):
+        return Place("c1", account, f"bank-{account}", "CNY", amount, START, found, hop=hop)
+
+    @property
+    def case(self):
+        return self.office.scribe.state.case(CASE)
+
+    def trace(self, *places):
+        version = self.case.facts_version
+        self.must("chase", ApplyTrail(version, digest_of("test", version, places), places))
+
+    def order(self, kind, account, **more):
+        found = plan_orders(self.case, self.office.clock.now(), POLICY).find(kind, account, "CNY")
+        name = f"o{len(self.case.orders)}-{account}"
+        key, amount = HoldKey(CASE, account, "CNY"), found.amount if found else 0
+        return Order(name, kind, key, f"bank-{account}", amount, "chase", "plan", **more)
+
+    def leaves(self, kind, account):
+        order = self.order(kind, account, mandate="m1")
+        self.must("chase", TakeUp(order))
+        return order
+
+    def answered(self, order, outcome, held):
+        message = self.office.next_message(0)
+        assert message.id == order.id
+        answer = Answer(f"a-{order.id}", outcome, held, self.office.clock.now())
+        return self.office.reply(message, Reply((answer,)))
+
+    def records(self, since):
+        return [r.name for r in self.office.journal.records(since + 1)]
+
+    def tracked(self, order):
+        return self.office.scribe.state.hold(order.key).find(order.id)
+
+
+def test_an_order_that_is_taken_up_leaves_in_the_same_entry():
+    work = Work().reported().under_mandate()
+    before = work.office.scribe.count
+    order = work.leaves(OrderKind.STOP, "a")
+    assert work.records(before) == [
+        "acted",
+        "order_taken_up",
+        "entitlements_changed",
+        "hold_noted",
+        "order_drafted",
+        "order_submitted",
+        "order_issued",
+    ]
+    commands = {record.command for record in work.office.journal.records(before + 1)}
+    assert len(commands) == 1, "one command, one batch"
+    assert [pending.message.id for pending in work.office.journal.pending(10)] == [order.id]
+    assert work.tracked(order).state is OrderState.ISSUED
+    assert current(work.case) == {("a", "CNY"): {"c1": 100}}
+
+
+def test_what_an_institution_answers_its_case_hears_in_the_same_entry():
+    work = Work().reported().under_mandate()
+    order = work.leaves(OrderKind.STOP, "a")
+    work.answered(order, Outcome.HELD_SHORT, 60)
+    standing = work.case.standing("a", "CNY")
+    assert (standing.held, standing.word) == (60, "held_short")
+    noted = [r for r in work.office.journal.records() if r.name == "hold_noted"][-1]
+    changed = [r for r in work.office.journal.records() if r.name == "hold_changed"][-1]
+    assert noted.command == changed.command
+    assert not work.case.has_current_trail(), "what is held takes lots: the trail is another"
+
+
+def test_a_lapse_reaches_the_case_in_its_own_entry():
+    work = Work().reported().under_mandate()
+    order = work.leaves(OrderKind.STOP, "a")
+    work.answered(order, Outcome.HELD, 100)
+    work.office.clock.move(timedelta(hours=49))
+    work.office.fire()
+    assert work.office.scribe.state.hold(order.key).state is HoldState.LAPSED
+    standing = work.case.standing("a", "CNY")
+    assert (standing.held, standing.word) == (0, "lapsed")
+
+
+def test_the_next_order_lowers_the_one_before_in_one_entry():
+    work = Work().reported().under_mandate()
+    first = work.leaves(OrderKind.STOP, "a")
+    work.answered(first, Outcome.HELD_SHORT, 30)
+    work.must("bank-a", AddFacts("rows-1", ("t2",)))
+    work.trace(work.lies("a", 30), work.lies("b", 70, Found.UNKNOWN, hop=2))
+    before = work.office.scribe.count
+    work.leaves(OrderKind.EXTEND, "b")
+    commands = {record.command for record in work.office.journal.records(before + 1)}
+    assert len(commands) == 1
+    assert current(work.case) == {("a", "CNY"): {"c1": 30}, ("b", "CNY"): {"c1": 70}}
+
+
+def test_the_chase_itself_orders_only_within_a_standing_authority():
+    work = Work().reported()
+    stop = work.order(OrderKind.STOP, "a")
+    refused = work.office.ask("chase", TakeUp(stop), role=CHASE, case=CASE)
+    assert isinstance(refused, Turned)
+    assert refused.reason == "mandate_missing"
+    officers = replace(stop, made_by="officer")
+    work.must("officer", TakeUp(officers))
+    assert work.tracked(officers).issued_at is not None, "an officer decides for himself"
+
+
+def test_a_freeze_leaves_when_a_second_person_saw_its_gain_and_harm():
+    work = Work().reported().under_mandate()
+    work.answered(work.leaves(OrderKind.STOP, "a"), Outcome.HELD, 100)
+    freeze = replace(work.order(OrderKind.STOP, "a"), id="f1", kind=OrderKind.FREEZE, amount=100)
+    refused = work.office.ask("chase", TakeUp(freeze), case=CASE)
+    assert isinstance(refused, Turned)
+    assert refused.reason == "approval_missing"
+    plan = plan_orders(work.case, work.office.clock.now(), POLICY)
+    seen = view_of(work.case, freeze, plan)
+    work.must("approver", AgreeToOrder(freeze, "approver", seen.digest))
+    work.must("chase", TakeUp(freeze))
+    assert work.tracked(freeze).approvers == ("approver",)
+    assert work.tracked(freeze).issued_at is not None
+
+
+def test_nothing_of_a_refused_order_is_written():
+    work = Work().reported().under_mandate(amount=50)
+    before = work.office.scribe.count
+    order = work.order(OrderKind.STOP, "a", mandate="m1")
+    outcome = work.office.ask("chase", TakeUp(order), case=CASE)
+    assert isinstance(outcome, Turned)
+    assert outcome.reason == "mandate_too_narrow"
+    assert work.office.scribe.count == before
+    assert order.id not in work.office.scribe.state.places
+
+
+@pytest.mark.parametrize(
+    ("who", "what"),
+    [
+        ("bo", SettleClaim("c1", ClaimTrigger.ADMIT, "ann")),
+        ("bo", AgreeToMandate("m1", "approver", "")),
+        ("bo", TakeReport(report(at=START), claim("c2", "a", 10, paid_at=PAID), "station-1")),
+    ],
+)
+def test_nobody_speaks_for_another(who, what):
+    outcome = Work().reported().office.ask(who, what, case=CASE)
+    assert isinstance(outcome, Turned)
+    assert outcome.reason == "actor_differs"
+
+
+@pytest.mark.parametrize("case", ["", "a#b", "x" * 300, "a\nb"])
+def test_a_command_about_no_case_is_refused(case):
+    outcome = Work().office.ask("ann", AddFacts("d", ()), case=case)
+    assert isinstance(outcome, Turned)
+    assert outcome.reason == "id_unusable"
+
+
+def test_an_appeal_has_a_clock_that_ends_with_it():
+    work = Work().reported().under_mandate()
+    work.answered(work.leaves(OrderKind.STOP, "a"), Outcome.HELD, 100)
+    for name in ("ap1", "ap2"):
+        work.must("operator", FileAppeal(name, "a", "CNY", is_through_bank=True))
+        if name == "ap1":
+            work.must("judge", SettleAppeal("ap1", AppealTrigger.DENY, "judge", reason="r"))
+    work.office.clock.move(timedelta(hours=47))
+    outcomes = work.office.fire()
+    assert len(outcomes) == 1, "the clock of the appeal that was decided is gone"
+    states = {appeal.id: appeal.state for appeal in work.case.appeals}
+    assert states == {"ap1": AppealState.DENIED, "ap2": AppealState.OVERDUE}
+
+
+def test_cases_are_in_snapshots_and_survive_a_restart():
+    work = Work().reported().under_mandate()
+    work.answered(work.leaves(OrderKind.STOP, "a"), Outcome.HELD_SHORT, 60)
+    state = work.office.scribe.state
+    assert decode_state(encode_state(state)) == state
+    work.office.restart()
+    assert work.office.scribe.state == state
+    assert work.case.standing("a", "CNY").held == 60

@@ -1,0 +1,169 @@
+"""The desk: what it asks before it carries a command out, and that what it shows is what is on disk."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from bureau import Bureau, drafted, open_desk
+
+from recoup.api import set_up_logs
+from recoup.api.callers import hash_of
+from recoup.centre.asking import ACTIONS, Asked, EnterAccount
+from recoup.centre.commands import Command, Done, Outcome, Turned
+from recoup.ids import CommandId
+from recoup.orders.commands import ConfirmSent, PassTerm
+from recoup.staff import Action, Level, Role, Unit, Why
+from recoup.staff import commands as staff
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Bureau]:
+    """A bureau with an officer who has a case, an account and an order."""
+    set_up_logs(io.StringIO())
+    found = Bureau(tmp_path)
+    found.set_up()
+    found.hire("ann", (Role.OFFICER, "gd"))
+    found.place("C1", "gd", "ann")
+    found.ids["account"] = found.account("C1", "ann")
+    found.ids["order"] = found.draft("C1", found.ids["account"], "ann")
+    yield found
+    found.close()
+
+
+def ask(
+    desk: Bureau, by: str, command: object, session: str = "", why: Why | None = None
+) -> Outcome:
+    """Hand a command straight to the desk, past the API."""
+    session = hash_of(desk.tokens[session or by])
+    asked = Asked(command, desk.ids[by], session, why or Why())  # type: ignore[arg-type]
+    command_id = CommandId(f"test:{desk.desk.new_id('c')}")
+    return asyncio.run(desk.desk.submit(Command(command_id, b"content", asked)))
+
+
+def reason_of(outcome: Outcome) -> str:
+    assert isinstance(outcome, Turned), outcome
+    return outcome.reason
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        staff.SetUp("eve", Unit("x", Level.PROVINCE), "h", "f"),
+        staff.Enrol("eve", "t", "h", "f"),
+        staff.OpenSession("eve", "t", "h", 1),
+        staff.NoteFailure("root"),
+    ],
+    ids=["set up", "enrol", "open session", "note failure"],
+)
+def test_no_person_can_ask_for_what_is_in_no_row(desk: Bureau, command: object) -> None:
+    assert type(command) not in ACTIONS
+    last = desk.desk.last()
+    assert reason_of(ask(desk, "root", command)) == "not_permitted"
+    assert desk.desk.last() == last
+
+
+def test_what_only_the_program_says_of_orders_is_in_no_row() -> None:
+    assert not {ConfirmSent, PassTerm} & set(ACTIONS)
+    assert Action.STREAM_READ not in ACTIONS.values(), "looking is no command"
+
+
+def test_the_session_of_another_person_or_one_that_ended_serves_nobody(desk: Bureau) -> None:
+    command = staff.AddUnit(Unit("sz", desk.staff.units["gd"].level, "gd"), "root")
+    assert reason_of(ask(desk, "root", command, session="ann")) == "session_ended"
+    desk.client.delete("/sessions/current", headers=desk._as("root"))
+    assert reason_of(ask(desk, "root", command)) == "session_ended"
+
+
+def test_what_is_shown_is_the_writers_state_now_and_after_a_new_start(desk: Bureau) -> None:
+    desk.post(f"/orders/{desk.ids['order']}/submit", {}, "ann")
+    desk.post("/readings", reading(desk), "ann")
+    shown = desk.desk.view()
+    assert shown == desk.desk._writer._state
+    desk.desk.drain()
+    again = open_desk(desk.folder, desk.clock)
+    assert again.start() == desk.desk._last
+    assert again.view() == shown
+    again.drain()
+
+
+def reading(desk: Bureau) -> dict[str, str]:
+    return {"account": desk.ids["account"], "field": "account_name", "case": "C1", "reason": "r"}
+
+
+def test_a_reading_is_in_the_journal_before_it_is_shown_and_once_for_one_key(desk: Bureau) -> None:
+    def readings() -> list[str]:
+        records = desk.desk.happened(0, 1000)
+        return [record.subject for record in records if record.name == "personal_data_read"]
+
+    assert readings() == []
+    for _ in range(2):
+        found = desk.post("/readings", reading(desk), "ann", key="reading-1")
+        assert found.json()["text"] == "Wang"
+        assert readings() == ["C1"]
+    desk.post("/readings", reading(desk), "ann")
+    assert readings() == ["C1", "C1"]
+
+
+def test_a_repeat_of_a_reading_shows_nothing_to_who_lost_the_right(desk: Bureau) -> None:
+    assert desk.post("/readings", reading(desk), "ann", key="reading-1").status_code == 200
+    body = {"role": "officer", "unit": "gd"}
+    desk.post(f"/persons/{desk.ids['ann']}/roles/revoke", body, "root")
+    assert desk.post("/readings", reading(desk), "ann", key="reading-1").status_code == 403
+
+
+def test_an_account_of_another_case_or_of_none_is_not_there(desk: Bureau) -> None:
+    desk.hire("court", (Role.COURT, "gd"))
+    desk.place("C2", "gd", "ann")
+    for case in ("C2", "C9"):
+        answer = desk.post("/readings", reading(desk) | {"case": case}, "court")
+        assert answer.json()["type"] == "urn:recoup:problem:account_unknown"
+    elsewhere = desk.post("/orders", drafted("C2", desk.ids["account"]), "ann")
+    assert elsewhere.json()["type"] == "urn:recoup:problem:account_unknown"
+
+
+def test_an_account_whose_number_never_reached_the_vault_is_told_as_missing(desk: Bureau) -> None:
+    """A process that dies between the journal and the vault leaves this; the same key then fills the vault."""
+    assert isinstance(ask(desk, "ann", EnterAccount("account_x", "bank-1", "C1")), Done)
+    body = reading(desk) | {"account": "account_x"}
+    answer = desk.post("/readings", body, "ann")
+    assert answer.json()["type"] == "urn:recoup:problem:personal_data_missing"
+
+
+def test_a_name_belongs_to_the_case_for_which_it_was_given(desk: Bureau) -> None:
+    desk.place("C2", "gd", "ann")
+    body = {"case": "C2", "institution": "bank-1", "number": "6222020000111122223"}
+    found = desk.post("/accounts", body | {"name": "Wang Fang"}, "ann")
+    assert found.json()["account"] == desk.ids["account"], "one number, one id"
+    names = [
+        desk.post("/readings", reading(desk) | {"case": case}, "ann").json()["text"]
+        for case in ("C1", "C2")
+    ]
+    assert names == ["Wang", "Wang Fang"]
+
+
+def test_a_bank_reads_what_was_issued_to_it_and_not_before(desk: Bureau) -> None:
+    desk.hire("bank", (Role.BANK_OPERATOR, "bank-1"))
+    desk.hire("other", (Role.BANK_OPERATOR, "bank-2"))
+    desk.hire("bo", (Role.APPROVER, "gd"))
+    order = desk.ids["order"]
+    desk.post(f"/orders/{order}/submit", {}, "ann")
+    assert desk.post("/readings", reading(desk), "bank").status_code == 403
+    digest = desk.get(f"/orders/{order}", "bo", case="C1", reason="r").json()["digest"]
+    desk.post(f"/orders/{order}/approve", {"digest": digest}, "bo")
+    assert desk.post("/readings", reading(desk), "bank").json()["text"] == "Wang"
+    assert desk.post("/readings", reading(desk), "other").status_code == 403
+    assert desk.get("/institutions/bank-1/orders", "other").status_code == 403
+
+
+def test_the_journal_and_its_answers_hold_no_number_and_no_secret(desk: Bureau) -> None:
+    desk.post("/readings", reading(desk), "ann")
+    secret = desk.secrets["ann"]
+    files = [path.read_bytes() for path in desk.folder.glob("journal.sqlite*")]
+    assert b"personal_data_read" in b"".join(files)
+    for data in files:
+        for word in ("6222020000111122223", "Wang", secret, desk.tokens["ann"]):
+            assert word.encode() not in data

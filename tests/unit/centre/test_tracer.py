@@ -1,0 +1,189 @@
+"""The tracing worker on real worlds and real processes: the trail it hands on, newer facts, deaths, what it does not delay."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import polars as pl
+import pytest
+from crash import dying, tally
+from twin.maker import PLAIN, random_world
+
+from recoup.bench.six_hops import six_hop_facts
+from recoup.centre import Writer
+from recoup.centre.tracer import CaseFacts, Tracer, TracerFault, trace_facts
+from recoup.records.dossier import Dossier
+from recoup.stores.sqlite import SqliteJournal
+
+START = datetime(2026, 1, 5, 10, tzinfo=UTC)
+
+
+def _world(seed: int) -> tuple[Dossier, pl.DataFrame]:
+    world = random_world(seed, 30, PLAIN)
+    return world.dossier(), world.claim_table()
+
+
+class Desk:
+    """Facts of cases in memory, by version, and what came of them."""
+
+    def __init__(self):
+        self.facts, self.found, self.told = {}, [], []
+        self.came = threading.Condition()
+        self.before = lambda: None
+        self.tracer = Tracer(self, self.take, lambda case, why: self.told.append((case, why)))
+
+    def newest(self, case):
+        facts = self.facts[case]
+        self.before()
+        return facts
+
+    def take(self, traced):
+        with self.came:
+            self.found.append(traced)
+            self.came.notify()
+
+    def learn(self, case, seed):
+        dossier, claims = _world(seed)
+        known = self.facts.get(case)
+        version = 1 if known is None else known.version + 1
+        self.facts[case] = CaseFacts(case, version, dossier, claims)
+        self.tracer.changed(case)
+
+    def wait(self, count):
+        with self.came:
+            assert self.came.wait_for(lambda: len(self.found) >= count, 60), self.told
+
+
+@pytest.fixture(scope="module")
+def started():
+    """One desk for all tests: a process takes seconds to start."""
+    made = Desk()
+    made.tracer.start()
+    yield made
+    made.tracer.stop()
+
+
+@pytest.fixture
+def desk(started):
+    started.facts, started.found, started.told = {}, [], []
+    started.before = lambda: None
+    return started
+
+
+def test_the_trail_is_that_of_the_newest_facts(desk):
+    desk.learn("case-1", 3)
+    desk.wait(1)
+    expected = trace_facts(desk.facts["case-1"])
+    (found,) = desk.found
+    assert (found.case, found.version) == ("case-1", 1)
+    assert found.trail.positions.equals(expected.trail.positions)
+    assert found.trail.unknown.equals(expected.trail.unknown)
+    assert found.trail.options.bridge
+
+
+def test_of_several_changes_only_the_newest_is_traced(desk):
+    gate, asked = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        asked.set()
+        assert gate.wait(60)
+
+    desk.before = hold
+    desk.learn("case-1", 3)
+    assert asked.wait(60)
+    for seed in range(4, 8):
+        desk.learn("case-1", seed)
+    desk.learn("case-2", 9)
+    gate.set()
+    desk.wait(3)
+    assert [(x.case, x.version) for x in desk.found] == [
+        ("case-1", 1),
+        ("case-1", 5),
+        ("case-2", 1),
+    ]
+
+
+def test_a_case_that_cannot_be_traced_is_told_and_keeps_no_other_back(desk):
+    dossier, claims = _world(3)
+    nowhere = claims.with_columns(transfer=pl.lit("no such transfer"))
+    desk.facts["bad"] = CaseFacts("bad", 1, dossier, nowhere)
+    desk.tracer.changed("bad")
+    desk.tracer.changed("unknown")
+    desk.learn("good", 3)
+    desk.wait(1)
+    assert [case for case, _ in desk.told] == ["bad", "unknown"]
+    assert [x.case for x in desk.found] == ["good"]
+
+
+def _worker(tracer) -> int:
+    until = time.monotonic() + 60
+    while not tracer._pool._processes:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    return next(iter(tracer._pool._processes))
+
+
+def test_a_worker_that_is_killed_is_replaced_and_its_case_traced(desk):
+    desk.learn("case-1", 3)
+    desk.wait(1)
+    os.kill(_worker(desk.tracer), signal.SIGKILL)
+    desk.learn("case-1", 4)
+    desk.wait(2)
+    assert desk.found[-1].version == 2
+    assert desk.told == []
+
+
+def test_a_case_whose_process_dies_each_time_is_told(monkeypatch, desk):
+    monkeypatch.setattr("recoup.centre.tracer.trace_facts", dying.die)
+    desk.learn("case-1", 3)
+    until = time.monotonic() + 60
+    while not desk.told:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    ((case, why),) = desk.told
+    assert case == "case-1"
+    assert isinstance(why, TracerFault)
+
+
+ROUNDS = 10
+
+
+def test_a_six_hop_trail_over_ten_thousand_accounts_does_not_delay_commands(tmp_path):
+    """Were a trail traced between two commands, each trail would let one through. The figures are printed, not tested."""
+    desk, facts = Desk(), six_hop_facts()
+    desk.facts["case-1"] = facts
+    desk.tracer.start(["case-1"])
+    desk.wait(1)  # the process is there and its kernels are compiled
+    writer = Writer(
+        lambda: SqliteJournal.open(tmp_path / "journal.sqlite"),
+        tally.REGISTRY,
+        tally.clock(),
+        state=tally.Tally(),
+        decide=tally.decide,
+        evolve=tally.evolve,
+    )
+    writer.start()
+    begin, waits = time.perf_counter(), []
+    for version in range(2, 2 + ROUNDS):
+        desk.facts["case-1"] = replace(facts, version=version)
+        desk.tracer.changed("case-1")
+        while len(desk.found) < version:
+            before = time.perf_counter()
+            writer.submit(tally.command(f"c{len(waits)}")).result(10)
+            waits.append(time.perf_counter() - before)
+            assert time.perf_counter() - begin < 60, desk.told
+    seconds = (time.perf_counter() - begin) / ROUNDS
+    writer.drain()
+    desk.tracer.stop()
+    trail = desk.found[-1].trail
+    print(
+        f"{seconds:.3f} s, {len(waits)} commands beside, slowest {max(waits):.3f} s, {len(trail.flows)} flows"
+    )
+    assert trail.summary["depth"].max() == 6
+    assert trail.flows.height == 10_000
+    assert len(waits) > 2 * ROUNDS, "a command waited for the tracer"
