@@ -93,7 +93,7 @@ def chased(rows: list[FactRow], given: list[Statement]) -> tuple[Docket, list[st
     found = desk.do(heard.command)
     assert not isinstance(found, Refusal), found
     frontier = [p.account for p in desk.case.places if p.found is Found.UNKNOWN]
-    return desk, sorted({*frontier, *heard.bridged})
+    return desk, sorted({*frontier, *(row.account for row in heard.command.bridged)})
 
 
 def lying(desk: Docket) -> dict[tuple[str, str], int]:

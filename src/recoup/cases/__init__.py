@@ -3,6 +3,7 @@
 from recoup.cases.abuse import Sign, signs_of
 from recoup.cases.case import (
     Appeal,
+    Bridged,
     Case,
     Channel,
     Claim,
@@ -46,6 +47,7 @@ from recoup.cases.views import View, view_of
 
 __all__ = [
     "Appeal",
+    "Bridged",
     "Case",
     "CasePolicy",
     "Channel",

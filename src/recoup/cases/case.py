@@ -136,6 +136,16 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Bridged:
+    """An account without a statement through which money is inferred to have passed: its own rows may say otherwise."""
+
+    account: str
+    institution: str
+    currency: str
+    hop: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Derived:
     """Money of a claim that became another currency: a loss of its own there."""
 
@@ -353,6 +363,7 @@ class Case:
     derived: tuple[Derived, ...] = ()
     holds: tuple[Standing, ...] = ()
     entitlements: tuple[Entitlement, ...] = ()
+    bridged: tuple[Bridged, ...] = ()
     queried: tuple[str, ...] = ()
     harms: tuple[Harm, ...] = ()
     approvals: tuple[Approval, ...] = ()

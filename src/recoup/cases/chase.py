@@ -220,13 +220,21 @@ def _one_ask(
 
 
 def _query(draft: _Draft) -> None:
-    """Add queries: for rows of accounts from which money moved on, and for exits by the serial number of the payment."""
+    """Add queries: for rows of accounts from which money moved on, or is inferred to, and for exits by serial number."""
     asked = set(draft.case.queried)
     unknown = {place.hold for place in draft.case.places if place.found is Found.UNKNOWN}
     for hold in draft.case.holds:
         if hold.word == "moved" and hold.hold in unknown and hold.account not in asked:
             asked.add(hold.account)
             draft.queries.append(Proposal(OrderKind.QUERY, *hold.hold, hold.institution, 0))
+    for row in draft.case.bridged:
+        if row.institution and row.account not in asked:
+            asked.add(row.account)
+            draft.queries.append(
+                Proposal(
+                    OrderKind.QUERY, row.account, row.currency, row.institution, 0, hop=row.hop
+                )
+            )
     for place in draft.case.places:
         is_exit = place.found is Found.EXITED and place.kind in ASKED_BY_SERIAL
         if is_exit and place.serial and place.serial not in asked:

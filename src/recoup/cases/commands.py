@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from recoup.cases.case import Claim, Derived, Finding, Harm, Mandate, Place, Report
+from recoup.cases.case import Bridged, Claim, Derived, Finding, Harm, Mandate, Place, Report
 from recoup.cases.state import AppealTrigger, ClaimTrigger, FindingTrigger
 from recoup.orders import Order, OrderKind
 
@@ -61,6 +61,7 @@ class ApplyTrail:
     digest: str
     places: tuple[Place, ...]
     derived: tuple[Derived, ...] = ()
+    bridged: tuple[Bridged, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from datetime import datetime
 from recoup.cases.case import (
     Appeal,
     Approval,
+    Bridged,
     Claim,
     Derived,
     Entitlement,
@@ -105,6 +106,7 @@ class TrailApplied:
     digest: str
     places: tuple[Place, ...]
     derived: tuple[Derived, ...]
+    bridged: tuple[Bridged, ...]
 
 
 @dataclass(frozen=True, slots=True)

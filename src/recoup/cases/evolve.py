@@ -163,6 +163,7 @@ def _trail(case: Case, event: TrailApplied) -> Case:
         trail_digest=event.digest,
         places=event.places,
         derived=event.derived,
+        bridged=event.bridged,
     )
 
 

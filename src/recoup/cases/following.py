@@ -70,13 +70,15 @@ def apply_trail(
     if case.has_current_trail():
         is_same = command.digest == case.trail_digest
         return () if is_same else Refusal(Reason.TRAIL_DIFFERS, command.digest)
-    if len(command.places) > CASE_PLACES_MAX:
+    if max(len(command.places), len(command.bridged)) > CASE_PLACES_MAX:
         return Refusal(Reason.TRAIL_TOO_LONG, f"expected at most {CASE_PLACES_MAX} places")
     refusal = _conserved(case, command)
     if refusal is not None:
         return refusal
     places = as_found(case, command.places)
-    applied = TrailApplied(case.facts_version, command.digest, places, command.derived)
+    applied = TrailApplied(
+        case.facts_version, command.digest, places, command.derived, command.bridged
+    )
     return (applied, *_tasks(case, places, now, policy))
 
 

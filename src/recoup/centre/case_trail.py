@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from recoup.cases import Case, Claim, Derived, Found, Place
+from recoup.cases import Bridged, Case, Claim, Derived, Found, Place
 from recoup.cases.case import HoldPlace, digest_of
 from recoup.cases.commands import ApplyTrail
 from recoup.cases.state import LIVE_CLAIMS, ClaimState
@@ -80,8 +80,6 @@ class Told:
     command: ApplyTrail
     grounds: Mapping[HoldPlace, Grounds]
     """By which transfer money came to each account."""
-    bridged: tuple[str, ...]
-    """Accounts without a statement through which money is inferred to have passed: their own rows may say otherwise."""
 
 
 def facts_of(
@@ -133,9 +131,10 @@ def told_by(asked: Asked, trail: Trail) -> Told:
     places = tuple(_places(trail, asked.institutions))
     derived = tuple(_derived(trail, claims))
     version = asked.facts.version
-    digest = digest_of("trail", asked.case.id, version, places, derived)
+    bridged = _bridged(trail, asked.institutions)
+    digest = digest_of("trail", asked.case.id, version, places, derived, bridged)
     grounds = _grounds(trail, claims, asked.roots)
-    return Told(ApplyTrail(version, digest, places, derived), grounds, _bridged(trail))
+    return Told(ApplyTrail(version, digest, places, derived, bridged), grounds)
 
 
 def _key(row: FactRow) -> _Key:
@@ -264,11 +263,18 @@ def _derived(trail: Trail, claims: Iterable[Claim]) -> Iterable[Derived]:
             yield Derived(row["claim"], row["currency"], row["loss"])
 
 
-def _bridged(trail: Trail) -> tuple[str, ...]:
+def _bridged(trail: Trail, institutions: Mapping[str, str]) -> tuple[Bridged, ...]:
+    """Return the accounts without a statement whose debits, seen on others' statements, carry claims' money."""
     known = trail.dossier.known or frozenset()
+    hops = {row["account"]: row["depth"] for row in trail.accounts.iter_rows(named=True)}
     inferred = trail.flows.filter(pl.col("inferred") > 0)["transfer"].implode()
-    passed = trail.dossier.transfers.filter(pl.col("id").is_in(inferred))["payer"]
-    return tuple(sorted(set(passed) - known - {""}))
+    passed = trail.dossier.transfers.filter(pl.col("id").is_in(inferred))
+    pairs = passed.select("payer", "currency").unique().sort("payer", "currency")
+    return tuple(
+        Bridged(account, institutions.get(account, ""), currency, max(1, hops.get(account, 1)))
+        for account, currency in pairs.iter_rows()
+        if account and account not in known
+    )
 
 
 def _grounds(

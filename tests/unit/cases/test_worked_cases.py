@@ -8,7 +8,7 @@ import polars as pl
 from docket import START, Docket, claim, lies, report
 
 import recoup
-from recoup.cases import FindingKind, Found, Refusal
+from recoup.cases import Bridged, FindingKind, Found, Refusal
 from recoup.cases.commands import (
     AddFacts,
     ApplyTrail,
@@ -267,3 +267,17 @@ def test_money_last_seen_longest_ago_is_asked_for_last():
         lies("c1", "b", 100, since=fresh), lies("c1", "d", 190, since=old), lies("c1", "e", 10)
     )
     assert [order.account for order in case.plan.orders] == ["b", "e", "d"]
+
+
+def test_an_account_through_which_money_is_only_inferred_to_have_passed_is_asked_for_its_rows():
+    case = Docket().reported(claim("c1", "a", 100))
+    case.holds("a", 0)
+    case.must(AddFacts("rows-1", ("t2", "t3")))
+    passed = Bridged("b", "bank-b", "CNY", 2)
+    places = (lies("c1", "d", 100, hop=3, is_inferred=True),)
+    version = case.case.facts_version
+    case.must(ApplyTrail(version, "digest", places, bridged=(passed, Bridged("x", "", "CNY"))))
+    assert ("query", "b", 0) in case.kinds()
+    assert "x" not in [account for _, account, _ in case.kinds()], "no institution to ask"
+    case.send(OrderKind.QUERY, "b")
+    assert ("query", "b", 0) not in case.kinds(), "asked once"
