@@ -13,6 +13,7 @@ import httpx
 from recoup.cases import CasePolicy
 from recoup.centre.chaser import Chaser
 from recoup.centre.commands import Command, Outcome
+from recoup.centre.digests import Digests
 from recoup.centre.directory import Directory
 from recoup.centre.gateway import Correspondence, HTTPGateway
 from recoup.centre.registry import COMMAND_REGISTRY
@@ -41,6 +42,8 @@ class Setting:
     policy: CasePolicy
     clock: Clock
     ids: Ids
+    digest_seconds: float = 300.0
+    """Between two rounds of asking institutions for their balance digests."""
 
 
 class Office:
@@ -61,15 +64,20 @@ class Office:
         )
         self._centre = Centre(self._open, setting.policy, self._gateway, clock, told=told)
         self._chaser = Chaser(self._open, self.directory, self.submit, clock, ids, setting.policy)
+        self._digests = Digests(
+            self._gateway.confirm, sorted(setting.wire.addresses), setting.digest_seconds
+        )
 
     def start(self) -> int:
         """Recover and begin; return how many records there are."""
         count = self._centre.start()
         self._chaser.start()
+        self._digests.start()
         return count
 
     def stop(self) -> None:
         """Start nothing new, finish what is under way, and end."""
+        self._digests.stop()
         self._chaser.stop()
         self._centre.stop()
         self._client.close()
@@ -78,7 +86,7 @@ class Office:
     @property
     def fault(self) -> BaseException | None:
         """Why a part of it ended by itself; None while all of it runs."""
-        return self._centre.fault or self._chaser.fault
+        return self._centre.fault or self._chaser.fault or self._digests.fault
 
     def view(self) -> View:
         """Return a view of its own: for one thread, to be asked to catch up."""
@@ -95,7 +103,7 @@ class Office:
 
     def confirm_all(self) -> int:
         """Ask every institution for its digest; return how many holds they show."""
-        return sum(map(self._gateway.confirm, sorted(self._setting.wire.addresses)))
+        return self._digests.one_round()
 
     def _open(self) -> SqliteJournal:
         return SqliteJournal.open(self._setting.store)

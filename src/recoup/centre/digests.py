@@ -1,0 +1,76 @@
+"""Asks every institution for its balance digest again and again: what it shows is held twice said. It decides nothing.
+
+An institution that cannot be asked, or answers wrongly, is told of and asked again at the next round; the others are asked all the
+same. Nothing is lost by a round that was missed: a digest shows everything that stands.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from recoup.errors import Fault
+
+
+class ToldOfInstitution(Protocol):
+    """Hears why an institution could not be asked."""
+
+    def __call__(self, institution: str, why: str) -> None:
+        """Tell a person."""
+        ...
+
+
+class Digests:
+    """A thread that asks in rounds."""
+
+    def __init__(
+        self,
+        confirm: Callable[[str], int],
+        institutions: Sequence[str],
+        seconds: float,
+        told: ToldOfInstitution = lambda institution, why: None,  # noqa: ARG005 - the parameters' names are the protocol's
+    ) -> None:
+        """Prepare; `confirm` asks one institution and tells the cases, `seconds` pass between two rounds."""
+        assert seconds > 0, "a round takes time"
+        self._confirm, self._institutions, self._seconds = confirm, tuple(institutions), seconds
+        self._told = told
+        self._is_stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="digests", daemon=True)
+        self._why: BaseException | None = None
+
+    def start(self) -> None:
+        """Begin with a pause: right after a start there is enough to do."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the institution that is being asked, and end."""
+        self._is_stopping.set()
+        self._thread.join()
+
+    @property
+    def fault(self) -> BaseException | None:
+        """Why it ended by itself; a bug."""
+        return self._why
+
+    def one_round(self) -> int:
+        """Ask each institution once; return how many holds they show."""
+        count = 0
+        for institution in self._institutions:
+            if self._is_stopping.is_set():
+                break
+            try:
+                count += self._confirm(institution)
+            except Fault as fault:
+                self._told(institution, str(fault))
+        return count
+
+    def _run(self) -> None:
+        try:
+            while not self._is_stopping.wait(self._seconds):
+                self.one_round()
+        except BaseException as why:  # noqa: BLE001 - kept for whoever watches
+            self._why = why
+
+
+__all__ = ["Digests", "ToldOfInstitution"]
