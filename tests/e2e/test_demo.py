@@ -31,7 +31,7 @@ def played(tmp_path_factory) -> tuple[Path, str]:
         [sys.executable, "-m", "recoup", "demo", "--out", str(folder)],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

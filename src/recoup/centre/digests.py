@@ -1,7 +1,7 @@
 """Asks every institution for its balance digest again and again: what it shows is held twice said. It decides nothing.
 
-An institution that cannot be asked, or answers wrongly, is told of and asked again at the next round; the others are asked all the
-same. Nothing is lost by a round that was missed: a digest shows everything that stands.
+An institution that cannot be asked, or answers wrongly, is told of and asked again at the next round; the others are asked all
+the same. Nothing is lost by a round that was missed: a digest shows everything that stands.
 """
 
 from __future__ import annotations
