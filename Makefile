@@ -11,7 +11,7 @@ EXAMPLE_OUT := out/example
 EXAMPLE_RUN := trace $(EXAMPLE)/transfers.csv --claims $(EXAMPLE)/claims.csv --known $(EXAMPLE)/known.csv --rule all --out $(EXAMPLE_OUT)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-promises check bench docs lock clean
+.PHONY: help setup run test test-promises soak check bench docs lock clean
 
 help:            ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -33,6 +33,9 @@ test: $(STAMP)   ## set up, then run the tests (not the longest) and every examp
 
 test-promises: $(STAMP)  ## the same promises over many more worlds: minutes to an hour
 	$(BIN)/python -m pytest -n 2 -m slow tests
+
+soak: $(STAMP)   ## the longest of them in their full measure: an hour or more
+	RECOUP_SOAK=1 $(BIN)/python -m pytest -n 2 -m slow tests
 
 check: $(STAMP)  ## lint, format, types, layers, tidiness: within a minute
 	$(BIN)/ruff check .
