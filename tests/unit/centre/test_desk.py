@@ -12,8 +12,10 @@ from bureau import Bureau, drafted, open_desk
 
 from recoup.api import set_up_logs
 from recoup.api.callers import hash_of
-from recoup.centre.asking import ACTIONS, Asked, EnterAccount
+from recoup.centre.account_room import EnterAccount
 from recoup.centre.commands import Command, Done, Outcome, Turned
+from recoup.centre.requests import Actor, Request
+from recoup.centre.rights import ACTIONS
 from recoup.ids import CommandId
 from recoup.orders.commands import ConfirmSent, PassTerm
 from recoup.staff import Action, Level, Role, Unit, Why
@@ -39,7 +41,8 @@ def ask(
 ) -> Outcome:
     """Hand a command straight to the desk, past the API."""
     session = hash_of(desk.tokens[session or by])
-    asked = Asked(command, desk.ids[by], session, why or Why())  # type: ignore[arg-type]
+    why = why or Why()
+    asked = Request(Actor(desk.ids[by], "", why.reason), command, case=why.case, session=session)
     command_id = CommandId(f"test:{desk.desk.new_id('c')}")
     return asyncio.run(desk.desk.submit(Command(command_id, b"content", asked)))
 
@@ -82,10 +85,11 @@ def test_what_is_shown_is_the_writers_state_now_and_after_a_new_start(desk: Bure
     desk.post(f"/orders/{desk.ids['order']}/submit", {}, "ann")
     desk.post("/readings", reading(desk), "ann")
     shown = desk.desk.view()
-    assert shown == desk.desk._writer._state
+    assert shown == desk.desk._office._centre._writer._state
+    last = desk.desk.last()
     desk.desk.drain()
     again = open_desk(desk.folder, desk.clock)
-    assert again.start() == desk.desk._last
+    assert again.start() == last
     assert again.view() == shown
     again.drain()
 
