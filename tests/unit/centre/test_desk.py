@@ -16,10 +16,12 @@ from recoup.centre.account_room import EnterAccount
 from recoup.centre.commands import Command, Done, Outcome, Turned
 from recoup.centre.requests import Actor, Request
 from recoup.centre.rights import ACTIONS
+from recoup.errors import StoreFault
 from recoup.ids import CommandId
 from recoup.orders.commands import ConfirmSent, PassTerm
 from recoup.staff import Action, Level, Role, Unit, Why
 from recoup.staff import commands as staff
+from recoup.stores.vault import Purpose
 
 
 @pytest.fixture
@@ -171,3 +173,32 @@ def test_the_journal_and_its_answers_hold_no_number_and_no_secret(desk: Bureau) 
     for data in files:
         for word in ("6222020000111122223", "Wang", secret, desk.tokens["ann"]):
             assert word.encode() not in data
+
+
+def test_a_centre_of_which_a_part_ended_by_itself_takes_nothing_more(desk: Bureau) -> None:
+    assert desk.get("/readyz").status_code == 200
+    desk.desk._office._centre._sender._why = StoreFault("expected the disk, was gone")
+    assert desk.get("/readyz").json()["type"] == "urn:recoup:problem:stopped"
+    assert desk.desk.is_stopped
+    assert isinstance(desk.desk.fault, StoreFault)
+
+
+def test_one_number_has_one_id_whoever_asks_first(desk: Bureau) -> None:
+    """The chase may meet an account in a statement while an officer enters it."""
+    directory = desk.desk._office.directory
+    reserved = directory.reserve("bank-1", "6222020000999900001")
+    assert directory.reserve("bank-1", "6222020000999900001") == reserved
+    assert directory.reserve("bank-2", "6222020000999900001") != reserved
+    assert directory.account("bank-1", "6222020000999900001", "Li") == reserved
+    assert directory.reserve("bank-1", "6222020000999900001") == reserved
+    assert desk.account("C1", "ann", "6222020000999900001") == reserved
+
+
+def test_an_institution_is_told_the_name_that_the_case_gave(desk: Bureau) -> None:
+    directory = desk.desk._office.directory
+    account = directory.account("bank-1", "6222020000999900001", "Li")
+    assert desk.account("C1", "ann", "6222020000999900001") == account
+    names = [
+        directory.entry(account, Purpose("sender", case, "an order")).name for case in ("C1", "C2")
+    ]
+    assert names == ["Wang", "Li"], "a name belongs to its case; another knows the statement's"

@@ -29,9 +29,7 @@ HISTORY = (
     told.UnitAdded(Unit("gd", Level.PROVINCE), "root"),
     told.PersonAdded("ann", "root"),
     told.RoleGranted("ann", Grant(Role.OFFICER, "gd"), "root"),
-    told.SessionOpened(
-        person="ann", token_hash="s-ann", at=NOW, ends_at=NOW + timedelta(hours=8), factor_step=1
-    ),
+    told.SessionOpened("ann", "s-ann", 1, NOW + timedelta(hours=8), NOW),
     told.CasePlaced("C1", "gd", "ann"),
     AccountEntered("a1", "bank-1", "C1", "ann"),
 )
