@@ -14,19 +14,17 @@ from fastapi import FastAPI
 from httpx import Client, Response
 
 from recoup.api import Passwords, make_app
-from recoup.api.callers import hash_of
+from recoup.api.callers import at_the_door, hash_of
 from recoup.api.serving import Served
-from recoup.centre.asking import Unasked
 from recoup.centre.commands import Command, Done
 from recoup.centre.desk import Desk
+from recoup.centre.office import Setting
 from recoup.clock import HandClock
-from recoup.ids import CommandId
-from recoup.reading.policies import read_policy
+from recoup.ids import CommandId, RandomIds
+from recoup.reading.policies import read_case_policy
 from recoup.staff import Directory, Role
 from recoup.staff.commands import OpenSession
-from recoup.stores.sqlite import SqliteJournal, SqliteVaultTable
-from recoup.stores.sqlite.connection import DriverConnection
-from recoup.stores.vault import LocalKeys, Vault
+from recoup.stores.vault import LocalKeys
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SETUP = "setup-token-of-this-bureau"
@@ -34,14 +32,22 @@ PASSWORD = "correct horse battery"  # noqa: S105 - of nobody
 MASTER = bytes(range(32))
 
 
+def setting(folder: Path, clock: HandClock) -> Setting:
+    """Return how a centre on files in `folder` runs that reaches no institution."""
+    return Setting(
+        folder / "journal.sqlite",
+        LocalKeys(MASTER),
+        None,
+        read_case_policy("cn-2016"),
+        clock,
+        RandomIds(),
+        folder / "vault.sqlite",
+    )
+
+
 def open_desk(folder: Path, clock: HandClock) -> Desk:
     """Return a desk on files in `folder`, not started."""
-    keys = LocalKeys(MASTER)
-    table = SqliteVaultTable(DriverConnection(folder / "vault.sqlite"))
-    journal = folder / "journal.sqlite"
-    return Desk(
-        lambda: SqliteJournal.open(journal), Vault(table, keys), keys, read_policy("cn-2016"), clock
-    )
+    return Desk(setting(folder, clock))
 
 
 @dataclass
@@ -130,8 +136,8 @@ class Bureau:
         value = OpenSession(
             person.id, hash_of(token), person.credential, int(self.clock.now().timestamp()) // 30
         )
-        command = Command(CommandId(f"door:{token}"), b"door", Unasked(value))
-        assert isinstance(self.desk._writer.submit(command).result(), Done)
+        command = Command(CommandId(f"door:{token}"), b"door", at_the_door(value))
+        assert isinstance(self.desk._office.submit(command).result(), Done)
         self.tokens[name] = token
 
     @property

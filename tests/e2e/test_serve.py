@@ -5,69 +5,15 @@ from __future__ import annotations
 import signal
 import socket
 import stat
-import subprocess
-import sys
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pyotp
 import pytest
+from serving import PASSWORD, running
 
-PROGRAM = "from recoup.cli import main; main()"
 NUMBER = "6222020000111122223"
-PASSWORD = "correct horse battery"  # noqa: S105 - of nobody
-
-
-class Running:
-    """A process of the program and what it printed."""
-
-    def __init__(self, *arguments: str) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, "serve", *arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self.printed: list[str] = []
-        self.logged: list[str] = []
-        assert self.process.stderr is not None
-        self._log = threading.Thread(target=self.logged.extend, args=(self.process.stderr,))
-        self._log.start()
-
-    def wait_for(self, words: str) -> str:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.printed.append(line)
-            if words in line:
-                return line.rsplit(" ", 1)[-1].strip()
-        raise AssertionError(f"ended before {words!r}: {self.printed} {self.logged}")
-
-    def end(self) -> int:
-        self.process.send_signal(signal.SIGTERM)
-        assert self.process.stdout is not None
-        self.printed += self.process.stdout
-        code = self.process.wait(30)
-        self._log.join()
-        return code
-
-
-@contextmanager
-def running(*arguments: str) -> Iterator[Running]:
-    found = Running(*arguments)
-    try:
-        yield found
-    finally:
-        if found.process.poll() is None:
-            found.process.kill()
-            found.process.wait()
-        found._log.join()
-        for pipe in (found.process.stdout, found.process.stderr):
-            assert pipe is not None
-            pipe.close()
 
 
 def _post(client: httpx.Client, path: str, body: dict[str, str], key: str) -> httpx.Response:

@@ -22,10 +22,9 @@ from recoup.api.bodies import (
     SessionAnswered,
     SetupBody,
 )
-from recoup.api.callers import Calling, House, HouseOf, Key, command_of, hash_of, told
+from recoup.api.callers import Calling, House, HouseOf, Key, at_the_door, command_of, hash_of, told
 from recoup.api.passwords import address_of, new_secret, step_of
 from recoup.api.problems import ProblemError, responses
-from recoup.centre.asking import Unasked
 from recoup.centre.commands import Command, Done, Turned
 from recoup.clock import instant_text
 from recoup.ids import CommandId
@@ -64,7 +63,7 @@ async def set_up(
         "level": body.level.value,
         "password": await _hidden(house, key, body.password),
     }
-    given = command_of(house.port, "setup", key, "/setup", content, Unasked(value))
+    given = command_of(house.port, "setup", key, "/setup", content, at_the_door(value))
     told(await house.port.submit(given), response)
     return await _enrolled(house, person, body.name)
 
@@ -90,7 +89,7 @@ async def enrol(
         "password": await _hidden(house, key, body.password),
     }
     scope = f"enrol:{token_hash[:16]}"
-    value = Unasked(Enrol(person, token_hash, credential, reference))
+    value = at_the_door(Enrol(person, token_hash, credential, reference))
     given = command_of(house.port, scope, key, "/enrolments", content, value)
     told(await house.port.submit(given), response)
     return await _enrolled(house, person, body.name)
@@ -111,7 +110,7 @@ async def log_in(body: LoginBody, key: Key, request: Request, house: HouseOf) ->
     token = secrets.token_urlsafe(32)
     value = OpenSession(person.id, hash_of(token), person.credential, step)
     scope = f"login:{person.id}"
-    given = command_of(port, scope, key, "/sessions", {"person": person.id}, Unasked(value))
+    given = command_of(port, scope, key, "/sessions", {"person": person.id}, at_the_door(value))
     outcome = await port.submit(given)
     if isinstance(outcome, Turned) and outcome.reason in set(StaffReason):
         await _fail(house, person, began)
@@ -125,7 +124,7 @@ async def log_in(body: LoginBody, key: Key, request: Request, house: HouseOf) ->
 @router.delete("/sessions/current", status_code=204, responses=responses(401, 429, 503))
 async def log_out(caller: Calling) -> None:
     """Close the session of this token."""
-    value = Unasked(CloseSession(caller.session))
+    value = at_the_door(CloseSession(caller.session))
     port = caller.house.port
     given = command_of(port, "logout", caller.session, "/sessions/current", {}, value)
     told(await port.submit(given), Response())
@@ -155,7 +154,7 @@ async def _fail(house: House, person: Person, began: float) -> None:
     """
     if person.id:
         command_id = CommandId(house.port.new_id("failure"))
-        value = Unasked(NoteFailure(person.id))
+        value = at_the_door(NoteFailure(person.id))
         await house.port.submit(Command(command_id, b"failure", value))
     await asyncio.sleep(max(0.0, began + house.failure_seconds - time.monotonic()))
     raise ProblemError("login_failed")

@@ -192,8 +192,16 @@ class ReadingBody(Body):
     reason: Said
 
 
+class ArrivalBody(Body):
+    """The transfer by which the money came to the account: the institution looks for it before it stops anything."""
+
+    amount: Amount
+    at: Instant
+    reference: Said | None = None
+
+
 class DraftBody(Body):
-    """An order to write down. A release, a query and a watch tell the amount 0."""
+    """An order to write down. A release, a query and a watch tell the amount 0; a stop is taken with its arrival only."""
 
     case: CaseId
     account: ThingId
@@ -204,6 +212,7 @@ class DraftBody(Body):
     extent: Extent = Field(Extent.AMOUNT, strict=False)
     extent_ground: Said | None = None
     account_kind: AccountKind = Field(AccountKind.ORDINARY, strict=False)
+    arrival: ArrivalBody | None = None
 
 
 class ApproveBody(Body):

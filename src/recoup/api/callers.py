@@ -20,9 +20,10 @@ from recoup.api.passwords import Passwords
 from recoup.api.port import CentrePort
 from recoup.api.problems import ProblemError, problem_of
 from recoup.api.rates import Rate
-from recoup.centre.asking import Asked, Carried
 from recoup.centre.commands import Command, Done, Outcome, Turned
 from recoup.centre.desk import answered
+from recoup.centre.requests import DOOR, Actor
+from recoup.centre.requests import Request as Asking
 from recoup.ids import CommandId
 from recoup.journal.canonical import encode_plain
 from recoup.staff import Action, Target, Why, permit
@@ -64,6 +65,13 @@ class Caller:
         denial = permit(staff, self.person, action, target, why or Why(), port.now())
         if denial is not None:
             raise ProblemError(denial.reason)
+
+    def asking(self, command: object, why: Why | None = None) -> Asking:
+        """Return a command as this person's, in this session; the writer says in which role it is permitted."""
+        why = why or Why()
+        return Asking(
+            Actor(self.person, "", why.reason), command, case=why.case, session=self.session
+        )
 
 
 def house_of(request: Request) -> House:
@@ -115,18 +123,23 @@ async def carry_out(
     key: str,
     route: str,
     content: Mapping[str, Any],
-    command: Carried,
+    command: object,
     response: Response,
     why: Why | None = None,
 ) -> dict[str, str]:
     """Carry out a person's command under the key; return what it was told, or raise its problem."""
-    asked = Asked(command, caller.person, caller.session, why or Why())
-    given = command_of(caller.house.port, caller.person, key, route, content, asked)
+    asking = caller.asking(command, why)
+    given = command_of(caller.house.port, caller.person, key, route, content, asking)
     return told(await caller.house.port.submit(given), response)
 
 
+def at_the_door(command: object) -> Asking:
+    """Return what the program itself asks for on somebody's way in or out."""
+    return Asking(DOOR, command)
+
+
 def command_of(
-    port: CentrePort, scope: str, key: str, route: str, content: Mapping[str, Any], value: object
+    port: CentrePort, scope: str, key: str, route: str, content: Mapping[str, Any], value: Asking
 ) -> Command:
     """Return the writer's command: its id is the caller's key within `scope`, its content a keyed digest of the request."""
     plain = encode_plain({"route": route, "body": dict(content)})
@@ -150,6 +163,7 @@ __all__ = [
     "House",
     "HouseOf",
     "Key",
+    "at_the_door",
     "caller_of",
     "carry_out",
     "command_of",

@@ -7,13 +7,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from recoup.centre.asking import EnterAccount
 from recoup.centre.commands import Command, Outcome
 from recoup.centre.desk import Backlog
+from recoup.centre.facts import Grounds
 from recoup.journal.record import Record
 from recoup.orders import Hold, Order, Tracked
 from recoup.staff import Directory, Target
@@ -102,10 +102,12 @@ class CentrePort(Protocol):
         """Return what is late or waits."""
         ...
 
-    async def enter_account(
-        self, command: Command, number: str, name: str, command_of: Callable[[EnterAccount], object]
-    ) -> Outcome:
+    async def enter_account(self, command: Command, number: str, name: str) -> Outcome:
         """Make an account known to a case, number and name kept in the vault."""
+        ...
+
+    async def keep_grounds(self, order_id: str, grounds: Grounds) -> None:
+        """Keep by which transfer the money came that an order is about."""
         ...
 
     async def read_account(self, account: str, field: str, purpose: Purpose) -> str | None:

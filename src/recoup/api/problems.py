@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from fastapi.responses import JSONResponse
 
-from recoup.centre.asking import ACCOUNT_UNKNOWN, INSTITUTION_DIFFERS
+from recoup.centre.account_room import ACCOUNT_UNKNOWN, INSTITUTION_DIFFERS
 from recoup.centre.commands import WriterRefusal
+from recoup.centre.reasons import CentreReason
 from recoup.orders import Reason
 from recoup.staff import StaffReason
 
@@ -60,6 +61,7 @@ def _of_rooms() -> dict[str, tuple[int, str]]:
         rows[staff_reason.value] = (status, _words(staff_reason).capitalize())
     for unknown in _UNKNOWN:
         rows[unknown.value] = (404, _words(unknown).capitalize())
+    rows |= {reason.value: (409, _words(reason).capitalize()) for reason in CentreReason}
     rows[StaffReason.SESSION_ENDED] = (401, "The session has ended: log in")
     for writer in WriterRefusal:
         if writer is not WriterRefusal.CONTENT_DIFFERS:

@@ -16,7 +16,6 @@ from recoup.api import bodies
 from recoup.api.bodies import CASE_PATTERN, Answered, Body, OrderAnswered, instant_of_text
 from recoup.api.callers import Caller, Calling, Key, carry_out
 from recoup.api.problems import responses
-from recoup.centre.asking import Carried
 from recoup.orders.commands import (
     ApproveOrder,
     IssueOrder,
@@ -40,17 +39,17 @@ class Row:
     """With a name in braces where the command is about one thing."""
     what: str
     body: type[Body]
-    make: Callable[[str, Any, str], Carried]
+    make: Callable[[str, Any, str], object]
     """From the id, the body and the person who calls."""
     answer: type[Body] = Answered
 
 
-def _duty(_: str, body: bodies.DutyBody, by: str) -> Carried:
+def _duty(_: str, body: bodies.DutyBody, by: str) -> object:
     begins_at, ends_at = instant_of_text(body.begins_at), instant_of_text(body.ends_at)
     return staff.AssignDuty(body.person, body.unit, begins_at, ends_at, by)
 
 
-def _acting(_: str, body: bodies.ActingBody, by: str) -> Carried:
+def _acting(_: str, body: bodies.ActingBody, by: str) -> object:
     begins_at, ends_at = instant_of_text(body.begins_at), instant_of_text(body.ends_at)
     return staff.NameActingApprover(body.person, body.unit, begins_at, ends_at, by, body.reason)
 

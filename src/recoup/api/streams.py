@@ -25,6 +25,8 @@ router = APIRouter(tags=["work"])
 _ROUND_SECONDS: Final = 0.2
 _ROUNDS_TO_SIGN_OF_LIFE: Final = 75
 _PAGE: Final = 500
+_WHO: Final = "acted"
+"""Who asked stands before what came of it; the listener hears what came of it."""
 
 
 @router.get(
@@ -62,6 +64,8 @@ async def _told(caller: Caller, unit: str, after: int) -> AsyncIterator[str]:
             records = house.port.happened(after, _PAGE)
             for record in records:
                 after = record.sequence
+                if record.name == _WHO:
+                    continue
                 if not unit or _is_of(caller, record, unit):
                     yield _event(record)
             rounds = 0 if records else rounds + 1

@@ -24,13 +24,15 @@ from recoup.api.bodies import (
     Page,
     PersonalView,
     ReadingBody,
+    instant_of_text,
     order_view,
 )
 from recoup.api.callers import Caller, Calling, Key, carry_out, command_of, told
 from recoup.api.cursors import cursor_after, place_of
 from recoup.api.problems import ProblemError, responses
 from recoup.api.rows import COMMAND_PROBLEMS, ORDER_ROWS, ThingPath, mount
-from recoup.centre.asking import ACCOUNT_UNKNOWN, Asked, EnterAccount, ReadPersonal
+from recoup.centre.account_room import ACCOUNT_UNKNOWN, EnterAccount, ReadPersonal
+from recoup.centre.facts import Grounds
 from recoup.money import ISO_DIGITS, AmountError, parse_minor
 from recoup.orders import HoldKey, Order, Reason
 from recoup.orders.commands import DraftOrder
@@ -55,14 +57,9 @@ async def enter_account(
     port = caller.house.port
     caller.may(Action.ACCOUNT_ENTER, port.view().target_of_case(body.case))
     entering = EnterAccount(port.new_id("account"), body.institution, body.case)
-    given = command_of(
-        port, caller.person, key, "/accounts", body.model_dump(mode="json"), entering
-    )
-
-    def asked(found: EnterAccount) -> Asked:
-        return Asked(found, caller.person, caller.session)
-
-    answer = told(await port.enter_account(given, body.number, body.name, asked), response)
+    content = body.model_dump(mode="json")
+    given = command_of(port, caller.person, key, "/accounts", content, caller.asking(entering))
+    answer = told(await port.enter_account(given, body.number, body.name), response)
     return AccountAnswered(account=answer["account"])
 
 
@@ -102,15 +99,18 @@ async def draft_order(
         body.kind,
         HoldKey(body.case, body.account, body.currency),
         institution,
-        _minor(body),
+        _minor(body.amount, body.currency),
         caller.person,
         body.reason,
         body.extent,
         body.extent_ground or "",
         body.account_kind,
     )
+    grounds = _grounds(body)
     content = body.model_dump(mode="json")
     answer = await carry_out(caller, key, "/orders", content, DraftOrder(order), response)
+    if grounds is not None:  # a repeat keeps it again: the process may have died in between
+        await port.keep_grounds(answer["order"], grounds)
     return OrderAnswered(order=answer["order"], state=answer["state"], word=answer["word"])
 
 
@@ -167,13 +167,22 @@ async def figures(caller: Calling, unit: Annotated[str, Query(max_length=64)] = 
     return FiguresView(holds=dict(sorted(words.items())))
 
 
-def _minor(body: DraftBody) -> int:
-    if not ISO_DIGITS.knows(body.currency):
+def _minor(amount: str, currency: str) -> int:
+    if not ISO_DIGITS.knows(currency):
         raise ProblemError("currency_unknown")
     try:
-        return parse_minor(body.amount, ISO_DIGITS.of(body.currency))
+        return parse_minor(amount, ISO_DIGITS.of(currency))
     except AmountError as fault:
         raise ProblemError("amount_unfit", str(fault)) from fault
+
+
+def _grounds(body: DraftBody) -> Grounds | None:
+    """Return what the institution is told of how the money came."""
+    if body.arrival is None:
+        return None
+    amount = _minor(body.arrival.amount, body.currency)
+    at = instant_of_text(body.arrival.at)
+    return Grounds(amount, at, body.arrival.reference or "", "")
 
 
 def _page(

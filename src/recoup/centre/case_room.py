@@ -43,7 +43,8 @@ from recoup.cases.events import (
 )
 from recoup.cases.state import NoticeState
 from recoup.centre.commands import Decision, Declined, Noted
-from recoup.centre.order_room import CentreReason, OrderWork, told_of
+from recoup.centre.order_room import OrderWork, told_of
+from recoup.centre.reasons import CentreReason
 from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import CLOCK, Actor, Request, derived_id, encode_request, is_usable
 from recoup.centre.state import CentreState

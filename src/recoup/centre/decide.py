@@ -1,4 +1,7 @@
-"""Decides any request of the centre by its room, and notes who acted. The rules are the rooms'; which room, `rooms` says."""
+"""Decides any request of the centre: whether it may reach its room, then by the room, and notes who acted.
+
+The rules are the rooms'; which room, `rooms` says; who may, `rights` says.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,10 @@ from datetime import datetime
 
 from recoup.cases import CasePolicy
 from recoup.centre.commands import Command, Decide, Decision, Declined, Noted
-from recoup.centre.order_room import CentreReason
+from recoup.centre.reasons import CentreReason
 from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import CLOCK, SENDER, Acted, Request
+from recoup.centre.rights import admit
 from recoup.centre.rooms import ROOM_OF_COMMAND
 from recoup.centre.state import CentreState
 from recoup.journal.canonical import encode_plain
@@ -20,9 +24,12 @@ def decider(policy: CasePolicy) -> Decide[CentreState]:
     """Return the writer's `decide` under one jurisdiction's terms."""
 
     def decide(state: CentreState, command: Command, now: datetime) -> Decision | Declined:
-        request: Request = command.value
-        if _speaks_for_a_machine(request):
+        asked: Request = command.value
+        if _speaks_for_a_machine(asked):
             return Declined(CentreReason.ACTOR_DIFFERS)
+        request = admit(state, asked, now)
+        if isinstance(request, Declined):
+            return request
         found = ROOM_OF_COMMAND[type(request.what)].decide(state, request, now, policy)
         if isinstance(found, Declined):
             return _without_effect(request, found)

@@ -1,4 +1,4 @@
-"""The desk: the writer, what is read beside it, and the vault, behind the one port that the API knows. Sends nothing to banks.
+"""The desk: office, what is read beside it, and the vault, behind the one port that the API knows. Decides nothing.
 
 Whatever is shown comes from a fold of its own over records that are on disk: the writer's state runs ahead of the disk, and
 nobody may hear of what could still be lost. The fold catches up before every look, so what was answered is seen.
@@ -8,61 +8,30 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from recoup import limits, staff
-from recoup.centre.asking import AccountEntered, DeskState, EnterAccount, deciding, evolve
+from recoup import limits
+from recoup.centre.account_room import EnterAccount
 from recoup.centre.commands import Command, Done, Halted, Outcome
-from recoup.centre.writer import Writer
-from recoup.clock import Clock
-from recoup.errors import VaultFault
-from recoup.ids import RandomIds, SubjectId
+from recoup.centre.directory import NAME as ACCOUNT_NAME
+from recoup.centre.directory import NUMBER as ACCOUNT_NUMBER
+from recoup.centre.directory import Entry
+from recoup.centre.facts import Grounds
+from recoup.centre.office import Office, Setting
+from recoup.centre.requests import Request
+from recoup.centre.sender import Told
+from recoup.centre.state import CentreState
+from recoup.centre.view import View as Looking
 from recoup.journal.canonical import decode_plain
-from recoup.journal.events import Registry
 from recoup.journal.port import Journal
 from recoup.journal.record import Record
-from recoup.orders import Policy
-from recoup.orders import events as order_events
-from recoup.stores.vault import (
-    KeyStore,
-    PersonalDataErased,
-    PersonalDataRead,
-    Purpose,
-    Vault,
-)
+from recoup.stores.vault import Purpose
 
 LOGIN_NAME: Final = "login_name"
-ACCOUNT_NUMBER: Final = "account_number"
-ACCOUNT_NAME: Final = "account_name"
-_ACCOUNT_KEY: Final = "account_key"
 _FACTOR: Final = "second_factor"
-
-_EVENTS: Final = {
-    "order_drafted": order_events.OrderDrafted,
-    "order_submitted": order_events.OrderSubmitted,
-    "order_approved": order_events.OrderApproved,
-    "order_sent_back": order_events.OrderSentBack,
-    "order_withdrawn": order_events.OrderWithdrawn,
-    "order_issued": order_events.OrderIssued,
-    "order_sent": order_events.OrderSent,
-    "order_unanswered": order_events.OrderUnanswered,
-    "answer_recorded": order_events.AnswerRecorded,
-    "hold_changed": order_events.HoldChanged,
-    "account_entered": AccountEntered,
-    "personal_data_read": PersonalDataRead,
-    "personal_data_erased": PersonalDataErased,
-}
-
-
-def desk_registry() -> Registry:
-    """Return the events that the desk writes and folds."""
-    registry = Registry()
-    for name, event in {**_EVENTS, **staff.EVENT_NAMES}.items():
-        registry.register(name, 1, event)
-    return registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,44 +51,30 @@ class Desk:
 
     def __init__(
         self,
-        open_journal: Callable[[], Journal],
-        vault: Vault,
-        keys: KeyStore,
-        policy: Policy,
-        clock: Clock,
-        halted: Halted = lambda why: None,  # noqa: ARG005 - the parameter's name is the protocol's
+        setting: Setting,
+        told: Told = lambda message, what: None,  # noqa: ARG005 - the parameters' names are the protocol's
+        halted: Halted = lambda why: None,  # noqa: ARG005 - the same
     ) -> None:
         """Put the desk together; `start` recovers and begins."""
-        self._registry = desk_registry()
-        self._open, self._clock = open_journal, clock
-        self._vault, self._keys, self._ids = vault, keys, RandomIds()
-        self._writer = Writer(
-            open_journal,
-            self._registry,
-            clock,
-            state=DeskState(),
-            decide=deciding(policy),
-            evolve=evolve,
-            halted=halted,
-        )
-        self._seen, self._last = DeskState(), 0
+        self._setting = setting
+        self._office = Office(setting, told, halted)
         self._looking = threading.Lock()
-        self._filing = threading.Lock()  # the vault's connection belongs to one thread at a time
         self._entering = asyncio.Lock()
         self._is_draining = False
         self._reader: Journal | None = None
+        self._view: Looking | None = None
 
     def start(self) -> int:
         """Recover and take commands; return how many records there are."""
-        found = self._writer.start()
-        self._reader = self._open()
-        self.view()
+        found = self._office.start()
+        self._reader = self._office.open()
+        self._view = Looking(self._reader)
         return found
 
     def drain(self) -> None:
         """Take no more commands, finish those that wait, let go of the store."""
         self._is_draining = True
-        self._writer.drain()
+        self._office.stop()
         with self._looking:
             if self._reader is not None:
                 self._reader.close()
@@ -129,39 +84,42 @@ class Desk:
 
     @property
     def is_stopped(self) -> bool:
-        """Whether the writer stopped for good: the process must be started again."""
-        return self._writer.is_stopped
+        """Whether a part of the centre ended by itself: the process must be started again."""
+        return self._office.is_stopped or self._office.fault is not None
+
+    @property
+    def fault(self) -> BaseException | None:
+        """Why a part of it ended by itself; None while all of it runs. The writer tells `halted`."""
+        return self._office.fault
 
     @property
     def is_ready(self) -> bool:
         """Whether commands are taken."""
-        return self._reader is not None and not self._is_draining and not self._writer.is_stopped
+        return self._reader is not None and not self._is_draining and not self.is_stopped
 
     def now(self) -> datetime:
         """Return the time."""
-        return self._clock.now()
+        return self._setting.clock.now()
 
     def new_id(self, kind: str) -> str:
         """Return an id that was never given before."""
-        return self._ids.new(kind)
+        return self._setting.ids.new(kind)
 
     def digest(self, purpose: str, data: bytes) -> bytes:
         """Return a keyed digest that nobody without the master key can make or try values against."""
-        return self._keys.digest(f"recoup/desk/{purpose}/1\n".encode() + data)
+        return self._setting.keys.digest(f"recoup/desk/{purpose}/1\n".encode() + data)
 
     async def submit(self, command: Command) -> Outcome:
         """Hand a command to the writer and wait for what becomes of it."""
-        return await asyncio.wrap_future(self._writer.submit(command))
+        return await asyncio.wrap_future(self._office.submit(command))
 
-    def view(self) -> DeskState:
+    def view(self) -> CentreState:
         """Return the state after all records that are on disk. To be read, not kept: the next look changes it."""
         with self._looking:
-            journal = self._journal()
-            for record in journal.records(self._last + 1):
-                event = self._registry.decode(record.name, record.version, record.body)
-                evolve(self._seen, SubjectId(record.subject), event)
-                self._last = record.sequence
-            return self._seen
+            self._journal()
+            assert self._view is not None, "a desk is looked at between start and drain"
+            self._view.catch_up()
+            return self._view.state
 
     def happened(self, after: int, limit: int) -> Sequence[Record]:
         """Return the next records after one."""
@@ -171,7 +129,8 @@ class Desk:
     def last(self) -> int:
         """Return the number of the last record."""
         self.view()
-        return self._last
+        assert self._view is not None, "just looked at"
+        return self._view.sequence
 
     def backlog(self) -> Backlog:
         """Return what is late or waits."""
@@ -185,77 +144,60 @@ class Desk:
                 age = max(0.0, (now - record.at).total_seconds())
             return Backlog(len(journal.due(now, page)), len(pending), age)
 
-    async def enter_account(
-        self, command: Command, number: str, name: str, command_of: Callable[[EnterAccount], object]
-    ) -> Outcome:
+    async def enter_account(self, command: Command, number: str, name: str) -> Outcome:
         """Make an account known to a case, under the one id that its number has; then keep number and name in the vault.
 
         The vault is filled after the command: a repeat fills it again, and another content under the same id never does.
         """
-        entering: EnterAccount = command.value
-        async with self._entering:  # two first entries of one number must not get two ids
-            key = f"{entering.institution}\n{number}"
-            known = await asyncio.to_thread(self._find, _ACCOUNT_KEY, key)
-            if known:
-                entering = EnterAccount(known[0], entering.institution, entering.case)
-            asked = Command(command.id, command.content, command_of(entering))
-            outcome = await self.submit(asked)
-            if isinstance(outcome, Done):
-                account = answered(outcome)["account"]
-                pieces = {
-                    _ACCOUNT_KEY: key,
-                    ACCOUNT_NUMBER: number,
-                    f"{ACCOUNT_NAME} {entering.case}": name,
-                }
-                await asyncio.to_thread(self._put, account, pieces)
-            return outcome
+        request: Request = command.value
+        entering: EnterAccount = request.what
+        there = self._office.directory
+        known = await asyncio.to_thread(there.reserve, entering.institution, number)
+        request = replace(request, what=replace(entering, account=known))
+        outcome = await self.submit(Command(command.id, command.content, request))
+        if isinstance(outcome, Done):
+            account = answered(outcome)["account"]
+            entry = Entry(entering.institution, number, name)
+            await asyncio.to_thread(there.enter, account, entering.case, entry)
+        return outcome
+
+    async def keep_grounds(self, order_id: str, grounds: Grounds) -> None:
+        """Keep by which transfer the money came that an order is about."""
+        await asyncio.to_thread(self._office.directory.keep_grounds, order_id, grounds)
 
     async def read_account(self, account: str, field: str, purpose: Purpose) -> str | None:
         """Return a piece about an account whose reading was journalled; None if there is none."""
         name = f"{ACCOUNT_NAME} {purpose.case}" if field == ACCOUNT_NAME else field
-        return await asyncio.to_thread(self._read, account, name, purpose)
+        return await asyncio.to_thread(self._office.directory.read, account, name, purpose)
 
     async def find_person(self, login_name: str) -> str | None:
         """Return the person who logs in under this name."""
-        found = await asyncio.to_thread(self._find, LOGIN_NAME, login_name)
+        found = await asyncio.to_thread(self._office.directory.find, LOGIN_NAME, login_name)
         return found[0] if found else None
 
     async def reserve_person(self, login_name: str) -> str:
         """Return the id that goes with a login name: the one it has, or a new one that it has from now on."""
-        async with self._entering:
+        async with (
+            self._entering
+        ):  # two persons of one name must not get one id, nor one person two
             known = await self.find_person(login_name)
             if known is not None:
                 return known
-            person = self._ids.new("person")
-            await asyncio.to_thread(self._put, person, {LOGIN_NAME: login_name})
+            person = self.new_id("person")
+            await self._keep(person, {LOGIN_NAME: login_name})
             return person
 
     async def keep_factor(self, reference: str, secret: str) -> None:
         """Keep a second factor's secret."""
-        await asyncio.to_thread(self._put, reference, {_FACTOR: secret})
+        await self._keep(reference, {_FACTOR: secret})
 
     async def factor(self, reference: str, person: str) -> str | None:
         """Return a second factor's secret, to check a code by it or to show it before its first use; None if there is none."""
         purpose = Purpose(person or "nobody", "login", "second factor")
-        return await asyncio.to_thread(self._read, reference, _FACTOR, purpose)
+        return await asyncio.to_thread(self._office.directory.read, reference, _FACTOR, purpose)
 
-    # --- the vault's one thread at a time ---
-
-    def _find(self, field: str, text: str) -> list[str]:
-        with self._filing:
-            return self._vault.find(field, text)
-
-    def _put(self, subject: str, pieces: dict[str, str]) -> None:
-        with self._filing:
-            for field, text in pieces.items():
-                self._vault.put(subject, field, text)
-
-    def _read(self, subject: str, field: str, purpose: Purpose) -> str | None:
-        with self._filing:
-            try:
-                return self._vault.read(subject, field, purpose).text
-            except VaultFault:
-                return None  # erased, or entered by a process that died before it filled the vault
+    async def _keep(self, subject: str, pieces: dict[str, str]) -> None:
+        await asyncio.to_thread(self._office.directory.keep, subject, pieces)
 
     def _journal(self) -> Journal:
         assert self._reader is not None, "a desk is looked at between start and drain"
@@ -276,5 +218,4 @@ __all__ = [
     "Backlog",
     "Desk",
     "answered",
-    "desk_registry",
 ]

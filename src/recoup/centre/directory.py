@@ -7,7 +7,7 @@ connection belongs to one at a time.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
@@ -18,7 +18,8 @@ from recoup.ids import Ids
 from recoup.stores.vault import Purpose, Vault
 
 _KEY: Final = "account_key"
-_NAME: Final = "account_name"
+NAME: Final = "account_name"
+NUMBER: Final = "account_number"
 _GROUNDS: Final = "grounds"
 
 
@@ -37,29 +38,69 @@ class Directory:
     def __init__(self, vault: Vault, ids: Ids) -> None:
         self._vault, self._ids = vault, ids
         self._lock = threading.RLock()
+        self._reserved: dict[str, str] = {}
+
+    # --- pieces, one at a time ---
+
+    def keep(self, subject: str, pieces: Mapping[str, str]) -> None:
+        """Keep pieces about a subject."""
+        with self._lock:
+            for field, text in pieces.items():
+                self._vault.put(subject, field, text)
+
+    def find(self, field: str, text: str) -> list[str]:
+        """Return the subjects with exactly this text in this field."""
+        with self._lock:
+            return self._vault.find(field, text)
+
+    def read(self, subject: str, field: str, purpose: Purpose) -> str | None:
+        """Return a piece; None for one that was erased, or that nobody kept."""
+        with self._lock:
+            try:
+                return self._vault.read(subject, field, purpose).text
+            except VaultFault:
+                return None
+
+    # --- accounts ---
+
+    def reserve(self, institution: str, number: str) -> str:
+        """Return the id that an account has, or will have once it is kept: whoever asks meanwhile gets the same."""
+        key = _key(institution, number)
+        with self._lock:
+            known = self._vault.find(_KEY, key)
+            if known:
+                return known[0]
+            return self._reserved.setdefault(key, self._ids.new("account"))
+
+    def enter(self, account: str, case: str, entry: Entry) -> None:
+        """Keep an account that was entered for a case, and the name under which the case knows it."""
+        key = _key(entry.institution, entry.number)
+        pieces = {NUMBER: entry.number, f"{NAME} {case}": entry.name, _KEY: key}
+        with self._lock:
+            self.keep(account, pieces)
+            self._reserved.pop(key, None)
 
     def account(self, institution: str, number: str, name: str = "") -> str:
         """Return the id of an account; a new one for a number never seen, '' for no number."""
         if not number:
             return ""
-        key = f"{institution}\n{number}"
+        key = _key(institution, number)
         with self._lock:
-            known = self._vault.find(_KEY, key)
-            account = known[0] if known else self._ids.new("account")
-            if not known:
+            account = self.reserve(institution, number)
+            if not self._vault.find(_KEY, key):
                 if name:  # first, so that an account that is found has the name it was seen with
-                    self._vault.put(account, _NAME, name)
+                    self._vault.put(account, NAME, name)
                 self._vault.put(account, _KEY, key)
+                self._reserved.pop(key, None)
             return account
 
     def entry(self, account: str, purpose: Purpose) -> Entry:
         """Return what an id stands for; `VaultFault` if it is not there or was erased."""
         with self._lock:
             institution, number = self._vault.read(account, _KEY, purpose).text.split("\n", 1)
-            try:
-                name = self._vault.read(account, _NAME, purpose).text
-            except VaultFault:
-                name = ""
+            # A name belongs to the case for which it was given; the chase knows the one on a statement.
+            name = self.read(account, f"{NAME} {purpose.case}", purpose)
+            name = name or self.read(account, NAME, purpose) or ""
             return Entry(institution, number, name)
 
     def keep_grounds(self, order_id: str, grounds: Grounds) -> None:
@@ -100,4 +141,8 @@ class Directory:
         return tuple(out)
 
 
-__all__ = ["Directory", "Entry"]
+def _key(institution: str, number: str) -> str:
+    return f"{institution}\n{number}"
+
+
+__all__ = ["NAME", "NUMBER", "Directory", "Entry"]

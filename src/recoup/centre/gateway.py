@@ -249,6 +249,14 @@ class HTTPGateway:
         raise Rejected(f"expected an answer, was status {response.status_code}")
 
 
+class NotConnected:
+    """A `BankGateway` of a centre that reaches no institution: orders wait until somebody carries them on paper."""
+
+    def send(self, message: Outgoing) -> Reply:
+        """Refuse; the order stays issued until its time for an answer has passed, and is tried again after a start."""
+        raise Rejected(f"expected a connection to {message.destination}, the centre has none")
+
+
 def answer_of(message: AnswerMessage) -> Answer:
     """Return an answer in the words of orders; a word that this program does not know is a refusal with its code."""
     outcome = message.outcome
@@ -264,4 +272,4 @@ def answer_of(message: AnswerMessage) -> Answer:
     )
 
 
-__all__ = ["Correspondence", "HTTPGateway", "Rejected", "answer_of"]
+__all__ = ["Correspondence", "HTTPGateway", "NotConnected", "Rejected", "answer_of"]

@@ -1,4 +1,7 @@
-"""A centre that chases: the running centre with vault, gateway and chase over one file. Puts together; adds no rule."""
+"""The one composition of the centre: the running centre with vault, gateway and chase. Puts together; adds no rule.
+
+Without a wire nothing is sent and nothing is chased: orders wait for somebody to carry them.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,11 @@ import httpx
 
 from recoup.cases import CasePolicy
 from recoup.centre.chaser import Chaser
-from recoup.centre.commands import Command, Outcome
+from recoup.centre.commands import Command, Halted, Outcome
 from recoup.centre.digests import Digests
 from recoup.centre.directory import Directory
-from recoup.centre.gateway import Correspondence, HTTPGateway
+from recoup.centre.gateway import Correspondence, HTTPGateway, NotConnected
+from recoup.centre.ports import BankGateway
 from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import Actor, Request, command_of
 from recoup.centre.running import Centre
@@ -36,14 +40,17 @@ class Setting:
     """What a centre needs to run."""
 
     store: Path
-    """The file of journal and vault."""
+    """The file of the journal."""
     keys: KeyStore
-    wire: Correspondence
+    wire: Correspondence | None
+    """None: no institution is connected."""
     policy: CasePolicy
     clock: Clock
     ids: Ids
     digest_seconds: float = 300.0
     """Between two rounds of asking institutions for their balance digests."""
+    vault: Path | None = None
+    """The file of the vault; None: the journal's."""
 
 
 class Office:
@@ -53,32 +60,39 @@ class Office:
         self,
         setting: Setting,
         told: Told = lambda message, what: None,  # noqa: ARG005 - the parameters' names are the protocol's
+        halted: Halted = lambda why: None,  # noqa: ARG005 - the same
     ) -> None:
         self._setting = setting
         clock, ids = setting.clock, setting.ids
-        self._vault_rows = DriverConnection(setting.store)
+        self._vault_rows = DriverConnection(setting.vault or setting.store)
         self.directory = Directory(Vault(SqliteVaultTable(self._vault_rows), setting.keys), ids)
         self._client = httpx.Client(timeout=SEND_SECONDS_MAX)
-        self._gateway = HTTPGateway(
-            setting.wire, self._client, self.directory, self.submit, clock, ids
-        )
-        self._centre = Centre(self._open, setting.policy, self._gateway, clock, told=told)
-        self._chaser = Chaser(self._open, self.directory, self.submit, clock, ids, setting.policy)
-        self._digests = Digests(
-            self._gateway.confirm, sorted(setting.wire.addresses), setting.digest_seconds
-        )
+        self._chaser: Chaser | None = None
+        self._digests: Digests | None = None
+        gateway: BankGateway = NotConnected()
+        if setting.wire is not None:
+            gateway = wired = HTTPGateway(
+                setting.wire, self._client, self.directory, self.submit, clock, ids
+            )
+            self._chaser = Chaser(
+                self.open, self.directory, self.submit, clock, ids, setting.policy
+            )
+            self._digests = Digests(
+                wired.confirm, sorted(setting.wire.addresses), setting.digest_seconds
+            )
+        self._centre = Centre(self.open, setting.policy, gateway, clock, told=told, halted=halted)
 
     def start(self) -> int:
         """Recover and begin; return how many records there are."""
         count = self._centre.start()
-        self._chaser.start()
-        self._digests.start()
+        for part in self._beside():
+            part.start()
         return count
 
     def stop(self) -> None:
         """Start nothing new, finish what is under way, and end."""
-        self._digests.stop()
-        self._chaser.stop()
+        for part in reversed(self._beside()):
+            part.stop()
         self._centre.stop()
         self._client.close()
         self._vault_rows.close()
@@ -86,11 +100,21 @@ class Office:
     @property
     def fault(self) -> BaseException | None:
         """Why a part of it ended by itself; None while all of it runs."""
-        return self._centre.fault or self._chaser.fault or self._digests.fault
+        faults = (self._centre.fault, *(part.fault for part in self._beside()))
+        return next((why for why in faults if why is not None), None)
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the writer stopped for good."""
+        return self._centre.is_stopped
+
+    def _beside(self) -> tuple[Chaser | Digests, ...]:
+        """Return what runs beside the centre where institutions are connected."""
+        return tuple(part for part in (self._chaser, self._digests) if part is not None)
 
     def view(self) -> View:
         """Return a view of its own: for one thread, to be asked to catch up."""
-        return View(self._open())
+        return View(self.open())
 
     def ask(self, actor: Actor, what: object, case_id: str = "") -> Future[Outcome]:
         """Hand a command in under a fresh id."""
@@ -103,9 +127,10 @@ class Office:
 
     def confirm_all(self) -> int:
         """Ask every institution for its digest; return how many holds they show."""
-        return self._digests.one_round()
+        return self._digests.one_round() if self._digests is not None else 0
 
-    def _open(self) -> SqliteJournal:
+    def open(self) -> SqliteJournal:
+        """Return a connection of its own to the journal, for one thread."""
         return SqliteJournal.open(self._setting.store)
 
 

@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Final
 
 from recoup.centre.commands import Decision, Declined, Noted
+from recoup.centre.reasons import CentreReason
 from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import (
     CLOCK,
@@ -61,21 +61,6 @@ from recoup.unrecognised import Unrecognised
 
 RUNNING: Final = LIVE | {HoldState.ASKED}
 """States of a hold in which an end may come; asked, when it was sent and nobody answered."""
-
-
-class CentreReason(StrEnum):
-    """Why the centre itself does not carry a command out, before any room is asked."""
-
-    ACTOR_DIFFERS = "actor_differs"
-    """The command names another person than the one who acts."""
-    OTHER_INSTITUTION = "other_institution"
-    """An institution answers an order that another one was given."""
-    WORD_UNKNOWN = "word_unknown"
-    """A kind that this program does not know: nothing can be decided on it."""
-    MANDATE_MISSING = "mandate_missing"
-    """The chase itself lets an order leave only within a standing authority; else a person does."""
-    ID_UNUSABLE = "id_unusable"
-    """An id that is empty, too long, not printable, or has the mark that only the centre's own ids have."""
 
 
 OrderCommand = Command | EndTerm
@@ -211,11 +196,15 @@ def evolve_orders(state: CentreState, _: SubjectId, event: Event) -> CentreState
     match event:
         case OrderDrafted(order):
             key = state.places[order.id] = order.key
+            state.drafted.setdefault(key.case, []).append(order.id)
         case HoldChanged():
             key = event.key
         case _:
             key = state.places[event.order_id]
-    state.holds[key] = evolve_hold(state.hold(key), event)
+    hold = state.holds[key] = evolve_hold(state.hold(key), event)
+    if isinstance(event, OrderIssued):
+        institution = _found(hold, event.order_id).order.institution
+        state.told.setdefault(institution, []).append(event.order_id)
     return state
 
 
@@ -314,7 +303,6 @@ def told_of(work: OrderWork, command: OrderCommand) -> bytes:
 
 
 __all__ = [
-    "CentreReason",
     "OrderCommand",
     "OrderWork",
     "again_id",

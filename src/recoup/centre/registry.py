@@ -10,11 +10,15 @@ from typing import Final
 
 from recoup.cases import commands as case_commands
 from recoup.cases import events as case_events
+from recoup.centre.account_room import AccountEntered, EnterAccount, ReadPersonal
 from recoup.centre.requests import Acted
 from recoup.centre.terms import EndTerm
 from recoup.journal.events import Registry, Upcast
 from recoup.orders import commands as order_commands
 from recoup.orders import events as order_events
+from recoup.staff import EVENT_NAMES
+from recoup.staff import commands as staff_commands
+from recoup.stores.vault import PersonalDataErased, PersonalDataRead
 
 Row = tuple[str, int, type, tuple[Upcast, ...]]
 
@@ -61,6 +65,10 @@ EVENTS: Final[tuple[Row, ...]] = (
     ("task_opened", 1, case_events.TaskOpened, ()),
     ("task_moved", 1, case_events.TaskMoved, ()),
     ("case_joined", 1, case_events.CaseJoined, ()),
+    ("account_entered", 1, AccountEntered, ()),
+    ("personal_data_read", 1, PersonalDataRead, ()),
+    ("personal_data_erased", 1, PersonalDataErased, ()),
+    *((name, 1, kind, ()) for name, kind in EVENT_NAMES.items()),
 )
 
 COMMANDS: Final[tuple[Row, ...]] = (
@@ -103,6 +111,25 @@ COMMANDS: Final[tuple[Row, ...]] = (
     ("record_foreign_answer", 1, case_commands.RecordForeignAnswer, ()),
     ("pass_foreign_clock", 1, case_commands.PassForeignClock, ()),
     ("join_case", 1, case_commands.JoinCase, ()),
+    ("enter_account", 1, EnterAccount, ()),
+    ("read_personal", 1, ReadPersonal, ()),
+    ("set_up", 1, staff_commands.SetUp, ()),
+    ("enrol", 1, staff_commands.Enrol, ()),
+    ("open_session", 1, staff_commands.OpenSession, ()),
+    ("close_session", 1, staff_commands.CloseSession, ()),
+    ("note_failure", 1, staff_commands.NoteFailure, ()),
+    ("add_unit", 1, staff_commands.AddUnit, ()),
+    ("add_person", 1, staff_commands.AddPerson, ()),
+    ("suspend_person", 1, staff_commands.SuspendPerson, ()),
+    ("restore_person", 1, staff_commands.RestorePerson, ()),
+    ("offer_enrolment", 1, staff_commands.OfferEnrolment, ()),
+    ("grant_role", 1, staff_commands.GrantRole, ()),
+    ("revoke_role", 1, staff_commands.RevokeRole, ()),
+    ("place_case", 1, staff_commands.PlaceCase, ()),
+    ("assign_duty", 1, staff_commands.AssignDuty, ()),
+    ("name_acting_approver", 1, staff_commands.NameActingApprover, ()),
+    ("hand_over_shift", 1, staff_commands.HandOverShift, ()),
+    ("log_escalation", 1, staff_commands.LogEscalation, ()),
 )
 
 

@@ -35,8 +35,12 @@ class Actor:
     reason: str
 
 
-SENDER: Final = Actor("sender", "machine", "the outbox")
-CLOCK: Final = Actor("deadlines", "machine", "a deadline came")
+MACHINE: Final = "machine"
+"""The role of the centre's own parts."""
+
+SENDER: Final = Actor("sender", MACHINE, "the outbox")
+CLOCK: Final = Actor("deadlines", MACHINE, "a deadline came")
+DOOR: Final = Actor("door", MACHINE, "somebody comes in or goes out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,10 @@ class Request:
     message: str = ""
     """The outbox message that got through; '' for anything else. It is no longer pending with the command's effect."""
     case: str = ""
-    """The case that a command of the room of cases is about; '' for any other room's."""
+    """The case that a command of the room of cases is about, or for which somebody reads; '' for anything else."""
+    session: str = ""
+    """Hash of the token of the session in which a person asks; '' for a machine. It is no part of the request's bytes: who
+    asks again after a new login asks for the same."""
 
 
 def encode_request(commands: Registry, request: Request) -> bytes:
@@ -130,7 +137,9 @@ def is_usable(text: str) -> bool:
 
 __all__ = [
     "CLOCK",
+    "DOOR",
     "INSTITUTION",
+    "MACHINE",
     "OWN_MARK",
     "SENDER",
     "Acted",

@@ -10,15 +10,26 @@ from typing import Any, Final, get_args
 from recoup.cases import CasePolicy
 from recoup.cases import commands as case_commands
 from recoup.cases import events as case_events
+from recoup.centre.account_room import (
+    AccountEntered,
+    EnterAccount,
+    ReadPersonal,
+    decide_accounts,
+    evolve_accounts,
+)
 from recoup.centre.case_room import decide_cases, decide_orders, evolve_cases
 from recoup.centre.commands import Decision, Declined
 from recoup.centre.order_room import evolve_orders
 from recoup.centre.requests import Request
+from recoup.centre.staff_room import decide_staff, evolve_staff
 from recoup.centre.state import CentreState
 from recoup.centre.terms import EndTerm
 from recoup.ids import SubjectId
 from recoup.orders import commands as order_commands
 from recoup.orders import events as order_events
+from recoup.staff import commands as staff_commands
+from recoup.staff import events as staff_events
+from recoup.stores.vault import PersonalDataErased, PersonalDataRead
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +79,20 @@ ROOMS: Final[tuple[Room, ...]] = (
         get_args(case_events.Event),
         decide_cases,
         evolve_cases,
+    ),
+    Room(
+        "staff",
+        get_args(staff_commands.Command),
+        get_args(staff_events.Event),
+        decide_staff,
+        evolve_staff,
+    ),
+    Room(
+        "accounts",
+        (EnterAccount, ReadPersonal),
+        (AccountEntered, PersonalDataRead, PersonalDataErased),
+        decide_accounts,
+        evolve_accounts,
     ),
 )
 

@@ -9,6 +9,7 @@ are still checked one by one, whether or not they are folded. What lies in the s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
@@ -20,13 +21,56 @@ from recoup.journal.events import Registry
 from recoup.journal.port import Journal, Snapshot
 from recoup.journal.record import Record
 from recoup.orders import Hold
+from recoup.staff import Directory, Person, Session, TimedGrant, Unit
 
-NAME: Final = "centre-1"
+NAME: Final = "centre-2"
 """Another number when what is kept changes its meaning: older snapshots are then never read."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Drafted:
+    """A case's orders in the order of drafting: their holds alone do not tell it."""
+
+    case: str
+    orders: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """The orders issued to an institution in the order of issue."""
+
+    institution: str
+    orders: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Entered:
+    """An account of a case."""
+
+    case: str
+    account: str
+    institution: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Staff:
+    """The directory of staff."""
+
+    units: tuple[Unit, ...]
+    persons: tuple[Person, ...]
+    sessions: tuple[Session, ...]
+    cases: tuple[tuple[str, str], ...]
+    """(case, unit)."""
+    timed: tuple[TimedGrant, ...]
+
 
 _SHAPES: Final = Registry()
 _SHAPES.register("hold", 1, Hold)
 _SHAPES.register("case", 1, Case)
+_SHAPES.register("drafted", 1, _Drafted)
+_SHAPES.register("told", 1, _Told)
+_SHAPES.register("entered", 1, _Entered)
+_SHAPES.register("staff", 1, _Staff)
 
 
 def _take_hold(state: CentreState, hold: Hold) -> None:
@@ -39,9 +83,36 @@ def _take_case(state: CentreState, case: Case) -> None:
     state.cases[case.id] = case
 
 
+def _take_drafted(state: CentreState, kept: _Drafted) -> None:
+    state.drafted[kept.case] = list(kept.orders)
+
+
+def _take_told(state: CentreState, kept: _Told) -> None:
+    state.told[kept.institution] = list(kept.orders)
+
+
+def _take_entered(state: CentreState, kept: _Entered) -> None:
+    state.accounts[kept.account] = kept.institution
+    state.entered[kept.case, kept.account] = None
+
+
+def _take_staff(state: CentreState, kept: _Staff) -> None:
+    state.staff = Directory(
+        {unit.id: unit for unit in kept.units},
+        {person.id: person for person in kept.persons},
+        {session.token_hash: session for session in kept.sessions},
+        dict(kept.cases),
+        kept.timed,
+    )
+
+
 _TAKERS: Final[dict[str, Callable[[CentreState, Any], None]]] = {
     "hold": _take_hold,
     "case": _take_case,
+    "drafted": _take_drafted,
+    "told": _take_told,
+    "entered": _take_entered,
+    "staff": _take_staff,
 }
 """What becomes of a line; a new register is one row here and one in `_values`."""
 
@@ -50,6 +121,22 @@ def _values(state: CentreState) -> Iterator[object]:
     """Yield all values in an order that follows from the journal alone."""
     yield from state.holds.values()
     yield from state.cases.values()
+    yield from (_Drafted(case, tuple(ids)) for case, ids in state.drafted.items())
+    yield from (_Told(institution, tuple(ids)) for institution, ids in state.told.items())
+    for case, account in state.entered:
+        yield _Entered(case, account, state.accounts[account])
+    if state.staff != Directory():
+        yield _staff_of(state.staff)
+
+
+def _staff_of(staff: Directory) -> _Staff:
+    return _Staff(
+        tuple(staff.units.values()),
+        tuple(staff.persons.values()),
+        tuple(staff.sessions.values()),
+        tuple(staff.cases.items()),
+        staff.timed,
+    )
 
 
 def encode_state(state: CentreState) -> bytes:

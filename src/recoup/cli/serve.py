@@ -1,7 +1,8 @@
 """`recoup serve`: runs a centre. Reads a TOML file, then the environment, then the options; each overrules the one before.
 
 The data lie in one folder; the master key of the vault lies beside the folder, never in it, so that a copy of the data alone
-opens nothing. The first start makes both and prints a one-time token for the first administrator.
+opens nothing. The first start makes both and prints a one-time token for the first administrator. Where institutions are
+connected, orders are sent to them and the chase runs; else orders wait for somebody to carry them on paper.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import typer
 
 if TYPE_CHECKING:
     from recoup.cli.settings import Settings
+
+_LOOK_SECONDS = 0.5
 
 Data = Annotated[
     Path | None, typer.Option("--data", metavar="DIR", help="Folder of the journal and the vault.")
@@ -64,11 +67,12 @@ def _serve(settings: Settings) -> None:
     log = structlog.get_logger("recoup.serve")
 
     def halted(why: BaseException) -> None:
-        log.error("the writer stopped for good", exc_info=why)
+        log.error("a part of the centre ended by itself", exc_info=why)
         signal.raise_signal(signal.SIGTERM)  # a supervisor starts the process again: recovery
 
-    desk = _desk(settings, halted)
+    desk = _desk(settings, log, halted)
     records = desk.start()
+    _watch(desk, halted)
     token = "" if desk.view().staff.administrators() else secrets.token_urlsafe(24)
     if token:
         print(f"No administrator yet. One-time setup token: {token}", flush=True)
@@ -89,20 +93,74 @@ def _serve(settings: Settings) -> None:
         raise typer.Exit(1)
 
 
-def _desk(settings: Settings, halted: Any) -> Any:  # noqa: ANN401 - types come with the heavy imports
+def _desk(settings: Settings, log: Any, halted: Any) -> Any:  # noqa: ANN401 - types come with the heavy imports
     from recoup.centre.desk import Desk
+    from recoup.centre.office import Setting
     from recoup.clock import SystemClock
-    from recoup.reading.policies import read_policy
-    from recoup.stores.sqlite import SqliteJournal, SqliteVaultTable
-    from recoup.stores.sqlite.connection import DriverConnection
-    from recoup.stores.vault import LocalKeys, Vault
+    from recoup.ids import RandomIds
+    from recoup.reading.policies import read_case_policy
+    from recoup.stores.vault import LocalKeys
 
-    policy = read_policy(settings.policy)
+    policy, wire = read_case_policy(settings.policy), _correspondence(settings)
     settings.data.mkdir(parents=True, exist_ok=True)
-    keys = LocalKeys(_master_key(settings))
-    vault = Vault(SqliteVaultTable(DriverConnection(settings.data / "vault.sqlite")), keys)
-    journal = settings.data / "journal.sqlite"
-    return Desk(lambda: SqliteJournal.open(journal), vault, keys, policy, SystemClock(), halted)
+    setting = Setting(
+        settings.data / "journal.sqlite",
+        LocalKeys(_master_key(settings)),
+        wire,
+        policy,
+        SystemClock(),
+        RandomIds(),
+        settings.data / "vault.sqlite",
+    )
+    if wire is None:
+        log.warning("no institution is connected: orders wait to be carried on paper")
+
+    def told(message: Any, what: str) -> None:  # noqa: ANN401 - as above
+        log.warning("a message needs a look", message=message.id, what=what)
+
+    return Desk(setting, told, halted)
+
+
+def _correspondence(settings: Settings) -> Any:  # noqa: ANN401 - types come with the heavy imports
+    """Return who the centre is on the wire and whom it reaches; None where no institution is connected."""
+    from recoup.centre.gateway import Correspondence
+    from recoup.errors import MessageFault, MessageProblem
+    from recoup.messages import KeyRing, NoticeTerms, read_key, read_public
+
+    wire = settings.wire
+    if wire is None:
+        return None
+    public = []
+    for institution in wire.institutions:
+        found = [read_public(path) for path in institution.keys]
+        if any(key.owner != institution.id for key in found):
+            what = f"institutions.{institution.id}.keys: expected its own keys only"
+            raise MessageFault(MessageProblem.KEY_UNKNOWN, what)
+        public += found
+    key = read_key(wire.signing_key)
+    if key.owner != wire.name:
+        what = f"signing_key: expected a key of {wire.name!r}"
+        raise MessageFault(MessageProblem.KEY_UNKNOWN, what)
+    return Correspondence(
+        wire.name,
+        key,
+        KeyRing(public),
+        {institution.id: institution.url for institution in wire.institutions},
+        NoticeTerms(wire.authority, wire.documents, wire.phone),
+    )
+
+
+def _watch(desk: Any, halted: Any) -> None:  # noqa: ANN401 - as above
+    """End the process when sender, deadlines or chase ended by themselves; the writer says so itself."""
+    import threading
+    import time
+
+    def look() -> None:
+        while desk.fault is None:
+            time.sleep(_LOOK_SECONDS)
+        halted(desk.fault)
+
+    threading.Thread(target=look, name="watch", daemon=True).start()
 
 
 def _master_key(settings: Settings) -> bytes:

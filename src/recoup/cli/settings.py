@@ -1,4 +1,19 @@
-"""Settings of `recoup serve`: a TOML file, the environment, the options, in this order; unknown names are refused."""
+"""Settings of `recoup serve`: a TOML file, the environment, the options, in this order; unknown names are refused.
+
+The institutions that the centre is connected with stand in the file only:
+
+    name = "centre"
+    signing_key = "centre.key.json"
+
+    [notice]
+    authority = "..."
+    documents = ["..."]
+    phone = "..."
+
+    [institutions.bank-1]
+    url = "https://orders.bank-1.example"
+    keys = ["bank-1.public.json"]
+"""
 
 from __future__ import annotations
 
@@ -12,8 +27,31 @@ from typing import Final
 from recoup.errors import SettingsFault
 
 _NAMES: Final = ("data", "host", "port", "policy", "key_file", "level")
+_WIRE_NAMES: Final = ("name", "signing_key", "notice", "institutions")
 _PREFIX: Final = "RECOUP_"
 _LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """An institution that is reached over HTTP."""
+
+    id: str
+    url: str
+    keys: tuple[Path, ...]
+    """Its public keys; more than one while they change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """Who the centre is to institutions, what it tells account holders, and where institutions are reached."""
+
+    name: str
+    signing_key: Path
+    authority: str
+    documents: tuple[str, ...]
+    phone: str
+    institutions: tuple[Connected, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +64,8 @@ class Settings:
     policy: str
     key_file: Path
     level: int
+    wire: Wire | None
+    """None: no institution is connected."""
 
 
 def read_settings(
@@ -52,7 +92,58 @@ def read_settings(
         str(found["policy"]),
         Path(str(found.get("key_file", beside))),
         _LEVELS[level],
+        _wire(found),
     )
+
+
+def _wire(found: Mapping[str, object]) -> Wire | None:
+    """Return the connections; all of their settings are given, or none."""
+    missing = [name for name in _WIRE_NAMES if name not in found]
+    if len(missing) == len(_WIRE_NAMES):
+        return None
+    if missing:
+        raise SettingsFault(f"to connect institutions: expected {', '.join(missing)} as well")
+    notice = _fields("notice", found["notice"], ("authority", "documents", "phone"))
+    rows = found["institutions"]
+    if not isinstance(rows, dict) or not rows:
+        raise SettingsFault(
+            "institutions: expected a table for each, such as [institutions.bank-1]"
+        )
+    return Wire(
+        _text("name", found["name"]),
+        Path(_text("signing_key", found["signing_key"])),
+        _text("notice.authority", notice["authority"]),
+        _texts("notice.documents", notice["documents"]),
+        _text("notice.phone", notice["phone"]),
+        tuple(_connected(name, row) for name, row in sorted(rows.items())),
+    )
+
+
+def _connected(name: str, row: object) -> Connected:
+    fields = _fields(f"institutions.{name}", row, ("url", "keys"))
+    url = _text(f"institutions.{name}.url", fields["url"])
+    if not url.startswith(("https://", "http://")):
+        raise SettingsFault(f"institutions.{name}.url: expected http:// or https://, was {url!r}")
+    keys = _texts(f"institutions.{name}.keys", fields["keys"])
+    return Connected(name, url.rstrip("/"), tuple(Path(key) for key in keys))
+
+
+def _fields(where: str, table: object, names: tuple[str, ...]) -> dict[str, object]:
+    if not isinstance(table, dict) or set(table) != set(names):
+        raise SettingsFault(f"{where}: expected {', '.join(names)}")
+    return table
+
+
+def _text(where: str, value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise SettingsFault(f"{where}: expected a text")
+    return value
+
+
+def _texts(where: str, value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not value:
+        raise SettingsFault(f"{where}: expected texts in brackets")
+    return tuple(_text(where, one) for one in value)
 
 
 def _of_file(file: Path | None) -> dict[str, object]:
@@ -62,7 +153,7 @@ def _of_file(file: Path | None) -> dict[str, object]:
         table = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
         raise SettingsFault(f"{file}: {fault}") from fault
-    unknown = sorted(set(table) - set(_NAMES))
+    unknown = sorted(set(table) - set(_NAMES) - set(_WIRE_NAMES))
     if unknown:
         raise SettingsFault(f"{file}: no such setting as {', '.join(unknown)}")
     return table
@@ -75,4 +166,4 @@ def _port(value: object) -> int:
     return int(text)
 
 
-__all__ = ["Settings", "read_settings"]
+__all__ = ["Connected", "Settings", "Wire", "read_settings"]

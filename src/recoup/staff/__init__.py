@@ -5,7 +5,7 @@ from recoup.staff.directory import Directory, Grant, Level, Person, Session, Tim
 from recoup.staff.events import EVENT_NAMES
 from recoup.staff.evolve import evolve, fold
 from recoup.staff.refusals import Denial, StaffReason
-from recoup.staff.rights import Target, Why, permit
+from recoup.staff.rights import Target, Why, permit, roles_for
 from recoup.staff.roles import Action, Role, Scope, scope_of
 
 __all__ = [
@@ -28,5 +28,6 @@ __all__ = [
     "evolve",
     "fold",
     "permit",
+    "roles_for",
     "scope_of",
 ]

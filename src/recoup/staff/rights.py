@@ -10,7 +10,7 @@ from datetime import datetime
 
 from recoup.staff.directory import Directory, Grant
 from recoup.staff.refusals import Denial, StaffReason
-from recoup.staff.roles import FOUR_EYES, NEEDS_PURPOSE, Action, Scope, scope_of
+from recoup.staff.roles import FOUR_EYES, NEEDS_PURPOSE, Action, Role, Scope, scope_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +40,21 @@ def permit(
     directory: Directory, person: str, action: Action, target: Target, why: Why, now: datetime
 ) -> Denial | None:
     """Return None if `person` may do it now, else why not."""
-    grants = directory.grants_of(person, now)
-    if not any(reaches(directory, person, grant, action, target) for grant in grants):
+    if not roles_for(directory, person, action, target, now):
         return Denial(StaffReason.NOT_PERMITTED, action.value)
     if action in FOUR_EYES and (not target.owner or target.owner == person):
         return Denial(StaffReason.FOUR_EYES, action.value)
     if action in NEEDS_PURPOSE and not why.is_told:
         return Denial(StaffReason.PURPOSE_MISSING, action.value)
     return None
+
+
+def roles_for(
+    directory: Directory, person: str, action: Action, target: Target, now: datetime
+) -> tuple[Role, ...]:
+    """Return the roles by which `person` reaches the target with the action now, in the order in which they were given."""
+    grants = directory.grants_of(person, now)
+    return tuple(x.role for x in grants if reaches(directory, person, x, action, target))
 
 
 def reaches(
@@ -74,4 +81,4 @@ def _is_at(grant: Grant, target: Target) -> bool:
     return bool(grant.unit) and grant.unit == target.unit
 
 
-__all__ = ["Target", "Why", "permit", "reaches"]
+__all__ = ["Target", "Why", "permit", "reaches", "roles_for"]

@@ -14,7 +14,7 @@ from httpx import Response
 from rights import PLACES, REACHED, expected
 
 from recoup.api import callers, set_up_logs
-from recoup.centre import asking
+from recoup.centre import rights
 from recoup.staff import Action, Role
 
 DIGEST = "0" * 64
@@ -254,7 +254,7 @@ def test_every_endpoint_is_public_or_in_the_table(world: World) -> None:
     found = {(method, path) for path, methods in paths.items() for method in methods}
     assert found == PUBLIC | set(ENDPOINTS)
     assert {action for action, _ in ENDPOINTS.values()} == set(Action)
-    assert set(asking.ACTIONS.values()) <= set(Action)
+    assert set(rights.ACTIONS.values()) <= set(Action)
 
 
 @pytest.mark.parametrize("role", Role)
@@ -287,7 +287,7 @@ def test_a_writer_that_forgets_to_ask_is_found(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Negative control of the other check, that of commands."""
-    monkeypatch.setattr(asking, "permit", lambda *_: None)
+    monkeypatch.setattr(rights, "permit", lambda *_: None)
     found = " ".join(world.differences(Role.REGULATOR))
     for path in ("/cases", "/orders/{order}/approve", "/persons/{person}/roles/grant", "/duties"):
         assert f"post {path} " in found

@@ -54,7 +54,8 @@ def test_a_stream_goes_on_after_the_last_event_that_was_seen(desk: Bureau) -> No
     rest = listened(desk, "auditor", 2, first[-2])
     whole = listened(desk, "auditor", 5, "0")
     assert whole == first + rest
-    assert whole[0::2] == [str(n) for n in range(1, 6)]
+    told = [x.sequence for x in desk.desk.happened(0, 1000) if x.name != "acted"]
+    assert whole[0::2] == [str(n) for n in told[:5]]
 
 
 def test_a_listener_hears_what_happens_while_it_listens_and_only_of_its_unit(
@@ -149,8 +150,9 @@ def test_what_is_late_and_what_waits_is_counted(
 
     late: Journal = desk.desk._journal()
     assert isinstance(late, SqliteJournal)
-    monkeypatch.setattr(SqliteJournal, "due", lambda *_: [1, 2, 3])
-    monkeypatch.setattr(SqliteJournal, "pending", lambda *_: [Waiting(), Waiting()])
+    # Of this connection only: the sender and the deadlines look through their own.
+    monkeypatch.setattr(late, "due", lambda *_: [1, 2, 3])
+    monkeypatch.setattr(late, "pending", lambda *_: [Waiting(), Waiting()])
     found = figures(desk)
     assert (found["recoup_clocks_overdue"], found["recoup_outbox_messages"]) == (3, 2)
     (first,) = late.records(1, 1)

@@ -12,12 +12,16 @@ from bureau import Bureau, drafted, open_desk
 
 from recoup.api import set_up_logs
 from recoup.api.callers import hash_of
-from recoup.centre.asking import ACTIONS, Asked, EnterAccount
+from recoup.centre.account_room import EnterAccount
 from recoup.centre.commands import Command, Done, Outcome, Turned
+from recoup.centre.requests import Actor, Request
+from recoup.centre.rights import ACTIONS
+from recoup.errors import StoreFault
 from recoup.ids import CommandId
 from recoup.orders.commands import ConfirmSent, PassTerm
 from recoup.staff import Action, Level, Role, Unit, Why
 from recoup.staff import commands as staff
+from recoup.stores.vault import Purpose
 
 
 @pytest.fixture
@@ -39,7 +43,8 @@ def ask(
 ) -> Outcome:
     """Hand a command straight to the desk, past the API."""
     session = hash_of(desk.tokens[session or by])
-    asked = Asked(command, desk.ids[by], session, why or Why())  # type: ignore[arg-type]
+    why = why or Why()
+    asked = Request(Actor(desk.ids[by], "", why.reason), command, case=why.case, session=session)
     command_id = CommandId(f"test:{desk.desk.new_id('c')}")
     return asyncio.run(desk.desk.submit(Command(command_id, b"content", asked)))
 
@@ -82,10 +87,11 @@ def test_what_is_shown_is_the_writers_state_now_and_after_a_new_start(desk: Bure
     desk.post(f"/orders/{desk.ids['order']}/submit", {}, "ann")
     desk.post("/readings", reading(desk), "ann")
     shown = desk.desk.view()
-    assert shown == desk.desk._writer._state
+    assert shown == desk.desk._office._centre._writer._state
+    last = desk.desk.last()
     desk.desk.drain()
     again = open_desk(desk.folder, desk.clock)
-    assert again.start() == desk.desk._last
+    assert again.start() == last
     assert again.view() == shown
     again.drain()
 
@@ -167,3 +173,32 @@ def test_the_journal_and_its_answers_hold_no_number_and_no_secret(desk: Bureau) 
     for data in files:
         for word in ("6222020000111122223", "Wang", secret, desk.tokens["ann"]):
             assert word.encode() not in data
+
+
+def test_a_centre_of_which_a_part_ended_by_itself_takes_nothing_more(desk: Bureau) -> None:
+    assert desk.get("/readyz").status_code == 200
+    desk.desk._office._centre._sender._why = StoreFault("expected the disk, was gone")
+    assert desk.get("/readyz").json()["type"] == "urn:recoup:problem:stopped"
+    assert desk.desk.is_stopped
+    assert isinstance(desk.desk.fault, StoreFault)
+
+
+def test_one_number_has_one_id_whoever_asks_first(desk: Bureau) -> None:
+    """The chase may meet an account in a statement while an officer enters it."""
+    directory = desk.desk._office.directory
+    reserved = directory.reserve("bank-1", "6222020000999900001")
+    assert directory.reserve("bank-1", "6222020000999900001") == reserved
+    assert directory.reserve("bank-2", "6222020000999900001") != reserved
+    assert directory.account("bank-1", "6222020000999900001", "Li") == reserved
+    assert directory.reserve("bank-1", "6222020000999900001") == reserved
+    assert desk.account("C1", "ann", "6222020000999900001") == reserved
+
+
+def test_an_institution_is_told_the_name_that_the_case_gave(desk: Bureau) -> None:
+    directory = desk.desk._office.directory
+    account = directory.account("bank-1", "6222020000999900001", "Li")
+    assert desk.account("C1", "ann", "6222020000999900001") == account
+    names = [
+        directory.entry(account, Purpose("sender", case, "an order")).name for case in ("C1", "C2")
+    ]
+    assert names == ["Wang", "Li"], "a name belongs to its case; another knows the statement's"

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from recoup.centre import EVENT_REGISTRY, CentreState, View, Writer, decider, evolve
 from recoup.centre.scribe import Scribe
-from recoup.centre.snapshots import decode_state, encode_state, restore, snapshot_of
+from recoup.centre.snapshots import NAME, decode_state, encode_state, restore, snapshot_of
 from recoup.cli import app
 from recoup.errors import EventFault, StoreFault
 from recoup.journal.canonical import encode_plain
@@ -101,7 +101,7 @@ def test_the_bytes_of_registers_come_back():
 def _kept(office: Office) -> Snapshot:
     view = View(office.open())
     view.keep(office.open())
-    snapshot = office.journal.snapshot("centre-1")
+    snapshot = office.journal.snapshot(NAME)
     assert snapshot is not None
     return snapshot
 
@@ -121,14 +121,14 @@ def test_a_snapshot_that_does_not_fit_is_not_used(spoil):
     office = _worked()
     kept = _kept(office)
     assert restore(office.open()) is not None
-    office.journal._disk.snapshots["centre-1"] = spoil(kept)
+    office.journal._disk.snapshots[NAME] = spoil(kept)
     assert restore(office.open()) is None
 
 
 def test_a_snapshot_of_another_journal_is_not_used():
     office, other = _worked(1), _worked(2)
     kept = _kept(other)
-    office.journal._disk.snapshots["centre-1"] = replace(kept, sequence=10)
+    office.journal._disk.snapshots[NAME] = replace(kept, sequence=10)
     assert restore(office.open()) is None
 
 

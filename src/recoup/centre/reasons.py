@@ -1,0 +1,23 @@
+"""Why the centre itself turns a request down, before or beside its rooms. Their own refusals are theirs."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class CentreReason(StrEnum):
+    """Why the centre itself does not carry a command out, before any room is asked."""
+
+    ACTOR_DIFFERS = "actor_differs"
+    """The command names another person than the one who acts."""
+    OTHER_INSTITUTION = "other_institution"
+    """An institution answers an order that another one was given."""
+    WORD_UNKNOWN = "word_unknown"
+    """A kind that this program does not know: nothing can be decided on it."""
+    MANDATE_MISSING = "mandate_missing"
+    """The chase itself lets an order leave only within a standing authority; else a person does."""
+    ID_UNUSABLE = "id_unusable"
+    """An id that is empty, too long, not printable, or has the mark that only the centre's own ids have."""
+
+
+__all__ = ["CentreReason"]

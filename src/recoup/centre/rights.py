@@ -1,0 +1,139 @@
+"""Whether a request may reach its room: session and table of rights, asked in the writer's order. Pure; deny is the default.
+
+1. A person's request is carried out only while the session stands and the table of rights reaches its target, both asked of
+   the state at that very moment: a changed right works at once.
+2. What is not known is not reached: an unknown case belongs to no unit, an account that was not told to a bank is not the
+   bank's to see.
+3. Without a session speak the centre's own machines and institutions, and the program itself on somebody's way in. Once the
+   centre has staff, nobody else does; before, whoever holds the writer in the same process may rehearse a case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from recoup import orders
+from recoup.centre.account_room import EnterAccount, ReadPersonal, unfit
+from recoup.centre.case_room import CHASE
+from recoup.centre.commands import Declined
+from recoup.centre.requests import INSTITUTION, MACHINE, Request
+from recoup.centre.state import CentreState
+from recoup.orders import commands as order_commands
+from recoup.staff import Action, StaffReason, Target, Why, permit, roles_for
+from recoup.staff import commands as staff_commands
+
+ACTIONS: Final[Mapping[type, Action]] = {
+    staff_commands.AddUnit: Action.UNIT_ADD,
+    staff_commands.AddPerson: Action.PERSON_ADD,
+    staff_commands.SuspendPerson: Action.PERSON_SUSPEND,
+    staff_commands.RestorePerson: Action.PERSON_SUSPEND,
+    staff_commands.OfferEnrolment: Action.ENROLMENT_OFFER,
+    staff_commands.GrantRole: Action.ROLE_GRANT,
+    staff_commands.RevokeRole: Action.ROLE_REVOKE,
+    staff_commands.PlaceCase: Action.CASE_PLACE,
+    staff_commands.AssignDuty: Action.DUTY_ASSIGN,
+    staff_commands.NameActingApprover: Action.ACTING_NAME,
+    staff_commands.HandOverShift: Action.SHIFT_HAND_OVER,
+    staff_commands.LogEscalation: Action.ESCALATION_LOG,
+    order_commands.DraftOrder: Action.ORDER_DRAFT,
+    order_commands.SubmitOrder: Action.ORDER_SUBMIT,
+    order_commands.ApproveOrder: Action.ORDER_APPROVE,
+    order_commands.SendBackOrder: Action.ORDER_SEND_BACK,
+    order_commands.WithdrawOrder: Action.ORDER_WITHDRAW,
+    order_commands.IssueOrder: Action.ORDER_ISSUE,
+    EnterAccount: Action.ACCOUNT_ENTER,
+    ReadPersonal: Action.PERSONAL_READ,
+}
+"""The right that a command needs. One that is not here can be carried out by no person."""
+
+ON_THE_WAY_IN: Final = (
+    staff_commands.SetUp,
+    staff_commands.Enrol,
+    staff_commands.OpenSession,
+    staff_commands.CloseSession,
+    staff_commands.NoteFailure,
+)
+"""What the program itself asks for when somebody comes in or goes out: there is no session yet, or no longer."""
+
+IN_SESSIONS_ONLY: Final = (
+    frozenset(staff_commands.Command.__args__) | {EnterAccount, ReadPersonal}
+) - set(ON_THE_WAY_IN)
+"""Commands that only a person in a session gives, in whatever process."""
+
+MACHINES: Final = frozenset({MACHINE, INSTITUTION, CHASE})
+
+
+def admit(state: CentreState, request: Request, now: datetime) -> Request | Declined:
+    """Return the request as it goes to its room, its actor in the role that permits it; or why it does not."""
+    if not request.session:
+        return _without_session(state, request)
+    session = state.staff.session(request.session, now)
+    if session is None or session.person != request.actor.who:
+        return Declined(StaffReason.SESSION_ENDED)
+    target = _target(state, request)
+    if isinstance(target, Declined):
+        return target
+    action = ACTIONS.get(type(request.what))
+    if action is None:
+        return Declined(StaffReason.NOT_PERMITTED)
+    why = Why(request.case, request.actor.reason)
+    denial = permit(state.staff, session.person, action, target, why, now)
+    if denial is not None:
+        return Declined(denial.reason, denial.found)
+    if isinstance(request.what, order_commands.DraftOrder):
+        declined = unfit(state, request.what.order)
+        if declined is not None:
+            return declined
+    held = roles_for(state.staff, session.person, action, target, now)
+    role = " ".join(dict.fromkeys(role.value for role in held))
+    return replace(request, actor=replace(request.actor, role=role))
+
+
+def _without_session(state: CentreState, request: Request) -> Request | Declined:
+    kind = type(request.what)
+    if kind in ON_THE_WAY_IN:
+        is_machine = request.actor.role == MACHINE
+        return request if is_machine else Declined(StaffReason.NOT_PERMITTED)
+    if kind in IN_SESSIONS_ONLY:
+        return Declined(StaffReason.SESSION_ENDED)
+    if state.staff.persons and request.actor.role not in MACHINES:
+        return Declined(StaffReason.SESSION_ENDED)
+    return request
+
+
+def _target(state: CentreState, request: Request) -> Target | Declined:
+    """Return what the request is about."""
+    command = request.what
+    match command:
+        case (
+            staff_commands.PlaceCase(unit=unit)
+            | staff_commands.AssignDuty(unit=unit)
+            | staff_commands.NameActingApprover(unit=unit)
+            | staff_commands.HandOverShift(unit=unit)
+        ):
+            return Target(unit=unit)
+        case staff_commands.LogEscalation(case=case) | EnterAccount(case=case):
+            return state.target_of_case(case)
+        case order_commands.DraftOrder(order):
+            return Target(state.staff.cases.get(order.key.case, ""), owner=request.actor.who)
+        case ReadPersonal(account):
+            return state.target_of_account(request.case, account) or Target()
+        case (
+            order_commands.SubmitOrder(order_id)
+            | order_commands.ApproveOrder(order_id)
+            | order_commands.SendBackOrder(order_id)
+            | order_commands.WithdrawOrder(order_id)
+            | order_commands.IssueOrder(order_id)
+        ):
+            found = state.find(order_id)
+            if found is None:
+                return Declined(orders.Reason.ORDER_UNKNOWN, order_id)
+            return state.target_of_order(found[1].order)
+        case _:
+            return Target()
+
+
+__all__ = ["ACTIONS", "IN_SESSIONS_ONLY", "MACHINES", "ON_THE_WAY_IN", "admit"]

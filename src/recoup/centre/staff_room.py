@@ -1,0 +1,51 @@
+"""How the room of staff stands in the centre: units, persons, roles, sessions, duties. Adds no rule to it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from recoup import staff
+from recoup.cases import CasePolicy
+from recoup.centre.commands import Decision, Declined, Noted
+from recoup.centre.requests import Request
+from recoup.centre.state import CentreState
+from recoup.ids import SubjectId
+from recoup.journal.canonical import encode_plain
+from recoup.staff import commands
+from recoup.staff.events import Event
+
+
+def decide_staff(
+    state: CentreState, request: Request, now: datetime, _: CasePolicy
+) -> Decision | Declined:
+    """Decide one request of the room of staff."""
+    found = staff.decide(state.staff, request.what, now)
+    if isinstance(found, staff.Denial):
+        return Declined(found.reason, found.found)
+    subject = _subject(request.what)
+    noted = tuple(Noted(SubjectId(subject), event) for event in found)
+    return Decision(encode_plain({"id": subject}), noted)
+
+
+def evolve_staff(state: CentreState, _: SubjectId, event: Event) -> CentreState:
+    """Fold an event of the room of staff into its register."""
+    state.staff = staff.evolve(state.staff, event)
+    return state
+
+
+def _subject(command: commands.Command) -> str:
+    """Return what a command about staff is about: a case, a unit or a person."""
+    match command:
+        case commands.AddUnit(unit):
+            return unit.id
+        case commands.PlaceCase(case=case) | commands.LogEscalation(case=case):
+            return case
+        case commands.HandOverShift(unit=unit_id):
+            return unit_id
+        case commands.CloseSession(token_hash):
+            return token_hash
+        case _:
+            return command.person
+
+
+__all__ = ["decide_staff", "evolve_staff"]
