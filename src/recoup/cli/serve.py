@@ -110,7 +110,7 @@ def _desk(settings: Settings, log: Any, halted: Any) -> Any:  # noqa: ANN401 - t
         policy,
         SystemClock(),
         RandomIds(),
-        settings.data / "vault.sqlite",
+        vault=settings.data / "vault.sqlite",
     )
     if wire is None:
         log.warning("no institution is connected: orders wait to be carried on paper")
