@@ -141,6 +141,9 @@ CASE_CLAIMS_MAX: Final = 10_000
 CASE_ROWS_MAX: Final = 10_000
 """Row ids that one addition of facts may name."""
 
+ROW_MINOR_MAX: Final = 2**50
+"""Minor units of one statement row that is believed: far more than any payment, and thousands of them fit a pocket."""
+
 TRACE_TRIES_MAX: Final = 3
 """Times that a case is traced whose process died, before a person is told."""
 SESSION_SECONDS_MAX: Final = 7_200

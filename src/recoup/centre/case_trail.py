@@ -19,6 +19,7 @@ from recoup.cases.commands import ApplyTrail
 from recoup.cases.state import LIVE_CLAIMS, ClaimState
 from recoup.centre.facts import FactRow, Grounds, Statement
 from recoup.centre.tracer import CaseFacts
+from recoup.limits import ROW_MINOR_MAX
 from recoup.records import tables
 from recoup.records.dossier import Dossier
 from recoup.trace import Trail
@@ -26,39 +27,79 @@ from recoup.trace import Trail
 ROOT_WITHIN: Final = timedelta(days=1)
 """How far apart a report and a statement may put the time of one transfer."""
 
-_Key = tuple[str, str, str, int, str]
+_Key = tuple[str, int, str]
+
+
+@dataclass(slots=True)
+class _Shown:
+    """A transfer, and under which words each account's statement shows it."""
+
+    row: dict[str, Any]
+    by: dict[str, tuple[str, datetime, int]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class _Ledger:
     """Rows of all statements, each transfer once, with what both sides say of its balances."""
 
-    rows: dict[_Key, dict[str, Any]] = field(default_factory=dict)
+    rows: list[dict[str, Any]] = field(default_factory=list)
     institutions: dict[str, str] = field(default_factory=dict)
+    ignored: int = 0
+    _shown: dict[_Key, list[_Shown]] = field(default_factory=dict)
 
     def add(self, statement: Statement) -> None:
-        self.institutions[statement.account] = statement.institution
+        """Add what a statement says of its own account; what it says of others' is no evidence and carries nothing."""
+        account = statement.account
+        self.institutions[account] = statement.institution
+        again: dict[tuple[_Key, str, str, str, datetime], int] = {}
         for row in statement.rows:
-            for account, name in (
+            if account not in (row.payer, row.payee) or not 0 < row.amount <= ROW_MINOR_MAX:
+                self.ignored += 1
+                continue
+            for side, name in (
                 (row.payer, row.payer_institution),
                 (row.payee, row.payee_institution),
             ):
-                if account and name:
-                    self.institutions.setdefault(account, name)
-            found = self.rows.setdefault(_key(row), _transfer(row))
-            side = "payer" if row.payer == statement.account else "payee"
-            if row.balance_after is not None:
+                if side and name:
+                    self.institutions.setdefault(side, name)
+            which = (_key(row), row.payer, row.payee, row.id, row.at)
+            again[which] = again.get(which, 0) + 1
+            found = self._found(account, row, again[which])
+            side = "payer" if row.payer == account else "payee"
+            if row.balance_after is not None and abs(row.balance_after) <= ROW_MINOR_MAX:
                 found[f"{side}_balance"] = row.balance_after
+
+    def _found(self, account: str, row: FactRow, again: int) -> dict[str, Any]:
+        """Return the transfer that a row shows: two rows of one statement are two, however alike they are."""
+        words = (row.id, row.at, again)
+        known = self._shown.setdefault(_key(row), [])
+        alike = [one for one in known if _is_alike(one.row, row)]
+        mine = [one for one in alike if one.by.get(account) == words]
+        other = [
+            one
+            for one in alike
+            if account not in one.by and abs(one.row["time"] - row.at) <= ROOT_WITHIN
+        ]
+        other.sort(key=lambda one: (one.row["id"] != row.id, abs(one.row["time"] - row.at)))
+        found = next(iter((*mine, *other)), None)
+        if found is None:
+            found = _Shown(_transfer(row))
+            known.append(found)
+            self.rows.append(found.row)
+        found.by[account] = words
+        for side in ("payer", "payee"):  # the one institution may know whom the other does not name
+            found.row[side] = found.row[side] or getattr(row, side)
+            name = f"{side}_institution"
+            found.row[name] = found.row[name] or getattr(row, name)
+        return found.row
 
     def frame(self) -> pl.DataFrame:
         taken: set[str] = set()
-        for row in self.rows.values():  # two institutions may give two transfers one number
+        for row in self.rows:  # two institutions may give two transfers one number
             while row["id"] in taken:
                 row["id"] += "'"
             taken.add(row["id"])
-        return pl.DataFrame(list(self.rows.values()), schema=tables.TRANSFERS).sort(
-            "time", "sequence", "id"
-        )
+        return pl.DataFrame(self.rows, schema=tables.TRANSFERS).sort("time", "sequence", "id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +112,8 @@ class Asked:
     """Institution by account."""
     roots: Mapping[str, dict[str, Any]]
     """The disputed transfer's row by claim."""
+    ignored: int = 0
+    """Rows that carry nothing: of accounts that are not the statement's own, or of no possible amount."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +167,7 @@ def facts_of(
     ]
     frame = pl.DataFrame(wanted, schema=tables.CLAIMS)
     facts = CaseFacts(case.id, case.facts_version, dossier, frame)
-    return Asked(case, facts, ledger.institutions, roots)
+    return Asked(case, facts, ledger.institutions, roots, ledger.ignored)
 
 
 def told_by(asked: Asked, trail: Trail) -> Told:
@@ -140,7 +183,17 @@ def told_by(asked: Asked, trail: Trail) -> Told:
 
 def _key(row: FactRow) -> _Key:
     """Return what two statements of one transfer share: its reference, or its number where it has none."""
-    return row.reference or row.id, row.payer, row.payee, row.amount, row.currency
+    return row.reference or row.id, row.amount, row.currency
+
+
+def _is_alike(known: Mapping[str, Any], row: FactRow) -> bool:
+    """Whether both name the same parties; one that is not named may be any, if the other is the same."""
+    payers, payees = {known["payer"], row.payer}, {known["payee"], row.payee}
+    return (
+        (len(payers) == 1 or "" in payers)
+        and (len(payees) == 1 or "" in payees)
+        and (len(payers - {""}) == 1 == len(payers) or len(payees - {""}) == 1 == len(payees))
+    )
 
 
 def _transfer(row: FactRow) -> dict[str, Any]:
@@ -176,7 +229,7 @@ def _roots(ledger: _Ledger, claims: Iterable[Claim]) -> dict[str, dict[str, Any]
     for claim in sorted(claims, key=lambda claim: (claim.paid_at, claim.id)):
         fitting = [
             row
-            for row in ledger.rows.values()
+            for row in ledger.rows
             if id(row) not in taken
             and (row["payee"], row["amount"], row["currency"])
             == (claim.payee, claim.amount, claim.currency)
@@ -184,7 +237,14 @@ def _roots(ledger: _Ledger, claims: Iterable[Claim]) -> dict[str, dict[str, Any]
             and abs(row["time"] - claim.paid_at) <= ROOT_WITHIN
         ]
         if fitting:
-            root = min(fitting, key=lambda row: (abs(row["time"] - claim.paid_at), row["id"]))
+            root = min(
+                fitting,
+                key=lambda row: (
+                    row["payer"] != claim.payer,  # who is named is not mistaken for who is not
+                    abs(row["time"] - claim.paid_at),
+                    row["id"],
+                ),
+            )
         else:
             told = FactRow(
                 claim.transfer,
@@ -201,7 +261,7 @@ def _roots(ledger: _Ledger, claims: Iterable[Claim]) -> dict[str, dict[str, Any]
                 None,
             )
             root = _transfer(told)
-            ledger.rows["reported", claim.id, claim.payee, claim.amount, claim.currency] = root
+            ledger.rows.append(root)
         taken.add(id(root))
         roots[claim.id] = root
     return roots
