@@ -127,6 +127,9 @@ MESSAGE_ROWS_MAX: Final = 1_000
 DIGEST_HOLDS_MAX: Final = 1_000
 """Holds on one page of a digest."""
 
+DIGEST_PAGES_MAX: Final = 1_000
+"""Pages of one digest: a million holds of one institution."""
+
 KEYS_PINNED_MAX: Final = 16
 """Keys of one institution that are pinned at once."""
 CASE_HOPS_MAX: Final = 256

@@ -61,7 +61,7 @@ def lying(case):
 def test_two_like_payments_of_one_statement_are_two():
     rent = {"reference": "rent"}
     first, second = row("x", "a", "b", 400, 1, **rent), row("y", "a", "b", 400, 2, **rent)
-    case, asked = traced(statement("a", ARRIVED, first, second))
+    case, _ = traced(statement("a", ARRIVED, first, second))
     assert lying(case) == {("a", Found.LOCATED): 200, ("b", Found.UNKNOWN): 800}
     both, _ = traced(
         statement("a", ARRIVED, first, second), statement("b", replace(second, id="q"), first)
