@@ -17,7 +17,7 @@ import httpx
 
 from recoup import limits
 from recoup.cases.commands import AddFacts, ConfirmHold
-from recoup.centre.commands import Command, Done, Outcome, Turned, WriterRefusal
+from recoup.centre.commands import Command, Done, Outcome, Turned
 from recoup.centre.directory import Directory
 from recoup.centre.facts import FactRow, Statement
 from recoup.centre.ports import Reply
@@ -59,7 +59,6 @@ _WITHOUT_GROUNDS: Final = frozenset(
 _ROW_BYTES: Final = 600
 """A row without its texts: names of fields, ids, numbers, time."""
 _PART_BYTES_MAX: Final = limits.REQUEST_BYTES_MAX // 2
-_AWAY: Final = frozenset(reason.value for reason in WriterRefusal if reason.is_transient)
 
 
 class Rejected(Fault):
@@ -238,8 +237,7 @@ class HTTPGateway:
         command_id = derived_id(name, case_id, institution, key, stamp)
         outcome = self._submit(command_of(COMMAND_REGISTRY, command_id, request)).result()
         is_taken = isinstance(outcome, Done)
-        # A case's refusal may be transient too; but a case that is not open would keep the whole institution waiting.
-        is_refused = isinstance(outcome, Turned) and outcome.reason not in _AWAY
+        is_refused = isinstance(outcome, Turned) and not outcome.is_transient
         if not (is_taken or is_refused):
             raise GatewayFault("expected the writer to take a fact, it is away")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 
 from recoup.cases import CasePolicy
-from recoup.centre.chaser import Chaser
+from recoup.centre.chaser import Chaser, ToldOfTrail
 from recoup.centre.commands import Command, Outcome
 from recoup.centre.directory import Directory
 from recoup.centre.gateway import Correspondence, HTTPGateway
@@ -50,7 +50,9 @@ class Office:
         self,
         setting: Setting,
         told: Told = lambda message, what: None,  # noqa: ARG005 - the parameters' names are the protocol's
+        told_of_case: ToldOfTrail = lambda case, why: None,  # noqa: ARG005 - the same
     ) -> None:
+        """Put the parts together; `told` hears of messages, `told_of_case` why a case's chase stands still."""
         self._setting = setting
         clock, ids = setting.clock, setting.ids
         self._vault_rows = DriverConnection(setting.store)
@@ -60,7 +62,9 @@ class Office:
             setting.wire, self._client, self.directory, self.submit, clock, ids
         )
         self._centre = Centre(self._open, setting.policy, self._gateway, clock, told=told)
-        self._chaser = Chaser(self._open, self.directory, self.submit, clock, ids, setting.policy)
+        self._chaser = Chaser(
+            self._open, self.directory, self.submit, clock, ids, setting.policy, told_of_case
+        )
 
     def start(self) -> int:
         """Recover and begin; return how many records there are."""
