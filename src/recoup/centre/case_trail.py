@@ -19,13 +19,17 @@ from recoup.cases.commands import ApplyTrail
 from recoup.cases.state import LIVE_CLAIMS, ClaimState
 from recoup.centre.facts import FactRow, Grounds, Statement
 from recoup.centre.tracer import CaseFacts
-from recoup.limits import ROW_MINOR_MAX
+from recoup.limits import CASE_PLACES_MAX, REQUEST_BYTES_MAX, ROW_MINOR_MAX
 from recoup.records import tables
 from recoup.records.dossier import Dossier
 from recoup.trace import Trail
 
 ROOT_WITHIN: Final = timedelta(days=1)
 """How far apart a report and a statement may put the time of one transfer."""
+
+_PLACE_BYTES: Final = 220
+"""A place without its texts: names of fields, amount, hop, time."""
+_PLACES_BYTES_MAX: Final = REQUEST_BYTES_MAX * 9 // 10
 
 _Key = tuple[str, int, str]
 
@@ -173,7 +177,7 @@ def facts_of(
 def told_by(asked: Asked, trail: Trail) -> Told:
     """Return what the trail of these facts tells their case."""
     claims = [claim for claim in asked.case.claims if claim.state in LIVE_CLAIMS]
-    places = tuple(_places(trail, asked.institutions))
+    places = _bounded(tuple(_places(trail, asked.institutions)))
     derived = tuple(_derived(trail, claims))
     version = asked.facts.version
     digest = digest_of("trail", asked.case.id, version, places, derived)
@@ -314,6 +318,44 @@ def _places(trail: Trail, institutions: Mapping[str, str]) -> Iterable[Place]:
             serial=row["transfer"] if transfer["payee_institution"] else "",
             is_inferred=bool(row["inferred"]),
         )
+
+
+def _bounded(places: tuple[Place, ...]) -> tuple[Place, ...]:
+    """Return places that one command can carry: past that, the smallest become their claims' residual.
+
+    A launderer who pays a thousand accounts a cent each must not keep the case from having a trail at all.
+    """
+    by_size = sorted(range(len(places)), key=lambda at: (-places[at].amount, at))
+    claims = {(place.claim, place.currency) for place in places}
+    room = _PLACES_BYTES_MAX - _PLACE_BYTES * len(claims)
+    kept: set[int] = set()
+    for at in by_size:
+        room -= _size(places[at])
+        if room < 0 or len(kept) + len(claims) >= CASE_PLACES_MAX:
+            break
+        kept.add(at)
+    if len(kept) == len(places):
+        return places
+    left: dict[tuple[str, str], Place] = {}
+    for at, place in enumerate(places):
+        if at in kept:
+            continue
+        known = left.get((place.claim, place.currency))
+        amount = place.amount + (known.amount if known else 0)
+        left[place.claim, place.currency] = Place(
+            place.claim, "", "", place.currency, amount, place.since, Found.RESIDUAL, "small"
+        )
+    return (*(places[at] for at in sorted(kept)), *(left[key] for key in sorted(left)))
+
+
+def _size(place: Place) -> int:
+    """Return how many bytes a place takes at most in a command."""
+    texts = (place.claim, place.account, place.institution, place.kind, place.serial)
+    return (
+        _PLACE_BYTES
+        + 6 * sum(len(text) for text in texts if not text.isascii())
+        + sum(2 * len(text) for text in texts if text.isascii())
+    )
 
 
 def _derived(trail: Trail, claims: Iterable[Claim]) -> Iterable[Derived]:

@@ -8,9 +8,12 @@ from datetime import timedelta
 import pytest
 from docket import START, Docket, claim
 
+from recoup import limits
 from recoup.cases import Found
 from recoup.centre.case_trail import facts_of, told_by
 from recoup.centre.facts import FactRow, Statement
+from recoup.centre.registry import COMMAND_REGISTRY
+from recoup.centre.requests import Actor, Request, encode_request
 from recoup.centre.tracer import trace_facts
 
 PAID = START - timedelta(hours=1)
@@ -122,3 +125,22 @@ def test_a_self_transfer_another_currency_and_times_out_of_reach_move_nothing_of
     assert lying(case) == {("a", Found.LOCATED): 1000}
     case, _ = traced(statement("a", ARRIVED, later))
     assert sum(lying(case).values()) == 1000
+
+
+@pytest.mark.parametrize("kind", ["cash_out", "x" * 8000, "钱" * 8000])
+def test_a_thousand_small_payments_do_not_keep_a_case_from_its_trail(kind):
+    desk = Docket().reported(claim("c1", "a", 10_000))
+    small = [row(f"s{n}", "a", f"account_{n:032}", 1, 2) for n in range(1500)]
+    small += [row(f"k{n}", "a", "", 1, 3, kind=kind) for n in range(40)]
+    first = row("t0", "card-c1", "a", 10_000)
+    case, asked = traced(statement("a", first, row("x", "a", "b", 5_000, 1), *small), desk=desk)
+    told = told_by(asked, trace_facts(asked.facts).trail)
+    request = Request(Actor("chase", "chase", "why"), told.command, case=case.id)
+    assert len(encode_request(COMMAND_REGISTRY, request)) <= limits.REQUEST_BYTES_MAX
+    found = lying(case)
+    assert found["b", Found.UNKNOWN] == 5_000, "the largest stay"
+    assert found["a", Found.LOCATED] == 10_000 - 5_000 - 1540
+    assert sum(found.values()) == 10_000
+    assert found["", Found.RESIDUAL] > 0, (
+        "the negative control: without the bound nothing is left over"
+    )
