@@ -27,6 +27,8 @@ from recoup.trace import Trail
 ROOT_WITHIN: Final = timedelta(days=1)
 """How far apart a report and a statement may put the time of one transfer."""
 
+_TOLD: Final = "reported"
+"""Rail of a transfer that only its report shows."""
 _PLACE_BYTES: Final = 220
 """A place without its texts: names of fields, amount, hop, time."""
 _PLACES_BYTES_MAX: Final = REQUEST_BYTES_MAX * 9 // 10
@@ -264,7 +266,7 @@ def _roots(ledger: _Ledger, claims: Iterable[Claim]) -> dict[str, dict[str, Any]
                 claim.institution,
                 None,
             )
-            root = _transfer(told)
+            root = _transfer(told) | {"rail": _TOLD}
             ledger.rows.append(root)
         taken.add(id(root))
         roots[claim.id] = root
@@ -378,17 +380,25 @@ def _grounds(
 ) -> dict[HoldPlace, Grounds]:
     """Return by account the latest transfer that brought claims' money there."""
     carried = set(trail.flows["transfer"])
-    out: dict[HoldPlace, Grounds] = {}
-    for row in trail.dossier.transfers.iter_rows(named=True):  # in total order: the latest stays
-        if row["id"] in carried and row["payee"]:
-            out[row["payee"], row["currency"]] = Grounds(
-                row["amount"], row["time"], row["reference"] or row["id"], ""
-            )
-    for claim in claims:
-        root = roots[claim.id]
-        fresh = Grounds(root["amount"], root["time"], root["reference"] or root["id"], "")
-        out.setdefault((claim.payee, claim.currency), fresh)
-    return out
+    told = {roots[claim.id]["id"] for claim in claims if roots[claim.id]["rail"] == _TOLD}
+    newest: dict[HoldPlace, dict[str, Any]] = {}
+    needed: dict[HoldPlace, datetime] = {}
+    disputed = (roots[claim.id] for claim in claims)
+    arrived = (
+        row
+        for row in trail.dossier.transfers.iter_rows(named=True)  # in total order: the latest stays
+        if row["id"] in carried and row["payee"]
+    )
+    for row in (*disputed, *arrived):
+        place = (row["payee"], row["currency"])
+        newest[place] = row
+        # Until a statement shows it, a transfer may have come as much earlier as a report may be wrong.
+        since = row["time"] - (ROOT_WITHIN if row["id"] in told else timedelta(seconds=1))
+        needed[place] = min(since, needed.get(place, since))
+    return {
+        place: Grounds(row["amount"], row["time"], row["reference"] or row["id"], "", needed[place])
+        for place, row in newest.items()
+    }
 
 
 __all__ = ["ROOT_WITHIN", "Asked", "Told", "facts_of", "told_by"]

@@ -46,6 +46,8 @@ class Grounds:
     reference: str
     original: str
     """The order that began the hold; '' where this one does."""
+    rows_from: datetime
+    """From when on the statement is needed: before the first transfer that brought claims' money, not only the one above."""
 
 
 _papers: Final = Registry()

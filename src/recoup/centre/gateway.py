@@ -172,7 +172,7 @@ class HTTPGateway:
             disputed=disputed,
             original=grounds.original if grounds else "",
             serial=serial,
-            rows_from=grounds.at - timedelta(seconds=1) if grounds else None,
+            rows_from=grounds.rows_from if grounds else None,
             notice=self._wire.notice,
         )
 

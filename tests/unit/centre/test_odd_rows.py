@@ -10,7 +10,7 @@ from docket import START, Docket, claim
 
 from recoup import limits
 from recoup.cases import Found
-from recoup.centre.case_trail import facts_of, told_by
+from recoup.centre.case_trail import ROOT_WITHIN, facts_of, told_by
 from recoup.centre.facts import FactRow, Statement
 from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import Actor, Request, encode_request
@@ -144,3 +144,16 @@ def test_a_thousand_small_payments_do_not_keep_a_case_from_its_trail(kind):
     assert found["", Found.RESIDUAL] > 0, (
         "the negative control: without the bound nothing is left over"
     )
+
+
+def test_a_statement_is_asked_for_from_the_first_arrival_on_not_from_the_last():
+    desk = Docket().reported(
+        claim("c1", "a", 1000), claim("c2", "a", 500, paid_at=PAID + timedelta(minutes=30))
+    )
+    told = told_by(asked := facts_of(desk.case, (), {}), trace_facts(asked.facts).trail)
+    grounds = told.grounds["a", "CNY"]
+    assert (grounds.amount, grounds.at) == (500, PAID + timedelta(minutes=30))
+    assert grounds.rows_from == PAID - ROOT_WITHIN, "a report may name a time that is too late"
+    shown = [statement("a", ARRIVED, row("t1", "card-c2", "a", 500, 30))]
+    told = told_by(asked := facts_of(desk.case, shown, {}), trace_facts(asked.facts).trail)
+    assert told.grounds["a", "CNY"].rows_from == PAID - timedelta(seconds=1)
