@@ -120,6 +120,8 @@ class Asked:
     """The disputed transfer's row by claim."""
     ignored: int = 0
     """Rows that carry nothing: of accounts that are not the statement's own, or of no possible amount."""
+    untraced: tuple[Place, ...] = ()
+    """What is not followed, and why: `self_transfer`, `impossible_amount`, `reported_twice`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,9 @@ def facts_of(
     claims = [claim for claim in case.claims if claim.state in LIVE_CLAIMS]
     for claim in claims:
         ledger.institutions.setdefault(claim.payee, claim.institution)
-    roots = _roots(ledger, claims)
+    untraced: list[Place] = []
+    roots = _roots(ledger, claims, statements, untraced)
+    claims = [claim for claim in claims if claim.id in roots]
     dossier = Dossier(
         transfers=ledger.frame(),
         sources=(),
@@ -173,13 +177,13 @@ def facts_of(
     ]
     frame = pl.DataFrame(wanted, schema=tables.CLAIMS)
     facts = CaseFacts(case.id, case.facts_version, dossier, frame)
-    return Asked(case, facts, ledger.institutions, roots, ledger.ignored)
+    return Asked(case, facts, ledger.institutions, roots, ledger.ignored, tuple(untraced))
 
 
 def told_by(asked: Asked, trail: Trail) -> Told:
     """Return what the trail of these facts tells their case."""
-    claims = [claim for claim in asked.case.claims if claim.state in LIVE_CLAIMS]
-    places = _bounded(tuple(_places(trail, asked.institutions)))
+    claims = [claim for claim in asked.case.claims if claim.id in asked.roots]
+    places = _bounded((*_places(trail, asked.institutions), *asked.untraced))
     derived = tuple(_derived(trail, claims))
     version = asked.facts.version
     digest = digest_of("trail", asked.case.id, version, places, derived)
@@ -228,11 +232,60 @@ def _transfer(row: FactRow) -> dict[str, Any]:
     }
 
 
-def _roots(ledger: _Ledger, claims: Iterable[Claim]) -> dict[str, dict[str, Any]]:
-    """Return by claim its disputed transfer: the statement's row where one shows it, else a row of what was reported."""
+def _impossible(claim: Claim) -> str:
+    """Return why a claim cannot be traced; it must not keep the case's others from being traced."""
+    if claim.payer == claim.payee:
+        return "self_transfer"
+    return "impossible_amount" if claim.amount > ROW_MINOR_MAX else ""
+
+
+def _is_again(
+    claim: Claim,
+    others: Iterable[Claim],
+    roots: Mapping[str, dict[str, Any]],
+    statements: Iterable[Statement],
+) -> bool:
+    """Whether a claim that no row shows is a second report of one that a row shows.
+
+    Only where the payee's statement goes from before its time to after it: else a second payment may just not be shown yet.
+    """
+    covering = [one for one in statements if one.account == claim.payee and one.rows]
+    begins = min((row.at for one in covering for row in one.rows), default=None)
+    ends = max((one.until for one in covering if one.until), default=None)
+    if begins is None or ends is None or not begins <= claim.paid_at <= ends:
+        return False
+    return any(
+        other.id in roots
+        and roots[other.id]["rail"] != _TOLD
+        and (other.payer, other.payee, other.amount, other.currency)
+        == (claim.payer, claim.payee, claim.amount, claim.currency)
+        and abs(other.paid_at - claim.paid_at) <= ROOT_WITHIN
+        for other in others
+    )
+
+
+def _not_followed(claim: Claim, why: str) -> Place:
+    """Return a claim's amount as residual: it is conserved, and nothing is asked for it."""
+    place = (claim.payee, claim.institution, claim.currency, claim.amount, claim.paid_at)
+    return Place(claim.id, *place, Found.RESIDUAL, why)
+
+
+def _roots(
+    ledger: _Ledger,
+    claims: Sequence[Claim],
+    statements: Sequence[Statement],
+    untraced: list[Place],
+) -> dict[str, dict[str, Any]]:
+    """Return by claim its disputed transfer: the statement's row where one shows it, else a row of what was reported.
+
+    Claims that are not followed have none; they are added to `untraced`.
+    """
     roots: dict[str, dict[str, Any]] = {}
     taken: set[int] = set()
     for claim in sorted(claims, key=lambda claim: (claim.paid_at, claim.id)):
+        if why := _impossible(claim):
+            untraced.append(_not_followed(claim, why))
+            continue
         fitting = [
             row
             for row in ledger.rows
@@ -251,6 +304,9 @@ def _roots(ledger: _Ledger, claims: Iterable[Claim]) -> dict[str, dict[str, Any]
                     row["id"],
                 ),
             )
+        elif _is_again(claim, claims, roots, statements):
+            untraced.append(_not_followed(claim, "reported_twice"))
+            continue
         else:
             told = FactRow(
                 claim.transfer,

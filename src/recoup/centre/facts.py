@@ -35,6 +35,8 @@ class Statement:
     account: str
     institution: str
     rows: tuple[FactRow, ...]
+    until: datetime | None = None
+    """When it was given; None where nobody said."""
 
 
 @dataclass(frozen=True, slots=True)

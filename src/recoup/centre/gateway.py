@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -218,7 +218,7 @@ class HTTPGateway:
                     row.balance_after,
                 )
             )
-        return Statement(account, bank, tuple(rows))
+        return Statement(account, bank, tuple(rows), min(answer.at, self._clock.now()))
 
     def _own_number(self, order: Order) -> str:
         purpose = Purpose("sender", order.key.case, f"answer to {order.id}")
@@ -311,12 +311,12 @@ def _parts(statement: Statement) -> Iterator[Statement]:
         texts = (row.id, row.reference, row.kind, row.payer_institution, row.payee_institution)
         more = _ROW_BYTES + 6 * sum(len(text) for text in texts)  # at most six bytes a character
         if rows and size + more > _PART_BYTES_MAX:
-            yield Statement(statement.account, statement.institution, tuple(rows))
+            yield replace(statement, rows=tuple(rows))
             rows, size = [], 0
         rows.append(row)
         size += more
     if rows:
-        yield Statement(statement.account, statement.institution, tuple(rows))
+        yield replace(statement, rows=tuple(rows))
 
 
 def answer_of(message: AnswerMessage) -> Answer:

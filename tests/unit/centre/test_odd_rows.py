@@ -157,3 +157,29 @@ def test_a_statement_is_asked_for_from_the_first_arrival_on_not_from_the_last():
     shown = [statement("a", ARRIVED, row("t1", "card-c2", "a", 500, 30))]
     told = told_by(asked := facts_of(desk.case, shown, {}), trace_facts(asked.facts).trail)
     assert told.grounds["a", "CNY"].rows_from == PAID - timedelta(seconds=1)
+
+
+def test_one_transfer_reported_twice_is_followed_once():
+    again = claim("c2", "a", 1000, payer="card-c1", paid_at=PAID + timedelta(minutes=1))
+    desk = Docket().reported(claim("c1", "a", 1000), again)
+    own = row("own", "", "a", 5000, -5)
+    shown = replace(statement("a", own, ARRIVED), until=START)
+    case, asked = traced(shown, desk=desk)
+    assert asked.facts.dossier.transfers.height == 2, "no money is made"
+    assert lying(case) == {("a", Found.LOCATED): 1000, ("a", Found.RESIDUAL): 1000}
+
+
+@pytest.mark.parametrize("until", [None, PAID + timedelta(seconds=30)])
+def test_a_like_payment_that_the_statement_cannot_show_yet_is_followed(until):
+    later = claim("c2", "a", 1000, payer="card-c1", paid_at=PAID + timedelta(minutes=1))
+    desk = Docket().reported(claim("c1", "a", 1000), later)
+    case, _ = traced(replace(statement("a", ARRIVED), until=until), desk=desk)
+    assert lying(case) == {("a", Found.LOCATED): 2000}
+
+
+@pytest.mark.parametrize("more", [{"payer": "a"}, {"amount": 2**61 + 1}])
+def test_an_impossible_claim_does_not_keep_the_others_from_being_traced(more):
+    odd = claim(**({"number": "c2", "payee": "a", "amount": 7} | more))
+    desk = Docket().reported(claim("c1", "a", 1000), odd)
+    case, _ = traced(statement("a", ARRIVED), desk=desk)
+    assert lying(case) == {("a", Found.LOCATED): 1000, ("a", Found.RESIDUAL): odd.amount}
