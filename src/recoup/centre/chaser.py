@@ -160,9 +160,8 @@ class ChaseStep:
     def _one_case(self, case: Case, told: Told | None) -> int:
         """Bring one case on by one step."""
         if not case.has_current_trail():
-            if (
-                told is None
-            ):  # else these very facts gave a trail that was refused: a person was told
+            # Where these very facts gave a trail already, it was refused and a person was told.
+            if told is None:
                 self._trace(case)
             return 0
         orders = self._covered(case)
