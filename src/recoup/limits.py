@@ -127,6 +127,9 @@ MESSAGE_ROWS_MAX: Final = 1_000
 DIGEST_HOLDS_MAX: Final = 1_000
 """Holds on one page of a digest."""
 
+DIGEST_PAGES_MAX: Final = 1_000
+"""Pages of one digest: a million holds of one institution."""
+
 KEYS_PINNED_MAX: Final = 16
 """Keys of one institution that are pinned at once."""
 CASE_HOPS_MAX: Final = 256
@@ -140,6 +143,9 @@ CASE_CLAIMS_MAX: Final = 10_000
 
 CASE_ROWS_MAX: Final = 10_000
 """Row ids that one addition of facts may name."""
+
+ROW_MINOR_MAX: Final = 2**50
+"""Minor units of one statement row that is believed: far more than any payment, and thousands of them fit a pocket."""
 
 TRACE_TRIES_MAX: Final = 3
 """Times that a case is traced whose process died, before a person is told."""

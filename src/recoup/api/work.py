@@ -32,7 +32,7 @@ from recoup.api.cursors import cursor_after, place_of
 from recoup.api.problems import ProblemError, responses
 from recoup.api.rows import COMMAND_PROBLEMS, ORDER_ROWS, ThingPath, mount
 from recoup.centre.account_room import ACCOUNT_UNKNOWN, EnterAccount, ReadPersonal
-from recoup.centre.facts import Grounds
+from recoup.centre.facts import ROOT_WITHIN, Grounds
 from recoup.money import ISO_DIGITS, AmountError, parse_minor
 from recoup.orders import HoldKey, Order, Reason
 from recoup.orders.commands import DraftOrder
@@ -182,7 +182,7 @@ def _grounds(body: DraftBody) -> Grounds | None:
         return None
     amount = _minor(body.arrival.amount, body.currency)
     at = instant_of_text(body.arrival.at)
-    return Grounds(amount, at, body.arrival.reference or "", "")
+    return Grounds(amount, at, body.arrival.reference or "", "", at - ROOT_WITHIN)
 
 
 def _page(

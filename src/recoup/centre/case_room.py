@@ -92,7 +92,9 @@ class CaseWork:
             case = self.case(hold.key.case)
             if not case.is_open or not hold.orders:
                 continue
-            institution = hold.orders[-1].order.institution
+            # Not a draft's: a slip of the pen about another institution does not move the hold there.
+            told = [tracked for tracked in hold.orders if tracked.issued_at is not None]
+            institution = (told or hold.orders)[-1].order.institution
             declined = self.carry_out(case.id, note_of(hold, institution, self.now))
             if declined is not None:
                 return declined

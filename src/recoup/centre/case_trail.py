@@ -17,48 +17,92 @@ from recoup.cases import Bridged, Case, Claim, Derived, Found, Place
 from recoup.cases.case import HoldPlace, digest_of
 from recoup.cases.commands import ApplyTrail
 from recoup.cases.state import LIVE_CLAIMS, ClaimState
-from recoup.centre.facts import FactRow, Grounds, Statement
+from recoup.centre.facts import ROOT_WITHIN, FactRow, Grounds, Statement
 from recoup.centre.tracer import CaseFacts
+from recoup.limits import CASE_PLACES_MAX, REQUEST_BYTES_MAX, ROW_MINOR_MAX
 from recoup.records import tables
 from recoup.records.dossier import Dossier
 from recoup.trace import Trail
 
-ROOT_WITHIN: Final = timedelta(days=1)
-"""How far apart a report and a statement may put the time of one transfer."""
+_TOLD: Final = "reported"
+"""Rail of a transfer that only its report shows."""
+_PLACE_BYTES: Final = 220
+"""A place without its texts: names of fields, amount, hop, time."""
+_PLACES_BYTES_MAX: Final = REQUEST_BYTES_MAX * 9 // 10
 
-_Key = tuple[str, str, str, int, str]
+_Key = tuple[str, int, str]
+
+
+@dataclass(slots=True)
+class _Shown:
+    """A transfer, and under which words each account's statement shows it."""
+
+    row: dict[str, Any]
+    by: dict[str, tuple[str, datetime, int]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class _Ledger:
     """Rows of all statements, each transfer once, with what both sides say of its balances."""
 
-    rows: dict[_Key, dict[str, Any]] = field(default_factory=dict)
+    rows: list[dict[str, Any]] = field(default_factory=list)
     institutions: dict[str, str] = field(default_factory=dict)
+    ignored: int = 0
+    _shown: dict[_Key, list[_Shown]] = field(default_factory=dict)
 
     def add(self, statement: Statement) -> None:
-        self.institutions[statement.account] = statement.institution
+        """Add what a statement says of its own account; what it says of others' is no evidence and carries nothing."""
+        account = statement.account
+        self.institutions[account] = statement.institution
+        again: dict[tuple[_Key, str, str, str, datetime], int] = {}
         for row in statement.rows:
-            for account, name in (
+            if account not in (row.payer, row.payee) or not 0 < row.amount <= ROW_MINOR_MAX:
+                self.ignored += 1
+                continue
+            for side, name in (
                 (row.payer, row.payer_institution),
                 (row.payee, row.payee_institution),
             ):
-                if account and name:
-                    self.institutions.setdefault(account, name)
-            found = self.rows.setdefault(_key(row), _transfer(row))
-            side = "payer" if row.payer == statement.account else "payee"
-            if row.balance_after is not None:
+                if side and name:
+                    self.institutions.setdefault(side, name)
+            which = (_key(row), row.payer, row.payee, row.id, row.at)
+            again[which] = again.get(which, 0) + 1
+            found = self._found(account, row, again[which])
+            side = "payer" if row.payer == account else "payee"
+            if row.balance_after is not None and abs(row.balance_after) <= ROW_MINOR_MAX:
                 found[f"{side}_balance"] = row.balance_after
+
+    def _found(self, account: str, row: FactRow, again: int) -> dict[str, Any]:
+        """Return the transfer that a row shows: two rows of one statement are two, however alike they are."""
+        words = (row.id, row.at, again)
+        known = self._shown.setdefault(_key(row), [])
+        alike = [one for one in known if _is_alike(one.row, row)]
+        mine = [one for one in alike if one.by.get(account) == words]
+        other = [
+            one
+            for one in alike
+            if account not in one.by and abs(one.row["time"] - row.at) <= ROOT_WITHIN
+        ]
+        other.sort(key=lambda one: (one.row["id"] != row.id, abs(one.row["time"] - row.at)))
+        found = next(iter((*mine, *other)), None)
+        if found is None:
+            found = _Shown(_transfer(row))
+            known.append(found)
+            self.rows.append(found.row)
+        found.by[account] = words
+        for side in ("payer", "payee"):  # the one institution may know whom the other does not name
+            found.row[side] = found.row[side] or getattr(row, side)
+            name = f"{side}_institution"
+            found.row[name] = found.row[name] or getattr(row, name)
+        return found.row
 
     def frame(self) -> pl.DataFrame:
         taken: set[str] = set()
-        for row in self.rows.values():  # two institutions may give two transfers one number
+        for row in self.rows:  # two institutions may give two transfers one number
             while row["id"] in taken:
                 row["id"] += "'"
             taken.add(row["id"])
-        return pl.DataFrame(list(self.rows.values()), schema=tables.TRANSFERS).sort(
-            "time", "sequence", "id"
-        )
+        return pl.DataFrame(self.rows, schema=tables.TRANSFERS).sort("time", "sequence", "id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +115,10 @@ class Asked:
     """Institution by account."""
     roots: Mapping[str, dict[str, Any]]
     """The disputed transfer's row by claim."""
+    ignored: int = 0
+    """Rows that carry nothing: of accounts that are not the statement's own, or of no possible amount."""
+    untraced: tuple[Place, ...] = ()
+    """What is not followed, and why: `self_transfer`, `impossible_amount`, `reported_twice`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +150,9 @@ def facts_of(
     claims = [claim for claim in case.claims if claim.state in LIVE_CLAIMS]
     for claim in claims:
         ledger.institutions.setdefault(claim.payee, claim.institution)
-    roots = _roots(ledger, claims)
+    untraced: list[Place] = []
+    roots = _roots(ledger, claims, statements, untraced)
+    claims = [claim for claim in claims if claim.id in roots]
     dossier = Dossier(
         transfers=ledger.frame(),
         sources=(),
@@ -122,13 +172,13 @@ def facts_of(
     ]
     frame = pl.DataFrame(wanted, schema=tables.CLAIMS)
     facts = CaseFacts(case.id, case.facts_version, dossier, frame)
-    return Asked(case, facts, ledger.institutions, roots)
+    return Asked(case, facts, ledger.institutions, roots, ledger.ignored, tuple(untraced))
 
 
 def told_by(asked: Asked, trail: Trail) -> Told:
     """Return what the trail of these facts tells their case."""
-    claims = [claim for claim in asked.case.claims if claim.state in LIVE_CLAIMS]
-    places = tuple(_places(trail, asked.institutions))
+    claims = [claim for claim in asked.case.claims if claim.id in asked.roots]
+    places = _bounded((*_places(trail, asked.institutions), *asked.untraced))
     derived = tuple(_derived(trail, claims))
     version = asked.facts.version
     bridged = _bridged(trail, asked.institutions)
@@ -139,7 +189,17 @@ def told_by(asked: Asked, trail: Trail) -> Told:
 
 def _key(row: FactRow) -> _Key:
     """Return what two statements of one transfer share: its reference, or its number where it has none."""
-    return row.reference or row.id, row.payer, row.payee, row.amount, row.currency
+    return row.reference or row.id, row.amount, row.currency
+
+
+def _is_alike(known: Mapping[str, Any], row: FactRow) -> bool:
+    """Whether both name the same parties; one that is not named may be any, if the other is the same."""
+    payers, payees = {known["payer"], row.payer}, {known["payee"], row.payee}
+    return (
+        (len(payers) == 1 or "" in payers)
+        and (len(payees) == 1 or "" in payees)
+        and (len(payers - {""}) == 1 == len(payers) or len(payees - {""}) == 1 == len(payees))
+    )
 
 
 def _transfer(row: FactRow) -> dict[str, Any]:
@@ -168,14 +228,63 @@ def _transfer(row: FactRow) -> dict[str, Any]:
     }
 
 
-def _roots(ledger: _Ledger, claims: Iterable[Claim]) -> dict[str, dict[str, Any]]:
-    """Return by claim its disputed transfer: the statement's row where one shows it, else a row of what was reported."""
+def _impossible(claim: Claim) -> str:
+    """Return why a claim cannot be traced; it must not keep the case's others from being traced."""
+    if claim.payer == claim.payee:
+        return "self_transfer"
+    return "impossible_amount" if claim.amount > ROW_MINOR_MAX else ""
+
+
+def _is_again(
+    claim: Claim,
+    others: Iterable[Claim],
+    roots: Mapping[str, dict[str, Any]],
+    statements: Iterable[Statement],
+) -> bool:
+    """Whether a claim that no row shows is a second report of one that a row shows.
+
+    Only where the payee's statement goes from before its time to after it: else a second payment may just not be shown yet.
+    """
+    covering = [one for one in statements if one.account == claim.payee and one.rows]
+    begins = min((row.at for one in covering for row in one.rows), default=None)
+    ends = max((one.until for one in covering if one.until), default=None)
+    if begins is None or ends is None or not begins <= claim.paid_at <= ends:
+        return False
+    return any(
+        other.id in roots
+        and roots[other.id]["rail"] != _TOLD
+        and (other.payer, other.payee, other.amount, other.currency)
+        == (claim.payer, claim.payee, claim.amount, claim.currency)
+        and abs(other.paid_at - claim.paid_at) <= ROOT_WITHIN
+        for other in others
+    )
+
+
+def _not_followed(claim: Claim, why: str) -> Place:
+    """Return a claim's amount as residual: it is conserved, and nothing is asked for it."""
+    place = (claim.payee, claim.institution, claim.currency, claim.amount, claim.paid_at)
+    return Place(claim.id, *place, Found.RESIDUAL, why)
+
+
+def _roots(
+    ledger: _Ledger,
+    claims: Sequence[Claim],
+    statements: Sequence[Statement],
+    untraced: list[Place],
+) -> dict[str, dict[str, Any]]:
+    """Return by claim its disputed transfer: the statement's row where one shows it, else a row of what was reported.
+
+    Claims that are not followed have none; they are added to `untraced`.
+    """
     roots: dict[str, dict[str, Any]] = {}
     taken: set[int] = set()
     for claim in sorted(claims, key=lambda claim: (claim.paid_at, claim.id)):
+        if why := _impossible(claim):
+            untraced.append(_not_followed(claim, why))
+            continue
         fitting = [
             row
-            for row in ledger.rows.values()
+            for row in ledger.rows
             if id(row) not in taken
             and (row["payee"], row["amount"], row["currency"])
             == (claim.payee, claim.amount, claim.currency)
@@ -183,7 +292,17 @@ def _roots(ledger: _Ledger, claims: Iterable[Claim]) -> dict[str, dict[str, Any]
             and abs(row["time"] - claim.paid_at) <= ROOT_WITHIN
         ]
         if fitting:
-            root = min(fitting, key=lambda row: (abs(row["time"] - claim.paid_at), row["id"]))
+            root = min(
+                fitting,
+                key=lambda row: (
+                    row["payer"] != claim.payer,  # who is named is not mistaken for who is not
+                    abs(row["time"] - claim.paid_at),
+                    row["id"],
+                ),
+            )
+        elif _is_again(claim, claims, roots, statements):
+            untraced.append(_not_followed(claim, "reported_twice"))
+            continue
         else:
             told = FactRow(
                 claim.transfer,
@@ -199,8 +318,8 @@ def _roots(ledger: _Ledger, claims: Iterable[Claim]) -> dict[str, dict[str, Any]
                 claim.institution,
                 None,
             )
-            root = _transfer(told)
-            ledger.rows["reported", claim.id, claim.payee, claim.amount, claim.currency] = root
+            root = _transfer(told) | {"rail": _TOLD}
+            ledger.rows.append(root)
         taken.add(id(root))
         roots[claim.id] = root
     return roots
@@ -255,6 +374,44 @@ def _places(trail: Trail, institutions: Mapping[str, str]) -> Iterable[Place]:
         )
 
 
+def _bounded(places: tuple[Place, ...]) -> tuple[Place, ...]:
+    """Return places that one command can carry: past that, the smallest become their claims' residual.
+
+    A launderer who pays a thousand accounts a cent each must not keep the case from having a trail at all.
+    """
+    by_size = sorted(range(len(places)), key=lambda at: (-places[at].amount, at))
+    claims = {(place.claim, place.currency) for place in places}
+    room = _PLACES_BYTES_MAX - _PLACE_BYTES * len(claims)
+    kept: set[int] = set()
+    for at in by_size:
+        room -= _size(places[at])
+        if room < 0 or len(kept) + len(claims) >= CASE_PLACES_MAX:
+            break
+        kept.add(at)
+    if len(kept) == len(places):
+        return places
+    left: dict[tuple[str, str], Place] = {}
+    for at, place in enumerate(places):
+        if at in kept:
+            continue
+        known = left.get((place.claim, place.currency))
+        amount = place.amount + (known.amount if known else 0)
+        left[place.claim, place.currency] = Place(
+            place.claim, "", "", place.currency, amount, place.since, Found.RESIDUAL, "small"
+        )
+    return (*(places[at] for at in sorted(kept)), *(left[key] for key in sorted(left)))
+
+
+def _size(place: Place) -> int:
+    """Return how many bytes a place takes at most in a command."""
+    texts = (place.claim, place.account, place.institution, place.kind, place.serial)
+    return (
+        _PLACE_BYTES
+        + 6 * sum(len(text) for text in texts if not text.isascii())
+        + sum(2 * len(text) for text in texts if text.isascii())
+    )
+
+
 def _derived(trail: Trail, claims: Iterable[Claim]) -> Iterable[Derived]:
     """Return what became another currency: a loss of its own there."""
     own = {(claim.id, claim.currency) for claim in claims}
@@ -282,17 +439,25 @@ def _grounds(
 ) -> dict[HoldPlace, Grounds]:
     """Return by account the latest transfer that brought claims' money there."""
     carried = set(trail.flows["transfer"])
-    out: dict[HoldPlace, Grounds] = {}
-    for row in trail.dossier.transfers.iter_rows(named=True):  # in total order: the latest stays
-        if row["id"] in carried and row["payee"]:
-            out[row["payee"], row["currency"]] = Grounds(
-                row["amount"], row["time"], row["reference"] or row["id"], ""
-            )
-    for claim in claims:
-        root = roots[claim.id]
-        fresh = Grounds(root["amount"], root["time"], root["reference"] or root["id"], "")
-        out.setdefault((claim.payee, claim.currency), fresh)
-    return out
+    told = {roots[claim.id]["id"] for claim in claims if roots[claim.id]["rail"] == _TOLD}
+    newest: dict[HoldPlace, dict[str, Any]] = {}
+    needed: dict[HoldPlace, datetime] = {}
+    disputed = (roots[claim.id] for claim in claims)
+    arrived = (
+        row
+        for row in trail.dossier.transfers.iter_rows(named=True)  # in total order: the latest stays
+        if row["id"] in carried and row["payee"]
+    )
+    for row in (*disputed, *arrived):
+        place = (row["payee"], row["currency"])
+        newest[place] = row
+        # Until a statement shows it, a transfer may have come as much earlier as a report may be wrong.
+        since = row["time"] - (ROOT_WITHIN if row["id"] in told else timedelta(seconds=1))
+        needed[place] = min(since, needed.get(place, since))
+    return {
+        place: Grounds(row["amount"], row["time"], row["reference"] or row["id"], "", needed[place])
+        for place, row in newest.items()
+    }
 
 
 __all__ = ["ROOT_WITHIN", "Asked", "Told", "facts_of", "told_by"]

@@ -10,20 +10,22 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
-from typing import Final, Protocol
+from typing import Final
 
 from recoup.cases import Case, CasePolicy, Proposal, covers, plan_orders, terminals
 from recoup.cases.case import Mandate
 from recoup.cases.commands import TakeUp
 from recoup.centre.case_room import CHASE
 from recoup.centre.case_trail import Asked, Told, facts_of, told_by
-from recoup.centre.commands import Command, Done, Outcome
+from recoup.centre.commands import Command, Done, Outcome, Turned
 from recoup.centre.directory import Directory
+from recoup.centre.ports import ToldOf
 from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import Actor, Request, command_of, derived_id
 from recoup.centre.tracer import CaseFacts, Traced, Tracer
 from recoup.centre.view import View
 from recoup.clock import Clock
+from recoup.errors import StoreFault
 from recoup.ids import Ids
 from recoup.journal.port import Journal
 from recoup.orders import Extent, HoldKey, Order
@@ -37,21 +39,18 @@ _TICK_SECONDS: Final = 0.02
 Submit = Callable[[Command], "Future[Outcome]"]
 
 
-class ToldOfTrail(Protocol):
-    """Hears why a case has no trail."""
-
-    def __call__(self, case: str, why: str) -> None:
-        """Tell a person."""
-        ...
-
-
 class Trails:
     """What was asked of the tracer and what it told: the newest of each case. Safe to call from several threads."""
 
-    def __init__(self, submit: Submit) -> None:
-        self._submit = submit
+    def __init__(
+        self,
+        submit: Submit,
+        told: ToldOf = lambda case, why: None,  # noqa: ARG005 - the parameters' names are the protocol's
+    ) -> None:
+        self._submit, self._say = submit, told
         self._asked: dict[str, Asked] = {}
         self._told: dict[str, Told] = {}
+        self._again: set[str] = set()
         self._lock = threading.Lock()
 
     def ask(self, asked: Asked) -> None:
@@ -71,11 +70,25 @@ class Trails:
         if asked.facts.version != traced.version:
             return
         told = told_by(asked, traced.trail)
-        with self._lock:
-            self._told[traced.case] = told
         command_id = derived_id("trail", traced.case, str(traced.version))
         request = Request(_ACTOR, told.command, case=traced.case)
-        self._submit(command_of(COMMAND_REGISTRY, command_id, request)).result()
+        outcome = self._submit(command_of(COMMAND_REGISTRY, command_id, request)).result()
+        with self._lock:  # whatever came of it: the same facts would give the same trail again
+            self._told[traced.case] = told
+        if isinstance(outcome, Turned):
+            self._say(traced.case, f"trail refused: {outcome.reason} {outcome.what}".rstrip())
+            if outcome.is_transient:
+                with self._lock:
+                    del self._told[traced.case]
+                    self._again.add(traced.case)
+
+    def is_wanted_again(self, case: str) -> bool:
+        """Return, once, whether a case's trail could not be handed in: the writer was away."""
+        with self._lock:
+            if case not in self._again:
+                return False
+            self._again.remove(case)
+            return True
 
     def told(self, case: Case) -> Told | None:
         """Return what the trail of a case's present facts told; None where this process has not traced them."""
@@ -98,12 +111,15 @@ class ChaseStep:
         clock: Clock,
         ids: Ids,
         policy: CasePolicy,
+        say: ToldOf = lambda case, why: None,  # noqa: ARG005 - the parameters' names are the protocol's
     ) -> None:
-        """Prepare; `changed` has a case traced whose facts `trails` was given."""
+        """Prepare; `changed` has a case traced whose facts `trails` was given; `say` hears why a case stands still."""
+        self._say = say
         self._view, self._directory, self._trails = view, directory, trails
         self._changed, self._submit = changed, submit
         self._clock, self._ids, self._policy = clock, ids, policy
         self._done: dict[str, tuple[Case, Told | None]] = {}
+        self._is_away = False
 
     def run(self) -> int:
         """Ask for trails and let orders leave, for every case that changed since; return how many orders left."""
@@ -112,18 +128,34 @@ class ChaseStep:
         for case in list(self._view.state.cases.values()):
             told = self._trails.told(case)
             seen = self._done.get(case.id, (None, None))
-            if seen[0] is case and seen[1] is told:
+            is_same = seen[0] is case and seen[1] is told
+            if is_same and not self._trails.is_wanted_again(case.id):
                 continue
-            left = self._one_case(case, told)
+            self._is_away = False
+            left = self._safely(case, told)
             count += left
-            if not left:  # an order that leaves changes the case: it is looked at again
+            if (
+                not left and not self._is_away
+            ):  # an order that leaves changes the case: it is looked at again
                 self._done[case.id] = (case, told)
         return count
+
+    def _safely(self, case: Case, told: Told | None) -> int:
+        """Bring one case on; what goes wrong with one is told, and keeps no other from being chased."""
+        try:
+            return self._one_case(case, told)
+        except StoreFault:
+            raise  # no case could be served
+        except Exception as why:  # noqa: BLE001 - told to a person; the case is looked at again when it changes
+            self._say(case.id, f"the chase cannot go on: {type(why).__name__}: {why}")
+            return 0
 
     def _one_case(self, case: Case, told: Told | None) -> int:
         """Bring one case on by one step."""
         if not case.has_current_trail():
-            self._trace(case)
+            # Where these very facts gave a trail already, it was refused and a person was told.
+            if told is None:
+                self._trace(case)
             return 0
         orders = self._covered(case)
         if not orders:
@@ -141,7 +173,10 @@ class ChaseStep:
         }
         purpose = Purpose(WHO, case.id, "tracing")
         statements = self._directory.statements(case.id, case.facts, purpose)
-        self._trails.ask(facts_of(case, statements, since, terminals(case, self._policy)))
+        asked = facts_of(case, statements, since, terminals(case, self._policy))
+        if asked.ignored:
+            self._say(case.id, f"{asked.ignored} statement rows carry nothing")
+        self._trails.ask(asked)
         self._changed(case.id)
 
     def _covered(self, case: Case) -> list[tuple[Proposal, Mandate]]:
@@ -179,7 +214,10 @@ class ChaseStep:
             self._directory.keep_grounds(order.id, kept)
         request = Request(_ACTOR, TakeUp(order), case=case.id)
         command = command_of(COMMAND_REGISTRY, derived_id("take_up", order.id), request)
-        return int(isinstance(self._submit(command).result(), Done))
+        outcome = self._submit(command).result()
+        if isinstance(outcome, Turned) and outcome.is_transient:
+            self._is_away = True  # the writer had no room: the order is still to leave
+        return int(isinstance(outcome, Done))
 
     def _original(self, key: HoldKey) -> str:
         """Return the order that began the hold, as far as one was issued in this period."""
@@ -205,11 +243,11 @@ class Chaser:
         clock: Clock,
         ids: Ids,
         policy: CasePolicy,
-        told: ToldOfTrail = lambda case, why: None,  # noqa: ARG005 - the parameters' names are the protocol's
+        told: ToldOf = lambda case, why: None,  # noqa: ARG005 - the parameters' names are the protocol's
     ) -> None:
         self._open, self._directory, self._submit = open_journal, directory, submit
         self._clock, self._ids, self._policy = clock, ids, policy
-        self._trails = Trails(submit)
+        self._trails, self._told = Trails(submit, told), told
         self._tracer = Tracer(
             self._trails, self._trails.take, lambda case, why: told(case, f"no trail: {why}")
         )
@@ -245,6 +283,7 @@ class Chaser:
                 self._clock,
                 self._ids,
                 self._policy,
+                self._told,
             )
             while not self._is_stopping.is_set():
                 if not step.run():
@@ -254,4 +293,4 @@ class Chaser:
             self._why = why
 
 
-__all__ = ["WHO", "ChaseStep", "Chaser", "Trails"]
+__all__ = ["WHO", "ChaseStep", "Chaser", "ToldOf", "Trails"]

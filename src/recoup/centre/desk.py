@@ -21,6 +21,7 @@ from recoup.centre.directory import NUMBER as ACCOUNT_NUMBER
 from recoup.centre.directory import Entry
 from recoup.centre.facts import Grounds
 from recoup.centre.office import Office, Setting
+from recoup.centre.ports import ToldOf
 from recoup.centre.requests import Request
 from recoup.centre.sender import Told
 from recoup.centre.state import CentreState
@@ -54,10 +55,11 @@ class Desk:
         setting: Setting,
         told: Told = lambda message, what: None,  # noqa: ARG005 - the parameters' names are the protocol's
         halted: Halted = lambda why: None,  # noqa: ARG005 - the same
+        told_of: ToldOf = lambda what, why: None,  # noqa: ARG005 - the same
     ) -> None:
         """Put the desk together; `start` recovers and begins."""
         self._setting = setting
-        self._office = Office(setting, told, halted)
+        self._office = Office(setting, told, halted, told_of, told_of)
         self._looking = threading.Lock()
         self._entering = asyncio.Lock()
         self._is_draining = False

@@ -8,17 +8,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
+from recoup.centre.ports import ToldOf
 from recoup.errors import Fault
-
-
-class ToldOfInstitution(Protocol):
-    """Hears why an institution could not be asked."""
-
-    def __call__(self, institution: str, why: str) -> None:
-        """Tell a person."""
-        ...
 
 
 class Digests:
@@ -29,7 +21,7 @@ class Digests:
         confirm: Callable[[str], int],
         institutions: Sequence[str],
         seconds: float,
-        told: ToldOfInstitution = lambda institution, why: None,  # noqa: ARG005 - the parameters' names are the protocol's
+        told: ToldOf = lambda institution, why: None,  # noqa: ARG005 - the parameters' names are the protocol's
     ) -> None:
         """Prepare; `confirm` asks one institution and tells the cases, `seconds` pass between two rounds."""
         assert seconds > 0, "a round takes time"
@@ -73,4 +65,4 @@ class Digests:
             self._why = why
 
 
-__all__ = ["Digests", "ToldOfInstitution"]
+__all__ = ["Digests"]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from recoup.journal.events import Registry
+
+ROOT_WITHIN: Final = timedelta(days=1)
+"""How far apart a report and a statement may put the time of one transfer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,8 @@ class Statement:
     account: str
     institution: str
     rows: tuple[FactRow, ...]
+    until: datetime | None = None
+    """When it was given; None where nobody said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,8 @@ class Grounds:
     reference: str
     original: str
     """The order that began the hold; '' where this one does."""
+    rows_from: datetime
+    """From when on the statement is needed: before the first transfer that brought claims' money, not only the one above."""
 
 
 _papers: Final = Registry()
@@ -64,4 +71,4 @@ def decode_paper(name: str, body: bytes) -> Statement | Grounds:
     return paper
 
 
-__all__ = ["FactRow", "Grounds", "Statement", "decode_paper", "encode_paper"]
+__all__ = ["ROOT_WITHIN", "FactRow", "Grounds", "Statement", "decode_paper", "encode_paper"]

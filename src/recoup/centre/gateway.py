@@ -7,14 +7,15 @@ rows go to the vault, and the case is told of their digest before it is told of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 import httpx
 
+from recoup import limits
 from recoup.cases.commands import AddFacts, ConfirmHold
 from recoup.centre.commands import Command, Done, Outcome, Turned
 from recoup.centre.directory import Directory
@@ -54,6 +55,10 @@ SCHEME: Final = "Recoup "
 _WITHOUT_GROUNDS: Final = frozenset(
     {OrderKind.RELEASE, OrderKind.REDUCE, OrderKind.QUERY, OrderKind.WATCH}
 )
+
+_ROW_BYTES: Final = 600
+"""A row without its texts: names of fields, ids, numbers, time."""
+_PART_BYTES_MAX: Final = limits.REQUEST_BYTES_MAX // 2
 
 
 class Rejected(Fault):
@@ -103,12 +108,17 @@ class HTTPGateway:
         assert isinstance(answer, AnswerMessage), "nothing else is taken here"
         if answer.order != order.id or answer.institution != order.institution:
             raise Rejected("expected an answer to this order, was one to another")
+        if answer.currency != order.key.currency:
+            raise Rejected("expected an amount in the order's currency, was in another")
         if answer.rows:
             self._take_rows(order, answer)
         return Reply((answer_of(answer),))
 
     def confirm(self, institution: str) -> int:
-        """Ask for an institution's digest and tell the cases what it shows; return how many holds it shows."""
+        """Ask for an institution's digest and tell the cases what it shows; return how many holds it shows.
+
+        A hold that no case of ours knows is passed over: it must not keep the institution's other holds unconfirmed.
+        """
         page, pages, count = 1, 1, 0
         while page <= pages:
             asked = AskMessage(self._wire.centre, Asked.DIGEST, page=page)
@@ -118,6 +128,11 @@ class HTTPGateway:
             assert isinstance(digest, DigestMessage), "nothing else is taken here"
             if digest.institution != institution:
                 raise Rejected("expected the digest of the institution that was asked")
+            ahead = timedelta(seconds=limits.MESSAGE_AHEAD_SECONDS_MAX)
+            if digest.at > self._clock.now() + ahead:
+                raise Rejected("expected a digest of what stands now, was one of the future")
+            if digest.page != page or digest.pages > limits.DIGEST_PAGES_MAX:
+                raise Rejected(f"expected page {page} of at most {limits.DIGEST_PAGES_MAX}")
             for hold in digest.holds:
                 account = self._directory.account(institution, hold.account_number)
                 shown = ConfirmHold(account, hold.currency, hold.held, digest.at)
@@ -157,37 +172,60 @@ class HTTPGateway:
             disputed=disputed,
             original=grounds.original if grounds else "",
             serial=serial,
-            rows_from=grounds.at - timedelta(seconds=1) if grounds else None,
+            rows_from=grounds.rows_from if grounds else None,
             notice=self._wire.notice,
         )
 
     def _take_rows(self, order: Order, answer: AnswerMessage) -> None:
-        """Keep the rows, then tell the case of them."""
+        """Keep the rows, then tell the case of them; in parts that vault and journal can take."""
         statement = self._statement(order, answer)
-        digest = self._directory.keep_statement(order.key.case, statement)
-        rows = tuple(row.id for row in statement.rows)
-        self._tell(order.institution, order.key.case, AddFacts(digest, rows), digest)
+        for part in _parts(statement):
+            digest = self._directory.keep_statement(order.key.case, part)
+            rows = tuple(row.id for row in part.rows)
+            self._tell(order.institution, order.key.case, AddFacts(digest, rows), digest)
 
     def _statement(self, order: Order, answer: AnswerMessage) -> Statement:
         """Return the rows with the directory's ids in the place of numbers."""
-        rows = tuple(
-            FactRow(
-                row.id,
-                row.at,
-                row.sequence,
-                self._directory.account(row.payer_institution, row.payer, row.payer_name),
-                self._directory.account(row.payee_institution, row.payee, row.payee_name),
-                row.amount,
-                row.currency,
-                row.kind,
-                row.reference,
-                row.payer_institution,
-                row.payee_institution,
-                row.balance_after,
+        bank = order.institution
+        own = self._own_number(order)
+        account = order.key.account
+        if not own:  # asked by a payment's serial number: the rows say whose they are
+            own = _common_number(answer, bank)
+            account = self._directory.account(bank, own) or account
+
+        def side(institution: str, number: str, name: str) -> tuple[str, str]:
+            if number and number == own and institution in {"", bank}:
+                return account, bank  # it need not say of its own account whose it is
+            return self._directory.account(institution, number, name), institution
+
+        rows = []
+        for row in answer.rows:
+            payer, payer_bank = side(row.payer_institution, row.payer, row.payer_name)
+            payee, payee_bank = side(row.payee_institution, row.payee, row.payee_name)
+            rows.append(
+                FactRow(
+                    row.id,
+                    row.at,
+                    row.sequence,
+                    payer,
+                    payee,
+                    row.amount,
+                    row.currency,
+                    row.kind,
+                    row.reference,
+                    payer_bank,
+                    payee_bank,
+                    row.balance_after,
+                )
             )
-            for row in answer.rows
-        )
-        return Statement(order.key.account, order.institution, rows)
+        return Statement(account, bank, tuple(rows), min(answer.at, self._clock.now()))
+
+    def _own_number(self, order: Order) -> str:
+        purpose = Purpose("sender", order.key.case, f"answer to {order.id}")
+        try:
+            return self._directory.entry(order.key.account, purpose).number
+        except VaultFault:
+            return ""  # asked by a payment's serial number
 
     def _tell(self, institution: str, case_id: str, what: object, of: object) -> None:
         """Submit a fact about a case; what the case refuses is no news, what the writer refuses is tried again later."""
@@ -255,6 +293,38 @@ class NotConnected:
     def send(self, message: Outgoing) -> Reply:
         """Refuse; the order stays issued until its time for an answer has passed, and is tried again after a start."""
         raise Rejected(f"expected a connection to {message.destination}, the centre has none")
+
+
+def _common_number(answer: AnswerMessage, bank: str) -> str:
+    """Return the number of the institution's own account that every row is of, the payee of the first if there are two."""
+    sides = [
+        [
+            number
+            for number, institution in (
+                (row.payee, row.payee_institution),
+                (row.payer, row.payer_institution),
+            )
+            if number and institution in {"", bank}
+        ]
+        for row in answer.rows
+    ]
+    return next((x for x in sides[0] if all(x in numbers for numbers in sides)), "")
+
+
+def _parts(statement: Statement) -> Iterator[Statement]:
+    """Yield a statement in parts, each small enough for a piece of the vault and, by its row ids, for a command."""
+    rows: list[FactRow] = []
+    size = 0
+    for row in statement.rows:
+        texts = (row.id, row.reference, row.kind, row.payer_institution, row.payee_institution)
+        more = _ROW_BYTES + 6 * sum(len(text) for text in texts)  # at most six bytes a character
+        if rows and size + more > _PART_BYTES_MAX:
+            yield replace(statement, rows=tuple(rows))
+            rows, size = [], 0
+        rows.append(row)
+        size += more
+    if rows:
+        yield replace(statement, rows=tuple(rows))
 
 
 def answer_of(message: AnswerMessage) -> Answer:

@@ -19,7 +19,7 @@ from recoup.centre.commands import Command, Halted, Outcome
 from recoup.centre.digests import Digests
 from recoup.centre.directory import Directory
 from recoup.centre.gateway import Correspondence, HTTPGateway, NotConnected
-from recoup.centre.ports import BankGateway
+from recoup.centre.ports import BankGateway, ToldOf
 from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import Actor, Request, command_of
 from recoup.centre.running import Centre
@@ -61,7 +61,10 @@ class Office:
         setting: Setting,
         told: Told = lambda message, what: None,  # noqa: ARG005 - the parameters' names are the protocol's
         halted: Halted = lambda why: None,  # noqa: ARG005 - the same
+        told_of_case: ToldOf = lambda case, why: None,  # noqa: ARG005 - the same
+        told_of_institution: ToldOf = lambda institution, why: None,  # noqa: ARG005 - the same
     ) -> None:
+        """Put the parts together; `told` hears of messages, `told_of_case` why a case's chase stands still."""
         self._setting = setting
         clock, ids = setting.clock, setting.ids
         self._vault_rows = DriverConnection(setting.vault or setting.store)
@@ -75,10 +78,13 @@ class Office:
                 setting.wire, self._client, self.directory, self.submit, clock, ids
             )
             self._chaser = Chaser(
-                self.open, self.directory, self.submit, clock, ids, setting.policy
+                self.open, self.directory, self.submit, clock, ids, setting.policy, told_of_case
             )
             self._digests = Digests(
-                wired.confirm, sorted(setting.wire.addresses), setting.digest_seconds
+                wired.confirm,
+                sorted(setting.wire.addresses),
+                setting.digest_seconds,
+                told_of_institution,
             )
         self._centre = Centre(self.open, setting.policy, gateway, clock, told=told, halted=halted)
 

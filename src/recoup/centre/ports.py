@@ -24,4 +24,12 @@ class BankGateway(Protocol):
         ...
 
 
-__all__ = ["BankGateway", "Reply"]
+class ToldOf(Protocol):
+    """Hears what a person should know: of a case that stands still, of an institution that cannot be asked."""
+
+    def __call__(self, what: str, why: str, /) -> None:
+        """Take note."""
+        ...
+
+
+__all__ = ["BankGateway", "Reply", "ToldOf"]

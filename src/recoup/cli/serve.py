@@ -118,7 +118,10 @@ def _desk(settings: Settings, log: Any, halted: Any) -> Any:  # noqa: ANN401 - t
     def told(message: Any, what: str) -> None:  # noqa: ANN401 - as above
         log.warning("a message needs a look", message=message.id, what=what)
 
-    return Desk(setting, told, halted)
+    def told_of(what: str, why: str) -> None:
+        log.warning("a case or an institution needs a look", what=what, why=why)
+
+    return Desk(setting, told, halted, told_of)
 
 
 def _correspondence(settings: Settings) -> Any:  # noqa: ANN401 - types come with the heavy imports

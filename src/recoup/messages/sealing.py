@@ -28,7 +28,16 @@ from recoup.messages.values import AskMessage, Message, OrderMessage
 
 ALGORITHM: Final = "Ed25519"
 _TEXTS: Final = ("alg", "kid", "typ", "iss", "aud", "jti")
-_REGISTRY: Final = jws.JWSRegistry(
+
+
+class _Registry(jws.JWSRegistry):
+    """The library's own bounds are below ours: a long statement or digest would look like a wrong signature."""
+
+    max_header_length = limits.MESSAGE_BYTES_MAX
+    max_payload_length = limits.MESSAGE_BYTES_MAX
+
+
+_REGISTRY: Final = _Registry(
     header_registry={
         "iss": HeaderParameter("Sender", "str", True),
         "aud": HeaderParameter("Receiver", "str", True),

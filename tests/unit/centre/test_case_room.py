@@ -29,6 +29,7 @@ from recoup.centre import Reply
 from recoup.centre.case_room import CHASE
 from recoup.centre.snapshots import decode_state, encode_state
 from recoup.orders import Answer, HoldKey, HoldState, Order, OrderKind, OrderState, Outcome
+from recoup.orders.commands import DraftOrder
 
 CASE = "case-1"
 PAID = START - timedelta(hours=1)
@@ -233,3 +234,13 @@ def test_cases_are_in_snapshots_and_survive_a_restart():
     work.office.restart()
     assert work.office.scribe.state == state
     assert work.case.standing("a", "CNY").held == 60
+
+
+def test_a_draft_that_names_another_institution_does_not_move_the_hold_there():
+    work = Work().reported().under_mandate()
+    stop = work.leaves(OrderKind.STOP, "a")
+    work.answered(stop, Outcome.HELD_SHORT, 60)
+    slip = Order("slip", OrderKind.FREEZE, stop.key, "bank-b", 60, "officer", "why")
+    work.must("officer", DraftOrder(slip))
+    standing = work.case.standing("a", "CNY")
+    assert (standing.institution, standing.held) == ("bank-a", 60)

@@ -16,11 +16,14 @@ from joserfc.jwk import OctKey, OKPKey
 from recoup import limits
 from recoup.errors import LimitFault, MessageFault, MessageProblem
 from recoup.messages import (
+    AnswerMessage,
     Asked,
     AskMessage,
     KeyRing,
     MemoryReplays,
+    Minor,
     OrderMessage,
+    StatementRow,
     generate_key,
     open_message,
     read_key,
@@ -31,7 +34,7 @@ from recoup.messages import (
 )
 from recoup.messages.codec import encode
 from recoup.messages.keys import SigningKey, from_base64url, to_base64url
-from recoup.orders import OrderKind
+from recoup.orders import OrderKind, Outcome
 
 NOW = datetime(2026, 1, 5, 10, tzinfo=UTC)
 YEAR = timedelta(days=365)
@@ -91,6 +94,17 @@ def test_another_library_reads_it():
     key = OKPKey.import_key({"kty": "OKP", "crv": "Ed25519", "x": CENTRE.public.as_jwk()["x"]})
     registry = jws.JWSRegistry(algorithms=["Ed25519"], strict_check_header=False)
     assert jws.deserialize_compact(_sealed(), key, registry=registry).payload == encode(ORDER)
+
+
+def test_a_message_as_large_as_may_be_sent_is_opened():
+    # The library's own bound lies far below, and what is above it would look like a wrong signature.
+    rows = tuple(
+        StatementRow(f"{n}{'x' * 700}", NOW, n, "1", "2", Minor(5), "CNY") for n in range(850)
+    )
+    large = AnswerMessage("a1", "o1", "bank-b", Outcome.INFORMED, NOW, "CNY", rows=rows)
+    data = _sealed(large, BANK_B, jti="long" * 25)
+    assert limits.MESSAGE_BYTES_MAX * 0.7 < len(data) <= limits.MESSAGE_BYTES_MAX
+    assert _open(data).message == large
 
 
 def test_it_is_taken_once():
