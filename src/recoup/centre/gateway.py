@@ -7,7 +7,7 @@ rows go to the vault, and the case is told of their digest before it is told of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -45,7 +45,7 @@ from recoup.messages import (
     open_message,
     seal,
 )
-from recoup.orders import Answer, Order, OrderKind
+from recoup.orders import Answer, HoldKey, Order, OrderKind
 from recoup.orders import Outcome as Said
 from recoup.stores.vault import Purpose
 from recoup.unrecognised import Unrecognised
@@ -89,9 +89,12 @@ class HTTPGateway:
         submit: Callable[[Command], Future[Outcome]],
         clock: Clock,
         ids: Ids,
+        held_at: Callable[[str], Iterable[HoldKey]] = lambda institution: (),  # noqa: ARG005 - named for the reader
     ) -> None:
+        """Prepare; `held_at` gives the holds of ours that stand at an institution, as it said."""
         self._wire, self._client, self._directory = wire, client, directory
         self._submit, self._clock, self._ids = submit, clock, ids
+        self._held_at = held_at
 
     def send(self, message: Outgoing) -> Reply:
         """Send one order and take in what the institution answers at once."""
@@ -117,9 +120,12 @@ class HTTPGateway:
     def confirm(self, institution: str) -> int:
         """Ask for an institution's digest and tell the cases what it shows; return how many holds it shows.
 
-        A hold that no case of ours knows is passed over: it must not keep the institution's other holds unconfirmed.
+        A hold that no case of ours knows is passed over: it must not keep the institution's other holds unconfirmed. A hold of
+        ours that the whole digest leaves out is confirmed no longer, or money elsewhere might be given up against it.
         """
         page, pages, count = 1, 1, 0
+        begun: datetime | None = None
+        shown_at: set[HoldKey] = set()
         while page <= pages:
             asked = AskMessage(self._wire.centre, Asked.DIGEST, page=page)
             headers = {"Authorization": SCHEME + self._sealed(asked, institution).decode()}
@@ -133,12 +139,19 @@ class HTTPGateway:
                 raise Rejected("expected a digest of what stands now, was one of the future")
             if digest.page != page or digest.pages > limits.DIGEST_PAGES_MAX:
                 raise Rejected(f"expected page {page} of at most {limits.DIGEST_PAGES_MAX}")
+            begun = begun or digest.at
             for hold in digest.holds:
                 account = self._directory.account(institution, hold.account_number)
+                shown_at.add(HoldKey(hold.case, account, hold.currency))
                 shown = ConfirmHold(account, hold.currency, hold.held, digest.at)
                 self._tell(institution, hold.case, shown, digest.at)
                 count += 1
             page, pages = page + 1, digest.pages
+        assert begun is not None, "a digest has at least one page"
+        for key in self._held_at(institution):
+            if key not in shown_at:
+                gone = ConfirmHold(key.account, key.currency, 0, begun)
+                self._tell(institution, key.case, gone, begun)
         return count
 
     def _written(self, issued: IssuedOrder) -> OrderMessage:

@@ -5,6 +5,7 @@ Without a wire nothing is sent and nothing is chased: orders wait for somebody t
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -27,6 +28,7 @@ from recoup.centre.sender import Told
 from recoup.centre.view import View
 from recoup.clock import Clock
 from recoup.ids import Ids
+from recoup.orders import HoldKey
 from recoup.stores.sqlite import SqliteJournal, SqliteVaultTable
 from recoup.stores.sqlite.connection import DriverConnection
 from recoup.stores.vault import KeyStore, Vault
@@ -70,12 +72,20 @@ class Office:
         self._vault_rows = DriverConnection(setting.vault or setting.store)
         self.directory = Directory(Vault(SqliteVaultTable(self._vault_rows), setting.keys), ids)
         self._client = httpx.Client(timeout=SEND_SECONDS_MAX)
+        self._looking = threading.Lock()
+        self._view: View | None = None
         self._chaser: Chaser | None = None
         self._digests: Digests | None = None
         gateway: BankGateway = NotConnected()
         if setting.wire is not None:
             gateway = wired = HTTPGateway(
-                setting.wire, self._client, self.directory, self.submit, clock, ids
+                setting.wire,
+                self._client,
+                self.directory,
+                self.submit,
+                clock,
+                ids,
+                self._held_at,
             )
             self._chaser = Chaser(
                 self.open, self.directory, self.submit, clock, ids, setting.policy, told_of_case
@@ -121,6 +131,18 @@ class Office:
     def view(self) -> View:
         """Return a view of its own: for one thread, to be asked to catch up."""
         return View(self.open())
+
+    def _held_at(self, institution: str) -> list[HoldKey]:
+        """Return the live holds at an institution, as far as the disk says."""
+        with self._looking:
+            if self._view is None:
+                self._view = self.view()
+            self._view.catch_up()
+            return [
+                key
+                for key, hold in self._view.state.holds.items()
+                if hold.is_live and hold.orders[-1].order.institution == institution
+            ]
 
     def ask(self, actor: Actor, what: object, case_id: str = "") -> Future[Outcome]:
         """Hand a command in under a fresh id."""

@@ -11,8 +11,9 @@ import pytest
 from docket import claim, report
 from sim.office import START, Done, Office
 
-from recoup.cases.commands import SettleClaim, TakeReport
+from recoup.cases.commands import SettleClaim, TakeReport, TakeUp
 from recoup.cases.state import ClaimTrigger
+from recoup.centre import Reply
 from recoup.centre.commands import WriterRefusal
 from recoup.centre.directory import Directory
 from recoup.centre.gateway import Correspondence, HTTPGateway, Rejected
@@ -32,7 +33,7 @@ from recoup.messages import (
     generate_key,
     seal,
 )
-from recoup.orders import HoldKey, Order, OrderKind, Outcome
+from recoup.orders import Answer, HoldKey, Order, OrderKind, Outcome
 from recoup.stores.memory import MemoryVaultTable
 from recoup.stores.vault import LocalKeys, Purpose, Vault
 
@@ -156,6 +157,29 @@ def hold(case, number="111"):
 def test_a_hold_of_nobodys_case_does_not_keep_the_others_unconfirmed(wire):
     wire.says = [digest(hold("nobodys"), hold(CASE), hold(CASE, "no such number"))]
     assert wire.reported().gateway.confirm(BANK) == 3
+
+
+def test_a_hold_that_a_digest_leaves_out_is_confirmed_no_longer(wire):
+    wire.reported()
+    office, later = wire.office, timedelta(minutes=10)
+    key = HoldKey(CASE, wire.account, "CNY")
+    stop = Order("s1", OrderKind.STOP, key, BANK, 100, "officer", "why")
+    assert isinstance(office.ask("officer", TakeUp(stop), case=CASE), Done)
+    office.reply(office.next_message(0), Reply((Answer("a1", Outcome.HELD, 100, START),)))
+    wire.gateway._held_at = lambda institution: [key] if institution == BANK else []
+
+    def confirmed():
+        return office.scribe.state.case(CASE).standing(wire.account, "CNY").confirmed
+
+    office.clock.move(later)
+    shown = replace(hold(CASE), held=Minor(100))
+    wire.says, wire.asked = [digest(shown, at=office.clock.now())], 0
+    wire.gateway.confirm(BANK)
+    assert confirmed() == 100
+    office.clock.move(later)
+    wire.says, wire.asked = [digest(at=office.clock.now())], 0
+    wire.gateway.confirm(BANK)
+    assert confirmed() == 0, "a digest shows everything that stands"
 
 
 def test_a_digest_of_the_future_confirms_nothing(wire):
