@@ -167,9 +167,10 @@ class ChaseStep:
 
     def _trace(self, case: Case) -> None:
         since = {
-            (hold.key.account, hold.key.currency): hold.since
-            for hold in self._view.state.holds.values()
-            if hold.key.case == case.id and hold.is_live and hold.since is not None
+            standing.hold: hold.since
+            for standing in case.holds
+            for hold in [self._view.state.hold(HoldKey(case.id, *standing.hold))]
+            if hold.is_live and hold.since is not None
         }
         purpose = Purpose(WHO, case.id, "tracing")
         statements = self._directory.statements(case.id, case.facts, purpose)
