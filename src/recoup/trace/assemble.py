@@ -289,6 +289,41 @@ def _residuals(scene: Scene, found: Followed, names: Names) -> pl.DataFrame:
     return frame.group_by("claim", "currency").agg(pl.col("residual").sum())
 
 
+def _reached(scene: Scene, found: Found) -> pl.LazyFrame:
+    """Return by claim and currency the hops and how many accounts its money reached, not those a reversal returned to."""
+    true_payee = pl.coalesce("true_payee", "payee")
+    kinds = scene.dossier.transfers.lazy().join(
+        scene.transits.lazy().select(payee="account", true_payee="payee"), on="payee", how="left"
+    )
+    kinds = kinds.select(transfer="id", account=true_payee, currency="currency")
+    back = (
+        found.exits.lazy()
+        .filter(pl.col("kind") == "reversed")
+        .select("claim", "transfer", back=pl.lit(value=True))
+    )
+    hops = (
+        found.flows.lazy()
+        .join(kinds, on="transfer")
+        .join(back, on=["claim", "transfer"], how="left")
+    )
+    return (
+        hops.with_columns(pl.col("back").fill_null(value=False))
+        .group_by("claim", "currency")
+        .agg(
+            pl.col("account")
+            .filter(
+                (pl.col("account") != "")
+                & ~pl.col("account").str.starts_with(TRANSIT)
+                & ~pl.col("back")
+            )
+            .n_unique()
+            .cast(pl.Int32)
+            .alias("accounts"),
+            pl.col("depth").max(),
+        )
+    )
+
+
 def summarise(
     scene: Scene, losses: pl.DataFrame, found: Found, residuals: pl.DataFrame, rule: str
 ) -> pl.DataFrame:
@@ -315,37 +350,7 @@ def summarise(
         table = table.join(sums, on=keys, how="left")
     held = found.positions.lazy().group_by(keys).agg(pl.col("held").sum())
     table = table.join(held, on=keys, how="left").join(residuals.lazy(), on=keys, how="left")
-    true_payee = pl.coalesce("true_payee", "payee")
-    kinds = scene.dossier.transfers.lazy().join(
-        scene.transits.lazy().select(payee="account", true_payee="payee"), on="payee", how="left"
-    )
-    kinds = kinds.select(transfer="id", account=true_payee, currency="currency")
-    back = (
-        found.exits.lazy()
-        .filter(pl.col("kind") == "reversed")
-        .select("claim", "transfer", back=pl.lit(value=True))
-    )
-    hops = (
-        found.flows.lazy()
-        .join(kinds, on="transfer")
-        .join(back, on=["claim", "transfer"], how="left")
-    )
-    reached = (
-        hops.with_columns(pl.col("back").fill_null(value=False))
-        .group_by(keys)
-        .agg(
-            pl.col("account")
-            .filter(
-                (pl.col("account") != "")
-                & ~pl.col("account").str.starts_with(TRANSIT)
-                & ~pl.col("back")
-            )
-            .n_unique()
-            .cast(pl.Int32)
-            .alias("accounts"),
-            pl.col("depth").max(),
-        )
-    )
+    reached = _reached(scene, found)
     table = table.join(reached, on=keys, how="left").with_columns(
         pl.col(pl.Int64, pl.Int32).fill_null(0)
     )

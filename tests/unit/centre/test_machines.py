@@ -103,6 +103,7 @@ def test_a_new_order_wakes_the_sender(tmp_path, monkeypatch):
     house.issue("o1")
     house.wait("o1", "held", 10.0)
     house.stop()
+    assert house.bank.seen == ["o1"], "long before the tick"
 
 
 def test_what_did_not_get_through_is_sent_again_under_the_same_id(centre):
