@@ -135,6 +135,9 @@ KEYS_PINNED_MAX: Final = 16
 CASE_HOPS_MAX: Final = 256
 """Hops from the victim at which the chase stops asking and tells a person: far beyond what any launderer needs."""
 
+LESSONS_MAX: Final = 500
+"""Answered orders of one institution from which its dwell curve is learned: the newest."""
+
 CASE_PLACES_MAX: Final = 2_500
 """Places of one case's trail: so many fit one event of the journal."""
 

@@ -178,6 +178,8 @@ class Standing:
     makers: tuple[str, ...] = ()
     """Who made or agreed to an order about it: they do not decide its appeal."""
     surplus_since: datetime | None = None
+    arrived_at: datetime | None = None
+    """When the newest of the money that was asked for had arrived there."""
 
     @property
     def hold(self) -> HoldPlace:

@@ -78,6 +78,7 @@ class NoteHold:
     period: int
     at: datetime
     stops_spent: int = 0
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

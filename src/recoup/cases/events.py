@@ -125,6 +125,8 @@ class HoldNoted:
     period: int
     stops_spent: int
     at: datetime
+    since: datetime | None = None
+    """The institution's own time of the stop or freeze; None where nothing is held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +169,8 @@ class OrderTakenUp:
     persons: tuple[str, ...]
     mandate: str
     hop: int
+    arrived_at: datetime | None = None
+    """When the newest of the money arrived there; None where nobody knows, or for an order that asks for no money."""
 
 
 @dataclass(frozen=True, slots=True)

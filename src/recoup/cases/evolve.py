@@ -219,6 +219,7 @@ def _taken_up(case: Case, event: OrderTakenUp) -> Case:
         asked=event.amount,
         stood=event.stood,
         makers=(*makers, *more),
+        arrived_at=event.arrived_at or (known.arrived_at if known else None),
     )
 
 

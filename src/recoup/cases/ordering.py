@@ -80,6 +80,7 @@ def take_up(case: Case, command: TakeUp, now: datetime, policy: CasePolicy) -> E
         (order.made_by, *persons),
         order.mandate,
         found.hop,
+        found.arrived_at,
     )
     return (taken,)
 

@@ -22,6 +22,7 @@ from recoup.cases import (
     Institution,
     Level,
     Proposal,
+    Ready,
     Reason,
     Refusal,
     Subject,
@@ -35,6 +36,8 @@ from recoup.cases import (
     groups_of,
     hash_of,
     learn,
+    learned_curve,
+    lesson_of,
     meetings_of,
     missing_of,
     net_of,
@@ -63,12 +66,70 @@ DWELL = Dwell(((0, 1000), (600, 500), (3600, 100)))
 
 def test_an_institution_gets_no_more_orders_a_minute_than_it_takes():
     orders = [Proposal(OrderKind.STOP, f"a{n}", "CNY", "b", n, n, 1000) for n in range(1, 6)]
-    slow = {"b": Institution("b", orders_per_minute=3)}
-    now, later = dispatch(orders, {"b": 1}, POLICY, slow)
-    assert [order.amount for order in now] == [5, 4]
-    assert [order.amount for order in later] == [3, 2, 1]
-    none, _ = dispatch(orders, {"b": 99}, POLICY)
+    ready = [Ready(f"case-{n}", order) for n, order in enumerate(orders)]
+    slow = replace(POLICY, institutions={"b": Institution("b", orders_per_minute=3)})
+    now, later = dispatch(ready, {"b": 1}, START, slow)
+    assert [one.proposal.amount for one in now] == [5, 4]
+    assert [one.proposal.amount for one in later] == [3, 2, 1]
+    none, _ = dispatch(ready, {"b": 99}, START, POLICY)
     assert none == ()
+
+
+def test_money_that_leaves_fast_is_chased_first_though_it_is_less():
+    arrived = START - timedelta(minutes=5)
+    many = Proposal(OrderKind.STOP, "a", "CNY", "slow", 500, 500, arrived_at=arrived)
+    few = Proposal(OrderKind.STOP, "b", "CNY", "fast", 300, 300, arrived_at=arrived)
+    ready = [Ready("c1", many), Ready("c2", few)]
+    alike, _ = dispatch(ready, {}, START, POLICY)
+    assert [one.case for one in alike] == ["c1", "c2"]
+    # What stays is chased last: of the slow institution much is still there later, of what left nothing can be stopped.
+    gone = {"slow": Dwell(((0, 1000), (60, 1)))}
+    learned, _ = dispatch(ready, {}, START, POLICY, gone)
+    assert [one.case for one in learned] == ["c2", "c1"]
+
+
+def test_a_query_is_worth_the_money_behind_it_and_not_nothing():
+    case = Docket().reported(claim("c1", "a", 200))
+    case.trace(lies("c1", "a", 200, Found.UNKNOWN))
+    case.send(OrderKind.STOP, "a")
+    case.hears("a", 0, "moved")
+    query = case.plan.find(OrderKind.QUERY, "a", "CNY")
+    assert query is not None
+    assert query.at_stake == 200
+    small = Proposal(OrderKind.STOP, "z", "CNY", "bank-a", 1, 1, 1000)
+    one = replace(POLICY, orders_per_minute=1)
+    now, later = dispatch([Ready("c2", small), Ready("c1", query)], {}, case.now, one)
+    assert [row.proposal.kind for row in (*now, *later)] == [OrderKind.QUERY, OrderKind.STOP]
+
+
+def test_only_the_first_answer_about_money_whose_arrival_is_known_teaches():
+    case = Docket().reported(claim("c1", "a", 200))
+    case.trace(lies("c1", "a", 200, since=START - timedelta(minutes=10)))
+    case.send(OrderKind.STOP, "a")
+    case.hears("a", 0, "sent", asked=200)
+    stop = START - timedelta(minutes=4)
+    said = events.HoldNoted(
+        "a", "CNY", "bank-a", 200, 80, 0, (), "held_short", OrderKind.STOP, 0, 1, case.now, stop
+    )
+    lesson = lesson_of(case.case, said)
+    assert lesson is not None
+    assert (lesson.institution, lesson.seconds, lesson.asked, lesson.there) == (
+        "bank-a",
+        360,
+        200,
+        80,
+    )
+    curve = learned_curve("bank-a", [lesson] * 200, POLICY)
+    assert curve.chance(timedelta(seconds=600)) < POLICY.dwell.chance(timedelta(seconds=600))
+    case.hears("a", 80, "held_short", asked=200)
+    assert lesson_of(case.case, said) is None, "a correction is no second lesson"
+    refused = replace(said, word="refused")
+    assert lesson_of(case.case, refused) is None, "a refusal says nothing of what was there"
+
+
+def test_an_institution_that_would_take_no_order_is_refused():
+    with pytest.raises(ValueError, match="at least one order"):
+        Institution("b", orders_per_minute=0)
 
 
 def test_a_curve_begins_at_one_never_rises_and_never_ends():
@@ -99,7 +160,7 @@ def test_an_institution_of_which_something_was_learned_uses_its_own_curve():
     case.trace(lies("c1", "b", 100, since=old), lies("c1", "d", 100, since=old))
     fast = Dwell(((0, 1000), (60, 1)))
     known = {"bank-b": Institution("bank-b", dwell=fast)}
-    plan = plan_orders(case.case, case.now, case.policy, known)
+    plan = plan_orders(case.case, case.now, replace(case.policy, institutions=known))
     assert [order.account for order in plan.orders] == ["d", "b"]
     assert plan.orders[1].chance == 1
 
@@ -135,7 +196,8 @@ def test_an_account_of_no_known_institution_is_a_persons_matter():
 def test_an_institution_that_can_stop_accounts_only_is_asked_so_and_the_excess_is_overlap():
     case = Docket().reported(claim("c1", "a", 100))
     known = {"bank-a": Institution("bank-a", can_stop_amounts=False)}
-    assert plan_orders(case.case, case.now, case.policy, known).orders[0].is_whole_account
+    able = replace(case.policy, institutions=known)
+    assert plan_orders(case.case, case.now, able).orders[0].is_whole_account
     case.send(OrderKind.STOP, "a")
     case.hears("a", 170)
     assert (case.plan.net, case.plan.overlap) == ({"CNY": 100}, {"CNY": 70})
@@ -147,7 +209,7 @@ def test_a_stop_that_cannot_shrink_is_a_persons_matter_and_one_that_can_is_reduc
     case.found(FindingKind.CLAIM_VOID, "c2")
     assert [(row.why, row.amount) for row in case.plan.waiting] == [("cannot_shrink", 50)]
     can = {"bank-a": Institution("bank-a", can_shrink_stop=True)}
-    orders = plan_orders(case.case, case.now, case.policy, can).orders
+    orders = plan_orders(case.case, case.now, replace(case.policy, institutions=can)).orders
     assert [(order.kind, order.amount) for order in orders] == [(OrderKind.REDUCE, 100)]
 
 
