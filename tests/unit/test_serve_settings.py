@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from recoup.cases import Dwell, Institution
 from recoup.cli.settings import Connected, Wire, read_settings
 from recoup.errors import SettingsFault
 
@@ -30,10 +31,45 @@ def _read(folder: Path, text: str) -> Wire | None:
 
 
 def test_connections_are_read(tmp_path: Path) -> None:
-    connected = Connected("bank-1", "http://127.0.0.1:8700", (Path("bank-1.public.json"),))
+    connected = Connected(
+        "bank-1", "http://127.0.0.1:8700", (Path("bank-1.public.json"),), Institution("bank-1")
+    )
     assert _read(tmp_path, WHOLE) == Wire(
         "centre", Path("centre.key.json"), "Centre", ("notice",), "000", (connected,)
     )
+
+
+def test_what_an_institution_declares_about_itself_is_read(tmp_path: Path) -> None:
+    more = """orders_per_minute = 30
+can_stop_amounts = false
+can_shrink_stop = true
+dwell = [[0, 1000], [60, 100]]
+"""
+    wire = _read(tmp_path, WHOLE + more)
+    assert wire is not None
+    curve = Dwell(((0, 1000), (60, 100)))
+    declared = Institution("bank-1", 30, can_stop_amounts=False, can_shrink_stop=True, dwell=curve)
+    assert wire.institutions[0].declared == declared
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("orders_per_minute = 0", "bank-1: .*at least one order"),
+        ("orders_per_minute = 1.5", "orders_per_minute: expected a whole number"),
+        ("orders_per_minute = true", "orders_per_minute: expected a whole number"),
+        ("can_stop_amounts = 1", "can_stop_amounts: expected true or false"),
+        ('can_shrink_stop = "no"', "can_shrink_stop: expected true or false"),
+        ("dwell = 5", "dwell: expected pairs"),
+        ("dwell = [[0, 1000, 1]]", "dwell: expected pairs"),
+        ("dwell = [[0, true]]", "dwell: expected pairs"),
+        ("dwell = [[0, 900]]", "bank-1: expected a curve that begins"),
+        ("dwell = [[0, 1000], [9, 1001]]", "bank-1: expected later points"),
+    ],
+)
+def test_what_an_institution_cannot_mean_is_named(tmp_path: Path, line: str, words: str) -> None:
+    with pytest.raises(SettingsFault, match=words):
+        _read(tmp_path, WHOLE + line + "\n")
 
 
 def test_without_them_nothing_is_connected(tmp_path: Path) -> None:

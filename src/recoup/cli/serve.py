@@ -8,6 +8,7 @@ connected, orders are sent to them and the chase runs; else orders wait for some
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -102,6 +103,9 @@ def _desk(settings: Settings, log: Any, halted: Any) -> Any:  # noqa: ANN401 - t
     from recoup.stores.vault import LocalKeys
 
     policy, wire = read_case_policy(settings.policy), _correspondence(settings)
+    if settings.wire is not None:
+        declared = {one.id: one.declared for one in settings.wire.institutions}
+        policy = replace(policy, institutions=declared)
     settings.data.mkdir(parents=True, exist_ok=True)
     setting = Setting(
         settings.data / "journal.sqlite",

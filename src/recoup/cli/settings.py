@@ -13,6 +13,8 @@ The institutions that the centre is connected with stand in the file only:
     [institutions.bank-1]
     url = "https://orders.bank-1.example"
     keys = ["bank-1.public.json"]
+
+What an institution declares about itself may stand there too (`recoup.cli.declared`).
 """
 
 from __future__ import annotations
@@ -24,6 +26,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from recoup.cases import Institution
+from recoup.cli.declared import NAMES, read_declared
 from recoup.errors import SettingsFault
 
 _NAMES: Final = ("data", "host", "port", "policy", "key_file", "level")
@@ -40,6 +44,7 @@ class Connected:
     url: str
     keys: tuple[Path, ...]
     """Its public keys; more than one while they change."""
+    declared: Institution
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +125,15 @@ def _wire(found: Mapping[str, object]) -> Wire | None:
 
 
 def _connected(name: str, row: object) -> Connected:
+    declared = read_declared(name, row) if isinstance(row, dict) else Institution(name)
+    if isinstance(row, dict):
+        row = {key: value for key, value in row.items() if key not in NAMES}
     fields = _fields(f"institutions.{name}", row, ("url", "keys"))
     url = _text(f"institutions.{name}.url", fields["url"])
     if not url.startswith(("https://", "http://")):
         raise SettingsFault(f"institutions.{name}.url: expected http:// or https://, was {url!r}")
     keys = _texts(f"institutions.{name}.keys", fields["keys"])
-    return Connected(name, url.rstrip("/"), tuple(Path(key) for key in keys))
+    return Connected(name, url.rstrip("/"), tuple(Path(key) for key in keys), declared)
 
 
 def _fields(where: str, table: object, names: tuple[str, ...]) -> dict[str, object]:
