@@ -27,7 +27,7 @@ from recoup.cases.entitlements import (
 )
 from recoup.cases.terms import CasePolicy
 from recoup.limits import CASE_HOPS_MAX
-from recoup.orders import OrderKind
+from recoup.orders import AccountKind, OrderKind
 from recoup.orders.state import LIVE, HoldState
 
 ASKED_BY_SERIAL = frozenset({"exchange", "wallet", "purchase"})
@@ -58,6 +58,7 @@ class Proposal:
     """The institution can do no other: the excess is measured."""
     arrived_at: datetime | None = None
     """When the newest of the money arrived there, as far as the trail says."""
+    account_kind: AccountKind = AccountKind.ORDINARY
     at_stake: int = 0
     """Minor units that are behind what is asked, where the order itself holds nothing: a query leads on to them."""
 
@@ -220,6 +221,7 @@ def _one_ask(
         hop,
         whole,
         newest.since,
+        draft.case.account_kind(place[0]),
     )
 
 

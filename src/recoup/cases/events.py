@@ -30,7 +30,7 @@ from recoup.cases.state import (
     NoticeState,
     TaskState,
 )
-from recoup.orders import OrderKind
+from recoup.orders import AccountKind, OrderKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +144,14 @@ class HarmNoted:
     """What an order would do to others became known."""
 
     harm: Harm
+
+
+@dataclass(frozen=True, slots=True)
+class AccountKindNoted:
+    """It is known what an account is for."""
+
+    account: str
+    kind: AccountKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,6 +347,7 @@ Event = (
     | HoldNoted
     | HoldConfirmed
     | HarmNoted
+    | AccountKindNoted
     | OrderAgreed
     | OrderTakenUp
     | StoodLowered

@@ -204,6 +204,7 @@ class ChaseStep:
             "the plan of the chase",
             Extent.WHOLE_ACCOUNT if whole else Extent.AMOUNT,
             "the institution can stop whole accounts only" if whole else "",
+            found.account_kind,
             mandate=mandate.id,
         )
 

@@ -16,7 +16,7 @@ from typing import Final
 import httpx
 
 from recoup import limits
-from recoup.cases.commands import AddFacts, ConfirmHold
+from recoup.cases.commands import AddFacts, ConfirmHold, NoteAccountKind
 from recoup.centre.commands import Command, Done, Outcome, Turned
 from recoup.centre.directory import Directory
 from recoup.centre.facts import FactRow, Statement
@@ -45,7 +45,7 @@ from recoup.messages import (
     open_message,
     seal,
 )
-from recoup.orders import Answer, HoldKey, Order, OrderKind
+from recoup.orders import AccountKind, Answer, HoldKey, Order, OrderKind
 from recoup.orders import Outcome as Said
 from recoup.stores.vault import Purpose
 from recoup.unrecognised import Unrecognised
@@ -113,6 +113,8 @@ class HTTPGateway:
             raise Rejected("expected an answer to this order, was one to another")
         if answer.currency != order.key.currency:
             raise Rejected("expected an amount in the order's currency, was in another")
+        if isinstance(answer.account_kind, AccountKind):
+            self._take_account_kind(order, answer, answer.account_kind)
         if answer.rows:
             self._take_rows(order, answer)
         return Reply((answer_of(answer),))
@@ -188,6 +190,12 @@ class HTTPGateway:
             rows_from=grounds.rows_from if grounds else None,
             notice=self._wire.notice,
         )
+
+    def _take_account_kind(self, order: Order, answer: AnswerMessage, kind: AccountKind) -> None:
+        """Tell the case what the account is for. That it is an ordinary one is no news: nobody need say so."""
+        if kind is not AccountKind.ORDINARY:
+            noted = NoteAccountKind(order.key.account, kind)
+            self._tell(order.institution, order.key.case, noted, answer.id)
 
     def _take_rows(self, order: Order, answer: AnswerMessage) -> None:
         """Keep the rows, then tell the case of them; in parts that vault and journal can take."""

@@ -21,6 +21,7 @@ from recoup.cases import (
     Found,
     Institution,
     Level,
+    Mandate,
     Proposal,
     Ready,
     Reason,
@@ -44,19 +45,33 @@ from recoup.cases import (
     note_of,
     plan_orders,
     signs_of,
+    view_of,
 )
 from recoup.cases.commands import (
     AddFacts,
+    AgreeToMandate,
+    AgreeToOrder,
     ApplyTrail,
     FileAppeal,
+    NoteAccountKind,
     NoteRepaid,
     PassAppealClock,
+    ProposeMandate,
     SettleAppeal,
     TakeReport,
+    TakeUp,
 )
 from recoup.cases.state import AppealTrigger
 from recoup.journal.events import Registry
-from recoup.orders import Hold, HoldKey, OrderKind, Outcome
+from recoup.orders import (
+    AccountKind,
+    Hold,
+    HoldKey,
+    Order,
+    OrderKind,
+    Outcome,
+    approvals_needed,
+)
 
 DWELL = Dwell(((0, 1000), (600, 500), (3600, 100)))
 
@@ -485,3 +500,48 @@ def test_a_reported_claim_may_carry_less_than_its_transfer_but_never_more():
     found = case.do(ApplyTrail(version, "x", (lies("c1", "a", 101),)))
     assert found.reason is Reason.TRAIL_NOT_CONSERVED
     case.must(ApplyTrail(version, "y", (lies("c1", "a", 70),)))
+
+
+# --- protected accounts --------------------------------------------------------------------------------------------------
+
+
+def test_an_account_that_pays_wages_needs_more_people_and_no_mandate_covers_it():
+    case = Docket().reported(claim("c1", "a", 200))
+    case.trace(lies("c1", "a", 200, Found.UNKNOWN))
+    until = case.now + timedelta(hours=2)
+    mandate = Mandate("m1", 5, 1000, "CNY", until, "officer")
+    case.must(ProposeMandate(mandate))
+    case.must(AgreeToMandate("m1", "approver", mandate.digest))
+    ordinary = case.order(OrderKind.STOP, "a", mandate="m1")
+    case.must(NoteAccountKind("a", AccountKind.PAYROLL))
+    found = case.plan.find(OrderKind.STOP, "a", "CNY")
+    assert found is not None
+    assert found.account_kind is AccountKind.PAYROLL
+    stale = case.do(TakeUp(ordinary))
+    assert isinstance(stale, Refusal)
+    assert stale.reason is Reason.PROPOSAL_STALE, "nobody lets it leave as an ordinary one"
+    protected = replace(ordinary, account_kind=AccountKind.PAYROLL)
+    narrow = case.do(TakeUp(protected))
+    assert isinstance(narrow, Refusal)
+    assert narrow.reason is Reason.MANDATE_TOO_NARROW
+    by_hand = replace(protected, mandate="")
+    for count, person in enumerate(("ann", "bob")):
+        early = case.do(TakeUp(by_hand))
+        assert isinstance(early, Refusal), f"{count} agreed"
+        assert early.reason is Reason.APPROVAL_MISSING
+        view = view_of(case.case, by_hand, case.plan)
+        assert view is not None
+        case.must(AgreeToOrder(by_hand, person, view.digest))
+    case.must(TakeUp(by_hand))
+    assert case.must(NoteAccountKind("a", AccountKind.PAYROLL)) == (), "said twice"
+
+
+def test_to_free_a_protected_account_takes_no_more_people_than_another():
+    key = HoldKey("case-1", "a", "CNY")
+    for kind, amount in ((OrderKind.RELEASE, 0), (OrderKind.REDUCE, 5), (OrderKind.QUERY, 0)):
+        order = Order("o", kind, key, "bank-a", amount, "maker", "why")
+        payroll = replace(order, account_kind=AccountKind.PAYROLL)
+        terms = POLICY.orders
+        assert approvals_needed(payroll, terms) == approvals_needed(order, terms)
+    stop = Order("o", OrderKind.STOP, key, "bank-a", 5, "maker", "why")
+    assert approvals_needed(replace(stop, account_kind=AccountKind.PAYROLL), POLICY.orders) == 2
