@@ -117,8 +117,9 @@ class Trails:
         """Take note of what the writer said; a case whose trail it had no room for is looked at again."""
         if isinstance(outcome, Turned):
             with self._lock:
-                self._grounds.pop(traced.case, None)
-                if not outcome.is_transient:
+                if outcome.is_transient:
+                    self._grounds.pop(traced.case, None)
+                else:  # the grounds stay: for orders of the trail that the case has they are as good as any
                     newest = self._newest.setdefault(traced.case, _Newest())
                     newest.refused = traced.version
             self._say(traced.case, f"trail refused: {outcome.reason} {outcome.what}".rstrip())
