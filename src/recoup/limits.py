@@ -152,6 +152,28 @@ ROW_MINOR_MAX: Final = 2**50
 
 TRACE_TRIES_MAX: Final = 3
 """Times that a case is traced whose process died, before a person is told."""
+
+TRACE_QUICK_BYTES_MAX: Final = 2**20
+"""Bytes of a case's statements, some three thousand rows, beyond which it is traced by the process for large cases."""
+
+TRACE_ROWS_KEPT_MAX: Final = 50_000
+"""Statement rows that a tracing process keeps decoded, so that a case's next trace need not read them again."""
+
+TRAILS_KEPT_MAX: Final = 1_000
+"""Cases of which the chase remembers by which transfers money came; of another it asks for the trail once more."""
+
+CHASE_LOOKS_MAX: Final = 50
+"""Cases left from before the start that are looked at between two looks at what is new."""
+
+ACCOUNTS_AT_ONCE_MAX: Final = 128
+"""Accounts of one statement that are entered with one sync, while nobody else can ask the vault."""
+
+SNAPSHOT_RECORDS_MAX: Final = 100_000
+"""Records after which a new snapshot is made: so many at most are folded by a start."""
+
+SNAPSHOT_BYTES_MAX: Final = 2**32
+"""Bytes of a snapshot once unpacked."""
+
 SESSION_SECONDS_MAX: Final = 7_200
 """Seconds that a login stands; then password and code are asked for again."""
 

@@ -88,7 +88,7 @@ class Office:
                 self._held_at,
             )
             self._chaser = Chaser(
-                self.open, self.directory, self.submit, clock, ids, setting.policy, told_of_case
+                self.view, self.directory, self.submit, clock, ids, setting.policy, told_of_case
             )
             self._digests = Digests(
                 wired.confirm,
@@ -96,7 +96,15 @@ class Office:
                 setting.digest_seconds,
                 told_of_institution,
             )
-        self._centre = Centre(self.open, setting.policy, gateway, clock, told=told, halted=halted)
+        self._centre = Centre(
+            self.open,
+            setting.policy,
+            gateway,
+            clock,
+            told=told,
+            halted=halted,
+            written=self._chaser.wake if self._chaser is not None else lambda: None,
+        )
 
     def start(self) -> int:
         """Recover and begin; return how many records there are."""
