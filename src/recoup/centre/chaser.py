@@ -11,14 +11,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from itertools import islice
-from typing import Final
+from typing import Final, TypeVar
 
 from recoup import limits
-from recoup.cases import Case, CasePolicy, Proposal, covers, plan_orders, terminals
-from recoup.cases.case import HoldPlace, Mandate
+from recoup.cases import Case, CasePolicy, Ready, covers, plan_orders, terminals
 from recoup.cases.commands import TakeUp
 from recoup.centre.commands import Done, Turned
+from recoup.centre.departures import Departures
 from recoup.centre.directory import Directory
 from recoup.centre.facts import Grounds
 from recoup.centre.ports import ToldOf
@@ -33,6 +34,8 @@ from recoup.ids import Ids
 from recoup.orders import Extent, HoldKey, Order
 from recoup.orders.kinds import OPENING
 from recoup.stores.vault import Purpose
+
+T = TypeVar("T")
 
 _TICK_SECONDS: Final = 0.5
 """Without a call there is nothing to do; this is for what another process wrote."""
@@ -64,6 +67,7 @@ class ChaseStep:
         """Cases that nobody has looked at since the start."""
         self._again: dict[str, None] = {}
         """Cases for whose orders the writer had no room."""
+        self._departures = Departures(policy)
 
     @property
     def is_left(self) -> bool:
@@ -75,6 +79,11 @@ class ChaseStep:
         """Whether the writer had no room for something that is still to be done."""
         return bool(self._again)
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether an order may leave and waits for its institution."""
+        return self._departures.is_waiting
+
     def run(self) -> int:
         """Ask for trails and let orders leave, for every case that changed since; return how many orders left."""
         fresh, self._again = self._again, {}
@@ -83,32 +92,34 @@ class ChaseStep:
         for case_id in list(islice(self._left, limits.CHASE_LOOKS_MAX)):
             del self._left[case_id]
             fresh[case_id] = None
-        return sum(self._safely(self._view.state.case(case_id)) for case_id in fresh)
+        for case_id in fresh:
+            self._departures.put(case_id, self._safely(case_id, self._ready) or ())
+        leaving: dict[str, list[Ready]] = {}
+        for one in self._departures.leave(self._view.state, self._clock.now()):
+            leaving.setdefault(one.case, []).append(one)
+        return self._leave(leaving)
 
-    def _safely(self, case: Case) -> int:
+    def _safely(self, case_id: str, step: Callable[[Case], T]) -> T | None:
         """Bring one case on; what goes wrong with one is told, and keeps no other from being chased."""
         try:
-            return self._one_case(case)
+            return step(self._view.state.case(case_id))
         except StoreFault:
             raise  # no case could be served
         except Exception as why:  # noqa: BLE001 - told to a person; the case is looked at again when it changes
-            self._say(case.id, f"the chase cannot go on: {type(why).__name__}: {why}")
-            return 0
+            self._say(case_id, f"the chase cannot go on: {type(why).__name__}: {why}")
+            return None
 
-    def _one_case(self, case: Case) -> int:
-        """Bring one case on by one step."""
+    def _ready(self, case: Case) -> list[Ready]:
+        """Return the orders of a case that may leave; have it traced where its facts changed."""
         if not case.has_current_trail():
             if not self._trails.is_pointless(case):
                 self._trace(case)
-            return 0
+            return []
         orders = self._covered(case)
-        if not orders:
-            return 0
-        grounds = self._trails.grounds(case)
-        if grounds is None:  # by which transfers the money came is not in the journal
-            self._trace(case)
-            return 0
-        return self._order(case, orders, grounds)
+        if orders and self._trails.grounds(case) is None:
+            self._trace(case)  # by which transfers the money came is not in the journal
+            return []
+        return orders
 
     def _trace(self, case: Case) -> None:
         since = {
@@ -123,62 +134,55 @@ class ChaseStep:
         self._trails.ask(CaseSheets(case, statements, since, terminal))
         self._changed(case.id)
 
-    def _covered(self, case: Case) -> list[tuple[Proposal, Mandate]]:
+    def _covered(self, case: Case) -> list[Ready]:
         """Return what the plan has and a standing authority lets leave."""
         now = self._clock.now()
         out = []
         for found in plan_orders(case, now, self._policy).orders:
             for mandate in case.mandates:
-                order = self._written(case, found, mandate, "draft")
-                if covers(mandate, order, found, now):
-                    out.append((found, mandate))
+                ready = Ready(case.id, found, mandate.id)
+                if covers(mandate, _written(ready, "draft"), found, now):
+                    out.append(ready)
                     break
         return out
 
-    def _written(self, case: Case, found: Proposal, mandate: Mandate, order_id: str) -> Order:
-        whole = found.is_whole_account
-        return Order(
-            order_id,
-            found.kind,
-            HoldKey(case.id, found.account, found.currency),
-            found.institution,
-            found.amount,
-            WHO,
-            "the plan of the chase",
-            Extent.WHOLE_ACCOUNT if whole else Extent.AMOUNT,
-            "the institution can stop whole accounts only" if whole else "",
-            found.account_kind,
-            mandate=mandate.id,
-        )
-
-    def _order(
-        self,
-        case: Case,
-        found: list[tuple[Proposal, Mandate]],
-        grounds: Mapping[HoldPlace, Grounds],
-    ) -> int:
-        """Let a case's orders leave, all with one sync of the vault and as few of the journal as may be."""
-        orders = [
-            self._written(case, proposal, mandate, self._ids.new("order"))
-            for proposal, mandate in found
-        ]
-        papers = {
-            order.id: replace(ground, original=self._original(order.key))
-            for order in orders
-            for ground in [grounds.get((order.key.account, order.key.currency))]
-            if ground is not None
-        }
+    def _leave(self, leaving: Mapping[str, list[Ready]]) -> int:
+        """Let orders leave, all with one sync of the vault and as few of the journal as may be; return how many did."""
+        orders: list[Order] = []
+        papers: dict[str, Grounds] = {}
+        for case_id, ready in leaving.items():
+            written = self._safely(case_id, partial(self._written_of, ready))
+            for order, ground in written or ():
+                orders.append(order)
+                if ground is not None:
+                    papers[order.id] = ground
         if papers:
             self._directory.keep_all_grounds(papers)
-        asked = [
-            (derived_id("take_up", order.id), Request(ACTOR, TakeUp(order), case=case.id))
-            for order in orders
-        ]
-        futures = [self._submit(command_of(COMMAND_REGISTRY, *one)) for one in asked]
+        futures = []
+        for order in orders:
+            request = Request(ACTOR, TakeUp(order), case=order.key.case)
+            command_id = derived_id("take_up", order.id)
+            futures.append(self._submit(command_of(COMMAND_REGISTRY, command_id, request)))
         outcomes = [future.result() for future in futures]
-        if any(isinstance(x, Turned) and x.is_transient for x in outcomes):
-            self._again[case.id] = None  # the writer had no room: an order is still to leave
+        for order, outcome in zip(orders, outcomes, strict=True):
+            if isinstance(outcome, Turned) and outcome.is_transient:
+                self._again[order.key.case] = None  # the writer had no room: it is still to leave
         return sum(isinstance(outcome, Done) for outcome in outcomes)
+
+    def _written_of(self, ready: list[Ready], case: Case) -> list[tuple[Order, Grounds | None]]:
+        """Return a case's orders as they leave, each with the transfer by which the money came."""
+        grounds = self._trails.grounds(case)
+        if grounds is None:  # forgotten while they waited
+            self._trace(case)
+            return []
+        out = []
+        for one in ready:
+            order = _written(one, self._ids.new("order"))
+            ground = grounds.get((order.key.account, order.key.currency))
+            if ground is not None:
+                ground = replace(ground, original=self._original(order.key))
+            out.append((order, ground))
+        return out
 
     def _original(self, key: HoldKey) -> str:
         """Return the order that began the hold, as far as one was issued in this period."""
@@ -191,6 +195,25 @@ class ChaseStep:
             and tracked.issued_at is not None
         ]
         return began[0] if began else ""
+
+
+def _written(ready: Ready, order_id: str) -> Order:
+    """Return an order of the plan under its standing authority."""
+    found = ready.proposal
+    whole = found.is_whole_account
+    return Order(
+        order_id,
+        found.kind,
+        HoldKey(ready.case, found.account, found.currency),
+        found.institution,
+        found.amount,
+        WHO,
+        "the plan of the chase",
+        Extent.WHOLE_ACCOUNT if whole else Extent.AMOUNT,
+        "the institution can stop whole accounts only" if whole else "",
+        found.account_kind,
+        mandate=ready.mandate,
+    )
 
 
 class Chaser:

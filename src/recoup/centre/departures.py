@@ -18,11 +18,11 @@ _LEARN_AGAIN: Final = timedelta(minutes=1)
 
 
 class Departures:
-    """What waits to leave, by case."""
+    """What waits to leave, by institution and case. A look costs nothing for institutions that take no more now."""
 
     def __init__(self, policy: CasePolicy) -> None:
         self._policy = policy
-        self._waiting: dict[str, tuple[Ready, ...]] = {}
+        self._waiting: dict[str, dict[str, tuple[Ready, ...]]] = {}
         self._curves: dict[str, tuple[datetime, Dwell]] = {}
 
     @property
@@ -32,24 +32,31 @@ class Departures:
 
     def put(self, case: str, ready: Sequence[Ready]) -> None:
         """Let these be what may leave of a case; what waited of it before does no longer."""
-        if ready:
-            self._waiting[case] = tuple(ready)
-        else:
-            self._waiting.pop(case, None)
+        for name in [name for name, cases in self._waiting.items() if case in cases]:
+            self._drop(name, case)
+        for one in ready:
+            cases = self._waiting.setdefault(one.proposal.institution, {})
+            cases[case] = (*cases.get(case, ()), one)
 
     def leave(self, state: CentreState, now: datetime) -> tuple[Ready, ...]:
         """Return what leaves now, the most expected value first; it waits no longer."""
-        ready = [one for rows in self._waiting.values() for one in rows]
-        if not ready:
-            return ()
-        names = dict.fromkeys(one.proposal.institution for one in ready)
-        sent = {name: self._sent(state, name, now) for name in names}
-        curves = {name: self._curve(state, name, now) for name in names}
+        sent = {name: self._sent(state, name, now) for name in self._waiting}
+        free = [name for name, count in sent.items() if count < self._policy.capacity(name)]
+        ready = [one for name in free for rows in self._waiting[name].values() for one in rows]
+        curves = {name: self._curve(state, name, now) for name in free}
         leaving, waiting = dispatch(ready, sent, now, self._policy, curves)
-        self._waiting = {}
+        for name in free:
+            del self._waiting[name]
         for one in waiting:
-            self._waiting[one.case] = (*self._waiting.get(one.case, ()), one)
+            cases = self._waiting.setdefault(one.proposal.institution, {})
+            cases[one.case] = (*cases.get(one.case, ()), one)
         return leaving
+
+    def _drop(self, institution: str, case: str) -> None:
+        cases = self._waiting[institution]
+        del cases[case]
+        if not cases:
+            del self._waiting[institution]
 
     def _sent(self, state: CentreState, institution: str, now: datetime) -> int:
         """Return how many orders were issued to it within the last minute, as far as its capacity matters."""

@@ -80,3 +80,15 @@ def test_what_was_learned_decides_between_two_institutions():
     found = departures.leave(state, now)
     assert [row.proposal.institution for row in found] == ["full", "empty"]
     assert departures.is_waiting
+
+
+def test_a_case_that_waits_at_two_institutions_is_forgotten_at_both():
+    state, departures = CentreState(), Departures(TWO)
+    _issued(state, "o1", START)
+    _issued(state, "o2", START)
+    departures.put("c", [_ready("c", 10), _ready("c", 5, "other")])
+    departures.put("d", [_ready("d", 3)])
+    assert _amounts(departures.leave(state, START)) == [5]
+    departures.put("c", [])
+    assert _amounts(departures.leave(state, START + timedelta(minutes=1))) == [3]
+    assert not departures.is_waiting
