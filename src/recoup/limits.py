@@ -62,6 +62,12 @@ NOTE_BYTES_MAX: Final = 2**16
 NOTE_SIGNATURES_MAX: Final = 64
 """Signature lines of one note: the log's own and its witnesses'."""
 
+PROOF_HASHES_MAX: Final = 63
+"""Hashes of one consistency proof: a tree of 2^63 leaves needs no more."""
+
+SUBMISSION_BYTES_MAX: Final = 2**17
+"""Bytes of what a journal hands to a witness: a note and its proof."""
+
 BATCH_COMMANDS_MAX: Final = 512
 """Commands that one sync makes durable."""
 

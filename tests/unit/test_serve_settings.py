@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from recoup.cases import Dwell, Institution
-from recoup.cli.settings import Connected, Wire, read_settings
+from recoup.cli.settings import Connected, Journal, Wire, read_settings
 from recoup.errors import SettingsFault
 
 WHOLE = """
@@ -93,3 +93,44 @@ def test_what_is_wrong_is_named(tmp_path: Path, old: str, new: str, words: str) 
     assert old in WHOLE
     with pytest.raises(SettingsFault, match=words):
         _read(tmp_path, WHOLE.replace(old, new))
+
+
+JOURNAL = """
+data = "centre"
+[journal]
+signing_key = "journal.key"
+seconds = 5
+[[journal.witnesses]]
+key = "bank.example+04a9470c+BIE5"
+url = "http://127.0.0.1:8800/"
+"""
+
+
+def test_how_the_journal_is_signed_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "centre.toml"
+    file.write_text(JOURNAL, encoding="utf-8")
+    found = read_settings(file, {}, {}).journal
+    witness = ("bank.example+04a9470c+BIE5", "http://127.0.0.1:8800")
+    assert found == Journal(Path("journal.key"), 5, (witness,))
+    file.write_text('data = "centre"\n[journal]\nsigning_key = "k"\n', encoding="utf-8")
+    assert read_settings(file, {}, {}).journal == Journal(Path("k"), 60, ())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('signing_key = "journal.key"\n', "", "journal: expected signing_key"),
+        ("seconds = 5", "seconds = 0", "journal.seconds"),
+        ("seconds = 5", "seconds = true", "journal.seconds"),
+        ("seconds = 5", "minutes = 5", "journal: no such setting as minutes"),
+        ("[[journal.witnesses]]", "[journal.witnesses]", "journal.witnesses: expected"),
+        ('url = "http://127.0.0.1:8800/"', 'url = "x"', "journal.witnesses 1.url"),
+        ('url = "http://127.0.0.1:8800/"', "", "journal.witnesses 1: expected key, url"),
+    ],
+)
+def test_what_is_wrong_about_the_journal_is_named(
+    tmp_path: Path, old: str, new: str, words: str
+) -> None:
+    assert old in JOURNAL
+    with pytest.raises(SettingsFault, match=words):
+        _read(tmp_path, JOURNAL.replace(old, new))
