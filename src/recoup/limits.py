@@ -62,6 +62,12 @@ NOTE_BYTES_MAX: Final = 2**16
 NOTE_SIGNATURES_MAX: Final = 64
 """Signature lines of one note: the log's own and its witnesses'."""
 
+PROOF_HASHES_MAX: Final = 63
+"""Hashes of one consistency proof: a tree of 2^63 leaves needs no more."""
+
+SUBMISSION_BYTES_MAX: Final = 2**17
+"""Bytes of what a journal hands to a witness: a note and its proof."""
+
 BATCH_COMMANDS_MAX: Final = 512
 """Commands that one sync makes durable."""
 
@@ -135,6 +141,9 @@ KEYS_PINNED_MAX: Final = 16
 CASE_HOPS_MAX: Final = 256
 """Hops from the victim at which the chase stops asking and tells a person: far beyond what any launderer needs."""
 
+LESSONS_MAX: Final = 500
+"""Answered orders of one institution from which its dwell curve is learned: the newest."""
+
 CASE_PLACES_MAX: Final = 2_500
 """Places of one case's trail: so many fit one event of the journal."""
 
@@ -149,6 +158,28 @@ ROW_MINOR_MAX: Final = 2**50
 
 TRACE_TRIES_MAX: Final = 3
 """Times that a case is traced whose process died, before a person is told."""
+
+TRACE_QUICK_BYTES_MAX: Final = 2**20
+"""Bytes of a case's statements, some three thousand rows, beyond which it is traced by the process for large cases."""
+
+TRACE_ROWS_KEPT_MAX: Final = 50_000
+"""Statement rows that a tracing process keeps decoded, so that a case's next trace need not read them again."""
+
+TRAILS_KEPT_MAX: Final = 1_000
+"""Cases of which the chase remembers by which transfers money came; of another it asks for the trail once more."""
+
+CHASE_LOOKS_MAX: Final = 50
+"""Cases left from before the start that are looked at between two looks at what is new."""
+
+ACCOUNTS_AT_ONCE_MAX: Final = 128
+"""Accounts of one statement that are entered with one sync, while nobody else can ask the vault."""
+
+SNAPSHOT_RECORDS_MAX: Final = 100_000
+"""Records after which a new snapshot is made: so many at most are folded by a start."""
+
+SNAPSHOT_BYTES_MAX: Final = 2**32
+"""Bytes of a snapshot once unpacked."""
+
 SESSION_SECONDS_MAX: Final = 7_200
 """Seconds that a login stands; then password and code are asked for again."""
 

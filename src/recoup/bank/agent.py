@@ -233,7 +233,7 @@ class Agent:
         if done.outcome is Outcome.MOVED and hold is not None:
             self._core.lift_block(BLOCK + hold.id)
             hold = None
-        answer = self.answered(order, self._answer(order, number, hold, done))
+        answer = self.answered(order, self._answer(order, number, hold, done, books))
         self._store.finish(order.id, encode(answer), () if hold is None else (hold,))
         return answer
 
@@ -309,7 +309,12 @@ class Agent:
         )
 
     def _answer(
-        self, order: OrderMessage, number: str, hold: BankHold | None, done: Concluded
+        self,
+        order: OrderMessage,
+        number: str,
+        hold: BankHold | None,
+        done: Concluded,
+        books: Books,
     ) -> AnswerMessage:
         now = self._clock.now()
         rows: Sequence[StatementRow] = ()
@@ -334,6 +339,7 @@ class Agent:
             excess=Minor(done.excess),
             rows=fitting,
             rows_left=len(rows) - len(fitting),
+            account_kind=books.kind(order.currency),
         )
 
     # --- all holds ---

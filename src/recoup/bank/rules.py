@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 
 from recoup.bank.holds import BankHold, Ended, OtherBlock, Part, allot, former
 from recoup.messages import Check, FormerHold, OrderMessage, ResultCode, StatementRow
-from recoup.orders import Extent, OrderKind, Outcome, Policy
+from recoup.orders import AccountKind, Extent, OrderKind, Outcome, Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,8 @@ class Account:
     name: str
     currency: str
     balance: int
+    kind: AccountKind = AccountKind.ORDINARY
+    """What it is for, as far as the core system knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,11 @@ class Books:
     arrivals: Sequence[StatementRow] = ()
     """Credits of a day around the time in the order."""
     next_place: int = 1
+
+    def kind(self, currency: str) -> AccountKind:
+        """Return what the account is for."""
+        kinds = (x.kind for x in self.accounts if x.currency == currency)
+        return next(kinds, AccountKind.ORDINARY)
 
     def own(self, case: str) -> list[BankHold]:
         """Return the holds of one case, oldest first."""

@@ -19,6 +19,9 @@ Clients = Annotated[int, typer.Option("--clients", help="Clients that wait.", mi
 Quick = Annotated[
     bool, typer.Option("--quick", help="A small run that only shows that the bench works.")
 ]
+Cases = Annotated[int, typer.Option("--cases", help="Open cases.", min=100)]
+Rates = Annotated[str, typer.Option("--rates", help="Answers a second, one after another.")]
+Seconds = Annotated[float, typer.Option("--seconds", help="How long at each rate.", min=1)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print machine and rows as JSON.")]
 
 
@@ -31,6 +34,7 @@ def register(app: typer.Typer) -> None:
     )
     benches.command("trace", epilog="Example: recoup bench trace --json")(trace)
     benches.command("journal", epilog="Example: recoup bench journal --json")(journal)
+    benches.command("chase", epilog="Example: recoup bench chase --json")(chase)
     app.add_typer(benches, name="bench")
 
 
@@ -67,6 +71,27 @@ def journal(
 
     plan = Plan.quick() if quick else Plan(commands=commands, clients=clients)
     _show(bench_journal(plan, lambda doing: typer.echo(doing, err=True)), as_json=as_json)
+
+
+def chase(
+    *,
+    cases: Cases = 10_000,
+    rates: Rates = "2,4,6,8",
+    seconds: Seconds = 30.0,
+    quick: Quick = False,
+    as_json: AsJson = False,
+) -> None:
+    """Measure the chase: from an institution's answer to the next orders at theirs, with many open cases, over HTTP."""
+    from recoup.bench.chase import Plan, bench_chase
+
+    try:
+        wanted = tuple(float(rate) for rate in rates.split(","))
+    except ValueError as fault:
+        raise typer.BadParameter(
+            "expected numbers with commas between", param_hint="--rates"
+        ) from fault
+    plan = Plan.quick() if quick else Plan(cases=cases, rates=wanted, seconds=seconds)
+    _show(bench_chase(plan, lambda doing: typer.echo(doing, err=True)), as_json=as_json)
 
 
 def _show(report: Report, *, as_json: bool) -> None:

@@ -20,14 +20,15 @@ from recoup.cases.case import (
     Standing,
     Task,
 )
-from recoup.cases.chase import Institution, Plan, Proposal, Waiting, dispatch, plan_orders
+from recoup.cases.chase import Plan, Proposal, Waiting, plan_orders
 from recoup.cases.decide import decide
 from recoup.cases.dwell import Dwell, learn
 from recoup.cases.entitlements import missing_of, net_of, overlap_of
 from recoup.cases.evolve import evolve, fold
 from recoup.cases.figures import Figures, figures_of
 from recoup.cases.following import note_of
-from recoup.cases.joining import Meeting, groups_of, meetings_of
+from recoup.cases.institutions import Institution
+from recoup.cases.joining import Meeting, groups_of, meetings_of, reached_by
 from recoup.cases.lists import (
     Entry,
     Level,
@@ -40,6 +41,7 @@ from recoup.cases.lists import (
     hash_of,
 )
 from recoup.cases.ordering import covers
+from recoup.cases.race import Lesson, Ready, dispatch, learned_curve, lesson_of
 from recoup.cases.refusals import Reason, Refusal
 from recoup.cases.settling import terminals
 from recoup.cases.terms import CasePolicy, Downstream
@@ -63,6 +65,7 @@ __all__ = [
     "Grade",
     "Harm",
     "Institution",
+    "Lesson",
     "Level",
     "Listing",
     "Mandate",
@@ -71,6 +74,7 @@ __all__ = [
     "Place",
     "Plan",
     "Proposal",
+    "Ready",
     "Reason",
     "Refusal",
     "Report",
@@ -93,12 +97,15 @@ __all__ = [
     "groups_of",
     "hash_of",
     "learn",
+    "learned_curve",
+    "lesson_of",
     "meetings_of",
     "missing_of",
     "net_of",
     "note_of",
     "overlap_of",
     "plan_orders",
+    "reached_by",
     "signs_of",
     "terminals",
     "view_of",

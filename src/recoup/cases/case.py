@@ -18,7 +18,7 @@ from recoup.cases.state import (
     NoticeState,
     TaskState,
 )
-from recoup.orders import OrderKind
+from recoup.orders import AccountKind, OrderKind
 
 ClaimKey = tuple[str, str]
 """Claim and currency: what became another currency is missed in that one."""
@@ -178,6 +178,8 @@ class Standing:
     makers: tuple[str, ...] = ()
     """Who made or agreed to an order about it: they do not decide its appeal."""
     surplus_since: datetime | None = None
+    arrived_at: datetime | None = None
+    """When the newest of the money that was asked for had arrived there."""
 
     @property
     def hold(self) -> HoldPlace:
@@ -366,6 +368,8 @@ class Case:
     bridged: tuple[Bridged, ...] = ()
     queried: tuple[str, ...] = ()
     harms: tuple[Harm, ...] = ()
+    account_kinds: tuple[tuple[str, AccountKind], ...] = ()
+    """What accounts are for, as far as anybody said."""
     approvals: tuple[Approval, ...] = ()
     orders: tuple[tuple[str, str], ...] = ()
     """Orders taken up: id and digest."""
@@ -393,6 +397,10 @@ class Case:
     def standing(self, account: str, currency: str) -> Standing | None:
         """Return what stands on that account."""
         return next((hold for hold in self.holds if hold.hold == (account, currency)), None)
+
+    def account_kind(self, account: str) -> AccountKind:
+        """Return what an account is for; an ordinary one while nobody said."""
+        return dict(self.account_kinds).get(account, AccountKind.ORDINARY)
 
     def is_innocent(self, account: str) -> bool:
         """Whether it was found that the holder only passed money on, in good faith."""

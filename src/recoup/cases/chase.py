@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from recoup.cases.case import Case, ClaimKey, Found, HoldPlace, Parts, Place, Standing
-from recoup.cases.dwell import Dwell
 from recoup.cases.entitlements import (
     Shares,
     current,
@@ -28,24 +27,13 @@ from recoup.cases.entitlements import (
 )
 from recoup.cases.terms import CasePolicy
 from recoup.limits import CASE_HOPS_MAX
-from recoup.orders import OrderKind
+from recoup.orders import AccountKind, OrderKind
 from recoup.orders.state import LIVE, HoldState
 
 ASKED_BY_SERIAL = frozenset({"exchange", "wallet", "purchase"})
 """Exits behind which an institution knows more: asked by the serial number of the payment."""
 OVER = frozenset({"moved", "refused", "released"})
 """Words after which the same money is not asked for again: it takes money that came later, or a person."""
-
-
-@dataclass(frozen=True, slots=True)
-class Institution:
-    """What an institution can do, as it declared."""
-
-    id: str
-    orders_per_minute: int | None = None
-    can_stop_amounts: bool = True
-    can_shrink_stop: bool | None = None
-    dwell: Dwell | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +56,21 @@ class Proposal:
     hop: int = 1
     is_whole_account: bool = False
     """The institution can do no other: the excess is measured."""
+    arrived_at: datetime | None = None
+    """When the newest of the money arrived there, as far as the trail says."""
+    account_kind: AccountKind = AccountKind.ORDINARY
+    at_stake: int = 0
+    """Minor units that are behind what is asked, where the order itself holds nothing: a query leads on to them."""
+
+    @property
+    def sought(self) -> int:
+        """Minor units that are still to be reached."""
+        return max(0, self.change, self.at_stake)
 
     @property
     def value(self) -> int:
-        """Expected minor units that this order stops, times 1,000: what is sent first."""
-        return max(0, self.change) * self.chance
+        """Expected minor units that this order stops or leads on to, times 1,000: what is sent first."""
+        return self.sought * self.chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,28 +108,24 @@ class _Draft:
     case: Case
     now: datetime
     policy: CasePolicy
-    institutions: Mapping[str, Institution]
     holds: Mapping[HoldPlace, Standing]
     payees: frozenset[str]
     asks: list[Proposal] = field(default_factory=list)
     queries: list[Proposal] = field(default_factory=list)
     gives: list[Proposal] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
+    queried: set[str] = field(default_factory=set)
+    """Accounts and serial numbers that were asked about."""
 
     def wait(self, place: HoldPlace, amount: int, why: str) -> None:
         self.waiting.append(Waiting(*place, amount, why))
 
 
-def plan_orders(
-    case: Case,
-    now: datetime,
-    policy: CasePolicy,
-    institutions: Mapping[str, Institution] | None = None,
-) -> Plan:
+def plan_orders(case: Case, now: datetime, policy: CasePolicy) -> Plan:
     """Return what the chase would order at `now`."""
     holds = {hold.hold: hold for hold in case.holds}
     payees = frozenset(claim.payee for claim in case.claims)
-    draft = _Draft(case, now, policy, institutions or {}, holds, payees)
+    draft = _Draft(case, now, policy, holds, payees, queried=set(case.queried))
     missing = missing_of(case)
     _ask(draft, targets_of(case.places, missing, case.caps), missing)
     _query(draft)
@@ -208,7 +202,7 @@ def _one_ask(
     if why:
         draft.wait(place, amount - asked, why)
         return None
-    known = draft.institutions.get(institution, Institution(institution))
+    known = draft.policy.institution(institution)
     curve = known.dwell or draft.policy.dwell
     kind = OrderKind.STOP if place[0] in draft.payees else OrderKind.EXTEND
     if asked:
@@ -216,33 +210,67 @@ def _one_ask(
     chance = curve.chance(draft.now - newest.since)
     stands = parts_of(parts)
     whole = not known.can_stop_amounts
-    return Proposal(kind, *place, institution, amount, amount - asked, chance, stands, hop, whole)
+    return Proposal(
+        kind,
+        *place,
+        institution,
+        amount,
+        amount - asked,
+        chance,
+        stands,
+        hop,
+        whole,
+        newest.since,
+        draft.case.account_kind(place[0]),
+    )
 
 
 def _query(draft: _Draft) -> None:
     """Add queries: for rows of accounts from which money moved on, or is inferred to, and for exits by serial number."""
-    asked = set(draft.case.queried)
-    unknown = {place.hold for place in draft.case.places if place.found is Found.UNKNOWN}
-    for hold in draft.case.holds:
-        if hold.word == "moved" and hold.hold in unknown and hold.account not in asked:
-            asked.add(hold.account)
-            draft.queries.append(Proposal(OrderKind.QUERY, *hold.hold, hold.institution, 0))
-    for row in draft.case.bridged:
-        if row.institution and row.account not in asked:
-            asked.add(row.account)
-            draft.queries.append(
-                Proposal(
-                    OrderKind.QUERY, row.account, row.currency, row.institution, 0, hop=row.hop
-                )
-            )
+    unknown: dict[HoldPlace, list[Place]] = {}
     for place in draft.case.places:
-        is_exit = place.found is Found.EXITED and place.kind in ASKED_BY_SERIAL
-        if is_exit and place.serial and place.serial not in asked:
-            asked.add(place.serial)
-            query = Proposal(
-                OrderKind.QUERY, place.serial, place.currency, place.institution, 0, hop=place.hop
-            )
-            draft.queries.append(query)
+        if place.found is Found.UNKNOWN:
+            unknown.setdefault(place.hold, []).append(place)
+    for hold in draft.case.holds:
+        if hold.word == "moved" and hold.hold in unknown:
+            _one_query(draft, *hold.hold, hold.institution, 1, unknown[hold.hold])
+    for row in draft.case.bridged:
+        behind = [place for place in draft.case.places if place.is_inferred]
+        _one_query(draft, row.account, row.currency, row.institution, row.hop, behind)
+    for place in draft.case.places:
+        if place.found is Found.EXITED and place.kind in ASKED_BY_SERIAL and place.serial:
+            _one_query(draft, place.serial, place.currency, place.institution, place.hop, [place])
+
+
+def _one_query(
+    draft: _Draft,
+    account: str,
+    currency: str,
+    institution: str,
+    hop: int,
+    behind: Sequence[Place],
+) -> None:
+    """Ask once about an account or a serial number, for the money behind it."""
+    if not institution or account in draft.queried:
+        return
+    draft.queried.add(account)
+    stake = sum(place.amount for place in behind if place.currency == currency)
+    newest = max((place.since for place in behind), default=None)
+    curve = draft.policy.institution(institution).dwell or draft.policy.dwell
+    chance = curve.chance(draft.now - newest) if newest else 0
+    draft.queries.append(
+        Proposal(
+            OrderKind.QUERY,
+            account,
+            currency,
+            institution,
+            0,
+            chance=chance,
+            hop=hop,
+            arrived_at=newest,
+            at_stake=stake,
+        )
+    )
 
 
 def _give(draft: _Draft, missing: Mapping[ClaimKey, int]) -> None:
@@ -319,7 +347,7 @@ def _lower(draft: _Draft, hold: Standing, keep: Mapping[str, int]) -> Proposal |
         return Proposal(OrderKind.RELEASE, *hold.hold, hold.institution, 0, change, 0, stood)
     if lowest > hold.confirmed or lowest >= hold.held:
         return None  # a short hold has nothing to give; an unconfirmed one must not be cut to what nobody has seen
-    known = draft.institutions.get(hold.institution, Institution(hold.institution))
+    known = draft.policy.institution(hold.institution)
     can_shrink = known.can_shrink_stop
     if can_shrink is None:
         can_shrink = draft.policy.orders.can_shrink_stop
@@ -328,32 +356,3 @@ def _lower(draft: _Draft, hold: Standing, keep: Mapping[str, int]) -> Proposal |
         draft.wait(hold.hold, -change, "cannot_shrink")
         return None
     return Proposal(OrderKind.REDUCE, *hold.hold, hold.institution, lowest, change, 0, stood)
-
-
-def dispatch(
-    orders: Sequence[Proposal],
-    sent: Mapping[str, int],
-    policy: CasePolicy,
-    institutions: Mapping[str, Institution] | None = None,
-) -> tuple[tuple[Proposal, ...], tuple[Proposal, ...]]:
-    """Share out the running minute: return what leaves now, and what waits because its institution takes no more.
-
-    `orders` may come from many cases; `sent` counts by institution what left within this minute.
-    """
-    known = institutions or {}
-    left: dict[str, int] = {}
-    now: list[Proposal] = []
-    later: list[Proposal] = []
-    by_value = sorted(
-        orders, key=lambda order: (-order.value, order.account, order.currency, order.kind)
-    )
-    for order in by_value:
-        name = order.institution
-        if name not in left:
-            capacity = known.get(name, Institution(name)).orders_per_minute
-            left[name] = (policy.orders_per_minute if capacity is None else capacity) - sent.get(
-                name, 0
-            )
-        (now if left[name] > 0 else later).append(order)
-        left[name] -= 1
-    return tuple(now), tuple(later)

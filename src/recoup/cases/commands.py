@@ -7,7 +7,7 @@ from datetime import datetime
 
 from recoup.cases.case import Bridged, Claim, Derived, Finding, Harm, Mandate, Place, Report
 from recoup.cases.state import AppealTrigger, ClaimTrigger, FindingTrigger
-from recoup.orders import Order, OrderKind
+from recoup.orders import AccountKind, Order, OrderKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,7 @@ class NoteHold:
     period: int
     at: datetime
     stops_spent: int = 0
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,14 @@ class NoteHarm:
     """Note what an order would do to others."""
 
     harm: Harm
+
+
+@dataclass(frozen=True, slots=True)
+class NoteAccountKind:
+    """Note what an account is for, as its institution or a person says: a protected one needs more people to agree."""
+
+    account: str
+    kind: AccountKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +304,7 @@ Command = (
     | NoteHold
     | ConfirmHold
     | NoteHarm
+    | NoteAccountKind
     | AgreeToOrder
     | TakeUp
     | DecideSurplus

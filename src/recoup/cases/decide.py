@@ -29,6 +29,7 @@ from recoup.cases.commands import (
     GrantHardship,
     JoinCase,
     MakeClaim,
+    NoteAccountKind,
     NoteHarm,
     NoteHold,
     NoteOpinion,
@@ -49,6 +50,7 @@ from recoup.cases.commands import (
 )
 from recoup.cases.entitlements import check, current, entitle
 from recoup.cases.events import (
+    AccountKindNoted,
     ClaimMade,
     ClaimSettled,
     EntitlementsChanged,
@@ -101,6 +103,8 @@ def _rule(case: Case, command: Command, now: datetime, policy: CasePolicy) -> Ev
             return following.confirm_hold(case, command)
         case NoteHarm(harm):
             return () if harm in case.harms else (HarmNoted(harm),)
+        case NoteAccountKind(account, kind):
+            return () if case.account_kind(account) is kind else (AccountKindNoted(account, kind),)
         case AgreeToOrder():
             return ordering.agree_to_order(case, command, now, policy)
         case TakeUp():

@@ -30,7 +30,7 @@ from recoup.cases.state import (
     NoticeState,
     TaskState,
 )
-from recoup.orders import OrderKind
+from recoup.orders import AccountKind, OrderKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +125,8 @@ class HoldNoted:
     period: int
     stops_spent: int
     at: datetime
+    since: datetime | None = None
+    """The institution's own time of the stop or freeze; None where nothing is held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,14 @@ class HarmNoted:
     """What an order would do to others became known."""
 
     harm: Harm
+
+
+@dataclass(frozen=True, slots=True)
+class AccountKindNoted:
+    """It is known what an account is for."""
+
+    account: str
+    kind: AccountKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +177,8 @@ class OrderTakenUp:
     persons: tuple[str, ...]
     mandate: str
     hop: int
+    arrived_at: datetime | None = None
+    """When the newest of the money arrived there; None where nobody knows, or for an order that asks for no money."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,6 +347,7 @@ Event = (
     | HoldNoted
     | HoldConfirmed
     | HarmNoted
+    | AccountKindNoted
     | OrderAgreed
     | OrderTakenUp
     | StoodLowered

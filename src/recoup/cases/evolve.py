@@ -18,6 +18,7 @@ from recoup.cases.case import (
     digest_of,
 )
 from recoup.cases.events import (
+    AccountKindNoted,
     AccountSwapped,
     AppealFiled,
     AppealSettled,
@@ -196,6 +197,11 @@ def _harm(case: Case, event: HarmNoted) -> Case:
     return replace(case, harms=(*others, event.harm))
 
 
+def _account_kind(case: Case, event: AccountKindNoted) -> Case:
+    known = {**dict(case.account_kinds), event.account: event.kind}
+    return replace(case, account_kinds=tuple(sorted(known.items())))
+
+
 def _approved(case: Case, event: OrderAgreed) -> Case:
     return replace(case, approvals=(*case.approvals, event.approval))
 
@@ -219,6 +225,7 @@ def _taken_up(case: Case, event: OrderTakenUp) -> Case:
         asked=event.amount,
         stood=event.stood,
         makers=(*makers, *more),
+        arrived_at=event.arrived_at or (known.arrived_at if known else None),
     )
 
 
@@ -348,6 +355,7 @@ _STEPS: dict[type, Callable[[Case, Any], Case]] = {
     HoldNoted: _noted,
     HoldConfirmed: _confirmed,
     HarmNoted: _harm,
+    AccountKindNoted: _account_kind,
     OrderAgreed: _approved,
     OrderTakenUp: _taken_up,
     StoodLowered: _lowered,

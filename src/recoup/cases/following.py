@@ -48,6 +48,7 @@ def note_of(hold: Hold, institution: str, at: datetime) -> NoteHold:
         hold.period,
         at,
         hold.stops_spent,
+        hold.since if hold.is_live else None,
     )
 
 
@@ -193,6 +194,7 @@ def note_hold(case: Case, command: NoteHold, now: datetime, policy: CasePolicy) 
         command.period,
         command.stops_spent,
         command.at,
+        command.since,
     )
     if known is not None and _says_the_same(case, noted):
         return ()

@@ -17,13 +17,19 @@ class Meeting:
     cases: tuple[str, ...]
 
 
+def reached_by(case: Case) -> frozenset[HoldPlace]:
+    """Return where a case has money, located or last seen there."""
+    return frozenset(
+        place.hold for place in case.places if place.found in {Found.LOCATED, Found.UNKNOWN}
+    )
+
+
 def meetings_of(cases: Iterable[Case]) -> tuple[Meeting, ...]:
     """Return every account at which at least two cases have money, located or last seen there."""
     reached: dict[HoldPlace, dict[str, None]] = {}
     for case in cases:
-        for place in case.places:
-            if place.found in {Found.LOCATED, Found.UNKNOWN}:
-                reached.setdefault(place.hold, {})[case.id] = None
+        for hold in sorted(reached_by(case)):
+            reached.setdefault(hold, {})[case.id] = None
     return tuple(
         Meeting(*hold, tuple(sorted(ids))) for hold, ids in sorted(reached.items()) if len(ids) > 1
     )

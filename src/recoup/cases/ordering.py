@@ -57,7 +57,8 @@ def take_up(case: Case, command: TakeUp, now: datetime, policy: CasePolicy) -> E
         return Refusal(Reason.ORDER_OF_ANOTHER_CASE, order.key.case)
     plan = plan_orders(case, now, policy)
     standing = case.standing(order.key.account, order.key.currency)
-    found = _proposed(order, plan, standing)
+    kind = case.account_kind(order.key.account)
+    found = _proposed(order, plan, standing, kind)
     if isinstance(found, Refusal):
         return found
     persons = _persons(case, order, plan)
@@ -80,13 +81,18 @@ def take_up(case: Case, command: TakeUp, now: datetime, policy: CasePolicy) -> E
         (order.made_by, *persons),
         order.mandate,
         found.hop,
+        found.arrived_at,
     )
     return (taken,)
 
 
-def _proposed(order: Order, plan: Plan, standing: Standing | None) -> Proposal | Refusal:
+def _proposed(
+    order: Order, plan: Plan, standing: Standing | None, kind: AccountKind
+) -> Proposal | Refusal:
     """Return what the plan says of the order; a refusal where it says otherwise by now."""
     account, currency = order.key.account, order.key.currency
+    if kind is not AccountKind.ORDINARY and order.account_kind is not kind:
+        return Refusal(Reason.PROPOSAL_STALE, f"the account is one of {kind}")
     if order.kind in KEEPING:
         asked = standing.asked if standing else 0
         if standing is None or not asked or order.amount != asked:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 
 from recoup.cases.dwell import Dwell
+from recoup.cases.institutions import Institution
 from recoup.orders import Ground, Policy
 
 
@@ -36,6 +38,8 @@ class CasePolicy:
     """Of what a claim misses, how much is chased before the smallest rest is left out; 1,000 is all."""
     dwell: Dwell
     """Used for an institution of which nothing was learned."""
+    dwell_weight: int
+    """How many answered orders the given curve counts as, at each of its points."""
     orders_per_minute: int
     """Of one institution of which nothing else was declared."""
     small_amount: int
@@ -46,11 +50,13 @@ class CasePolicy:
     listing_seconds: int
     """How long an entry of a list of accounts, persons or devices stands."""
     grounds: tuple[Ground, ...]
+    institutions: Mapping[str, Institution] = field(default_factory=dict)
+    """Those that declared something of their own; it is theirs, so it has no source of law."""
 
     def __post_init__(self) -> None:
         """Refuse a policy with a term that has no source, and bounds that make no sense."""
         named = {ground.term for ground in self.grounds}
-        terms = {f.name for f in fields(self)} - {"orders", "grounds"}
+        terms = {f.name for f in fields(self)} - {"orders", "grounds", "institutions"}
         if missing := sorted(terms - named):
             raise ValueError(f"policy {self.orders.id}: no source for {', '.join(missing)}")
         if self.admission_persons < 1:
@@ -62,3 +68,12 @@ class CasePolicy:
         least = min(getattr(self, f.name) for f in fields(self) if f.type == "int")
         if least < 0 or self.orders_per_minute < 1:
             raise ValueError(f"policy {self.orders.id}: expected terms of cases above zero")
+
+    def institution(self, id_: str) -> Institution:
+        """Return what an institution declared; nothing of its own for one that did not."""
+        return self.institutions.get(id_) or Institution(id_)
+
+    def capacity(self, id_: str) -> int:
+        """Return how many orders an institution takes in a minute."""
+        declared = self.institution(id_).orders_per_minute
+        return self.orders_per_minute if declared is None else declared

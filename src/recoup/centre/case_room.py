@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from recoup.cases import Case, CasePolicy, Refusal, evolve, note_of
+from recoup.cases import Case, CasePolicy, Refusal, evolve, lesson_of, note_of
 from recoup.cases import decide as decide_case
 from recoup.cases import fold as fold_case
 from recoup.cases.commands import (
@@ -36,6 +36,7 @@ from recoup.cases.events import (
     AppealFiled,
     AppealSettled,
     Event,
+    HoldNoted,
     NoticeMoved,
     OrderTakenUp,
     TaskMoved,
@@ -172,7 +173,11 @@ def decide_orders(
 
 def evolve_cases(state: CentreState, subject: SubjectId, event: Event) -> CentreState:
     """Fold an event of a case into its register."""
-    state.cases[subject] = evolve(state.case(subject), event)
+    before = state.case(subject)
+    lesson = lesson_of(before, event) if isinstance(event, HoldNoted) else None
+    if lesson is not None:
+        state.learn(lesson)
+    state.put_case(evolve(before, event))
     return state
 
 

@@ -7,12 +7,19 @@ connection belongs to one at a time.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final
+from typing import Final, TypeVar, overload
 
-from recoup.centre.facts import Grounds, Statement, decode_paper, encode_paper
+from recoup import limits
+from recoup.centre.facts import (
+    Grounds,
+    Statement,
+    decode_paper,
+    encode_paper,
+    statement_of,
+)
 from recoup.errors import VaultFault
 from recoup.ids import Ids
 from recoup.stores.vault import Purpose, Vault
@@ -21,6 +28,8 @@ _KEY: Final = "account_key"
 NAME: Final = "account_name"
 NUMBER: Final = "account_number"
 _GROUNDS: Final = "grounds"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +52,8 @@ class Directory:
     # --- pieces, one at a time ---
 
     def keep(self, subject: str, pieces: Mapping[str, str]) -> None:
-        """Keep pieces about a subject."""
-        with self._lock:
+        """Keep pieces about a subject, all or none."""
+        with self._lock, self._vault.together():
             for field, text in pieces.items():
                 self._vault.put(subject, field, text)
 
@@ -82,17 +91,39 @@ class Directory:
 
     def account(self, institution: str, number: str, name: str = "") -> str:
         """Return the id of an account; a new one for a number never seen, '' for no number."""
-        if not number:
-            return ""
-        key = _key(institution, number)
-        with self._lock:
-            account = self.reserve(institution, number)
-            if not self._vault.find(_KEY, key):
-                if name:  # first, so that an account that is found has the name it was seen with
-                    self._vault.put(account, NAME, name)
-                self._vault.put(account, _KEY, key)
-                self._reserved.pop(key, None)
-            return account
+        return self.accounts([(institution, number, name)])[institution, number] if number else ""
+
+    def accounts(self, named: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str], str]:
+        """Return the ids of accounts by (institution, number), new ones for numbers never seen with the first name given.
+
+        So many share a sync; between two shares whoever else waits for the vault has a turn.
+        """
+        first: dict[tuple[str, str], str] = {}
+        for institution, number, name in named:
+            first.setdefault((institution, number), name)
+        wanted = list(first)
+        found: dict[tuple[str, str], str] = {}
+        for begin in range(0, len(wanted), limits.ACCOUNTS_AT_ONCE_MAX):
+            some = wanted[begin : begin + limits.ACCOUNTS_AT_ONCE_MAX]
+            with self._lock:
+                known = {place: self._vault.find(_KEY, _key(*place)) for place in some}
+                fresh = [place for place in some if not known[place]]
+                found |= {place: ids[0] for place, ids in known.items() if ids}
+                if fresh:
+                    with self._vault.together():
+                        found |= {place: self._begin(place, first[place]) for place in fresh}
+                    for place in fresh:  # only now is it durable
+                        self._reserved.pop(_key(*place), None)
+        return found
+
+    def _begin(self, place: tuple[str, str], name: str) -> str:
+        """Keep a number never seen before, under the id that it has been given or gets now."""
+        key = _key(*place)
+        account = self._reserved.get(key) or self._ids.new("account")
+        if name:
+            self._vault.put(account, NAME, name)
+        self._vault.put(account, _KEY, key)
+        return account
 
     def entry(self, account: str, purpose: Purpose) -> Entry:
         """Return what an id stands for; `VaultFault` if it is not there or was erased."""
@@ -105,8 +136,13 @@ class Directory:
 
     def keep_grounds(self, order_id: str, grounds: Grounds) -> None:
         """Keep what an order's paper says beside the order."""
-        with self._lock:
-            self._vault.put(f"order {order_id}", _GROUNDS, encode_paper(grounds).decode())
+        self.keep_all_grounds({order_id: grounds})
+
+    def keep_all_grounds(self, papers: Mapping[str, Grounds]) -> None:
+        """Keep what several orders' papers say, by order, with one sync."""
+        with self._lock, self._vault.together():
+            for order_id, grounds in papers.items():
+                self._vault.put(f"order {order_id}", _GROUNDS, encode_paper(grounds).decode())
 
     def grounds(self, order_id: str, purpose: Purpose) -> Grounds | None:
         """Return what an order's paper says; None where nothing was kept."""
@@ -123,21 +159,33 @@ class Directory:
         """Keep rows that an answer brought; return their digest, under which the case knows them."""
         body = encode_paper(statement)
         digest = sha256(b"recoup statement 1\n" + body).hexdigest()
-        with self._lock:
+        with self._lock, self._vault.together():
             self._vault.put(f"statements {case_id}", digest, body.decode())
         return digest
 
+    @overload
     def statements(
         self, case_id: str, digests: Sequence[str], purpose: Purpose
-    ) -> tuple[Statement, ...]:
-        """Return the statements of a case in the order of `digests`."""
+    ) -> tuple[Statement, ...]: ...
+
+    @overload
+    def statements(
+        self, case_id: str, digests: Sequence[str], purpose: Purpose, read: Callable[[bytes], T]
+    ) -> tuple[T, ...]: ...
+
+    def statements(
+        self,
+        case_id: str,
+        digests: Sequence[str],
+        purpose: Purpose,
+        read: Callable[[bytes], object] = statement_of,
+    ) -> tuple[object, ...]:
+        """Return the statements of a case in the order of `digests`; with `read=bytes` as they lie there, for another process."""
         out = []
         for digest in digests:
             with self._lock:
                 text = self._vault.read(f"statements {case_id}", digest, purpose).text
-            statement = decode_paper("statement", text.encode())
-            assert isinstance(statement, Statement), "statements are kept as statements"
-            out.append(statement)
+            out.append(read(text.encode()))
         return tuple(out)
 
 

@@ -71,4 +71,19 @@ def decode_paper(name: str, body: bytes) -> Statement | Grounds:
     return paper
 
 
-__all__ = ["ROOT_WITHIN", "FactRow", "Grounds", "Statement", "decode_paper", "encode_paper"]
+def statement_of(body: bytes) -> Statement:
+    """Return the statement of canonical bytes."""
+    statement = decode_paper("statement", body)
+    assert isinstance(statement, Statement), "statements are kept as statements"
+    return statement
+
+
+__all__ = [
+    "ROOT_WITHIN",
+    "FactRow",
+    "Grounds",
+    "Statement",
+    "decode_paper",
+    "encode_paper",
+    "statement_of",
+]

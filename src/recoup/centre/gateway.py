@@ -16,7 +16,7 @@ from typing import Final
 import httpx
 
 from recoup import limits
-from recoup.cases.commands import AddFacts, ConfirmHold
+from recoup.cases.commands import AddFacts, ConfirmHold, NoteAccountKind
 from recoup.centre.commands import Command, Done, Outcome, Turned
 from recoup.centre.directory import Directory
 from recoup.centre.facts import FactRow, Statement
@@ -45,7 +45,7 @@ from recoup.messages import (
     open_message,
     seal,
 )
-from recoup.orders import Answer, HoldKey, Order, OrderKind
+from recoup.orders import AccountKind, Answer, HoldKey, Order, OrderKind
 from recoup.orders import Outcome as Said
 from recoup.stores.vault import Purpose
 from recoup.unrecognised import Unrecognised
@@ -113,6 +113,8 @@ class HTTPGateway:
             raise Rejected("expected an answer to this order, was one to another")
         if answer.currency != order.key.currency:
             raise Rejected("expected an amount in the order's currency, was in another")
+        if isinstance(answer.account_kind, AccountKind):
+            self._take_account_kind(order, answer, answer.account_kind)
         if answer.rows:
             self._take_rows(order, answer)
         return Reply((answer_of(answer),))
@@ -189,13 +191,24 @@ class HTTPGateway:
             notice=self._wire.notice,
         )
 
+    def _take_account_kind(self, order: Order, answer: AnswerMessage, kind: AccountKind) -> None:
+        """Tell the case what the account is for. That it is an ordinary one is no news: nobody need say so."""
+        if kind is not AccountKind.ORDINARY:
+            noted = NoteAccountKind(order.key.account, kind)
+            self._tell(order.institution, order.key.case, noted, answer.id)
+
     def _take_rows(self, order: Order, answer: AnswerMessage) -> None:
-        """Keep the rows, then tell the case of them; in parts that vault and journal can take."""
+        """Keep the rows, then tell the case of them; in parts that vault and journal can take.
+
+        The answer follows in the order of handing in, so in the same round of the writer: the case is traced once for both.
+        """
         statement = self._statement(order, answer)
         for part in _parts(statement):
             digest = self._directory.keep_statement(order.key.case, part)
             rows = tuple(row.id for row in part.rows)
-            self._tell(order.institution, order.key.case, AddFacts(digest, rows), digest)
+            told = self._told(order.institution, order.key.case, AddFacts(digest, rows), digest)
+            if told.done():  # only what was not let in is answered at once; what was, is written before what follows
+                _must_be_taken(told.result())
 
     def _statement(self, order: Order, answer: AnswerMessage) -> Statement:
         """Return the rows with the directory's ids in the place of numbers."""
@@ -206,15 +219,30 @@ class HTTPGateway:
             own = _common_number(answer, bank)
             account = self._directory.account(bank, own) or account
 
-        def side(institution: str, number: str, name: str) -> tuple[str, str]:
-            if number and number == own and institution in {"", bank}:
+        def is_own(institution: str, number: str) -> bool:
+            return bool(number) and number == own and institution in {"", bank}
+
+        sides = [
+            side
+            for row in answer.rows
+            for side in (
+                (row.payer_institution, row.payer, row.payer_name),
+                (row.payee_institution, row.payee, row.payee_name),
+            )
+        ]
+        others = self._directory.accounts(
+            side for side in sides if side[1] and not is_own(side[0], side[1])
+        )
+
+        def side_of(institution: str, number: str) -> tuple[str, str]:
+            if is_own(institution, number):
                 return account, bank  # it need not say of its own account whose it is
-            return self._directory.account(institution, number, name), institution
+            return others.get((institution, number), ""), institution
 
         rows = []
         for row in answer.rows:
-            payer, payer_bank = side(row.payer_institution, row.payer, row.payer_name)
-            payee, payee_bank = side(row.payee_institution, row.payee, row.payee_name)
+            payer, payer_bank = side_of(row.payer_institution, row.payer)
+            payee, payee_bank = side_of(row.payee_institution, row.payee)
             rows.append(
                 FactRow(
                     row.id,
@@ -242,17 +270,17 @@ class HTTPGateway:
 
     def _tell(self, institution: str, case_id: str, what: object, of: object) -> None:
         """Submit a fact about a case; what the case refuses is no news, what the writer refuses is tried again later."""
+        _must_be_taken(self._told(institution, case_id, what, of).result())
+
+    def _told(self, institution: str, case_id: str, what: object, of: object) -> Future[Outcome]:
+        """Submit a fact about a case, under an id that follows from it."""
         actor = Actor(institution, INSTITUTION, "answers an order")
         request = Request(actor, what, case=case_id)
         name = COMMAND_REGISTRY.name_of(what)[0]
         stamp = of.isoformat() if isinstance(of, datetime) else str(of)
         key = getattr(what, "account", "")
         command_id = derived_id(name, case_id, institution, key, stamp)
-        outcome = self._submit(command_of(COMMAND_REGISTRY, command_id, request)).result()
-        is_taken = isinstance(outcome, Done)
-        is_refused = isinstance(outcome, Turned) and not outcome.is_transient
-        if not (is_taken or is_refused):
-            raise GatewayFault("expected the writer to take a fact, it is away")
+        return self._submit(command_of(COMMAND_REGISTRY, command_id, request))
 
     def _sealed(self, message: Message, institution: str) -> bytes:
         now = self._clock.now()
@@ -306,6 +334,14 @@ class NotConnected:
     def send(self, message: Outgoing) -> Reply:
         """Refuse; the order stays issued until its time for an answer has passed, and is tried again after a start."""
         raise Rejected(f"expected a connection to {message.destination}, the centre has none")
+
+
+def _must_be_taken(outcome: Outcome) -> None:
+    """Raise unless a fact was written, or refused by its case for good."""
+    is_taken = isinstance(outcome, Done)
+    is_refused = isinstance(outcome, Turned) and not outcome.is_transient
+    if not (is_taken or is_refused):
+        raise GatewayFault("expected the writer to take a fact, it is away")
 
 
 def _common_number(answer: AnswerMessage, bank: str) -> str:

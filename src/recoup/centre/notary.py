@@ -35,11 +35,13 @@ class Notary:
         self._tree, self._last = Tree(), None
         self._catch_up()
         self._signed = 0
+        self._newest: Note | None = None
         for kept in journal.checkpoints():
             found = open_checkpoint(kept.note, self.key)
             if found.size > self._tree.size or self._tree.root(found.size) != found.root:
                 raise StoreFault(f"expected the {found.size} records that were signed, was others")
-            self._signed = max(self._signed, found.size)
+            if found.size >= self._signed:
+                self._signed, self._newest = found.size, parse_note(kept.note)
 
     _last: Record | None
 
@@ -56,8 +58,12 @@ class Notary:
         checkpoint = Checkpoint(self._origin, self._tree.size, self._tree.root())
         note = sign_checkpoint(checkpoint, self._private)
         self._journal.add_checkpoint(StoredCheckpoint(checkpoint.size, str(note).encode()))
-        self._signed = checkpoint.size
+        self._signed, self._newest = checkpoint.size, note
         return note
+
+    def newest(self) -> tuple[int, Note] | None:
+        """Return how many records the newest checkpoint counts, and the checkpoint; None if nothing was signed yet."""
+        return None if self._newest is None else (self._signed, self._newest)
 
     def proof(self, older: int, size: int) -> tuple[bytes, ...]:
         """Return the proof that the checkpoint of `older` records is the beginning of that of `size`."""
@@ -78,6 +84,8 @@ class Notary:
             if (line.name, line.key_id) in known and line not in note.signatures:
                 note = note.with_signature(line)
         self._journal.add_checkpoint(StoredCheckpoint(checkpoint.size, str(note).encode()))
+        if checkpoint.size == self._signed:
+            self._newest = note
         return len(signers(note, self._witnesses))
 
     def _catch_up(self) -> None:

@@ -26,6 +26,7 @@ from recoup.centre.requests import Actor, Request, command_of
 from recoup.centre.running import Centre
 from recoup.centre.sender import Told
 from recoup.centre.view import View
+from recoup.centre.witnessing import Sealing, Witnessing
 from recoup.clock import Clock
 from recoup.ids import Ids
 from recoup.orders import HoldKey
@@ -53,6 +54,8 @@ class Setting:
     """Between two rounds of asking institutions for their balance digests."""
     vault: Path | None = None
     """The file of the vault; None: the journal's."""
+    sealing: Sealing | None = None
+    """None: the journal is not signed, and nobody watches it."""
 
 
 class Office:
@@ -76,6 +79,7 @@ class Office:
         self._view: View | None = None
         self._chaser: Chaser | None = None
         self._digests: Digests | None = None
+        self._witnessing: Witnessing | None = None
         gateway: BankGateway = NotConnected()
         if setting.wire is not None:
             gateway = wired = HTTPGateway(
@@ -88,7 +92,7 @@ class Office:
                 self._held_at,
             )
             self._chaser = Chaser(
-                self.open, self.directory, self.submit, clock, ids, setting.policy, told_of_case
+                self.view, self.directory, self.submit, clock, ids, setting.policy, told_of_case
             )
             self._digests = Digests(
                 wired.confirm,
@@ -96,7 +100,19 @@ class Office:
                 setting.digest_seconds,
                 told_of_institution,
             )
-        self._centre = Centre(self.open, setting.policy, gateway, clock, told=told, halted=halted)
+        if setting.sealing is not None:
+            self._witnessing = Witnessing(
+                self.open, setting.sealing, self._client, told_of_institution
+            )
+        self._centre = Centre(
+            self.open,
+            setting.policy,
+            gateway,
+            clock,
+            told=told,
+            halted=halted,
+            written=self._chaser.wake if self._chaser is not None else lambda: None,
+        )
 
     def start(self) -> int:
         """Recover and begin; return how many records there are."""
@@ -124,9 +140,10 @@ class Office:
         """Whether the writer stopped for good."""
         return self._centre.is_stopped
 
-    def _beside(self) -> tuple[Chaser | Digests, ...]:
-        """Return what runs beside the centre where institutions are connected."""
-        return tuple(part for part in (self._chaser, self._digests) if part is not None)
+    def _beside(self) -> tuple[Chaser | Digests | Witnessing, ...]:
+        """Return what runs beside the centre: where institutions are connected, and where the journal is signed."""
+        parts = (self._chaser, self._digests, self._witnessing)
+        return tuple(part for part in parts if part is not None)
 
     def view(self) -> View:
         """Return a view of its own: for one thread, to be asked to catch up."""

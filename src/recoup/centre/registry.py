@@ -13,6 +13,7 @@ from recoup.cases import events as case_events
 from recoup.centre.account_room import AccountEntered, EnterAccount, ReadPersonal
 from recoup.centre.requests import Acted
 from recoup.centre.terms import EndTerm
+from recoup.journal.canonical import Plain
 from recoup.journal.events import Registry, Upcast
 from recoup.orders import commands as order_commands
 from recoup.orders import events as order_events
@@ -21,6 +22,12 @@ from recoup.staff import commands as staff_commands
 from recoup.stores.vault import PersonalDataErased, PersonalDataRead
 
 Row = tuple[str, int, type, tuple[Upcast, ...]]
+
+
+def _with(name: str, value: Plain) -> Upcast:
+    """Return the upcaster that adds a field which older events do not have."""
+    return lambda fields: {**fields, name: value}
+
 
 EVENTS: Final[tuple[Row, ...]] = (
     ("acted", 1, Acted, ()),
@@ -43,11 +50,12 @@ EVENTS: Final[tuple[Row, ...]] = (
     ("facts_added", 1, case_events.FactsAdded, ()),
     ("facts_changed", 1, case_events.FactsChanged, ()),
     ("trail_applied", 1, case_events.TrailApplied, ()),
-    ("hold_noted", 1, case_events.HoldNoted, ()),
+    ("hold_noted", 2, case_events.HoldNoted, (_with("since", None),)),
     ("hold_confirmed", 1, case_events.HoldConfirmed, ()),
     ("harm_noted", 1, case_events.HarmNoted, ()),
+    ("account_kind_noted", 1, case_events.AccountKindNoted, ()),
     ("order_agreed", 1, case_events.OrderAgreed, ()),
-    ("order_taken_up", 1, case_events.OrderTakenUp, ()),
+    ("order_taken_up", 2, case_events.OrderTakenUp, (_with("arrived_at", None),)),
     ("stood_lowered", 1, case_events.StoodLowered, ()),
     ("entitlements_changed", 1, case_events.EntitlementsChanged, ()),
     ("surplus_marked", 1, case_events.SurplusMarked, ()),
@@ -91,6 +99,7 @@ COMMANDS: Final[tuple[Row, ...]] = (
     ("note_hold", 1, case_commands.NoteHold, ()),
     ("confirm_hold", 1, case_commands.ConfirmHold, ()),
     ("note_harm", 1, case_commands.NoteHarm, ()),
+    ("note_account_kind", 1, case_commands.NoteAccountKind, ()),
     ("agree_to_order", 1, case_commands.AgreeToOrder, ()),
     ("take_up", 1, case_commands.TakeUp, ()),
     ("decide_surplus", 1, case_commands.DecideSurplus, ()),

@@ -38,8 +38,9 @@ class Centre:
         told: Told = lambda message, what: None,  # noqa: ARG005 - the parameters' names are the protocol's
         halted: Halted = lambda why: None,  # noqa: ARG005 - the same
         tick_seconds: float = 0.5,
+        written: Callable[[], None] = lambda: None,
     ) -> None:
-        """Put the parts together; each opens the store for itself."""
+        """Put the parts together; each opens the store for itself. `written` is called when something may be on disk."""
         self._writer = Writer(
             open_journal,
             EVENT_REGISTRY,
@@ -49,7 +50,9 @@ class Centre:
             evolve=evolve,
             restore=restore,
             halted=halted,
+            written=self._heard,
         )
+        self._written = written
         submit = self._writer.submit
         self._sender = Sender(open_journal, gateway, submit, clock, told)
         self._deadlines = Deadlines(open_journal, submit, clock, tick_seconds)
@@ -67,9 +70,12 @@ class Centre:
 
     def submit(self, command: Command) -> Future[Outcome]:
         """Hand a command in; the future is done when its effect is on disk or it is known to have none."""
-        future = self._writer.submit(command)
-        future.add_done_callback(lambda _: self._sender.wake())
-        return future
+        return self._writer.submit(command)
+
+    def _heard(self) -> None:
+        """Call whoever acts on what was written."""
+        self._sender.wake()
+        self._written()
 
     def stop(self) -> None:
         """Start nothing more, finish what is under way, take no more commands, and end."""

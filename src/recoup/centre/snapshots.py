@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
-from recoup.cases import Case
+from recoup.cases import Case, Lesson
 from recoup.centre.state import CentreState
 from recoup.errors import EventFault
 from recoup.journal.canonical import decode_plain, encode_plain
@@ -23,7 +23,7 @@ from recoup.journal.record import Record
 from recoup.orders import Hold
 from recoup.staff import Directory, Person, Session, TimedGrant, Unit
 
-NAME: Final = "centre-2"
+NAME: Final = "centre-3"
 """Another number when what is kept changes its meaning: older snapshots are then never read."""
 
 
@@ -41,6 +41,13 @@ class _Told:
 
     institution: str
     orders: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Lessons:
+    """What an institution's answers taught."""
+
+    rows: tuple[Lesson, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,7 @@ _SHAPES.register("hold", 1, Hold)
 _SHAPES.register("case", 1, Case)
 _SHAPES.register("drafted", 1, _Drafted)
 _SHAPES.register("told", 1, _Told)
+_SHAPES.register("lessons", 1, _Lessons)
 _SHAPES.register("entered", 1, _Entered)
 _SHAPES.register("staff", 1, _Staff)
 
@@ -80,7 +88,7 @@ def _take_hold(state: CentreState, hold: Hold) -> None:
 
 
 def _take_case(state: CentreState, case: Case) -> None:
-    state.cases[case.id] = case
+    state.put_case(case)
 
 
 def _take_drafted(state: CentreState, kept: _Drafted) -> None:
@@ -89,6 +97,11 @@ def _take_drafted(state: CentreState, kept: _Drafted) -> None:
 
 def _take_told(state: CentreState, kept: _Told) -> None:
     state.told[kept.institution] = list(kept.orders)
+
+
+def _take_lessons(state: CentreState, kept: _Lessons) -> None:
+    for lesson in kept.rows:
+        state.learn(lesson)
 
 
 def _take_entered(state: CentreState, kept: _Entered) -> None:
@@ -111,6 +124,7 @@ _TAKERS: Final[dict[str, Callable[[CentreState, Any], None]]] = {
     "case": _take_case,
     "drafted": _take_drafted,
     "told": _take_told,
+    "lessons": _take_lessons,
     "entered": _take_entered,
     "staff": _take_staff,
 }
@@ -123,6 +137,7 @@ def _values(state: CentreState) -> Iterator[object]:
     yield from state.cases.values()
     yield from (_Drafted(case, tuple(ids)) for case, ids in state.drafted.items())
     yield from (_Told(institution, tuple(ids)) for institution, ids in state.told.items())
+    yield from (_Lessons(tuple(rows)) for rows in state.lessons.values())
     for case, account in state.entered:
         yield _Entered(case, account, state.accounts[account])
     if state.staff != Directory():

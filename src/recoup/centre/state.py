@@ -6,10 +6,12 @@ writer's, or a view's). A copy of a register for each event would make a centre 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from recoup.cases import Case
+from recoup import limits
+from recoup.cases import Case, Lesson, Meeting, reached_by
 from recoup.orders import Hold, HoldKey, Order, Tracked
 from recoup.staff import Directory, Target
 
@@ -31,6 +33,10 @@ class CentreState:
     """The institution at which an account lies that was entered for a case."""
     entered: dict[tuple[str, str], None] = field(default_factory=dict)
     """(case, account), in the order of entering."""
+    lessons: dict[str, deque[Lesson]] = field(default_factory=dict)
+    """What an institution's answers taught, the newest last."""
+    reached: dict[tuple[str, str], dict[str, None]] = field(default_factory=dict)
+    """The cases with money at an account in a currency. Follows from the cases; kept so that nobody walks all of them."""
 
     def hold(self, key: HoldKey) -> Hold:
         """Return the hold of `key`; one that nobody asked for yet is empty."""
@@ -40,7 +46,32 @@ class CentreState:
         """Return the case of that id; one that no report opened yet is empty."""
         return self.cases.get(case_id) or Case(case_id)
 
+    def put_case(self, case: Case) -> None:
+        """Set a case in its register, and where it has money."""
+        before = self.cases.get(case.id)
+        self.cases[case.id] = case
+        if before is not None and before.places is case.places:
+            return
+        left = reached_by(before) if before is not None else frozenset()
+        there = reached_by(case)
+        for place in sorted(left - there):
+            del self.reached[place][case.id]
+            if not self.reached[place]:
+                del self.reached[place]
+        for place in sorted(there - left):
+            self.reached.setdefault(place, {})[case.id] = None
+
+    def learn(self, lesson: Lesson) -> None:
+        """Keep what an answer taught, and forget the oldest beyond `LESSONS_MAX`."""
+        kept = self.lessons.setdefault(lesson.institution, deque(maxlen=limits.LESSONS_MAX))
+        kept.append(lesson)
+
     # --- what is looked at ---
+
+    def meetings(self, case_id: str) -> tuple[Meeting, ...]:
+        """Return the accounts at which this case meets others."""
+        found = [(place, self.reached[place]) for place in sorted(reached_by(self.case(case_id)))]
+        return tuple(Meeting(*place, tuple(sorted(ids))) for place, ids in found if len(ids) > 1)
 
     def find(self, order_id: str) -> tuple[Hold, Tracked] | None:
         """Return an order and its hold."""

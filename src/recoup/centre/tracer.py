@@ -8,13 +8,15 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
+from gc import freeze
 from multiprocessing import get_context
-from typing import Protocol
+from typing import Any, Protocol
 
 import polars as pl
 
@@ -37,6 +39,11 @@ class CaseFacts:
     rule: str = "fifo"
     """The case's one declared rule."""
 
+    def traced(self) -> Traced:
+        """Return the trail: the chase always bridges, and follows the case's one rule."""
+        options = Options(rules=(self.rule,), bridge=True)
+        return Traced(self.case, self.version, trace_dossier(self.dossier, self.claims, options))
+
 
 @dataclass(frozen=True, slots=True)
 class Traced:
@@ -47,11 +54,24 @@ class Traced:
     trail: Trail
 
 
+class Traceable(Protocol):
+    """One version of a case's facts, in whatever form is small to hand to another process."""
+
+    @property
+    def case(self) -> str:
+        """Whose facts."""
+        ...
+
+    def traced(self) -> Any:  # noqa: ANN401 - what the tracer's `submit` takes; the tracer never looks into it
+        """Return what was found; called in the tracing process."""
+        ...
+
+
 class Facts(Protocol):
     """Where the facts of cases lie; asked from the tracer's thread only."""
 
-    def newest(self, case: str) -> CaseFacts:
-        """Return the newest version of a case's facts."""
+    def newest(self, case: str) -> Traceable | None:
+        """Return the newest version of a case's facts; None where it was traced meanwhile."""
         ...
 
 
@@ -63,16 +83,20 @@ class ToldOfCase(Protocol):
         ...
 
 
-def trace_facts(facts: CaseFacts) -> Traced:
-    """Return the trail of a version: the chase always bridges, and follows the case's one rule."""
-    options = Options(rules=(facts.rule,), bridge=True)
-    return Traced(facts.case, facts.version, trace_dossier(facts.dossier, facts.claims, options))
+def trace_facts(facts: Traceable) -> Any:  # noqa: ANN401 - as above
+    """Return what a version of a case's facts gives."""
+    return facts.traced()
 
 
-def warm_up() -> None:
-    """Compile or load the kernels before the first case needs them."""
+def warm_up(niceness: int = 0) -> None:
+    """Compile or load the kernels before the first case needs them; a process with `niceness` gives way to others."""
+    if niceness and hasattr(os, "nice"):
+        os.nice(niceness)
+    # A case has hundreds of rows: the engine for streams of millions takes longer to begin than this one to end.
+    pl.Config.set_engine_affinity("in-memory")
     dossier = Dossier(pl.DataFrame(schema=tables.TRANSFERS), ())
     trace_dossier(dossier, pl.DataFrame(schema=tables.CLAIMS), Options(bridge=True))
+    freeze()  # what is there now stays: the collector need not walk it at every case
 
 
 @dataclass(slots=True)
@@ -110,17 +134,23 @@ class Tracer:
     def __init__(
         self,
         facts: Facts,
-        submit: Callable[[Traced], object],
+        submit: Callable[[Any], object],
         told: ToldOfCase = lambda case, why: None,  # noqa: ARG005 - the parameters' names are the protocol's
+        niceness: int = 0,
     ) -> None:
-        self._facts, self._submit, self._told = facts, submit, told
+        """Prepare; a tracer with `niceness` gives way to whatever else the machine has to do."""
+        self._facts, self._submit, self._told, self._niceness = facts, submit, told, niceness
         self._waiting = _Waiting()
         self._thread = threading.Thread(target=self._run, name="tracer", daemon=True)
         self._pool: ProcessPoolExecutor | None = None
 
     def start(self, cases: Iterable[str] = ()) -> None:
         """Begin; `cases` are those whose newest facts have no trail yet."""
-        self._pool = _new_pool()
+        self._pool = _new_pool(self._niceness)
+        if not self._niceness:
+            self._pool.submit(
+                _nothing
+            )  # so that the process is there before the first case needs it
         self._waiting.add(cases)
         self._thread.start()
 
@@ -138,20 +168,22 @@ class Tracer:
     def _run(self) -> None:
         while (case := self._waiting.take()) is not None:
             try:
-                self._submit(self._trace(self._facts.newest(case)))
+                facts = self._facts.newest(case)
+                if facts is not None:
+                    self._submit(self._trace(facts))
             except Exception as why:  # noqa: BLE001 - one case that cannot be traced must not end all others' tracing
                 self._told(case, why)
 
-    def _trace(self, facts: CaseFacts) -> Traced:
+    def _trace(self, facts: Traceable) -> Any:  # noqa: ANN401 - as above
         """Trace in the worker process; a process that died is replaced."""
         for _ in range(limits.TRACE_TRIES_MAX):
             assert self._pool is not None, "the tracer was started"
             try:
-                future: Future[Traced] = self._pool.submit(trace_facts, facts)
+                future: Future[Any] = self._pool.submit(trace_facts, facts)
                 return future.result()
             except BrokenProcessPool:
                 self._pool.shutdown(wait=False)
-                self._pool = _new_pool()
+                self._pool = _new_pool(self._niceness)
         raise TracerFault(f"expected a trail of case {facts.case}, its process died each time")
 
 
@@ -159,9 +191,14 @@ class TracerFault(Fault):
     """The process that traced a case died each time: most likely it took more memory than there is."""
 
 
-def _new_pool() -> ProcessPoolExecutor:
+def _new_pool(niceness: int) -> ProcessPoolExecutor:
     """Return a pool of one process that begins by warming up; a fork of a process with threads could hang."""
-    return ProcessPoolExecutor(1, get_context("spawn"), initializer=warm_up)
+    spawn = get_context("spawn")
+    return ProcessPoolExecutor(1, spawn, initializer=warm_up, initargs=(niceness,))
 
 
-__all__ = ["CaseFacts", "Facts", "Traced", "Tracer", "TracerFault", "trace_facts"]
+def _nothing() -> None:
+    """Do nothing, in the process: it is there then."""
+
+
+__all__ = ["CaseFacts", "Facts", "Traceable", "Traced", "Tracer", "TracerFault", "trace_facts"]

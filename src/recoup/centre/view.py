@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final, get_args
+
+from recoup.cases import events as case_events
 from recoup.centre.evolve import evolve
 from recoup.centre.registry import EVENT_REGISTRY
 from recoup.centre.scribe import replay
 from recoup.centre.snapshots import restore, snapshot_of
 from recoup.centre.state import CentreState
+from recoup.ids import SubjectId
 from recoup.journal.port import Journal
 from recoup.journal.record import Record
+
+_OF_CASES: Final = frozenset(get_args(case_events.Event))
 
 
 class View:
@@ -27,13 +33,23 @@ class View:
         """The last record that was folded; 0 before the first."""
         return 0 if self._last is None else self._last.sequence
 
-    def catch_up(self) -> int:
-        """Fold what was written since; return how many records that were."""
+    def catch_up(self, changed: dict[str, None] | None = None) -> int:
+        """Fold what was written since; return how many records that were. The cases they changed are added to `changed`."""
         before = self.sequence
+
+        def noting(state: CentreState, subject: SubjectId, event: object) -> CentreState:
+            if changed is not None and type(event) in _OF_CASES:
+                changed[subject] = None
+            return evolve(state, subject, event)
+
         self.state, self._last = replay(
-            self._journal, EVENT_REGISTRY, self.state, evolve, self._last
+            self._journal, EVENT_REGISTRY, self.state, noting, self._last
         )
         return self.sequence - before
+
+    def close(self) -> None:
+        """Let go of the journal."""
+        self._journal.close()
 
     def keep(self, journal: Journal) -> bool:
         """Keep a snapshot of what was folded, through a connection that may write; False for an empty journal."""

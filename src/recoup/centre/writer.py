@@ -57,11 +57,15 @@ class Writer(Generic[State]):
         evolve: Evolve[State],
         restore: Restore[State] | None = None,
         halted: Halted = lambda why: None,  # noqa: ARG005 - the parameter's name is the protocol's
+        written: Callable[[], None] = lambda: None,
     ) -> None:
-        """Prepare a writer whose `state` is that of an empty journal; `start` replays, from where `restore` says."""
+        """Prepare a writer whose `state` is that of an empty journal; `start` replays, from where `restore` says.
+
+        `written` is called after each round, in the writer's thread, when everybody in it was answered.
+        """
         self._open, self._registry, self._clock = open_journal, registry, clock
         self._state, self._decide, self._evolve = state, decide, evolve
-        self._restore, self._halted = restore, halted
+        self._restore, self._halted, self._written = restore, halted, written
         self._queue: SimpleQueue[_Waiting] = SimpleQueue()
         self._room = threading.Semaphore(limits.QUEUE_COMMANDS_MAX)
         self._gate = threading.Lock()  # between a command being let in and the gate being shut
@@ -127,6 +131,7 @@ class Writer(Generic[State]):
                 outcomes = scribe.write([command for command, _ in taken])
                 for (_, future), outcome in zip(taken, outcomes, strict=True):
                     future.set_result(outcome)
+                self._written()
         except BaseException as why:  # noqa: BLE001 - whatever it is, state is ahead of the disk: stop
             self._stop(taken, why)
         journal.close()

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from recoup.cli import bank, bench, centre, check, demo, policy, serve, trace, verify
+from recoup.cli import bank, bench, centre, check, demo, policy, serve, trace, verify, witness
 
 app = typer.Typer(
     name="recoup",
@@ -32,6 +32,7 @@ serve.register(app)
 centre.register(app)
 bank.register(app)
 demo.register(app)
+witness.register(app)
 bench.register(app)
 
 

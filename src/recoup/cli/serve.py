@@ -8,6 +8,7 @@ connected, orders are sent to them and the chase runs; else orders wait for some
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -102,6 +103,9 @@ def _desk(settings: Settings, log: Any, halted: Any) -> Any:  # noqa: ANN401 - t
     from recoup.stores.vault import LocalKeys
 
     policy, wire = read_case_policy(settings.policy), _correspondence(settings)
+    if settings.wire is not None:
+        declared = {one.id: one.declared for one in settings.wire.institutions}
+        policy = replace(policy, institutions=declared)
     settings.data.mkdir(parents=True, exist_ok=True)
     setting = Setting(
         settings.data / "journal.sqlite",
@@ -111,7 +115,10 @@ def _desk(settings: Settings, log: Any, halted: Any) -> Any:  # noqa: ANN401 - t
         SystemClock(),
         RandomIds(),
         vault=settings.data / "vault.sqlite",
+        sealing=_sealing(settings),
     )
+    if setting.sealing is None or not setting.sealing.witnesses:
+        log.warning("no witness watches the journal: whoever owns the disk could rewrite it unseen")
     if wire is None:
         log.warning("no institution is connected: orders wait to be carried on paper")
 
@@ -122,6 +129,19 @@ def _desk(settings: Settings, log: Any, halted: Any) -> Any:  # noqa: ANN401 - t
         log.warning("a case or an institution needs a look", what=what, why=why)
 
     return Desk(setting, told, halted, told_of)
+
+
+def _sealing(settings: Settings) -> Any:  # noqa: ANN401 - types come with the heavy imports
+    """Return how the journal is signed; None where it is not."""
+    from recoup.centre.witnessing import Sealing, WitnessAddress
+    from recoup.journal.notes import NoteKey, NoteSecret
+
+    journal = settings.journal
+    if journal is None:
+        return None
+    secret = NoteSecret.parse(journal.signing_key.read_text(encoding="utf-8"))
+    witnesses = [WitnessAddress(NoteKey.parse(key), url) for key, url in journal.witnesses]
+    return Sealing(secret, tuple(witnesses), float(journal.seconds))
 
 
 def _correspondence(settings: Settings) -> Any:  # noqa: ANN401 - types come with the heavy imports

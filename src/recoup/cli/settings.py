@@ -13,6 +13,17 @@ The institutions that the centre is connected with stand in the file only:
     [institutions.bank-1]
     url = "https://orders.bank-1.example"
     keys = ["bank-1.public.json"]
+
+How the journal is signed, and by whom it is watched:
+
+    [journal]
+    signing_key = "journal.key"
+    seconds = 60
+    [[journal.witnesses]]
+    key = "bank.example+04a9470c+BIE5..."
+    url = "https://witness.bank.example"
+
+What an institution declares about itself may stand there too (`recoup.cli.declared`).
 """
 
 from __future__ import annotations
@@ -24,6 +35,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from recoup.cases import Institution
+from recoup.cli.declared import NAMES, read_declared
 from recoup.errors import SettingsFault
 
 _NAMES: Final = ("data", "host", "port", "policy", "key_file", "level")
@@ -40,6 +53,7 @@ class Connected:
     url: str
     keys: tuple[Path, ...]
     """Its public keys; more than one while they change."""
+    declared: Institution
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +69,16 @@ class Wire:
 
 
 @dataclass(frozen=True, slots=True)
+class Journal:
+    """How the journal is signed, and by whom it is watched."""
+
+    signing_key: Path
+    seconds: int
+    witnesses: tuple[tuple[str, str], ...]
+    """(public key, address)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """How a centre runs."""
 
@@ -66,6 +90,8 @@ class Settings:
     level: int
     wire: Wire | None
     """None: no institution is connected."""
+    journal: Journal | None = None
+    """None: the journal is not signed."""
 
 
 def read_settings(
@@ -93,7 +119,42 @@ def read_settings(
         Path(str(found.get("key_file", beside))),
         _LEVELS[level],
         _wire(found),
+        _journal(found),
     )
+
+
+def _journal(found: Mapping[str, object]) -> Journal | None:
+    """Return how the journal is signed."""
+    table = found.get("journal")
+    if table is None:
+        return None
+    if not isinstance(table, dict) or "signing_key" not in table:
+        raise SettingsFault("journal: expected signing_key")
+    if unknown := sorted(set(table) - {"signing_key", "seconds", "witnesses"}):
+        raise SettingsFault(f"journal: no such setting as {', '.join(unknown)}")
+    seconds = table.get("seconds", 60)
+    if type(seconds) is not int or seconds < 1:
+        raise SettingsFault("journal.seconds: expected a whole number above zero")
+    rows = table.get("witnesses", [])
+    if not isinstance(rows, list):
+        raise SettingsFault("journal.witnesses: expected [[journal.witnesses]] for each")
+    return Journal(
+        Path(_text("journal.signing_key", table["signing_key"])),
+        seconds,
+        tuple(_witness(f"journal.witnesses {at}", row) for at, row in enumerate(rows, start=1)),
+    )
+
+
+def _witness(where: str, row: object) -> tuple[str, str]:
+    fields = _fields(where, row, ("key", "url"))
+    return _text(f"{where}.key", fields["key"]), _address(f"{where}.url", fields["url"])
+
+
+def _address(where: str, value: object) -> str:
+    url = _text(where, value)
+    if not url.startswith(("https://", "http://")):
+        raise SettingsFault(f"{where}: expected http:// or https://, was {url!r}")
+    return url.rstrip("/")
 
 
 def _wire(found: Mapping[str, object]) -> Wire | None:
@@ -120,12 +181,13 @@ def _wire(found: Mapping[str, object]) -> Wire | None:
 
 
 def _connected(name: str, row: object) -> Connected:
+    declared = read_declared(name, row) if isinstance(row, dict) else Institution(name)
+    if isinstance(row, dict):
+        row = {key: value for key, value in row.items() if key not in NAMES}
     fields = _fields(f"institutions.{name}", row, ("url", "keys"))
-    url = _text(f"institutions.{name}.url", fields["url"])
-    if not url.startswith(("https://", "http://")):
-        raise SettingsFault(f"institutions.{name}.url: expected http:// or https://, was {url!r}")
+    url = _address(f"institutions.{name}.url", fields["url"])
     keys = _texts(f"institutions.{name}.keys", fields["keys"])
-    return Connected(name, url.rstrip("/"), tuple(Path(key) for key in keys))
+    return Connected(name, url, tuple(Path(key) for key in keys), declared)
 
 
 def _fields(where: str, table: object, names: tuple[str, ...]) -> dict[str, object]:
@@ -153,7 +215,7 @@ def _of_file(file: Path | None) -> dict[str, object]:
         table = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
         raise SettingsFault(f"{file}: {fault}") from fault
-    unknown = sorted(set(table) - set(_NAMES) - set(_WIRE_NAMES))
+    unknown = sorted(set(table) - set(_NAMES) - set(_WIRE_NAMES) - {"journal"})
     if unknown:
         raise SettingsFault(f"{file}: no such setting as {', '.join(unknown)}")
     return table

@@ -28,6 +28,7 @@ _LINE: Final = re.compile(r"— (\S+) ([A-Za-z0-9+/]+={0,2})")
 _NAME: Final = re.compile(r"[^\s+]{1,255}")
 _TIME: Final = struct.Struct(">Q")
 _SIGNATURE_BYTES: Final = 64
+_PRIVATE: Final = "PRIVATE+KEY+"
 
 
 class Algorithm(IntEnum):
@@ -81,6 +82,55 @@ class NoteKey:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteSecret:
+    """The private key of one signer: its text form is `PRIVATE+KEY+name+id+base64`, as the Go note package writes it."""
+
+    name: str
+    algorithm: Algorithm
+    seed: bytes
+
+    @classmethod
+    def make(cls, name: str, algorithm: Algorithm, seed: bytes) -> NoteSecret:
+        """Return the key of 32 random bytes."""
+        secret = cls(name, algorithm, seed)
+        _ = secret.key  # a name or seed of no use is refused here
+        return secret
+
+    @property
+    def private(self) -> Ed25519PrivateKey:
+        """What signs."""
+        return Ed25519PrivateKey.from_private_bytes(self.seed)
+
+    @property
+    def key(self) -> NoteKey:
+        """The public form, for whoever checks."""
+        return public_key(self.name, self.algorithm, self.private)
+
+    def __str__(self) -> str:
+        """Return the text form, which `parse` reads."""
+        blob = base64.b64encode(bytes([self.algorithm]) + self.seed).decode()
+        return f"{_PRIVATE}{self.name}+{self.key.id.hex()}+{blob}"
+
+    def __repr__(self) -> str:
+        """Return who it is; the key itself is never in a log."""
+        return f"NoteSecret({self.name!r})"
+
+    @classmethod
+    def parse(cls, text: str) -> NoteSecret:
+        """Return the key of its text form; an id that does not belong to it raises `NoteFault`."""
+        name, _, rest = text.strip().removeprefix(_PRIVATE).partition("+")
+        identity, _, blob = rest.partition("+")
+        try:
+            data = base64.b64decode(blob, validate=True)
+            secret = cls.make(name, Algorithm(data[0]), data[1:])
+        except (binascii.Error, ValueError, IndexError) as fault:
+            raise NoteFault("expected PRIVATE+KEY+name+id+base64 of a known kind") from fault
+        if not text.startswith(_PRIVATE) or secret.key.id.hex() != identity:
+            raise NoteFault("expected a private key with the id that belongs to it")
+        return secret
+
+
+@dataclass(frozen=True, slots=True)
 class Signature:
     """One signature line: who, and the bytes after the key id."""
 
@@ -125,10 +175,11 @@ def parse_note(data: bytes) -> Note:
     rows = lines.removesuffix("\n").split("\n")
     if len(rows) > limits.NOTE_SIGNATURES_MAX:
         raise NoteFault(f"expected at most {limits.NOTE_SIGNATURES_MAX} signatures")
-    return Note(text + "\n", tuple(map(_parse_signature, rows)))
+    return Note(text + "\n", tuple(map(parse_signature, rows)))
 
 
-def _parse_signature(row: str) -> Signature:
+def parse_signature(row: str) -> Signature:
+    """Return one signature line; `NoteFault` for anything else."""
     match = _LINE.fullmatch(row)
     if not match:
         raise NoteFault("expected a signature line: an em dash, a name, base64")
@@ -197,9 +248,11 @@ __all__ = [
     "Algorithm",
     "Note",
     "NoteKey",
+    "NoteSecret",
     "Signature",
     "cosign",
     "parse_note",
+    "parse_signature",
     "public_key",
     "sign",
     "signers",

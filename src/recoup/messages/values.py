@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import NewType
 
 from recoup.messages.codes import ResultCode
-from recoup.orders.kinds import Extent, OrderKind, Outcome
+from recoup.orders.kinds import AccountKind, Extent, OrderKind, Outcome
 from recoup.unrecognised import Unrecognised
 
 Minor = NewType("Minor", int)
@@ -147,6 +147,8 @@ class AnswerMessage:
     rows: tuple[StatementRow, ...] = ()
     rows_left: int = 0
     """Rows that did not fit; a query from the last row's time gives them."""
+    account_kind: AccountKind | Unrecognised = AccountKind.ORDINARY
+    """What the account is for: a protected one needs more people to agree to the next order."""
     remark: str = ""
 
     @property

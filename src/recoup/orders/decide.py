@@ -42,7 +42,15 @@ from recoup.orders.events import (
     OrderWithdrawn,
 )
 from recoup.orders.hold import Hold, Order, Tracked
-from recoup.orders.kinds import MOVING, OPENING, PROTECTED, UNDER_MANDATE, Extent, OrderKind
+from recoup.orders.kinds import (
+    BURDENING,
+    MOVING,
+    OPENING,
+    PROTECTED,
+    UNDER_MANDATE,
+    Extent,
+    OrderKind,
+)
 from recoup.orders.refusals import Reason, Refusal
 from recoup.orders.state import (
     HOLD_MOVES,
@@ -77,7 +85,10 @@ def decide(hold: Hold, command: Command, now: datetime, policy: Policy) -> Event
 
 def approvals_needed(order: Order, policy: Policy) -> int:
     """Return how many persons beside the maker must agree to `order`."""
-    if order.account_kind in PROTECTED or order.extent is Extent.WHOLE_ACCOUNT:
+    is_special = order.account_kind in PROTECTED or order.extent is Extent.WHOLE_ACCOUNT
+    if (
+        is_special and order.kind in BURDENING
+    ):  # what frees must not wait for more people because of whom it frees
         return max(policy.approvals_protected, policy.approvals[order.kind])
     if order.mandate and order.kind in UNDER_MANDATE:
         return 0

@@ -46,6 +46,10 @@ MOVING: Final = frozenset(OrderKind) - {OrderKind.QUERY, OrderKind.WATCH, OrderK
 """Orders that change what is held."""
 
 
+BURDENING: Final = MOVING - {OrderKind.REDUCE, OrderKind.RELEASE}
+"""Orders that put something on an account, or keep it there."""
+
+
 class Extent(StrEnum):
     """How much of an account is asked for."""
 

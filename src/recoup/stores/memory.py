@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from heapq import nsmallest
@@ -143,6 +144,16 @@ class MemoryVaultTable:
     def __init__(self) -> None:
         self._keys: dict[str, bytes | None] = {}
         self._pieces: dict[tuple[str, str], Sealed] = {}
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Run a block whole, or as if it had not been."""
+        before = dict(self._keys), dict(self._pieces)
+        try:
+            yield
+        except BaseException:
+            self._keys, self._pieces = before
+            raise
 
     def wrapped_key(self, subject: str) -> tuple[bool, bytes | None]:
         """Return whether the subject is known, and its wrapped key."""

@@ -16,6 +16,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -99,6 +100,10 @@ class KeyStore(Protocol):
 class VaultTable(Protocol):
     """Keeps rows; knows no key."""
 
+    def together(self) -> AbstractContextManager[None]:
+        """Make all that a block keeps durable at once, or nothing of it; one block at a time, and none within another."""
+        ...
+
     def wrapped_key(self, subject: str) -> tuple[bool, bytes | None]:
         """Return whether the subject is known, and its wrapped key; None if that was destroyed."""
         ...
@@ -162,6 +167,10 @@ class Vault:
 
     def __init__(self, table: VaultTable, keys: KeyStore) -> None:
         self._table, self._keys = table, keys
+
+    def together(self) -> AbstractContextManager[None]:
+        """Make all that a block puts durable at once, or nothing of it: one sync for many pieces."""
+        return self._table.together()
 
     def put(self, subject: str, field: str, text: str) -> None:
         """Keep a piece; a subject that was erased is refused with `VaultFault`."""

@@ -7,14 +7,15 @@ from datetime import timedelta
 
 import httpx
 import pytest
-from banks import ARRIVED, BANK, CENTRE, NUMBER, POLICY, START, bank, listened, order
+from banks import ARRIVED, BANK, CENTRE, NAME, NUMBER, POLICY, START, bank, listened, order
 
 from recoup.bank import OrderIdTaken
 from recoup.bank.agent import BLOCK, _fitting
 from recoup.bank.core import CoreBlock
 from recoup.bank.http import application
-from recoup.bank.sandbox import Behaviour, Do, Payment
+from recoup.bank.sandbox import Behaviour, Do, Payment, SandboxCore
 from recoup.bank.store import BankStore
+from recoup.clock import HandClock
 from recoup.errors import GatewayFault, MessageFault, MessageProblem, StoreFault
 from recoup.limits import MESSAGE_BYTES_MAX, MESSAGE_ROWS_MAX
 from recoup.messages import (
@@ -31,7 +32,7 @@ from recoup.messages import (
     open_message,
     seal,
 )
-from recoup.orders import Extent, OrderKind, Outcome
+from recoup.orders import AccountKind, Extent, OrderKind, Outcome
 
 K = OrderKind
 STOP_LASTS = timedelta(seconds=POLICY.stop_seconds)
@@ -118,6 +119,17 @@ def test_blocks_of_others_that_came_later_do_not_come_first(tmp_path):
     second = a.tell(order(K.STOP, case="b"))
     assert second.held == 0
     assert [former.authority for former in second.former] == ["a", "court"]
+
+
+def test_an_answer_says_what_a_protected_account_is_for(tmp_path):
+    a = bank(tmp_path)
+    assert a.tell(order(K.STOP)).account_kind is AccountKind.ORDINARY
+    clock = HandClock(START)
+    core = SandboxCore(clock)
+    core.add_account(NUMBER, NAME, "CNY", 0, AccountKind.PAYROLL)
+    other = tmp_path / "other"
+    other.mkdir()
+    assert bank(other, core=core).tell(order(K.QUERY)).account_kind is AccountKind.PAYROLL
 
 
 def test_where_only_accounts_can_be_stopped_the_excess_is_told(tmp_path):

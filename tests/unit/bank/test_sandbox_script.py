@@ -11,7 +11,7 @@ from banks import START
 from recoup.bank.conformance import accounts_text
 from recoup.bank.sandbox import Do, ScriptFault, parse_script, read_script
 from recoup.clock import HandClock
-from recoup.orders import OrderKind
+from recoup.orders import AccountKind, OrderKind
 
 GOOD = """
 institution = "bank-a"
@@ -52,6 +52,14 @@ def test_a_script_is_played():
     assert core.find("1")[0].balance == 0
     (found,) = script.behaviours
     assert (found.do, found.kinds, found.seconds, found.times) == (Do.LATE, (OrderKind.STOP,), 5, 2)
+
+
+def test_an_account_may_be_a_protected_one():
+    text = GOOD.replace('opening = "10.00"', 'opening = "10.00"\nkind = "payroll"')
+    core = parse_script(tomllib.loads(text)).core(HandClock(START))
+    assert core.find("1")[0].kind is AccountKind.PAYROLL
+    with pytest.raises(ScriptFault, match=r"accounts 1: kind: expected one of ordinary, payroll"):
+        parse_script(tomllib.loads(text.replace("payroll", "wages")))
 
 
 def test_a_payment_into_a_block_is_declined():

@@ -21,7 +21,9 @@ from recoup.cases import (
     Found,
     Institution,
     Level,
+    Mandate,
     Proposal,
+    Ready,
     Reason,
     Refusal,
     Subject,
@@ -35,25 +37,41 @@ from recoup.cases import (
     groups_of,
     hash_of,
     learn,
+    learned_curve,
+    lesson_of,
     meetings_of,
     missing_of,
     net_of,
     note_of,
     plan_orders,
     signs_of,
+    view_of,
 )
 from recoup.cases.commands import (
     AddFacts,
+    AgreeToMandate,
+    AgreeToOrder,
     ApplyTrail,
     FileAppeal,
+    NoteAccountKind,
     NoteRepaid,
     PassAppealClock,
+    ProposeMandate,
     SettleAppeal,
     TakeReport,
+    TakeUp,
 )
 from recoup.cases.state import AppealTrigger
 from recoup.journal.events import Registry
-from recoup.orders import Hold, HoldKey, OrderKind, Outcome
+from recoup.orders import (
+    AccountKind,
+    Hold,
+    HoldKey,
+    Order,
+    OrderKind,
+    Outcome,
+    approvals_needed,
+)
 
 DWELL = Dwell(((0, 1000), (600, 500), (3600, 100)))
 
@@ -63,12 +81,70 @@ DWELL = Dwell(((0, 1000), (600, 500), (3600, 100)))
 
 def test_an_institution_gets_no_more_orders_a_minute_than_it_takes():
     orders = [Proposal(OrderKind.STOP, f"a{n}", "CNY", "b", n, n, 1000) for n in range(1, 6)]
-    slow = {"b": Institution("b", orders_per_minute=3)}
-    now, later = dispatch(orders, {"b": 1}, POLICY, slow)
-    assert [order.amount for order in now] == [5, 4]
-    assert [order.amount for order in later] == [3, 2, 1]
-    none, _ = dispatch(orders, {"b": 99}, POLICY)
+    ready = [Ready(f"case-{n}", order) for n, order in enumerate(orders)]
+    slow = replace(POLICY, institutions={"b": Institution("b", orders_per_minute=3)})
+    now, later = dispatch(ready, {"b": 1}, START, slow)
+    assert [one.proposal.amount for one in now] == [5, 4]
+    assert [one.proposal.amount for one in later] == [3, 2, 1]
+    none, _ = dispatch(ready, {"b": 99}, START, POLICY)
     assert none == ()
+
+
+def test_money_that_leaves_fast_is_chased_first_though_it_is_less():
+    arrived = START - timedelta(minutes=5)
+    many = Proposal(OrderKind.STOP, "a", "CNY", "slow", 500, 500, arrived_at=arrived)
+    few = Proposal(OrderKind.STOP, "b", "CNY", "fast", 300, 300, arrived_at=arrived)
+    ready = [Ready("c1", many), Ready("c2", few)]
+    alike, _ = dispatch(ready, {}, START, POLICY)
+    assert [one.case for one in alike] == ["c1", "c2"]
+    # What stays is chased last: of the slow institution much is still there later, of what left nothing can be stopped.
+    gone = {"slow": Dwell(((0, 1000), (60, 1)))}
+    learned, _ = dispatch(ready, {}, START, POLICY, gone)
+    assert [one.case for one in learned] == ["c2", "c1"]
+
+
+def test_a_query_is_worth_the_money_behind_it_and_not_nothing():
+    case = Docket().reported(claim("c1", "a", 200))
+    case.trace(lies("c1", "a", 200, Found.UNKNOWN))
+    case.send(OrderKind.STOP, "a")
+    case.hears("a", 0, "moved")
+    query = case.plan.find(OrderKind.QUERY, "a", "CNY")
+    assert query is not None
+    assert query.at_stake == 200
+    small = Proposal(OrderKind.STOP, "z", "CNY", "bank-a", 1, 1, 1000)
+    one = replace(POLICY, orders_per_minute=1)
+    now, later = dispatch([Ready("c2", small), Ready("c1", query)], {}, case.now, one)
+    assert [row.proposal.kind for row in (*now, *later)] == [OrderKind.QUERY, OrderKind.STOP]
+
+
+def test_only_the_first_answer_about_money_whose_arrival_is_known_teaches():
+    case = Docket().reported(claim("c1", "a", 200))
+    case.trace(lies("c1", "a", 200, since=START - timedelta(minutes=10)))
+    case.send(OrderKind.STOP, "a")
+    case.hears("a", 0, "sent", asked=200)
+    stop = START - timedelta(minutes=4)
+    said = events.HoldNoted(
+        "a", "CNY", "bank-a", 200, 80, 0, (), "held_short", OrderKind.STOP, 0, 1, case.now, stop
+    )
+    lesson = lesson_of(case.case, said)
+    assert lesson is not None
+    assert (lesson.institution, lesson.seconds, lesson.asked, lesson.there) == (
+        "bank-a",
+        360,
+        200,
+        80,
+    )
+    curve = learned_curve("bank-a", [lesson] * 200, POLICY)
+    assert curve.chance(timedelta(seconds=600)) < POLICY.dwell.chance(timedelta(seconds=600))
+    case.hears("a", 80, "held_short", asked=200)
+    assert lesson_of(case.case, said) is None, "a correction is no second lesson"
+    refused = replace(said, word="refused")
+    assert lesson_of(case.case, refused) is None, "a refusal says nothing of what was there"
+
+
+def test_an_institution_that_would_take_no_order_is_refused():
+    with pytest.raises(ValueError, match="at least one order"):
+        Institution("b", orders_per_minute=0)
 
 
 def test_a_curve_begins_at_one_never_rises_and_never_ends():
@@ -99,7 +175,7 @@ def test_an_institution_of_which_something_was_learned_uses_its_own_curve():
     case.trace(lies("c1", "b", 100, since=old), lies("c1", "d", 100, since=old))
     fast = Dwell(((0, 1000), (60, 1)))
     known = {"bank-b": Institution("bank-b", dwell=fast)}
-    plan = plan_orders(case.case, case.now, case.policy, known)
+    plan = plan_orders(case.case, case.now, replace(case.policy, institutions=known))
     assert [order.account for order in plan.orders] == ["d", "b"]
     assert plan.orders[1].chance == 1
 
@@ -135,7 +211,8 @@ def test_an_account_of_no_known_institution_is_a_persons_matter():
 def test_an_institution_that_can_stop_accounts_only_is_asked_so_and_the_excess_is_overlap():
     case = Docket().reported(claim("c1", "a", 100))
     known = {"bank-a": Institution("bank-a", can_stop_amounts=False)}
-    assert plan_orders(case.case, case.now, case.policy, known).orders[0].is_whole_account
+    able = replace(case.policy, institutions=known)
+    assert plan_orders(case.case, case.now, able).orders[0].is_whole_account
     case.send(OrderKind.STOP, "a")
     case.hears("a", 170)
     assert (case.plan.net, case.plan.overlap) == ({"CNY": 100}, {"CNY": 70})
@@ -147,7 +224,7 @@ def test_a_stop_that_cannot_shrink_is_a_persons_matter_and_one_that_can_is_reduc
     case.found(FindingKind.CLAIM_VOID, "c2")
     assert [(row.why, row.amount) for row in case.plan.waiting] == [("cannot_shrink", 50)]
     can = {"bank-a": Institution("bank-a", can_shrink_stop=True)}
-    orders = plan_orders(case.case, case.now, case.policy, can).orders
+    orders = plan_orders(case.case, case.now, replace(case.policy, institutions=can)).orders
     assert [(order.kind, order.amount) for order in orders] == [(OrderKind.REDUCE, 100)]
 
 
@@ -423,3 +500,48 @@ def test_a_reported_claim_may_carry_less_than_its_transfer_but_never_more():
     found = case.do(ApplyTrail(version, "x", (lies("c1", "a", 101),)))
     assert found.reason is Reason.TRAIL_NOT_CONSERVED
     case.must(ApplyTrail(version, "y", (lies("c1", "a", 70),)))
+
+
+# --- protected accounts --------------------------------------------------------------------------------------------------
+
+
+def test_an_account_that_pays_wages_needs_more_people_and_no_mandate_covers_it():
+    case = Docket().reported(claim("c1", "a", 200))
+    case.trace(lies("c1", "a", 200, Found.UNKNOWN))
+    until = case.now + timedelta(hours=2)
+    mandate = Mandate("m1", 5, 1000, "CNY", until, "officer")
+    case.must(ProposeMandate(mandate))
+    case.must(AgreeToMandate("m1", "approver", mandate.digest))
+    ordinary = case.order(OrderKind.STOP, "a", mandate="m1")
+    case.must(NoteAccountKind("a", AccountKind.PAYROLL))
+    found = case.plan.find(OrderKind.STOP, "a", "CNY")
+    assert found is not None
+    assert found.account_kind is AccountKind.PAYROLL
+    stale = case.do(TakeUp(ordinary))
+    assert isinstance(stale, Refusal)
+    assert stale.reason is Reason.PROPOSAL_STALE, "nobody lets it leave as an ordinary one"
+    protected = replace(ordinary, account_kind=AccountKind.PAYROLL)
+    narrow = case.do(TakeUp(protected))
+    assert isinstance(narrow, Refusal)
+    assert narrow.reason is Reason.MANDATE_TOO_NARROW
+    by_hand = replace(protected, mandate="")
+    for count, person in enumerate(("ann", "bob")):
+        early = case.do(TakeUp(by_hand))
+        assert isinstance(early, Refusal), f"{count} agreed"
+        assert early.reason is Reason.APPROVAL_MISSING
+        view = view_of(case.case, by_hand, case.plan)
+        assert view is not None
+        case.must(AgreeToOrder(by_hand, person, view.digest))
+    case.must(TakeUp(by_hand))
+    assert case.must(NoteAccountKind("a", AccountKind.PAYROLL)) == (), "said twice"
+
+
+def test_to_free_a_protected_account_takes_no_more_people_than_another():
+    key = HoldKey("case-1", "a", "CNY")
+    for kind, amount in ((OrderKind.RELEASE, 0), (OrderKind.REDUCE, 5), (OrderKind.QUERY, 0)):
+        order = Order("o", kind, key, "bank-a", amount, "maker", "why")
+        payroll = replace(order, account_kind=AccountKind.PAYROLL)
+        terms = POLICY.orders
+        assert approvals_needed(payroll, terms) == approvals_needed(order, terms)
+    stop = Order("o", OrderKind.STOP, key, "bank-a", 5, "maker", "why")
+    assert approvals_needed(replace(stop, account_kind=AccountKind.PAYROLL), POLICY.orders) == 2

@@ -9,7 +9,7 @@ import pytest
 from docket import claim, report
 from sim.office import POLICY, START, Done, Office, Turned
 
-from recoup.cases import Found, Mandate, Place, plan_orders, view_of
+from recoup.cases import Found, Mandate, Meeting, Place, meetings_of, plan_orders, view_of
 from recoup.cases.case import digest_of
 from recoup.cases.commands import (
     AddFacts,
@@ -244,3 +244,39 @@ def test_a_draft_that_names_another_institution_does_not_move_the_hold_there():
     work.must("officer", DraftOrder(slip))
     standing = work.case.standing("a", "CNY")
     assert (standing.institution, standing.held) == ("bank-a", 60)
+
+
+def test_an_answered_order_teaches_how_fast_money_leaves_and_a_restart_knows_it():
+    work = Work().reported().under_mandate()
+    work.office.clock.move(timedelta(minutes=10))
+    work.answered(work.leaves(OrderKind.STOP, "a"), Outcome.HELD_SHORT, 60)
+    state = work.office.scribe.state
+    taught = [(one.seconds, one.asked, one.there) for one in state.lessons["bank-a"]]
+    assert taught == [(600, 100, 60)]
+    assert decode_state(encode_state(state)).lessons == state.lessons
+    work.office.restart()
+    assert work.office.scribe.state.lessons == state.lessons
+
+
+def test_cases_meet_where_both_have_money_and_no_longer_when_one_has_none():
+    work = Work().reported()
+    for other, there in (("case-2", "a"), ("case-3", "b")):
+        taken = TakeReport(report(at=START), claim("c1", there, 70, paid_at=PAID), "station-1")
+        assert isinstance(work.office.ask("taker", taken, case=other), Done)
+        place = replace(Work.lies(there, 70, Found.UNKNOWN), claim="c1")
+        version = work.office.scribe.state.case(other).facts_version
+        traced = ApplyTrail(version, digest_of("test", version, place), (place,))
+        assert isinstance(work.office.ask("chase", traced, case=other), Done)
+    state = work.office.scribe.state
+    meeting = Meeting("a", "CNY", (CASE, "case-2"))
+    assert state.meetings(CASE) == state.meetings("case-2") == (meeting,)
+    assert state.meetings("case-3") == ()
+    assert tuple(meetings_of(state.cases.values())) == (meeting,), "the slow way agrees"
+    assert decode_state(encode_state(state)).reached == state.reached
+    assert isinstance(
+        work.office.ask("ann", SettleClaim("c1", ClaimTrigger.WITHDRAW, "ann"), case="case-2"), Done
+    )
+    version = state.case("case-2").facts_version
+    work.office.ask("chase", ApplyTrail(version, digest_of("test", version), ()), case="case-2")
+    assert state.meetings(CASE) == ()
+    assert state.reached == {("a", "CNY"): {CASE: None}, ("b", "CNY"): {"case-3": None}}

@@ -1,8 +1,10 @@
-"""The chase where one case goes wrong: the others are chased, a person is told, and nothing is traced again and again."""
+"""The chase of many cases: one that goes wrong keeps no other back, and all share what an institution takes in a minute."""
 
 from __future__ import annotations
 
 from concurrent.futures import Future
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from docket import claim, report
@@ -32,10 +34,15 @@ from recoup.stores.vault import LocalKeys, Vault
 class Chase:
     """A centre and its chase, step by step; the tracer's work is done at once."""
 
-    def __init__(self):
+    def __init__(self, policy=POLICY):
+        self.policy = policy
         self.office, self.ids = Office(), CountedIds()
         self.directory = Directory(Vault(MemoryVaultTable(), LocalKeys(b"k" * 32)), self.ids)
         self.told, self.traced, self.is_full = [], 0, False
+        self.begin()
+
+    def begin(self):
+        """Begin as a new process does: with what the disk says and no more."""
         self.trails = Trails(self.submit, self.say)
         self.step = ChaseStep(
             View(self.office.open(), from_snapshot=False),
@@ -45,7 +52,7 @@ class Chase:
             self.submit,
             self.office.clock,
             self.ids,
-            POLICY,
+            self.policy,
             self.say,
         )
 
@@ -63,8 +70,8 @@ class Chase:
         )
         return future
 
-    def reported(self, case):
-        told = claim("c1", f"a-{case}", 100, institution="bank-1", paid_at=START)
+    def reported(self, case, amount=100):
+        told = claim("c1", f"a-{case}", amount, institution="bank-1", paid_at=START)
         until = START.replace(hour=23)
         mandate = Mandate("m1", 5, 1000, "CNY", until, "officer")
         for who, what in (
@@ -122,3 +129,40 @@ def test_a_writer_without_room_is_asked_again_for_the_trail_and_for_the_order(ch
     chase.look(2)  # the trail is there, the order finds no room
     chase.is_full = False
     assert chase.look() == 1
+
+
+def test_orders_of_all_cases_share_what_an_institution_takes_in_a_minute():
+    chase = Chase(replace(POLICY, orders_per_minute=1))
+    chase.reported("case-1", 50).reported("case-2", 900).reported("case-3", 300)
+    assert chase.look() == 1
+
+    def ordered():
+        return [row.message.id for row in chase.office.journal.pending(10)]
+
+    def cases():
+        state = chase.office.scribe.state
+        return [state.find(number)[0].key.case for number in state.told["bank-1"]]
+
+    assert cases() == ["case-2"], "the most money first"
+    assert chase.step.is_waiting
+    chase.begin()  # another process: what left within the minute is known to it
+    assert chase.look() == 0
+    chase.office.clock.move(timedelta(seconds=60))
+    assert chase.look() == 1
+    chase.office.clock.move(timedelta(seconds=60))
+    assert chase.look() == 1
+    assert cases() == ["case-2", "case-3", "case-1"]
+    assert not chase.step.is_waiting
+    assert len(ordered()) == 3
+
+
+def test_an_order_that_waited_until_its_case_changed_does_not_leave():
+    chase = Chase(replace(POLICY, orders_per_minute=1))
+    chase.reported("case-1", 50).reported("case-2", 900).look()
+    assert isinstance(
+        chase.office.ask("bob", SettleClaim("c1", ClaimTrigger.WITHDRAW, "bob"), case="case-1"),
+        Done,
+    )
+    chase.office.clock.move(timedelta(seconds=60))
+    assert chase.look() == 0
+    assert not chase.step.is_waiting

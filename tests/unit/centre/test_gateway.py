@@ -33,9 +33,10 @@ from recoup.messages import (
     generate_key,
     seal,
 )
-from recoup.orders import Answer, HoldKey, Order, OrderKind, Outcome
+from recoup.orders import AccountKind, Answer, HoldKey, Order, OrderKind, Outcome
 from recoup.stores.memory import MemoryVaultTable
 from recoup.stores.vault import LocalKeys, Purpose, Vault
+from recoup.unrecognised import Unrecognised
 
 CASE, BANK = "case-1", "bank-1"
 WHY = Purpose("test", CASE, "a test")
@@ -144,6 +145,18 @@ def test_an_answer_with_long_rows_is_taken_whole(wire, chars):
     rows = [row(f"{n:x>{chars}}", "111", "") for n in range(count)]
     wire.reported().send(answer(*rows))
     assert [one.id for part in wire.statements() for one in part.rows] == [one.id for one in rows]
+
+
+def test_what_an_account_is_for_reaches_the_case(wire):
+    wire.reported().send(answer(account_kind=AccountKind.PAYROLL))
+    case = wire.office.scribe.state.case(CASE)
+    assert case.account_kind(wire.account) is AccountKind.PAYROLL
+    before = wire.office.scribe.count
+    for word in (AccountKind.ORDINARY, Unrecognised("something else")):
+        wire.send(answer(account_kind=word, id=f"a {word}"))
+    assert wire.office.scribe.count == before, (
+        "an ordinary account is no news, a word we do not know says nothing"
+    )
 
 
 def digest(*holds, **more):

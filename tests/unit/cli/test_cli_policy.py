@@ -24,7 +24,7 @@ def test_every_term_is_shown_with_its_source_and_how_sure_it_is() -> None:
     lines = [line.split("\t") for line in run("cn-2016").output.splitlines()]
     terms = {line[0] for line in lines[1:]}
     known = {field.name for kind in (Policy, CasePolicy) for field in fields(kind)}
-    assert terms == known - {"id", "grounds", "orders"}
+    assert terms == known - {"id", "grounds", "orders", "institutions"}
     assert ["appeal_seconds", "86400", "fraud-law-art-32", "assumed"] in lines
     assert ["stop_seconds", "172800", "stop-notice-2016", "known"] in lines
     assert ["can_shrink_stop", "no", "stop-notice-2016", "assumed"] in lines

@@ -17,6 +17,7 @@ from recoup.bank.holds import may_leave
 from recoup.bank.rules import Account
 from recoup.clock import Clock
 from recoup.messages import Minor, SerialKind, StatementRow
+from recoup.orders import AccountKind
 from recoup.unrecognised import Unrecognised
 
 OWN: Final = "recoup/"
@@ -46,6 +47,7 @@ class _Pocket:
 
     name: str
     balance: int
+    kind: AccountKind = AccountKind.ORDINARY
     rows: list[StatementRow] = field(default_factory=list)
     blocks: dict[str, CoreBlock] = field(default_factory=dict)
 
@@ -69,10 +71,17 @@ class SandboxCore:
 
     # --- what clients do ---
 
-    def add_account(self, number: str, name: str, currency: str, opening: int) -> None:
+    def add_account(
+        self,
+        number: str,
+        name: str,
+        currency: str,
+        opening: int,
+        kind: AccountKind = AccountKind.ORDINARY,
+    ) -> None:
         """Open an account."""
         assert (number, currency) not in self._pockets, "an account is opened once"
-        self._pockets[number, currency] = _Pocket(name, opening)
+        self._pockets[number, currency] = _Pocket(name, opening, kind)
 
     def add_other_block(self, number: str, currency: str, block: CoreBlock) -> None:
         """Place a block of somebody else."""
@@ -115,7 +124,7 @@ class SandboxCore:
         with self._lock:
             self._advance()
             return [
-                Account(number, pocket.name, currency, pocket.balance)
+                Account(number, pocket.name, currency, pocket.balance, pocket.kind)
                 for (found, currency), pocket in self._pockets.items()
                 if found == number
             ]

@@ -19,7 +19,7 @@ from recoup.bank.sandbox.core import Payment, SandboxCore
 from recoup.clock import Clock
 from recoup.errors import Fault
 from recoup.money import ISO_DIGITS, AmountError, parse_minor
-from recoup.orders import OrderKind, Outcome
+from recoup.orders import AccountKind, OrderKind, Outcome
 
 
 class ScriptFault(Fault):
@@ -75,6 +75,7 @@ class Client:
     name: str
     currency: str
     opening: int
+    kind: AccountKind = AccountKind.ORDINARY
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,9 @@ class Script:
         """Return a core system as the script has it at the start."""
         core = SandboxCore(clock, can_stop_amounts=self.can_stop_amounts)
         for client in self.clients:
-            core.add_account(client.number, client.name, client.currency, client.opening)
+            core.add_account(
+                client.number, client.name, client.currency, client.opening, client.kind
+            )
         for payment in sorted(self.payments, key=lambda x: (x.at, x.id)):
             if not core.pay(payment):
                 raise ScriptFault(f"transfers: {payment.id}: the payer has not that much")
@@ -198,9 +201,14 @@ def _instant(where: str, at: datetime) -> datetime:
 
 
 def _client(where: str, entry: object) -> Client:
-    table = _taken(where, entry, {"number": str, "name": str, "currency": str, "opening": str})
+    kinds = {"number": str, "name": str, "currency": str, "opening": str}
+    table = _taken(where, entry, kinds, {"kind": str})
     opening = _money(where, table["opening"], table["currency"])
-    return Client(table["number"], table["name"], table["currency"], opening)
+    try:
+        kind = AccountKind(table.get("kind", AccountKind.ORDINARY))
+    except ValueError as fault:
+        raise ScriptFault(f"{where}: kind: expected one of {', '.join(AccountKind)}") from fault
+    return Client(table["number"], table["name"], table["currency"], opening, kind)
 
 
 _NEEDED: Final = {"id": str, "payer": str, "payee": str, "amount": str, "currency": str}

@@ -96,7 +96,9 @@ def _policy(table: Mapping[str, Any]) -> Policy:
 
 def _case_policy(table: Mapping[str, Any]) -> CasePolicy:
     entries = table["case"]
-    names = [f.name for f in fields(CasePolicy) if f.name not in {"orders", "grounds"}]
+    names = [
+        f.name for f in fields(CasePolicy) if f.name not in {"orders", "grounds", "institutions"}
+    ]
     if unknown := sorted(set(entries) - set(names)):
         raise ValueError(f"case: no such term as {', '.join(unknown)}")
     values: dict[str, Any] = {

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from recoup.errors import StoreBusy
 from recoup.stores.sqlite.connection import Connection
 from recoup.stores.sqlite.journal import set_up
@@ -16,8 +19,29 @@ class SqliteVaultTable:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._sql = queries("vault.sql")
+        self._is_together = False
         set_up(connection)
         ensure_schema(connection)
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Run a block as one transaction."""
+        assert not self._is_together, "one block at a time"
+        with writing(self._connection):
+            self._is_together = True
+            try:
+                yield
+            finally:
+                self._is_together = False
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Run one statement in a transaction of its own, or in that of the block around it."""
+        if self._is_together:
+            yield
+            return
+        with writing(self._connection):
+            yield
 
     def wrapped_key(self, subject: str) -> tuple[bool, bytes | None]:
         """Return whether the subject is known, and its wrapped key."""
@@ -26,11 +50,12 @@ class SqliteVaultTable:
 
     def add_key(self, subject: str, wrapped: bytes) -> None:
         """Keep a new subject's wrapped key."""
-        with writing(self._connection):
+        with self._writing():
             self._connection.run(self._sql["add_key"], (subject, wrapped))
 
     def destroy(self, subject: str) -> None:
-        """Destroy key and pieces; raise `StoreBusy` while another connection still needs old pages: try again."""
+        """Destroy key and pieces, in no block; raise `StoreBusy` while another connection still needs old pages: try again."""
+        assert not self._is_together, "the log is emptied after the commit"
         with writing(self._connection):
             self._connection.run(self._sql["drop_pieces"], (subject,))
             self._connection.run(self._sql["destroy_key"], (subject,))
@@ -43,7 +68,7 @@ class SqliteVaultTable:
     def put(self, subject: str, field: str, piece: Sealed) -> None:
         """Keep a piece."""
         values = (subject, field, piece.nonce, piece.sealed, piece.lookup)
-        with writing(self._connection):
+        with self._writing():
             self._connection.run(self._sql["put_piece"], values)
 
     def piece(self, subject: str, field: str) -> Sealed | None:
