@@ -23,7 +23,7 @@ from recoup.journal.record import Record
 from recoup.orders import Hold
 from recoup.staff import Directory, Person, Session, TimedGrant, Unit
 
-NAME: Final = "centre-2"
+NAME: Final = "centre-3"
 """Another number when what is kept changes its meaning: older snapshots are then never read."""
 
 
@@ -59,8 +59,6 @@ class _Staff:
     units: tuple[Unit, ...]
     persons: tuple[Person, ...]
     sessions: tuple[Session, ...]
-    cases: tuple[tuple[str, str], ...]
-    """(case, unit)."""
     timed: tuple[TimedGrant, ...]
 
 
@@ -101,7 +99,6 @@ def _take_staff(state: CentreState, kept: _Staff) -> None:
         {unit.id: unit for unit in kept.units},
         {person.id: person for person in kept.persons},
         {session.token_hash: session for session in kept.sessions},
-        dict(kept.cases),
         kept.timed,
     )
 
@@ -134,7 +131,6 @@ def _staff_of(staff: Directory) -> _Staff:
         tuple(staff.units.values()),
         tuple(staff.persons.values()),
         tuple(staff.sessions.values()),
-        tuple(staff.cases.items()),
         staff.timed,
     )
 
