@@ -17,7 +17,7 @@ from recoup.centre.desk import Backlog
 from recoup.centre.facts import Grounds
 from recoup.centre.intake import Heard, HeardClaim
 from recoup.journal.record import Record
-from recoup.orders import Hold, Order, Tracked
+from recoup.orders import Hold, HoldKey, Order, Tracked
 from recoup.staff import Directory, Target
 from recoup.stores.vault import Purpose
 
@@ -60,6 +60,10 @@ class View(Protocol):
         """Yield the orders issued to an institution."""
         ...
 
+    def hold(self, key: HoldKey) -> Hold:
+        """Return the hold of `key`; one that nobody asked for yet is empty."""
+        ...
+
     def target_of_case(self, case: str) -> Target:
         """Return what a case is to the table of rights."""
         ...
@@ -70,6 +74,10 @@ class View(Protocol):
 
     def target_of_account(self, case: str, account: str) -> Target | None:
         """Return what an account of a case is to it; None when it is none of the case."""
+        ...
+
+    def target_of_subject(self, case: str, subject: str) -> Target | None:
+        """The same of an account, a report, a person or a payment of a case."""
         ...
 
 

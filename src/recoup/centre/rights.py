@@ -126,7 +126,7 @@ def _target(state: CentreState, request: Request) -> Target | Declined:
         case order_commands.DraftOrder(order):
             return replace(state.target_of_case(order.key.case), owner=request.actor.who)
         case ReadPersonal(account):
-            return state.target_of_account(request.case, account) or Target()
+            return state.target_of_subject(request.case, account) or Target()
         case (
             order_commands.SubmitOrder(order_id)
             | order_commands.ApproveOrder(order_id)
