@@ -11,11 +11,13 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from recoup.cases import Case, CasePolicy
 from recoup.centre.commands import Command, Outcome
 from recoup.centre.desk import Backlog
 from recoup.centre.facts import Grounds
+from recoup.centre.intake import Heard, HeardClaim
 from recoup.journal.record import Record
-from recoup.orders import Hold, Order, Tracked
+from recoup.orders import Hold, HoldKey, Order, Tracked
 from recoup.staff import Directory, Target
 from recoup.stores.vault import Purpose
 
@@ -31,6 +33,15 @@ class View(Protocol):
     @property
     def accounts(self) -> dict[str, str]:
         """The institution at which an account lies."""
+        ...
+
+    @property
+    def cases(self) -> dict[str, Case]:
+        """Cases that a report opened."""
+        ...
+
+    def case(self, case_id: str) -> Case:
+        """Return a case; one that no report opened is empty."""
         ...
 
     def find(self, order_id: str) -> tuple[Hold, Tracked] | None:
@@ -49,6 +60,10 @@ class View(Protocol):
         """Yield the orders issued to an institution."""
         ...
 
+    def hold(self, key: HoldKey) -> Hold:
+        """Return the hold of `key`; one that nobody asked for yet is empty."""
+        ...
+
     def target_of_case(self, case: str) -> Target:
         """Return what a case is to the table of rights."""
         ...
@@ -59,6 +74,10 @@ class View(Protocol):
 
     def target_of_account(self, case: str, account: str) -> Target | None:
         """Return what an account of a case is to it; None when it is none of the case."""
+        ...
+
+    def target_of_subject(self, case: str, subject: str) -> Target | None:
+        """The same of an account, a report, a person or a payment of a case."""
         ...
 
 
@@ -104,6 +123,19 @@ class CentrePort(Protocol):
 
     async def enter_account(self, command: Command, number: str, name: str) -> Outcome:
         """Make an account known to a case, number and name kept in the vault."""
+        ...
+
+    @property
+    def policy(self) -> CasePolicy:
+        """The terms of cases."""
+        ...
+
+    def reaches(self, institution: str) -> bool:
+        """Whether orders to an institution go over the wire; else they are carried on paper."""
+        ...
+
+    async def take_in(self, command: Command, heard: Heard | HeardClaim) -> Outcome:
+        """Take a report or another payment of it in, its personal pieces kept in the vault before."""
         ...
 
     async def keep_grounds(self, order_id: str, grounds: Grounds) -> None:

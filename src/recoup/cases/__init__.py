@@ -40,7 +40,7 @@ from recoup.cases.lists import (
     evolve_listing,
     hash_of,
 )
-from recoup.cases.ordering import covers
+from recoup.cases.ordering import covers, persons_needed
 from recoup.cases.race import Lesson, Ready, dispatch, learned_curve, lesson_of
 from recoup.cases.refusals import Reason, Refusal
 from recoup.cases.settling import terminals
@@ -104,6 +104,7 @@ __all__ = [
     "net_of",
     "note_of",
     "overlap_of",
+    "persons_needed",
     "plan_orders",
     "reached_by",
     "signs_of",

@@ -22,6 +22,7 @@ from recoup.centre.commands import Done, Turned
 from recoup.centre.departures import Departures
 from recoup.centre.directory import Directory
 from recoup.centre.facts import Grounds
+from recoup.centre.planning import written
 from recoup.centre.ports import ToldOf
 from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import Request, command_of, derived_id
@@ -31,7 +32,7 @@ from recoup.centre.view import View
 from recoup.clock import Clock
 from recoup.errors import StoreFault
 from recoup.ids import Ids
-from recoup.orders import Extent, HoldKey, Order
+from recoup.orders import HoldKey, Order
 from recoup.orders.kinds import OPENING
 from recoup.stores.vault import Purpose
 
@@ -151,8 +152,8 @@ class ChaseStep:
         orders: list[Order] = []
         papers: dict[str, Grounds] = {}
         for case_id, ready in leaving.items():
-            written = self._safely(case_id, partial(self._written_of, ready))
-            for order, ground in written or ():
+            found = self._safely(case_id, partial(self._written_of, ready))
+            for order, ground in found or ():
                 orders.append(order)
                 if ground is not None:
                     papers[order.id] = ground
@@ -199,21 +200,7 @@ class ChaseStep:
 
 def _written(ready: Ready, order_id: str) -> Order:
     """Return an order of the plan under its standing authority."""
-    found = ready.proposal
-    whole = found.is_whole_account
-    return Order(
-        order_id,
-        found.kind,
-        HoldKey(ready.case, found.account, found.currency),
-        found.institution,
-        found.amount,
-        WHO,
-        "the plan of the chase",
-        Extent.WHOLE_ACCOUNT if whole else Extent.AMOUNT,
-        "the institution can stop whole accounts only" if whole else "",
-        found.account_kind,
-        mandate=ready.mandate,
-    )
+    return written(ready.case, ready.proposal, WHO, order_id, ready.mandate)
 
 
 class Chaser:

@@ -27,9 +27,15 @@ from recoup.stores.vault import Purpose, Vault
 _KEY: Final = "account_key"
 NAME: Final = "account_name"
 NUMBER: Final = "account_number"
+SERIAL: Final = "payment_serial"
+PERSON_DOCUMENT: Final = "person_document"
+_SERIAL_KEY: Final = "payment_key"
 _GROUNDS: Final = "grounds"
 
 T = TypeVar("T")
+
+Piece = tuple[str, str, str]
+"""Subject, field and text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,8 @@ class Directory:
     def __init__(self, vault: Vault, ids: Ids) -> None:
         self._vault, self._ids = vault, ids
         self._lock = threading.RLock()
-        self._reserved: dict[str, str] = {}
+        self._reserved: dict[tuple[str, str], str] = {}
+        """Ids by what they are found by, until that is kept."""
 
     # --- pieces, one at a time ---
 
@@ -56,6 +63,18 @@ class Directory:
         with self._lock, self._vault.together():
             for field, text in pieces.items():
                 self._vault.put(subject, field, text)
+
+    def keep_all(self, pieces: Sequence[Piece]) -> None:
+        """Keep pieces about several subjects: all of them or none."""
+        with self._lock:
+            self._vault.put_all(pieces)
+            for _, field, text in pieces:
+                self._reserved.pop((field, text), None)
+
+    def has(self, subject: str, field: str) -> bool:
+        """Whether a piece is kept; shows nothing of it."""
+        with self._lock:
+            return self._vault.has(subject, field)
 
     def find(self, field: str, text: str) -> list[str]:
         """Return the subjects with exactly this text in this field."""
@@ -74,20 +93,46 @@ class Directory:
 
     def reserve(self, institution: str, number: str) -> str:
         """Return the id that an account has, or will have once it is kept: whoever asks meanwhile gets the same."""
-        key = _key(institution, number)
+        return self._one_for(_KEY, _key(institution, number), self._ids.new("account"))
+
+    def reserve_person(self, document: str, fresh: str) -> str:
+        """Return the id of whoever has this identity document; `fresh` for one never seen, and for none given."""
+        return self._one_for(PERSON_DOCUMENT, document, fresh) if document else fresh
+
+    def reserve_transfer(self, institution: str, serial: str, fresh: str) -> str:
+        """Return the id of the payment that an institution knows under this number; `fresh` as above."""
+        key = _key(institution, serial)
+        return self._one_for(_SERIAL_KEY, key, fresh) if serial else fresh
+
+    def _one_for(self, field: str, text: str, fresh: str) -> str:
         with self._lock:
-            known = self._vault.find(_KEY, key)
-            if known:
-                return known[0]
-            return self._reserved.setdefault(key, self._ids.new("account"))
+            known = self._vault.find(field, text)
+            return known[0] if known else self._reserved.setdefault((field, text), fresh)
+
+    def account_pieces(self, account: str, case: str, entry: Entry) -> tuple[Piece, ...]:
+        """Return what is kept of an account that a report names. A name that its case has already stays as it is."""
+        name = f"{NAME} {case}"
+        known = self.has(account, name)
+        return (
+            (account, NUMBER, entry.number),
+            *(() if known else ((account, name, entry.name),)),
+            (account, _KEY, _key(entry.institution, entry.number)),
+        )
+
+    def reference(self, transfer: str, purpose: Purpose) -> str:
+        """Return the number under which an institution may know a payment: a report's id of it tells nobody anything."""
+        return self.read(transfer, SERIAL, purpose) or transfer
+
+    def serial_pieces(self, transfer: str, institution: str, serial: str) -> tuple[Piece, ...]:
+        """Return what is kept of a payment's number."""
+        key = _key(institution, serial)
+        return ((transfer, SERIAL, serial), (transfer, _SERIAL_KEY, key)) if serial else ()
 
     def enter(self, account: str, case: str, entry: Entry) -> None:
         """Keep an account that was entered for a case, and the name under which the case knows it."""
         key = _key(entry.institution, entry.number)
         pieces = {NUMBER: entry.number, f"{NAME} {case}": entry.name, _KEY: key}
-        with self._lock:
-            self.keep(account, pieces)
-            self._reserved.pop(key, None)
+        self.keep_all([(account, field, text) for field, text in pieces.items()])
 
     def account(self, institution: str, number: str, name: str = "") -> str:
         """Return the id of an account; a new one for a number never seen, '' for no number."""
@@ -113,13 +158,13 @@ class Directory:
                     with self._vault.together():
                         found |= {place: self._begin(place, first[place]) for place in fresh}
                     for place in fresh:  # only now is it durable
-                        self._reserved.pop(_key(*place), None)
+                        self._reserved.pop((_KEY, _key(*place)), None)
         return found
 
     def _begin(self, place: tuple[str, str], name: str) -> str:
         """Keep a number never seen before, under the id that it has been given or gets now."""
         key = _key(*place)
-        account = self._reserved.get(key) or self._ids.new("account")
+        account = self._reserved.get((_KEY, key)) or self._ids.new("account")
         if name:
             self._vault.put(account, NAME, name)
         self._vault.put(account, _KEY, key)
@@ -193,4 +238,4 @@ def _key(institution: str, number: str) -> str:
     return f"{institution}\n{number}"
 
 
-__all__ = ["NAME", "NUMBER", "Directory", "Entry"]
+__all__ = ["NAME", "NUMBER", "PERSON_DOCUMENT", "SERIAL", "Directory", "Entry", "Piece"]

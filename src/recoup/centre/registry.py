@@ -12,7 +12,7 @@ from recoup.cases import commands as case_commands
 from recoup.cases import events as case_events
 from recoup.centre.account_room import AccountEntered, EnterAccount, ReadPersonal
 from recoup.centre.requests import Acted
-from recoup.centre.terms import EndTerm
+from recoup.centre.terms import EndTerm, EnterClaim, EnterReport
 from recoup.journal.canonical import Plain
 from recoup.journal.events import Registry, Upcast
 from recoup.orders import commands as order_commands
@@ -120,6 +120,8 @@ COMMANDS: Final[tuple[Row, ...]] = (
     ("record_foreign_answer", 1, case_commands.RecordForeignAnswer, ()),
     ("pass_foreign_clock", 1, case_commands.PassForeignClock, ()),
     ("join_case", 1, case_commands.JoinCase, ()),
+    ("enter_report", 1, EnterReport, ()),
+    ("enter_claim", 1, EnterClaim, ()),
     ("enter_account", 1, EnterAccount, ()),
     ("read_personal", 1, ReadPersonal, ()),
     ("set_up", 1, staff_commands.SetUp, ()),
@@ -134,7 +136,6 @@ COMMANDS: Final[tuple[Row, ...]] = (
     ("offer_enrolment", 1, staff_commands.OfferEnrolment, ()),
     ("grant_role", 1, staff_commands.GrantRole, ()),
     ("revoke_role", 1, staff_commands.RevokeRole, ()),
-    ("place_case", 1, staff_commands.PlaceCase, ()),
     ("assign_duty", 1, staff_commands.AssignDuty, ()),
     ("name_acting_approver", 1, staff_commands.NameActingApprover, ()),
     ("hand_over_shift", 1, staff_commands.HandOverShift, ()),

@@ -66,8 +66,6 @@ class _Staff:
     units: tuple[Unit, ...]
     persons: tuple[Person, ...]
     sessions: tuple[Session, ...]
-    cases: tuple[tuple[str, str], ...]
-    """(case, unit)."""
     timed: tuple[TimedGrant, ...]
 
 
@@ -114,7 +112,6 @@ def _take_staff(state: CentreState, kept: _Staff) -> None:
         {unit.id: unit for unit in kept.units},
         {person.id: person for person in kept.persons},
         {session.token_hash: session for session in kept.sessions},
-        dict(kept.cases),
         kept.timed,
     )
 
@@ -149,7 +146,6 @@ def _staff_of(staff: Directory) -> _Staff:
         tuple(staff.units.values()),
         tuple(staff.persons.values()),
         tuple(staff.sessions.values()),
-        tuple(staff.cases.items()),
         staff.timed,
     )
 

@@ -104,13 +104,13 @@ class CentreState:
 
     def target_of_case(self, case: str) -> Target:
         """Return what a case is to the table of rights."""
-        return Target(unit=self.staff.cases.get(case, ""))
+        return Target(unit=self.case(case).unit)
 
     def target_of_order(self, order: Order) -> Target:
         """Return what an order is to it; an institution reaches it only once it was issued."""
         found = self.find(order.id)
         is_told = found is not None and found[1].issued_at is not None
-        unit = self.staff.cases.get(order.key.case, "")
+        unit = self.case(order.key.case).unit
         return Target(unit, order.institution if is_told else "", order.made_by)
 
     def target_of_account(self, case: str, account: str) -> Target | None:
@@ -121,8 +121,18 @@ class CentreState:
             hold.key.account == account and tracked.issued_at is not None
             for hold, tracked in self.of_case(case)
         )
-        unit = self.staff.cases.get(case, "")
+        unit = self.case(case).unit
         return Target(unit, self.accounts[account] if is_told else "")
+
+    def target_of_subject(self, case: str, subject: str) -> Target | None:
+        """The same of whatever personal data of a case are kept about; what a report tells is no institution's to see."""
+        if (case, subject) in self.entered:
+            return self.target_of_account(case, subject)
+        found = self.case(case)
+        is_told = any(subject in {row.id, row.reporter} for row in found.reports) or any(
+            subject in {row.victim, row.transfer} for row in found.claims
+        )
+        return Target(found.unit) if is_told else None
 
 
 __all__ = ["CentreState"]

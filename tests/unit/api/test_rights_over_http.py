@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from bureau import Bureau, drafted
+from bureau import Bureau, drafted, paid, reported
 from httpx import Response
 from rights import PLACES, REACHED, expected
 
@@ -68,10 +68,44 @@ def listen(b: Bureau, by: str, thing: Thing) -> Response:
         return found
 
 
+def of_case(path: str) -> Ask:
+    return lambda b, by, thing: b.get(f"/cases/{thing.case}{path}", by, reason="r")
+
+
+LISTS = (
+    *("reports", "claims", "places", "exits", "holds", "orders", "mandates", "findings"),
+    *("appeals", "notices", "abroad"),
+)
 ENDPOINTS: dict[tuple[str, str], tuple[Action, Ask]] = {
-    ("post", "/cases"): (
-        Action.CASE_PLACE,
-        lambda b, by, t: b.post("/cases", {"case": next(_fresh), "unit": t.unit}, by),
+    ("post", "/reports"): (
+        Action.REPORT_TAKE,
+        lambda b, by, t: b.post("/reports", reported(next(_fresh), t.unit), by),
+    ),
+    ("post", "/cases/{case}/claims"): (
+        Action.REPORT_TAKE,
+        lambda b, by, t: b.post(
+            f"/cases/{t.case}/claims",
+            {"report": b.report_of(t.case), "payment": paid(serial=next(_fresh))},
+            by,
+        ),
+    ),
+    ("post", "/cases/{case}/readings"): (
+        Action.PERSONAL_READ,
+        lambda b, by, t: b.post(
+            f"/cases/{t.case}/readings",
+            {"subject": t.account, "field": "account_number", "reason": "r"},
+            by,
+        ),
+    ),
+    ("get", "/cases/{case}"): (Action.CASE_READ, of_case("")),
+    ("get", "/cases/{case}/plan"): (Action.CASE_READ, of_case("/plan")),
+    **{
+        ("get", f"/cases/{{case}}/{part}"): (Action.CASE_READ, of_case(f"/{part}"))
+        for part in LISTS
+    },
+    ("get", "/worklist"): (
+        Action.WORKLIST_READ,
+        lambda b, by, t: b.get("/worklist", by, unit=t.unit),
     ),
     ("post", "/accounts"): (
         Action.ACCOUNT_ENTER,
@@ -280,7 +314,7 @@ def test_an_endpoint_that_forgets_to_ask_is_found(
     found = " ".join(world.differences(Role.REGULATOR))
     for path in ("/orders", "/orders/{order}", "/institutions/{institution}/orders", "/persons"):
         assert f"get {path} " in found
-    assert "post /cases" not in found, "commands are asked about by the writer as well"
+    assert "post /reports" not in found, "commands are asked about by the writer as well"
 
 
 def test_a_writer_that_forgets_to_ask_is_found(
@@ -289,5 +323,5 @@ def test_a_writer_that_forgets_to_ask_is_found(
     """Negative control of the other check, that of commands."""
     monkeypatch.setattr(rights, "permit", lambda *_: None)
     found = " ".join(world.differences(Role.REGULATOR))
-    for path in ("/cases", "/orders/{order}/approve", "/persons/{person}/roles/grant", "/duties"):
+    for path in ("/orders/{order}/approve", "/persons/{person}/roles/grant", "/duties"):
         assert f"post {path} " in found
