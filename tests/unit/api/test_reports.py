@@ -158,6 +158,20 @@ def test_a_report_whose_process_died_between_vault_and_journal_is_taken_once(
     desk.served, desk.desk, desk.client = again.served, again.desk, again.client
 
 
+def test_a_vault_whose_disk_is_full_is_told_and_the_report_taken_when_there_is_room(
+    desk: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise StoreFault("expected to write, the disk is full")
+
+    last = desk.desk.last()
+    with monkeypatch.context() as filled:
+        filled.setattr(Directory, "keep_all", full)
+        assert name_of(take(desk, "report-1")) == "stopped"
+    assert desk.desk.last() == last
+    assert take(desk, "report-1").status_code == 200
+
+
 def test_the_other_order_would_be_found(desk: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
     """Negative control: with the journal first, the same death leaves a claim about an account that nobody can name."""
 
