@@ -6,7 +6,7 @@ from datetime import datetime
 
 from recoup.cases.abuse import is_doubtful
 from recoup.cases.case import Approval, Case, Mandate, Parts, Standing
-from recoup.cases.chase import Plan, Proposal, plan_orders
+from recoup.cases.chase import KEEPING, Plan, Proposal, plan_orders
 from recoup.cases.commands import (
     AgreeToMandate,
     AgreeToOrder,
@@ -25,8 +25,6 @@ from recoup.orders.kinds import UNDER_MANDATE
 Events = tuple[Event, ...]
 
 ASKING = frozenset({OrderKind.STOP, OrderKind.EXTEND, OrderKind.RAISE})
-KEEPING = frozenset({OrderKind.POSTPONE, OrderKind.FREEZE, OrderKind.RENEW})
-"""Orders that hold on what is asked already: longer, not more."""
 
 
 def agree_to_order(
@@ -87,14 +85,11 @@ def take_up(case: Case, command: TakeUp, now: datetime, policy: CasePolicy) -> E
 def _proposed(order: Order, plan: Plan, standing: Standing | None) -> Proposal | Refusal:
     """Return what the plan says of the order; a refusal where it says otherwise by now."""
     account, currency = order.key.account, order.key.currency
+    found: Proposal | None
     if order.kind in KEEPING:
-        asked = standing.asked if standing else 0
-        if standing is None or not asked or order.amount != asked:
-            return Refusal(Reason.PROPOSAL_STALE, f"{asked} is asked for")
-        return Proposal(
-            order.kind, account, currency, order.institution, asked, stood=standing.stood
-        )
-    found = plan.find(order.kind, account, currency)
+        found = plan.keeping(order.kind, standing) if standing else None
+    else:
+        found = plan.find(order.kind, account, currency)
     if found is None:
         return Refusal(Reason.PROPOSAL_STALE, f"no {order.kind} is proposed there")
     if (found.amount, found.institution) != (order.amount, order.institution):

@@ -173,7 +173,8 @@ def _fit_following(hold: Hold, order: Order, policy: Policy) -> Refusal | None:
             return Refusal(Reason.RENEWALS_EXHAUSTED, f"expected at most {policy.renewals_max}")
         case OrderKind.RAISE if order.amount <= hold.asked:
             return Refusal(Reason.AMOUNT_NOT_RAISED, f"{hold.asked} is asked for already")
-        case OrderKind.REDUCE if order.amount >= hold.held:
+        case OrderKind.REDUCE if order.amount >= max(hold.held, hold.asked):
+            # A short hold made smaller frees nothing, but takes no more of what comes in.
             return Refusal(Reason.AMOUNT_EXCEEDS_HELD, f"expected less than {hold.held}")
         case OrderKind.PAY_BACK if order.amount > hold.held:
             return Refusal(Reason.AMOUNT_EXCEEDS_HELD, f"expected at most {hold.held}")
