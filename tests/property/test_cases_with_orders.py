@@ -24,6 +24,7 @@ from recoup.cases.commands import (
 from recoup.orders import Answer, Hold, HoldKey, HoldState, Order, OrderKind, Outcome
 from recoup.orders import commands as told
 from recoup.orders.kinds import FITTING
+from recoup.unrecognised import Unrecognised
 
 SHRINKING = replace(POLICY, orders=replace(POLICY.orders, can_shrink_stop=True))
 
@@ -162,6 +163,27 @@ def walk(seeds: range) -> Counter[str]:
             joint.step()
         marks += joint.marks
     return marks
+
+
+def test_an_answer_in_unknown_words_is_asked_about_and_shown_to_a_person():
+    joint = Joint(0, POLICY)
+    order = stop_at_a(joint)
+    odd = Answer("a1", Unrecognised("seized"), 60)
+    assert joint.tell("a", told.RecordAnswer(order.id, odd)) is None
+    joint.note("a")
+    plan = plan_orders(joint.case, joint.now, POLICY)
+    assert plan.find(OrderKind.QUERY, "a", "CNY") is not None
+    assert [(row.account, row.why) for row in plan.waiting] == [("a", "unclear")]
+    assert plan.find(OrderKind.STOP, "a", "CNY") is None, "it may be stopped already"
+
+
+def stop_at_a(joint: Joint) -> Order:
+    order = Order("o", OrderKind.STOP, HoldKey("case-1", "a", "CNY"), "bank-a", 170, "maker", "x")
+    for command in (told.DraftOrder(order), told.IssueOrder("o"), told.ConfirmSent("o", START)):
+        assert joint.tell("a", command) is None
+    joint.do(TakeUp(order))
+    joint.note("a")
+    return order
 
 
 def test_what_a_case_lets_leave_the_life_of_orders_can_carry():

@@ -233,7 +233,8 @@ class Agent:
         if done.outcome is Outcome.MOVED and hold is not None:
             self._core.lift_block(BLOCK + hold.id)
             hold = None
-        answer = self.answered(order, self._answer(order, number, hold, done))
+        shown = books.live(order.case) if done.outcome is Outcome.INFORMED else hold
+        answer = self.answered(order, self._answer(order, number, shown, done))
         self._store.finish(order.id, encode(answer), () if hold is None else (hold,))
         return answer
 

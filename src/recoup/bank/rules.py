@@ -326,8 +326,11 @@ def conclude(
     available = balance - min(spoken_for, max(0, balance))
     hold = planned.hold
     if hold is None or hold.ended is not None:
-        since = order.rows_from if planned.outcome is Outcome.INFORMED else None
-        return Concluded(planned.outcome, ResultCode.DONE, 0, available, 0, (), since)
+        is_asked = planned.outcome is Outcome.INFORMED
+        own = next((x for x in holds if is_asked and x.case == order.case and x.id in held_by), None)
+        held = held_by[own.id] if own is not None else 0
+        since = order.rows_from if is_asked else None
+        return Concluded(planned.outcome, ResultCode.DONE, held, available, 0, (), since)
     held, ahead = held_by[hold.id], former(hold, holds, others)
     arrived = order.disputed.at if order.disputed is not None else None
     since = order.rows_from or arrived

@@ -29,6 +29,7 @@ from recoup.cases.entitlements import (
 from recoup.cases.terms import CasePolicy
 from recoup.limits import CASE_HOPS_MAX
 from recoup.orders import OrderKind
+from recoup.orders.hold import UNCLEAR
 from recoup.orders.state import LIVE, HoldState
 
 ASKED_BY_SERIAL = frozenset({"exchange", "wallet", "purchase"})
@@ -85,7 +86,7 @@ class Waiting:
     currency: str
     amount: int
     why: str
-    """unconfirmed, overdue, cannot_shrink; unanswered, releasing, stops_exhausted, refused, moved, released; beyond_coverage,
+    """unconfirmed, overdue, cannot_shrink; capped, unclear; unanswered, releasing, stops_exhausted, refused, moved, released; beyond_coverage,
     beyond_hops, no_institution."""
 
 
@@ -157,6 +158,10 @@ def plan_orders(
     draft = _Draft(case, now, policy, institutions or {}, holds, payees)
     missing = missing_of(case)
     _ask(draft, targets_of(case.places, missing, case.caps), missing)
+    _capped(draft, missing)
+    for hold in case.holds:
+        if hold.word == UNCLEAR:
+            draft.wait(hold.hold, hold.asked, UNCLEAR)
     _query(draft)
     _give(draft, missing)
     draft.queries.sort(key=lambda order: (order.institution, order.account))
@@ -243,12 +248,23 @@ def _one_ask(
     return Proposal(kind, *place, institution, amount, amount - asked, chance, stands, hop, whole)
 
 
+def _capped(draft: _Draft, missing: Mapping[ClaimKey, int]) -> None:
+    """Say where a decision for a holder keeps claims from what they are entitled to: only persons lift it."""
+    free = targets_of(draft.case.places, missing)
+    for cap in draft.case.caps:
+        place = (cap.account, cap.currency)
+        beyond = sum(free.get(place, {}).values()) - cap.amount
+        if beyond > 0:
+            draft.wait(place, beyond, "capped")
+
+
 def _query(draft: _Draft) -> None:
     """Add queries: for rows of accounts from which money moved on, or is inferred to, and for exits by serial number."""
     asked = set(draft.case.queried)
     unknown = {place.hold for place in draft.case.places if place.found is Found.UNKNOWN}
     for hold in draft.case.holds:
-        if hold.word == "moved" and hold.hold in unknown and hold.account not in asked:
+        is_gone = hold.word == "moved" and hold.hold in unknown
+        if (is_gone or hold.word == UNCLEAR) and hold.account not in asked:
             asked.add(hold.account)
             draft.queries.append(Proposal(OrderKind.QUERY, *hold.hold, hold.institution, 0))
     for row in draft.case.bridged:

@@ -138,6 +138,19 @@ class GrantHardship:
 
 
 @dataclass(frozen=True, slots=True)
+class LiftCap:
+    """Let more be held again than an appeal or hardship left, because of what is known since: two persons, with a reason."""
+
+    account: str
+    currency: str
+    amount: int | None
+    """The most that may be held from here on; None: whatever claims are entitled to."""
+    by: str
+    agreed_by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class SwapAccount:
     """Hold so much on another account that the holder offered."""
 
@@ -299,6 +312,7 @@ Command = (
     | TakeUp
     | DecideSurplus
     | GrantHardship
+    | LiftCap
     | SwapAccount
     | ProposeMandate
     | AgreeToMandate

@@ -28,6 +28,7 @@ from recoup.cases.commands import (
     FileAppeal,
     GrantHardship,
     JoinCase,
+    LiftCap,
     MakeClaim,
     NoteHarm,
     NoteHold,
@@ -117,6 +118,7 @@ def _rule_of_persons(
     case: Case,
     command: DecideSurplus
     | GrantHardship
+    | LiftCap
     | SwapAccount
     | ProposeFinding
     | SettleFinding
@@ -139,6 +141,8 @@ def _rule_of_persons(
             return settling.decide_surplus(case, command, now, policy)
         case GrantHardship():
             return settling.grant_hardship(case, command)
+        case LiftCap():
+            return settling.lift_cap(case, command)
         case SwapAccount():
             return settling.swap_account(case, command)
         case ProposeFinding():

@@ -183,6 +183,18 @@ class StoodLowered:
 
 
 @dataclass(frozen=True, slots=True)
+class CapLifted:
+    """Two persons let more be held again on an account than a decision had left."""
+
+    account: str
+    currency: str
+    cap: int | None
+    """The new most; None: none any more."""
+    why: str
+    persons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class EntitlementsChanged:
     """Who stands behind which order now; only rows that changed, 0 for gone."""
 
@@ -338,6 +350,7 @@ Event = (
     | OrderAgreed
     | OrderTakenUp
     | StoodLowered
+    | CapLifted
     | EntitlementsChanged
     | SurplusMarked
     | MandateProposed

@@ -21,6 +21,7 @@ from recoup.cases.events import (
     AccountSwapped,
     AppealFiled,
     AppealSettled,
+    CapLifted,
     CaseJoined,
     CaseOpened,
     ClaimAgreed,
@@ -240,6 +241,17 @@ def _lowered(case: Case, event: StoodLowered) -> Case:
     )
 
 
+def _cap_lifted(case: Case, event: CapLifted) -> Case:
+    place = (event.account, event.currency)
+    others = tuple(row for row in case.caps if (row.account, row.currency) != place)
+    left = () if event.cap is None else (Cap(*place, event.cap),)
+    case = replace(case, caps=(*others, *left))
+    known = case.standing(*place)
+    assert known is not None, "a cap on a hold that never was"
+    more = tuple(person for person in event.persons if person not in known.makers)
+    return _hold(case, *place, "", makers=(*known.makers, *more))
+
+
 def _entitled(case: Case, event: EntitlementsChanged) -> Case:
     rows = {(row.account, row.currency, row.claim): row.amount for row in case.entitlements}
     for row in event.rows:
@@ -351,6 +363,7 @@ _STEPS: dict[type, Callable[[Case, Any], Case]] = {
     OrderAgreed: _approved,
     OrderTakenUp: _taken_up,
     StoodLowered: _lowered,
+    CapLifted: _cap_lifted,
     EntitlementsChanged: _entitled,
     SurplusMarked: _surplus,
     MandateProposed: _mandate,

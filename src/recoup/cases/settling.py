@@ -14,6 +14,7 @@ from recoup.cases.case import Case, Finding, FindingKind, Found, Standing, Swap
 from recoup.cases.commands import (
     DecideSurplus,
     GrantHardship,
+    LiftCap,
     NoteOpinion,
     ProposeFinding,
     SettleFinding,
@@ -22,6 +23,7 @@ from recoup.cases.commands import (
 from recoup.cases.entitlements import current, missing_of, parts_of, shares_of, targets_of
 from recoup.cases.events import (
     AccountSwapped,
+    CapLifted,
     ClaimSettled,
     Event,
     FindingProposed,
@@ -178,6 +180,27 @@ def grant_hardship(case: Case, command: GrantHardship) -> Events | Refusal:
         return Refusal(Reason.AMOUNT_NOT_POSITIVE, f"expected 1 to {hold.asked}")
     keep = hold.asked - command.amount
     return (_lower_to(hold, keep, command.reason, (command.by, command.agreed_by), keep),)
+
+
+def lift_cap(case: Case, command: LiftCap) -> Events | Refusal:
+    """Let more be held again than a decision left: facts that came since entitle to it (a decision frees until then).
+
+    Who decided for the holder may agree, but nobody alone; only what claims would be entitled to without the cap is let in.
+    """
+    place = (command.account, command.currency)
+    cap = next((row for row in case.caps if (row.account, row.currency) == place), None)
+    if cap is None:
+        return Refusal(Reason.CAP_UNKNOWN)
+    refusal = _two_persons(command.by, command.agreed_by, command.reason)
+    if refusal is not None:
+        return refusal
+    free = targets_of(case.places, missing_of(case)).get(place, {})
+    most = sum(free.values())
+    wanted = most if command.amount is None else command.amount
+    if not cap.amount < wanted <= most:
+        return Refusal(Reason.NOT_ENTITLED, f"expected {cap.amount + 1} to {most}, was {wanted}")
+    persons = (command.by, command.agreed_by)
+    return (CapLifted(*place, command.amount, command.reason, persons),)
 
 
 def lower_for_appeal(hold: Standing, keep: int, reason: str, by: str) -> Event:

@@ -46,9 +46,7 @@ from recoup.messages import (
     seal,
 )
 from recoup.orders import Answer, HoldKey, Order, OrderKind
-from recoup.orders import Outcome as Said
 from recoup.stores.vault import Purpose
-from recoup.unrecognised import Unrecognised
 
 SIGNED: Final = "application/jose"
 SCHEME: Final = "Recoup "
@@ -341,16 +339,13 @@ def _parts(statement: Statement) -> Iterator[Statement]:
 
 
 def answer_of(message: AnswerMessage) -> Answer:
-    """Return an answer in the words of orders; a word that this program does not know is a refusal with its code."""
-    outcome = message.outcome
-    is_known = not isinstance(outcome, Unrecognised)
-    code = message.code.value
+    """Return an answer in the words of orders; a word that this program does not know stays that word: money may be held."""
     return Answer(
         message.id,
-        outcome if isinstance(outcome, Said) and is_known else Said.REFUSED,
+        message.outcome,
         message.held,
         message.started_at,
-        str(code),
+        str(message.code.value),
         message.queued_behind,
     )
 

@@ -385,3 +385,13 @@ def test_a_behaviour_may_be_limited_to_kinds_accounts_and_times(tmp_path):
     assert a.tell(order(K.FREEZE, 1, case="f")).held == 1
     assert a.tell(order(K.STOP, case="b")).held == 100
     assert a.tell(order(K.STOP, case="c")).held == 60_000
+
+
+def test_a_query_says_what_is_held_for_the_case_that_asks(tmp_path):
+    desk = bank(tmp_path)
+    assert desk.tell(order(K.QUERY)).held == 0
+    first = desk.tell(order(K.STOP))
+    told = desk.tell(order(K.QUERY))
+    assert (told.outcome, told.held) == (Outcome.INFORMED, 60_000)
+    assert (told.started_at, told.ends_at) == (first.started_at, first.ends_at)
+    assert desk.tell(order(K.QUERY, case="b")).held == 0, "another case's is not told"

@@ -36,6 +36,7 @@ from recoup.messages import (
 from recoup.orders import Answer, HoldKey, Order, OrderKind, Outcome
 from recoup.stores.memory import MemoryVaultTable
 from recoup.stores.vault import LocalKeys, Purpose, Vault
+from recoup.unrecognised import Unrecognised
 
 CASE, BANK = "case-1", "bank-1"
 WHY = Purpose("test", CASE, "a test")
@@ -117,6 +118,11 @@ def wire():
 def test_an_amount_in_another_currency_is_not_taken_for_the_orders(wire):
     with pytest.raises(Rejected, match="currency"):
         wire.reported().send(answer(held=Minor(1000), currency="JPY"))
+
+
+def test_a_word_that_nobody_here_knows_is_not_taken_for_a_refusal(wire):
+    (taken,) = wire.send(answer(outcome=Unrecognised("seized"), held=Minor(60))).answers
+    assert (taken.outcome, taken.held) == (Unrecognised("seized"), 60)
 
 
 def test_an_answer_about_a_case_that_is_not_open_is_taken(wire):
