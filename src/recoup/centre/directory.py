@@ -19,6 +19,8 @@ from recoup.stores.vault import Purpose, Vault
 
 _KEY: Final = "account_key"
 NAME: Final = "account_name"
+_OWN_NAME: Final = "account_name own"
+"""As the account's own institution says it: no other's spelling replaces it."""
 NUMBER: Final = "account_number"
 _GROUNDS: Final = "grounds"
 
@@ -80,16 +82,23 @@ class Directory:
             self.keep(account, pieces)
             self._reserved.pop(key, None)
 
-    def account(self, institution: str, number: str, name: str = "") -> str:
-        """Return the id of an account; a new one for a number never seen, '' for no number."""
+    def account(
+        self, institution: str, number: str, name: str = "", *, is_own: bool = False
+    ) -> str:
+        """Return the id of an account; a new one for a number never seen, '' for no number.
+
+        Of its name the newest word is kept: the account's own institution's (`is_own`), and beside it any other's.
+        """
         if not number:
             return ""
         key = _key(institution, number)
         with self._lock:
             account = self.reserve(institution, number)
+            field = _OWN_NAME if is_own else NAME
+            # First, so that an account that is found has the name it was seen with.
+            if name and account not in self._vault.find(field, name):
+                self._vault.put(account, field, name)
             if not self._vault.find(_KEY, key):
-                if name:  # first, so that an account that is found has the name it was seen with
-                    self._vault.put(account, NAME, name)
                 self._vault.put(account, _KEY, key)
                 self._reserved.pop(key, None)
             return account
@@ -100,6 +109,7 @@ class Directory:
             institution, number = self._vault.read(account, _KEY, purpose).text.split("\n", 1)
             # A name belongs to the case for which it was given; the chase knows the one on a statement.
             name = self.read(account, f"{NAME} {purpose.case}", purpose)
+            name = name or self.read(account, _OWN_NAME, purpose)
             name = name or self.read(account, NAME, purpose) or ""
             return Entry(institution, number, name)
 

@@ -205,9 +205,13 @@ class HTTPGateway:
             account = self._directory.account(bank, own) or account
 
         def side(institution: str, number: str, name: str) -> tuple[str, str]:
-            if number and number == own and institution in {"", bank}:
-                return account, bank  # it need not say of its own account whose it is
-            return self._directory.account(institution, number, name), institution
+            is_own = institution in {"", bank}  # it need not say of its own account whose it is
+            if number and number == own and is_own:
+                self._directory.account(bank, own, name, is_own=True)  # its name, as it says
+                return account, bank
+            is_own = institution == bank
+            found = self._directory.account(institution, number, name, is_own=is_own)
+            return found, institution
 
         rows = []
         for row in answer.rows:

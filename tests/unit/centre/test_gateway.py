@@ -15,7 +15,7 @@ from recoup.cases.commands import SettleClaim, TakeReport, TakeUp
 from recoup.cases.state import ClaimTrigger
 from recoup.centre import Reply
 from recoup.centre.commands import WriterRefusal
-from recoup.centre.directory import Directory
+from recoup.centre.directory import Directory, Entry
 from recoup.centre.gateway import Correspondence, HTTPGateway, Rejected
 from recoup.centre.scribe import turned
 from recoup.centre.terms import IssuedOrder, encode_issued
@@ -135,6 +135,38 @@ def test_an_institution_need_not_name_itself_in_its_own_rows(wire):
     (statement,) = wire.statements()
     assert statement.rows[0].payer == statement.account == wire.account
     assert statement.rows[0].payer_institution == BANK
+
+
+def name_of(wire, number, bank="bank-2"):
+    return wire.directory.entry(wire.directory.account(bank, number), WHY).name
+
+
+def test_the_own_institution_names_its_account_whoever_spelt_it_first(wire):
+    def paid(number, name):
+        return row(number, "111", "222", payee_institution="bank-2", payee_name=name)
+
+    wire.reported().send(answer(paid("x", "Wnag"), paid("y", "Wagn")))
+    assert name_of(wire, "222") == "Wagn", "until its own institution speaks, the newest"
+    wire.directory.account("bank-2", "222", "Wang", is_own=True)
+    wire.send(answer(paid("z", "Wnag")))
+    assert name_of(wire, "222") == "Wang"
+    wire.directory.account("bank-2", "222", "Wang Li", is_own=True)
+    assert name_of(wire, "222") == "Wang Li", "its own newest"
+
+
+def test_an_institutions_rows_name_its_own_accounts(wire):
+    assert name_of(wire, "111", BANK) == "holder", "said by somebody when the case began"
+    mine = row("x", "111", "112", payer_name="Own", payee_name="Neighbour", payee_institution=BANK)
+    wire.reported().send(answer(mine))
+    assert (name_of(wire, "111", BANK), name_of(wire, "112", BANK)) == ("Own", "Neighbour")
+    assert wire.statements()[0].account == wire.account
+
+
+def test_the_name_that_an_officer_gave_for_a_case_is_the_one_that_is_checked(wire):
+    # Otherwise a mistyped number would be given its own holder's name, and the check would pass.
+    wire.directory.enter(wire.account, CASE, Entry(BANK, "111", "typed"))
+    wire.directory.account(BANK, "111", "Own", is_own=True)
+    assert name_of(wire, "111", BANK) == "typed"
 
 
 def test_rows_asked_for_by_a_serial_number_are_those_of_the_account_behind_it(wire):
