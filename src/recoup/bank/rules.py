@@ -157,7 +157,7 @@ def _arrival(order: OrderMessage, books: Books, terms: Terms) -> Refused | None:
 
 
 def _stop(order: OrderMessage, books: Books, terms: Terms, now: datetime) -> Planned | Refused:
-    if order.disputed is None:
+    if order.disputed is None and not _is_swapped(order):
         return Refused(ResultCode.MANDATORY_MISSING)
     live = books.live(order.case)
     if live is not None and live.basis is OrderKind.FREEZE:
@@ -167,11 +167,17 @@ def _stop(order: OrderMessage, books: Books, terms: Terms, now: datetime) -> Pla
         return Refused(ResultCode.ALREADY_STOPPED)
     if _stops(order, books) >= terms.policy.stops_max:
         return Refused(ResultCode.STOPS_EXHAUSTED)
-    wrong = _arrival(order, books, terms)
+    wrong = _arrival(order, books, terms) if order.disputed is not None else None
     if wrong is not None:
         return wrong
     hold = _opened(order, books, terms, now)
     return Planned(Outcome.HELD, hold, opens=True)
+
+
+def _is_swapped(order: OrderMessage) -> bool:
+    """Whether the holder offered this account for another: two persons of the centre and the order there are its grounds."""
+    swapped = order.swapped
+    return swapped is not None and bool(swapped.original) and len(set(swapped.agreed_by)) > 1
 
 
 def _stops(order: OrderMessage, books: Books) -> int:

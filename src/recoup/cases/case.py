@@ -343,6 +343,9 @@ class Swap:
     offered: str
     institution: str
     amount: int
+    at: datetime
+    agreed_by: tuple[str, ...]
+    """Who proposed it and who agreed: the grounds of the stop there, where no disputed money ever arrived."""
 
 
 @dataclass(frozen=True, slots=True)

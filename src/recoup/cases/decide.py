@@ -144,7 +144,7 @@ def _rule_of_persons(
         case LiftCap():
             return settling.lift_cap(case, command)
         case SwapAccount():
-            return settling.swap_account(case, command)
+            return settling.swap_account(case, command, now)
         case ProposeFinding():
             return settling.propose_finding(case, command)
         case SettleFinding():

@@ -208,7 +208,7 @@ def lower_for_appeal(hold: Standing, keep: int, reason: str, by: str) -> Event:
     return _lower_to(hold, keep, reason, (by,), keep)
 
 
-def swap_account(case: Case, command: SwapAccount) -> Events | Refusal:
+def swap_account(case: Case, command: SwapAccount, now: datetime) -> Events | Refusal:
     """Look for a holder's traced money at another account that the holder offered; the old hold is then surplus.
 
     In this one entry the entitlement may pass over; the old hold is given up only once the new one is confirmed twice.
@@ -225,6 +225,7 @@ def swap_account(case: Case, command: SwapAccount) -> Events | Refusal:
     ]
     if not 0 < command.amount <= sum(here) or command.offered == command.account:
         return Refusal(Reason.AMOUNT_NOT_POSITIVE, f"expected 1 to {sum(here)} elsewhere")
-    swap = Swap(*hold.hold, command.offered, command.institution, command.amount)
+    persons = (command.by, command.agreed_by)
+    swap = Swap(*hold.hold, command.offered, command.institution, command.amount, now, persons)
     places = as_found(replace(case, swaps=(swap,)), case.places)
-    return (AccountSwapped(swap, places, (command.by, command.agreed_by)),)
+    return (AccountSwapped(swap, places, persons),)

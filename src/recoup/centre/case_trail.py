@@ -434,6 +434,14 @@ def _bridged(trail: Trail, institutions: Mapping[str, str]) -> tuple[Bridged, ..
     )
 
 
+def grounds_of_swap(case: Case, place: HoldPlace) -> Grounds | None:
+    """Return the grounds for holding an account that a holder offered: who agreed to the exchange, and when."""
+    for swap in reversed(case.swaps):
+        if (swap.offered, swap.currency) == place:
+            return Grounds(swap.amount, swap.at, "", "", swap.at, swap.account, swap.agreed_by)
+    return None
+
+
 def _grounds(
     trail: Trail, claims: Iterable[Claim], roots: Mapping[str, dict[str, Any]]
 ) -> dict[HoldPlace, Grounds]:
@@ -460,4 +468,4 @@ def _grounds(
     }
 
 
-__all__ = ["ROOT_WITHIN", "Asked", "Told", "facts_of", "told_by"]
+__all__ = ["ROOT_WITHIN", "Asked", "Told", "facts_of", "grounds_of_swap", "told_by"]

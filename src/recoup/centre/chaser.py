@@ -16,7 +16,7 @@ from recoup.cases import Case, CasePolicy, Proposal, covers, plan_orders, termin
 from recoup.cases.case import Mandate
 from recoup.cases.commands import TakeUp
 from recoup.centre.case_room import CHASE
-from recoup.centre.case_trail import Asked, Told, facts_of, told_by
+from recoup.centre.case_trail import Asked, Told, facts_of, grounds_of_swap, told_by
 from recoup.centre.commands import Command, Done, Outcome, Turned
 from recoup.centre.directory import Directory
 from recoup.centre.ports import ToldOf
@@ -209,9 +209,13 @@ class ChaseStep:
 
     def _order(self, case: Case, found: Proposal, mandate: Mandate, told: Told) -> int:
         order = self._written(case, found, mandate, self._ids.new("order"))
-        ground = told.grounds.get((found.account, found.currency))
+        place = (found.account, found.currency)
+        ground = told.grounds.get(place) or grounds_of_swap(case, place)
         if ground is not None:
-            kept = replace(ground, original=self._original(order.key))
+            original = self._original(order.key)
+            if not original and ground.swapped_from:
+                original = self._original(replace(order.key, account=ground.swapped_from))
+            kept = replace(ground, original=original)
             self._directory.keep_grounds(order.id, kept)
         request = Request(_ACTOR, TakeUp(order), case=case.id)
         command = command_of(COMMAND_REGISTRY, derived_id("take_up", order.id), request)

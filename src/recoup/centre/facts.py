@@ -53,6 +53,10 @@ class Grounds:
     """The order that began the hold; '' where this one does."""
     rows_from: datetime
     """From when on the statement is needed: before the first transfer that brought claims' money, not only the one above."""
+    swapped_from: str = ""
+    """The account in whose place its holder offered this one; '' where money arrived. Amount and time are the exchange's then."""
+    agreed_by: tuple[str, ...] = ()
+    """The two persons of that exchange."""
 
 
 _papers: Final = Registry()

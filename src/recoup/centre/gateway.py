@@ -42,6 +42,7 @@ from recoup.messages import (
     Opened,
     OrderMessage,
     SigningKey,
+    Swapped,
     open_message,
     seal,
 )
@@ -166,7 +167,10 @@ class HTTPGateway:
             serial = order.key.account  # a payment's serial number: the account behind it is asked
         grounds = self._directory.grounds(order.id, purpose)
         disputed = None
-        if grounds is not None and order.kind not in _WITHOUT_GROUNDS:
+        swapped = None
+        if grounds is not None and grounds.swapped_from:
+            swapped = Swapped(grounds.original, grounds.agreed_by, grounds.at)
+        elif grounds is not None and order.kind not in _WITHOUT_GROUNDS:
             disputed = Disputed(Minor(grounds.amount), grounds.at, grounds.reference)
         return OrderMessage(
             id=order.id,
@@ -185,6 +189,7 @@ class HTTPGateway:
             serial=serial,
             rows_from=grounds.rows_from if grounds else None,
             notice=self._wire.notice,
+            swapped=swapped,
         )
 
     def _take_rows(self, order: Order, answer: AnswerMessage) -> None:

@@ -14,10 +14,11 @@ from recoup.cases.commands import (
     AgreeToMandate,
     ProposeMandate,
     SettleClaim,
+    SwapAccount,
     TakeReport,
 )
 from recoup.cases.state import ClaimTrigger
-from recoup.centre import View, case_trail
+from recoup.centre import Reply, View, case_trail
 from recoup.centre.chaser import ChaseStep, Trails
 from recoup.centre.commands import WriterRefusal
 from recoup.centre.directory import Directory
@@ -25,8 +26,9 @@ from recoup.centre.scribe import turned
 from recoup.centre.tracer import trace_facts
 from recoup.errors import StoreFault
 from recoup.ids import CountedIds
+from recoup.orders import Answer, Outcome
 from recoup.stores.memory import MemoryVaultTable
-from recoup.stores.vault import LocalKeys, Vault
+from recoup.stores.vault import LocalKeys, Purpose, Vault
 
 
 class Chase:
@@ -122,3 +124,22 @@ def test_a_writer_without_room_is_asked_again_for_the_trail_and_for_the_order(ch
     chase.look(2)  # the trail is there, the order finds no room
     chase.is_full = False
     assert chase.look() == 1
+
+
+def test_an_account_that_a_holder_offered_is_held_on_the_grounds_of_the_exchange(chase):
+    chase.reported("case-1").look()
+    (stop,) = [x.message for x in chase.office.journal.pending(9)]
+    answers = (Answer("a1", Outcome.HELD, 100, START),)
+    chase.office.reply(chase.office.next_message(0), Reply(answers))
+    swap = SwapAccount("a-case-1", "CNY", "offered", "bank-2", 100, "lead", "judge")
+    assert isinstance(chase.office.ask("lead", swap, case="case-1"), Done)
+    chase.look()
+    (left,) = [x.message for x in chase.office.journal.pending(9)]
+    assert (left.destination, left.id != stop.id) == ("bank-2", True)
+    kept = chase.directory.grounds(left.id, Purpose("test", "case-1", "a test"))
+    assert (kept.original, kept.swapped_from, kept.agreed_by, kept.at) == (
+        stop.id,
+        "a-case-1",
+        ("lead", "judge"),
+        START,
+    )

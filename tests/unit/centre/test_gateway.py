@@ -16,6 +16,7 @@ from recoup.cases.state import ClaimTrigger
 from recoup.centre import Reply
 from recoup.centre.commands import WriterRefusal
 from recoup.centre.directory import Directory, Entry
+from recoup.centre.facts import Grounds
 from recoup.centre.gateway import Correspondence, HTTPGateway, Rejected
 from recoup.centre.scribe import turned
 from recoup.centre.terms import IssuedOrder, encode_issued
@@ -30,9 +31,12 @@ from recoup.messages import (
     Minor,
     NoticeTerms,
     StatementRow,
+    Swapped,
+    decode,
     generate_key,
     seal,
 )
+from recoup.messages.keys import from_base64url
 from recoup.orders import Answer, HoldKey, Order, OrderKind, Outcome
 from recoup.stores.memory import MemoryVaultTable
 from recoup.stores.vault import LocalKeys, Purpose, Vault
@@ -60,13 +64,14 @@ class Wire:
         self.directory = Directory(Vault(MemoryVaultTable(), LocalKeys(b"k" * 32)), self.ids)
         self.account = self.directory.account(BANK, "111", "holder")
         client = httpx.Client(transport=httpx.MockTransport(self.reply))
-        self.says, self.asked = [], 0
+        self.says, self.asked, self.sent = [], 0, []
         self.gateway = HTTPGateway(
             wire, client, self.directory, self.submit, self.office.clock, self.ids
         )
 
-    def reply(self, _):
+    def reply(self, request):
         self.asked += 1
+        self.sent.append(request.content)
         said = self.says[min(self.asked, len(self.says)) - 1]
         jti = self.ids.new("jti")
         now = self.office.clock.now()
@@ -110,6 +115,12 @@ def row(number, payer, payee, **more):
     return replace(StatementRow(number, START, 1, payer, payee, Minor(5), "CNY"), **more)
 
 
+def written(wire):
+    """The order that was sent last, as the institution reads it."""
+    payload = wire.sent[-1].decode().split(".")[1]
+    return decode("recoup.order.v1", from_base64url(payload))
+
+
 @pytest.fixture
 def wire():
     return Wire()
@@ -118,6 +129,15 @@ def wire():
 def test_an_amount_in_another_currency_is_not_taken_for_the_orders(wire):
     with pytest.raises(Rejected, match="currency"):
         wire.reported().send(answer(held=Minor(1000), currency="JPY"))
+
+
+def test_an_order_about_an_offered_account_says_who_agreed_instead_of_an_arrival(wire):
+    grounds = Grounds(100, START, "", "o0", START, "elsewhere", ("lead", "judge"))
+    wire.directory.keep_grounds("o1", grounds)
+    told = answer(outcome=Outcome.HELD, held=Minor(100), started_at=START)
+    wire.reported().send(told, OrderKind.EXTEND)
+    order = written(wire)
+    assert (order.disputed, order.swapped) == (None, Swapped("o0", ("lead", "judge"), START))
 
 
 def test_a_word_that_nobody_here_knows_is_not_taken_for_a_refusal(wire):
