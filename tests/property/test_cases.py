@@ -49,6 +49,7 @@ from recoup.cases.commands import (
     TakeUp,
 )
 from recoup.cases.events import (
+    CapLifted,
     ClaimAgreed,
     ClaimMade,
     ClaimRepaid,
@@ -61,7 +62,6 @@ from recoup.cases.events import (
     HoldConfirmed,
     HoldNoted,
     OrderTakenUp,
-    CapLifted,
     StoodLowered,
     SurplusMarked,
     TrailApplied,
@@ -357,8 +357,8 @@ class Desk:
 
 
 WANTED = (
-    "stop,extend,raise,reduce,release,held,held_short,moved,refused,lapsed,released,frozen,confirmed,trail,repaid,lowered,cap lifted,"
-    "admitted,rejected,withdrawn,void,surplus,surplus gone,finding decided,finding dismissed,refused command"
+    "stop,extend,raise,reduce,release,held,held_short,moved,refused,lapsed,released,frozen,confirmed,trail,repaid,lowered,"
+    "cap lifted,admitted,rejected,withdrawn,void,surplus,surplus gone,finding decided,finding dismissed,refused command"
 ).split(",")
 
 

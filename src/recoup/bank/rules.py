@@ -333,7 +333,9 @@ def conclude(
     hold = planned.hold
     if hold is None or hold.ended is not None:
         is_asked = planned.outcome is Outcome.INFORMED
-        own = next((x for x in holds if is_asked and x.case == order.case and x.id in held_by), None)
+        own = next(
+            (x for x in holds if is_asked and x.case == order.case and x.id in held_by), None
+        )
         held = held_by[own.id] if own is not None else 0
         since = order.rows_from if is_asked else None
         return Concluded(planned.outcome, ResultCode.DONE, held, available, 0, (), since)

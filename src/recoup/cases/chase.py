@@ -86,8 +86,8 @@ class Waiting:
     currency: str
     amount: int
     why: str
-    """unconfirmed, overdue, cannot_shrink; capped, unclear; unanswered, releasing, stops_exhausted, refused, moved, released; beyond_coverage,
-    beyond_hops, no_institution."""
+    """unconfirmed, overdue, cannot_shrink; capped, unclear, rows_left; unanswered, releasing, stops_exhausted, refused, moved,
+    released; beyond_coverage, beyond_hops, no_institution."""
 
 
 @dataclass(frozen=True, slots=True)

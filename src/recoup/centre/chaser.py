@@ -15,8 +15,9 @@ from typing import Final
 from recoup.cases import Case, CasePolicy, Proposal, covers, plan_orders, terminals
 from recoup.cases.case import Mandate
 from recoup.cases.commands import TakeUp
+from recoup.centre.case_grounds import grounds_of_swap
 from recoup.centre.case_room import CHASE
-from recoup.centre.case_trail import Asked, Told, facts_of, grounds_of_swap, told_by
+from recoup.centre.case_trail import Asked, Told, facts_of, told_by
 from recoup.centre.commands import Command, Done, Outcome, Turned
 from recoup.centre.directory import Directory
 from recoup.centre.ports import ToldOf

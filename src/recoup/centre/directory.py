@@ -23,6 +23,8 @@ _OWN_NAME: Final = "account_name own"
 """As the account's own institution says it: no other's spelling replaces it."""
 NUMBER: Final = "account_number"
 _GROUNDS: Final = "grounds"
+_ROW: Final = "row_number"
+_ROW_CHARS: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,13 @@ class Directory:
                 return self._vault.read(subject, field, purpose).text
             except VaultFault:
                 return None
+
+    def row_id(self, number: str) -> str:
+        """Return what stands in events for an institution's number of a payment; '' for none. Equal numbers have equal ids."""
+        if not number:
+            return ""
+        with self._lock:
+            return f"row-{self._vault.digest(_ROW, number)[:_ROW_CHARS]}"
 
     # --- accounts ---
 

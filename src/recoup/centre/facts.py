@@ -17,6 +17,7 @@ class FactRow:
     """A booked transfer as one account's statement shows it; accounts are the directory's ids, '' the outside."""
 
     id: str
+    """The directory's id of the number below: the same for the same number at whatever institution."""
     at: datetime
     sequence: int
     payer: str
@@ -29,6 +30,8 @@ class FactRow:
     payee_institution: str
     balance_after: int | None
     """Of the statement's own account."""
+    number: str = ""
+    """The institution's own number of the payment: it may identify people, so it stands here only, in the vault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +52,13 @@ class Grounds:
     amount: int
     at: datetime
     reference: str
+    """In a query by a payment's number: that number."""
     original: str
     """The order that began the hold; '' where this one does."""
     rows_from: datetime
     """From when on the statement is needed: before the first transfer that brought claims' money, not only the one above."""
     swapped_from: str = ""
-    """The account in whose place its holder offered this one; '' where money arrived. Amount and time are the exchange's then."""
+    """The account in whose place its holder offered this one; '' where money arrived."""
     agreed_by: tuple[str, ...] = ()
     """The two persons of that exchange."""
 

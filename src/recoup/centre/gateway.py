@@ -164,8 +164,9 @@ class HTTPGateway:
         except VaultFault:
             if order.kind is not OrderKind.QUERY:
                 raise
-            serial = order.key.account  # a payment's serial number: the account behind it is asked
         grounds = self._directory.grounds(order.id, purpose)
+        if not number and grounds is not None:
+            serial = grounds.reference  # a payment's number: the account behind it is asked
         disputed = None
         swapped = None
         if grounds is not None and grounds.swapped_from:
@@ -224,7 +225,7 @@ class HTTPGateway:
             payee, payee_bank = side(row.payee_institution, row.payee, row.payee_name)
             rows.append(
                 FactRow(
-                    row.id,
+                    self._directory.row_id(row.id),
                     row.at,
                     row.sequence,
                     payer,
@@ -236,6 +237,7 @@ class HTTPGateway:
                     payer_bank,
                     payee_bank,
                     row.balance_after,
+                    row.id,
                 )
             )
         return Statement(account, bank, tuple(rows), min(answer.at, self._clock.now()))
@@ -336,7 +338,7 @@ def _parts(statement: Statement) -> Iterator[Statement]:
     rows: list[FactRow] = []
     size = 0
     for row in statement.rows:
-        texts = (row.id, row.reference, row.kind, row.payer_institution, row.payee_institution)
+        texts = (row.number, row.reference, row.kind, row.payer_institution, row.payee_institution)
         more = _ROW_BYTES + 6 * sum(len(text) for text in texts)  # at most six bytes a character
         if rows and size + more > _PART_BYTES_MAX:
             yield replace(statement, rows=tuple(rows))

@@ -254,7 +254,7 @@ def again_id(order_id: str) -> str:
 
 
 def repeated_id(order_id: str) -> str:
-    """Return the id of the order that carries out an approved release once more: on the wire it is an order's like any other."""
+    """Return the id of the order that carries out an approved release once more: an order's like any other."""
     return derived_id("repeated", order_id).replace(OWN_MARK, "-")
 
 

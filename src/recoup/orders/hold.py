@@ -15,7 +15,6 @@ from recoup.orders.kinds import MOVING, STOPS, AccountKind, Extent, OrderKind, O
 from recoup.orders.state import LIVE, HoldState, OrderState
 from recoup.unrecognised import Unrecognised
 
-
 UNCLEAR: Final = "unclear"
 """The word for a hold of which an institution said something that nobody here understands."""
 
@@ -49,7 +48,7 @@ class Order:
     mandate: str = ""
     """The case's standing authority under which nobody else needs to agree; '' when each order is approved."""
     repeats: str = ""
-    """The approved release that this one carries out once more, because the institution held only after it had answered that."""
+    """The approved release that this one carries out once more: the institution held only after it had answered that."""
 
     @property
     def digest(self) -> str:

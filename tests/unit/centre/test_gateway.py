@@ -189,6 +189,21 @@ def test_the_name_that_an_officer_gave_for_a_case_is_the_one_that_is_checked(wir
     assert name_of(wire, "111", BANK) == "typed"
 
 
+def test_no_event_holds_an_institutions_number_of_a_payment(wire):
+    wire.reported().send(answer(row("SERIAL-4711", "111", "222", kind="wallet")))
+    bodies = b"".join(record.body for record in wire.office.journal.records())
+    assert b"facts_added" not in bodies  # bodies only; the names of events stand beside them
+    assert b"SERIAL-4711" not in bodies
+    assert wire.statements()[0].rows[0].number == "SERIAL-4711", "it lies in the vault"
+    assert wire.statements()[0].rows[0].id.encode() in bodies, "and its keyed digest in the journal"
+
+
+def test_a_query_by_a_payments_number_names_the_institutions_number(wire):
+    wire.directory.keep_grounds("o1", Grounds(5, START, "SERIAL-4711", "", START))
+    wire.reported().send(answer(), account="row-0123'")
+    assert (written(wire).serial, written(wire).rows_from) == ("SERIAL-4711", START)
+
+
 def test_rows_asked_for_by_a_serial_number_are_those_of_the_account_behind_it(wire):
     rows = row("x", "9", "333", payer_institution="bank-2"), row("y", "333", "8")
     wire.reported().send(answer(*rows), account="T7")
@@ -201,7 +216,9 @@ def test_an_answer_with_long_rows_is_taken_whole(wire, chars):
     count = 1000 if chars == 1 else 700
     rows = [row(f"{n:x>{chars}}", "111", "") for n in range(count)]
     wire.reported().send(answer(*rows))
-    assert [one.id for part in wire.statements() for one in part.rows] == [one.id for one in rows]
+    shown = [one for part in wire.statements() for one in part.rows]
+    assert [one.number for one in shown] == [one.id for one in rows]
+    assert len({one.id for one in shown}) == count
 
 
 def digest(*holds, **more):

@@ -88,6 +88,18 @@ def test_a_row_that_comes_in_two_answers_is_one():
     assert lying(case)["b", Found.UNKNOWN] == 400
 
 
+def test_an_exit_is_asked_about_by_the_institutions_own_number():
+    out = {"kind": "wallet", "payee_institution": "paygate"}
+    first = row("row-1", "a", "", 400, 1, number="N1", **out)
+    second = row("row-1", "a", "", 300, 2, number="N1", **out)  # an institution may number oddly
+    desk = Docket().reported(claim("c1", "a", 1000))
+    asked = facts_of(desk.case, [statement("a", ARRIVED, first, second)], {})
+    told = told_by(asked, trace_facts(asked.facts).trail)
+    serials = [place.serial for place in told.command.places if place.found is Found.EXITED]
+    assert serials == ["row-1", "row-1'"]
+    assert [told.grounds[serial, "CNY"].reference for serial in serials] == ["N1", "N1"]
+
+
 def test_a_payee_that_one_side_does_not_name_is_no_second_payment():
     blind = row("x", "a", "", 400, 1, kind="wallet", payee_institution="paygate")
     case, _ = traced(statement("a", ARRIVED, blind), statement("w", row("x", "a", "w", 400, 1)))

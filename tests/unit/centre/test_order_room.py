@@ -225,7 +225,9 @@ def test_a_query_settles_what_an_unclear_answer_left_open(office):
     assert (hold.state, hold.held, hold.word) == (HoldState.HELD_SHORT, 60, "held_short")
     office.tell(some_order("q2", OrderKind.QUERY, 0))
     _hear(office, "q2", Outcome.INFORMED, 10, "a3")
-    assert office.scribe.state.hold(KEY).held == 60, "only where it was unclear: else it contradicts"
+    assert office.scribe.state.hold(KEY).held == 60, (
+        "only where it was unclear: else it contradicts"
+    )
 
 
 def test_a_reply_settles_its_message_and_a_repeat_of_it_changes_nothing(office):

@@ -56,9 +56,7 @@ def play(kind, carried, heard, *, says_when):
     office.tell(some_order("begin", kind))
     office.clock.move(MINUTE)
     office.tell(some_order("release", OrderKind.RELEASE, 0))
-    orders = {
-        x.message.id: decode_issued(x.message.body).order for x in office.journal.pending(50)
-    }
+    orders = {x.message.id: decode_issued(x.message.body).order for x in office.journal.pending(50)}
     for order_id in carried:
         bank.carry_out(orders[order_id])
     for order_id in heard:
@@ -86,7 +84,7 @@ def test_nothing_stays_held_in_whatever_order_things_happen(kind, carried, heard
 
 def test_without_the_repeat_innocent_money_would_stay_held(monkeypatch):
     # The negative control.
-    monkeypatch.setattr(order_room, "release_to_repeat", lambda hold, order_id: None)
+    monkeypatch.setattr(order_room, "release_to_repeat", lambda *_: None)
     bank, _ = play(OrderKind.STOP, *[("release", "begin")] * 2, says_when=True)
     assert bank.held == 100
 
@@ -109,7 +107,11 @@ def test_a_release_is_repeated_once_and_never_by_a_person():
         answer = Answer(f"a-{order_id}", Outcome.REFUSED, code="1000")
         assert isinstance(office.submit(answer_command("bank-1", order_id, answer)), Done)
     hold = office.scribe.state.hold(KEY)
-    assert [t.order.id for t in hold.orders] == ["begin", "release", order_room.repeated_id("release")]
+    assert [t.order.id for t in hold.orders] == [
+        "begin",
+        "release",
+        order_room.repeated_id("release"),
+    ]
     assert (hold.state, hold.asked) == (HoldState.HELD, 100), "still held, as the institution says"
     again = some_order("mine", OrderKind.RELEASE, 0, repeats="release")
     turned = office.ask("maker", DraftOrder(again))
