@@ -146,6 +146,21 @@ class Bridged:
 
 
 @dataclass(frozen=True, slots=True)
+class Rest:
+    """Rows of an account's statement that an answer had no room for: the trail is not complete without them."""
+
+    account: str
+    currency: str
+    institution: str
+    since: datetime
+    """From when on they are: the time of the last row that came."""
+    left: int
+    """How many, as the institution says; 0: none any more."""
+    is_asked: bool = False
+    """Whether a query for them left."""
+
+
+@dataclass(frozen=True, slots=True)
 class Derived:
     """Money of a claim that became another currency: a loss of its own there."""
 
@@ -381,6 +396,8 @@ class Case:
     """Payments to victims and opinions that were taken in: id and digest."""
     caps: tuple[Cap, ...] = ()
     swaps: tuple[Swap, ...] = ()
+    rests: tuple[Rest, ...] = ()
+    """Statements that were cut, and are asked for further."""
     joined: tuple[str, ...] = ()
     """Cases worked together with this one."""
 
@@ -412,6 +429,16 @@ class Case:
             and finding.state is FindingState.DECIDED
             for finding in self.findings
         )
+
+    def rest(self, account: str, currency: str) -> Rest | None:
+        """Return what is left of that account's statement."""
+        place = (account, currency)
+        return next((row for row in self.rests if (row.account, row.currency) == place), None)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the trail is computed from all facts, and no statement behind it was cut."""
+        return self.has_current_trail() and not self.rests
 
     def has_current_trail(self) -> bool:
         """Whether the trail was computed from all facts there are."""

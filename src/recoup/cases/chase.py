@@ -261,6 +261,14 @@ def _capped(draft: _Draft, missing: Mapping[ClaimKey, int]) -> None:
 def _query(draft: _Draft) -> None:
     """Add queries: for rows of accounts from which money moved on, or is inferred to, and for exits by serial number."""
     asked = set(draft.case.queried)
+    now_asked: set[str] = set()
+    for rest in draft.case.rests:
+        draft.wait((rest.account, rest.currency), 0, "rows_left")
+        if not rest.is_asked and rest.institution and rest.account not in now_asked:
+            now_asked.add(rest.account)
+            place = (rest.account, rest.currency)
+            draft.queries.append(Proposal(OrderKind.QUERY, *place, rest.institution, 0))
+    asked |= now_asked
     unknown = {place.hold for place in draft.case.places if place.found is Found.UNKNOWN}
     for hold in draft.case.holds:
         is_gone = hold.word == "moved" and hold.hold in unknown

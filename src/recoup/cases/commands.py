@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from recoup.cases.case import Bridged, Claim, Derived, Finding, Harm, Mandate, Place, Report
+from recoup.cases.case import (
+    Bridged,
+    Claim,
+    Derived,
+    Finding,
+    Harm,
+    Mandate,
+    Place,
+    Report,
+    Rest,
+)
 from recoup.cases.state import AppealTrigger, ClaimTrigger, FindingTrigger
 from recoup.orders import Order, OrderKind
 
@@ -51,6 +61,10 @@ class AddFacts:
 
     digest: str
     rows: tuple[str, ...]
+    begins_at: datetime | None = None
+    """Time of the first row of the whole statement, of which these may be the last part."""
+    rest: Rest | None = None
+    """Whose statement it is, until when it goes, and how many rows are left; with the last part of a statement."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from recoup.cases.case import (
     Parts,
     Place,
     Report,
+    Rest,
     Swap,
     Task,
 )
@@ -89,6 +90,13 @@ class FactsAdded:
 
     digest: str
     rows: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RestNoted:
+    """So much of a statement is still to come; 0: it is whole."""
+
+    rest: Rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,6 +350,7 @@ Event = (
     | ClaimSettled
     | ClaimRepaid
     | FactsAdded
+    | RestNoted
     | FactsChanged
     | TrailApplied
     | HoldNoted

@@ -46,6 +46,7 @@ from recoup.cases.events import (
     OrderTakenUp,
     PlacesChanged,
     ReportTaken,
+    RestNoted,
     StoodLowered,
     SurplusMarked,
     TaskMoved,
@@ -153,6 +154,13 @@ def _facts(case: Case, event: FactsAdded) -> Case:
     return replace(case, facts=(*case.facts, event.digest))
 
 
+def _rest(case: Case, event: RestNoted) -> Case:
+    rest = event.rest
+    place = (rest.account, rest.currency)
+    others = tuple(row for row in case.rests if (row.account, row.currency) != place)
+    return replace(case, rests=(*others, rest) if rest.left else others)
+
+
 def _version(case: Case, event: FactsChanged) -> Case:
     return replace(case, facts_version=event.facts_version)
 
@@ -208,6 +216,11 @@ def _taken_up(case: Case, event: OrderTakenUp) -> Case:
         spent = mandate.spent + max(0, event.change)
         case = replace(case, mandates=_put(case.mandates, _by_id(event.mandate), spent=spent))
     if event.kind is OrderKind.QUERY:
+        rests = tuple(
+            replace(row, is_asked=row.is_asked or row.account == event.account)
+            for row in case.rests
+        )
+        case = replace(case, rests=rests)
         return replace(case, queried=(*case.queried, event.account))
     known = case.standing(event.account, event.currency)
     makers = known.makers if known else ()
@@ -355,6 +368,7 @@ _STEPS: dict[type, Callable[[Case, Any], Case]] = {
     ClaimSettled: _settled,
     ClaimRepaid: _repaid,
     FactsAdded: _facts,
+    RestNoted: _rest,
     FactsChanged: _version,
     TrailApplied: _trail,
     HoldNoted: _noted,

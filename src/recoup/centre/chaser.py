@@ -20,6 +20,7 @@ from recoup.centre.case_room import CHASE
 from recoup.centre.case_trail import Asked, Told, facts_of, told_by
 from recoup.centre.commands import Command, Done, Outcome, Turned
 from recoup.centre.directory import Directory
+from recoup.centre.facts import Grounds
 from recoup.centre.ports import ToldOf
 from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import Actor, Request, command_of, derived_id
@@ -29,8 +30,9 @@ from recoup.clock import Clock
 from recoup.errors import StoreFault
 from recoup.ids import Ids
 from recoup.journal.port import Journal
-from recoup.orders import Extent, HoldKey, Order
+from recoup.orders import Extent, HoldKey, Order, OrderKind
 from recoup.orders.kinds import OPENING
+from recoup.orders.refusals import Reason
 from recoup.stores.vault import Purpose
 
 WHO: Final = "chase"
@@ -212,6 +214,10 @@ class ChaseStep:
         order = self._written(case, found, mandate, self._ids.new("order"))
         place = (found.account, found.currency)
         ground = told.grounds.get(place) or grounds_of_swap(case, place)
+        rest = case.rest(*place) if found.kind is OrderKind.QUERY else None
+        if rest is not None:  # the rest of its statement, from the last row that came
+            fresh = Grounds(0, rest.since, "", "", rest.since)
+            ground = replace(ground or fresh, rows_from=rest.since)
         if ground is not None:
             original = self._original(order.key)
             if not original and ground.swapped_from:
@@ -221,8 +227,10 @@ class ChaseStep:
         request = Request(_ACTOR, TakeUp(order), case=case.id)
         command = command_of(COMMAND_REGISTRY, derived_id("take_up", order.id), request)
         outcome = self._submit(command).result()
-        if isinstance(outcome, Turned) and outcome.is_transient:
-            self._is_away = True  # the writer had no room: the order is still to leave
+        if isinstance(outcome, Turned):
+            # The writer had no room, or the answer that brought the rows before is taken in a moment later than they.
+            is_early = rest is not None and outcome.reason == Reason.ORDER_PENDING
+            self._is_away = self._is_away or outcome.is_transient or is_early
         return int(isinstance(outcome, Done))
 
     def _original(self, key: HoldKey) -> str:

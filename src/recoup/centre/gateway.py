@@ -16,6 +16,7 @@ from typing import Final
 import httpx
 
 from recoup import limits
+from recoup.cases import Rest
 from recoup.cases.commands import AddFacts, ConfirmHold
 from recoup.centre.commands import Command, Done, Outcome, Turned
 from recoup.centre.directory import Directory
@@ -196,10 +197,16 @@ class HTTPGateway:
     def _take_rows(self, order: Order, answer: AnswerMessage) -> None:
         """Keep the rows, then tell the case of them; in parts that vault and journal can take."""
         statement = self._statement(order, answer)
-        for part in _parts(statement):
+        begins_at, parts = statement.rows[0].at, list(_parts(statement))
+        for part in parts:
             digest = self._directory.keep_statement(order.key.case, part)
             rows = tuple(row.id for row in part.rows)
-            self._tell(order.institution, order.key.case, AddFacts(digest, rows), digest)
+            told = AddFacts(digest, rows)
+            if part is parts[-1]:
+                until, left = statement.rows[-1].at, max(0, answer.rows_left)
+                where = (statement.account, order.key.currency, order.institution)
+                told = AddFacts(digest, rows, begins_at, Rest(*where, until, left))
+            self._tell(order.institution, order.key.case, told, digest)
 
     def _statement(self, order: Order, answer: AnswerMessage) -> Statement:
         """Return the rows with the directory's ids in the place of numbers."""
@@ -240,7 +247,10 @@ class HTTPGateway:
                     row.id,
                 )
             )
-        return Statement(account, bank, tuple(rows), min(answer.at, self._clock.now()))
+        until = min(answer.at, self._clock.now())
+        if answer.rows_left > 0:
+            until = min(until, rows[-1].at)  # of what came after nothing is known yet
+        return Statement(account, bank, tuple(rows), until)
 
     def _own_number(self, order: Order) -> str:
         purpose = Purpose("sender", order.key.case, f"answer to {order.id}")

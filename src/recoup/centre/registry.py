@@ -41,6 +41,7 @@ EVENTS: Final[tuple[Row, ...]] = (
     ("claim_settled", 1, case_events.ClaimSettled, ()),
     ("claim_repaid", 1, case_events.ClaimRepaid, ()),
     ("facts_added", 1, case_events.FactsAdded, ()),
+    ("rest_noted", 1, case_events.RestNoted, ()),
     ("facts_changed", 1, case_events.FactsChanged, ()),
     ("trail_applied", 1, case_events.TrailApplied, ()),
     ("hold_noted", 1, case_events.HoldNoted, ()),

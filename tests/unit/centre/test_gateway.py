@@ -9,11 +9,12 @@ from datetime import timedelta
 import httpx
 import pytest
 from docket import claim, report
-from sim.office import START, Done, Office
+from sim.office import POLICY, START, Done, Office
 
+from recoup.cases import plan_orders
 from recoup.cases.commands import SettleClaim, TakeReport, TakeUp
 from recoup.cases.state import ClaimTrigger
-from recoup.centre import Reply
+from recoup.centre import Reply, answer_command
 from recoup.centre.commands import WriterRefusal
 from recoup.centre.directory import Directory, Entry
 from recoup.centre.facts import Grounds
@@ -202,6 +203,54 @@ def test_a_query_by_a_payments_number_names_the_institutions_number(wire):
     wire.directory.keep_grounds("o1", Grounds(5, START, "SERIAL-4711", "", START))
     wire.reported().send(answer(), account="row-0123'")
     assert (written(wire).serial, written(wire).rows_from) == ("SERIAL-4711", START)
+
+
+def minutes(*given):
+    """Rows of a statement, one a minute."""
+    return [row(f"x{m}", "111", "222", at=START - timedelta(minutes=60 - m)) for m in given]
+
+
+def asked_for(wire):
+    """Accounts that the plan would ask about, and whether a person sees that rows are left."""
+    case = wire.office.scribe.state.case(CASE)
+    plan = plan_orders(case, START, POLICY)
+    queries = [order for order in plan.orders if order.kind is OrderKind.QUERY]
+    is_shown = any(waiting.why == "rows_left" for waiting in plan.waiting)
+    assert case.is_whole is False, "incomplete while rows are left" if is_shown else "not traced"
+    return [order.account for order in queries], is_shown
+
+
+def ask_for_the_rest(wire, number):
+    key = HoldKey(CASE, wire.account, "CNY")
+    query = Order(f"q{number}", OrderKind.QUERY, key, BANK, 0, "officer", "the rest")
+    assert isinstance(wire.office.ask("officer", TakeUp(query), case=CASE), Done)
+
+
+def test_the_rest_of_a_cut_statement_is_asked_for_until_it_is_whole(wire):
+    wire.reported().send(answer(*minutes(1, 2), rows_left=3))
+    rest = wire.office.scribe.state.case(CASE).rest(wire.account, "CNY")
+    assert (rest.since, rest.left) == (minutes(2)[0].at, 3)
+    assert wire.statements()[0].until == minutes(2)[0].at, "nothing is said of what came after"
+    assert asked_for(wire) == ([wire.account], True)
+    ask_for_the_rest(wire, 1)
+    assert asked_for(wire) == ([], True), "once for one rest"
+    wire.send(answer(*minutes(2, 3, 4), rows_left=1))
+    assert asked_for(wire) == ([wire.account], True)
+    said = answer_command(BANK, "q1", Answer("a-q1", Outcome.INFORMED))
+    assert isinstance(wire.office.submit(said), Done)
+    ask_for_the_rest(wire, 2)
+    wire.send(answer(*minutes(4, 5)))
+    assert asked_for(wire) == ([], False)
+    assert wire.office.scribe.state.case(CASE).rests == ()
+
+
+@pytest.mark.parametrize("again", [((1, 2), 3), ((1,), 4), ((4, 5), 0)])
+def test_a_rest_that_does_not_come_is_shown_and_not_asked_for_without_end(wire, again):
+    wire.reported().send(answer(*minutes(1, 2), rows_left=3))
+    ask_for_the_rest(wire, 1)
+    given, left = again
+    wire.send(answer(*minutes(*given), rows_left=left))
+    assert asked_for(wire) == ([], True), "nothing new, or with a gap: a person looks"
 
 
 def test_rows_asked_for_by_a_serial_number_are_those_of_the_account_behind_it(wire):
