@@ -128,6 +128,9 @@ class Place:
     serial: str = ""
     """Opaque id of the exit's serial number at `institution`: what it is asked by."""
     is_inferred: bool = False
+    """Rests on a bridge, or on a row of one side only."""
+    is_one_sided: bool = False
+    """Rests on one institution's word where another's own statement should show the same, and does not."""
 
     @property
     def hold(self) -> HoldPlace:

@@ -71,6 +71,8 @@ class Proposal:
     hop: int = 1
     is_whole_account: bool = False
     """The institution can do no other: the excess is measured."""
+    persons_least: int = 0
+    """Persons beside the maker who must agree whatever else holds: what is asked for rests on one side's word."""
 
     @property
     def value(self) -> int:
@@ -245,7 +247,9 @@ def _one_ask(
     chance = curve.chance(draft.now - newest.since)
     stands = parts_of(parts)
     whole = not known.can_stop_amounts
-    return Proposal(kind, *place, institution, amount, amount - asked, chance, stands, hop, whole)
+    persons = draft.policy.one_sided_persons if any(row.is_one_sided for row in there) else 0
+    change = amount - asked
+    return Proposal(kind, *place, institution, amount, change, chance, stands, hop, whole, persons)
 
 
 def _capped(draft: _Draft, missing: Mapping[ClaimKey, int]) -> None:

@@ -63,7 +63,8 @@ def take_up(case: Case, command: TakeUp, now: datetime, policy: CasePolicy) -> E
         refusal = _covered(case, order, found, now)
         if refusal is not None:
             return refusal
-    if len(persons) < _needed(case, order, found.stood, policy):
+    needed = max(found.persons_least, _needed(case, order, found.stood, policy))
+    if len(persons) < needed:
         return Refusal(Reason.APPROVAL_MISSING, f"{len(persons)} agreed to what stands now")
     taken = OrderTakenUp(
         order.id,
@@ -133,6 +134,8 @@ def _beyond(mandate: Mandate, order: Order, found: Proposal) -> str:
     """Return in what an order goes beyond a mandate; '' for nothing."""
     if order.kind not in UNDER_MANDATE:
         return f"no mandate covers a {order.kind}"
+    if found.persons_least:
+        return "rests on one side's word: a person must agree"
     if order.account_kind is not AccountKind.ORDINARY or order.extent is not Extent.AMOUNT:
         return "a protected or a whole account"
     if order.key.currency != mandate.currency:

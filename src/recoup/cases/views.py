@@ -22,6 +22,9 @@ class View:
     located: int
     """Of what is asked, how much the account's own statement shows; the rest was last seen going there."""
     inferred: int
+    """Of what is asked, how much rests on a bridge or on one side's word."""
+    one_sided: int
+    """How much of it on one side's word: the other side's own statement does not have it."""
     own_money: int
     salary_on: tuple[date, ...]
     merchants: int
@@ -51,6 +54,7 @@ def view_of(case: Case, order: Order, plan: Plan) -> View | None:
         found.stood,
         sum(row.amount for row in rows if row.found is Found.LOCATED),
         sum(row.amount for row in rows if row.is_inferred and row.found is not Found.EXITED),
+        sum(row.amount for row in rows if row.is_one_sided and row.found is not Found.EXITED),
         harm.own_money,
         harm.salary_on,
         harm.merchants,

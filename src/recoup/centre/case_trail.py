@@ -6,7 +6,7 @@ submitted before.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -19,6 +19,7 @@ from recoup.cases.commands import ApplyTrail
 from recoup.cases.state import LIVE_CLAIMS, ClaimState
 from recoup.centre.case_grounds import TOLD, grounds_of
 from recoup.centre.facts import ROOT_WITHIN, FactRow, Grounds, Statement
+from recoup.centre.one_sided import marked, one_sided
 from recoup.centre.tracer import CaseFacts
 from recoup.limits import CASE_PLACES_MAX, REQUEST_BYTES_MAX, ROW_MINOR_MAX
 from recoup.records import tables
@@ -99,6 +100,11 @@ class _Ledger:
             found.row[name] = found.row[name] or getattr(row, name)
         return found.row
 
+    def sides(self) -> Iterator[tuple[dict[str, Any], Iterable[str]]]:
+        """Yield each transfer with the accounts whose own statements show it."""
+        for alike in self._shown.values():
+            yield from ((one.row, one.by) for one in alike)
+
     def frame(self) -> pl.DataFrame:
         taken: set[str] = set()
         for row in self.rows:  # two institutions may give two transfers one number
@@ -121,6 +127,8 @@ class Asked:
     """The disputed transfer's row by claim."""
     ignored: int = 0
     """Rows that carry nothing: of accounts that are not the statement's own, or of no possible amount."""
+    doubted: frozenset[str] = frozenset()
+    """Rows that one side's statement shows and the other's, which should, does not."""
     numbers: Mapping[str, str] = field(default_factory=dict)
     """Institutions' own numbers of payments, by the ids that stand for them in the trail."""
     untraced: tuple[Place, ...] = ()
@@ -178,14 +186,24 @@ def facts_of(
     ]
     frame = pl.DataFrame(wanted, schema=tables.CLAIMS)
     facts = CaseFacts(case.id, case.facts_version, dossier, frame)
-    numbers = ledger.numbers
-    return Asked(case, facts, ledger.institutions, roots, ledger.ignored, numbers, tuple(untraced))
+    disputed = {root["id"] for root in roots.values()}
+    return Asked(
+        case,
+        facts,
+        ledger.institutions,
+        roots,
+        ledger.ignored,
+        one_sided(ledger.sides(), statements) - disputed,
+        ledger.numbers,
+        tuple(untraced),
+    )
 
 
 def told_by(asked: Asked, trail: Trail) -> Told:
     """Return what the trail of these facts tells their case."""
     claims = [claim for claim in asked.case.claims if claim.id in asked.roots]
-    places = _bounded((*_places(trail, asked.institutions), *asked.untraced))
+    found = marked(_places(trail, asked.institutions), trail, asked.doubted, claims)
+    places = _bounded((*found, *asked.untraced))
     derived = tuple(_derived(trail, claims))
     version = asked.facts.version
     bridged = _bridged(trail, asked.institutions)

@@ -11,6 +11,11 @@ from recoup.journal.events import Registry
 ROOT_WITHIN: Final = timedelta(days=1)
 """How far apart a report and a statement may put the time of one transfer."""
 
+SENT_WITHIN: Final = timedelta(minutes=10)
+"""By how much a payer's own statement may show a payment later than the payee's: their clocks differ."""
+BOOKED_WITHIN: Final = timedelta(hours=2)
+"""By how much a payee's own statement may show a payment later than the payer's: it is under way."""
+
 
 @dataclass(frozen=True, slots=True)
 class FactRow:
