@@ -127,6 +127,9 @@ MESSAGE_ROWS_MAX: Final = 1_000
 DIGEST_HOLDS_MAX: Final = 1_000
 """Holds on one page of a digest."""
 
+DRIFTS_TOLD_MAX: Final = 1_000
+"""Differences between one institution's digest and the record that a person is told one by one."""
+
 DIGEST_PAGES_MAX: Final = 1_000
 """Pages of one digest: a million holds of one institution."""
 

@@ -20,8 +20,9 @@ from recoup.cases import Rest
 from recoup.cases.commands import AddFacts, ConfirmHold
 from recoup.centre.commands import Command, Done, Outcome, Turned
 from recoup.centre.directory import Directory
+from recoup.centre.drift import Stands, drift_of, recorded
 from recoup.centre.facts import FactRow, Statement
-from recoup.centre.ports import Reply
+from recoup.centre.ports import Reply, ToldOf
 from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import INSTITUTION, Actor, Request, command_of, derived_id
 from recoup.centre.terms import IssuedOrder, decode_issued
@@ -47,7 +48,7 @@ from recoup.messages import (
     open_message,
     seal,
 )
-from recoup.orders import Answer, HoldKey, Order, OrderKind
+from recoup.orders import Answer, Hold, HoldKey, Order, OrderKind
 from recoup.stores.vault import Purpose
 
 SIGNED: Final = "application/jose"
@@ -89,9 +90,11 @@ class HTTPGateway:
         submit: Callable[[Command], Future[Outcome]],
         clock: Clock,
         ids: Ids,
-        held_at: Callable[[str], Iterable[HoldKey]] = lambda institution: (),  # noqa: ARG005 - named for the reader
+        held_at: Callable[[str], Iterable[Hold]] = lambda institution: (),  # noqa: ARG005 - named for the reader
+        told: ToldOf = lambda institution, why: None,  # noqa: ARG005 - the same
     ) -> None:
-        """Prepare; `held_at` gives the holds of ours that stand at an institution, as it said."""
+        """Prepare; `held_at` gives an institution's holds that stand or are on their way, `told` hears where it differs."""
+        self._told = told
         self._wire, self._client, self._directory = wire, client, directory
         self._submit, self._clock, self._ids = submit, clock, ids
         self._held_at = held_at
@@ -125,7 +128,10 @@ class HTTPGateway:
         """
         page, pages, count = 1, 1, 0
         begun: datetime | None = None
-        shown_at: set[HoldKey] = set()
+        known = list(
+            self._held_at(institution)
+        )  # before the digest is cut: what begins later is no drift
+        shown_at: dict[HoldKey, Stands] = {}
         while page <= pages:
             asked = AskMessage(self._wire.centre, Asked.DIGEST, page=page)
             headers = {"Authorization": SCHEME + self._sealed(asked, institution).decode()}
@@ -142,13 +148,17 @@ class HTTPGateway:
             begun = begun or digest.at
             for hold in digest.holds:
                 account = self._directory.account(institution, hold.account_number)
-                shown_at.add(HoldKey(hold.case, account, hold.currency))
+                key = HoldKey(hold.case, account, hold.currency)
+                shown_at[key] = Stands(hold.held, hold.ends_at)
                 shown = ConfirmHold(account, hold.currency, hold.held, digest.at)
                 self._tell(institution, hold.case, shown, digest.at)
                 count += 1
             page, pages = page + 1, digest.pages
         assert begun is not None, "a digest has at least one page"
-        for key in self._held_at(institution):
+        ours, under_way = recorded(known)
+        for drift in drift_of(ours, shown_at, under_way)[: limits.DRIFTS_TOLD_MAX]:
+            self._told(institution, str(drift))
+        for key in ours:
             if key not in shown_at:
                 gone = ConfirmHold(key.account, key.currency, 0, begun)
                 self._tell(institution, key.case, gone, begun)

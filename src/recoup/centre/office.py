@@ -28,7 +28,7 @@ from recoup.centre.sender import Told
 from recoup.centre.view import View
 from recoup.clock import Clock
 from recoup.ids import Ids
-from recoup.orders import HoldKey
+from recoup.orders import Hold
 from recoup.stores.sqlite import SqliteJournal, SqliteVaultTable
 from recoup.stores.sqlite.connection import DriverConnection
 from recoup.stores.vault import KeyStore, Vault
@@ -86,6 +86,7 @@ class Office:
                 clock,
                 ids,
                 self._held_at,
+                told_of_institution,
             )
             self._chaser = Chaser(
                 self.open, self.directory, self.submit, clock, ids, setting.policy, told_of_case
@@ -132,16 +133,17 @@ class Office:
         """Return a view of its own: for one thread, to be asked to catch up."""
         return View(self.open())
 
-    def _held_at(self, institution: str) -> list[HoldKey]:
-        """Return the live holds at an institution, as far as the disk says."""
+    def _held_at(self, institution: str) -> list[Hold]:
+        """Return the holds at an institution that stand or are on their way, as far as the disk says."""
         with self._looking:
             if self._view is None:
                 self._view = self.view()
             self._view.catch_up()
             return [
-                key
-                for key, hold in self._view.state.holds.items()
-                if hold.is_live and hold.orders[-1].order.institution == institution
+                hold
+                for hold in self._view.state.every()
+                if hold.orders[-1].order.institution == institution
+                and (hold.is_live or any(x.is_on_its_way for x in hold.orders))
             ]
 
     def ask(self, actor: Actor, what: object, case_id: str = "") -> Future[Outcome]:

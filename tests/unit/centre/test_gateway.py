@@ -290,7 +290,9 @@ def test_a_hold_that_a_digest_leaves_out_is_confirmed_no_longer(wire):
     stop = Order("s1", OrderKind.STOP, key, BANK, 100, "officer", "why")
     assert isinstance(office.ask("officer", TakeUp(stop), case=CASE), Done)
     office.reply(office.next_message(0), Reply((Answer("a1", Outcome.HELD, 100, START),)))
-    wire.gateway._held_at = lambda institution: [key] if institution == BANK else []
+    wire.gateway._held_at = lambda institution: (
+        [office.scribe.state.hold(key)] if institution == BANK else []
+    )
 
     def confirmed():
         return office.scribe.state.case(CASE).standing(wire.account, "CNY").confirmed
@@ -304,6 +306,32 @@ def test_a_hold_that_a_digest_leaves_out_is_confirmed_no_longer(wire):
     wire.says, wire.asked = [digest(at=office.clock.now())], 0
     wire.gateway.confirm(BANK)
     assert confirmed() == 0, "a digest shows everything that stands"
+
+
+def test_what_a_digest_shows_otherwise_than_the_record_is_told(wire):
+    wire.reported()
+    office, key = wire.office, HoldKey(CASE, wire.account, "CNY")
+    stop = Order("s1", OrderKind.STOP, key, BANK, 100, "officer", "why")
+    assert isinstance(office.ask("officer", TakeUp(stop), case=CASE), Done)
+    wire.gateway._held_at = lambda _: [office.scribe.state.hold(key)]
+    wire.gateway._told = lambda _, why: told.append(why)
+    told: list[str] = []
+
+    def round_of(*shown):
+        told.clear()
+        office.clock.move(timedelta(minutes=10))
+        wire.says, wire.asked = [digest(*shown, at=office.clock.now())], 0
+        wire.gateway.confirm(BANK)
+        return [why.split(":")[0] for why in told]
+
+    right = replace(hold(CASE), held=Minor(100))
+    assert round_of(right) == [], "the stop is on its way: its answer may be, too"
+    office.reply(office.next_message(0), Reply((Answer("a1", Outcome.HELD, 100, START),)))
+    assert round_of(right) == []
+    assert round_of(replace(right, held=Minor(99))) == ["drift, altered"]
+    assert round_of(replace(right, ends_at=START)) == ["drift, stale"]
+    assert round_of() == ["drift, missing"]
+    assert round_of(right, hold("nobodys")) == ["drift, extra"]
 
 
 def test_a_digest_of_the_future_confirms_nothing(wire):
