@@ -270,8 +270,8 @@ def _query(draft: _Draft) -> None:
         draft.wait((rest.account, rest.currency), 0, "rows_left")
         if not rest.is_asked and rest.institution and rest.account not in now_asked:
             now_asked.add(rest.account)
-            place = (rest.account, rest.currency)
-            draft.queries.append(Proposal(OrderKind.QUERY, *place, rest.institution, 0))
+            query = Proposal(OrderKind.QUERY, rest.account, rest.currency, rest.institution, 0)
+            draft.queries.append(query)
     asked |= now_asked
     unknown = {place.hold for place in draft.case.places if place.found is Found.UNKNOWN}
     for hold in draft.case.holds:

@@ -33,10 +33,10 @@ def one_sided(shown: Sides, statements: Sequence[Statement]) -> frozenset[str]:
     for row, by in shown:
         known = set(by)
         for account, slack in ((row["payer"], SENT_WITHIN), (row["payee"], BOOKED_WITHIN)):
-            begins, ends = spans.get(account, (None, None))
-            if account in known or begins is None or ends is None:
+            span = spans.get(account)
+            if span is None or account in known:
                 continue
-            if begins <= row["time"] <= ends - slack:
+            if span[0] <= row["time"] <= span[1] - slack:
                 out.add(row["id"])
     return frozenset(out)
 

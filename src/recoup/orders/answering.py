@@ -139,6 +139,7 @@ def _trigger(hold: Hold, tracked: Tracked, answer: Answer) -> HoldTrigger:
     if answer.outcome in {Outcome.HELD, Outcome.HELD_SHORT}:
         is_short = answer.held < tracked.order.amount
         return HoldTrigger.HOLD_SHORT if is_short else HoldTrigger.HOLD
+    assert isinstance(answer.outcome, Outcome), "an unknown word moves nothing"
     return _TRIGGERS[answer.outcome]
 
 
