@@ -30,6 +30,8 @@ class Terms:
     """How far the time of an arrival may lie from the one in the order: the two banks' clocks and booking times differ."""
     can_stop_amounts: bool = True
     """Whether the core system can block an amount; else a stop blocks the whole account, and the excess is told."""
+    locale: str = "zh"
+    """The language in which holders are told: zh or en."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ import httpx
 
 from recoup import limits
 from recoup.cases import Rest
-from recoup.cases.commands import AddFacts, ConfirmHold
+from recoup.cases.commands import AddFacts, ConfirmHold, FileAppeal, SendNotice
 from recoup.centre.commands import Command, Done, Outcome, Turned
 from recoup.centre.directory import Directory
 from recoup.centre.drift import Stands, drift_of, recorded
@@ -32,6 +32,7 @@ from recoup.ids import Ids
 from recoup.journal.port import Message as Outgoing
 from recoup.messages import (
     AnswerMessage,
+    AppealMessage,
     Asked,
     AskMessage,
     DigestMessage,
@@ -40,6 +41,7 @@ from recoup.messages import (
     MemoryReplays,
     Message,
     Minor,
+    NoticeMessage,
     NoticeTerms,
     Opened,
     OrderMessage,
@@ -64,6 +66,9 @@ _PART_BYTES_MAX: Final = limits.REQUEST_BYTES_MAX // 2
 
 class Rejected(Fault):
     """The institution will not take this message, however often it is sent: its name for it is the text."""
+
+    status = 0
+    """The HTTP status, where that was the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +96,12 @@ class HTTPGateway:
         clock: Clock,
         ids: Ids,
         held_at: Callable[[str], Iterable[Hold]] = lambda institution: (),  # noqa: ARG005 - named for the reader
+        order_of: Callable[[str], Order | None] = lambda order_id: None,  # noqa: ARG005 - the same
         told: ToldOf = lambda institution, why: None,  # noqa: ARG005 - the same
     ) -> None:
         """Prepare; `held_at` gives an institution's holds that stand or are on their way, `told` hears where it differs."""
-        self._told = told
+        self._told, self._order_of = told, order_of
+        self._cursors: dict[str, str] = {}
         self._wire, self._client, self._directory = wire, client, directory
         self._submit, self._clock, self._ids = submit, clock, ids
         self._held_at = held_at
@@ -163,6 +170,51 @@ class HTTPGateway:
                 gone = ConfirmHold(key.account, key.currency, 0, begun)
                 self._tell(institution, key.case, gone, begun)
         return count
+
+    def collect(self, institution: str) -> int:
+        """Take in what an institution says of its own accord: holders that were told, and their objections; return how many.
+
+        Told again after a restart, it changes nothing. An institution that has no such messages is left alone.
+        """
+        count = 0
+        while True:
+            after = self._cursors.get(institution, "")
+            ask = AskMessage(self._wire.centre, Asked.MESSAGES, after=after)
+            headers = {"Authorization": SCHEME + self._sealed(ask, institution).decode()}
+            try:
+                found = _letters_of(self._call("GET", institution, "/messages", headers=headers))
+            except Rejected as fault:
+                if fault.status == httpx.codes.NOT_FOUND:
+                    return count
+                raise
+            for cursor, data in found:
+                opened = self._opened(data, institution, NoticeMessage, AppealMessage)
+                self.hear(institution, opened.message)
+                self._cursors[institution] = cursor
+            count += len(found)
+            if len(found) < limits.LETTERS_MAX:
+                return count
+
+    def hear(self, institution: str, message: Message) -> None:
+        """Tell the case what an institution says of its own accord about an order that it was given."""
+        assert isinstance(message, NoticeMessage | AppealMessage), "nothing else is heard here"
+        order = self._order_of(message.order)
+        if order is None or order.institution != institution:
+            self._told(institution, "a message about no order of its own was passed over")
+            return
+        place = (order.key.account, order.key.currency)
+        if isinstance(message, AppealMessage):
+            appeal_id = f"{institution}:{message.id}"  # two institutions may number alike
+            subject = (
+                f"appeal {appeal_id}"  # what a holder writes is personal: it lies in the vault
+            )
+            self._directory.keep(subject, {"statement": message.statement, "phone": message.phone})
+            appeal = FileAppeal(appeal_id, *place, is_through_bank=True, text=subject)
+            self._tell(institution, order.key.case, appeal, message.id)
+        elif message.is_delivered:
+            terms = self._wire.notice
+            sent = SendNotice(*place, "; ".join(terms.documents), terms.phone)
+            self._tell(institution, order.key.case, sent, message.id)
 
     def _written(self, issued: IssuedOrder) -> OrderMessage:
         """Return the order as the institution gets it."""
@@ -288,7 +340,7 @@ class HTTPGateway:
         jti = self._ids.new("sending")
         return seal(message, self._wire.key, audience=institution, jti=jti, now=now)
 
-    def _opened(self, data: bytes, institution: str, kind: type) -> Opened:
+    def _opened(self, data: bytes, institution: str, *kinds: type) -> Opened:
         """Open what came back on our own request; a replay of an older reply names another order or an older time."""
         try:
             opened = open_message(
@@ -297,7 +349,7 @@ class HTTPGateway:
                 audience=self._wire.centre,
                 now=self._clock.now(),
                 replays=MemoryReplays(),
-                takes=(kind,),
+                takes=kinds,
             )
         except MessageFault as fault:
             raise GatewayFault(f"expected a signed answer, was {fault.problem.value}") from fault
@@ -326,7 +378,9 @@ class HTTPGateway:
             return response
         if response.is_server_error:
             raise GatewayFault(f"expected an answer, was status {response.status_code}")
-        raise Rejected(f"expected an answer, was status {response.status_code}")
+        rejected = Rejected(f"expected an answer, was status {response.status_code}")
+        rejected.status = response.status_code
+        raise rejected
 
 
 class NotConnected:
@@ -335,6 +389,17 @@ class NotConnected:
     def send(self, message: Outgoing) -> Reply:
         """Refuse; the order stays issued until its time for an answer has passed, and is tried again after a start."""
         raise Rejected(f"expected a connection to {message.destination}, the centre has none")
+
+
+def _letters_of(response: httpx.Response) -> list[tuple[str, bytes]]:
+    """Return cursors and signed messages."""
+    try:
+        found = [(row["cursor"], row["message"].encode()) for row in response.json()["messages"]]
+    except (ValueError, KeyError, TypeError, AttributeError) as fault:
+        raise Rejected("expected an institution's messages, was something else") from fault
+    if len(found) > limits.LETTERS_MAX or not all(type(cursor) is str for cursor, _ in found):
+        raise Rejected(f"expected at most {limits.LETTERS_MAX} messages with their cursors")
+    return found
 
 
 def _common_number(answer: AnswerMessage, bank: str) -> str:

@@ -28,7 +28,7 @@ from recoup.centre.sender import Told
 from recoup.centre.view import View
 from recoup.clock import Clock
 from recoup.ids import Ids
-from recoup.orders import Hold
+from recoup.orders import Hold, Order
 from recoup.stores.sqlite import SqliteJournal, SqliteVaultTable
 from recoup.stores.sqlite.connection import DriverConnection
 from recoup.stores.vault import KeyStore, Vault
@@ -77,8 +77,9 @@ class Office:
         self._chaser: Chaser | None = None
         self._digests: Digests | None = None
         gateway: BankGateway = NotConnected()
+        self._wired: HTTPGateway | None = None
         if setting.wire is not None:
-            gateway = wired = HTTPGateway(
+            gateway = self._wired = HTTPGateway(
                 setting.wire,
                 self._client,
                 self.directory,
@@ -86,13 +87,14 @@ class Office:
                 clock,
                 ids,
                 self._held_at,
+                self._order_of,
                 told_of_institution,
             )
             self._chaser = Chaser(
                 self.open, self.directory, self.submit, clock, ids, setting.policy, told_of_case
             )
             self._digests = Digests(
-                wired.confirm,
+                self._round,
                 sorted(setting.wire.addresses),
                 setting.digest_seconds,
                 told_of_institution,
@@ -145,6 +147,22 @@ class Office:
                 if hold.orders[-1].order.institution == institution
                 and (hold.is_live or any(x.is_on_its_way for x in hold.orders))
             ]
+
+    def _order_of(self, order_id: str) -> Order | None:
+        """Return an order that was issued, as far as the disk says."""
+        with self._looking:
+            if self._view is None:
+                self._view = self.view()
+            self._view.catch_up()
+            found = self._view.state.find(order_id)
+            return None if found is None or found[1].issued_at is None else found[1].order
+
+    def _round(self, institution: str) -> int:
+        """Compare an institution's digest, and take in what it says of its own accord; return how many holds it shows."""
+        assert self._wired is not None, "asked where institutions are connected"
+        count = self._wired.confirm(institution)
+        self._wired.collect(institution)
+        return count
 
     def ask(self, actor: Actor, what: object, case_id: str = "") -> Future[Outcome]:
         """Hand a command in under a fresh id."""

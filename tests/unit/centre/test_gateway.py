@@ -26,10 +26,12 @@ from recoup.ids import CountedIds
 from recoup.journal.port import Message
 from recoup.messages import (
     AnswerMessage,
+    AppealMessage,
     DigestHold,
     DigestMessage,
     KeyRing,
     Minor,
+    NoticeMessage,
     NoticeTerms,
     StatementRow,
     Swapped,
@@ -60,12 +62,12 @@ class Wire:
             own,
             KeyRing([self.key.public]),
             {BANK: "http://bank"},
-            NoticeTerms("x", (), "0"),
+            NoticeTerms("x", ("paper 1",), "0"),
         )
         self.directory = Directory(Vault(MemoryVaultTable(), LocalKeys(b"k" * 32)), self.ids)
         self.account = self.directory.account(BANK, "111", "holder")
         client = httpx.Client(transport=httpx.MockTransport(self.reply))
-        self.says, self.asked, self.sent = [], 0, []
+        self.says, self.asked, self.sent, self.writes = [], 0, [], None
         self.gateway = HTTPGateway(
             wire, client, self.directory, self.submit, self.office.clock, self.ids
         )
@@ -73,12 +75,26 @@ class Wire:
     def reply(self, request):
         self.asked += 1
         self.sent.append(request.content)
+        if request.url.path == "/messages":
+            return self.letters()
         said = self.says[min(self.asked, len(self.says)) - 1]
         jti = self.ids.new("jti")
         now = self.office.clock.now()
         return httpx.Response(
             200, content=seal(said, self.key, audience="centre", jti=jti, now=now)
         )
+
+    def letters(self):
+        """What the institution says of its own accord: nothing at all where it has no such thing."""
+        if self.writes is None:
+            return httpx.Response(404)
+        now = self.office.clock.now()
+        rows = []
+        for number, said in enumerate(self.writes):
+            jti = self.ids.new("jti")
+            sealed = seal(said, self.key, audience="centre", jti=jti, now=now)
+            rows.append({"cursor": str(number), "message": sealed.decode()})
+        return httpx.Response(200, json={"messages": rows})
 
     def submit(self, command):
         future = Future()
@@ -332,6 +348,56 @@ def test_what_a_digest_shows_otherwise_than_the_record_is_told(wire):
     assert round_of(replace(right, ends_at=START)) == ["drift, stale"]
     assert round_of() == ["drift, missing"]
     assert round_of(right, hold("nobodys")) == ["drift, extra"]
+
+
+def stopped(wire):
+    """A case whose one account is held; the gateway finds its orders."""
+    wire.reported()
+    office, key = wire.office, HoldKey(CASE, wire.account, "CNY")
+    stop = Order("s1", OrderKind.STOP, key, BANK, 100, "officer", "why")
+    assert isinstance(office.ask("officer", TakeUp(stop), case=CASE), Done)
+    office.reply(office.next_message(0), Reply((Answer("a1", Outcome.HELD, 100, START),)))
+    wire.gateway._order_of = lambda order_id: stop if order_id == "s1" else None
+    return wire
+
+
+APPEAL = AppealMessage("p1", "s1", BANK, "111", START, "this is my wage", "139")
+TOLD = NoticeMessage("n1", "s1", BANK, START, is_delivered=True, way="app")
+
+
+def test_a_holder_that_was_told_and_the_holders_objection_reach_the_case(wire):
+    stopped(wire).writes = [TOLD, APPEAL]
+    for _ in range(2):  # a restart forgets the cursor: nothing happens twice
+        assert wire.gateway.collect(BANK) == 2
+        case = wire.office.scribe.state.case(CASE)
+        assert [row.state.value for row in case.notices] == ["sent"]
+        (appeal,) = case.appeals
+        assert (appeal.account, appeal.is_through_bank) == (wire.account, True)
+        wire.gateway._cursors.clear()
+    assert wire.directory.read(appeal.text, "statement", WHY) == "this is my wage"
+    bodies = b"".join(record.body for record in wire.office.journal.records())
+    assert b"wage" not in bodies, "what a holder writes lies in the vault"
+
+
+def test_an_institution_is_heard_about_its_own_orders_only(wire):
+    stopped(wire).writes = [replace(APPEAL, order="nobodys"), replace(TOLD, is_delivered=False)]
+    passed = []
+    wire.gateway._told = lambda institution, why: passed.append((institution, why))
+    assert wire.gateway.collect(BANK) == 2
+    case = wire.office.scribe.state.case(CASE)
+    assert (case.appeals, [row.state.value for row in case.notices]) == ((), ["due"])
+    assert [institution for institution, _ in passed] == [BANK]
+
+
+def test_an_institution_without_messages_is_left_alone(wire):
+    assert wire.gateway.collect(BANK) == 0
+
+
+@pytest.mark.parametrize("said", [{}, {"messages": 5}, {"messages": [{"cursor": 1}]}, []])
+def test_messages_in_another_form_are_refused(wire, monkeypatch, said):
+    monkeypatch.setattr(wire, "letters", lambda: httpx.Response(200, json=said))
+    with pytest.raises(Rejected, match="something else"):
+        wire.gateway.collect(BANK)
 
 
 def test_a_digest_of_the_future_confirms_nothing(wire):

@@ -24,6 +24,7 @@ from recoup.messages import (
     Check,
     Disputed,
     Minor,
+    NoticeMessage,
     OrderMessage,
     ResultCode,
     Swapped,
@@ -388,6 +389,18 @@ def _(desk: Desk) -> None:
     expect(stop.ends_at, answer.ends_at, "end of the term")
     other = desk.answer(desk.order(K.QUERY, 1, "b"))
     expect(Minor(0), other.held, "held for another case")
+
+
+@DECK.card(41, "the holder of a hold is told, and the centre hears of it once")
+def _(desk: Desk) -> None:
+    order = _stopped(desk, 1)
+    desk.send(order)  # again: told once all the same
+    for _ in range(2):
+        told = [x for x in desk.letters() if isinstance(x, NoticeMessage) and x.order == order.id]
+        expect(
+            [(desk.institution, True)], [(x.institution, x.is_delivered) for x in told], "notices"
+        )
+        expect_that(bool(told[0].way), "the notice does not say which way it went")
 
 
 __all__ = ["DECK"]
