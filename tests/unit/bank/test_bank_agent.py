@@ -478,3 +478,18 @@ def test_messages_are_given_out_for_messages_and_after_a_cursor_only(tmp_path, a
     desk = bank(tmp_path)
     with pytest.raises(MessageFault):
         desk.agent.letters(desk.sealed(AskMessage(BANK.owner, **ask)))
+
+
+def test_the_rest_of_a_statement_comes_on_a_query_from_its_last_row_on(tmp_path):
+    desk = bank(tmp_path)
+    for _ in range(MESSAGE_ROWS_MAX + 500):
+        desk.clock.move(timedelta(seconds=1))
+        desk.receive(100)
+    first = desk.tell(order(K.QUERY, rows_from=ARRIVED))
+    assert (len(first.rows), first.rows_left) == (MESSAGE_ROWS_MAX, 501)
+    second = desk.tell(order(K.QUERY, rows_from=first.rows[-1].at))
+    assert (second.rows[0], second.rows_left) == (first.rows[-1], 0)
+    shown = [row.id for row in (*first.rows, *second.rows[1:])]
+    assert shown == [
+        row.id for row in desk.core.statement(NUMBER, "CNY", ARRIVED, desk.clock.now())
+    ]
