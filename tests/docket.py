@@ -130,7 +130,9 @@ class Docket:
 
     def order(self, kind: OrderKind, account: str, currency: str = "CNY", **more: object) -> Order:
         """Write the proposal of that kind as an order."""
+        known = self.case.standing(account, currency)
         found = self.plan.find(kind, account, currency)
+        found = found or (self.plan.keeping(kind, known) if known else None)
         assert found is not None, (kind, account, self.plan)
         self.orders += 1
         key = HoldKey(self.case.id, account, currency)

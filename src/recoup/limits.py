@@ -133,6 +133,12 @@ MESSAGE_ROWS_MAX: Final = 1_000
 DIGEST_HOLDS_MAX: Final = 1_000
 """Holds on one page of a digest."""
 
+LETTERS_MAX: Final = 100
+"""Messages of an institution's own that it gives out at once; the rest follows under their cursor."""
+
+DRIFTS_TOLD_MAX: Final = 1_000
+"""Differences between one institution's digest and the record that a person is told one by one."""
+
 DIGEST_PAGES_MAX: Final = 1_000
 """Pages of one digest: a million holds of one institution."""
 

@@ -37,6 +37,7 @@ from recoup.cases.commands import (
     ConfirmHold,
     DecideSurplus,
     GrantHardship,
+    LiftCap,
     MakeClaim,
     NoteHold,
     NoteRepaid,
@@ -48,6 +49,7 @@ from recoup.cases.commands import (
     TakeUp,
 )
 from recoup.cases.events import (
+    CapLifted,
     ClaimAgreed,
     ClaimMade,
     ClaimRepaid,
@@ -161,6 +163,9 @@ class Auditor:
             case StoodLowered():
                 self.stood[event.account] = dict(event.stood)
                 self.marks["lowered"] += 1
+            case CapLifted():
+                assert len(set(event.persons)) == 2, "one person lets more be held"
+                self.marks["cap lifted"] += 1
             case HoldNoted():
                 self.asked[event.account], self.held[event.account] = event.asked, event.held
                 self.confirmed[event.account] = event.confirmed
@@ -323,7 +328,11 @@ class Desk:
         hold = self.chance.choice(self.case.holds)
         amount = self.chance.randint(0, max(1, hold.asked))
         second = self.chance.choice(["judge", "judge", "lead"])
-        kind = self.chance.randrange(3)
+        kind = self.chance.randrange(4)
+        if kind == 3 and self.case.caps:
+            cap = self.chance.choice(self.case.caps)
+            more = self.chance.choice([None, cap.amount + amount])
+            return LiftCap(cap.account, cap.currency, more, "lead", second, "known since")
         if kind == 0:
             return GrantHardship(hold.account, "CNY", amount, "lead", second, "rent")
         if kind == 1:
@@ -349,7 +358,7 @@ class Desk:
 
 WANTED = (
     "stop,extend,raise,reduce,release,held,held_short,moved,refused,lapsed,released,frozen,confirmed,trail,repaid,lowered,"
-    "admitted,rejected,withdrawn,void,surplus,surplus gone,finding decided,finding dismissed,refused command"
+    "cap lifted,admitted,rejected,withdrawn,void,surplus,surplus gone,finding decided,finding dismissed,refused command"
 ).split(",")
 
 

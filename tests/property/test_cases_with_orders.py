@@ -21,9 +21,10 @@ from recoup.cases.commands import (
     TakeReport,
     TakeUp,
 )
-from recoup.orders import Answer, Hold, HoldKey, HoldState, Order, Outcome
+from recoup.orders import Answer, Hold, HoldKey, HoldState, Order, OrderKind, Outcome
 from recoup.orders import commands as told
 from recoup.orders.kinds import FITTING
+from recoup.unrecognised import Unrecognised
 
 SHRINKING = replace(POLICY, orders=replace(POLICY.orders, can_shrink_stop=True))
 
@@ -72,9 +73,12 @@ class Joint:
     def order(self) -> None:
         """Let one order of the plan leave in both rooms, or in neither."""
         plan = plan_orders(self.case, self.now, self.policy)
-        if not plan.orders:
+        live = [row for row in self.case.holds if self._may_be_frozen(row.account)]
+        frozen = [plan.keeping(OrderKind.FREEZE, row) for row in live]
+        proposed = [*plan.orders, *(found for found in frozen if found)]
+        if not proposed:
             return
-        found = self.chance.choice(plan.orders)
+        found = self.chance.choice(proposed)
         self.number += 1
         key = HoldKey("case-1", found.account, "CNY")
         order = Order(
@@ -99,13 +103,24 @@ class Joint:
         self.tell(found.account, told.ConfirmSent(order.id, self.now))
         self.waiting.append(order)
         self.marks[found.kind.value] += 1
+        self.marks["frozen for less"] += found.kind is OrderKind.FREEZE and found.change < 0
+        is_frozen = self.holds[found.account].basis is OrderKind.FREEZE
+        self.marks["raised after"] += found.kind is OrderKind.RAISE and is_frozen
+
+    def _may_be_frozen(self, account: str) -> bool:
+        hold = self.holds[account]
+        is_running = hold.ends_at is not None and self.now < hold.ends_at
+        return hold.is_live and is_running and hold.basis is not OrderKind.FREEZE
 
     def answer(self) -> None:
         if not self.waiting:
             return
         order = self.waiting.pop(self.chance.randrange(len(self.waiting)))
         outcome = self.chance.choice(sorted(FITTING[order.kind]))
-        held = {Outcome.HELD: order.amount, Outcome.REDUCED: order.amount}.get(outcome, 0)
+        whole = {Outcome.HELD, Outcome.REDUCED, Outcome.FROZEN}
+        held = order.amount if outcome in whole else 0
+        if outcome is Outcome.FROZEN:  # as much as lay there, at most what was asked
+            held = min(held, self.holds[order.key.account].held or held)
         if outcome is Outcome.HELD_SHORT:
             held = order.amount // 2
         self.number += 1
@@ -150,9 +165,31 @@ def walk(seeds: range) -> Counter[str]:
     return marks
 
 
+def test_an_answer_in_unknown_words_is_asked_about_and_shown_to_a_person():
+    joint = Joint(0, POLICY)
+    order = stop_at_a(joint)
+    odd = Answer("a1", Unrecognised("seized"), 60)
+    assert joint.tell("a", told.RecordAnswer(order.id, odd)) is None
+    joint.note("a")
+    plan = plan_orders(joint.case, joint.now, POLICY)
+    assert plan.find(OrderKind.QUERY, "a", "CNY") is not None
+    assert [(row.account, row.why) for row in plan.waiting] == [("a", "unclear")]
+    assert plan.find(OrderKind.STOP, "a", "CNY") is None, "it may be stopped already"
+
+
+def stop_at_a(joint: Joint) -> Order:
+    order = Order("o", OrderKind.STOP, HoldKey("case-1", "a", "CNY"), "bank-a", 170, "maker", "x")
+    for command in (told.DraftOrder(order), told.IssueOrder("o"), told.ConfirmSent("o", START)):
+        assert joint.tell("a", command) is None
+    joint.do(TakeUp(order))
+    joint.note("a")
+    return order
+
+
 def test_what_a_case_lets_leave_the_life_of_orders_can_carry():
     marks = walk(range(150))
-    for mark in ("stop", "extend", "raise", "reduce", "release", "lapsed", "pending"):
+    wanted = "stop extend raise reduce release lapsed pending freeze".split()
+    for mark in (*wanted, "frozen for less", "raised after"):
         assert marks[mark], f"never met {mark}: {marks}"
 
 
@@ -165,4 +202,4 @@ def test_a_plan_that_forgets_the_stops_that_were_spent_is_seen(monkeypatch):
 
     monkeypatch.setitem(globals(), "note_of", forgetful)
     with pytest.raises(AssertionError, match="stops_exhausted"):
-        walk(range(40))
+        walk(range(150))

@@ -51,6 +51,7 @@ from recoup.orders.events import (
 from recoup.orders.hold import Answer
 from recoup.orders.kinds import FITTING
 from recoup.reading.policies import read_policy
+from recoup.unrecognised import Unrecognised
 
 POLICY = read_policy("cn-2016")
 LIVE = {"held", "held_short", "postponed", "frozen", "reduced"}
@@ -134,6 +135,8 @@ def some_order(chance: Random, number: int) -> Order:
 def some_answer(chance: Random, order: Order, number: int, now) -> Answer:  # type: ignore[no-untyped-def]
     outcomes = sorted(FITTING[order.kind]) if chance.random() < 0.9 else list(Outcome)
     own = chance.choice([None, now, now - timedelta(hours=1), now - timedelta(hours=30)])
+    if chance.random() < 0.05:
+        outcomes = [Unrecognised("eaten")]
     held = chance.choice([0, 50, 100])
     known = chance.random() < 0.1
     return Answer(

@@ -123,7 +123,13 @@ class Auditor:
     def _issue(self, order_id: str, record: Record) -> None:
         self._only("issued", order_id)
         order = self.orders[order_id]
-        persons = self.agreed.get(order_id, set()) - {order.made_by}
+        agreed_to = order.repeats or order_id
+        if order.repeats:
+            assert order.kind is OrderKind.RELEASE, "something else than a release was repeated"
+            assert order.repeats in self.issued, "a release was repeated that nobody agreed to"
+            self._only("repeated", order.repeats)
+            self.marks["release repeated"] += 1
+        persons = self.agreed.get(agreed_to, set()) - {order.made_by}
         assert len(persons) >= self.policy.orders.approvals[order.kind], "issued without approval"
         self.issued[order_id] = record.at
         self.cause = ("issued", order_id)

@@ -221,6 +221,8 @@ class PlanItem(Body):
 
     kind: str
     account: str
+    account_kind: str
+    """What the account is for: a protected one needs more people."""
     institution: str
     is_connected: bool
     currency: str

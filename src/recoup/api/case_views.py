@@ -241,6 +241,7 @@ def plan_item(item: Item, *, is_connected: bool, fits_the_minute: bool) -> bodie
     return bodies.PlanItem(
         kind=found.kind.value,
         account=found.account,
+        account_kind=found.account_kind.value,
         institution=found.institution,
         is_connected=is_connected,
         currency=currency,

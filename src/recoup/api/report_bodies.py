@@ -92,6 +92,7 @@ class FirstOrder(Body):
 
     kind: str
     account: str
+    account_kind: str
     institution: str
     currency: str
     amount: str

@@ -19,6 +19,7 @@ from typing import Final
 from recoup import limits
 from recoup.bank.core import CoreBanking
 from recoup.bank.holds import BankHold, OtherBlock, allot
+from recoup.bank.letters import notice_of
 from recoup.bank.rules import (
     Account,
     Books,
@@ -36,6 +37,7 @@ from recoup.errors import Fault, MessageFault, MessageProblem
 from recoup.ids import Ids
 from recoup.messages import (
     AnswerMessage,
+    AppealMessage,
     Asked,
     AskMessage,
     DigestHold,
@@ -43,6 +45,7 @@ from recoup.messages import (
     KeyRing,
     Message,
     Minor,
+    NoticeMessage,
     Opened,
     OrderMessage,
     ResultCode,
@@ -50,6 +53,7 @@ from recoup.messages import (
     StatementRow,
     decode,
     encode,
+    name_of,
     open_message,
     seal,
 )
@@ -203,6 +207,67 @@ class Agent:
                 self._core.lift_block(BLOCK + hold.id)
             return len(ended)
 
+    # --- what the bank says of its own accord ---
+
+    def tell_holders(self) -> int:
+        """Tell the holders of new holds, and have the centre hear of it; return how many. What was broken off is done again."""
+        with self._lock:
+            untold = self._store.untold()
+            for notice in untold:
+                way = self._core.tell_holder(notice.account, notice.currency, notice.text)
+                said = NoticeMessage(
+                    f"notice-{notice.order}",
+                    notice.order,
+                    self._identity.institution,
+                    self._clock.now(),
+                    is_delivered=True,
+                    way=way,
+                )
+                self._store.told(notice, said.id, name_of(said), encode(said))
+            return len(untold)
+
+    def file_appeal(self, order: str, statement: str, phone: str = "") -> str:
+        """Take in a holder's objection to the hold that an order began, for the centre; return its id.
+
+        Raises:
+            MessageFault: no such order began a hold here, or nothing is said.
+        """
+        with self._lock:
+            known = self._store.handled(order)
+            began = decode(_ORDER, known.body) if known is not None else None
+            if not isinstance(began, OrderMessage) or not statement or not self._began(began):
+                raise MessageFault(MessageProblem.FIELD_WRONG, "expected a hold and an objection")
+            filed = AppealMessage(
+                self._ids.new("appeal"),
+                order,
+                self._identity.institution,
+                began.account_number,
+                self._clock.now(),
+                statement,
+                phone,
+            )
+            self._store.write_letter(filed.id, name_of(filed), encode(filed))
+            return filed.id
+
+    def _began(self, order: OrderMessage) -> bool:
+        """Whether an order began a hold."""
+        holds = self._store.holds(order.account_number, order.currency)
+        return any(hold.id == order.id for hold in holds)
+
+    def letters(self, data: bytes) -> list[dict[str, str]]:
+        """Return what waits here for the centre, after the cursor of its signed request, each message signed now."""
+        with self._lock:
+            ask = self.open(data, AskMessage).message
+            assert isinstance(ask, AskMessage), "only requests are taken here"
+            if ask.what is not Asked.MESSAGES or not (ask.after or "0").isdigit():
+                raise MessageFault(MessageProblem.FIELD_WRONG, "expected messages and a cursor")
+            self.tell_holders()
+            found = self._store.letters(int(ask.after or 0), limits.LETTERS_MAX)
+            return [
+                {"cursor": str(place), "message": self.sealed(decode(name, body)).decode()}
+                for place, name, body in found
+            ]
+
     def sealed(self, message: Message) -> bytes:
         """Return a message signed for the centre, under a sending id of its own."""
         now = self._clock.now()
@@ -233,8 +298,12 @@ class Agent:
         if done.outcome is Outcome.MOVED and hold is not None:
             self._core.lift_block(BLOCK + hold.id)
             hold = None
-        answer = self.answered(order, self._answer(order, number, hold, done, books))
-        self._store.finish(order.id, encode(answer), () if hold is None else (hold,))
+        shown = books.live(order.case) if done.outcome is Outcome.INFORMED else hold
+        answer = self.answered(order, self._answer(order, number, shown, done, books))
+        notice = None
+        if hold is not None and (planned.opens or done.outcome is Outcome.FROZEN):
+            notice = notice_of(order, hold, done.held, self._terms.locale)
+        self._store.finish(order.id, encode(answer), () if hold is None else (hold,), notice)
         return answer
 
     def _start_of(self, order: OrderMessage, number: str) -> datetime:

@@ -65,6 +65,10 @@ class CoreBanking(Protocol):
         """End a block of ours; one that is not there is no fault."""
         ...
 
+    def tell_holder(self, number: str, currency: str, text: str) -> str:
+        """Tell the account's holder; return the way, such as letter, app, counter. The same told again is no fault."""
+        ...
+
     def own_blocks(self) -> Sequence[str]:
         """Return the names of all blocks of ours."""
         ...

@@ -70,13 +70,12 @@ def application(
         return Response(replied.data, 200, headers, SIGNED)
 
     async def digest(request: Request) -> Response:
-        given = request.headers.get("authorization", "")
-        if not given.startswith(SCHEME):
-            raise MessageFault(
-                MessageProblem.ISSUER_UNKNOWN, f"expected Authorization: {SCHEME}..."
-            )
-        asked = given.removeprefix(SCHEME).encode("latin-1")
+        asked = _asked(request)
         return Response(await run_in_threadpool(agent.digest, asked), media_type=SIGNED)
+
+    async def messages(request: Request) -> Response:
+        asked = _asked(request)
+        return JSONResponse({"messages": await run_in_threadpool(agent.letters, asked)})
 
     def healthz(_: Request) -> Response:
         return PlainTextResponse("ok\n")
@@ -89,7 +88,7 @@ def application(
     async def ticking() -> None:
         while True:
             await asyncio.sleep(tick)
-            for work in filter(None, (agent.tick, background)):
+            for work in filter(None, (agent.tick, agent.tell_holders, background)):
                 try:
                     await run_in_threadpool(work)
                 except StoreFault:
@@ -111,6 +110,7 @@ def application(
     routes = [
         Route("/orders", _guarded(orders, state), methods=["POST"]),
         Route("/digest", _guarded(digest, state), methods=["GET"]),
+        Route("/messages", _guarded(messages, state), methods=["GET"]),
         Route("/healthz", healthz),
         Route("/readyz", readyz),
     ]
@@ -143,6 +143,14 @@ def _guarded(endpoint: _Endpoint, state: dict[str, bool]) -> _Endpoint:
             return problem(status, "core_unavailable", "nothing was answered; send the same again")
 
     return guarded
+
+
+def _asked(request: Request) -> bytes:
+    """Return the signed request that stands in the header, since there is no body."""
+    given = request.headers.get("authorization", "")
+    if not given.startswith(SCHEME):
+        raise MessageFault(MessageProblem.ISSUER_UNKNOWN, f"expected Authorization: {SCHEME}...")
+    return given.removeprefix(SCHEME).encode("latin-1")
 
 
 async def _body(request: Request) -> bytes:

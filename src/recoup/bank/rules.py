@@ -30,6 +30,8 @@ class Terms:
     """How far the time of an arrival may lie from the one in the order: the two banks' clocks and booking times differ."""
     can_stop_amounts: bool = True
     """Whether the core system can block an amount; else a stop blocks the whole account, and the excess is told."""
+    locale: str = "zh"
+    """The language in which holders are told: zh or en."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,7 @@ def _arrival(order: OrderMessage, books: Books, terms: Terms) -> Refused | None:
 
 
 def _stop(order: OrderMessage, books: Books, terms: Terms, now: datetime) -> Planned | Refused:
-    if order.disputed is None:
+    if order.disputed is None and not _is_swapped(order):
         return Refused(ResultCode.MANDATORY_MISSING)
     live = books.live(order.case)
     if live is not None and live.basis is OrderKind.FREEZE:
@@ -174,11 +176,17 @@ def _stop(order: OrderMessage, books: Books, terms: Terms, now: datetime) -> Pla
         return Refused(ResultCode.ALREADY_STOPPED)
     if _stops(order, books) >= terms.policy.stops_max:
         return Refused(ResultCode.STOPS_EXHAUSTED)
-    wrong = _arrival(order, books, terms)
+    wrong = _arrival(order, books, terms) if order.disputed is not None else None
     if wrong is not None:
         return wrong
     hold = _opened(order, books, terms, now)
     return Planned(Outcome.HELD, hold, opens=True)
+
+
+def _is_swapped(order: OrderMessage) -> bool:
+    """Whether the holder offered this account for another: two persons of the centre and the order there are its grounds."""
+    swapped = order.swapped
+    return swapped is not None and bool(swapped.original) and len(set(swapped.agreed_by)) > 1
 
 
 def _stops(order: OrderMessage, books: Books) -> int:
@@ -333,8 +341,13 @@ def conclude(
     available = balance - min(spoken_for, max(0, balance))
     hold = planned.hold
     if hold is None or hold.ended is not None:
-        since = order.rows_from if planned.outcome is Outcome.INFORMED else None
-        return Concluded(planned.outcome, ResultCode.DONE, 0, available, 0, (), since)
+        is_asked = planned.outcome is Outcome.INFORMED
+        own = next(
+            (x for x in holds if is_asked and x.case == order.case and x.id in held_by), None
+        )
+        held = held_by[own.id] if own is not None else 0
+        since = order.rows_from if is_asked else None
+        return Concluded(planned.outcome, ResultCode.DONE, held, available, 0, (), since)
     held, ahead = held_by[hold.id], former(hold, holds, others)
     arrived = order.disputed.at if order.disputed is not None else None
     since = order.rows_from or arrived

@@ -36,3 +36,20 @@ CREATE TABLE kept (
   name  TEXT PRIMARY KEY,
   value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE notice (
+  order_id TEXT PRIMARY KEY,
+  account  TEXT NOT NULL,
+  currency TEXT NOT NULL,
+  text     TEXT NOT NULL,
+  is_told  INTEGER NOT NULL DEFAULT 0 CHECK (is_told IN (0, 1))
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX notice_open ON notice (order_id) WHERE is_told = 0;
+
+CREATE TABLE letter (
+  place INTEGER PRIMARY KEY AUTOINCREMENT,  -- the cursor: a place is never given twice
+  id    TEXT    NOT NULL UNIQUE,
+  name  TEXT    NOT NULL,
+  body  BLOB    NOT NULL
+) STRICT;

@@ -18,13 +18,15 @@ from typing import Any, Final
 import msgspec
 
 from recoup.bank.holds import BankHold
+from recoup.bank.letters import HolderNotice
 from recoup.clock import instant_of, microseconds_of
 from recoup.errors import CommitUnknown, StoreFault
+from recoup.limits import PAGE_ROWS_MAX
 from recoup.stores.sqlite.connection import Connection, DriverConnection
 from recoup.stores.sqlite.journal import set_up
 from recoup.stores.sqlite.queries import split_queries, statements
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 _SQL: Final = files("recoup.bank")
 
 
@@ -69,9 +71,18 @@ class BankStore:
             values = (order, body, microseconds_of(received_at))
             self._connection.run(self._sql["add_handled"], values)
 
-    def finish(self, order: str, answer: bytes, holds: Sequence[BankHold]) -> None:
-        """Write an order's answer and the holds as they stand after it, together."""
+    def finish(
+        self,
+        order: str,
+        answer: bytes,
+        holds: Sequence[BankHold],
+        notice: HolderNotice | None = None,
+    ) -> None:
+        """Write an order's answer, the holds as they stand after it and what the holder is to be told, together."""
         with self._writing():
+            if notice is not None:
+                values = (notice.order, notice.account, notice.currency, notice.text)
+                self._connection.run(self._sql["add_notice"], values)
             for hold in holds:
                 self._put(hold)
             if not self._connection.run(self._sql["set_answer"], (answer, order)):
@@ -122,6 +133,27 @@ class BankStore:
         """Return a value by its name, '' if there is none."""
         rows = self._connection.run(self._sql["read_kept"], (name,))
         return str(rows[0][0]) if rows else ""
+
+    def untold(self) -> list[HolderNotice]:
+        """Return notices that have not reached their holders."""
+        rows = self._connection.run(self._sql["read_untold"], (PAGE_ROWS_MAX,))
+        return [HolderNotice(*row) for row in rows]
+
+    def told(self, notice: HolderNotice, letter: str, name: str, body: bytes) -> None:
+        """Note that a notice reached its holder, and write the message that says so to the centre, together."""
+        with self._writing():
+            if self._connection.run(self._sql["set_told"], (notice.order,)):
+                self._connection.run(self._sql["add_letter"], (letter, name, body))
+
+    def write_letter(self, letter: str, name: str, body: bytes) -> bool:
+        """Keep a message for the centre; False if one of that id was kept before."""
+        with self._writing():
+            return bool(self._connection.run(self._sql["add_letter"], (letter, name, body)))
+
+    def letters(self, after: int, limit: int) -> list[tuple[int, str, bytes]]:
+        """Return the next messages for the centre: place, name, body."""
+        rows = self._connection.run(self._sql["read_letters"], (after, limit))
+        return [(row[0], row[1], row[2]) for row in rows]
 
     def forget(self, order: str, hold: str) -> None:
         """Lose an order and a hold, as the sandbox does when its script says so."""

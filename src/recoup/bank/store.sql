@@ -59,3 +59,23 @@ DELETE FROM handled WHERE order_id = ?;
 -- name: forget_hold
 -- The same for a hold.
 DELETE FROM hold WHERE id = ?;
+
+-- name: add_notice
+-- What a holder is to be told of an order, once.
+INSERT INTO notice (order_id, account, currency, text) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING;
+
+-- name: read_untold
+-- Notices that have not reached their holders.
+SELECT order_id, account, currency, text FROM notice WHERE is_told = 0 ORDER BY order_id LIMIT ?;
+
+-- name: set_told
+-- A notice that reached its holder.
+UPDATE notice SET is_told = 1 WHERE order_id = ? AND is_told = 0 RETURNING 1;
+
+-- name: add_letter
+-- A message of our own to the centre, once.
+INSERT INTO letter (id, name, body) VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING 1;
+
+-- name: read_letters
+-- The next of them.
+SELECT place, name, body FROM letter WHERE place > ? ORDER BY place LIMIT ?;

@@ -114,7 +114,7 @@ class _Cases:
         rows = DriverConnection(self.vault)
         directory = Directory(Vault(SqliteVaultTable(rows), self._keys), RandomIds())
         sides = [
-            (bank, number, "")
+            (bank, number, "", False)
             for case in range(cases)
             for bank, number in (_payer(case), _payee(case))
         ]

@@ -17,6 +17,7 @@ from recoup.cases.case import (
     Notice,
     Place,
     Report,
+    Rest,
     Standing,
     Task,
 )
@@ -78,6 +79,7 @@ __all__ = [
     "Reason",
     "Refusal",
     "Report",
+    "Rest",
     "Sign",
     "Standing",
     "Subject",

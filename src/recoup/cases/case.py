@@ -128,6 +128,9 @@ class Place:
     serial: str = ""
     """Opaque id of the exit's serial number at `institution`: what it is asked by."""
     is_inferred: bool = False
+    """Rests on a bridge, or on a row of one side only."""
+    is_one_sided: bool = False
+    """Rests on one institution's word where another's own statement should show the same, and does not."""
 
     @property
     def hold(self) -> HoldPlace:
@@ -143,6 +146,21 @@ class Bridged:
     institution: str
     currency: str
     hop: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Rows of an account's statement that an answer had no room for: the trail is not complete without them."""
+
+    account: str
+    currency: str
+    institution: str
+    since: datetime
+    """From when on they are: the time of the last row that came."""
+    left: int
+    """How many, as the institution says; 0: none any more."""
+    is_asked: bool = False
+    """Whether a query for them left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,6 +363,9 @@ class Swap:
     offered: str
     institution: str
     amount: int
+    at: datetime
+    agreed_by: tuple[str, ...]
+    """Who proposed it and who agreed: the grounds of the stop there, where no disputed money ever arrived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,6 +403,8 @@ class Case:
     """Payments to victims and opinions that were taken in: id and digest."""
     caps: tuple[Cap, ...] = ()
     swaps: tuple[Swap, ...] = ()
+    rests: tuple[Rest, ...] = ()
+    """Statements that were cut, and are asked for further."""
     joined: tuple[str, ...] = ()
     """Cases worked together with this one."""
 
@@ -417,6 +440,16 @@ class Case:
             and finding.state is FindingState.DECIDED
             for finding in self.findings
         )
+
+    def rest(self, account: str, currency: str) -> Rest | None:
+        """Return what is left of that account's statement."""
+        place = (account, currency)
+        return next((row for row in self.rests if (row.account, row.currency) == place), None)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the trail is computed from all facts, and no statement behind it was cut."""
+        return self.has_current_trail() and not self.rests
 
     def has_current_trail(self) -> bool:
         """Whether the trail was computed from all facts there are."""

@@ -28,10 +28,13 @@ from recoup.cases.entitlements import (
 from recoup.cases.terms import CasePolicy
 from recoup.limits import CASE_HOPS_MAX
 from recoup.orders import AccountKind, OrderKind
+from recoup.orders.hold import UNCLEAR
 from recoup.orders.state import LIVE, HoldState
 
 ASKED_BY_SERIAL = frozenset({"exchange", "wallet", "purchase"})
 """Exits behind which an institution knows more: asked by the serial number of the payment."""
+KEEPING = frozenset({OrderKind.POSTPONE, OrderKind.FREEZE, OrderKind.RENEW})
+"""Orders that hold on what is asked already: longer, not more."""
 OVER = frozenset({"moved", "refused", "released"})
 """Words after which the same money is not asked for again: it takes money that came later, or a person."""
 
@@ -56,6 +59,8 @@ class Proposal:
     hop: int = 1
     is_whole_account: bool = False
     """The institution can do no other: the excess is measured."""
+    persons_least: int = 0
+    """Persons beside the maker who must agree whatever else holds: what is asked for rests on one side's word."""
     arrived_at: datetime | None = None
     """When the newest of the money arrived there, as far as the trail says."""
     account_kind: AccountKind = AccountKind.ORDINARY
@@ -81,8 +86,8 @@ class Waiting:
     currency: str
     amount: int
     why: str
-    """unconfirmed, overdue, cannot_shrink; unanswered, releasing, stops_exhausted, refused, moved, released; beyond_coverage,
-    beyond_hops, no_institution."""
+    """unconfirmed, overdue, cannot_shrink; capped, unclear, rows_left; unanswered, releasing, stops_exhausted, refused, moved,
+    released; beyond_coverage, beyond_hops, no_institution."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +99,31 @@ class Plan:
     waiting: tuple[Waiting, ...]
     net: dict[str, int]
     overlap: dict[str, int]
+    least: tuple[tuple[HoldPlace, Parts], ...] = ()
+    """By hold the least that must stay, by claim: what a freeze asks for."""
 
     def find(self, kind: OrderKind, account: str, currency: str) -> Proposal | None:
         """Return the proposal of that kind about that account."""
         wanted = (kind, account, currency)
         return next((p for p in self.orders if (p.kind, p.account, p.currency) == wanted), None)
+
+    def keeping(self, kind: OrderKind, standing: Standing) -> Proposal | None:
+        """Return the order that holds on for longer; None where nothing must stay.
+
+        A postponement and a renewal leave the amount alone. A freeze asks for the least that must stay: frozen for months, the
+        rest would take money that comes in and is no claim's.
+        """
+        if kind not in KEEPING:
+            return None
+        stood, amount = standing.stood, standing.asked
+        if kind is OrderKind.FREEZE:
+            stood = dict(self.least).get(standing.hold, ())
+            amount = min(standing.asked, sum(part for _, part in stood))
+        if not amount:
+            return None
+        change = amount - standing.asked
+        place, bank = standing.hold, standing.institution
+        return Proposal(kind, *place, bank, amount, change, stood=stood)
 
 
 @dataclass(slots=True)
@@ -116,6 +141,7 @@ class _Draft:
     waiting: list[Waiting] = field(default_factory=list)
     queried: set[str] = field(default_factory=set)
     """Accounts and serial numbers that were asked about."""
+    least: dict[HoldPlace, Parts] = field(default_factory=dict)
 
     def wait(self, place: HoldPlace, amount: int, why: str) -> None:
         self.waiting.append(Waiting(*place, amount, why))
@@ -128,6 +154,10 @@ def plan_orders(case: Case, now: datetime, policy: CasePolicy) -> Plan:
     draft = _Draft(case, now, policy, holds, payees, queried=set(case.queried))
     missing = missing_of(case)
     _ask(draft, targets_of(case.places, missing, case.caps), missing)
+    _capped(draft, missing)
+    for hold in case.holds:
+        if hold.word == UNCLEAR:
+            draft.wait(hold.hold, hold.asked, UNCLEAR)
     _query(draft)
     _give(draft, missing)
     draft.queries.sort(key=lambda order: (order.institution, order.account))
@@ -136,6 +166,7 @@ def plan_orders(case: Case, now: datetime, policy: CasePolicy) -> Plan:
         tuple(sorted(draft.waiting, key=lambda row: (row.account, row.currency, row.why))),
         net_of(case),
         overlap_of(case),
+        tuple(sorted(draft.least.items())),
     )
 
 
@@ -220,20 +251,40 @@ def _one_ask(
         stands,
         hop,
         whole,
+        draft.policy.one_sided_persons if any(row.is_one_sided for row in there) else 0,
         newest.since,
         draft.case.account_kind(place[0]),
     )
 
 
+def _capped(draft: _Draft, missing: Mapping[ClaimKey, int]) -> None:
+    """Say where a decision for a holder keeps claims from what they are entitled to: only persons lift it."""
+    free = targets_of(draft.case.places, missing)
+    for cap in draft.case.caps:
+        place = (cap.account, cap.currency)
+        beyond = sum(free.get(place, {}).values()) - cap.amount
+        if beyond > 0:
+            draft.wait(place, beyond, "capped")
+
+
 def _query(draft: _Draft) -> None:
     """Add queries: for rows of accounts from which money moved on, or is inferred to, and for exits by serial number."""
+    for rest in draft.case.rests:
+        draft.wait((rest.account, rest.currency), 0, "rows_left")
+    for rest in draft.case.rests:
+        if not rest.is_asked:
+            draft.queried.discard(rest.account)  # asked before, and not all of it came
+            there = [place for place in draft.case.places if place.account == rest.account]
+            _one_query(draft, rest.account, rest.currency, rest.institution, 1, there)
     unknown: dict[HoldPlace, list[Place]] = {}
     for place in draft.case.places:
         if place.found is Found.UNKNOWN:
             unknown.setdefault(place.hold, []).append(place)
     for hold in draft.case.holds:
-        if hold.word == "moved" and hold.hold in unknown:
-            _one_query(draft, *hold.hold, hold.institution, 1, unknown[hold.hold])
+        is_gone = hold.word == "moved" and hold.hold in unknown
+        if is_gone or hold.word == UNCLEAR:
+            behind = unknown.get(hold.hold, [])
+            _one_query(draft, *hold.hold, hold.institution, 1, behind)
     for row in draft.case.bridged:
         behind = [place for place in draft.case.places if place.is_inferred]
         _one_query(draft, row.account, row.currency, row.institution, row.hop, behind)
@@ -281,12 +332,14 @@ def _give(draft: _Draft, missing: Mapping[ClaimKey, int]) -> None:
     for hold in draft.case.holds:
         backed.put(hold.hold, shares_of(hold.confirmed, dict(hold.stood)))
         surplus[hold.hold] = hold.asked - sum(entitled.get(hold.hold, {}).values())
+        draft.least[hold.hold] = parts_of(entitled.get(hold.hold, {}))
     having = [hold for hold in draft.case.holds if hold.asked and surplus[hold.hold] > 0]
     is_innocent = draft.case.is_innocent
     having.sort(key=lambda hold: (not is_innocent(hold.account), -surplus[hold.hold], hold.hold))
     for hold in having:
         due = entitled.get(hold.hold, {})
         keep = _least(hold, due, backed, missing)
+        draft.least[hold.hold] = parts_of(keep)
         lowest = sum(keep.values())
         left = lowest - sum(due.values())
         if left > 0:
@@ -295,6 +348,10 @@ def _give(draft: _Draft, missing: Mapping[ClaimKey, int]) -> None:
             is_late = began is not None and draft.now - began > longest
             draft.wait(hold.hold, left, "overdue" if is_late else "unconfirmed")
         order = _lower(draft, hold, keep)
+        if order is not None and order.kind is OrderKind.REDUCE and lowest > hold.confirmed:
+            # A short hold is shared among its claims: a smaller one is shared otherwise, and none may lose by it.
+            after = shares_of(hold.confirmed, keep)
+            order = None if _is_lost(hold, after, backed, missing) else order
         if order is not None:
             draft.gives.append(order)
             backed.put(hold.hold, shares_of(min(hold.confirmed, lowest), keep))
@@ -333,6 +390,18 @@ def _least(
     return out
 
 
+def _is_lost(
+    hold: Standing, after: Mapping[str, int], backed: _Backed, missing: Mapping[ClaimKey, int]
+) -> bool:
+    """Whether a claim would have less confirmed than it had and misses."""
+    for claim, had in backed.by_hold[hold.hold].items():
+        elsewhere = backed.elsewhere(hold.hold, claim)
+        least = min(missing.get((claim, hold.currency), 0), had + elsewhere)
+        if after.get(claim, 0) + elsewhere < least:
+            return True
+    return False
+
+
 def _lower(draft: _Draft, hold: Standing, keep: Mapping[str, int]) -> Proposal | None:
     """Return the order that lowers a hold to `keep`; None where that gives nothing up, or cannot be done."""
     lowest = sum(keep.values())
@@ -345,13 +414,17 @@ def _lower(draft: _Draft, hold: Standing, keep: Mapping[str, int]) -> Proposal |
         return None
     if lowest == 0:
         return Proposal(OrderKind.RELEASE, *hold.hold, hold.institution, 0, change, 0, stood)
-    if lowest > hold.confirmed or lowest >= hold.held:
-        return None  # a short hold has nothing to give; an unconfirmed one must not be cut to what nobody has seen
+    if hold.confirmed < lowest < hold.held:
+        return None  # an unconfirmed hold must not be cut to what nobody has seen
+    if hold.word not in LIVE:
+        return None  # nobody answered yet: there is nothing that could be made smaller
     known = draft.policy.institution(hold.institution)
     can_shrink = known.can_shrink_stop
     if can_shrink is None:
         can_shrink = draft.policy.orders.can_shrink_stop
     if hold.basis is not OrderKind.FREEZE and not can_shrink:
+        if lowest >= hold.held:
+            return None  # a short stop frees nothing by being smaller; the freeze that follows it asks for less
         # Releasing and stopping again would open a gap, and spends one of few stops: a person's choice.
         draft.wait(hold.hold, -change, "cannot_shrink")
         return None

@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from recoup.cases.case import Bridged, Claim, Derived, Finding, Harm, Mandate, Place, Report
+from recoup.cases.case import (
+    Bridged,
+    Claim,
+    Derived,
+    Finding,
+    Harm,
+    Mandate,
+    Place,
+    Report,
+    Rest,
+)
 from recoup.cases.state import AppealTrigger, ClaimTrigger, FindingTrigger
 from recoup.orders import AccountKind, Order, OrderKind
 
@@ -51,6 +61,10 @@ class AddFacts:
 
     digest: str
     rows: tuple[str, ...]
+    begins_at: datetime | None = None
+    """Time of the first row of the whole statement, of which these may be the last part."""
+    rest: Rest | None = None
+    """Whose statement it is, until when it goes, and how many rows are left; with the last part of a statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +155,19 @@ class GrantHardship:
     account: str
     currency: str
     amount: int
+    by: str
+    agreed_by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LiftCap:
+    """Let more be held again than an appeal or hardship left, because of what is known since: two persons, with a reason."""
+
+    account: str
+    currency: str
+    amount: int | None
+    """The most that may be held from here on; None: whatever claims are entitled to."""
     by: str
     agreed_by: str
     reason: str
@@ -309,6 +336,7 @@ Command = (
     | TakeUp
     | DecideSurplus
     | GrantHardship
+    | LiftCap
     | SwapAccount
     | ProposeMandate
     | AgreeToMandate

@@ -28,6 +28,7 @@ from recoup.cases.commands import (
     FileAppeal,
     GrantHardship,
     JoinCase,
+    LiftCap,
     MakeClaim,
     NoteAccountKind,
     NoteHarm,
@@ -121,6 +122,7 @@ def _rule_of_persons(
     case: Case,
     command: DecideSurplus
     | GrantHardship
+    | LiftCap
     | SwapAccount
     | ProposeFinding
     | SettleFinding
@@ -143,8 +145,10 @@ def _rule_of_persons(
             return settling.decide_surplus(case, command, now, policy)
         case GrantHardship():
             return settling.grant_hardship(case, command)
+        case LiftCap():
+            return settling.lift_cap(case, command)
         case SwapAccount():
-            return settling.swap_account(case, command)
+            return settling.swap_account(case, command, now)
         case ProposeFinding():
             return settling.propose_finding(case, command)
         case SettleFinding():

@@ -19,6 +19,7 @@ from recoup.cases.case import (
     Parts,
     Place,
     Report,
+    Rest,
     Swap,
     Task,
 )
@@ -89,6 +90,13 @@ class FactsAdded:
 
     digest: str
     rows: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RestNoted:
+    """So much of a statement is still to come; 0: it is whole."""
+
+    rest: Rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +198,18 @@ class StoodLowered:
     stood: Parts
     cap: int | None
     """No more than this is held there from here on, whatever the trail says."""
+    why: str
+    persons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CapLifted:
+    """Two persons let more be held again on an account than a decision had left."""
+
+    account: str
+    currency: str
+    cap: int | None
+    """The new most; None: none any more."""
     why: str
     persons: tuple[str, ...]
 
@@ -342,6 +362,7 @@ Event = (
     | ClaimSettled
     | ClaimRepaid
     | FactsAdded
+    | RestNoted
     | FactsChanged
     | TrailApplied
     | HoldNoted
@@ -351,6 +372,7 @@ Event = (
     | OrderAgreed
     | OrderTakenUp
     | StoodLowered
+    | CapLifted
     | EntitlementsChanged
     | SurplusMarked
     | MandateProposed

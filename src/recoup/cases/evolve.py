@@ -22,6 +22,7 @@ from recoup.cases.events import (
     AccountSwapped,
     AppealFiled,
     AppealSettled,
+    CapLifted,
     CaseJoined,
     CaseOpened,
     ClaimAgreed,
@@ -46,6 +47,7 @@ from recoup.cases.events import (
     OrderTakenUp,
     PlacesChanged,
     ReportTaken,
+    RestNoted,
     StoodLowered,
     SurplusMarked,
     TaskMoved,
@@ -153,6 +155,13 @@ def _facts(case: Case, event: FactsAdded) -> Case:
     return replace(case, facts=(*case.facts, event.digest))
 
 
+def _rest(case: Case, event: RestNoted) -> Case:
+    rest = event.rest
+    place = (rest.account, rest.currency)
+    others = tuple(row for row in case.rests if (row.account, row.currency) != place)
+    return replace(case, rests=(*others, rest) if rest.left else others)
+
+
 def _version(case: Case, event: FactsChanged) -> Case:
     return replace(case, facts_version=event.facts_version)
 
@@ -213,6 +222,11 @@ def _taken_up(case: Case, event: OrderTakenUp) -> Case:
         spent = mandate.spent + max(0, event.change)
         case = replace(case, mandates=_put(case.mandates, _by_id(event.mandate), spent=spent))
     if event.kind is OrderKind.QUERY:
+        rests = tuple(
+            replace(row, is_asked=row.is_asked or row.account == event.account)
+            for row in case.rests
+        )
+        case = replace(case, rests=rests)
         return replace(case, queried=(*case.queried, event.account))
     known = case.standing(event.account, event.currency)
     makers = known.makers if known else ()
@@ -245,6 +259,17 @@ def _lowered(case: Case, event: StoodLowered) -> Case:
         stood=event.stood,
         makers=(*known.makers, *more),
     )
+
+
+def _cap_lifted(case: Case, event: CapLifted) -> Case:
+    place = (event.account, event.currency)
+    others = tuple(row for row in case.caps if (row.account, row.currency) != place)
+    left = () if event.cap is None else (Cap(*place, event.cap),)
+    case = replace(case, caps=(*others, *left))
+    known = case.standing(*place)
+    assert known is not None, "a cap on a hold that never was"
+    more = tuple(person for person in event.persons if person not in known.makers)
+    return _hold(case, *place, "", makers=(*known.makers, *more))
 
 
 def _entitled(case: Case, event: EntitlementsChanged) -> Case:
@@ -350,6 +375,7 @@ _STEPS: dict[type, Callable[[Case, Any], Case]] = {
     ClaimSettled: _settled,
     ClaimRepaid: _repaid,
     FactsAdded: _facts,
+    RestNoted: _rest,
     FactsChanged: _version,
     TrailApplied: _trail,
     HoldNoted: _noted,
@@ -359,6 +385,7 @@ _STEPS: dict[type, Callable[[Case, Any], Case]] = {
     OrderAgreed: _approved,
     OrderTakenUp: _taken_up,
     StoodLowered: _lowered,
+    CapLifted: _cap_lifted,
     EntitlementsChanged: _entitled,
     SurplusMarked: _surplus,
     MandateProposed: _mandate,

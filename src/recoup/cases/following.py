@@ -18,6 +18,7 @@ from recoup.cases.events import (
     HoldConfirmed,
     HoldNoted,
     NoticeFellDue,
+    RestNoted,
     TaskOpened,
     TrailApplied,
 )
@@ -58,7 +59,24 @@ def add_facts(case: Case, command: AddFacts) -> Events | Refusal:
         return Refusal(Reason.TRAIL_TOO_LONG, f"expected at most {CASE_ROWS_MAX} rows")
     if command.digest in case.facts:
         return ()
-    return (FactsAdded(command.digest, command.rows),)
+    return (FactsAdded(command.digest, command.rows), *_rest(case, command))
+
+
+def _rest(case: Case, command: AddFacts) -> Events:
+    """Note how much of a statement is still to come.
+
+    A statement is whole once one came that goes on from where the cut one ended. One that brings nothing new is not asked for
+    again: a person sees that its rest is missing.
+    """
+    told = command.rest
+    if told is None:
+        return ()
+    known = case.rest(told.account, told.currency)
+    is_on = command.begins_at is not None and (known is None or command.begins_at <= known.since)
+    if told.left > 0:
+        is_new = known is None or (is_on and told.since > known.since)
+        return (RestNoted(replace(told, is_asked=False)),) if is_new else ()
+    return (RestNoted(told),) if known is not None and is_on else ()
 
 
 def apply_trail(

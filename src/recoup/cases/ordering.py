@@ -6,7 +6,7 @@ from datetime import datetime
 
 from recoup.cases.abuse import is_doubtful
 from recoup.cases.case import Approval, Case, Mandate, Parts, Standing
-from recoup.cases.chase import Plan, Proposal, plan_orders
+from recoup.cases.chase import KEEPING, Plan, Proposal, plan_orders
 from recoup.cases.commands import (
     AgreeToMandate,
     AgreeToOrder,
@@ -25,8 +25,6 @@ from recoup.orders.kinds import UNDER_MANDATE
 Events = tuple[Event, ...]
 
 ASKING = frozenset({OrderKind.STOP, OrderKind.EXTEND, OrderKind.RAISE})
-KEEPING = frozenset({OrderKind.POSTPONE, OrderKind.FREEZE, OrderKind.RENEW})
-"""Orders that hold on what is asked already: longer, not more."""
 
 
 def agree_to_order(
@@ -66,7 +64,8 @@ def take_up(case: Case, command: TakeUp, now: datetime, policy: CasePolicy) -> E
         refusal = _covered(case, order, found, now)
         if refusal is not None:
             return refusal
-    if len(persons) < persons_needed(case, order, found.stood, policy):
+    needed = max(found.persons_least, persons_needed(case, order, found.stood, policy))
+    if len(persons) < needed:
         return Refusal(Reason.APPROVAL_MISSING, f"{len(persons)} agreed to what stands now")
     taken = OrderTakenUp(
         order.id,
@@ -93,14 +92,11 @@ def _proposed(
     account, currency = order.key.account, order.key.currency
     if kind is not AccountKind.ORDINARY and order.account_kind is not kind:
         return Refusal(Reason.PROPOSAL_STALE, f"the account is one of {kind}")
+    found: Proposal | None
     if order.kind in KEEPING:
-        asked = standing.asked if standing else 0
-        if standing is None or not asked or order.amount != asked:
-            return Refusal(Reason.PROPOSAL_STALE, f"{asked} is asked for")
-        return Proposal(
-            order.kind, account, currency, order.institution, asked, stood=standing.stood
-        )
-    found = plan.find(order.kind, account, currency)
+        found = plan.keeping(order.kind, standing) if standing else None
+    else:
+        found = plan.find(order.kind, account, currency)
     if found is None:
         return Refusal(Reason.PROPOSAL_STALE, f"no {order.kind} is proposed there")
     if (found.amount, found.institution) != (order.amount, order.institution):
@@ -144,6 +140,8 @@ def _beyond(mandate: Mandate, order: Order, found: Proposal) -> str:
     """Return in what an order goes beyond a mandate; '' for nothing."""
     if order.kind not in UNDER_MANDATE:
         return f"no mandate covers a {order.kind}"
+    if found.persons_least:
+        return "rests on one side's word: a person must agree"
     if order.account_kind is not AccountKind.ORDINARY or order.extent is not Extent.AMOUNT:
         return "a protected or a whole account"
     if order.key.currency != mandate.currency:

@@ -57,6 +57,10 @@ class Reason(StrEnum):
     CLOCK_RUNS = "clock_runs"
     """The end has not come yet."""
     NOT_SURPLUS = "not_surplus"
+    CAP_UNKNOWN = "cap_unknown"
+    """No decision limits what is held there."""
+    NOT_ENTITLED = "not_entitled"
+    """What is known entitles to no more than the decision left."""
     TRAILS_APART = "trails_apart"
 
     @property
@@ -75,6 +79,7 @@ _TRANSIENT = frozenset(
         Reason.APPROVAL_MISSING,
         Reason.CLOCK_RUNS,
         Reason.NOT_SURPLUS,
+        Reason.NOT_ENTITLED,
         Reason.TRAILS_APART,
     }
 )

@@ -14,6 +14,7 @@ from recoup.cases.case import Case, Finding, FindingKind, Found, Standing, Swap
 from recoup.cases.commands import (
     DecideSurplus,
     GrantHardship,
+    LiftCap,
     NoteOpinion,
     ProposeFinding,
     SettleFinding,
@@ -22,6 +23,7 @@ from recoup.cases.commands import (
 from recoup.cases.entitlements import current, missing_of, parts_of, shares_of, targets_of
 from recoup.cases.events import (
     AccountSwapped,
+    CapLifted,
     ClaimSettled,
     Event,
     FindingProposed,
@@ -180,12 +182,33 @@ def grant_hardship(case: Case, command: GrantHardship) -> Events | Refusal:
     return (_lower_to(hold, keep, command.reason, (command.by, command.agreed_by), keep),)
 
 
+def lift_cap(case: Case, command: LiftCap) -> Events | Refusal:
+    """Let more be held again than a decision left: facts that came since entitle to it (a decision frees until then).
+
+    Who decided for the holder may agree, but nobody alone; only what claims would be entitled to without the cap is let in.
+    """
+    place = (command.account, command.currency)
+    cap = next((row for row in case.caps if (row.account, row.currency) == place), None)
+    if cap is None:
+        return Refusal(Reason.CAP_UNKNOWN)
+    refusal = _two_persons(command.by, command.agreed_by, command.reason)
+    if refusal is not None:
+        return refusal
+    free = targets_of(case.places, missing_of(case)).get(place, {})
+    most = sum(free.values())
+    wanted = most if command.amount is None else command.amount
+    if not cap.amount < wanted <= most:
+        return Refusal(Reason.NOT_ENTITLED, f"expected {cap.amount + 1} to {most}, was {wanted}")
+    persons = (command.by, command.agreed_by)
+    return (CapLifted(*place, command.amount, command.reason, persons),)
+
+
 def lower_for_appeal(hold: Standing, keep: int, reason: str, by: str) -> Event:
     """Return what an upheld appeal does to a hold."""
     return _lower_to(hold, keep, reason, (by,), keep)
 
 
-def swap_account(case: Case, command: SwapAccount) -> Events | Refusal:
+def swap_account(case: Case, command: SwapAccount, now: datetime) -> Events | Refusal:
     """Look for a holder's traced money at another account that the holder offered; the old hold is then surplus.
 
     In this one entry the entitlement may pass over; the old hold is given up only once the new one is confirmed twice.
@@ -202,6 +225,7 @@ def swap_account(case: Case, command: SwapAccount) -> Events | Refusal:
     ]
     if not 0 < command.amount <= sum(here) or command.offered == command.account:
         return Refusal(Reason.AMOUNT_NOT_POSITIVE, f"expected 1 to {sum(here)} elsewhere")
-    swap = Swap(*hold.hold, command.offered, command.institution, command.amount)
+    persons = (command.by, command.agreed_by)
+    swap = Swap(*hold.hold, command.offered, command.institution, command.amount, now, persons)
     places = as_found(replace(case, swaps=(swap,)), case.places)
-    return (AccountSwapped(swap, places, (command.by, command.agreed_by)),)
+    return (AccountSwapped(swap, places, persons),)

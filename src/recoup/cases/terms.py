@@ -44,6 +44,8 @@ class CasePolicy:
     """Of one institution of which nothing else was declared."""
     small_amount: int
     """Minor units: a disputed payment up to this may be a lure to lock somebody's account."""
+    one_sided_persons: int
+    """Persons beside the maker who must agree to ask for money that rests on one side's word; 0: as for any other."""
     reports_max: int
     """Reports of one person within `reports_seconds` before a person looks."""
     reports_seconds: int

@@ -22,6 +22,9 @@ class View:
     located: int
     """Of what is asked, how much the account's own statement shows; the rest was last seen going there."""
     inferred: int
+    """Of what is asked, how much rests on a bridge or on one side's word."""
+    one_sided: int
+    """How much of it on one side's word: the other side's own statement does not have it."""
     own_money: int
     salary_on: tuple[date, ...]
     merchants: int
@@ -38,21 +41,20 @@ def view_of(case: Case, order: Order, plan: Plan) -> View | None:
     """Return what is seen of `order`; None where the plan has no such order any more."""
     found = plan.find(order.kind, order.key.account, order.key.currency)
     standing = case.standing(order.key.account, order.key.currency)
-    if found is not None:
-        change, stood = found.change, found.stood
-    elif standing is not None:
-        change, stood = order.amount - standing.asked, standing.stood
-    else:
+    if found is None and standing is not None:
+        found = plan.keeping(order.kind, standing)
+    if found is None:
         return None
     here = (order.key.account, order.key.currency)
     rows = [row for row in case.places if row.hold == here]
     harm = next((row for row in case.harms if (row.account, row.currency) == here), Harm(*here))
     return View(
         order.digest,
-        change,
-        stood,
+        found.change,
+        found.stood,
         sum(row.amount for row in rows if row.found is Found.LOCATED),
         sum(row.amount for row in rows if row.is_inferred and row.found is not Found.EXITED),
+        sum(row.amount for row in rows if row.is_one_sided and row.found is not Found.EXITED),
         harm.own_money,
         harm.salary_on,
         harm.merchants,

@@ -242,7 +242,9 @@ def _row(case_id: str, clock: str, what: str) -> str:
 def _told(cases: CaseWork, case_id: str) -> bytes:
     """Return what is told: where the case stands now."""
     case = cases.case(case_id)
-    return encode_plain({"case": case_id, "facts": case.facts_version, "trail": case.trail_version})
+    left = sum(rest.left for rest in case.rests)  # with rows left, no trail is complete
+    versions = {"facts": case.facts_version, "trail": case.trail_version}
+    return encode_plain({"case": case_id, **versions, "rows_left": left})
 
 
 __all__ = ["CHASE", "CaseWork", "decide_cases", "decide_orders", "evolve_cases"]

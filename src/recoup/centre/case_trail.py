@@ -6,9 +6,9 @@ submitted before.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 import polars as pl
@@ -17,15 +17,15 @@ from recoup.cases import Bridged, Case, Claim, Derived, Found, Place
 from recoup.cases.case import HoldPlace, digest_of
 from recoup.cases.commands import ApplyTrail
 from recoup.cases.state import LIVE_CLAIMS, ClaimState
+from recoup.centre.case_grounds import TOLD, grounds_of
 from recoup.centre.facts import ROOT_WITHIN, FactRow, Grounds, Statement
+from recoup.centre.one_sided import marked, one_sided
 from recoup.centre.tracer import CaseFacts
 from recoup.limits import CASE_PLACES_MAX, REQUEST_BYTES_MAX, ROW_MINOR_MAX
 from recoup.records import tables
 from recoup.records.dossier import Dossier
 from recoup.trace import Trail
 
-_TOLD: Final = "reported"
-"""Rail of a transfer that only its report shows."""
 _PLACE_BYTES: Final = 220
 """A place without its texts: names of fields, amount, hop, time."""
 _PLACES_BYTES_MAX: Final = REQUEST_BYTES_MAX * 9 // 10
@@ -47,7 +47,10 @@ class _Ledger:
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     institutions: dict[str, str] = field(default_factory=dict)
+    numbers: dict[str, str] = field(default_factory=dict)
+    """The institution's own number by the row's id in the frame."""
     ignored: int = 0
+    _numbered: dict[int, str] = field(default_factory=dict)
     _shown: dict[_Key, list[_Shown]] = field(default_factory=dict)
 
     def add(self, statement: Statement) -> None:
@@ -89,6 +92,7 @@ class _Ledger:
             found = _Shown(_transfer(row))
             known.append(found)
             self.rows.append(found.row)
+            self._numbered[id(found.row)] = row.number
         found.by[account] = words
         for side in ("payer", "payee"):  # the one institution may know whom the other does not name
             found.row[side] = found.row[side] or getattr(row, side)
@@ -96,12 +100,18 @@ class _Ledger:
             found.row[name] = found.row[name] or getattr(row, name)
         return found.row
 
+    def sides(self) -> Iterator[tuple[dict[str, Any], Iterable[str]]]:
+        """Yield each transfer with the accounts whose own statements show it."""
+        for alike in self._shown.values():
+            yield from ((one.row, one.by) for one in alike)
+
     def frame(self) -> pl.DataFrame:
         taken: set[str] = set()
         for row in self.rows:  # two institutions may give two transfers one number
             while row["id"] in taken:
                 row["id"] += "'"
             taken.add(row["id"])
+            self.numbers[row["id"]] = self._numbered.get(id(row), "")
         return pl.DataFrame(self.rows, schema=tables.TRANSFERS).sort("time", "sequence", "id")
 
 
@@ -117,6 +127,10 @@ class Asked:
     """The disputed transfer's row by claim."""
     ignored: int = 0
     """Rows that carry nothing: of accounts that are not the statement's own, or of no possible amount."""
+    doubted: frozenset[str] = frozenset()
+    """Rows that one side's statement shows and the other's, which should, does not."""
+    numbers: Mapping[str, str] = field(default_factory=dict)
+    """Institutions' own numbers of payments, by the ids that stand for them in the trail."""
     untraced: tuple[Place, ...] = ()
     """What is not followed, and why: `self_transfer`, `impossible_amount`, `reported_twice`."""
 
@@ -172,18 +186,30 @@ def facts_of(
     ]
     frame = pl.DataFrame(wanted, schema=tables.CLAIMS)
     facts = CaseFacts(case.id, case.facts_version, dossier, frame)
-    return Asked(case, facts, ledger.institutions, roots, ledger.ignored, tuple(untraced))
+    disputed = {root["id"] for root in roots.values()}
+    return Asked(
+        case,
+        facts,
+        ledger.institutions,
+        roots,
+        ledger.ignored,
+        one_sided(ledger.sides(), statements) - disputed,
+        ledger.numbers,
+        tuple(untraced),
+    )
 
 
 def told_by(asked: Asked, trail: Trail) -> Told:
     """Return what the trail of these facts tells their case."""
     claims = [claim for claim in asked.case.claims if claim.id in asked.roots]
-    places = _bounded((*_places(trail, asked.institutions), *asked.untraced))
+    found = marked(_places(trail, asked.institutions), trail, asked.doubted, claims)
+    places = _bounded((*found, *asked.untraced))
     derived = tuple(_derived(trail, claims))
     version = asked.facts.version
     bridged = _bridged(trail, asked.institutions)
     digest = digest_of("trail", asked.case.id, version, places, derived, bridged)
-    grounds = _grounds(trail, claims, asked.roots)
+    disputed = [asked.roots[claim.id] for claim in claims]
+    grounds = grounds_of(trail, disputed, places, asked.numbers)
     return Told(ApplyTrail(version, digest, places, derived, bridged), grounds)
 
 
@@ -252,7 +278,7 @@ def _is_again(
         return False
     return any(
         other.id in roots
-        and roots[other.id]["rail"] != _TOLD
+        and roots[other.id]["rail"] != TOLD
         and (other.payer, other.payee, other.amount, other.currency)
         == (claim.payer, claim.payee, claim.amount, claim.currency)
         and abs(other.paid_at - claim.paid_at) <= ROOT_WITHIN
@@ -318,7 +344,7 @@ def _roots(
                 claim.institution,
                 None,
             )
-            root = _transfer(told) | {"rail": _TOLD}
+            root = _transfer(told) | {"rail": TOLD}
             ledger.rows.append(root)
         taken.add(id(root))
         roots[claim.id] = root
@@ -432,32 +458,6 @@ def _bridged(trail: Trail, institutions: Mapping[str, str]) -> tuple[Bridged, ..
         for account, currency in pairs.iter_rows()
         if account and account not in known
     )
-
-
-def _grounds(
-    trail: Trail, claims: Iterable[Claim], roots: Mapping[str, dict[str, Any]]
-) -> dict[HoldPlace, Grounds]:
-    """Return by account the latest transfer that brought claims' money there."""
-    carried = set(trail.flows["transfer"])
-    told = {roots[claim.id]["id"] for claim in claims if roots[claim.id]["rail"] == _TOLD}
-    newest: dict[HoldPlace, dict[str, Any]] = {}
-    needed: dict[HoldPlace, datetime] = {}
-    disputed = (roots[claim.id] for claim in claims)
-    arrived = (
-        row
-        for row in trail.dossier.transfers.iter_rows(named=True)  # in total order: the latest stays
-        if row["id"] in carried and row["payee"]
-    )
-    for row in (*disputed, *arrived):
-        place = (row["payee"], row["currency"])
-        newest[place] = row
-        # Until a statement shows it, a transfer may have come as much earlier as a report may be wrong.
-        since = row["time"] - (ROOT_WITHIN if row["id"] in told else timedelta(seconds=1))
-        needed[place] = min(since, needed.get(place, since))
-    return {
-        place: Grounds(row["amount"], row["time"], row["reference"] or row["id"], "", needed[place])
-        for place, row in newest.items()
-    }
 
 
 __all__ = ["ROOT_WITHIN", "Asked", "Told", "facts_of", "told_by"]

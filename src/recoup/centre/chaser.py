@@ -17,7 +17,9 @@ from typing import Final, TypeVar
 
 from recoup import limits
 from recoup.cases import Case, CasePolicy, Ready, covers, plan_orders, terminals
+from recoup.cases.case import HoldPlace
 from recoup.cases.commands import TakeUp
+from recoup.centre.case_grounds import grounds_of_swap
 from recoup.centre.commands import Done, Turned
 from recoup.centre.departures import Departures
 from recoup.centre.directory import Directory
@@ -32,8 +34,9 @@ from recoup.centre.view import View
 from recoup.clock import Clock
 from recoup.errors import StoreFault
 from recoup.ids import Ids
-from recoup.orders import HoldKey, Order
+from recoup.orders import HoldKey, Order, OrderKind
 from recoup.orders.kinds import OPENING
+from recoup.orders.refusals import Reason
 from recoup.stores.vault import Purpose
 
 T = TypeVar("T")
@@ -166,12 +169,12 @@ class ChaseStep:
             futures.append(self._submit(command_of(COMMAND_REGISTRY, command_id, request)))
         outcomes = [future.result() for future in futures]
         for order, outcome in zip(orders, outcomes, strict=True):
-            if isinstance(outcome, Turned) and outcome.is_transient:
-                self._again[order.key.case] = None  # the writer had no room: it is still to leave
+            if isinstance(outcome, Turned) and (outcome.is_transient or _is_early(order, outcome)):
+                self._again[order.key.case] = None  # it is still to leave
         return sum(isinstance(outcome, Done) for outcome in outcomes)
 
     def _written_of(self, ready: list[Ready], case: Case) -> list[tuple[Order, Grounds | None]]:
-        """Return a case's orders as they leave, each with the transfer by which the money came."""
+        """Return a case's orders as they leave, each with what its paper says of why."""
         grounds = self._trails.grounds(case)
         if grounds is None:  # forgotten while they waited
             self._trace(case)
@@ -179,11 +182,25 @@ class ChaseStep:
         out = []
         for one in ready:
             order = _written(one, self._ids.new("order"))
-            ground = grounds.get((order.key.account, order.key.currency))
-            if ground is not None:
-                ground = replace(ground, original=self._original(order.key))
-            out.append((order, ground))
+            out.append((order, self._ground(case, order, grounds)))
         return out
+
+    def _ground(
+        self, case: Case, order: Order, grounds: Mapping[HoldPlace, Grounds]
+    ) -> Grounds | None:
+        """Return the transfer by which the money came, the exchange, or from when on the rest of a statement is needed."""
+        place = (order.key.account, order.key.currency)
+        ground = grounds.get(place) or grounds_of_swap(case, place)
+        rest = case.rest(*place) if order.kind is OrderKind.QUERY else None
+        if rest is not None:
+            fresh = Grounds(0, rest.since, "", "", rest.since)
+            ground = replace(ground or fresh, rows_from=rest.since)
+        if ground is None:
+            return None
+        original = self._original(order.key)
+        if not original and ground.swapped_from:
+            original = self._original(replace(order.key, account=ground.swapped_from))
+        return replace(ground, original=original)
 
     def _original(self, key: HoldKey) -> str:
         """Return the order that began the hold, as far as one was issued in this period."""
@@ -196,6 +213,11 @@ class ChaseStep:
             and tracked.issued_at is not None
         ]
         return began[0] if began else ""
+
+
+def _is_early(order: Order, outcome: Turned) -> bool:
+    """Whether the answer that brought the rows before is taken in a moment later than they."""
+    return order.kind is OrderKind.QUERY and outcome.reason == Reason.ORDER_PENDING
 
 
 def _written(ready: Ready, order_id: str) -> Order:

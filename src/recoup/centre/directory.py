@@ -26,11 +26,15 @@ from recoup.stores.vault import Purpose, Vault
 
 _KEY: Final = "account_key"
 NAME: Final = "account_name"
+_OWN_NAME: Final = "account_name own"
+"""As the account's own institution says it: no other's spelling replaces it."""
 NUMBER: Final = "account_number"
 SERIAL: Final = "payment_serial"
 PERSON_DOCUMENT: Final = "person_document"
 _SERIAL_KEY: Final = "payment_key"
 _GROUNDS: Final = "grounds"
+_ROW: Final = "row_number"
+_ROW_CHARS: Final = 32
 
 T = TypeVar("T")
 
@@ -89,6 +93,13 @@ class Directory:
             except VaultFault:
                 return None
 
+    def row_id(self, number: str) -> str:
+        """Return what stands in events for an institution's number of a payment; '' for none. Equal numbers have equal ids."""
+        if not number:
+            return ""
+        with self._lock:
+            return f"row-{self._vault.digest(_ROW, number)[:_ROW_CHARS]}"
+
     # --- accounts ---
 
     def reserve(self, institution: str, number: str) -> str:
@@ -134,41 +145,53 @@ class Directory:
         pieces = {NUMBER: entry.number, f"{NAME} {case}": entry.name, _KEY: key}
         self.keep_all([(account, field, text) for field, text in pieces.items()])
 
-    def account(self, institution: str, number: str, name: str = "") -> str:
+    def account(
+        self, institution: str, number: str, name: str = "", *, is_own: bool = False
+    ) -> str:
         """Return the id of an account; a new one for a number never seen, '' for no number."""
-        return self.accounts([(institution, number, name)])[institution, number] if number else ""
+        if not number:
+            return ""
+        return self.accounts([(institution, number, name, is_own)])[institution, number]
 
-    def accounts(self, named: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str], str]:
-        """Return the ids of accounts by (institution, number), new ones for numbers never seen with the first name given.
+    def accounts(self, seen: Iterable[tuple[str, str, str, bool]]) -> dict[tuple[str, str], str]:
+        """Return the ids of accounts by (institution, number), new ones for numbers never seen.
 
+        Of an account's name the newest word is kept: its own institution's (the last field says so), and beside it any other's.
         So many share a sync; between two shares whoever else waits for the vault has a turn.
         """
-        first: dict[tuple[str, str], str] = {}
-        for institution, number, name in named:
-            first.setdefault((institution, number), name)
-        wanted = list(first)
+        words: dict[tuple[str, str], dict[str, str]] = {}
+        for institution, number, name, is_own in seen:
+            said = words.setdefault((institution, number), {})
+            if name:
+                said[_OWN_NAME if is_own else NAME] = name
+        wanted = list(words)
         found: dict[tuple[str, str], str] = {}
         for begin in range(0, len(wanted), limits.ACCOUNTS_AT_ONCE_MAX):
             some = wanted[begin : begin + limits.ACCOUNTS_AT_ONCE_MAX]
             with self._lock:
-                known = {place: self._vault.find(_KEY, _key(*place)) for place in some}
-                fresh = [place for place in some if not known[place]]
-                found |= {place: ids[0] for place, ids in known.items() if ids}
-                if fresh:
-                    with self._vault.together():
-                        found |= {place: self._begin(place, first[place]) for place in fresh}
-                    for place in fresh:  # only now is it durable
-                        self._reserved.pop((_KEY, _key(*place)), None)
+                found |= self._met({place: words[place] for place in some})
         return found
 
-    def _begin(self, place: tuple[str, str], name: str) -> str:
-        """Keep a number never seen before, under the id that it has been given or gets now."""
-        key = _key(*place)
-        account = self._reserved.get((_KEY, key)) or self._ids.new("account")
-        if name:
-            self._vault.put(account, NAME, name)
-        self._vault.put(account, _KEY, key)
-        return account
+    def _met(
+        self, words: Mapping[tuple[str, str], Mapping[str, str]]
+    ) -> dict[tuple[str, str], str]:
+        """Keep what is new of some accounts, with one sync at most; return their ids."""
+        known = {place: self._vault.find(_KEY, _key(*place)) for place in words}
+        found = {place: ids[0] for place, ids in known.items() if ids}
+        fresh = [place for place in words if place not in found]
+        for place in fresh:
+            reserved = self._reserved.get((_KEY, _key(*place)))
+            found[place] = reserved or self._ids.new("account")
+        pieces: list[Piece] = [
+            (found[place], field, name)
+            for place, said in words.items()
+            for field, name in said.items()
+            if place in fresh or found[place] not in self._vault.find(field, name)
+        ]
+        pieces += [(found[place], _KEY, _key(*place)) for place in fresh]
+        if pieces:
+            self.keep_all(pieces)
+        return found
 
     def entry(self, account: str, purpose: Purpose) -> Entry:
         """Return what an id stands for; `VaultFault` if it is not there or was erased."""
@@ -176,6 +199,7 @@ class Directory:
             institution, number = self._vault.read(account, _KEY, purpose).text.split("\n", 1)
             # A name belongs to the case for which it was given; the chase knows the one on a statement.
             name = self.read(account, f"{NAME} {purpose.case}", purpose)
+            name = name or self.read(account, _OWN_NAME, purpose)
             name = name or self.read(account, NAME, purpose) or ""
             return Entry(institution, number, name)
 

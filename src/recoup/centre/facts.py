@@ -11,12 +11,18 @@ from recoup.journal.events import Registry
 ROOT_WITHIN: Final = timedelta(days=1)
 """How far apart a report and a statement may put the time of one transfer."""
 
+SENT_WITHIN: Final = timedelta(minutes=10)
+"""By how much a payer's own statement may show a payment later than the payee's: their clocks differ."""
+BOOKED_WITHIN: Final = timedelta(hours=2)
+"""By how much a payee's own statement may show a payment later than the payer's: it is under way."""
+
 
 @dataclass(frozen=True, slots=True)
 class FactRow:
     """A booked transfer as one account's statement shows it; accounts are the directory's ids, '' the outside."""
 
     id: str
+    """The directory's id of the number below: the same for the same number at whatever institution."""
     at: datetime
     sequence: int
     payer: str
@@ -29,6 +35,8 @@ class FactRow:
     payee_institution: str
     balance_after: int | None
     """Of the statement's own account."""
+    number: str = ""
+    """The institution's own number of the payment: it may identify people, so it stands here only, in the vault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +57,15 @@ class Grounds:
     amount: int
     at: datetime
     reference: str
+    """In a query by a payment's number: that number."""
     original: str
     """The order that began the hold; '' where this one does."""
     rows_from: datetime
     """From when on the statement is needed: before the first transfer that brought claims' money, not only the one above."""
+    swapped_from: str = ""
+    """The account in whose place its holder offered this one; '' where money arrived."""
+    agreed_by: tuple[str, ...] = ()
+    """The two persons of that exchange."""
 
 
 _papers: Final = Registry()

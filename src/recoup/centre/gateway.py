@@ -16,11 +16,19 @@ from typing import Final
 import httpx
 
 from recoup import limits
-from recoup.cases.commands import AddFacts, ConfirmHold, NoteAccountKind
+from recoup.cases import Rest
+from recoup.cases.commands import (
+    AddFacts,
+    ConfirmHold,
+    FileAppeal,
+    NoteAccountKind,
+    SendNotice,
+)
 from recoup.centre.commands import Command, Done, Outcome, Turned
 from recoup.centre.directory import Directory
+from recoup.centre.drift import Stands, drift_of, recorded
 from recoup.centre.facts import FactRow, Statement
-from recoup.centre.ports import Reply
+from recoup.centre.ports import Reply, ToldOf
 from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import INSTITUTION, Actor, Request, command_of, derived_id
 from recoup.centre.terms import IssuedOrder, decode_issued
@@ -30,6 +38,7 @@ from recoup.ids import Ids
 from recoup.journal.port import Message as Outgoing
 from recoup.messages import (
     AnswerMessage,
+    AppealMessage,
     Asked,
     AskMessage,
     DigestMessage,
@@ -38,17 +47,17 @@ from recoup.messages import (
     MemoryReplays,
     Message,
     Minor,
+    NoticeMessage,
     NoticeTerms,
     Opened,
     OrderMessage,
     SigningKey,
+    Swapped,
     open_message,
     seal,
 )
-from recoup.orders import AccountKind, Answer, HoldKey, Order, OrderKind
-from recoup.orders import Outcome as Said
+from recoup.orders import AccountKind, Answer, Hold, HoldKey, Order, OrderKind
 from recoup.stores.vault import Purpose
-from recoup.unrecognised import Unrecognised
 
 SIGNED: Final = "application/jose"
 SCHEME: Final = "Recoup "
@@ -63,6 +72,9 @@ _PART_BYTES_MAX: Final = limits.REQUEST_BYTES_MAX // 2
 
 class Rejected(Fault):
     """The institution will not take this message, however often it is sent: its name for it is the text."""
+
+    status = 0
+    """The HTTP status, where that was the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +101,13 @@ class HTTPGateway:
         submit: Callable[[Command], Future[Outcome]],
         clock: Clock,
         ids: Ids,
-        held_at: Callable[[str], Iterable[HoldKey]] = lambda institution: (),  # noqa: ARG005 - named for the reader
+        held_at: Callable[[str], Iterable[Hold]] = lambda institution: (),  # noqa: ARG005 - named for the reader
+        order_of: Callable[[str], Order | None] = lambda order_id: None,  # noqa: ARG005 - the same
+        told: ToldOf = lambda institution, why: None,  # noqa: ARG005 - the same
     ) -> None:
-        """Prepare; `held_at` gives the holds of ours that stand at an institution, as it said."""
+        """Prepare; `held_at` gives an institution's holds that stand or are on their way, `told` hears where it differs."""
+        self._told, self._order_of = told, order_of
+        self._cursors: dict[str, str] = {}
         self._wire, self._client, self._directory = wire, client, directory
         self._submit, self._clock, self._ids = submit, clock, ids
         self._held_at = held_at
@@ -127,7 +143,10 @@ class HTTPGateway:
         """
         page, pages, count = 1, 1, 0
         begun: datetime | None = None
-        shown_at: set[HoldKey] = set()
+        known = list(
+            self._held_at(institution)
+        )  # before the digest is cut: what begins later is no drift
+        shown_at: dict[HoldKey, Stands] = {}
         while page <= pages:
             asked = AskMessage(self._wire.centre, Asked.DIGEST, page=page)
             headers = {"Authorization": SCHEME + self._sealed(asked, institution).decode()}
@@ -144,17 +163,66 @@ class HTTPGateway:
             begun = begun or digest.at
             for hold in digest.holds:
                 account = self._directory.account(institution, hold.account_number)
-                shown_at.add(HoldKey(hold.case, account, hold.currency))
+                key = HoldKey(hold.case, account, hold.currency)
+                shown_at[key] = Stands(hold.held, hold.ends_at)
                 shown = ConfirmHold(account, hold.currency, hold.held, digest.at)
                 self._tell(institution, hold.case, shown, digest.at)
                 count += 1
             page, pages = page + 1, digest.pages
         assert begun is not None, "a digest has at least one page"
-        for key in self._held_at(institution):
+        ours, under_way = recorded(known)
+        for drift in drift_of(ours, shown_at, under_way)[: limits.DRIFTS_TOLD_MAX]:
+            self._told(institution, str(drift))
+        for key in ours:
             if key not in shown_at:
                 gone = ConfirmHold(key.account, key.currency, 0, begun)
                 self._tell(institution, key.case, gone, begun)
         return count
+
+    def collect(self, institution: str) -> int:
+        """Take in what an institution says of its own accord: holders that were told, and their objections; return how many.
+
+        Told again after a restart, it changes nothing. An institution that has no such messages is left alone.
+        """
+        count = 0
+        while True:
+            after = self._cursors.get(institution, "")
+            ask = AskMessage(self._wire.centre, Asked.MESSAGES, after=after)
+            headers = {"Authorization": SCHEME + self._sealed(ask, institution).decode()}
+            try:
+                found = _letters_of(self._call("GET", institution, "/messages", headers=headers))
+            except Rejected as fault:
+                if fault.status == httpx.codes.NOT_FOUND:
+                    return count
+                raise
+            for cursor, data in found:
+                opened = self._opened(data, institution, NoticeMessage, AppealMessage)
+                self.hear(institution, opened.message)
+                self._cursors[institution] = cursor
+            count += len(found)
+            if len(found) < limits.LETTERS_MAX:
+                return count
+
+    def hear(self, institution: str, message: Message) -> None:
+        """Tell the case what an institution says of its own accord about an order that it was given."""
+        assert isinstance(message, NoticeMessage | AppealMessage), "nothing else is heard here"
+        order = self._order_of(message.order)
+        if order is None or order.institution != institution:
+            self._told(institution, "a message about no order of its own was passed over")
+            return
+        place = (order.key.account, order.key.currency)
+        if isinstance(message, AppealMessage):
+            appeal_id = f"{institution}:{message.id}"  # two institutions may number alike
+            subject = (
+                f"appeal {appeal_id}"  # what a holder writes is personal: it lies in the vault
+            )
+            self._directory.keep(subject, {"statement": message.statement, "phone": message.phone})
+            appeal = FileAppeal(appeal_id, *place, is_through_bank=True, text=subject)
+            self._tell(institution, order.key.case, appeal, message.id)
+        elif message.is_delivered:
+            terms = self._wire.notice
+            sent = SendNotice(*place, "; ".join(terms.documents), terms.phone)
+            self._tell(institution, order.key.case, sent, message.id)
 
     def _written(self, issued: IssuedOrder) -> OrderMessage:
         """Return the order as the institution gets it."""
@@ -167,10 +235,14 @@ class HTTPGateway:
         except VaultFault:
             if order.kind is not OrderKind.QUERY:
                 raise
-            serial = order.key.account  # a payment's serial number: the account behind it is asked
         grounds = self._directory.grounds(order.id, purpose)
+        if not number and grounds is not None:
+            serial = grounds.reference  # a payment's number: the account behind it is asked
         disputed = None
-        if grounds is not None and order.kind not in _WITHOUT_GROUNDS:
+        swapped = None
+        if grounds is not None and grounds.swapped_from:
+            swapped = Swapped(grounds.original, grounds.agreed_by, grounds.at)
+        elif grounds is not None and order.kind not in _WITHOUT_GROUNDS:
             reference = self._directory.reference(grounds.reference, purpose)
             disputed = Disputed(Minor(grounds.amount), grounds.at, reference)
         return OrderMessage(
@@ -190,6 +262,7 @@ class HTTPGateway:
             serial=serial,
             rows_from=grounds.rows_from if grounds else None,
             notice=self._wire.notice,
+            swapped=swapped,
         )
 
     def _take_account_kind(self, order: Order, answer: AnswerMessage, kind: AccountKind) -> None:
@@ -204,10 +277,16 @@ class HTTPGateway:
         The answer follows in the order of handing in, so in the same round of the writer: the case is traced once for both.
         """
         statement = self._statement(order, answer)
-        for part in _parts(statement):
+        begins_at, parts = statement.rows[0].at, list(_parts(statement))
+        for part in parts:
             digest = self._directory.keep_statement(order.key.case, part)
             rows = tuple(row.id for row in part.rows)
-            told = self._told(order.institution, order.key.case, AddFacts(digest, rows), digest)
+            fact = AddFacts(digest, rows)
+            if part is parts[-1]:
+                until, left = statement.rows[-1].at, max(0, answer.rows_left)
+                where = (statement.account, order.key.currency, order.institution)
+                fact = AddFacts(digest, rows, begins_at, Rest(*where, until, left))
+            told = self._handed_in(order.institution, order.key.case, fact, digest)
             if told.done():  # only what was not let in is answered at once; what was, is written before what follows
                 _must_be_taken(told.result())
 
@@ -223,22 +302,25 @@ class HTTPGateway:
         def is_own(institution: str, number: str) -> bool:
             return bool(number) and number == own and institution in {"", bank}
 
+        def seen(institution: str, number: str, name: str) -> tuple[str, str, str, bool]:
+            if is_own(institution, number):
+                return bank, own, name, True  # its name, as it says
+            return institution, number, name, institution == bank
+
         sides = [
             side
             for row in answer.rows
             for side in (
-                (row.payer_institution, row.payer, row.payer_name),
-                (row.payee_institution, row.payee, row.payee_name),
+                seen(row.payer_institution, row.payer, row.payer_name),
+                seen(row.payee_institution, row.payee, row.payee_name),
             )
         ]
-        others = self._directory.accounts(
-            side for side in sides if side[1] and not is_own(side[0], side[1])
-        )
+        known = self._directory.accounts(side for side in sides if side[1])
 
         def side_of(institution: str, number: str) -> tuple[str, str]:
             if is_own(institution, number):
                 return account, bank  # it need not say of its own account whose it is
-            return others.get((institution, number), ""), institution
+            return known.get((institution, number), ""), institution
 
         rows = []
         for row in answer.rows:
@@ -246,7 +328,7 @@ class HTTPGateway:
             payee, payee_bank = side_of(row.payee_institution, row.payee)
             rows.append(
                 FactRow(
-                    row.id,
+                    self._directory.row_id(row.id),
                     row.at,
                     row.sequence,
                     payer,
@@ -258,9 +340,13 @@ class HTTPGateway:
                     payer_bank,
                     payee_bank,
                     row.balance_after,
+                    row.id,
                 )
             )
-        return Statement(account, bank, tuple(rows), min(answer.at, self._clock.now()))
+        until = min(answer.at, self._clock.now())
+        if answer.rows_left > 0:
+            until = min(until, rows[-1].at)  # of what came after nothing is known yet
+        return Statement(account, bank, tuple(rows), until)
 
     def _own_number(self, order: Order) -> str:
         purpose = Purpose("sender", order.key.case, f"answer to {order.id}")
@@ -271,9 +357,9 @@ class HTTPGateway:
 
     def _tell(self, institution: str, case_id: str, what: object, of: object) -> None:
         """Submit a fact about a case; what the case refuses is no news, what the writer refuses is tried again later."""
-        _must_be_taken(self._told(institution, case_id, what, of).result())
+        _must_be_taken(self._handed_in(institution, case_id, what, of).result())
 
-    def _told(self, institution: str, case_id: str, what: object, of: object) -> Future[Outcome]:
+    def _handed_in(self, institution: str, case_id: str, what: object, of: object) -> Future[Outcome]:
         """Submit a fact about a case, under an id that follows from it."""
         actor = Actor(institution, INSTITUTION, "answers an order")
         request = Request(actor, what, case=case_id)
@@ -288,7 +374,7 @@ class HTTPGateway:
         jti = self._ids.new("sending")
         return seal(message, self._wire.key, audience=institution, jti=jti, now=now)
 
-    def _opened(self, data: bytes, institution: str, kind: type) -> Opened:
+    def _opened(self, data: bytes, institution: str, *kinds: type) -> Opened:
         """Open what came back on our own request; a replay of an older reply names another order or an older time."""
         try:
             opened = open_message(
@@ -297,7 +383,7 @@ class HTTPGateway:
                 audience=self._wire.centre,
                 now=self._clock.now(),
                 replays=MemoryReplays(),
-                takes=(kind,),
+                takes=kinds,
             )
         except MessageFault as fault:
             raise GatewayFault(f"expected a signed answer, was {fault.problem.value}") from fault
@@ -326,7 +412,9 @@ class HTTPGateway:
             return response
         if response.is_server_error:
             raise GatewayFault(f"expected an answer, was status {response.status_code}")
-        raise Rejected(f"expected an answer, was status {response.status_code}")
+        rejected = Rejected(f"expected an answer, was status {response.status_code}")
+        rejected.status = response.status_code
+        raise rejected
 
 
 class NotConnected:
@@ -343,6 +431,17 @@ def _must_be_taken(outcome: Outcome) -> None:
     is_refused = isinstance(outcome, Turned) and not outcome.is_transient
     if not (is_taken or is_refused):
         raise GatewayFault("expected the writer to take a fact, it is away")
+
+
+def _letters_of(response: httpx.Response) -> list[tuple[str, bytes]]:
+    """Return cursors and signed messages."""
+    try:
+        found = [(row["cursor"], row["message"].encode()) for row in response.json()["messages"]]
+    except (ValueError, KeyError, TypeError, AttributeError) as fault:
+        raise Rejected("expected an institution's messages, was something else") from fault
+    if len(found) > limits.LETTERS_MAX or not all(type(cursor) is str for cursor, _ in found):
+        raise Rejected(f"expected at most {limits.LETTERS_MAX} messages with their cursors")
+    return found
 
 
 def _common_number(answer: AnswerMessage, bank: str) -> str:
@@ -366,7 +465,7 @@ def _parts(statement: Statement) -> Iterator[Statement]:
     rows: list[FactRow] = []
     size = 0
     for row in statement.rows:
-        texts = (row.id, row.reference, row.kind, row.payer_institution, row.payee_institution)
+        texts = (row.number, row.reference, row.kind, row.payer_institution, row.payee_institution)
         more = _ROW_BYTES + 6 * sum(len(text) for text in texts)  # at most six bytes a character
         if rows and size + more > _PART_BYTES_MAX:
             yield replace(statement, rows=tuple(rows))
@@ -378,16 +477,13 @@ def _parts(statement: Statement) -> Iterator[Statement]:
 
 
 def answer_of(message: AnswerMessage) -> Answer:
-    """Return an answer in the words of orders; a word that this program does not know is a refusal with its code."""
-    outcome = message.outcome
-    is_known = not isinstance(outcome, Unrecognised)
-    code = message.code.value
+    """Return an answer in the words of orders; a word that this program does not know stays that word: money may be held."""
     return Answer(
         message.id,
-        outcome if isinstance(outcome, Said) and is_known else Said.REFUSED,
+        message.outcome,
         message.held,
         message.started_at,
-        str(code),
+        str(message.code.value),
         message.queued_behind,
     )
 

@@ -29,7 +29,7 @@ from recoup.centre.view import View
 from recoup.centre.witnessing import Sealing, Witnessing
 from recoup.clock import Clock
 from recoup.ids import Ids
-from recoup.orders import HoldKey
+from recoup.orders import Hold, Order
 from recoup.stores.sqlite import SqliteJournal, SqliteVaultTable
 from recoup.stores.sqlite.connection import DriverConnection
 from recoup.stores.vault import KeyStore, Vault
@@ -81,8 +81,9 @@ class Office:
         self._digests: Digests | None = None
         self._witnessing: Witnessing | None = None
         gateway: BankGateway = NotConnected()
+        self._wired: HTTPGateway | None = None
         if setting.wire is not None:
-            gateway = wired = HTTPGateway(
+            gateway = self._wired = HTTPGateway(
                 setting.wire,
                 self._client,
                 self.directory,
@@ -90,12 +91,14 @@ class Office:
                 clock,
                 ids,
                 self._held_at,
+                self._order_of,
+                told_of_institution,
             )
             self._chaser = Chaser(
                 self.view, self.directory, self.submit, clock, ids, setting.policy, told_of_case
             )
             self._digests = Digests(
-                wired.confirm,
+                self._round,
                 sorted(setting.wire.addresses),
                 setting.digest_seconds,
                 told_of_institution,
@@ -149,17 +152,34 @@ class Office:
         """Return a view of its own: for one thread, to be asked to catch up."""
         return View(self.open())
 
-    def _held_at(self, institution: str) -> list[HoldKey]:
-        """Return the live holds at an institution, as far as the disk says."""
+    def _held_at(self, institution: str) -> list[Hold]:
+        """Return the holds at an institution that stand or are on their way, as far as the disk says."""
         with self._looking:
             if self._view is None:
                 self._view = self.view()
             self._view.catch_up()
             return [
-                key
-                for key, hold in self._view.state.holds.items()
-                if hold.is_live and hold.orders[-1].order.institution == institution
+                hold
+                for hold in self._view.state.every()
+                if hold.orders[-1].order.institution == institution
+                and (hold.is_live or any(x.is_on_its_way for x in hold.orders))
             ]
+
+    def _order_of(self, order_id: str) -> Order | None:
+        """Return an order that was issued, as far as the disk says."""
+        with self._looking:
+            if self._view is None:
+                self._view = self.view()
+            self._view.catch_up()
+            found = self._view.state.find(order_id)
+            return None if found is None or found[1].issued_at is None else found[1].order
+
+    def _round(self, institution: str) -> int:
+        """Compare an institution's digest, and take in what it says of its own accord; return how many holds it shows."""
+        assert self._wired is not None, "asked where institutions are connected"
+        count = self._wired.confirm(institution)
+        self._wired.collect(institution)
+        return count
 
     def ask(self, actor: Actor, what: object, case_id: str = "") -> Future[Outcome]:
         """Hand a command in under a fresh id."""

@@ -33,7 +33,16 @@ from recoup.centre.terms import ORDER_MESSAGE, EndTerm, IssuedOrder, encode_issu
 from recoup.ids import SubjectId
 from recoup.journal.canonical import encode_plain
 from recoup.journal.port import Deadline, Message
-from recoup.orders import Hold, HoldKey, HoldState, Order, Policy, Refusal, Tracked
+from recoup.orders import (
+    Hold,
+    HoldKey,
+    HoldState,
+    Order,
+    Policy,
+    Refusal,
+    Tracked,
+    release_to_repeat,
+)
 from recoup.orders import decide as decide_order
 from recoup.orders import evolve as evolve_hold
 from recoup.orders.commands import (
@@ -44,11 +53,13 @@ from recoup.orders.commands import (
     PassAnswerLimit,
     PassTerm,
     RecordAnswer,
+    RepeatRelease,
     SendBackOrder,
     WithdrawOrder,
 )
 from recoup.orders.events import (
     AnswerRecorded,
+    Bearing,
     Event,
     HoldChanged,
     OrderDrafted,
@@ -94,7 +105,23 @@ class OrderWork:
             return _declined(found)
         for event in found:
             self._note(key, event)
+        if found and isinstance(command, RecordAnswer):
+            self._release_again(key, command.order_id)
         return None
+
+    def _release_again(self, key: HoldKey, order_id: str) -> None:
+        """Tell an approved release once more where the institution began to hold only after it."""
+        release = release_to_repeat(self.hold(key), order_id)
+        if release is None:
+            return
+        again_as = repeated_id(release.order.id)
+        while self._place(again_as) is not None:  # somebody has taken it
+            again_as = repeated_id(again_as)
+        again = RepeatRelease(release.order.id, again_as)
+        found = decide_order(self.hold(key), again, self.now, self.policy)
+        assert not isinstance(found, Refusal), "the rule that asks is the rule that decides"
+        for event in found:
+            self._note(key, event)
 
     def hold(self, key: HoldKey) -> Hold:
         """Return the hold as it is after what was carried out so far."""
@@ -177,6 +204,8 @@ class OrderWork:
                 self.deadlines[answer_row(order_id)] = None
                 if tracked.sent_at is not None:  # else the first message still tries
                     self.messages.append(order_message(tracked, again_id(order_id)))
+            case AnswerRecorded(bearing=Bearing.UNCLEAR):
+                pass  # still to be answered
             case AnswerRecorded(order_id):
                 self.deadlines[answer_row(order_id)] = None
             case HoldChanged(_, _, _, _, _, ends_at):
@@ -222,6 +251,11 @@ def order_message(tracked: Tracked, message_id: str) -> Message:
 def again_id(order_id: str) -> str:
     """Return the id of the message that carries an order once more; no order has such an id."""
     return f"{order_id}{OWN_MARK}again"
+
+
+def repeated_id(order_id: str) -> str:
+    """Return the id of the order that carries out an approved release once more: an order's like any other."""
+    return derived_id("repeated", order_id).replace(OWN_MARK, "-")
 
 
 def answer_row(order_id: str) -> str:
@@ -308,6 +342,7 @@ __all__ = [
     "again_id",
     "answer_row",
     "evolve_orders",
+    "repeated_id",
     "term_row",
     "told_of",
 ]

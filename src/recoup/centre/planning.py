@@ -75,7 +75,7 @@ def _item(
     covering = [row.id for row, written_ in rows if covers(row, written_, found, now)]
     mandate = covering[0] if covering else ""
     asked = replace(order, mandate=mandate)
-    persons = persons_needed(case, asked, found.stood, policy)
+    persons = max(found.persons_least, persons_needed(case, asked, found.stood, policy))
     return Item(found, view, _why(case, found, view), mandate, persons)
 
 

@@ -36,6 +36,7 @@ from recoup.errors import Fault
 from recoup.journal.port import Journal, Message
 from recoup.orders import Answer
 from recoup.orders.commands import ConfirmSent, RecordAnswer
+from recoup.unrecognised import Unrecognised
 
 Submit = Callable[[Command], "Future[Outcome]"]
 """How a command reaches the writer."""
@@ -170,6 +171,9 @@ class Sender:
     def _hand_over(self, message: Message) -> Fault | None:
         """Return None when all that follows from a message is on disk."""
         reply = self._gateway.send(message)
+        for answer in reply.answers:
+            if isinstance(answer.outcome, Unrecognised):
+                self._told(message, "answered in a word that is not known: money may be held")
         commands = follow_ups(message, reply, self._clock.now())
         outcomes = [future.result() for future in [self._submit(x) for x in commands]]
         if why := wrong_outcome(outcomes):

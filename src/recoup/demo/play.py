@@ -224,16 +224,22 @@ class Demo:
 
     def _freeze(self, office: Office, view: View) -> None:
         """Turn every stop into a freeze: one person writes it, another sees its gain and harm and agrees."""
-        for standing in view.state.case(CASE).holds:
-            if not standing.held:
-                continue
+        for place in [row.hold for row in view.state.case(CASE).holds if row.held]:
+            view.catch_up()
+            case = view.state.case(CASE)
+            plan = plan_orders(case, self._clock.now(), self._policy)
+            standing = case.standing(*place)
+            assert standing is not None, "a hold does not go away"
+            asked = plan.keeping(OrderKind.FREEZE, standing)
+            if asked is None:
+                continue  # no claim stands behind it any more: it is released
             key = HoldKey(CASE, standing.account, standing.currency)
             order = Order(
                 self._ids.new("order"),
                 OrderKind.FREEZE,
                 key,
                 standing.institution,
-                standing.asked,
+                asked.amount,
                 OFFICER.who,
                 "the case was filed",
             )
@@ -241,9 +247,7 @@ class Demo:
             grounds = office.directory.grounds(opening, _purpose())
             if grounds is not None:
                 office.directory.keep_grounds(order.id, replace(grounds, original=opening))
-            view.catch_up()
-            case = view.state.case(CASE)
-            seen = view_of(case, order, plan_orders(case, self._clock.now(), self._policy))
+            seen = view_of(case, order, plan)
             assert seen is not None, "a hold that stands can be seen"
             self._must(office, APPROVER, AgreeToOrder(order, APPROVER.who, seen.digest))
             self._must(office, OFFICER, TakeUp(order))

@@ -31,6 +31,7 @@ from recoup.messages.values import (
     RefusalMessage,
     SerialKind,
     StatementRow,
+    Swapped,
 )
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "SerialKind",
     "SigningKey",
     "StatementRow",
+    "Swapped",
     "decode",
     "encode",
     "generate_key",

@@ -50,6 +50,17 @@ class Disputed:
 
 
 @dataclass(frozen=True, slots=True)
+class Swapped:
+    """The holder offered this account in the place of another: the grounds of a stop where no disputed money arrived."""
+
+    original: str
+    """The order that holds the other account."""
+    agreed_by: tuple[str, ...]
+    """The centre's names for the persons who agreed; two at least."""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class NoticeTerms:
     """What the holder is told: who ordered it, on what paper, whom to call [fraud-law art. 32]."""
 
@@ -77,7 +88,7 @@ class OrderMessage:
     reason: str
     extent: Extent | Unrecognised = Extent.AMOUNT
     disputed: Disputed | None = None
-    """Needed by a stop and an extended stop."""
+    """Needed by a stop and an extended stop, unless `swapped` gives their grounds."""
     ends_at: datetime | None = None
     """When the centre takes the term to end; the institution counts from its own stop time by its policy."""
     original: str = ""
@@ -88,6 +99,7 @@ class OrderMessage:
     """Statement wanted from; with a stop: since the disputed transfer unless it says otherwise."""
     rows_to: datetime | None = None
     notice: NoticeTerms | None = None
+    swapped: Swapped | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,4 +287,5 @@ __all__ = [
     "RefusalMessage",
     "SerialKind",
     "StatementRow",
+    "Swapped",
 ]

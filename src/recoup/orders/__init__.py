@@ -1,5 +1,6 @@
 """The life of orders and holds: what an institution is told, what it says it did, when that ends. Pure: decide, then evolve."""
 
+from recoup.orders.answering import release_to_repeat
 from recoup.orders.decide import approvals_needed, decide
 from recoup.orders.evolve import evolve, fold
 from recoup.orders.hold import Answer, Hold, HoldKey, Order, Tracked
@@ -29,4 +30,5 @@ __all__ = [
     "decide",
     "evolve",
     "fold",
+    "release_to_repeat",
 ]

@@ -8,7 +8,7 @@ from typing import Final
 from recoup.limits import CLOCK_SKEW_SECONDS_MAX
 from recoup.orders.events import AnswerRecorded, Bearing, Event, HoldChanged
 from recoup.orders.hold import Answer, Hold, Tracked
-from recoup.orders.kinds import FITTING, MOVING, OrderKind, Outcome
+from recoup.orders.kinds import FITTING, MOVING, OPENING, OrderKind, Outcome
 from recoup.orders.refusals import Reason, Refusal
 from recoup.orders.state import (
     HOLD_MOVES,
@@ -20,6 +20,7 @@ from recoup.orders.state import (
     OrderTrigger,
 )
 from recoup.orders.terms import Policy
+from recoup.unrecognised import Unrecognised
 
 _TRIGGERS: Final = {
     Outcome.HELD: HoldTrigger.HOLD,
@@ -37,7 +38,8 @@ def record_answer(
     hold: Hold, tracked: Tracked, answer: Answer, now: datetime, policy: Policy
 ) -> tuple[Event, ...] | Refusal:
     """Return the answer as a fact, and what it changes; nothing for a repeat of the same answer."""
-    same = next((known for known in tracked.answers if known.id == answer.id), None)
+    known_answers = (*tracked.answers, *tracked.unclear)
+    same = next((known for known in known_answers if known.id == answer.id), None)
     if same is not None:
         return () if same == answer else Refusal(Reason.ANSWER_ID_TAKEN, answer.id)
     if (tracked.state, OrderTrigger.ANSWER) not in ORDER_MOVES:
@@ -56,13 +58,15 @@ def _bearing(
     hold: Hold, tracked: Tracked, answer: Answer, now: datetime, policy: Policy
 ) -> tuple[Bearing, str]:
     """Return what the answer does, and why where it contradicts."""
+    if isinstance(answer.outcome, Unrecognised):
+        return Bearing.UNCLEAR, f"expected a known outcome of {tracked.order.kind}"
     if answer.outcome not in FITTING[tracked.order.kind]:
         return Bearing.UNFITTING, f"{answer.outcome} to {tracked.order.kind}"
     if not _moves_hold(hold, tracked, answer):
         return Bearing.APPLIED, ""
     if tracked.period != hold.period or _is_overtaken(hold, tracked):
         return Bearing.SUPERSEDED, ""
-    trigger = _trigger(tracked, answer)
+    trigger = _trigger(hold, tracked, answer)
     if (hold.state, trigger) not in HOLD_MOVES:
         return Bearing.CONTRADICTS, HOLD_REFUSALS[hold.state, trigger].value
     if hold.state is HoldState.LAPSED:
@@ -74,8 +78,15 @@ def _bearing(
 
 def _moves_hold(hold: Hold, tracked: Tracked, answer: Answer) -> bool:
     """Whether the answer says anything about what is held: a refused change of a live hold leaves it as it is."""
+    if tracked.order.kind is OrderKind.QUERY:
+        # It settles what an unclear answer left open: said in known words that something is held.
+        return hold.is_unclear and answer.outcome is Outcome.INFORMED and answer.held > 0
     if tracked.order.kind not in MOVING:
         return False
+    if tracked.order.kind is OrderKind.RELEASE:
+        # Refused, it left things as they were: the stop may still be on its way. Released twice is released.
+        is_new = hold.state is not HoldState.RELEASED
+        return answer.outcome is not Outcome.REFUSED and is_new
     is_first = not any(known.outcome is not Outcome.REFUSED for known in tracked.answers)
     is_change = hold.is_live and is_first
     return not (answer.outcome is Outcome.REFUSED and is_change)
@@ -95,11 +106,40 @@ def _is_overtaken(hold: Hold, tracked: Tracked) -> bool:
     )
 
 
-def _trigger(tracked: Tracked, answer: Answer) -> HoldTrigger:
+def release_to_repeat(hold: Hold, order_id: str) -> Tracked | None:
+    """Return the release that must be told once more, now that the newest answer to `order_id` is in; None for none.
+
+    A release that leaves before the stop is answered may reach the institution before the stop takes effect there: it refuses
+    the one and then carries out the other. Nobody else needs to agree again; it is repeated once, then a person decides.
+    """
+    issued = [t for t in hold.orders if t.period == hold.period and t.issued_at is not None]
+    releases = [t for t in issued if t.order.kind is OrderKind.RELEASE and not t.order.repeats]
+    if not releases or any(t.order.repeats == releases[-1].order.id for t in issued):
+        return None
+    release, answers = releases[-1], releases[-1].answers
+    assert release.issued_at is not None, "only issued releases are looked at"
+    if any(t.order.kind in MOVING for t in issued[issued.index(release) + 1 :]):
+        return None  # decided otherwise since
+    if hold.is_live:
+        return release if answers and answers[-1].outcome is Outcome.REFUSED else None
+    tracked = hold.find(order_id)
+    assert tracked is not None, "an answer to an order of the hold"
+    if hold.state is not HoldState.RELEASED or tracked.order.kind not in OPENING:
+        return None
+    said = tracked.answers[-1] if tracked.answers else None
+    begun = said.started_at if said is not None else None
+    is_held = said is not None and said.held > 0
+    return release if is_held and (begun is None or begun > release.issued_at) else None
+
+
+def _trigger(hold: Hold, tracked: Tracked, answer: Answer) -> HoldTrigger:
     """Return the trigger: an amount below the ordered one is short, whatever word the institution used."""
+    if answer.outcome is Outcome.INFORMED:
+        return HoldTrigger.HOLD_SHORT if answer.held < hold.asked else HoldTrigger.HOLD
     if answer.outcome in {Outcome.HELD, Outcome.HELD_SHORT}:
         is_short = answer.held < tracked.order.amount
         return HoldTrigger.HOLD_SHORT if is_short else HoldTrigger.HOLD
+    assert isinstance(answer.outcome, Outcome), "an unknown word moves nothing"
     return _TRIGGERS[answer.outcome]
 
 
@@ -107,7 +147,7 @@ def _change(
     hold: Hold, tracked: Tracked, answer: Answer, now: datetime, policy: Policy
 ) -> HoldChanged:
     """Return what stands at the institution after the answer."""
-    trigger = _trigger(tracked, answer)
+    trigger = _trigger(hold, tracked, answer)
     state = HOLD_MOVES[hold.state, trigger]
     if trigger in {HoldTrigger.MOVE, HoldTrigger.REFUSE, HoldTrigger.RELEASE}:
         return HoldChanged(hold.key, state, 0, None, None, None, hold.period, hold.renewals)

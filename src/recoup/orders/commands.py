@@ -79,6 +79,14 @@ class RecordAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class RepeatRelease:
+    """Tell an approved release once more, under another id: the rule's own, nobody asks for it."""
+
+    order_id: str
+    again: str
+
+
+@dataclass(frozen=True, slots=True)
 class PassTerm:
     """The end of the stop or freeze has come."""
 
@@ -93,5 +101,6 @@ Command = (
     | ConfirmSent
     | PassAnswerLimit
     | RecordAnswer
+    | RepeatRelease
     | PassTerm
 )

@@ -13,9 +13,10 @@ It survives answers that come twice, late, out of order or in contradiction, and
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from recoup.orders.answering import record_answer
+from recoup.orders.answering import record_answer, release_to_repeat
 from recoup.orders.commands import (
     ApproveOrder,
     Command,
@@ -25,6 +26,7 @@ from recoup.orders.commands import (
     PassAnswerLimit,
     PassTerm,
     RecordAnswer,
+    RepeatRelease,
     SendBackOrder,
     SubmitOrder,
     WithdrawOrder,
@@ -80,15 +82,18 @@ def decide(hold: Hold, command: Command, now: datetime, policy: Policy) -> Event
                 return Refusal(Reason.ORDER_UNKNOWN, command.order_id)
             if isinstance(command, RecordAnswer):
                 return record_answer(hold, tracked, command.answer, now, policy)
+            if isinstance(command, RepeatRelease):
+                return _repeat(hold, tracked, command.again, now, policy)
             return _on_its_way(hold, tracked, command, now, policy)
 
 
 def approvals_needed(order: Order, policy: Policy) -> int:
     """Return how many persons beside the maker must agree to `order`."""
+    if order.repeats:
+        return 0  # who agreed to the release agreed to this
     is_special = order.account_kind in PROTECTED or order.extent is Extent.WHOLE_ACCOUNT
-    if (
-        is_special and order.kind in BURDENING
-    ):  # what frees must not wait for more people because of whom it frees
+    # What frees must not wait for more people because of whom it frees.
+    if is_special and order.kind in BURDENING:
         return max(policy.approvals_protected, policy.approvals[order.kind])
     if order.mandate and order.kind in UNDER_MANDATE:
         return 0
@@ -101,8 +106,22 @@ def _draft(hold: Hold, order: Order, now: datetime, policy: Policy) -> Events | 
         return () if known.order == order else Refusal(Reason.ORDER_ID_TAKEN, order.id)
     if order.key != hold.key:
         return Refusal(Reason.ANOTHER_ACCOUNT)
+    if order.repeats:
+        return Refusal(Reason.REPEATED_BY_RULE, order.repeats)
     refusal = _amount(order) or _fit(hold, order, now, policy)
     return refusal or (OrderDrafted(order, _period_of(hold, order)),)
+
+
+def _repeat(
+    hold: Hold, tracked: Tracked, again: str, now: datetime, policy: Policy
+) -> Events | Refusal:
+    """Issue an approved release once more: what a late stop holds must not stay held."""
+    newest = [t.order.id for t in hold.orders if t.answers]
+    if not any(release_to_repeat(hold, order_id) == tracked for order_id in newest):
+        return Refusal(Reason.REPEATED_BY_RULE, tracked.order.id)
+    order = replace(tracked.order, id=again, repeats=tracked.order.id)
+    due = now + timedelta(seconds=policy.answer_seconds[order.kind])
+    return (OrderDrafted(order, hold.period), OrderIssued(again, now, due))
 
 
 def _period_of(hold: Hold, order: Order) -> int:
@@ -184,7 +203,8 @@ def _fit_following(hold: Hold, order: Order, policy: Policy) -> Refusal | None:
             return Refusal(Reason.RENEWALS_EXHAUSTED, f"expected at most {policy.renewals_max}")
         case OrderKind.RAISE if order.amount <= hold.asked:
             return Refusal(Reason.AMOUNT_NOT_RAISED, f"{hold.asked} is asked for already")
-        case OrderKind.REDUCE if order.amount >= hold.held:
+        case OrderKind.REDUCE if order.amount >= max(hold.held, hold.asked):
+            # A short hold made smaller frees nothing, but takes no more of what comes in.
             return Refusal(Reason.AMOUNT_EXCEEDS_HELD, f"expected less than {hold.held}")
         case OrderKind.PAY_BACK if order.amount > hold.held:
             return Refusal(Reason.AMOUNT_EXCEEDS_HELD, f"expected at most {hold.held}")

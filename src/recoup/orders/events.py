@@ -21,6 +21,8 @@ class Bearing(StrEnum):
     """It cannot follow what the institution said before: a person decides."""
     UNFITTING = "unfitting"
     """No answer to this kind of order."""
+    UNCLEAR = "unclear"
+    """Its word is not known: no answer yet, and money may be held. A person and a query find out."""
     ENDED = "ended"
     """Its own term is over already."""
 

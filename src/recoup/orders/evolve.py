@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from recoup.orders.events import (
     AnswerRecorded,
+    Bearing,
     Event,
     HoldChanged,
     OrderApproved,
@@ -79,6 +80,8 @@ def _order_after(
             return replace(tracked, state=_next(tracked, OrderTrigger.SEND), sent_at=at)
         case OrderUnanswered():
             return replace(tracked, state=_next(tracked, OrderTrigger.MISS))
+        case AnswerRecorded(_, answer, Bearing.UNCLEAR):
+            return replace(tracked, unclear=(*tracked.unclear, answer))
         case AnswerRecorded(_, answer):
             answers = (*tracked.answers, answer)
             return replace(tracked, state=_next(tracked, OrderTrigger.ANSWER), answers=answers)

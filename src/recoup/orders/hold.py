@@ -9,9 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
+from typing import Final
 
 from recoup.orders.kinds import MOVING, STOPS, AccountKind, Extent, OrderKind, Outcome
 from recoup.orders.state import LIVE, HoldState, OrderState
+from recoup.unrecognised import Unrecognised
+
+UNCLEAR: Final = "unclear"
+"""The word for a hold of which an institution said something that nobody here understands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,8 @@ class Order:
     account_kind: AccountKind = AccountKind.ORDINARY
     mandate: str = ""
     """The case's standing authority under which nobody else needs to agree; '' when each order is approved."""
+    repeats: str = ""
+    """The approved release that this one carries out once more: the institution held only after it had answered that."""
 
     @property
     def digest(self) -> str:
@@ -60,6 +67,7 @@ class Order:
             self.extent_ground,
             self.account_kind,
             self.mandate,
+            self.repeats,
         )
         whole = sha256(b"recoup order 1\n")
         for field in fields:
@@ -73,7 +81,7 @@ class Answer:
     """What an institution says about an order."""
 
     id: str
-    outcome: Outcome
+    outcome: Outcome | Unrecognised
     held: int = 0
     """What it holds now for this case, in all."""
     started_at: datetime | None = None
@@ -96,6 +104,8 @@ class Tracked:
     sent_at: datetime | None = None
     answer_due_at: datetime | None = None
     answers: tuple[Answer, ...] = ()
+    unclear: tuple[Answer, ...] = ()
+    """What came in words that this program does not know: kept, and no answer; money may be held."""
 
     @property
     def is_on_its_way(self) -> bool:
@@ -147,9 +157,23 @@ class Hold:
             if tracked.period == self.period
             and tracked.order.kind in MOVING
             and tracked.issued_at is not None
-            and not (tracked.answers and tracked.answers[0].outcome is Outcome.REFUSED)
+            and not (self._is_refused(tracked))
         ]
         return told[-1].order.amount if told else 0
+
+    def _is_refused(self, tracked: Tracked) -> bool:
+        """Whether an order left things as they were. A release of what nobody answered yet stands, whatever was said of it."""
+        is_early = tracked.order.kind is OrderKind.RELEASE and self.state is HoldState.ASKED
+        answers = tracked.answers
+        return bool(answers) and answers[0].outcome is Outcome.REFUSED and not is_early
+
+    @property
+    def is_unclear(self) -> bool:
+        """Whether an institution did something that nobody here understands, and has not said it in known words."""
+        return self.state is HoldState.ASKED and any(
+            tracked.unclear and tracked.is_on_its_way and tracked.period == self.period
+            for tracked in self.orders
+        )
 
     @property
     def excess(self) -> int:
@@ -161,6 +185,8 @@ class Hold:
         """The one word a clerk would say: the order's until an institution answered, then the hold's."""
         if self.state is not HoldState.ASKED or not self.orders:
             return self.state.value
+        if self.is_unclear:
+            return UNCLEAR
         return self.orders[-1].state.value
 
     def find(self, order_id: str) -> Tracked | None:

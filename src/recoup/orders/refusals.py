@@ -44,6 +44,8 @@ class Reason(StrEnum):
     HOLD_LAPSED = "hold_lapsed"
     HOLD_RELEASED = "hold_released"
     HELD_THEN_DENIED = "held_then_denied"
+    REPEATED_BY_RULE = "repeated_by_rule"
+    """Only the rule repeats a release, and only where the institution held after it."""
     TERM_RUNS = "term_runs"
     """The end has not come yet."""
 

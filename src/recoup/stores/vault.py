@@ -214,6 +214,10 @@ class Vault:
         """Return the subjects with exactly this text in this field, sorted; shows nothing that the caller does not have."""
         return self._table.find(field, self._lookup(field, text))
 
+    def digest(self, field: str, text: str) -> str:
+        """Return a keyed digest: the same for the same text, and nobody without the key can find the text by trying."""
+        return self._lookup(field, text).hex()
+
     def erase(self, subject: str, by: str, reason: str) -> PersonalDataErased:
         """Destroy the subject's key; return the event to journal. Erasing twice is no fault."""
         assert by, "an erasure has an author"

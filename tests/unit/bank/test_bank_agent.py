@@ -12,7 +12,9 @@ from banks import ARRIVED, BANK, CENTRE, NAME, NUMBER, POLICY, START, bank, list
 from recoup.bank import OrderIdTaken
 from recoup.bank.agent import BLOCK, _fitting
 from recoup.bank.core import CoreBlock
+from recoup.bank.holds import BankHold
 from recoup.bank.http import application
+from recoup.bank.letters import notice_of
 from recoup.bank.sandbox import Behaviour, Do, Payment, SandboxCore
 from recoup.bank.store import BankStore
 from recoup.clock import HandClock
@@ -26,12 +28,15 @@ from recoup.messages import (
     Disputed,
     KeyRing,
     MemoryReplays,
+    NoticeTerms,
     ResultCode,
     SerialKind,
     StatementRow,
+    decode,
     open_message,
     seal,
 )
+from recoup.messages.keys import from_base64url
 from recoup.orders import AccountKind, Extent, OrderKind, Outcome
 
 K = OrderKind
@@ -397,3 +402,106 @@ def test_a_behaviour_may_be_limited_to_kinds_accounts_and_times(tmp_path):
     assert a.tell(order(K.FREEZE, 1, case="f")).held == 1
     assert a.tell(order(K.STOP, case="b")).held == 100
     assert a.tell(order(K.STOP, case="c")).held == 60_000
+
+
+def test_a_query_says_what_is_held_for_the_case_that_asks(tmp_path):
+    desk = bank(tmp_path)
+    assert desk.tell(order(K.QUERY)).held == 0
+    first = desk.tell(order(K.STOP))
+    told = desk.tell(order(K.QUERY))
+    assert (told.outcome, told.held) == (Outcome.INFORMED, 60_000)
+    assert (told.started_at, told.ends_at) == (first.started_at, first.ends_at)
+    assert desk.tell(order(K.QUERY, case="b")).held == 0, "another case's is not told"
+
+
+# --- what the bank says of its own accord --------------------------------------------------------------------------------
+
+TERMS = NoticeTerms("Police of X", ("paper 1", "paper 2"), "110")
+
+
+def letters(desk, after=""):
+    ask = AskMessage(BANK.owner, Asked.MESSAGES, after=after)
+    return desk.agent.letters(desk.sealed(ask))
+
+
+def test_a_holder_is_told_of_a_hold_and_of_its_freeze_and_the_centre_hears_of_each_once(tmp_path):
+    desk = bank(tmp_path)
+    stop, freeze = order(K.STOP, notice=TERMS), order(K.FREEZE, notice=TERMS)
+    desk.tell(stop)
+    desk.tell(stop)
+    desk.tell(freeze)
+    assert [desk.agent.tell_holders(), desk.agent.tell_holders()] == [2, 0]
+    first = next(text for text in desk.core.boxes[NUMBER] if "2026-01-07" in text)
+    for word in ("Police of X", "600.00 CNY", stop.case, "0001", "paper 1、paper 2", "110"):
+        assert word in first
+    assert len(desk.core.boxes[NUMBER]) == 2
+    said = letters(desk)
+    assert len(said) == 2
+    assert letters(desk, said[0]["cursor"])[0]["cursor"] == said[1]["cursor"]
+    assert letters(desk, said[1]["cursor"]) == []
+
+
+def test_a_notice_is_in_the_language_of_the_bank():
+    at = START + timedelta(hours=48)
+    hold = BankHold("o", "case 7", NUMBER, "CNY", (), K.STOP, START, at)
+    told = notice_of(order(K.STOP, case="case 7", notice=TERMS), hold, 5, "en").text
+    assert "0.05 CNY is held by order of Police of X, case case 7" in told
+    assert notice_of(order(K.STOP), hold, 5, "en") is None, "the order does not say what to tell"
+
+
+def test_nobody_is_told_of_what_is_not_held(tmp_path):
+    desk = bank(tmp_path)
+    desk.tell(order(K.STOP, notice=TERMS, account_name="another"))
+    desk.tell(order(K.QUERY, notice=TERMS))
+    assert desk.agent.tell_holders() == 0
+
+
+def test_a_notice_that_was_broken_off_is_told_again_and_heard_of_once(tmp_path, monkeypatch):
+    desk = bank(tmp_path)
+    desk.tell(order(K.STOP, notice=TERMS))
+
+    def breaks(*_):
+        raise StoreFault("the disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(desk.store, "told", breaks)
+        with pytest.raises(StoreFault):
+            desk.agent.tell_holders()
+    assert desk.agent.tell_holders() == 1, "better twice than never"
+    assert len(letters(desk)) == 1
+
+
+def test_an_objection_to_a_hold_waits_for_the_centre(tmp_path):
+    desk = bank(tmp_path)
+    stop = order(K.STOP)
+    desk.tell(stop)
+    filed = desk.agent.file_appeal(stop.id, "this is my wage", "139")
+    (said,) = letters(desk)
+    payload = from_base64url(said["message"].split(".")[1])
+    appeal = decode("recoup.appeal.v1", payload)
+    assert (appeal.id, appeal.order, appeal.statement) == (filed, stop.id, "this is my wage")
+    for wrong in (("nobodys", "x"), (stop.id, "")):
+        with pytest.raises(MessageFault):
+            desk.agent.file_appeal(*wrong)
+
+
+@pytest.mark.parametrize("ask", [{"what": Asked.DIGEST}, {"what": Asked.MESSAGES, "after": "-1"}])
+def test_messages_are_given_out_for_messages_and_after_a_cursor_only(tmp_path, ask):
+    desk = bank(tmp_path)
+    with pytest.raises(MessageFault):
+        desk.agent.letters(desk.sealed(AskMessage(BANK.owner, **ask)))
+
+
+def test_the_rest_of_a_statement_comes_on_a_query_from_its_last_row_on(tmp_path):
+    desk = bank(tmp_path)
+    for _ in range(MESSAGE_ROWS_MAX + 500):
+        desk.clock.move(timedelta(seconds=1))
+        desk.receive(100)
+    first = desk.tell(order(K.QUERY, rows_from=ARRIVED))
+    assert (len(first.rows), first.rows_left) == (MESSAGE_ROWS_MAX, 501)
+    second = desk.tell(order(K.QUERY, rows_from=first.rows[-1].at))
+    assert (second.rows[0], second.rows_left) == (first.rows[-1], 0)
+    shown = [row.id for row in (*first.rows, *second.rows[1:])]
+    assert shown == [
+        row.id for row in desk.core.statement(NUMBER, "CNY", ARRIVED, desk.clock.now())
+    ]

@@ -36,6 +36,7 @@ from recoup.cases.commands import (
     FileAppeal,
     GrantHardship,
     JoinCase,
+    LiftCap,
     MakeClaim,
     NoteHarm,
     NoteHold,
@@ -358,6 +359,37 @@ def test_hardship_frees_a_part_that_is_not_asked_for_again():
     case.send(OrderKind.REDUCE, "a")
     case.hears("a", 60, "reduced", basis=OrderKind.FREEZE)
     assert case.kinds() == [], "the 40 are the holder's to live on"
+
+
+def test_a_cap_is_lifted_by_two_persons_when_more_is_due_than_it_leaves():
+    case = held_at_a()
+    case.must(GrantHardship("a", "CNY", 40, "lead", "judge", "rent"))
+    assert [(w.why, w.amount) for w in case.plan.waiting if w.why == "capped"] == [("capped", 40)]
+    lift = LiftCap("a", "CNY", 80, "lead", "judge", "a second claim was admitted")
+    assert why(case.do(replace(lift, agreed_by="lead"))) is Reason.MAKER_DECIDES
+    assert why(case.do(replace(lift, reason=""))) is Reason.REASON_MISSING
+    assert why(case.do(replace(lift, account="z"))) is Reason.CAP_UNKNOWN
+    for amount in (60, 101):
+        assert why(case.do(replace(lift, amount=amount))) is Reason.NOT_ENTITLED
+    case.must(lift)
+    assert case.stands() == {"a": {"c1": 80}}, "the stop that is still asked stands for it again"
+    case.must(replace(lift, amount=None))
+    assert case.stands() == {"a": {"c1": 100}}
+    assert why(case.do(lift)) is Reason.CAP_UNKNOWN
+    assert {"lead", "judge"} <= set(case.case.standing("a", "CNY").makers), "not of its appeal"
+
+
+def test_what_was_given_up_under_a_cap_is_asked_for_again_once_it_is_lifted():
+    case = held_at_a()
+    case.hears("a", 100, "frozen", basis=OrderKind.FREEZE)
+    case.confirms("a", 100)
+    case.must(GrantHardship("a", "CNY", 40, "lead", "judge", "rent"))
+    case.send(OrderKind.REDUCE, "a")
+    case.hears("a", 60, "reduced", basis=OrderKind.FREEZE)
+    case.trace(lies("c1", "a", 100))
+    assert case.kinds() == [], "the negative control: facts alone lift nothing"
+    case.must(LiftCap("a", "CNY", None, "lead", "judge", "the finding was overturned"))
+    assert case.kinds() == [("raise", "a", 100)]
 
 
 def test_another_account_is_held_before_the_first_is_let_go():

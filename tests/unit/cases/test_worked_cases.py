@@ -281,3 +281,36 @@ def test_an_account_through_which_money_is_only_inferred_to_have_passed_is_asked
     assert "x" not in [account for _, account, _ in case.kinds()], "no institution to ask"
     case.send(OrderKind.QUERY, "b")
     assert ("query", "b", 0) not in case.kinds(), "asked once"
+
+
+def test_a_freeze_asks_for_what_claims_are_entitled_to_and_can_be_topped_up():
+    # The bank held 60 of 100; its statement shows that 40 had gone on to b, where they were held and confirmed.
+    case = Docket().reported(claim("c1", "a", 100))
+    case.holds("a", 60)
+    case.trace(lies("c1", "a", 60), lies("c1", "b", 40, Found.UNKNOWN))
+    case.holds("b")
+    order = case.send(OrderKind.FREEZE, "a")
+    assert order.amount == 60, "40 more would be taken out of what comes in, for months"
+    case.hears("a", 60, "frozen", basis=OrderKind.FREEZE)
+    assert case.stands() == {"a": {"c1": 60}, "b": {"c1": 40}}
+    case.trace(lies("c1", "a", 100))  # the 40 came back
+    assert ("raise", "a", 100) in case.kinds()
+
+
+def test_a_freeze_keeps_what_is_not_confirmed_elsewhere():
+    # The negative control: b said held once; a freeze of 0 or 60 at a would free real money on one word.
+    case = Docket().reported(claim("c1", "a", 100))
+    case.holds("a")
+    case.trace(lies("c1", "a", 60), lies("c1", "b", 40, Found.UNKNOWN))
+    case.holds("b", twice=False)
+    assert case.send(OrderKind.FREEZE, "a").amount == 100
+
+
+def test_a_short_freeze_takes_no_more_of_what_comes_in_than_claims_are_entitled_to():
+    case = Docket().reported(claim("c1", "a", 100))
+    case.holds("a", 60)
+    case.send(OrderKind.FREEZE, "a")
+    case.hears("a", 60, "frozen", basis=OrderKind.FREEZE, asked=100)
+    case.trace(lies("c1", "a", 60), lies("c1", "b", 40, Found.UNKNOWN))
+    case.holds("b")
+    assert ("reduce", "a", 60) in case.kinds()

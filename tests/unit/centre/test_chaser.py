@@ -10,25 +10,29 @@ import pytest
 from docket import claim, report
 from sim.office import POLICY, START, Done, Office
 
-from recoup.cases import Mandate
+from recoup.cases import Mandate, Rest
 from recoup.cases.commands import (
     AddFacts,
     AgreeToMandate,
     ProposeMandate,
     SettleClaim,
+    SwapAccount,
     TakeReport,
 )
 from recoup.cases.state import ClaimTrigger
-from recoup.centre import View, case_trail
+from recoup.centre import Reply, View, answer_command, case_trail
 from recoup.centre.chaser import ChaseStep, Trails
 from recoup.centre.commands import WriterRefusal
 from recoup.centre.directory import Directory
+from recoup.centre.facts import Statement
 from recoup.centre.scribe import turned
+from recoup.centre.terms import decode_issued
 from recoup.centre.tracer import trace_facts
 from recoup.errors import StoreFault
 from recoup.ids import CountedIds
+from recoup.orders import Answer, OrderKind, Outcome
 from recoup.stores.memory import MemoryVaultTable
-from recoup.stores.vault import LocalKeys, Vault
+from recoup.stores.vault import LocalKeys, Purpose, Vault
 
 
 class Chase:
@@ -166,3 +170,45 @@ def test_an_order_that_waited_until_its_case_changed_does_not_leave():
     chase.office.clock.move(timedelta(seconds=60))
     assert chase.look() == 0
     assert not chase.step.is_waiting
+
+
+def test_an_account_that_a_holder_offered_is_held_on_the_grounds_of_the_exchange(chase):
+    chase.reported("case-1").look()
+    (stop,) = [x.message for x in chase.office.journal.pending(9)]
+    answers = (Answer("a1", Outcome.HELD, 100, START),)
+    chase.office.reply(chase.office.next_message(0), Reply(answers))
+    swap = SwapAccount("a-case-1", "CNY", "offered", "bank-2", 100, "lead", "judge")
+    assert isinstance(chase.office.ask("lead", swap, case="case-1"), Done)
+    chase.look()
+    (left,) = [x.message for x in chase.office.journal.pending(9)]
+    assert (left.destination, left.id != stop.id) == ("bank-2", True)
+    kept = chase.directory.grounds(left.id, Purpose("test", "case-1", "a test"))
+    assert (kept.original, kept.swapped_from, kept.agreed_by, kept.at) == (
+        stop.id,
+        "a-case-1",
+        ("lead", "judge"),
+        START,
+    )
+
+
+def test_the_rest_of_a_statement_is_asked_for_from_its_last_row_on(chase):
+    chase.reported("case-1").look()
+    since = START + timedelta(minutes=5)
+    rest = Rest("a-case-1", "CNY", "bank-1", since, 7)
+    part = Statement("a-case-1", "bank-1", (), START)
+    digest = chase.directory.keep_statement("case-1", part)
+    told = AddFacts(digest, (), START, rest)
+    assert isinstance(chase.office.ask("bank-1", told, role="institution", case="case-1"), Done)
+    chase.look()
+    sent = [decode_issued(x.message.body).order for x in chase.office.journal.pending(9)]
+    query = next(order for order in sent if order.kind is OrderKind.QUERY)
+    kept = chase.directory.grounds(query.id, Purpose("test", "case-1", "a test"))
+    assert (query.key.account, kept.rows_from) == ("a-case-1", since)
+    more, later = replace(part, until=since), since + timedelta(minutes=5)
+    digest = chase.directory.keep_statement("case-1", more)
+    told = AddFacts(digest, (), since, replace(rest, since=later, left=3))
+    assert isinstance(chase.office.ask("bank-1", told, role="institution", case="case-1"), Done)
+    assert chase.look() == 0, "the rows are in, their answer is not yet"
+    said = answer_command("bank-1", query.id, Answer("a1", Outcome.INFORMED))
+    assert isinstance(chase.office.submit(said), Done)
+    assert chase.look() == 1, "and so on to the end"

@@ -9,13 +9,14 @@ from datetime import timedelta
 import httpx
 import pytest
 from docket import claim, report
-from sim.office import START, Done, Office
+from sim.office import POLICY, START, Done, Office
 
+from recoup.cases import plan_orders
 from recoup.cases.commands import SettleClaim, TakeReport, TakeUp
 from recoup.cases.state import ClaimTrigger
-from recoup.centre import Reply
+from recoup.centre import Reply, answer_command
 from recoup.centre.commands import WriterRefusal
-from recoup.centre.directory import Directory
+from recoup.centre.directory import Directory, Entry
 from recoup.centre.facts import Grounds
 from recoup.centre.gateway import Correspondence, HTTPGateway, Rejected
 from recoup.centre.scribe import turned
@@ -25,15 +26,20 @@ from recoup.ids import CountedIds
 from recoup.journal.port import Message
 from recoup.messages import (
     AnswerMessage,
+    AppealMessage,
     DigestHold,
     DigestMessage,
     KeyRing,
     Minor,
+    NoticeMessage,
     NoticeTerms,
     StatementRow,
+    Swapped,
+    decode,
     generate_key,
     seal,
 )
+from recoup.messages.keys import from_base64url
 from recoup.orders import AccountKind, Answer, HoldKey, Order, OrderKind, Outcome
 from recoup.stores.memory import MemoryVaultTable
 from recoup.stores.vault import LocalKeys, Purpose, Vault
@@ -56,24 +62,39 @@ class Wire:
             own,
             KeyRing([self.key.public]),
             {BANK: "http://bank"},
-            NoticeTerms("x", (), "0"),
+            NoticeTerms("x", ("paper 1",), "0"),
         )
         self.directory = Directory(Vault(MemoryVaultTable(), LocalKeys(b"k" * 32)), self.ids)
         self.account = self.directory.account(BANK, "111", "holder")
         client = httpx.Client(transport=httpx.MockTransport(self.reply))
-        self.says, self.asked = [], 0
+        self.says, self.asked, self.sent, self.writes = [], 0, [], None
         self.gateway = HTTPGateway(
             wire, client, self.directory, self.submit, self.office.clock, self.ids
         )
 
-    def reply(self, _):
+    def reply(self, request):
         self.asked += 1
+        self.sent.append(request.content)
+        if request.url.path == "/messages":
+            return self.letters()
         said = self.says[min(self.asked, len(self.says)) - 1]
         jti = self.ids.new("jti")
         now = self.office.clock.now()
         return httpx.Response(
             200, content=seal(said, self.key, audience="centre", jti=jti, now=now)
         )
+
+    def letters(self):
+        """What the institution says of its own accord: nothing at all where it has no such thing."""
+        if self.writes is None:
+            return httpx.Response(404)
+        now = self.office.clock.now()
+        rows = []
+        for number, said in enumerate(self.writes):
+            jti = self.ids.new("jti")
+            sealed = seal(said, self.key, audience="centre", jti=jti, now=now)
+            rows.append({"cursor": str(number), "message": sealed.decode()})
+        return httpx.Response(200, json={"messages": rows})
 
     def submit(self, command):
         future = Future()
@@ -111,6 +132,12 @@ def row(number, payer, payee, **more):
     return replace(StatementRow(number, START, 1, payer, payee, Minor(5), "CNY"), **more)
 
 
+def written(wire):
+    """The order that was sent last, as the institution reads it."""
+    payload = wire.sent[-1].decode().split(".")[1]
+    return decode("recoup.order.v1", from_base64url(payload))
+
+
 @pytest.fixture
 def wire():
     return Wire()
@@ -119,6 +146,20 @@ def wire():
 def test_an_amount_in_another_currency_is_not_taken_for_the_orders(wire):
     with pytest.raises(Rejected, match="currency"):
         wire.reported().send(answer(held=Minor(1000), currency="JPY"))
+
+
+def test_an_order_about_an_offered_account_says_who_agreed_instead_of_an_arrival(wire):
+    grounds = Grounds(100, START, "", "o0", START, "elsewhere", ("lead", "judge"))
+    wire.directory.keep_grounds("o1", grounds)
+    told = answer(outcome=Outcome.HELD, held=Minor(100), started_at=START)
+    wire.reported().send(told, OrderKind.EXTEND)
+    order = written(wire)
+    assert (order.disputed, order.swapped) == (None, Swapped("o0", ("lead", "judge"), START))
+
+
+def test_a_word_that_nobody_here_knows_is_not_taken_for_a_refusal(wire):
+    (taken,) = wire.send(answer(outcome=Unrecognised("seized"), held=Minor(60))).answers
+    assert (taken.outcome, taken.held) == (Unrecognised("seized"), 60)
 
 
 def test_an_answer_about_a_case_that_is_not_open_is_taken(wire):
@@ -142,6 +183,101 @@ def test_an_institution_is_told_the_number_of_a_payment_and_not_our_id_of_it(wir
         assert wire.gateway._written(issued).disputed.reference == told
 
 
+def name_of(wire, number, bank="bank-2"):
+    return wire.directory.entry(wire.directory.account(bank, number), WHY).name
+
+
+def test_the_own_institution_names_its_account_whoever_spelt_it_first(wire):
+    def paid(number, name):
+        return row(number, "111", "222", payee_institution="bank-2", payee_name=name)
+
+    wire.reported().send(answer(paid("x", "Wnag"), paid("y", "Wagn")))
+    assert name_of(wire, "222") == "Wagn", "until its own institution speaks, the newest"
+    wire.directory.account("bank-2", "222", "Wang", is_own=True)
+    wire.send(answer(paid("z", "Wnag")))
+    assert name_of(wire, "222") == "Wang"
+    wire.directory.account("bank-2", "222", "Wang Li", is_own=True)
+    assert name_of(wire, "222") == "Wang Li", "its own newest"
+
+
+def test_an_institutions_rows_name_its_own_accounts(wire):
+    assert name_of(wire, "111", BANK) == "holder", "said by somebody when the case began"
+    mine = row("x", "111", "112", payer_name="Own", payee_name="Neighbour", payee_institution=BANK)
+    wire.reported().send(answer(mine))
+    assert (name_of(wire, "111", BANK), name_of(wire, "112", BANK)) == ("Own", "Neighbour")
+    assert wire.statements()[0].account == wire.account
+
+
+def test_the_name_that_an_officer_gave_for_a_case_is_the_one_that_is_checked(wire):
+    # Otherwise a mistyped number would be given its own holder's name, and the check would pass.
+    wire.directory.enter(wire.account, CASE, Entry(BANK, "111", "typed"))
+    wire.directory.account(BANK, "111", "Own", is_own=True)
+    assert name_of(wire, "111", BANK) == "typed"
+
+
+def test_no_event_holds_an_institutions_number_of_a_payment(wire):
+    wire.reported().send(answer(row("SERIAL-4711", "111", "222", kind="wallet")))
+    bodies = b"".join(record.body for record in wire.office.journal.records())
+    assert b"facts_added" not in bodies  # bodies only; the names of events stand beside them
+    assert b"SERIAL-4711" not in bodies
+    assert wire.statements()[0].rows[0].number == "SERIAL-4711", "it lies in the vault"
+    assert wire.statements()[0].rows[0].id.encode() in bodies, "and its keyed digest in the journal"
+
+
+def test_a_query_by_a_payments_number_names_the_institutions_number(wire):
+    wire.directory.keep_grounds("o1", Grounds(5, START, "SERIAL-4711", "", START))
+    wire.reported().send(answer(), account="row-0123'")
+    assert (written(wire).serial, written(wire).rows_from) == ("SERIAL-4711", START)
+
+
+def minutes(*given):
+    """Rows of a statement, one a minute."""
+    return [row(f"x{m}", "111", "222", at=START - timedelta(minutes=60 - m)) for m in given]
+
+
+def asked_for(wire):
+    """Accounts that the plan would ask about, and whether a person sees that rows are left."""
+    case = wire.office.scribe.state.case(CASE)
+    plan = plan_orders(case, START, POLICY)
+    queries = [order for order in plan.orders if order.kind is OrderKind.QUERY]
+    is_shown = any(waiting.why == "rows_left" for waiting in plan.waiting)
+    assert case.is_whole is False, "incomplete while rows are left" if is_shown else "not traced"
+    return [order.account for order in queries], is_shown
+
+
+def ask_for_the_rest(wire, number):
+    key = HoldKey(CASE, wire.account, "CNY")
+    query = Order(f"q{number}", OrderKind.QUERY, key, BANK, 0, "officer", "the rest")
+    assert isinstance(wire.office.ask("officer", TakeUp(query), case=CASE), Done)
+
+
+def test_the_rest_of_a_cut_statement_is_asked_for_until_it_is_whole(wire):
+    wire.reported().send(answer(*minutes(1, 2), rows_left=3))
+    rest = wire.office.scribe.state.case(CASE).rest(wire.account, "CNY")
+    assert (rest.since, rest.left) == (minutes(2)[0].at, 3)
+    assert wire.statements()[0].until == minutes(2)[0].at, "nothing is said of what came after"
+    assert asked_for(wire) == ([wire.account], True)
+    ask_for_the_rest(wire, 1)
+    assert asked_for(wire) == ([], True), "once for one rest"
+    wire.send(answer(*minutes(2, 3, 4), rows_left=1))
+    assert asked_for(wire) == ([wire.account], True)
+    said = answer_command(BANK, "q1", Answer("a-q1", Outcome.INFORMED))
+    assert isinstance(wire.office.submit(said), Done)
+    ask_for_the_rest(wire, 2)
+    wire.send(answer(*minutes(4, 5)))
+    assert asked_for(wire) == ([], False)
+    assert wire.office.scribe.state.case(CASE).rests == ()
+
+
+@pytest.mark.parametrize("again", [((1, 2), 3), ((1,), 4), ((4, 5), 0)])
+def test_a_rest_that_does_not_come_is_shown_and_not_asked_for_without_end(wire, again):
+    wire.reported().send(answer(*minutes(1, 2), rows_left=3))
+    ask_for_the_rest(wire, 1)
+    given, left = again
+    wire.send(answer(*minutes(*given), rows_left=left))
+    assert asked_for(wire) == ([], True), "nothing new, or with a gap: a person looks"
+
+
 def test_rows_asked_for_by_a_serial_number_are_those_of_the_account_behind_it(wire):
     rows = row("x", "9", "333", payer_institution="bank-2"), row("y", "333", "8")
     wire.reported().send(answer(*rows), account="T7")
@@ -154,7 +290,9 @@ def test_an_answer_with_long_rows_is_taken_whole(wire, chars):
     count = 1000 if chars == 1 else 700
     rows = [row(f"{n:x>{chars}}", "111", "") for n in range(count)]
     wire.reported().send(answer(*rows))
-    assert [one.id for part in wire.statements() for one in part.rows] == [one.id for one in rows]
+    shown = [one for part in wire.statements() for one in part.rows]
+    assert [one.number for one in shown] == [one.id for one in rows]
+    assert len({one.id for one in shown}) == count
 
 
 def test_what_an_account_is_for_reaches_the_case(wire):
@@ -189,7 +327,9 @@ def test_a_hold_that_a_digest_leaves_out_is_confirmed_no_longer(wire):
     stop = Order("s1", OrderKind.STOP, key, BANK, 100, "officer", "why")
     assert isinstance(office.ask("officer", TakeUp(stop), case=CASE), Done)
     office.reply(office.next_message(0), Reply((Answer("a1", Outcome.HELD, 100, START),)))
-    wire.gateway._held_at = lambda institution: [key] if institution == BANK else []
+    wire.gateway._held_at = lambda institution: (
+        [office.scribe.state.hold(key)] if institution == BANK else []
+    )
 
     def confirmed():
         return office.scribe.state.case(CASE).standing(wire.account, "CNY").confirmed
@@ -203,6 +343,82 @@ def test_a_hold_that_a_digest_leaves_out_is_confirmed_no_longer(wire):
     wire.says, wire.asked = [digest(at=office.clock.now())], 0
     wire.gateway.confirm(BANK)
     assert confirmed() == 0, "a digest shows everything that stands"
+
+
+def test_what_a_digest_shows_otherwise_than_the_record_is_told(wire):
+    wire.reported()
+    office, key = wire.office, HoldKey(CASE, wire.account, "CNY")
+    stop = Order("s1", OrderKind.STOP, key, BANK, 100, "officer", "why")
+    assert isinstance(office.ask("officer", TakeUp(stop), case=CASE), Done)
+    wire.gateway._held_at = lambda _: [office.scribe.state.hold(key)]
+    wire.gateway._told = lambda _, why: told.append(why)
+    told: list[str] = []
+
+    def round_of(*shown):
+        told.clear()
+        office.clock.move(timedelta(minutes=10))
+        wire.says, wire.asked = [digest(*shown, at=office.clock.now())], 0
+        wire.gateway.confirm(BANK)
+        return [why.split(":")[0] for why in told]
+
+    right = replace(hold(CASE), held=Minor(100))
+    assert round_of(right) == [], "the stop is on its way: its answer may be, too"
+    office.reply(office.next_message(0), Reply((Answer("a1", Outcome.HELD, 100, START),)))
+    assert round_of(right) == []
+    assert round_of(replace(right, held=Minor(99))) == ["drift, altered"]
+    assert round_of(replace(right, ends_at=START)) == ["drift, stale"]
+    assert round_of() == ["drift, missing"]
+    assert round_of(right, hold("nobodys")) == ["drift, extra"]
+
+
+def stopped(wire):
+    """A case whose one account is held; the gateway finds its orders."""
+    wire.reported()
+    office, key = wire.office, HoldKey(CASE, wire.account, "CNY")
+    stop = Order("s1", OrderKind.STOP, key, BANK, 100, "officer", "why")
+    assert isinstance(office.ask("officer", TakeUp(stop), case=CASE), Done)
+    office.reply(office.next_message(0), Reply((Answer("a1", Outcome.HELD, 100, START),)))
+    wire.gateway._order_of = lambda order_id: stop if order_id == "s1" else None
+    return wire
+
+
+APPEAL = AppealMessage("p1", "s1", BANK, "111", START, "this is my wage", "139")
+TOLD = NoticeMessage("n1", "s1", BANK, START, is_delivered=True, way="app")
+
+
+def test_a_holder_that_was_told_and_the_holders_objection_reach_the_case(wire):
+    stopped(wire).writes = [TOLD, APPEAL]
+    for _ in range(2):  # a restart forgets the cursor: nothing happens twice
+        assert wire.gateway.collect(BANK) == 2
+        case = wire.office.scribe.state.case(CASE)
+        assert [row.state.value for row in case.notices] == ["sent"]
+        (appeal,) = case.appeals
+        assert (appeal.account, appeal.is_through_bank) == (wire.account, True)
+        wire.gateway._cursors.clear()
+    assert wire.directory.read(appeal.text, "statement", WHY) == "this is my wage"
+    bodies = b"".join(record.body for record in wire.office.journal.records())
+    assert b"wage" not in bodies, "what a holder writes lies in the vault"
+
+
+def test_an_institution_is_heard_about_its_own_orders_only(wire):
+    stopped(wire).writes = [replace(APPEAL, order="nobodys"), replace(TOLD, is_delivered=False)]
+    passed = []
+    wire.gateway._told = lambda institution, why: passed.append((institution, why))
+    assert wire.gateway.collect(BANK) == 2
+    case = wire.office.scribe.state.case(CASE)
+    assert (case.appeals, [row.state.value for row in case.notices]) == ((), ["due"])
+    assert [institution for institution, _ in passed] == [BANK]
+
+
+def test_an_institution_without_messages_is_left_alone(wire):
+    assert wire.gateway.collect(BANK) == 0
+
+
+@pytest.mark.parametrize("said", [{}, {"messages": 5}, {"messages": [{"cursor": 1}]}, []])
+def test_messages_in_another_form_are_refused(wire, monkeypatch, said):
+    monkeypatch.setattr(wire, "letters", lambda: httpx.Response(200, json=said))
+    with pytest.raises(Rejected, match="something else"):
+        wire.gateway.collect(BANK)
 
 
 def test_a_digest_of_the_future_confirms_nothing(wire):

@@ -9,7 +9,8 @@ import pytest
 from docket import START, Docket, claim
 
 from recoup import limits
-from recoup.cases import Found
+from recoup.cases import Found, Mandate, Reason, covers, view_of
+from recoup.cases.commands import AgreeToMandate, AgreeToOrder, ProposeMandate, TakeUp
 from recoup.centre.case_trail import ROOT_WITHIN, facts_of, told_by
 from recoup.centre.facts import FactRow, Statement
 from recoup.centre.registry import COMMAND_REGISTRY
@@ -86,6 +87,18 @@ def test_a_row_that_comes_in_two_answers_is_one():
     )
     assert asked.facts.dossier.transfers.height == 3
     assert lying(case)["b", Found.UNKNOWN] == 400
+
+
+def test_an_exit_is_asked_about_by_the_institutions_own_number():
+    out = {"kind": "wallet", "payee_institution": "paygate"}
+    first = replace(row("row-1", "a", "", 400, 1, **out), number="N1")
+    second = replace(first, amount=300, at=PAID + timedelta(minutes=2))  # numbered oddly
+    desk = Docket().reported(claim("c1", "a", 1000))
+    asked = facts_of(desk.case, [statement("a", ARRIVED, first, second)], {})
+    told = told_by(asked, trace_facts(asked.facts).trail)
+    serials = [place.serial for place in told.command.places if place.found is Found.EXITED]
+    assert serials == ["row-1", "row-1'"]
+    assert [told.grounds[serial, "CNY"].reference for serial in serials] == ["N1", "N1"]
 
 
 def test_a_payee_that_one_side_does_not_name_is_no_second_payment():
@@ -183,3 +196,80 @@ def test_an_impossible_claim_does_not_keep_the_others_from_being_traced(more):
     desk = Docket().reported(claim("c1", "a", 1000), odd)
     case, _ = traced(statement("a", ARRIVED), desk=desk)
     assert lying(case) == {("a", Found.LOCATED): 1000, ("a", Found.RESIDUAL): odd.amount}
+
+
+# --- rows that only one side shows ---------------------------------------------------------------------------------------
+
+
+LATER = PAID + timedelta(hours=9)
+
+
+def given(account, *rows, until=LATER):
+    return replace(statement(account, *rows), until=until)
+
+
+def one_sided(case):
+    return {place.account for place in case.places if place.is_one_sided}
+
+
+def test_a_credit_that_the_payers_own_statement_does_not_have_is_one_sided_and_so_is_all_behind_it():
+    made_up = row("lie", "a", "b", 400, 1)
+    onward = row("x", "b", "innocent", 300, 2)
+    mine = given("a", ARRIVED, row("y", "a", "d", 100, 5))
+    case, asked = traced(mine, given("b", made_up, onward))
+    assert asked.doubted == {"lie"}
+    assert one_sided(case) == {"b", "innocent"}
+    inferred = {place.account for place in case.places if place.is_inferred}
+    assert inferred == {"b", "innocent"}, "counted as inferred, not as proved"
+    both, _ = traced(given("a", ARRIVED, made_up, row("y", "a", "d", 100, 5)), given("b", made_up))
+    assert one_sided(both) == set(), "the control: the payer's statement has it too"
+
+
+def test_a_debit_that_the_payees_own_statement_does_not_have_is_one_sided():
+    made_up = row("lie", "a", "b", 400, 1)
+    own = row("own", "", "b", 70, -5)
+    case, _ = traced(given("a", ARRIVED, made_up), given("b", own))
+    assert one_sided(case) == {"b"}
+
+
+LATE, OWN = row("x", "a", "b", 400, 1), row("own", "", "b", 7, -5)
+
+
+@pytest.mark.parametrize("until", [PAID + timedelta(minutes=10), None])
+def test_a_payment_after_the_payers_statement_is_not_one_sided(until):
+    case, _ = traced(given("a", ARRIVED, until=until), given("b", OWN, LATE))
+    assert one_sided(case) == set()
+
+
+@pytest.mark.parametrize("until", [PAID + timedelta(hours=2), None])
+def test_a_payment_that_may_be_under_way_to_the_payee_is_not_one_sided(until):
+    case, _ = traced(given("a", ARRIVED, LATE), given("b", OWN, until=until))
+    assert one_sided(case) == set()
+
+
+def test_what_one_institution_says_became_another_currency_is_one_sided():
+    out = replace(row("o", "a", "", 400, 1, kind="conversion"), reference="fx")
+    back = replace(row("i", "", "a", 9000, 1, kind="conversion"), reference="fx", currency="USD")
+    case, _ = traced(given("a", ARRIVED, out, back))
+    dollars = [place for place in case.places if place.currency == "USD"]
+    assert [(place.amount, place.is_one_sided) for place in dollars] == [(9000, True)]
+
+
+def test_money_on_one_sides_word_is_asked_for_by_persons_not_by_a_mandate():
+    made_up = row("lie", "a", "b", 400, 1)
+    desk = Docket().reported(claim("c1", "a", 1000))
+    mandate = Mandate("m1", 5, 5000, "CNY", LATER, "officer")
+    desk.must(ProposeMandate(mandate))
+    desk.must(AgreeToMandate("m1", "approver", mandate.digest))
+    traced(given("a", ARRIVED, row("y", "a", "d", 100, 5)), given("b", made_up), desk=desk)
+    (stands,) = desk.case.mandates
+    found = {order.account: order for order in desk.plan.orders}
+    written = {name: desk.order(order.kind, name, mandate="m1") for name, order in found.items()}
+    assert not covers(stands, written["b"], found["b"], desk.now)
+    assert covers(stands, written["d"], found["d"], desk.now), "the control"
+    alone = desk.order(found["b"].kind, "b")
+    assert desk.do(TakeUp(alone)).reason is Reason.APPROVAL_MISSING
+    view = view_of(desk.case, alone, desk.plan)
+    assert (view.one_sided, view.inferred) == (400, 400)
+    desk.must(AgreeToOrder(alone, "ann", view.digest))
+    desk.must(TakeUp(alone))

@@ -200,12 +200,34 @@ def test_an_institution_answers_its_own_orders_only(office):
     assert office.scribe.state.hold(KEY).state is HoldState.ASKED
 
 
-def test_an_answer_in_words_that_nobody_knows_is_kept_as_a_fact(office):
+def test_an_answer_in_words_that_nobody_knows_is_kept_and_is_no_answer(office):
     office.tell(some_order("o1"))
-    assert isinstance(_hear(office, "o1", Unrecognised("eaten")), Done)
-    assert office.scribe.state.hold(KEY).find("o1").answers[0].outcome == Unrecognised("eaten")
-    office.restart()
-    assert office.scribe.state.hold(KEY).find("o1").answers[0].outcome == Unrecognised("eaten")
+    assert isinstance(_hear(office, "o1", Unrecognised("eaten"), 60), Done)
+    for _ in range(2):
+        hold = office.scribe.state.hold(KEY)
+        assert hold.find("o1").unclear[0].outcome == Unrecognised("eaten")
+        assert (hold.word, hold.asked, hold.held) == ("unclear", 100, 0), "money may be held"
+        office.restart()
+    assert answer_row("o1") in _due(office), "it is still to be answered"
+    assert isinstance(_hear(office, "o1", Outcome.HELD_SHORT, 60, "a2"), Done)
+    assert (office.scribe.state.hold(KEY).word, office.scribe.state.hold(KEY).held) == (
+        "held_short",
+        60,
+    )
+
+
+def test_a_query_settles_what_an_unclear_answer_left_open(office):
+    office.tell(some_order("o1"))
+    _hear(office, "o1", Unrecognised("eaten"), 60)
+    office.tell(some_order("q1", OrderKind.QUERY, 0))
+    _hear(office, "q1", Outcome.INFORMED, 60, "a2")
+    hold = office.scribe.state.hold(KEY)
+    assert (hold.state, hold.held, hold.word) == (HoldState.HELD_SHORT, 60, "held_short")
+    office.tell(some_order("q2", OrderKind.QUERY, 0))
+    _hear(office, "q2", Outcome.INFORMED, 10, "a3")
+    assert office.scribe.state.hold(KEY).held == 60, (
+        "only where it was unclear: else it contradicts"
+    )
 
 
 def test_a_reply_settles_its_message_and_a_repeat_of_it_changes_nothing(office):

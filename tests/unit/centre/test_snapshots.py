@@ -6,18 +6,29 @@ from dataclasses import replace
 from hashlib import sha256
 
 import pytest
-from sim.office import POLICY, Office, memory, some_order
+from sim.office import POLICY, START, Office, memory, some_order
 from sim.world import World
 from typer.testing import CliRunner
 
-from recoup.centre import EVENT_REGISTRY, CentreState, View, Writer, decider, evolve
+from recoup.cases import Case, Found, Place, Rest
+from recoup.centre import (
+    EVENT_REGISTRY,
+    CentreState,
+    View,
+    Writer,
+    answer_command,
+    decider,
+    evolve,
+)
 from recoup.centre.scribe import Scribe
 from recoup.centre.snapshots import NAME, decode_state, encode_state, restore, snapshot_of
 from recoup.cli import app
 from recoup.errors import EventFault, StoreFault
 from recoup.journal.canonical import encode_plain
 from recoup.journal.port import Snapshot
+from recoup.orders import Answer, HoldKey, OrderKind, Outcome
 from recoup.stores.sqlite import SqliteJournal
+from recoup.unrecognised import Unrecognised
 
 
 def _worked(seed: int = 1, opened=None) -> Office:
@@ -194,3 +205,22 @@ def test_a_file_that_is_no_journal_is_refused(tmp_path):
     assert _replay(tmp_path / "nowhere").exit_code == 2
     (tmp_path / "text").write_text("not a journal", encoding="utf-8")
     assert _replay(tmp_path / "text").exit_code == 2
+
+
+def test_what_only_odd_answers_leave_in_the_registers_is_kept():
+    office = Office()
+    office.tell(some_order("o1"))
+    office.submit(answer_command("bank-1", "o1", Answer("a1", Unrecognised("eaten"), 60)))
+    other = HoldKey("case-1", "account-2", "CNY")
+    office.tell(some_order("o2", key=other))
+    office.tell(some_order("o3", OrderKind.RELEASE, 0, other))
+    office.submit(answer_command("bank-1", "o3", Answer("a2", Outcome.REFUSED)))
+    office.submit(answer_command("bank-1", "o2", Answer("a3", Outcome.HELD, 100)))
+    place = Place("c1", "a", "b", "CNY", 5, START, Found.LOCATED, is_one_sided=True)
+    rest = Rest("a", "CNY", "b", START, 7, is_asked=True)
+    office.scribe.state.cases["case-1"] = Case("case-1", places=(place,), rests=(rest,))
+    state = office.scribe.state
+    assert state.hold(some_order("o1").key).is_unclear
+    assert state.hold(other).orders[-1].order.repeats == "o3"
+    again = decode_state(encode_state(state))
+    assert (again.holds, again.cases, again.places) == (state.holds, state.cases, state.places)

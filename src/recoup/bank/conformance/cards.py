@@ -19,7 +19,16 @@ from recoup.bank.conformance.kit import (
     expect,
     expect_that,
 )
-from recoup.messages import AnswerMessage, Check, Disputed, Minor, OrderMessage, ResultCode
+from recoup.messages import (
+    AnswerMessage,
+    Check,
+    Disputed,
+    Minor,
+    NoticeMessage,
+    OrderMessage,
+    ResultCode,
+    Swapped,
+)
 from recoup.orders import Extent, OrderKind, Outcome
 from recoup.unrecognised import Unrecognised
 
@@ -360,6 +369,38 @@ def _(desk: Desk) -> None:
     answer = desk.answer(desk.order(K.STOP, 1, extent=Extent.WHOLE_ACCOUNT))
     expect((Outcome.HELD, Minor(100_000)), (answer.outcome, answer.held), "outcome and held")
     expect((Minor(40_000), Minor(0)), (answer.excess, answer.available), "excess and available")
+
+
+@DECK.card(39, "an account that its holder offered for another: stopped without an arrival")
+def _(desk: Desk) -> None:
+    agreed = Swapped("the-order-elsewhere", ("person-1", "person-2"), desk.clock.now())
+    order = desk.order(K.EXTEND, 1, disputed=None, swapped=agreed)
+    answer = desk.answer(order)
+    expect((Outcome.HELD, AMOUNT), (answer.outcome, answer.held), "outcome and held")
+    alone = replace(agreed, agreed_by=("person-1", "person-1"))
+    _refused(desk, desk.order(K.EXTEND, 2, disputed=None, swapped=alone), C.MANDATORY_MISSING)
+
+
+@DECK.card(40, "query: what is held for the case that asks")
+def _(desk: Desk) -> None:
+    stop = desk.answer(desk.order(K.STOP, 1))
+    answer = desk.answer(desk.order(K.QUERY, 1))
+    expect((Outcome.INFORMED, AMOUNT), (answer.outcome, answer.held), "outcome and held")
+    expect(stop.ends_at, answer.ends_at, "end of the term")
+    other = desk.answer(desk.order(K.QUERY, 1, "b"))
+    expect(Minor(0), other.held, "held for another case")
+
+
+@DECK.card(41, "the holder of a hold is told, and the centre hears of it once")
+def _(desk: Desk) -> None:
+    order = _stopped(desk, 1)
+    desk.send(order)  # again: told once all the same
+    for _ in range(2):
+        told = [x for x in desk.letters() if isinstance(x, NoticeMessage) and x.order == order.id]
+        expect(
+            [(desk.institution, True)], [(x.institution, x.is_delivered) for x in told], "notices"
+        )
+        expect_that(bool(told[0].way), "the notice does not say which way it went")
 
 
 __all__ = ["DECK"]

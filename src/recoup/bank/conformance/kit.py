@@ -18,6 +18,7 @@ from recoup.errors import GatewayFault
 from recoup.ids import Ids
 from recoup.messages import (
     AnswerMessage,
+    AppealMessage,
     Asked,
     AskMessage,
     DigestHold,
@@ -27,6 +28,7 @@ from recoup.messages import (
     MemoryReplays,
     Message,
     Minor,
+    NoticeMessage,
     NoticeTerms,
     OrderMessage,
     SigningKey,
@@ -168,6 +170,26 @@ class Desk:
             page, pages = page + 1, message.pages
         return [hold for hold in found if hold.case.startswith(CASES)]
 
+    def letters(self) -> list[Message]:
+        """Return what the bank says of its own accord, oldest first."""
+        found: list[Message] = []
+        after = ""
+        while True:
+            response = self.ask(
+                AskMessage(self.institution, Asked.MESSAGES, after=after), "/messages"
+            )
+            if response.status_code != 200:
+                raise Failed(f"expected messages, was status {response.status_code}")
+            rows = response.json()["messages"]
+            if not rows:
+                return found
+            found += [
+                self._opened_message(row["message"].encode(), NoticeMessage, AppealMessage)
+                for row in rows
+            ]
+            expect_that(rows[-1]["cursor"] != after, "the cursor does not go on")
+            after = rows[-1]["cursor"]
+
     def held_of(self, order: OrderMessage) -> DigestHold | None:
         """Return the hold of an order's case and account, as the digest has it."""
         return next(
@@ -179,12 +201,12 @@ class Desk:
             None,
         )
 
-    def ask(self, message: AskMessage | None) -> httpx.Response:
-        """Ask for the digest, with or without authority."""
+    def ask(self, message: AskMessage | None, path: str = "/digest") -> httpx.Response:
+        """Ask for the digest or for messages, with or without authority."""
         headers = (
             {} if message is None else {"Authorization": SCHEME + self.sealed(message).decode()}
         )
-        return self._call("GET", "/digest", headers=headers)
+        return self._call("GET", path, headers=headers)
 
     def tidy(self) -> None:
         """Release what the card held."""
@@ -203,14 +225,14 @@ class Desk:
         order = replace(plain, case=case, account_number=account, account_name=name)
         self.post(self.sealed(order))
 
-    def _opened_message(self, data: bytes, kind: type) -> Message:
+    def _opened_message(self, data: bytes, *kinds: type) -> Message:
         return open_message(
             data,
             self.ring,
             audience=self.key.owner,
             now=self.clock.now(),
             replays=MemoryReplays(),
-            takes=(kind,),
+            takes=kinds,
         ).message
 
     def _call(self, method: str, path: str, **more: Any) -> httpx.Response:  # noqa: ANN401 - as httpx takes it

@@ -61,6 +61,8 @@ class SandboxCore:
         self._coming: list[Payment] = []
         self._booked = 0
         self._lock = threading.RLock()
+        self.boxes: dict[str, list[str]] = {}
+        """What holders were told, by account."""
         self.declined: list[Payment] = []
         """Payments that a block or an empty account kept from being made."""
 
@@ -176,6 +178,12 @@ class SandboxCore:
         with self._lock:
             for pocket in self._pockets.values():
                 pocket.blocks.pop(block_id, None)
+
+    def tell_holder(self, number: str, currency: str, text: str) -> str:  # noqa: ARG002 - one holder, one box
+        """Lay the notice into the holder's box."""
+        with self._lock:
+            self.boxes.setdefault(number, []).append(text)
+            return "app"
 
     def own_blocks(self) -> Sequence[str]:
         """Return the names of all blocks of ours."""

@@ -97,6 +97,11 @@ class FaultyAgent(Agent):
         found = super().digest_page(page)
         return found if self._behaviour(Do.HIDE, None) is None else replace(found, holds=())
 
+    def letters(self, data: bytes) -> list[dict[str, str]]:
+        """Return what waits for the centre; a bank that hides its holds says nothing of its own accord either."""
+        found = super().letters(data)
+        return found if self._behaviour(Do.HIDE, None) is None else []
+
     def _behaviour(self, do: Do, order: OrderMessage | None) -> Behaviour | None:
         """Return the first behaviour of the script that applies now, and count it."""
         for index, found in enumerate(self._behaviours):

@@ -1,0 +1,57 @@
+"""What a holder is told of a hold, in the bank's language: authority, case, amount, term, documents, phone [fraud-law art. 32].
+
+The words come from the order; nothing else that the bank knows is in them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from recoup.bank.holds import BankHold
+from recoup.clock import instant_text
+from recoup.messages import OrderMessage
+from recoup.money import ISO_DIGITS, format_minor
+
+_WORDS: Final = {
+    "zh": (
+        "您尾号{tail}的账户中,{amount} {currency} 已被{authority}依法控制,案件编号 {case},至 {until} 止。\n"
+        "文书:{documents}。如有异议,可向本行或拨打 {phone} 提出申诉。\n"
+    ),
+    "en": (
+        "On your account ending in {tail}, {amount} {currency} is held by order of {authority}, case {case}, until {until}.\n"
+        "Documents: {documents}. To object, tell us, or call {phone}.\n"
+    ),
+}
+LOCALES: Final = tuple(_WORDS)
+
+
+@dataclass(frozen=True, slots=True)
+class HolderNotice:
+    """A notice that is to reach a holder; kept until it did."""
+
+    order: str
+    account: str
+    currency: str
+    text: str
+
+
+def notice_of(order: OrderMessage, hold: BankHold, held: int, locale: str) -> HolderNotice | None:
+    """Return what the holder is told of a hold that begins or is frozen; None where the order does not say it."""
+    terms = order.notice
+    if terms is None:
+        return None
+    text = _WORDS[locale].format(
+        tail=hold.account[-4:],
+        amount=format_minor(held, ISO_DIGITS.of(hold.currency)),
+        currency=hold.currency,
+        authority=terms.authority,
+        case=order.case,
+        until=instant_text(hold.ends_at),
+        documents=("、" if locale == "zh" else ", ").join(terms.documents),
+        phone=terms.phone,
+    )
+    return HolderNotice(order.id, hold.account, hold.currency, text)
+
+
+__all__ = ["LOCALES", "HolderNotice", "notice_of"]

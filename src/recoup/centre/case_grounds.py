@@ -1,0 +1,87 @@
+"""What an order's paper says of why: the transfer that brought the money, the payment's number, the exchange. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from recoup.cases import Case, Place
+from recoup.cases.case import HoldPlace
+from recoup.centre.facts import ROOT_WITHIN, Grounds
+from recoup.trace import Trail
+
+TOLD: Final = "reported"
+"""Rail of a transfer that only its report shows."""
+
+
+def grounds_of(
+    trail: Trail,
+    disputed: Sequence[Mapping[str, Any]],
+    places: Iterable[Place],
+    numbers: Mapping[str, str],
+) -> dict[HoldPlace, Grounds]:
+    """Return by account the latest transfer that brought claims' money there, by an exit's id the payment to ask about.
+
+    Args:
+        trail: what was traced.
+        disputed: the claims' own transfers.
+        places: the trail's places, as the case gets them.
+        numbers: institutions' own numbers of payments, by row.
+    """
+    arrivals = _grounds_of_arrivals(trail, disputed, numbers)
+    return arrivals | _grounds_of_exits(trail, places, numbers)
+
+
+def grounds_of_swap(case: Case, place: HoldPlace) -> Grounds | None:
+    """Return the grounds for holding an account that a holder offered: who agreed to the exchange, and when."""
+    for swap in reversed(case.swaps):
+        if (swap.offered, swap.currency) == place:
+            return Grounds(swap.amount, swap.at, "", "", swap.at, swap.account, swap.agreed_by)
+    return None
+
+
+def _grounds_of_exits(
+    trail: Trail, places: Iterable[Place], numbers: Mapping[str, str]
+) -> dict[HoldPlace, Grounds]:
+    """Return by an exit's serial id the payment whose number its institution is asked by."""
+    moved = {row["id"]: row for row in trail.dossier.transfers.iter_rows(named=True)}
+    out = {}
+    for place in places:
+        row = moved.get(place.serial)
+        if row is not None:
+            number, since = numbers.get(place.serial, ""), row["time"] - timedelta(seconds=1)
+            exit_grounds = Grounds(row["amount"], row["time"], number, "", since)
+            out[place.serial, place.currency] = exit_grounds
+    return out
+
+
+def _grounds_of_arrivals(
+    trail: Trail, disputed: Sequence[Mapping[str, Any]], numbers: Mapping[str, str]
+) -> dict[HoldPlace, Grounds]:
+    carried = set(trail.flows["transfer"])
+    told = {row["id"] for row in disputed if row["rail"] == TOLD}
+    newest: dict[HoldPlace, Mapping[str, Any]] = {}
+    needed: dict[HoldPlace, datetime] = {}
+    arrived = (
+        row
+        for row in trail.dossier.transfers.iter_rows(named=True)  # in total order: the latest stays
+        if row["id"] in carried and row["payee"]
+    )
+    for row in (*disputed, *arrived):
+        place = (row["payee"], row["currency"])
+        newest[place] = row
+        # Until a statement shows it, a transfer may have come as much earlier as a report may be wrong.
+        since = row["time"] - (ROOT_WITHIN if row["id"] in told else timedelta(seconds=1))
+        needed[place] = min(since, needed.get(place, since))
+
+    def named(row: Mapping[str, Any]) -> str:
+        return str(row["reference"] or numbers.get(row["id"]) or row["id"])
+
+    return {
+        place: Grounds(row["amount"], row["time"], named(row), "", needed[place])
+        for place, row in newest.items()
+    }
+
+
+__all__ = ["TOLD", "grounds_of", "grounds_of_swap"]

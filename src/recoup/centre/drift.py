@@ -1,0 +1,109 @@
+"""Where an institution's balance digest differs from the record: missing, extra, altered and stale holds. Pure; tells nobody.
+
+What is on its way is no drift: an order that is not answered may have changed what the digest shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from recoup.orders import Hold, HoldKey
+
+ENDS_WITHIN: Final = timedelta(minutes=1)
+"""By how much the two sides' ends of one term may differ."""
+
+
+class Difference(StrEnum):
+    """How a digest differs from the record."""
+
+    MISSING = "missing"
+    """The record has a hold that the institution does not show."""
+    EXTRA = "extra"
+    """The institution shows a hold that the record does not have: nobody would ever release it."""
+    ALTERED = "altered"
+    """Another amount."""
+    STALE = "stale"
+    """Another end."""
+
+
+class Stands(NamedTuple):
+    """What one side says of a hold; a plain tuple, since a hundred thousand of them are compared in each round."""
+
+    held: int
+    ends_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """One difference; None where a side has no such hold."""
+
+    kind: Difference
+    key: HoldKey
+    ours: Stands | None
+    theirs: Stands | None
+
+    def __str__(self) -> str:
+        """Return one line for a person, without personal data."""
+        ours, theirs = (_text(side) for side in (self.ours, self.theirs))
+        where = f"{self.key.case} {self.key.account} {self.key.currency}"
+        return f"drift, {self.kind}: {where}: expected {ours}, was {theirs}"
+
+
+def recorded(holds: Iterable[Hold]) -> tuple[dict[HoldKey, Stands], frozenset[HoldKey]]:
+    """Return what the record says is held, and of which holds something is on its way."""
+    stands, under_way = {}, set()
+    for hold in holds:
+        if hold.is_live:
+            stands[hold.key] = Stands(hold.held, hold.ends_at)
+        if any(tracked.is_on_its_way for tracked in hold.orders):
+            under_way.add(hold.key)
+    return stands, frozenset(under_way)
+
+
+def drift_of(
+    ours: Mapping[HoldKey, Stands],
+    theirs: Mapping[HoldKey, Stands],
+    under_way: frozenset[HoldKey] = frozenset(),
+) -> tuple[Drift, ...]:
+    """Return every difference, in the order of keys."""
+    found: list[tuple[HoldKey, Stands | None, Stands | None]] = []
+    both = 0
+    for key, shown in theirs.items():
+        mine = ours.get(key)
+        both += mine is not None
+        if mine != shown:
+            found.append((key, mine, shown))
+    if both < len(ours):
+        found += [(key, mine, None) for key, mine in ours.items() if key not in theirs]
+    out = []
+    for key, mine, other in found:
+        kind = _kind(mine, other)
+        if kind is not None and key not in under_way:
+            out.append(Drift(kind, key, mine, other))
+    return tuple(sorted(out, key=lambda row: (row.key.case, row.key.account, row.key.currency)))
+
+
+def _kind(mine: Stands | None, shown: Stands | None) -> Difference | None:
+    if mine is None:
+        return Difference.EXTRA
+    if shown is None:
+        return Difference.MISSING
+    if mine.held != shown.held:
+        return Difference.ALTERED
+    if mine.ends_at is None or shown.ends_at is None:
+        return None  # an institution need not say
+    return Difference.STALE if abs(mine.ends_at - shown.ends_at) > ENDS_WITHIN else None
+
+
+def _text(side: Stands | None) -> str:
+    if side is None:
+        return "nothing"
+    until = f" until {side.ends_at.isoformat()}" if side.ends_at else ""
+    return f"{side.held}{until}"
+
+
+__all__ = ["Difference", "Drift", "Stands", "drift_of", "recorded"]

@@ -1,0 +1,92 @@
+"""Which money of a trail rests on one institution's word, where another's statement should show the same and does not. Pure.
+
+An institution that is mistaken, or lies, could otherwise lead the chase to anybody: by a credit that the payer's own statement
+does not have, a debit that the payee's own does not have, or a conversion, both legs of which it tells alone. The trail still
+follows such a row (a wrong answer in the middle must not cut it), but what rests on it counts as inferred, and policy says who
+must agree to ask for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from recoup.cases import Claim, Place
+from recoup.centre.facts import BOOKED_WITHIN, SENT_WITHIN, Statement
+from recoup.trace import Trail
+
+Sides = Iterable[tuple[Mapping[str, Any], Iterable[str]]]
+"""Transfers with the accounts whose own statements show them."""
+
+
+def one_sided(shown: Sides, statements: Sequence[Statement]) -> frozenset[str]:
+    """Return the ids of transfers that one side's statement shows and the other's, which goes past that time, does not."""
+    spans: dict[str, tuple[datetime, datetime]] = {}
+    for one in statements:
+        if one.rows and one.until is not None:
+            begins, ends = min(row.at for row in one.rows), one.until
+            first, last = spans.get(one.account, (begins, ends))
+            spans[one.account] = (min(first, begins), max(last, ends))
+    out = set()
+    for row, by in shown:
+        known = set(by)
+        for account, slack in ((row["payer"], SENT_WITHIN), (row["payee"], BOOKED_WITHIN)):
+            span = spans.get(account)
+            if span is None or account in known:
+                continue
+            if span[0] <= row["time"] <= span[1] - slack:
+                out.add(row["id"])
+    return frozenset(out)
+
+
+def marked(
+    places: Iterable[Place], trail: Trail, doubted: frozenset[str], claims: Iterable[Claim]
+) -> tuple[Place, ...]:
+    """Return places with those marked that rest, in whole or in part, on a row of one side only.
+
+    Args:
+        places: what the trail tells the case.
+        trail: where they come from.
+        doubted: rows of one side only, the claims' own disputed transfers not among them: a report shows those as well.
+        claims: whose places they are.
+    """
+    own = {claim.id: claim.currency for claim in claims}
+    reached = _reached(trail, doubted)
+    out = []
+    for place in places:
+        is_derived = place.currency != own.get(place.claim, place.currency)
+        is_there = (place.claim, place.account) in reached or place.serial in doubted
+        rests = is_derived or is_there
+        out.append(replace(place, is_inferred=True, is_one_sided=True) if rests else place)
+    return tuple(out)
+
+
+def _reached(trail: Trail, doubted: frozenset[str]) -> set[tuple[str, str]]:
+    """Return by claim the accounts that money came to over a doubted row, and all behind them."""
+    carrying = trail.flows.select("claim", "transfer").unique()
+    if not doubted or not doubted & set(carrying["transfer"]):
+        return set()
+    sides = {
+        row["id"]: (row["payer"], row["payee"])
+        for row in trail.dossier.transfers.select("id", "payer", "payee").iter_rows(named=True)
+    }
+    onward: dict[tuple[str, str], set[str]] = {}
+    waiting: list[tuple[str, str]] = []
+    for claim, transfer in carrying.iter_rows():
+        payer, payee = sides[transfer]
+        onward.setdefault((claim, payer), set()).add(payee)
+        if transfer in doubted and payee:
+            waiting.append((claim, payee))
+    found: set[tuple[str, str]] = set()
+    while waiting:
+        at = waiting.pop()
+        if at in found:
+            continue
+        found.add(at)
+        waiting += [(at[0], payee) for payee in sorted(onward.get(at, ())) if payee]
+    return found
+
+
+__all__ = ["marked", "one_sided"]
