@@ -28,6 +28,7 @@ from crash.killing import DyingConnection
 from recoup.bank import Agent, BankStore, Terms
 from recoup.bank.agent import BLOCK
 from recoup.bank.holds import BankHold
+from recoup.bank.letters import HolderNotice
 from recoup.bank.sandbox import Payment, SandboxCore
 from recoup.bank.store import _SQL
 from recoup.clock import HandClock, instant_text, parse_instant
@@ -91,12 +92,18 @@ class LastingCore(SandboxCore):
 class EarlyStore(BankStore):
     """A planted bug: says that an answer is on disk, and writes it when the next one comes."""
 
-    _kept: tuple[str, bytes, list[BankHold]] | None = None
+    _kept: tuple[str, bytes, list[BankHold], HolderNotice | None] | None = None
 
-    def finish(self, order: str, answer: bytes, holds: list[BankHold]) -> None:
+    def finish(
+        self,
+        order: str,
+        answer: bytes,
+        holds: list[BankHold],
+        notice: HolderNotice | None = None,
+    ) -> None:
         if self._kept is not None:
             super().finish(*self._kept)
-        self._kept = (order, answer, holds)
+        self._kept = (order, answer, holds, notice)
 
 
 class CarelessAgent(Agent):
