@@ -75,7 +75,12 @@ class _Ledger:
     def _found(self, account: str, row: FactRow, again: int) -> dict[str, Any]:
         """Return the transfer that a row shows: two rows of one statement are two, however alike they are."""
         words = (row.id, row.at, again)
-        known = self._shown.setdefault(_key(row), [])
+        known = self._shown.get(_key(row))
+        if known is None:  # nearly every row: nobody has shown anything like it
+            fresh = _Shown(_transfer(row), {account: words})
+            self._shown[_key(row)] = [fresh]
+            self.rows.append(fresh.row)
+            return fresh.row
         alike = [one for one in known if _is_alike(one.row, row)]
         mine = [one for one in alike if one.by.get(account) == words]
         other = [
@@ -102,7 +107,8 @@ class _Ledger:
             while row["id"] in taken:
                 row["id"] += "'"
             taken.add(row["id"])
-        return pl.DataFrame(self.rows, schema=tables.TRANSFERS).sort("time", "sequence", "id")
+        columns = {name: [row[name] for row in self.rows] for name in tables.TRANSFERS}
+        return pl.DataFrame(columns, schema=tables.TRANSFERS).sort("time", "sequence", "id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,7 +362,10 @@ def _places(trail: Trail, institutions: Mapping[str, str]) -> Iterable[Place]:
                 hop=max(1, hops.get(row["account"], 1)),
                 is_inferred=bool(row["inferred"]),
             )
-    moved = {row["id"]: row for row in trail.dossier.transfers.iter_rows(named=True)}
+    left = trail.dossier.transfers.filter(pl.col("id").is_in(trail.exits["transfer"].implode()))
+    moved = {
+        row["id"]: row for row in left.select("id", "payee_institution", "time").iter_rows(named=True)
+    }
     for row in trail.exits.sort("claim", "transfer", "currency", "kind").iter_rows(named=True):
         transfer = moved[row["transfer"]]
         yield Place(
@@ -438,16 +447,14 @@ def _grounds(
     trail: Trail, claims: Iterable[Claim], roots: Mapping[str, dict[str, Any]]
 ) -> dict[HoldPlace, Grounds]:
     """Return by account the latest transfer that brought claims' money there."""
-    carried = set(trail.flows["transfer"])
+    carried = trail.dossier.transfers.filter(
+        pl.col("id").is_in(trail.flows["transfer"].implode()) & (pl.col("payee") != "")
+    ).select("id", "payee", "currency", "time", "amount", "reference")
     told = {roots[claim.id]["id"] for claim in claims if roots[claim.id]["rail"] == _TOLD}
     newest: dict[HoldPlace, dict[str, Any]] = {}
     needed: dict[HoldPlace, datetime] = {}
     disputed = (roots[claim.id] for claim in claims)
-    arrived = (
-        row
-        for row in trail.dossier.transfers.iter_rows(named=True)  # in total order: the latest stays
-        if row["id"] in carried and row["payee"]
-    )
+    arrived = carried.iter_rows(named=True)  # in total order: the latest stays
     for row in (*disputed, *arrived):
         place = (row["payee"], row["currency"])
         newest[place] = row

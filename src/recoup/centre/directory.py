@@ -159,11 +159,16 @@ class Directory:
 
     def keep_statement(self, case_id: str, statement: Statement) -> str:
         """Keep rows that an answer brought; return their digest, under which the case knows them."""
-        body = encode_paper(statement)
-        digest = sha256(b"recoup statement 1\n" + body).hexdigest()
+        return self.keep_statements(case_id, [statement])[0]
+
+    def keep_statements(self, case_id: str, statements: Sequence[Statement]) -> list[str]:
+        """Keep several with one sync; return their digests."""
+        bodies = [encode_paper(statement) for statement in statements]
+        digests = [sha256(b"recoup statement 1\n" + body).hexdigest() for body in bodies]
         with self._lock, self._vault.together():
-            self._vault.put(f"statements {case_id}", digest, body.decode())
-        return digest
+            for digest, body in zip(digests, bodies, strict=True):
+                self._vault.put(f"statements {case_id}", digest, body.decode())
+        return digests
 
     @overload
     def statements(

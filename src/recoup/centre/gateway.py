@@ -90,8 +90,15 @@ class HTTPGateway:
         clock: Clock,
         ids: Ids,
         held_at: Callable[[str], Iterable[HoldKey]] = lambda institution: (),  # noqa: ARG005 - named for the reader
+        *,
+        facts_follow: bool = False,
     ) -> None:
-        """Prepare; `held_at` gives the holds of ours that stand at an institution, as it said."""
+        """Prepare; `held_at` gives the holds of ours that stand at an institution, as it said.
+
+        With `facts_follow` whoever sends hands in what an answer's rows say, in one round with the answer: the case is traced
+        once for both. Without, a case is told of the rows before the answer is returned.
+        """
+        self._facts_follow = facts_follow
         self._wire, self._client, self._directory = wire, client, directory
         self._submit, self._clock, self._ids = submit, clock, ids
         self._held_at = held_at
@@ -113,9 +120,11 @@ class HTTPGateway:
             raise Rejected("expected an answer to this order, was one to another")
         if answer.currency != order.key.currency:
             raise Rejected("expected an amount in the order's currency, was in another")
-        if answer.rows:
-            self._take_rows(order, answer)
-        return Reply((answer_of(answer),))
+        facts = self._facts(order, answer) if answer.rows else ()
+        if not self._facts_follow:
+            for fact in facts:
+                self._tell(fact)
+        return Reply((answer_of(answer),), facts if self._facts_follow else ())
 
     def confirm(self, institution: str) -> int:
         """Ask for an institution's digest and tell the cases what it shows; return how many holds it shows.
@@ -144,14 +153,14 @@ class HTTPGateway:
                 account = self._directory.account(institution, hold.account_number)
                 shown_at.add(HoldKey(hold.case, account, hold.currency))
                 shown = ConfirmHold(account, hold.currency, hold.held, digest.at)
-                self._tell(institution, hold.case, shown, digest.at)
+                self._tell(_fact(institution, hold.case, shown, digest.at))
                 count += 1
             page, pages = page + 1, digest.pages
         assert begun is not None, "a digest has at least one page"
         for key in self._held_at(institution):
             if key not in shown_at:
                 gone = ConfirmHold(key.account, key.currency, 0, begun)
-                self._tell(institution, key.case, gone, begun)
+                self._tell(_fact(institution, key.case, gone, begun))
         return count
 
     def _written(self, issued: IssuedOrder) -> OrderMessage:
@@ -189,18 +198,17 @@ class HTTPGateway:
             notice=self._wire.notice,
         )
 
-    def _take_rows(self, order: Order, answer: AnswerMessage) -> None:
-        """Keep the rows, then tell the case of them; in parts that vault and journal can take.
-
-        The answer follows in the order of handing in, so in the same round of the writer: the case is traced once for both.
-        """
-        statement = self._statement(order, answer)
-        for part in _parts(statement):
-            digest = self._directory.keep_statement(order.key.case, part)
-            rows = tuple(row.id for row in part.rows)
-            told = self._told(order.institution, order.key.case, AddFacts(digest, rows), digest)
-            if told.done():  # only what was not let in is answered at once; what was, is written before what follows
-                _must_be_taken(told.result())
+    def _facts(self, order: Order, answer: AnswerMessage) -> tuple[Command, ...]:
+        """Keep the rows, in parts that vault and journal can take; return what tells the case of them."""
+        parts = list(_parts(self._statement(order, answer)))
+        digests = self._directory.keep_statements(order.key.case, parts)
+        facts = [
+            (digest, AddFacts(digest, tuple(row.id for row in part.rows)))
+            for digest, part in zip(digests, parts, strict=True)
+        ]
+        return tuple(
+            _fact(order.institution, order.key.case, fact, digest) for digest, fact in facts
+        )
 
     def _statement(self, order: Order, answer: AnswerMessage) -> Statement:
         """Return the rows with the directory's ids in the place of numbers."""
@@ -260,19 +268,13 @@ class HTTPGateway:
         except VaultFault:
             return ""  # asked by a payment's serial number
 
-    def _tell(self, institution: str, case_id: str, what: object, of: object) -> None:
+    def _tell(self, fact: Command) -> None:
         """Submit a fact about a case; what the case refuses is no news, what the writer refuses is tried again later."""
-        _must_be_taken(self._told(institution, case_id, what, of).result())
-
-    def _told(self, institution: str, case_id: str, what: object, of: object) -> Future[Outcome]:
-        """Submit a fact about a case, under an id that follows from it."""
-        actor = Actor(institution, INSTITUTION, "answers an order")
-        request = Request(actor, what, case=case_id)
-        name = COMMAND_REGISTRY.name_of(what)[0]
-        stamp = of.isoformat() if isinstance(of, datetime) else str(of)
-        key = getattr(what, "account", "")
-        command_id = derived_id(name, case_id, institution, key, stamp)
-        return self._submit(command_of(COMMAND_REGISTRY, command_id, request))
+        outcome = self._submit(fact).result()
+        is_taken = isinstance(outcome, Done)
+        is_refused = isinstance(outcome, Turned) and not outcome.is_transient
+        if not (is_taken or is_refused):
+            raise GatewayFault("expected the writer to take a fact, it is away")
 
     def _sealed(self, message: Message, institution: str) -> bytes:
         now = self._clock.now()
@@ -328,12 +330,15 @@ class NotConnected:
         raise Rejected(f"expected a connection to {message.destination}, the centre has none")
 
 
-def _must_be_taken(outcome: Outcome) -> None:
-    """Raise unless a fact was written, or refused by its case for good."""
-    is_taken = isinstance(outcome, Done)
-    is_refused = isinstance(outcome, Turned) and not outcome.is_transient
-    if not (is_taken or is_refused):
-        raise GatewayFault("expected the writer to take a fact, it is away")
+def _fact(institution: str, case_id: str, what: object, of: object) -> Command:
+    """Return the command that tells a case of a fact, under an id that follows from it."""
+    actor = Actor(institution, INSTITUTION, "answers an order")
+    request = Request(actor, what, case=case_id)
+    name = COMMAND_REGISTRY.name_of(what)[0]
+    stamp = of.isoformat() if isinstance(of, datetime) else str(of)
+    key = getattr(what, "account", "")
+    command_id = derived_id(name, case_id, institution, key, stamp)
+    return command_of(COMMAND_REGISTRY, command_id, request)
 
 
 def _common_number(answer: AnswerMessage, bank: str) -> str:

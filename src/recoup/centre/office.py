@@ -33,6 +33,10 @@ from recoup.stores.sqlite import SqliteJournal, SqliteVaultTable
 from recoup.stores.sqlite.connection import DriverConnection
 from recoup.stores.vault import KeyStore, Vault
 
+SWITCH_SECONDS = 0.0005
+"""How long a thread may keep the interpreter while others wait. The process that runs a centre sets it: a thread that comes back
+from the disk has little to do, and ten times as long at each step would be most of the way from an answer to the next order."""
+
 SEND_SECONDS_MAX = 30.0
 """How long one institution may take to answer one message."""
 
@@ -86,6 +90,7 @@ class Office:
                 clock,
                 ids,
                 self._held_at,
+                facts_follow=True,
             )
             self._chaser = Chaser(
                 self.view, self.directory, self.submit, clock, ids, setting.policy, told_of_case
@@ -180,4 +185,4 @@ def wait_until(is_done: Callable[[], bool], seconds: float) -> bool:
     return True
 
 
-__all__ = ["Office", "Setting", "wait_until"]
+__all__ = ["SWITCH_SECONDS", "Office", "Setting", "wait_until"]

@@ -54,7 +54,8 @@ class Centre:
         )
         self._written = written
         submit = self._writer.submit
-        self._sender = Sender(open_journal, gateway, submit, clock, told)
+        together = self._writer.submit_together
+        self._sender = Sender(open_journal, gateway, submit, clock, told, together)
         self._deadlines = Deadlines(open_journal, submit, clock, tick_seconds)
 
     def start(self) -> int:
