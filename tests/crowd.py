@@ -122,7 +122,15 @@ class _Worker:
     def act(self) -> None:
         """Do one thing, chosen by chance."""
         doing = self.chance.choices(
-            (self.enter, self.draft, self.submit, self.agree, self.agree_blind, self.undo, self.look),
+            (
+                self.enter,
+                self.draft,
+                self.submit,
+                self.agree,
+                self.agree_blind,
+                self.undo,
+                self.look,
+            ),
             (10, 30, 25, 30, 3, 5, 6),
         )[0]
         doing()
@@ -222,7 +230,9 @@ class _Worker:
         began = time.monotonic()
         headers = {"Idempotency-Key": key} | self._as(person)
         while True:
-            response = self._send(lambda: self.client.post(self._at(path), json=body, headers=headers))
+            response = self._send(
+                lambda: self.client.post(self._at(path), json=body, headers=headers)
+            )
             if response is not None and response.status_code not in BUSY:
                 break
             assert time.monotonic() < began + ANSWER_SECONDS_MAX, "never answered"

@@ -142,9 +142,9 @@ class Audit:
                 self.wrong.append(f"lost: {one.command}")
             if one.status != 200 and one.command in known and one.command not in done:
                 self.wrong.append(f"refused and done: {one.command}")
-            if one.status == 200 and "state" in one.told and one.command in self.after:
-                if one.told["state"] != self.after[one.command]:
-                    self.wrong.append(f"told {one.told['state']}: {one.command}")
+            told = one.told.get("state") if one.status == 200 else None
+            if told and told != self.after.get(one.command, told):
+                self.wrong.append(f"told {told}: {one.command}")
 
     def _in_time(self) -> None:
         firsts: dict[str, Said] = {}

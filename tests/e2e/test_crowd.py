@@ -1,4 +1,4 @@
-"""Many investigators at one centre at once (R7): nothing lost, nothing twice, no freeze of money that is frozen, one order of all."""
+"""Many investigators at one centre at once (R7): nothing is lost or done twice, no money frozen twice, one order explains all."""
 
 from __future__ import annotations
 
@@ -92,7 +92,10 @@ def _doubled(crowd: Crowd, rows: Sequence[Row]) -> tuple[Crowd, list[Row]]:
 
 def _swapped(crowd: Crowd, rows: Sequence[Row]) -> tuple[Crowd, list[Row]]:
     first = crowd.said[_done(crowd)[0]].command
-    return crowd, [*(x for x in rows if x.command != first), *(x for x in rows if x.command == first)]
+    return crowd, [
+        *(x for x in rows if x.command != first),
+        *(x for x in rows if x.command == first),
+    ]
 
 
 def _by_the_maker(crowd: Crowd, rows: Sequence[Row]) -> tuple[Crowd, list[Row]]:
@@ -118,7 +121,9 @@ def _on_one_account(crowd: Crowd, rows: Sequence[Row]) -> tuple[Crowd, list[Row]
         if row.name != "order_drafted":
             return row
         order = row.body["order"]
-        return replace(row, body={**row.body, "order": order | {"key": order["key"] | {"account": "A"}}})
+        return replace(
+            row, body={**row.body, "order": order | {"key": order["key"] | {"account": "A"}}}
+        )
 
     return crowd, [moved(row) for row in rows]
 
@@ -169,10 +174,13 @@ def test_a_centre_that_forgets_keys_is_found(
         return await submit(self, replace(command, id=f"{command.id}:{next(count)}"))
 
     monkeypatch.setattr(Desk, "submit", forgetful)
-    with pytest.raises(AssertionError, match="told otherwise|Said"):
+    try:
         crowd.run(3, 300, lambda: None)
-        assert _audit(bureau.folder / "journal.sqlite", crowd).wrong == [], "told otherwise"
+        found = _audit(bureau.folder / "journal.sqlite", crowd).wrong
+    except AssertionError as why:  # a client noticed it first
+        found = [str(why)]
     bureau.close()
+    assert any(one.startswith(("told otherwise", "lost", "twice")) for one in found), found[:5]
 
 
 class _House(People):
@@ -230,6 +238,8 @@ def test_eight_clients_for_half_a_minute_at_a_centre_that_is_killed_twice(tmp_pa
     done = sum(one.status == 200 for one in crowd.said)
     refused = sum(one.status != 200 for one in crowd.said)
     seconds = time.monotonic() - began
-    print(f"{len(crowd.said)} commands, {done} done, {refused} refused, {len(audit.frozen)} frozen, {seconds:.0f} s")
+    print(
+        f"{len(crowd.said)} commands, {done} done, {refused} refused, {len(audit.frozen)} frozen, {seconds:.0f} s"
+    )
     assert audit.wrong == []
     assert refused > len(crowd.said) / 100, "without conflicts nothing was shown"

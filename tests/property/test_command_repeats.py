@@ -1,4 +1,4 @@
-"""A command that comes again (R2): one effect and one answer, however often, in whatever order, over restarts, from many at once."""
+"""A command that comes again (R2): one effect and one answer, however often, in any order, over restarts, from many at once."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ def life(office: Office, number: int) -> list[Command]:
     key = HoldKey(f"case-{number}", f"account-{number}", "CNY")
     order = some_order(f"o{number}", key=key, made_by=OFFICER.who)
     asked = [DraftOrder(order)]
-    asked.append(WithdrawOrder(order.id, order.made_by) if number % 7 == 0 else IssueOrder(order.id))
+    asked.append(
+        WithdrawOrder(order.id, order.made_by) if number % 7 == 0 else IssueOrder(order.id)
+    )
     commands = [
         command_of(COMMAND_REGISTRY, f"c{number}-{n}", Request(OFFICER, what))
         for n, what in enumerate(asked)
@@ -110,7 +112,9 @@ class Repeats:
     def look(self) -> None:
         """One effect each: the records of a command stand in one piece, with one actor."""
         acted = Counter(r.command for r in self.office.journal.records() if r.name == "acted")
-        self.wrong += [f"{command}: {count} effects" for command, count in acted.items() if count > 1]
+        self.wrong += [
+            f"{command}: {count} effects" for command, count in acted.items() if count > 1
+        ]
         self.wrong += [f"{command}: no effect" for command in self.first if not acted[command]]
 
 
@@ -126,7 +130,7 @@ def test_fifty_thousand_repeats_have_no_effect_and_the_first_answer() -> None:
 class Forgetful(MemoryJournal):
     """A store that keeps no answers."""
 
-    def answers_of(self, commands):  # type: ignore[no-untyped-def]
+    def answers_of(self, _):  # type: ignore[no-untyped-def]
         return {}
 
 
@@ -201,7 +205,7 @@ def test_in_five_hundred_races_of_eight_clients_one_content_wins(tmp_path) -> No
 class ForgetfulFile(SqliteJournal):
     """The same for a file."""
 
-    def answers_of(self, commands):  # type: ignore[no-untyped-def]
+    def answers_of(self, _):  # type: ignore[no-untyped-def]
         return {}
 
 

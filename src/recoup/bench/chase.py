@@ -132,7 +132,9 @@ class _Cases:
         )
         for begin in range(0, cases, _BATCH):
             some = range(begin, min(cases, begin + _BATCH))
-            claims = {case: self._claim(case, ids[_payer(case)], ids[_payee(case)]) for case in some}
+            claims = {
+                case: self._claim(case, ids[_payer(case)], ids[_payee(case)]) for case in some
+            }
             self._write(scribe, [self._report(case, claim) for case, claim in claims.items()])
             self._write(scribe, [self._admitted(case) for case in some])
             traced = [self._traced(scribe, case, claim) for case, claim in claims.items()]
@@ -178,14 +180,14 @@ class _Cases:
         return self._command(_TAKER, case, TakeReport(told, claim, "station-1"))
 
     def _admitted(self, case: int) -> Command:
-        return self._command(
-            _OFFICER, case, SettleClaim("c1", ClaimTrigger.ADMIT, _OFFICER.who)
-        )
+        return self._command(_OFFICER, case, SettleClaim("c1", ClaimTrigger.ADMIT, _OFFICER.who))
 
     def _traced(self, scribe: Scribe[CentreState], case: int, claim: Claim) -> Command:
         """Return the trail of a report without statements: all of it was last seen going to the payee."""
         version = scribe.state.case(f"case-{case}").facts_version
-        since = claim.paid_at.astimezone(ZoneInfo("UTC"))  # as frames give it: the digest shows the zone
+        since = claim.paid_at.astimezone(
+            ZoneInfo("UTC")
+        )  # as frames give it: the digest shows the zone
         first = (claim.payee, claim.institution, CURRENCY, LOSS, since)
         places = (Place("c1", *first, Found.UNKNOWN),)
         digest = digest_of("trail", f"case-{case}", version, places, (), ())
@@ -201,8 +203,6 @@ class _Cases:
         ):
             outcome = office.submit(self._command(actor, case, what)).result()
             assert isinstance(outcome, Done), outcome
-
-
 
 
 def _payer(case: int) -> tuple[str, str]:
@@ -310,9 +310,7 @@ def bench_chase(plan: Plan, tell: Tell = lambda _: None) -> Report:
             assert office.fault is None, office.fault
             p50, p99 = (float(x) for x in np.percentile(times, [50, 99]))
             name = f"answer_to_orders_{rate:g}_a_second"
-            rows.append(
-                Row(name, p50, "ms", p50, p99, baseline=answered, rss_mb=resident_mb())
-            )
+            rows.append(Row(name, p50, "ms", p50, p99, baseline=answered, rss_mb=resident_mb()))
     return Report(machine, tuple(rows))
 
 

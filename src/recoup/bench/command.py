@@ -87,7 +87,9 @@ def chase(
     try:
         wanted = tuple(float(rate) for rate in rates.split(","))
     except ValueError as fault:
-        raise typer.BadParameter("expected numbers with commas between", param_hint="--rates") from fault
+        raise typer.BadParameter(
+            "expected numbers with commas between", param_hint="--rates"
+        ) from fault
     plan = Plan.quick() if quick else Plan(cases=cases, rates=wanted, seconds=seconds)
     _show(bench_chase(plan, lambda doing: typer.echo(doing, err=True)), as_json=as_json)
 

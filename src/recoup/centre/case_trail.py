@@ -364,7 +364,8 @@ def _places(trail: Trail, institutions: Mapping[str, str]) -> Iterable[Place]:
             )
     left = trail.dossier.transfers.filter(pl.col("id").is_in(trail.exits["transfer"].implode()))
     moved = {
-        row["id"]: row for row in left.select("id", "payee_institution", "time").iter_rows(named=True)
+        row["id"]: row
+        for row in left.select("id", "payee_institution", "time").iter_rows(named=True)
     }
     for row in trail.exits.sort("claim", "transfer", "currency", "kind").iter_rows(named=True):
         transfer = moved[row["transfer"]]

@@ -93,9 +93,7 @@ class Directory:
         """Return the id of an account; a new one for a number never seen, '' for no number."""
         return self.accounts([(institution, number, name)])[institution, number] if number else ""
 
-    def accounts(
-        self, named: Iterable[tuple[str, str, str]]
-    ) -> dict[tuple[str, str], str]:
+    def accounts(self, named: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str], str]:
         """Return the ids of accounts by (institution, number), new ones for numbers never seen with the first name given.
 
         So many share a sync; between two shares whoever else waits for the vault has a turn.
@@ -187,7 +185,7 @@ class Directory:
         purpose: Purpose,
         read: Callable[[bytes], object] = statement_of,
     ) -> tuple[object, ...]:
-        """Return the statements of a case in the order of `digests`; with `read=bytes` as they lie there, for another process."""
+        """Return the statements of a case in the order of `digests`; with `read=bytes` as they lie there."""
         out = []
         for digest in digests:
             with self._lock:

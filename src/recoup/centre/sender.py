@@ -181,7 +181,9 @@ class Sender:
         outcomes = [future.result() for future in self._together(together)]
         if why := wrong_outcome(outcomes):
             return _NotTaken(why)
-        for refusal in untaken(outcomes[len(reply.facts) :]):  # a fact that its case refuses is no news
+        for refusal in untaken(
+            outcomes[len(reply.facts) :]
+        ):  # a fact that its case refuses is no news
             self._told(message, refusal)
         return None
 

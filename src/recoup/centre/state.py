@@ -7,7 +7,8 @@ writer's, or a view's). A copy of a register for each event would make a centre 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 from recoup.cases import Case
 from recoup.orders import Hold, HoldKey, Order, Tracked
@@ -31,6 +32,10 @@ class CentreState:
     """The institution at which an account lies that was entered for a case."""
     entered: dict[tuple[str, str], None] = field(default_factory=dict)
     """(case, account), in the order of entering."""
+
+    def copied(self) -> CentreState:
+        """Return registers of their own with the same values, for another thread to go on from."""
+        return CentreState(**{row.name: _copied(getattr(self, row.name)) for row in fields(self)})
 
     def hold(self, key: HoldKey) -> Hold:
         """Return the hold of `key`; one that nobody asked for yet is empty."""
@@ -92,6 +97,15 @@ class CentreState:
         )
         unit = self.staff.cases.get(case, "")
         return Target(unit, self.accounts[account] if is_told else "")
+
+
+def _copied(value: Any) -> Any:  # noqa: ANN401 - a register, or what is in one
+    """Return a copy of what is changed in place; what is frozen is shared."""
+    if isinstance(value, dict):
+        return {key: _copied(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_copied(part) for part in value]
+    return set(value) if isinstance(value, set) else value
 
 
 __all__ = ["CentreState"]

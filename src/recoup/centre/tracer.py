@@ -148,7 +148,9 @@ class Tracer:
         """Begin; `cases` are those whose newest facts have no trail yet."""
         self._pool = _new_pool(self._niceness)
         if not self._niceness:
-            self._pool.submit(_nothing)  # so that the process is there before the first case needs it
+            self._pool.submit(
+                _nothing
+            )  # so that the process is there before the first case needs it
         self._waiting.add(cases)
         self._thread.start()
 

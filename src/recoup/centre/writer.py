@@ -28,6 +28,7 @@ from recoup.centre.commands import (
     Evolve,
     Halted,
     Outcome,
+    Passed,
     Restore,
     State,
     Unknown,
@@ -58,14 +59,18 @@ class Writer(Generic[State]):
         restore: Restore[State] | None = None,
         halted: Halted = lambda why: None,  # noqa: ARG005 - the parameter's name is the protocol's
         written: Callable[[], None] = lambda: None,
+        begun: Passed[State] = lambda state, last: None,  # noqa: ARG005 - the same
+        ended: Passed[State] = lambda state, last: None,  # noqa: ARG005 - the same
     ) -> None:
         """Prepare a writer whose `state` is that of an empty journal; `start` replays, from where `restore` says.
 
-        `written` is called after each round, in the writer's thread, when everybody in it was answered.
+        In the writer's thread, `begun` is called with what was recovered before any command is taken, `written` after each
+        round when everybody in it was answered, and `ended` after the last one: the state is what the disk has then.
         """
         self._open, self._registry, self._clock = open_journal, registry, clock
         self._state, self._decide, self._evolve = state, decide, evolve
         self._restore, self._halted, self._written = restore, halted, written
+        self._begun, self._ended = begun, ended
         self._queue: SimpleQueue[list[_Waiting]] = SimpleQueue()
         self._room = threading.Semaphore(limits.QUEUE_COMMANDS_MAX)
         self._gate = threading.Lock()  # between a command being let in and the gate being shut
@@ -140,6 +145,7 @@ class Writer(Generic[State]):
                 evolve=self._evolve,
                 restore=self._restore,
             )
+            self._begun(scribe.state, scribe.last)
         except BaseException as why:  # noqa: BLE001 - handed to whoever starts the writer
             self._is_stopped = True
             self._ready.set_exception(why)
@@ -152,6 +158,7 @@ class Writer(Generic[State]):
                 for (_, future), outcome in zip(taken, outcomes, strict=True):
                     future.set_result(outcome)
                 self._written()
+            self._ended(scribe.state, scribe.last)
         except BaseException as why:  # noqa: BLE001 - whatever it is, state is ahead of the disk: stop
             self._stop(taken, why)
         journal.close()
