@@ -1,4 +1,4 @@
-"""Many investigators at one centre at once (R7): nothing is lost or done twice, no money frozen twice, one order explains all."""
+"""Many investigators at one centre at once (R7): nothing lost or done twice, no money frozen twice, one order explains it."""
 
 from __future__ import annotations
 
