@@ -34,7 +34,7 @@ def _looked_at(monkeypatch):
     return seen
 
 
-def test_only_cases_that_changed_are_looked_at(monkeypatch):
+def test_only_cases_that_changed_are_looked_at(chase, monkeypatch):
     for number in range(5):
         chase.reported(f"case-{number}")
     assert chase.look() == 5
