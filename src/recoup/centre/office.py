@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -87,7 +88,7 @@ class Office:
         self._client = httpx.Client(timeout=SEND_SECONDS_MAX)
         self._looking = threading.Lock()
         self._folded: list[View] = []
-        self._told_of_store = lambda why: told_of_case("snapshot", why)
+        self._told_of_store = partial(told_of_case, "snapshot")
         self._view: View | None = None
         self._kept = 0
         self._chaser: Chaser | None = None

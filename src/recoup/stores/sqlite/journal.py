@@ -194,7 +194,10 @@ class SqliteJournal:
     def snapshot(self, name: str) -> Snapshot | None:
         """Return the newest snapshot of that name."""
         rows = self._connection.run(self._sql["read_snapshot"], (name,))
-        return Snapshot(*rows[0][:2], _unpacked(rows[0][2])) if rows else None
+        if not rows:
+            return None
+        name_kept, sequence, body = rows[0]
+        return Snapshot(name_kept, sequence, _unpacked(body))
 
     def close(self) -> None:
         """Close the file."""
