@@ -213,3 +213,26 @@ def test_a_piece_of_an_unknown_subject_is_refused_by_the_table(tmp_path):
     with pytest.raises(StoreFault):  # foreign keys are on
         table.put("nobody", "name", Sealed(bytes(12), b"", bytes(32)))
     table.close()
+
+
+def test_what_is_put_together_is_there_as_one(vault):
+    with vault.together():
+        vault.put("s_3", "name", "Li")
+        vault.put("s_1", "name", "Wang")
+        assert vault.read("s_3", "name", WHY).text == "Li"
+    assert vault.read("s_1", "name", WHY).text == "Wang"
+
+
+def test_of_what_is_put_together_nothing_stays_when_one_piece_is_refused(vault):
+    def both():
+        with vault.together():
+            vault.put("s_3", "name", "Li")
+            vault.put("s_1", "name", "x" * (limits.PERSONAL_BYTES_MAX + 1))
+
+    with pytest.raises(LimitFault):
+        both()
+    with pytest.raises(VaultFault):
+        vault.read("s_3", "name", WHY)
+    assert vault.read("s_1", "name", WHY).text == NAME
+    vault.put("s_3", "name", "Li")
+    assert vault.read("s_3", "name", WHY).text == "Li"

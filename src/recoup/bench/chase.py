@@ -8,6 +8,7 @@ the answers lead on to two orders each; the other half say that money lies still
 from __future__ import annotations
 
 import secrets
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -61,7 +62,7 @@ from recoup.centre import (
 from recoup.centre.commands import Command, Done
 from recoup.centre.directory import Directory
 from recoup.centre.gateway import Correspondence
-from recoup.centre.office import Office, Setting
+from recoup.centre.office import SWITCH_SECONDS, Office, Setting
 from recoup.centre.scribe import Scribe
 from recoup.centre.trails import ACTOR
 from recoup.clock import SystemClock
@@ -275,6 +276,7 @@ class _Run:
 
 def bench_chase(plan: Plan, tell: Tell = lambda _: None) -> Report:
     """Measure everything of the plan; `tell` hears what is being done."""
+    sys.setswitchinterval(SWITCH_SECONDS)  # as the process of a centre does
     tell("the machine's own limits")
     machine = describe_machine(100_000)
     rows: list[Row] = []

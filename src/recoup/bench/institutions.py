@@ -51,7 +51,7 @@ class Spot:
     @property
     def amount(self) -> int:
         """Return what came to it of the loss."""
-        whole = LOSS * 7**self.hop // 10**self.hop
+        whole: int = LOSS * 7**self.hop // 10**self.hop
         return Spot(self.case, self.hop - 1).amount - whole if self.is_side else whole
 
     @property

@@ -197,6 +197,12 @@ def bench_journal(plan: Plan, tell: Tell = lambda _: None) -> Report:
         rows.append(replaying(folder, plan.kept))
         tell("orders from the first command to the institution")
         rows.append(on_the_wire(folder, plan.wired))
-        tell("a trail of six hops")
-        rows.append(six_hops(plan.rounds))
+        tell("a trail of six hops, and commands beside it")
+        writer = _writer(folder / "beside.sqlite")
+        writer.start()
+        rows += six_hops(
+            plan.rounds,
+            lambda name: writer.submit(Command(CommandId(name), name.encode(), None)).result(),
+        )
+        writer.drain()
     return Report(machine, tuple(rows))

@@ -6,6 +6,7 @@ those of the last accounts is known. The time runs from the word that facts chan
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from queue import SimpleQueue
@@ -60,8 +61,11 @@ class _Known:
         return self._facts
 
 
-def six_hops(rounds: int) -> Row:
-    """Return milliseconds from changed facts to the trail; the worker's start and its first trail are not counted."""
+def six_hops(rounds: int, ask: Callable[[str], object]) -> Iterator[Row]:
+    """Yield milliseconds from changed facts to the trail, and those that `ask` takes for a command while trails are made.
+
+    The worker's start and its first trail are not counted.
+    """
     found: SimpleQueue[Traced] = SimpleQueue()
     tracer, times = Tracer(_Known(), found.put), list[float]()
     tracer.start(["case-1"])
@@ -71,9 +75,22 @@ def six_hops(rounds: int) -> Row:
         tracer.changed("case-1")
         found.get(timeout=_SECONDS_MAX)
         times.append((perf_counter() - begin) * 1e3)
+    yield _row("trail_six_hops", times)
+    waits: list[float] = []
+    for _ in range(rounds):
+        tracer.changed("case-1")
+        while found.empty():
+            begin = perf_counter()
+            ask(f"beside_{len(waits)}")
+            waits.append((perf_counter() - begin) * 1e3)
+        found.get()
     tracer.stop()
+    yield _row("command_beside_trail", waits)
+
+
+def _row(name: str, times: list[float]) -> Row:
     p50, p99 = (float(x) for x in np.percentile(times, [50, 99]))
-    return Row("trail_six_hops", p50, "ms", p50, p99, rss_mb=resident_mb())
+    return Row(name, p50, "ms", p50, p99, rss_mb=resident_mb())
 
 
 __all__ = ["six_hop_facts", "six_hops"]

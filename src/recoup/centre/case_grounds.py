@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+import polars as pl
+
 from recoup.cases import Case, Place
 from recoup.cases.case import HoldPlace
 from recoup.centre.facts import ROOT_WITHIN, Grounds
@@ -45,9 +47,14 @@ def _grounds_of_exits(
     trail: Trail, places: Iterable[Place], numbers: Mapping[str, str]
 ) -> dict[HoldPlace, Grounds]:
     """Return by an exit's serial id the payment whose number its institution is asked by."""
-    moved = {row["id"]: row for row in trail.dossier.transfers.iter_rows(named=True)}
+    exits = [place for place in places if place.serial]
+    if not exits:
+        return {}
+    wanted = pl.Series([place.serial for place in exits]).implode()
+    transfers = trail.dossier.transfers.filter(pl.col("id").is_in(wanted))
+    moved = {row["id"]: row for row in transfers.iter_rows(named=True)}
     out = {}
-    for place in places:
+    for place in exits:
         row = moved.get(place.serial)
         if row is not None:
             number, since = numbers.get(place.serial, ""), row["time"] - timedelta(seconds=1)
@@ -59,15 +66,13 @@ def _grounds_of_exits(
 def _grounds_of_arrivals(
     trail: Trail, disputed: Sequence[Mapping[str, Any]], numbers: Mapping[str, str]
 ) -> dict[HoldPlace, Grounds]:
-    carried = set(trail.flows["transfer"])
+    carried = trail.dossier.transfers.filter(
+        pl.col("id").is_in(trail.flows["transfer"].implode()) & (pl.col("payee") != "")
+    ).select("id", "payee", "currency", "time", "amount", "reference")
     told = {row["id"] for row in disputed if row["rail"] == TOLD}
     newest: dict[HoldPlace, Mapping[str, Any]] = {}
     needed: dict[HoldPlace, datetime] = {}
-    arrived = (
-        row
-        for row in trail.dossier.transfers.iter_rows(named=True)  # in total order: the latest stays
-        if row["id"] in carried and row["payee"]
-    )
+    arrived = carried.iter_rows(named=True)  # in total order: the latest stays
     for row in (*disputed, *arrived):
         place = (row["payee"], row["currency"])
         newest[place] = row

@@ -78,7 +78,12 @@ class _Ledger:
     def _found(self, account: str, row: FactRow, again: int) -> dict[str, Any]:
         """Return the transfer that a row shows: two rows of one statement are two, however alike they are."""
         words = (row.id, row.at, again)
-        known = self._shown.setdefault(_key(row), [])
+        known = self._shown.get(_key(row))
+        if known is None:  # nearly every row: nobody has shown anything like it
+            fresh = _Shown(_transfer(row), {account: words})
+            self._shown[_key(row)] = [fresh]
+            self.rows.append(fresh.row)
+            return fresh.row
         alike = [one for one in known if _is_alike(one.row, row)]
         mine = [one for one in alike if one.by.get(account) == words]
         other = [
@@ -112,7 +117,8 @@ class _Ledger:
                 row["id"] += "'"
             taken.add(row["id"])
             self.numbers[row["id"]] = self._numbered.get(id(row), "")
-        return pl.DataFrame(self.rows, schema=tables.TRANSFERS).sort("time", "sequence", "id")
+        columns = {name: [row[name] for row in self.rows] for name in tables.TRANSFERS}
+        return pl.DataFrame(columns, schema=tables.TRANSFERS).sort("time", "sequence", "id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,7 +388,11 @@ def _places(trail: Trail, institutions: Mapping[str, str]) -> Iterable[Place]:
                 hop=max(1, hops.get(row["account"], 1)),
                 is_inferred=bool(row["inferred"]),
             )
-    moved = {row["id"]: row for row in trail.dossier.transfers.iter_rows(named=True)}
+    left = trail.dossier.transfers.filter(pl.col("id").is_in(trail.exits["transfer"].implode()))
+    moved = {
+        row["id"]: row
+        for row in left.select("id", "payee_institution", "time").iter_rows(named=True)
+    }
     for row in trail.exits.sort("claim", "transfer", "currency", "kind").iter_rows(named=True):
         transfer = moved[row["transfer"]]
         yield Place(

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from recoup.ids import CommandId, SubjectId
 from recoup.journal.port import Deadline, Journal, Message
+from recoup.journal.record import Record
 
 State = TypeVar("State")
 
@@ -59,6 +60,10 @@ Evolve = Callable[[State, SubjectId, object], State]
 """Takes the state, what the event is about, and the event."""
 Restore = Callable[[Journal], "tuple[State, int] | None"]
 """Gives the state as it was after a record, and that record's number; None: there is none, everything is folded."""
+
+
+Passed = Callable[[State, "Record | None"], None]
+"""Is shown the state and the last record folded into it; to be read at once, not kept."""
 
 
 class WriterRefusal(StrEnum):
@@ -123,6 +128,7 @@ __all__ = [
     "Halted",
     "Noted",
     "Outcome",
+    "Passed",
     "Restore",
     "State",
     "Turned",

@@ -86,7 +86,7 @@ class Desk:
         """Recover and take commands; return how many records there are."""
         found = self._office.start()
         self._reader = self._office.open()
-        self._view = Looking(self._reader)
+        self._view = self._office.view()
         return found
 
     def drain(self) -> None:
@@ -97,6 +97,8 @@ class Desk:
             if self._reader is not None:
                 self._reader.close()
                 self._reader = None
+            if self._view is not None:
+                self._view.close()
 
     # --- the port ---
 

@@ -226,11 +226,16 @@ class Directory:
 
     def keep_statement(self, case_id: str, statement: Statement) -> str:
         """Keep rows that an answer brought; return their digest, under which the case knows them."""
-        body = encode_paper(statement)
-        digest = sha256(b"recoup statement 1\n" + body).hexdigest()
+        return self.keep_statements(case_id, [statement])[0]
+
+    def keep_statements(self, case_id: str, statements: Sequence[Statement]) -> list[str]:
+        """Keep several with one sync; return their digests."""
+        bodies = [encode_paper(statement) for statement in statements]
+        digests = [sha256(b"recoup statement 1\n" + body).hexdigest() for body in bodies]
         with self._lock, self._vault.together():
-            self._vault.put(f"statements {case_id}", digest, body.decode())
-        return digest
+            for digest, body in zip(digests, bodies, strict=True):
+                self._vault.put(f"statements {case_id}", digest, body.decode())
+        return digests
 
     @overload
     def statements(
@@ -249,7 +254,7 @@ class Directory:
         purpose: Purpose,
         read: Callable[[bytes], object] = statement_of,
     ) -> tuple[object, ...]:
-        """Return the statements of a case in the order of `digests`; with `read=bytes` as they lie there, for another process."""
+        """Return the statements of a case in the order of `digests`; with `read=bytes` as they lie there."""
         out = []
         for digest in digests:
             with self._lock:

@@ -104,10 +104,17 @@ class HTTPGateway:
         held_at: Callable[[str], Iterable[Hold]] = lambda institution: (),  # noqa: ARG005 - named for the reader
         order_of: Callable[[str], Order | None] = lambda order_id: None,  # noqa: ARG005 - the same
         told: ToldOf = lambda institution, why: None,  # noqa: ARG005 - the same
+        *,
+        facts_follow: bool = False,
     ) -> None:
-        """Prepare; `held_at` gives an institution's holds that stand or are on their way, `told` hears where it differs."""
+        """Prepare; `held_at` gives an institution's holds that stand or are on their way, `told` hears where it differs.
+
+        With `facts_follow` whoever sends hands in what an answer brings, in one round with the answer: the case is traced
+        once for both. Without, a case is told of it before the answer is returned.
+        """
         self._told, self._order_of = told, order_of
         self._cursors: dict[str, str] = {}
+        self._facts_follow = facts_follow
         self._wire, self._client, self._directory = wire, client, directory
         self._submit, self._clock, self._ids = submit, clock, ids
         self._held_at = held_at
@@ -129,11 +136,11 @@ class HTTPGateway:
             raise Rejected("expected an answer to this order, was one to another")
         if answer.currency != order.key.currency:
             raise Rejected("expected an amount in the order's currency, was in another")
-        if isinstance(answer.account_kind, AccountKind):
-            self._take_account_kind(order, answer, answer.account_kind)
-        if answer.rows:
-            self._take_rows(order, answer)
-        return Reply((answer_of(answer),))
+        facts = self._facts(order, answer)
+        if not self._facts_follow:
+            for fact in facts:
+                self._tell(fact)
+        return Reply((answer_of(answer),), facts if self._facts_follow else ())
 
     def confirm(self, institution: str) -> int:
         """Ask for an institution's digest and tell the cases what it shows; return how many holds it shows.
@@ -166,7 +173,7 @@ class HTTPGateway:
                 key = HoldKey(hold.case, account, hold.currency)
                 shown_at[key] = Stands(hold.held, hold.ends_at)
                 shown = ConfirmHold(account, hold.currency, hold.held, digest.at)
-                self._tell(institution, hold.case, shown, digest.at)
+                self._tell(_fact(institution, hold.case, shown, digest.at))
                 count += 1
             page, pages = page + 1, digest.pages
         assert begun is not None, "a digest has at least one page"
@@ -176,7 +183,7 @@ class HTTPGateway:
         for key in ours:
             if key not in shown_at:
                 gone = ConfirmHold(key.account, key.currency, 0, begun)
-                self._tell(institution, key.case, gone, begun)
+                self._tell(_fact(institution, key.case, gone, begun))
         return count
 
     def collect(self, institution: str) -> int:
@@ -218,11 +225,11 @@ class HTTPGateway:
             )
             self._directory.keep(subject, {"statement": message.statement, "phone": message.phone})
             appeal = FileAppeal(appeal_id, *place, is_through_bank=True, text=subject)
-            self._tell(institution, order.key.case, appeal, message.id)
+            self._tell(_fact(institution, order.key.case, appeal, message.id))
         elif message.is_delivered:
             terms = self._wire.notice
             sent = SendNotice(*place, "; ".join(terms.documents), terms.phone)
-            self._tell(institution, order.key.case, sent, message.id)
+            self._tell(_fact(institution, order.key.case, sent, message.id))
 
     def _written(self, issued: IssuedOrder) -> OrderMessage:
         """Return the order as the institution gets it."""
@@ -265,30 +272,32 @@ class HTTPGateway:
             swapped=swapped,
         )
 
-    def _take_account_kind(self, order: Order, answer: AnswerMessage, kind: AccountKind) -> None:
-        """Tell the case what the account is for. That it is an ordinary one is no news: nobody need say so."""
-        if kind is not AccountKind.ORDINARY:
-            noted = NoteAccountKind(order.key.account, kind)
-            self._tell(order.institution, order.key.case, noted, answer.id)
+    def _facts(self, order: Order, answer: AnswerMessage) -> tuple[Command, ...]:
+        """Return what tells the case of all that an answer brings beside the answer itself."""
+        where = (order.institution, order.key.case)
+        facts = []
+        kind = answer.account_kind
+        if isinstance(kind, AccountKind) and kind is not AccountKind.ORDINARY:
+            # That it is an ordinary one is no news: nobody need say so.
+            facts.append(_fact(*where, NoteAccountKind(order.key.account, kind), answer.id))
+        if answer.rows:
+            facts += [_fact(*where, fact, fact.digest) for fact in self._rows(order, answer)]
+        return tuple(facts)
 
-    def _take_rows(self, order: Order, answer: AnswerMessage) -> None:
-        """Keep the rows, then tell the case of them; in parts that vault and journal can take.
-
-        The answer follows in the order of handing in, so in the same round of the writer: the case is traced once for both.
-        """
+    def _rows(self, order: Order, answer: AnswerMessage) -> list[AddFacts]:
+        """Keep the rows, in parts that vault and journal can take; return what is said of them."""
         statement = self._statement(order, answer)
-        begins_at, parts = statement.rows[0].at, list(_parts(statement))
-        for part in parts:
-            digest = self._directory.keep_statement(order.key.case, part)
-            rows = tuple(row.id for row in part.rows)
-            fact = AddFacts(digest, rows)
-            if part is parts[-1]:
-                until, left = statement.rows[-1].at, max(0, answer.rows_left)
-                where = (statement.account, order.key.currency, order.institution)
-                fact = AddFacts(digest, rows, begins_at, Rest(*where, until, left))
-            told = self._handed_in(order.institution, order.key.case, fact, digest)
-            if told.done():  # only what was not let in is answered at once; what was, is written before what follows
-                _must_be_taken(told.result())
+        parts = list(_parts(statement))
+        digests = self._directory.keep_statements(order.key.case, parts)
+        begins_at, until = statement.rows[0].at, statement.rows[-1].at
+        place = (statement.account, order.key.currency, order.institution)
+        rest = Rest(*place, until, max(0, answer.rows_left))
+        facts = [
+            AddFacts(digest, tuple(row.id for row in part.rows))
+            for digest, part in zip(digests, parts, strict=True)
+        ]
+        facts[-1] = replace(facts[-1], begins_at=begins_at, rest=rest)
+        return facts
 
     def _statement(self, order: Order, answer: AnswerMessage) -> Statement:
         """Return the rows with the directory's ids in the place of numbers."""
@@ -355,19 +364,13 @@ class HTTPGateway:
         except VaultFault:
             return ""  # asked by a payment's serial number
 
-    def _tell(self, institution: str, case_id: str, what: object, of: object) -> None:
+    def _tell(self, fact: Command) -> None:
         """Submit a fact about a case; what the case refuses is no news, what the writer refuses is tried again later."""
-        _must_be_taken(self._handed_in(institution, case_id, what, of).result())
-
-    def _handed_in(self, institution: str, case_id: str, what: object, of: object) -> Future[Outcome]:
-        """Submit a fact about a case, under an id that follows from it."""
-        actor = Actor(institution, INSTITUTION, "answers an order")
-        request = Request(actor, what, case=case_id)
-        name = COMMAND_REGISTRY.name_of(what)[0]
-        stamp = of.isoformat() if isinstance(of, datetime) else str(of)
-        key = getattr(what, "account", "")
-        command_id = derived_id(name, case_id, institution, key, stamp)
-        return self._submit(command_of(COMMAND_REGISTRY, command_id, request))
+        outcome = self._submit(fact).result()
+        is_taken = isinstance(outcome, Done)
+        is_refused = isinstance(outcome, Turned) and not outcome.is_transient
+        if not (is_taken or is_refused):
+            raise GatewayFault("expected the writer to take a fact, it is away")
 
     def _sealed(self, message: Message, institution: str) -> bytes:
         now = self._clock.now()
@@ -425,12 +428,15 @@ class NotConnected:
         raise Rejected(f"expected a connection to {message.destination}, the centre has none")
 
 
-def _must_be_taken(outcome: Outcome) -> None:
-    """Raise unless a fact was written, or refused by its case for good."""
-    is_taken = isinstance(outcome, Done)
-    is_refused = isinstance(outcome, Turned) and not outcome.is_transient
-    if not (is_taken or is_refused):
-        raise GatewayFault("expected the writer to take a fact, it is away")
+def _fact(institution: str, case_id: str, what: object, of: object) -> Command:
+    """Return the command that tells a case of a fact, under an id that follows from it."""
+    actor = Actor(institution, INSTITUTION, "answers an order")
+    request = Request(actor, what, case=case_id)
+    name = COMMAND_REGISTRY.name_of(what)[0]
+    stamp = of.isoformat() if isinstance(of, datetime) else str(of)
+    key = getattr(what, "account", "")
+    command_id = derived_id(name, case_id, institution, key, stamp)
+    return command_of(COMMAND_REGISTRY, command_id, request)
 
 
 def _letters_of(response: httpx.Response) -> list[tuple[str, bytes]]:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -20,19 +21,32 @@ from recoup.centre.commands import Command, Halted, Outcome
 from recoup.centre.digests import Digests
 from recoup.centre.directory import Directory
 from recoup.centre.gateway import Correspondence, HTTPGateway, NotConnected
+from recoup.centre.keeper import Keeper
 from recoup.centre.ports import BankGateway, ToldOf
 from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import Actor, Request, command_of
 from recoup.centre.running import Centre
 from recoup.centre.sender import Told
+from recoup.centre.snapshots import NAME, restore, snapshot_of
+from recoup.centre.state import CentreState
 from recoup.centre.view import View
 from recoup.centre.witnessing import Sealing, Witnessing
 from recoup.clock import Clock
 from recoup.ids import Ids
+from recoup.journal.port import Journal
+from recoup.journal.record import Record
 from recoup.orders import Hold, Order
 from recoup.stores.sqlite import SqliteJournal, SqliteVaultTable
 from recoup.stores.sqlite.connection import DriverConnection
 from recoup.stores.vault import KeyStore, Vault
+
+SWITCH_SECONDS = 0.0005
+"""How long a thread may keep the interpreter while others wait; the process that runs a centre sets it. A thread that comes
+back from the disk has little to do, and ten times as long at each step would be most of the way to the next order."""
+
+_VIEWS = 3
+"""Whoever looks from the start on: the desk, the chase, the gateway for its digests."""
+_DRAINED_RECORDS_MIN = 1_000
 
 SEND_SECONDS_MAX = 30.0
 """How long one institution may take to answer one message."""
@@ -76,7 +90,10 @@ class Office:
         self.directory = Directory(Vault(SqliteVaultTable(self._vault_rows), setting.keys), ids)
         self._client = httpx.Client(timeout=SEND_SECONDS_MAX)
         self._looking = threading.Lock()
+        self._folded: list[View] = []
+        self._told_of_store = partial(told_of_case, "snapshot")
         self._view: View | None = None
+        self._kept = 0
         self._chaser: Chaser | None = None
         self._digests: Digests | None = None
         self._witnessing: Witnessing | None = None
@@ -93,6 +110,7 @@ class Office:
                 self._held_at,
                 self._order_of,
                 told_of_institution,
+                facts_follow=True,
             )
             self._chaser = Chaser(
                 self.view, self.directory, self.submit, clock, ids, setting.policy, told_of_case
@@ -115,7 +133,11 @@ class Office:
             told=told,
             halted=halted,
             written=self._chaser.wake if self._chaser is not None else lambda: None,
+            begun=self._begun,
+            ended=self._ended,
+            restored=self._restored,
         )
+        self._keeper = Keeper(setting.store, self._told_of_store)
 
     def start(self) -> int:
         """Recover and begin; return how many records there are."""
@@ -129,6 +151,8 @@ class Office:
         for part in reversed(self._beside()):
             part.stop()
         self._centre.stop()
+        while self._folded:
+            self._folded.pop().close()
         self._client.close()
         self._vault_rows.close()
 
@@ -143,14 +167,41 @@ class Office:
         """Whether the writer stopped for good."""
         return self._centre.is_stopped
 
-    def _beside(self) -> tuple[Chaser | Digests | Witnessing, ...]:
-        """Return what runs beside the centre: where institutions are connected, and where the journal is signed."""
-        parts = (self._chaser, self._digests, self._witnessing)
-        return tuple(part for part in parts if part is not None)
+    def _beside(self) -> tuple[Chaser | Digests | Keeper | Witnessing, ...]:
+        """Return what runs beside the centre, as far as institutions are connected and the journal is signed."""
+        beside = (self._keeper, self._chaser, self._digests, self._witnessing)
+        return tuple(part for part in beside if part is not None)
 
     def view(self) -> View:
         """Return a view of its own: for one thread, to be asked to catch up."""
-        return View(self.open())
+        try:
+            return self._folded.pop()
+        except IndexError:
+            return View(self.open())
+
+    # --- the start is one fold for all, the end leaves a snapshot ---
+
+    def _begun(self, state: CentreState, last: Record | None) -> None:
+        """Let whoever looks go on from what the writer recovered: nothing is folded or checked twice."""
+        for _ in range(_VIEWS):
+            self._folded.append(View(self.open(), folded=(state.copied(), last)))
+
+    def _ended(self, state: CentreState, last: Record | None) -> None:
+        """Keep a snapshot of what the last round left, if it saves the next start more than a moment."""
+        if last is not None and last.sequence - self._kept >= _DRAINED_RECORDS_MIN:
+            journal = self.open()
+            journal.add_snapshot(snapshot_of(state, last))
+            journal.close()
+
+    def _restored(self, journal: Journal) -> tuple[CentreState, int] | None:
+        """Return the snapshot; say it of one that is not used."""
+        found = restore(journal)
+        if found is None and journal.snapshot(NAME) is not None:
+            self._told_of_store(
+                "expected a snapshot of this journal, was another or a damaged one: folding all"
+            )
+        self._kept = found[1] if found else 0
+        return found
 
     def _held_at(self, institution: str) -> list[Hold]:
         """Return the holds at an institution that stand or are on their way, as far as the disk says."""
@@ -209,4 +260,4 @@ def wait_until(is_done: Callable[[], bool], seconds: float) -> bool:
     return True
 
 
-__all__ = ["Office", "Setting", "wait_until"]
+__all__ = ["SWITCH_SECONDS", "Office", "Setting", "wait_until"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from recoup.centre.commands import Command
 from recoup.journal.port import Message
 from recoup.orders import Answer
 
@@ -14,6 +15,8 @@ class Reply:
     """The institution took the message; whatever it answered at once, its signature proved."""
 
     answers: tuple[Answer, ...] = ()
+    facts: tuple[Command, ...] = ()
+    """What must be on disk with the answers: it is decided before them, in the same round."""
 
 
 class BankGateway(Protocol):

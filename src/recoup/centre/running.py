@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 
 from recoup.cases import CasePolicy
-from recoup.centre.commands import Command, Halted, Outcome
+from recoup.centre.commands import Command, Halted, Outcome, Passed, Restore
 from recoup.centre.deadlines import Deadlines
 from recoup.centre.decide import decider
 from recoup.centre.evolve import evolve
@@ -39,8 +39,11 @@ class Centre:
         halted: Halted = lambda why: None,  # noqa: ARG005 - the same
         tick_seconds: float = 0.5,
         written: Callable[[], None] = lambda: None,
+        begun: Passed[CentreState] = lambda state, last: None,  # noqa: ARG005 - the same
+        ended: Passed[CentreState] = lambda state, last: None,  # noqa: ARG005 - the same
+        restored: Restore[CentreState] = restore,
     ) -> None:
-        """Put the parts together; each opens the store for itself. `written` is called when something may be on disk."""
+        """Put the parts together; each opens the store for itself. What is called when, `Writer` says."""
         self._writer = Writer(
             open_journal,
             EVENT_REGISTRY,
@@ -48,13 +51,16 @@ class Centre:
             state=CentreState(),
             decide=decider(policy),
             evolve=evolve,
-            restore=restore,
+            restore=restored,
             halted=halted,
             written=self._heard,
+            begun=begun,
+            ended=ended,
         )
         self._written = written
         submit = self._writer.submit
-        self._sender = Sender(open_journal, gateway, submit, clock, told)
+        together = self._writer.submit_together
+        self._sender = Sender(open_journal, gateway, submit, clock, told, together)
         self._deadlines = Deadlines(open_journal, submit, clock, tick_seconds)
 
     def start(self) -> int:

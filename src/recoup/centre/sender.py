@@ -41,6 +41,9 @@ from recoup.unrecognised import Unrecognised
 Submit = Callable[[Command], "Future[Outcome]"]
 """How a command reaches the writer."""
 
+SubmitTogether = Callable[[Sequence[Command]], "list[Future[Outcome]]"]
+"""The same for commands that belong in one round."""
+
 _TICK_SECONDS: Final = 0.02
 
 
@@ -101,9 +104,12 @@ class Sender:
         submit: Submit,
         clock: Clock,
         told: Told = lambda message, what: None,  # noqa: ARG005 - the parameters' names are the protocol's
+        together: SubmitTogether | None = None,
     ) -> None:
-        self._open, self._gateway, self._submit, self._clock = open_journal, gateway, submit, clock
+        """Prepare; without `together` what follows from a message is handed in one by one."""
+        self._open, self._gateway, self._clock = open_journal, gateway, clock
         self._told = told
+        self._together = together or (lambda commands: [submit(command) for command in commands])
         self._dispatcher = Dispatcher(lane_of)
         self._landed: SimpleQueue[tuple[Message, Fault | None] | None] = SimpleQueue()
         """None: look into the outbox."""
@@ -175,10 +181,13 @@ class Sender:
             if isinstance(answer.outcome, Unrecognised):
                 self._told(message, "answered in a word that is not known: money may be held")
         commands = follow_ups(message, reply, self._clock.now())
-        outcomes = [future.result() for future in [self._submit(x) for x in commands]]
+        together = (*reply.facts, *commands)
+        outcomes = [future.result() for future in self._together(together)]
         if why := wrong_outcome(outcomes):
             return _NotTaken(why)
-        for refusal in untaken(outcomes):
+        for refusal in untaken(
+            outcomes[len(reply.facts) :]
+        ):  # a fact that its case refuses is no news
             self._told(message, refusal)
         return None
 
@@ -211,6 +220,7 @@ class _NotTaken(Fault):
 __all__ = [
     "Sender",
     "Submit",
+    "SubmitTogether",
     "Told",
     "answer_command",
     "follow_ups",

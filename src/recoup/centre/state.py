@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 from recoup import limits
 from recoup.cases import Case, Lesson, Meeting, reached_by
@@ -37,6 +38,10 @@ class CentreState:
     """What an institution's answers taught, the newest last."""
     reached: dict[tuple[str, str], dict[str, None]] = field(default_factory=dict)
     """The cases with money at an account in a currency. Follows from the cases; kept so that nobody walks all of them."""
+
+    def copied(self) -> CentreState:
+        """Return registers of their own with the same values, for another thread to go on from."""
+        return CentreState(**{row.name: _copied(getattr(self, row.name)) for row in fields(self)})
 
     def hold(self, key: HoldKey) -> Hold:
         """Return the hold of `key`; one that nobody asked for yet is empty."""
@@ -133,6 +138,15 @@ class CentreState:
             subject in {row.victim, row.transfer} for row in found.claims
         )
         return Target(found.unit) if is_told else None
+
+
+def _copied(value: Any) -> Any:  # noqa: ANN401 - a register, or what is in one
+    """Return a copy of what is changed in place; what is frozen is shared."""
+    if isinstance(value, dict):
+        return {key: _copied(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_copied(part) for part in value]
+    return set(value) if isinstance(value, set) else value
 
 
 __all__ = ["CentreState"]

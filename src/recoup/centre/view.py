@@ -20,13 +20,25 @@ _OF_CASES: Final = frozenset(get_args(case_events.Event))
 class View:
     """The centre's registers as far as the journal went at the last `catch_up`. Belongs to one thread at a time."""
 
-    def __init__(self, journal: Journal, *, from_snapshot: bool = True) -> None:
-        """Check everything that there is, and fold what no snapshot has folded."""
+    def __init__(
+        self,
+        journal: Journal,
+        *,
+        from_snapshot: bool = True,
+        folded: tuple[CentreState, Record | None] | None = None,
+    ) -> None:
+        """Check everything that there is, and fold what no snapshot has folded.
+
+        With `folded`, registers of its own and the last record in them, go on from there: somebody has checked all up to it.
+        """
         self._journal = journal
-        kept = restore(journal) if from_snapshot else None
-        state, folded = kept or (CentreState(), 0)
         self._last: Record | None
-        self.state, self._last = replay(journal, EVENT_REGISTRY, state, evolve, folded=folded)
+        if folded is not None:
+            self.state, self._last = folded
+            return
+        kept = restore(journal) if from_snapshot else None
+        state, count = kept or (CentreState(), 0)
+        self.state, self._last = replay(journal, EVENT_REGISTRY, state, evolve, folded=count)
 
     @property
     def sequence(self) -> int:

@@ -16,7 +16,7 @@ the more clients, the larger the batches, with no timer.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from queue import Empty, SimpleQueue
 from typing import Generic
@@ -28,6 +28,7 @@ from recoup.centre.commands import (
     Evolve,
     Halted,
     Outcome,
+    Passed,
     Restore,
     State,
     Unknown,
@@ -58,15 +59,19 @@ class Writer(Generic[State]):
         restore: Restore[State] | None = None,
         halted: Halted = lambda why: None,  # noqa: ARG005 - the parameter's name is the protocol's
         written: Callable[[], None] = lambda: None,
+        begun: Passed[State] = lambda state, last: None,  # noqa: ARG005 - the same
+        ended: Passed[State] = lambda state, last: None,  # noqa: ARG005 - the same
     ) -> None:
         """Prepare a writer whose `state` is that of an empty journal; `start` replays, from where `restore` says.
 
-        `written` is called after each round, in the writer's thread, when everybody in it was answered.
+        In the writer's thread, `begun` is called with what was recovered before any command is taken, `written` after each
+        round when everybody in it was answered, and `ended` after the last one: the state is what the disk has then.
         """
         self._open, self._registry, self._clock = open_journal, registry, clock
         self._state, self._decide, self._evolve = state, decide, evolve
         self._restore, self._halted, self._written = restore, halted, written
-        self._queue: SimpleQueue[_Waiting] = SimpleQueue()
+        self._begun, self._ended = begun, ended
+        self._queue: SimpleQueue[list[_Waiting]] = SimpleQueue()
         self._room = threading.Semaphore(limits.QUEUE_COMMANDS_MAX)
         self._gate = threading.Lock()  # between a command being let in and the gate being shut
         self._is_draining = self._is_stopped = False
@@ -82,18 +87,38 @@ class Writer(Generic[State]):
 
     def submit(self, command: Command) -> Future[Outcome]:
         """Hand a command in; the future is done when its effect is on disk or it is known to have none."""
-        assert 0 < len(command.id.encode()) <= limits.TEXT_BYTES_MAX, "an id is empty or too long"
-        assert command.id.isprintable(), "an id has control characters"
-        future: Future[Outcome] = Future()
+        return self.submit_together([command])[0]
+
+    def submit_together(self, commands: Sequence[Command]) -> list[Future[Outcome]]:
+        """Hand commands in that belong in one round, so that nobody sees one without the others; all are let in or none.
+
+        They are decided one after another in this order, each for itself.
+        """
+        for command in commands:
+            size = len(command.id.encode())
+            assert 0 < size <= limits.TEXT_BYTES_MAX, "an id is empty or too long"
+            assert command.id.isprintable(), "an id has control characters"
+        waiting: list[_Waiting] = [(command, Future()) for command in commands]
         with self._gate:
-            if self._is_stopped or self._is_draining:
-                reason = WriterRefusal.STOPPED if self._is_stopped else WriterRefusal.DRAINING
+            reason = self._let_in(len(waiting))
+            if reason is None:
+                self._queue.put(waiting)
+        futures = [future for _, future in waiting]
+        if reason is not None:
+            for future in futures:
                 future.set_result(turned(reason))
-            elif not self._room.acquire(blocking=False):
-                future.set_result(turned(WriterRefusal.QUEUE_FULL))
-            else:
-                self._queue.put((command, future))
-        return future
+        return futures
+
+    def _let_in(self, count: int) -> WriterRefusal | None:
+        """Take room in the queue; what is returned says why there is none."""
+        if self._is_stopped or self._is_draining:
+            return WriterRefusal.STOPPED if self._is_stopped else WriterRefusal.DRAINING
+        for taken in range(count):
+            if not self._room.acquire(blocking=False):
+                if taken:
+                    self._room.release(taken)
+                return WriterRefusal.QUEUE_FULL
+        return None
 
     def drain(self) -> None:
         """Take no more commands, finish those that wait, and end."""
@@ -120,6 +145,7 @@ class Writer(Generic[State]):
                 evolve=self._evolve,
                 restore=self._restore,
             )
+            self._begun(scribe.state, scribe.last)
         except BaseException as why:  # noqa: BLE001 - handed to whoever starts the writer
             self._is_stopped = True
             self._ready.set_exception(why)
@@ -132,6 +158,7 @@ class Writer(Generic[State]):
                 for (_, future), outcome in zip(taken, outcomes, strict=True):
                     future.set_result(outcome)
                 self._written()
+            self._ended(scribe.state, scribe.last)
         except BaseException as why:  # noqa: BLE001 - whatever it is, state is ahead of the disk: stop
             self._stop(taken, why)
         journal.close()
@@ -149,9 +176,9 @@ class Writer(Generic[State]):
                     if self._is_draining and self._queue.empty():
                         break
                 continue
-            self._room.release()
-            if waiting[1].set_running_or_notify_cancel():  # from here on nobody can take it back
-                taken.append(waiting)
+            self._room.release(len(waiting))
+            # From here on nobody can take it back.
+            taken += [one for one in waiting if one[1].set_running_or_notify_cancel()]
         return taken
 
     def _stop(self, taken: list[_Waiting], why: BaseException) -> None:
@@ -164,11 +191,12 @@ class Writer(Generic[State]):
                 future.set_result(Unknown() if is_unknown else turned(WriterRefusal.STOPPED))
         while True:
             try:
-                _, future = self._queue.get_nowait()
+                waiting = self._queue.get_nowait()
             except Empty:
                 break
-            if future.set_running_or_notify_cancel():
-                future.set_result(turned(WriterRefusal.STOPPED))
+            for _, future in waiting:
+                if future.set_running_or_notify_cancel():
+                    future.set_result(turned(WriterRefusal.STOPPED))
         self._halted(why)
 
 

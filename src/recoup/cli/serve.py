@@ -63,8 +63,10 @@ def _serve(settings: Settings) -> None:
 
     from recoup.api import make_app, set_up_logs
     from recoup.api.serving import server_of
+    from recoup.centre.office import SWITCH_SECONDS
 
     set_up_logs(level=settings.level)
+    sys.setswitchinterval(SWITCH_SECONDS)
     log = structlog.get_logger("recoup.serve")
 
     def halted(why: BaseException) -> None:

@@ -178,12 +178,15 @@ class Vault:
         data = text.encode()
         if len(data) > limits.PERSONAL_BYTES_MAX:
             raise LimitFault("PERSONAL_BYTES_MAX", limits.PERSONAL_BYTES_MAX, len(data))
-        is_known, _ = self._table.wrapped_key(subject)
-        if not is_known:
+        is_known, wrapped = self._table.wrapped_key(subject)
+        if is_known:
+            cipher = self._opened(subject, wrapped)
+        else:
             fresh = AESGCM.generate_key(bit_length=8 * _KEY_BYTES)
             self._table.add_key(subject, self._keys.wrap(fresh, subject))
+            cipher = AESGCM(fresh)
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        sealed = self._cipher(subject).encrypt(nonce, data, _bound(subject, field))
+        sealed = cipher.encrypt(nonce, data, _bound(subject, field))
         self._table.put(subject, field, Sealed(nonce, sealed, self._lookup(field, text)))
 
     def put_all(self, pieces: Iterable[tuple[str, str, str]]) -> None:
@@ -227,9 +230,13 @@ class Vault:
 
     def _cipher(self, subject: str) -> AESGCM:
         is_known, wrapped = self._table.wrapped_key(subject)
+        if not is_known:
+            raise VaultFault(f"expected the key of {subject}: it is not there")
+        return self._opened(subject, wrapped)
+
+    def _opened(self, subject: str, wrapped: bytes | None) -> AESGCM:
         if wrapped is None:
-            what = "its key was destroyed" if is_known else "it is not there"
-            raise VaultFault(f"expected the key of {subject}: {what}")
+            raise VaultFault(f"expected the key of {subject}: its key was destroyed")
         return AESGCM(self._keys.unwrap(wrapped, subject))
 
     def _lookup(self, field: str, text: str) -> bytes:

@@ -28,4 +28,16 @@ def test_the_quick_bench_gives_the_agreed_shape():
         "replay_snapshot",
         "order_on_the_wire",
         "trail_six_hops",
+        "command_beside_trail",
     ]
+
+
+@pytest.mark.slow
+def test_the_quick_bench_of_the_chase_follows_its_cases_to_their_end():
+    result = CliRunner().invoke(app, ["bench", "chase", "--quick", "--json"])
+    assert result.exit_code == 0, result.output
+    report = json.loads(result.stdout)
+    assert all(list(row) == FIELDS for row in report["rows"])
+    (row,) = report["rows"]
+    assert row["name"] == "answer_to_orders_8_a_second"
+    assert 0 < row["p50"] <= row["p99"]

@@ -301,3 +301,38 @@ def test_a_journal_that_was_changed_does_not_start():
     with pytest.raises(StoreFault, match="record 2: edited"):
         again.writer.start()
     assert again.do("c").reason == "stopped"
+
+
+def test_commands_that_belong_together_are_let_in_all_or_none(monkeypatch):
+    monkeypatch.setattr(limits, "QUEUE_COMMANDS_MAX", 3)
+    rounds, went = [], threading.Event()
+    journal = MemoryJournal()
+    append = journal.append
+
+    def counted(batch, epoch):
+        rounds.append(len(batch.answers))
+        if len(rounds) == 1:
+            assert went.wait(30)
+        return append(batch, epoch)
+
+    journal.append = counted
+    writer = Writer(
+        lambda: journal,
+        tally.REGISTRY,
+        tally.clock(),
+        state=tally.Tally(),
+        decide=tally.decide,
+        evolve=tally.evolve,
+    )
+    writer.start()
+    first = writer.submit(tally.command("c0"))
+    while not rounds:
+        pass
+    together = writer.submit_together([tally.command("c1"), tally.command("c2")])
+    refused = writer.submit_together([tally.command("c3"), tally.command("c4")])
+    assert [x.result().reason for x in refused] == ["queue_full", "queue_full"]
+    more = writer.submit(tally.command("c5"))
+    went.set()
+    assert all(isinstance(x.result(), Done) for x in (first, *together, more))
+    writer.drain()
+    assert rounds == [1, 3], "those together are in one round"

@@ -17,7 +17,7 @@ COMMANDS = (
     *("trace", "check", "policy", "verify", "serve"),
     *("centre", "centre replay"),
     *("bank", "bank keys", "bank serve", "bank sandbox", "bank conformance", "bank paper"),
-    *("demo", "bench", "bench trace", "bench journal"),
+    *("demo", "bench", "bench trace", "bench journal", "bench chase"),
 )
 WIDTH = 100
 

@@ -1,0 +1,170 @@
+"""What the chase keeps, looks at and hands to which process: no more than it needs, and the same for ten cases or thousands."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from hashlib import sha256
+
+import pytest
+from unit.centre.test_chaser import Chase
+
+from recoup import limits
+from recoup.cases import Case
+from recoup.centre import chaser, trails
+from recoup.centre.commands import Turned
+from recoup.centre.facts import Statement, encode_paper
+from recoup.centre.sheets import CaseSheets, Decoded, TracedCase
+from recoup.centre.tracer import trace_facts
+
+
+@pytest.fixture
+def chase():
+    return Chase()
+
+
+def _looked_at(monkeypatch):
+    seen = []
+    plan = chaser.plan_orders
+
+    def planned(case, *rest):
+        seen.append(case.id)
+        return plan(case, *rest)
+
+    monkeypatch.setattr(chaser, "plan_orders", planned)
+    return seen
+
+
+def test_only_cases_that_changed_are_looked_at(chase, monkeypatch):
+    for number in range(5):
+        chase.reported(f"case-{number}")
+    assert chase.look() == 5
+    seen = _looked_at(monkeypatch)
+    assert chase.look() == 0
+    assert seen == []
+    chase.reported("case-9").look()
+    assert set(seen) == {"case-9"}
+
+
+def test_cases_left_from_before_the_start_are_looked_at_a_few_at_a_time(chase, monkeypatch):
+    monkeypatch.setattr(limits, "CHASE_LOOKS_MAX", 2)
+    for number in range(5):
+        chase.reported(f"case-{number}")
+    step = chaser.ChaseStep(
+        chaser.View(chase.office.open(), from_snapshot=False),
+        chase.directory,
+        chase.trails,
+        chase.trace,
+        chase.submit,
+        chase.office.clock,
+        chase.ids,
+        chase.step._policy,
+        chase.say,
+    )
+    looks = left = 0
+    while step.is_left:
+        left += step.run()
+        looks += 1
+    assert looks == 3
+    assert left + sum(step.run() for _ in range(6)) == 5
+
+
+def test_a_trail_that_differs_from_the_one_taken_is_told_once_and_orders_leave_all_the_same(
+    chase, monkeypatch
+):
+    """The second trace of the same version gives another digest: the process is a newer program, say."""
+    chase.reported("case-1")
+    chase.look(1)
+    chase.trails._grounds.clear()  # a start anew: by which transfers money came is not in the journal
+    take = chase.trails.take
+
+    def odd(traced):
+        command = replace(traced.told.command, digest=sha256(b"other").hexdigest())
+        take(replace(traced, told=replace(traced.told, command=command)))
+
+    monkeypatch.setattr(chase.trails, "take", odd)
+    submit = chase.trails._submit
+    monkeypatch.setattr(
+        chase.trails, "_submit", lambda command: submit(replace(command, id=f"{command.id}-2"))
+    )
+    assert chase.look(20) == 1
+    assert chase.traced == 2
+    ((_, why),) = chase.told
+    assert "trail_differs" in why
+
+
+def test_nothing_is_kept_of_a_case_whose_trail_was_taken_but_its_grounds(chase, monkeypatch):
+    monkeypatch.setattr(limits, "TRAILS_KEPT_MAX", 3)
+    for number in range(6):
+        chase.reported(f"case-{number}")
+    chase.look()
+    assert chase.trails._newest == {}
+    assert len(chase.trails._grounds) == 3
+
+
+def _sheets(case, version, size=1):
+    known = replace(Case(case), facts_version=version)
+    return CaseSheets(known, (b"x" * size,), {}, ())
+
+
+def _found(case, version):
+    return TracedCase(case, version, None, 0)
+
+
+def test_a_trail_of_older_facts_is_left_aside_and_the_newer_is_still_traced():
+    kept = trails.Trails(lambda _: pytest.fail("an old trail was handed in"))
+    kept.ask(_sheets("case-1", 1))
+    kept.ask(_sheets("case-1", 2))
+    kept.take(_found("case-1", 1))
+    assert kept.newest("case-1").version == 2
+
+
+def test_what_cannot_be_traced_is_forgotten_unless_newer_facts_wait():
+    kept = trails.Trails(lambda _: None)
+    kept.ask(_sheets("case-1", 1))
+    kept.newest("case-1")
+    kept.ask(_sheets("case-1", 2))
+    kept.drop("case-1")
+    assert kept.newest("case-1").version == 2
+    kept.drop("case-1")
+    assert kept.newest("case-1") is None
+
+
+def test_a_case_of_many_rows_goes_to_the_process_for_large_ones():
+    kept = trails.Trails(lambda _: None)
+    went = []
+
+    class Lane:
+        def __init__(self, name):
+            self.changed = lambda case: went.append((name, case))
+
+    both = trails.Tracers(kept, lambda *_: None)
+    both._small, both._large = Lane("small"), Lane("large")
+    for case, size in (
+        ("s", limits.TRACE_QUICK_BYTES_MAX),
+        ("l", limits.TRACE_QUICK_BYTES_MAX + 1),
+    ):
+        kept.ask(_sheets(case, 1, size))
+        both.changed(case)
+    assert went == [("small", "s"), ("large", "l")]
+
+
+def test_the_rows_that_a_process_keeps_are_bounded():
+    body = encode_paper(Statement("a", "bank", ()))
+    kept = Decoded(5)
+    rows = [Statement("a", "bank", (None,) * 3) for _ in range(3)]
+    for number, statement in enumerate(rows):
+        kept._kept[str(number)] = statement
+        kept._rows += 3
+        kept.statement(str(number), body)
+        assert kept.rows <= 5
+    assert list(kept._kept) == ["2"]
+
+
+def test_bytes_in_another_process_give_what_statements_give_here(chase):
+    """The way over bytes and the plain way find the same."""
+    chase.reported("case-1")
+    chase.step._view.catch_up()
+    case = chase.step._view.state.case("case-1")
+    sheets = CaseSheets(case, (), {}, ())
+    assert trace_facts(sheets) == trace_facts(sheets.slim())
+    assert not isinstance(trace_facts(sheets).told, Turned)
