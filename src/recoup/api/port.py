@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from recoup.cases import CasePolicy
 from recoup.centre.commands import Command, Outcome
 from recoup.centre.desk import Backlog
 from recoup.centre.facts import Grounds
@@ -68,6 +69,11 @@ class CentrePort(Protocol):
     @property
     def is_ready(self) -> bool:
         """Whether commands are taken."""
+        ...
+
+    @property
+    def policy(self) -> CasePolicy:
+        """The terms of the jurisdiction."""
         ...
 
     def now(self) -> datetime:

@@ -125,7 +125,7 @@ async def orders_of_case(
     """List a case's orders in the order of drafting."""
     view = caller.house.port.view()
     caller.may(Action.ORDER_READ, view.target_of_case(case), Why(case, reason))
-    rows = (order_view(*found) for found in view.of_case(case))
+    rows = (order_view(*found, caller.house.port.policy) for found in view.of_case(case))
     return _page(caller, f"orders {caller.person} {case}", rows, limit, cursor)
 
 
@@ -139,7 +139,7 @@ async def one_order(
     found = view.find(order)
     if found is None or found[0].key.case != case:
         raise ProblemError(Reason.ORDER_UNKNOWN)
-    return order_view(*found)
+    return order_view(*found, caller.house.port.policy)
 
 
 @router.get("/institutions/{institution}/orders", responses=_LOOKING)
@@ -149,7 +149,9 @@ async def orders_of_institution(
     """List the orders issued to an institution, in the order of issue."""
     caller.may(Action.INBOX_READ, Target(institution=institution))
     view = caller.house.port.view()
-    rows = (order_view(*found) for found in view.of_institution(institution))
+    rows = (
+        order_view(*found, caller.house.port.policy) for found in view.of_institution(institution)
+    )
     return _page(caller, f"inbox {caller.person} {institution}", rows, limit, cursor)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 
 from recoup.cases.dwell import Dwell
-from recoup.orders import Ground, Policy
+from recoup.orders import Ground, Levels, Policy
 
 
 class Downstream(StrEnum):
@@ -21,6 +21,8 @@ class CasePolicy:
     """The terms of cases, beside those of orders."""
 
     orders: Policy
+    levels: Levels
+    """Which level of unit agrees to what; it has its own sources."""
     admission_persons: int
     """Persons beside the maker who must agree that a claim is admitted."""
     entry_seconds_max: int
@@ -50,7 +52,7 @@ class CasePolicy:
     def __post_init__(self) -> None:
         """Refuse a policy with a term that has no source, and bounds that make no sense."""
         named = {ground.term for ground in self.grounds}
-        terms = {f.name for f in fields(self)} - {"orders", "grounds"}
+        terms = {f.name for f in fields(self)} - {"orders", "levels", "grounds"}
         if missing := sorted(terms - named):
             raise ValueError(f"policy {self.orders.id}: no source for {', '.join(missing)}")
         if self.admission_persons < 1:

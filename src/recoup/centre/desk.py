@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Final
 
 from recoup import limits
+from recoup.cases import CasePolicy
 from recoup.centre.account_room import EnterAccount
 from recoup.centre.commands import Command, Done, Halted, Outcome
 from recoup.centre.directory import NAME as ACCOUNT_NAME
@@ -98,6 +99,11 @@ class Desk:
     def is_ready(self) -> bool:
         """Whether commands are taken."""
         return self._reader is not None and not self._is_draining and not self.is_stopped
+
+    @property
+    def policy(self) -> CasePolicy:
+        """The terms of the jurisdiction."""
+        return self._setting.policy
 
     def now(self) -> datetime:
         """Return the time."""
