@@ -1,4 +1,4 @@
-"""The table of levels of `cn-2016` once more, by hand and in another form: what each level of unit may agree to. The tests' oracle."""
+"""The table of levels of `cn-2016` once more, by hand and in another form: what each level of unit may agree to. An oracle."""
 
 from __future__ import annotations
 

@@ -353,12 +353,6 @@ class PersonalView(Body):
     text: str
 
 
-class FiguresView(Body):
-    """Holds counted by their word; no id is in it."""
-
-    holds: dict[str, int]
-
-
 class Page(Body, Generic[Row]):
     """Some rows of a list, and the cursor under which it goes on."""
 

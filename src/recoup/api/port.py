@@ -15,6 +15,7 @@ from recoup.cases import CasePolicy
 from recoup.centre.commands import Command, Outcome
 from recoup.centre.desk import Backlog
 from recoup.centre.facts import Grounds
+from recoup.figures import Asked, Tally
 from recoup.journal.record import Record
 from recoup.orders import Hold, Order, Tracked
 from recoup.staff import Directory, Target
@@ -102,6 +103,10 @@ class CentrePort(Protocol):
 
     def last(self) -> int:
         """Return the number of the last record."""
+        ...
+
+    async def figures(self, asked: Asked) -> Tally:
+        """Return the figures of all that is on disk."""
         ...
 
     def backlog(self) -> Backlog:

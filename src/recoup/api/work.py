@@ -1,4 +1,4 @@
-"""Accounts, orders and figures: what officers, approvers and institutions see and do.
+"""Accounts and orders: what officers, approvers and institutions see and do.
 
 Lists of a case need its number and a reason; an institution sees the orders told to it and nothing else; a number or a name
 is shown after its reading is in the journal.
@@ -6,7 +6,6 @@ is shown after its reading is in the journal.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from typing import Annotated
@@ -18,7 +17,6 @@ from recoup.api.bodies import (
     AccountAnswered,
     AccountBody,
     DraftBody,
-    FiguresView,
     OrderAnswered,
     OrderView,
     Page,
@@ -153,20 +151,6 @@ async def orders_of_institution(
         order_view(*found, caller.house.port.policy) for found in view.of_institution(institution)
     )
     return _page(caller, f"inbox {caller.person} {institution}", rows, limit, cursor)
-
-
-@router.get("/figures", responses=_LOOKING)
-async def figures(caller: Calling, unit: Annotated[str, Query(max_length=64)] = "") -> FiguresView:
-    """Count holds by their word: of all units, or of one and those below it."""
-    caller.may(Action.FIGURES_READ, Target(unit=unit))
-    view = caller.house.port.view()
-    staff = view.staff
-    words = Counter(
-        hold.word
-        for hold in view.every()
-        if not unit or unit in staff.above(staff.cases.get(hold.key.case, ""))
-    )
-    return FiguresView(holds=dict(sorted(words.items())))
 
 
 def _minor(amount: str, currency: str) -> int:

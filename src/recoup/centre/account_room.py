@@ -62,7 +62,7 @@ def decide_accounts(
     who = request.actor.who
     match command:
         case EnterAccount(account, institution, case):
-            if case not in state.staff.cases:
+            if not state.unit_of_case(case):
                 return Declined(StaffReason.CASE_UNKNOWN, case)
             if not (is_usable(account) and is_usable(institution)):
                 return Declined(CentreReason.ID_UNUSABLE)

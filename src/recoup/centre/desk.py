@@ -21,12 +21,14 @@ from recoup.centre.directory import NAME as ACCOUNT_NAME
 from recoup.centre.directory import NUMBER as ACCOUNT_NUMBER
 from recoup.centre.directory import Entry
 from recoup.centre.facts import Grounds
+from recoup.centre.figuring import Figuring
 from recoup.centre.office import Office, Setting
 from recoup.centre.ports import ToldOf
 from recoup.centre.requests import Request
 from recoup.centre.sender import Told
 from recoup.centre.state import CentreState
 from recoup.centre.view import View as Looking
+from recoup.figures import Asked, Tally
 from recoup.journal.canonical import decode_plain
 from recoup.journal.port import Journal
 from recoup.journal.record import Record
@@ -61,6 +63,7 @@ class Desk:
         """Put the desk together; `start` recovers and begins."""
         self._setting = setting
         self._office = Office(setting, told, halted, told_of, told_of)
+        self._figuring = Figuring(self._office.open)
         self._looking = threading.Lock()
         self._entering = asyncio.Lock()
         self._is_draining = False
@@ -78,6 +81,7 @@ class Desk:
         """Take no more commands, finish those that wait, let go of the store."""
         self._is_draining = True
         self._office.stop()
+        self._figuring.close()
         with self._looking:
             if self._reader is not None:
                 self._reader.close()
@@ -139,6 +143,10 @@ class Desk:
         self.view()
         assert self._view is not None, "just looked at"
         return self._view.sequence
+
+    async def figures(self, asked: Asked) -> Tally:
+        """Return the figures of all that is on disk."""
+        return await asyncio.to_thread(self._figuring.tally, asked)
 
     def backlog(self) -> Backlog:
         """Return what is late or waits."""

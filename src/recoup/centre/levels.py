@@ -1,7 +1,7 @@
 """Which level of unit a request needs: the policy's table asked about what a command is about. Says nothing of who asks.
 
-Who agrees needs the level of what is agreed to. Where an order needs nobody beside its maker, whoever lets it leave needs it; an
-order under a standing authority needs nothing more, since that was agreed to at the level of its reach.
+Who agrees needs the level of what is agreed to. Where an order needs nobody beside its maker, whoever lets it leave needs it;
+an order under a standing authority needs nothing more, since that was agreed to at the level of its reach.
 """
 
 from __future__ import annotations

@@ -124,7 +124,7 @@ def _target(state: CentreState, request: Request) -> Target | Declined:
         case staff_commands.LogEscalation(case=case) | EnterAccount(case=case):
             return state.target_of_case(case)
         case order_commands.DraftOrder(order):
-            return Target(state.staff.cases.get(order.key.case, ""), owner=request.actor.who)
+            return Target(state.unit_of_case(order.key.case), owner=request.actor.who)
         case ReadPersonal(account):
             return state.target_of_account(request.case, account) or Target()
         case (

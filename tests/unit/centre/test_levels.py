@@ -10,6 +10,7 @@ import pytest
 from levels import MANDATES, UNITS, may, may_decide
 
 from recoup.cases import Case, Mandate, commands
+from recoup.cases.events import CaseOpened
 from recoup.cases.state import AppealTrigger, ClaimTrigger, FindingTrigger
 from recoup.centre import Actor, CentreState, Request, decider, evolve
 from recoup.centre.account_room import AccountEntered
@@ -53,7 +54,7 @@ def _state(order: Order, *more: object) -> CentreState:
         told.PersonAdded("me", "root"),
         told.SessionOpened("me", "s-me", 1, NOW + timedelta(hours=2), NOW),
         told.SessionOpened("maker", "s-maker", 1, NOW + timedelta(hours=2), NOW),
-        told.CasePlaced("C1", "station", "maker"),
+        CaseOpened("C1", "station", NOW),
         AccountEntered("a1", "bank-1", "C1", "maker"),
         OrderDrafted(order, 0),
         *more,

@@ -1,0 +1,161 @@
+"""Units over HTTP: what a level may agree to, and figures of units, institutions and periods."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from bureau import START, Bureau
+from docket import claim, report
+
+from recoup import limits
+from recoup.cases.commands import TakeReport
+from recoup.centre import COMMAND_REGISTRY, Actor, Request
+from recoup.centre.case_room import CHASE
+from recoup.centre.commands import Done
+from recoup.centre.requests import command_of
+from recoup.staff import Role
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Iterator[Bureau]:
+    """Province gd, city sz, district ft with station ft-1, district ns."""
+    found = Bureau(tmp_path)
+    found.set_up()
+    for unit, level, parent in (
+        ("sz", "city", "gd"),
+        ("ft", "district", "sz"),
+        ("ft-1", "station", "ft"),
+        ("ns", "district", "sz"),
+    ):
+        found.unit(unit, level, parent)
+    yield found
+    found.close()
+
+
+def reported(bureau: Bureau, case: str, unit: str, amount: int = 10_000) -> None:
+    """A report that the centre's own chase entered: persons' reports are another room's endpoint."""
+    at = bureau.clock.now()
+    taken = report(f"r-{case}", at)
+    taken = type(taken)(
+        taken.id, taken.reporter, taken.grade, taken.channel, True, at, at, CHASE, taken.text
+    )
+    paid = at - timedelta(hours=1)
+    claimed = claim(f"c-{case}", f"a-{case}", amount, report=taken.id, paid_at=paid)
+    what = TakeReport(taken, claimed, unit)
+    request = Request(Actor(CHASE, CHASE, "a test"), what, case=case)
+    outcome = bureau.desk._office.submit(command_of(COMMAND_REGISTRY, f"take-{case}", request))
+    assert isinstance(outcome.result(), Done), outcome.result()
+
+
+def test_a_freeze_is_approved_by_a_district_and_not_by_a_station(tree: Bureau) -> None:
+    tree.hire("ann", (Role.OFFICER, "ft-1"))
+    tree.hire("low", (Role.APPROVER, "ft-1"))
+    tree.hire("high", (Role.APPROVER, "ft"))
+    tree.hire("beside", (Role.APPROVER, "ns"))
+    reported(tree, "C1", "ft-1")
+    account = tree.account("C1", "ann")
+    order = tree.draft("C1", account, "ann", "freeze")
+    assert tree.post(f"/orders/{order}/submit", {}, "ann").status_code == 200
+    shown = tree.get(f"/orders/{order}", "low", case="C1", reason="to decide").json()
+    assert shown["needs"] == {"persons": 1, "level": "district"}
+    body = {"digest": shown["digest"]}
+    for who, problem in (("low", "level_too_low"), ("beside", "not_permitted")):
+        found = tree.post(f"/orders/{order}/approve", body, who)
+        assert (found.status_code, found.json()["type"]) == (403, f"urn:recoup:problem:{problem}")
+    found = tree.post(f"/orders/{order}/approve", body, "high")
+    assert (found.status_code, found.json()["state"]) == (200, "issued")
+
+
+def test_who_acts_for_an_approver_of_the_district_approves_a_freeze(tree: Bureau) -> None:
+    tree.hire("ann", (Role.OFFICER, "ft-1"))
+    tree.hire("low", (Role.APPROVER, "ft-1"))
+    tree.hire("lead", (Role.CASE_LEAD, "ft"))
+    reported(tree, "C1", "ft-1")
+    order = tree.draft("C1", tree.account("C1", "ann"), "ann", "freeze")
+    tree.post(f"/orders/{order}/submit", {}, "ann")
+    shown = tree.get(f"/orders/{order}", "low", case="C1", reason="to decide").json()
+    approve = (f"/orders/{order}/approve", {"digest": shown["digest"]}, "low")
+    assert tree.post(*approve).status_code == 403
+    acting = {
+        "person": tree.ids["low"],
+        "unit": "ft",
+        "begins_at": START.isoformat(),
+        "ends_at": (START + timedelta(hours=8)).isoformat(),
+        "reason": "the approver is on leave",
+    }
+    assert tree.post("/acting", acting, "lead").status_code == 200
+    assert tree.post(*approve).status_code == 200
+
+
+def test_figures_are_of_a_unit_and_those_below_of_an_institution_and_of_a_period(
+    tree: Bureau,
+) -> None:
+    tree.hire("lead", (Role.CASE_LEAD, "sz"))
+    tree.hire("auditor", (Role.AUDITOR, "gd"))
+    begin = tree.clock.now()
+    reported(tree, "C1", "ft-1", 10_000)
+    tree.clock.move(timedelta(hours=1))
+    cut = tree.clock.now()
+    reported(tree, "C2", "ns", 20_050)
+
+    def money(by: str, **params: str) -> dict[str, str]:
+        found = tree.get("/figures", by, **params)
+        assert found.status_code == 200, found.text
+        rows = found.json()["money"]
+        return {currency: row["reported"] for currency, row in rows.items()}
+
+    assert money("lead", unit="sz") == {"CNY": "300.50"}
+    assert money("lead", unit="sz", institution="bank-a-C1") == {"CNY": "100.00"}
+    assert money("auditor", unit="ft") == {"CNY": "100.00"}
+    assert money("auditor") == {"CNY": "300.50"}
+    assert money("auditor", **{"from": begin.isoformat(), "to": cut.isoformat()}) == {
+        "CNY": "100.00"
+    }
+    assert money("auditor", **{"from": cut.isoformat()}) == {"CNY": "200.50"}
+    whole = tree.get("/figures", "lead", unit="sz").json()
+    assert (whole["cases"], whole["reports"], whole["shown_from"]) == (2, 2, 1)
+    assert whole["entry_seconds"] == {"count": 2, "p50": 0, "p90": 0, "most": 0}
+
+
+def test_what_cannot_be_asked_of_figures_is_refused_by_name(tree: Bureau) -> None:
+    tree.hire("lead", (Role.CASE_LEAD, "ft"))
+    tree.hire("auditor", (Role.AUDITOR, "gd"))
+    rows = (
+        ("lead", {}, 403, "not_permitted"),
+        ("lead", {"institution": "bank-1"}, 403, "not_permitted"),
+        ("lead", {"unit": "ns"}, 403, "not_permitted"),
+        ("auditor", {"unit": "no-such"}, 404, "unit_unknown"),
+        ("auditor", {"from": "2026-13-01T00:00:00Z"}, 422, "request_malformed"),
+        ("auditor", {"from": "yesterday"}, 422, "request_malformed"),
+        (
+            "auditor",
+            {"from": "2026-03-02T00:00:00Z", "to": "2026-03-01T00:00:00Z"},
+            409,
+            "term_backwards",
+        ),
+    )
+    for who, params, status, problem in rows:
+        found = tree.get("/figures", who, **params)
+        assert found.status_code == status, (params, found.text)
+        assert found.json()["type"] == f"urn:recoup:problem:{problem}", params
+
+
+def test_a_regulator_sees_no_figure_of_few_cases_and_no_id(tree: Bureau) -> None:
+    tree.hire("reg", (Role.REGULATOR, "gd"))
+    for number in range(limits.FIGURES_CASES_MIN - 1):
+        reported(tree, f"C{number}", "ft-1")
+    few = tree.get("/figures", "reg").json()
+    assert few["money"]["CNY"]["reported"] is None
+    assert few["cases"] is few["reports"] is few["entry_seconds"]["count"] is None
+    assert few["orders"] == 0, "nothing is nobody's"
+    reported(tree, "C-last", "ns")
+    enough = tree.get("/figures", "reg")
+    assert enough.json()["money"]["CNY"]["reported"] == "500.00"
+    assert enough.json()["cases"] == limits.FIGURES_CASES_MIN
+    below = tree.get("/figures", "reg", unit="ns").json()
+    assert below["cases"] is None, "one unit of the five has one"
+    for text in ("C-last", "c-C", "a-C", "r-C", "victim"):
+        assert text not in enough.text
