@@ -21,12 +21,14 @@ from recoup.cases import (
 )
 from recoup.cases.case import digest_of
 from recoup.cases.commands import (
+    AcceptHandover,
     AgreeToMandate,
     AgreeToOrder,
     ApplyTrail,
     ConfirmHold,
     FileAppeal,
     GrantHardship,
+    OfferHandover,
     ProposeFinding,
     ProposeMandate,
     SettleAppeal,
@@ -60,12 +62,9 @@ class Wards:
 
     def step(self) -> None:
         tasks = [self.take_up] * 6 + [self.answer] * 6 + [self.moves_on] * 3 + [self.pass_time] * 2
-        tasks += [self.report, self.confirm, self.appeal, self.settle, self.find, self.keep]
-        tasks += self.more_tasks()
+        tasks += [self.report, self.confirm, self.appeal, self.settle, self.find, *[self.keep] * 3]
+        tasks += [self.hand_over]
         self.chance.choice(tasks)()
-
-    def more_tasks(self) -> list:
-        return []
 
     # --- ways to say something ---
 
@@ -192,7 +191,11 @@ class Wards:
             self.office.reply(message, Reply(()))
             self.marks["silence"] += 1
             return
-        usual = {OrderKind.STOP: Outcome.HELD, OrderKind.EXTEND: Outcome.HELD}
+        usual = {
+            OrderKind.STOP: Outcome.HELD,
+            OrderKind.EXTEND: Outcome.HELD,
+            OrderKind.FREEZE: Outcome.FROZEN,
+        }
         outcome = self.chance.choice(
             [
                 *sorted(FITTING[order.kind]),
@@ -235,6 +238,21 @@ class Wards:
         row = self.chance.choice(waiting)
         trigger = self.chance.choice(list(AppealTrigger)[:3])
         self.ask(case.id, "judge", SettleAppeal(row.id, trigger, "judge", 0, "papers seen"))
+
+    def hand_over(self) -> None:
+        """Offer a case to another unit, and let the other unit take it at once, later, or never."""
+        case = self.some_case()
+        if case is None:
+            return
+        digest = self.office.scribe.state.packet_of(case.id).digest
+        waiting = case.offered
+        if waiting is None or waiting.digest != digest:
+            unit = self.chance.choice(UNITS)
+            offer = OfferHandover(self.new("h"), unit, digest, "lead", "the holder lives there")
+            self.ask(case.id, "lead", offer)
+            waiting = self.office.scribe.state.case(case.id).offered
+        if waiting is not None and self.chance.random() < 0.7:
+            self.ask(case.id, "other", AcceptHandover(waiting.id, waiting.digest, "other"))
 
     def find(self) -> None:
         case = self.some_case()

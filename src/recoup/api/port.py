@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from recoup.cases import CasePolicy
+from recoup.cases import Case, CasePolicy, Packet
 from recoup.centre.commands import Command, Outcome
 from recoup.centre.desk import Backlog
 from recoup.centre.facts import Grounds
@@ -33,6 +33,19 @@ class View(Protocol):
     @property
     def accounts(self) -> dict[str, str]:
         """The institution at which an account lies."""
+        ...
+
+    @property
+    def cases(self) -> dict[str, Case]:
+        """Cases that a report opened."""
+        ...
+
+    def case(self, case_id: str) -> Case:
+        """Return a case; one that no report opened is empty."""
+        ...
+
+    def packet_of(self, case_id: str) -> Packet:
+        """Return what is handed over with a case."""
         ...
 
     def find(self, order_id: str) -> tuple[Hold, Tracked] | None:

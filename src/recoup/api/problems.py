@@ -15,6 +15,7 @@ from fastapi.responses import JSONResponse
 from recoup.centre.account_room import ACCOUNT_UNKNOWN, INSTITUTION_DIFFERS
 from recoup.centre.commands import WriterRefusal
 from recoup.centre.reasons import CentreReason
+from recoup import cases
 from recoup.orders import Reason
 from recoup.staff import StaffReason
 
@@ -47,6 +48,13 @@ _OWN: Final[Mapping[str, tuple[int, str]]] = {
 
 _UNKNOWN: Final = {
     Reason.ORDER_UNKNOWN,
+    cases.Reason.CLAIM_UNKNOWN,
+    cases.Reason.MANDATE_UNKNOWN,
+    cases.Reason.FINDING_UNKNOWN,
+    cases.Reason.APPEAL_UNKNOWN,
+    cases.Reason.NOTICE_UNKNOWN,
+    cases.Reason.TASK_UNKNOWN,
+    cases.Reason.HANDOVER_UNKNOWN,
     StaffReason.PERSON_UNKNOWN,
     StaffReason.UNIT_UNKNOWN,
     StaffReason.CASE_UNKNOWN,
@@ -55,7 +63,8 @@ _UNKNOWN: Final = {
 
 def _of_rooms() -> dict[str, tuple[int, str]]:
     """Return the rooms' refusals under their own names."""
-    rows = {reason.value: (409, "Not as things stand: " + _words(reason)) for reason in Reason}
+    rooms = (*Reason, *cases.Reason)
+    rows = {reason.value: (409, "Not as things stand: " + _words(reason)) for reason in rooms}
     for staff_reason in StaffReason:
         status = 403 if staff_reason.is_denial else 409
         rows[staff_reason.value] = (status, _words(staff_reason).capitalize())

@@ -12,6 +12,7 @@ from recoup.cases.case import (
     FindingKind,
     Found,
     Grade,
+    Handover,
     Harm,
     Mandate,
     Notice,
@@ -40,6 +41,7 @@ from recoup.cases.lists import (
     hash_of,
 )
 from recoup.cases.ordering import covers
+from recoup.cases.packet import Clock, Packet, PacketClaim, PacketHold, PacketOrder, packet_of
 from recoup.cases.refusals import Reason, Refusal
 from recoup.cases.settling import terminals
 from recoup.cases.terms import CasePolicy, Downstream
@@ -52,6 +54,7 @@ __all__ = [
     "CasePolicy",
     "Channel",
     "Claim",
+    "Clock",
     "Derived",
     "Downstream",
     "Dwell",
@@ -61,6 +64,7 @@ __all__ = [
     "FindingKind",
     "Found",
     "Grade",
+    "Handover",
     "Harm",
     "Institution",
     "Level",
@@ -68,6 +72,10 @@ __all__ = [
     "Mandate",
     "Meeting",
     "Notice",
+    "Packet",
+    "PacketClaim",
+    "PacketHold",
+    "PacketOrder",
     "Place",
     "Plan",
     "Proposal",
@@ -98,6 +106,7 @@ __all__ = [
     "net_of",
     "note_of",
     "overlap_of",
+    "packet_of",
     "plan_orders",
     "signs_of",
     "terminals",

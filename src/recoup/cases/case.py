@@ -14,6 +14,7 @@ from recoup.cases.state import (
     AppealState,
     ClaimState,
     FindingState,
+    HandoverState,
     MandateState,
     NoticeState,
     TaskState,
@@ -326,6 +327,28 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
+class Handover:
+    """An offer of the case to another unit, on the packet that `digest` stands for."""
+
+    id: str
+    from_unit: str
+    to_unit: str
+    digest: str
+    by: str
+    offered_at: datetime
+    reason: str
+    state: HandoverState = HandoverState.OFFERED
+    settled_by: str = ""
+    why: str = ""
+    """Why it was declined, or taken back."""
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """What tells one offer from another of the same id."""
+        return self.to_unit, self.digest, self.by, self.reason
+
+
+@dataclass(frozen=True, slots=True)
 class Cap:
     """A person decided that no more than this is held on an account, whatever the trail says."""
 
@@ -380,6 +403,7 @@ class Case:
     swaps: tuple[Swap, ...] = ()
     joined: tuple[str, ...] = ()
     """Cases worked together with this one."""
+    handovers: tuple[Handover, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -389,6 +413,16 @@ class Case:
     def claim(self, claim_id: str) -> Claim | None:
         """Return the claim of that id."""
         return next((claim for claim in self.claims if claim.id == claim_id), None)
+
+    def handover(self, handover_id: str) -> Handover | None:
+        """Return the offer of that id."""
+        return next((row for row in self.handovers if row.id == handover_id), None)
+
+    @property
+    def offered(self) -> Handover | None:
+        """Return the offer that waits for the other unit; at most one does."""
+        waiting = (row for row in self.handovers if row.state is HandoverState.OFFERED)
+        return next(waiting, None)
 
     def standing(self, account: str, currency: str) -> Standing | None:
         """Return what stands on that account."""

@@ -285,6 +285,47 @@ class JoinCase:
     agreed_by: str
 
 
+@dataclass(frozen=True, slots=True)
+class OfferHandover:
+    """Offer the case to another unit, on the packet whose digest was seen."""
+
+    id: str
+    unit: str
+    digest: str
+    by: str
+    reason: str
+    stands: str = ""
+    """The digest of the packet as it is now: the centre says it, nobody else."""
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptHandover:
+    """Take the case over as the packet says; clocks, worklist and rights are the new unit's from here on."""
+
+    handover: str
+    digest: str
+    by: str
+    stands: str = ""
+    """As in `OfferHandover`."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeclineHandover:
+    """Do not take it."""
+
+    handover: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawHandover:
+    """Take the offer back."""
+
+    handover: str
+    by: str
+
+
 Command = (
     TakeReport
     | MakeClaim
@@ -315,4 +356,8 @@ Command = (
     | RecordForeignAnswer
     | PassForeignClock
     | JoinCase
+    | OfferHandover
+    | AcceptHandover
+    | DeclineHandover
+    | WithdrawHandover
 )

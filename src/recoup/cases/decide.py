@@ -13,9 +13,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from recoup.cases import following, ordering, reporting, settling, telling
+from recoup.cases import following, handing, ordering, reporting, settling, telling
 from recoup.cases.case import Case, Entitlement
 from recoup.cases.commands import (
+    AcceptHandover,
     AddFacts,
     AgreeToMandate,
     AgreeToOrder,
@@ -23,6 +24,7 @@ from recoup.cases.commands import (
     Command,
     ConfirmHold,
     DecideSurplus,
+    DeclineHandover,
     DeferNotice,
     EndDeferral,
     FileAppeal,
@@ -33,6 +35,7 @@ from recoup.cases.commands import (
     NoteHold,
     NoteOpinion,
     NoteRepaid,
+    OfferHandover,
     PassAppealClock,
     PassForeignClock,
     ProposeFinding,
@@ -46,6 +49,7 @@ from recoup.cases.commands import (
     SwapAccount,
     TakeReport,
     TakeUp,
+    WithdrawHandover,
 )
 from recoup.cases.entitlements import check, current, entitle
 from recoup.cases.events import (
@@ -109,6 +113,10 @@ def _rule(case: Case, command: Command, now: datetime, policy: CasePolicy) -> Ev
             return ordering.propose_mandate(case, command, now)
         case AgreeToMandate() | RevokeMandate():
             return ordering.settle_mandate(case, command, now)
+        case OfferHandover():
+            return handing.offer_handover(case, command, now)
+        case AcceptHandover() | DeclineHandover() | WithdrawHandover():
+            return handing.settle_handover(case, command, now)
         case _:
             return _rule_of_persons(case, command, now, policy)
 

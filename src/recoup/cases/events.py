@@ -13,6 +13,7 @@ from recoup.cases.case import (
     Derived,
     Entitlement,
     Finding,
+    Handover,
     Harm,
     Mandate,
     Notice,
@@ -26,6 +27,7 @@ from recoup.cases.state import (
     AppealState,
     ClaimState,
     FindingState,
+    HandoverState,
     MandateState,
     NoticeState,
     TaskState,
@@ -322,6 +324,26 @@ class CaseJoined:
     persons: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class HandoverOffered:
+    """The case was offered to another unit; nothing changes yet."""
+
+    handover: Handover
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverSettled:
+    """The other unit took the case over, or did not, or the offer was taken back."""
+
+    handover: str
+    state: HandoverState
+    by: str
+    at: datetime
+    why: str
+    unit: str
+    """That has the case from here on."""
+
+
 Event = (
     CaseOpened
     | ReportTaken
@@ -354,4 +376,6 @@ Event = (
     | TaskOpened
     | TaskMoved
     | CaseJoined
+    | HandoverOffered
+    | HandoverSettled
 )

@@ -33,6 +33,8 @@ from recoup.cases.events import (
     FactsChanged,
     FindingProposed,
     FindingSettled,
+    HandoverOffered,
+    HandoverSettled,
     HarmNoted,
     HoldConfirmed,
     HoldNoted,
@@ -51,7 +53,7 @@ from recoup.cases.events import (
     TaskOpened,
     TrailApplied,
 )
-from recoup.cases.state import MandateState
+from recoup.cases.state import HandoverState, MandateState
 from recoup.orders import OrderKind
 
 _T = TypeVar("_T")
@@ -335,6 +337,22 @@ def _joined(case: Case, event: CaseJoined) -> Case:
     return replace(case, joined=(*case.joined, event.other))
 
 
+def _offered(case: Case, event: HandoverOffered) -> Case:
+    return replace(case, handovers=(*case.handovers, event.handover))
+
+
+def _handed(case: Case, event: HandoverSettled) -> Case:
+    rows = _put(
+        case.handovers,
+        _by_id(event.handover),
+        state=event.state,
+        settled_by=event.by,
+        why=event.why,
+    )
+    case = replace(case, handovers=rows, unit=event.unit)
+    return replace(case, approvals=()) if event.state is HandoverState.ACCEPTED else case
+
+
 _STEPS: dict[type, Callable[[Case, Any], Case]] = {
     CaseOpened: _opened,
     ReportTaken: _report,
@@ -367,4 +385,6 @@ _STEPS: dict[type, Callable[[Case, Any], Case]] = {
     TaskOpened: _task,
     TaskMoved: _task_moved,
     CaseJoined: _joined,
+    HandoverOffered: _offered,
+    HandoverSettled: _handed,
 }

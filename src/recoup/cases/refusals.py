@@ -58,6 +58,11 @@ class Reason(StrEnum):
     """The end has not come yet."""
     NOT_SURPLUS = "not_surplus"
     TRAILS_APART = "trails_apart"
+    HANDOVER_UNKNOWN = "handover_unknown"
+    HANDOVER_SETTLED = "handover_settled"
+    HANDOVER_OPEN = "handover_open"
+    """An offer of the case as it stands waits already."""
+    HANDOVER_TO_ITSELF = "handover_to_itself"
 
     @property
     def is_transient(self) -> bool:

@@ -106,6 +106,23 @@ class TaskState(StrEnum):
     ANSWERED = "answered"
 
 
+class HandoverState(StrEnum):
+    """How far a case is on its way to another unit."""
+
+    OFFERED = "offered"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+
+
+class HandoverTrigger(StrEnum):
+    """What can happen to an offer of a case."""
+
+    ACCEPT = "accept"
+    DECLINE = "decline"
+    WITHDRAW = "withdraw"
+
+
 class TaskTrigger(StrEnum):
     """What can happen to a request abroad."""
 
@@ -201,4 +218,15 @@ TASK_MOVES: Final[dict[tuple[TaskState, TaskTrigger], TaskState]] = {
 TASK_REFUSALS: Final[dict[tuple[TaskState, TaskTrigger], Reason]] = {
     (TaskState.OVERDUE, TaskTrigger.MISS): _R.TASK_OVERDUE,
     (TaskState.ANSWERED, TaskTrigger.MISS): _R.CLOCK_RUNS,  # nothing is due any more
+}
+
+HANDOVER_MOVES: Final[dict[tuple[HandoverState, HandoverTrigger], HandoverState]] = {
+    (HandoverState.OFFERED, HandoverTrigger.ACCEPT): HandoverState.ACCEPTED,
+    (HandoverState.OFFERED, HandoverTrigger.DECLINE): HandoverState.DECLINED,
+    (HandoverState.OFFERED, HandoverTrigger.WITHDRAW): HandoverState.WITHDRAWN,
+}
+HANDOVER_REFUSALS: Final[dict[tuple[HandoverState, HandoverTrigger], Reason]] = {
+    (state, trigger): _R.HANDOVER_SETTLED
+    for state in (HandoverState.ACCEPTED, HandoverState.DECLINED, HandoverState.WITHDRAWN)
+    for trigger in HandoverTrigger
 }

@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -17,10 +17,13 @@ from recoup.cases import Case, CasePolicy, Refusal, evolve, note_of
 from recoup.cases import decide as decide_case
 from recoup.cases import fold as fold_case
 from recoup.cases.commands import (
+    AcceptHandover,
     AgreeToMandate,
     AgreeToOrder,
     Command,
+    DeclineHandover,
     EndDeferral,
+    OfferHandover,
     PassAppealClock,
     PassForeignClock,
     ProposeFinding,
@@ -31,6 +34,7 @@ from recoup.cases.commands import (
     SettleFinding,
     TakeReport,
     TakeUp,
+    WithdrawHandover,
 )
 from recoup.cases.events import (
     AppealFiled,
@@ -53,6 +57,7 @@ from recoup.journal.canonical import encode_plain
 from recoup.journal.port import Deadline
 from recoup.orders import Order, approvals_needed
 from recoup.orders.commands import ApproveOrder, DraftOrder, IssueOrder, SubmitOrder
+from recoup.staff import StaffReason
 
 CHASE: Final = "chase"
 """The role of the chase itself: it makes orders of the plan, within a standing authority only."""
@@ -145,7 +150,10 @@ def decide_cases(
     if declined is not None:
         return declined
     cases = CaseWork(state, policy, now)
-    declined = cases.carry_out(request.case, request.what)
+    what = _as_it_stands(state, request)
+    if isinstance(what, Declined):
+        return what
+    declined = cases.carry_out(request.case, what)
     if declined is not None:
         return declined
     taken = [noted.event for noted in cases.events if isinstance(noted.event, OrderTakenUp)]
@@ -198,6 +206,18 @@ def _issue(
     return None
 
 
+def _as_it_stands(state: CentreState, request: Request) -> Command | Declined:
+    """Return the command; one about a handover with the packet's digest as it is at this moment, whatever was asked."""
+    what: Command = request.what
+    match what:
+        case OfferHandover(unit=unit) if state.staff.units and unit not in state.staff.units:
+            return Declined(StaffReason.UNIT_UNKNOWN, unit)
+        case OfferHandover() | AcceptHandover():
+            return replace(what, stands=state.packet_of(request.case).digest)
+        case _:
+            return what
+
+
 def _named(command: Command) -> str | None:
     """Return the person in whose name a command speaks; None where it names nobody, or two who are asked elsewhere."""
     match command:
@@ -205,7 +225,9 @@ def _named(command: Command) -> str | None:
             return report.entered_by
         case SettleClaim() | AgreeToOrder() | AgreeToMandate() | RevokeMandate() | SettleFinding():
             return command.by
-        case SettleAppeal():
+        case SettleAppeal() | OfferHandover() | AcceptHandover():
+            return command.by
+        case DeclineHandover() | WithdrawHandover():
             return command.by
         case ProposeMandate(mandate):
             return mandate.proposed_by

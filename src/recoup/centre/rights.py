@@ -18,6 +18,8 @@ from typing import Final
 
 from recoup import orders
 from recoup.cases import CasePolicy
+from recoup.cases import commands as case_commands
+from recoup.cases import refusals as case_refusals
 from recoup.centre.account_room import EnterAccount, ReadPersonal, unfit
 from recoup.centre.case_room import CHASE
 from recoup.centre.commands import Declined
@@ -47,6 +49,10 @@ ACTIONS: Final[Mapping[type, Action]] = {
     order_commands.SendBackOrder: Action.ORDER_SEND_BACK,
     order_commands.WithdrawOrder: Action.ORDER_WITHDRAW,
     order_commands.IssueOrder: Action.ORDER_ISSUE,
+    case_commands.OfferHandover: Action.HANDOVER_OFFER,
+    case_commands.WithdrawHandover: Action.HANDOVER_OFFER,
+    case_commands.AcceptHandover: Action.HANDOVER_SETTLE,
+    case_commands.DeclineHandover: Action.HANDOVER_SETTLE,
     EnterAccount: Action.ACCOUNT_ENTER,
     ReadPersonal: Action.PERSONAL_READ,
 }
@@ -123,6 +129,15 @@ def _target(state: CentreState, request: Request) -> Target | Declined:
             return Target(unit=unit)
         case staff_commands.LogEscalation(case=case) | EnterAccount(case=case):
             return state.target_of_case(case)
+        case case_commands.OfferHandover() | case_commands.WithdrawHandover():
+            return state.target_of_case(request.case)
+        case (
+            case_commands.AcceptHandover(handover_id) | case_commands.DeclineHandover(handover_id)
+        ):
+            handover = state.case(request.case).handover(handover_id)
+            if handover is None:
+                return Declined(case_refusals.Reason.HANDOVER_UNKNOWN, handover_id)
+            return Target(handover.to_unit, owner=handover.by)
         case order_commands.DraftOrder(order):
             return Target(state.unit_of_case(order.key.case), owner=request.actor.who)
         case ReadPersonal(account):

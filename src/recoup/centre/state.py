@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from recoup.cases import Case
+from recoup.cases import Case, Packet, packet_of
 from recoup.orders import Hold, HoldKey, Order, Tracked
 from recoup.staff import Directory, Target
 
@@ -68,6 +68,11 @@ class CentreState:
             found = self.find(order_id)
             assert found is not None, "a listed order is there"
             yield found
+
+    def packet_of(self, case_id: str) -> Packet:
+        """Return what is handed over with a case, as it stands."""
+        keys = dict.fromkeys(self.places[order_id] for order_id in self.drafted.get(case_id, ()))
+        return packet_of(self.case(case_id), (self.holds[key] for key in keys))
 
     # --- what things are to the table of rights ---
 

@@ -156,6 +156,10 @@ class Book:
         if not case.unit:
             self._goes_to(case, event.unit)
 
+    def _handed(self, case: _Case, event: cases.HandoverSettled) -> None:
+        if event.unit != case.unit:
+            self._goes_to(case, event.unit)
+
     def _goes_to(self, case: _Case, unit: str) -> None:
         """Take what stands from the unit that had the case to the one that has it now."""
         standing = {key: amount for key, amount in case.stands.items() if amount}
@@ -277,6 +281,7 @@ class Book:
     STEPS: ClassVar[dict[type, Callable[[Book, _Case, Any], None]]] = {
         CasePlaced: _placed,
         cases.CaseOpened: _opened,
+        cases.HandoverSettled: _handed,
         cases.ReportTaken: _report,
         cases.ClaimMade: _claim,
         cases.OrderTakenUp: _taken_up,

@@ -159,3 +159,66 @@ def test_a_regulator_sees_no_figure_of_few_cases_and_no_id(tree: Bureau) -> None
     assert below["cases"] is None, "one unit of the five has one"
     for text in ("C-last", "c-C", "a-C", "r-C", "victim"):
         assert text not in enough.text
+
+
+def test_a_case_is_handed_over_on_a_packet_that_both_units_see(tree: Bureau) -> None:
+    tree.hire("ann", (Role.OFFICER, "ft-1"))
+    tree.hire("giver", (Role.CASE_LEAD, "ft-1"))
+    tree.hire("taker", (Role.CASE_LEAD, "ns"))
+    tree.hire("third", (Role.CASE_LEAD, "ft"))
+    reported(tree, "C1", "ft-1")
+    account = tree.account("C1", "ann")
+    looked = {"reason": "handover"}
+    assert tree.get("/cases/C1/packet", "taker", **looked).status_code == 403
+    assert tree.get("/cases/C1/packet", "giver").json()["type"].endswith("purpose_missing")
+    packet = tree.get("/cases/C1/packet", "giver", **looked).json()
+    assert [row["missing"] for row in packet["claims"]] == ["100.00"]
+    offer = {"unit": "ns", "digest": packet["digest"], "reason": "the holder lives there"}
+    for who, status in (("third", 403), ("ann", 403), ("giver", 200)):
+        found = tree.post("/cases/C1/handovers", offer, who, key=f"offer-of-{who}")
+        assert found.status_code == status, (who, found.text)
+    handover = found.json()["handover"]
+    again = tree.post("/cases/C1/handovers", offer, "giver", key="offer-of-giver")
+    assert again.json() == found.json()
+    assert again.headers["Idempotency-Replayed"] == "true"
+    (waiting,) = tree.get("/units/ns/handovers", "taker").json()
+    assert (waiting["id"], waiting["is_stale"]) == (handover, False)
+    assert tree.get("/cases/C1/packet", "taker", **looked).json() == packet
+    tree.draft("C1", account, "ann", "freeze")  # something happens to the case
+    accept = (f"/cases/C1/handovers/{handover}/accept", {"digest": packet["digest"]})
+    assert tree.post(*accept, "taker").json()["type"].endswith("digest_stale")
+    assert tree.get("/units/ns/handovers", "taker").json()[0]["is_stale"]
+    packet = tree.get("/cases/C1/packet", "giver", **looked).json()
+    assert [(row["kind"], row["state"]) for row in packet["orders"]] == [("freeze", "drafted")]
+    anew = tree.post("/cases/C1/handovers", offer | {"digest": packet["digest"]}, "giver").json()
+    accept = (f"/cases/C1/handovers/{anew['handover']}/accept", {"digest": packet["digest"]})
+    assert tree.post(*accept, "third").status_code == 403
+    assert tree.post(*accept, "taker").status_code == 200
+    asked = {"case": "C1", "reason": "mine now?"}
+    assert tree.get("/orders", "taker", **asked).status_code == 200
+    assert tree.get("/orders", "giver", **asked).status_code == 403
+    assert tree.desk.view().unit_of_case("C1") == "ns"
+    assert tree.get("/units/ns/handovers", "taker").json() == []
+
+
+def test_a_handover_is_declined_or_taken_back_and_not_to_a_unit_that_is_not_there(
+    tree: Bureau,
+) -> None:
+    tree.hire("giver", (Role.CASE_LEAD, "ft-1"), (Role.CASE_LEAD, "ns"))
+    tree.hire("night", (Role.DUTY_OFFICER, "ns"))
+    reported(tree, "C1", "ft-1")
+    digest = tree.get("/cases/C1/packet", "giver", reason="handover").json()["digest"]
+    offer = {"unit": "nowhere", "digest": digest, "reason": "the holder lives there"}
+    assert tree.post("/cases/C1/handovers", offer, "giver").status_code == 404
+    offer["unit"] = "ns"
+    first = tree.post("/cases/C1/handovers", offer, "giver").json()["handover"]
+    way = f"/cases/C1/handovers/{first}"
+    own = tree.post(f"{way}/accept", {"digest": digest}, "giver")
+    assert own.json()["type"].endswith("four_eyes"), "lead of both units"
+    assert tree.post(f"{way}/decline", {"reason": "not ours"}, "night").status_code == 200
+    assert tree.post(f"{way}/withdraw", {}, "giver").json()["type"].endswith("handover_settled")
+    second = tree.post("/cases/C1/handovers", offer, "giver").json()["handover"]
+    assert tree.post(f"/cases/C1/handovers/{second}/withdraw", {}, "giver").status_code == 200
+    assert tree.desk.view().unit_of_case("C1") == "ft-1"
+    unknown = tree.post("/cases/C1/handovers/none/accept", {"digest": digest}, "night")
+    assert unknown.status_code == 404
