@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from recoup.cases import Case, CasePolicy, Packet
+from recoup.cases import Case, CasePolicy, Clock, Packet
 from recoup.centre.commands import Command, Outcome
 from recoup.centre.desk import Backlog
 from recoup.centre.facts import Grounds
@@ -46,6 +46,10 @@ class View(Protocol):
 
     def packet_of(self, case_id: str) -> Packet:
         """Return what is handed over with a case."""
+        ...
+
+    def shift_of(self, unit: str) -> tuple[tuple[str, Clock], ...]:
+        """Return what is open in a unit, with its case."""
         ...
 
     def find(self, order_id: str) -> tuple[Hold, Tracked] | None:

@@ -12,10 +12,10 @@ from typing import Any, Final
 
 from fastapi.responses import JSONResponse
 
+from recoup import cases
 from recoup.centre.account_room import ACCOUNT_UNKNOWN, INSTITUTION_DIFFERS
 from recoup.centre.commands import WriterRefusal
 from recoup.centre.reasons import CentreReason
-from recoup import cases
 from recoup.orders import Reason
 from recoup.staff import StaffReason
 
@@ -55,6 +55,7 @@ _UNKNOWN: Final = {
     cases.Reason.NOTICE_UNKNOWN,
     cases.Reason.TASK_UNKNOWN,
     cases.Reason.HANDOVER_UNKNOWN,
+    cases.Reason.ESCALATION_UNKNOWN,
     StaffReason.PERSON_UNKNOWN,
     StaffReason.UNIT_UNKNOWN,
     StaffReason.CASE_UNKNOWN,

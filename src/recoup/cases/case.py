@@ -13,6 +13,7 @@ from hashlib import sha256
 from recoup.cases.state import (
     AppealState,
     ClaimState,
+    EscalationState,
     FindingState,
     HandoverState,
     MandateState,
@@ -349,6 +350,27 @@ class Handover:
 
 
 @dataclass(frozen=True, slots=True)
+class Escalation:
+    """A unit was asked about a clock that ran out."""
+
+    id: str
+    clock: str
+    """answer, appeal or abroad."""
+    about: str
+    """The order, the appeal or the request."""
+    unit: str
+    person: str
+    """Who was on duty; '' for nobody."""
+    asked_at: datetime
+    due_at: datetime
+    """When the unit above is asked."""
+    state: EscalationState = EscalationState.OPEN
+    settled_by: str = ""
+    """'' where the clock settled it, or nobody did."""
+    outcome: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Cap:
     """A person decided that no more than this is held on an account, whatever the trail says."""
 
@@ -404,6 +426,7 @@ class Case:
     joined: tuple[str, ...] = ()
     """Cases worked together with this one."""
     handovers: tuple[Handover, ...] = ()
+    escalations: tuple[Escalation, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -413,6 +436,11 @@ class Case:
     def claim(self, claim_id: str) -> Claim | None:
         """Return the claim of that id."""
         return next((claim for claim in self.claims if claim.id == claim_id), None)
+
+    def asked_about(self, clock: str, about: str) -> Escalation | None:
+        """Return the open escalation of a clock; at most one is."""
+        rows = (row for row in self.escalations if (row.clock, row.about) == (clock, about))
+        return next((row for row in rows if row.state is EscalationState.OPEN), None)
 
     def handover(self, handover_id: str) -> Handover | None:
         """Return the offer of that id."""

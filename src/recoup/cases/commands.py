@@ -326,6 +326,35 @@ class WithdrawHandover:
     by: str
 
 
+@dataclass(frozen=True, slots=True)
+class RaiseEscalation:
+    """Ask a unit about a clock that ran out; the centre says whom."""
+
+    clock: str
+    about: str
+    unit: str
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class PassEscalation:
+    """The time of the unit that was asked is over; the centre says who is above."""
+
+    escalation: str
+    unit: str = ""
+    person: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SettleEscalation:
+    """Say what came of it."""
+
+    escalation: str
+    by: str
+    """'' where the clock itself was settled."""
+    outcome: str
+
+
 Command = (
     TakeReport
     | MakeClaim
@@ -360,4 +389,7 @@ Command = (
     | AcceptHandover
     | DeclineHandover
     | WithdrawHandover
+    | RaiseEscalation
+    | PassEscalation
+    | SettleEscalation
 )

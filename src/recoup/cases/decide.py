@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from recoup.cases import following, handing, ordering, reporting, settling, telling
+from recoup.cases import escalating, following, handing, ordering, reporting, settling, telling
 from recoup.cases.case import Case, Entitlement
 from recoup.cases.commands import (
     AcceptHandover,
@@ -37,14 +37,17 @@ from recoup.cases.commands import (
     NoteRepaid,
     OfferHandover,
     PassAppealClock,
+    PassEscalation,
     PassForeignClock,
     ProposeFinding,
     ProposeMandate,
+    RaiseEscalation,
     RecordForeignAnswer,
     RevokeMandate,
     SendNotice,
     SettleAppeal,
     SettleClaim,
+    SettleEscalation,
     SettleFinding,
     SwapAccount,
     TakeReport,
@@ -113,6 +116,12 @@ def _rule(case: Case, command: Command, now: datetime, policy: CasePolicy) -> Ev
             return ordering.propose_mandate(case, command, now)
         case AgreeToMandate() | RevokeMandate():
             return ordering.settle_mandate(case, command, now)
+        case RaiseEscalation():
+            return escalating.raise_escalation(case, command, now, policy)
+        case PassEscalation():
+            return escalating.pass_escalation(case, command, now, policy)
+        case SettleEscalation():
+            return escalating.settle_escalation(case, command, now)
         case OfferHandover():
             return handing.offer_handover(case, command, now)
         case AcceptHandover() | DeclineHandover() | WithdrawHandover():

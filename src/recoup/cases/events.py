@@ -12,6 +12,7 @@ from recoup.cases.case import (
     Claim,
     Derived,
     Entitlement,
+    Escalation,
     Finding,
     Handover,
     Harm,
@@ -26,6 +27,7 @@ from recoup.cases.case import (
 from recoup.cases.state import (
     AppealState,
     ClaimState,
+    EscalationState,
     FindingState,
     HandoverState,
     MandateState,
@@ -344,6 +346,24 @@ class HandoverSettled:
     """That has the case from here on."""
 
 
+@dataclass(frozen=True, slots=True)
+class EscalationRaised:
+    """A unit was asked about a clock that ran out."""
+
+    escalation: Escalation
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationMoved:
+    """It has its outcome, or the unit above is asked."""
+
+    escalation: str
+    state: EscalationState
+    by: str
+    at: datetime
+    outcome: str
+
+
 Event = (
     CaseOpened
     | ReportTaken
@@ -378,4 +398,6 @@ Event = (
     | CaseJoined
     | HandoverOffered
     | HandoverSettled
+    | EscalationRaised
+    | EscalationMoved
 )

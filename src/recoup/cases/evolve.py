@@ -28,6 +28,8 @@ from recoup.cases.events import (
     ClaimRepaid,
     ClaimSettled,
     EntitlementsChanged,
+    EscalationMoved,
+    EscalationRaised,
     Event,
     FactsAdded,
     FactsChanged,
@@ -53,7 +55,7 @@ from recoup.cases.events import (
     TaskOpened,
     TrailApplied,
 )
-from recoup.cases.state import HandoverState, MandateState
+from recoup.cases.state import EscalationState, HandoverState, MandateState
 from recoup.orders import OrderKind
 
 _T = TypeVar("_T")
@@ -349,8 +351,30 @@ def _handed(case: Case, event: HandoverSettled) -> Case:
         settled_by=event.by,
         why=event.why,
     )
-    case = replace(case, handovers=rows, unit=event.unit)
-    return replace(case, approvals=()) if event.state is HandoverState.ACCEPTED else case
+    case = replace(case, handovers=rows)
+    if event.state is not HandoverState.ACCEPTED:
+        return case
+    # The new unit answers for what is open; whoever was asked before is asked no longer.
+    escalations = tuple(
+        replace(row, unit=event.unit, person="") if row.state is EscalationState.OPEN else row
+        for row in case.escalations
+    )
+    return replace(case, unit=event.unit, approvals=(), escalations=escalations)
+
+
+def _escalated(case: Case, event: EscalationRaised) -> Case:
+    return replace(case, escalations=(*case.escalations, event.escalation))
+
+
+def _escalation_moved(case: Case, event: EscalationMoved) -> Case:
+    rows = _put(
+        case.escalations,
+        _by_id(event.escalation),
+        state=event.state,
+        settled_by=event.by,
+        outcome=event.outcome,
+    )
+    return replace(case, escalations=rows)
 
 
 _STEPS: dict[type, Callable[[Case, Any], Case]] = {
@@ -387,4 +411,6 @@ _STEPS: dict[type, Callable[[Case, Any], Case]] = {
     CaseJoined: _joined,
     HandoverOffered: _offered,
     HandoverSettled: _handed,
+    EscalationRaised: _escalated,
+    EscalationMoved: _escalation_moved,
 }

@@ -1,7 +1,7 @@
 """Rules about a case that goes to another unit: offered by one, accepted by the other, on one packet. Pure; called by `decide`.
 
-Until the other unit accepts, nothing changes: clocks, worklist and rights stay with the unit that has the case. What is accepted
-is the case as both saw it: if anything happened to it since it was offered, the offer is stale and is made anew. Approvals of
+Until the other unit accepts, nothing changes: clocks, worklist and rights stay with the unit that has it. What is accepted is
+the case as both saw it: if anything happened to it since it was offered, the offer is stale and is made anew. Approvals of
 orders that have not left are void with the acceptance, since the new unit's approvers answer for what leaves from then on.
 """
 

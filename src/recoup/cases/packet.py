@@ -1,4 +1,4 @@
-"""What a unit gives with a case: orders, what they hold and until when, claims, evidence, open clocks, and one digest over all. Pure.
+"""What a unit gives with a case: orders, holds and their ends, claims, evidence, open clocks, and a digest over all. Pure.
 
 The digest is of the case as it stands, not of a time or a person: two packets of a case to which nothing happened are the same.
 """
@@ -10,7 +10,7 @@ from dataclasses import astuple, dataclass
 from datetime import datetime
 
 from recoup.cases.case import Case, digest_of
-from recoup.cases.state import AppealState, MandateState, NoticeState, TaskState
+from recoup.cases.state import AppealState, EscalationState, MandateState, NoticeState, TaskState
 from recoup.orders import Hold
 
 
@@ -109,7 +109,9 @@ def packet_of(case: Case, holds: Iterable[Hold]) -> Packet:
             for row in case.mandates
             if row.state is MandateState.STANDING
         ),
-        tuple(sorted(_clocks(case, mine), key=lambda clock: (clock.due_at, clock.kind, clock.about))),
+        tuple(
+            sorted(_clocks(case, mine), key=lambda clock: (clock.due_at, clock.kind, clock.about))
+        ),
     )
 
 
@@ -146,6 +148,9 @@ def _clocks(case: Case, holds: Iterable[Hold]) -> Iterator[Clock]:
     for task in case.tasks:
         if task.state is not TaskState.ANSWERED:
             yield Clock("abroad", task.id, task.due_at)
+    for escalation in case.escalations:
+        if escalation.state is EscalationState.OPEN:
+            yield Clock("escalation", escalation.id, escalation.due_at)
     for mandate in case.mandates:
         if mandate.state is MandateState.STANDING:
             yield Clock("mandate", mandate.id, mandate.until)

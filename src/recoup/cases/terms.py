@@ -33,6 +33,8 @@ class CasePolicy:
     notice_seconds: int
     deferral_seconds_max: int
     abroad_seconds: int
+    escalation_seconds: int
+    """How long a duty officer has for an outcome before the unit above is asked."""
     good_faith_downstream: Downstream
     coverage_permille: int
     """Of what a claim misses, how much is chased before the smallest rest is left out; 1,000 is all."""

@@ -53,6 +53,7 @@ ACTIONS: Final[Mapping[type, Action]] = {
     case_commands.WithdrawHandover: Action.HANDOVER_OFFER,
     case_commands.AcceptHandover: Action.HANDOVER_SETTLE,
     case_commands.DeclineHandover: Action.HANDOVER_SETTLE,
+    case_commands.SettleEscalation: Action.ESCALATION_LOG,
     EnterAccount: Action.ACCOUNT_ENTER,
     ReadPersonal: Action.PERSONAL_READ,
 }
@@ -131,13 +132,15 @@ def _target(state: CentreState, request: Request) -> Target | Declined:
             return state.target_of_case(case)
         case case_commands.OfferHandover() | case_commands.WithdrawHandover():
             return state.target_of_case(request.case)
-        case (
-            case_commands.AcceptHandover(handover_id) | case_commands.DeclineHandover(handover_id)
-        ):
+        case case_commands.AcceptHandover(handover_id) | case_commands.DeclineHandover(handover_id):
             handover = state.case(request.case).handover(handover_id)
             if handover is None:
                 return Declined(case_refusals.Reason.HANDOVER_UNKNOWN, handover_id)
             return Target(handover.to_unit, owner=handover.by)
+        case case_commands.SettleEscalation(escalation):
+            rows = state.case(request.case).escalations
+            unit = next((row.unit for row in rows if row.id == escalation), "")
+            return Target(unit)
         case order_commands.DraftOrder(order):
             return Target(state.unit_of_case(order.key.case), owner=request.actor.who)
         case ReadPersonal(account):

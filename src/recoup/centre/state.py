@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from recoup.cases import Case, Packet, packet_of
+from recoup.cases import Case, Clock, Packet, packet_of
 from recoup.orders import Hold, HoldKey, Order, Tracked
 from recoup.staff import Directory, Target
 
@@ -73,6 +73,14 @@ class CentreState:
         """Return what is handed over with a case, as it stands."""
         keys = dict.fromkeys(self.places[order_id] for order_id in self.drafted.get(case_id, ()))
         return packet_of(self.case(case_id), (self.holds[key] for key in keys))
+
+    def shift_of(self, unit: str) -> tuple[tuple[str, Clock], ...]:
+        """Return what is open in a unit, with its case, the soonest due first: what one shift gives to the next."""
+        mine = (case_id for case_id, case in self.cases.items() if case.unit == unit)
+        rows = ((case_id, clock) for case_id in mine for clock in self.packet_of(case_id).clocks)
+        return tuple(
+            sorted(rows, key=lambda row: (row[1].due_at, row[0], row[1].kind, row[1].about))
+        )
 
     # --- what things are to the table of rights ---
 

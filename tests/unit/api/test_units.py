@@ -8,14 +8,9 @@ from pathlib import Path
 
 import pytest
 from bureau import START, Bureau
-from docket import claim, report
+from offered import asked, reported
 
 from recoup import limits
-from recoup.cases.commands import TakeReport
-from recoup.centre import COMMAND_REGISTRY, Actor, Request
-from recoup.centre.case_room import CHASE
-from recoup.centre.commands import Done
-from recoup.centre.requests import command_of
 from recoup.staff import Role
 
 
@@ -33,21 +28,6 @@ def tree(tmp_path: Path) -> Iterator[Bureau]:
         found.unit(unit, level, parent)
     yield found
     found.close()
-
-
-def reported(bureau: Bureau, case: str, unit: str, amount: int = 10_000) -> None:
-    """A report that the centre's own chase entered: persons' reports are another room's endpoint."""
-    at = bureau.clock.now()
-    taken = report(f"r-{case}", at)
-    taken = type(taken)(
-        taken.id, taken.reporter, taken.grade, taken.channel, True, at, at, CHASE, taken.text
-    )
-    paid = at - timedelta(hours=1)
-    claimed = claim(f"c-{case}", f"a-{case}", amount, report=taken.id, paid_at=paid)
-    what = TakeReport(taken, claimed, unit)
-    request = Request(Actor(CHASE, CHASE, "a test"), what, case=case)
-    outcome = bureau.desk._office.submit(command_of(COMMAND_REGISTRY, f"take-{case}", request))
-    assert isinstance(outcome.result(), Done), outcome.result()
 
 
 def test_a_freeze_is_approved_by_a_district_and_not_by_a_station(tree: Bureau) -> None:
@@ -222,3 +202,22 @@ def test_a_handover_is_declined_or_taken_back_and_not_to_a_unit_that_is_not_ther
     assert tree.desk.view().unit_of_case("C1") == "ft-1"
     unknown = tree.post("/cases/C1/handovers/none/accept", {"digest": digest}, "night")
     assert unknown.status_code == 404
+
+
+def test_a_duty_officer_sees_what_the_unit_is_asked_and_says_what_came_of_it(tree: Bureau) -> None:
+    tree.hire("night", (Role.DUTY_OFFICER, "ft-1"))
+    tree.hire("beside", (Role.DUTY_OFFICER, "ns"))
+    reported(tree, "C1", "ft-1")
+    escalation = asked(tree, "C1", "ft-1")
+    (row,) = tree.get("/units/ft-1/escalations", "night").json()
+    assert (row["id"], row["case"], row["clock"]) == (escalation, "C1", "appeal")
+    shift = tree.get("/units/ft-1/shift", "night").json()
+    assert [(x["case"], x["kind"]) for x in shift["open"]] == [("C1", "escalation")]
+    taken = {"unit": "ft-1", "taker": tree.ids["beside"], "digest": shift["digest"]}
+    assert tree.post("/handovers", taken, "night").status_code == 200
+    way = f"/cases/C1/escalations/{escalation}/outcome"
+    assert tree.post(way, {"outcome": "decided by phone"}, "beside").status_code == 403
+    assert tree.post(way, {"outcome": "decided by phone"}, "night").status_code == 200
+    assert tree.get("/units/ft-1/escalations", "night").json() == []
+    again = tree.post(way, {"outcome": "once more"}, "night")
+    assert again.json()["type"].endswith("escalation_settled")

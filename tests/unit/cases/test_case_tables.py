@@ -15,6 +15,12 @@ TABLES = [
     (state.APPEAL_MOVES, state.APPEAL_REFUSALS, state.AppealState, state.AppealTrigger),
     (state.NOTICE_MOVES, state.NOTICE_REFUSALS, state.NoticeState, state.NoticeTrigger),
     (state.HANDOVER_MOVES, state.HANDOVER_REFUSALS, state.HandoverState, state.HandoverTrigger),
+    (
+        state.ESCALATION_MOVES,
+        state.ESCALATION_REFUSALS,
+        state.EscalationState,
+        state.EscalationTrigger,
+    ),
     (state.TASK_MOVES, state.TASK_REFUSALS, state.TaskState, state.TaskTrigger),
 ]
 

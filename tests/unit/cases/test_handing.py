@@ -138,9 +138,7 @@ def test_the_packet_has_orders_expiries_evidence_and_open_clocks() -> None:
     order = Order("o1", OrderKind.STOP, HoldKey("case-1", "a", "CNY"), "bank-a", 100, "m", "r")
     ends_at, due_at = START + timedelta(hours=48), START + timedelta(hours=1)
     tracked = Tracked(order, OrderState.SENT, issued_at=START, answer_due_at=due_at)
-    hold = Hold(
-        order.key, HoldState.HELD, 100, OrderKind.STOP, START, ends_at, orders=(tracked,)
-    )
+    hold = Hold(order.key, HoldState.HELD, 100, OrderKind.STOP, START, ends_at, orders=(tracked,))
     packet = packet_of(case.case, [hold])
     assert [(row.id, row.state) for row in packet.orders] == [("o1", "sent")]
     assert [(row.held, row.ends_at) for row in packet.holds] == [(100, ends_at)]
@@ -155,7 +153,9 @@ def test_every_field_of_the_packet_is_in_its_digest() -> None:
     packet = packet_of(_docket().case, ())
     for field in fields(Packet):
         value = getattr(packet, field.name)
-        other = f"{value}x" if isinstance(value, str) else value + 1 if isinstance(value, int) else ()
+        other = (
+            f"{value}x" if isinstance(value, str) else value + 1 if isinstance(value, int) else ()
+        )
         other = ("x",) if value == other else other
         assert replace(packet, **{field.name: other}).digest != packet.digest, field.name
 
