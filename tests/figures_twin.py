@@ -80,6 +80,8 @@ class Slow:
         self.steps: Steps = list(pairwise(self.all))
 
     def is_mine(self, case: Case) -> bool:
+        if self.asked.case and case.id != self.asked.case:
+            return False
         return self.asked.units is None or case.unit in self.asked.units
 
     def is_there(self, institution: str) -> bool:

@@ -14,13 +14,14 @@ from wards import BANKS, UNITS, Wards
 
 from recoup.cases.entitlements import net_of, overlap_of
 from recoup.centre.figuring import Figuring
+from recoup.centre.snapshots import decode_state, encode_state
 from recoup.figures import Asked, book
 
 FAR = timedelta(days=4_000)
 EVER = Asked(START - FAR, START + FAR)
 
 
-def _questions(chance: Random, end: datetime) -> list[Asked]:
+def _questions(chance: Random, end: datetime, cases: list[str]) -> list[Asked]:
     """All of it, and some units, institutions and periods; both ends are often instants at which something happened."""
     span = (end - START).total_seconds()
     out = [EVER]
@@ -33,6 +34,7 @@ def _questions(chance: Random, end: datetime) -> list[Asked]:
                 START + timedelta(seconds=second),
                 chance.choice([None, units]),
                 chance.choice(["", *BANKS]),
+                chance.choice(["", "", chance.choice(cases)]) if cases else "",
             )
         )
     return out
@@ -59,7 +61,7 @@ def walk(seeds: range, steps: int = 120) -> Counter[str]:
     marks: Counter[str] = Counter()
     for seed in seeds:
         wards = Wards(seed).work(steps)
-        for asked in _questions(Random(seed), wards.now):
+        for asked in _questions(Random(seed), wards.now, [case.id for case in wards.cases]):
             _compare(wards, asked)
         whole = Figuring(lambda: wards.office.journal).tally(EVER)  # noqa: B023 - used at once
         marks += wards.marks
@@ -118,6 +120,16 @@ def test_periods_that_follow_one_another_add_up_and_units_too() -> None:
                 assert found == getattr(money, name), (currency, name)
         for name in ("cases", "orders", "in_limit", "late", "holds", "false_of_begun"):
             assert sum(getattr(piece, name) for piece in pieces) == getattr(whole, name), name
+
+
+def test_all_that_was_worked_folds_the_same_again_and_from_a_snapshot() -> None:
+    wards = Wards(11).work(200)
+    before = encode_state(wards.office.scribe.state)
+    wards.office.restart()
+    assert encode_state(wards.office.scribe.state) == before
+    assert encode_state(decode_state(before)) == before
+    assert any(case.handovers for case in wards.cases)
+    assert any(case.escalations for case in wards.cases)
 
 
 def test_what_stands_at_the_end_is_what_the_cases_say() -> None:

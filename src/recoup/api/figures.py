@@ -10,7 +10,7 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 
 from recoup import limits
 from recoup.api.bodies import CASE_PATTERN, Body, instant_of_text
@@ -19,7 +19,7 @@ from recoup.api.problems import ProblemError, responses
 from recoup.clock import instant_text
 from recoup.figures import Asked, Money, Spread, Tally
 from recoup.money import ISO_DIGITS, format_minor
-from recoup.staff import Action, Role, StaffReason, Target, roles_for
+from recoup.staff import Action, Role, StaffReason, Target, Why, roles_for
 
 router = APIRouter(tags=["figures"])
 
@@ -83,6 +83,19 @@ class FiguresView(Body):
     answer_seconds: SpreadView
     appeal_seconds: SpreadView
     hops: SpreadView
+
+
+@router.get("/cases/{case}/figures", responses=_LOOKING)
+async def figures_of_case(
+    case: Annotated[str, Path(pattern=CASE_PATTERN)],
+    caller: Calling,
+    reason: Annotated[str, Query(max_length=500, description="Why one asks.")] = "",
+) -> FiguresView:
+    """Show the figures of one case from its first report on, whichever units had it."""
+    port = caller.house.port
+    caller.may(Action.ORDER_READ, port.view().target_of_case(case), Why(case, reason))
+    asked = Asked(_FIRST, _LAST, case=case)
+    return _shown(await port.figures(asked), asked, "", 1)
 
 
 @router.get("/figures", responses=_LOOKING)

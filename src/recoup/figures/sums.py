@@ -54,6 +54,8 @@ class Asked:
     """None: all, and cases that no unit has."""
     institution: str = ""
     """'': all, and what is of none."""
+    case: str = ""
+    """'': all."""
 
 
 @dataclass(slots=True)
@@ -203,6 +205,8 @@ class _Adding:
 
 
 def _is_asked(fact: Fact, asked: Asked) -> bool:
+    if asked.case and fact.case != asked.case:
+        return False
     if asked.units is not None and fact.unit not in asked.units:
         return False
     if not asked.institution:

@@ -122,6 +122,10 @@ ENDPOINTS: dict[tuple[str, str], tuple[Action, Ask]] = {
         Action.INBOX_READ,
         lambda b, by, t: b.get(f"/institutions/{t.institution}/orders", by),
     ),
+    ("get", "/cases/{case}/figures"): (
+        Action.ORDER_READ,
+        lambda b, by, t: b.get(f"/cases/{t.case}/figures", by, reason="r"),
+    ),
     ("get", "/figures"): (
         Action.FIGURES_READ,
         lambda b, by, t: b.get("/figures", by, unit=t.unit),

@@ -95,6 +95,9 @@ def test_figures_are_of_a_unit_and_those_below_of_an_institution_and_of_a_period
         "CNY": "100.00"
     }
     assert money("auditor", **{"from": cut.isoformat()}) == {"CNY": "200.50"}
+    one = tree.get("/cases/C1/figures", "auditor", reason="audit").json()
+    assert one["money"]["CNY"]["reported"] == "100.00"
+    assert tree.get("/cases/C1/figures", "auditor").json()["type"].endswith("purpose_missing")
     whole = tree.get("/figures", "lead", unit="sz").json()
     assert (whole["cases"], whole["reports"], whole["shown_from"]) == (2, 2, 1)
     assert whole["entry_seconds"] == {"count": 2, "p50": 0, "p90": 0, "most": 0}
