@@ -48,6 +48,8 @@ duty_assign      .  .  .  u  u  .  .  .  .  .  .  .
 acting_name      .  .  .  u  .  .  .  .  .  .  .  .
 shift_hand_over  .  u  .  u  u  .  .  .  .  .  .  .
 escalation_log   u  u  b  u  u  .  .  .  .  .  .  .
+handover_offer   .  .  .  u  .  .  .  .  .  .  .  .
+handover_settle  .  .  .  u  u  .  .  .  .  .  .  .
 """
 
 

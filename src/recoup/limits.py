@@ -216,6 +216,9 @@ HTTP_DEPTH_MAX: Final = 16
 HTTP_PAGE_ROWS_MAX: Final = 200
 """Rows of one page of an answer; the rest follows under its cursor."""
 
+FIGURES_CASES_MIN: Final = 5
+"""Cases behind a figure from which on a regulator sees it."""
+
 CALLS_PER_MINUTE_MAX: Final = 1_200
 """Requests of one session in a minute."""
 

@@ -9,10 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from bureau import Bureau
+from bureau import Bureau, reported
 from crowd import Crowd
 from crowd_auditor import Audit, Row, rows_of
-from e2e.test_centre_with_bank import People
+from one_bank import People
 from serving import Running, running
 
 from recoup.centre.commands import Command
@@ -211,7 +211,7 @@ def test_eight_clients_for_half_a_minute_at_a_centre_that_is_killed_twice(tmp_pa
         for number in range(3):
             people.hire(f"approver-{number}", "approver")
         people.hire("regulator", "regulator")
-        people.post("/cases", {"case": CASE, "unit": "gd"}, "officer-0")
+        people.post("/reports", reported(CASE, "gd"), "officer-0")
         people.client.close()
         tokens = {people.ids[name]: people.tokens[name] for name in people.ids}
         crowd = _crowd(lambda: address, tokens)

@@ -10,7 +10,18 @@ from starlette.exceptions import HTTPException
 
 from recoup import limits
 from recoup._version import __version__
-from recoup.api import accounts, cases, operations, people, reports, streams, work
+from recoup.api import (
+    accounts,
+    cases,
+    escalations,
+    figures,
+    handing,
+    operations,
+    people,
+    reports,
+    streams,
+    work,
+)
 from recoup.api.callers import House, hash_of
 from recoup.api.guard import Guard
 from recoup.api.passwords import Passwords
@@ -22,6 +33,9 @@ from recoup.api.watch import Watch
 _BY_STATUS: Final = {404: "not_found", 405: "method_not_allowed", 400: "body_not_json"}
 _ROUTERS: Final = (
     accounts.router,
+    escalations.router,
+    figures.router,
+    handing.router,
     people.router,
     reports.router,
     cases.router,

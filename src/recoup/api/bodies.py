@@ -8,6 +8,8 @@ from typing import Annotated, Any, Final, Generic, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from recoup.cases import CasePolicy
+from recoup.centre.levels import needs_of
 from recoup.clock import instant_text
 from recoup.money import ISO_DIGITS, format_minor
 from recoup.orders import AccountKind, Extent, Hold, OrderKind, Tracked
@@ -300,6 +302,15 @@ class DutyView(Body):
     ends_at: str
 
 
+class NeedsView(Body):
+    """What an order needs before it may leave."""
+
+    persons: int
+    """Beside its maker."""
+    level: str
+    """Of the unit at which they hold their role; where nobody else must agree, at which whoever lets it leave holds it."""
+
+
 class OrderView(Body):
     """An order, how far it has come, and what stands at the institution. Accounts are opaque ids."""
 
@@ -317,6 +328,7 @@ class OrderView(Body):
     digest: str
     """What an approval binds."""
     state: str
+    needs: NeedsView
     approvers: list[str]
     issued_at: str | None
     answer_due_at: str | None
@@ -334,12 +346,6 @@ class PersonalView(Body):
     text: str
 
 
-class FiguresView(Body):
-    """Holds counted by their word; no id is in it."""
-
-    holds: dict[str, int]
-
-
 class Page(Body, Generic[Row]):
     """Some rows of a list, and the cursor under which it goes on."""
 
@@ -347,9 +353,10 @@ class Page(Body, Generic[Row]):
     next: str | None
 
 
-def order_view(hold: Hold, tracked: Tracked) -> OrderView:
+def order_view(hold: Hold, tracked: Tracked, policy: CasePolicy) -> OrderView:
     """Return an order as it is shown."""
     order = tracked.order
+    needs = needs_of(order, policy)
     digits = ISO_DIGITS.of(order.key.currency)
     return OrderView(
         id=order.id,
@@ -365,6 +372,7 @@ def order_view(hold: Hold, tracked: Tracked) -> OrderView:
         made_by=order.made_by,
         digest=order.digest,
         state=tracked.state.value,
+        needs=NeedsView(persons=needs.persons, level=needs.level.value),
         approvers=list(tracked.approvers),
         issued_at=_text(tracked.issued_at),
         answer_due_at=_text(tracked.answer_due_at),

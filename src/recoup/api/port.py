@@ -11,11 +11,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from recoup.cases import Case, CasePolicy
+from recoup.cases import Case, CasePolicy, Clock, Packet
 from recoup.centre.commands import Command, Outcome
 from recoup.centre.desk import Backlog
 from recoup.centre.facts import Grounds
 from recoup.centre.intake import Heard, HeardClaim
+from recoup.figures import Asked, Tally
 from recoup.journal.record import Record
 from recoup.orders import Hold, HoldKey, Order, Tracked
 from recoup.staff import Directory, Target
@@ -42,6 +43,14 @@ class View(Protocol):
 
     def case(self, case_id: str) -> Case:
         """Return a case; one that no report opened is empty."""
+        ...
+
+    def packet_of(self, case_id: str) -> Packet:
+        """Return what is handed over with a case."""
+        ...
+
+    def shift_of(self, unit: str) -> tuple[tuple[str, Clock], ...]:
+        """Return what is open in a unit, with its case."""
         ...
 
     def find(self, order_id: str) -> tuple[Hold, Tracked] | None:
@@ -89,6 +98,11 @@ class CentrePort(Protocol):
         """Whether commands are taken."""
         ...
 
+    @property
+    def policy(self) -> CasePolicy:
+        """The terms of the jurisdiction."""
+        ...
+
     def now(self) -> datetime:
         """Return the time."""
         ...
@@ -117,17 +131,16 @@ class CentrePort(Protocol):
         """Return the number of the last record."""
         ...
 
+    async def figures(self, asked: Asked) -> Tally:
+        """Return the figures of all that is on disk."""
+        ...
+
     def backlog(self) -> Backlog:
         """Return what is late or waits."""
         ...
 
     async def enter_account(self, command: Command, number: str, name: str) -> Outcome:
         """Make an account known to a case, number and name kept in the vault."""
-        ...
-
-    @property
-    def policy(self) -> CasePolicy:
-        """The terms of cases."""
         ...
 
     def reaches(self, institution: str) -> bool:

@@ -58,6 +58,8 @@ _UNKNOWN: Final = {
     CaseReason.NOTICE_UNKNOWN,
     CaseReason.TASK_UNKNOWN,
     Reason.ORDER_UNKNOWN,
+    CaseReason.HANDOVER_UNKNOWN,
+    CaseReason.ESCALATION_UNKNOWN,
     StaffReason.PERSON_UNKNOWN,
     StaffReason.UNIT_UNKNOWN,
     CentreReason.CASE_UNKNOWN,

@@ -1,4 +1,4 @@
-"""Accounts, orders and figures: what officers, approvers and institutions see and do.
+"""Accounts and orders: what officers, approvers and institutions see and do.
 
 Lists of a case need its number and a reason; an institution sees the orders told to it and nothing else; a number or a name
 is shown after its reading is in the journal.
@@ -6,7 +6,6 @@ is shown after its reading is in the journal.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from typing import Annotated
@@ -18,7 +17,6 @@ from recoup.api.bodies import (
     AccountAnswered,
     AccountBody,
     DraftBody,
-    FiguresView,
     OrderAnswered,
     OrderView,
     Page,
@@ -125,7 +123,7 @@ async def orders_of_case(
     """List a case's orders in the order of drafting."""
     view = caller.house.port.view()
     caller.may(Action.ORDER_READ, view.target_of_case(case), Why(case, reason))
-    rows = (order_view(*found) for found in view.of_case(case))
+    rows = (order_view(*found, caller.house.port.policy) for found in view.of_case(case))
     return _page(caller, f"orders {caller.person} {case}", rows, limit, cursor)
 
 
@@ -139,7 +137,7 @@ async def one_order(
     found = view.find(order)
     if found is None or found[0].key.case != case:
         raise ProblemError(Reason.ORDER_UNKNOWN)
-    return order_view(*found)
+    return order_view(*found, caller.house.port.policy)
 
 
 @router.get("/institutions/{institution}/orders", responses=_LOOKING)
@@ -149,22 +147,10 @@ async def orders_of_institution(
     """List the orders issued to an institution, in the order of issue."""
     caller.may(Action.INBOX_READ, Target(institution=institution))
     view = caller.house.port.view()
-    rows = (order_view(*found) for found in view.of_institution(institution))
-    return _page(caller, f"inbox {caller.person} {institution}", rows, limit, cursor)
-
-
-@router.get("/figures", responses=_LOOKING)
-async def figures(caller: Calling, unit: Annotated[str, Query(max_length=64)] = "") -> FiguresView:
-    """Count holds by their word: of all units, or of one and those below it."""
-    caller.may(Action.FIGURES_READ, Target(unit=unit))
-    view = caller.house.port.view()
-    staff = view.staff
-    words = Counter(
-        hold.word
-        for hold in view.every()
-        if not unit or unit in staff.above(view.target_of_case(hold.key.case).unit)
+    rows = (
+        order_view(*found, caller.house.port.policy) for found in view.of_institution(institution)
     )
-    return FiguresView(holds=dict(sorted(words.items())))
+    return _page(caller, f"inbox {caller.person} {institution}", rows, limit, cursor)
 
 
 def minor_of(amount: str, currency: str) -> int:

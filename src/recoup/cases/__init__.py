@@ -8,10 +8,12 @@ from recoup.cases.case import (
     Channel,
     Claim,
     Derived,
+    Escalation,
     Finding,
     FindingKind,
     Found,
     Grade,
+    Handover,
     Harm,
     Mandate,
     Notice,
@@ -42,6 +44,7 @@ from recoup.cases.lists import (
     hash_of,
 )
 from recoup.cases.ordering import covers, persons_needed
+from recoup.cases.packet import Clock, Packet, PacketClaim, PacketHold, PacketOrder, packet_of
 from recoup.cases.race import Lesson, Ready, dispatch, learned_curve, lesson_of
 from recoup.cases.refusals import Reason, Refusal
 from recoup.cases.settling import terminals
@@ -55,15 +58,18 @@ __all__ = [
     "CasePolicy",
     "Channel",
     "Claim",
+    "Clock",
     "Derived",
     "Downstream",
     "Dwell",
     "Entry",
+    "Escalation",
     "Figures",
     "Finding",
     "FindingKind",
     "Found",
     "Grade",
+    "Handover",
     "Harm",
     "Institution",
     "Lesson",
@@ -72,6 +78,10 @@ __all__ = [
     "Mandate",
     "Meeting",
     "Notice",
+    "Packet",
+    "PacketClaim",
+    "PacketHold",
+    "PacketOrder",
     "Place",
     "Plan",
     "Proposal",
@@ -106,6 +116,7 @@ __all__ = [
     "net_of",
     "note_of",
     "overlap_of",
+    "packet_of",
     "persons_needed",
     "plan_orders",
     "reached_by",

@@ -13,7 +13,9 @@ from hashlib import sha256
 from recoup.cases.state import (
     AppealState,
     ClaimState,
+    EscalationState,
     FindingState,
+    HandoverState,
     MandateState,
     NoticeState,
     TaskState,
@@ -346,6 +348,49 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
+class Handover:
+    """An offer of the case to another unit, on the packet that `digest` stands for."""
+
+    id: str
+    from_unit: str
+    to_unit: str
+    digest: str
+    by: str
+    offered_at: datetime
+    reason: str
+    state: HandoverState = HandoverState.OFFERED
+    settled_by: str = ""
+    why: str = ""
+    """Why it was declined, or taken back."""
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """What tells one offer from another of the same id."""
+        return self.to_unit, self.digest, self.by, self.reason
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """A unit was asked about a clock that ran out."""
+
+    id: str
+    clock: str
+    """answer, appeal or abroad."""
+    about: str
+    """The order, the appeal or the request."""
+    unit: str
+    person: str
+    """Who was on duty; '' for nobody."""
+    asked_at: datetime
+    due_at: datetime
+    """When the unit above is asked."""
+    state: EscalationState = EscalationState.OPEN
+    settled_by: str = ""
+    """'' where the clock settled it, or nobody did."""
+    outcome: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Cap:
     """A person decided that no more than this is held on an account, whatever the trail says."""
 
@@ -407,6 +452,8 @@ class Case:
     """Statements that were cut, and are asked for further."""
     joined: tuple[str, ...] = ()
     """Cases worked together with this one."""
+    handovers: tuple[Handover, ...] = ()
+    escalations: tuple[Escalation, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -416,6 +463,21 @@ class Case:
     def claim(self, claim_id: str) -> Claim | None:
         """Return the claim of that id."""
         return next((claim for claim in self.claims if claim.id == claim_id), None)
+
+    def asked_about(self, clock: str, about: str) -> Escalation | None:
+        """Return the open escalation of a clock; at most one is."""
+        rows = (row for row in self.escalations if (row.clock, row.about) == (clock, about))
+        return next((row for row in rows if row.state is EscalationState.OPEN), None)
+
+    def handover(self, handover_id: str) -> Handover | None:
+        """Return the offer of that id."""
+        return next((row for row in self.handovers if row.id == handover_id), None)
+
+    @property
+    def offered(self) -> Handover | None:
+        """Return the offer that waits for the other unit; at most one does."""
+        waiting = (row for row in self.handovers if row.state is HandoverState.OFFERED)
+        return next(waiting, None)
 
     def standing(self, account: str, currency: str) -> Standing | None:
         """Return what stands on that account."""

@@ -321,6 +321,76 @@ class JoinCase:
     agreed_by: str
 
 
+@dataclass(frozen=True, slots=True)
+class OfferHandover:
+    """Offer the case to another unit, on the packet whose digest was seen."""
+
+    id: str
+    unit: str
+    digest: str
+    by: str
+    reason: str
+    stands: str = ""
+    """The digest of the packet as it is now: the centre says it, nobody else."""
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptHandover:
+    """Take the case over as the packet says; clocks, worklist and rights are the new unit's from here on."""
+
+    handover: str
+    digest: str
+    by: str
+    stands: str = ""
+    """As in `OfferHandover`."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeclineHandover:
+    """Do not take it."""
+
+    handover: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawHandover:
+    """Take the offer back."""
+
+    handover: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class RaiseEscalation:
+    """Ask a unit about a clock that ran out; the centre says whom."""
+
+    clock: str
+    about: str
+    unit: str
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class PassEscalation:
+    """The time of the unit that was asked is over; the centre says who is above."""
+
+    escalation: str
+    unit: str = ""
+    person: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SettleEscalation:
+    """Say what came of it."""
+
+    escalation: str
+    by: str
+    """'' where the clock itself was settled."""
+    outcome: str
+
+
 Command = (
     TakeReport
     | MakeClaim
@@ -353,4 +423,11 @@ Command = (
     | RecordForeignAnswer
     | PassForeignClock
     | JoinCase
+    | OfferHandover
+    | AcceptHandover
+    | DeclineHandover
+    | WithdrawHandover
+    | RaiseEscalation
+    | PassEscalation
+    | SettleEscalation
 )

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from recoup.cases import following, ordering, reporting, settling, telling
+from recoup.cases import escalating, following, handing, ordering, reporting, settling, telling
 from recoup.cases.case import Case, Entitlement
 from recoup.cases.commands import (
+    AcceptHandover,
     AddFacts,
     AgreeToMandate,
     AgreeToOrder,
@@ -23,6 +24,7 @@ from recoup.cases.commands import (
     Command,
     ConfirmHold,
     DecideSurplus,
+    DeclineHandover,
     DeferNotice,
     EndDeferral,
     FileAppeal,
@@ -35,19 +37,24 @@ from recoup.cases.commands import (
     NoteHold,
     NoteOpinion,
     NoteRepaid,
+    OfferHandover,
     PassAppealClock,
+    PassEscalation,
     PassForeignClock,
     ProposeFinding,
     ProposeMandate,
+    RaiseEscalation,
     RecordForeignAnswer,
     RevokeMandate,
     SendNotice,
     SettleAppeal,
     SettleClaim,
+    SettleEscalation,
     SettleFinding,
     SwapAccount,
     TakeReport,
     TakeUp,
+    WithdrawHandover,
 )
 from recoup.cases.entitlements import check, current, entitle
 from recoup.cases.events import (
@@ -114,6 +121,16 @@ def _rule(case: Case, command: Command, now: datetime, policy: CasePolicy) -> Ev
             return ordering.propose_mandate(case, command, now)
         case AgreeToMandate() | RevokeMandate():
             return ordering.settle_mandate(case, command, now)
+        case RaiseEscalation():
+            return escalating.raise_escalation(case, command, now, policy)
+        case PassEscalation():
+            return escalating.pass_escalation(case, command, now, policy)
+        case SettleEscalation():
+            return escalating.settle_escalation(case, command, now)
+        case OfferHandover():
+            return handing.offer_handover(case, command, now)
+        case AcceptHandover() | DeclineHandover() | WithdrawHandover():
+            return handing.settle_handover(case, command, now)
         case _:
             return _rule_of_persons(case, command, now, policy)
 

@@ -12,7 +12,9 @@ from recoup.cases.case import (
     Claim,
     Derived,
     Entitlement,
+    Escalation,
     Finding,
+    Handover,
     Harm,
     Mandate,
     Notice,
@@ -26,7 +28,9 @@ from recoup.cases.case import (
 from recoup.cases.state import (
     AppealState,
     ClaimState,
+    EscalationState,
     FindingState,
+    HandoverState,
     MandateState,
     NoticeState,
     TaskState,
@@ -354,6 +358,44 @@ class CaseJoined:
     persons: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class HandoverOffered:
+    """The case was offered to another unit; nothing changes yet."""
+
+    handover: Handover
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverSettled:
+    """The other unit took the case over, or did not, or the offer was taken back."""
+
+    handover: str
+    state: HandoverState
+    by: str
+    at: datetime
+    why: str
+    unit: str
+    """That has the case from here on."""
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationRaised:
+    """A unit was asked about a clock that ran out."""
+
+    escalation: Escalation
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationMoved:
+    """It has its outcome, or the unit above is asked."""
+
+    escalation: str
+    state: EscalationState
+    by: str
+    at: datetime
+    outcome: str
+
+
 Event = (
     CaseOpened
     | ReportTaken
@@ -389,4 +431,8 @@ Event = (
     | TaskOpened
     | TaskMoved
     | CaseJoined
+    | HandoverOffered
+    | HandoverSettled
+    | EscalationRaised
+    | EscalationMoved
 )

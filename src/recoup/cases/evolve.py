@@ -30,11 +30,15 @@ from recoup.cases.events import (
     ClaimRepaid,
     ClaimSettled,
     EntitlementsChanged,
+    EscalationMoved,
+    EscalationRaised,
     Event,
     FactsAdded,
     FactsChanged,
     FindingProposed,
     FindingSettled,
+    HandoverOffered,
+    HandoverSettled,
     HarmNoted,
     HoldConfirmed,
     HoldNoted,
@@ -54,7 +58,7 @@ from recoup.cases.events import (
     TaskOpened,
     TrailApplied,
 )
-from recoup.cases.state import MandateState
+from recoup.cases.state import EscalationState, HandoverState, MandateState
 from recoup.orders import OrderKind
 
 _T = TypeVar("_T")
@@ -367,6 +371,44 @@ def _joined(case: Case, event: CaseJoined) -> Case:
     return replace(case, joined=(*case.joined, event.other))
 
 
+def _offered(case: Case, event: HandoverOffered) -> Case:
+    return replace(case, handovers=(*case.handovers, event.handover))
+
+
+def _handed(case: Case, event: HandoverSettled) -> Case:
+    rows = _put(
+        case.handovers,
+        _by_id(event.handover),
+        state=event.state,
+        settled_by=event.by,
+        why=event.why,
+    )
+    case = replace(case, handovers=rows)
+    if event.state is not HandoverState.ACCEPTED:
+        return case
+    # The new unit answers for what is open; whoever was asked before is asked no longer.
+    escalations = tuple(
+        replace(row, unit=event.unit, person="") if row.state is EscalationState.OPEN else row
+        for row in case.escalations
+    )
+    return replace(case, unit=event.unit, approvals=(), escalations=escalations)
+
+
+def _escalated(case: Case, event: EscalationRaised) -> Case:
+    return replace(case, escalations=(*case.escalations, event.escalation))
+
+
+def _escalation_moved(case: Case, event: EscalationMoved) -> Case:
+    rows = _put(
+        case.escalations,
+        _by_id(event.escalation),
+        state=event.state,
+        settled_by=event.by,
+        outcome=event.outcome,
+    )
+    return replace(case, escalations=rows)
+
+
 _STEPS: dict[type, Callable[[Case, Any], Case]] = {
     CaseOpened: _opened,
     ReportTaken: _report,
@@ -402,4 +444,8 @@ _STEPS: dict[type, Callable[[Case, Any], Case]] = {
     TaskOpened: _task,
     TaskMoved: _task_moved,
     CaseJoined: _joined,
+    HandoverOffered: _offered,
+    HandoverSettled: _handed,
+    EscalationRaised: _escalated,
+    EscalationMoved: _escalation_moved,
 }

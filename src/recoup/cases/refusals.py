@@ -62,6 +62,16 @@ class Reason(StrEnum):
     NOT_ENTITLED = "not_entitled"
     """What is known entitles to no more than the decision left."""
     TRAILS_APART = "trails_apart"
+    ESCALATION_UNKNOWN = "escalation_unknown"
+    ESCALATION_SETTLED = "escalation_settled"
+    """It has its outcome, or the unit above was asked."""
+    NOBODY_ABOVE = "nobody_above"
+    """The unit that was asked is the highest."""
+    HANDOVER_UNKNOWN = "handover_unknown"
+    HANDOVER_SETTLED = "handover_settled"
+    HANDOVER_OPEN = "handover_open"
+    """An offer of the case as it stands waits already."""
+    HANDOVER_TO_ITSELF = "handover_to_itself"
 
     @property
     def is_transient(self) -> bool:

@@ -106,6 +106,39 @@ class TaskState(StrEnum):
     ANSWERED = "answered"
 
 
+class HandoverState(StrEnum):
+    """How far a case is on its way to another unit."""
+
+    OFFERED = "offered"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+
+
+class HandoverTrigger(StrEnum):
+    """What can happen to an offer of a case."""
+
+    ACCEPT = "accept"
+    DECLINE = "decline"
+    WITHDRAW = "withdraw"
+
+
+class EscalationState(StrEnum):
+    """How far the asking about a clock that ran out is."""
+
+    OPEN = "open"
+    PASSED_UP = "passed_up"
+    """The unit above was asked instead."""
+    SETTLED = "settled"
+
+
+class EscalationTrigger(StrEnum):
+    """What can happen to it."""
+
+    SETTLE = "settle"
+    PASS = "pass"  # noqa: S105 - no password
+
+
 class TaskTrigger(StrEnum):
     """What can happen to a request abroad."""
 
@@ -201,4 +234,25 @@ TASK_MOVES: Final[dict[tuple[TaskState, TaskTrigger], TaskState]] = {
 TASK_REFUSALS: Final[dict[tuple[TaskState, TaskTrigger], Reason]] = {
     (TaskState.OVERDUE, TaskTrigger.MISS): _R.TASK_OVERDUE,
     (TaskState.ANSWERED, TaskTrigger.MISS): _R.CLOCK_RUNS,  # nothing is due any more
+}
+
+HANDOVER_MOVES: Final[dict[tuple[HandoverState, HandoverTrigger], HandoverState]] = {
+    (HandoverState.OFFERED, HandoverTrigger.ACCEPT): HandoverState.ACCEPTED,
+    (HandoverState.OFFERED, HandoverTrigger.DECLINE): HandoverState.DECLINED,
+    (HandoverState.OFFERED, HandoverTrigger.WITHDRAW): HandoverState.WITHDRAWN,
+}
+HANDOVER_REFUSALS: Final[dict[tuple[HandoverState, HandoverTrigger], Reason]] = {
+    (state, trigger): _R.HANDOVER_SETTLED
+    for state in (HandoverState.ACCEPTED, HandoverState.DECLINED, HandoverState.WITHDRAWN)
+    for trigger in HandoverTrigger
+}
+
+ESCALATION_MOVES: Final[dict[tuple[EscalationState, EscalationTrigger], EscalationState]] = {
+    (EscalationState.OPEN, EscalationTrigger.SETTLE): EscalationState.SETTLED,
+    (EscalationState.OPEN, EscalationTrigger.PASS): EscalationState.PASSED_UP,
+}
+ESCALATION_REFUSALS: Final[dict[tuple[EscalationState, EscalationTrigger], Reason]] = {
+    (state, trigger): _R.ESCALATION_SETTLED
+    for state in (EscalationState.PASSED_UP, EscalationState.SETTLED)
+    for trigger in EscalationTrigger
 }

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from recoup.cases.dwell import Dwell
 from recoup.cases.institutions import Institution
-from recoup.orders import Ground, Policy
+from recoup.orders import Ground, Levels, Policy
 
 
 class Downstream(StrEnum):
@@ -23,6 +23,8 @@ class CasePolicy:
     """The terms of cases, beside those of orders."""
 
     orders: Policy
+    levels: Levels
+    """Which level of unit agrees to what; it has its own sources."""
     admission_persons: int
     """Persons beside the maker who must agree that a claim is admitted."""
     entry_seconds_max: int
@@ -33,6 +35,8 @@ class CasePolicy:
     notice_seconds: int
     deferral_seconds_max: int
     abroad_seconds: int
+    escalation_seconds: int
+    """How long a duty officer has for an outcome before the unit above is asked."""
     good_faith_downstream: Downstream
     coverage_permille: int
     """Of what a claim misses, how much is chased before the smallest rest is left out; 1,000 is all."""
@@ -58,7 +62,7 @@ class CasePolicy:
     def __post_init__(self) -> None:
         """Refuse a policy with a term that has no source, and bounds that make no sense."""
         named = {ground.term for ground in self.grounds}
-        terms = {f.name for f in fields(self)} - {"orders", "grounds", "institutions"}
+        terms = {f.name for f in fields(self)} - {"orders", "levels", "grounds", "institutions"}
         if missing := sorted(terms - named):
             raise ValueError(f"policy {self.orders.id}: no source for {', '.join(missing)}")
         if self.admission_persons < 1:

@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -17,24 +17,33 @@ from recoup.cases import Case, CasePolicy, Refusal, evolve, lesson_of, note_of
 from recoup.cases import decide as decide_case
 from recoup.cases import fold as fold_case
 from recoup.cases.commands import (
+    AcceptHandover,
     AgreeToMandate,
     AgreeToOrder,
     Command,
+    DeclineHandover,
     EndDeferral,
+    OfferHandover,
     PassAppealClock,
+    PassEscalation,
     PassForeignClock,
     ProposeFinding,
     ProposeMandate,
+    RaiseEscalation,
     RevokeMandate,
     SettleAppeal,
     SettleClaim,
+    SettleEscalation,
     SettleFinding,
     TakeReport,
     TakeUp,
+    WithdrawHandover,
 )
 from recoup.cases.events import (
     AppealFiled,
     AppealSettled,
+    EscalationMoved,
+    EscalationRaised,
     Event,
     HoldNoted,
     NoticeMoved,
@@ -42,18 +51,21 @@ from recoup.cases.events import (
     TaskMoved,
     TaskOpened,
 )
-from recoup.cases.state import NoticeState
+from recoup.cases.state import AppealState, NoticeState, TaskState
 from recoup.centre.commands import Decision, Declined, Noted
 from recoup.centre.order_room import OrderWork, told_of
 from recoup.centre.reasons import CentreReason
 from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import CLOCK, Actor, Request, derived_id, encode_request, is_usable
+from recoup.centre.roster import asked_above, asked_at
 from recoup.centre.state import CentreState
 from recoup.ids import SubjectId
 from recoup.journal.canonical import encode_plain
 from recoup.journal.port import Deadline
 from recoup.orders import Order, approvals_needed
 from recoup.orders.commands import ApproveOrder, DraftOrder, IssueOrder, SubmitOrder
+from recoup.orders.events import AnswerRecorded, OrderUnanswered
+from recoup.staff import StaffReason
 
 CHASE: Final = "chase"
 """The role of the chase itself: it makes orders of the plan, within a standing authority only."""
@@ -85,7 +97,52 @@ class CaseWork:
             self.events.append(Noted(SubjectId(case_id), event))
             self._clock(case_id, event)
         self._cases[case_id] = fold_case(case, found)
+        for event in found:
+            declined = self._escalate(case_id, event)
+            if declined is not None:
+                return declined
         return None
+
+    def ran_out(self, case_id: str, clock: str, about: str) -> Declined | None:
+        """Ask the duty officer of the unit that has the case; nothing of a case that no report opened."""
+        case = self.case(case_id)
+        if not case.is_open:
+            return None
+        unit, person = asked_at(self.state.staff, case.unit, self.now)
+        return self.carry_out(case_id, RaiseEscalation(clock, about, unit, person))
+
+    def is_settled(self, case_id: str, clock: str, about: str, how: str) -> Declined | None:
+        """End the asking about a clock that was settled itself."""
+        asked = self.case(case_id).asked_about(clock, about)
+        if asked is None:
+            return None
+        return self.carry_out(case_id, SettleEscalation(asked.id, "", how))
+
+    def hear_orders(self, work: OrderWork) -> Declined | None:
+        """Ask about orders whose answer is overdue; ask no longer about those that were answered."""
+        for noted in work.events:
+            declined = None
+            match noted.event:
+                case OrderUnanswered(order_id):
+                    declined = self.ran_out(noted.subject, "answer", order_id)
+                case AnswerRecorded(order_id):
+                    declined = self.is_settled(noted.subject, "answer", order_id, "answered")
+            if declined is not None:
+                return declined
+        return None
+
+    def _escalate(self, case_id: str, event: Event) -> Declined | None:
+        match event:
+            case AppealSettled(appeal_id) if event.state is AppealState.OVERDUE:
+                return self.ran_out(case_id, "appeal", appeal_id)
+            case AppealSettled(appeal_id):
+                return self.is_settled(case_id, "appeal", appeal_id, event.state.value)
+            case TaskMoved(task_id) if event.state is TaskState.OVERDUE:
+                return self.ran_out(case_id, "abroad", task_id)
+            case TaskMoved(task_id):
+                return self.is_settled(case_id, "abroad", task_id, event.state.value)
+            case _:
+                return None
 
     def note_holds(self, work: OrderWork) -> Declined | None:
         """Tell each case what became of its holds."""
@@ -128,6 +185,10 @@ class CaseWork:
                 self._wait(case_id, "abroad", task.id, task.due_at, PassForeignClock(task.id))
             case TaskMoved(task_id):
                 self.deadlines[_row(case_id, "abroad", task_id)] = None
+            case EscalationRaised(asked):
+                self._wait(case_id, "escalation", asked.id, asked.due_at, PassEscalation(asked.id))
+            case EscalationMoved(escalation):
+                self.deadlines[_row(case_id, "escalation", escalation)] = None
             case _:
                 pass
 
@@ -146,7 +207,10 @@ def decide_cases(
     if declined is not None:
         return declined
     cases = CaseWork(state, policy, now)
-    declined = cases.carry_out(request.case, request.what)
+    what = _as_it_stands(state, request, now)
+    if isinstance(what, Declined):
+        return what
+    declined = cases.carry_out(request.case, what)
     if declined is not None:
         return declined
     taken = [noted.event for noted in cases.events if isinstance(noted.event, OrderTakenUp)]
@@ -167,7 +231,7 @@ def decide_orders(
     if declined is not None:
         return declined
     cases = CaseWork(state, policy, now)
-    declined = cases.note_holds(orders)
+    declined = cases.note_holds(orders) or cases.hear_orders(orders)
     return declined or cases.decision(orders, told_of(orders, request.what))
 
 
@@ -203,6 +267,23 @@ def _issue(
     return None
 
 
+def _as_it_stands(state: CentreState, request: Request, now: datetime) -> Command | Declined:
+    """Return the command with what the centre itself says in it: a packet's digest, who is on duty above."""
+    what: Command = request.what
+    match what:
+        case OfferHandover(unit=unit) if state.staff.units and unit not in state.staff.units:
+            return Declined(StaffReason.UNIT_UNKNOWN, unit)
+        case PassEscalation(escalation):
+            rows = state.case(request.case).escalations
+            unit = next((row.unit for row in rows if row.id == escalation), "")
+            above = asked_above(state.staff, unit, now)
+            return PassEscalation(escalation, *above)
+        case OfferHandover() | AcceptHandover():
+            return replace(what, stands=state.packet_of(request.case).digest)
+        case _:
+            return what
+
+
 def _named(command: Command) -> str | None:
     """Return the person in whose name a command speaks; None where it names nobody, or two who are asked elsewhere."""
     match command:
@@ -210,7 +291,9 @@ def _named(command: Command) -> str | None:
             return report.entered_by
         case SettleClaim() | AgreeToOrder() | AgreeToMandate() | RevokeMandate() | SettleFinding():
             return command.by
-        case SettleAppeal():
+        case SettleAppeal() | OfferHandover() | AcceptHandover():
+            return command.by
+        case DeclineHandover() | WithdrawHandover() | SettleEscalation():
             return command.by
         case ProposeMandate(mandate):
             return mandate.proposed_by

@@ -27,7 +27,7 @@ def decider(policy: CasePolicy) -> Decide[CentreState]:
         asked: Request = command.value
         if _speaks_for_a_machine(asked):
             return Declined(CentreReason.ACTOR_DIFFERS)
-        request = admit(state, asked, now)
+        request = admit(state, asked, now, policy)
         if isinstance(request, Declined):
             return request
         found = ROOM_OF_COMMAND[type(request.what)].decide(state, request, now, policy)

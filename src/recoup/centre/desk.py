@@ -31,6 +31,7 @@ from recoup.centre.directory import NAME as ACCOUNT_NAME
 from recoup.centre.directory import NUMBER as ACCOUNT_NUMBER
 from recoup.centre.directory import Entry
 from recoup.centre.facts import Grounds
+from recoup.centre.figuring import Figuring
 from recoup.centre.intake import Heard, HeardClaim, Prepared, prepare_claim, prepare_report
 from recoup.centre.office import Office, Setting
 from recoup.centre.ports import ToldOf
@@ -40,6 +41,7 @@ from recoup.centre.sender import Told
 from recoup.centre.state import CentreState
 from recoup.centre.view import View as Looking
 from recoup.errors import StoreFault
+from recoup.figures import Asked, Tally
 from recoup.journal.canonical import decode_plain
 from recoup.journal.port import Answer, Journal
 from recoup.journal.record import Record
@@ -74,6 +76,7 @@ class Desk:
         """Put the desk together; `start` recovers and begins."""
         self._setting = setting
         self._office = Office(setting, told, halted, told_of, told_of)
+        self._figuring = Figuring(self._office.open)
         self._looking = threading.Lock()
         self._entering = asyncio.Lock()
         self._alone_with: dict[str, tuple[asyncio.Lock, int]] = {}
@@ -93,6 +96,7 @@ class Desk:
         """Take no more commands, finish those that wait, let go of the store."""
         self._is_draining = True
         self._office.stop()
+        self._figuring.close()
         with self._looking:
             if self._reader is not None:
                 self._reader.close()
@@ -116,6 +120,11 @@ class Desk:
     def is_ready(self) -> bool:
         """Whether commands are taken."""
         return self._reader is not None and not self._is_draining and not self.is_stopped
+
+    @property
+    def policy(self) -> CasePolicy:
+        """The terms of the jurisdiction."""
+        return self._setting.policy
 
     def now(self) -> datetime:
         """Return the time."""
@@ -151,6 +160,10 @@ class Desk:
         self.view()
         assert self._view is not None, "just looked at"
         return self._view.sequence
+
+    async def figures(self, asked: Asked) -> Tally:
+        """Return the figures of all that is on disk."""
+        return await asyncio.to_thread(self._figuring.tally, asked)
 
     def backlog(self) -> Backlog:
         """Return what is late or waits."""
@@ -234,11 +247,6 @@ class Desk:
         """Whether orders to an institution go over the wire; else they are carried on paper."""
         wire = self._setting.wire
         return wire is not None and institution in wire.addresses
-
-    @property
-    def policy(self) -> CasePolicy:
-        """The terms of cases."""
-        return self._setting.policy
 
     async def keep_grounds(self, order_id: str, grounds: Grounds) -> None:
         """Keep by which transfer the money came that an order is about."""

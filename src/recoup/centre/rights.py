@@ -4,7 +4,8 @@
    the state at that very moment: a changed right works at once.
 2. What is not known is not reached: an unknown case belongs to no unit, an account that was not told to a bank is not the
    bank's to see.
-3. Without a session speak the centre's own machines and institutions, and the program itself on somebody's way in. Once the
+3. What a policy gives to a higher level of unit is decided by whoever holds the role there (`levels`).
+4. Without a session speak the centre's own machines and institutions, and the program itself on somebody's way in. Once the
    centre has staff, nobody else does; before, whoever holds the writer in the same process may rehearse a case.
 """
 
@@ -16,9 +17,13 @@ from datetime import datetime
 from typing import Final
 
 from recoup import orders
+from recoup.cases import CasePolicy
+from recoup.cases import commands as case_commands
+from recoup.cases import refusals as case_refusals
 from recoup.centre.account_room import EnterAccount, ReadPersonal, unfit
 from recoup.centre.case_room import CHASE
 from recoup.centre.commands import Declined
+from recoup.centre.levels import level_needed
 from recoup.centre.requests import INSTITUTION, MACHINE, Request
 from recoup.centre.state import CentreState
 from recoup.centre.terms import EnterClaim, EnterReport
@@ -44,6 +49,11 @@ ACTIONS: Final[Mapping[type, Action]] = {
     order_commands.SendBackOrder: Action.ORDER_SEND_BACK,
     order_commands.WithdrawOrder: Action.ORDER_WITHDRAW,
     order_commands.IssueOrder: Action.ORDER_ISSUE,
+    case_commands.OfferHandover: Action.HANDOVER_OFFER,
+    case_commands.WithdrawHandover: Action.HANDOVER_OFFER,
+    case_commands.AcceptHandover: Action.HANDOVER_SETTLE,
+    case_commands.DeclineHandover: Action.HANDOVER_SETTLE,
+    case_commands.SettleEscalation: Action.ESCALATION_LOG,
     EnterAccount: Action.ACCOUNT_ENTER,
     EnterReport: Action.REPORT_TAKE,
     EnterClaim: Action.REPORT_TAKE,
@@ -69,7 +79,9 @@ IN_SESSIONS_ONLY: Final = (
 MACHINES: Final = frozenset({MACHINE, INSTITUTION, CHASE})
 
 
-def admit(state: CentreState, request: Request, now: datetime) -> Request | Declined:
+def admit(
+    state: CentreState, request: Request, now: datetime, policy: CasePolicy
+) -> Request | Declined:
     """Return the request as it goes to its room, its actor in the role that permits it; or why it does not."""
     if not request.session:
         return _without_session(state, request)
@@ -83,14 +95,15 @@ def admit(state: CentreState, request: Request, now: datetime) -> Request | Decl
     if action is None:
         return Declined(StaffReason.NOT_PERMITTED)
     why = Why(request.case, request.actor.reason)
-    denial = permit(state.staff, session.person, action, target, why, now)
+    level = level_needed(state, request, policy)
+    denial = permit(state.staff, session.person, action, target, why, now, level)
     if denial is not None:
         return Declined(denial.reason, denial.found)
     if isinstance(request.what, order_commands.DraftOrder):
         declined = unfit(state, request.what.order)
         if declined is not None:
             return declined
-    held = roles_for(state.staff, session.person, action, target, now)
+    held = roles_for(state.staff, session.person, action, target, now, level)
     role = " ".join(dict.fromkeys(role.value for role in held))
     return replace(request, actor=replace(request.actor, role=role))
 
@@ -125,6 +138,17 @@ def _target(state: CentreState, request: Request) -> Target | Declined:
             return state.target_of_case(request.case)
         case order_commands.DraftOrder(order):
             return replace(state.target_of_case(order.key.case), owner=request.actor.who)
+        case case_commands.OfferHandover() | case_commands.WithdrawHandover():
+            return state.target_of_case(request.case)
+        case case_commands.AcceptHandover(handover_id) | case_commands.DeclineHandover(handover_id):
+            handover = state.case(request.case).handover(handover_id)
+            if handover is None:
+                return Declined(case_refusals.Reason.HANDOVER_UNKNOWN, handover_id)
+            return Target(handover.to_unit, owner=handover.by)
+        case case_commands.SettleEscalation(escalation):
+            rows = state.case(request.case).escalations
+            unit = next((row.unit for row in rows if row.id == escalation), "")
+            return Target(unit)
         case ReadPersonal(account):
             return state.target_of_subject(request.case, account) or Target()
         case (

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from recoup import limits
-from recoup.cases import Case, Lesson, Meeting, reached_by
+from recoup.cases import Case, Clock, Lesson, Meeting, Packet, packet_of, reached_by
 from recoup.orders import Hold, HoldKey, Order, Tracked
 from recoup.staff import Directory, Target
 
@@ -105,17 +105,34 @@ class CentreState:
             assert found is not None, "a listed order is there"
             yield found
 
+    def packet_of(self, case_id: str) -> Packet:
+        """Return what is handed over with a case, as it stands."""
+        keys = dict.fromkeys(self.places[order_id] for order_id in self.drafted.get(case_id, ()))
+        return packet_of(self.case(case_id), (self.holds[key] for key in keys))
+
+    def shift_of(self, unit: str) -> tuple[tuple[str, Clock], ...]:
+        """Return what is open in a unit, with its case, the soonest due first: what one shift gives to the next."""
+        mine = (case_id for case_id, case in self.cases.items() if case.unit == unit)
+        rows = ((case_id, clock) for case_id in mine for clock in self.packet_of(case_id).clocks)
+        return tuple(
+            sorted(rows, key=lambda row: (row[1].due_at, row[0], row[1].kind, row[1].about))
+        )
+
     # --- what things are to the table of rights ---
+
+    def unit_of_case(self, case: str) -> str:
+        """Return the unit that has a case: where its report was taken, or that took it over; '' for an unknown one."""
+        return self.case(case).unit
 
     def target_of_case(self, case: str) -> Target:
         """Return what a case is to the table of rights."""
-        return Target(unit=self.case(case).unit)
+        return Target(unit=self.unit_of_case(case))
 
     def target_of_order(self, order: Order) -> Target:
         """Return what an order is to it; an institution reaches it only once it was issued."""
         found = self.find(order.id)
         is_told = found is not None and found[1].issued_at is not None
-        unit = self.case(order.key.case).unit
+        unit = self.unit_of_case(order.key.case)
         return Target(unit, order.institution if is_told else "", order.made_by)
 
     def target_of_account(self, case: str, account: str) -> Target | None:
@@ -126,7 +143,7 @@ class CentreState:
             hold.key.account == account and tracked.issued_at is not None
             for hold, tracked in self.of_case(case)
         )
-        unit = self.case(case).unit
+        unit = self.unit_of_case(case)
         return Target(unit, self.accounts[account] if is_told else "")
 
     def target_of_subject(self, case: str, subject: str) -> Target | None:
@@ -146,6 +163,8 @@ def _copied(value: Any) -> Any:  # noqa: ANN401 - a register, or what is in one
         return {key: _copied(part) for key, part in value.items()}
     if isinstance(value, list):
         return [_copied(part) for part in value]
+    if isinstance(value, deque):
+        return value.copy()
     return set(value) if isinstance(value, set) else value
 
 

@@ -8,7 +8,7 @@ import typer
 
 if TYPE_CHECKING:
     from recoup.cases import CasePolicy
-    from recoup.orders import Policy
+    from recoup.orders import Levels, Policy
 
 _EXAMPLE = "Example: recoup policy cn-2016"
 
@@ -42,7 +42,14 @@ def policy(
         typer.echo(f"recoup policy: {fault}", err=True)
         raise typer.Exit(2) from fault
     typer.echo(
-        "\n".join("\t".join(line) for line in (*lines_of(found.orders), *case_lines_of(found)))
+        "\n".join(
+            "\t".join(line)
+            for line in (
+                *lines_of(found.orders),
+                *case_lines_of(found),
+                *level_lines_of(found.levels),
+            )
+        )
     )
 
 
@@ -74,3 +81,22 @@ def case_lines_of(policy: CasePolicy) -> list[tuple[str, str, str, str]]:
         for g in policy.grounds
     }
     return [(g.term, values[g.term], g.source, g.standing.value) for g in policy.grounds]
+
+
+def level_lines_of(levels: Levels) -> list[tuple[str, str, str, str]]:
+    """Return one line for each thing that a level of unit must agree to."""
+    values = {row.value: level.value for row, level in levels.rows.items()}
+    bands = [
+        (
+            f"{band.level} up to {band.amount_max} {levels.currency}, {band.hops_max} hops",
+            band.ground,
+        )
+        for band in levels.bands
+    ]
+    return [
+        *(
+            (f"level of {g.term}", values[g.term], g.source, g.standing.value)
+            for g in levels.grounds
+        ),
+        *(("level of mandate", value, g.source, g.standing.value) for value, g in bands),
+    ]

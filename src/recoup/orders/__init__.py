@@ -5,6 +5,7 @@ from recoup.orders.decide import approvals_needed, decide
 from recoup.orders.evolve import evolve, fold
 from recoup.orders.hold import Answer, Hold, HoldKey, Order, Tracked
 from recoup.orders.kinds import AccountKind, Extent, OrderKind, Outcome
+from recoup.orders.levels import Band, Deed, Level, Levels
 from recoup.orders.refusals import Reason, Refusal
 from recoup.orders.state import HoldState, OrderState
 from recoup.orders.terms import Ground, Policy, Standing
@@ -12,11 +13,15 @@ from recoup.orders.terms import Ground, Policy, Standing
 __all__ = [
     "AccountKind",
     "Answer",
+    "Band",
+    "Deed",
     "Extent",
     "Ground",
     "Hold",
     "HoldKey",
     "HoldState",
+    "Level",
+    "Levels",
     "Order",
     "OrderKind",
     "OrderState",

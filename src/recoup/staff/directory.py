@@ -5,23 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 
+from recoup.orders.levels import Level
 from recoup.staff.roles import Role
-
-
-class Level(StrEnum):
-    """Where a unit stands in the tree."""
-
-    PROVINCE = "province"
-    CITY = "city"
-    DISTRICT = "district"
-    STATION = "station"
-
-    @property
-    def depth(self) -> int:
-        """Return how far below a province it stands."""
-        return list(Level).index(self)
 
 
 @dataclass(frozen=True, slots=True)

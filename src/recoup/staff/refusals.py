@@ -15,6 +15,8 @@ class StaffReason(StrEnum):
     """No case number, or no reason."""
     FOUR_EYES = "four_eyes"
     """Who made it does not decide on it."""
+    LEVEL_TOO_LOW = "level_too_low"
+    """The role is held at a unit that stands too low for this decision."""
     SESSION_ENDED = "session_ended"
     PERSON_UNKNOWN = "person_unknown"
     PERSON_EXISTS = "person_exists"
@@ -60,6 +62,7 @@ _DENIALS = frozenset(
         StaffReason.NOT_PERMITTED,
         StaffReason.PURPOSE_MISSING,
         StaffReason.FOUR_EYES,
+        StaffReason.LEVEL_TOO_LOW,
         StaffReason.OWN_RIGHTS,
     }
 )

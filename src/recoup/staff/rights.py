@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from recoup.orders.levels import Level
 from recoup.staff.directory import Directory, Grant
 from recoup.staff.refusals import Denial, StaffReason
 from recoup.staff.roles import FOUR_EYES, NEEDS_PURPOSE, Action, Role, Scope, scope_of
@@ -37,24 +38,46 @@ class Why:
 
 
 def permit(
-    directory: Directory, person: str, action: Action, target: Target, why: Why, now: datetime
+    directory: Directory,
+    person: str,
+    action: Action,
+    target: Target,
+    why: Why,
+    now: datetime,
+    level: Level | None = None,
 ) -> Denial | None:
-    """Return None if `person` may do it now, else why not."""
+    """Return None if `person` may do it now, else why not; with a level, the role is held at a unit that stands so high."""
     if not roles_for(directory, person, action, target, now):
         return Denial(StaffReason.NOT_PERMITTED, action.value)
     if action in FOUR_EYES and (not target.owner or target.owner == person):
         return Denial(StaffReason.FOUR_EYES, action.value)
     if action in NEEDS_PURPOSE and not why.is_told:
         return Denial(StaffReason.PURPOSE_MISSING, action.value)
+    if level is not None and not roles_for(directory, person, action, target, now, level):
+        return Denial(StaffReason.LEVEL_TOO_LOW, level.value)
     return None
 
 
 def roles_for(
-    directory: Directory, person: str, action: Action, target: Target, now: datetime
+    directory: Directory,
+    person: str,
+    action: Action,
+    target: Target,
+    now: datetime,
+    level: Level | None = None,
 ) -> tuple[Role, ...]:
-    """Return the roles by which `person` reaches the target with the action now, in the order in which they were given."""
+    """Return the roles by which `person` reaches the target with the action now, in the order in which they were given.
+
+    With a level, only those that are held at a unit of that level or a higher one.
+    """
     grants = directory.grants_of(person, now)
-    return tuple(x.role for x in grants if reaches(directory, person, x, action, target))
+    reaching = (x for x in grants if reaches(directory, person, x, action, target))
+    return tuple(x.role for x in reaching if level is None or _stands(directory, x, level))
+
+
+def _stands(directory: Directory, grant: Grant, level: Level) -> bool:
+    unit = directory.units.get(grant.unit)
+    return unit is not None and unit.level.reaches(level)
 
 
 def reaches(

@@ -59,6 +59,10 @@ class Action(StrEnum):
     ACTING_NAME = "acting_name"
     SHIFT_HAND_OVER = "shift_hand_over"
     ESCALATION_LOG = "escalation_log"
+    HANDOVER_OFFER = "handover_offer"
+    """Of a case, to another unit."""
+    HANDOVER_SETTLE = "handover_settle"
+    """Of a case that was offered to the unit."""
 
 
 class Scope(StrEnum):
@@ -127,6 +131,8 @@ TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
         _A.PERSONAL_READ: _UNIT,
         _A.STREAM_READ: _UNIT,
         _A.FIGURES_READ: _BELOW,
+        _A.HANDOVER_OFFER: _UNIT,
+        _A.HANDOVER_SETTLE: _UNIT,
         _A.DUTY_ASSIGN: _UNIT,
         _A.ACTING_NAME: _UNIT,
         _A.SHIFT_HAND_OVER: _UNIT,
@@ -140,6 +146,7 @@ TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
         _A.STREAM_READ: _UNIT,
         _A.DUTY_ASSIGN: _UNIT,
         _A.SHIFT_HAND_OVER: _UNIT,
+        _A.HANDOVER_SETTLE: _UNIT,
     },
     Role.BANK_OPERATOR: _AT_A_BANK,
     Role.BANK_APPROVER: _AT_A_BANK,
@@ -170,7 +177,7 @@ TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
 NEEDS_PURPOSE: Final = frozenset({_A.ORDER_READ, _A.CASE_READ, _A.PERSONAL_READ})
 """Nobody asks without a case number and a reason."""
 
-FOUR_EYES: Final = frozenset({_A.ORDER_APPROVE, _A.ORDER_SEND_BACK})
+FOUR_EYES: Final = frozenset({_A.ORDER_APPROVE, _A.ORDER_SEND_BACK, _A.HANDOVER_SETTLE})
 """Never by the person who made what is decided on, whatever roles that person holds."""
 
 AT_INSTITUTION: Final = frozenset({Role.BANK_OPERATOR, Role.BANK_APPROVER})

@@ -277,6 +277,8 @@ PAGE_ACTIONS = {
     "name an acting approver": {_A.ACTING_NAME},
     "hand a shift over": {_A.SHIFT_HAND_OVER},
     "log an escalation": {_A.ESCALATION_LOG},
+    "offer a case to another unit": {_A.HANDOVER_OFFER},
+    "take over or decline a case that was offered to the unit": {_A.HANDOVER_SETTLE},
     "see staff": {_A.STAFF_READ},
     "units, persons, roles, enrolment": {
         _A.UNIT_ADD,

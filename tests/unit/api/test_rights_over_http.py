@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from bureau import Bureau, drafted, paid, reported
 from httpx import Response
+from offered import asked, entered, offered
 from rights import PLACES, REACHED, expected
 
 from recoup.api import callers, set_up_logs
@@ -39,6 +40,11 @@ class Thing:
     case: str
     account: str = ""
     order: str = ""
+    given: str = ""
+    """A case that another unit offers to the unit."""
+    handover: str = ""
+    escalation: str = ""
+    """About which the unit is asked, in that case."""
 
 
 Ask = Callable[[Bureau, str, Thing], Response]
@@ -47,6 +53,12 @@ _fresh = (f"new-{n}" for n in itertools.count())
 
 def step(path: str, **body: str) -> Ask:
     return lambda b, by, thing: b.post(f"/orders/{thing.order}/{path}", body, by)
+
+
+def take(path: str, **body: str) -> Ask:
+    return lambda b, by, thing: b.post(
+        f"/cases/{thing.given}/handovers/{thing.handover}/{path}", body, by
+    )
 
 
 def about(path: str, **body: str) -> Ask:
@@ -144,6 +156,10 @@ ENDPOINTS: dict[tuple[str, str], tuple[Action, Ask]] = {
         Action.INBOX_READ,
         lambda b, by, t: b.get(f"/institutions/{t.institution}/orders", by),
     ),
+    ("get", "/cases/{case}/figures"): (
+        Action.ORDER_READ,
+        lambda b, by, t: b.get(f"/cases/{t.case}/figures", by, reason="r"),
+    ),
     ("get", "/figures"): (
         Action.FIGURES_READ,
         lambda b, by, t: b.get("/figures", by, unit=t.unit),
@@ -188,10 +204,50 @@ ENDPOINTS: dict[tuple[str, str], tuple[Action, Ask]] = {
     ),
     ("post", "/duties"): (Action.DUTY_ASSIGN, timed("/duties")),
     ("post", "/acting"): (Action.ACTING_NAME, timed("/acting", reason="r")),
+    ("get", "/cases/{case}/packet"): (
+        Action.ORDER_READ,
+        lambda b, by, t: b.get(f"/cases/{t.case}/packet", by, reason="r"),
+    ),
+    ("get", "/units/{unit}/handovers"): (
+        Action.HANDOVER_SETTLE,
+        lambda b, by, t: b.get(f"/units/{t.unit}/handovers", by),
+    ),
+    ("post", "/cases/{case}/handovers"): (
+        Action.HANDOVER_OFFER,
+        lambda b, by, t: b.post(
+            f"/cases/{t.case}/handovers", {"unit": "gd", "digest": DIGEST, "reason": "r"}, by
+        ),
+    ),
+    ("post", "/cases/{case}/handovers/{handover}/withdraw"): (
+        Action.HANDOVER_OFFER,
+        lambda b, by, t: b.post(f"/cases/{t.case}/handovers/any/withdraw", {}, by),
+    ),
+    ("post", "/cases/{case}/handovers/{handover}/accept"): (
+        Action.HANDOVER_SETTLE,
+        take("accept", digest=DIGEST),
+    ),
+    ("post", "/cases/{case}/handovers/{handover}/decline"): (
+        Action.HANDOVER_SETTLE,
+        take("decline", reason="r"),
+    ),
     ("post", "/handovers"): (
         Action.SHIFT_HAND_OVER,
         lambda b, by, t: b.post(
             "/handovers", {"unit": t.unit, "taker": b.ids["dummy"], "digest": DIGEST}, by
+        ),
+    ),
+    ("get", "/units/{unit}/shift"): (
+        Action.SHIFT_HAND_OVER,
+        lambda b, by, t: b.get(f"/units/{t.unit}/shift", by),
+    ),
+    ("get", "/units/{unit}/escalations"): (
+        Action.DUTY_READ,
+        lambda b, by, t: b.get(f"/units/{t.unit}/escalations", by),
+    ),
+    ("post", "/cases/{case}/escalations/{escalation}/outcome"): (
+        Action.ESCALATION_LOG,
+        lambda b, by, t: b.post(
+            f"/cases/{t.given}/escalations/{t.escalation}/outcome", {"outcome": "rang"}, by
         ),
     ),
     ("post", "/escalations"): (
@@ -271,7 +327,12 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 def furnish(bureau: Bureau, thing: Thing, by: str) -> None:
-    """Enter an account and draft a stop about it."""
+    """Enter an account, draft a stop about it, and let another unit offer a case to its unit."""
+    giver = "ns" if thing.unit == "sz" else "sz"
+    thing.given = f"given-{next(_fresh)}"
+    entered(bureau, thing.given, giver)
+    thing.escalation = asked(bureau, thing.given, thing.unit)
+    thing.handover = offered(bureau, thing.given, thing.unit, f"lead {giver}")
     number = f"622202{len(bureau.desk.view().accounts):010d}"
     body = {
         "case": thing.case,

@@ -14,6 +14,13 @@ TABLES = [
     (state.FINDING_MOVES, state.FINDING_REFUSALS, state.FindingState, state.FindingTrigger),
     (state.APPEAL_MOVES, state.APPEAL_REFUSALS, state.AppealState, state.AppealTrigger),
     (state.NOTICE_MOVES, state.NOTICE_REFUSALS, state.NoticeState, state.NoticeTrigger),
+    (state.HANDOVER_MOVES, state.HANDOVER_REFUSALS, state.HandoverState, state.HandoverTrigger),
+    (
+        state.ESCALATION_MOVES,
+        state.ESCALATION_REFUSALS,
+        state.EscalationState,
+        state.EscalationTrigger,
+    ),
     (state.TASK_MOVES, state.TASK_REFUSALS, state.TaskState, state.TaskTrigger),
 ]
 

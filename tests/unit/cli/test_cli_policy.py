@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from recoup.cases import CasePolicy
 from recoup.cli import app
-from recoup.orders import Policy
+from recoup.orders import Deed, OrderKind, Policy
 
 
 def run(*arguments: str):  # type: ignore[no-untyped-def]
@@ -24,9 +24,11 @@ def test_every_term_is_shown_with_its_source_and_how_sure_it_is() -> None:
     lines = [line.split("\t") for line in run("cn-2016").output.splitlines()]
     terms = {line[0] for line in lines[1:]}
     known = {field.name for kind in (Policy, CasePolicy) for field in fields(kind)}
-    assert terms == known - {"id", "grounds", "orders", "institutions"}
+    levels = {f"level of {row.value}" for row in (*OrderKind, *Deed)} | {"level of mandate"}
+    assert terms == (known - {"id", "grounds", "orders", "levels", "institutions"}) | levels
     assert ["appeal_seconds", "86400", "fraud-law-art-32", "assumed"] in lines
     assert ["stop_seconds", "172800", "stop-notice-2016", "known"] in lines
+    assert ["level of freeze", "district", "freeze-rules-level", "assumed"] in lines
     assert ["can_shrink_stop", "no", "stop-notice-2016", "assumed"] in lines
 
 

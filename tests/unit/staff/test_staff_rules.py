@@ -205,7 +205,7 @@ def test_an_enrolment_ends_and_a_new_one_voids_what_was_set(office: Office) -> N
 
 def test_every_refusal_of_the_room_is_met() -> None:
     """Those of the table of rights are met in its own tests."""
-    elsewhere = {R.NOT_PERMITTED, R.PURPOSE_MISSING, R.FOUR_EYES, R.SESSION_ENDED}
+    elsewhere = {R.NOT_PERMITTED, R.PURPOSE_MISSING, R.FOUR_EYES, R.LEVEL_TOO_LOW, R.SESSION_ENDED}
     here = {reason for _, reason in REFUSED} | {R.PERSON_SUSPENDED, R.LOGIN_LOCKED}
     assert set(R) == here | elsewhere
     assert {r for r in R if r.is_transient} == {R.LOGIN_LOCKED}

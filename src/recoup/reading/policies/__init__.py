@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from recoup.cases import CasePolicy, Downstream, Dwell
 from recoup.errors import PolicyFault
-from recoup.orders import Ground, OrderKind, Policy, Standing
+from recoup.orders import Band, Deed, Ground, Level, Levels, OrderKind, Policy, Standing
 
 _HERE = Path(__file__).parent
 _P = TypeVar("_P")
@@ -96,9 +96,8 @@ def _policy(table: Mapping[str, Any]) -> Policy:
 
 def _case_policy(table: Mapping[str, Any]) -> CasePolicy:
     entries = table["case"]
-    names = [
-        f.name for f in fields(CasePolicy) if f.name not in {"orders", "grounds", "institutions"}
-    ]
+    apart = {"orders", "levels", "grounds", "institutions"}
+    names = [f.name for f in fields(CasePolicy) if f.name not in apart]
     if unknown := sorted(set(entries) - set(names)):
         raise ValueError(f"case: no such term as {', '.join(unknown)}")
     values: dict[str, Any] = {
@@ -112,10 +111,35 @@ def _case_policy(table: Mapping[str, Any]) -> CasePolicy:
     curve = [(_whole("case.dwell", at), _whole("case.dwell", left)) for at, left in points]
     return CasePolicy(
         orders=_policy(table),
+        levels=_levels(table["levels"]),
         dwell=Dwell(tuple(curve)),
         good_faith_downstream=Downstream(entries["good_faith_downstream"]["value"]),
         grounds=tuple(_ground(name, entries[name]) for name in names),
         **values,
+    )
+
+
+def _levels(entries: Mapping[str, Any]) -> Levels:
+    """Return the table of levels; `mandate` is its list of bands."""
+    mandate = entries["mandate"]
+    rows = {name: entry for name, entry in entries.items() if name != "mandate"}
+    known: dict[str, OrderKind | Deed] = {row.value: row for row in (*OrderKind, *Deed)}
+    if unknown := sorted(set(rows) - set(known)):
+        raise ValueError(f"levels: no such row as {', '.join(unknown)}")
+    bands = [
+        Band(
+            Level(band["level"]),
+            _whole("levels.mandate", band["amount_max"]),
+            _whole("levels.mandate", band["hops_max"]),
+            _ground("mandate", band),
+        )
+        for band in mandate["bands"]
+    ]
+    return Levels(
+        {known[name]: Level(entry["value"]) for name, entry in rows.items()},
+        str(mandate["currency"]),
+        tuple(bands),
+        tuple(_ground(name, entry) for name, entry in rows.items()),
     )
 
 

@@ -1,0 +1,123 @@
+"""Clocks over HTTP: what is open in a unit, what ran out and whom it asks about it, and what came of it."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
+
+from recoup.api.bodies import CASE_PATTERN, Body, Said
+from recoup.api.callers import Calling, Key, carry_out
+from recoup.api.problems import responses
+from recoup.api.rows import COMMAND_PROBLEMS, ThingPath
+from recoup.cases.commands import SettleEscalation
+from recoup.cases.state import EscalationState
+from recoup.clock import instant_text
+from recoup.journal.canonical import encode_plain
+from recoup.staff import Action, Target, Why
+
+router = APIRouter(tags=["escalation"])
+
+CasePath = Annotated[str, Path(pattern=CASE_PATTERN)]
+
+
+class OutcomeBody(Body):
+    """What came of it."""
+
+    outcome: Said
+
+
+class EscalationAnswered(Body):
+    """An escalation and its case."""
+
+    case: str
+    escalation: str
+
+
+class EscalationView(Body):
+    """A clock that ran out, about which a unit is asked."""
+
+    id: str
+    case: str
+    clock: str
+    """answer, appeal or abroad."""
+    about: str
+    person: str | None
+    """Who was on duty; null for nobody."""
+    asked_at: str
+    due_at: str
+    """When the unit above is asked."""
+
+
+class OpenView(Body):
+    """Something that is due in a case."""
+
+    case: str
+    kind: str
+    about: str
+    due_at: str
+
+
+class ShiftView(Body):
+    """What one shift gives to the next; `digest` is what a handover of the shift names."""
+
+    unit: str
+    digest: str
+    open: list[OpenView]
+
+
+@router.get("/units/{unit}/shift", responses=responses(401, 403, 404, 422, 429))
+async def shift(unit: ThingPath, caller: Calling) -> ShiftView:
+    """List what is open in a unit, the soonest due first."""
+    caller.may(Action.SHIFT_HAND_OVER, Target(unit=unit))
+    rows = [
+        OpenView(case=case, kind=clock.kind, about=clock.about, due_at=instant_text(clock.due_at))
+        for case, clock in caller.house.port.view().shift_of(unit)
+    ]
+    seen = encode_plain({"unit": unit, "open": [row.model_dump() for row in rows]})
+    return ShiftView(unit=unit, digest=sha256(seen).hexdigest(), open=rows)
+
+
+@router.get("/units/{unit}/escalations", responses=responses(401, 403, 404, 422, 429))
+async def escalations(unit: ThingPath, caller: Calling) -> list[EscalationView]:
+    """List what a unit is asked about and has no outcome yet, the soonest to be passed up first."""
+    caller.may(Action.DUTY_READ, Target(unit=unit))
+    rows = [
+        (row.due_at, case.id, row)
+        for case in caller.house.port.view().cases.values()
+        for row in case.escalations
+        if row.unit == unit and row.state is EscalationState.OPEN
+    ]
+    return [
+        EscalationView(
+            id=row.id,
+            case=case,
+            clock=row.clock,
+            about=row.about,
+            person=row.person or None,
+            asked_at=instant_text(row.asked_at),
+            due_at=instant_text(due_at),
+        )
+        for due_at, case, row in sorted(rows, key=lambda found: (*found[:2], found[2].id))
+    ]
+
+
+@router.post("/cases/{case}/escalations/{escalation}/outcome", responses=COMMAND_PROBLEMS)
+async def settle_escalation(
+    case: CasePath,
+    escalation: ThingPath,
+    body: OutcomeBody,
+    key: Key,
+    caller: Calling,
+    response: Response,
+) -> EscalationAnswered:
+    """Say what came of it; the unit above is not asked any more."""
+    command = SettleEscalation(escalation, caller.person, body.outcome)
+    content = {"case": case, "escalation": escalation, **body.model_dump(mode="json")}
+    route = "/cases/{case}/escalations/{escalation}/outcome"
+    await carry_out(caller, key, route, content, command, response, Why(case, body.outcome))
+    return EscalationAnswered(case=case, escalation=escalation)
+
+
+__all__ = ["router"]

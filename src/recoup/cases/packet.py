@@ -1,0 +1,166 @@
+"""What a unit gives with a case: orders, holds and their ends, claims, evidence, open clocks, and a digest over all. Pure.
+
+The digest is of the case as it stands, not of a time or a person: two packets of a case to which nothing happened are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import astuple, dataclass
+from datetime import datetime
+
+from recoup.cases.case import Case, digest_of
+from recoup.cases.state import AppealState, EscalationState, MandateState, NoticeState, TaskState
+from recoup.orders import Hold
+
+
+@dataclass(frozen=True, slots=True)
+class PacketOrder:
+    """An order and how far it is."""
+
+    id: str
+    digest: str
+    kind: str
+    account: str
+    currency: str
+    institution: str
+    amount: int
+    state: str
+    issued_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PacketHold:
+    """What stands at an institution, and until when."""
+
+    account: str
+    currency: str
+    word: str
+    held: int
+    ends_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PacketClaim:
+    """A claim and what it misses."""
+
+    id: str
+    state: str
+    currency: str
+    amount: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Something that is due: what the new unit answers for from the moment at which it accepts."""
+
+    kind: str
+    about: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """A case as it is handed over."""
+
+    case: str
+    unit: str
+    """That gives it."""
+    claims: tuple[PacketClaim, ...]
+    orders: tuple[PacketOrder, ...]
+    holds: tuple[PacketHold, ...]
+    evidence: tuple[str, ...]
+    """Digests of the statements, in the order in which they came."""
+    facts_version: int
+    trail_version: int
+    trail_digest: str
+    mandates: tuple[tuple[str, str, int, int], ...]
+    """Standing authorities: id, currency, what it allows, what is spent of it."""
+    clocks: tuple[Clock, ...]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over everything in it."""
+        return digest_of("packet", *_texts(astuple(self)))
+
+
+def packet_of(case: Case, holds: Iterable[Hold]) -> Packet:
+    """Return the packet of a case with its holds as they are now."""
+    mine = sorted(holds, key=lambda hold: (hold.key.account, hold.key.currency))
+    return Packet(
+        case.id,
+        case.unit,
+        tuple(
+            PacketClaim(row.id, row.state.value, row.currency, row.amount, row.missing)
+            for row in case.claims
+        ),
+        tuple(row for hold in mine for row in _orders(hold)),
+        tuple(
+            PacketHold(hold.key.account, hold.key.currency, hold.word, hold.held, hold.ends_at)
+            for hold in mine
+        ),
+        case.facts,
+        case.facts_version,
+        case.trail_version,
+        case.trail_digest,
+        tuple(
+            (row.id, row.currency, row.amount_max, row.spent)
+            for row in case.mandates
+            if row.state is MandateState.STANDING
+        ),
+        tuple(
+            sorted(_clocks(case, mine), key=lambda clock: (clock.due_at, clock.kind, clock.about))
+        ),
+    )
+
+
+def _orders(hold: Hold) -> Iterator[PacketOrder]:
+    for tracked in hold.orders:
+        order = tracked.order
+        yield PacketOrder(
+            order.id,
+            order.digest,
+            order.kind.value,
+            order.key.account,
+            order.key.currency,
+            order.institution,
+            order.amount,
+            tracked.state.value,
+            tracked.issued_at,
+        )
+
+
+def _clocks(case: Case, holds: Iterable[Hold]) -> Iterator[Clock]:
+    """Yield everything of the case that is due."""
+    for hold in holds:
+        if hold.ends_at is not None and hold.is_live:
+            yield Clock("term", f"{hold.key.account} {hold.key.currency}", hold.ends_at)
+        for tracked in hold.orders:
+            if tracked.is_on_its_way and tracked.answer_due_at is not None:
+                yield Clock("answer", tracked.order.id, tracked.answer_due_at)
+    for appeal in case.appeals:
+        if appeal.state in {AppealState.FILED, AppealState.OVERDUE}:
+            yield Clock("appeal", appeal.id, appeal.due_at)
+    for notice in case.notices:
+        if notice.state is not NoticeState.SENT:
+            yield Clock("notice", f"{notice.account} {notice.currency}", notice.due_at)
+    for task in case.tasks:
+        if task.state is not TaskState.ANSWERED:
+            yield Clock("abroad", task.id, task.due_at)
+    for escalation in case.escalations:
+        if escalation.state is EscalationState.OPEN:
+            yield Clock("escalation", escalation.id, escalation.due_at)
+    for mandate in case.mandates:
+        if mandate.state is MandateState.STANDING:
+            yield Clock("mandate", mandate.id, mandate.until)
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Yield the texts that make a packet, with the length of each list so that no two packets give the same."""
+    if isinstance(value, tuple):
+        yield f"{len(value)} in all"
+        for part in value:
+            yield from _texts(part)
+    else:
+        yield value.isoformat() if isinstance(value, datetime) else str(value)

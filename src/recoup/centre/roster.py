@@ -1,0 +1,44 @@
+"""Who is asked when a clock of a case ran out: the duty officer of its unit, or of the first unit above where one is on duty.
+
+The roster comes before those who hold the role for good. A unit without anybody is passed over; where nobody is on duty up to
+the root, the unit itself is asked, and the record says that nobody was there.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from recoup.staff import Directory, Role
+
+
+def duty_officer(staff: Directory, unit: str, at: datetime) -> str:
+    """Return who is on duty at a unit; '' for nobody."""
+    for timed in staff.timed:
+        is_duty = timed.grant.role is Role.DUTY_OFFICER and timed.grant.unit == unit
+        if is_duty and timed.holds(at) and not staff.persons[timed.person].is_suspended:
+            return timed.person
+    for person in sorted(staff.persons):
+        for grant in staff.grants_of(person, at):
+            if grant.role is Role.DUTY_OFFICER and grant.unit == unit:
+                return person
+    return ""
+
+
+def asked_at(staff: Directory, unit: str, at: datetime) -> tuple[str, str]:
+    """Return the unit that is asked and its duty officer: this unit, or the nearest above where somebody is on duty."""
+    for one in staff.above(unit):
+        person = duty_officer(staff, one, at)
+        if person:
+            return one, person
+    return unit, ""
+
+
+def asked_above(staff: Directory, unit: str, at: datetime) -> tuple[str, str]:
+    """Return who is asked after a unit that gave no outcome; '' where nothing is above."""
+    known = staff.units.get(unit)
+    if known is None or not known.parent:
+        return "", ""
+    return asked_at(staff, known.parent, at)
+
+
+__all__ = ["asked_above", "asked_at", "duty_officer"]

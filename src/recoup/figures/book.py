@@ -1,0 +1,303 @@
+"""Turns events of cases, orders and units into facts that count, one journal entry after the other. Adds nothing up.
+
+It keeps of a case what the figures need and not the case: what each hold holds and who stands behind how much of it. What is
+held and stood behind is looked at when an entry is whole, since within one entitlements pass from one order to the next. A
+case that goes to another unit takes with it what stands; what happened before stays with the unit that had it then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Final
+
+from recoup.cases import events as cases
+from recoup.cases.state import AppealState
+from recoup.figures.facts import STANDING, Fact, Kind
+from recoup.orders import OrderKind
+from recoup.orders import events as orders
+
+FOR_THE_HOLDER: Final = frozenset({"good_faith_value", "innocent_conduit"})
+"""Findings by which a hold was wrong."""
+
+
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class _Hold:
+    """What one account of a case has."""
+
+    institution: str = ""
+    held: int = 0
+    most: int = 0
+    frozen: int = 0
+    frozen_most: int = 0
+    period: int = 0
+    behind: dict[str, int] = field(default_factory=dict)
+    """What claims are entitled to."""
+    begun: tuple[datetime, int, str, str] | None = None
+    """When the running period began to hold something, in which entry, for which unit, where."""
+    is_false: bool = False
+
+    @property
+    def net(self) -> int:
+        """What is held and stood behind."""
+        return min(self.held, sum(self.behind.values()))
+
+
+@dataclass(slots=True)
+class _Case:
+    """What the figures need of a case."""
+
+    id: str
+    unit: str = ""
+    entered_at: datetime | None = None
+    has_order: bool = False
+    holds: dict[tuple[str, str], _Hold] = field(default_factory=dict)
+    appeals: dict[str, tuple[datetime, tuple[str, str]]] = field(default_factory=dict)
+    stands: dict[tuple[Kind, str, str], int] = field(default_factory=dict)
+    """What was said to stand, by kind, institution and currency."""
+    net_most: dict[tuple[str, str], int] = field(default_factory=dict)
+    """By institution and currency; '' for all institutions."""
+
+
+@dataclass(slots=True)
+class _Order:
+    """What the figures need of an order that is not answered yet."""
+
+    institution: str
+    issued_at: datetime | None = None
+    due_at: datetime | None = None
+    is_late: bool = False
+
+
+class Book:
+    """Facts as far as events were noted. `note` takes them in the journal's order."""
+
+    def __init__(self) -> None:
+        self.facts: list[Fact] = []
+        self._cases: dict[str, _Case] = {}
+        self._orders: dict[str, _Order] = {}
+        self._entry: tuple[str, datetime, int] = ("", _NEVER, 0)
+        """Command, time and last record of the entry that is being noted."""
+        self._touched: dict[str, None] = {}
+
+    def note(self, at: datetime, number: int, command: str, subject: str, event: object) -> None:
+        """Take in the event of one record; records of one command are one entry."""
+        if command != self._entry[0]:
+            self.finish()
+        self._entry = (command, at, number)
+        step = self.STEPS.get(type(event))
+        if step is not None:
+            case = self._cases.setdefault(subject, _Case(subject))
+            step(self, case, event)
+            self._touched[subject] = None
+
+    def finish(self) -> None:
+        """Look at what stands now that the entry is whole."""
+        for subject in self._touched:
+            self._stand(self._cases[subject])
+        self._touched.clear()
+
+    # --- facts ---
+
+    def _say(
+        self, case: _Case, kind: Kind, amount: int = 1, institution: str = "", currency: str = ""
+    ) -> None:
+        _, at, number = self._entry
+        self.facts.append(Fact(at, number, kind, case.id, case.unit, institution, currency, amount))
+
+    def _seconds(self, case: _Case, kind: Kind, begin: datetime, institution: str = "") -> None:
+        self._say(case, kind, _seconds(begin, self._entry[1]), institution)
+
+    def _change(self, case: _Case, kind: Kind, institution: str, currency: str, by: int) -> None:
+        """Say that what stands changed, and remember for whom."""
+        assert kind in STANDING, "only what stands changes"
+        if by:
+            self._say(case, kind, by, institution, currency)
+            key = (kind, institution, currency)
+            case.stands[key] = case.stands.get(key, 0) + by
+
+    def _stand(self, case: _Case) -> None:
+        """Say what changed in what is held, stood behind, frozen; and how far that is above all before."""
+        wanted: dict[tuple[Kind, str, str], int] = {}
+        net: dict[tuple[str, str], int] = {}
+        for (_, currency), hold in case.holds.items():
+            place = hold.institution
+            for kind, amount in (
+                (Kind.HELD_NET, hold.net),
+                (Kind.OVERLAP, hold.held - hold.net),
+                (Kind.FROZEN_LIVE, hold.frozen),
+            ):
+                key = (kind, place, currency)
+                wanted[key] = wanted.get(key, 0) + amount
+            for where in ("", place):
+                net[where, currency] = net.get((where, currency), 0) + hold.net
+        money = {key for key in case.stands if key[0] is not Kind.WAITING}
+        for key in sorted(money | wanted.keys()):
+            self._change(case, *key, wanted.get(key, 0) - case.stands.get(key, 0))
+        for (where, currency), amount in sorted(net.items()):
+            more = amount - case.net_most.get((where, currency), 0)
+            if more > 0:
+                kind = Kind.STOPPED_NET_THERE if where else Kind.STOPPED_NET
+                self._say(case, kind, more, where, currency)
+                case.net_most[where, currency] = amount
+
+    # --- cases ---
+
+    def _opened(self, case: _Case, event: cases.CaseOpened) -> None:
+        self._goes_to(case, event.unit)
+        self._say(case, Kind.CASE)
+
+    def _handed(self, case: _Case, event: cases.HandoverSettled) -> None:
+        if event.unit != case.unit:
+            self._goes_to(case, event.unit)
+
+    def _goes_to(self, case: _Case, unit: str) -> None:
+        """Take what stands from the unit that had the case to the one that has it now."""
+        standing = {key: amount for key, amount in case.stands.items() if amount}
+        for (kind, institution, currency), amount in standing.items():
+            self._say(case, kind, -amount, institution, currency)
+        case.unit = unit
+        for (kind, institution, currency), amount in standing.items():
+            self._say(case, kind, amount, institution, currency)
+
+    def _report(self, case: _Case, event: cases.ReportTaken) -> None:
+        report = event.report
+        self._say(case, Kind.REPORT)
+        self._say(case, Kind.ENTRY, _seconds(report.received_at, report.entered_at))
+        case.entered_at = case.entered_at or report.entered_at
+
+    def _claim(self, case: _Case, event: cases.ClaimMade) -> None:
+        claim = event.claim
+        self._say(case, Kind.REPORTED, claim.amount, claim.institution, claim.currency)
+
+    def _taken_up(self, case: _Case, event: cases.OrderTakenUp) -> None:
+        self._say(case, Kind.HOPS, event.hop, event.institution)
+
+    def _noted(self, case: _Case, event: cases.HoldNoted) -> None:
+        hold = case.holds.setdefault((event.account, event.currency), _Hold())
+        place, currency = event.institution, event.currency
+        if event.held < hold.held:
+            lost = hold.held - event.held
+            if event.word in {"released", "reduced"}:
+                self._say(case, Kind.RELEASED, lost, hold.institution, currency)
+            elif event.word == "lapsed":
+                self._say(case, Kind.LAPSED, lost, hold.institution, currency)
+        hold.institution, hold.held = place, event.held
+        if event.held > hold.most:
+            self._say(case, Kind.STOPPED_GROSS, event.held - hold.most, place, currency)
+            hold.most = event.held
+        hold.frozen = event.held if event.basis is OrderKind.FREEZE else 0
+        if hold.frozen > hold.frozen_most:
+            self._say(case, Kind.FROZEN, hold.frozen - hold.frozen_most, place, currency)
+            hold.frozen_most = hold.frozen
+        if event.period != hold.period:
+            hold.period, hold.begun, hold.is_false = event.period, None, False
+        if event.held and hold.begun is None:
+            _, at, number = self._entry
+            hold.begun = (at, number, case.unit, place)
+            self._say(case, Kind.HOLD, 1, place)
+
+    def _entitled(self, case: _Case, event: cases.EntitlementsChanged) -> None:
+        for row in event.rows:
+            hold = case.holds.setdefault((row.account, row.currency), _Hold())
+            hold.behind[row.claim] = row.amount
+            if not row.amount:
+                del hold.behind[row.claim]
+
+    def _lowered(self, case: _Case, event: cases.StoodLowered) -> None:
+        hold = case.holds.get((event.account, event.currency))
+        if hold is not None and hold.held and event.why in FOR_THE_HOLDER:
+            self._was_false(case, hold)
+
+    def _was_false(self, case: _Case, hold: _Hold) -> None:
+        """Count a hold that was wrong, once in its period; also at the instant at which it began."""
+        if hold.is_false or hold.begun is None:
+            return
+        hold.is_false = True
+        self._say(case, Kind.FALSE_HOLD, 1, hold.institution)
+        at, number, unit, place = hold.begun
+        self.facts.append(Fact(at, number, Kind.FALSE_OF_BEGUN, case.id, unit, place, "", 1))
+
+    def _appeal(self, case: _Case, event: cases.AppealFiled) -> None:
+        appeal = event.appeal
+        case.appeals[appeal.id] = (appeal.filed_at, (appeal.account, appeal.currency))
+        hold = case.holds.get((appeal.account, appeal.currency))
+        self._say(case, Kind.APPEAL_FILED, 1, hold.institution if hold else "")
+
+    def _appeal_settled(self, case: _Case, event: cases.AppealSettled) -> None:
+        filed_at, place = case.appeals[event.appeal]
+        hold = case.holds.get(place)
+        institution = hold.institution if hold else ""
+        if event.state is AppealState.OVERDUE:
+            self._say(case, Kind.APPEAL_OVERDUE, 1, institution)
+            return
+        self._seconds(case, Kind.APPEAL, filed_at, institution)
+        if event.state is AppealState.UPHELD and hold is not None:
+            self._was_false(case, hold)
+
+    # --- orders ---
+
+    def _drafted(self, _: _Case, event: orders.OrderDrafted) -> None:
+        self._orders[event.order.id] = _Order(event.order.institution)
+
+    def _issued(self, case: _Case, event: orders.OrderIssued) -> None:
+        order = self._orders[event.order_id]
+        order.issued_at, order.due_at = event.at, event.answer_due_at
+        self._say(case, Kind.ORDER, 1, order.institution)
+        self._change(case, Kind.WAITING, order.institution, "", 1)
+        if not case.has_order and case.entered_at is not None:
+            seconds = _seconds(case.entered_at, event.at)
+            self._say(case, Kind.FIRST_ORDER, seconds, order.institution)
+        case.has_order = True
+
+    def _unanswered(self, case: _Case, event: orders.OrderUnanswered) -> None:
+        order = self._orders.get(event.order_id)
+        if order is not None and not order.is_late:
+            order.is_late = True
+            self._say(case, Kind.LATE, 1, order.institution)
+
+    def _answered(self, case: _Case, event: orders.AnswerRecorded) -> None:
+        order = self._orders.pop(event.order_id, None)  # another answer is no first one
+        if order is None or order.issued_at is None or order.due_at is None:
+            return
+        self._seconds(case, Kind.ANSWER, order.issued_at, order.institution)
+        self._change(case, Kind.WAITING, order.institution, "", -1)
+        if not order.is_late:
+            is_in_limit = self._entry[1] <= order.due_at
+            self._say(case, Kind.IN_LIMIT if is_in_limit else Kind.LATE, 1, order.institution)
+
+    def _withdrawn(self, _: _Case, event: orders.OrderWithdrawn) -> None:
+        self._orders.pop(event.order_id, None)
+
+    STEPS: ClassVar[dict[type, Callable[[Book, _Case, Any], None]]] = {
+        cases.CaseOpened: _opened,
+        cases.HandoverSettled: _handed,
+        cases.ReportTaken: _report,
+        cases.ClaimMade: _claim,
+        cases.OrderTakenUp: _taken_up,
+        cases.HoldNoted: _noted,
+        cases.EntitlementsChanged: _entitled,
+        cases.StoodLowered: _lowered,
+        cases.AppealFiled: _appeal,
+        cases.AppealSettled: _appeal_settled,
+        orders.OrderDrafted: _drafted,
+        orders.OrderIssued: _issued,
+        orders.OrderUnanswered: _unanswered,
+        orders.AnswerRecorded: _answered,
+        orders.OrderWithdrawn: _withdrawn,
+    }
+    """What an event that counts does; others need not be decoded."""
+
+
+def _seconds(begin: datetime, end: datetime) -> int:
+    return max(0, int((end - begin).total_seconds()))
+
+
+READ: Final = frozenset(Book.STEPS)
+"""Events that count; others need not be decoded."""
+
+__all__ = ["READ", "Book"]

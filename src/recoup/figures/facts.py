@@ -1,0 +1,81 @@
+"""What counts, one by one: a kind, an instant, whose it is, and an amount. No sum is here."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+
+class Kind(StrEnum):
+    """What a fact says. Of money in minor units, of times in whole seconds, else one of a thing."""
+
+    # --- money that moved in a figure, at that instant ---
+    REPORTED = "reported"
+    STOPPED_GROSS = "stopped_gross"
+    """By how much a hold now holds more than it ever did."""
+    STOPPED_NET = "stopped_net"
+    """By how much a case now has more held and stood behind than it ever had."""
+    STOPPED_NET_THERE = "stopped_net_there"
+    """The same of what one institution holds for the case: of no use in a sum over institutions."""
+    FROZEN = "frozen"
+    """By how much a hold is now frozen for more than it ever was."""
+    RELEASED = "released"
+    LAPSED = "lapsed"
+    """What a hold held when its term ended by itself."""
+    # --- money that stands: each fact is a change ---
+    HELD_NET = "held_net"
+    OVERLAP = "overlap"
+    FROZEN_LIVE = "frozen_live"
+    # --- times ---
+    ENTRY = "entry"
+    """From receiving a report to entering it."""
+    FIRST_ORDER = "first_order"
+    """From entering the first report to the first order of its case."""
+    ANSWER = "answer"
+    """From issuing an order to its first answer."""
+    APPEAL = "appeal"
+    """From filing an appeal to its decision."""
+    # --- counts ---
+    CASE = "case"
+    REPORT = "report"
+    ORDER = "order"
+    HOPS = "hops"
+    """How far from the victim an order of the chase is."""
+    IN_LIMIT = "in_limit"
+    LATE = "late"
+    """The limit of an order passed without an answer."""
+    WAITING = "waiting"
+    """Orders out without an answer: each fact is a change."""
+    HOLD = "hold"
+    """A hold began to hold something."""
+    FALSE_HOLD = "false_hold"
+    """A hold was found to be wrong: an appeal was upheld, or a finding is for the holder."""
+    FALSE_OF_BEGUN = "false_of_begun"
+    """The same, at the instant at which that hold began."""
+    APPEAL_FILED = "appeal_filed"
+    APPEAL_OVERDUE = "appeal_overdue"
+
+
+STANDING: Final = frozenset({Kind.HELD_NET, Kind.OVERLAP, Kind.FROZEN_LIVE, Kind.WAITING})
+"""Kinds whose facts are changes of something that stands: their sum up to an instant is what stands then."""
+
+
+class Fact(NamedTuple):
+    """One thing that counts."""
+
+    at: datetime
+    entry: int
+    """Number of the journal's record with which the entry ended: facts of one entry are true together, or not yet."""
+    kind: Kind
+    case: str
+    unit: str
+    """That had the case at that instant; '' for a case that no unit has."""
+    institution: str
+    """'' where none is meant."""
+    currency: str
+    """'' for what is no money."""
+    amount: int
+
+
+__all__ = ["STANDING", "Fact", "Kind"]
