@@ -141,6 +141,9 @@ CASE_PLACES_MAX: Final = 2_500
 CASE_CLAIMS_MAX: Final = 10_000
 """Claims of one case."""
 
+CASE_OPEN_MAX: Final = 1_000
+"""Motions, and orders written down, that wait for another person in one case."""
+
 CASE_ROWS_MAX: Final = 10_000
 """Row ids that one addition of facts may name."""
 

@@ -5,9 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from recoup.cases.case import Bridged, Claim, Derived, Finding, Harm, Mandate, Place, Report
-from recoup.cases.state import AppealTrigger, ClaimTrigger, FindingTrigger
-from recoup.orders import Order, OrderKind
+from recoup.cases.case import (
+    Bridged,
+    Claim,
+    Derived,
+    Finding,
+    Harm,
+    Mandate,
+    Motion,
+    Place,
+    Report,
+)
+from recoup.cases.state import AppealTrigger, ClaimTrigger, FindingTrigger, MotionTrigger
+from recoup.orders import AccountKind, Order, OrderKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +88,8 @@ class NoteHold:
     period: int
     at: datetime
     stops_spent: int = 0
+    makers: tuple[str, ...] = ()
+    """Who made or agreed to the orders that were issued about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +107,20 @@ class NoteHarm:
     """Note what an order would do to others."""
 
     harm: Harm
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOrder:
+    """Write an order of the plan down under `order`; amount, institution and extent are the plan's."""
+
+    order: str
+    kind: OrderKind
+    account: str
+    currency: str
+    by: str
+    reason: str
+    account_kind: AccountKind = AccountKind.ORDINARY
+    mandate: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +215,24 @@ class SettleFinding:
     trigger: FindingTrigger
     by: str
     digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class MakeMotion:
+    """Propose what takes two persons: surplus, hardship, another account, a later notice, joined cases."""
+
+    motion: Motion
+
+
+@dataclass(frozen=True, slots=True)
+class SettleMotion:
+    """Agree to a motion, dismiss it, or take it back."""
+
+    motion: str
+    trigger: MotionTrigger
+    by: str
+    digest: str = ""
+    """Of the motion as it was seen; taking it back needs none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +339,7 @@ Command = (
     | NoteHold
     | ConfirmHold
     | NoteHarm
+    | WriteOrder
     | AgreeToOrder
     | TakeUp
     | DecideSurplus
@@ -305,6 +350,8 @@ Command = (
     | RevokeMandate
     | ProposeFinding
     | SettleFinding
+    | MakeMotion
+    | SettleMotion
     | NoteOpinion
     | FileAppeal
     | SettleAppeal

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from recoup.cases import following, ordering, reporting, settling, telling
+from recoup.cases import following, motions, ordering, reporting, settling, telling
 from recoup.cases.case import Case, Entitlement
 from recoup.cases.commands import (
     AddFacts,
@@ -29,6 +29,7 @@ from recoup.cases.commands import (
     GrantHardship,
     JoinCase,
     MakeClaim,
+    MakeMotion,
     NoteHarm,
     NoteHold,
     NoteOpinion,
@@ -43,9 +44,11 @@ from recoup.cases.commands import (
     SettleAppeal,
     SettleClaim,
     SettleFinding,
+    SettleMotion,
     SwapAccount,
     TakeReport,
     TakeUp,
+    WriteOrder,
 )
 from recoup.cases.entitlements import check, current, entitle
 from recoup.cases.events import (
@@ -101,6 +104,8 @@ def _rule(case: Case, command: Command, now: datetime, policy: CasePolicy) -> Ev
             return following.confirm_hold(case, command)
         case NoteHarm(harm):
             return () if harm in case.harms else (HarmNoted(harm),)
+        case WriteOrder():
+            return ordering.write_order(case, command, now, policy)
         case AgreeToOrder():
             return ordering.agree_to_order(case, command, now, policy)
         case TakeUp():
@@ -120,6 +125,8 @@ def _rule_of_persons(
     | SwapAccount
     | ProposeFinding
     | SettleFinding
+    | MakeMotion
+    | SettleMotion
     | NoteOpinion
     | FileAppeal
     | SettleAppeal
@@ -145,6 +152,10 @@ def _rule_of_persons(
             return settling.propose_finding(case, command)
         case SettleFinding():
             return settling.settle_finding(case, command)
+        case MakeMotion():
+            return motions.make_motion(case, command, now, policy)
+        case SettleMotion():
+            return motions.settle_motion(case, command, now, policy)
         case NoteOpinion():
             return settling.note_opinion(case, command)
         case FileAppeal():

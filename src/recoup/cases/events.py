@@ -15,6 +15,7 @@ from recoup.cases.case import (
     Finding,
     Harm,
     Mandate,
+    Motion,
     Notice,
     Parts,
     Place,
@@ -27,10 +28,11 @@ from recoup.cases.state import (
     ClaimState,
     FindingState,
     MandateState,
+    MotionState,
     NoticeState,
     TaskState,
 )
-from recoup.orders import OrderKind
+from recoup.orders import Order, OrderKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,7 @@ class HoldNoted:
     period: int
     stops_spent: int
     at: datetime
+    makers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,13 @@ class HarmNoted:
     """What an order would do to others became known."""
 
     harm: Harm
+
+
+@dataclass(frozen=True, slots=True)
+class OrderWritten:
+    """A person wrote an order of the plan down; nobody outside hears of it yet."""
+
+    order: Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +238,22 @@ class FindingSettled:
 
     finding: str
     state: FindingState
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class MotionMade:
+    """Somebody proposed a decision; nothing changes yet."""
+
+    motion: Motion
+
+
+@dataclass(frozen=True, slots=True)
+class MotionSettled:
+    """Somebody else agreed or dismissed it, or its maker took it back."""
+
+    motion: str
+    state: MotionState
     by: str
 
 
@@ -335,6 +361,7 @@ Event = (
     | HoldNoted
     | HoldConfirmed
     | HarmNoted
+    | OrderWritten
     | OrderAgreed
     | OrderTakenUp
     | StoodLowered
@@ -344,6 +371,8 @@ Event = (
     | MandateSettled
     | FindingProposed
     | FindingSettled
+    | MotionMade
+    | MotionSettled
     | PlacesChanged
     | AccountSwapped
     | OpinionNoted

@@ -13,20 +13,72 @@ from recoup.cases.commands import (
     ProposeMandate,
     RevokeMandate,
     TakeUp,
+    WriteOrder,
 )
-from recoup.cases.events import Event, MandateProposed, MandateSettled, OrderAgreed, OrderTakenUp
+from recoup.cases.events import (
+    Event,
+    MandateProposed,
+    MandateSettled,
+    OrderAgreed,
+    OrderTakenUp,
+    OrderWritten,
+)
 from recoup.cases.refusals import Reason, Refusal
 from recoup.cases.state import MANDATE_MOVES, MANDATE_REFUSALS, MandateState, MandateTrigger
 from recoup.cases.terms import CasePolicy
 from recoup.cases.views import view_of
-from recoup.orders import AccountKind, Extent, Order, OrderKind, approvals_needed
+from recoup.limits import CASE_OPEN_MAX
+from recoup.orders import AccountKind, Extent, HoldKey, Order, OrderKind, approvals_needed
 from recoup.orders.kinds import UNDER_MANDATE
 
 Events = tuple[Event, ...]
 
 ASKING = frozenset({OrderKind.STOP, OrderKind.EXTEND, OrderKind.RAISE})
+WHOLE_GROUND = "the institution can stop whole accounts only"
 KEEPING = frozenset({OrderKind.POSTPONE, OrderKind.FREEZE, OrderKind.RENEW})
 """Orders that hold on what is asked already: longer, not more."""
+
+
+def write_order(
+    case: Case, command: WriteOrder, now: datetime, policy: CasePolicy
+) -> Events | Refusal:
+    """Write an order of the plan down, so that others can see it; a newer one takes the place of its maker's older."""
+    if not command.reason:
+        return Refusal(Reason.REASON_MISSING, command.order)
+    if command.order in {row.id for row in case.written} | dict(case.orders).keys():
+        return Refusal(Reason.ID_TAKEN, command.order)
+    plan = plan_orders(case, now, policy)
+    standing = case.standing(command.account, command.currency)
+    order = _from_plan(case, command, plan, standing)
+    found = _proposed(order, plan, standing)
+    if isinstance(found, Refusal):
+        return found
+    if len(case.written) >= CASE_OPEN_MAX:
+        return Refusal(Reason.TOO_MANY_OPEN, f"expected at most {CASE_OPEN_MAX} orders")
+    return (OrderWritten(order),)
+
+
+def _from_plan(case: Case, command: WriteOrder, plan: Plan, standing: Standing | None) -> Order:
+    """Return the order that the plan gives; where it gives none, one that fits nothing."""
+    found = plan.find(command.kind, command.account, command.currency)
+    institution, amount, is_whole = "", 0, False
+    if command.kind in KEEPING and standing is not None:
+        institution, amount = standing.institution, standing.asked
+    elif found is not None:
+        institution, amount, is_whole = found.institution, found.amount, found.is_whole_account
+    return Order(
+        command.order,
+        command.kind,
+        HoldKey(case.id, command.account, command.currency),
+        institution,
+        amount,
+        command.by,
+        command.reason,
+        Extent.WHOLE_ACCOUNT if is_whole else Extent.AMOUNT,
+        WHOLE_GROUND if is_whole else "",
+        command.account_kind,
+        command.mandate,
+    )
 
 
 def agree_to_order(

@@ -44,6 +44,12 @@ class Reason(StrEnum):
     MANDATE_TOO_NARROW = "mandate_too_narrow"
     FINDING_UNKNOWN = "finding_unknown"
     FINDING_SETTLED = "finding_settled"
+    MOTION_UNKNOWN = "motion_unknown"
+    MOTION_SETTLED = "motion_settled"
+    MAKER_ONLY = "maker_only"
+    """Only who proposed a thing takes it back; others dismiss it."""
+    TOO_MANY_OPEN = "too_many_open"
+    """So much waits for a second person in this case that something must be settled first."""
     APPEAL_UNKNOWN = "appeal_unknown"
     APPEAL_SETTLED = "appeal_settled"
     APPEAL_OVERDUE = "appeal_overdue"
@@ -76,6 +82,7 @@ _TRANSIENT = frozenset(
         Reason.CLOCK_RUNS,
         Reason.NOT_SURPLUS,
         Reason.TRAILS_APART,
+        Reason.TOO_MANY_OPEN,
     }
 )
 

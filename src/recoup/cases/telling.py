@@ -74,10 +74,10 @@ def settle_appeal(case: Case, command: SettleAppeal, now: datetime) -> Events | 
     settled = AppealSettled(
         appeal.id, APPEAL_MOVES[pair], command.by, now, command.keep, command.reason
     )
+    if command.by in hold.makers:  # nor may a maker say that the holder took the appeal back
+        return Refusal(Reason.MAKER_DECIDES, command.by)
     if command.trigger is AppealTrigger.WITHDRAW:
         return (settled,)
-    if command.by in hold.makers:
-        return Refusal(Reason.MAKER_DECIDES, command.by)
     if not command.reason:
         return Refusal(Reason.REASON_MISSING, appeal.id)
     if command.trigger is AppealTrigger.DENY or not hold.asked:

@@ -5,6 +5,7 @@
 2. What an institution's answer, or the end of a term, does to a hold its case knows in the same batch.
 3. Appeals, deferred notices and requests abroad have a deadline as long as their clock runs.
 4. Who acts is who the command names; who approved an order in the case approved it in the room of orders.
+5. A command that names two persons is carried out for nobody: the first makes a motion, the second agrees to it.
 """
 
 from __future__ import annotations
@@ -13,24 +14,36 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from recoup.cases import Case, CasePolicy, Refusal, evolve, note_of
+from recoup.cases import Case, CasePolicy, Found, Matter, Motion, Reason, Refusal, evolve, note_of
 from recoup.cases import decide as decide_case
 from recoup.cases import fold as fold_case
 from recoup.cases.commands import (
     AgreeToMandate,
     AgreeToOrder,
     Command,
+    DecideSurplus,
+    DeferNotice,
     EndDeferral,
+    FileAppeal,
+    GrantHardship,
+    JoinCase,
+    MakeMotion,
+    NoteOpinion,
+    NoteRepaid,
     PassAppealClock,
     PassForeignClock,
     ProposeFinding,
     ProposeMandate,
+    RecordForeignAnswer,
     RevokeMandate,
     SettleAppeal,
     SettleClaim,
     SettleFinding,
+    SettleMotion,
+    SwapAccount,
     TakeReport,
     TakeUp,
+    WriteOrder,
 )
 from recoup.cases.events import (
     AppealFiled,
@@ -42,6 +55,7 @@ from recoup.cases.events import (
     TaskOpened,
 )
 from recoup.cases.state import NoticeState
+from recoup.centre.account_room import ACCOUNT_UNKNOWN, INSTITUTION_DIFFERS
 from recoup.centre.commands import Decision, Declined, Noted
 from recoup.centre.order_room import OrderWork, told_of
 from recoup.centre.reasons import CentreReason
@@ -56,6 +70,8 @@ from recoup.orders.commands import ApproveOrder, DraftOrder, IssueOrder, SubmitO
 
 CHASE: Final = "chase"
 """The role of the chase itself: it makes orders of the plan, within a standing authority only."""
+BY_MOTION: Final = (DecideSurplus, GrantHardship, SwapAccount, DeferNotice, JoinCase)
+"""What takes two persons in one command: here each of the two acts (`cases.motions`)."""
 
 
 @dataclass(slots=True)
@@ -141,7 +157,7 @@ def decide_cases(
     state: CentreState, request: Request, now: datetime, policy: CasePolicy
 ) -> Decision | Declined:
     """Decide one request of the room of cases; an order that is taken up leaves with it."""
-    declined = _not_theirs(request)
+    declined = _not_theirs(request) or _unfit(state, request)
     if declined is not None:
         return declined
     cases = CaseWork(state, policy, now)
@@ -150,11 +166,11 @@ def decide_cases(
         return declined
     taken = [noted.event for noted in cases.events if isinstance(noted.event, OrderTakenUp)]
     if not taken:
-        return cases.decision(None, _told(cases, request.case))
+        return cases.decision(None, _told(cases, request))
     orders = OrderWork(state, policy.orders, now)
     declined = _issue(orders, request.actor, request.what.order, taken[0], policy)
     declined = declined or cases.note_holds(orders)
-    return declined or cases.decision(orders, _told(cases, request.case))
+    return declined or cases.decision(orders, _told(cases, request))
 
 
 def decide_orders(
@@ -205,8 +221,10 @@ def _named(command: Command) -> str | None:
             return report.entered_by
         case SettleClaim() | AgreeToOrder() | AgreeToMandate() | RevokeMandate() | SettleFinding():
             return command.by
-        case SettleAppeal():
+        case SettleAppeal() | SettleMotion() | WriteOrder():
             return command.by
+        case MakeMotion(motion):
+            return motion.by
         case ProposeMandate(mandate):
             return mandate.proposed_by
         case ProposeFinding(finding):
@@ -221,6 +239,8 @@ def _not_theirs(request: Request) -> Declined | None:
     """Refuse a command that speaks for somebody else, about no case, or that a machine may not give."""
     if not is_usable(request.case):
         return Declined(CentreReason.ID_UNUSABLE, "the case")
+    if isinstance(request.what, BY_MOTION):
+        return Declined(CentreReason.SECOND_PERSON_ABSENT)
     is_machine = request.actor.role == CHASE
     if is_machine and isinstance(request.what, TakeUp) and not request.what.order.mandate:
         return Declined(CentreReason.MANDATE_MISSING)
@@ -230,14 +250,54 @@ def _not_theirs(request: Request) -> Declined | None:
     return None
 
 
+def _unfit(state: CentreState, request: Request) -> Declined | None:
+    """Refuse a motion about what no single case knows: another case, an account that a holder offers."""
+    match request.what:
+        case MakeMotion(Motion(matter=Matter.JOINING) as motion):
+            there = state.case(motion.other)
+            if not there.is_open:
+                return Declined(Reason.CASE_NOT_OPEN, motion.other)
+            lying = {Found.LOCATED, Found.UNKNOWN}
+            if not any(x.account == motion.account and x.found in lying for x in there.places):
+                return Declined(Reason.TRAILS_APART, "the other trail does not reach the account")
+        case MakeMotion(Motion(matter=Matter.SWAP) as motion):
+            if (request.case, motion.offered) not in state.entered:
+                return Declined(ACCOUNT_UNKNOWN, motion.offered)
+            if state.accounts[motion.offered] != motion.institution:
+                return Declined(INSTITUTION_DIFFERS, motion.institution)
+        case _:
+            pass
+    return None
+
+
 def _row(case_id: str, clock: str, what: str) -> str:
     return derived_id(clock, case_id, what)
 
 
-def _told(cases: CaseWork, case_id: str) -> bytes:
-    """Return what is told: where the case stands now."""
-    case = cases.case(case_id)
-    return encode_plain({"case": case_id, "facts": case.facts_version, "trail": case.trail_version})
+def _told(cases: CaseWork, request: Request) -> bytes:
+    """Return what is told: the thing that the command was about, and where the case stands now."""
+    case = cases.case(request.case)
+    told = {"case": case.id, "facts": case.facts_version, "trail": case.trail_version}
+    return encode_plain({**told, "id": _thing(request)})
+
+
+def _thing(request: Request) -> str:
+    """Return the id of what a command made or settled; the case's own where it is about no such thing."""
+    match request.what:
+        case SettleClaim(thing) | SettleFinding(thing) | SettleMotion(thing) | SettleAppeal(thing):
+            return thing
+        case AgreeToMandate(thing) | RevokeMandate(thing) | RecordForeignAnswer(thing):
+            return thing
+        case WriteOrder(thing) | NoteRepaid(thing) | NoteOpinion(thing) | FileAppeal(thing):
+            return thing
+        case AgreeToOrder(order) | TakeUp(order):
+            return order.id
+        case ProposeMandate(made):
+            return made.id
+        case ProposeFinding(made) | MakeMotion(made):
+            return made.id
+        case _:
+            return request.case
 
 
 __all__ = ["CHASE", "CaseWork", "decide_cases", "decide_orders", "evolve_cases"]

@@ -16,14 +16,19 @@ from datetime import datetime
 from typing import Final
 
 from recoup import orders
+from recoup.cases.commands import FileAppeal
 from recoup.centre.account_room import EnterAccount, ReadPersonal, unfit
+from recoup.centre.case_rights import CASE_ACTIONS, action_of
+from recoup.centre.case_rights import target_of as target_of_case_command
 from recoup.centre.case_room import CHASE
 from recoup.centre.commands import Declined
+from recoup.centre.reasons import CentreReason
 from recoup.centre.requests import INSTITUTION, MACHINE, Request
 from recoup.centre.state import CentreState
 from recoup.orders import commands as order_commands
 from recoup.staff import Action, StaffReason, Target, Why, permit, roles_for
 from recoup.staff import commands as staff_commands
+from recoup.staff.roles import AT_INSTITUTION
 
 ACTIONS: Final[Mapping[type, Action]] = {
     staff_commands.AddUnit: Action.UNIT_ADD,
@@ -46,6 +51,7 @@ ACTIONS: Final[Mapping[type, Action]] = {
     order_commands.IssueOrder: Action.ORDER_ISSUE,
     EnterAccount: Action.ACCOUNT_ENTER,
     ReadPersonal: Action.PERSONAL_READ,
+    **CASE_ACTIONS,
 }
 """The right that a command needs. One that is not here can be carried out by no person."""
 
@@ -76,7 +82,8 @@ def admit(state: CentreState, request: Request, now: datetime) -> Request | Decl
     target = _target(state, request)
     if isinstance(target, Declined):
         return target
-    action = ACTIONS.get(type(request.what))
+    kind = type(request.what)
+    action = action_of(state, request) if kind in CASE_ACTIONS else ACTIONS.get(kind)
     if action is None:
         return Declined(StaffReason.NOT_PERMITTED)
     why = Why(request.case, request.actor.reason)
@@ -88,6 +95,9 @@ def admit(state: CentreState, request: Request, now: datetime) -> Request | Decl
         if declined is not None:
             return declined
     held = roles_for(state.staff, session.person, action, target, now)
+    is_at_a_bank = all(role in AT_INSTITUTION for role in held)
+    if isinstance(request.what, FileAppeal) and request.what.is_through_bank != is_at_a_bank:
+        return Declined(CentreReason.ACTOR_DIFFERS, "the way by which the appeal came")
     role = " ".join(dict.fromkeys(role.value for role in held))
     return replace(request, actor=replace(request.actor, role=role))
 
@@ -107,6 +117,8 @@ def _without_session(state: CentreState, request: Request) -> Request | Declined
 def _target(state: CentreState, request: Request) -> Target | Declined:
     """Return what the request is about."""
     command = request.what
+    if type(command) in CASE_ACTIONS:
+        return target_of_case_command(state, request)
     match command:
         case (
             staff_commands.PlaceCase(unit=unit)

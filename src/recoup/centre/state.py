@@ -73,7 +73,16 @@ class CentreState:
 
     def target_of_case(self, case: str) -> Target:
         """Return what a case is to the table of rights."""
-        return Target(unit=self.staff.cases.get(case, ""))
+        return Target(unit=self.staff.cases.get(case, "") or self.case(case).unit)
+
+    def institution_told(self, case: str, account: str) -> str:
+        """Return the institution that was told the newest order about an account; '' where none was told."""
+        told = [
+            tracked
+            for hold, tracked in self.of_case(case)
+            if hold.key.account == account and tracked.issued_at is not None
+        ]
+        return told[-1].order.institution if told else ""
 
     def target_of_order(self, order: Order) -> Target:
         """Return what an order is to it; an institution reaches it only once it was issued."""
