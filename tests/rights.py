@@ -47,6 +47,7 @@ appeal_file      u  u  .  u  u  i  i  .  .  .  .  .
 appeal_settle    .  .  b  u  .  .  .  .  .  .  .  .
 notice_send      .  u  .  u  u  i  i  .  .  .  .  .
 foreign_note     .  u  .  u  u  .  .  .  .  .  .  .
+text_read        .  u  b  u  u  .  .  .  A  A  .  .
 order_read       u  u  b  u  u  .  .  .  A  A  A  .
 inbox_read       .  .  .  .  .  i  i  .  .  .  .  .
 figures_read     .  .  .  b  .  .  .  A  .  .  A  .

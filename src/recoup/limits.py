@@ -141,6 +141,9 @@ CASE_PLACES_MAX: Final = 2_500
 CASE_CLAIMS_MAX: Final = 10_000
 """Claims of one case."""
 
+TRAIL_SECONDS_MAX: Final = 10
+"""How long a person's order waits until its case is traced; then the person is asked to come again."""
+
 CASE_OPEN_MAX: Final = 1_000
 """Motions, and orders written down, that wait for another person in one case."""
 

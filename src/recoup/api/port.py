@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from recoup.cases import Case, CasePolicy
 from recoup.centre.commands import Command, Outcome
 from recoup.centre.desk import Backlog
 from recoup.centre.facts import Grounds
@@ -41,6 +42,18 @@ class View(Protocol):
         """Yield all holds."""
         ...
 
+    def case(self, case_id: str) -> Case:
+        """Return a case; one that no report opened is empty."""
+        ...
+
+    def written_order(self, case: str, order: str) -> Order | None:
+        """Return an order that a person wrote down in a case, whether or not it has left since."""
+        ...
+
+    def institution_told(self, case: str, account: str) -> str:
+        """Return the institution that was told the newest order about an account; '' where none was told."""
+        ...
+
     def of_case(self, case: str) -> Iterator[tuple[Hold, Tracked]]:
         """Yield a case's orders."""
         ...
@@ -68,6 +81,11 @@ class CentrePort(Protocol):
     @property
     def is_ready(self) -> bool:
         """Whether commands are taken."""
+        ...
+
+    @property
+    def policy(self) -> CasePolicy:
+        """The terms of cases."""
         ...
 
     def now(self) -> datetime:
@@ -108,6 +126,18 @@ class CentrePort(Protocol):
 
     async def keep_grounds(self, order_id: str, grounds: Grounds) -> None:
         """Keep by which transfer the money came that an order is about."""
+        ...
+
+    async def ground_order(self, order: Order) -> bool:
+        """Keep by which transfer the money came, before the order leaves; False: its case is not traced yet."""
+        ...
+
+    async def keep_text(self, case: str, text: str, words: str) -> None:
+        """Keep what somebody wrote in a case under its opaque id."""
+        ...
+
+    async def read_text(self, case: str, text: str, purpose: Purpose) -> str | None:
+        """Return a text of a case whose reading was journalled."""
         ...
 
     async def read_account(self, account: str, field: str, purpose: Purpose) -> str | None:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from fastapi.responses import JSONResponse
 
+from recoup import cases
 from recoup.centre.account_room import ACCOUNT_UNKNOWN, INSTITUTION_DIFFERS
 from recoup.centre.commands import WriterRefusal
 from recoup.centre.reasons import CentreReason
@@ -35,6 +36,7 @@ _OWN: Final[Mapping[str, tuple[int, str]]] = {
     "session_shown_once": (409, "The session was opened and its token shown; log in anew"),
     "too_many_requests": (429, "Come again later"),
     "cursor_invalid": (409, "The cursor was not given by this list"),
+    "currency_differs": (409, "The claim is in another currency"),
     "currency_unknown": (409, "The currency is not known"),
     "amount_unfit": (409, "The amount does not fit the currency"),
     "idempotency_key_reused": (409, "The key was used before, with other content"),
@@ -42,11 +44,19 @@ _OWN: Final[Mapping[str, tuple[int, str]]] = {
     "internal": (500, "A mistake of the program; it was written down"),
     ACCOUNT_UNKNOWN: (404, "The account was not entered for this case"),
     INSTITUTION_DIFFERS: (409, "The account lies at another institution"),
+    "trail_awaited": (503, "The case is being traced; come again"),
     "personal_data_missing": (404, "Nothing of this kind is kept, or it was erased"),
 }
 
 _UNKNOWN: Final = {
     Reason.ORDER_UNKNOWN,
+    cases.Reason.CLAIM_UNKNOWN,
+    cases.Reason.MANDATE_UNKNOWN,
+    cases.Reason.FINDING_UNKNOWN,
+    cases.Reason.MOTION_UNKNOWN,
+    cases.Reason.APPEAL_UNKNOWN,
+    cases.Reason.NOTICE_UNKNOWN,
+    cases.Reason.TASK_UNKNOWN,
     StaffReason.PERSON_UNKNOWN,
     StaffReason.UNIT_UNKNOWN,
     StaffReason.CASE_UNKNOWN,
@@ -55,7 +65,8 @@ _UNKNOWN: Final = {
 
 def _of_rooms() -> dict[str, tuple[int, str]]:
     """Return the rooms' refusals under their own names."""
-    rows = {reason.value: (409, "Not as things stand: " + _words(reason)) for reason in Reason}
+    rooms = (*Reason, *cases.Reason)
+    rows = {reason.value: (409, "Not as things stand: " + _words(reason)) for reason in rooms}
     for staff_reason in StaffReason:
         status = 403 if staff_reason.is_denial else 409
         rows[staff_reason.value] = (status, _words(staff_reason).capitalize())

@@ -14,6 +14,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from recoup import limits
+from recoup.api.amounts import minor_of
 from recoup.api.bodies import (
     AccountAnswered,
     AccountBody,
@@ -33,7 +34,6 @@ from recoup.api.problems import ProblemError, responses
 from recoup.api.rows import COMMAND_PROBLEMS, ORDER_ROWS, ThingPath, mount
 from recoup.centre.account_room import ACCOUNT_UNKNOWN, EnterAccount, ReadPersonal
 from recoup.centre.facts import ROOT_WITHIN, Grounds
-from recoup.money import ISO_DIGITS, AmountError, parse_minor
 from recoup.orders import HoldKey, Order, Reason
 from recoup.orders.commands import DraftOrder
 from recoup.staff import Action, Target, Why
@@ -99,7 +99,7 @@ async def draft_order(
         body.kind,
         HoldKey(body.case, body.account, body.currency),
         institution,
-        _minor(body.amount, body.currency),
+        minor_of(body.amount, body.currency),
         caller.person,
         body.reason,
         body.extent,
@@ -167,20 +167,11 @@ async def figures(caller: Calling, unit: Annotated[str, Query(max_length=64)] = 
     return FiguresView(holds=dict(sorted(words.items())))
 
 
-def _minor(amount: str, currency: str) -> int:
-    if not ISO_DIGITS.knows(currency):
-        raise ProblemError("currency_unknown")
-    try:
-        return parse_minor(amount, ISO_DIGITS.of(currency))
-    except AmountError as fault:
-        raise ProblemError("amount_unfit", str(fault)) from fault
-
-
 def _grounds(body: DraftBody) -> Grounds | None:
     """Return what the institution is told of how the money came."""
     if body.arrival is None:
         return None
-    amount = _minor(body.arrival.amount, body.currency)
+    amount = minor_of(body.arrival.amount, body.currency)
     at = instant_of_text(body.arrival.at)
     return Grounds(amount, at, body.arrival.reference or "", "", at - ROOT_WITHIN)
 

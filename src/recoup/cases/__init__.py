@@ -41,13 +41,14 @@ from recoup.cases.lists import (
     evolve_listing,
     hash_of,
 )
-from recoup.cases.ordering import covers
+from recoup.cases.ordering import Agreement, agreement_of, covers
 from recoup.cases.refusals import Reason, Refusal
 from recoup.cases.settling import terminals
 from recoup.cases.terms import CasePolicy, Downstream
 from recoup.cases.views import View, view_of
 
 __all__ = [
+    "Agreement",
     "Appeal",
     "Bridged",
     "Case",
@@ -85,6 +86,7 @@ __all__ = [
     "View",
     "Waiting",
     "add_entry",
+    "agreement_of",
     "check_listing",
     "covers",
     "decide",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from recoup.cases.abuse import is_doubtful
@@ -26,7 +27,7 @@ from recoup.cases.events import (
 from recoup.cases.refusals import Reason, Refusal
 from recoup.cases.state import MANDATE_MOVES, MANDATE_REFUSALS, MandateState, MandateTrigger
 from recoup.cases.terms import CasePolicy
-from recoup.cases.views import view_of
+from recoup.cases.views import View, view_of
 from recoup.limits import CASE_OPEN_MAX
 from recoup.orders import AccountKind, Extent, HoldKey, Order, OrderKind, approvals_needed
 from recoup.orders.kinds import UNDER_MANDATE
@@ -112,7 +113,8 @@ def take_up(case: Case, command: TakeUp, now: datetime, policy: CasePolicy) -> E
     found = _proposed(order, plan, standing)
     if isinstance(found, Refusal):
         return found
-    persons = _persons(case, order, plan)
+    view = view_of(case, order, plan)
+    persons = _persons(case, order, view)
     if order.mandate:
         refusal = _covered(case, order, found, now)
         if refusal is not None:
@@ -155,9 +157,31 @@ def _proposed(order: Order, plan: Plan, standing: Standing | None) -> Proposal |
     return found
 
 
-def _persons(case: Case, order: Order, plan: Plan) -> tuple[str, ...]:
-    """Return who agreed to exactly what is seen now, the maker never among them."""
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How far an order that was written down is from leaving."""
+
+    view: View | None
+    """What whoever agrees sees; None where the plan has no such order any more."""
+    persons: tuple[str, ...]
+    """Who agreed to exactly that."""
+    needed: int
+    """Persons beside the maker who must agree."""
+
+
+def agreement_of(case: Case, order: Order, now: datetime, policy: CasePolicy) -> Agreement:
+    """Return who must see what before an order leaves, and who has."""
+    plan = plan_orders(case, now, policy)
+    found = _proposed(order, plan, case.standing(order.key.account, order.key.currency))
+    if isinstance(found, Refusal):
+        return Agreement(None, (), approvals_needed(order, policy.orders))
     view = view_of(case, order, plan)
+    needed = _needed(case, order, found.stood, policy)
+    return Agreement(view, _persons(case, order, view), needed)
+
+
+def _persons(case: Case, order: Order, view: View | None) -> tuple[str, ...]:
+    """Return who agreed to exactly what is seen now, the maker never among them."""
     return tuple(
         row.by
         for row in case.approvals

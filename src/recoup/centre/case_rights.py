@@ -15,7 +15,6 @@ from recoup.cases.state import AppealTrigger, ClaimTrigger, MotionTrigger
 from recoup.centre.commands import Declined
 from recoup.centre.requests import Request
 from recoup.centre.state import CentreState
-from recoup.orders import Order
 from recoup.staff import Action, Target
 
 CASE_ACTIONS: Final[Mapping[type, Action]] = {
@@ -65,7 +64,7 @@ def target_of(state: CentreState, request: Request) -> Target | Declined:
     unit = state.target_of_case(request.case).unit
     match request.what:
         case asked.AgreeToOrder(order) | asked.TakeUp(order):
-            found = written_order(state, request.case, order.id)
+            found = state.written_order(request.case, order.id)
             if found is None or found != order:
                 return Declined(orders.Reason.ORDER_UNKNOWN, order.id)
             return Target(unit, owner=found.made_by)
@@ -114,16 +113,4 @@ def _of_thing(case: Case, command: object, unit: str, state: CentreState) -> Tar
             return Target(unit)
 
 
-def written_order(state: CentreState, case_id: str, order_id: str) -> Order | None:
-    """Return an order that was written down in a case, whether or not it has left since."""
-    waiting = (row for row in state.case(case_id).written if row.id == order_id)
-    found = next(waiting, None)
-    if found is not None:
-        return found
-    left = state.find(order_id)
-    if left is None or left[1].order.key.case != case_id:
-        return None
-    return left[1].order
-
-
-__all__ = ["CASE_ACTIONS", "action_of", "target_of", "written_order"]
+__all__ = ["CASE_ACTIONS", "action_of", "target_of"]

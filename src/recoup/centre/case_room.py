@@ -265,6 +265,8 @@ def _unfit(state: CentreState, request: Request) -> Declined | None:
                 return Declined(ACCOUNT_UNKNOWN, motion.offered)
             if state.accounts[motion.offered] != motion.institution:
                 return Declined(INSTITUTION_DIFFERS, motion.institution)
+        case NoteOpinion(institution=""):
+            return Declined(ACCOUNT_UNKNOWN, request.what.account)
         case _:
             pass
     return None

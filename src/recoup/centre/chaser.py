@@ -7,13 +7,15 @@ new ones. Killed anywhere, it starts again from the journal: what was not traced
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from recoup.cases import Case, CasePolicy, Proposal, covers, plan_orders, terminals
-from recoup.cases.case import Mandate
+from recoup.cases.case import HoldPlace, Mandate
 from recoup.cases.commands import TakeUp
 from recoup.centre.case_room import CHASE
 from recoup.centre.case_trail import Asked, Told, facts_of, told_by
@@ -22,13 +24,14 @@ from recoup.centre.directory import Directory
 from recoup.centre.ports import ToldOf
 from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import Actor, Request, command_of, derived_id
+from recoup.centre.state import CentreState
 from recoup.centre.tracer import CaseFacts, Traced, Tracer
 from recoup.centre.view import View
 from recoup.clock import Clock
 from recoup.errors import StoreFault
 from recoup.ids import Ids
 from recoup.journal.port import Journal
-from recoup.orders import Extent, HoldKey, Order
+from recoup.orders import Extent, Hold, HoldKey, Order
 from recoup.orders.kinds import OPENING
 from recoup.stores.vault import Purpose
 
@@ -51,6 +54,7 @@ class Trails:
         self._asked: dict[str, Asked] = {}
         self._told: dict[str, Told] = {}
         self._again: set[str] = set()
+        self._wanted: set[str] = set()
         self._lock = threading.Lock()
 
     def ask(self, asked: Asked) -> None:
@@ -89,6 +93,19 @@ class Trails:
                 return False
             self._again.remove(case)
             return True
+
+    def want(self, case: str) -> None:
+        """Have a case looked at, and traced if this process has not: a person asks by which transfers its money came."""
+        with self._lock:
+            self._again.add(case)
+            self._wanted.add(case)
+
+    def is_wanted(self, case: str) -> bool:
+        """Return, once, whether a person waits for what a case's trail tells."""
+        with self._lock:
+            is_so = case in self._wanted
+            self._wanted.discard(case)
+            return is_so
 
     def told(self, case: Case) -> Told | None:
         """Return what the trail of a case's present facts told; None where this process has not traced them."""
@@ -158,7 +175,7 @@ class ChaseStep:
                 self._trace(case)
             return 0
         orders = self._covered(case)
-        if not orders:
+        if not orders and not self._trails.is_wanted(case.id):
             return 0
         if told is None:  # after a start: by which transfers the money came is not in the journal
             self._trace(case)
@@ -166,12 +183,7 @@ class ChaseStep:
         return sum(self._order(case, found, mandate, told) for found, mandate in orders)
 
     def _trace(self, case: Case) -> None:
-        since = {
-            standing.hold: hold.since
-            for standing in case.holds
-            for hold in [self._view.state.hold(HoldKey(case.id, *standing.hold))]
-            if hold.is_live and hold.since is not None
-        }
+        since = held_since(case, self._view.state)
         purpose = Purpose(WHO, case.id, "tracing")
         statements = self._directory.statements(case.id, case.facts, purpose)
         asked = facts_of(case, statements, since, terminals(case, self._policy))
@@ -211,8 +223,8 @@ class ChaseStep:
         order = self._written(case, found, mandate, self._ids.new("order"))
         ground = told.grounds.get((found.account, found.currency))
         if ground is not None:
-            kept = replace(ground, original=self._original(order.key))
-            self._directory.keep_grounds(order.id, kept)
+            original = original_of(self._view.state.hold(order.key))
+            self._directory.keep_grounds(order.id, replace(ground, original=original))
         request = Request(_ACTOR, TakeUp(order), case=case.id)
         command = command_of(COMMAND_REGISTRY, derived_id("take_up", order.id), request)
         outcome = self._submit(command).result()
@@ -220,17 +232,27 @@ class ChaseStep:
             self._is_away = True  # the writer had no room: the order is still to leave
         return int(isinstance(outcome, Done))
 
-    def _original(self, key: HoldKey) -> str:
-        """Return the order that began the hold, as far as one was issued in this period."""
-        hold = self._view.state.hold(key)
-        began = [
-            tracked.order.id
-            for tracked in hold.orders
-            if tracked.order.kind in OPENING
-            and tracked.period == hold.period
-            and tracked.issued_at is not None
-        ]
-        return began[0] if began else ""
+
+def original_of(hold: Hold) -> str:
+    """Return the order that began a hold, as far as one was issued in this period."""
+    began = [
+        tracked.order.id
+        for tracked in hold.orders
+        if tracked.order.kind in OPENING
+        and tracked.period == hold.period
+        and tracked.issued_at is not None
+    ]
+    return began[0] if began else ""
+
+
+def held_since(case: Case, state: CentreState) -> dict[HoldPlace, datetime]:
+    """Return when each live hold of a case began."""
+    holds = [state.hold(HoldKey(case.id, *standing.hold)) for standing in case.holds]
+    return {
+        (hold.key.account, hold.key.currency): hold.since
+        for hold in holds
+        if hold.is_live and hold.since is not None
+    }
 
 
 class Chaser:
@@ -267,6 +289,17 @@ class Chaser:
         self._thread.join()
         self._tracer.stop()
 
+    def told(self, case: Case, seconds: float) -> Told | None:
+        """Return what the trail of a case's present facts tells, traced first where it was not; None when that takes longer."""
+        found = self._trails.told(case)
+        if found is None:
+            self._trails.want(case.id)
+        until = time.monotonic() + seconds
+        while found is None and time.monotonic() < until and not self._is_stopping.is_set():
+            self._is_stopping.wait(_TICK_SECONDS)
+            found = self._trails.told(case)
+        return found
+
     @property
     def fault(self) -> BaseException | None:
         """Why it ended by itself. Starting anew is recovery."""
@@ -294,4 +327,4 @@ class Chaser:
             self._why = why
 
 
-__all__ = ["WHO", "ChaseStep", "Chaser", "ToldOf", "Trails"]
+__all__ = ["WHO", "ChaseStep", "Chaser", "ToldOf", "Trails", "held_since", "original_of"]

@@ -14,7 +14,9 @@ from datetime import datetime
 from typing import Final
 
 from recoup import limits
+from recoup.cases import CasePolicy
 from recoup.centre.account_room import EnterAccount
+from recoup.centre.chaser import held_since
 from recoup.centre.commands import Command, Done, Halted, Outcome
 from recoup.centre.directory import NAME as ACCOUNT_NAME
 from recoup.centre.directory import NUMBER as ACCOUNT_NUMBER
@@ -29,10 +31,12 @@ from recoup.centre.view import View as Looking
 from recoup.journal.canonical import decode_plain
 from recoup.journal.port import Journal
 from recoup.journal.record import Record
+from recoup.orders import Order
 from recoup.stores.vault import Purpose
 
 LOGIN_NAME: Final = "login_name"
 _FACTOR: Final = "second_factor"
+_TEXTS: Final = "texts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,11 @@ class Desk:
         """Return the time."""
         return self._setting.clock.now()
 
+    @property
+    def policy(self) -> CasePolicy:
+        """The terms of cases."""
+        return self._setting.policy
+
     def new_id(self, kind: str) -> str:
         """Return an id that was never given before."""
         return self._setting.ids.new(kind)
@@ -166,6 +175,22 @@ class Desk:
     async def keep_grounds(self, order_id: str, grounds: Grounds) -> None:
         """Keep by which transfer the money came that an order is about."""
         await asyncio.to_thread(self._office.directory.keep_grounds, order_id, grounds)
+
+    async def ground_order(self, order: Order) -> bool:
+        """Keep what an order's paper says of how the money came; False: its case is not traced yet."""
+        state = self.view()
+        case, hold = state.case(order.key.case), state.hold(order.key)
+        since = held_since(case, state)
+        return await asyncio.to_thread(self._office.ground, order, case, hold, since)
+
+    async def keep_text(self, case: str, text: str, words: str) -> None:
+        """Keep what somebody wrote in a case under its opaque id."""
+        await self._keep(f"{_TEXTS} {case}", {text: words})
+
+    async def read_text(self, case: str, text: str, purpose: Purpose) -> str | None:
+        """Return a text of a case whose reading was journalled; None if there is none."""
+        subject = f"{_TEXTS} {case}"
+        return await asyncio.to_thread(self._office.directory.read, subject, text, purpose)
 
     async def read_account(self, account: str, field: str, purpose: Purpose) -> str | None:
         """Return a piece about an account whose reading was journalled; None if there is none."""

@@ -9,13 +9,18 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 import httpx
 
-from recoup.cases import CasePolicy
-from recoup.centre.chaser import Chaser
+from recoup import limits
+from recoup.cases import Case, CasePolicy, terminals
+from recoup.cases.case import HoldPlace
+from recoup.centre.case_trail import Told as ToldByTrail
+from recoup.centre.case_trail import facts_of, told_by
+from recoup.centre.chaser import Chaser, original_of
 from recoup.centre.commands import Command, Halted, Outcome
 from recoup.centre.digests import Digests
 from recoup.centre.directory import Directory
@@ -25,13 +30,15 @@ from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import Actor, Request, command_of
 from recoup.centre.running import Centre
 from recoup.centre.sender import Told
+from recoup.centre.tracer import trace_facts
 from recoup.centre.view import View
 from recoup.clock import Clock
+from recoup.errors import VaultFault
 from recoup.ids import Ids
-from recoup.orders import HoldKey
+from recoup.orders import Hold, HoldKey, Order, OrderKind
 from recoup.stores.sqlite import SqliteJournal, SqliteVaultTable
 from recoup.stores.sqlite.connection import DriverConnection
-from recoup.stores.vault import KeyStore, Vault
+from recoup.stores.vault import KeyStore, Purpose, Vault
 
 SEND_SECONDS_MAX = 30.0
 """How long one institution may take to answer one message."""
@@ -152,6 +159,34 @@ class Office:
     def submit(self, command: Command) -> Future[Outcome]:
         """Hand a command in."""
         return self._centre.submit(command)
+
+    def ground(
+        self, order: Order, case: Case, hold: Hold, since: dict[HoldPlace, datetime]
+    ) -> bool:
+        """Keep by which transfer the money came that an order is about; False: its case is not traced yet, come again.
+
+        Kept before the order leaves, as the chase does it: the sender may be there at once.
+        """
+        if order.kind in {OrderKind.RELEASE, OrderKind.REDUCE}:
+            return True  # an institution frees without being told how the money came
+        chaser = self._chaser
+        told = chaser.told(case, limits.TRAIL_SECONDS_MAX) if chaser else self._traced(case, since)
+        if told is None:
+            return False
+        ground = told.grounds.get((order.key.account, order.key.currency))
+        if ground is not None:
+            self.directory.keep_grounds(order.id, replace(ground, original=original_of(hold)))
+        return True
+
+    def _traced(self, case: Case, since: dict[HoldPlace, datetime]) -> ToldByTrail | None:
+        """Trace a case in this thread: where no institution is connected nobody else does, and nothing is in a hurry."""
+        try:
+            purpose = Purpose("office", case.id, "tracing")
+            statements = self.directory.statements(case.id, case.facts, purpose)
+        except VaultFault:
+            return None
+        asked = facts_of(case, statements, since, terminals(case, self._setting.policy))
+        return told_by(asked, trace_facts(asked.facts).trail)
 
     def confirm_all(self) -> int:
         """Ask every institution for its digest; return how many holds they show."""

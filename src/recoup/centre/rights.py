@@ -17,7 +17,7 @@ from typing import Final
 
 from recoup import orders
 from recoup.cases.commands import FileAppeal
-from recoup.centre.account_room import EnterAccount, ReadPersonal, unfit
+from recoup.centre.account_room import TEXT, EnterAccount, ReadPersonal, unfit
 from recoup.centre.case_rights import CASE_ACTIONS, action_of
 from recoup.centre.case_rights import target_of as target_of_case_command
 from recoup.centre.case_room import CHASE
@@ -82,8 +82,7 @@ def admit(state: CentreState, request: Request, now: datetime) -> Request | Decl
     target = _target(state, request)
     if isinstance(target, Declined):
         return target
-    kind = type(request.what)
-    action = action_of(state, request) if kind in CASE_ACTIONS else ACTIONS.get(kind)
+    action = _action(state, request)
     if action is None:
         return Declined(StaffReason.NOT_PERMITTED)
     why = Why(request.case, request.actor.reason)
@@ -100,6 +99,17 @@ def admit(state: CentreState, request: Request, now: datetime) -> Request | Decl
         return Declined(CentreReason.ACTOR_DIFFERS, "the way by which the appeal came")
     role = " ".join(dict.fromkeys(role.value for role in held))
     return replace(request, actor=replace(request.actor, role=role))
+
+
+def _action(state: CentreState, request: Request) -> Action | None:
+    """Return the right that a request needs; None for what no person gives."""
+    match request.what:
+        case ReadPersonal(field=name) if name == TEXT:
+            return Action.TEXT_READ
+        case command if type(command) in CASE_ACTIONS:
+            return action_of(state, request)
+        case command:
+            return ACTIONS.get(type(command))
 
 
 def _without_session(state: CentreState, request: Request) -> Request | Declined:
@@ -131,6 +141,8 @@ def _target(state: CentreState, request: Request) -> Target | Declined:
             return state.target_of_case(case)
         case order_commands.DraftOrder(order):
             return Target(state.staff.cases.get(order.key.case, ""), owner=request.actor.who)
+        case ReadPersonal(field=name) if name == TEXT:
+            return state.target_of_case(request.case)
         case ReadPersonal(account):
             return state.target_of_account(request.case, account) or Target()
         case (

@@ -75,6 +75,15 @@ class CentreState:
         """Return what a case is to the table of rights."""
         return Target(unit=self.staff.cases.get(case, "") or self.case(case).unit)
 
+    def written_order(self, case: str, order: str) -> Order | None:
+        """Return an order that a person wrote down in a case, whether or not it has left since."""
+        waiting = next((row for row in self.case(case).written if row.id == order), None)
+        left = self.find(order)
+        if waiting is not None or left is None:
+            return waiting
+        found = left[1].order
+        return found if found.key.case == case else None
+
     def institution_told(self, case: str, account: str) -> str:
         """Return the institution that was told the newest order about an account; '' where none was told."""
         told = [

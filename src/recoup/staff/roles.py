@@ -59,6 +59,8 @@ class Action(StrEnum):
     NOTICE_SEND = "notice_send"
     FOREIGN_NOTE = "foreign_note"
     """Keep what another country answered."""
+    TEXT_READ = "text_read"
+    """What a holder, an institution or another country wrote."""
     ORDER_READ = "order_read"
     INBOX_READ = "inbox_read"
     """The orders told to one institution."""
@@ -126,6 +128,7 @@ _IN_A_CASE: Final = {
     _A.APPEAL_FILE: _UNIT,
     _A.NOTICE_SEND: _UNIT,
     _A.FOREIGN_NOTE: _UNIT,
+    _A.TEXT_READ: _UNIT,
 }
 _AT_A_BANK: Final = {
     _A.INBOX_READ: _BANK,
@@ -134,7 +137,7 @@ _AT_A_BANK: Final = {
     _A.APPEAL_FILE: _BANK,
     _A.NOTICE_SEND: _BANK,
 }
-_READS: Final = {_A.ORDER_READ: _ALL, _A.PERSONAL_READ: _ALL}
+_READS: Final = {_A.ORDER_READ: _ALL, _A.PERSONAL_READ: _ALL, _A.TEXT_READ: _ALL}
 
 TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
     Role.CALL_TAKER: {**_AT_THE_DESK, _A.APPEAL_FILE: _UNIT},
@@ -153,6 +156,7 @@ TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
         _A.MOTION_SETTLE: _BELOW,
         _A.HARDSHIP_SETTLE: _BELOW,
         _A.APPEAL_SETTLE: _BELOW,
+        _A.TEXT_READ: _BELOW,
         _A.ORDER_APPROVE: _BELOW,
         _A.ORDER_SEND_BACK: _BELOW,
         _A.ORDER_READ: _BELOW,
@@ -213,7 +217,7 @@ TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
 }
 """Administrators manage accounts and see no case; auditors see what happened and no personal data."""
 
-NEEDS_PURPOSE: Final = frozenset({_A.ORDER_READ, _A.PERSONAL_READ})
+NEEDS_PURPOSE: Final = frozenset({_A.ORDER_READ, _A.PERSONAL_READ, _A.TEXT_READ})
 """Nobody asks without a case number and a reason."""
 
 FOUR_EYES: Final = frozenset(
