@@ -85,7 +85,7 @@ def _of_thing(case: Case, command: object, unit: str, state: CentreState) -> Tar
             claim = case.claim(claim_id)
             if claim is None:
                 return Declined(unknown.CLAIM_UNKNOWN, claim_id)
-            return Target(unit, owner=claim.made_by, makers=claim.agreed_by)
+            return Target(unit, owner=claim.made_by)
         case asked.AgreeToMandate(mandate_id) | asked.RevokeMandate(mandate_id):
             mandate = next((row for row in case.mandates if row.id == mandate_id), None)
             if mandate is None:

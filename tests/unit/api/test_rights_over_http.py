@@ -64,6 +64,7 @@ def in_case(path: str, **body: Any) -> Ask:
     def ask(b: Bureau, by: str, thing: Thing) -> Response:
         task = b.case(thing.case).tasks[0].id
         names = {"case": thing.case, "written": thing.written, "task": task}
+        names["account"] = thing.account
         values = {k: v.format(**names) if isinstance(v, str) else v for k, v in body.items()}
         return b.post(f"/cases/{thing.case}{path.format(**names)}", values, by)
 
@@ -136,10 +137,6 @@ ENDPOINTS: dict[tuple[str, str], tuple[Action, Ask]] = {
                 in_case("/claims/c1/repaid", returned="1.00", currency="CNY", reason="r"),
             ),
             "/harms": (Action.HARM_NOTE, in_case("/harms", **HELD, merchants=2)),
-            "/orders": (
-                Action.ORDER_DRAFT,
-                in_case("/orders", kind="stop", account="b-{case}", currency="CNY", reason="r"),
-            ),
             "/orders/{order}/agree": (
                 Action.ORDER_APPROVE,
                 in_case("/orders/{written}/agree", digest=DIGEST),
@@ -147,6 +144,10 @@ ENDPOINTS: dict[tuple[str, str], tuple[Action, Ask]] = {
             "/orders/{order}/take-up": (
                 Action.ORDER_ISSUE,
                 in_case("/orders/{written}/take-up"),
+            ),
+            "/orders": (
+                Action.ORDER_DRAFT,
+                in_case("/orders", kind="stop", account="b-{case}", currency="CNY", reason="r"),
             ),
             "/mandates": (
                 Action.MANDATE_PROPOSE,
@@ -188,7 +189,7 @@ ENDPOINTS: dict[tuple[str, str], tuple[Action, Ask]] = {
             ),
             "/motions/swap": (
                 Action.MOTION_MAKE,
-                in_case("/motions/swap", **HELD, amount="1.00", offered="z", reason="r"),
+                in_case("/motions/swap", **HELD, amount="1.00", offered="{account}", reason="r"),
             ),
             "/motions/deferral": (
                 Action.MOTION_MAKE,
