@@ -21,6 +21,7 @@ from httpx import Response
 from recoup.bank import Agent, BankStore, Identity, Terms
 from recoup.bank.http import application
 from recoup.bank.sandbox import Payment, SandboxCore
+from recoup.centre.desk import Desk
 from recoup.centre.gateway import Correspondence
 from recoup.centre.office import wait_until
 from recoup.clock import Clock, HandClock
@@ -221,3 +222,18 @@ def test_a_finding_of_two_persons_frees_what_rests_on_it(town: Town) -> None:
     town.must(f"/orders/{release}/agree", "bo", digest=digest)
     town.must(f"/orders/{release}/take-up", "ann")
     town.until(lambda: town.held(FIRST) == 0 and town.was_answered(release))
+
+
+def test_an_order_that_leaves_without_its_grounds_is_refused_by_the_bank(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Negative control: the banks do look for the transfer that a person's order names."""
+
+    async def careless(_: Desk, __: object) -> bool:
+        return True
+
+    monkeypatch.setattr(Desk, "ground_order", careless)
+    stop = town.written("stop", FIRST)
+    town.must(f"/orders/{stop}/take-up", "ann")
+    town.until(lambda: town.was_answered(stop))
+    assert town.held(FIRST) == 0

@@ -245,6 +245,8 @@ def _not_theirs(request: Request) -> Declined | None:
     if is_machine and isinstance(request.what, TakeUp) and not request.what.order.mandate:
         return Declined(CentreReason.MANDATE_MISSING)
     named = _named(request.what)
+    if request.session and isinstance(request.what, TakeUp):
+        named = None  # whoever the table of rights lets another's order leave by does not speak for its maker
     if named is not None and named != request.actor.who:
         return Declined(CentreReason.ACTOR_DIFFERS)
     return None

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from bureau import Bureau, disputed, drafted
@@ -450,6 +450,44 @@ def test_every_endpoint_is_public_or_in_the_table(world: World) -> None:
     assert found == PUBLIC | {(method, path.split()[0]) for method, path in ENDPOINTS}
     assert {action for action, _ in ENDPOINTS.values()} == set(Action)
     assert set(rights.ACTIONS.values()) <= set(Action)
+
+
+NOT_OVER_HTTP = {
+    asked.TakeReport: "reports come in through Python so far",
+    asked.MakeClaim: "as reports do",
+    asked.AddFacts: "rows come with an institution's answer",
+    asked.ApplyTrail: "the tracer's",
+    asked.NoteHold: "the room of orders tells it in the same entry",
+    asked.ConfirmHold: "an institution's balance digest",
+    asked.PassAppealClock: "a deadline's",
+    asked.EndDeferral: "a deadline's",
+    asked.PassForeignClock: "a deadline's",
+    asked.DecideSurplus: "two persons: a motion of one, the agreement of another",
+    asked.GrantHardship: "the same",
+    asked.SwapAccount: "the same",
+    asked.DeferNotice: "the same",
+    asked.JoinCase: "the same",
+}
+"""Commands of the room of cases that no endpoint gives, and why."""
+
+
+def test_every_command_of_a_case_is_given_over_http_or_stands_in_a_list_that_says_why_not(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: set[type] = set()
+    asking = callers.Caller.asking
+
+    def noted(self: callers.Caller, command: object, why: object = None) -> object:
+        given.add(type(command))
+        return asking(self, command, why)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(callers.Caller, "asking", noted)
+    for _, ask in ENDPOINTS.values():
+        ask(world.bureau, Role.CASE_LEAD.value, world.things["own unit"])
+    every = set(get_args(asked.Command))
+    assert given & every == every - set(NOT_OVER_HTTP)
+    assert set(NOT_OVER_HTTP) <= every
+    assert given & every == {kind for kind in rights.ACTIONS if kind in every}
 
 
 @pytest.mark.parametrize("role", Role)
