@@ -17,7 +17,6 @@ from recoup.api.bodies import (
     Said,
     ThingId,
 )
-from recoup.limits import CASE_HOPS_MAX
 from recoup.orders import AccountKind, OrderKind
 
 
@@ -35,6 +34,12 @@ Day = Annotated[
 ]
 PlaceId = Annotated[str, Field(pattern=r"^[!-~]{1,200}$")]
 """An account's opaque id, or that of a payment whose account is asked for by its serial number."""
+Count = Annotated[str, Field(pattern=r"^(0|[1-9][0-9]{0,5})$", examples=["3"])]
+"""A count as text, as amounts are: to schema tools the number 3.0 is an integer as well."""
+Hops = Annotated[
+    str, Field(pattern=r"^([1-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-6])$", examples=["5"])
+]
+"""1 to 256 (`CASE_HOPS_MAX`)."""
 Written = Annotated[
     str, Field(min_length=1, max_length=4000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")
 ]
@@ -75,7 +80,7 @@ class HarmBody(HoldBody):
 
     own_money: Amount = "0"
     salary_on: list[Day] = Field([], max_length=31)
-    merchants: int = Field(0, ge=0, le=1_000_000)
+    merchants: Count = "0"
 
 
 class WriteBody(Body):
@@ -92,7 +97,7 @@ class WriteBody(Body):
 class MandateBody(Body):
     """Limits within which the next orders need nobody else."""
 
-    hops_max: int = Field(ge=1, le=CASE_HOPS_MAX)
+    hops_max: Hops
     amount_max: Amount
     currency: Currency
     until: Instant
@@ -216,19 +221,20 @@ class WrittenOrderView(Body):
     own_money: str
     """Of the holder's own money, what would be caught."""
     salary_on: list[str]
-    merchants: int
+    merchants: str
     is_innocent: bool
     digest: str | None
     """What an agreement binds; null: the plan has no such order any more."""
     agreed: list[str]
-    needed: int
+    needed: str
+    """How many others must agree."""
 
 
 class MandateView(Body):
     """A standing authority."""
 
     id: str
-    hops_max: int
+    hops_max: str
     amount_max: str
     currency: str
     until: str

@@ -99,7 +99,7 @@ def _repaid(x: Asked) -> object:
 def _harm(x: Asked) -> object:
     days = tuple(sorted(date.fromisoformat(day) for day in x.body.salary_on))
     own = x.minor(x.body.own_money)
-    return asked.NoteHarm(Harm(x.body.account, x.body.currency, own, days, x.body.merchants))
+    return asked.NoteHarm(Harm(x.body.account, x.body.currency, own, days, int(x.body.merchants)))
 
 
 def _write(x: Asked) -> object:
@@ -120,7 +120,7 @@ def _mandate(x: Asked) -> object:
     body: bodies.MandateBody = x.body
     mandate = Mandate(
         x.port.new_id("mandate"),
-        body.hops_max,
+        int(body.hops_max),
         x.minor(body.amount_max),
         body.currency,
         instant_of_text(body.until),

@@ -123,11 +123,11 @@ def _order(order: Order, agreement: Agreement) -> WrittenOrderView:
         inferred=money(view.inferred if view else 0),
         own_money=money(view.own_money if view else 0),
         salary_on=[day.isoformat() for day in (view.salary_on if view else ())],
-        merchants=view.merchants if view else 0,
+        merchants=str(view.merchants if view else 0),
         is_innocent=view.is_innocent if view else False,
         digest=view.digest if view else None,
         agreed=list(agreement.persons),
-        needed=agreement.needed,
+        needed=str(agreement.needed),
     )
 
 
@@ -135,7 +135,7 @@ def _mandate(row: Mandate) -> MandateView:
     digits = ISO_DIGITS.of(row.currency)
     return MandateView(
         id=row.id,
-        hops_max=row.hops_max,
+        hops_max=str(row.hops_max),
         amount_max=format_minor(row.amount_max, digits),
         currency=row.currency,
         until=instant_text(row.until),

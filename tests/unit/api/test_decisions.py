@@ -11,6 +11,7 @@ from bureau import START, Bureau, disputed
 from httpx import Response
 
 from recoup.centre.desk import Desk
+from recoup.limits import CASE_HOPS_MAX
 from recoup.orders import Outcome
 from recoup.staff import Role
 
@@ -85,7 +86,7 @@ def test_a_motion_is_shown_stale_once_the_case_shows_something_else(work: Work) 
     until = (START + timedelta(hours=9)).isoformat()
     motion = work.must("/motions/deferral", "ann", **HOLD, until=until, reason="the chase runs")
     assert [row["is_stale"] for row in work.shown("motions")] == [False]
-    work.must("/harms", "ann", **HOLD, merchants=2, salary_on=["2026-03-05"])
+    work.must("/harms", "ann", **HOLD, merchants="2", salary_on=["2026-03-05"])
     (seen,) = work.shown("motions")
     assert seen["is_stale"]
     agree = f"/motions/{motion}/agree"
@@ -235,7 +236,7 @@ def test_an_order_waits_for_its_trail_and_for_whom_it_needs(
 
 def test_a_standing_authority_is_shown_and_ended_by_one(work: Work) -> None:
     until = (START + timedelta(hours=9)).isoformat()
-    body = {"hops_max": 3, "amount_max": "500.00", "currency": "CNY", "until": until}
+    body = {"hops_max": "3", "amount_max": "500.00", "currency": "CNY", "until": until}
     mandate = work.must("/mandates", "lead", **body)
     (seen,) = work.shown("mandates")
     assert (seen["amount_max"], seen["spent"], seen["state"]) == ("500.00", "0.00", "proposed")
@@ -245,6 +246,14 @@ def test_a_standing_authority_is_shown_and_ended_by_one(work: Work) -> None:
     work.must(f"/mandates/{mandate}/revoke", "ann", reason="enough")
     assert work.name("/mandates/none/revoke", "ann", reason="r") == "mandate_unknown"
     assert [row["state"] for row in work.shown("mandates")] == ["revoked"]
+
+
+def test_a_standing_authority_reaches_as_far_as_the_chase_may_and_no_further(work: Work) -> None:
+    until = (START + timedelta(hours=9)).isoformat()
+    body = {"amount_max": "500.00", "currency": "CNY", "until": until}
+    work.must("/mandates", "lead", **body, hops_max=str(CASE_HOPS_MAX))
+    for hops in ("0", str(CASE_HOPS_MAX + 1), "03", 3):
+        assert work.name("/mandates", "lead", **body, hops_max=hops) == "request_malformed"
 
 
 def test_findings_are_agreed_to_or_dismissed_by_another(work: Work) -> None:
@@ -287,7 +296,8 @@ BAD = {
     "control characters": ("/appeals", {"text": "a\x00b"}, 422),
     "a text that is too long": ("/appeals", {"text": "x" * 4001}, 422),
     "a day that no calendar has": ("/harms", {"salary_on": ["2026-02-30"]}, 422),
-    "too many merchants": ("/harms", {"merchants": 1_000_001}, 422),
+    "too many merchants": ("/harms", {"merchants": "1000000"}, 422),
+    "a count that is a number": ("/harms", {"merchants": 3}, 422),
     "an end before the beginning": (
         "/motions/deferral",
         {"until": "2020-01-01T00:00:00Z", "reason": "r"},

@@ -136,7 +136,7 @@ ENDPOINTS: dict[tuple[str, str], tuple[Action, Ask]] = {
                 Action.REPAID_NOTE,
                 in_case("/claims/c1/repaid", returned="1.00", currency="CNY", reason="r"),
             ),
-            "/harms": (Action.HARM_NOTE, in_case("/harms", **HELD, merchants=2)),
+            "/harms": (Action.HARM_NOTE, in_case("/harms", **HELD, merchants="2")),
             "/orders/{order}/agree": (
                 Action.ORDER_APPROVE,
                 in_case("/orders/{written}/agree", digest=DIGEST),
@@ -153,7 +153,7 @@ ENDPOINTS: dict[tuple[str, str], tuple[Action, Ask]] = {
                 Action.MANDATE_PROPOSE,
                 in_case(
                     "/mandates",
-                    hops_max=3,
+                    hops_max="3",
                     amount_max="5.00",
                     currency="CNY",
                     until="2027-01-01T00:00:00Z",
