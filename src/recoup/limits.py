@@ -145,7 +145,7 @@ TRAIL_SECONDS_MAX: Final = 10
 """How long a person's order waits until its case is traced; then the person is asked to come again."""
 
 CASE_OPEN_MAX: Final = 1_000
-"""Motions, and orders written down, that wait for another person in one case."""
+"""Of each of motions, mandates, findings, appeals, and orders written down: how many may wait for a person in one case."""
 
 CASE_ROWS_MAX: Final = 10_000
 """Row ids that one addition of facts may name."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from recoup.cases import following, motions, ordering, reporting, settling, telling
-from recoup.cases.case import Case, Entitlement
+from recoup.cases.case import Case, Entitlement, Harm
 from recoup.cases.commands import (
     AddFacts,
     AgreeToMandate,
@@ -103,7 +103,7 @@ def _rule(case: Case, command: Command, now: datetime, policy: CasePolicy) -> Ev
         case ConfirmHold():
             return following.confirm_hold(case, command)
         case NoteHarm(harm):
-            return () if harm in case.harms else (HarmNoted(harm),)
+            return _note_harm(case, harm)
         case WriteOrder():
             return ordering.write_order(case, command, now, policy)
         case AgreeToOrder():
@@ -174,6 +174,14 @@ def _rule_of_persons(
             return telling.move_task(case, command, now)
         case _:
             return telling.join_case(case, command)
+
+
+def _note_harm(case: Case, harm: Harm) -> Events | Refusal:
+    """Keep what an order would do to others, about accounts that the case has to do with."""
+    reached = {place.account for place in case.places} | {hold.account for hold in case.holds}
+    if harm.account not in reached:
+        return Refusal(Reason.TRAILS_APART, "the trail does not reach the account")
+    return () if harm in case.harms else (HarmNoted(harm),)
 
 
 def _is_fact(case: Case, event: Event) -> bool:

@@ -238,6 +238,8 @@ def propose_mandate(case: Case, command: ProposeMandate, now: datetime) -> Event
     known = next((row for row in case.mandates if row.id == wanted.id), None)
     if known is not None:
         return () if known.digest == wanted.digest else Refusal(Reason.ID_TAKEN, wanted.id)
+    if sum(row.state is MandateState.PROPOSED for row in case.mandates) >= CASE_OPEN_MAX:
+        return Refusal(Reason.TOO_MANY_OPEN, f"expected at most {CASE_OPEN_MAX} mandates")
     if wanted.until <= now:
         return Refusal(Reason.MANDATE_ENDED, f"until {wanted.until.isoformat()}")
     if wanted.amount_max <= 0 or wanted.hops_max <= 0:

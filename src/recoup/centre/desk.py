@@ -181,7 +181,13 @@ class Desk:
         state = self.view()
         case, hold = state.case(order.key.case), state.hold(order.key)
         since = held_since(case, state)
-        return await asyncio.to_thread(self._office.ground, order, case, hold, since)
+        try:
+            async with asyncio.timeout(limits.TRAIL_SECONDS_MAX + 1):
+                return await asyncio.to_thread(self._office.ground, order, case, hold, since)
+        except (
+            TimeoutError
+        ):  # the thread goes on; what it found is there when the person comes again
+            return False
 
     async def keep_text(self, case: str, text: str, words: str) -> None:
         """Keep what somebody wrote in a case under its opaque id."""

@@ -8,17 +8,33 @@ from datetime import timedelta
 import pytest
 from docket import Docket, claim, lies
 
-from recoup.cases import Found, Harm, Matter, Motion, Refusal, agreement_of
+from recoup.cases import (
+    Finding,
+    FindingKind,
+    Found,
+    Harm,
+    Mandate,
+    Matter,
+    Motion,
+    Refusal,
+    agreement_of,
+)
 from recoup.cases.commands import (
     AgreeToOrder,
+    FileAppeal,
     MakeMotion,
     NoteHarm,
+    ProposeFinding,
+    ProposeMandate,
+    RevokeMandate,
+    SettleAppeal,
+    SettleFinding,
     SettleMotion,
     TakeUp,
     WriteOrder,
 )
 from recoup.cases.refusals import Reason
-from recoup.cases.state import MotionState, MotionTrigger
+from recoup.cases.state import AppealTrigger, FindingTrigger, MotionState, MotionTrigger
 from recoup.orders import AccountKind, Extent, OrderKind
 
 AGREE, DISMISS, WITHDRAW = MotionTrigger.AGREE, MotionTrigger.DISMISS, MotionTrigger.WITHDRAW
@@ -158,6 +174,42 @@ def test_what_time_forbids_meanwhile_is_refused_and_stays_open():
     agree = SettleMotion("m1", AGREE, "bo", motion.digest)
     assert why(case.do(agree)) is Reason.DEFERRAL_TOO_LONG
     assert case.case.motions[0].state is MotionState.PROPOSED
+
+
+def test_only_so_many_mandates_findings_and_appeals_wait_in_one_case(monkeypatch):
+    for room in ("ordering", "settling", "telling"):
+        monkeypatch.setattr(f"recoup.cases.{room}.CASE_OPEN_MAX", 1)
+    case = held()
+    mandate = Mandate("x1", 3, 100, "CNY", case.now + timedelta(hours=1), "ann")
+    finding = Finding("x1", FindingKind.INNOCENT_CONDUIT, "a", "ann", "papers")
+    for first, second, done in (
+        (
+            ProposeMandate(mandate),
+            ProposeMandate(replace(mandate, id="x2")),
+            RevokeMandate("x1", "ann"),
+        ),
+        (
+            ProposeFinding(finding),
+            ProposeFinding(replace(finding, id="x2")),
+            SettleFinding("x1", FindingTrigger.DISMISS, "bo", finding.digest),
+        ),
+        (
+            FileAppeal("x1", "a", "CNY", is_through_bank=True),
+            FileAppeal("x2", "a", "CNY", is_through_bank=True),
+            SettleAppeal("x1", AppealTrigger.DENY, "judge", reason="r"),
+        ),
+    ):
+        case.must(first)
+        assert case.do(first) == (), "the same again is no more"
+        assert why(case.do(second)) is Reason.TOO_MANY_OPEN
+        case.must(done)
+        case.must(second)
+
+
+def test_harm_is_noted_of_accounts_that_the_case_has_to_do_with():
+    case = held()
+    assert why(case.do(NoteHarm(Harm("z", "CNY", merchants=1)))) is Reason.TRAILS_APART
+    case.must(NoteHarm(Harm("a", "CNY", merchants=1)))
 
 
 def test_only_so_many_motions_and_orders_wait_in_one_case(monkeypatch):

@@ -30,6 +30,7 @@ from recoup.cases.commands import (
     SwapAccount,
     TakeReport,
     TakeUp,
+    WriteOrder,
 )
 from recoup.cases.entitlements import current
 from recoup.cases.state import AppealState, AppealTrigger, ClaimTrigger, MotionTrigger
@@ -337,6 +338,11 @@ def test_an_appeal_has_a_clock_that_ends_with_it():
 def test_cases_are_in_snapshots_and_survive_a_restart():
     work = Work().reported().under_mandate()
     work.answered(work.leaves(OrderKind.STOP, "a"), Outcome.HELD_SHORT, 60)
+    until = work.office.clock.now() + timedelta(hours=5)
+    told = {"id": "m", "by": "officer", "account": "a", "currency": "CNY", "reason": "r"}
+    work.must("officer", MakeMotion(Motion(matter=Matter.DEFERRAL, until=until, **told)))
+    work.must("officer", WriteOrder("w", OrderKind.FREEZE, "a", "CNY", "officer", "filed"))
+    assert (len(work.case.motions), len(work.case.written)) == (1, 1)
     state = work.office.scribe.state
     assert decode_state(encode_state(state)) == state
     work.office.restart()
