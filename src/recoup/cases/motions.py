@@ -45,8 +45,10 @@ def make_motion(
     if not wanted.reason:
         return Refusal(Reason.REASON_MISSING, wanted.id)
     tried = _carried_out(case, wanted, "", now, policy)
-    if isinstance(tried, Refusal) or not tried:
+    if isinstance(tried, Refusal):
         return tried
+    if not tried:
+        return Refusal(Reason.MOTION_SETTLED, "what it asks for stands already")
     if sum(row.state is MotionState.PROPOSED for row in case.motions) >= CASE_OPEN_MAX:
         return Refusal(Reason.TOO_MANY_OPEN, f"expected at most {CASE_OPEN_MAX} motions")
     fresh = replace(wanted, seen=shown(case, wanted), state=MotionState.PROPOSED, settled_by="")

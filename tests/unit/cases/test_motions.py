@@ -144,7 +144,8 @@ def test_what_could_not_be_decided_now_is_not_proposed():
     ):
         assert why(case.do(MakeMotion(motion))) is reason
     assert case.case.motions == ()
-    assert case.do(MakeMotion(replace(wanted[Matter.JOINING], other="case-1"))) == ()
+    itself = replace(wanted[Matter.JOINING], other="case-1")
+    assert why(case.do(MakeMotion(itself))) is Reason.MOTION_SETTLED
 
 
 def test_the_same_motion_twice_is_one_and_another_under_its_id_is_refused():
