@@ -95,6 +95,8 @@ class Town:
         assert self.bureau.desk.fault is None
 
     def written(self, kind: str, number: str) -> str:
+        """Write an order down once the newest facts are traced: a trail that comes later makes what was seen stale."""
+        self.until(lambda: self.bureau.case(CASE).has_current_trail())
         body = {"kind": kind, "account": self.accounts[number], "currency": "CNY"}
         return self.must("/orders", "ann", reason="the plan has it", **body)
 
@@ -167,9 +169,8 @@ def test_without_it_each_further_hop_leaves_when_a_second_person_saw_it(town: To
     stop = town.written("stop", FIRST)
     town.must(f"/orders/{stop}/take-up", "ann")
     town.until(lambda: town.was_answered(stop) and town.held(FIRST) == KEPT)
-    town.until(lambda: town.bureau.case(CASE).has_current_trail())
     # The second hop: the officer writes it down, and it does not leave before somebody else agreed to what stands there.
-    (extend,) = [town.written("extend", SECOND)]
+    extend = town.written("extend", SECOND)
     assert town.refused(f"/orders/{extend}/take-up", "ann") == "approval_missing"
     seen = town.shown("orders", extend, "bo")
     assert (seen["amount"], seen["needed"], seen["agreed"]) == ("20000.00", "1", [])
