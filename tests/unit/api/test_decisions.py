@@ -10,6 +10,7 @@ import pytest
 from bureau import START, Bureau, disputed
 from httpx import Response
 
+from recoup.centre import rights
 from recoup.centre.desk import Desk
 from recoup.limits import CASE_HOPS_MAX
 from recoup.orders import Outcome
@@ -254,6 +255,25 @@ def test_a_standing_authority_reaches_as_far_as_the_chase_may_and_no_further(wor
     work.must("/mandates", "lead", **body, hops_max=str(CASE_HOPS_MAX))
     for hops in ("0", str(CASE_HOPS_MAX + 1), "03", 3):
         assert work.name("/mandates", "lead", **body, hops_max=hops) == "request_malformed"
+
+
+def test_the_room_keeps_four_eyes_where_the_table_forgets_them(
+    work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Either of the two would do; a mistake in one is not a way through."""
+    until = (START + timedelta(hours=9)).isoformat()
+    body = {"hops_max": "3", "amount_max": "500.00", "currency": "CNY", "until": until}
+    finding = {"kind": "innocent_conduit", "subject": "a", "reason": "a shop"}
+    made = {
+        "mandates": work.must("/mandates", "lead", **body),
+        "findings": work.must("/findings", "lead", **finding),
+        "motions": work.must("/motions/hardship", "lead", **HOLD, amount="1.00", reason="food"),
+        "orders": work.must("/orders", "lead", kind="freeze", reason="filed", **HOLD),
+    }
+    monkeypatch.setattr(rights, "permit", lambda *_: None)
+    for kind, thing in made.items():
+        digest = next(row["digest"] for row in work.shown(kind) if row["id"] == thing)
+        assert work.name(f"/{kind}/{thing}/agree", "lead", digest=digest) == "maker_decides", kind
 
 
 def test_findings_are_agreed_to_or_dismissed_by_another(work: Work) -> None:
