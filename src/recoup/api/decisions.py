@@ -1,4 +1,4 @@
-"""Decisions on a case: the rows of `case_rows`, the order that leaves, what waits for a second person, texts to be read."""
+"""Decisions on a case: the rows of `decision_rows`, the order that leaves, what waits for a second person, texts to be read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from recoup.api.bodies import CASE_PATTERN, Nothing, ReasonBody
 from recoup.api.callers import Calling, Key, carry_out
-from recoup.api.case_bodies import (
+from recoup.api.decision_bodies import (
     AppealView,
     CaseAnswered,
     DecisionsView,
@@ -18,7 +18,7 @@ from recoup.api.case_bodies import (
     WrittenOrderView,
     WrittenText,
 )
-from recoup.api.case_rows import Asked, CaseRow, carry_in_case, mount_cases
+from recoup.api.decision_rows import Asked, CaseRow, carry_in_case, mount_cases
 from recoup.api.problems import ProblemError, responses
 from recoup.api.rows import COMMAND_PROBLEMS, ThingPath
 from recoup.cases import Agreement, Appeal, Case, Finding, Mandate, Motion, agreement_of

@@ -41,7 +41,7 @@ from recoup.cases.lists import (
     evolve_listing,
     hash_of,
 )
-from recoup.cases.ordering import Agreement, agreement_of, covers
+from recoup.cases.ordering import Agreement, agreement_of, covers, persons_needed
 from recoup.cases.refusals import Reason, Refusal
 from recoup.cases.settling import terminals
 from recoup.cases.terms import CasePolicy, Downstream
@@ -104,6 +104,7 @@ __all__ = [
     "net_of",
     "note_of",
     "overlap_of",
+    "persons_needed",
     "plan_orders",
     "signs_of",
     "terminals",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import datetime
@@ -21,6 +21,7 @@ from recoup.centre.case_room import CHASE
 from recoup.centre.case_trail import Asked, Told, facts_of, told_by
 from recoup.centre.commands import Command, Done, Outcome, Turned
 from recoup.centre.directory import Directory
+from recoup.centre.facts import Grounds
 from recoup.centre.ports import ToldOf
 from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import Actor, Request, command_of, derived_id
@@ -289,8 +290,8 @@ class Chaser:
         self._thread.join()
         self._tracer.stop()
 
-    def told(self, case: Case, seconds: float) -> Told | None:
-        """Return what the trail of a case's present facts tells, traced first where it was not; None when that takes longer."""
+    def grounds(self, case: Case, seconds: float) -> Mapping[HoldPlace, Grounds] | None:
+        """Return by which transfers money came to accounts, traced first where it was not; None when that takes longer."""
         found = self._trails.told(case)
         if found is None:
             self._trails.want(case.id)
@@ -298,7 +299,7 @@ class Chaser:
         while found is None and time.monotonic() < until and not self._is_stopping.is_set():
             self._is_stopping.wait(_TICK_SECONDS)
             found = self._trails.told(case)
-        return found
+        return None if found is None else found.grounds
 
     @property
     def fault(self) -> BaseException | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,12 +18,12 @@ import httpx
 from recoup import limits
 from recoup.cases import Case, CasePolicy, terminals
 from recoup.cases.case import HoldPlace
-from recoup.centre.case_trail import Told as ToldByTrail
 from recoup.centre.case_trail import facts_of, told_by
 from recoup.centre.chaser import Chaser, original_of
 from recoup.centre.commands import Command, Halted, Outcome
 from recoup.centre.digests import Digests
 from recoup.centre.directory import Directory
+from recoup.centre.facts import Grounds
 from recoup.centre.gateway import Correspondence, HTTPGateway, NotConnected
 from recoup.centre.ports import BankGateway, ToldOf
 from recoup.centre.registry import COMMAND_REGISTRY
@@ -170,15 +170,18 @@ class Office:
         if order.kind in {OrderKind.RELEASE, OrderKind.REDUCE}:
             return True  # an institution frees without being told how the money came
         chaser = self._chaser
-        told = chaser.told(case, limits.TRAIL_SECONDS_MAX) if chaser else self._traced(case, since)
-        if told is None:
+        seconds = limits.TRAIL_SECONDS_MAX
+        grounds = chaser.grounds(case, seconds) if chaser else self._grounds_of(case, since)
+        if grounds is None:
             return False
-        ground = told.grounds.get((order.key.account, order.key.currency))
+        ground = grounds.get((order.key.account, order.key.currency))
         if ground is not None:
             self.directory.keep_grounds(order.id, replace(ground, original=original_of(hold)))
         return True
 
-    def _traced(self, case: Case, since: dict[HoldPlace, datetime]) -> ToldByTrail | None:
+    def _grounds_of(
+        self, case: Case, since: dict[HoldPlace, datetime]
+    ) -> Mapping[HoldPlace, Grounds] | None:
         """Trace a case in this thread: where no institution is connected nobody else does, and nothing is in a hurry."""
         try:
             purpose = Purpose("office", case.id, "tracing")
@@ -186,7 +189,7 @@ class Office:
         except VaultFault:
             return None
         asked = facts_of(case, statements, since, terminals(case, self._setting.policy))
-        return told_by(asked, trace_facts(asked.facts).trail)
+        return told_by(asked, trace_facts(asked.facts).trail).grounds
 
     def confirm_all(self) -> int:
         """Ask every institution for its digest; return how many holds they show."""

@@ -14,11 +14,11 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Response
 
-from recoup.api import case_bodies as bodies
+from recoup.api import decision_bodies as bodies
 from recoup.api.amounts import minor_of
 from recoup.api.bodies import CASE_PATTERN, Body, ReasonBody, instant_of_text
 from recoup.api.callers import Caller, Calling, Key, carry_out
-from recoup.api.case_bodies import CaseAnswered
+from recoup.api.decision_bodies import CaseAnswered
 from recoup.api.port import CentrePort
 from recoup.api.problems import ProblemError
 from recoup.api.rows import COMMAND_PROBLEMS
