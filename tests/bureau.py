@@ -16,11 +16,18 @@ from httpx import Client, Response
 from recoup.api import Passwords, make_app
 from recoup.api.callers import at_the_door, hash_of
 from recoup.api.serving import Served
-from recoup.centre.commands import Command, Done
+from recoup.cases import Case, Channel, Claim, Grade, Report
+from recoup.cases.commands import TakeReport
+from recoup.centre import COMMAND_REGISTRY, answer_command
+from recoup.centre.commands import Command, Done, Outcome
 from recoup.centre.desk import Desk
+from recoup.centre.gateway import Correspondence
 from recoup.centre.office import Setting
+from recoup.centre.requests import MACHINE, Actor, Request, command_of
 from recoup.clock import HandClock, instant_text
 from recoup.ids import CommandId, RandomIds
+from recoup.orders import Answer
+from recoup.orders import Outcome as Outcome_
 from recoup.reading.policies import read_case_policy
 from recoup.staff import Directory, Role
 from recoup.staff.commands import OpenSession
@@ -32,12 +39,12 @@ PASSWORD = "correct horse battery"  # noqa: S105 - of nobody
 MASTER = bytes(range(32))
 
 
-def setting(folder: Path, clock: HandClock) -> Setting:
-    """Return how a centre on files in `folder` runs that reaches no institution."""
+def setting(folder: Path, clock: HandClock, wire: Correspondence | None = None) -> Setting:
+    """Return how a centre on files in `folder` runs; without a wire it reaches no institution."""
     return Setting(
         folder / "journal.sqlite",
         LocalKeys(MASTER),
-        None,
+        wire,
         read_case_policy("cn-2016"),
         clock,
         RandomIds(),
@@ -45,9 +52,9 @@ def setting(folder: Path, clock: HandClock) -> Setting:
     )
 
 
-def open_desk(folder: Path, clock: HandClock) -> Desk:
+def open_desk(folder: Path, clock: HandClock, wire: Correspondence | None = None) -> Desk:
     """Return a desk on files in `folder`, not started."""
-    return Desk(setting(folder, clock))
+    return Desk(setting(folder, clock, wire))
 
 
 @dataclass
@@ -59,10 +66,11 @@ class Bureau:
     tokens: dict[str, str] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
+    wire: Correspondence | None = None
 
     def __post_init__(self) -> None:
         self.keys = (f"key-{n:08d}" for n in itertools.count())
-        self.desk = open_desk(self.folder, self.clock)
+        self.desk = open_desk(self.folder, self.clock, self.wire)
         self.desk.start()
         self.app: FastAPI = make_app(
             self.desk,
@@ -144,6 +152,39 @@ class Bureau:
     def staff(self) -> Directory:
         return self.desk.view().staff
 
+    # --- a case, worked through Python by somebody who is no person of this bureau ---
+
+    def outside(self, case: str, what: Any, who: str = "taker") -> Outcome:
+        """Let one of the centre's own parts ask: what reaches cases by other ways than these persons' requests."""
+        request = Request(Actor(who, MACHINE, "a test"), what, case=case)
+        command = command_of(COMMAND_REGISTRY, f"outside-{next(self.keys)}", request)
+        return self.desk._office.submit(command).result()
+
+    def told(self, case: str, what: Any, who: str = "taker") -> None:
+        found = self.outside(case, what, who)
+        assert isinstance(found, Done), found
+
+    def case(self, case: str) -> Case:
+        return self.desk.view().case(case)
+
+    def reported(self, case: str, unit: str, *claims: Claim) -> None:
+        """Have a report taken with these claims by the taker."""
+        for claim in claims:
+            now = self.clock.now()
+            took = (Grade.PLAUSIBLE, Channel.EMERGENCY_CALL, True, now, now, "taker")
+            known = [row for row in self.case(case).reports if row.id == claim.report]
+            report = known[0] if known else Report(claim.report, "reporter", *took)
+            self.told(case, TakeReport(report, claim, unit))
+
+    def answered(self, order: str, outcome: Outcome_, held: int) -> None:
+        """Let the institution answer an order that left."""
+        found = self.desk.view().find(order)
+        assert found is not None
+        institution = found[1].order.institution
+        answer = Answer(f"a-{order}", outcome, held, self.clock.now())
+        done = self.desk._office.submit(answer_command(institution, order, answer)).result()
+        assert isinstance(done, Done), done
+
     # --- work ---
 
     def unit(self, unit: str, level: str, parent: str) -> None:
@@ -202,6 +243,14 @@ def paid(**more: Any) -> dict[str, Any]:
         "serial": "SN-0001",
     }
     return body | more
+
+
+def disputed(claim: str, payee: str, amount: int, bank: str = "bank-1", **more: Any) -> Claim:
+    """Return a claim of one payment, an hour before the bureau opened."""
+    values: dict[str, Any] = {"report": "r1", "victim": "victim-1", "transfer": f"t-{claim}"}
+    values |= {"payer": f"payer-{claim}", "institution": bank, "currency": "CNY"}
+    values |= {"paid_at": START - timedelta(hours=1), "made_by": "taker"} | more
+    return Claim(id=claim, payee=payee, amount=amount, **values)
 
 
 def drafted(case: str, account: str, kind: str = "freeze", **more: str) -> dict[str, str]:

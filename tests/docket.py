@@ -26,6 +26,7 @@ from recoup.cases import (
 )
 from recoup.cases.case import digest_of
 from recoup.cases.commands import (
+    AddFacts,
     AgreeToOrder,
     ApplyTrail,
     Command,
@@ -118,6 +119,11 @@ class Docket:
         """Submit what a worker found of the newest facts."""
         digest = digest_of("test", self.case.facts_version, places)
         self.must(ApplyTrail(self.case.facts_version, digest, places, derived))
+
+    def trace_again(self, *places: Place) -> None:
+        """Let rows come in, and submit what a worker found then."""
+        self.must(AddFacts(f"rows-{len(self.events)}", ()))
+        self.trace(*places)
 
     @property
     def plan(self) -> Plan:

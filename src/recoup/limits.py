@@ -156,6 +156,12 @@ CASE_PLACES_MAX: Final = 2_500
 CASE_CLAIMS_MAX: Final = 10_000
 """Claims of one case."""
 
+TRAIL_SECONDS_MAX: Final = 10
+"""How long a person's order waits until its case is traced; then the person is asked to come again."""
+
+CASE_OPEN_MAX: Final = 1_000
+"""Of each of motions, mandates, findings, appeals, and orders written down: how many may wait for a person in one case."""
+
 CASE_ROWS_MAX: Final = 10_000
 """Row ids that one addition of facts may name."""
 

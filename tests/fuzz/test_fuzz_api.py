@@ -8,10 +8,11 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 import schemathesis
-from bureau import Bureau
+from bureau import Bureau, disputed
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from schemathesis import GenerationMode
 from schemathesis.core.failures import FailureGroup
@@ -19,6 +20,9 @@ from schemathesis.generation.case import Case
 
 from recoup.api import set_up_logs
 from recoup.api.guard import Guard
+from recoup.cases import Finding, FindingKind, Mandate, Matter, Motion
+from recoup.cases import commands as asked
+from recoup.orders import OrderKind, Outcome
 from recoup.staff import Role
 
 LEFT_OUT = {("GET", "/events"), ("DELETE", "/sessions/current")}
@@ -36,8 +40,28 @@ def bureau(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bureau]:
     found.hire("lead", (Role.CASE_LEAD, "gd"), (Role.APPROVER, "gd"))
     found.place("0", "gd", "lead")  # the case that the generator likes best
     found.draft("0", found.account("0", "lead"), "lead")
+    furnish(found)
     yield found
     found.close()
+
+
+def furnish(bureau: Bureau) -> None:
+    """Let all that can be decided in a case wait in the generator's favourite, under its favourite id."""
+    until = bureau.clock.now() + timedelta(hours=5)
+    bureau.reported("0", "gd", disputed("0", "0", 10_001), disputed("1", "1", 10_001))
+    bureau.told("0", asked.WriteOrder("stop", OrderKind.STOP, "0", "CNY", "taker", "r"))
+    bureau.told("0", asked.TakeUp(bureau.case("0").written[0]))
+    bureau.answered("stop", Outcome.HELD, 10_001)
+    finding = Finding("0", FindingKind.INNOCENT_CONDUIT, "0", "taker", "r")
+    motion = Motion("0", Matter.HARDSHIP, "taker", "0", "CNY", 1, reason="r")
+    for what in (
+        asked.ProposeMandate(Mandate("0", 3, 100, "CNY", until, "taker")),
+        asked.ProposeFinding(finding),
+        asked.MakeMotion(motion),
+        asked.FileAppeal("0", "0", "CNY", is_through_bank=False, text="0"),
+        asked.WriteOrder("0", OrderKind.STOP, "1", "CNY", "taker", "r"),
+    ):
+        bureau.told("0", what)
 
 
 def run(bureau: Bureau, by: str, calls: int, mode: GenerationMode) -> Counter[int]:

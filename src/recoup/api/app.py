@@ -13,6 +13,7 @@ from recoup._version import __version__
 from recoup.api import (
     accounts,
     cases,
+    decisions,
     escalations,
     figures,
     handing,
@@ -40,6 +41,7 @@ _ROUTERS: Final = (
     reports.router,
     cases.router,
     work.router,
+    decisions.router,
     streams.router,
     operations.router,
 )

@@ -61,6 +61,14 @@ class View(Protocol):
         """Yield all holds."""
         ...
 
+    def written_order(self, case: str, order: str) -> Order | None:
+        """Return an order that a person wrote down in a case, whether or not it has left since."""
+        ...
+
+    def institution_told(self, case: str, account: str) -> str:
+        """Return the institution that was told the newest order about an account; '' where none was told."""
+        ...
+
     def of_case(self, case: str) -> Iterator[tuple[Hold, Tracked]]:
         """Yield a case's orders."""
         ...
@@ -100,7 +108,7 @@ class CentrePort(Protocol):
 
     @property
     def policy(self) -> CasePolicy:
-        """The terms of the jurisdiction."""
+        """The terms of cases."""
         ...
 
     def now(self) -> datetime:
@@ -153,6 +161,18 @@ class CentrePort(Protocol):
 
     async def keep_grounds(self, order_id: str, grounds: Grounds) -> None:
         """Keep by which transfer the money came that an order is about."""
+        ...
+
+    async def ground_order(self, order: Order) -> bool:
+        """Keep by which transfer the money came, before the order leaves; False: its case is not traced yet."""
+        ...
+
+    async def keep_text(self, case: str, text: str, words: str) -> None:
+        """Keep what somebody wrote in a case under its opaque id."""
+        ...
+
+    async def read_text(self, case: str, text: str, purpose: Purpose) -> str | None:
+        """Return a text of a case whose reading was journalled."""
         ...
 
     async def read_account(self, account: str, field: str, purpose: Purpose) -> str | None:

@@ -36,6 +36,7 @@ _OWN: Final[Mapping[str, tuple[int, str]]] = {
     "session_shown_once": (409, "The session was opened and its token shown; log in anew"),
     "too_many_requests": (429, "Come again later"),
     "cursor_invalid": (409, "The cursor was not given by this list"),
+    "currency_differs": (409, "The claim is in another currency"),
     "currency_unknown": (409, "The currency is not known"),
     "amount_unfit": (409, "The amount does not fit the currency"),
     "time_unfit": (409, "The payment is said to lie longer back than is taken"),
@@ -45,6 +46,7 @@ _OWN: Final[Mapping[str, tuple[int, str]]] = {
     "internal": (500, "A mistake of the program; it was written down"),
     ACCOUNT_UNKNOWN: (404, "The account was not entered for this case"),
     INSTITUTION_DIFFERS: (409, "The account lies at another institution"),
+    "trail_awaited": (503, "The case is being traced; come again"),
     "personal_data_missing": (404, "Nothing of this kind is kept, or it was erased"),
 }
 
@@ -60,6 +62,7 @@ _UNKNOWN: Final = {
     Reason.ORDER_UNKNOWN,
     CaseReason.HANDOVER_UNKNOWN,
     CaseReason.ESCALATION_UNKNOWN,
+    CaseReason.MOTION_UNKNOWN,
     StaffReason.PERSON_UNKNOWN,
     StaffReason.UNIT_UNKNOWN,
     CentreReason.CASE_UNKNOWN,

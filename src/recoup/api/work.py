@@ -13,6 +13,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from recoup import limits
+from recoup.api.amounts import minor_of
 from recoup.api.bodies import (
     AccountAnswered,
     AccountBody,
@@ -31,7 +32,6 @@ from recoup.api.problems import ProblemError, responses
 from recoup.api.rows import COMMAND_PROBLEMS, ORDER_ROWS, ThingPath, mount
 from recoup.centre.account_room import ACCOUNT_UNKNOWN, EnterAccount, ReadPersonal
 from recoup.centre.facts import ROOT_WITHIN, Grounds
-from recoup.money import ISO_DIGITS, AmountError, parse_minor
 from recoup.orders import HoldKey, Order, Reason
 from recoup.orders.commands import DraftOrder
 from recoup.staff import Action, Target, Why
@@ -151,16 +151,6 @@ async def orders_of_institution(
         order_view(*found, caller.house.port.policy) for found in view.of_institution(institution)
     )
     return _page(caller, f"inbox {caller.person} {institution}", rows, limit, cursor)
-
-
-def minor_of(amount: str, currency: str) -> int:
-    """Return decimal text as minor units, or raise what is wrong with it."""
-    if not ISO_DIGITS.knows(currency):
-        raise ProblemError("currency_unknown")
-    try:
-        return parse_minor(amount, ISO_DIGITS.of(currency))
-    except AmountError as fault:
-        raise ProblemError("amount_unfit", str(fault)) from fault
 
 
 def _grounds(body: DraftBody) -> Grounds | None:

@@ -16,6 +16,8 @@ from recoup.cases.case import (
     Handover,
     Harm,
     Mandate,
+    Matter,
+    Motion,
     Notice,
     Place,
     Report,
@@ -43,7 +45,7 @@ from recoup.cases.lists import (
     evolve_listing,
     hash_of,
 )
-from recoup.cases.ordering import covers, persons_needed
+from recoup.cases.ordering import Agreement, agreement_of, covers, persons_needed
 from recoup.cases.packet import Clock, Packet, PacketClaim, PacketHold, PacketOrder, packet_of
 from recoup.cases.race import Lesson, Ready, dispatch, learned_curve, lesson_of
 from recoup.cases.refusals import Reason, Refusal
@@ -52,6 +54,7 @@ from recoup.cases.terms import CasePolicy, Downstream
 from recoup.cases.views import View, view_of
 
 __all__ = [
+    "Agreement",
     "Appeal",
     "Bridged",
     "Case",
@@ -76,7 +79,9 @@ __all__ = [
     "Level",
     "Listing",
     "Mandate",
+    "Matter",
     "Meeting",
+    "Motion",
     "Notice",
     "Packet",
     "PacketClaim",
@@ -97,6 +102,7 @@ __all__ = [
     "View",
     "Waiting",
     "add_entry",
+    "agreement_of",
     "check_listing",
     "covers",
     "decide",

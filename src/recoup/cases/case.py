@@ -17,10 +17,11 @@ from recoup.cases.state import (
     FindingState,
     HandoverState,
     MandateState,
+    MotionState,
     NoticeState,
     TaskState,
 )
-from recoup.orders import AccountKind, OrderKind
+from recoup.orders import AccountKind, Order, OrderKind
 
 ClaimKey = tuple[str, str]
 """Claim and currency: what became another currency is missed in that one."""
@@ -196,7 +197,7 @@ class Standing:
     """Of the stops that the law allows of the account."""
     answered_at: datetime | None = None
     makers: tuple[str, ...] = ()
-    """Who made or agreed to an order about it: they do not decide its appeal."""
+    """Who made or agreed to an order about it, or set the authority it left under: they do not decide its appeal."""
     surplus_since: datetime | None = None
     arrived_at: datetime | None = None
     """When the newest of the money that was asked for had arrived there."""
@@ -294,6 +295,62 @@ class Finding:
     def digest(self) -> str:
         """What the second person agrees to."""
         return digest_of("finding", self.id, self.kind, self.subject, self.made_by, self.reason)
+
+
+class Matter(StrEnum):
+    """What one person may propose and another decides with them."""
+
+    SURPLUS = "surplus"
+    HARDSHIP = "hardship"
+    SWAP = "swap"
+    DEFERRAL = "deferral"
+    JOINING = "joining"
+    CAP = "cap"
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """A decision that one person proposes; it takes effect when another agrees to exactly what the first saw."""
+
+    id: str
+    matter: Matter
+    by: str
+    account: str
+    currency: str = ""
+    amount: int = 0
+    """What stays held (surplus), is freed (hardship), is held elsewhere (swap), or may be held at most (cap; 0: whatever claims
+    are entitled to)."""
+    offered: str = ""
+    institution: str = ""
+    """Where the offered account lies."""
+    until: datetime | None = None
+    other: str = ""
+    """The case to be worked together with this one."""
+    reason: str = ""
+    seen: str = ""
+    """Digest of what the case showed of it when it was proposed (`motions.shown`)."""
+    state: MotionState = MotionState.PROPOSED
+    settled_by: str = ""
+
+    @property
+    def digest(self) -> str:
+        """What the second person agrees to."""
+        until = self.until.isoformat() if self.until else ""
+        return digest_of(
+            "motion",
+            self.id,
+            self.matter,
+            self.by,
+            self.account,
+            self.currency,
+            self.amount,
+            self.offered,
+            self.institution,
+            until,
+            self.other,
+            self.reason,
+            self.seen,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -439,8 +496,11 @@ class Case:
     approvals: tuple[Approval, ...] = ()
     orders: tuple[tuple[str, str], ...] = ()
     """Orders taken up: id and digest."""
+    written: tuple[Order, ...] = ()
+    """Orders of the plan that a person wrote down and that have not left."""
     mandates: tuple[Mandate, ...] = ()
     findings: tuple[Finding, ...] = ()
+    motions: tuple[Motion, ...] = ()
     appeals: tuple[Appeal, ...] = ()
     notices: tuple[Notice, ...] = ()
     tasks: tuple[Task, ...] = ()

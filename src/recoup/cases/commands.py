@@ -12,11 +12,12 @@ from recoup.cases.case import (
     Finding,
     Harm,
     Mandate,
+    Motion,
     Place,
     Report,
     Rest,
 )
-from recoup.cases.state import AppealTrigger, ClaimTrigger, FindingTrigger
+from recoup.cases.state import AppealTrigger, ClaimTrigger, FindingTrigger, MotionTrigger
 from recoup.orders import AccountKind, Order, OrderKind
 
 
@@ -92,6 +93,8 @@ class NoteHold:
     period: int
     at: datetime
     stops_spent: int = 0
+    makers: tuple[str, ...] = ()
+    """Who made or agreed to the orders that were issued about it."""
     since: datetime | None = None
 
 
@@ -118,6 +121,20 @@ class NoteAccountKind:
 
     account: str
     kind: AccountKind
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOrder:
+    """Write an order of the plan down under `order`; amount, institution and extent are the plan's."""
+
+    order: str
+    kind: OrderKind
+    account: str
+    currency: str
+    by: str
+    reason: str
+    account_kind: AccountKind = AccountKind.ORDINARY
+    mandate: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +242,24 @@ class SettleFinding:
     trigger: FindingTrigger
     by: str
     digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class MakeMotion:
+    """Propose what takes two persons: surplus, hardship, another account, a later notice, joined cases."""
+
+    motion: Motion
+
+
+@dataclass(frozen=True, slots=True)
+class SettleMotion:
+    """Agree to a motion, dismiss it, or take it back."""
+
+    motion: str
+    trigger: MotionTrigger
+    by: str
+    digest: str = ""
+    """Of the motion as it was seen; taking it back needs none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -402,6 +437,7 @@ Command = (
     | ConfirmHold
     | NoteHarm
     | NoteAccountKind
+    | WriteOrder
     | AgreeToOrder
     | TakeUp
     | DecideSurplus
@@ -413,6 +449,8 @@ Command = (
     | RevokeMandate
     | ProposeFinding
     | SettleFinding
+    | MakeMotion
+    | SettleMotion
     | NoteOpinion
     | FileAppeal
     | SettleAppeal

@@ -13,8 +13,17 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from recoup.cases import escalating, following, handing, ordering, reporting, settling, telling
-from recoup.cases.case import Case, Entitlement
+from recoup.cases import (
+    escalating,
+    following,
+    handing,
+    motions,
+    ordering,
+    reporting,
+    settling,
+    telling,
+)
+from recoup.cases.case import Case, Entitlement, Harm
 from recoup.cases.commands import (
     AcceptHandover,
     AddFacts,
@@ -32,6 +41,7 @@ from recoup.cases.commands import (
     JoinCase,
     LiftCap,
     MakeClaim,
+    MakeMotion,
     NoteAccountKind,
     NoteHarm,
     NoteHold,
@@ -51,10 +61,12 @@ from recoup.cases.commands import (
     SettleClaim,
     SettleEscalation,
     SettleFinding,
+    SettleMotion,
     SwapAccount,
     TakeReport,
     TakeUp,
     WithdrawHandover,
+    WriteOrder,
 )
 from recoup.cases.entitlements import check, current, entitle
 from recoup.cases.events import (
@@ -110,7 +122,9 @@ def _rule(case: Case, command: Command, now: datetime, policy: CasePolicy) -> Ev
         case ConfirmHold():
             return following.confirm_hold(case, command)
         case NoteHarm(harm):
-            return () if harm in case.harms else (HarmNoted(harm),)
+            return _note_harm(case, harm)
+        case WriteOrder():
+            return ordering.write_order(case, command, now, policy)
         case NoteAccountKind(account, kind):
             return () if case.account_kind(account) is kind else (AccountKindNoted(account, kind),)
         case AgreeToOrder():
@@ -143,6 +157,8 @@ def _rule_of_persons(
     | SwapAccount
     | ProposeFinding
     | SettleFinding
+    | MakeMotion
+    | SettleMotion
     | NoteOpinion
     | FileAppeal
     | SettleAppeal
@@ -170,6 +186,10 @@ def _rule_of_persons(
             return settling.propose_finding(case, command)
         case SettleFinding():
             return settling.settle_finding(case, command)
+        case MakeMotion():
+            return motions.make_motion(case, command, now, policy)
+        case SettleMotion():
+            return motions.settle_motion(case, command, now, policy)
         case NoteOpinion():
             return settling.note_opinion(case, command)
         case FileAppeal():
@@ -188,6 +208,14 @@ def _rule_of_persons(
             return telling.move_task(case, command, now)
         case _:
             return telling.join_case(case, command)
+
+
+def _note_harm(case: Case, harm: Harm) -> Events | Refusal:
+    """Keep what an order would do to others, about accounts that the case has to do with."""
+    reached = {place.account for place in case.places} | {hold.account for hold in case.holds}
+    if harm.account not in reached:
+        return Refusal(Reason.TRAILS_APART, "the trail does not reach the account")
+    return () if harm in case.harms else (HarmNoted(harm),)
 
 
 def _is_fact(case: Case, event: Event) -> bool:

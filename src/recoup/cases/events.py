@@ -17,6 +17,7 @@ from recoup.cases.case import (
     Handover,
     Harm,
     Mandate,
+    Motion,
     Notice,
     Parts,
     Place,
@@ -32,10 +33,11 @@ from recoup.cases.state import (
     FindingState,
     HandoverState,
     MandateState,
+    MotionState,
     NoticeState,
     TaskState,
 )
-from recoup.orders import AccountKind, OrderKind
+from recoup.orders import AccountKind, Order, OrderKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,7 @@ class HoldNoted:
     period: int
     stops_spent: int
     at: datetime
+    makers: tuple[str, ...] = ()
     since: datetime | None = None
     """The institution's own time of the stop or freeze; None where nothing is held."""
 
@@ -164,6 +167,13 @@ class AccountKindNoted:
 
     account: str
     kind: AccountKind
+
+
+@dataclass(frozen=True, slots=True)
+class OrderWritten:
+    """A person wrote an order of the plan down; nobody outside hears of it yet."""
+
+    order: Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +274,22 @@ class FindingSettled:
 
     finding: str
     state: FindingState
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class MotionMade:
+    """Somebody proposed a decision; nothing changes yet."""
+
+    motion: Motion
+
+
+@dataclass(frozen=True, slots=True)
+class MotionSettled:
+    """Somebody else agreed or dismissed it, or its maker took it back."""
+
+    motion: str
+    state: MotionState
     by: str
 
 
@@ -411,6 +437,7 @@ Event = (
     | HoldConfirmed
     | HarmNoted
     | AccountKindNoted
+    | OrderWritten
     | OrderAgreed
     | OrderTakenUp
     | StoodLowered
@@ -421,6 +448,8 @@ Event = (
     | MandateSettled
     | FindingProposed
     | FindingSettled
+    | MotionMade
+    | MotionSettled
     | PlacesChanged
     | AccountSwapped
     | OpinionNoted

@@ -44,11 +44,14 @@ from recoup.cases.events import (
     HoldNoted,
     MandateProposed,
     MandateSettled,
+    MotionMade,
+    MotionSettled,
     NoticeFellDue,
     NoticeMoved,
     OpinionNoted,
     OrderAgreed,
     OrderTakenUp,
+    OrderWritten,
     PlacesChanged,
     ReportTaken,
     RestNoted,
@@ -182,6 +185,9 @@ def _trail(case: Case, event: TrailApplied) -> Case:
 
 
 def _noted(case: Case, event: HoldNoted) -> Case:
+    known = case.standing(event.account, event.currency)
+    before = known.makers if known else ()
+    more = tuple(person for person in event.makers if person not in before)
     return _hold(
         case,
         event.account,
@@ -197,6 +203,7 @@ def _noted(case: Case, event: HoldNoted) -> Case:
         period=event.period,
         stops_spent=event.stops_spent,
         answered_at=event.at,
+        makers=(*before, *more),
     )
 
 
@@ -215,14 +222,24 @@ def _account_kind(case: Case, event: AccountKindNoted) -> Case:
     return replace(case, account_kinds=tuple(sorted(known.items())))
 
 
+def _written(case: Case, event: OrderWritten) -> Case:
+    order = event.order
+    same = (order.kind, order.key, order.made_by)
+    others = tuple(row for row in case.written if (row.kind, row.key, row.made_by) != same)
+    return replace(case, written=(*others, order))
+
+
 def _approved(case: Case, event: OrderAgreed) -> Case:
     return replace(case, approvals=(*case.approvals, event.approval))
 
 
 def _taken_up(case: Case, event: OrderTakenUp) -> Case:
-    case = replace(case, orders=(*case.orders, (event.order, event.digest)))
+    written = tuple(row for row in case.written if row.id != event.order)
+    case = replace(case, orders=(*case.orders, (event.order, event.digest)), written=written)
+    persons = event.persons
     if event.mandate:
         mandate = next(row for row in case.mandates if row.id == event.mandate)
+        persons = (*persons, mandate.proposed_by, mandate.agreed_by)
         spent = mandate.spent + max(0, event.change)
         case = replace(case, mandates=_put(case.mandates, _by_id(event.mandate), spent=spent))
     if event.kind is OrderKind.QUERY:
@@ -234,7 +251,7 @@ def _taken_up(case: Case, event: OrderTakenUp) -> Case:
         return replace(case, queried=(*case.queried, event.account))
     known = case.standing(event.account, event.currency)
     makers = known.makers if known else ()
-    more = tuple(person for person in event.persons if person not in makers)
+    more = tuple(person for person in dict.fromkeys(persons) if person not in makers)
     return _hold(
         case,
         event.account,
@@ -307,6 +324,15 @@ def _finding(case: Case, event: FindingProposed) -> Case:
 def _finding_settled(case: Case, event: FindingSettled) -> Case:
     found = _put(case.findings, _by_id(event.finding), state=event.state, decided_by=event.by)
     return replace(case, findings=found)
+
+
+def _motion(case: Case, event: MotionMade) -> Case:
+    return replace(case, motions=(*case.motions, event.motion))
+
+
+def _motion_settled(case: Case, event: MotionSettled) -> Case:
+    found = _put(case.motions, _by_id(event.motion), state=event.state, settled_by=event.by)
+    return replace(case, motions=found)
 
 
 def _places(case: Case, event: PlacesChanged) -> Case:
@@ -424,6 +450,7 @@ _STEPS: dict[type, Callable[[Case, Any], Case]] = {
     HoldConfirmed: _confirmed,
     HarmNoted: _harm,
     AccountKindNoted: _account_kind,
+    OrderWritten: _written,
     OrderAgreed: _approved,
     OrderTakenUp: _taken_up,
     StoodLowered: _lowered,
@@ -434,6 +461,8 @@ _STEPS: dict[type, Callable[[Case, Any], Case]] = {
     MandateSettled: _mandate_settled,
     FindingProposed: _finding,
     FindingSettled: _finding_settled,
+    MotionMade: _motion,
+    MotionSettled: _motion_settled,
     PlacesChanged: _places,
     AccountSwapped: _swapped,
     OpinionNoted: _opinion,

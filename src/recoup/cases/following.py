@@ -49,8 +49,16 @@ def note_of(hold: Hold, institution: str, at: datetime) -> NoteHold:
         hold.period,
         at,
         hold.stops_spent,
+        _makers_of(hold),
         hold.since if hold.is_live else None,
     )
+
+
+def _makers_of(hold: Hold) -> tuple[str, ...]:
+    """Return who made or agreed to the orders that were issued, each once."""
+    issued = [tracked for tracked in hold.orders if tracked.issued_at is not None]
+    persons = (x for tracked in issued for x in (tracked.order.made_by, *tracked.approvers))
+    return tuple(dict.fromkeys(persons))
 
 
 def add_facts(case: Case, command: AddFacts) -> Events | Refusal:
@@ -212,6 +220,7 @@ def note_hold(case: Case, command: NoteHold, now: datetime, policy: CasePolicy) 
         command.period,
         command.stops_spent,
         command.at,
+        command.makers,
         command.since,
     )
     if known is not None and _says_the_same(case, noted):
@@ -234,7 +243,7 @@ def _says_the_same(case: Case, noted: HoldNoted) -> bool:
     assert row is not None, "asked of a hold that is known"
     names = "institution asked held word basis period stops_spent".split()
     is_same = all(getattr(row, name) == getattr(noted, name) for name in names)
-    return is_same and row.answered_at is not None
+    return is_same and row.answered_at is not None and set(noted.makers) <= set(row.makers)
 
 
 def confirm_hold(case: Case, command: ConfirmHold) -> Events | Refusal:

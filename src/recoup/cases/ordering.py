@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from recoup.cases.abuse import is_doubtful
@@ -13,18 +14,72 @@ from recoup.cases.commands import (
     ProposeMandate,
     RevokeMandate,
     TakeUp,
+    WriteOrder,
 )
-from recoup.cases.events import Event, MandateProposed, MandateSettled, OrderAgreed, OrderTakenUp
+from recoup.cases.events import (
+    Event,
+    MandateProposed,
+    MandateSettled,
+    OrderAgreed,
+    OrderTakenUp,
+    OrderWritten,
+)
 from recoup.cases.refusals import Reason, Refusal
 from recoup.cases.state import MANDATE_MOVES, MANDATE_REFUSALS, MandateState, MandateTrigger
 from recoup.cases.terms import CasePolicy
-from recoup.cases.views import view_of
-from recoup.orders import AccountKind, Extent, Order, OrderKind, approvals_needed
+from recoup.cases.views import View, view_of
+from recoup.limits import CASE_OPEN_MAX
+from recoup.orders import AccountKind, Extent, HoldKey, Order, OrderKind, approvals_needed
 from recoup.orders.kinds import UNDER_MANDATE
 
 Events = tuple[Event, ...]
 
 ASKING = frozenset({OrderKind.STOP, OrderKind.EXTEND, OrderKind.RAISE})
+WHOLE_GROUND = "the institution can stop whole accounts only"
+
+
+def write_order(
+    case: Case, command: WriteOrder, now: datetime, policy: CasePolicy
+) -> Events | Refusal:
+    """Write an order of the plan down, so that others can see it; a newer one takes the place of its maker's older."""
+    if not command.reason:
+        return Refusal(Reason.REASON_MISSING, command.order)
+    if command.order in {row.id for row in case.written} | dict(case.orders).keys():
+        return Refusal(Reason.ID_TAKEN, command.order)
+    plan = plan_orders(case, now, policy)
+    standing = case.standing(command.account, command.currency)
+    order = _from_plan(case, command, plan, standing)
+    found = _proposed(order, plan, standing, case.account_kind(command.account))
+    if isinstance(found, Refusal):
+        return found
+    if len(case.written) >= CASE_OPEN_MAX:
+        return Refusal(Reason.TOO_MANY_OPEN, f"expected at most {CASE_OPEN_MAX} orders")
+    return (OrderWritten(order),)
+
+
+def _from_plan(case: Case, command: WriteOrder, plan: Plan, standing: Standing | None) -> Order:
+    """Return the order that the plan gives; where it gives none, one that fits nothing."""
+    found = plan.find(command.kind, command.account, command.currency)
+    institution, amount, is_whole = "", 0, False
+    if command.kind in KEEPING and standing is not None:
+        keeping = plan.keeping(command.kind, standing)
+        institution, amount = (keeping.institution, keeping.amount) if keeping else ("", 0)
+    elif found is not None:
+        institution, amount, is_whole = found.institution, found.amount, found.is_whole_account
+    known = case.account_kind(command.account)
+    return Order(
+        command.order,
+        command.kind,
+        HoldKey(case.id, command.account, command.currency),
+        institution,
+        amount,
+        command.by,
+        command.reason,
+        Extent.WHOLE_ACCOUNT if is_whole else Extent.AMOUNT,
+        WHOLE_GROUND if is_whole else "",
+        command.account_kind if known is AccountKind.ORDINARY else known,
+        command.mandate,
+    )
 
 
 def agree_to_order(
@@ -59,7 +114,8 @@ def take_up(case: Case, command: TakeUp, now: datetime, policy: CasePolicy) -> E
     found = _proposed(order, plan, standing, kind)
     if isinstance(found, Refusal):
         return found
-    persons = _persons(case, order, plan)
+    view = view_of(case, order, plan)
+    persons = _persons(case, order, view)
     if order.mandate:
         refusal = _covered(case, order, found, now)
         if refusal is not None:
@@ -105,9 +161,32 @@ def _proposed(
     return found
 
 
-def _persons(case: Case, order: Order, plan: Plan) -> tuple[str, ...]:
-    """Return who agreed to exactly what is seen now, the maker never among them."""
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How far an order that was written down is from leaving."""
+
+    view: View | None
+    """What whoever agrees sees; None where the plan has no such order any more."""
+    persons: tuple[str, ...]
+    """Who agreed to exactly that."""
+    needed: int
+    """Persons beside the maker who must agree."""
+
+
+def agreement_of(case: Case, order: Order, now: datetime, policy: CasePolicy) -> Agreement:
+    """Return who must see what before an order leaves, and who has."""
+    plan = plan_orders(case, now, policy)
+    standing = case.standing(order.key.account, order.key.currency)
+    found = _proposed(order, plan, standing, case.account_kind(order.key.account))
+    if isinstance(found, Refusal):
+        return Agreement(None, (), approvals_needed(order, policy.orders))
     view = view_of(case, order, plan)
+    needed = max(found.persons_least, persons_needed(case, order, found.stood, policy))
+    return Agreement(view, _persons(case, order, view), needed)
+
+
+def _persons(case: Case, order: Order, view: View | None) -> tuple[str, ...]:
+    """Return who agreed to exactly what is seen now, the maker never among them."""
     return tuple(
         row.by
         for row in case.approvals
@@ -166,6 +245,8 @@ def propose_mandate(case: Case, command: ProposeMandate, now: datetime) -> Event
     known = next((row for row in case.mandates if row.id == wanted.id), None)
     if known is not None:
         return () if known.digest == wanted.digest else Refusal(Reason.ID_TAKEN, wanted.id)
+    if sum(row.state is MandateState.PROPOSED for row in case.mandates) >= CASE_OPEN_MAX:
+        return Refusal(Reason.TOO_MANY_OPEN, f"expected at most {CASE_OPEN_MAX} mandates")
     if wanted.until <= now:
         return Refusal(Reason.MANDATE_ENDED, f"until {wanted.until.isoformat()}")
     if wanted.amount_max <= 0 or wanted.hops_max <= 0:

@@ -44,6 +44,12 @@ class Reason(StrEnum):
     MANDATE_TOO_NARROW = "mandate_too_narrow"
     FINDING_UNKNOWN = "finding_unknown"
     FINDING_SETTLED = "finding_settled"
+    MOTION_UNKNOWN = "motion_unknown"
+    MOTION_SETTLED = "motion_settled"
+    MAKER_ONLY = "maker_only"
+    """Only who proposed a thing takes it back; others dismiss it."""
+    TOO_MANY_OPEN = "too_many_open"
+    """So much waits for a second person in this case that something must be settled first."""
     APPEAL_UNKNOWN = "appeal_unknown"
     APPEAL_SETTLED = "appeal_settled"
     APPEAL_OVERDUE = "appeal_overdue"
@@ -91,6 +97,7 @@ _TRANSIENT = frozenset(
         Reason.NOT_SURPLUS,
         Reason.NOT_ENTITLED,
         Reason.TRAILS_APART,
+        Reason.TOO_MANY_OPEN,
     }
 )
 

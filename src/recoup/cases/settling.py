@@ -44,6 +44,7 @@ from recoup.cases.state import (
     FindingState,
 )
 from recoup.cases.terms import CasePolicy, Downstream
+from recoup.limits import CASE_OPEN_MAX
 
 Events = tuple[Event, ...]
 
@@ -56,6 +57,8 @@ def propose_finding(case: Case, command: ProposeFinding) -> Events | Refusal:
         return () if known.digest == wanted.digest else Refusal(Reason.ID_TAKEN, wanted.id)
     if not wanted.reason:
         return Refusal(Reason.REASON_MISSING, wanted.id)
+    if sum(row.state is FindingState.PROPOSED for row in case.findings) >= CASE_OPEN_MAX:
+        return Refusal(Reason.TOO_MANY_OPEN, f"expected at most {CASE_OPEN_MAX} findings")
     claim = case.claim(wanted.subject)
     if wanted.kind is FindingKind.CLAIM_VOID and (claim is None or claim.state not in LIVE_CLAIMS):
         reason = Reason.CLAIM_UNKNOWN if claim is None else Reason.CLAIM_NOT_LIVE

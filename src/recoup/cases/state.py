@@ -62,6 +62,23 @@ class FindingTrigger(StrEnum):
     DISMISS = "dismiss"
 
 
+class MotionState(StrEnum):
+    """Whether somebody else agreed to what a person proposed."""
+
+    PROPOSED = "proposed"
+    AGREED = "agreed"
+    DISMISSED = "dismissed"
+    WITHDRAWN = "withdrawn"
+
+
+class MotionTrigger(StrEnum):
+    """What can happen to a proposed decision."""
+
+    AGREE = "agree"
+    DISMISS = "dismiss"
+    WITHDRAW = "withdraw"
+
+
 class AppealState(StrEnum):
     """How far a holder's objection is."""
 
@@ -186,6 +203,17 @@ FINDING_REFUSALS: Final[dict[tuple[FindingState, FindingTrigger], Reason]] = {
     (state, trigger): _R.FINDING_SETTLED
     for state in (FindingState.DECIDED, FindingState.DISMISSED)
     for trigger in FindingTrigger
+}
+
+MOTION_MOVES: Final[dict[tuple[MotionState, MotionTrigger], MotionState]] = {
+    (MotionState.PROPOSED, MotionTrigger.AGREE): MotionState.AGREED,
+    (MotionState.PROPOSED, MotionTrigger.DISMISS): MotionState.DISMISSED,
+    (MotionState.PROPOSED, MotionTrigger.WITHDRAW): MotionState.WITHDRAWN,
+}
+MOTION_REFUSALS: Final[dict[tuple[MotionState, MotionTrigger], Reason]] = {
+    (state, trigger): _R.MOTION_SETTLED
+    for state in (MotionState.AGREED, MotionState.DISMISSED, MotionState.WITHDRAWN)
+    for trigger in MotionTrigger
 }
 
 _A, _AT = AppealState, AppealTrigger

@@ -38,6 +38,7 @@ from recoup.cases.state import (
     TaskTrigger,
 )
 from recoup.cases.terms import CasePolicy
+from recoup.limits import CASE_OPEN_MAX
 
 Events = tuple[Event, ...]
 
@@ -54,6 +55,11 @@ def file_appeal(
     hold = case.standing(command.account, command.currency)
     if hold is None:
         return Refusal(Reason.HOLD_UNKNOWN)
+    if (
+        sum((row.state, AppealTrigger.DENY) in APPEAL_MOVES for row in case.appeals)
+        >= CASE_OPEN_MAX
+    ):
+        return Refusal(Reason.TOO_MANY_OPEN, f"expected at most {CASE_OPEN_MAX} appeals")
     due_at = now + timedelta(seconds=policy.appeal_seconds)
     appeal = Appeal(command.id, *hold.hold, command.is_through_bank, now, due_at, command.text)
     return (AppealFiled(appeal),)
@@ -74,10 +80,10 @@ def settle_appeal(case: Case, command: SettleAppeal, now: datetime) -> Events | 
     settled = AppealSettled(
         appeal.id, APPEAL_MOVES[pair], command.by, now, command.keep, command.reason
     )
+    if command.by in hold.makers:  # nor may a maker say that the holder took the appeal back
+        return Refusal(Reason.MAKER_DECIDES, command.by)
     if command.trigger is AppealTrigger.WITHDRAW:
         return (settled,)
-    if command.by in hold.makers:
-        return Refusal(Reason.MAKER_DECIDES, command.by)
     if not command.reason:
         return Refusal(Reason.REASON_MISSING, appeal.id)
     if command.trigger is AppealTrigger.DENY or not hold.asked:

@@ -23,6 +23,8 @@ from recoup.stores.vault import PersonalDataErased, PersonalDataRead
 
 ACCOUNT_UNKNOWN: Final = "account_unknown"
 INSTITUTION_DIFFERS: Final = "institution_differs"
+TEXT: Final = "text"
+"""The field of a text that somebody wrote in a case; its subject is the text's own id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class EnterAccount:
 
 @dataclass(frozen=True, slots=True)
 class ReadPersonal:
-    """Ask to see one piece of personal data about an account or a report of the request's case, for the actor's reason."""
+    """Ask to see a piece about an account or a report of the request's case, or a text of it, for the actor's reason."""
 
     account: str
     field: str
@@ -73,7 +75,7 @@ def decide_accounts(
             is_new = (case, account) not in state.entered
             return _decision(case, (entered,) if is_new else (), {"account": account})
         case ReadPersonal(account, name):
-            if state.target_of_subject(request.case, account) is None:
+            if name != TEXT and state.target_of_subject(request.case, account) is None:
                 return Declined(ACCOUNT_UNKNOWN, account)
             read = PersonalDataRead(account, name, who, request.case, request.actor.reason)
             return _decision(request.case, (read,), {"account": account, "field": name})
@@ -116,6 +118,7 @@ def _decision(subject: str, events: tuple[Event, ...], answer: dict[str, str]) -
 __all__ = [
     "ACCOUNT_UNKNOWN",
     "INSTITUTION_DIFFERS",
+    "TEXT",
     "AccountEntered",
     "EnterAccount",
     "Event",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -11,6 +12,8 @@ import polars as pl
 from recoup.cases import Case, Place
 from recoup.cases.case import HoldPlace
 from recoup.centre.facts import ROOT_WITHIN, Grounds
+from recoup.orders import Hold, HoldKey, Order, OrderKind
+from recoup.orders.kinds import OPENING
 from recoup.trace import Trail
 
 TOLD: Final = "reported"
@@ -41,6 +44,39 @@ def grounds_of_swap(case: Case, place: HoldPlace) -> Grounds | None:
         if (swap.offered, swap.currency) == place:
             return Grounds(swap.amount, swap.at, "", "", swap.at, swap.account, swap.agreed_by)
     return None
+
+
+def ground_of(
+    case: Case,
+    order: Order,
+    grounds: Mapping[HoldPlace, Grounds],
+    hold_of: Callable[[HoldKey], Hold],
+) -> Grounds | None:
+    """Return what an order's paper says: the transfer, the exchange, or from when on the rest of a statement is needed."""
+    place = (order.key.account, order.key.currency)
+    ground = grounds.get(place) or grounds_of_swap(case, place)
+    rest = case.rest(*place) if order.kind is OrderKind.QUERY else None
+    if rest is not None:
+        fresh = Grounds(0, rest.since, "", "", rest.since)
+        ground = replace(ground or fresh, rows_from=rest.since)
+    if ground is None:
+        return None
+    original = _original_of(hold_of(order.key))
+    if not original and ground.swapped_from:
+        original = _original_of(hold_of(replace(order.key, account=ground.swapped_from)))
+    return replace(ground, original=original)
+
+
+def _original_of(hold: Hold) -> str:
+    """Return the order that began a hold, as far as one was issued in this period."""
+    began = [
+        tracked.order.id
+        for tracked in hold.orders
+        if tracked.order.kind in OPENING
+        and tracked.period == hold.period
+        and tracked.issued_at is not None
+    ]
+    return began[0] if began else ""
 
 
 def _grounds_of_exits(
@@ -89,4 +125,4 @@ def _grounds_of_arrivals(
     }
 
 
-__all__ = ["TOLD", "grounds_of", "grounds_of_swap"]
+__all__ = ["TOLD", "ground_of", "grounds_of"]

@@ -5,6 +5,7 @@
 2. What an institution's answer, or the end of a term, does to a hold its case knows in the same batch.
 3. Appeals, deferred notices and requests abroad have a deadline as long as their clock runs.
 4. Who acts is who the command names; who approved an order in the case approved it in the room of orders.
+5. A command that names two persons is carried out for nobody: the first makes a motion, the second agrees to it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,18 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from recoup.cases import Case, CasePolicy, Refusal, evolve, lesson_of, note_of
+from recoup.cases import (
+    Case,
+    CasePolicy,
+    Found,
+    Matter,
+    Motion,
+    Reason,
+    Refusal,
+    evolve,
+    lesson_of,
+    note_of,
+)
 from recoup.cases import decide as decide_case
 from recoup.cases import fold as fold_case
 from recoup.cases.commands import (
@@ -21,8 +33,17 @@ from recoup.cases.commands import (
     AgreeToMandate,
     AgreeToOrder,
     Command,
+    DecideSurplus,
     DeclineHandover,
+    DeferNotice,
     EndDeferral,
+    FileAppeal,
+    GrantHardship,
+    JoinCase,
+    LiftCap,
+    MakeMotion,
+    NoteOpinion,
+    NoteRepaid,
     OfferHandover,
     PassAppealClock,
     PassEscalation,
@@ -30,14 +51,18 @@ from recoup.cases.commands import (
     ProposeFinding,
     ProposeMandate,
     RaiseEscalation,
+    RecordForeignAnswer,
     RevokeMandate,
     SettleAppeal,
     SettleClaim,
     SettleEscalation,
     SettleFinding,
+    SettleMotion,
+    SwapAccount,
     TakeReport,
     TakeUp,
     WithdrawHandover,
+    WriteOrder,
 )
 from recoup.cases.events import (
     AppealFiled,
@@ -52,6 +77,7 @@ from recoup.cases.events import (
     TaskOpened,
 )
 from recoup.cases.state import AppealState, NoticeState, TaskState
+from recoup.centre.account_room import ACCOUNT_UNKNOWN, INSTITUTION_DIFFERS
 from recoup.centre.commands import Decision, Declined, Noted
 from recoup.centre.order_room import OrderWork, told_of
 from recoup.centre.reasons import CentreReason
@@ -69,6 +95,8 @@ from recoup.staff import StaffReason
 
 CHASE: Final = "chase"
 """The role of the chase itself: it makes orders of the plan, within a standing authority only."""
+BY_MOTION: Final = (DecideSurplus, GrantHardship, LiftCap, SwapAccount, DeferNotice, JoinCase)
+"""What takes two persons in one command: here each of the two acts (`cases.motions`)."""
 
 
 @dataclass(slots=True)
@@ -203,7 +231,7 @@ def decide_cases(
     state: CentreState, request: Request, now: datetime, policy: CasePolicy
 ) -> Decision | Declined:
     """Decide one request of the room of cases; an order that is taken up leaves with it."""
-    declined = _not_theirs(request)
+    declined = _not_theirs(request) or _unfit(state, request)
     if declined is not None:
         return declined
     cases = CaseWork(state, policy, now)
@@ -215,11 +243,11 @@ def decide_cases(
         return declined
     taken = [noted.event for noted in cases.events if isinstance(noted.event, OrderTakenUp)]
     if not taken:
-        return cases.decision(None, _told(cases, request.case))
+        return cases.decision(None, _told(cases, request))
     orders = OrderWork(state, policy.orders, now)
     declined = _issue(orders, request.actor, request.what.order, taken[0], policy)
     declined = declined or cases.note_holds(orders)
-    return declined or cases.decision(orders, _told(cases, request.case))
+    return declined or cases.decision(orders, _told(cases, request))
 
 
 def decide_orders(
@@ -291,10 +319,12 @@ def _named(command: Command) -> str | None:
             return report.entered_by
         case SettleClaim() | AgreeToOrder() | AgreeToMandate() | RevokeMandate() | SettleFinding():
             return command.by
-        case SettleAppeal() | OfferHandover() | AcceptHandover():
+        case SettleAppeal() | OfferHandover() | AcceptHandover() | SettleMotion() | WriteOrder():
             return command.by
         case DeclineHandover() | WithdrawHandover() | SettleEscalation():
             return command.by
+        case MakeMotion(motion):
+            return motion.by
         case ProposeMandate(mandate):
             return mandate.proposed_by
         case ProposeFinding(finding):
@@ -309,12 +339,38 @@ def _not_theirs(request: Request) -> Declined | None:
     """Refuse a command that speaks for somebody else, about no case, or that a machine may not give."""
     if not is_usable(request.case):
         return Declined(CentreReason.ID_UNUSABLE, "the case")
+    if isinstance(request.what, BY_MOTION):
+        return Declined(CentreReason.SECOND_PERSON_ABSENT)
     is_machine = request.actor.role == CHASE
     if is_machine and isinstance(request.what, TakeUp) and not request.what.order.mandate:
         return Declined(CentreReason.MANDATE_MISSING)
     named = _named(request.what)
+    if request.session and isinstance(request.what, TakeUp):
+        named = None  # whoever the table of rights lets another's order leave by does not speak for its maker
     if named is not None and named != request.actor.who:
         return Declined(CentreReason.ACTOR_DIFFERS)
+    return None
+
+
+def _unfit(state: CentreState, request: Request) -> Declined | None:
+    """Refuse a motion about what no single case knows: another case, an account that a holder offers."""
+    match request.what:
+        case MakeMotion(Motion(matter=Matter.JOINING) as motion):
+            there = state.case(motion.other)
+            if not there.is_open:
+                return Declined(Reason.CASE_NOT_OPEN, motion.other)
+            lying = {Found.LOCATED, Found.UNKNOWN}
+            if not any(x.account == motion.account and x.found in lying for x in there.places):
+                return Declined(Reason.TRAILS_APART, "the other trail does not reach the account")
+        case MakeMotion(Motion(matter=Matter.SWAP) as motion):
+            if (request.case, motion.offered) not in state.entered:
+                return Declined(ACCOUNT_UNKNOWN, motion.offered)
+            if state.accounts[motion.offered] != motion.institution:
+                return Declined(INSTITUTION_DIFFERS, motion.institution)
+        case NoteOpinion(institution=""):
+            return Declined(ACCOUNT_UNKNOWN, request.what.account)
+        case _:
+            pass
     return None
 
 
@@ -322,12 +378,36 @@ def _row(case_id: str, clock: str, what: str) -> str:
     return derived_id(clock, case_id, what)
 
 
-def _told(cases: CaseWork, case_id: str) -> bytes:
-    """Return what is told: where the case stands now."""
-    case = cases.case(case_id)
+def _told(cases: CaseWork, request: Request) -> bytes:
+    """Return what is told: the thing that the command was about, and where the case stands now."""
+    case = cases.case(request.case)
     left = sum(rest.left for rest in case.rests)  # with rows left, no trail is complete
     versions = {"facts": case.facts_version, "trail": case.trail_version}
-    return encode_plain({"case": case_id, **versions, "rows_left": left})
+    told = {"case": case.id, **versions, "rows_left": left, "id": _thing(request)}
+    return encode_plain(told)
+
+
+def _thing(request: Request) -> str:
+    """Return the id of what a command made or settled; the case's own where it is about no such thing."""
+    match request.what:
+        case SettleClaim(thing) | SettleFinding(thing) | SettleMotion(thing) | SettleAppeal(thing):
+            return thing
+        case AgreeToMandate(thing) | RevokeMandate(thing) | RecordForeignAnswer(thing):
+            return thing
+        case WriteOrder(thing) | NoteRepaid(thing) | NoteOpinion(thing) | FileAppeal(thing):
+            return thing
+        case AgreeToOrder(order) | TakeUp(order):
+            return order.id
+        case ProposeMandate(made):
+            return made.id
+        case ProposeFinding(made) | MakeMotion(made):
+            return made.id
+        case OfferHandover(thing) | AcceptHandover(thing) | DeclineHandover(thing):
+            return thing
+        case WithdrawHandover(thing) | SettleEscalation(thing):
+            return thing
+        case _:
+            return request.case
 
 
 __all__ = ["CHASE", "CaseWork", "decide_cases", "decide_orders", "evolve_cases"]

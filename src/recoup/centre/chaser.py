@@ -9,8 +9,9 @@ ordered yet is found by looking at every case once, a few between two looks at w
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from itertools import islice
 from typing import Final, TypeVar
@@ -19,7 +20,7 @@ from recoup import limits
 from recoup.cases import Case, CasePolicy, Ready, covers, plan_orders, terminals
 from recoup.cases.case import HoldPlace
 from recoup.cases.commands import TakeUp
-from recoup.centre.case_grounds import grounds_of_swap
+from recoup.centre.case_grounds import ground_of
 from recoup.centre.commands import Done, Turned
 from recoup.centre.departures import Departures
 from recoup.centre.directory import Directory
@@ -29,13 +30,13 @@ from recoup.centre.ports import ToldOf
 from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import Request, command_of, derived_id
 from recoup.centre.sheets import CaseSheets
+from recoup.centre.state import CentreState
 from recoup.centre.trails import ACTOR, WHO, Submit, Tracers, Trails
 from recoup.centre.view import View
 from recoup.clock import Clock
 from recoup.errors import StoreFault
 from recoup.ids import Ids
 from recoup.orders import HoldKey, Order, OrderKind
-from recoup.orders.kinds import OPENING
 from recoup.orders.refusals import Reason
 from recoup.stores.vault import Purpose
 
@@ -120,18 +121,14 @@ class ChaseStep:
                 self._trace(case)
             return []
         orders = self._covered(case)
-        if orders and self._trails.grounds(case) is None:
+        is_asked = bool(orders) or self._trails.is_wanted(case.id)
+        if is_asked and self._trails.grounds(case) is None:
             self._trace(case)  # by which transfers the money came is not in the journal
             return []
         return orders
 
     def _trace(self, case: Case) -> None:
-        since = {
-            standing.hold: hold.since
-            for standing in case.holds
-            for hold in [self._view.state.hold(HoldKey(case.id, *standing.hold))]
-            if hold.is_live and hold.since is not None
-        }
+        since = held_since(case, self._view.state)
         purpose = Purpose(WHO, case.id, "tracing")
         statements = self._directory.statements(case.id, case.facts, purpose, bytes)
         terminal = tuple(terminals(case, self._policy))
@@ -182,37 +179,18 @@ class ChaseStep:
         out = []
         for one in ready:
             order = _written(one, self._ids.new("order"))
-            out.append((order, self._ground(case, order, grounds)))
+            out.append((order, ground_of(case, order, grounds, self._view.state.hold)))
         return out
 
-    def _ground(
-        self, case: Case, order: Order, grounds: Mapping[HoldPlace, Grounds]
-    ) -> Grounds | None:
-        """Return the transfer by which the money came, the exchange, or from when on the rest of a statement is needed."""
-        place = (order.key.account, order.key.currency)
-        ground = grounds.get(place) or grounds_of_swap(case, place)
-        rest = case.rest(*place) if order.kind is OrderKind.QUERY else None
-        if rest is not None:
-            fresh = Grounds(0, rest.since, "", "", rest.since)
-            ground = replace(ground or fresh, rows_from=rest.since)
-        if ground is None:
-            return None
-        original = self._original(order.key)
-        if not original and ground.swapped_from:
-            original = self._original(replace(order.key, account=ground.swapped_from))
-        return replace(ground, original=original)
 
-    def _original(self, key: HoldKey) -> str:
-        """Return the order that began the hold, as far as one was issued in this period."""
-        hold = self._view.state.hold(key)
-        began = [
-            tracked.order.id
-            for tracked in hold.orders
-            if tracked.order.kind in OPENING
-            and tracked.period == hold.period
-            and tracked.issued_at is not None
-        ]
-        return began[0] if began else ""
+def held_since(case: Case, state: CentreState) -> dict[HoldPlace, datetime]:
+    """Return when each live hold of a case began."""
+    holds = [state.hold(HoldKey(case.id, *standing.hold)) for standing in case.holds]
+    return {
+        (hold.key.account, hold.key.currency): hold.since
+        for hold in holds
+        if hold.is_live and hold.since is not None
+    }
 
 
 def _is_early(order: Order, outcome: Turned) -> bool:
@@ -262,6 +240,17 @@ class Chaser:
         self._thread.join()
         self._tracers.stop()
 
+    def grounds(self, case: Case, seconds: float) -> Mapping[HoldPlace, Grounds] | None:
+        """Return by which transfers money came to accounts, traced first where it was not; None when that takes longer."""
+        found = self._trails.grounds(case)
+        if found is None:
+            self._trails.want(case.id)
+        until = time.monotonic() + seconds
+        while found is None and time.monotonic() < until and not self._is_stopping.is_set():
+            self._is_stopping.wait(_AGAIN_SECONDS)
+            found = self._trails.grounds(case)
+        return found
+
     @property
     def fault(self) -> BaseException | None:
         """Why it ended by itself. Starting anew is recovery."""
@@ -294,4 +283,4 @@ class Chaser:
             self._why = why
 
 
-__all__ = ["WHO", "ChaseStep", "Chaser", "ToldOf", "Trails"]
+__all__ = ["WHO", "ChaseStep", "Chaser", "ToldOf", "Trails", "held_since"]

@@ -17,6 +17,7 @@ from typing import Final
 from recoup import limits
 from recoup.cases import CasePolicy
 from recoup.centre.account_room import EnterAccount
+from recoup.centre.chaser import held_since
 from recoup.centre.commands import (
     Command,
     Declined,
@@ -45,10 +46,12 @@ from recoup.figures import Asked, Tally
 from recoup.journal.canonical import decode_plain
 from recoup.journal.port import Answer, Journal
 from recoup.journal.record import Record
+from recoup.orders import Hold, HoldKey, Order
 from recoup.stores.vault import Purpose
 
 LOGIN_NAME: Final = "login_name"
 _FACTOR: Final = "second_factor"
+_TEXTS: Final = "texts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +254,33 @@ class Desk:
     async def keep_grounds(self, order_id: str, grounds: Grounds) -> None:
         """Keep by which transfer the money came that an order is about."""
         await asyncio.to_thread(self._office.directory.keep_grounds, order_id, grounds)
+
+    async def ground_order(self, order: Order) -> bool:
+        """Keep what an order's paper says of how the money came; False: its case is not traced yet."""
+        state = self.view()
+        case = state.case(order.key.case)
+        since = held_since(case, state)
+        holds = {key: state.hold(key) for key in (HoldKey(case.id, *x.hold) for x in case.holds)}
+
+        def hold_of(key: HoldKey) -> Hold:
+            return holds.get(key) or Hold(key)
+
+        try:
+            async with asyncio.timeout(limits.TRAIL_SECONDS_MAX + 1):
+                return await asyncio.to_thread(self._office.ground, order, case, hold_of, since)
+        except (
+            TimeoutError
+        ):  # the thread goes on; what it found is there when the person comes again
+            return False
+
+    async def keep_text(self, case: str, text: str, words: str) -> None:
+        """Keep what somebody wrote in a case under its opaque id."""
+        await self._keep(f"{_TEXTS} {case}", {text: words})
+
+    async def read_text(self, case: str, text: str, purpose: Purpose) -> str | None:
+        """Return a text of a case whose reading was journalled; None if there is none."""
+        subject = f"{_TEXTS} {case}"
+        return await asyncio.to_thread(self._office.directory.read, subject, text, purpose)
 
     async def read_account(self, account: str, field: str, purpose: Purpose) -> str | None:
         """Return a piece about an account whose reading was journalled; None if there is none."""

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from recoup.cases import CasePolicy
+from recoup.cases import CasePolicy, Matter
 from recoup.cases import commands as cases
-from recoup.cases.state import AppealTrigger, ClaimTrigger
+from recoup.cases.state import AppealTrigger, ClaimTrigger, MotionTrigger
 from recoup.centre.requests import Request
 from recoup.centre.state import CentreState
 from recoup.orders import Deed, Level, Order, approvals_needed
@@ -22,13 +22,18 @@ DEEDS: Final[Mapping[type, Deed]] = {
     cases.SettleClaim: Deed.CLAIM,
     cases.SettleFinding: Deed.FINDING,
     cases.SettleAppeal: Deed.APPEAL,
-    cases.DecideSurplus: Deed.SURPLUS,
-    cases.GrantHardship: Deed.HARDSHIP,
-    cases.SwapAccount: Deed.SWAP,
-    cases.DeferNotice: Deed.DEFERRAL,
-    cases.JoinCase: Deed.WIDENING,
 }
 """Commands by which a person decides something that is no order."""
+
+MATTERS: Final[Mapping[Matter, Deed]] = {
+    Matter.SURPLUS: Deed.SURPLUS,
+    Matter.HARDSHIP: Deed.HARDSHIP,
+    Matter.SWAP: Deed.SWAP,
+    Matter.DEFERRAL: Deed.DEFERRAL,
+    Matter.JOINING: Deed.WIDENING,
+    Matter.CAP: Deed.APPEAL,  # it takes back what an appeal or hardship gave
+}
+"""What a motion decides, once a second person agrees."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +75,13 @@ def level_needed(state: CentreState, request: Request, policy: CasePolicy) -> Le
         case (
             cases.SettleClaim(trigger=ClaimTrigger.WITHDRAW)
             | cases.SettleAppeal(trigger=AppealTrigger.WITHDRAW)
+            | cases.SettleMotion(trigger=MotionTrigger.WITHDRAW)
         ):
             return None  # whoever made it takes it back
+        case cases.SettleMotion(motion_id):
+            motions = state.case(request.case).motions
+            motion = next((row for row in motions if row.id == motion_id), None)
+            return None if motion is None else policy.levels.rows[MATTERS[motion.matter]]
         case _:
             deed = DEEDS.get(type(command))
             return None if deed is None else policy.levels.rows[deed]
@@ -82,4 +92,4 @@ def _to_let_go(order: Order, policy: CasePolicy) -> Level | None:
     return None if needs.persons or order.mandate else needs.level
 
 
-__all__ = ["DEEDS", "Needs", "level_needed", "needs_of"]
+__all__ = ["DEEDS", "MATTERS", "Needs", "level_needed", "needs_of"]

@@ -7,19 +7,25 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 import httpx
 
-from recoup.cases import CasePolicy
+from recoup import limits
+from recoup.cases import Case, CasePolicy, terminals
+from recoup.cases.case import HoldPlace
+from recoup.centre.case_grounds import ground_of
+from recoup.centre.case_trail import facts_of, told_by
 from recoup.centre.chaser import Chaser
 from recoup.centre.commands import Command, Halted, Outcome
 from recoup.centre.digests import Digests
 from recoup.centre.directory import Directory
+from recoup.centre.facts import Grounds
 from recoup.centre.gateway import Correspondence, HTTPGateway, NotConnected
 from recoup.centre.keeper import Keeper
 from recoup.centre.ports import BankGateway, ToldOf
@@ -29,16 +35,18 @@ from recoup.centre.running import Centre
 from recoup.centre.sender import Told
 from recoup.centre.snapshots import NAME, restore, snapshot_of
 from recoup.centre.state import CentreState
+from recoup.centre.tracer import trace_facts
 from recoup.centre.view import View
 from recoup.centre.witnessing import Sealing, Witnessing
 from recoup.clock import Clock
+from recoup.errors import VaultFault
 from recoup.ids import Ids
 from recoup.journal.port import Journal
 from recoup.journal.record import Record
-from recoup.orders import Hold, Order
+from recoup.orders import Hold, HoldKey, Order, OrderKind
 from recoup.stores.sqlite import SqliteJournal, SqliteVaultTable
 from recoup.stores.sqlite.connection import DriverConnection
-from recoup.stores.vault import KeyStore, Vault
+from recoup.stores.vault import KeyStore, Purpose, Vault
 
 SWITCH_SECONDS = 0.0005
 """How long a thread may keep the interpreter while others wait; the process that runs a centre sets it. A thread that comes
@@ -240,6 +248,41 @@ class Office:
     def submit(self, command: Command) -> Future[Outcome]:
         """Hand a command in."""
         return self._centre.submit(command)
+
+    def ground(
+        self,
+        order: Order,
+        case: Case,
+        hold_of: Callable[[HoldKey], Hold],
+        since: dict[HoldPlace, datetime],
+    ) -> bool:
+        """Keep by which transfer the money came that an order is about; False: its case is not traced yet, come again.
+
+        Kept before the order leaves, as the chase does it: the sender may be there at once.
+        """
+        if order.kind in {OrderKind.RELEASE, OrderKind.REDUCE}:
+            return True  # an institution frees without being told how the money came
+        chaser = self._chaser
+        seconds = limits.TRAIL_SECONDS_MAX
+        grounds = chaser.grounds(case, seconds) if chaser else self._grounds_of(case, since)
+        if grounds is None:
+            return False
+        ground = ground_of(case, order, grounds, hold_of)
+        if ground is not None:
+            self.directory.keep_grounds(order.id, ground)
+        return True
+
+    def _grounds_of(
+        self, case: Case, since: dict[HoldPlace, datetime]
+    ) -> Mapping[HoldPlace, Grounds] | None:
+        """Trace a case in this thread: where no institution is connected nobody else does, and nothing is in a hurry."""
+        try:
+            purpose = Purpose("office", case.id, "tracing")
+            statements = self.directory.statements(case.id, case.facts, purpose)
+        except VaultFault:
+            return None
+        asked = facts_of(case, statements, since, terminals(case, self._setting.policy))
+        return told_by(asked, trace_facts(asked.facts).trail).grounds
 
     def confirm_all(self) -> int:
         """Ask every institution for its digest; return how many holds they show."""

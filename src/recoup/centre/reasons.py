@@ -18,6 +18,8 @@ class CentreReason(StrEnum):
     """A kind that this program does not know: nothing can be decided on it."""
     MANDATE_MISSING = "mandate_missing"
     """The chase itself lets an order leave only within a standing authority; else a person does."""
+    SECOND_PERSON_ABSENT = "second_person_absent"
+    """A command names two persons; in the centre each of them acts: one makes a motion, the other agrees to it."""
     ID_UNUSABLE = "id_unusable"
     """An id that is empty, too long, not printable, or has the mark that only the centre's own ids have."""
 

@@ -20,16 +20,20 @@ from recoup import orders
 from recoup.cases import CasePolicy
 from recoup.cases import commands as case_commands
 from recoup.cases import refusals as case_refusals
-from recoup.centre.account_room import EnterAccount, ReadPersonal, unfit
+from recoup.centre.account_room import TEXT, EnterAccount, ReadPersonal, unfit
+from recoup.centre.case_rights import CASE_ACTIONS, action_of
+from recoup.centre.case_rights import target_of as target_of_case_command
 from recoup.centre.case_room import CHASE
 from recoup.centre.commands import Declined
 from recoup.centre.levels import level_needed
+from recoup.centre.reasons import CentreReason
 from recoup.centre.requests import INSTITUTION, MACHINE, Request
 from recoup.centre.state import CentreState
 from recoup.centre.terms import EnterClaim, EnterReport
 from recoup.orders import commands as order_commands
 from recoup.staff import Action, StaffReason, Target, Why, permit, roles_for
 from recoup.staff import commands as staff_commands
+from recoup.staff.roles import AT_INSTITUTION
 
 ACTIONS: Final[Mapping[type, Action]] = {
     staff_commands.AddUnit: Action.UNIT_ADD,
@@ -58,6 +62,7 @@ ACTIONS: Final[Mapping[type, Action]] = {
     EnterReport: Action.REPORT_TAKE,
     EnterClaim: Action.REPORT_TAKE,
     ReadPersonal: Action.PERSONAL_READ,
+    **CASE_ACTIONS,
 }
 """The right that a command needs. One that is not here can be carried out by no person."""
 
@@ -91,7 +96,7 @@ def admit(
     target = _target(state, request)
     if isinstance(target, Declined):
         return target
-    action = ACTIONS.get(type(request.what))
+    action = _action(state, request)
     if action is None:
         return Declined(StaffReason.NOT_PERMITTED)
     why = Why(request.case, request.actor.reason)
@@ -104,8 +109,25 @@ def admit(
         if declined is not None:
             return declined
     held = roles_for(state.staff, session.person, action, target, now, level)
+    is_at_a_bank = all(role in AT_INSTITUTION for role in held)
+    if (
+        isinstance(request.what, case_commands.FileAppeal)
+        and request.what.is_through_bank != is_at_a_bank
+    ):
+        return Declined(CentreReason.ACTOR_DIFFERS, "the way by which the appeal came")
     role = " ".join(dict.fromkeys(role.value for role in held))
     return replace(request, actor=replace(request.actor, role=role))
+
+
+def _action(state: CentreState, request: Request) -> Action | None:
+    """Return the right that a request needs; None for what no person gives."""
+    match request.what:
+        case ReadPersonal(field=name) if name == TEXT:
+            return Action.TEXT_READ
+        case command if type(command) in CASE_ACTIONS:
+            return action_of(state, request)
+        case command:
+            return ACTIONS.get(type(command))
 
 
 def _without_session(state: CentreState, request: Request) -> Request | Declined:
@@ -123,6 +145,8 @@ def _without_session(state: CentreState, request: Request) -> Request | Declined
 def _target(state: CentreState, request: Request) -> Target | Declined:
     """Return what the request is about."""
     command = request.what
+    if type(command) in CASE_ACTIONS:
+        return target_of_case_command(state, request)
     match command:
         case (
             staff_commands.AssignDuty(unit=unit)
@@ -149,6 +173,8 @@ def _target(state: CentreState, request: Request) -> Target | Declined:
             rows = state.case(request.case).escalations
             unit = next((row.unit for row in rows if row.id == escalation), "")
             return Target(unit)
+        case ReadPersonal(field=name) if name == TEXT:
+            return state.target_of_case(request.case)
         case ReadPersonal(account):
             return state.target_of_subject(request.case, account) or Target()
         case (

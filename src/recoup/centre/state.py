@@ -128,6 +128,24 @@ class CentreState:
         """Return what a case is to the table of rights."""
         return Target(unit=self.unit_of_case(case))
 
+    def written_order(self, case: str, order: str) -> Order | None:
+        """Return an order that a person wrote down in a case, whether or not it has left since."""
+        waiting = next((row for row in self.case(case).written if row.id == order), None)
+        left = self.find(order)
+        if waiting is not None or left is None:
+            return waiting
+        found = left[1].order
+        return found if found.key.case == case else None
+
+    def institution_told(self, case: str, account: str) -> str:
+        """Return the institution that was told the newest order about an account; '' where none was told."""
+        told = [
+            tracked
+            for hold, tracked in self.of_case(case)
+            if hold.key.account == account and tracked.issued_at is not None
+        ]
+        return told[-1].order.institution if told else ""
+
     def target_of_order(self, order: Order) -> Target:
         """Return what an order is to it; an institution reaches it only once it was issued."""
         found = self.find(order.id)

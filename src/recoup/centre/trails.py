@@ -61,6 +61,7 @@ class Trails:
         self._newest: dict[str, _Newest] = {}
         self._grounds: OrderedDict[str, tuple[int, _Grounds]] = OrderedDict()
         self._ripe: dict[str, None] = {}
+        self._wanted: set[str] = set()
         self._lock = threading.Lock()
 
     def ask(self, sheets: CaseSheets) -> None:
@@ -132,6 +133,20 @@ class Trails:
         with self._lock:
             ripe, self._ripe = self._ripe, {}
             return ripe
+
+    def want(self, case: str) -> None:
+        """Have a case looked at, and traced if it has to be: a person asks by which transfers its money came."""
+        with self._lock:
+            self._ripe[case] = None
+            self._wanted.add(case)
+        self._call()
+
+    def is_wanted(self, case: str) -> bool:
+        """Return, once, whether a person waits for what a case's trail tells."""
+        with self._lock:
+            is_so = case in self._wanted
+            self._wanted.discard(case)
+            return is_so
 
     def is_pointless(self, case: Case) -> bool:
         """Return whether a case's present facts are being handed in, or were refused: tracing them again gives the same."""

@@ -22,6 +22,8 @@ class Target:
     institution: str = ""
     owner: str = ""
     """The person who made it."""
+    makers: tuple[str, ...] = ()
+    """Others who had a part in it: its four eyes are none of theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ def permit(
     """Return None if `person` may do it now, else why not; with a level, the role is held at a unit that stands so high."""
     if not roles_for(directory, person, action, target, now):
         return Denial(StaffReason.NOT_PERMITTED, action.value)
-    if action in FOUR_EYES and (not target.owner or target.owner == person):
+    if action in FOUR_EYES and (not target.owner or person in (target.owner, *target.makers)):
         return Denial(StaffReason.FOUR_EYES, action.value)
     if action in NEEDS_PURPOSE and not why.is_told:
         return Denial(StaffReason.PURPOSE_MISSING, action.value)

@@ -41,6 +41,31 @@ class Action(StrEnum):
     ORDER_APPROVE = "order_approve"
     ORDER_SEND_BACK = "order_send_back"
     ORDER_WITHDRAW = "order_withdraw"
+    CLAIM_SETTLE = "claim_settle"
+    """Admit or reject a claim that somebody else made."""
+    CLAIM_WITHDRAW = "claim_withdraw"
+    REPAID_NOTE = "repaid_note"
+    HARM_NOTE = "harm_note"
+    """Say what an order would do to others."""
+    MANDATE_PROPOSE = "mandate_propose"
+    MANDATE_AGREE = "mandate_agree"
+    MANDATE_REVOKE = "mandate_revoke"
+    FINDING_PROPOSE = "finding_propose"
+    FINDING_SETTLE = "finding_settle"
+    MOTION_MAKE = "motion_make"
+    """Propose what takes two persons, or take it back."""
+    MOTION_SETTLE = "motion_settle"
+    HARDSHIP_SETTLE = "hardship_settle"
+    """Agree that people get money to live on: the same day, so the duty may."""
+    OPINION_NOTE = "opinion_note"
+    APPEAL_FILE = "appeal_file"
+    """Take in a holder's objection, or that the holder takes it back."""
+    APPEAL_SETTLE = "appeal_settle"
+    NOTICE_SEND = "notice_send"
+    FOREIGN_NOTE = "foreign_note"
+    """Keep what another country answered."""
+    TEXT_READ = "text_read"
+    """What a holder, an institution or another country wrote."""
     ORDER_READ = "order_read"
     INBOX_READ = "inbox_read"
     """The orders told to one institution."""
@@ -101,18 +126,53 @@ _AT_THE_DESK: Final = {
     _A.DUTY_READ: _UNIT,
     _A.ESCALATION_LOG: _UNIT,
 }
-_AT_A_BANK: Final = {_A.INBOX_READ: _BANK, _A.PERSONAL_READ: _BANK}
-_READS: Final = {_A.ORDER_READ: _ALL, _A.CASE_READ: _ALL, _A.PERSONAL_READ: _ALL}
+_IN_A_CASE: Final = {
+    _A.CLAIM_SETTLE: _UNIT,
+    _A.CLAIM_WITHDRAW: _UNIT,
+    _A.REPAID_NOTE: _UNIT,
+    _A.HARM_NOTE: _UNIT,
+    _A.MANDATE_PROPOSE: _UNIT,
+    _A.MANDATE_REVOKE: _UNIT,
+    _A.FINDING_PROPOSE: _UNIT,
+    _A.MOTION_MAKE: _UNIT,
+    _A.OPINION_NOTE: _UNIT,
+    _A.APPEAL_FILE: _UNIT,
+    _A.NOTICE_SEND: _UNIT,
+    _A.FOREIGN_NOTE: _UNIT,
+    _A.TEXT_READ: _UNIT,
+}
+_AT_A_BANK: Final = {
+    _A.INBOX_READ: _BANK,
+    _A.PERSONAL_READ: _BANK,
+    _A.OPINION_NOTE: _BANK,
+    _A.APPEAL_FILE: _BANK,
+    _A.NOTICE_SEND: _BANK,
+}
+_READS: Final = {
+    _A.ORDER_READ: _ALL,
+    _A.CASE_READ: _ALL,
+    _A.PERSONAL_READ: _ALL,
+    _A.TEXT_READ: _ALL,
+}
 
 TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
-    Role.CALL_TAKER: _AT_THE_DESK,
+    Role.CALL_TAKER: {**_AT_THE_DESK, _A.APPEAL_FILE: _UNIT},
     Role.OFFICER: {
         **_AT_THE_DESK,
+        **_IN_A_CASE,
         _A.PERSONAL_READ: _UNIT,
         _A.STREAM_READ: _UNIT,
         _A.SHIFT_HAND_OVER: _UNIT,
     },
     Role.APPROVER: {
+        _A.CLAIM_SETTLE: _BELOW,
+        _A.MANDATE_AGREE: _BELOW,
+        _A.MANDATE_REVOKE: _BELOW,
+        _A.FINDING_SETTLE: _BELOW,
+        _A.MOTION_SETTLE: _BELOW,
+        _A.HARDSHIP_SETTLE: _BELOW,
+        _A.APPEAL_SETTLE: _BELOW,
+        _A.TEXT_READ: _BELOW,
         _A.ORDER_APPROVE: _BELOW,
         _A.ORDER_SEND_BACK: _BELOW,
         _A.ORDER_READ: _BELOW,
@@ -125,6 +185,9 @@ TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
     },
     Role.CASE_LEAD: {
         **_AT_THE_DESK,
+        **_IN_A_CASE,
+        _A.HARDSHIP_SETTLE: _UNIT,
+        _A.APPEAL_SETTLE: _UNIT,
         _A.ORDER_SUBMIT: _UNIT,
         _A.ORDER_ISSUE: _UNIT,
         _A.ORDER_WITHDRAW: _UNIT,
@@ -139,6 +202,8 @@ TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
     },
     Role.DUTY_OFFICER: {
         **_AT_THE_DESK,
+        **_IN_A_CASE,
+        _A.HARDSHIP_SETTLE: _UNIT,
         _A.ORDER_SUBMIT: _UNIT,
         _A.ORDER_ISSUE: _UNIT,
         _A.ORDER_WITHDRAW: _UNIT,
@@ -174,11 +239,23 @@ TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
 }
 """Administrators manage accounts and see no case; auditors see what happened and no personal data."""
 
-NEEDS_PURPOSE: Final = frozenset({_A.ORDER_READ, _A.CASE_READ, _A.PERSONAL_READ})
+NEEDS_PURPOSE: Final = frozenset({_A.ORDER_READ, _A.CASE_READ, _A.PERSONAL_READ, _A.TEXT_READ})
 """Nobody asks without a case number and a reason."""
 
-FOUR_EYES: Final = frozenset({_A.ORDER_APPROVE, _A.ORDER_SEND_BACK, _A.HANDOVER_SETTLE})
-"""Never by the person who made what is decided on, whatever roles that person holds."""
+FOUR_EYES: Final = frozenset(
+    {
+        _A.ORDER_APPROVE,
+        _A.ORDER_SEND_BACK,
+        _A.CLAIM_SETTLE,
+        _A.MANDATE_AGREE,
+        _A.FINDING_SETTLE,
+        _A.MOTION_SETTLE,
+        _A.HARDSHIP_SETTLE,
+        _A.APPEAL_SETTLE,
+        _A.HANDOVER_SETTLE,
+    }
+)
+"""Never by a person who made what is decided on, whatever roles that person holds."""
 
 AT_INSTITUTION: Final = frozenset({Role.BANK_OPERATOR, Role.BANK_APPROVER})
 """Roles held at an institution; all others are held at a unit."""

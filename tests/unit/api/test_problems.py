@@ -10,7 +10,7 @@ import pytest
 from bureau import Bureau, drafted
 from rights import expected
 
-from recoup import limits
+from recoup import cases, limits
 from recoup.api.guard import depth
 from recoup.api.problems import MEDIA_TYPE, PROBLEMS, TYPE, document
 from recoup.api.rates import Rate
@@ -204,7 +204,7 @@ def test_every_refusal_of_a_room_is_a_problem_with_a_status() -> None:
         status, title = PROBLEMS[reason.value]
         assert status in {401, 403, 404, 409}, reason
         assert title
-    assert not {x.value for x in Reason} & {x.value for x in StaffReason}
+    assert not {x.value for x in (*Reason, *cases.Reason)} & {x.value for x in StaffReason}
     for name, (status, _) in PROBLEMS.items():
         assert document(name).status_code == status
 
@@ -266,6 +266,28 @@ PAGE_ACTIONS = {
     },
     "submit, issue, withdraw an order": {_A.ORDER_SUBMIT, _A.ORDER_ISSUE, _A.ORDER_WITHDRAW},
     "approve, send back an order": {_A.ORDER_APPROVE, _A.ORDER_SEND_BACK},
+    "admit or reject a claim": {_A.CLAIM_SETTLE},
+    "withdraw a claim, note what came back or a harm, propose a mandate, a finding or a motion,"
+    " keep a foreign answer": {
+        _A.CLAIM_WITHDRAW,
+        _A.REPAID_NOTE,
+        _A.HARM_NOTE,
+        _A.MANDATE_PROPOSE,
+        _A.FINDING_PROPOSE,
+        _A.MOTION_MAKE,
+        _A.FOREIGN_NOTE,
+    },
+    "agree to a mandate, a finding or a motion": {
+        _A.MANDATE_AGREE,
+        _A.FINDING_SETTLE,
+        _A.MOTION_SETTLE,
+    },
+    "agree to a motion for hardship": {_A.HARDSHIP_SETTLE},
+    "revoke a mandate": {_A.MANDATE_REVOKE},
+    "keep an opinion, note that a holder was told": {_A.OPINION_NOTE, _A.NOTICE_SEND},
+    "take in an appeal, or that it is taken back": {_A.APPEAL_FILE},
+    "decide an appeal": {_A.APPEAL_SETTLE},
+    "read what people wrote in a case": {_A.TEXT_READ},
     "read orders of a case, a case, its plan": {_A.ORDER_READ, _A.CASE_READ},
     "see what waits for a person": {_A.WORKLIST_READ},
     "read a number or a name": {_A.PERSONAL_READ},

@@ -12,6 +12,7 @@ TABLES = [
     (state.CLAIM_MOVES, state.CLAIM_REFUSALS, state.ClaimState, state.ClaimTrigger),
     (state.MANDATE_MOVES, state.MANDATE_REFUSALS, state.MandateState, state.MandateTrigger),
     (state.FINDING_MOVES, state.FINDING_REFUSALS, state.FindingState, state.FindingTrigger),
+    (state.MOTION_MOVES, state.MOTION_REFUSALS, state.MotionState, state.MotionTrigger),
     (state.APPEAL_MOVES, state.APPEAL_REFUSALS, state.AppealState, state.AppealTrigger),
     (state.NOTICE_MOVES, state.NOTICE_REFUSALS, state.NoticeState, state.NoticeTrigger),
     (state.HANDOVER_MOVES, state.HANDOVER_REFUSALS, state.HandoverState, state.HandoverTrigger),

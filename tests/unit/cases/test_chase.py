@@ -124,7 +124,7 @@ def test_only_the_first_answer_about_money_whose_arrival_is_known_teaches():
     case.hears("a", 0, "sent", asked=200)
     stop = START - timedelta(minutes=4)
     said = events.HoldNoted(
-        "a", "CNY", "bank-a", 200, 80, 0, (), "held_short", OrderKind.STOP, 0, 1, case.now, stop
+        "a", "CNY", "bank-a", 200, 80, 0, (), "held_short", OrderKind.STOP, 0, 1, case.now, (), stop
     )
     lesson = lesson_of(case.case, said)
     assert lesson is not None

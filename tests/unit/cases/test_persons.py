@@ -446,10 +446,12 @@ def test_an_appeal_that_nobody_decides_is_overdue_and_can_still_be_decided():
     assert why(case.do(PassAppealClock("x1"))) is Reason.APPEAL_SETTLED
 
 
-def test_a_holder_may_withdraw_an_appeal():
+def test_a_holder_may_withdraw_an_appeal_but_no_maker_of_the_hold_says_so():
     case = held_at_a()
     case.must(FileAppeal("x1", "a", "CNY", False))
-    case.must(SettleAppeal("x1", AppealTrigger.WITHDRAW, "maker"))
+    withdraw = SettleAppeal("x1", AppealTrigger.WITHDRAW, "maker")
+    assert why(case.do(withdraw)) is Reason.MAKER_DECIDES
+    case.must(replace(withdraw, by="operator"))
     assert case.case.appeals[0].state == "withdrawn"
 
 

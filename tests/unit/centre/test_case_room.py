@@ -9,24 +9,43 @@ import pytest
 from docket import claim, report
 from sim.office import POLICY, START, Done, Office, Turned
 
-from recoup.cases import Found, Mandate, Meeting, Place, meetings_of, plan_orders, view_of
+from recoup.cases import (
+    Found,
+    Mandate,
+    Matter,
+    Meeting,
+    Motion,
+    Place,
+    meetings_of,
+    plan_orders,
+    view_of,
+)
 from recoup.cases.case import digest_of
 from recoup.cases.commands import (
     AddFacts,
     AgreeToMandate,
     AgreeToOrder,
     ApplyTrail,
+    DecideSurplus,
+    DeferNotice,
     FileAppeal,
+    GrantHardship,
+    JoinCase,
+    MakeMotion,
+    NoteOpinion,
     ProposeMandate,
     SettleAppeal,
     SettleClaim,
+    SettleMotion,
+    SwapAccount,
     TakeReport,
     TakeUp,
+    WriteOrder,
 )
 from recoup.cases.entitlements import current
-from recoup.cases.state import AppealState, AppealTrigger, ClaimTrigger
+from recoup.cases.state import AppealState, AppealTrigger, ClaimTrigger, MotionTrigger
 from recoup.centre import Reply
-from recoup.centre.case_room import CHASE
+from recoup.centre.case_room import BY_MOTION, CHASE
 from recoup.centre.snapshots import decode_state, encode_state
 from recoup.orders import Answer, HoldKey, HoldState, Order, OrderKind, OrderState, Outcome
 from recoup.orders.commands import DraftOrder
@@ -212,6 +231,106 @@ def test_a_command_about_no_case_is_refused(case):
     assert outcome.reason == "id_unusable"
 
 
+BOTH = {"by": "officer", "agreed_by": "approver"}
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        DecideSurplus("a", "CNY", 1, reason="r", **BOTH),
+        GrantHardship("a", "CNY", 1, reason="r", **BOTH),
+        SwapAccount("a", "CNY", "a2", "bank-a", 1, **BOTH),
+        DeferNotice("a", "CNY", START + timedelta(hours=1), "r", **BOTH),
+        JoinCase("case-2", "a", **BOTH),
+    ],
+)
+def test_nobody_names_the_second_person(what):
+    assert isinstance(what, BY_MOTION)
+    work = Work().reported().under_mandate()
+    work.answered(work.leaves(OrderKind.STOP, "a"), Outcome.HELD, 100)
+    before = work.office.scribe.count
+    for who in ("officer", "approver"):
+        outcome = work.office.ask(who, what, case=CASE)
+        assert isinstance(outcome, Turned)
+        assert outcome.reason == "second_person_absent"
+    assert work.office.scribe.count == before
+
+
+def test_hardship_is_freed_by_two_acts_of_two_persons():
+    work = Work().reported().under_mandate()
+    work.answered(work.leaves(OrderKind.STOP, "a"), Outcome.HELD, 100)
+    motion = Motion("m", Matter.HARDSHIP, "duty", "a", "CNY", 30, reason="food")
+    work.must("duty", MakeMotion(motion))
+    digest = work.case.motions[0].digest
+    refused = work.office.ask(
+        "duty", SettleMotion("m", MotionTrigger.AGREE, "lead", digest), case=CASE
+    )
+    assert (refused.reason, work.case.caps) == ("actor_differs", ())
+    work.must("lead", SettleMotion("m", MotionTrigger.AGREE, "lead", digest))
+    assert [cap.amount for cap in work.case.caps] == [70]
+    assert {"duty", "lead"} <= set(work.case.standing("a", "CNY").makers)
+    work.office.restart()
+    assert work.case.motions[0].settled_by == "lead"
+
+
+def test_an_account_is_offered_that_was_entered_for_the_case_where_it_lies():
+    work = Work().reported().under_mandate()
+    work.answered(work.leaves(OrderKind.STOP, "a"), Outcome.HELD, 100)
+    state = work.office.scribe.state
+    state.accounts["a2"], state.entered[CASE, "a2"] = "bank-2", None
+    made = {"id": "m", "matter": Matter.SWAP, "by": "officer", "account": "a", "currency": "CNY"}
+    motion = Motion(**made, amount=40, offered="a2", institution="bank-2", reason="offered")
+
+    def said(motion):
+        outcome = work.office.ask("officer", MakeMotion(motion), case=CASE)
+        return outcome.reason if isinstance(outcome, Turned) else "done"
+
+    assert said(replace(motion, offered="a3")) == "account_unknown"
+    assert said(replace(motion, institution="bank-3")) == "institution_differs"
+    assert said(motion) == "done"
+
+
+def test_cases_are_joined_where_both_trails_go():
+    work = Work().reported()
+    motion = Motion("m", Matter.JOINING, "officer", "a", other="case-2", reason="one gang")
+
+    def said(number):
+        outcome = work.office.ask("officer", MakeMotion(replace(motion, id=number)), case=CASE)
+        return outcome.reason if isinstance(outcome, Turned) else "done"
+
+    assert said("m1") == "case_not_open"
+    for number, payee in (("c1", "z"), ("c2", "a")):
+        told = claim(number, payee, 100, paid_at=PAID)
+        outcome = work.office.ask(
+            "taker", TakeReport(report(at=START), told, "station-1"), case="case-2"
+        )
+        assert isinstance(outcome, Done)
+        assert said(f"m-{number}") == ("trails_apart" if payee == "z" else "done")
+
+
+def test_an_opinion_is_of_an_institution_that_is_known():
+    outcome = Work().reported().office.ask("officer", NoteOpinion("o", "z", "", "text"), case=CASE)
+    assert isinstance(outcome, Turned)
+    assert outcome.reason == "account_unknown"
+
+
+def test_who_ordered_or_set_the_authority_does_not_decide_the_appeal():
+    """Whichever way the order went: through the case, under a standing authority, or through the room of orders."""
+    work = Work().reported().under_mandate()
+    work.answered(work.leaves(OrderKind.STOP, "a"), Outcome.HELD, 100)
+    freeze = Order(
+        "f", OrderKind.FREEZE, HoldKey(CASE, "a", "CNY"), "bank-a", 100, "writer", "filed"
+    )
+    assert isinstance(work.office.tell(freeze), Done)
+    work.must("teller", FileAppeal("x", "a", "CNY", is_through_bank=True))
+    for who in ("chase", "officer", "approver", "writer", "approver-0"):
+        deny = SettleAppeal("x", AppealTrigger.DENY, who, reason="r")
+        outcome = work.office.ask(who, deny, case=CASE)
+        assert isinstance(outcome, Turned), who
+        assert outcome.reason == "maker_decides"
+    work.must("judge", SettleAppeal("x", AppealTrigger.DENY, "judge", reason="r"))
+
+
 def test_an_appeal_has_a_clock_that_ends_with_it():
     work = Work().reported().under_mandate()
     work.answered(work.leaves(OrderKind.STOP, "a"), Outcome.HELD, 100)
@@ -229,6 +348,11 @@ def test_an_appeal_has_a_clock_that_ends_with_it():
 def test_cases_are_in_snapshots_and_survive_a_restart():
     work = Work().reported().under_mandate()
     work.answered(work.leaves(OrderKind.STOP, "a"), Outcome.HELD_SHORT, 60)
+    until = work.office.clock.now() + timedelta(hours=5)
+    told = {"id": "m", "by": "officer", "account": "a", "currency": "CNY", "reason": "r"}
+    work.must("officer", MakeMotion(Motion(matter=Matter.DEFERRAL, until=until, **told)))
+    work.must("officer", WriteOrder("w", OrderKind.FREEZE, "a", "CNY", "officer", "filed"))
+    assert (len(work.case.motions), len(work.case.written)) == (1, 1)
     state = work.office.scribe.state
     assert decode_state(encode_state(state)) == state
     work.office.restart()

@@ -122,6 +122,27 @@ def test_a_trail_that_is_refused_is_not_traced_again_until_something_changes(cha
     assert "trail_not_conserved" in why
 
 
+def test_a_case_is_traced_for_a_person_whom_no_standing_authority_spares_the_order(chase):
+    told = claim("c1", "a", 100, institution="bank-1", paid_at=START)
+    for who, what in (
+        ("taker", TakeReport(report(at=START), told, "station-1")),
+        ("ann", SettleClaim("c1", ClaimTrigger.ADMIT, "ann")),
+    ):
+        assert isinstance(chase.office.ask(who, what, case="case-1"), Done)
+    chase.look()
+    assert chase.trails.told(chase.office.scribe.state.case("case-1")) is not None
+    chase.trails._told.clear()  # as after a start: the trail is in the journal, what else it told is not
+    chase.look()
+    case = chase.office.scribe.state.case("case-1")
+    assert chase.trails.told(case) is None, "nobody needs it"
+    chase.trails.want("case-1")
+    chase.look()
+    assert ("a", "CNY") in chase.trails.told(case).grounds
+    traced = chase.traced
+    chase.look()
+    assert chase.traced == traced, "once for each time that it is wanted"
+
+
 def test_a_writer_without_room_is_asked_again_for_the_trail_and_for_the_order(chase):
     chase.reported("case-1")
     chase.is_full = True

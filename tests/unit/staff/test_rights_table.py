@@ -136,6 +136,16 @@ def test_two_roles_together_do_not_let_a_person_approve_their_own_order() -> Non
     assert permit(people, "me", Action.ORDER_APPROVE, TARGETS["below"], WHY, NOW) is None
 
 
+@pytest.mark.parametrize("action", sorted(roles.FOUR_EYES))
+def test_who_had_a_part_in_a_thing_does_not_decide_on_it(action: Action) -> None:
+    people = directory(Grant(Role.APPROVER, "gd"))
+    shared = Target("ft", owner="other", makers=("third", "me"))
+    denied = Denial(StaffReason.FOUR_EYES, action.value)
+    assert permit(people, "me", action, shared, WHY, NOW) == denied
+    others = Target("ft", owner="other", makers=("third",))
+    assert permit(people, "me", action, others, WHY, NOW) is None
+
+
 def test_a_table_with_one_cell_more_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """Negative control: whoever widens a cell without saying so in the oracle turns the tests red."""
     wider = {**roles.TABLE[Role.REGULATOR], Action.ORDER_READ: Scope.ALL}
