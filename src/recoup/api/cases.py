@@ -37,7 +37,7 @@ from recoup.api.port import View
 from recoup.api.problems import ProblemError, responses
 from recoup.api.rows import COMMAND_PROBLEMS, ThingPath
 from recoup.api.work import Cursor, Limit, ReasonAsked
-from recoup.cases import Case, Found, Ready, dispatch, plan_orders
+from recoup.cases import Case, CasePolicy, Found, Ready, dispatch, plan_orders
 from recoup.centre.account_room import ReadPersonal
 from recoup.centre.planning import items_of
 from recoup.centre.reasons import CentreReason
@@ -61,7 +61,7 @@ class _Part:
     what: str
     row: type[Body]
     values: Callable[[View, Case], Sequence[Any]]
-    show: Callable[[View, Case, Any], Body]
+    show: Callable[[View, Case, Any, CasePolicy], Body]
     is_moving: bool = False
     """Whether rows change their places."""
 
@@ -74,12 +74,12 @@ def _staying(_: View, case: Case) -> Sequence[Any]:
     return [row for row in case.places if row.found is not Found.EXITED]
 
 
-def _hold(view: View, case: Case, row: Any) -> Body:  # noqa: ANN401 - a row of the part's own list
+def _hold(view: View, case: Case, row: Any, _: CasePolicy) -> Body:  # noqa: ANN401 - a row of the part's own list
     return views.hold_view(row, view.hold(HoldKey(case.id, *row.hold)))
 
 
-def _plainly(show: Callable[[Any], Body]) -> Callable[[View, Case, Any], Body]:
-    return lambda _, __, row: show(row)
+def _plainly(show: Callable[[Any], Body]) -> Callable[[View, Case, Any, CasePolicy], Body]:
+    return lambda _, __, row, ___: show(row)
 
 
 _PARTS: Final = (
@@ -119,7 +119,7 @@ _PARTS: Final = (
         "orders of a case in the order of drafting",
         OrderView,
         lambda view, x: list(view.of_case(x.id)),
-        _plainly(lambda found: order_view(*found)),
+        lambda _, __, found, policy: order_view(*found, policy),
     ),
     _Part(
         "mandates",
@@ -314,7 +314,10 @@ def _rows(
     values = part.values(view, case)
     of = values if part.is_moving else ()
     name = _named(caller, part.name, case.id, of)
-    return _page(caller, name, values, limit, cursor, lambda row: part.show(view, case, row))
+    policy = caller.house.port.policy
+    return _page(
+        caller, name, values, limit, cursor, lambda row: part.show(view, case, row, policy)
+    )
 
 
 def _named(caller: Caller, name: str, case: str, of: Sequence[Any]) -> str:

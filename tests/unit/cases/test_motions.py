@@ -297,7 +297,7 @@ def test_what_is_held_is_frozen_for_what_was_asked():
 
 
 def test_two_persons_lift_what_hardship_capped():
-    case = with_surplus()
+    case = held()
     hardship = made(case, motions(case)[Matter.HARDSHIP])
     case.must(SettleMotion("m1", AGREE, "bo", hardship.digest))
     assert [cap.account for cap in case.case.caps] == ["a"]

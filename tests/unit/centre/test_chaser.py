@@ -10,16 +10,17 @@ import pytest
 from docket import claim, report
 from sim.office import POLICY, START, Done, Office
 
-from recoup.cases import Mandate, Rest
+from recoup.cases import Mandate, Matter, Motion, Rest
 from recoup.cases.commands import (
     AddFacts,
     AgreeToMandate,
+    MakeMotion,
     ProposeMandate,
     SettleClaim,
-    SwapAccount,
+    SettleMotion,
     TakeReport,
 )
-from recoup.cases.state import ClaimTrigger
+from recoup.cases.state import ClaimTrigger, MotionTrigger
 from recoup.centre import Reply, View, answer_command, case_trail
 from recoup.centre.chaser import ChaseStep, Trails
 from recoup.centre.commands import WriterRefusal
@@ -130,14 +131,14 @@ def test_a_case_is_traced_for_a_person_whom_no_standing_authority_spares_the_ord
     ):
         assert isinstance(chase.office.ask(who, what, case="case-1"), Done)
     chase.look()
-    assert chase.trails.told(chase.office.scribe.state.case("case-1")) is not None
-    chase.trails._told.clear()  # as after a start: the trail is in the journal, what else it told is not
+    assert chase.trails.grounds(chase.office.scribe.state.case("case-1")) is not None
+    chase.trails._grounds.clear()  # as after a start: the trail is in the journal, what else it told is not
     chase.look()
     case = chase.office.scribe.state.case("case-1")
-    assert chase.trails.told(case) is None, "nobody needs it"
+    assert chase.trails.grounds(case) is None, "nobody needs it"
     chase.trails.want("case-1")
     chase.look()
-    assert ("a", "CNY") in chase.trails.told(case).grounds
+    assert ("a", "CNY") in chase.trails.grounds(case)
     traced = chase.traced
     chase.look()
     assert chase.traced == traced, "once for each time that it is wanted"
@@ -198,8 +199,15 @@ def test_an_account_that_a_holder_offered_is_held_on_the_grounds_of_the_exchange
     (stop,) = [x.message for x in chase.office.journal.pending(9)]
     answers = (Answer("a1", Outcome.HELD, 100, START),)
     chase.office.reply(chase.office.next_message(0), Reply(answers))
-    swap = SwapAccount("a-case-1", "CNY", "offered", "bank-2", 100, "lead", "judge")
-    assert isinstance(chase.office.ask("lead", swap, case="case-1"), Done)
+    state = chase.office.scribe.state
+    state.entered["case-1", "offered"], state.accounts["offered"] = None, "bank-2"
+    swap = Motion(
+        "m1", Matter.SWAP, "lead", "a-case-1", "CNY", 100, "offered", "bank-2", reason="r"
+    )
+    assert isinstance(chase.office.ask("lead", MakeMotion(swap), case="case-1"), Done)
+    (made,) = state.case("case-1").motions
+    agree = SettleMotion("m1", MotionTrigger.AGREE, "judge", made.digest)
+    assert isinstance(chase.office.ask("judge", agree, case="case-1"), Done)
     chase.look()
     (left,) = [x.message for x in chase.office.journal.pending(9)]
     assert (left.destination, left.id != stop.id) == ("bank-2", True)

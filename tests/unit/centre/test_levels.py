@@ -9,13 +9,13 @@ from itertools import product
 import pytest
 from levels import MANDATES, UNITS, may, may_decide
 
-from recoup.cases import Case, Mandate, commands
+from recoup.cases import Case, Mandate, Matter, Motion, commands
 from recoup.cases.events import CaseOpened
-from recoup.cases.state import AppealTrigger, ClaimTrigger, FindingTrigger
+from recoup.cases.state import AppealTrigger, ClaimTrigger, FindingTrigger, MotionTrigger
 from recoup.centre import Actor, CentreState, Request, decider, evolve
 from recoup.centre.account_room import AccountEntered
 from recoup.centre.commands import Command, Declined
-from recoup.centre.levels import DEEDS, level_needed, needs_of
+from recoup.centre.levels import DEEDS, MATTERS, level_needed, needs_of
 from recoup.ids import CommandId, SubjectId
 from recoup.orders import AccountKind, Deed, Extent, HoldKey, Level, Order, OrderKind
 from recoup.orders.commands import ApproveOrder, IssueOrder
@@ -159,17 +159,23 @@ def test_what_persons_decide_beside_orders_has_its_level() -> None:
         Deed.CLAIM: commands.SettleClaim("c1", ClaimTrigger.ADMIT, "me"),
         Deed.FINDING: commands.SettleFinding("f1", FindingTrigger.AGREE, "me", ""),
         Deed.APPEAL: commands.SettleAppeal("p1", AppealTrigger.UPHOLD, "me"),
-        Deed.SURPLUS: commands.DecideSurplus("a1", "CNY", 0, "me", "you", "r"),
-        Deed.HARDSHIP: commands.GrantHardship("a1", "CNY", 1, "me", "you", "r"),
-        Deed.SWAP: commands.SwapAccount("a1", "CNY", "a2", "bank-1", 1, "me", "you"),
-        Deed.DEFERRAL: commands.DeferNotice("a1", "CNY", NOW, "r", "me", "you"),
-        Deed.WIDENING: commands.JoinCase("C2", "a1", "me", "you"),
     }
     of_orders = {Deed.WHOLE_ACCOUNT} | {Deed(kind.value) for kind in list(AccountKind)[1:]}
-    assert set(decided) | of_orders == set(Deed)
+    state = CentreState()
+    motions = [Motion(matter.value, matter, "you", "a1", "CNY", 1) for matter in MATTERS]
+    state.put_case(Case("C1", motions=tuple(motions)))
+    settled = {
+        (MATTERS[motion.matter], motion.matter): commands.SettleMotion(
+            motion.id, MotionTrigger.AGREE, "me", ""
+        )
+        for motion in motions
+    }
+    assert set(MATTERS) == set(Matter)
+    assert set(decided) | of_orders | set(MATTERS.values()) == set(Deed)
     assert {type(command) for command in decided.values()} == set(DEEDS)
-    for deed, command in decided.items():
-        found = level_needed(CentreState(), _request(command), POLICY)
+    rows = [*decided.items(), *((deed, command) for (deed, _), command in settled.items())]
+    for deed, command in rows:
+        found = level_needed(state, _request(command), POLICY)
         assert {Level(u) for u in UNITS if Level(u).reaches(found)} == {
             Level(u) for u in UNITS if may_decide(Level(u), deed)
         }
