@@ -83,6 +83,7 @@ class _Ledger:
             fresh = _Shown(_transfer(row), {account: words})
             self._shown[_key(row)] = [fresh]
             self.rows.append(fresh.row)
+            self._numbered[id(fresh.row)] = row.number
             return fresh.row
         alike = [one for one in known if _is_alike(one.row, row)]
         mine = [one for one in alike if one.by.get(account) == words]

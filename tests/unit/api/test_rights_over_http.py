@@ -435,11 +435,16 @@ class World:
                 if key not in self.things:
                     continue  # a role that drafts nothing has nothing of its own
                 answer = ask(self.bureau, by, self.things[key])
-                if answer.status_code not in {200, 403, 409}:
+                if answer.status_code not in {200, 403, 409} and not _is_gone(path, answer):
                     found.append(f"{method} {path} {place}: {answer.status_code} {answer.text}")
                 elif (answer.status_code != 403) is not (place in REACHED[scope]):
                     found.append(f"{method} {path} {place}: {answer.status_code}")
         return found
+
+
+def _is_gone(path: str, answer: Response) -> bool:
+    """Whether the one thing that no case of this world has was looked for: an offer of its own to take back."""
+    return path.endswith("/handovers/{handover}/withdraw") and answer.status_code == 404
 
 
 @pytest.fixture(scope="module")
