@@ -41,7 +41,7 @@ def setting(folder: Path, clock: HandClock) -> Setting:
         read_case_policy("cn-2016"),
         clock,
         RandomIds(),
-        folder / "vault.sqlite",
+        vault=folder / "vault.sqlite",
     )
 
 

@@ -179,6 +179,15 @@ HTTP_PAGE_ROWS_MAX: Final = 200
 CALLS_PER_MINUTE_MAX: Final = 1_200
 """Requests of one session in a minute."""
 
+LIST_CHECKS_PER_MINUTE_MAX: Final = 60
+"""Checks of lists by one person in a minute: far more than a case needs, far fewer than trying a space of numbers does."""
+
+LIST_CHECKS_EACH_PER_MINUTE_MAX: Final = 6_000
+"""The same by one institution, which checks its payments."""
+
+LIST_FOUND_MAX: Final = 20
+"""Entries of one subject that a check tells; the rest is counted."""
+
 LOGINS_PER_MINUTE_MAX: Final = 30
 """Logins, enrolments and setups from one address in a minute."""
 

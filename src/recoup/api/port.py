@@ -11,10 +11,14 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from recoup.cases import Case
+from recoup.cases.lists import Subject
 from recoup.centre.commands import Command, Outcome
 from recoup.centre.desk import Backlog
 from recoup.centre.facts import Grounds
+from recoup.centre.listed import Listed
 from recoup.journal.record import Record
+from recoup.messages import CallMessage
 from recoup.orders import Hold, Order, Tracked
 from recoup.staff import Directory, Target
 from recoup.stores.vault import Purpose
@@ -31,6 +35,15 @@ class View(Protocol):
     @property
     def accounts(self) -> dict[str, str]:
         """The institution at which an account lies."""
+        ...
+
+    @property
+    def listed(self) -> Listed:
+        """Involved and suspect subjects."""
+        ...
+
+    def case(self, case_id: str) -> Case:
+        """Return a case; an empty one that no report opened yet."""
         ...
 
     def find(self, order_id: str) -> tuple[Hold, Tracked] | None:
@@ -104,6 +117,18 @@ class CentrePort(Protocol):
 
     async def enter_account(self, command: Command, number: str, name: str) -> Outcome:
         """Make an account known to a case, number and name kept in the vault."""
+        ...
+
+    async def key_of_account(self, institution: str, number: str, *, kept: bool) -> str:
+        """Return the key under which lists have an account; `kept`: give it one where it has none."""
+        ...
+
+    def key_of(self, subject: Subject, value: str) -> str:
+        """Return the key of a person or a device."""
+        ...
+
+    def open_call(self, data: bytes) -> CallMessage:
+        """Return what an institution's machine signed; raise `MessageFault` for anything else."""
         ...
 
     async def keep_grounds(self, order_id: str, grounds: Grounds) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from fastapi.responses import JSONResponse
 
+from recoup.cases.lists import ListReason
 from recoup.centre.account_room import ACCOUNT_UNKNOWN, INSTITUTION_DIFFERS
 from recoup.centre.commands import WriterRefusal
 from recoup.centre.reasons import CentreReason
@@ -42,6 +43,7 @@ _OWN: Final[Mapping[str, tuple[int, str]]] = {
     "internal": (500, "A mistake of the program; it was written down"),
     ACCOUNT_UNKNOWN: (404, "The account was not entered for this case"),
     INSTITUTION_DIFFERS: (409, "The account lies at another institution"),
+    "signature_refused": (401, "The call is not signed as it must be, or not by this institution"),
     "personal_data_missing": (404, "Nothing of this kind is kept, or it was erased"),
 }
 
@@ -50,6 +52,7 @@ _UNKNOWN: Final = {
     StaffReason.PERSON_UNKNOWN,
     StaffReason.UNIT_UNKNOWN,
     StaffReason.CASE_UNKNOWN,
+    ListReason.ENTRY_UNKNOWN,
 }
 
 
@@ -59,6 +62,7 @@ def _of_rooms() -> dict[str, tuple[int, str]]:
     for staff_reason in StaffReason:
         status = 403 if staff_reason.is_denial else 409
         rows[staff_reason.value] = (status, _words(staff_reason).capitalize())
+    rows |= {x.value: (409, "Not as things stand: " + _words(x)) for x in ListReason}
     for unknown in _UNKNOWN:
         rows[unknown.value] = (404, _words(unknown).capitalize())
     rows |= {reason.value: (409, _words(reason).capitalize()) for reason in CentreReason}

@@ -28,17 +28,6 @@ from recoup.cases.evolve import evolve, fold
 from recoup.cases.figures import Figures, figures_of
 from recoup.cases.following import note_of
 from recoup.cases.joining import Meeting, groups_of, meetings_of
-from recoup.cases.lists import (
-    Entry,
-    Level,
-    Listing,
-    Subject,
-    add_entry,
-    check_listing,
-    end_entry,
-    evolve_listing,
-    hash_of,
-)
 from recoup.cases.ordering import covers
 from recoup.cases.refusals import Reason, Refusal
 from recoup.cases.settling import terminals
@@ -55,7 +44,6 @@ __all__ = [
     "Derived",
     "Downstream",
     "Dwell",
-    "Entry",
     "Figures",
     "Finding",
     "FindingKind",
@@ -63,8 +51,6 @@ __all__ = [
     "Grade",
     "Harm",
     "Institution",
-    "Level",
-    "Listing",
     "Mandate",
     "Meeting",
     "Notice",
@@ -76,22 +62,16 @@ __all__ = [
     "Report",
     "Sign",
     "Standing",
-    "Subject",
     "Task",
     "View",
     "Waiting",
-    "add_entry",
-    "check_listing",
     "covers",
     "decide",
     "dispatch",
-    "end_entry",
     "evolve",
-    "evolve_listing",
     "figures_of",
     "fold",
     "groups_of",
-    "hash_of",
     "learn",
     "meetings_of",
     "missing_of",

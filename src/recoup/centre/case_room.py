@@ -4,7 +4,8 @@
    entry in which it is issued, and those of the order before no longer (SEMANTICS 3).
 2. What an institution's answer, or the end of a term, does to a hold its case knows in the same batch.
 3. Appeals, deferred notices and requests abroad have a deadline as long as their clock runs.
-4. Who acts is who the command names; who approved an order in the case approved it in the room of orders.
+4. What a case lists as suspect, or clears, is in the same batch.
+5. Who acts is who the command names; who approved an order in the case approved it in the room of orders.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ from recoup.cases.events import (
 )
 from recoup.cases.state import NoticeState
 from recoup.centre.commands import Decision, Declined, Noted
+from recoup.centre.list_room import follow_cases
 from recoup.centre.order_room import OrderWork, told_of
 from recoup.centre.reasons import CentreReason
 from recoup.centre.registry import COMMAND_REGISTRY
@@ -103,12 +105,14 @@ class CaseWork:
     def decision(self, work: OrderWork | None, answer: bytes) -> Decision:
         """Return what both rooms lead to as one decision: the case first, since it says who stands behind an order."""
         orders = work.decision(answer) if work else Decision(answer)
+        listed, rows = follow_cases(self.state, self._cases.values(), self.now, self.policy)
+        clocks = self.deadlines | rows
         return Decision(
             answer,
-            (*self.events, *orders.events),
+            (*self.events, *orders.events, *listed),
             orders.messages,
-            (*(row for row in self.deadlines.values() if row is not None), *orders.deadlines),
-            (*self.deadlines, *orders.ended),
+            (*(row for row in clocks.values() if row is not None), *orders.deadlines),
+            (*clocks, *orders.ended),
         )
 
     def _clock(self, case_id: str, event: Event) -> None:

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Final
 
 from recoup import limits
+from recoup.cases.lists import Subject, plain_of
 from recoup.centre.account_room import EnterAccount
 from recoup.centre.commands import Command, Done, Halted, Outcome
 from recoup.centre.directory import NAME as ACCOUNT_NAME
@@ -26,9 +27,11 @@ from recoup.centre.requests import Request
 from recoup.centre.sender import Told
 from recoup.centre.state import CentreState
 from recoup.centre.view import View as Looking
+from recoup.errors import MessageFault, MessageProblem
 from recoup.journal.canonical import decode_plain
 from recoup.journal.port import Journal
 from recoup.journal.record import Record
+from recoup.messages import CallMessage, open_message
 from recoup.stores.vault import Purpose
 
 LOGIN_NAME: Final = "login_name"
@@ -163,6 +166,37 @@ class Desk:
             await asyncio.to_thread(there.enter, account, entering.case, entry)
         return outcome
 
+    async def key_of_account(self, institution: str, number: str, *, kept: bool) -> str:
+        """Return the key under which lists have an account; `kept`: give it one where it has none."""
+        there = self._office.directory
+        if kept:
+            return await asyncio.to_thread(there.account, institution, number)
+        known = await asyncio.to_thread(there.known, institution, number)
+        return known or self.key_of(Subject.ACCOUNT, f"{institution} {number}")
+
+    def key_of(self, subject: Subject, value: str) -> str:
+        """Return the key of a person or a device: a keyed hash."""
+        return self.digest("list", plain_of(subject, value)).hex()
+
+    def open_call(self, data: bytes) -> CallMessage:
+        """Return what an institution's machine signed; raise `MessageFault` for anything else.
+
+        That a copy is not taken twice is the writer's to see: what a call asks for has an id that follows from the call.
+        """
+        wire = self._setting.wire
+        if wire is None:
+            raise MessageFault(MessageProblem.ISSUER_UNKNOWN)
+        opened = open_message(
+            data,
+            wire.ring,
+            audience=wire.centre,
+            now=self.now(),
+            replays=_ByTheWriter(),
+            takes=(CallMessage,),
+        )
+        assert isinstance(opened.message, CallMessage), "nothing else is taken here"
+        return opened.message
+
     async def keep_grounds(self, order_id: str, grounds: Grounds) -> None:
         """Keep by which transfer the money came that an order is about."""
         await asyncio.to_thread(self._office.directory.keep_grounds, order_id, grounds)
@@ -204,6 +238,14 @@ class Desk:
     def _journal(self) -> Journal:
         assert self._reader is not None, "a desk is looked at between start and drain"
         return self._reader
+
+
+class _ByTheWriter:
+    """Remembers nothing: whoever copies a call gives its command's id again, and gets what was told already."""
+
+    def remember(self, issuer: str, jti: str, until: datetime, now: datetime) -> bool:  # noqa: ARG002 - the protocol's
+        """Take it."""
+        return True
 
 
 def answered(done: Done) -> dict[str, str]:

@@ -72,6 +72,11 @@ class Directory:
                 return known[0]
             return self._reserved.setdefault(key, self._ids.new("account"))
 
+    def known(self, institution: str, number: str) -> str | None:
+        """Return the id of an account that was kept; None for a number never seen, or erased."""
+        with self._lock:
+            return next(iter(self._vault.find(_KEY, _key(institution, number))), None)
+
     def enter(self, account: str, case: str, entry: Entry) -> None:
         """Keep an account that was entered for a case, and the name under which the case knows it."""
         key = _key(entry.institution, entry.number)

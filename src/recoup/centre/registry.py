@@ -10,6 +10,8 @@ from typing import Final
 
 from recoup.cases import commands as case_commands
 from recoup.cases import events as case_events
+from recoup.cases import lists
+from recoup.centre import list_commands
 from recoup.centre.account_room import AccountEntered, EnterAccount, ReadPersonal
 from recoup.centre.requests import Acted
 from recoup.centre.terms import EndTerm
@@ -68,6 +70,10 @@ EVENTS: Final[tuple[Row, ...]] = (
     ("account_entered", 1, AccountEntered, ()),
     ("personal_data_read", 1, PersonalDataRead, ()),
     ("personal_data_erased", 1, PersonalDataErased, ()),
+    ("entry_added", 1, lists.EntryAdded, ()),
+    ("entry_moved", 1, lists.EntryMoved, ()),
+    ("entry_renewed", 1, lists.EntryRenewed, ()),
+    ("lists_checked", 1, list_commands.ListsChecked, ()),
     *((name, 1, kind, ()) for name, kind in EVENT_NAMES.items()),
 )
 
@@ -113,6 +119,11 @@ COMMANDS: Final[tuple[Row, ...]] = (
     ("join_case", 1, case_commands.JoinCase, ()),
     ("enter_account", 1, EnterAccount, ()),
     ("read_personal", 1, ReadPersonal, ()),
+    ("list_subject", 1, list_commands.ListSubject, ()),
+    ("agree_to_entry", 1, list_commands.AgreeToEntry, ()),
+    ("withdraw_entry", 1, list_commands.WithdrawEntry, ()),
+    ("pass_entry_end", 1, list_commands.PassEntryEnd, ()),
+    ("check_lists", 1, list_commands.CheckLists, ()),
     ("set_up", 1, staff_commands.SetUp, ()),
     ("enrol", 1, staff_commands.Enrol, ()),
     ("open_session", 1, staff_commands.OpenSession, ()),

@@ -16,9 +16,11 @@ from datetime import datetime
 from typing import Final
 
 from recoup import orders
+from recoup.cases.lists import ListReason
 from recoup.centre.account_room import EnterAccount, ReadPersonal, unfit
 from recoup.centre.case_room import CHASE
 from recoup.centre.commands import Declined
+from recoup.centre.list_commands import AgreeToEntry, CheckLists, ListSubject, WithdrawEntry
 from recoup.centre.requests import INSTITUTION, MACHINE, Request
 from recoup.centre.state import CentreState
 from recoup.orders import commands as order_commands
@@ -46,6 +48,10 @@ ACTIONS: Final[Mapping[type, Action]] = {
     order_commands.IssueOrder: Action.ORDER_ISSUE,
     EnterAccount: Action.ACCOUNT_ENTER,
     ReadPersonal: Action.PERSONAL_READ,
+    ListSubject: Action.LIST_ADD,
+    AgreeToEntry: Action.LIST_AGREE,
+    WithdrawEntry: Action.LIST_WITHDRAW,
+    CheckLists: Action.LIST_CHECK,
 }
 """The right that a command needs. One that is not here can be carried out by no person."""
 
@@ -59,7 +65,8 @@ ON_THE_WAY_IN: Final = (
 """What the program itself asks for when somebody comes in or goes out: there is no session yet, or no longer."""
 
 IN_SESSIONS_ONLY: Final = (
-    frozenset(staff_commands.Command.__args__) | {EnterAccount, ReadPersonal}
+    frozenset(staff_commands.Command.__args__)
+    | {EnterAccount, ReadPersonal, ListSubject, AgreeToEntry, WithdrawEntry}
 ) - set(ON_THE_WAY_IN)
 """Commands that only a person in a session gives, in whatever process."""
 
@@ -119,6 +126,12 @@ def _target(state: CentreState, request: Request) -> Target | Declined:
             return state.target_of_case(case)
         case order_commands.DraftOrder(order):
             return Target(state.staff.cases.get(order.key.case, ""), owner=request.actor.who)
+        case ListSubject(entry):
+            return state.target_of_case(entry.case)
+        case AgreeToEntry(entry_id) | WithdrawEntry(entry_id):
+            return _target_of_entry(state, entry_id)
+        case CheckLists():
+            return state.target_of_case(request.case)
         case ReadPersonal(account):
             return state.target_of_account(request.case, account) or Target()
         case (
@@ -134,6 +147,14 @@ def _target(state: CentreState, request: Request) -> Target | Declined:
             return state.target_of_order(found[1].order)
         case _:
             return Target()
+
+
+def _target_of_entry(state: CentreState, entry_id: str) -> Target | Declined:
+    """Return what an entry is to the table of rights: its case's, made by whoever asked for what waits for another."""
+    entry = state.listed.entries.get(entry_id)
+    if entry is None:
+        return Declined(ListReason.ENTRY_UNKNOWN, entry_id)
+    return replace(state.target_of_case(entry.case), owner=entry.asked_by)
 
 
 __all__ = ["ACTIONS", "IN_SESSIONS_ONLY", "MACHINES", "ON_THE_WAY_IN", "admit"]

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, get_args
 
-from recoup.cases import CasePolicy
+from recoup.cases import CasePolicy, lists
 from recoup.cases import commands as case_commands
 from recoup.cases import events as case_events
+from recoup.centre import list_commands
 from recoup.centre.account_room import (
     AccountEntered,
     EnterAccount,
@@ -19,6 +20,7 @@ from recoup.centre.account_room import (
 )
 from recoup.centre.case_room import decide_cases, decide_orders, evolve_cases
 from recoup.centre.commands import Decision, Declined
+from recoup.centre.list_room import decide_lists, evolve_lists
 from recoup.centre.order_room import evolve_orders
 from recoup.centre.requests import Request
 from recoup.centre.staff_room import decide_staff, evolve_staff
@@ -93,6 +95,19 @@ ROOMS: Final[tuple[Room, ...]] = (
         (AccountEntered, PersonalDataRead, PersonalDataErased),
         decide_accounts,
         evolve_accounts,
+    ),
+    Room(
+        "lists",
+        (
+            list_commands.ListSubject,
+            list_commands.AgreeToEntry,
+            list_commands.WithdrawEntry,
+            list_commands.PassEntryEnd,
+            list_commands.CheckLists,
+        ),
+        (lists.EntryAdded, lists.EntryMoved, lists.EntryRenewed, list_commands.ListsChecked),
+        decide_lists,
+        evolve_lists,
     ),
 )
 

@@ -54,6 +54,13 @@ class Action(StrEnum):
     ACTING_NAME = "acting_name"
     SHIFT_HAND_OVER = "shift_hand_over"
     ESCALATION_LOG = "escalation_log"
+    LIST_ADD = "list_add"
+    LIST_AGREE = "list_agree"
+    LIST_WITHDRAW = "list_withdraw"
+    LIST_READ = "list_read"
+    """The entries of a case."""
+    LIST_CHECK = "list_check"
+    """Ask whether somebody is listed."""
 
 
 class Scope(StrEnum):
@@ -90,13 +97,20 @@ _AT_THE_DESK: Final = {
     _A.DUTY_READ: _UNIT,
     _A.ESCALATION_LOG: _UNIT,
 }
+_LISTS_AT_THE_DESK: Final = {
+    _A.LIST_ADD: _UNIT,
+    _A.LIST_WITHDRAW: _UNIT,
+    _A.LIST_READ: _UNIT,
+    _A.LIST_CHECK: _UNIT,
+}
 _AT_A_BANK: Final = {_A.INBOX_READ: _BANK, _A.PERSONAL_READ: _BANK}
 _READS: Final = {_A.ORDER_READ: _ALL, _A.PERSONAL_READ: _ALL}
 
 TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
-    Role.CALL_TAKER: _AT_THE_DESK,
+    Role.CALL_TAKER: {**_AT_THE_DESK, _A.LIST_CHECK: _UNIT},
     Role.OFFICER: {
         **_AT_THE_DESK,
+        **_LISTS_AT_THE_DESK,
         _A.PERSONAL_READ: _UNIT,
         _A.STREAM_READ: _UNIT,
         _A.SHIFT_HAND_OVER: _UNIT,
@@ -109,9 +123,14 @@ TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
         _A.DUTY_READ: _BELOW,
         _A.STREAM_READ: _BELOW,
         _A.ESCALATION_LOG: _BELOW,
+        _A.LIST_AGREE: _BELOW,
+        _A.LIST_WITHDRAW: _BELOW,
+        _A.LIST_READ: _BELOW,
+        _A.LIST_CHECK: _BELOW,
     },
     Role.CASE_LEAD: {
         **_AT_THE_DESK,
+        **_LISTS_AT_THE_DESK,
         _A.ORDER_SUBMIT: _UNIT,
         _A.ORDER_ISSUE: _UNIT,
         _A.ORDER_WITHDRAW: _UNIT,
@@ -124,6 +143,7 @@ TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
     },
     Role.DUTY_OFFICER: {
         **_AT_THE_DESK,
+        **_LISTS_AT_THE_DESK,
         _A.ORDER_SUBMIT: _UNIT,
         _A.ORDER_ISSUE: _UNIT,
         _A.ORDER_WITHDRAW: _UNIT,
@@ -143,6 +163,7 @@ TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
         _A.FIGURES_READ: _ALL,
         _A.STAFF_READ: _ALL,
         _A.DUTY_READ: _ALL,
+        _A.LIST_READ: _ALL,
     },
     Role.ADMINISTRATOR: {
         _A.STAFF_READ: _ALL,
@@ -157,10 +178,10 @@ TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
 }
 """Administrators manage accounts and see no case; auditors see what happened and no personal data."""
 
-NEEDS_PURPOSE: Final = frozenset({_A.ORDER_READ, _A.PERSONAL_READ})
+NEEDS_PURPOSE: Final = frozenset({_A.ORDER_READ, _A.PERSONAL_READ, _A.LIST_READ, _A.LIST_CHECK})
 """Nobody asks without a case number and a reason."""
 
-FOUR_EYES: Final = frozenset({_A.ORDER_APPROVE, _A.ORDER_SEND_BACK})
+FOUR_EYES: Final = frozenset({_A.ORDER_APPROVE, _A.ORDER_SEND_BACK, _A.LIST_AGREE})
 """Never by the person who made what is decided on, whatever roles that person holds."""
 
 AT_INSTITUTION: Final = frozenset({Role.BANK_OPERATOR, Role.BANK_APPROVER})

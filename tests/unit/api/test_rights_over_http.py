@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from bureau import Bureau, drafted
@@ -39,6 +40,7 @@ class Thing:
     case: str
     account: str = ""
     order: str = ""
+    entry: str = ""
 
 
 Ask = Callable[[Bureau, str, Thing], Response]
@@ -49,8 +51,21 @@ def step(path: str, **body: str) -> Ask:
     return lambda b, by, thing: b.post(f"/orders/{thing.order}/{path}", body, by)
 
 
+def of_entry(path: str, **body: str) -> Ask:
+    return lambda b, by, t: b.post(f"/lists/entries/{quote(t.entry, safe='')}/{path}", body, by)
+
+
+SUBJECT = {"kind": "person", "value": "id 4403"}
+
+
 def about(path: str, **body: str) -> Ask:
     return lambda b, by, _: b.post(f"/persons/{b.ids['dummy']}/{path}", body, by)
+
+
+def listed(case: str) -> dict[str, object]:
+    """Return the body of an entry about somebody new."""
+    subject = {"kind": "person", "value": next(_fresh)}
+    return {"case": case, "level": "suspect", "reason": "r", "subject": subject}
 
 
 def timed(path: str, **more: str) -> Ask:
@@ -166,6 +181,36 @@ ENDPOINTS: dict[tuple[str, str], tuple[Action, Ask]] = {
             "/escalations", {"case": t.case, "asked": b.ids["dummy"], "outcome": "agreed"}, by
         ),
     ),
+    ("post", "/lists/entries"): (
+        Action.LIST_ADD,
+        lambda b, by, t: b.post("/lists/entries", listed(t.case), by),
+    ),
+    ("post", "/lists/entries/{entry}/agree"): (
+        Action.LIST_AGREE,
+        of_entry("agree", digest=DIGEST),
+    ),
+    ("post", "/lists/entries/{entry}/withdraw"): (
+        Action.LIST_WITHDRAW,
+        of_entry("withdraw", reason="r"),
+    ),
+    ("get", "/lists/entries"): (
+        Action.LIST_READ,
+        lambda b, by, t: b.get("/lists/entries", by, case=t.case, reason="r"),
+    ),
+    ("post", "/lists/check"): (
+        Action.LIST_CHECK,
+        lambda b, by, t: b.post(
+            "/lists/check", {"case": t.case, "reason": "r", "subject": SUBJECT}, by
+        ),
+    ),
+    ("post", "/lists/check/payment"): (
+        Action.LIST_CHECK,
+        lambda b, by, t: b.post(
+            "/lists/check/payment",
+            {"case": t.case, "reason": "r", "payer": SUBJECT, "payee": SUBJECT},
+            by,
+        ),
+    ),
 }
 
 
@@ -247,6 +292,8 @@ def furnish(bureau: Bureau, thing: Thing, by: str) -> None:
     }
     thing.account = bureau.post("/accounts", body, by).json()["account"]
     thing.order = bureau.draft(thing.case, thing.account, by, "stop")
+    made = bureau.post("/lists/entries", listed(thing.case), f"lead {thing.unit}")
+    thing.entry = made.json()["entry"]
 
 
 def test_every_endpoint_is_public_or_in_the_table(world: World) -> None:
