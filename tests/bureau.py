@@ -19,7 +19,7 @@ from recoup.api.serving import Served
 from recoup.centre.commands import Command, Done
 from recoup.centre.desk import Desk
 from recoup.centre.office import Setting
-from recoup.clock import HandClock
+from recoup.clock import HandClock, instant_text
 from recoup.ids import CommandId, RandomIds
 from recoup.reading.policies import read_case_policy
 from recoup.staff import Directory, Role
@@ -151,7 +151,7 @@ class Bureau:
         assert found.status_code == 200, found.text
 
     def place(self, case: str, unit: str, by: str) -> None:
-        found = self.post("/cases", {"case": case, "unit": unit}, by)
+        found = self.post("/reports", reported(case, unit), by)
         assert found.status_code == 200, found.text
 
     def account(self, case: str, by: str, number: str = "6222020000111122223") -> str:
@@ -169,6 +169,35 @@ class Bureau:
         self.client.close()
         self.served.stop()
         self.desk.drain()
+
+
+def reported(case: str, unit: str, **more: Any) -> dict[str, Any]:
+    """Return the body of a report that opens a case at a unit; its payment is of an hour before the bureau opened."""
+    body = {
+        "case": case,
+        "unit": unit,
+        "channel": "emergency_call",
+        "accepts_liability": True,
+        "received_at": instant_text(START),
+        "reporter": {"name": "Zhao", "phone": "13800000001", "document": "11010519491231002X"},
+        "payment": paid(),
+        "text": "Somebody who said he was from the bank.",
+    }
+    return body | more
+
+
+def paid(**more: Any) -> dict[str, Any]:
+    """Return a disputed payment of 300.00 to an account at bank-7."""
+    body = {
+        "payer": {"institution": "bank-9", "number": "6222029999000011117", "name": "Zhao"},
+        "payee": {"institution": "bank-7", "number": "6222027777000011117", "name": "Sun"},
+        "amount": "300.00",
+        "currency": "CNY",
+        "paid_at": instant_text(START - timedelta(hours=1)),
+        "kind": "transfer",
+        "serial": "SN-0001",
+    }
+    return body | more
 
 
 def drafted(case: str, account: str, kind: str = "freeze", **more: str) -> dict[str, str]:

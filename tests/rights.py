@@ -21,7 +21,9 @@ _ROLES = (
 )
 _GRID = """
                  ct of ap cl du bo ba re pr co au ad
-case_place       u  u  .  u  u  .  .  .  .  .  .  .
+report_take      u  u  .  u  u  .  .  .  .  .  .  .
+case_read        u  u  b  u  u  .  .  .  A  A  A  .
+worklist_read    u  u  b  u  u  .  .  .  .  .  .  .
 account_enter    u  u  .  u  u  .  .  .  .  .  .  .
 personal_read    .  u  b  u  u  i  i  .  A  A  .  .
 order_draft      u  u  .  u  u  .  .  .  .  .  .  .

@@ -147,6 +147,9 @@ CASE_ROWS_MAX: Final = 10_000
 ROW_MINOR_MAX: Final = 2**50
 """Minor units of one statement row that is believed: far more than any payment, and thousands of them fit a pocket."""
 
+PAID_DAYS_MAX: Final = 36_600
+"""Days that a disputed payment may lie before its report: a century."""
+
 TRACE_TRIES_MAX: Final = 3
 """Times that a case is traced whose process died, before a person is told."""
 SESSION_SECONDS_MAX: Final = 7_200

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 
 from recoup import limits
 from recoup._version import __version__
-from recoup.api import accounts, listing, operations, people, streams, work
+from recoup.api import accounts, listing, operations, people, reports, streams, work
 from recoup.api.callers import House, hash_of
 from recoup.api.guard import Guard
 from recoup.api.passwords import Passwords
@@ -23,6 +23,7 @@ _BY_STATUS: Final = {404: "not_found", 405: "method_not_allowed", 400: "body_not
 _ROUTERS: Final = (
     accounts.router,
     people.router,
+    reports.router,
     work.router,
     listing.router,
     streams.router,

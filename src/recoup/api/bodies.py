@@ -136,13 +136,6 @@ class ReasonBody(Body):
     reason: Said
 
 
-class CaseBody(Body):
-    """A case and the unit to which it belongs."""
-
-    case: CaseId
-    unit: UnitId
-
-
 class DutyBody(Body):
     """Who is on duty, where, from when until when."""
 

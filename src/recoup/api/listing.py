@@ -58,7 +58,7 @@ _FOREVER: Final = instant_of_text("9999-01-01T00:00:00Z")
 EntryPath = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._#-]{0,63}$")]
 
 
-class AccountBody(Body):
+class AccountSubject(Body):
     """An account by institution and number."""
 
     kind: Literal["account"]
@@ -66,22 +66,22 @@ class AccountBody(Body):
     number: AccountNumber
 
 
-class HolderBody(Body):
+class HolderSubject(Body):
     """A person or a device by a number that is theirs alone, such as a document's kind and number."""
 
     kind: Literal["person", "device"]
     value: Name
 
 
-class AccountOfCaseBody(Body):
+class AccountOfCaseSubject(Body):
     """An account that the case speaks of by its id."""
 
     kind: Literal["account_of_case"]
     account: ThingId
 
 
-SubjectBody = Annotated[AccountBody | HolderBody, Field(discriminator="kind")]
-ListedBody = Annotated[AccountBody | HolderBody | AccountOfCaseBody, Field(discriminator="kind")]
+SubjectBody = Annotated[AccountSubject | HolderSubject, Field(discriminator="kind")]
+ListedBody = Annotated[AccountSubject | HolderSubject | AccountOfCaseSubject, Field(discriminator="kind")]
 
 
 class ListingBody(Body):
@@ -272,7 +272,7 @@ async def _check(
     asker: Caller | Machine,
     key: str,
     body: CheckBody | PaymentCheckBody,
-    sides: Mapping[Side, AccountBody | HolderBody],
+    sides: Mapping[Side, AccountSubject | HolderSubject],
     response: Response,
 ) -> Mapping[str, Any]:
     """Ask the lists, once, under the asker's key."""
@@ -299,8 +299,8 @@ async def _check(
     return told(await port.submit(given), response)
 
 
-async def _key(port: CentrePort, subject: AccountBody | HolderBody, *, kept: bool) -> str:
-    if isinstance(subject, AccountBody):
+async def _key(port: CentrePort, subject: AccountSubject | HolderSubject, *, kept: bool) -> str:
+    if isinstance(subject, AccountSubject):
         return await port.key_of_account(subject.institution, subject.number, kept=kept)
     return port.key_of(Subject(subject.kind), subject.value)
 
@@ -308,7 +308,7 @@ async def _key(port: CentrePort, subject: AccountBody | HolderBody, *, kept: boo
 async def _listed_key(port: CentrePort, body: ListingBody) -> str:
     """Return the key of what is to be listed; an account by its id is one of the case."""
     subject = body.subject
-    if not isinstance(subject, AccountOfCaseBody):
+    if not isinstance(subject, AccountOfCaseSubject):
         return await _key(port, subject, kept=True)
     if not _is_of_case(port.view(), body.case, subject.account):
         raise ProblemError(ACCOUNT_UNKNOWN)

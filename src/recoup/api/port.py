@@ -11,11 +11,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from recoup.cases import Case
+from recoup.cases import Case, CasePolicy
 from recoup.cases.lists import Subject
 from recoup.centre.commands import Command, Outcome
 from recoup.centre.desk import Backlog
 from recoup.centre.facts import Grounds
+from recoup.centre.intake import Heard, HeardClaim
 from recoup.centre.listed import Listed
 from recoup.journal.record import Record
 from recoup.messages import CallMessage
@@ -42,8 +43,13 @@ class View(Protocol):
         """Involved and suspect subjects."""
         ...
 
+    @property
+    def cases(self) -> dict[str, Case]:
+        """Cases that a report opened."""
+        ...
+
     def case(self, case_id: str) -> Case:
-        """Return a case; an empty one that no report opened yet."""
+        """Return a case; one that no report opened is empty."""
         ...
 
     def find(self, order_id: str) -> tuple[Hold, Tracked] | None:
@@ -129,6 +135,19 @@ class CentrePort(Protocol):
 
     def open_call(self, data: bytes) -> CallMessage:
         """Return what an institution's machine signed; raise `MessageFault` for anything else."""
+        ...
+
+    @property
+    def policy(self) -> CasePolicy:
+        """The terms of cases."""
+        ...
+
+    def reaches(self, institution: str) -> bool:
+        """Whether orders to an institution go over the wire; else they are carried on paper."""
+        ...
+
+    async def take_in(self, command: Command, heard: Heard | HeardClaim) -> Outcome:
+        """Take a report or another payment of it in, its personal pieces kept in the vault before."""
         ...
 
     async def keep_grounds(self, order_id: str, grounds: Grounds) -> None:

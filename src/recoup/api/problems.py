@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from fastapi.responses import JSONResponse
 
+from recoup.cases import Reason as CaseReason
 from recoup.cases.lists import ListReason
 from recoup.centre.account_room import ACCOUNT_UNKNOWN, INSTITUTION_DIFFERS
 from recoup.centre.commands import WriterRefusal
@@ -38,6 +39,8 @@ _OWN: Final[Mapping[str, tuple[int, str]]] = {
     "cursor_invalid": (409, "The cursor was not given by this list"),
     "currency_unknown": (409, "The currency is not known"),
     "amount_unfit": (409, "The amount does not fit the currency"),
+    "time_unfit": (409, "The payment is said to lie longer back than is taken"),
+    "unit_unclear": (409, "Reports can be taken at several units: name one"),
     "idempotency_key_reused": (409, "The key was used before, with other content"),
     "outcome_unknown": (503, "It may have been done: ask again with the same key"),
     "internal": (500, "A mistake of the program; it was written down"),
@@ -48,24 +51,33 @@ _OWN: Final[Mapping[str, tuple[int, str]]] = {
 }
 
 _UNKNOWN: Final = {
+    CaseReason.REPORT_UNKNOWN,
+    CaseReason.CLAIM_UNKNOWN,
+    CaseReason.HOLD_UNKNOWN,
+    CaseReason.MANDATE_UNKNOWN,
+    CaseReason.FINDING_UNKNOWN,
+    CaseReason.APPEAL_UNKNOWN,
+    CaseReason.NOTICE_UNKNOWN,
+    CaseReason.TASK_UNKNOWN,
     Reason.ORDER_UNKNOWN,
     StaffReason.PERSON_UNKNOWN,
     StaffReason.UNIT_UNKNOWN,
-    StaffReason.CASE_UNKNOWN,
     ListReason.ENTRY_UNKNOWN,
+    CentreReason.CASE_UNKNOWN,
 }
 
 
 def _of_rooms() -> dict[str, tuple[int, str]]:
     """Return the rooms' refusals under their own names."""
-    rows = {reason.value: (409, "Not as things stand: " + _words(reason)) for reason in Reason}
+    rows = {reason.value: (409, _words(reason).capitalize()) for reason in CaseReason}
+    rows |= {reason.value: (409, "Not as things stand: " + _words(reason)) for reason in Reason}
     for staff_reason in StaffReason:
         status = 403 if staff_reason.is_denial else 409
         rows[staff_reason.value] = (status, _words(staff_reason).capitalize())
     rows |= {x.value: (409, "Not as things stand: " + _words(x)) for x in ListReason}
+    rows |= {reason.value: (409, _words(reason).capitalize()) for reason in CentreReason}
     for unknown in _UNKNOWN:
         rows[unknown.value] = (404, _words(unknown).capitalize())
-    rows |= {reason.value: (409, _words(reason).capitalize()) for reason in CentreReason}
     rows[StaffReason.SESSION_ENDED] = (401, "The session has ended: log in")
     for writer in WriterRefusal:
         if writer is not WriterRefusal.CONTENT_DIFFERS:

@@ -123,12 +123,6 @@ STAFF_ROWS: Final = (
         bodies.GrantBody,
         lambda person, body, by: staff.RevokeRole(person, body.grant(), by),
     ),
-    Row(
-        "/cases",
-        "Say to which unit a case belongs.",
-        bodies.CaseBody,
-        lambda _, body, by: staff.PlaceCase(body.case, body.unit, by),
-    ),
     Row("/duties", "Put a person on duty for a time.", bodies.DutyBody, _duty),
     Row("/acting", "Let a person stand in for an approver.", bodies.ActingBody, _acting),
     Row(

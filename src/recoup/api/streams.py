@@ -89,8 +89,8 @@ def _may_listen(caller: Caller, unit: str) -> bool:
 
 def _is_of(caller: Caller, record: Record, unit: str) -> bool:
     """Whether the record is about a case of that unit or of one below it."""
-    staff = caller.house.port.view().staff
-    return unit in staff.above(staff.cases.get(record.subject, ""))
+    view = caller.house.port.view()
+    return unit in view.staff.above(view.target_of_case(record.subject).unit)
 
 
 def _event(record: Record) -> str:

@@ -99,7 +99,7 @@ async def draft_order(
         body.kind,
         HoldKey(body.case, body.account, body.currency),
         institution,
-        _minor(body.amount, body.currency),
+        minor_of(body.amount, body.currency),
         caller.person,
         body.reason,
         body.extent,
@@ -162,12 +162,13 @@ async def figures(caller: Calling, unit: Annotated[str, Query(max_length=64)] = 
     words = Counter(
         hold.word
         for hold in view.every()
-        if not unit or unit in staff.above(staff.cases.get(hold.key.case, ""))
+        if not unit or unit in staff.above(view.target_of_case(hold.key.case).unit)
     )
     return FiguresView(holds=dict(sorted(words.items())))
 
 
-def _minor(amount: str, currency: str) -> int:
+def minor_of(amount: str, currency: str) -> int:
+    """Return decimal text as minor units, or raise what is wrong with it."""
     if not ISO_DIGITS.knows(currency):
         raise ProblemError("currency_unknown")
     try:
@@ -180,7 +181,7 @@ def _grounds(body: DraftBody) -> Grounds | None:
     """Return what the institution is told of how the money came."""
     if body.arrival is None:
         return None
-    amount = _minor(body.arrival.amount, body.currency)
+    amount = minor_of(body.arrival.amount, body.currency)
     at = instant_of_text(body.arrival.at)
     return Grounds(amount, at, body.arrival.reference or "", "", at - ROOT_WITHIN)
 
@@ -196,4 +197,4 @@ def _page(
     return Page[OrderView](items=found[:limit], next=following)
 
 
-__all__ = ["router"]
+__all__ = ["minor_of", "router"]

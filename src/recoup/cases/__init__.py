@@ -28,7 +28,7 @@ from recoup.cases.evolve import evolve, fold
 from recoup.cases.figures import Figures, figures_of
 from recoup.cases.following import note_of
 from recoup.cases.joining import Meeting, groups_of, meetings_of
-from recoup.cases.ordering import covers
+from recoup.cases.ordering import covers, persons_needed
 from recoup.cases.refusals import Reason, Refusal
 from recoup.cases.settling import terminals
 from recoup.cases.terms import CasePolicy, Downstream
@@ -78,6 +78,7 @@ __all__ = [
     "net_of",
     "note_of",
     "overlap_of",
+    "persons_needed",
     "plan_orders",
     "signs_of",
     "terminals",

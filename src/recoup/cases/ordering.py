@@ -65,7 +65,7 @@ def take_up(case: Case, command: TakeUp, now: datetime, policy: CasePolicy) -> E
         refusal = _covered(case, order, found, now)
         if refusal is not None:
             return refusal
-    if len(persons) < _needed(case, order, found.stood, policy):
+    if len(persons) < persons_needed(case, order, found.stood, policy):
         return Refusal(Reason.APPROVAL_MISSING, f"{len(persons)} agreed to what stands now")
     taken = OrderTakenUp(
         order.id,
@@ -116,7 +116,7 @@ def _persons(case: Case, order: Order, plan: Plan) -> tuple[str, ...]:
     )
 
 
-def _needed(case: Case, order: Order, stood: Parts, policy: CasePolicy) -> int:
+def persons_needed(case: Case, order: Order, stood: Parts, policy: CasePolicy) -> int:
     """Return how many persons beside the maker must agree: one at least where the freeze itself may be abused."""
     needed = approvals_needed(order, policy.orders)
     is_asking = order.kind in ASKING

@@ -5,6 +5,7 @@ An account has one institution. A person's order is about an account that was en
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -14,10 +15,10 @@ from recoup.centre.commands import Decision, Declined, Noted
 from recoup.centre.reasons import CentreReason
 from recoup.centre.requests import Request, is_usable
 from recoup.centre.state import CentreState
+from recoup.centre.terms import Named
 from recoup.ids import SubjectId
 from recoup.journal.canonical import encode_plain
 from recoup.orders import Order
-from recoup.staff import StaffReason
 from recoup.stores.vault import PersonalDataErased, PersonalDataRead
 
 ACCOUNT_UNKNOWN: Final = "account_unknown"
@@ -62,8 +63,8 @@ def decide_accounts(
     who = request.actor.who
     match command:
         case EnterAccount(account, institution, case):
-            if case not in state.staff.cases:
-                return Declined(StaffReason.CASE_UNKNOWN, case)
+            if not state.case(case).is_open:
+                return Declined(CentreReason.CASE_UNKNOWN, case)
             if not (is_usable(account) and is_usable(institution)):
                 return Declined(CentreReason.ID_UNUSABLE)
             if state.accounts.get(account, institution) != institution:
@@ -76,6 +77,19 @@ def decide_accounts(
                 return Declined(ACCOUNT_UNKNOWN, account)
             read = PersonalDataRead(account, name, who, request.case, request.actor.reason)
             return _decision(request.case, (read,), {"account": account, "field": name})
+
+
+def entered(
+    state: CentreState, case: str, accounts: Iterable[Named], by: str
+) -> tuple[AccountEntered, ...] | Declined:
+    """Return the events by which a case gets to know accounts that it did not know yet."""
+    found: dict[str, AccountEntered] = {}
+    for named in accounts:
+        if state.accounts.get(named.account, named.institution) != named.institution:
+            return Declined(INSTITUTION_DIFFERS, named.institution)
+        if (case, named.account) not in state.entered:
+            found[named.account] = AccountEntered(named.account, named.institution, case, by)
+    return tuple(found.values())
 
 
 def unfit(state: CentreState, order: Order) -> Declined | None:
@@ -107,6 +121,7 @@ __all__ = [
     "Event",
     "ReadPersonal",
     "decide_accounts",
+    "entered",
     "evolve_accounts",
     "unfit",
 ]

@@ -19,6 +19,7 @@ from recoup.centre.case_room import CHASE
 from recoup.centre.case_trail import Asked, Told, facts_of, told_by
 from recoup.centre.commands import Command, Done, Outcome, Turned
 from recoup.centre.directory import Directory
+from recoup.centre.planning import written
 from recoup.centre.ports import ToldOf
 from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import Actor, Request, command_of, derived_id
@@ -28,7 +29,7 @@ from recoup.clock import Clock
 from recoup.errors import StoreFault
 from recoup.ids import Ids
 from recoup.journal.port import Journal
-from recoup.orders import Extent, HoldKey, Order
+from recoup.orders import HoldKey, Order
 from recoup.orders.kinds import OPENING
 from recoup.stores.vault import Purpose
 
@@ -193,19 +194,7 @@ class ChaseStep:
         return out
 
     def _written(self, case: Case, found: Proposal, mandate: Mandate, order_id: str) -> Order:
-        whole = found.is_whole_account
-        return Order(
-            order_id,
-            found.kind,
-            HoldKey(case.id, found.account, found.currency),
-            found.institution,
-            found.amount,
-            WHO,
-            "the plan of the chase",
-            Extent.WHOLE_ACCOUNT if whole else Extent.AMOUNT,
-            "the institution can stop whole accounts only" if whole else "",
-            mandate=mandate.id,
-        )
+        return written(case.id, found, WHO, order_id, mandate.id)
 
     def _order(self, case: Case, found: Proposal, mandate: Mandate, told: Told) -> int:
         order = self._written(case, found, mandate, self._ids.new("order"))

@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from recoup import limits
+from recoup.cases import CasePolicy
 from recoup.cases.lists import Subject, plain_of
 from recoup.centre.account_room import EnterAccount
-from recoup.centre.commands import Command, Done, Halted, Outcome
+from recoup.centre.commands import Command, Declined, Done, Halted, Outcome, Turned
+from recoup.centre.decide import decider
 from recoup.centre.directory import NAME as ACCOUNT_NAME
 from recoup.centre.directory import NUMBER as ACCOUNT_NUMBER
 from recoup.centre.directory import Entry
 from recoup.centre.facts import Grounds
+from recoup.centre.intake import Heard, HeardClaim, Prepared, prepare_claim, prepare_report
 from recoup.centre.office import Office, Setting
 from recoup.centre.ports import ToldOf
 from recoup.centre.requests import Request
@@ -29,7 +33,7 @@ from recoup.centre.state import CentreState
 from recoup.centre.view import View as Looking
 from recoup.errors import MessageFault, MessageProblem
 from recoup.journal.canonical import decode_plain
-from recoup.journal.port import Journal
+from recoup.journal.port import Answer, Journal
 from recoup.journal.record import Record
 from recoup.messages import CallMessage, open_message
 from recoup.stores.vault import Purpose
@@ -65,6 +69,8 @@ class Desk:
         self._office = Office(setting, told, halted, told_of, told_of)
         self._looking = threading.Lock()
         self._entering = asyncio.Lock()
+        self._alone_with: dict[str, tuple[asyncio.Lock, int]] = {}
+        self._decide = decider(setting.policy)
         self._is_draining = False
         self._reader: Journal | None = None
         self._view: Looking | None = None
@@ -196,6 +202,62 @@ class Desk:
         )
         assert isinstance(opened.message, CallMessage), "nothing else is taken here"
         return opened.message
+
+    async def take_in(self, command: Command, heard: Heard | HeardClaim) -> Outcome:
+        """Keep the pieces of a report, then carry out `command` with the report in the place of its value (`intake`)."""
+        async with self._alone(command.id):
+            if (
+                self._answer_of(command.id) is not None
+            ):  # a repeat, or other content: nothing is kept
+                return await self.submit(command)
+            asked: Request = command.value
+            prepared = await asyncio.to_thread(self._prepare, command, heard, asked.actor.who)
+            asked = replace(asked, what=prepared.command, case=prepared.case)
+            command = Command(command.id, command.content, asked)
+            found = self._decide(self.view(), command, self.now())
+            if isinstance(found, Declined):
+                return Turned(found.reason, found.what, is_transient=False)
+            await asyncio.to_thread(self._office.directory.keep_all, prepared.pieces)
+            return await self.submit(command)
+
+    def _prepare(self, command: Command, heard: Heard | HeardClaim, by: str) -> Prepared:
+        """Return what is to be kept and asked; ids follow from the command's id and content."""
+
+        def new_id(kind: str) -> str:
+            seed = b"\n".join((kind.encode(), command.id.encode(), command.content))
+            return f"{kind}_{self.digest('intake', seed).hex()[:32]}"
+
+        there = self._office.directory
+        if isinstance(heard, HeardClaim):
+            return prepare_claim(there, heard, new_id, by)
+        return prepare_report(there, heard, new_id, by, self.now())
+
+    @asynccontextmanager
+    async def _alone(self, command: str) -> AsyncIterator[None]:
+        """Let nobody else of this process be about the same command: two contents of one key must not both be kept."""
+        lock, count = self._alone_with.get(command, (asyncio.Lock(), 0))
+        self._alone_with[command] = (lock, count + 1)
+        try:
+            async with lock:
+                yield
+        finally:
+            lock, count = self._alone_with.pop(command)
+            if count > 1:
+                self._alone_with[command] = (lock, count - 1)
+
+    def _answer_of(self, command: str) -> Answer | None:
+        with self._looking:
+            return self._journal().answer_of(command)
+
+    def reaches(self, institution: str) -> bool:
+        """Whether orders to an institution go over the wire; else they are carried on paper."""
+        wire = self._setting.wire
+        return wire is not None and institution in wire.addresses
+
+    @property
+    def policy(self) -> CasePolicy:
+        """The terms of cases."""
+        return self._setting.policy
 
     async def keep_grounds(self, order_id: str, grounds: Grounds) -> None:
         """Keep by which transfer the money came that an order is about."""

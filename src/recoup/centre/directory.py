@@ -20,7 +20,13 @@ from recoup.stores.vault import Purpose, Vault
 _KEY: Final = "account_key"
 NAME: Final = "account_name"
 NUMBER: Final = "account_number"
+SERIAL: Final = "payment_serial"
+PERSON_DOCUMENT: Final = "person_document"
+_SERIAL_KEY: Final = "payment_key"
 _GROUNDS: Final = "grounds"
+
+Piece = tuple[str, str, str]
+"""Subject, field and text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +44,8 @@ class Directory:
     def __init__(self, vault: Vault, ids: Ids) -> None:
         self._vault, self._ids = vault, ids
         self._lock = threading.RLock()
-        self._reserved: dict[str, str] = {}
+        self._reserved: dict[tuple[str, str], str] = {}
+        """Ids by what they are found by, until that is kept."""
 
     # --- pieces, one at a time ---
 
@@ -47,6 +54,18 @@ class Directory:
         with self._lock:
             for field, text in pieces.items():
                 self._vault.put(subject, field, text)
+
+    def keep_all(self, pieces: Sequence[Piece]) -> None:
+        """Keep pieces about several subjects: all of them or none."""
+        with self._lock:
+            self._vault.put_all(pieces)
+            for _, field, text in pieces:
+                self._reserved.pop((field, text), None)
+
+    def has(self, subject: str, field: str) -> bool:
+        """Whether a piece is kept; shows nothing of it."""
+        with self._lock:
+            return self._vault.has(subject, field)
 
     def find(self, field: str, text: str) -> list[str]:
         """Return the subjects with exactly this text in this field."""
@@ -65,12 +84,36 @@ class Directory:
 
     def reserve(self, institution: str, number: str) -> str:
         """Return the id that an account has, or will have once it is kept: whoever asks meanwhile gets the same."""
-        key = _key(institution, number)
+        return self._one_for(_KEY, _key(institution, number), self._ids.new("account"))
+
+    def reserve_person(self, document: str, fresh: str) -> str:
+        """Return the id of whoever has this identity document; `fresh` for one never seen, and for none given."""
+        return self._one_for(PERSON_DOCUMENT, document, fresh) if document else fresh
+
+    def reserve_transfer(self, institution: str, serial: str, fresh: str) -> str:
+        """Return the id of the payment that an institution knows under this number; `fresh` as above."""
+        key = _key(institution, serial)
+        return self._one_for(_SERIAL_KEY, key, fresh) if serial else fresh
+
+    def _one_for(self, field: str, text: str, fresh: str) -> str:
         with self._lock:
-            known = self._vault.find(_KEY, key)
-            if known:
-                return known[0]
-            return self._reserved.setdefault(key, self._ids.new("account"))
+            known = self._vault.find(field, text)
+            return known[0] if known else self._reserved.setdefault((field, text), fresh)
+
+    def account_pieces(self, account: str, case: str, entry: Entry) -> tuple[Piece, ...]:
+        """Return what is kept of an account that a report names. A name that its case has already stays as it is."""
+        name = f"{NAME} {case}"
+        known = self.has(account, name)
+        return (
+            (account, NUMBER, entry.number),
+            *(() if known else ((account, name, entry.name),)),
+            (account, _KEY, _key(entry.institution, entry.number)),
+        )
+
+    def serial_pieces(self, transfer: str, institution: str, serial: str) -> tuple[Piece, ...]:
+        """Return what is kept of a payment's number."""
+        key = _key(institution, serial)
+        return ((transfer, SERIAL, serial), (transfer, _SERIAL_KEY, key)) if serial else ()
 
     def known(self, institution: str, number: str) -> str | None:
         """Return the id of an account that was kept; None for a number never seen, or erased."""
@@ -81,9 +124,7 @@ class Directory:
         """Keep an account that was entered for a case, and the name under which the case knows it."""
         key = _key(entry.institution, entry.number)
         pieces = {NUMBER: entry.number, f"{NAME} {case}": entry.name, _KEY: key}
-        with self._lock:
-            self.keep(account, pieces)
-            self._reserved.pop(key, None)
+        self.keep_all([(account, field, text) for field, text in pieces.items()])
 
     def account(self, institution: str, number: str, name: str = "") -> str:
         """Return the id of an account; a new one for a number never seen, '' for no number."""
@@ -96,7 +137,7 @@ class Directory:
                 if name:  # first, so that an account that is found has the name it was seen with
                     self._vault.put(account, NAME, name)
                 self._vault.put(account, _KEY, key)
-                self._reserved.pop(key, None)
+                self._reserved.pop((_KEY, key), None)
             return account
 
     def entry(self, account: str, purpose: Purpose) -> Entry:
@@ -150,4 +191,4 @@ def _key(institution: str, number: str) -> str:
     return f"{institution}\n{number}"
 
 
-__all__ = ["NAME", "NUMBER", "Directory", "Entry"]
+__all__ = ["NAME", "NUMBER", "PERSON_DOCUMENT", "SERIAL", "Directory", "Entry", "Piece"]

@@ -170,7 +170,7 @@ def _shown(state: CentreState, entries: Iterable[Entry]) -> Iterator[dict[str, s
             "ground": ground_of(entry, state.case(entry.case)).value,
             "list": entry.level.value,
             "since": instant_text(entry.added_at),
-            "unit": state.target_of_case(entry.case).unit or state.case(entry.case).unit,
+            "unit": state.target_of_case(entry.case).unit,
             "until": instant_text(entry.ends_at),
         }
 

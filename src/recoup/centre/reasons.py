@@ -10,6 +10,8 @@ class CentreReason(StrEnum):
 
     ACTOR_DIFFERS = "actor_differs"
     """The command names another person than the one who acts."""
+    CASE_UNKNOWN = "case_unknown"
+    """No report opened such a case."""
     OTHER_INSTITUTION = "other_institution"
     """An institution answers an order that another one was given."""
     WORD_UNKNOWN = "word_unknown"

@@ -14,7 +14,7 @@ from recoup.cases import lists
 from recoup.centre import list_commands
 from recoup.centre.account_room import AccountEntered, EnterAccount, ReadPersonal
 from recoup.centre.requests import Acted
-from recoup.centre.terms import EndTerm
+from recoup.centre.terms import EndTerm, EnterClaim, EnterReport
 from recoup.journal.events import Registry, Upcast
 from recoup.orders import commands as order_commands
 from recoup.orders import events as order_events
@@ -117,6 +117,8 @@ COMMANDS: Final[tuple[Row, ...]] = (
     ("record_foreign_answer", 1, case_commands.RecordForeignAnswer, ()),
     ("pass_foreign_clock", 1, case_commands.PassForeignClock, ()),
     ("join_case", 1, case_commands.JoinCase, ()),
+    ("enter_report", 1, EnterReport, ()),
+    ("enter_claim", 1, EnterClaim, ()),
     ("enter_account", 1, EnterAccount, ()),
     ("read_personal", 1, ReadPersonal, ()),
     ("list_subject", 1, list_commands.ListSubject, ()),
@@ -136,7 +138,6 @@ COMMANDS: Final[tuple[Row, ...]] = (
     ("offer_enrolment", 1, staff_commands.OfferEnrolment, ()),
     ("grant_role", 1, staff_commands.GrantRole, ()),
     ("revoke_role", 1, staff_commands.RevokeRole, ()),
-    ("place_case", 1, staff_commands.PlaceCase, ()),
     ("assign_duty", 1, staff_commands.AssignDuty, ()),
     ("name_acting_approver", 1, staff_commands.NameActingApprover, ()),
     ("hand_over_shift", 1, staff_commands.HandOverShift, ()),

@@ -23,6 +23,7 @@ from recoup.centre.commands import Declined
 from recoup.centre.list_commands import AgreeToEntry, CheckLists, ListSubject, WithdrawEntry
 from recoup.centre.requests import INSTITUTION, MACHINE, Request
 from recoup.centre.state import CentreState
+from recoup.centre.terms import EnterClaim, EnterReport
 from recoup.orders import commands as order_commands
 from recoup.staff import Action, StaffReason, Target, Why, permit, roles_for
 from recoup.staff import commands as staff_commands
@@ -35,7 +36,6 @@ ACTIONS: Final[Mapping[type, Action]] = {
     staff_commands.OfferEnrolment: Action.ENROLMENT_OFFER,
     staff_commands.GrantRole: Action.ROLE_GRANT,
     staff_commands.RevokeRole: Action.ROLE_REVOKE,
-    staff_commands.PlaceCase: Action.CASE_PLACE,
     staff_commands.AssignDuty: Action.DUTY_ASSIGN,
     staff_commands.NameActingApprover: Action.ACTING_NAME,
     staff_commands.HandOverShift: Action.SHIFT_HAND_OVER,
@@ -47,6 +47,8 @@ ACTIONS: Final[Mapping[type, Action]] = {
     order_commands.WithdrawOrder: Action.ORDER_WITHDRAW,
     order_commands.IssueOrder: Action.ORDER_ISSUE,
     EnterAccount: Action.ACCOUNT_ENTER,
+    EnterReport: Action.REPORT_TAKE,
+    EnterClaim: Action.REPORT_TAKE,
     ReadPersonal: Action.PERSONAL_READ,
     ListSubject: Action.LIST_ADD,
     AgreeToEntry: Action.LIST_AGREE,
@@ -66,7 +68,8 @@ ON_THE_WAY_IN: Final = (
 
 IN_SESSIONS_ONLY: Final = (
     frozenset(staff_commands.Command.__args__)
-    | {EnterAccount, ReadPersonal, ListSubject, AgreeToEntry, WithdrawEntry}
+    | {EnterAccount, EnterClaim, EnterReport, ReadPersonal}
+    | {ListSubject, AgreeToEntry, WithdrawEntry}
 ) - set(ON_THE_WAY_IN)
 """Commands that only a person in a session gives, in whatever process."""
 
@@ -116,16 +119,19 @@ def _target(state: CentreState, request: Request) -> Target | Declined:
     command = request.what
     match command:
         case (
-            staff_commands.PlaceCase(unit=unit)
-            | staff_commands.AssignDuty(unit=unit)
+            staff_commands.AssignDuty(unit=unit)
             | staff_commands.NameActingApprover(unit=unit)
             | staff_commands.HandOverShift(unit=unit)
         ):
             return Target(unit=unit)
         case staff_commands.LogEscalation(case=case) | EnterAccount(case=case):
             return state.target_of_case(case)
+        case EnterReport(take) if not state.case(request.case).is_open:
+            return Target(unit=take.unit)
+        case EnterReport() | EnterClaim():
+            return state.target_of_case(request.case)
         case order_commands.DraftOrder(order):
-            return Target(state.staff.cases.get(order.key.case, ""), owner=request.actor.who)
+            return replace(state.target_of_case(order.key.case), owner=request.actor.who)
         case ListSubject(entry):
             return state.target_of_case(entry.case)
         case AgreeToEntry(entry_id) | WithdrawEntry(entry_id):

@@ -20,12 +20,13 @@ from recoup.centre.account_room import (
 )
 from recoup.centre.case_room import decide_cases, decide_orders, evolve_cases
 from recoup.centre.commands import Decision, Declined
+from recoup.centre.intake_room import decide_intake
 from recoup.centre.list_room import decide_lists, evolve_lists
 from recoup.centre.order_room import evolve_orders
 from recoup.centre.requests import Request
 from recoup.centre.staff_room import decide_staff, evolve_staff
 from recoup.centre.state import CentreState
-from recoup.centre.terms import EndTerm
+from recoup.centre.terms import EndTerm, EnterClaim, EnterReport
 from recoup.ids import SubjectId
 from recoup.orders import commands as order_commands
 from recoup.orders import events as order_events
@@ -82,6 +83,7 @@ ROOMS: Final[tuple[Room, ...]] = (
         decide_cases,
         evolve_cases,
     ),
+    Room("intake", (EnterReport, EnterClaim), (), decide_intake, evolve_cases),
     Room(
         "staff",
         get_args(staff_commands.Command),

@@ -60,8 +60,6 @@ class _Staff:
     units: tuple[Unit, ...]
     persons: tuple[Person, ...]
     sessions: tuple[Session, ...]
-    cases: tuple[tuple[str, str], ...]
-    """(case, unit)."""
     timed: tuple[TimedGrant, ...]
 
 
@@ -103,7 +101,6 @@ def _take_staff(state: CentreState, kept: _Staff) -> None:
         {unit.id: unit for unit in kept.units},
         {person.id: person for person in kept.persons},
         {session.token_hash: session for session in kept.sessions},
-        dict(kept.cases),
         kept.timed,
     )
 
@@ -142,7 +139,6 @@ def _staff_of(staff: Directory) -> _Staff:
         tuple(staff.units.values()),
         tuple(staff.persons.values()),
         tuple(staff.sessions.values()),
-        tuple(staff.cases.items()),
         staff.timed,
     )
 

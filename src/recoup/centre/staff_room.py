@@ -7,6 +7,7 @@ from datetime import datetime
 from recoup import staff
 from recoup.cases import CasePolicy
 from recoup.centre.commands import Decision, Declined, Noted
+from recoup.centre.reasons import CentreReason
 from recoup.centre.requests import Request
 from recoup.centre.state import CentreState
 from recoup.ids import SubjectId
@@ -18,7 +19,11 @@ from recoup.staff.events import Event
 def decide_staff(
     state: CentreState, request: Request, now: datetime, _: CasePolicy
 ) -> Decision | Declined:
-    """Decide one request of the room of staff."""
+    """Decide one request of the room of staff; a case must have been opened, which that room does not know."""
+    if isinstance(request.what, commands.LogEscalation):
+        case = request.what.case
+        if not state.case(case).is_open:
+            return Declined(CentreReason.CASE_UNKNOWN, case)
     found = staff.decide(state.staff, request.what, now)
     if isinstance(found, staff.Denial):
         return Declined(found.reason, found.found)
@@ -38,7 +43,7 @@ def _subject(command: commands.Command) -> str:
     match command:
         case commands.AddUnit(unit):
             return unit.id
-        case commands.PlaceCase(case=case) | commands.LogEscalation(case=case):
+        case commands.LogEscalation(case=case):
             return case
         case commands.HandOverShift(unit=unit_id):
             return unit_id

@@ -76,13 +76,13 @@ class CentreState:
 
     def target_of_case(self, case: str) -> Target:
         """Return what a case is to the table of rights."""
-        return Target(unit=self.staff.cases.get(case, ""))
+        return Target(unit=self.case(case).unit)
 
     def target_of_order(self, order: Order) -> Target:
         """Return what an order is to it; an institution reaches it only once it was issued."""
         found = self.find(order.id)
         is_told = found is not None and found[1].issued_at is not None
-        unit = self.staff.cases.get(order.key.case, "")
+        unit = self.case(order.key.case).unit
         return Target(unit, order.institution if is_told else "", order.made_by)
 
     def target_of_account(self, case: str, account: str) -> Target | None:
@@ -93,7 +93,7 @@ class CentreState:
             hold.key.account == account and tracked.issued_at is not None
             for hold, tracked in self.of_case(case)
         )
-        unit = self.staff.cases.get(case, "")
+        unit = self.case(case).unit
         return Target(unit, self.accounts[account] if is_told else "")
 
 

@@ -1,4 +1,4 @@
-"""What the centre adds to the words of the rooms: the command that ends a hold's term, and an order as it leaves the house."""
+"""What the centre adds to the words of the rooms: a hold's end, a report with its accounts, an order as it leaves the house."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from recoup.cases.commands import MakeClaim, TakeReport
 from recoup.journal.events import Registry
 from recoup.orders import HoldKey, Order
 
@@ -18,6 +19,30 @@ class EndTerm:
     """The end of this hold's stop or freeze has come."""
 
     key: HoldKey
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An account that a report names, and where it lies."""
+
+    account: str
+    institution: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnterReport:
+    """Take a report in; its accounts are known to its case from then on."""
+
+    take: TakeReport
+    accounts: tuple[Named, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EnterClaim:
+    """Add another disputed payment of a report, with its accounts."""
+
+    make: MakeClaim
+    accounts: tuple[Named, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,4 +71,13 @@ def decode_issued(body: bytes) -> IssuedOrder:
     return issued
 
 
-__all__ = ["ORDER_MESSAGE", "EndTerm", "IssuedOrder", "decode_issued", "encode_issued"]
+__all__ = [
+    "ORDER_MESSAGE",
+    "EndTerm",
+    "EnterClaim",
+    "EnterReport",
+    "IssuedOrder",
+    "Named",
+    "decode_issued",
+    "encode_issued",
+]

@@ -115,15 +115,6 @@ class NoteFailure:
 
 
 @dataclass(frozen=True, slots=True)
-class PlaceCase:
-    """Say to which unit a case belongs."""
-
-    case: str
-    unit: str
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
 class AssignDuty:
     """Put a person on duty."""
 
@@ -179,7 +170,6 @@ Command = (
     | OpenSession
     | CloseSession
     | NoteFailure
-    | PlaceCase
     | AssignDuty
     | NameActingApprover
     | HandOverShift

@@ -28,7 +28,6 @@ from recoup.staff.commands import (
     NoteFailure,
     OfferEnrolment,
     OpenSession,
-    PlaceCase,
     RestorePerson,
     RevokeRole,
     SetUp,
@@ -37,7 +36,6 @@ from recoup.staff.commands import (
 from recoup.staff.directory import Directory, Grant, Person, Unit
 from recoup.staff.events import (
     ActingApproverNamed,
-    CasePlaced,
     CredentialSet,
     DutyAssigned,
     EnrolmentOffered,
@@ -68,15 +66,7 @@ def decide(directory: Directory, command: Command, now: datetime) -> Events | De
             return _misplaced(directory, unit) or (UnitAdded(unit, by),)
         case SetUp():
             return _set_up(directory, command)
-        case PlaceCase(case, unit, by):
-            if unit not in directory.units:
-                return Denial(StaffReason.UNIT_UNKNOWN, unit)
-            if case in directory.cases:
-                return Denial(StaffReason.CASE_PLACED, directory.cases[case])
-            return (CasePlaced(case, unit, by),)
         case LogEscalation(case, asked, by, outcome):
-            if case not in directory.cases:
-                return Denial(StaffReason.CASE_UNKNOWN, case)
             return _missing(directory, asked) or (EscalationLogged(case, asked, by, outcome),)
         case HandOverShift(unit, giver, taker, digest):
             if unit not in directory.units:

@@ -99,8 +99,6 @@ class Directory:
     units: Mapping[str, Unit] = field(default_factory=dict)
     persons: Mapping[str, Person] = field(default_factory=dict)
     sessions: Mapping[str, Session] = field(default_factory=dict)
-    cases: Mapping[str, str] = field(default_factory=dict)
-    """To which unit a case belongs."""
     timed: tuple[TimedGrant, ...] = ()
 
     def above(self, unit: str) -> Iterator[str]:

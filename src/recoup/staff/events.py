@@ -118,15 +118,6 @@ class LoginFailed:
 
 
 @dataclass(frozen=True, slots=True)
-class CasePlaced:
-    """A case belongs to a unit."""
-
-    case: str
-    unit: str
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
 class DutyAssigned:
     """A person is the unit's duty officer for a time."""
 
@@ -182,7 +173,6 @@ Event = (
     | SessionOpened
     | SessionClosed
     | LoginFailed
-    | CasePlaced
     | DutyAssigned
     | ActingApproverNamed
     | ShiftHandedOver
@@ -202,7 +192,6 @@ EVENT_NAMES: Final[Mapping[str, type]] = {
     "session_opened": SessionOpened,
     "session_closed": SessionClosed,
     "login_failed": LoginFailed,
-    "case_placed": CasePlaced,
     "duty_assigned": DutyAssigned,
     "acting_approver_named": ActingApproverNamed,
     "shift_handed_over": ShiftHandedOver,

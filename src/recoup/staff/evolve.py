@@ -8,7 +8,6 @@ from dataclasses import replace
 from recoup.staff.directory import Directory, Enrolment, Grant, Person, Session, TimedGrant
 from recoup.staff.events import (
     ActingApproverNamed,
-    CasePlaced,
     CredentialSet,
     DutyAssigned,
     EnrolmentOffered,
@@ -36,8 +35,6 @@ def evolve(directory: Directory, event: Event) -> Directory:
             return replace(directory, units={**directory.units, unit.id: unit})
         case PersonAdded(person):
             return replace(directory, persons={**directory.persons, person: Person(person)})
-        case CasePlaced(case, unit):
-            return replace(directory, cases={**directory.cases, case: unit})
         case SessionOpened():
             return _opened(directory, event)
         case SessionClosed(_, token_hash):

@@ -40,8 +40,6 @@ class StaffReason(StrEnum):
     FACTOR_REPLAYED = "factor_replayed"
     """A code that was used, or one older than it."""
     LOGIN_LOCKED = "login_locked"
-    CASE_UNKNOWN = "case_unknown"
-    CASE_PLACED = "case_placed"
     TERM_BACKWARDS = "term_backwards"
     """It ends before it begins, or has ended."""
     TERM_TOO_LONG = "term_too_long"

@@ -27,7 +27,12 @@ class Role(StrEnum):
 class Action(StrEnum):
     """What can be done through the centre."""
 
-    CASE_PLACE = "case_place"
+    REPORT_TAKE = "report_take"
+    """Take a report in, and further payments of it."""
+    CASE_READ = "case_read"
+    """A case and its plan."""
+    WORKLIST_READ = "worklist_read"
+    """What waits for a person, of all cases that one may see."""
     ACCOUNT_ENTER = "account_enter"
     PERSONAL_READ = "personal_read"
     ORDER_DRAFT = "order_draft"
@@ -87,7 +92,9 @@ _OWN, _UNIT, _BELOW, _BANK, _ALL = (
 )
 
 _AT_THE_DESK: Final = {
-    _A.CASE_PLACE: _UNIT,
+    _A.REPORT_TAKE: _UNIT,
+    _A.CASE_READ: _UNIT,
+    _A.WORKLIST_READ: _UNIT,
     _A.ACCOUNT_ENTER: _UNIT,
     _A.ORDER_DRAFT: _UNIT,
     _A.ORDER_SUBMIT: _OWN,
@@ -104,7 +111,7 @@ _LISTS_AT_THE_DESK: Final = {
     _A.LIST_CHECK: _UNIT,
 }
 _AT_A_BANK: Final = {_A.INBOX_READ: _BANK, _A.PERSONAL_READ: _BANK}
-_READS: Final = {_A.ORDER_READ: _ALL, _A.PERSONAL_READ: _ALL}
+_READS: Final = {_A.ORDER_READ: _ALL, _A.CASE_READ: _ALL, _A.PERSONAL_READ: _ALL}
 
 TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
     Role.CALL_TAKER: {**_AT_THE_DESK, _A.LIST_CHECK: _UNIT},
@@ -119,6 +126,8 @@ TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
         _A.ORDER_APPROVE: _BELOW,
         _A.ORDER_SEND_BACK: _BELOW,
         _A.ORDER_READ: _BELOW,
+        _A.CASE_READ: _BELOW,
+        _A.WORKLIST_READ: _BELOW,
         _A.PERSONAL_READ: _BELOW,
         _A.DUTY_READ: _BELOW,
         _A.STREAM_READ: _BELOW,
@@ -159,6 +168,7 @@ TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
     Role.COURT: _READS,
     Role.AUDITOR: {
         _A.ORDER_READ: _ALL,
+        _A.CASE_READ: _ALL,
         _A.STREAM_READ: _ALL,
         _A.FIGURES_READ: _ALL,
         _A.STAFF_READ: _ALL,
@@ -178,7 +188,9 @@ TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
 }
 """Administrators manage accounts and see no case; auditors see what happened and no personal data."""
 
-NEEDS_PURPOSE: Final = frozenset({_A.ORDER_READ, _A.PERSONAL_READ, _A.LIST_READ, _A.LIST_CHECK})
+NEEDS_PURPOSE: Final = frozenset(
+    {_A.ORDER_READ, _A.CASE_READ, _A.PERSONAL_READ, _A.LIST_READ, _A.LIST_CHECK}
+)
 """Nobody asks without a case number and a reason."""
 
 FOUR_EYES: Final = frozenset({_A.ORDER_APPROVE, _A.ORDER_SEND_BACK, _A.LIST_AGREE})

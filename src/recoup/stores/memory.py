@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from heapq import nsmallest
@@ -175,6 +176,16 @@ class MemoryVaultTable:
             for place, piece in self._pieces.items()
             if place[1] == field and piece.lookup == lookup
         )
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Keep all or none of what is put within."""
+        before = dict(self._keys), dict(self._pieces)
+        try:
+            yield
+        except BaseException:
+            self._keys, self._pieces = before
+            raise
 
 
 def refusal_of_repeats(batch: Batch, known: dict[str, Answer]) -> Repeated | Refused | None:

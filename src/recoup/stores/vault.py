@@ -16,6 +16,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -123,6 +125,10 @@ class VaultTable(Protocol):
         """Return the subjects whose piece has this digest, sorted."""
         ...
 
+    def together(self) -> AbstractContextManager[None]:
+        """Make all that is kept within durable at once, or none of it."""
+        ...
+
 
 class LocalKeys:
     """A key store around 32 bytes that the caller read from a safe place."""
@@ -175,6 +181,16 @@ class Vault:
         nonce = secrets.token_bytes(_NONCE_BYTES)
         sealed = self._cipher(subject).encrypt(nonce, data, _bound(subject, field))
         self._table.put(subject, field, Sealed(nonce, sealed, self._lookup(field, text)))
+
+    def put_all(self, pieces: Iterable[tuple[str, str, str]]) -> None:
+        """Keep pieces (subject, field, text): all of them or none, with one sync."""
+        with self._table.together():
+            for subject, field, text in pieces:
+                self.put(subject, field, text)
+
+    def has(self, subject: str, field: str) -> bool:
+        """Whether there is such a piece; shows nothing of it."""
+        return self._table.piece(subject, field) is not None
 
     def read(self, subject: str, field: str, purpose: Purpose) -> Reading:
         """Return a piece with the event to journal; raise `VaultFault` if it is not there, erased, or changed."""

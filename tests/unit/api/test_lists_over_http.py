@@ -284,7 +284,12 @@ def test_a_strangers_an_old_and_another_kind_of_signature_are_refused(desk):
     path, name = "/lists/check", "call-old-0001"
     message = CallMessage("bank-1", path, name, sha256(sent).hexdigest())
     signed = sealed(desk, message)
-    for text in ("none", "no.jws.here", signed[:-4], sealed(desk, AskMessage("bank-1", Asked.DIGEST))):
+    for text in (
+        "none",
+        "no.jws.here",
+        signed[:-4],
+        sealed(desk, AskMessage("bank-1", Asked.DIGEST)),
+    ):
         assert problem(post_signed(desk, path, sent, name, text)) == "signature_refused"
     desk.clock.move(timedelta(seconds=301))
     assert problem(post_signed(desk, path, sent, name, signed)) == "signature_refused"

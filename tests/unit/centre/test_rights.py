@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from recoup.cases.commands import AddFacts
+from recoup.cases.events import CaseOpened
 from recoup.centre import Actor, CentreState, Request, decider, evolve
 from recoup.centre.account_room import AccountEntered, EnterAccount, ReadPersonal
 from recoup.centre.case_room import CHASE
@@ -30,7 +31,7 @@ HISTORY = (
     told.PersonAdded("ann", "root"),
     told.RoleGranted("ann", Grant(Role.OFFICER, "gd"), "root"),
     told.SessionOpened("ann", "s-ann", 1, NOW + timedelta(hours=8), NOW),
-    told.CasePlaced("C1", "gd", "ann"),
+    CaseOpened("C1", "gd", NOW),
     AccountEntered("a1", "bank-1", "C1", "ann"),
 )
 

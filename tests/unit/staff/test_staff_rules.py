@@ -61,7 +61,6 @@ def office() -> Office:
         c.Enrol("ann", "token-1", "hash-1", "factor-1"),
         c.GrantRole("ann", OFFICER, "root"),
         c.AddPerson("bo", "token-2", "root"),
-        c.PlaceCase("C1", "ft", "ann"),
     ):
         assert not isinstance(found.do(command), StaffReason), command
     return found
@@ -79,9 +78,6 @@ REFUSED = [
     (c.AddUnit(Unit("x", Level.DISTRICT, "ft"), "root"), R.LEVEL_NOT_BELOW),
     (c.AddUnit(Unit("x", Level.PROVINCE, "ft"), "root"), R.LEVEL_NOT_BELOW),
     (c.SetUp("eve", Unit("x", Level.PROVINCE), "h", "f"), R.ADMINISTRATOR_EXISTS),
-    (c.PlaceCase("C2", "nowhere", "ann"), R.UNIT_UNKNOWN),
-    (c.PlaceCase("C1", "gd", "ann"), R.CASE_PLACED),
-    (c.LogEscalation("C9", "bo", "ann", "agreed"), R.CASE_UNKNOWN),
     (c.LogEscalation("C1", "nobody", "ann", "agreed"), R.PERSON_UNKNOWN),
     (c.HandOverShift("nowhere", "ann", "bo", "d"), R.UNIT_UNKNOWN),
     (c.HandOverShift("ft", "ann", "nobody", "d"), R.PERSON_UNKNOWN),

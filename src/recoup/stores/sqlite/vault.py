@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+
 from recoup.errors import StoreBusy
 from recoup.stores.sqlite.connection import Connection
 from recoup.stores.sqlite.journal import set_up
@@ -16,6 +19,7 @@ class SqliteVaultTable:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._sql = queries("vault.sql")
+        self._is_together = False
         set_up(connection)
         ensure_schema(connection)
 
@@ -26,7 +30,7 @@ class SqliteVaultTable:
 
     def add_key(self, subject: str, wrapped: bytes) -> None:
         """Keep a new subject's wrapped key."""
-        with writing(self._connection):
+        with self._writing():
             self._connection.run(self._sql["add_key"], (subject, wrapped))
 
     def destroy(self, subject: str) -> None:
@@ -43,7 +47,7 @@ class SqliteVaultTable:
     def put(self, subject: str, field: str, piece: Sealed) -> None:
         """Keep a piece."""
         values = (subject, field, piece.nonce, piece.sealed, piece.lookup)
-        with writing(self._connection):
+        with self._writing():
             self._connection.run(self._sql["put_piece"], values)
 
     def piece(self, subject: str, field: str) -> Sealed | None:
@@ -54,6 +58,20 @@ class SqliteVaultTable:
     def find(self, field: str, lookup: bytes) -> list[str]:
         """Return the subjects whose piece has this digest."""
         return [row[0] for row in self._connection.run(self._sql["find_subjects"], (field, lookup))]
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Run what is put within as one transaction."""
+        with writing(self._connection):
+            self._is_together = True
+            try:
+                yield
+            finally:
+                self._is_together = False
+
+    def _writing(self) -> AbstractContextManager[None]:
+        """Return a transaction; within `together` there is one already."""
+        return nullcontext() if self._is_together else writing(self._connection)
 
     def close(self) -> None:
         """Close the file."""
