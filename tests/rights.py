@@ -48,6 +48,7 @@ duty_assign      .  .  .  u  u  .  .  .  .  .  .  .
 acting_name      .  .  .  u  .  .  .  .  .  .  .  .
 shift_hand_over  .  u  .  u  u  .  .  .  .  .  .  .
 escalation_log   u  u  b  u  u  .  .  .  .  .  .  .
+import           .  .  .  u  .  .  .  .  .  .  .  .
 list_add         .  u  .  u  u  .  .  .  .  .  .  .
 list_agree       .  .  b  .  .  .  .  .  .  .  .  .
 list_withdraw    .  u  b  u  u  .  .  .  .  .  .  .

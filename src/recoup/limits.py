@@ -182,6 +182,15 @@ HTTP_PAGE_ROWS_MAX: Final = 200
 CALLS_PER_MINUTE_MAX: Final = 1_200
 """Requests of one session in a minute."""
 
+IMPORT_BYTES_MAX: Final = 2**22
+"""Bytes of one part of an import; a larger file is sent in parts."""
+
+IMPORT_ROWS_MAX: Final = 2_000
+"""Rows of one part of an import."""
+
+IMPORT_AT_ONCE_MAX: Final = 16
+"""Rows of one part that are on their way to the writer together."""
+
 LIST_CHECKS_PER_MINUTE_MAX: Final = 60
 """Checks of lists by one person in a minute: far more than a case needs, far fewer than trying a space of numbers does."""
 

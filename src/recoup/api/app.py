@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 
 from recoup import limits
 from recoup._version import __version__
-from recoup.api import accounts, listing, operations, people, reports, streams, work
+from recoup.api import accounts, imports, listing, operations, people, reports, streams, work
 from recoup.api.callers import House, hash_of
 from recoup.api.guard import Guard
 from recoup.api.passwords import Passwords
@@ -26,6 +26,7 @@ _ROUTERS: Final = (
     reports.router,
     work.router,
     listing.router,
+    imports.router,
     streams.router,
     operations.router,
 )

@@ -81,7 +81,9 @@ class AccountOfCaseSubject(Body):
 
 
 SubjectBody = Annotated[AccountSubject | HolderSubject, Field(discriminator="kind")]
-ListedBody = Annotated[AccountSubject | HolderSubject | AccountOfCaseSubject, Field(discriminator="kind")]
+ListedBody = Annotated[
+    AccountSubject | HolderSubject | AccountOfCaseSubject, Field(discriminator="kind")
+]
 
 
 class ListingBody(Body):

@@ -16,7 +16,8 @@ from recoup.cases.lists import Subject
 from recoup.centre.commands import Command, Outcome
 from recoup.centre.desk import Backlog
 from recoup.centre.facts import Grounds
-from recoup.centre.intake import Heard, HeardClaim
+from recoup.centre.imported import Imported
+from recoup.centre.intake import Heard, HeardClaim, HeardForeign
 from recoup.centre.listed import Listed
 from recoup.journal.record import Record
 from recoup.messages import CallMessage
@@ -36,6 +37,11 @@ class View(Protocol):
     @property
     def accounts(self) -> dict[str, str]:
         """The institution at which an account lies."""
+        ...
+
+    @property
+    def imported(self) -> Imported:
+        """What came from other systems."""
         ...
 
     @property
@@ -146,7 +152,7 @@ class CentrePort(Protocol):
         """Whether orders to an institution go over the wire; else they are carried on paper."""
         ...
 
-    async def take_in(self, command: Command, heard: Heard | HeardClaim) -> Outcome:
+    async def take_in(self, command: Command, heard: Heard | HeardClaim | HeardForeign) -> Outcome:
         """Take a report or another payment of it in, its personal pieces kept in the vault before."""
         ...
 

@@ -46,6 +46,10 @@ _OWN: Final[Mapping[str, tuple[int, str]]] = {
     "internal": (500, "A mistake of the program; it was written down"),
     ACCOUNT_UNKNOWN: (404, "The account was not entered for this case"),
     INSTITUTION_DIFFERS: (409, "The account lies at another institution"),
+    "import_unreadable": (409, "The table cannot be read as a whole; no row was looked at"),
+    "import_too_long": (409, "The table has more rows than one part may have"),
+    "import_differs": (409, "The import was given before under this key, with other content"),
+    "foreign_unknown": (404, "No other system's row has this id"),
     "signature_refused": (401, "The call is not signed as it must be, or not by this institution"),
     "personal_data_missing": (404, "Nothing of this kind is kept, or it was erased"),
 }

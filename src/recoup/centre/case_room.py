@@ -102,6 +102,24 @@ class CaseWork:
                 return declined
         return None
 
+    def take_over(self, order: Order, claim: str, amount: int) -> None:
+        """Note that a claim stands behind another system's order, before the case hears what is held."""
+        taken = OrderTakenUp(
+            order.id,
+            order.digest,
+            order.kind,
+            *(order.key.account, order.key.currency, order.institution),
+            amount=order.amount,
+            change=order.amount,
+            stood=((claim, min(amount, order.amount)),),
+            persons=(order.made_by,),
+            mandate="",
+            hop=1,
+        )
+        case_id = order.key.case
+        self.events.append(Noted(SubjectId(case_id), taken))
+        self._cases[case_id] = evolve(self.case(case_id), taken)
+
     def decision(self, work: OrderWork | None, answer: bytes) -> Decision:
         """Return what both rooms lead to as one decision: the case first, since it says who stands behind an order."""
         orders = work.decision(answer) if work else Decision(answer)

@@ -24,7 +24,15 @@ from recoup.centre.directory import NAME as ACCOUNT_NAME
 from recoup.centre.directory import NUMBER as ACCOUNT_NUMBER
 from recoup.centre.directory import Entry
 from recoup.centre.facts import Grounds
-from recoup.centre.intake import Heard, HeardClaim, Prepared, prepare_claim, prepare_report
+from recoup.centre.intake import (
+    Heard,
+    HeardClaim,
+    HeardForeign,
+    Prepared,
+    prepare_claim,
+    prepare_foreign,
+    prepare_report,
+)
 from recoup.centre.office import Office, Setting
 from recoup.centre.ports import ToldOf
 from recoup.centre.requests import Request
@@ -203,7 +211,7 @@ class Desk:
         assert isinstance(opened.message, CallMessage), "nothing else is taken here"
         return opened.message
 
-    async def take_in(self, command: Command, heard: Heard | HeardClaim) -> Outcome:
+    async def take_in(self, command: Command, heard: Heard | HeardClaim | HeardForeign) -> Outcome:
         """Keep the pieces of a report, then carry out `command` with the report in the place of its value (`intake`)."""
         async with self._alone(command.id):
             if (
@@ -220,7 +228,9 @@ class Desk:
             await asyncio.to_thread(self._office.directory.keep_all, prepared.pieces)
             return await self.submit(command)
 
-    def _prepare(self, command: Command, heard: Heard | HeardClaim, by: str) -> Prepared:
+    def _prepare(
+        self, command: Command, heard: Heard | HeardClaim | HeardForeign, by: str
+    ) -> Prepared:
         """Return what is to be kept and asked; ids follow from the command's id and content."""
 
         def new_id(kind: str) -> str:
@@ -230,6 +240,8 @@ class Desk:
         there = self._office.directory
         if isinstance(heard, HeardClaim):
             return prepare_claim(there, heard, new_id, by)
+        if isinstance(heard, HeardForeign):
+            return prepare_foreign(there, heard, new_id, by, self.now())
         return prepare_report(there, heard, new_id, by, self.now())
 
     @asynccontextmanager

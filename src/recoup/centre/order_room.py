@@ -51,12 +51,14 @@ from recoup.orders.events import (
     AnswerRecorded,
     Event,
     HoldChanged,
+    HoldTakenOver,
     OrderDrafted,
     OrderIssued,
     OrderUnanswered,
 )
 from recoup.orders.refusals import Reason
 from recoup.orders.state import LIVE
+from recoup.orders.taking_over import TakeOver, take_over
 from recoup.unrecognised import Unrecognised
 
 RUNNING: Final = LIVE | {HoldState.ASKED}
@@ -94,6 +96,21 @@ class OrderWork:
             return _declined(found)
         for event in found:
             self._note(key, event)
+        return None
+
+    def take_over(self, command: TakeOver) -> Declined | None:
+        """Take another system's hold over: its end is a deadline at once, and nothing leaves the house."""
+        order = command.order
+        declined = _unusable(DraftOrder(order))
+        if declined is not None:
+            return declined
+        if self._place(order.id) is not None:
+            return _declined(Refusal(Reason.ORDER_ID_TAKEN, order.id))
+        found = take_over(self.hold(order.key), command, self.now, self.policy)
+        if isinstance(found, Refusal):
+            return _declined(found)
+        for event in found:
+            self._note(order.key, event)
         return None
 
     def hold(self, key: HoldKey) -> Hold:
@@ -179,6 +196,9 @@ class OrderWork:
                     self.messages.append(order_message(tracked, again_id(order_id)))
             case AnswerRecorded(order_id):
                 self.deadlines[answer_row(order_id)] = None
+            case HoldTakenOver():
+                self._places[event.order.id] = key
+                self._wait(term_deadline(key, event.ends_at))
             case HoldChanged(_, _, _, _, _, ends_at):
                 runs = ends_at if event.state in RUNNING else None
                 self.deadlines[term_row(key)] = None
@@ -194,7 +214,7 @@ class OrderWork:
 def evolve_orders(state: CentreState, _: SubjectId, event: Event) -> CentreState:
     """Fold an event of the room of orders into the registers."""
     match event:
-        case OrderDrafted(order):
+        case OrderDrafted(order) | HoldTakenOver(order):
             key = state.places[order.id] = order.key
             state.drafted.setdefault(key.case, []).append(order.id)
         case HoldChanged():

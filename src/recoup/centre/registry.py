@@ -11,7 +11,7 @@ from typing import Final
 from recoup.cases import commands as case_commands
 from recoup.cases import events as case_events
 from recoup.cases import lists
-from recoup.centre import list_commands
+from recoup.centre import import_commands, list_commands
 from recoup.centre.account_room import AccountEntered, EnterAccount, ReadPersonal
 from recoup.centre.requests import Acted
 from recoup.centre.terms import EndTerm, EnterClaim, EnterReport
@@ -70,6 +70,9 @@ EVENTS: Final[tuple[Row, ...]] = (
     ("account_entered", 1, AccountEntered, ()),
     ("personal_data_read", 1, PersonalDataRead, ()),
     ("personal_data_erased", 1, PersonalDataErased, ()),
+    ("hold_taken_over", 1, order_events.HoldTakenOver, ()),
+    ("foreign_noted", 1, import_commands.ForeignNoted, ()),
+    ("import_noted", 1, import_commands.ImportNoted, ()),
     ("entry_added", 1, lists.EntryAdded, ()),
     ("entry_moved", 1, lists.EntryMoved, ()),
     ("entry_renewed", 1, lists.EntryRenewed, ()),
@@ -121,6 +124,8 @@ COMMANDS: Final[tuple[Row, ...]] = (
     ("enter_claim", 1, EnterClaim, ()),
     ("enter_account", 1, EnterAccount, ()),
     ("read_personal", 1, ReadPersonal, ()),
+    ("enter_foreign", 1, import_commands.EnterForeign, ()),
+    ("note_import", 1, import_commands.NoteImport, ()),
     ("list_subject", 1, list_commands.ListSubject, ()),
     ("agree_to_entry", 1, list_commands.AgreeToEntry, ()),
     ("withdraw_entry", 1, list_commands.WithdrawEntry, ()),

@@ -20,6 +20,7 @@ from recoup.cases.lists import ListReason
 from recoup.centre.account_room import EnterAccount, ReadPersonal, unfit
 from recoup.centre.case_room import CHASE
 from recoup.centre.commands import Declined
+from recoup.centre.import_commands import EnterForeign, NoteImport
 from recoup.centre.list_commands import AgreeToEntry, CheckLists, ListSubject, WithdrawEntry
 from recoup.centre.requests import INSTITUTION, MACHINE, Request
 from recoup.centre.state import CentreState
@@ -50,6 +51,8 @@ ACTIONS: Final[Mapping[type, Action]] = {
     EnterReport: Action.REPORT_TAKE,
     EnterClaim: Action.REPORT_TAKE,
     ReadPersonal: Action.PERSONAL_READ,
+    EnterForeign: Action.IMPORT,
+    NoteImport: Action.IMPORT,
     ListSubject: Action.LIST_ADD,
     AgreeToEntry: Action.LIST_AGREE,
     WithdrawEntry: Action.LIST_WITHDRAW,
@@ -69,7 +72,7 @@ ON_THE_WAY_IN: Final = (
 IN_SESSIONS_ONLY: Final = (
     frozenset(staff_commands.Command.__args__)
     | {EnterAccount, EnterClaim, EnterReport, ReadPersonal}
-    | {ListSubject, AgreeToEntry, WithdrawEntry}
+    | {EnterForeign, NoteImport, ListSubject, AgreeToEntry, WithdrawEntry}
 ) - set(ON_THE_WAY_IN)
 """Commands that only a person in a session gives, in whatever process."""
 
@@ -132,6 +135,12 @@ def _target(state: CentreState, request: Request) -> Target | Declined:
             return state.target_of_case(request.case)
         case order_commands.DraftOrder(order):
             return replace(state.target_of_case(order.key.case), owner=request.actor.who)
+        case NoteImport(noted):
+            return Target(unit=noted.unit)
+        case EnterForeign(enter) if not state.case(request.case).is_open:
+            return Target(unit=enter.take.unit)
+        case EnterForeign():
+            return state.target_of_case(request.case)
         case ListSubject(entry):
             return state.target_of_case(entry.case)
         case AgreeToEntry(entry_id) | WithdrawEntry(entry_id):

@@ -20,6 +20,8 @@ from recoup.centre.account_room import (
 )
 from recoup.centre.case_room import decide_cases, decide_orders, evolve_cases
 from recoup.centre.commands import Decision, Declined
+from recoup.centre.import_commands import EnterForeign, ForeignNoted, ImportNoted, NoteImport
+from recoup.centre.import_room import decide_imports, evolve_imports
 from recoup.centre.intake_room import decide_intake
 from recoup.centre.list_room import decide_lists, evolve_lists
 from recoup.centre.order_room import evolve_orders
@@ -72,6 +74,7 @@ ROOMS: Final[tuple[Room, ...]] = (
             order_events.OrderUnanswered,
             order_events.AnswerRecorded,
             order_events.HoldChanged,
+            order_events.HoldTakenOver,
         ),
         decide_orders,
         evolve_orders,
@@ -97,6 +100,13 @@ ROOMS: Final[tuple[Room, ...]] = (
         (AccountEntered, PersonalDataRead, PersonalDataErased),
         decide_accounts,
         evolve_accounts,
+    ),
+    Room(
+        "imports",
+        (EnterForeign, NoteImport),
+        (ForeignNoted, ImportNoted),
+        decide_imports,
+        evolve_imports,
     ),
     Room(
         "lists",

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from recoup.cases import Case
+from recoup.centre.imported import Imported
 from recoup.centre.listed import Listed
 from recoup.orders import Hold, HoldKey, Order, Tracked
 from recoup.staff import Directory, Target
@@ -34,6 +35,8 @@ class CentreState:
     """(case, account), in the order of entering."""
     listed: Listed = field(default_factory=Listed)
     """Involved and suspect subjects."""
+    imported: Imported = field(default_factory=Imported)
+    """What came from other systems, under which ids of theirs."""
 
     def hold(self, key: HoldKey) -> Hold:
         """Return the hold of `key`; one that nobody asked for yet is empty."""

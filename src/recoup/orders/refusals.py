@@ -44,6 +44,8 @@ class Reason(StrEnum):
     HOLD_LAPSED = "hold_lapsed"
     HOLD_RELEASED = "hold_released"
     HELD_THEN_DENIED = "held_then_denied"
+    TERM_UNFIT = "term_unfit"
+    """A hold that is taken over ends before it begins, begins in the future, or ends later than the law allows from now."""
     TERM_RUNS = "term_runs"
     """The end has not come yet."""
 

@@ -59,6 +59,8 @@ class Action(StrEnum):
     ACTING_NAME = "acting_name"
     SHIFT_HAND_OVER = "shift_hand_over"
     ESCALATION_LOG = "escalation_log"
+    IMPORT = "import"
+    """Take reports and registers of other systems over."""
     LIST_ADD = "list_add"
     LIST_AGREE = "list_agree"
     LIST_WITHDRAW = "list_withdraw"
@@ -139,6 +141,7 @@ TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
     },
     Role.CASE_LEAD: {
         **_AT_THE_DESK,
+        _A.IMPORT: _UNIT,
         **_LISTS_AT_THE_DESK,
         _A.ORDER_SUBMIT: _UNIT,
         _A.ORDER_ISSUE: _UNIT,
