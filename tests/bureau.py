@@ -154,6 +154,10 @@ class Bureau:
         found = self.post("/reports", reported(case, unit), by)
         assert found.status_code == 200, found.text
 
+    def report_of(self, case: str) -> str:
+        """Return the id of a case's first report."""
+        return self.desk.view().case(case).reports[0].id
+
     def account(self, case: str, by: str, number: str = "6222020000111122223") -> str:
         body = {"case": case, "institution": "bank-1", "number": number, "name": "Wang"}
         found = self.post("/accounts", body, by)

@@ -10,7 +10,17 @@ from starlette.exceptions import HTTPException
 
 from recoup import limits
 from recoup._version import __version__
-from recoup.api import accounts, imports, listing, operations, people, reports, streams, work
+from recoup.api import (
+    accounts,
+    cases,
+    imports,
+    listing,
+    operations,
+    people,
+    reports,
+    streams,
+    work,
+)
 from recoup.api.callers import House, hash_of
 from recoup.api.guard import Guard
 from recoup.api.passwords import Passwords
@@ -24,6 +34,7 @@ _ROUTERS: Final = (
     accounts.router,
     people.router,
     reports.router,
+    cases.router,
     work.router,
     listing.router,
     imports.router,

@@ -21,7 +21,7 @@ from recoup.centre.intake import Heard, HeardClaim, HeardForeign
 from recoup.centre.listed import Listed
 from recoup.journal.record import Record
 from recoup.messages import CallMessage
-from recoup.orders import Hold, Order, Tracked
+from recoup.orders import Hold, HoldKey, Order, Tracked
 from recoup.staff import Directory, Target
 from recoup.stores.vault import Purpose
 
@@ -74,6 +74,10 @@ class View(Protocol):
         """Yield the orders issued to an institution."""
         ...
 
+    def hold(self, key: HoldKey) -> Hold:
+        """Return the hold of `key`; one that nobody asked for yet is empty."""
+        ...
+
     def target_of_case(self, case: str) -> Target:
         """Return what a case is to the table of rights."""
         ...
@@ -84,6 +88,10 @@ class View(Protocol):
 
     def target_of_account(self, case: str, account: str) -> Target | None:
         """Return what an account of a case is to it; None when it is none of the case."""
+        ...
+
+    def target_of_subject(self, case: str, subject: str) -> Target | None:
+        """The same of an account, a report, a person or a payment of a case."""
         ...
 
 

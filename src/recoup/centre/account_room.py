@@ -46,7 +46,7 @@ class EnterAccount:
 
 @dataclass(frozen=True, slots=True)
 class ReadPersonal:
-    """Ask to see one piece of personal data about an account of the request's case, for the actor's reason."""
+    """Ask to see one piece of personal data about an account or a report of the request's case, for the actor's reason."""
 
     account: str
     field: str
@@ -73,7 +73,7 @@ def decide_accounts(
             is_new = (case, account) not in state.entered
             return _decision(case, (entered,) if is_new else (), {"account": account})
         case ReadPersonal(account, name):
-            if (request.case, account) not in state.entered:
+            if state.target_of_subject(request.case, account) is None:
                 return Declined(ACCOUNT_UNKNOWN, account)
             read = PersonalDataRead(account, name, who, request.case, request.actor.reason)
             return _decision(request.case, (read,), {"account": account, "field": name})

@@ -110,6 +110,10 @@ class Directory:
             (account, _KEY, _key(entry.institution, entry.number)),
         )
 
+    def reference(self, transfer: str, purpose: Purpose) -> str:
+        """Return the number under which an institution may know a payment: a report's id of it tells nobody anything."""
+        return self.read(transfer, SERIAL, purpose) or transfer
+
     def serial_pieces(self, transfer: str, institution: str, serial: str) -> tuple[Piece, ...]:
         """Return what is kept of a payment's number."""
         key = _key(institution, serial)

@@ -169,7 +169,8 @@ class HTTPGateway:
         grounds = self._directory.grounds(order.id, purpose)
         disputed = None
         if grounds is not None and order.kind not in _WITHOUT_GROUNDS:
-            disputed = Disputed(Minor(grounds.amount), grounds.at, grounds.reference)
+            reference = self._directory.reference(grounds.reference, purpose)
+            disputed = Disputed(Minor(grounds.amount), grounds.at, reference)
         return OrderMessage(
             id=order.id,
             kind=order.kind,

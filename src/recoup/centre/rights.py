@@ -148,7 +148,7 @@ def _target(state: CentreState, request: Request) -> Target | Declined:
         case CheckLists():
             return state.target_of_case(request.case)
         case ReadPersonal(account):
-            return state.target_of_account(request.case, account) or Target()
+            return state.target_of_subject(request.case, account) or Target()
         case (
             order_commands.SubmitOrder(order_id)
             | order_commands.ApproveOrder(order_id)

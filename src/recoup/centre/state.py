@@ -99,5 +99,15 @@ class CentreState:
         unit = self.case(case).unit
         return Target(unit, self.accounts[account] if is_told else "")
 
+    def target_of_subject(self, case: str, subject: str) -> Target | None:
+        """The same of whatever personal data of a case are kept about; what a report tells is no institution's to see."""
+        if (case, subject) in self.entered:
+            return self.target_of_account(case, subject)
+        found = self.case(case)
+        is_told = any(subject in {row.id, row.reporter} for row in found.reports) or any(
+            subject in {row.victim, row.transfer} for row in found.claims
+        )
+        return Target(found.unit) if is_told else None
+
 
 __all__ = ["CentreState"]

@@ -14,6 +14,7 @@ from recoup import limits
 from recoup.api.guard import depth
 from recoup.api.problems import MEDIA_TYPE, PROBLEMS, TYPE, document
 from recoup.api.rates import Rate
+from recoup.cases import Reason as CaseReason
 from recoup.centre.commands import Turned, Unknown, WriterRefusal
 from recoup.centre.desk import Desk
 from recoup.orders import Reason
@@ -21,6 +22,7 @@ from recoup.staff import Action, Role, Scope, StaffReason
 
 ROOT = Path(__file__).parents[3]
 HEADERS = {"Content-Type": "application/json"}
+UNIT = {"id": "x", "level": "city", "parent": "gd"}
 
 
 def name_of(answer) -> str:  # type: ignore[no-untyped-def]
@@ -42,13 +44,13 @@ def desk(bureau: Bureau) -> Bureau:
     return bureau
 
 
-def raw(bureau: Bureau, body: bytes, path: str = "/cases", **more: str):  # type: ignore[no-untyped-def]
-    headers = {"Idempotency-Key": "raw-body-1", **bureau._as("ann"), **HEADERS, **more}
+def raw(bureau: Bureau, body: bytes, path: str = "/units", **more: str):  # type: ignore[no-untyped-def]
+    headers = {"Idempotency-Key": "raw-body-1", **bureau._as("root"), **HEADERS, **more}
     return bureau.client.post(path, content=body, headers=headers)
 
 
 def padded(size: int) -> bytes:
-    return json.dumps({"case": "C9", "unit": "gd"}).encode().ljust(size)
+    return json.dumps(UNIT).encode().ljust(size)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +59,7 @@ def padded(size: int) -> bytes:
         (b"", "request_malformed"),
         (b"{", "body_not_json"),
         (b"\xff\xfe", "body_not_json"),
-        (b'{"case": "\\ud800", "unit": "gd"}', "body_not_json"),
+        (b'{"id": "\\ud800", "parent": "gd"}', "body_not_json"),
         (b'{"case": NaN}', "body_not_json"),
         (b'{"case": 1e999}', "body_not_json"),
         (b'{"case": ' + b"9" * 5000 + b"}", "body_not_json"),
@@ -66,10 +68,10 @@ def padded(size: int) -> bytes:
         (padded(limits.HTTP_BODY_BYTES_MAX + 1), "body_too_large"),
         (b"null", "request_malformed"),
         (b'"text"', "request_malformed"),
-        (b'{"case": 17, "unit": "gd"}', "request_malformed"),
-        (b'{"case": "C9", "unit": "gd", "more": 1}', "request_malformed"),
-        (b'{"case": "C9\\n", "unit": "gd"}', "request_malformed"),
-        (b'{"case": "C9"}', "request_malformed"),
+        (b'{"id": 17, "level": "city", "parent": "gd"}', "request_malformed"),
+        (b'{"id": "x", "level": "city", "parent": "gd", "more": 1}', "request_malformed"),
+        (b'{"id": "x\\n", "level": "city", "parent": "gd"}', "request_malformed"),
+        (b'{"id": "x"}', "request_malformed"),
     ],
 )
 def test_a_bad_body_is_refused_by_its_name(desk: Bureau, body: bytes, name: str) -> None:
@@ -92,8 +94,8 @@ def test_a_body_without_a_length_is_bounded_as_well(desk: Bureau) -> None:
         for _ in range(40):
             yield b" " * 2**16
 
-    headers = {"Idempotency-Key": "chunked-1", **desk._as("ann"), **HEADERS}
-    answer = desk.client.post("/cases", content=parts(), headers=headers)
+    headers = {"Idempotency-Key": "chunked-1", **desk._as("root"), **HEADERS}
+    answer = desk.client.post("/units", content=parts(), headers=headers)
     assert name_of(answer) == "body_too_large"
 
 
@@ -134,7 +136,7 @@ def test_what_the_writer_refuses_is_told(
         return Turned(refusal.value, "", refusal.is_transient)
 
     monkeypatch.setattr(Desk, "submit", submit)
-    answer = desk.post("/cases", {"case": "C9", "unit": "gd"}, "ann")
+    answer = desk.post("/units", UNIT, "root")
     assert answer.status_code == (503 if refusal.is_transient else 409)
     assert ("retry-after" in answer.headers) is refusal.is_transient
     name_of(answer)
@@ -150,9 +152,9 @@ def test_an_unknown_outcome_and_a_mistake_of_ours_are_told_without_detail(
         raise RuntimeError("secret detail")
 
     monkeypatch.setattr(Desk, "submit", lost)
-    assert name_of(desk.post("/cases", {"case": "C9", "unit": "gd"}, "ann")) == "outcome_unknown"
+    assert name_of(desk.post("/units", UNIT, "root")) == "outcome_unknown"
     monkeypatch.setattr(Desk, "submit", broken)
-    answer = desk.post("/cases", {"case": "C9", "unit": "gd"}, "ann")
+    answer = desk.post("/units", UNIT, "root")
     assert name_of(answer) == "internal"
     assert "secret" not in answer.text
 
@@ -201,7 +203,7 @@ def test_pages_go_on_under_their_cursor_and_under_no_other(desk: Bureau) -> None
 
 
 def test_every_refusal_of_a_room_is_a_problem_with_a_status() -> None:
-    for reason in (*Reason, *StaffReason):
+    for reason in (*Reason, *StaffReason, *CaseReason):
         status, title = PROBLEMS[reason.value]
         assert status in {401, 403, 404, 409}, reason
         assert title
@@ -260,14 +262,15 @@ def _role(column: list[str], name: str) -> Role:
 
 _A = Action
 PAGE_ACTIONS = {
-    "place a case, enter an account, draft an order": {
-        _A.CASE_PLACE,
+    "take a report, enter an account, draft an order": {
+        _A.REPORT_TAKE,
         _A.ACCOUNT_ENTER,
         _A.ORDER_DRAFT,
     },
     "submit, issue, withdraw an order": {_A.ORDER_SUBMIT, _A.ORDER_ISSUE, _A.ORDER_WITHDRAW},
     "approve, send back an order": {_A.ORDER_APPROVE, _A.ORDER_SEND_BACK},
-    "read orders of a case": {_A.ORDER_READ},
+    "read orders of a case, a case, its plan": {_A.ORDER_READ, _A.CASE_READ},
+    "see what waits for a person": {_A.WORKLIST_READ},
     "read a number or a name": {_A.PERSONAL_READ},
     "read an institution's orders": {_A.INBOX_READ},
     "figures": {_A.FIGURES_READ},

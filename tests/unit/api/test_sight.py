@@ -71,7 +71,7 @@ def test_a_listener_hears_what_happens_while_it_listens_and_only_of_its_unit(
     desk.place("near", "sz", "ann")
     desk.draft("near", desk.account("near", "ann"), "ann")
     thread.join(20)
-    assert heard[1::2] == ["case_placed", "account_entered"]
+    assert heard[1::2] == ["case_opened", "report_taken"]
 
 
 def test_a_listener_who_loses_the_right_hears_no_more(desk: Bureau) -> None:

@@ -1,0 +1,207 @@
+"""What waits for a person, read off cases, their plans and their orders. Decides nothing: what waits is what the rooms say.
+
+A case that did not change is not looked through again for a while: a look at ten thousand open cases stays a look. What
+follows from the clock alone (an authority that ended, a surplus that fell due) shows after that while at the latest.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Final, Protocol
+
+from recoup.cases import Case, CasePolicy, plan_orders
+from recoup.cases.state import (
+    AppealState,
+    ClaimState,
+    FindingState,
+    MandateState,
+    NoticeState,
+    TaskState,
+)
+from recoup.centre.planning import items_of
+from recoup.orders import Hold, HoldKey, OrderState, Tracked
+
+LOOKED_FOR: Final = timedelta(seconds=30)
+"""How long a look at a case that did not change stands."""
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
+
+
+class Waits(StrEnum):
+    """What a person is waited for."""
+
+    CLAIM = "claim_to_admit"
+    ORDER = "order_to_let_go"
+    """The plan has it, no standing authority covers it."""
+    APPROVAL = "order_to_approve"
+    MANDATE = "mandate_to_agree"
+    FINDING = "finding_to_decide"
+    SURPLUS = "surplus_to_decide"
+    STUCK = "order_held_up"
+    """Money lies there and the chase orders nothing more: `why` says why."""
+    TERM = "hold_ends"
+    APPEAL = "appeal_to_decide"
+    NOTICE = "notice_to_send"
+    DEFERRAL = "deferral_ends"
+    ABROAD = "answer_from_abroad"
+
+
+_SURPLUS: Final = frozenset({"overdue", "cannot_shrink"})
+_STUCK: Final = frozenset({"stops_exhausted", "refused", "beyond_hops", "no_institution"})
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """One thing that waits for a person."""
+
+    kind: Waits
+    case: str
+    unit: str
+    about: str
+    """A claim, an order, an account, and so on: an opaque id."""
+    currency: str
+    amount: int
+    """Minor units that are at stake."""
+    value: int
+    """What comes first among equals: minor units times the chance, in 1,000, that they can still be had."""
+    due_at: datetime | None = None
+    why: str = ""
+
+    @property
+    def rank(self) -> tuple[datetime, int, str, str, str, str]:
+        """By deadline, then value."""
+        due = self.due_at or _NEVER
+        return due, -self.value, self.case, self.kind.value, self.about, self.currency
+
+
+class _Make(Protocol):
+    """Makes a thing that waits in one case."""
+
+    def __call__(
+        self,
+        kind: Waits,
+        about: str,
+        currency: str,
+        amount: int,
+        due_at: datetime | None = None,
+        value: int | None = None,
+        why: str = "",
+        /,
+    ) -> Todo:
+        """Return it; its value is the whole amount unless another is given."""
+        ...
+
+
+Looked = tuple[Case, tuple[tuple[Hold, Tracked], ...]]
+"""A case and its orders as they were at one moment."""
+
+
+class Worklist:
+    """Remembers what waits in cases that did not change. Safe to call from several threads."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[Looked, datetime, tuple[Todo, ...]]] = {}
+        self._lock = threading.Lock()
+
+    def of(self, looked: Iterable[Looked], now: datetime, policy: CasePolicy) -> list[Todo]:
+        """Return what waits in these cases, by deadline, then value."""
+        found: list[Todo] = []
+        for one in looked:
+            found += self._one(one, now, policy)
+        return sorted(found, key=lambda todo: todo.rank)
+
+    def _one(self, looked: Looked, now: datetime, policy: CasePolicy) -> Sequence[Todo]:
+        case, orders = looked
+        with self._lock:
+            known = self._known.get(case.id)
+        if known is not None and known[0] == looked and now - known[1] < LOOKED_FOR:
+            return known[2]
+        todos = tuple(todos_of(case, orders, now, policy))
+        with self._lock:
+            self._known[case.id] = (looked, now, todos)
+        return todos
+
+
+def todos_of(
+    case: Case, orders: Iterable[tuple[Hold, Tracked]], now: datetime, policy: CasePolicy
+) -> Iterator[Todo]:
+    """Yield what waits for a person in one case."""
+
+    def todo(
+        kind: Waits,
+        about: str,
+        currency: str,
+        amount: int,
+        due_at: datetime | None = None,
+        value: int | None = None,
+        why: str = "",
+    ) -> Todo:
+        worth = amount * 1000 if value is None else value
+        return Todo(kind, case.id, case.unit, about, currency, amount, worth, due_at, why)
+
+    for claim in case.claims:
+        if claim.state is ClaimState.REPORTED:
+            yield todo(Waits.CLAIM, claim.id, claim.currency, claim.missing)
+    for mandate in case.mandates:
+        if mandate.state is MandateState.PROPOSED and now < mandate.until:
+            amount = mandate.amount_max
+            yield todo(Waits.MANDATE, mandate.id, mandate.currency, amount, mandate.until)
+    for finding in case.findings:
+        if finding.state is FindingState.PROPOSED:
+            yield todo(Waits.FINDING, finding.id, "", 0)
+    for item in items_of(case, now, policy, ""):
+        order = item.proposal
+        if item.persons or not item.mandate:
+            change = abs(order.change)
+            yield todo(
+                Waits.ORDER, order.account, order.currency, change, None, order.value, order.kind
+            )
+    longest = timedelta(seconds=policy.overlap_seconds_max)
+    for row in plan_orders(case, now, policy).waiting:
+        if row.why in _SURPLUS:
+            standing = case.standing(row.account, row.currency)
+            since = standing.surplus_since if standing is not None else None
+            due = since + longest if since is not None else None
+            yield todo(Waits.SURPLUS, row.account, row.currency, row.amount, due, None, row.why)
+        elif row.why in _STUCK:
+            yield todo(Waits.STUCK, row.account, row.currency, row.amount, None, None, row.why)
+    yield from _of_orders(orders, todo)
+    yield from _of_holders(case, todo)
+
+
+def _of_orders(orders: Iterable[tuple[Hold, Tracked]], todo: _Make) -> Iterator[Todo]:
+    """Yield orders that a person drafted and another is asked about, and the ends of holds."""
+    holds: dict[HoldKey, Hold] = {}
+    for hold, tracked in orders:
+        holds[hold.key] = hold
+        if tracked.state is OrderState.AWAITING_APPROVAL:
+            order = tracked.order
+            currency, amount = order.key.currency, order.amount
+            yield todo(Waits.APPROVAL, order.id, currency, amount, None, None, order.kind)
+    for key, hold in holds.items():
+        if hold.is_live and hold.ends_at is not None:
+            word = hold.basis.value if hold.basis is not None else ""
+            yield todo(Waits.TERM, key.account, key.currency, hold.held, hold.ends_at, None, word)
+
+
+def _of_holders(case: Case, todo: _Make) -> Iterator[Todo]:
+    """Yield what holders and other countries wait for."""
+    for appeal in case.appeals:
+        if appeal.state in {AppealState.FILED, AppealState.OVERDUE}:
+            standing = case.standing(appeal.account, appeal.currency)
+            held = standing.held if standing is not None else 0
+            yield todo(Waits.APPEAL, appeal.id, appeal.currency, held, appeal.due_at)
+    for notice in case.notices:
+        kinds = {NoticeState.DUE: Waits.NOTICE, NoticeState.DEFERRED: Waits.DEFERRAL}
+        kind = kinds.get(notice.state)
+        if kind is not None:
+            yield todo(kind, notice.account, notice.currency, notice.amount, notice.due_at)
+    for task in case.tasks:
+        if task.state in {TaskState.OPEN, TaskState.OVERDUE}:
+            yield todo(Waits.ABROAD, task.id, task.currency, task.amount, task.due_at)
+
+
+__all__ = ["Looked", "Todo", "Waits", "Worklist", "todos_of"]
