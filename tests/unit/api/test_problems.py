@@ -280,6 +280,12 @@ PAGE_ACTIONS = {
     "name an acting approver": {_A.ACTING_NAME},
     "hand a shift over": {_A.SHIFT_HAND_OVER},
     "log an escalation": {_A.ESCALATION_LOG},
+    "import reports and registers": {_A.IMPORT},
+    "list a subject": {_A.LIST_ADD},
+    "agree to an entry": {_A.LIST_AGREE},
+    "take an entry off": {_A.LIST_WITHDRAW},
+    "see a case's entries": {_A.LIST_READ},
+    "check a subject or a payment": {_A.LIST_CHECK},
     "see staff": {_A.STAFF_READ},
     "units, persons, roles, enrolment": {
         _A.UNIT_ADD,
