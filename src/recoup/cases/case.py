@@ -380,6 +380,8 @@ class Case:
     swaps: tuple[Swap, ...] = ()
     joined: tuple[str, ...] = ()
     """Cases worked together with this one."""
+    signs: tuple[tuple[str, str], ...] = ()
+    """Claims and what speaks against each: signs that the freeze itself is abused."""
 
     @property
     def is_open(self) -> bool:

@@ -45,6 +45,7 @@ from recoup.cases.events import (
     OrderTakenUp,
     PlacesChanged,
     ReportTaken,
+    SignsNoted,
     StoodLowered,
     SurplusMarked,
     TaskMoved,
@@ -123,6 +124,10 @@ def first_place(claim: Claim) -> Place:
         claim.paid_at,
         Found.UNKNOWN,
     )
+
+
+def _signs(case: Case, event: SignsNoted) -> Case:
+    return replace(case, signs=(*case.signs, *((event.claim, sign) for sign in event.signs)))
 
 
 def _agreed(case: Case, event: ClaimAgreed) -> Case:
@@ -339,6 +344,7 @@ _STEPS: dict[type, Callable[[Case, Any], Case]] = {
     CaseOpened: _opened,
     ReportTaken: _report,
     ClaimMade: _claim,
+    SignsNoted: _signs,
     ClaimAgreed: _agreed,
     ClaimSettled: _settled,
     ClaimRepaid: _repaid,

@@ -10,11 +10,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from recoup.cases import Case, CasePolicy, Refusal, evolve, note_of
+from recoup.cases import Case, CasePolicy, Refusal, evolve, note_of, signs_of
 from recoup.cases import decide as decide_case
 from recoup.cases import fold as fold_case
 from recoup.cases.commands import (
@@ -36,9 +37,11 @@ from recoup.cases.commands import (
 from recoup.cases.events import (
     AppealFiled,
     AppealSettled,
+    ClaimMade,
     Event,
     NoticeMoved,
     OrderTakenUp,
+    SignsNoted,
     TaskMoved,
     TaskOpened,
 )
@@ -82,11 +85,24 @@ class CaseWork:
         found = decide_case(case, command, self.now, self.policy)
         if isinstance(found, Refusal):
             return Declined(found.reason.value, found.found)
+        found = (*found, *self._signs(fold_case(case, found), found))
         for event in found:
             self.events.append(Noted(SubjectId(case_id), event))
             self._clock(case_id, event)
         self._cases[case_id] = fold_case(case, found)
         return None
+
+    def _signs(self, case: Case, found: Iterable[Event]) -> Iterator[SignsNoted]:
+        """Yield what speaks against claims that were just made: only the centre sees the reports of all cases."""
+        reports = {report.id: report for report in case.reports}
+        for event in found:
+            if not isinstance(event, ClaimMade):
+                continue
+            report = reports[event.claim.report]
+            earlier = self.state.reporters.get(report.reporter, {}).values()
+            signs = signs_of(report, event.claim, earlier, self.now, self.policy)
+            if signs:
+                yield SignsNoted(event.claim.id, tuple(sign.value for sign in signs))
 
     def note_holds(self, work: OrderWork) -> Declined | None:
         """Tell each case what became of its holds."""
@@ -194,7 +210,7 @@ def decide_orders(
 
 def evolve_cases(state: CentreState, subject: SubjectId, event: Event) -> CentreState:
     """Fold an event of a case into its register."""
-    state.cases[subject] = evolve(state.case(subject), event)
+    state.put_case(evolve(state.case(subject), event))
     return state
 
 

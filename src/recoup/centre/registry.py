@@ -39,6 +39,7 @@ EVENTS: Final[tuple[Row, ...]] = (
     ("case_opened", 1, case_events.CaseOpened, ()),
     ("report_taken", 1, case_events.ReportTaken, ()),
     ("claim_made", 1, case_events.ClaimMade, ()),
+    ("signs_noted", 1, case_events.SignsNoted, ()),
     ("claim_agreed", 1, case_events.ClaimAgreed, ()),
     ("claim_settled", 1, case_events.ClaimSettled, ()),
     ("claim_repaid", 1, case_events.ClaimRepaid, ()),

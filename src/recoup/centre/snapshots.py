@@ -83,7 +83,7 @@ def _take_hold(state: CentreState, hold: Hold) -> None:
 
 
 def _take_case(state: CentreState, case: Case) -> None:
-    state.cases[case.id] = case
+    state.put_case(case)
 
 
 def _take_drafted(state: CentreState, kept: _Drafted) -> None:

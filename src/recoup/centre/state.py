@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from recoup.cases import Case
+from recoup.cases import Case, Report
 from recoup.centre.imported import Imported
 from recoup.centre.listed import Listed
 from recoup.orders import Hold, HoldKey, Order, Tracked
@@ -33,6 +33,8 @@ class CentreState:
     """The institution at which an account lies that was entered for a case."""
     entered: dict[tuple[str, str], None] = field(default_factory=dict)
     """(case, account), in the order of entering."""
+    reporters: dict[str, dict[tuple[str, str], Report]] = field(default_factory=dict)
+    """Reports of a person, by case and id: who comes again and again is looked at twice."""
     listed: Listed = field(default_factory=Listed)
     """Involved and suspect subjects."""
     imported: Imported = field(default_factory=Imported)
@@ -45,6 +47,13 @@ class CentreState:
     def case(self, case_id: str) -> Case:
         """Return the case of that id; one that no report opened yet is empty."""
         return self.cases.get(case_id) or Case(case_id)
+
+    def put_case(self, case: Case) -> None:
+        """Keep a case as it is now."""
+        known = self.cases.get(case.id)
+        for report in case.reports[len(known.reports) if known else 0 :]:
+            self.reporters.setdefault(report.reporter, {})[case.id, report.id] = report
+        self.cases[case.id] = case
 
     # --- what is looked at ---
 
