@@ -279,13 +279,13 @@ async def _check(
 ) -> Mapping[str, Any]:
     """Ask the lists, once, under the asker's key."""
     port, route = asker.house.port, "/lists/check/" + " ".join(sides)
+    why = Why(body.case or "", body.reason)
     if isinstance(asker, Machine):
         who, is_allowed = f"institution {asker.institution}", asker.house.checks_each
         is_said = body.payment is not None and body.case is None
     else:
         who, is_allowed = asker.person, asker.house.checks
         is_said = body.case is not None
-        why = Why(body.case or "", body.reason)
         asker.may(Action.LIST_CHECK, port.view().target_of_case(why.case), why)
     if not is_said:
         raise ProblemError("purpose_missing")

@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
@@ -178,7 +178,7 @@ def _tell(rows: Sequence[_Row], report: Path | None) -> None:
         writer.writerows(rows)
 
 
-def _end(what: str) -> None:
+def _end(what: str) -> NoReturn:
     print(what, file=sys.stderr)
     raise typer.Exit(2)
 
