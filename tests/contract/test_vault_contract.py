@@ -75,6 +75,33 @@ def test_a_digest_tells_nothing_without_the_key(table, vault):
     assert vault.find("name", NAME)
 
 
+def test_pieces_of_several_subjects_are_kept_together(vault):
+    vault.put_all([("s_3", "name", NAME), ("s_3", "phone", "1"), ("s_1", "phone", "2")])
+    assert vault.read("s_3", "phone", WHY).text == "1"
+    assert vault.read("s_1", "phone", WHY).text == "2"
+    assert vault.has("s_3", "name")
+    assert not vault.has("s_3", "text")
+    assert not vault.has("s_9", "name")
+
+
+def test_of_pieces_that_are_kept_together_none_stays_when_one_is_refused(vault):
+    too_long = "x" * (limits.PERSONAL_BYTES_MAX + 1)
+    with pytest.raises(LimitFault):
+        vault.put_all([("s_3", "name", NAME), ("s_1", "phone", "2"), ("s_1", "text", too_long)])
+    assert not vault.has("s_3", "name")
+    assert vault.read("s_1", "phone", WHY).text == "13800000000"
+    vault.put("s_3", "name", NAME)  # and what comes after is kept as ever
+    assert vault.find("name", NAME) == ["s_1", "s_2", "s_3"]
+
+
+def test_one_by_one_something_would_stay(vault):
+    """The negative control of the two above."""
+    vault.put("s_3", "name", NAME)
+    with pytest.raises(LimitFault):
+        vault.put("s_1", "text", "x" * (limits.PERSONAL_BYTES_MAX + 1))
+    assert vault.has("s_3", "name")
+
+
 def test_a_new_text_takes_the_place_of_the_old_one(vault):
     vault.put("s_1", "phone", "13900000000")
     assert vault.read("s_1", "phone", WHY).text == "13900000000"

@@ -218,9 +218,10 @@ async def plan_of_case(
     _, found = _asked(caller, case, reason)
     port = caller.house.port
     now, policy = port.now(), port.policy
+    plan = plan_orders(found, now, policy)
     items = {
         (x.proposal.kind, x.proposal.account, x.proposal.currency): x
-        for x in items_of(found, now, policy, caller.person)
+        for x in items_of(found, now, policy, caller.person, plan)
     }
     fitting, later = dispatch([item.proposal for item in items.values()], {}, policy)
     ordered = [
@@ -237,7 +238,7 @@ async def plan_of_case(
         case=case,
         is_traced=found.has_current_trail(),
         orders=_page(caller, listed, ordered, limit, cursor),
-        waiting=[views.waiting_view(x) for x in plan_orders(found, now, policy).waiting],
+        waiting=[views.waiting_view(x) for x in plan.waiting],
     )
 
 

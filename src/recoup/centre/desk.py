@@ -18,7 +18,15 @@ from recoup import limits
 from recoup.cases import CasePolicy
 from recoup.cases.lists import Subject, plain_of
 from recoup.centre.account_room import EnterAccount
-from recoup.centre.commands import Command, Declined, Done, Halted, Outcome, Turned
+from recoup.centre.commands import (
+    Command,
+    Declined,
+    Done,
+    Halted,
+    Outcome,
+    Turned,
+    WriterRefusal,
+)
 from recoup.centre.decide import decider
 from recoup.centre.directory import NAME as ACCOUNT_NAME
 from recoup.centre.directory import NUMBER as ACCOUNT_NUMBER
@@ -36,10 +44,11 @@ from recoup.centre.intake import (
 from recoup.centre.office import Office, Setting
 from recoup.centre.ports import ToldOf
 from recoup.centre.requests import Request
+from recoup.centre.scribe import turned
 from recoup.centre.sender import Told
 from recoup.centre.state import CentreState
 from recoup.centre.view import View as Looking
-from recoup.errors import MessageFault, MessageProblem
+from recoup.errors import MessageFault, MessageProblem, StoreFault
 from recoup.journal.canonical import decode_plain
 from recoup.journal.port import Answer, Journal
 from recoup.journal.record import Record
@@ -225,7 +234,10 @@ class Desk:
             found = self._decide(self.view(), command, self.now())
             if isinstance(found, Declined):
                 return Turned(found.reason, found.what, is_transient=False)
-            await asyncio.to_thread(self._office.directory.keep_all, prepared.pieces)
+            try:
+                await asyncio.to_thread(self._office.directory.keep_all, prepared.pieces)
+            except StoreFault:  # nothing was kept, and the journal heard of nothing: ask again
+                return turned(WriterRefusal.STOPPED)
             return await self.submit(command)
 
     def _prepare(

@@ -55,9 +55,11 @@ class Item:
         }
 
 
-def items_of(case: Case, now: datetime, policy: CasePolicy, by: str) -> tuple[Item, ...]:
-    """Return the orders of the plan in the order of dispatch, each as `by` would write it."""
-    plan = plan_orders(case, now, policy)
+def items_of(
+    case: Case, now: datetime, policy: CasePolicy, by: str, plan: Plan | None = None
+) -> tuple[Item, ...]:
+    """Return the orders of the plan, each as `by` would write it; `plan` is the case's at `now` where it is known."""
+    plan = plan or plan_orders(case, now, policy)
     return tuple(_item(case, found, plan, now, policy, by) for found in plan.orders)
 
 

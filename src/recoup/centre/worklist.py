@@ -1,7 +1,7 @@
 """What waits for a person, read off cases, their plans and their orders. Decides nothing: what waits is what the rooms say.
 
-A case that did not change is not looked through again for a while: a look at ten thousand open cases stays a look. What
-follows from the clock alone (an authority that ended, a surplus that fell due) shows after that while at the latest.
+A case that did not change is not looked through again before a clock in it comes to an end, or the chances of its orders have
+sunk noticeably: a look at ten thousand open cases stays a look.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from recoup.cases.state import (
 from recoup.centre.planning import items_of
 from recoup.orders import Hold, HoldKey, OrderState, Tracked
 
-LOOKED_FOR: Final = timedelta(seconds=30)
-"""How long a look at a case that did not change stands."""
+LOOKED_FOR: Final = timedelta(minutes=10)
+"""How long a look at a case that did not change stands at most: until then the chances of its orders are taken for the same."""
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
@@ -104,6 +104,7 @@ class Worklist:
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[Looked, datetime, tuple[Todo, ...]]] = {}
+        """By case: what was looked at, until when that stands, what waits."""
         self._lock = threading.Lock()
 
     def of(self, looked: Iterable[Looked], now: datetime, policy: CasePolicy) -> list[Todo]:
@@ -117,12 +118,20 @@ class Worklist:
         case, orders = looked
         with self._lock:
             known = self._known.get(case.id)
-        if known is not None and known[0] == looked and now - known[1] < LOOKED_FOR:
+        if known is not None and known[0] == looked and now < known[1]:
             return known[2]
         todos = tuple(todos_of(case, orders, now, policy))
         with self._lock:
-            self._known[case.id] = (looked, now, todos)
+            self._known[case.id] = (looked, _until(case, now, policy), todos)
         return todos
+
+
+def _until(case: Case, now: datetime, policy: CasePolicy) -> datetime:
+    """Return when the clock alone next changes what waits in a case."""
+    longest = timedelta(seconds=policy.overlap_seconds_max, microseconds=1)
+    ends = [mandate.until for mandate in case.mandates]
+    ends += [row.surplus_since + longest for row in case.holds if row.surplus_since is not None]
+    return min([now + LOOKED_FOR, *(end for end in ends if end > now)])
 
 
 def todos_of(
@@ -152,7 +161,8 @@ def todos_of(
     for finding in case.findings:
         if finding.state is FindingState.PROPOSED:
             yield todo(Waits.FINDING, finding.id, "", 0)
-    for item in items_of(case, now, policy, ""):
+    plan = plan_orders(case, now, policy)
+    for item in items_of(case, now, policy, "", plan):
         order = item.proposal
         if item.persons or not item.mandate:
             change = abs(order.change)
@@ -160,7 +170,7 @@ def todos_of(
                 Waits.ORDER, order.account, order.currency, change, None, order.value, order.kind
             )
     longest = timedelta(seconds=policy.overlap_seconds_max)
-    for row in plan_orders(case, now, policy).waiting:
+    for row in plan.waiting:
         if row.why in _SURPLUS:
             standing = case.standing(row.account, row.currency)
             since = standing.surplus_since if standing is not None else None

@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 
 import pytest
-from bureau import Bureau, drafted
+from bureau import Bureau, drafted, reported
 from httpx import Client, Response
 
 from recoup.centre.commands import Done
@@ -71,6 +71,28 @@ def test_eight_clients_enter_one_account_under_one_id(desk: Bureau) -> None:
     assert len({answer.json()["account"] for answer in answers}) == 1
     other = desk.post("/accounts", body, "bo")
     assert other.json() == answers[0].json(), "the same number at the same institution"
+
+
+@pytest.mark.parametrize("run", range(3))
+def test_eight_clients_with_one_key_take_one_report(desk: Bureau, run: int) -> None:
+    body = reported("C9", "gd")
+    answers = at_once(desk, "/reports", [body] * CLIENTS, f"race-{run:04d}")
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.text for answer in answers}) == 1
+    case = desk.desk.view().case("C9")
+    assert (len(case.reports), len(case.claims)) == (1, 1)
+
+
+def test_eight_clients_with_one_key_and_two_reports_keep_what_one_of_them_told(
+    desk: Bureau,
+) -> None:
+    bodies = [reported("C9", "gd", text=text) for text in ("one", "two")] * (CLIENTS // 2)
+    answers = at_once(desk, "/reports", bodies, "race-mixed")
+    assert Counter(answer.status_code for answer in answers) == {200: 4, 409: 4}
+    (report,) = desk.desk.view().case("C9").reports
+    directory = desk.desk._office.directory
+    texts = [directory.find("report_text", text) for text in ("one", "two")]
+    assert sorted(texts) == [[], [report.id]], "of the others nothing is kept"
 
 
 def test_another_name_under_a_used_key_does_not_reach_the_vault(desk: Bureau) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +22,7 @@ from recoup.clock import instant_text
 from recoup.errors import StoreFault
 from recoup.staff import Role
 
+ROOT = Path(__file__).parents[3]
 SECRETS = ("Zhao", "Sun", "13800000001", "11010519491231002X", "6222027777000011117", "SN-0001")
 WHY = {"reason": "the call"}
 
@@ -153,6 +156,20 @@ def test_a_report_whose_process_died_between_vault_and_journal_is_taken_once(
     assert rows_of_vault(again) == kept, "the same ids, the same pieces"
     assert piece(again, answer.json()["report"], "report_text").startswith("Somebody")
     desk.served, desk.desk, desk.client = again.served, again.desk, again.client
+
+
+def test_a_vault_whose_disk_is_full_is_told_and_the_report_taken_when_there_is_room(
+    desk: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise StoreFault("expected to write, the disk is full")
+
+    last = desk.desk.last()
+    with monkeypatch.context() as filled:
+        filled.setattr(Directory, "keep_all", full)
+        assert name_of(take(desk, "report-1")) == "stopped"
+    assert desk.desk.last() == last
+    assert take(desk, "report-1").status_code == 200
 
 
 def test_the_other_order_would_be_found(desk: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -296,6 +313,15 @@ def test_a_body_too_large_or_too_deep_is_refused_before_it_is_read(desk: Bureau)
         assert name_of(desk.client.post("/reports", content=bad, headers=headers)) == name
     fits = body.ljust(limits.HTTP_BODY_BYTES_MAX)
     assert desk.client.post("/reports", content=fits, headers=headers).status_code == 200
+
+
+def test_the_page_shows_a_report_that_is_taken(desk: Bureau) -> None:
+    page = (ROOT / "docs/how-to/run-a-centre.md").read_text(encoding="utf-8")
+    shown = re.search(r"/reports .*?-d '(.*?)'\n(\{.*?)\n```", page, re.DOTALL)
+    assert shown is not None
+    answer = desk.post("/reports", json.loads(shown[1]), "taker")
+    assert answer.status_code == 200, answer.text
+    assert all(f'"{name}": ' in shown[2] for name in answer.json())
 
 
 def test_an_account_of_a_report_is_known_to_its_case_under_the_first_name(desk: Bureau) -> None:

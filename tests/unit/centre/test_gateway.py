@@ -16,6 +16,7 @@ from recoup.cases.state import ClaimTrigger
 from recoup.centre import Reply
 from recoup.centre.commands import WriterRefusal
 from recoup.centre.directory import Directory
+from recoup.centre.facts import Grounds
 from recoup.centre.gateway import Correspondence, HTTPGateway, Rejected
 from recoup.centre.scribe import turned
 from recoup.centre.terms import IssuedOrder, encode_issued
@@ -129,6 +130,15 @@ def test_an_institution_need_not_name_itself_in_its_own_rows(wire):
     (statement,) = wire.statements()
     assert statement.rows[0].payer == statement.account == wire.account
     assert statement.rows[0].payer_institution == BANK
+
+
+def test_an_institution_is_told_the_number_of_a_payment_and_not_our_id_of_it(wire):
+    wire.directory.keep_all(wire.directory.serial_pieces("transfer-1", BANK, "SN-0001"))
+    order = Order("o1", OrderKind.STOP, HoldKey(CASE, wire.account, "CNY"), BANK, 9, "m", "why")
+    issued = IssuedOrder(order, order.digest, (), START, START + timedelta(hours=1))
+    for reference, told in (("transfer-1", "SN-0001"), ("T-of-a-statement", "T-of-a-statement")):
+        wire.directory.keep_grounds("o1", Grounds(9, START, reference, "", START))
+        assert wire.gateway._written(issued).disputed.reference == told
 
 
 def test_rows_asked_for_by_a_serial_number_are_those_of_the_account_behind_it(wire):
