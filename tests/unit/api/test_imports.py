@@ -273,6 +273,14 @@ def test_a_part_that_cannot_be_read_or_is_too_long_takes_no_row(lead):
     assert problem(lead.get("/cases", "bo", foreign="old:none", reason="r")) == "not_permitted"
 
 
+def test_a_part_at_the_limit_whose_rows_say_all_they_can_is_kept(lead):
+    rows = [held(n, foreign_id=f"{n:064d}", account_name="") for n in range(limits.IMPORT_ROWS_MAX)]
+    answer = give(lead, lines(*rows), "register")
+    assert counts(answer) == (0, 0, limits.IMPORT_ROWS_MAX)
+    (record,) = [x for x in lead.desk.happened(0, 10_000) if x.name == "import_noted"]
+    assert len(record.body) < limits.EVENT_BYTES_MAX // 2, "ids of cases and longer words fit too"
+
+
 def test_what_was_imported_is_the_same_after_a_restart_and_from_a_snapshot(lead):
     give(lead, lines(report(1), report(2, amount="0")))
     give(lead, lines(held(1)), "register")
