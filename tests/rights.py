@@ -68,6 +68,12 @@ shift_hand_over  .  u  .  u  u  .  .  .  .  .  .  .
 escalation_log   u  u  b  u  u  .  .  .  .  .  .  .
 handover_offer   .  .  .  u  .  .  .  .  .  .  .  .
 handover_settle  .  .  .  u  u  .  .  .  .  .  .  .
+import           .  .  .  u  .  .  .  .  .  .  .  .
+list_add         .  u  .  u  u  .  .  .  .  .  .  .
+list_agree       .  .  b  .  .  .  .  .  .  .  .  .
+list_withdraw    .  u  b  u  u  .  .  .  .  .  .  .
+list_read        .  u  b  u  u  .  .  .  .  .  A  .
+list_check       u  u  b  u  u  .  .  .  .  .  .  .
 """
 
 

@@ -228,6 +228,24 @@ FIGURES_CASES_MIN: Final = 5
 CALLS_PER_MINUTE_MAX: Final = 1_200
 """Requests of one session in a minute."""
 
+IMPORT_BYTES_MAX: Final = 2**22
+"""Bytes of one part of an import; a larger file is sent in parts."""
+
+IMPORT_ROWS_MAX: Final = 2_000
+"""Rows of one part of an import."""
+
+IMPORT_AT_ONCE_MAX: Final = 16
+"""Rows of one part that are on their way to the writer together."""
+
+LIST_CHECKS_PER_MINUTE_MAX: Final = 60
+"""Checks of lists by one person in a minute: far more than a case needs, far fewer than trying a space of numbers does."""
+
+LIST_CHECKS_EACH_PER_MINUTE_MAX: Final = 6_000
+"""The same by one institution, which checks its payments."""
+
+LIST_FOUND_MAX: Final = 20
+"""Entries of one subject that a check tells; the rest is counted."""
+
 LOGINS_PER_MINUTE_MAX: Final = 30
 """Logins, enrolments and setups from one address in a minute."""
 

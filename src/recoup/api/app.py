@@ -17,6 +17,8 @@ from recoup.api import (
     escalations,
     figures,
     handing,
+    imports,
+    listing,
     operations,
     people,
     reports,
@@ -42,6 +44,8 @@ _ROUTERS: Final = (
     cases.router,
     work.router,
     decisions.router,
+    listing.router,
+    imports.router,
     streams.router,
     operations.router,
 )

@@ -42,6 +42,9 @@ class House:
     """Hash of the one-time setup token; '' when there was an administrator at the start."""
     calls: Rate = field(default_factory=lambda: Rate(limits.CALLS_PER_MINUTE_MAX))
     logins: Rate = field(default_factory=lambda: Rate(limits.LOGINS_PER_MINUTE_MAX))
+    checks: Rate = field(default_factory=lambda: Rate(limits.LIST_CHECKS_PER_MINUTE_MAX))
+    checks_each: Rate = field(default_factory=lambda: Rate(limits.LIST_CHECKS_EACH_PER_MINUTE_MAX))
+    """Of one institution."""
     failure_seconds: float = limits.LOGIN_FAILED_SECONDS
     """How long a failed login takes."""
     worklist: Worklist = field(default_factory=Worklist)

@@ -214,6 +214,8 @@ class HarmView(Body):
     salary_on: list[str]
     merchants: int
     is_innocent: bool
+    signs: list[str]
+    """Signs that the freeze is abused, of the claims behind it: small_payment, repeated_reporter, doubtful_report."""
 
 
 class PlanItem(Body):

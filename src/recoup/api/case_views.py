@@ -237,6 +237,7 @@ def plan_item(item: Item, *, is_connected: bool, fits_the_minute: bool) -> bodie
         salary_on=[day.isoformat() for day in view.salary_on],
         merchants=view.merchants,
         is_innocent=view.is_innocent,
+        signs=list(view.signs),
     )
     return bodies.PlanItem(
         kind=found.kind.value,

@@ -15,6 +15,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from recoup import limits
 from recoup.api.problems import document
 
+IMPORT_PATH: Final = "/imports"
+"""Takes tables instead of JSON, and larger ones."""
+TABLES: Final = frozenset({b"text/csv", b"application/x-ndjson"})
+
 _OPEN: Final = b"[{"
 _NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 _STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
@@ -31,8 +35,11 @@ class Guard:
         if scope["type"] != "http" or scope["method"] in {"GET", "HEAD", "OPTIONS"}:
             await self._app(scope, receive, send)
             return
-        body = await _body(receive)
-        name = "body_too_large" if body is None else _wrong(scope, body)
+        is_table = scope["path"] == IMPORT_PATH
+        most = limits.IMPORT_BYTES_MAX if is_table else limits.HTTP_BODY_BYTES_MAX
+        body = await _body(receive, most)
+        wrong = _wrong_table if is_table else _wrong
+        name = "body_too_large" if body is None else wrong(scope, body)
         if name is not None:
             await document(name)(scope, receive, send)
             return
@@ -48,7 +55,7 @@ class Guard:
         await self._app(scope, again, send)
 
 
-async def _body(receive: Receive) -> bytes | None:
+async def _body(receive: Receive, most: int) -> bytes | None:
     """Return the whole body; None as soon as it is too large."""
     parts: list[bytes] = []
     size = 0
@@ -58,18 +65,27 @@ async def _body(receive: Receive) -> bytes | None:
             return b"".join(parts)
         part = message.get("body", b"")
         size += len(part)
-        if size > limits.HTTP_BODY_BYTES_MAX:
+        if size > most:
             return None
         parts.append(part)
         if not message.get("more_body", False):
             return b"".join(parts)
 
 
+def _wrong_table(scope: Scope, _: bytes) -> str | None:
+    """A table's rows are refused one by one, by whoever reads them."""
+    return None if _media(scope) in TABLES else "media_type_unsupported"
+
+
+def _media(scope: Scope) -> bytes:
+    found: bytes = dict(scope["headers"]).get(b"content-type", b"")
+    return found.split(b";")[0].strip().lower()
+
+
 def _wrong(scope: Scope, body: bytes) -> str | None:
     if not body:
         return None  # an endpoint that needs one says so itself
-    media = dict(scope["headers"]).get(b"content-type", b"").split(b";")[0].strip().lower()
-    if media != b"application/json":
+    if _media(scope) != b"application/json":
         return "media_type_unsupported"
     if depth(body) > limits.HTTP_DEPTH_MAX:
         return "body_too_deep"
@@ -93,4 +109,4 @@ def depth(body: bytes) -> int:
     return most
 
 
-__all__ = ["Guard", "depth"]
+__all__ = ["IMPORT_PATH", "TABLES", "Guard", "depth"]

@@ -12,12 +12,16 @@ from datetime import datetime
 from typing import Protocol
 
 from recoup.cases import Case, CasePolicy, Clock, Packet
+from recoup.cases.lists import Subject
 from recoup.centre.commands import Command, Outcome
 from recoup.centre.desk import Backlog
 from recoup.centre.facts import Grounds
-from recoup.centre.intake import Heard, HeardClaim
+from recoup.centre.imported import Imported
+from recoup.centre.intake import Heard, HeardClaim, HeardForeign
+from recoup.centre.listed import Listed
 from recoup.figures import Asked, Tally
 from recoup.journal.record import Record
+from recoup.messages import CallMessage
 from recoup.orders import Hold, HoldKey, Order, Tracked
 from recoup.staff import Directory, Target
 from recoup.stores.vault import Purpose
@@ -34,6 +38,16 @@ class View(Protocol):
     @property
     def accounts(self) -> dict[str, str]:
         """The institution at which an account lies."""
+        ...
+
+    @property
+    def imported(self) -> Imported:
+        """What came from other systems."""
+        ...
+
+    @property
+    def listed(self) -> Listed:
+        """Involved and suspect subjects."""
         ...
 
     @property
@@ -151,11 +165,23 @@ class CentrePort(Protocol):
         """Make an account known to a case, number and name kept in the vault."""
         ...
 
+    async def key_of_account(self, institution: str, number: str, *, kept: bool) -> str:
+        """Return the key under which lists have an account; `kept`: give it one where it has none."""
+        ...
+
+    def key_of(self, subject: Subject, value: str) -> str:
+        """Return the key of a person or a device."""
+        ...
+
+    def open_call(self, data: bytes) -> CallMessage:
+        """Return what an institution's machine signed; raise `MessageFault` for anything else."""
+        ...
+
     def reaches(self, institution: str) -> bool:
         """Whether orders to an institution go over the wire; else they are carried on paper."""
         ...
 
-    async def take_in(self, command: Command, heard: Heard | HeardClaim) -> Outcome:
+    async def take_in(self, command: Command, heard: Heard | HeardClaim | HeardForeign) -> Outcome:
         """Take a report or another payment of it in, its personal pieces kept in the vault before."""
         ...
 

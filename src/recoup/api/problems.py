@@ -13,6 +13,7 @@ from typing import Any, Final
 from fastapi.responses import JSONResponse
 
 from recoup.cases import Reason as CaseReason
+from recoup.cases.lists import ListReason
 from recoup.centre.account_room import ACCOUNT_UNKNOWN, INSTITUTION_DIFFERS
 from recoup.centre.commands import WriterRefusal
 from recoup.centre.reasons import CentreReason
@@ -47,6 +48,11 @@ _OWN: Final[Mapping[str, tuple[int, str]]] = {
     ACCOUNT_UNKNOWN: (404, "The account was not entered for this case"),
     INSTITUTION_DIFFERS: (409, "The account lies at another institution"),
     "trail_awaited": (503, "The case is being traced; come again"),
+    "import_unreadable": (409, "The table cannot be read as a whole; no row was looked at"),
+    "import_too_long": (409, "The table has more rows than one part may have"),
+    "import_differs": (409, "The import was given before under this key, with other content"),
+    "foreign_unknown": (404, "No other system's row has this id"),
+    "signature_refused": (401, "The call is not signed as it must be, or not by this institution"),
     "personal_data_missing": (404, "Nothing of this kind is kept, or it was erased"),
 }
 
@@ -65,6 +71,7 @@ _UNKNOWN: Final = {
     CaseReason.MOTION_UNKNOWN,
     StaffReason.PERSON_UNKNOWN,
     StaffReason.UNIT_UNKNOWN,
+    ListReason.ENTRY_UNKNOWN,
     CentreReason.CASE_UNKNOWN,
 }
 
@@ -76,6 +83,7 @@ def _of_rooms() -> dict[str, tuple[int, str]]:
     for staff_reason in StaffReason:
         status = 403 if staff_reason.is_denial else 409
         rows[staff_reason.value] = (status, _words(staff_reason).capitalize())
+    rows |= {x.value: (409, "Not as things stand: " + _words(x)) for x in ListReason}
     rows |= {reason.value: (409, _words(reason).capitalize()) for reason in CentreReason}
     for unknown in _UNKNOWN:
         rows[unknown.value] = (404, _words(unknown).capitalize())

@@ -34,17 +34,6 @@ from recoup.cases.figures import Figures, figures_of
 from recoup.cases.following import note_of
 from recoup.cases.institutions import Institution
 from recoup.cases.joining import Meeting, groups_of, meetings_of, reached_by
-from recoup.cases.lists import (
-    Entry,
-    Level,
-    Listing,
-    Subject,
-    add_entry,
-    check_listing,
-    end_entry,
-    evolve_listing,
-    hash_of,
-)
 from recoup.cases.ordering import Agreement, agreement_of, covers, persons_needed
 from recoup.cases.packet import Clock, Packet, PacketClaim, PacketHold, PacketOrder, packet_of
 from recoup.cases.race import Lesson, Ready, dispatch, learned_curve, lesson_of
@@ -65,7 +54,6 @@ __all__ = [
     "Derived",
     "Downstream",
     "Dwell",
-    "Entry",
     "Escalation",
     "Figures",
     "Finding",
@@ -76,8 +64,6 @@ __all__ = [
     "Harm",
     "Institution",
     "Lesson",
-    "Level",
-    "Listing",
     "Mandate",
     "Matter",
     "Meeting",
@@ -97,23 +83,17 @@ __all__ = [
     "Rest",
     "Sign",
     "Standing",
-    "Subject",
     "Task",
     "View",
     "Waiting",
-    "add_entry",
     "agreement_of",
-    "check_listing",
     "covers",
     "decide",
     "dispatch",
-    "end_entry",
     "evolve",
-    "evolve_listing",
     "figures_of",
     "fold",
     "groups_of",
-    "hash_of",
     "learn",
     "learned_curve",
     "lesson_of",

@@ -43,9 +43,14 @@ def signs_of(
 def is_doubtful(case: Case, stood: Parts, policy: CasePolicy) -> bool:
     """Whether nothing but doubtful claims that nobody admitted stand behind an order."""
     grades = {report.id: report.grade for report in case.reports}
+    signed = frozenset(claim for claim, _ in case.signs)
     behind = [claim for claim in case.claims if claim.id in dict(stood)]
     return bool(behind) and all(
         claim.state is ClaimState.REPORTED
-        and (claim.amount <= policy.small_amount or grades[claim.report] is Grade.DOUBTFUL)
+        and (
+            claim.id in signed
+            or claim.amount <= policy.small_amount
+            or grades[claim.report] is Grade.DOUBTFUL
+        )
         for claim in behind
     )

@@ -514,6 +514,8 @@ class Case:
     """Cases worked together with this one."""
     handovers: tuple[Handover, ...] = ()
     escalations: tuple[Escalation, ...] = ()
+    signs: tuple[tuple[str, str], ...] = ()
+    """Claims and what speaks against each: signs that the freeze itself is abused."""
 
     @property
     def is_open(self) -> bool:

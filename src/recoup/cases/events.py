@@ -64,6 +64,15 @@ class ClaimMade:
 
 
 @dataclass(frozen=True, slots=True)
+class SignsNoted:
+    """What speaks against a claim: whoever decides on an order for it sees that."""
+
+    claim: str
+    signs: tuple[str, ...]
+    """Words of `abuse.Sign`."""
+
+
+@dataclass(frozen=True, slots=True)
 class ClaimAgreed:
     """One more person agreed that a claim is admitted."""
 
@@ -426,6 +435,7 @@ Event = (
     CaseOpened
     | ReportTaken
     | ClaimMade
+    | SignsNoted
     | ClaimAgreed
     | ClaimSettled
     | ClaimRepaid

@@ -55,6 +55,7 @@ from recoup.cases.events import (
     PlacesChanged,
     ReportTaken,
     RestNoted,
+    SignsNoted,
     StoodLowered,
     SurplusMarked,
     TaskMoved,
@@ -133,6 +134,10 @@ def first_place(claim: Claim) -> Place:
         claim.paid_at,
         Found.UNKNOWN,
     )
+
+
+def _signs(case: Case, event: SignsNoted) -> Case:
+    return replace(case, signs=(*case.signs, *((event.claim, sign) for sign in event.signs)))
 
 
 def _agreed(case: Case, event: ClaimAgreed) -> Case:
@@ -439,6 +444,7 @@ _STEPS: dict[type, Callable[[Case, Any], Case]] = {
     CaseOpened: _opened,
     ReportTaken: _report,
     ClaimMade: _claim,
+    SignsNoted: _signs,
     ClaimAgreed: _agreed,
     ClaimSettled: _settled,
     ClaimRepaid: _repaid,

@@ -29,6 +29,8 @@ class View:
     salary_on: tuple[date, ...]
     merchants: int
     is_innocent: bool
+    signs: tuple[str, ...]
+    """Signs that the freeze is abused, of the claims that stand behind it."""
 
     @property
     def digest(self) -> str:
@@ -59,4 +61,5 @@ def view_of(case: Case, order: Order, plan: Plan) -> View | None:
         harm.salary_on,
         harm.merchants,
         case.is_innocent(order.key.account),
+        tuple(sorted({sign for claim, sign in case.signs if claim in dict(found.stood)})),
     )

@@ -4,12 +4,14 @@
    entry in which it is issued, and those of the order before no longer (SEMANTICS 3).
 2. What an institution's answer, or the end of a term, does to a hold its case knows in the same batch.
 3. Appeals, deferred notices and requests abroad have a deadline as long as their clock runs.
-4. Who acts is who the command names; who approved an order in the case approved it in the room of orders.
-5. A command that names two persons is carried out for nobody: the first makes a motion, the second agrees to it.
+4. What a case lists as suspect, or clears, is in the same batch.
+5. Who acts is who the command names; who approved an order in the case approved it in the room of orders.
+6. A command that names two persons is carried out for nobody: the first makes a motion, the second agrees to it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -25,6 +27,7 @@ from recoup.cases import (
     evolve,
     lesson_of,
     note_of,
+    signs_of,
 )
 from recoup.cases import decide as decide_case
 from recoup.cases import fold as fold_case
@@ -67,18 +70,21 @@ from recoup.cases.commands import (
 from recoup.cases.events import (
     AppealFiled,
     AppealSettled,
+    ClaimMade,
     EscalationMoved,
     EscalationRaised,
     Event,
     HoldNoted,
     NoticeMoved,
     OrderTakenUp,
+    SignsNoted,
     TaskMoved,
     TaskOpened,
 )
 from recoup.cases.state import AppealState, NoticeState, TaskState
 from recoup.centre.account_room import ACCOUNT_UNKNOWN, INSTITUTION_DIFFERS
 from recoup.centre.commands import Decision, Declined, Noted
+from recoup.centre.list_room import follow_cases
 from recoup.centre.order_room import OrderWork, told_of
 from recoup.centre.reasons import CentreReason
 from recoup.centre.registry import COMMAND_REGISTRY
@@ -121,6 +127,7 @@ class CaseWork:
         found = decide_case(case, command, self.now, self.policy)
         if isinstance(found, Refusal):
             return Declined(found.reason.value, found.found)
+        found = (*found, *self._signs(fold_case(case, found), found))
         for event in found:
             self.events.append(Noted(SubjectId(case_id), event))
             self._clock(case_id, event)
@@ -172,6 +179,18 @@ class CaseWork:
             case _:
                 return None
 
+    def _signs(self, case: Case, found: Iterable[Event]) -> Iterator[SignsNoted]:
+        """Yield what speaks against claims that were just made: only the centre sees the reports of all cases."""
+        reports = {report.id: report for report in case.reports}
+        for event in found:
+            if not isinstance(event, ClaimMade):
+                continue
+            report = reports[event.claim.report]
+            earlier = self.state.reporters.get(report.reporter, {}).values()
+            signs = signs_of(report, event.claim, earlier, self.now, self.policy)
+            if signs:
+                yield SignsNoted(event.claim.id, tuple(sign.value for sign in signs))
+
     def note_holds(self, work: OrderWork) -> Declined | None:
         """Tell each case what became of its holds."""
         for hold in work.touched():
@@ -186,15 +205,35 @@ class CaseWork:
                 return declined
         return None
 
+    def take_over(self, order: Order, claim: str, amount: int) -> None:
+        """Note that a claim stands behind another system's order, before the case hears what is held."""
+        taken = OrderTakenUp(
+            order.id,
+            order.digest,
+            order.kind,
+            *(order.key.account, order.key.currency, order.institution),
+            amount=order.amount,
+            change=order.amount,
+            stood=((claim, min(amount, order.amount)),),
+            persons=(order.made_by,),
+            mandate="",
+            hop=1,
+        )
+        case_id = order.key.case
+        self.events.append(Noted(SubjectId(case_id), taken))
+        self._cases[case_id] = evolve(self.case(case_id), taken)
+
     def decision(self, work: OrderWork | None, answer: bytes) -> Decision:
         """Return what both rooms lead to as one decision: the case first, since it says who stands behind an order."""
         orders = work.decision(answer) if work else Decision(answer)
+        listed, rows = follow_cases(self.state, self._cases.values(), self.now, self.policy)
+        clocks = self.deadlines | rows
         return Decision(
             answer,
-            (*self.events, *orders.events),
+            (*self.events, *orders.events, *listed),
             orders.messages,
-            (*(row for row in self.deadlines.values() if row is not None), *orders.deadlines),
-            (*self.deadlines, *orders.ended),
+            (*(row for row in clocks.values() if row is not None), *orders.deadlines),
+            (*clocks, *orders.ended),
         )
 
     def _clock(self, case_id: str, event: Event) -> None:

@@ -16,6 +16,7 @@ from typing import Final
 
 from recoup import limits
 from recoup.cases import CasePolicy
+from recoup.cases.lists import Subject, plain_of
 from recoup.centre.account_room import EnterAccount
 from recoup.centre.chaser import held_since
 from recoup.centre.commands import (
@@ -33,7 +34,15 @@ from recoup.centre.directory import NUMBER as ACCOUNT_NUMBER
 from recoup.centre.directory import Entry
 from recoup.centre.facts import Grounds
 from recoup.centre.figuring import Figuring
-from recoup.centre.intake import Heard, HeardClaim, Prepared, prepare_claim, prepare_report
+from recoup.centre.intake import (
+    Heard,
+    HeardClaim,
+    HeardForeign,
+    Prepared,
+    prepare_claim,
+    prepare_foreign,
+    prepare_report,
+)
 from recoup.centre.office import Office, Setting
 from recoup.centre.ports import ToldOf
 from recoup.centre.requests import Request
@@ -41,11 +50,12 @@ from recoup.centre.scribe import turned
 from recoup.centre.sender import Told
 from recoup.centre.state import CentreState
 from recoup.centre.view import View as Looking
-from recoup.errors import StoreFault
+from recoup.errors import MessageFault, MessageProblem, StoreFault
 from recoup.figures import Asked, Tally
 from recoup.journal.canonical import decode_plain
 from recoup.journal.port import Answer, Journal
 from recoup.journal.record import Record
+from recoup.messages import CallMessage, open_message
 from recoup.orders import Hold, HoldKey, Order
 from recoup.stores.vault import Purpose
 
@@ -197,7 +207,38 @@ class Desk:
             await asyncio.to_thread(there.enter, account, entering.case, entry)
         return outcome
 
-    async def take_in(self, command: Command, heard: Heard | HeardClaim) -> Outcome:
+    async def key_of_account(self, institution: str, number: str, *, kept: bool) -> str:
+        """Return the key under which lists have an account; `kept`: give it one where it has none."""
+        there = self._office.directory
+        if kept:
+            return await asyncio.to_thread(there.account, institution, number)
+        known = await asyncio.to_thread(there.known, institution, number)
+        return known or self.key_of(Subject.ACCOUNT, f"{institution} {number}")
+
+    def key_of(self, subject: Subject, value: str) -> str:
+        """Return the key of a person or a device: a keyed hash."""
+        return self.digest("list", plain_of(subject, value)).hex()
+
+    def open_call(self, data: bytes) -> CallMessage:
+        """Return what an institution's machine signed; raise `MessageFault` for anything else.
+
+        That a copy is not taken twice is the writer's to see: what a call asks for has an id that follows from the call.
+        """
+        wire = self._setting.wire
+        if wire is None:
+            raise MessageFault(MessageProblem.ISSUER_UNKNOWN)
+        opened = open_message(
+            data,
+            wire.ring,
+            audience=wire.centre,
+            now=self.now(),
+            replays=_ByTheWriter(),
+            takes=(CallMessage,),
+        )
+        assert isinstance(opened.message, CallMessage), "nothing else is taken here"
+        return opened.message
+
+    async def take_in(self, command: Command, heard: Heard | HeardClaim | HeardForeign) -> Outcome:
         """Keep the pieces of a report, then carry out `command` with the report in the place of its value (`intake`)."""
         async with self._alone(command.id):
             if (
@@ -217,7 +258,9 @@ class Desk:
                 return turned(WriterRefusal.STOPPED)
             return await self.submit(command)
 
-    def _prepare(self, command: Command, heard: Heard | HeardClaim, by: str) -> Prepared:
+    def _prepare(
+        self, command: Command, heard: Heard | HeardClaim | HeardForeign, by: str
+    ) -> Prepared:
         """Return what is to be kept and asked; ids follow from the command's id and content."""
 
         def new_id(kind: str) -> str:
@@ -227,6 +270,8 @@ class Desk:
         there = self._office.directory
         if isinstance(heard, HeardClaim):
             return prepare_claim(there, heard, new_id, by)
+        if isinstance(heard, HeardForeign):
+            return prepare_foreign(there, heard, new_id, by, self.now())
         return prepare_report(there, heard, new_id, by, self.now())
 
     @asynccontextmanager
@@ -319,6 +364,14 @@ class Desk:
     def _journal(self) -> Journal:
         assert self._reader is not None, "a desk is looked at between start and drain"
         return self._reader
+
+
+class _ByTheWriter:
+    """Remembers nothing: whoever copies a call gives its command's id again, and gets what was told already."""
+
+    def remember(self, issuer: str, jti: str, until: datetime, now: datetime) -> bool:  # noqa: ARG002 - the protocol's
+        """Take it."""
+        return True
 
 
 def answered(done: Done) -> dict[str, str]:

@@ -139,6 +139,11 @@ class Directory:
         key = _key(institution, serial)
         return ((transfer, SERIAL, serial), (transfer, _SERIAL_KEY, key)) if serial else ()
 
+    def known(self, institution: str, number: str) -> str | None:
+        """Return the id of an account that was kept; None for a number never seen, or erased."""
+        with self._lock:
+            return next(iter(self._vault.find(_KEY, _key(institution, number))), None)
+
     def enter(self, account: str, case: str, entry: Entry) -> None:
         """Keep an account that was entered for a case, and the name under which the case knows it."""
         key = _key(entry.institution, entry.number)

@@ -14,13 +14,14 @@ The other way round, a process that dies in between leaves a claim about an acco
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from recoup.cases import Channel, Claim, Grade, Report
 from recoup.cases.commands import MakeClaim, TakeReport
 from recoup.centre.directory import PERSON_DOCUMENT, Directory, Entry, Piece
+from recoup.centre.import_commands import EnterForeign, Foreign, ForeignHold
 from recoup.centre.terms import EnterClaim, EnterReport, Named
 
 PERSON_NAME: Final = "person_name"
@@ -88,11 +89,21 @@ class HeardClaim:
 
 
 @dataclass(frozen=True, slots=True)
+class HeardForeign:
+    """A report of another system, with the hold that stands for it there where there is one."""
+
+    heard: Heard
+    foreign: Foreign
+    hold: ForeignHold | None = None
+    """Its order's id is given here, with all other ids."""
+
+
+@dataclass(frozen=True, slots=True)
 class Prepared:
     """What is to be kept, then what is to be asked of the writer."""
 
     case: str
-    command: EnterReport | EnterClaim
+    command: EnterReport | EnterClaim | EnterForeign
     pieces: tuple[Piece, ...]
 
 
@@ -122,6 +133,16 @@ def prepare_report(
     claim, named, about = _claim(directory, heard.payment, case, report_id, victim, new_id, by)
     command = EnterReport(TakeReport(report, claim, heard.unit), named)
     return Prepared(case, command, (*pieces, *about))
+
+
+def prepare_foreign(
+    directory: Directory, heard: HeardForeign, new_id: NewId, by: str, now: datetime
+) -> Prepared:
+    """Return the same of a row of another system."""
+    found = prepare_report(directory, heard.heard, new_id, by, now)
+    assert isinstance(found.command, EnterReport), "a report becomes a report"
+    hold = None if heard.hold is None else replace(heard.hold, order=new_id("order"))
+    return replace(found, command=EnterForeign(found.command, heard.foreign, hold))
 
 
 def prepare_claim(directory: Directory, heard: HeardClaim, new_id: NewId, by: str) -> Prepared:
@@ -188,10 +209,12 @@ __all__ = [
     "REPORT_TEXT",
     "Heard",
     "HeardClaim",
+    "HeardForeign",
     "NewId",
     "Payment",
     "Prepared",
     "Told",
     "prepare_claim",
+    "prepare_foreign",
     "prepare_report",
 ]

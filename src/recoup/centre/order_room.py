@@ -62,12 +62,14 @@ from recoup.orders.events import (
     Bearing,
     Event,
     HoldChanged,
+    HoldTakenOver,
     OrderDrafted,
     OrderIssued,
     OrderUnanswered,
 )
 from recoup.orders.refusals import Reason
 from recoup.orders.state import LIVE
+from recoup.orders.taking_over import TakeOver, take_over
 from recoup.unrecognised import Unrecognised
 
 RUNNING: Final = LIVE | {HoldState.ASKED}
@@ -122,6 +124,21 @@ class OrderWork:
         assert not isinstance(found, Refusal), "the rule that asks is the rule that decides"
         for event in found:
             self._note(key, event)
+
+    def take_over(self, command: TakeOver) -> Declined | None:
+        """Take another system's hold over: its end is a deadline at once, and nothing leaves the house."""
+        order = command.order
+        declined = _unusable(DraftOrder(order))
+        if declined is not None:
+            return declined
+        if self._place(order.id) is not None:
+            return _declined(Refusal(Reason.ORDER_ID_TAKEN, order.id))
+        found = take_over(self.hold(order.key), command, self.now, self.policy)
+        if isinstance(found, Refusal):
+            return _declined(found)
+        for event in found:
+            self._note(order.key, event)
+        return None
 
     def hold(self, key: HoldKey) -> Hold:
         """Return the hold as it is after what was carried out so far."""
@@ -208,6 +225,9 @@ class OrderWork:
                 pass  # still to be answered
             case AnswerRecorded(order_id):
                 self.deadlines[answer_row(order_id)] = None
+            case HoldTakenOver():
+                self._places[event.order.id] = key
+                self._wait(term_deadline(key, event.ends_at))
             case HoldChanged(_, _, _, _, _, ends_at):
                 runs = ends_at if event.state in RUNNING else None
                 self.deadlines[term_row(key)] = None
@@ -223,7 +243,7 @@ class OrderWork:
 def evolve_orders(state: CentreState, _: SubjectId, event: Event) -> CentreState:
     """Fold an event of the room of orders into the registers."""
     match event:
-        case OrderDrafted(order):
+        case OrderDrafted(order) | HoldTakenOver(order):
             key = state.places[order.id] = order.key
             state.drafted.setdefault(key.case, []).append(order.id)
         case HoldChanged():

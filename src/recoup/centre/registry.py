@@ -10,6 +10,8 @@ from typing import Final
 
 from recoup.cases import commands as case_commands
 from recoup.cases import events as case_events
+from recoup.cases import lists
+from recoup.centre import import_commands, list_commands
 from recoup.centre.account_room import AccountEntered, EnterAccount, ReadPersonal
 from recoup.centre.requests import Acted
 from recoup.centre.terms import EndTerm, EnterClaim, EnterReport
@@ -44,6 +46,7 @@ EVENTS: Final[tuple[Row, ...]] = (
     ("case_opened", 1, case_events.CaseOpened, ()),
     ("report_taken", 1, case_events.ReportTaken, ()),
     ("claim_made", 1, case_events.ClaimMade, ()),
+    ("signs_noted", 1, case_events.SignsNoted, ()),
     ("claim_agreed", 1, case_events.ClaimAgreed, ()),
     ("claim_settled", 1, case_events.ClaimSettled, ()),
     ("claim_repaid", 1, case_events.ClaimRepaid, ()),
@@ -85,6 +88,13 @@ EVENTS: Final[tuple[Row, ...]] = (
     ("account_entered", 1, AccountEntered, ()),
     ("personal_data_read", 1, PersonalDataRead, ()),
     ("personal_data_erased", 1, PersonalDataErased, ()),
+    ("hold_taken_over", 1, order_events.HoldTakenOver, ()),
+    ("foreign_noted", 1, import_commands.ForeignNoted, ()),
+    ("import_noted", 1, import_commands.ImportNoted, ()),
+    ("entry_added", 1, lists.EntryAdded, ()),
+    ("entry_moved", 1, lists.EntryMoved, ()),
+    ("entry_renewed", 1, lists.EntryRenewed, ()),
+    ("lists_checked", 1, list_commands.ListsChecked, ()),
     *((name, 1, kind, ()) for name, kind in EVENT_NAMES.items()),
 )
 
@@ -144,6 +154,13 @@ COMMANDS: Final[tuple[Row, ...]] = (
     ("settle_escalation", 1, case_commands.SettleEscalation, ()),
     ("enter_account", 1, EnterAccount, ()),
     ("read_personal", 1, ReadPersonal, ()),
+    ("enter_foreign", 1, import_commands.EnterForeign, ()),
+    ("note_import", 1, import_commands.NoteImport, ()),
+    ("list_subject", 1, list_commands.ListSubject, ()),
+    ("agree_to_entry", 1, list_commands.AgreeToEntry, ()),
+    ("withdraw_entry", 1, list_commands.WithdrawEntry, ()),
+    ("pass_entry_end", 1, list_commands.PassEntryEnd, ()),
+    ("check_lists", 1, list_commands.CheckLists, ()),
     ("set_up", 1, staff_commands.SetUp, ()),
     ("enrol", 1, staff_commands.Enrol, ()),
     ("open_session", 1, staff_commands.OpenSession, ()),

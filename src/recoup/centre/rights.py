@@ -20,12 +20,15 @@ from recoup import orders
 from recoup.cases import CasePolicy
 from recoup.cases import commands as case_commands
 from recoup.cases import refusals as case_refusals
+from recoup.cases.lists import ListReason
 from recoup.centre.account_room import TEXT, EnterAccount, ReadPersonal, unfit
 from recoup.centre.case_rights import CASE_ACTIONS, action_of
 from recoup.centre.case_rights import target_of as target_of_case_command
 from recoup.centre.case_room import CHASE
 from recoup.centre.commands import Declined
+from recoup.centre.import_commands import EnterForeign, NoteImport
 from recoup.centre.levels import level_needed
+from recoup.centre.list_commands import AgreeToEntry, CheckLists, ListSubject, WithdrawEntry
 from recoup.centre.reasons import CentreReason
 from recoup.centre.requests import INSTITUTION, MACHINE, Request
 from recoup.centre.state import CentreState
@@ -63,6 +66,12 @@ ACTIONS: Final[Mapping[type, Action]] = {
     EnterClaim: Action.REPORT_TAKE,
     ReadPersonal: Action.PERSONAL_READ,
     **CASE_ACTIONS,
+    EnterForeign: Action.IMPORT,
+    NoteImport: Action.IMPORT,
+    ListSubject: Action.LIST_ADD,
+    AgreeToEntry: Action.LIST_AGREE,
+    WithdrawEntry: Action.LIST_WITHDRAW,
+    CheckLists: Action.LIST_CHECK,
 }
 """The right that a command needs. One that is not here can be carried out by no person."""
 
@@ -78,6 +87,7 @@ ON_THE_WAY_IN: Final = (
 IN_SESSIONS_ONLY: Final = (
     frozenset(staff_commands.Command.__args__)
     | {EnterAccount, EnterClaim, EnterReport, ReadPersonal}
+    | {EnterForeign, NoteImport, ListSubject, AgreeToEntry, WithdrawEntry}
 ) - set(ON_THE_WAY_IN)
 """Commands that only a person in a session gives, in whatever process."""
 
@@ -173,6 +183,18 @@ def _target(state: CentreState, request: Request) -> Target | Declined:
             rows = state.case(request.case).escalations
             unit = next((row.unit for row in rows if row.id == escalation), "")
             return Target(unit)
+        case NoteImport(noted):
+            return Target(unit=noted.unit)
+        case EnterForeign(enter) if not state.case(request.case).is_open:
+            return Target(unit=enter.take.unit)
+        case EnterForeign():
+            return state.target_of_case(request.case)
+        case ListSubject(entry):
+            return state.target_of_case(entry.case)
+        case AgreeToEntry(entry_id) | WithdrawEntry(entry_id):
+            return _target_of_entry(state, entry_id)
+        case CheckLists():
+            return state.target_of_case(request.case)
         case ReadPersonal(field=name) if name == TEXT:
             return state.target_of_case(request.case)
         case ReadPersonal(account):
@@ -190,6 +212,14 @@ def _target(state: CentreState, request: Request) -> Target | Declined:
             return state.target_of_order(found[1].order)
         case _:
             return Target()
+
+
+def _target_of_entry(state: CentreState, entry_id: str) -> Target | Declined:
+    """Return what an entry is to the table of rights: its case's, made by whoever asked for what waits for another."""
+    entry = state.listed.entries.get(entry_id)
+    if entry is None:
+        return Declined(ListReason.ENTRY_UNKNOWN, entry_id)
+    return replace(state.target_of_case(entry.case), owner=entry.asked_by)
 
 
 __all__ = ["ACTIONS", "IN_SESSIONS_ONLY", "MACHINES", "ON_THE_WAY_IN", "admit"]

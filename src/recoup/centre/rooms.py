@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, get_args
 
-from recoup.cases import CasePolicy
+from recoup.cases import CasePolicy, lists
 from recoup.cases import commands as case_commands
 from recoup.cases import events as case_events
+from recoup.centre import list_commands
 from recoup.centre.account_room import (
     AccountEntered,
     EnterAccount,
@@ -19,7 +20,10 @@ from recoup.centre.account_room import (
 )
 from recoup.centre.case_room import decide_cases, decide_orders, evolve_cases
 from recoup.centre.commands import Decision, Declined
+from recoup.centre.import_commands import EnterForeign, ForeignNoted, ImportNoted, NoteImport
+from recoup.centre.import_room import decide_imports, evolve_imports
 from recoup.centre.intake_room import decide_intake
+from recoup.centre.list_room import decide_lists, evolve_lists
 from recoup.centre.order_room import evolve_orders
 from recoup.centre.requests import Request
 from recoup.centre.staff_room import decide_staff, evolve_staff
@@ -70,6 +74,7 @@ ROOMS: Final[tuple[Room, ...]] = (
             order_events.OrderUnanswered,
             order_events.AnswerRecorded,
             order_events.HoldChanged,
+            order_events.HoldTakenOver,
         ),
         decide_orders,
         evolve_orders,
@@ -95,6 +100,26 @@ ROOMS: Final[tuple[Room, ...]] = (
         (AccountEntered, PersonalDataRead, PersonalDataErased),
         decide_accounts,
         evolve_accounts,
+    ),
+    Room(
+        "imports",
+        (EnterForeign, NoteImport),
+        (ForeignNoted, ImportNoted),
+        decide_imports,
+        evolve_imports,
+    ),
+    Room(
+        "lists",
+        (
+            list_commands.ListSubject,
+            list_commands.AgreeToEntry,
+            list_commands.WithdrawEntry,
+            list_commands.PassEntryEnd,
+            list_commands.CheckLists,
+        ),
+        (lists.EntryAdded, lists.EntryMoved, lists.EntryRenewed, list_commands.ListsChecked),
+        decide_lists,
+        evolve_lists,
     ),
 )
 

@@ -14,6 +14,8 @@ from hashlib import sha256
 from typing import Any, Final
 
 from recoup.cases import Case, Lesson
+from recoup.cases.lists import Entry
+from recoup.centre.import_commands import ForeignNoted, ImportNoted
 from recoup.centre.state import CentreState
 from recoup.errors import EventFault
 from recoup.journal.canonical import decode_plain, encode_plain
@@ -77,6 +79,9 @@ _SHAPES.register("told", 1, _Told)
 _SHAPES.register("lessons", 1, _Lessons)
 _SHAPES.register("entered", 1, _Entered)
 _SHAPES.register("staff", 1, _Staff)
+_SHAPES.register("entry", 1, Entry)
+_SHAPES.register("foreign", 1, ForeignNoted)
+_SHAPES.register("import", 1, ImportNoted)
 
 
 def _take_hold(state: CentreState, hold: Hold) -> None:
@@ -116,6 +121,14 @@ def _take_staff(state: CentreState, kept: _Staff) -> None:
     )
 
 
+def _take_imported(state: CentreState, kept: ForeignNoted | ImportNoted) -> None:
+    state.imported.put(kept)
+
+
+def _take_entry(state: CentreState, entry: Entry) -> None:
+    state.listed.put(entry)
+
+
 _TAKERS: Final[dict[str, Callable[[CentreState, Any], None]]] = {
     "hold": _take_hold,
     "case": _take_case,
@@ -124,6 +137,9 @@ _TAKERS: Final[dict[str, Callable[[CentreState, Any], None]]] = {
     "lessons": _take_lessons,
     "entered": _take_entered,
     "staff": _take_staff,
+    "entry": _take_entry,
+    "foreign": _take_imported,
+    "import": _take_imported,
 }
 """What becomes of a line; a new register is one row here and one in `_values`."""
 
@@ -139,6 +155,8 @@ def _values(state: CentreState) -> Iterator[object]:
         yield _Entered(case, account, state.accounts[account])
     if state.staff != Directory():
         yield _staff_of(state.staff)
+    yield from state.listed.entries.values()
+    yield from state.imported.values()
 
 
 def _staff_of(staff: Directory) -> _Staff:

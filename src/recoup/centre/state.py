@@ -12,7 +12,9 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from recoup import limits
-from recoup.cases import Case, Clock, Lesson, Meeting, Packet, packet_of, reached_by
+from recoup.cases import Case, Clock, Lesson, Meeting, Packet, Report, packet_of, reached_by
+from recoup.centre.imported import Imported
+from recoup.centre.listed import Listed
 from recoup.orders import Hold, HoldKey, Order, Tracked
 from recoup.staff import Directory, Target
 
@@ -38,6 +40,12 @@ class CentreState:
     """What an institution's answers taught, the newest last."""
     reached: dict[tuple[str, str], dict[str, None]] = field(default_factory=dict)
     """The cases with money at an account in a currency. Follows from the cases; kept so that nobody walks all of them."""
+    reporters: dict[str, dict[tuple[str, str], Report]] = field(default_factory=dict)
+    """Reports of a person, by case and id: who comes again and again is looked at twice."""
+    listed: Listed = field(default_factory=Listed)
+    """Involved and suspect subjects."""
+    imported: Imported = field(default_factory=Imported)
+    """What came from other systems, under which ids of theirs."""
 
     def copied(self) -> CentreState:
         """Return registers of their own with the same values, for another thread to go on from."""
@@ -52,8 +60,10 @@ class CentreState:
         return self.cases.get(case_id) or Case(case_id)
 
     def put_case(self, case: Case) -> None:
-        """Set a case in its register, and where it has money."""
+        """Set a case in its register, who reported, and where it has money."""
         before = self.cases.get(case.id)
+        for report in case.reports[len(before.reports) if before else 0 :]:
+            self.reporters.setdefault(report.reporter, {})[case.id, report.id] = report
         self.cases[case.id] = case
         if before is not None and before.places is case.places:
             return
@@ -183,6 +193,8 @@ def _copied(value: Any) -> Any:  # noqa: ANN401 - a register, or what is in one
         return [_copied(part) for part in value]
     if isinstance(value, deque):
         return value.copy()
+    if isinstance(value, Listed | Imported):
+        return type(value)(**{row.name: _copied(getattr(value, row.name)) for row in fields(value)})
     return set(value) if isinstance(value, set) else value
 
 

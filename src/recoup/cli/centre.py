@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recoup.cli.importing import import_command
+
 if TYPE_CHECKING:
     from recoup.centre import CentreState
 
@@ -21,17 +23,21 @@ File = Annotated[Path, typer.Argument(metavar="FILE", help="The centre's journal
 def register(app: typer.Typer) -> None:
     """Add the command group `centre` to the program."""
     centre = typer.Typer(
-        help="Look at a centre's journal.",
+        help="Look at a centre's journal; send it what another system holds.",
         epilog="Example: recoup centre replay journal.sqlite",
         no_args_is_help=True,
     )
     centre.callback()(_group)
     centre.command("replay", epilog="Example: recoup centre replay journal.sqlite")(replay_command)
+    centre.command(
+        "import",
+        epilog="Example: recoup centre import register.csv --kind register --system old --unit futian-1",
+    )(import_command)
     app.add_typer(centre, name="centre")
 
 
 def _group() -> None:
-    """Look at a centre's journal."""
+    """Look at a centre's journal; send it what another system holds."""
 
 
 def replay_command(file: File) -> None:

@@ -30,6 +30,7 @@ from recoup.messages.values import (
     AnswerMessage,
     AppealMessage,
     AskMessage,
+    CallMessage,
     DigestMessage,
     Message,
     Minor,
@@ -47,6 +48,7 @@ TYPES: Final[dict[str, type]] = {
     "recoup.appeal.v1": AppealMessage,
     "recoup.notice.v1": NoticeMessage,
     "recoup.ask.v1": AskMessage,
+    "recoup.call.v1": CallMessage,
     "recoup.refusal.v1": RefusalMessage,
 }
 """Each message by the name and version that stands in the signed header (`typ`)."""

@@ -246,6 +246,19 @@ class AskMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class CallMessage:
+    """Authority for one request with a body of plain JSON: stands in its `Authorization` header, and binds all of it."""
+
+    institution: str
+    """Whose machine asks."""
+    path: str
+    key: str
+    """The request's `Idempotency-Key`."""
+    body: str
+    """SHA-256 of the body, in hexadecimal digits."""
+
+
+@dataclass(frozen=True, slots=True)
 class RefusalMessage:
     """A message could not be acted on at all: an institution that polls says so with this."""
 
@@ -266,6 +279,7 @@ Message = (
     | AppealMessage
     | NoticeMessage
     | AskMessage
+    | CallMessage
     | RefusalMessage
 )
 
@@ -274,6 +288,7 @@ __all__ = [
     "AppealMessage",
     "AskMessage",
     "Asked",
+    "CallMessage",
     "Check",
     "DigestHold",
     "DigestMessage",

@@ -117,6 +117,16 @@ class HoldChanged:
     renewals: int
 
 
+@dataclass(frozen=True, slots=True)
+class HoldTakenOver:
+    """Another system's hold is watched here from now on."""
+
+    order: Order
+    since: datetime
+    ends_at: datetime
+    at: datetime
+
+
 Event = (
     OrderDrafted
     | OrderSubmitted
@@ -128,4 +138,5 @@ Event = (
     | OrderUnanswered
     | AnswerRecorded
     | HoldChanged
+    | HoldTakenOver
 )

@@ -10,6 +10,7 @@ from recoup.orders.events import (
     Bearing,
     Event,
     HoldChanged,
+    HoldTakenOver,
     OrderApproved,
     OrderDrafted,
     OrderIssued,
@@ -19,8 +20,9 @@ from recoup.orders.events import (
     OrderUnanswered,
     OrderWithdrawn,
 )
-from recoup.orders.hold import Hold, Tracked
-from recoup.orders.state import ORDER_MOVES, OrderState, OrderTrigger
+from recoup.orders.hold import Answer, Hold, Tracked
+from recoup.orders.kinds import OrderKind, Outcome
+from recoup.orders.state import ORDER_MOVES, HoldState, OrderState, OrderTrigger
 
 
 def evolve(hold: Hold, event: Event) -> Hold:
@@ -28,6 +30,8 @@ def evolve(hold: Hold, event: Event) -> Hold:
     match event:
         case OrderDrafted(order, period):
             return hold.with_order(Tracked(order, period=period))
+        case HoldTakenOver():
+            return _taken_over(hold, event)
         case HoldChanged():
             return replace(
                 hold,
@@ -43,6 +47,25 @@ def evolve(hold: Hold, event: Event) -> Hold:
             tracked = hold.find(event.order_id)
             assert tracked is not None, "an event about an order that was never drafted"
             return hold.with_order(_order_after(tracked, event))
+
+
+def _taken_over(hold: Hold, event: HoldTakenOver) -> Hold:
+    """Return the hold as the other system left it: one order, answered."""
+    order, is_freeze = event.order, event.order.kind is OrderKind.FREEZE
+    answer = Answer(
+        order.id, Outcome.FROZEN if is_freeze else Outcome.HELD, order.amount, event.since
+    )
+    tracked = Tracked(
+        order, OrderState.ANSWERED, issued_at=event.at, sent_at=event.at, answers=(answer,)
+    )
+    return replace(
+        hold.with_order(tracked),
+        state=HoldState.FROZEN if is_freeze else HoldState.HELD,
+        held=order.amount,
+        basis=order.kind,
+        since=event.since,
+        ends_at=event.ends_at,
+    )
 
 
 def fold(hold: Hold, events: Iterable[Event]) -> Hold:

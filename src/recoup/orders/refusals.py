@@ -46,6 +46,8 @@ class Reason(StrEnum):
     HELD_THEN_DENIED = "held_then_denied"
     REPEATED_BY_RULE = "repeated_by_rule"
     """Only the rule repeats a release, and only where the institution held after it."""
+    TERM_UNFIT = "term_unfit"
+    """A hold that is taken over ends before it begins, begins in the future, or ends later than the law allows from now."""
     TERM_RUNS = "term_runs"
     """The end has not come yet."""
 

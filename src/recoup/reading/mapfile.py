@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Final, cast
@@ -37,8 +37,8 @@ _ALLOWED: Final[Mapping[str, frozenset[str]]] = {
 }
 
 
-def load_map(path: str | Path) -> ColumnMap:
-    """Return a parsed `map.toml`; raise `InputFault` naming every key that is wrong.
+def load_map(path: str | Path, more: Iterable[str] = ()) -> ColumnMap:
+    """Return a parsed `map.toml`; raise `InputFault` naming every key that is wrong. `more` are fields beside the usual ones.
 
     `[columns]` gives a field's header; `[kinds]`, `[directions]` and `[statuses]` translate words; `[defaults]`
     fills empty fields; then `[time] formats`, `[amount] unit` and `decimal`, `[source]` who supplied the files;
@@ -54,7 +54,7 @@ def load_map(path: str | Path) -> ColumnMap:
         ) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputFault([_problem(shown, "", str(error))]) from None
-    problems = [_problem(shown, key, found) for key, found in _wrong(data)]
+    problems = [_problem(shown, key, found) for key, found in _wrong(data, (*_FIELDS, *more))]
     if problems:
         raise InputFault(problems)
     return _parsed(data)
@@ -64,7 +64,7 @@ def _problem(file: str, key: str, found: str) -> Problem:
     return Problem(file, "", 0, key, "map_invalid", found, ADVICE["map_invalid"])
 
 
-def _wrong(data: Mapping[str, object]) -> list[tuple[str, str]]:
+def _wrong(data: Mapping[str, object], fields: Iterable[str]) -> list[tuple[str, str]]:
     """Key and what is wrong with it."""
     wrong = [(key, "an unknown key") for key in data if key not in (*_TABLES, *_PLAIN)]
     tables: dict[str, Mapping[str, object]] = {}
@@ -75,8 +75,9 @@ def _wrong(data: Mapping[str, object]) -> list[tuple[str, str]]:
         else:
             wrong.append((name, "no table"))
             tables[name] = {}
-    wrong += [(f"columns.{key}", "no field") for key in tables["columns"] if key not in _FIELDS]
-    wrong += [(f"defaults.{key}", "no field") for key in tables["defaults"] if key not in _FIELDS]
+    known = frozenset(fields)
+    wrong += [(f"columns.{key}", "no field") for key in tables["columns"] if key not in known]
+    wrong += [(f"defaults.{key}", "no field") for key in tables["defaults"] if key not in known]
     for name, allowed in _ALLOWED.items():
         wrong += [
             (f"{name}.{word}", str(value))

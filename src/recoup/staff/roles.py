@@ -88,6 +88,15 @@ class Action(StrEnum):
     """Of a case, to another unit."""
     HANDOVER_SETTLE = "handover_settle"
     """Of a case that was offered to the unit."""
+    IMPORT = "import"
+    """Take reports and registers of other systems over."""
+    LIST_ADD = "list_add"
+    LIST_AGREE = "list_agree"
+    LIST_WITHDRAW = "list_withdraw"
+    LIST_READ = "list_read"
+    """The entries of a case."""
+    LIST_CHECK = "list_check"
+    """Ask whether somebody is listed."""
 
 
 class Scope(StrEnum):
@@ -126,6 +135,12 @@ _AT_THE_DESK: Final = {
     _A.DUTY_READ: _UNIT,
     _A.ESCALATION_LOG: _UNIT,
 }
+_LISTS_AT_THE_DESK: Final = {
+    _A.LIST_ADD: _UNIT,
+    _A.LIST_WITHDRAW: _UNIT,
+    _A.LIST_READ: _UNIT,
+    _A.LIST_CHECK: _UNIT,
+}
 _IN_A_CASE: Final = {
     _A.CLAIM_SETTLE: _UNIT,
     _A.CLAIM_WITHDRAW: _UNIT,
@@ -156,10 +171,11 @@ _READS: Final = {
 }
 
 TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
-    Role.CALL_TAKER: {**_AT_THE_DESK, _A.APPEAL_FILE: _UNIT},
+    Role.CALL_TAKER: {**_AT_THE_DESK, _A.APPEAL_FILE: _UNIT, _A.LIST_CHECK: _UNIT},
     Role.OFFICER: {
         **_AT_THE_DESK,
         **_IN_A_CASE,
+        **_LISTS_AT_THE_DESK,
         _A.PERSONAL_READ: _UNIT,
         _A.STREAM_READ: _UNIT,
         _A.SHIFT_HAND_OVER: _UNIT,
@@ -182,12 +198,18 @@ TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
         _A.DUTY_READ: _BELOW,
         _A.STREAM_READ: _BELOW,
         _A.ESCALATION_LOG: _BELOW,
+        _A.LIST_AGREE: _BELOW,
+        _A.LIST_WITHDRAW: _BELOW,
+        _A.LIST_READ: _BELOW,
+        _A.LIST_CHECK: _BELOW,
     },
     Role.CASE_LEAD: {
         **_AT_THE_DESK,
         **_IN_A_CASE,
         _A.HARDSHIP_SETTLE: _UNIT,
         _A.APPEAL_SETTLE: _UNIT,
+        _A.IMPORT: _UNIT,
+        **_LISTS_AT_THE_DESK,
         _A.ORDER_SUBMIT: _UNIT,
         _A.ORDER_ISSUE: _UNIT,
         _A.ORDER_WITHDRAW: _UNIT,
@@ -204,6 +226,7 @@ TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
         **_AT_THE_DESK,
         **_IN_A_CASE,
         _A.HARDSHIP_SETTLE: _UNIT,
+        **_LISTS_AT_THE_DESK,
         _A.ORDER_SUBMIT: _UNIT,
         _A.ORDER_ISSUE: _UNIT,
         _A.ORDER_WITHDRAW: _UNIT,
@@ -225,6 +248,7 @@ TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
         _A.FIGURES_READ: _ALL,
         _A.STAFF_READ: _ALL,
         _A.DUTY_READ: _ALL,
+        _A.LIST_READ: _ALL,
     },
     Role.ADMINISTRATOR: {
         _A.STAFF_READ: _ALL,
@@ -239,7 +263,16 @@ TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
 }
 """Administrators manage accounts and see no case; auditors see what happened and no personal data."""
 
-NEEDS_PURPOSE: Final = frozenset({_A.ORDER_READ, _A.CASE_READ, _A.PERSONAL_READ, _A.TEXT_READ})
+NEEDS_PURPOSE: Final = frozenset(
+    {
+        _A.ORDER_READ,
+        _A.CASE_READ,
+        _A.PERSONAL_READ,
+        _A.TEXT_READ,
+        _A.LIST_READ,
+        _A.LIST_CHECK,
+    }
+)
 """Nobody asks without a case number and a reason."""
 
 FOUR_EYES: Final = frozenset(
@@ -253,6 +286,7 @@ FOUR_EYES: Final = frozenset(
         _A.HARDSHIP_SETTLE,
         _A.APPEAL_SETTLE,
         _A.HANDOVER_SETTLE,
+        _A.LIST_AGREE,
     }
 )
 """Never by a person who made what is decided on, whatever roles that person holds."""

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, get_args
+from urllib.parse import quote
 
 import pytest
-from bureau import Bureau, disputed, drafted, paid, reported
+from bureau import START, Bureau, disputed, drafted, paid, reported
 from httpx import Response
 from offered import asked as asked_by_clock
 from offered import entered, offered
@@ -22,6 +23,7 @@ from recoup.api import callers, set_up_logs
 from recoup.cases import Finding, FindingKind, Found, Mandate, Matter, Motion, Place
 from recoup.cases import commands as asked
 from recoup.centre import rights
+from recoup.clock import instant_text
 from recoup.orders import OrderKind, Outcome
 from recoup.staff import Action, Role
 
@@ -55,6 +57,9 @@ class Thing:
     """About which the unit is asked, in that case."""
     written: str = ""
     """An order of the plan that was written down."""
+    entry: str = ""
+    part: str = ""
+    row: str = ""
 
 
 Ask = Callable[[Bureau, str, Thing], Response]
@@ -84,8 +89,27 @@ def in_case(path: str, **body: Any) -> Ask:
     return ask
 
 
+def of_entry(path: str, **body: str) -> Ask:
+    return lambda b, by, t: b.post(f"/lists/entries/{quote(t.entry, safe='')}/{path}", body, by)
+
+
+SUBJECT = {"kind": "person", "value": "id 4403"}
+
+
 def about(path: str, **body: str) -> Ask:
     return lambda b, by, _: b.post(f"/persons/{b.ids['dummy']}/{path}", body, by)
+
+
+def import_rows(b: Bureau, by: str, thing: Thing, data: bytes, kind: str) -> Response:
+    headers = {"Idempotency-Key": next(b.keys), "Content-Type": "text/csv", **b._as(by)}
+    params = {"kind": kind, "system": "old", "unit": thing.unit}
+    return b.client.post("/imports", params=params, content=data, headers=headers)
+
+
+def listed(case: str) -> dict[str, object]:
+    """Return the body of an entry about somebody new."""
+    subject = {"kind": "person", "value": next(_fresh)}
+    return {"case": case, "level": "suspect", "reason": "r", "subject": subject}
 
 
 def timed(path: str, **more: str) -> Ask:
@@ -414,6 +438,48 @@ ENDPOINTS: dict[tuple[str, str], tuple[Action, Ask]] = {
             "/escalations", {"case": t.case, "asked": b.ids["dummy"], "outcome": "agreed"}, by
         ),
     ),
+    ("post", "/imports"): (
+        Action.IMPORT,
+        lambda b, by, t: import_rows(b, by, t, b"foreign_id\n", "reports"),
+    ),
+    ("get", "/imports/{import_id}/rows"): (
+        Action.IMPORT,
+        lambda b, by, t: b.get(f"/imports/{t.part}/rows", by),
+    ),
+    ("get", "/cases"): (
+        Action.CASE_READ,
+        lambda b, by, t: b.get("/cases", by, foreign=f"old:{t.row}", reason="r"),
+    ),
+    ("post", "/lists/entries"): (
+        Action.LIST_ADD,
+        lambda b, by, t: b.post("/lists/entries", listed(t.case), by),
+    ),
+    ("post", "/lists/entries/{entry}/agree"): (
+        Action.LIST_AGREE,
+        of_entry("agree", digest=DIGEST),
+    ),
+    ("post", "/lists/entries/{entry}/withdraw"): (
+        Action.LIST_WITHDRAW,
+        of_entry("withdraw", reason="r"),
+    ),
+    ("get", "/lists/entries"): (
+        Action.LIST_READ,
+        lambda b, by, t: b.get("/lists/entries", by, case=t.case, reason="r"),
+    ),
+    ("post", "/lists/check"): (
+        Action.LIST_CHECK,
+        lambda b, by, t: b.post(
+            "/lists/check", {"case": t.case, "reason": "r", "subject": SUBJECT}, by
+        ),
+    ),
+    ("post", "/lists/check/payment"): (
+        Action.LIST_CHECK,
+        lambda b, by, t: b.post(
+            "/lists/check/payment",
+            {"case": t.case, "reason": "r", "payer": SUBJECT, "payee": SUBJECT},
+            by,
+        ),
+    ),
 }
 
 
@@ -508,6 +574,16 @@ def furnish(bureau: Bureau, thing: Thing, by: str) -> None:
     }
     thing.account = bureau.post("/accounts", body, by).json()["account"]
     thing.order = bureau.draft(thing.case, thing.account, by, "stop")
+    made = bureau.post("/lists/entries", listed(thing.case), f"lead {thing.unit}")
+    thing.entry = made.json()["entry"]
+    thing.row = f"R-{number}"
+    row = (
+        "foreign_id,institution,account,account_name,measure,amount,currency,started_at\n"
+        f"{thing.row},bank-9,{number},Wang,stop,1.00,CNY,{instant_text(START)}\n"
+    )
+    taken = import_rows(bureau, f"lead {thing.unit}", thing, row.encode(), "register")
+    assert taken.json()["taken"] == 1, taken.text
+    thing.part = taken.json()["id"]
 
 
 def work(bureau: Bureau, thing: Thing) -> None:

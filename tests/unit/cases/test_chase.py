@@ -16,26 +16,18 @@ from recoup.cases import (
     CasePolicy,
     Derived,
     Dwell,
-    Entry,
     FindingKind,
     Found,
     Institution,
-    Level,
     Mandate,
     Proposal,
     Ready,
     Reason,
     Refusal,
-    Subject,
-    add_entry,
-    check_listing,
     dispatch,
-    end_entry,
     events,
-    evolve_listing,
     figures_of,
     groups_of,
-    hash_of,
     learn,
     learned_curve,
     lesson_of,
@@ -301,7 +293,7 @@ def test_a_stop_nobody_answered_counts_as_asked_and_one_that_found_nothing_does_
     assert (note_of(desk.hold, "bank-1", START).asked, desk.hold.word) == (0, "moved")
 
 
-# --- joining, lists, figures ---------------------------------------------------------------------------------------------
+# --- joining, figures ---------------------------------------------------------------------------------------------
 
 
 def test_trails_meet_where_two_cases_have_money_and_groups_hang_together():
@@ -313,54 +305,6 @@ def test_trails_meet_where_two_cases_have_money_and_groups_hang_together():
     meetings = meetings_of(cases)
     assert [(m.account, m.cases) for m in meetings] == [("p", ("1", "2")), ("q", ("1", "3"))]
     assert groups_of(meetings) == (("1", "2", "3"),)
-
-
-def listed(**more) -> Entry:
-    values = {"key": "k1", "subject": Subject.ACCOUNT, "level": Level.SUSPECT, "source": "case-1"}
-    values |= {"added_by": "ann", "agreed_by": "bo", "added_at": START}
-    values |= {"ends_at": START + timedelta(days=9999), **more}
-    return Entry(**values)
-
-
-def test_a_list_entry_takes_two_persons_a_source_and_ends_by_itself():
-    assert add_entry((), listed(agreed_by="ann"), START, POLICY).reason is Reason.MAKER_DECIDES
-    assert add_entry((), listed(source=""), START, POLICY).reason is Reason.REASON_MISSING
-    (added,) = add_entry((), listed(), START, POLICY)
-    rows = evolve_listing((), added)
-    end = START + timedelta(seconds=POLICY.listing_seconds)
-    assert rows[0].ends_at == end
-    assert add_entry(rows, listed(), START, POLICY) == ()
-    (worse,) = add_entry(rows, listed(level=Level.INVOLVED, source="case-2"), START, POLICY)
-    rows = evolve_listing(rows, worse)
-    assert [row.level for row in check_listing(rows, ("k1", "k2"), START)] == [
-        "involved",
-        "suspect",
-    ]
-    assert check_listing(rows, ("k2",), START) == ()
-    assert check_listing(rows, ("k1",), end) == ()
-
-
-def test_an_entry_is_taken_off_by_two_persons_and_stays_as_history():
-    (added,) = add_entry((), listed(), START, POLICY)
-    rows = evolve_listing((), added)
-    later = START + timedelta(days=1)
-    alone = end_entry(rows, "k1", "case-1", "ann", "ann", later)
-    assert isinstance(alone, Refusal)
-    (ended,) = end_entry(rows, "k1", "case-1", "ann", "bo", later)
-    rows = evolve_listing(rows, ended)
-    assert check_listing(rows, ("k1",), later) == ()
-    assert check_listing(rows, ("k1",), START)
-    assert end_entry(rows, "k1", "case-1", "ann", "bo", later) == ()
-
-
-def test_a_listed_number_is_not_found_without_the_key_nor_under_another_kind():
-    number = hash_of(b"key", Subject.ACCOUNT, "6222 0001")
-    assert number == hash_of(b"key", Subject.ACCOUNT, "62220001")
-    others = [
-        hash_of(b"other", Subject.ACCOUNT, "62220001"),
-        hash_of(b"key", Subject.DEVICE, "62220001"),
-    ]
-    assert number not in others
 
 
 def test_figures_count_overdue_appeals_findings_for_holders_and_no_queries_as_unanswered():

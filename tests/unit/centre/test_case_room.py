@@ -149,6 +149,43 @@ def test_what_an_institution_answers_its_case_hears_in_the_same_entry():
     assert not work.case.has_current_trail(), "what is held takes lots: the trail is another"
 
 
+def test_what_speaks_against_a_claim_is_noted_with_it_seen_and_asks_for_another_person():
+    work = Work()
+    others = [f"other-{n}" for n in range(POLICY.reports_max)]
+    for case in others:
+        one = claim("c1", "z", 50_000, paid_at=PAID, report=case)
+        taken = TakeReport(report(case, START), one, "station-1")
+        assert isinstance(work.office.ask("taker", taken, case=case), Done)
+    assert not any(work.office.scribe.state.case(case).signs for case in others)
+    taken = TakeReport(report(at=START), claim("c1", "a", 50_000, paid_at=PAID), "station-1")
+    before = work.office.scribe.count
+    work.must("taker", taken)
+    names = ["acted", "case_opened", "report_taken", "claim_made"]
+    assert work.records(before)[:4] == names
+    assert "signs_noted" in work.records(before)
+    assert work.case.signs == (("c1", "repeated_reporter"),)
+    work.trace(work.lies("a", 50_000, Found.UNKNOWN))
+    work.under_mandate(100_000)
+    order = work.order(OrderKind.STOP, "a", mandate="m1")
+    plan = plan_orders(work.case, work.office.clock.now(), POLICY)
+    seen = view_of(work.case, order, plan)
+    assert seen.signs == ("repeated_reporter",)
+    assert view_of(replace(work.case, signs=()), order, plan).digest != seen.digest
+    alone = work.office.ask("chase", TakeUp(order), case=CASE)
+    assert isinstance(alone, Turned)
+    assert alone.reason == "approval_missing"
+    kept = encode_state(work.office.scribe.state)
+    assert decode_state(kept) == work.office.scribe.state
+
+
+def test_a_small_payment_is_a_sign_and_a_larger_one_is_none():
+    for amount, signs in ((POLICY.small_amount, ["small_payment"]), (POLICY.small_amount + 1, [])):
+        work = Work()
+        taken = TakeReport(report(at=START), claim("c1", "a", amount, paid_at=PAID), "station-1")
+        work.must("taker", taken)
+        assert [sign for _, sign in work.case.signs] == signs
+
+
 def test_a_lapse_reaches_the_case_in_its_own_entry():
     work = Work().reported().under_mandate()
     order = work.leaves(OrderKind.STOP, "a")

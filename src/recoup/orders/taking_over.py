@@ -1,0 +1,46 @@
+"""A hold that another system began is taken over with its own term. Pure: nothing is told to anybody, its end is ours to watch.
+
+The order stands as answered from the beginning: what was told, and what the institution said, the other system knows. It counts
+as any other: against the stops that are allowed, and until it is released or its end comes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from recoup.limits import CLOCK_SKEW_SECONDS_MAX
+from recoup.orders.events import HoldTakenOver
+from recoup.orders.hold import Hold, Order
+from recoup.orders.kinds import OrderKind
+from recoup.orders.refusals import Reason, Refusal
+from recoup.orders.terms import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOver:
+    """Take a running or ended stop or freeze over; without an end, the policy's."""
+
+    order: Order
+    since: datetime
+    ends_at: datetime | None
+
+
+def take_over(
+    hold: Hold, command: TakeOver, now: datetime, policy: Policy
+) -> tuple[HoldTakenOver, ...] | Refusal:
+    """Return that a hold was taken over: one that we know nothing of, within what the law allows from now on."""
+    order = command.order
+    assert order.kind in {OrderKind.STOP, OrderKind.FREEZE}, "registers hold stops and freezes"
+    if hold.orders:
+        return Refusal(Reason.ALREADY_HELD, order.id)
+    if order.amount <= 0:
+        return Refusal(Reason.AMOUNT_NOT_POSITIVE, f"{order.amount} minor units")
+    is_freeze = order.kind is OrderKind.FREEZE
+    ends = policy.freeze_ends if is_freeze else policy.stop_ends
+    ends_at = command.ends_at or ends(command.since)
+    latest = now + timedelta(seconds=CLOCK_SKEW_SECONDS_MAX)
+    if not command.since < ends_at or command.since > latest or ends_at > ends(latest):
+        found = f"{command.since.isoformat()} to {ends_at.isoformat()}"
+        return Refusal(Reason.TERM_UNFIT, found)
+    return (HoldTakenOver(order, command.since, ends_at, now),)
