@@ -154,6 +154,7 @@ class Agent:
             now=now,
             replays=self._store,
             takes=(kind,),
+            fence=self._store,
         )
         if opened.issuer != self._identity.centre:
             raise MessageFault(MessageProblem.SENDER_WRONG)

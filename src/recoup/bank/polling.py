@@ -16,11 +16,11 @@ from urllib.parse import quote
 import httpx
 
 from recoup.bank.agent import Agent, AnswerLater, OrderIdTaken
-from recoup.bank.http import SCHEME, SIGNED
 from recoup.bank.store import BankStore
 from recoup.clock import Clock
 from recoup.errors import GatewayFault, MessageFault
 from recoup.messages import Asked, AskMessage, RefusalMessage
+from recoup.messages.transport import SCHEME, SIGNED
 
 _CURSOR: Final = "cursor"
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Final
 
 import httpx
@@ -45,24 +46,26 @@ from recoup.messages import (
     open_message,
     seal,
 )
+from recoup.messages.transport import SCHEME, SIGNED, problem_name, whole_of
 from recoup.orders import Answer, HoldKey, Order, OrderKind
 from recoup.orders import Outcome as Said
 from recoup.stores.vault import Purpose
 from recoup.unrecognised import Unrecognised
 
-SIGNED: Final = "application/jose"
-SCHEME: Final = "Recoup "
 _WITHOUT_GROUNDS: Final = frozenset(
     {OrderKind.RELEASE, OrderKind.REDUCE, OrderKind.QUERY, OrderKind.WATCH}
 )
 
 _ROW_BYTES: Final = 600
 """A row without its texts: names of fields, ids, numbers, time."""
+REPLY_SECONDS_MAX: Final = 60.0
+"""How long one reply may take to come in, however it comes."""
+
 _PART_BYTES_MAX: Final = limits.REQUEST_BYTES_MAX // 2
 
 
 class Rejected(Fault):
-    """The institution will not take this message, however often it is sent: its name for it is the text."""
+    """The institution will not take this message, however often it is sent: its name for it is in the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,23 +93,24 @@ class HTTPGateway:
         clock: Clock,
         ids: Ids,
         held_at: Callable[[str], Iterable[HoldKey]] = lambda institution: (),  # noqa: ARG005 - named for the reader
+        epoch: Callable[[], int] = lambda: 0,
     ) -> None:
-        """Prepare; `held_at` gives the holds of ours that stand at an institution, as it said."""
+        """Prepare; `held_at` gives our holds that stand at an institution, `epoch` the one in which the writer leads."""
         self._wire, self._client, self._directory = wire, client, directory
         self._submit, self._clock, self._ids = submit, clock, ids
-        self._held_at = held_at
+        self._held_at, self._epoch = held_at, epoch
 
     def send(self, message: Outgoing) -> Reply:
         """Send one order and take in what the institution answers at once."""
         issued = decode_issued(message.body)
         order = issued.order
         written = self._written(issued)
-        response = self._call(
+        status, body = self._call(
             "POST", order.institution, "/orders", content=self._sealed(written, order.institution)
         )
-        if response.status_code == httpx.codes.ACCEPTED:
+        if status == httpx.codes.ACCEPTED:
             return Reply()
-        opened = self._opened(response.content, order.institution, AnswerMessage)
+        opened = self._opened(body, order.institution, AnswerMessage)
         answer = opened.message
         assert isinstance(answer, AnswerMessage), "nothing else is taken here"
         if answer.order != order.id or answer.institution != order.institution:
@@ -129,8 +133,8 @@ class HTTPGateway:
         while page <= pages:
             asked = AskMessage(self._wire.centre, Asked.DIGEST, page=page)
             headers = {"Authorization": SCHEME + self._sealed(asked, institution).decode()}
-            response = self._call("GET", institution, "/digest", headers=headers)
-            digest = self._opened(response.content, institution, DigestMessage).message
+            _, body = self._call("GET", institution, "/digest", headers=headers)
+            digest = self._opened(body, institution, DigestMessage).message
             assert isinstance(digest, DigestMessage), "nothing else is taken here"
             if digest.institution != institution:
                 raise Rejected("expected the digest of the institution that was asked")
@@ -257,7 +261,8 @@ class HTTPGateway:
     def _sealed(self, message: Message, institution: str) -> bytes:
         now = self._clock.now()
         jti = self._ids.new("sending")
-        return seal(message, self._wire.key, audience=institution, jti=jti, now=now)
+        key, epoch = self._wire.key, self._epoch()
+        return seal(message, key, audience=institution, jti=jti, now=now, epoch=epoch)
 
     def _opened(self, data: bytes, institution: str, kind: type) -> Opened:
         """Open what came back on our own request; a replay of an older reply names another order or an older time."""
@@ -284,20 +289,27 @@ class HTTPGateway:
         *,
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> httpx.Response:
+    ) -> tuple[int, bytes]:
+        """Return status and body of a success; no more of a reply is read than a message may have, and not for ever."""
         address = self._wire.addresses.get(institution)
         if address is None:
             raise Rejected("expected an institution that is connected: send the order on paper")
-        sent = {"Content-Type": SIGNED, **(headers or {})}
+        # Nothing packed: a small reply would unpack to anything.
+        sent = {"Content-Type": SIGNED, "Accept-Encoding": "identity", **(headers or {})}
+        until = monotonic() + REPLY_SECONDS_MAX
+        called = self._client.stream(method, address + path, content=content, headers=sent)
         try:
-            response = self._client.request(method, address + path, content=content, headers=sent)
-        except httpx.HTTPError as fault:
+            with called as response:
+                chunks, is_late = response.iter_raw(), lambda: monotonic() > until
+                body = whole_of(chunks, limits.MESSAGE_BYTES_MAX, is_late)
+        except (httpx.HTTPError, TimeoutError) as fault:
             raise GatewayFault(f"expected an answer, was {type(fault).__name__}") from fault
+        except MessageFault as fault:
+            raise Rejected(f"expected an answer, was {fault}") from fault
         if response.is_success:
-            return response
-        if response.is_server_error:
-            raise GatewayFault(f"expected an answer, was status {response.status_code}")
-        raise Rejected(f"expected an answer, was status {response.status_code}")
+            return response.status_code, body
+        what = f"expected an answer, was status {response.status_code} {problem_name(body)}"
+        raise GatewayFault(what) if response.is_server_error else Rejected(what)
 
 
 class NotConnected:

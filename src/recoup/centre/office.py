@@ -86,6 +86,7 @@ class Office:
                 clock,
                 ids,
                 self._held_at,
+                lambda: self._centre.epoch,
             )
             self._chaser = Chaser(
                 self.open, self.directory, self.submit, clock, ids, setting.policy, told_of_case

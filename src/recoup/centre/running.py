@@ -83,6 +83,11 @@ class Centre:
         return self._sender.fault or self._deadlines.fault
 
     @property
+    def epoch(self) -> int:
+        """The epoch in which the writer leads; 0 before the start."""
+        return self._writer.epoch
+
+    @property
     def is_stopped(self) -> bool:
         """Whether the writer stopped for good."""
         return self._writer.is_stopped

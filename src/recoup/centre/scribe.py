@@ -91,6 +91,11 @@ class Scribe(Generic[State]):
         self.state, self._last = replay(journal, registry, state, evolve, folded=folded)
 
     @property
+    def epoch(self) -> int:
+        """The epoch in which it leads."""
+        return self._epoch
+
+    @property
     def count(self) -> int:
         """How many records there are."""
         return 0 if self._last is None else self._last.sequence

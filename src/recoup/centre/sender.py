@@ -162,6 +162,8 @@ class Sender:
             fault = self._hand_over(message)
         except Fault as found:
             fault = found
+            if not found.is_transient:  # nothing will mend it but a person
+                self._told(message, str(found))
         except BaseException as why:  # noqa: BLE001 - a bug of an adapter must not keep its slot for ever
             self._told(message, f"{type(why).__name__}: {why}")
         finally:

@@ -232,16 +232,17 @@ def _desk(url: str, institution: str, key: Path, trust: list[Path], policy: str)
     from recoup.messages import KeyRing, read_key, read_public
     from recoup.reading.policies import read_policy
 
-    ids = RandomIds()
+    ids, clock = RandomIds(), SystemClock()
     return Desk(
         httpx.Client(base_url=url, timeout=30),
         read_key(key),
         KeyRing([read_public(path) for path in trust]),
         institution,
         read_policy(policy),
-        SystemClock(),
+        clock,
         ids,
         run=ids.new("run")[-8:],
+        epoch=int(clock.now().timestamp()),  # above every run before
     )
 
 

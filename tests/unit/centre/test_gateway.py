@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import timedelta
@@ -11,9 +12,10 @@ import pytest
 from docket import claim, report
 from sim.office import START, Done, Office
 
+from recoup import limits
 from recoup.cases.commands import SettleClaim, TakeReport, TakeUp
 from recoup.cases.state import ClaimTrigger
-from recoup.centre import Reply
+from recoup.centre import Reply, gateway
 from recoup.centre.commands import WriterRefusal
 from recoup.centre.directory import Directory
 from recoup.centre.gateway import Correspondence, HTTPGateway, Rejected
@@ -33,6 +35,7 @@ from recoup.messages import (
     generate_key,
     seal,
 )
+from recoup.messages.keys import from_base64url
 from recoup.orders import Answer, HoldKey, Order, OrderKind, Outcome
 from recoup.stores.memory import MemoryVaultTable
 from recoup.stores.vault import LocalKeys, Purpose, Vault
@@ -59,19 +62,21 @@ class Wire:
         self.directory = Directory(Vault(MemoryVaultTable(), LocalKeys(b"k" * 32)), self.ids)
         self.account = self.directory.account(BANK, "111", "holder")
         client = httpx.Client(transport=httpx.MockTransport(self.reply))
-        self.says, self.asked = [], 0
+        self.says, self.asked, self.requests = [], 0, []
         self.gateway = HTTPGateway(
-            wire, client, self.directory, self.submit, self.office.clock, self.ids
+            wire, client, self.directory, self.submit, self.office.clock, self.ids, epoch=lambda: 3
         )
 
-    def reply(self, _):
+    def reply(self, request):
         self.asked += 1
+        self.requests.append(request)
         said = self.says[min(self.asked, len(self.says)) - 1]
         jti = self.ids.new("jti")
         now = self.office.clock.now()
-        return httpx.Response(
-            200, content=seal(said, self.key, audience="centre", jti=jti, now=now)
-        )
+        if isinstance(said, httpx.Response):
+            return said
+        data = seal(said, self.key, audience="centre", jti=jti, now=now)
+        return httpx.Response(200, stream=httpx.ByteStream(data))
 
     def submit(self, command):
         future = Future()
@@ -204,3 +209,39 @@ def test_what_the_writer_cannot_take_now_is_sent_again(wire):
     wire.gateway._submit = lambda _: full
     with pytest.raises(GatewayFault, match="away"):
         wire.gateway.confirm(BANK)
+
+
+class Endless(httpx.SyncByteStream):
+    """A reply without an end; says how much of it was read."""
+
+    read = 0
+
+    def __iter__(self):
+        while True:
+            self.read += 2**16
+            yield b"x" * 2**16
+
+
+def test_a_reply_without_end_is_not_read_beyond_a_messages_bound(wire):
+    reply = Endless()
+    with pytest.raises(Rejected, match="message_too_large"):
+        wire.reported().send(httpx.Response(200, stream=reply))
+    assert reply.read <= limits.MESSAGE_BYTES_MAX + 2**16
+
+
+def test_a_reply_that_drips_is_given_up(wire, monkeypatch):
+    monkeypatch.setattr(gateway, "REPLY_SECONDS_MAX", 0.0)
+    with pytest.raises(GatewayFault, match="TimeoutError"):
+        wire.reported().send(answer())
+
+
+def test_an_institution_that_knows_a_later_epoch_is_heard_by_a_person(wire):
+    body = json.dumps({"type": "urn:recoup:problem:epoch_old", "status": 409}).encode()
+    with pytest.raises(Rejected, match="status 409 epoch_old"):
+        wire.reported().send(httpx.Response(409, stream=httpx.ByteStream(body)))
+
+
+def test_each_message_carries_the_epoch_of_the_writer(wire):
+    wire.reported().send(answer())
+    head = wire.requests[0].content.split(b".")[0].decode()
+    assert json.loads(from_base64url(head))["epoch"] == 3

@@ -58,7 +58,9 @@ class FaultyAgent(Agent):
         header: Any = plain_of(from_base64url(head))
         body = from_base64url(payload)
         at = EPOCH + timedelta(seconds=int(header["iat"]))
-        return Opened(decode(header["typ"], body), header["iss"], header["jti"], at, body)
+        return Opened(
+            decode(header["typ"], body), header["iss"], header["jti"], at, body, header["epoch"]
+        )
 
     def obey(self, order: OrderMessage, payload: bytes) -> tuple[AnswerMessage, bool]:
         """Carry out an order; the same again gets another answer where the script says so."""
