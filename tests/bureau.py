@@ -18,6 +18,7 @@ from recoup.api.callers import at_the_door, hash_of
 from recoup.api.serving import Served
 from recoup.centre.commands import Command, Done
 from recoup.centre.desk import Desk
+from recoup.centre.letters import Correspondence
 from recoup.centre.office import Setting
 from recoup.clock import HandClock
 from recoup.ids import CommandId, RandomIds
@@ -32,22 +33,22 @@ PASSWORD = "correct horse battery"  # noqa: S105 - of nobody
 MASTER = bytes(range(32))
 
 
-def setting(folder: Path, clock: HandClock) -> Setting:
-    """Return how a centre on files in `folder` runs that reaches no institution."""
+def setting(folder: Path, clock: HandClock, wire: Correspondence | None = None) -> Setting:
+    """Return how a centre on files in `folder` runs; without a wire it reaches no institution."""
     return Setting(
         folder / "journal.sqlite",
         LocalKeys(MASTER),
-        None,
+        wire,
         read_case_policy("cn-2016"),
         clock,
         RandomIds(),
-        folder / "vault.sqlite",
+        vault=folder / "vault.sqlite",
     )
 
 
-def open_desk(folder: Path, clock: HandClock) -> Desk:
+def open_desk(folder: Path, clock: HandClock, wire: Correspondence | None = None) -> Desk:
     """Return a desk on files in `folder`, not started."""
-    return Desk(setting(folder, clock))
+    return Desk(setting(folder, clock, wire))
 
 
 @dataclass
@@ -59,10 +60,11 @@ class Bureau:
     tokens: dict[str, str] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
+    wire: Correspondence | None = None
 
     def __post_init__(self) -> None:
         self.keys = (f"key-{n:08d}" for n in itertools.count())
-        self.desk = open_desk(self.folder, self.clock)
+        self.desk = open_desk(self.folder, self.clock, self.wire)
         self.desk.start()
         self.app: FastAPI = make_app(
             self.desk,

@@ -1,7 +1,8 @@
-"""Looks at every request before anything reads it: size, depth and form of its body. Plain ASGI; knows no endpoint.
+"""Looks at every request before anything reads it: size, depth and form of its body. Plain ASGI.
 
 A body is read whole, never beyond the limit, and handed on only when it is JSON in UTF-8 of bounded depth. So what stands
-behind never sees a body that its parser could choke on.
+behind never sees a body that its parser could choke on. Where institutions post signed messages, only size and media type are
+looked at here.
 """
 
 from __future__ import annotations
@@ -14,6 +15,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from recoup import limits
 from recoup.api.problems import document
+from recoup.errors import MessageProblem
+from recoup.messages.transport import SIGNED
+
+_SIGNED_PATHS: Final = re.compile(r"/institutions/[^/]+/answers")
+"""Where a body is a signed message: its own parser bounds what is in it."""
 
 _OPEN: Final = b"[{"
 _NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
@@ -32,7 +38,11 @@ class Guard:
             await self._app(scope, receive, send)
             return
         body = await _body(receive)
-        name = "body_too_large" if body is None else _wrong(scope, body)
+        is_signed = _SIGNED_PATHS.fullmatch(scope["path"]) is not None
+        if body is None:
+            name: str | None = MessageProblem.TOO_LARGE if is_signed else "body_too_large"
+        else:
+            name = _wrong_signed(scope) if is_signed else _wrong(scope, body)
         if name is not None:
             await document(name)(scope, receive, send)
             return
@@ -65,11 +75,19 @@ async def _body(receive: Receive) -> bytes | None:
             return b"".join(parts)
 
 
+def _media(scope: Scope) -> bytes:
+    found: bytes = dict(scope["headers"]).get(b"content-type", b"")
+    return found.split(b";")[0].strip().lower()
+
+
+def _wrong_signed(scope: Scope) -> str | None:
+    return None if _media(scope) == SIGNED.encode() else "media_type_unsupported"
+
+
 def _wrong(scope: Scope, body: bytes) -> str | None:
     if not body:
         return None  # an endpoint that needs one says so itself
-    media = dict(scope["headers"]).get(b"content-type", b"").split(b";")[0].strip().lower()
-    if media != b"application/json":
+    if _media(scope) != b"application/json":
         return "media_type_unsupported"
     if depth(body) > limits.HTTP_DEPTH_MAX:
         return "body_too_deep"

@@ -14,6 +14,7 @@ from typing import Protocol
 from recoup.centre.commands import Command, Outcome
 from recoup.centre.desk import Backlog
 from recoup.centre.facts import Grounds
+from recoup.centre.mailbox import Waiting
 from recoup.journal.record import Record
 from recoup.orders import Hold, Order, Tracked
 from recoup.staff import Directory, Target
@@ -100,6 +101,14 @@ class CentrePort(Protocol):
 
     def backlog(self) -> Backlog:
         """Return what is late or waits."""
+        ...
+
+    async def hand_out(self, institution: str, ask: bytes, after: str) -> Sequence[Waiting]:
+        """Return what waits for an institution that polls; raise what `Mailbox.hand_out` raises."""
+        ...
+
+    async def take_signed(self, institution: str, data: bytes) -> None:
+        """Take in what an institution says; raise what `Mailbox.take` raises."""
         ...
 
     async def enter_account(self, command: Command, number: str, name: str) -> Outcome:

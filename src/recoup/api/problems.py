@@ -14,7 +14,10 @@ from fastapi.responses import JSONResponse
 
 from recoup.centre.account_room import ACCOUNT_UNKNOWN, INSTITUTION_DIFFERS
 from recoup.centre.commands import WriterRefusal
+from recoup.centre.mailbox import MAILBOX_UNKNOWN
 from recoup.centre.reasons import CentreReason
+from recoup.errors import MessageProblem
+from recoup.messages.transport import SCHEME, status_of
 from recoup.orders import Reason
 from recoup.staff import StaffReason
 
@@ -42,9 +45,11 @@ _OWN: Final[Mapping[str, tuple[int, str]]] = {
     "internal": (500, "A mistake of the program; it was written down"),
     ACCOUNT_UNKNOWN: (404, "The account was not entered for this case"),
     INSTITUTION_DIFFERS: (409, "The account lies at another institution"),
+    MAILBOX_UNKNOWN: (404, "The centre keeps no messages for this institution to ask for"),
     "personal_data_missing": (404, "Nothing of this kind is kept, or it was erased"),
 }
 
+_OF_MESSAGES: Final = frozenset(problem.value for problem in MessageProblem)
 _UNKNOWN: Final = {
     Reason.ORDER_UNKNOWN,
     StaffReason.PERSON_UNKNOWN,
@@ -63,6 +68,7 @@ def _of_rooms() -> dict[str, tuple[int, str]]:
         rows[unknown.value] = (404, _words(unknown).capitalize())
     rows |= {reason.value: (409, _words(reason).capitalize()) for reason in CentreReason}
     rows[StaffReason.SESSION_ENDED] = (401, "The session has ended: log in")
+    rows |= {x.value: (status_of(x), _words(x).capitalize()) for x in MessageProblem}
     for writer in WriterRefusal:
         if writer is not WriterRefusal.CONTENT_DIFFERS:
             rows[writer.value] = (503, "Not now: " + _words(writer))
@@ -109,7 +115,7 @@ def document(name: str, detail: str = "", places: tuple[Place, ...] = ()) -> JSO
         body["places"] = [{"where": x.where, "expected": x.expected} for x in places]
     headers = {"Cache-Control": "no-store"}
     if status == 401:
-        headers["WWW-Authenticate"] = "Bearer"
+        headers["WWW-Authenticate"] = SCHEME.strip() if name in _OF_MESSAGES else "Bearer"
     if status in {429, 503}:
         headers["Retry-After"] = "1"
     return JSONResponse(body, status, headers, media_type=MEDIA_TYPE)

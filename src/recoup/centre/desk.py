@@ -20,12 +20,14 @@ from recoup.centre.directory import NAME as ACCOUNT_NAME
 from recoup.centre.directory import NUMBER as ACCOUNT_NUMBER
 from recoup.centre.directory import Entry
 from recoup.centre.facts import Grounds
+from recoup.centre.mailbox import Mailbox, Waiting
 from recoup.centre.office import Office, Setting
 from recoup.centre.ports import ToldOf
 from recoup.centre.requests import Request
 from recoup.centre.sender import Told
 from recoup.centre.state import CentreState
 from recoup.centre.view import View as Looking
+from recoup.errors import MessageFault, MessageProblem
 from recoup.journal.canonical import decode_plain
 from recoup.journal.port import Journal
 from recoup.journal.record import Record
@@ -146,6 +148,14 @@ class Desk:
                 age = max(0.0, (now - record.at).total_seconds())
             return Backlog(len(journal.due(now, page)), len(pending), age)
 
+    async def hand_out(self, institution: str, ask: bytes, after: str) -> Sequence[Waiting]:
+        """Return what waits for an institution that polls."""
+        return await asyncio.to_thread(self._mailbox().hand_out, institution, ask, after)
+
+    async def take_signed(self, institution: str, data: bytes) -> None:
+        """Take in what an institution says."""
+        await asyncio.to_thread(self._mailbox().take, institution, data)
+
     async def enter_account(self, command: Command, number: str, name: str) -> Outcome:
         """Make an account known to a case, under the one id that its number has; then keep number and name in the vault.
 
@@ -200,6 +210,11 @@ class Desk:
 
     async def _keep(self, subject: str, pieces: dict[str, str]) -> None:
         await asyncio.to_thread(self._office.directory.keep, subject, pieces)
+
+    def _mailbox(self) -> Mailbox:
+        if self._office.mailbox is None:  # nobody is connected, so nobody is believed
+            raise MessageFault(MessageProblem.ISSUER_UNKNOWN)
+        return self._office.mailbox
 
     def _journal(self) -> Journal:
         assert self._reader is not None, "a desk is looked at between start and drain"

@@ -19,19 +19,25 @@ from recoup.centre.chaser import Chaser
 from recoup.centre.commands import Command, Halted, Outcome
 from recoup.centre.digests import Digests
 from recoup.centre.directory import Directory
-from recoup.centre.gateway import Correspondence, HTTPGateway, NotConnected
+from recoup.centre.gateway import HTTPGateway, NotConnected
+from recoup.centre.letters import Correspondence, Way
+from recoup.centre.mailbox import Mailbox
 from recoup.centre.ports import BankGateway, ToldOf
 from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import Actor, Request, command_of
 from recoup.centre.running import Centre
 from recoup.centre.sender import Told
+from recoup.centre.state import CentreState
 from recoup.centre.view import View
 from recoup.clock import Clock
 from recoup.ids import Ids
-from recoup.orders import HoldKey
-from recoup.stores.sqlite import SqliteJournal, SqliteVaultTable
+from recoup.orders import HoldKey, Order
+from recoup.stores.sqlite import SqliteJournal, SqliteReplays, SqliteVaultTable
 from recoup.stores.sqlite.connection import DriverConnection
 from recoup.stores.vault import KeyStore, Vault
+
+SENDINGS = "sendings.sqlite"
+"""The file beside the journal with the ids of messages that were taken: a window of minutes, which a backup does not need."""
 
 SEND_SECONDS_MAX = 30.0
 """How long one institution may take to answer one message."""
@@ -76,9 +82,14 @@ class Office:
         self._view: View | None = None
         self._chaser: Chaser | None = None
         self._digests: Digests | None = None
+        self._wired: HTTPGateway | None = None
+        self._told = told
+        self.mailbox: Mailbox | None = None
+        """What institutions reach; None before the start, and where none is connected."""
+        self._of_mailbox: tuple[SqliteReplays | SqliteJournal, ...] = ()
         gateway: BankGateway = NotConnected()
         if setting.wire is not None:
-            gateway = wired = HTTPGateway(
+            gateway = self._wired = wired = HTTPGateway(
                 setting.wire,
                 self._client,
                 self.directory,
@@ -97,14 +108,40 @@ class Office:
                 setting.digest_seconds,
                 told_of_institution,
             )
-        self._centre = Centre(self.open, setting.policy, gateway, clock, told=told, halted=halted)
+        self._centre = Centre(
+            self.open,
+            setting.policy,
+            gateway,
+            clock,
+            told=told,
+            halted=halted,
+            carries=self._is_pushed,
+        )
 
     def start(self) -> int:
         """Recover and begin; return how many records there are."""
         count = self._centre.start()
         for part in self._beside():
             part.start()
+        if self._setting.wire is not None and self._wired is not None:
+            self.mailbox = self._made_mailbox(self._setting.wire, self._wired)
         return count
+
+    def _made_mailbox(self, wire: Correspondence, gateway: HTTPGateway) -> Mailbox:
+        clock, path = self._setting.clock, self._setting.store.with_name(SENDINGS)
+        replays, journal = SqliteReplays.open(path, clock.now()), self.open()
+        self._of_mailbox = (replays, journal)
+        return Mailbox(
+            wire,
+            gateway.letters,
+            gateway.answers,
+            replays,
+            journal,
+            self._issued,
+            self.submit,
+            clock,
+            self._told,
+        )
 
     def stop(self) -> None:
         """Start nothing new, finish what is under way, and end."""
@@ -112,6 +149,8 @@ class Office:
             part.stop()
         self._centre.stop()
         self._client.close()
+        for store in self._of_mailbox:
+            store.close()
         self._vault_rows.close()
 
     @property
@@ -133,17 +172,31 @@ class Office:
         """Return a view of its own: for one thread, to be asked to catch up."""
         return View(self.open())
 
+    def _is_pushed(self, institution: str) -> bool:
+        """Whether the sender carries messages there; without a wire it says of each that it cannot."""
+        wire = self._setting.wire
+        return wire is None or wire.way(institution) is Way.PUSH
+
     def _held_at(self, institution: str) -> list[HoldKey]:
         """Return the live holds at an institution, as far as the disk says."""
         with self._looking:
-            if self._view is None:
-                self._view = self.view()
-            self._view.catch_up()
             return [
                 key
-                for key, hold in self._view.state.holds.items()
+                for key, hold in self._state().holds.items()
                 if hold.is_live and hold.orders[-1].order.institution == institution
             ]
+
+    def _issued(self, order_id: str) -> Order | None:
+        """Return an order that was issued, as far as the disk says."""
+        with self._looking:
+            found = self._state().find(order_id)
+        return found[1].order if found is not None and found[1].issued_at is not None else None
+
+    def _state(self) -> CentreState:
+        if self._view is None:
+            self._view = self.view()
+        self._view.catch_up()
+        return self._view.state
 
     def ask(self, actor: Actor, what: object, case_id: str = "") -> Future[Outcome]:
         """Hand a command in under a fresh id."""

@@ -38,6 +38,7 @@ class Centre:
         told: Told = lambda message, what: None,  # noqa: ARG005 - the parameters' names are the protocol's
         halted: Halted = lambda why: None,  # noqa: ARG005 - the same
         tick_seconds: float = 0.5,
+        carries: Callable[[str], bool] = lambda destination: True,  # noqa: ARG005 - the same
     ) -> None:
         """Put the parts together; each opens the store for itself."""
         self._writer = Writer(
@@ -51,7 +52,7 @@ class Centre:
             halted=halted,
         )
         submit = self._writer.submit
-        self._sender = Sender(open_journal, gateway, submit, clock, told)
+        self._sender = Sender(open_journal, gateway, submit, clock, told, carries)
         self._deadlines = Deadlines(open_journal, submit, clock, tick_seconds)
 
     def start(self) -> int:

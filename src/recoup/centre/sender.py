@@ -66,14 +66,19 @@ def answer_command(institution: str, order_id: str, answer: Answer) -> Command:
     return command_of(COMMAND_REGISTRY, command_id, Request(actor, RecordAnswer(order_id, answer)))
 
 
-def follow_ups(message: Message, reply: Reply, at: datetime) -> tuple[Command, ...]:
-    """Return what a reply leads to: the sending first, which settles the message, then each answer."""
+def confirm_command(message: Message, at: datetime) -> Command:
+    """Return the command that notes that an institution has a message, and settles it: the same one whichever way it went."""
     assert message.kind == ORDER_MESSAGE, "so far only orders are sent"
     order = decode_issued(message.body).order
     request = Request(SENDER, ConfirmSent(order.id, at), message=message.id)
-    sent = command_of(COMMAND_REGISTRY, derived_id("sent", message.id), request)
+    return command_of(COMMAND_REGISTRY, derived_id("sent", message.id), request)
+
+
+def follow_ups(message: Message, reply: Reply, at: datetime) -> tuple[Command, ...]:
+    """Return what a reply leads to: the sending first, which settles the message, then each answer."""
+    order = decode_issued(message.body).order
     answers = [answer_command(message.destination, order.id, answer) for answer in reply.answers]
-    return (sent, *answers)
+    return (confirm_command(message, at), *answers)
 
 
 def wrong_outcome(outcomes: Sequence[Outcome]) -> str | None:
@@ -100,7 +105,10 @@ class Sender:
         submit: Submit,
         clock: Clock,
         told: Told = lambda message, what: None,  # noqa: ARG005 - the parameters' names are the protocol's
+        carries: Callable[[str], bool] = lambda destination: True,  # noqa: ARG005 - named for the reader
     ) -> None:
+        """Prepare; messages to institutions that `carries` does not name wait for somebody else to take them."""
+        self._carries = carries
         self._open, self._gateway, self._submit, self._clock = open_journal, gateway, submit, clock
         self._told = told
         self._dispatcher = Dispatcher(lane_of)
@@ -152,7 +160,8 @@ class Sender:
         room = limits.SEND_LOADED_MAX - self._dispatcher.held
         found = journal.pending(max(0, min(room, limits.PAGE_ROWS_MAX)), self._cursor)
         if found:
-            self._dispatcher.load([pending.message for pending in found])
+            messages = [pending.message for pending in found]
+            self._dispatcher.load([x for x in messages if self._carries(x.destination)])
             self._cursor = found[-1].message.id
 
     def _carry(self, message: Message) -> None:
@@ -211,6 +220,7 @@ __all__ = [
     "Submit",
     "Told",
     "answer_command",
+    "confirm_command",
     "follow_ups",
     "lane_of",
     "untaken",

@@ -13,6 +13,13 @@ The institutions that the centre is connected with stand in the file only:
     [institutions.bank-1]
     url = "https://orders.bank-1.example"
     keys = ["bank-1.public.json"]
+
+    [institutions.bank-2]
+    mode = "poll"
+    keys = ["bank-2.public.json"]
+
+    [institutions.bank-3]
+    mode = "paper"
 """
 
 from __future__ import annotations
@@ -29,17 +36,22 @@ from recoup.errors import SettingsFault
 _NAMES: Final = ("data", "host", "port", "policy", "key_file", "level")
 _WIRE_NAMES: Final = ("name", "signing_key", "notice", "institutions")
 _PREFIX: Final = "RECOUP_"
+_MODES: Final = {"push": ("url", "keys"), "poll": ("keys",), "paper": ("keys",)}
+"""How an institution gets its orders, and what must be said for it; a paper institution's keys may be left out."""
+
 _LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
 
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """An institution that is reached over HTTP."""
+    """An institution, and how it gets its orders."""
 
     id: str
     url: str
+    """Where it is pushed to; '' for one that polls or gets paper."""
     keys: tuple[Path, ...]
-    """Its public keys; more than one while they change."""
+    """Its public keys; more than one while they change, none where it gets paper and signs nothing."""
+    mode: str = "push"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +132,23 @@ def _wire(found: Mapping[str, object]) -> Wire | None:
 
 
 def _connected(name: str, row: object) -> Connected:
-    fields = _fields(f"institutions.{name}", row, ("url", "keys"))
-    url = _text(f"institutions.{name}.url", fields["url"])
+    where = f"institutions.{name}"
+    if not isinstance(row, dict):
+        raise SettingsFault(f"{where}: expected url, keys")
+    given = dict(row)
+    mode = given.pop("mode", "push")
+    if mode not in _MODES:
+        raise SettingsFault(f"{where}.mode: expected push, poll or paper, was {mode!r}")
+    if mode == "paper" and not given:
+        return Connected(name, "", (), "paper")
+    fields = _fields(where, given, _MODES[mode])
+    keys = tuple(Path(key) for key in _texts(f"{where}.keys", fields["keys"]))
+    if mode != "push":
+        return Connected(name, "", keys, mode)
+    url = _text(f"{where}.url", fields["url"])
     if not url.startswith(("https://", "http://")):
-        raise SettingsFault(f"institutions.{name}.url: expected http:// or https://, was {url!r}")
-    keys = _texts(f"institutions.{name}.keys", fields["keys"])
-    return Connected(name, url.rstrip("/"), tuple(Path(key) for key in keys))
+        raise SettingsFault(f"{where}.url: expected http:// or https://, was {url!r}")
+    return Connected(name, url.rstrip("/"), keys)
 
 
 def _fields(where: str, table: object, names: tuple[str, ...]) -> dict[str, object]:

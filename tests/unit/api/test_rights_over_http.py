@@ -24,10 +24,12 @@ PUBLIC = {
     ("post", "/sessions"),
     ("delete", "/sessions/current"),
     ("get", "/me"),
+    ("get", "/institutions/{institution}/messages"),
+    ("post", "/institutions/{institution}/answers"),
     ("get", "/healthz"),
     ("get", "/readyz"),
 }
-"""Ways in and out, oneself, and what tells nothing of anybody."""
+"""Ways in and out, oneself, what institutions reach with signed messages, and what tells nothing of anybody."""
 
 
 @dataclass

@@ -18,7 +18,8 @@ from recoup.cases.state import ClaimTrigger
 from recoup.centre import Reply, gateway
 from recoup.centre.commands import WriterRefusal
 from recoup.centre.directory import Directory
-from recoup.centre.gateway import Correspondence, HTTPGateway, Rejected
+from recoup.centre.gateway import HTTPGateway, Rejected
+from recoup.centre.letters import Correspondence
 from recoup.centre.scribe import turned
 from recoup.centre.terms import IssuedOrder, encode_issued
 from recoup.errors import GatewayFault
@@ -171,7 +172,7 @@ def test_a_hold_that_a_digest_leaves_out_is_confirmed_no_longer(wire):
     stop = Order("s1", OrderKind.STOP, key, BANK, 100, "officer", "why")
     assert isinstance(office.ask("officer", TakeUp(stop), case=CASE), Done)
     office.reply(office.next_message(0), Reply((Answer("a1", Outcome.HELD, 100, START),)))
-    wire.gateway._held_at = lambda institution: [key] if institution == BANK else []
+    wire.gateway.answers._held_at = lambda institution: [key] if institution == BANK else []
 
     def confirmed():
         return office.scribe.state.case(CASE).standing(wire.account, "CNY").confirmed
@@ -206,7 +207,7 @@ def test_what_the_writer_cannot_take_now_is_sent_again(wire):
     full = Future()
 
     full.set_result(turned(WriterRefusal.QUEUE_FULL))
-    wire.gateway._submit = lambda _: full
+    wire.gateway.answers._submit = lambda _: full
     with pytest.raises(GatewayFault, match="away"):
         wire.gateway.confirm(BANK)
 

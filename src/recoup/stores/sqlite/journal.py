@@ -160,9 +160,14 @@ class SqliteJournal:
         """Return what a command was told."""
         return self.answers_of([command]).get(command)
 
-    def pending(self, limit: int, after: str = "") -> Sequence[PendingMessage]:
+    def pending(
+        self, limit: int, after: str = "", destination: str = ""
+    ) -> Sequence[PendingMessage]:
         """Return messages not known to be sent."""
-        rows = self._connection.run(self._sql["read_pending"], (after, bounded_page(limit)))
+        name, values = "read_pending", (after, bounded_page(limit))
+        if destination:
+            name, values = "read_pending_to", (destination, *values)
+        rows = self._connection.run(self._sql[name], values)
         return [PendingMessage(Message(*row[:4]), *row[4:]) for row in rows]
 
     def sent(self, message: str) -> bool:

@@ -52,6 +52,12 @@ SELECT command, digest, body FROM answer WHERE command IN (SELECT value FROM jso
 SELECT id, destination, kind, body, epoch, sequence FROM message
 WHERE is_sent = 0 AND place > coalesce((SELECT place FROM message WHERE id = ?), 0) ORDER BY place LIMIT ?;
 
+-- name: read_pending_to
+-- The same for one institution.
+SELECT id, destination, kind, body, epoch, sequence FROM message
+WHERE is_sent = 0 AND destination = ? AND place > coalesce((SELECT place FROM message WHERE id = ?), 0)
+ORDER BY place LIMIT ?;
+
 -- name: mark_sent
 -- A message that was sent; gives no row if that is known.
 UPDATE message SET is_sent = 1 WHERE id = ? AND is_sent = 0 RETURNING id;
