@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -34,7 +35,7 @@ def _recoup(*words: object) -> subprocess.CompletedProcess[str]:
 
 
 @contextmanager
-def sandbox(folder: Path, at: datetime) -> Iterator[str]:
+def sandbox(folder: Path, at: datetime, *more: str, script_end: str = "") -> Iterator[str]:
     """Run a bank on whose one account 300.00 of the victim's came at `at`."""
     script = folder / "bank-1.toml"
     account = {"number": NUMBER, "name": NAME, "currency": "CNY", "opening": "5.00"}
@@ -46,12 +47,12 @@ def sandbox(folder: Path, at: datetime) -> Iterator[str]:
         f"[[{table}]]\n" + "".join(f"{key} = {json.dumps(x)}\n" for key, x in row.items())
         for table, row in tables
     )
-    script.write_text(text + f"at = {at.isoformat()}\n", encoding="utf-8")
+    script.write_text(text + f"at = {at.isoformat()}\n" + script_end, encoding="utf-8")
     words = ["--script", script, "--centre", "centre", "--books", folder / "books.sqlite"]
     words += ["--key", *folder.glob("bank-1-*.key.json"), "--port", 0]
     words += ["--trust", *folder.glob("centre-*.public.json")]
     bank = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, "bank", "sandbox", *map(str, words)],
+        [sys.executable, "-c", PROGRAM, "bank", "sandbox", *map(str, words), *more],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -66,13 +67,14 @@ def sandbox(folder: Path, at: datetime) -> Iterator[str]:
 
 
 def settings(folder: Path, url: str) -> Path:
-    """Write the centre's file with its one connection."""
+    """Write the centre's file with its one connection; without an address the institution polls."""
     (own,), (theirs,) = folder.glob("centre-*.key.json"), folder.glob("bank-1-*.public.json")
     file = folder / "centre.toml"
     file.write_text(
         f'name = "centre"\nsigning_key = {json.dumps(str(own))}\n'
         '[notice]\nauthority = "Centre"\ndocuments = ["notice of a stop"]\nphone = "000"\n'
-        f"[institutions.bank-1]\nurl = {json.dumps(url)}\nkeys = [{json.dumps(str(theirs))}]\n",
+        f"[institutions.bank-1]\nkeys = [{json.dumps(str(theirs))}]\n"
+        + (f"url = {json.dumps(url)}\n" if url else 'mode = "poll"\n'),
         encoding="utf-8",
     )
     return file
@@ -180,6 +182,61 @@ def test_a_stop_that_two_persons_agreed_on_is_sent_answered_and_held(keyed: Path
     assert "to send   0" in replayed.stdout
     for data in keyed.glob("data/journal.sqlite*"):
         assert NUMBER.encode() not in data.read_bytes(), "numbers lie in the vault only"
+
+
+def _state(people: People, order: str) -> str:
+    return people.get(f"/orders/{order}", "ann", case="C1", reason="wait")["state"]
+
+
+def test_a_bank_that_polls_gets_the_order_and_its_answer_holds(keyed: Path) -> None:
+    """Nobody reaches the bank: it asks, also after the centre was killed, and its answer is the same as on a push."""
+    at = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=20)
+    options = ("--data", str(keyed / "data"), "--config", str(settings(keyed, "")))
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    with running(*options, "--port", port) as centre:
+        people = _staffed(centre)
+        order = stopped(people, at)
+        assert _state(people, order) == "issued"
+        people.client.close()
+        centre.process.kill()
+        centre.process.wait()
+    with (
+        running(*options, "--port", port) as centre,
+        sandbox(keyed, at, "--poll", f"http://127.0.0.1:{port}"),
+    ):
+        people.client = httpx.Client(base_url=centre.wait_for("Listening"), timeout=30)
+        wait_until(lambda: _state(people, order) == "answered", 20)
+        assert _state(people, order) == "answered"
+        people.client.close()
+        assert centre.end() == 0
+    file = keyed / "data" / "journal.sqlite"
+    (hold,) = View(SqliteJournal.read(file)).state.every()
+    assert (hold.state.value, hold.held) == ("held", 30_000)
+    assert "to send   0" in _recoup("centre", "replay", file).stdout
+
+
+def test_a_bank_that_takes_an_order_with_202_posts_its_answer_later(keyed: Path) -> None:
+    at = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=20)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    later = '[[behaviour]]\ndo = "later"\nseconds = 1\n'
+    where = ("--answers-to", f"http://127.0.0.1:{port}")
+    with sandbox(keyed, at, *where, script_end=later) as url:
+        options = ("--data", str(keyed / "data"), "--config", str(settings(keyed, url)))
+        with running(*options, "--port", port) as centre:
+            people = _staffed(centre)
+            order = stopped(people, at)
+            seen = []
+
+            def is_answered() -> bool:
+                seen.append(_state(people, order))
+                return seen[-1] == "answered"
+
+            assert wait_until(is_answered, 20)
+            assert "sent" in seen, "it was taken before it was answered"
+            people.client.close()
+            assert centre.end() == 0
 
 
 def test_a_centre_that_reaches_nobody_keeps_the_order_until_somebody_carries_it(
