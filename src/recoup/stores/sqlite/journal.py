@@ -164,10 +164,12 @@ class SqliteJournal:
         self, limit: int, after: str = "", destination: str = ""
     ) -> Sequence[PendingMessage]:
         """Return messages not known to be sent."""
-        name, values = "read_pending", (after, bounded_page(limit))
+        page = bounded_page(limit)
         if destination:
-            name, values = "read_pending_to", (destination, *values)
-        rows = self._connection.run(self._sql[name], values)
+            values = (destination, after, page)
+            rows = self._connection.run(self._sql["read_pending_to"], values)
+        else:
+            rows = self._connection.run(self._sql["read_pending"], (after, page))
         return [PendingMessage(Message(*row[:4]), *row[4:]) for row in rows]
 
     def sent(self, message: str) -> bool:
