@@ -239,6 +239,39 @@ def test_a_bank_that_takes_an_order_with_202_posts_its_answer_later(keyed: Path)
             assert centre.end() == 0
 
 
+def test_a_centre_that_was_restored_leads_and_the_old_one_commands_nobody(keyed: Path) -> None:
+    """Backed up while it runs, killed, restored elsewhere; started again on its old files, the bank refuses it by name."""
+    at = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=20)
+    old, new, copy = keyed / "data", keyed / "new", keyed / "copy"
+    with sandbox(keyed, at) as url:
+        more = ("--port", "0", "--config", str(settings(keyed, url)))
+        with running("--data", str(old), *more) as centre:
+            people = _staffed(centre)
+            taken = _recoup("centre", "backup", "--data", old, "--to", copy)
+            assert taken.returncode == 0, taken.stderr
+            people.client.close()
+            centre.process.kill()
+            centre.process.wait()
+        assert _recoup("verify", copy / "journal.sqlite").returncode == 0
+        assert _recoup("centre", "restore", "--from", copy, "--data", old).returncode == 2
+        restored = _recoup("centre", "restore", "--from", copy, "--data", new)
+        assert restored.returncode == 0, restored.stderr
+        (keyed / "new.key").write_bytes((keyed / "data.key").read_bytes())
+        with running("--data", str(new), *more) as centre:
+            people.client = httpx.Client(base_url=centre.wait_for("Listening"), timeout=30)
+            order = stopped(people, at)
+            assert wait_until(lambda: _state(people, order) == "answered", 20)
+            people.client.close()
+            assert centre.end() == 0
+        with running("--data", str(old), *more) as centre:
+            people.client = httpx.Client(base_url=centre.wait_for("Listening"), timeout=30)
+            order = stopped(people, at)
+            assert wait_until(lambda: any("409 epoch_old" in x for x in centre.logged), 20)
+            assert _state(people, order) == "issued"
+            people.client.close()
+            assert centre.end() == 0
+
+
 def test_a_centre_that_reaches_nobody_keeps_the_order_until_somebody_carries_it(
     keyed: Path,
 ) -> None:

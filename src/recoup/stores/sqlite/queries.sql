@@ -6,6 +6,10 @@ SELECT epoch FROM leader WHERE place = 1;
 -- A new epoch shuts out every writer before it.
 UPDATE leader SET epoch = epoch + 1 WHERE place = 1 RETURNING epoch;
 
+-- name: raise_leader
+-- An epoch beyond all that a copied file's first owner can have reached.
+UPDATE leader SET epoch = max(epoch + 1, ?) WHERE place = 1 RETURNING epoch;
+
 -- name: add_record
 -- One sealed record.
 INSERT INTO record (sequence, at_us, command, subject, name, version, body, previous, hash)
