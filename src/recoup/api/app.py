@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 
 from recoup import limits
 from recoup._version import __version__
-from recoup.api import accounts, institutions, operations, people, streams, work
+from recoup.api import accounts, institutions, operations, people, sheets, streams, work
 from recoup.api.callers import House, hash_of
 from recoup.api.guard import Guard
 from recoup.api.passwords import Passwords
@@ -25,6 +25,7 @@ _ROUTERS: Final = (
     people.router,
     work.router,
     institutions.router,
+    sheets.router,
     streams.router,
     operations.router,
 )

@@ -16,7 +16,9 @@ from recoup.centre.desk import Backlog
 from recoup.centre.facts import Grounds
 from recoup.centre.mailbox import Waiting
 from recoup.journal.record import Record
-from recoup.orders import Hold, Order, Tracked
+from recoup.messages import AnswerMessage
+from recoup.orders import Answer, Hold, Order, Tracked
+from recoup.paper.words import Language
 from recoup.staff import Directory, Target
 from recoup.stores.vault import Purpose
 
@@ -109,6 +111,18 @@ class CentrePort(Protocol):
 
     async def take_signed(self, institution: str, data: bytes) -> None:
         """Take in what an institution says; raise what `Mailbox.take` raises."""
+        ...
+
+    def answer_of(self, message: AnswerMessage) -> Answer:
+        """Return an answer in the words of orders."""
+        ...
+
+    async def order_paper(self, order_id: str, language: Language, timezone: str) -> bytes | None:
+        """Return an issued order as PDF, signed; None where the centre has no signing key."""
+        ...
+
+    async def keep_rows(self, order: Order, message: AnswerMessage) -> None:
+        """Keep the rows of an answer that was recorded, and tell the case of them."""
         ...
 
     async def enter_account(self, command: Command, number: str, name: str) -> Outcome:

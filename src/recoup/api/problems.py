@@ -45,6 +45,11 @@ _OWN: Final[Mapping[str, tuple[int, str]]] = {
     "internal": (500, "A mistake of the program; it was written down"),
     ACCOUNT_UNKNOWN: (404, "The account was not entered for this case"),
     INSTITUTION_DIFFERS: (409, "The account lies at another institution"),
+    "signing_key_missing": (
+        409,
+        "The centre has no signing key: it cannot sign an order for paper",
+    ),
+    "paper_too_long": (409, "The order is too long for a code on paper"),
     MAILBOX_UNKNOWN: (404, "The centre keeps no messages for this institution to ask for"),
     "personal_data_missing": (404, "Nothing of this kind is kept, or it was erased"),
 }

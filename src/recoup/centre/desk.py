@@ -15,6 +15,7 @@ from typing import Final
 
 from recoup import limits
 from recoup.centre.account_room import EnterAccount
+from recoup.centre.answers import answer_of
 from recoup.centre.commands import Command, Done, Halted, Outcome
 from recoup.centre.directory import NAME as ACCOUNT_NAME
 from recoup.centre.directory import NUMBER as ACCOUNT_NUMBER
@@ -22,15 +23,20 @@ from recoup.centre.directory import Entry
 from recoup.centre.facts import Grounds
 from recoup.centre.mailbox import Mailbox, Waiting
 from recoup.centre.office import Office, Setting
+from recoup.centre.order_room import order_message
 from recoup.centre.ports import ToldOf
 from recoup.centre.requests import Request
 from recoup.centre.sender import Told
 from recoup.centre.state import CentreState
+from recoup.centre.terms import decode_issued
 from recoup.centre.view import View as Looking
 from recoup.errors import MessageFault, MessageProblem
 from recoup.journal.canonical import decode_plain
 from recoup.journal.port import Journal
 from recoup.journal.record import Record
+from recoup.messages import AnswerMessage
+from recoup.orders import Answer, Order
+from recoup.paper.words import Language
 from recoup.stores.vault import Purpose
 
 LOGIN_NAME: Final = "login_name"
@@ -155,6 +161,22 @@ class Desk:
     async def take_signed(self, institution: str, data: bytes) -> None:
         """Take in what an institution says."""
         await asyncio.to_thread(self._mailbox().take, institution, data)
+
+    def answer_of(self, message: AnswerMessage) -> Answer:
+        """Return an answer in the words of orders."""
+        return answer_of(message)
+
+    async def order_paper(self, order_id: str, language: Language, timezone: str) -> bytes | None:
+        """Return an issued order as PDF, signed; None where the centre has no signing key."""
+        found, letters = self.view().find(order_id), self._office.letters
+        if found is None or letters is None:
+            return None
+        issued = decode_issued(order_message(found[1], order_id).body)
+        return await asyncio.to_thread(letters.paper, issued, language, timezone)
+
+    async def keep_rows(self, order: Order, message: AnswerMessage) -> None:
+        """Keep the rows of an answer that was recorded, and tell the case of them."""
+        await asyncio.to_thread(self._office.answers.taken, order, message)
 
     async def enter_account(self, command: Command, number: str, name: str) -> Outcome:
         """Make an account known to a case, under the one id that its number has; then keep number and name in the vault.

@@ -24,9 +24,12 @@ from recoup.messages import (
     NoticeTerms,
     OrderMessage,
     SigningKey,
+    open_paper,
     seal,
 )
 from recoup.orders import OrderKind
+from recoup.paper import order_pdf
+from recoup.paper.words import Language
 from recoup.stores.vault import Purpose
 
 _WITHOUT_GROUNDS: Final = frozenset(
@@ -95,6 +98,12 @@ class Letters:
     def order(self, issued: IssuedOrder) -> bytes:
         """Return an order, written and signed; `VaultFault` where its account was erased."""
         return self.sealed(self.written(issued), issued.order.institution)
+
+    def paper(self, issued: IssuedOrder, language: Language, timezone: str) -> bytes:
+        """Return an order as PDF with the signed order in it; `LimitFault` where it is too long for a code."""
+        data = self.order(issued)
+        opened = open_paper(data, KeyRing([self._wire.key.public]))
+        return order_pdf(opened, data, language=language, timezone=timezone)
 
     def written(self, issued: IssuedOrder) -> OrderMessage:
         """Return the order as the institution gets it."""

@@ -15,12 +15,13 @@ from pathlib import Path
 import httpx
 
 from recoup.cases import CasePolicy
+from recoup.centre.answers import Answers
 from recoup.centre.chaser import Chaser
 from recoup.centre.commands import Command, Halted, Outcome
 from recoup.centre.digests import Digests
 from recoup.centre.directory import Directory
 from recoup.centre.gateway import HTTPGateway, NotConnected
-from recoup.centre.letters import Correspondence, Way
+from recoup.centre.letters import Correspondence, Letters, Way
 from recoup.centre.mailbox import Mailbox
 from recoup.centre.ports import BankGateway, ToldOf
 from recoup.centre.registry import COMMAND_REGISTRY
@@ -83,6 +84,8 @@ class Office:
         self._chaser: Chaser | None = None
         self._digests: Digests | None = None
         self._wired: HTTPGateway | None = None
+        self.answers = Answers(self.directory, self.submit, clock)
+        """Takes in what was typed from paper."""
         self._told = told
         self.mailbox: Mailbox | None = None
         """What institutions reach; None before the start, and where none is connected."""
@@ -171,6 +174,11 @@ class Office:
     def view(self) -> View:
         """Return a view of its own: for one thread, to be asked to catch up."""
         return View(self.open())
+
+    @property
+    def letters(self) -> Letters | None:
+        """What writes and signs; None for a centre without a key of its own."""
+        return self._wired.letters if self._wired is not None else None
 
     def _is_pushed(self, institution: str) -> bool:
         """Whether the sender carries messages there; without a wire it says of each that it cannot."""

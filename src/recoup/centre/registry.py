@@ -10,6 +10,7 @@ from typing import Final
 
 from recoup.cases import commands as case_commands
 from recoup.cases import events as case_events
+from recoup.centre import sheets
 from recoup.centre.account_room import AccountEntered, EnterAccount, ReadPersonal
 from recoup.centre.requests import Acted
 from recoup.centre.terms import EndTerm
@@ -68,6 +69,10 @@ EVENTS: Final[tuple[Row, ...]] = (
     ("account_entered", 1, AccountEntered, ()),
     ("personal_data_read", 1, PersonalDataRead, ()),
     ("personal_data_erased", 1, PersonalDataErased, ()),
+    ("order_printed", 1, sheets.OrderPrinted, ()),
+    ("order_handed_over", 1, sheets.OrderHandedOver, ()),
+    ("sheet_typed", 1, sheets.SheetTyped, ()),
+    ("sheet_confirmed", 1, sheets.SheetConfirmed, ()),
     *((name, 1, kind, ()) for name, kind in EVENT_NAMES.items()),
 )
 
@@ -82,6 +87,10 @@ COMMANDS: Final[tuple[Row, ...]] = (
     ("pass_answer_limit", 1, order_commands.PassAnswerLimit, ()),
     ("record_answer", 1, order_commands.RecordAnswer, ()),
     ("end_term", 1, EndTerm, ()),
+    ("print_order", 1, sheets.PrintOrder, ()),
+    ("hand_over_order", 1, sheets.HandOverOrder, ()),
+    ("type_sheet", 1, sheets.TypeSheet, ()),
+    ("confirm_sheet", 1, sheets.ConfirmSheet, ()),
     ("take_report", 1, case_commands.TakeReport, ()),
     ("make_claim", 1, case_commands.MakeClaim, ()),
     ("settle_claim", 1, case_commands.SettleClaim, ()),

@@ -16,9 +16,11 @@ from datetime import datetime
 from typing import Final
 
 from recoup import orders
+from recoup.centre import sheets
 from recoup.centre.account_room import EnterAccount, ReadPersonal, unfit
 from recoup.centre.case_room import CHASE
 from recoup.centre.commands import Declined
+from recoup.centre.reasons import CentreReason
 from recoup.centre.requests import INSTITUTION, MACHINE, Request
 from recoup.centre.state import CentreState
 from recoup.orders import commands as order_commands
@@ -44,6 +46,10 @@ ACTIONS: Final[Mapping[type, Action]] = {
     order_commands.SendBackOrder: Action.ORDER_SEND_BACK,
     order_commands.WithdrawOrder: Action.ORDER_WITHDRAW,
     order_commands.IssueOrder: Action.ORDER_ISSUE,
+    sheets.PrintOrder: Action.PAPER_PRINT,
+    sheets.HandOverOrder: Action.PAPER_HAND_OVER,
+    sheets.TypeSheet: Action.ANSWER_TYPE,
+    sheets.ConfirmSheet: Action.ANSWER_CONFIRM,
     EnterAccount: Action.ACCOUNT_ENTER,
     ReadPersonal: Action.PERSONAL_READ,
 }
@@ -59,7 +65,9 @@ ON_THE_WAY_IN: Final = (
 """What the program itself asks for when somebody comes in or goes out: there is no session yet, or no longer."""
 
 IN_SESSIONS_ONLY: Final = (
-    frozenset(staff_commands.Command.__args__) | {EnterAccount, ReadPersonal}
+    frozenset(staff_commands.Command.__args__)
+    | frozenset(sheets.Command.__args__)
+    | {EnterAccount, ReadPersonal}
 ) - set(ON_THE_WAY_IN)
 """Commands that only a person in a session gives, in whatever process."""
 
@@ -127,11 +135,20 @@ def _target(state: CentreState, request: Request) -> Target | Declined:
             | order_commands.SendBackOrder(order_id)
             | order_commands.WithdrawOrder(order_id)
             | order_commands.IssueOrder(order_id)
+            | sheets.PrintOrder(order_id)
+            | sheets.HandOverOrder(order_id)
+            | sheets.TypeSheet(order_id)
         ):
             found = state.find(order_id)
             if found is None:
                 return Declined(orders.Reason.ORDER_UNKNOWN, order_id)
             return state.target_of_order(found[1].order)
+        case sheets.ConfirmSheet(sheet_id):
+            sheet = state.sheets.get(sheet_id)
+            found = state.find(sheet.order) if sheet is not None else None
+            if sheet is None or found is None:
+                return Declined(CentreReason.SHEET_UNKNOWN, sheet_id)
+            return replace(state.target_of_order(found[1].order), owner=sheet.typed_by)
         case _:
             return Target()
 

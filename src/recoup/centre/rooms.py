@@ -10,6 +10,7 @@ from typing import Any, Final, get_args
 from recoup.cases import CasePolicy
 from recoup.cases import commands as case_commands
 from recoup.cases import events as case_events
+from recoup.centre import sheets
 from recoup.centre.account_room import (
     AccountEntered,
     EnterAccount,
@@ -20,6 +21,7 @@ from recoup.centre.account_room import (
 from recoup.centre.case_room import decide_cases, decide_orders, evolve_cases
 from recoup.centre.commands import Decision, Declined
 from recoup.centre.order_room import evolve_orders
+from recoup.centre.paper_room import decide_paper, evolve_paper
 from recoup.centre.requests import Request
 from recoup.centre.staff_room import decide_staff, evolve_staff
 from recoup.centre.state import CentreState
@@ -94,6 +96,7 @@ ROOMS: Final[tuple[Room, ...]] = (
         decide_accounts,
         evolve_accounts,
     ),
+    Room("paper", get_args(sheets.Command), get_args(sheets.Event), decide_paper, evolve_paper),
 )
 
 ROOM_OF_COMMAND: Final = {kind: room for room in ROOMS for kind in room.commands}

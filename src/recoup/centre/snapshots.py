@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from recoup.cases import Case
+from recoup.centre.sheets import Sheet
 from recoup.centre.state import CentreState
 from recoup.errors import EventFault
 from recoup.journal.canonical import decode_plain, encode_plain
@@ -71,6 +72,7 @@ _SHAPES.register("drafted", 1, _Drafted)
 _SHAPES.register("told", 1, _Told)
 _SHAPES.register("entered", 1, _Entered)
 _SHAPES.register("staff", 1, _Staff)
+_SHAPES.register("sheet", 1, Sheet)
 
 
 def _take_hold(state: CentreState, hold: Hold) -> None:
@@ -106,6 +108,10 @@ def _take_staff(state: CentreState, kept: _Staff) -> None:
     )
 
 
+def _take_sheet(state: CentreState, sheet: Sheet) -> None:
+    state.sheets[sheet.id] = sheet
+
+
 _TAKERS: Final[dict[str, Callable[[CentreState, Any], None]]] = {
     "hold": _take_hold,
     "case": _take_case,
@@ -113,6 +119,7 @@ _TAKERS: Final[dict[str, Callable[[CentreState, Any], None]]] = {
     "told": _take_told,
     "entered": _take_entered,
     "staff": _take_staff,
+    "sheet": _take_sheet,
 }
 """What becomes of a line; a new register is one row here and one in `_values`."""
 
@@ -127,6 +134,7 @@ def _values(state: CentreState) -> Iterator[object]:
         yield _Entered(case, account, state.accounts[account])
     if state.staff != Directory():
         yield _staff_of(state.staff)
+    yield from state.sheets.values()
 
 
 def _staff_of(staff: Directory) -> _Staff:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from recoup.cases import Case
+from recoup.centre.sheets import Sheet
 from recoup.orders import Hold, HoldKey, Order, Tracked
 from recoup.staff import Directory, Target
 
@@ -31,6 +32,9 @@ class CentreState:
     """The institution at which an account lies that was entered for a case."""
     entered: dict[tuple[str, str], None] = field(default_factory=dict)
     """(case, account), in the order of entering."""
+
+    sheets: dict[str, Sheet] = field(default_factory=dict)
+    """Answer sheets that were typed from paper, in the order of typing."""
 
     def hold(self, key: HoldKey) -> Hold:
         """Return the hold of `key`; one that nobody asked for yet is empty."""

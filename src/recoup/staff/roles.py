@@ -39,6 +39,13 @@ class Action(StrEnum):
     ORDER_READ = "order_read"
     INBOX_READ = "inbox_read"
     """The orders told to one institution."""
+    PAPER_PRINT = "paper_print"
+    """An order as PDF: account and name are seen."""
+    PAPER_HAND_OVER = "paper_hand_over"
+    ANSWER_TYPE = "answer_type"
+    """An answer sheet, from paper."""
+    ANSWER_CONFIRM = "answer_confirm"
+    """The same sheet, by somebody else."""
     FIGURES_READ = "figures_read"
     STREAM_READ = "stream_read"
     """What happened, as it happens: kinds and opaque ids."""
@@ -89,6 +96,9 @@ _AT_THE_DESK: Final = {
     _A.ORDER_READ: _UNIT,
     _A.DUTY_READ: _UNIT,
     _A.ESCALATION_LOG: _UNIT,
+    _A.PAPER_HAND_OVER: _UNIT,
+    _A.ANSWER_TYPE: _UNIT,
+    _A.ANSWER_CONFIRM: _UNIT,
 }
 _AT_A_BANK: Final = {_A.INBOX_READ: _BANK, _A.PERSONAL_READ: _BANK}
 _READS: Final = {_A.ORDER_READ: _ALL, _A.PERSONAL_READ: _ALL}
@@ -98,6 +108,7 @@ TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
     Role.OFFICER: {
         **_AT_THE_DESK,
         _A.PERSONAL_READ: _UNIT,
+        _A.PAPER_PRINT: _UNIT,
         _A.STREAM_READ: _UNIT,
         _A.SHIFT_HAND_OVER: _UNIT,
     },
@@ -116,6 +127,7 @@ TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
         _A.ORDER_ISSUE: _UNIT,
         _A.ORDER_WITHDRAW: _UNIT,
         _A.PERSONAL_READ: _UNIT,
+        _A.PAPER_PRINT: _UNIT,
         _A.STREAM_READ: _UNIT,
         _A.FIGURES_READ: _BELOW,
         _A.DUTY_ASSIGN: _UNIT,
@@ -128,6 +140,7 @@ TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
         _A.ORDER_ISSUE: _UNIT,
         _A.ORDER_WITHDRAW: _UNIT,
         _A.PERSONAL_READ: _UNIT,
+        _A.PAPER_PRINT: _UNIT,
         _A.STREAM_READ: _UNIT,
         _A.DUTY_ASSIGN: _UNIT,
         _A.SHIFT_HAND_OVER: _UNIT,
@@ -157,10 +170,10 @@ TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
 }
 """Administrators manage accounts and see no case; auditors see what happened and no personal data."""
 
-NEEDS_PURPOSE: Final = frozenset({_A.ORDER_READ, _A.PERSONAL_READ})
+NEEDS_PURPOSE: Final = frozenset({_A.ORDER_READ, _A.PERSONAL_READ, _A.PAPER_PRINT})
 """Nobody asks without a case number and a reason."""
 
-FOUR_EYES: Final = frozenset({_A.ORDER_APPROVE, _A.ORDER_SEND_BACK})
+FOUR_EYES: Final = frozenset({_A.ORDER_APPROVE, _A.ORDER_SEND_BACK, _A.ANSWER_CONFIRM})
 """Never by the person who made what is decided on, whatever roles that person holds."""
 
 AT_INSTITUTION: Final = frozenset({Role.BANK_OPERATOR, Role.BANK_APPROVER})

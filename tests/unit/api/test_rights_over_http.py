@@ -112,6 +112,19 @@ ENDPOINTS: dict[tuple[str, str], tuple[Action, Ask]] = {
         Action.INBOX_READ,
         lambda b, by, t: b.get(f"/institutions/{t.institution}/orders", by),
     ),
+    ("get", "/orders/{order}/paper"): (
+        Action.PAPER_PRINT,
+        lambda b, by, t: b.get(f"/orders/{t.order}/paper", by, case=t.case, reason="r"),
+    ),
+    ("post", "/orders/{order}/handed-over"): (Action.PAPER_HAND_OVER, step("handed-over")),
+    ("post", "/orders/{order}/answers/typed"): (
+        Action.ANSWER_TYPE,
+        step("answers/typed", outcome="held", answered_at="2026-03-02T09:00:00Z"),
+    ),
+    ("post", "/orders/{order}/answers/confirm"): (
+        Action.ANSWER_CONFIRM,
+        step("answers/confirm", outcome="held", answered_at="2026-03-02T09:00:00Z", sheet="none"),
+    ),
     ("get", "/figures"): (
         Action.FIGURES_READ,
         lambda b, by, t: b.get("/figures", by, unit=t.unit),
