@@ -101,7 +101,7 @@ def test_what_is_not_known_is_reached_by_nobody_but_those_who_reach_all(role: Ro
 @pytest.mark.parametrize("action", sorted(roles.NEEDS_PURPOSE))
 @pytest.mark.parametrize("why", [Why(), Why("C1"), Why("", "a reason"), Why(" ", "\u3000")])
 def test_nobody_asks_without_case_and_reason(action: Action, why: Why) -> None:
-    people = directory(Grant(Role.COURT, "gd"))
+    people = directory(held(Role.OFFICER))
     found = permit(people, "me", action, TARGETS["own unit"], why, NOW)
     assert found == Denial(StaffReason.PURPOSE_MISSING, action.value)
 
