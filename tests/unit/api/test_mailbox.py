@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import random
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -319,6 +320,20 @@ def test_what_was_taken_before_a_restart_is_not_taken_again(house: Bureau, tmp_p
     assert name_of(post(last, data)) == "message_replayed"
     assert say(last, told).status_code == 204
     last.close()
+
+
+def test_no_altered_message_acts_or_breaks_anything(house: Bureau) -> None:
+    true, chance = signed(house, answer(house, issue(house))), random.Random(5)
+    last = house.desk.last()
+    for _ in range(200):
+        data = bytearray(true)
+        for _ in range(chance.randint(1, 4)):
+            data[chance.randrange(len(data))] = chance.randrange(256)
+        found = post(house, bytes(data) if bytes(data) != true else b"")
+        assert 400 <= found.status_code < 500, found.text
+        name_of(found)
+    assert house.desk.last() == last
+    assert post(house, true).status_code == 204
 
 
 def test_a_centre_that_connects_nobody_believes_nobody(bureau: Bureau) -> None:
