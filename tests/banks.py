@@ -135,7 +135,15 @@ def served(folder: Path, clock: Clock, behaviours: Sequence[Behaviour] = ()) -> 
     agent = FaultyAgent(identity(), store, core, terms, clock, RandomIds(), behaviours=behaviours)
     with listened(application(agent)) as url, httpx.Client(base_url=url, timeout=30) as client:
         yield Desk(
-            client, CENTRE, KeyRing([BANK.public]), BANK.owner, POLICY, clock, CountedIds(), "t"
+            client,
+            CENTRE,
+            KeyRing([BANK.public]),
+            BANK.owner,
+            POLICY,
+            clock,
+            CountedIds(),
+            "t",
+            epoch=7,
         )
     store.close()
 

@@ -21,7 +21,7 @@ from recoup.cases.commands import TakeReport
 from recoup.centre import COMMAND_REGISTRY, answer_command
 from recoup.centre.commands import Command, Done, Outcome
 from recoup.centre.desk import Desk
-from recoup.centre.gateway import Correspondence
+from recoup.centre.letters import Correspondence
 from recoup.centre.office import Setting
 from recoup.centre.requests import MACHINE, Actor, Request, command_of
 from recoup.clock import HandClock, instant_text

@@ -30,7 +30,7 @@ def recoup(*words: object) -> subprocess.CompletedProcess[str]:
 
 
 @contextmanager
-def sandbox(folder: Path, at: datetime) -> Iterator[str]:
+def sandbox(folder: Path, at: datetime, *more: str, script_end: str = "") -> Iterator[str]:
     """Run a bank on whose one account 300.00 of the victim's came at `at`."""
     script = folder / "bank-1.toml"
     account = {"number": NUMBER, "name": NAME, "currency": "CNY", "opening": "5.00"}
@@ -42,12 +42,12 @@ def sandbox(folder: Path, at: datetime) -> Iterator[str]:
         f"[[{table}]]\n" + "".join(f"{key} = {json.dumps(x)}\n" for key, x in row.items())
         for table, row in tables
     )
-    script.write_text(text + f"at = {at.isoformat()}\n", encoding="utf-8")
+    script.write_text(text + f"at = {at.isoformat()}\n" + script_end, encoding="utf-8")
     words = ["--script", script, "--centre", "centre", "--books", folder / "books.sqlite"]
     words += ["--key", *folder.glob("bank-1-*.key.json"), "--port", 0]
     words += ["--trust", *folder.glob("centre-*.public.json")]
     bank = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, "bank", "sandbox", *map(str, words)],
+        [sys.executable, "-c", PROGRAM, "bank", "sandbox", *map(str, words), *more],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -62,13 +62,14 @@ def sandbox(folder: Path, at: datetime) -> Iterator[str]:
 
 
 def settings(folder: Path, url: str) -> Path:
-    """Write the centre's file with its one connection."""
+    """Write the centre's file with its one connection; without an address the institution polls."""
     (own,), (theirs,) = folder.glob("centre-*.key.json"), folder.glob("bank-1-*.public.json")
     file = folder / "centre.toml"
     file.write_text(
         f'name = "centre"\nsigning_key = {json.dumps(str(own))}\n'
         '[notice]\nauthority = "Centre"\ndocuments = ["notice of a stop"]\nphone = "000"\n'
-        f"[institutions.bank-1]\nurl = {json.dumps(url)}\nkeys = [{json.dumps(str(theirs))}]\n",
+        f"[institutions.bank-1]\nkeys = [{json.dumps(str(theirs))}]\n"
+        + (f"url = {json.dumps(url)}\n" if url else 'mode = "poll"\n'),
         encoding="utf-8",
     )
     return file

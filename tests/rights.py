@@ -52,6 +52,10 @@ foreign_note     .  u  .  u  u  .  .  .  .  .  .  .
 text_read        .  u  b  u  u  .  .  .  A  A  .  .
 order_read       u  u  b  u  u  .  .  .  A  A  A  .
 inbox_read       .  .  .  .  .  i  i  .  .  .  .  .
+paper_print      .  u  .  u  u  .  .  .  .  .  .  .
+paper_hand_over  u  u  .  u  u  .  .  .  .  .  .  .
+answer_type      u  u  .  u  u  .  .  .  .  .  .  .
+answer_confirm   u  u  .  u  u  .  .  .  .  .  .  .
 figures_read     .  .  .  b  .  .  .  A  .  .  A  .
 stream_read      .  u  b  u  u  .  .  .  .  .  A  .
 staff_read       .  .  .  .  .  .  .  .  .  .  A  A

@@ -115,6 +115,8 @@ class MessageProblem(StrEnum):
     """Signed in the future by more than MESSAGE_AHEAD_SECONDS_MAX."""
     REPLAYED = "message_replayed"
     """Taken before: each sending is signed anew, so this one was copied."""
+    EPOCH_OLD = "epoch_old"
+    """Sent by a writer that no longer leads: a later epoch of the same sender was seen."""
 
     BODY_MALFORMED = "body_malformed"
     """Not JSON in UTF-8."""

@@ -142,6 +142,12 @@ DRIFTS_TOLD_MAX: Final = 1_000
 DIGEST_PAGES_MAX: Final = 1_000
 """Pages of one digest: a million holds of one institution."""
 
+MAILBOX_MESSAGES_MAX: Final = 100
+"""Messages that one reply to an institution which polls holds."""
+
+MAILBOX_BYTES_MAX: Final = 2**22
+"""Bytes of such a reply."""
+
 KEYS_PINNED_MAX: Final = 16
 """Keys of one institution that are pinned at once."""
 CASE_HOPS_MAX: Final = 256

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -165,6 +166,23 @@ def test_the_outbox_is_read_on_from_a_message_whether_or_not_that_one_was_sent(p
     assert [x.message.id for x in place.open().pending(10, "a")] == ["m", "b"]
     assert list(journal.pending(10, "b")) == []
     assert len(journal.pending(10, "unknown")) == 3
+
+
+def test_the_outbox_of_one_institution_is_read_on_its_own(place, journal):
+    epoch = journal.lead()
+    bound = zip("zamb", ("b1", "b2", "b1", "b1"), strict=True)
+    messages = tuple(replace(_message(name), destination=to) for name, to in bound)
+    journal.append(batch_of(journal, "c1", messages=messages), epoch)
+
+    def ids(after="", to="b1", limit=10):
+        return [x.message.id for x in place.open().pending(limit, after, to)]
+
+    assert (ids(), ids(to="b2"), ids(to="b3")) == (["z", "m", "b"], ["a"], [])
+    assert ids(limit=2) == ["z", "m"]
+    assert ids("z") == ids("a") == ["m", "b"], "a message of another one is a place as well"
+    journal.sent("m")
+    assert ids("z") == ["b"]
+    assert ids("unknown") == ["z", "b"]
 
 
 def test_a_batch_settles_messages_that_got_through(place, journal):

@@ -123,8 +123,8 @@ class FileBank:
 class HastyJournal(SqliteJournal):
     """A planted bug: a message counts as sent once it was read."""
 
-    def pending(self, limit: int, after: str = "") -> list[PendingMessage]:
-        found = list(super().pending(limit, after))
+    def pending(self, limit: int, after: str = "", destination: str = "") -> list[PendingMessage]:
+        found = list(super().pending(limit, after, destination))
         for waiting in found:
             self.sent(waiting.message.id)
         return found

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx
 from one_bank import NAME, NUMBER, People, keys, recoup, report, sandbox, settings
 from serving import Running, running
 
@@ -68,6 +70,97 @@ def test_a_stop_that_two_persons_agreed_on_is_sent_answered_and_held(tmp_path: P
     assert "to send   0" in replayed.stdout
     for data in keyed.glob("data/journal.sqlite*"):
         assert NUMBER.encode() not in data.read_bytes(), "numbers lie in the vault only"
+
+
+def _state(people: People, order: str) -> str:
+    return people.get(f"/orders/{order}", "ann", case="C1", reason="wait")["state"]
+
+
+def test_a_bank_that_polls_gets_the_order_and_its_answer_holds(tmp_path: Path) -> None:
+    """Nobody reaches the bank: it asks, also after the centre was killed, and its answer is the same as on a push."""
+    keyed = keys(tmp_path)
+    at = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=20)
+    options = ("--data", str(keyed / "data"), "--config", str(settings(keyed, "")))
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    with running(*options, "--port", port) as centre:
+        people = _staffed(centre)
+        order = stopped(people, at)
+        assert _state(people, order) == "issued"
+        people.client.close()
+        centre.process.kill()
+        centre.process.wait()
+    with (
+        running(*options, "--port", port) as centre,
+        sandbox(keyed, at, "--poll", f"http://127.0.0.1:{port}"),
+    ):
+        people.client = httpx.Client(base_url=centre.wait_for("Listening"), timeout=30)
+        wait_until(lambda: _state(people, order) == "answered", 20)
+        assert _state(people, order) == "answered"
+        people.client.close()
+        assert centre.end() == 0
+    file = keyed / "data" / "journal.sqlite"
+    (hold,) = View(SqliteJournal.read(file)).state.every()
+    assert (hold.state.value, hold.held) == ("held", 30_000)
+    assert "to send   0" in recoup("centre", "replay", file).stdout
+
+
+def test_a_bank_that_takes_an_order_with_202_posts_its_answer_later(tmp_path: Path) -> None:
+    keyed = keys(tmp_path)
+    at = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=20)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    later = '[[behaviour]]\ndo = "later"\nseconds = 1\n'
+    where = ("--answers-to", f"http://127.0.0.1:{port}")
+    with sandbox(keyed, at, *where, script_end=later) as url:
+        options = ("--data", str(keyed / "data"), "--config", str(settings(keyed, url)))
+        with running(*options, "--port", port) as centre:
+            people = _staffed(centre)
+            order = stopped(people, at)
+            seen = []
+
+            def is_answered() -> bool:
+                seen.append(_state(people, order))
+                return seen[-1] == "answered"
+
+            assert wait_until(is_answered, 20)
+            assert "sent" in seen, "it was taken before it was answered"
+            people.client.close()
+            assert centre.end() == 0
+
+
+def test_a_centre_that_was_restored_leads_and_the_old_one_commands_nobody(tmp_path: Path) -> None:
+    """Backed up while it runs, killed, restored elsewhere; started again on its old files, the bank refuses it by name."""
+    keyed = keys(tmp_path)
+    at = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=20)
+    old, new, copy = keyed / "data", keyed / "new", keyed / "copy"
+    with sandbox(keyed, at) as url:
+        more = ("--port", "0", "--config", str(settings(keyed, url)))
+        with running("--data", str(old), *more) as centre:
+            people = _staffed(centre)
+            taken = recoup("centre", "backup", "--data", old, "--to", copy)
+            assert taken.returncode == 0, taken.stderr
+            people.client.close()
+            centre.process.kill()
+            centre.process.wait()
+        assert recoup("verify", copy / "journal.sqlite").returncode == 0
+        assert recoup("centre", "restore", "--from", copy, "--data", old).returncode == 2
+        restored = recoup("centre", "restore", "--from", copy, "--data", new)
+        assert restored.returncode == 0, restored.stderr
+        (keyed / "new.key").write_bytes((keyed / "data.key").read_bytes())
+        with running("--data", str(new), *more) as centre:
+            people.client = httpx.Client(base_url=centre.wait_for("Listening"), timeout=30)
+            order = stopped(people, at)
+            assert wait_until(lambda: _state(people, order) == "answered", 20)
+            people.client.close()
+            assert centre.end() == 0
+        with running("--data", str(old), *more) as centre:
+            people.client = httpx.Client(base_url=centre.wait_for("Listening"), timeout=30)
+            order = stopped(people, at)
+            assert wait_until(lambda: any("409 epoch_old" in x for x in centre.logged), 20)
+            assert _state(people, order) == "issued"
+            people.client.close()
+            assert centre.end() == 0
 
 
 def test_a_centre_that_reaches_nobody_keeps_the_order_until_somebody_carries_it(

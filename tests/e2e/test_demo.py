@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from recoup.centre import View
-from recoup.centre.gateway import Correspondence
+from recoup.centre.letters import Correspondence
 from recoup.centre.office import Office, Setting, wait_until
 from recoup.clock import SystemClock
 from recoup.demo.play import Demo

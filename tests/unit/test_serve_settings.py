@@ -72,6 +72,18 @@ def test_what_an_institution_cannot_mean_is_named(tmp_path: Path, line: str, wor
         _read(tmp_path, WHOLE + line + "\n")
 
 
+def test_an_institution_is_pushed_to_polls_or_gets_paper(tmp_path: Path) -> None:
+    more = '[institutions.bank-2]\nmode = "poll"\nkeys = ["b2"]\n[institutions.bank-3]\n'
+    more += 'mode = "paper"\n[institutions.bank-4]\nmode = "paper"\nkeys = ["b4"]\n'
+    wire = _read(tmp_path, WHOLE + more)
+    assert wire is not None
+    assert wire.institutions[1:] == (
+        Connected("bank-2", "", (Path("b2"),), Institution("bank-2"), "poll"),
+        Connected("bank-3", "", (), Institution("bank-3"), "paper"),
+        Connected("bank-4", "", (Path("b4"),), Institution("bank-4"), "paper"),
+    )
+
+
 def test_without_them_nothing_is_connected(tmp_path: Path) -> None:
     assert _read(tmp_path, 'data = "centre"\n') is None
 
@@ -86,6 +98,8 @@ def test_without_them_nothing_is_connected(tmp_path: Path) -> None:
         ('["bank-1.public.json"]', "[1]", "institutions.bank-1.keys: expected a text"),
         ("[institutions.bank-1]\n", "[institutions]\n", "institutions.keys: expected url, keys"),
         ('documents = ["notice"]', 'documents = "notice"', "notice.documents: expected texts"),
+        ('keys = ["bank-1', 'mode = "fax"\nkeys = ["bank-1', "institutions.bank-1.mode: expected"),
+        ('keys = ["bank-1', 'mode = "poll"\nkeys = ["bank-1', "institutions.bank-1: expected keys"),
         ('keys = ["bank-1', 'more = 1\nkeys = ["bank-1', "institutions.bank-1: expected url, keys"),
     ],
 )

@@ -18,10 +18,12 @@ from recoup.api import (
     figures,
     handing,
     imports,
+    institutions,
     listing,
     operations,
     people,
     reports,
+    sheets,
     streams,
     work,
 )
@@ -46,6 +48,8 @@ _ROUTERS: Final = (
     decisions.router,
     listing.router,
     imports.router,
+    institutions.router,
+    sheets.router,
     streams.router,
     operations.router,
 )

@@ -1,7 +1,8 @@
-"""Looks at every request before anything reads it: size, depth and form of its body. Plain ASGI; knows no endpoint.
+"""Looks at every request before anything reads it: size, depth and form of its body. Plain ASGI.
 
 A body is read whole, never beyond the limit, and handed on only when it is JSON in UTF-8 of bounded depth. So what stands
-behind never sees a body that its parser could choke on.
+behind never sees a body that its parser could choke on. Where institutions post signed messages, only size and media type are
+looked at here.
 """
 
 from __future__ import annotations
@@ -14,6 +15,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from recoup import limits
 from recoup.api.problems import document
+from recoup.errors import MessageProblem
+from recoup.messages.transport import SIGNED
+
+_SIGNED_PATHS: Final = re.compile(r"/institutions/[^/]+/answers")
+"""Where a body is a signed message: its own parser bounds what is in it."""
 
 IMPORT_PATH: Final = "/imports"
 """Takes tables instead of JSON, and larger ones."""
@@ -36,10 +42,15 @@ class Guard:
             await self._app(scope, receive, send)
             return
         is_table = scope["path"] == IMPORT_PATH
+        is_signed = _SIGNED_PATHS.fullmatch(scope["path"]) is not None
         most = limits.IMPORT_BYTES_MAX if is_table else limits.HTTP_BODY_BYTES_MAX
         body = await _body(receive, most)
-        wrong = _wrong_table if is_table else _wrong
-        name = "body_too_large" if body is None else wrong(scope, body)
+        if body is None:
+            name: str | None = MessageProblem.TOO_LARGE if is_signed else "body_too_large"
+        elif is_signed:
+            name = _wrong_signed(scope)
+        else:
+            name = _wrong_table(scope) if is_table else _wrong(scope, body)
         if name is not None:
             await document(name)(scope, receive, send)
             return
@@ -72,7 +83,7 @@ async def _body(receive: Receive, most: int) -> bytes | None:
             return b"".join(parts)
 
 
-def _wrong_table(scope: Scope, _: bytes) -> str | None:
+def _wrong_table(scope: Scope) -> str | None:
     """A table's rows are refused one by one, by whoever reads them."""
     return None if _media(scope) in TABLES else "media_type_unsupported"
 
@@ -80,6 +91,10 @@ def _wrong_table(scope: Scope, _: bytes) -> str | None:
 def _media(scope: Scope) -> bytes:
     found: bytes = dict(scope["headers"]).get(b"content-type", b"")
     return found.split(b";")[0].strip().lower()
+
+
+def _wrong_signed(scope: Scope) -> str | None:
+    return None if _media(scope) == SIGNED.encode() else "media_type_unsupported"
 
 
 def _wrong(scope: Scope, body: bytes) -> str | None:

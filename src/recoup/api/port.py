@@ -19,10 +19,12 @@ from recoup.centre.facts import Grounds
 from recoup.centre.imported import Imported
 from recoup.centre.intake import Heard, HeardClaim, HeardForeign
 from recoup.centre.listed import Listed
+from recoup.centre.mailbox import Waiting
 from recoup.figures import Asked, Tally
 from recoup.journal.record import Record
-from recoup.messages import CallMessage
-from recoup.orders import Hold, HoldKey, Order, Tracked
+from recoup.messages import AnswerMessage, CallMessage
+from recoup.orders import Answer, Hold, HoldKey, Order, Tracked
+from recoup.paper.words import Language
 from recoup.staff import Directory, Target
 from recoup.stores.vault import Purpose
 
@@ -159,6 +161,26 @@ class CentrePort(Protocol):
 
     def backlog(self) -> Backlog:
         """Return what is late or waits."""
+        ...
+
+    async def hand_out(self, institution: str, ask: bytes, after: str) -> Sequence[Waiting]:
+        """Return what waits for an institution that polls; raise what `Mailbox.hand_out` raises."""
+        ...
+
+    async def take_signed(self, institution: str, data: bytes) -> None:
+        """Take in what an institution says; raise what `Mailbox.take` raises."""
+        ...
+
+    def answer_of(self, message: AnswerMessage) -> Answer:
+        """Return an answer in the words of orders."""
+        ...
+
+    async def order_paper(self, order_id: str, language: Language, timezone: str) -> bytes | None:
+        """Return an issued order as PDF, signed; None where the centre has no signing key."""
+        ...
+
+    async def keep_rows(self, order: Order, message: AnswerMessage) -> None:
+        """Keep the rows of an answer that was recorded, and tell the case of them."""
         ...
 
     async def enter_account(self, command: Command, number: str, name: str) -> Outcome:

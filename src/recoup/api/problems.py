@@ -16,7 +16,10 @@ from recoup.cases import Reason as CaseReason
 from recoup.cases.lists import ListReason
 from recoup.centre.account_room import ACCOUNT_UNKNOWN, INSTITUTION_DIFFERS
 from recoup.centre.commands import WriterRefusal
+from recoup.centre.mailbox import MAILBOX_UNKNOWN
 from recoup.centre.reasons import CentreReason
+from recoup.errors import MessageProblem
+from recoup.messages.transport import SCHEME, status_of
 from recoup.orders import Reason
 from recoup.staff import StaffReason
 
@@ -53,9 +56,16 @@ _OWN: Final[Mapping[str, tuple[int, str]]] = {
     "import_differs": (409, "The import was given before under this key, with other content"),
     "foreign_unknown": (404, "No other system's row has this id"),
     "signature_refused": (401, "The call is not signed as it must be, or not by this institution"),
+    "signing_key_missing": (
+        409,
+        "The centre has no signing key: it cannot sign an order for paper",
+    ),
+    "paper_too_long": (409, "The order is too long for a code on paper"),
+    MAILBOX_UNKNOWN: (404, "The centre keeps no messages for this institution to ask for"),
     "personal_data_missing": (404, "Nothing of this kind is kept, or it was erased"),
 }
 
+_OF_MESSAGES: Final = frozenset(problem.value for problem in MessageProblem)
 _UNKNOWN: Final = {
     CaseReason.REPORT_UNKNOWN,
     CaseReason.CLAIM_UNKNOWN,
@@ -88,6 +98,7 @@ def _of_rooms() -> dict[str, tuple[int, str]]:
     for unknown in _UNKNOWN:
         rows[unknown.value] = (404, _words(unknown).capitalize())
     rows[StaffReason.SESSION_ENDED] = (401, "The session has ended: log in")
+    rows |= {x.value: (status_of(x), _words(x).capitalize()) for x in MessageProblem}
     for writer in WriterRefusal:
         if writer is not WriterRefusal.CONTENT_DIFFERS:
             rows[writer.value] = (503, "Not now: " + _words(writer))
@@ -134,7 +145,7 @@ def document(name: str, detail: str = "", places: tuple[Place, ...] = ()) -> JSO
         body["places"] = [{"where": x.where, "expected": x.expected} for x in places]
     headers = {"Cache-Control": "no-store"}
     if status == 401:
-        headers["WWW-Authenticate"] = "Bearer"
+        headers["WWW-Authenticate"] = SCHEME.strip() if name in _OF_MESSAGES else "Bearer"
     if status in {429, 503}:
         headers["Retry-After"] = "1"
     return JSONResponse(body, status, headers, media_type=MEDIA_TYPE)

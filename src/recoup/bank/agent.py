@@ -158,6 +158,7 @@ class Agent:
             now=now,
             replays=self._store,
             takes=(kind,),
+            fence=self._store,
         )
         if opened.issuer != self._identity.centre:
             raise MessageFault(MessageProblem.SENDER_WRONG)
@@ -197,6 +198,14 @@ class Agent:
             pages = max(1, -(-len(holds) // size))
             entries = tuple(self._digest_hold(hold) for hold in shown)
             return DigestMessage(self._identity.institution, now, entries, page, pages)
+
+    def owed(self) -> Sequence[AnswerMessage]:
+        """Return the answers that come later than their orders and are ready now; an agent that answers at once owes none."""
+        return ()
+
+    def paid(self, answer: str) -> None:
+        """Note that the centre has an answer that was owed, or will never take it."""
+        raise AssertionError(f"nothing is owed, {answer} neither")
 
     def tick(self) -> int:
         """End the holds whose term is over; return how many."""

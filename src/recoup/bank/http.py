@@ -21,22 +21,9 @@ from starlette.routing import Route
 from recoup import limits
 from recoup.bank.agent import Agent, AnswerLater, OrderIdTaken
 from recoup.errors import Fault, MessageFault, MessageProblem, StoreFault
+from recoup.messages.transport import PROBLEM, SCHEME, SIGNED, status_of
 
-SIGNED: Final = "application/jose"
-PROBLEM: Final = "urn:recoup:problem:"
-SCHEME: Final = "Recoup "
 TICK_SECONDS: Final = 1.0
-
-_STATUS: Final = {
-    MessageProblem.TOO_LARGE: 413,
-    MessageProblem.BODY_MALFORMED: 400,
-    MessageProblem.TOO_DEEP: 400,
-    MessageProblem.MALFORMED: 400,
-    MessageProblem.FIELD_MISSING: 422,
-    MessageProblem.FIELD_UNKNOWN: 422,
-    MessageProblem.FIELD_WRONG: 422,
-}
-"""What is not here is a matter of trust: 401."""
 
 
 def problem(status: int, name: str, what: str, **more: str) -> JSONResponse:
@@ -130,7 +117,7 @@ def _guarded(endpoint: _Endpoint, state: dict[str, bool]) -> _Endpoint:
             return await endpoint(request)
         except MessageFault as fault:
             what = ": ".join(filter(None, (fault.path, fault.what)))
-            return problem(_STATUS.get(fault.problem, 401), fault.problem.value, what)
+            return problem(status_of(fault.problem), fault.problem.value, what)
         except OrderIdTaken as fault:
             return problem(409, "order_id_taken", str(fault), field=fault.field)
         except AnswerLater:
@@ -170,4 +157,4 @@ def _http_problem(_: Request, fault: Exception) -> Response:
     return problem(fault.status_code, f"http_{fault.status_code}", fault.detail)
 
 
-__all__ = ["PROBLEM", "SCHEME", "SIGNED", "application", "problem"]
+__all__ = ["application", "problem"]

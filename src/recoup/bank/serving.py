@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import socket
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +17,7 @@ import uvicorn
 from recoup.bank.agent import Agent, Identity
 from recoup.bank.core import CoreBanking
 from recoup.bank.http import application
-from recoup.bank.polling import Poller
+from recoup.bank.polling import Courier, Line, Poller
 from recoup.bank.rules import Terms
 from recoup.bank.sandbox import FaultyAgent, Script
 from recoup.bank.store import BankStore
@@ -48,6 +49,8 @@ class Setting:
     match_seconds: int
     poll: str = ""
     """The centre's address, where the agent asks for its orders."""
+    answers: str = ""
+    """The centre's address, where late answers go; where the agent polls, they go there."""
 
 
 def identity(setting: Setting) -> Identity:
@@ -96,12 +99,27 @@ def agent_for(
 
 
 def serving(setting: Setting, agent: Agent, store: BankStore) -> Starlette:
-    """Return the HTTP application, which also polls the centre where the setting says so."""
-    if not setting.poll:
+    """Return the HTTP application, which also polls the centre, or posts late answers to it, where the setting says so."""
+    address = setting.poll or setting.answers
+    if not address:
         return application(agent)
-    client = httpx.Client(base_url=setting.poll, timeout=_DRAIN_SECONDS)
-    poller = Poller(agent, store, client, institution=setting.institution, clock=SystemClock())
-    return application(agent, background=poller.poll)
+    client = httpx.Client(base_url=address, timeout=_DRAIN_SECONDS)
+    line = Line(client, setting.institution, heard=_said)
+    courier = Courier(agent, line)
+    if not setting.poll:
+        return application(agent, background=courier.post)
+    poller = Poller(agent, store, line, institution=setting.institution, clock=SystemClock())
+
+    def both() -> None:
+        courier.post()
+        poller.poll()
+
+    return application(agent, background=both)
+
+
+def _said(what: str) -> None:
+    sys.stderr.write(f"{what}\n")
+    sys.stderr.flush()
 
 
 def listening(host: str, port: int) -> socket.socket:

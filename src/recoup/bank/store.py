@@ -41,7 +41,7 @@ class Handled:
 
 
 class BankStore:
-    """Orders, holds, ids of sendings, and a few values by name. One thread at a time."""
+    """Orders, holds, ids of sendings, epochs seen, and a few values by name. One thread at a time."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -123,6 +123,14 @@ class BankStore:
             self._connection.run(self._sql["forget_taken"], (microseconds_of(now),))
             values = (issuer, jti, microseconds_of(until))
             return bool(self._connection.run(self._sql["add_taken"], values))
+
+    def admit(self, issuer: str, epoch: int) -> bool:
+        """Keep an epoch that is the sender's highest yet; return False if a higher one was seen: the port `Fence`."""
+        name = f"epoch {issuer}"
+        seen = int(self.kept(name) or 0)
+        if epoch > seen:
+            self.keep(name, str(epoch))
+        return epoch >= seen
 
     def keep(self, name: str, value: str) -> None:
         """Keep a value by its name."""

@@ -61,7 +61,7 @@ from recoup.centre import (
 )
 from recoup.centre.commands import Command, Done
 from recoup.centre.directory import Directory
-from recoup.centre.gateway import Correspondence
+from recoup.centre.letters import Correspondence
 from recoup.centre.office import SWITCH_SECONDS, Office, Setting
 from recoup.centre.scribe import Scribe
 from recoup.centre.trails import ACTOR

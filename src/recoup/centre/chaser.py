@@ -21,6 +21,7 @@ from recoup.cases import Case, CasePolicy, Ready, covers, plan_orders, terminals
 from recoup.cases.case import HoldPlace
 from recoup.cases.commands import TakeUp
 from recoup.centre.case_grounds import ground_of
+from recoup.centre.case_sheets import CaseSheets
 from recoup.centre.commands import Done, Turned
 from recoup.centre.departures import Departures
 from recoup.centre.directory import Directory
@@ -29,7 +30,6 @@ from recoup.centre.planning import written
 from recoup.centre.ports import ToldOf
 from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import Request, command_of, derived_id
-from recoup.centre.sheets import CaseSheets
 from recoup.centre.state import CentreState
 from recoup.centre.trails import ACTOR, WHO, Submit, Tracers, Trails
 from recoup.centre.view import View

@@ -18,6 +18,7 @@ from recoup import limits
 from recoup.cases import CasePolicy
 from recoup.cases.lists import Subject, plain_of
 from recoup.centre.account_room import EnterAccount
+from recoup.centre.answers import answer_of
 from recoup.centre.chaser import held_since
 from recoup.centre.commands import (
     Command,
@@ -43,20 +44,25 @@ from recoup.centre.intake import (
     prepare_foreign,
     prepare_report,
 )
+from recoup.centre.mailbox import Mailbox, Waiting
 from recoup.centre.office import Office, Setting
+from recoup.centre.order_room import order_message
 from recoup.centre.ports import ToldOf
 from recoup.centre.requests import Request
 from recoup.centre.scribe import turned
 from recoup.centre.sender import Told
 from recoup.centre.state import CentreState
+from recoup.centre.terms import decode_issued
 from recoup.centre.view import View as Looking
 from recoup.errors import MessageFault, MessageProblem, StoreFault
 from recoup.figures import Asked, Tally
 from recoup.journal.canonical import decode_plain
-from recoup.journal.port import Answer, Journal
+from recoup.journal.port import Answer as Kept
+from recoup.journal.port import Journal
 from recoup.journal.record import Record
-from recoup.messages import CallMessage, open_message
-from recoup.orders import Hold, HoldKey, Order
+from recoup.messages import AnswerMessage, CallMessage, open_message
+from recoup.orders import Answer, Hold, HoldKey, Order
+from recoup.paper.words import Language
 from recoup.stores.vault import Purpose
 
 LOGIN_NAME: Final = "login_name"
@@ -190,6 +196,30 @@ class Desk:
                 age = max(0.0, (now - record.at).total_seconds())
             return Backlog(len(journal.due(now, page)), len(pending), age)
 
+    async def hand_out(self, institution: str, ask: bytes, after: str) -> Sequence[Waiting]:
+        """Return what waits for an institution that polls."""
+        return await asyncio.to_thread(self._mailbox().hand_out, institution, ask, after)
+
+    async def take_signed(self, institution: str, data: bytes) -> None:
+        """Take in what an institution says."""
+        await asyncio.to_thread(self._mailbox().take, institution, data)
+
+    def answer_of(self, message: AnswerMessage) -> Answer:
+        """Return an answer in the words of orders."""
+        return answer_of(message)
+
+    async def order_paper(self, order_id: str, language: Language, timezone: str) -> bytes | None:
+        """Return an issued order as PDF, signed; None where the centre has no signing key."""
+        found, letters = self.view().find(order_id), self._office.letters
+        if found is None or letters is None:
+            return None
+        issued = decode_issued(order_message(found[1], order_id).body)
+        return await asyncio.to_thread(letters.paper, issued, language, timezone)
+
+    async def keep_rows(self, order: Order, message: AnswerMessage) -> None:
+        """Keep the rows of an answer that was recorded, and tell the case of them."""
+        await asyncio.to_thread(self._office.answers.taken, order, message)
+
     async def enter_account(self, command: Command, number: str, name: str) -> Outcome:
         """Make an account known to a case, under the one id that its number has; then keep number and name in the vault.
 
@@ -287,7 +317,7 @@ class Desk:
             if count > 1:
                 self._alone_with[command] = (lock, count - 1)
 
-    def _answer_of(self, command: str) -> Answer | None:
+    def _answer_of(self, command: str) -> Kept | None:
         with self._looking:
             return self._journal().answer_of(command)
 
@@ -360,6 +390,11 @@ class Desk:
 
     async def _keep(self, subject: str, pieces: dict[str, str]) -> None:
         await asyncio.to_thread(self._office.directory.keep, subject, pieces)
+
+    def _mailbox(self) -> Mailbox:
+        if self._office.mailbox is None:  # nobody is connected, so nobody is believed
+            raise MessageFault(MessageProblem.ISSUER_UNKNOWN)
+        return self._office.mailbox
 
     def _journal(self) -> Journal:
         assert self._reader is not None, "a desk is looked at between start and drain"

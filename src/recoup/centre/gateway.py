@@ -1,39 +1,28 @@
 """Hands orders to institutions over HTTP as signed messages, and brings their signed answers back. Decides nothing.
 
-The outbox has an order with opaque ids. Here its account's number and name and the transfer that brought the money are added
-from the vault, in memory only; `order_sent` in the journal says that they were given to the institution. An answer's statement
-rows go to the vault, and the case is told of their digest before it is told of the answer, so that the chase goes on from both.
+What is sent is written in `letters`, what comes back is taken in by `answers`. No more of a reply is read than a message may
+have, and no reply is waited for without end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import json
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from time import monotonic
 from typing import Final
 
 import httpx
 
 from recoup import limits
-from recoup.cases import Rest
-from recoup.cases.commands import (
-    AddFacts,
-    ConfirmHold,
-    FileAppeal,
-    NoteAccountKind,
-    SendNotice,
-)
-from recoup.centre.commands import Command, Done, Outcome, Turned
+from recoup.centre.answers import Answers, HeldAt, answer_of
+from recoup.centre.commands import Command, Outcome
 from recoup.centre.directory import Directory
-from recoup.centre.drift import Stands, drift_of, recorded
-from recoup.centre.facts import FactRow, Statement
+from recoup.centre.letters import Correspondence, Letters
 from recoup.centre.ports import Reply, ToldOf
-from recoup.centre.registry import COMMAND_REGISTRY
-from recoup.centre.requests import INSTITUTION, Actor, Request, command_of, derived_id
-from recoup.centre.terms import IssuedOrder, decode_issued
+from recoup.centre.terms import decode_issued
 from recoup.clock import Clock
-from recoup.errors import Fault, GatewayFault, MessageFault, VaultFault
+from recoup.errors import Fault, GatewayFault, MessageFault
 from recoup.ids import Ids
 from recoup.journal.port import Message as Outgoing
 from recoup.messages import (
@@ -42,52 +31,23 @@ from recoup.messages import (
     Asked,
     AskMessage,
     DigestMessage,
-    Disputed,
-    KeyRing,
     MemoryReplays,
-    Message,
-    Minor,
     NoticeMessage,
-    NoticeTerms,
     Opened,
-    OrderMessage,
-    SigningKey,
-    Swapped,
     open_message,
-    seal,
 )
-from recoup.orders import AccountKind, Answer, Hold, HoldKey, Order, OrderKind
-from recoup.stores.vault import Purpose
+from recoup.messages.transport import SCHEME, SIGNED, problem_name, whole_of
+from recoup.orders import Order
 
-SIGNED: Final = "application/jose"
-SCHEME: Final = "Recoup "
-_WITHOUT_GROUNDS: Final = frozenset(
-    {OrderKind.RELEASE, OrderKind.REDUCE, OrderKind.QUERY, OrderKind.WATCH}
-)
-
-_ROW_BYTES: Final = 600
-"""A row without its texts: names of fields, ids, numbers, time."""
-_PART_BYTES_MAX: Final = limits.REQUEST_BYTES_MAX // 2
+REPLY_SECONDS_MAX: Final = 60.0
+"""How long one reply may take to come in, however it comes."""
 
 
 class Rejected(Fault):
-    """The institution will not take this message, however often it is sent: its name for it is the text."""
+    """The institution will not take this message, however often it is sent: its name for it is in the text."""
 
     status = 0
     """The HTTP status, where that was the answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Correspondence:
-    """Who the centre is on the wire, and where institutions are reached."""
-
-    centre: str
-    key: SigningKey
-    ring: KeyRing
-    addresses: Mapping[str, str]
-    """Base address by institution."""
-    notice: NoticeTerms
-    """What account holders are told."""
 
 
 class HTTPGateway:
@@ -101,90 +61,56 @@ class HTTPGateway:
         submit: Callable[[Command], Future[Outcome]],
         clock: Clock,
         ids: Ids,
-        held_at: Callable[[str], Iterable[Hold]] = lambda institution: (),  # noqa: ARG005 - named for the reader
+        held_at: HeldAt = lambda institution: (),  # noqa: ARG005 - named for the reader
         order_of: Callable[[str], Order | None] = lambda order_id: None,  # noqa: ARG005 - the same
         told: ToldOf = lambda institution, why: None,  # noqa: ARG005 - the same
         *,
+        epoch: Callable[[], int] = lambda: 0,
         facts_follow: bool = False,
     ) -> None:
-        """Prepare; `held_at` gives an institution's holds that stand or are on their way, `told` hears where it differs.
+        """Prepare; `held_at`, `order_of` and `told` as in `Answers`, `epoch` is the one in which the writer leads.
 
         With `facts_follow` whoever sends hands in what an answer brings, in one round with the answer: the case is traced
         once for both. Without, a case is told of it before the answer is returned.
         """
-        self._told, self._order_of = told, order_of
+        self._wire, self._client, self._clock = wire, client, clock
         self._cursors: dict[str, str] = {}
         self._facts_follow = facts_follow
-        self._wire, self._client, self._directory = wire, client, directory
-        self._submit, self._clock, self._ids = submit, clock, ids
-        self._held_at = held_at
+        self.letters = Letters(wire, directory, clock, ids, epoch)
+        self.answers = Answers(directory, submit, clock, held_at, order_of, told, wire.notice)
 
     def send(self, message: Outgoing) -> Reply:
         """Send one order and take in what the institution answers at once."""
         issued = decode_issued(message.body)
         order = issued.order
-        written = self._written(issued)
-        response = self._call(
-            "POST", order.institution, "/orders", content=self._sealed(written, order.institution)
-        )
-        if response.status_code == httpx.codes.ACCEPTED:
+        written = self.letters.order(issued)
+        status, body = self._call("POST", order.institution, "/orders", content=written)
+        if status == httpx.codes.ACCEPTED:
             return Reply()
-        opened = self._opened(response.content, order.institution, AnswerMessage)
+        opened = self._opened(body, order.institution, AnswerMessage)
         answer = opened.message
         assert isinstance(answer, AnswerMessage), "nothing else is taken here"
-        if answer.order != order.id or answer.institution != order.institution:
-            raise Rejected("expected an answer to this order, was one to another")
-        if answer.currency != order.key.currency:
-            raise Rejected("expected an amount in the order's currency, was in another")
-        facts = self._facts(order, answer)
-        if not self._facts_follow:
-            for fact in facts:
-                self._tell(fact)
-        return Reply((answer_of(answer),), facts if self._facts_follow else ())
+        try:
+            if self._facts_follow:
+                return Reply((answer_of(answer),), self.answers.facts(order, answer))
+            return Reply((self.answers.taken(order, answer),))
+        except MessageFault as fault:
+            raise Rejected(str(fault)) from fault
 
     def confirm(self, institution: str) -> int:
-        """Ask for an institution's digest and tell the cases what it shows; return how many holds it shows.
-
-        A hold that no case of ours knows is passed over: it must not keep the institution's other holds unconfirmed. A hold of
-        ours that the whole digest leaves out is confirmed no longer, or money elsewhere might be given up against it.
-        """
-        page, pages, count = 1, 1, 0
-        begun: datetime | None = None
-        known = list(
-            self._held_at(institution)
-        )  # before the digest is cut: what begins later is no drift
-        shown_at: dict[HoldKey, Stands] = {}
-        while page <= pages:
-            asked = AskMessage(self._wire.centre, Asked.DIGEST, page=page)
-            headers = {"Authorization": SCHEME + self._sealed(asked, institution).decode()}
-            response = self._call("GET", institution, "/digest", headers=headers)
-            digest = self._opened(response.content, institution, DigestMessage).message
+        """Ask for an institution's digest and tell the cases what it shows; return how many holds it shows."""
+        shown = self.answers.shown(institution)
+        while not shown.is_whole:
+            asked = AskMessage(self._wire.centre, Asked.DIGEST, page=shown.page + 1)
+            headers = {"Authorization": SCHEME + self.letters.sealed(asked, institution).decode()}
+            _, body = self._call("GET", institution, "/digest", headers=headers)
+            digest = self._opened(body, institution, DigestMessage).message
             assert isinstance(digest, DigestMessage), "nothing else is taken here"
-            if digest.institution != institution:
-                raise Rejected("expected the digest of the institution that was asked")
-            ahead = timedelta(seconds=limits.MESSAGE_AHEAD_SECONDS_MAX)
-            if digest.at > self._clock.now() + ahead:
-                raise Rejected("expected a digest of what stands now, was one of the future")
-            if digest.page != page or digest.pages > limits.DIGEST_PAGES_MAX:
-                raise Rejected(f"expected page {page} of at most {limits.DIGEST_PAGES_MAX}")
-            begun = begun or digest.at
-            for hold in digest.holds:
-                account = self._directory.account(institution, hold.account_number)
-                key = HoldKey(hold.case, account, hold.currency)
-                shown_at[key] = Stands(hold.held, hold.ends_at)
-                shown = ConfirmHold(account, hold.currency, hold.held, digest.at)
-                self._tell(_fact(institution, hold.case, shown, digest.at))
-                count += 1
-            page, pages = page + 1, digest.pages
-        assert begun is not None, "a digest has at least one page"
-        ours, under_way = recorded(known)
-        for drift in drift_of(ours, shown_at, under_way)[: limits.DRIFTS_TOLD_MAX]:
-            self._told(institution, str(drift))
-        for key in ours:
-            if key not in shown_at:
-                gone = ConfirmHold(key.account, key.currency, 0, begun)
-                self._tell(_fact(institution, key.case, gone, begun))
-        return count
+            try:
+                shown.take(digest)
+            except MessageFault as fault:
+                raise Rejected(str(fault)) from fault
+        return shown.count
 
     def collect(self, institution: str) -> int:
         """Take in what an institution says of its own accord: holders that were told, and their objections; return how many.
@@ -195,187 +121,22 @@ class HTTPGateway:
         while True:
             after = self._cursors.get(institution, "")
             ask = AskMessage(self._wire.centre, Asked.MESSAGES, after=after)
-            headers = {"Authorization": SCHEME + self._sealed(ask, institution).decode()}
+            headers = {"Authorization": SCHEME + self.letters.sealed(ask, institution).decode()}
             try:
-                found = _letters_of(self._call("GET", institution, "/messages", headers=headers))
+                _, body = self._call("GET", institution, "/messages", headers=headers)
             except Rejected as fault:
                 if fault.status == httpx.codes.NOT_FOUND:
                     return count
                 raise
+            found = _letters_of(body)
             for cursor, data in found:
-                opened = self._opened(data, institution, NoticeMessage, AppealMessage)
-                self.hear(institution, opened.message)
+                said = self._opened(data, institution, NoticeMessage, AppealMessage).message
+                assert isinstance(said, NoticeMessage | AppealMessage), "nothing else is taken here"
+                self.answers.hear(institution, said)
                 self._cursors[institution] = cursor
             count += len(found)
             if len(found) < limits.LETTERS_MAX:
                 return count
-
-    def hear(self, institution: str, message: Message) -> None:
-        """Tell the case what an institution says of its own accord about an order that it was given."""
-        assert isinstance(message, NoticeMessage | AppealMessage), "nothing else is heard here"
-        order = self._order_of(message.order)
-        if order is None or order.institution != institution:
-            self._told(institution, "a message about no order of its own was passed over")
-            return
-        place = (order.key.account, order.key.currency)
-        if isinstance(message, AppealMessage):
-            appeal_id = f"{institution}:{message.id}"  # two institutions may number alike
-            subject = (
-                f"appeal {appeal_id}"  # what a holder writes is personal: it lies in the vault
-            )
-            self._directory.keep(subject, {"statement": message.statement, "phone": message.phone})
-            appeal = FileAppeal(appeal_id, *place, is_through_bank=True, text=subject)
-            self._tell(_fact(institution, order.key.case, appeal, message.id))
-        elif message.is_delivered:
-            terms = self._wire.notice
-            sent = SendNotice(*place, "; ".join(terms.documents), terms.phone)
-            self._tell(_fact(institution, order.key.case, sent, message.id))
-
-    def _written(self, issued: IssuedOrder) -> OrderMessage:
-        """Return the order as the institution gets it."""
-        order = issued.order
-        purpose = Purpose("sender", order.key.case, f"order {order.id}")
-        serial, number, name = "", "", ""
-        try:
-            entry = self._directory.entry(order.key.account, purpose)
-            number, name = entry.number, entry.name
-        except VaultFault:
-            if order.kind is not OrderKind.QUERY:
-                raise
-        grounds = self._directory.grounds(order.id, purpose)
-        if not number and grounds is not None:
-            serial = grounds.reference  # a payment's number: the account behind it is asked
-        disputed = None
-        swapped = None
-        if grounds is not None and grounds.swapped_from:
-            swapped = Swapped(grounds.original, grounds.agreed_by, grounds.at)
-        elif grounds is not None and order.kind not in _WITHOUT_GROUNDS:
-            reference = self._directory.reference(grounds.reference, purpose)
-            disputed = Disputed(Minor(grounds.amount), grounds.at, reference)
-        return OrderMessage(
-            id=order.id,
-            kind=order.kind,
-            case=order.key.case,
-            institution=order.institution,
-            account_number=number,
-            account_name=name,
-            currency=order.key.currency,
-            amount=Minor(order.amount),
-            issued_at=issued.issued_at,
-            reason=order.reason,
-            extent=order.extent,
-            disputed=disputed,
-            original=grounds.original if grounds else "",
-            serial=serial,
-            rows_from=grounds.rows_from if grounds else None,
-            notice=self._wire.notice,
-            swapped=swapped,
-        )
-
-    def _facts(self, order: Order, answer: AnswerMessage) -> tuple[Command, ...]:
-        """Return what tells the case of all that an answer brings beside the answer itself."""
-        where = (order.institution, order.key.case)
-        facts = []
-        kind = answer.account_kind
-        if isinstance(kind, AccountKind) and kind is not AccountKind.ORDINARY:
-            # That it is an ordinary one is no news: nobody need say so.
-            facts.append(_fact(*where, NoteAccountKind(order.key.account, kind), answer.id))
-        if answer.rows:
-            facts += [_fact(*where, fact, fact.digest) for fact in self._rows(order, answer)]
-        return tuple(facts)
-
-    def _rows(self, order: Order, answer: AnswerMessage) -> list[AddFacts]:
-        """Keep the rows, in parts that vault and journal can take; return what is said of them."""
-        statement = self._statement(order, answer)
-        parts = list(_parts(statement))
-        digests = self._directory.keep_statements(order.key.case, parts)
-        begins_at, until = statement.rows[0].at, statement.rows[-1].at
-        place = (statement.account, order.key.currency, order.institution)
-        rest = Rest(*place, until, max(0, answer.rows_left))
-        facts = [
-            AddFacts(digest, tuple(row.id for row in part.rows))
-            for digest, part in zip(digests, parts, strict=True)
-        ]
-        facts[-1] = replace(facts[-1], begins_at=begins_at, rest=rest)
-        return facts
-
-    def _statement(self, order: Order, answer: AnswerMessage) -> Statement:
-        """Return the rows with the directory's ids in the place of numbers."""
-        bank = order.institution
-        own = self._own_number(order)
-        account = order.key.account
-        if not own:  # asked by a payment's serial number: the rows say whose they are
-            own = _common_number(answer, bank)
-            account = self._directory.account(bank, own) or account
-
-        def is_own(institution: str, number: str) -> bool:
-            return bool(number) and number == own and institution in {"", bank}
-
-        def seen(institution: str, number: str, name: str) -> tuple[str, str, str, bool]:
-            if is_own(institution, number):
-                return bank, own, name, True  # its name, as it says
-            return institution, number, name, institution == bank
-
-        sides = [
-            side
-            for row in answer.rows
-            for side in (
-                seen(row.payer_institution, row.payer, row.payer_name),
-                seen(row.payee_institution, row.payee, row.payee_name),
-            )
-        ]
-        known = self._directory.accounts(side for side in sides if side[1])
-
-        def side_of(institution: str, number: str) -> tuple[str, str]:
-            if is_own(institution, number):
-                return account, bank  # it need not say of its own account whose it is
-            return known.get((institution, number), ""), institution
-
-        rows = []
-        for row in answer.rows:
-            payer, payer_bank = side_of(row.payer_institution, row.payer)
-            payee, payee_bank = side_of(row.payee_institution, row.payee)
-            rows.append(
-                FactRow(
-                    self._directory.row_id(row.id),
-                    row.at,
-                    row.sequence,
-                    payer,
-                    payee,
-                    row.amount,
-                    row.currency,
-                    row.kind,
-                    row.reference,
-                    payer_bank,
-                    payee_bank,
-                    row.balance_after,
-                    row.id,
-                )
-            )
-        until = min(answer.at, self._clock.now())
-        if answer.rows_left > 0:
-            until = min(until, rows[-1].at)  # of what came after nothing is known yet
-        return Statement(account, bank, tuple(rows), until)
-
-    def _own_number(self, order: Order) -> str:
-        purpose = Purpose("sender", order.key.case, f"answer to {order.id}")
-        try:
-            return self._directory.entry(order.key.account, purpose).number
-        except VaultFault:
-            return ""  # asked by a payment's serial number
-
-    def _tell(self, fact: Command) -> None:
-        """Submit a fact about a case; what the case refuses is no news, what the writer refuses is tried again later."""
-        outcome = self._submit(fact).result()
-        is_taken = isinstance(outcome, Done)
-        is_refused = isinstance(outcome, Turned) and not outcome.is_transient
-        if not (is_taken or is_refused):
-            raise GatewayFault("expected the writer to take a fact, it is away")
-
-    def _sealed(self, message: Message, institution: str) -> bytes:
-        now = self._clock.now()
-        jti = self._ids.new("sending")
-        return seal(message, self._wire.key, audience=institution, jti=jti, now=now)
 
     def _opened(self, data: bytes, institution: str, *kinds: type) -> Opened:
         """Open what came back on our own request; a replay of an older reply names another order or an older time."""
@@ -402,20 +163,29 @@ class HTTPGateway:
         *,
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> httpx.Response:
+    ) -> tuple[int, bytes]:
+        """Return status and body of a success; no more of a reply is read than a message may have, and not for ever."""
         address = self._wire.addresses.get(institution)
         if address is None:
-            raise Rejected("expected an institution that is connected: send the order on paper")
-        sent = {"Content-Type": SIGNED, **(headers or {})}
+            raise Rejected("expected an institution that is pushed to")
+        # Nothing packed: a small reply would unpack to anything.
+        sent = {"Content-Type": SIGNED, "Accept-Encoding": "identity", **(headers or {})}
+        until = monotonic() + REPLY_SECONDS_MAX
+        called = self._client.stream(method, address + path, content=content, headers=sent)
         try:
-            response = self._client.request(method, address + path, content=content, headers=sent)
-        except httpx.HTTPError as fault:
+            with called as response:
+                chunks = response.iter_raw()
+                body = whole_of(chunks, limits.MESSAGE_BYTES_MAX, lambda: monotonic() > until)
+        except (httpx.HTTPError, TimeoutError) as fault:
             raise GatewayFault(f"expected an answer, was {type(fault).__name__}") from fault
+        except MessageFault as fault:
+            raise Rejected(f"expected an answer, was {fault}") from fault
         if response.is_success:
-            return response
+            return response.status_code, body
+        what = f"expected an answer, was status {response.status_code} {problem_name(body)}"
         if response.is_server_error:
-            raise GatewayFault(f"expected an answer, was status {response.status_code}")
-        rejected = Rejected(f"expected an answer, was status {response.status_code}")
+            raise GatewayFault(what)
+        rejected = Rejected(what)
         rejected.status = response.status_code
         raise rejected
 
@@ -428,21 +198,10 @@ class NotConnected:
         raise Rejected(f"expected a connection to {message.destination}, the centre has none")
 
 
-def _fact(institution: str, case_id: str, what: object, of: object) -> Command:
-    """Return the command that tells a case of a fact, under an id that follows from it."""
-    actor = Actor(institution, INSTITUTION, "answers an order")
-    request = Request(actor, what, case=case_id)
-    name = COMMAND_REGISTRY.name_of(what)[0]
-    stamp = of.isoformat() if isinstance(of, datetime) else str(of)
-    key = getattr(what, "account", "")
-    command_id = derived_id(name, case_id, institution, key, stamp)
-    return command_of(COMMAND_REGISTRY, command_id, request)
-
-
-def _letters_of(response: httpx.Response) -> list[tuple[str, bytes]]:
+def _letters_of(body: bytes) -> list[tuple[str, bytes]]:
     """Return cursors and signed messages."""
     try:
-        found = [(row["cursor"], row["message"].encode()) for row in response.json()["messages"]]
+        found = [(row["cursor"], row["message"].encode()) for row in json.loads(body)["messages"]]
     except (ValueError, KeyError, TypeError, AttributeError) as fault:
         raise Rejected("expected an institution's messages, was something else") from fault
     if len(found) > limits.LETTERS_MAX or not all(type(cursor) is str for cursor, _ in found):
@@ -450,48 +209,4 @@ def _letters_of(response: httpx.Response) -> list[tuple[str, bytes]]:
     return found
 
 
-def _common_number(answer: AnswerMessage, bank: str) -> str:
-    """Return the number of the institution's own account that every row is of, the payee of the first if there are two."""
-    sides = [
-        [
-            number
-            for number, institution in (
-                (row.payee, row.payee_institution),
-                (row.payer, row.payer_institution),
-            )
-            if number and institution in {"", bank}
-        ]
-        for row in answer.rows
-    ]
-    return next((x for x in sides[0] if all(x in numbers for numbers in sides)), "")
-
-
-def _parts(statement: Statement) -> Iterator[Statement]:
-    """Yield a statement in parts, each small enough for a piece of the vault and, by its row ids, for a command."""
-    rows: list[FactRow] = []
-    size = 0
-    for row in statement.rows:
-        texts = (row.number, row.reference, row.kind, row.payer_institution, row.payee_institution)
-        more = _ROW_BYTES + 6 * sum(len(text) for text in texts)  # at most six bytes a character
-        if rows and size + more > _PART_BYTES_MAX:
-            yield replace(statement, rows=tuple(rows))
-            rows, size = [], 0
-        rows.append(row)
-        size += more
-    if rows:
-        yield replace(statement, rows=tuple(rows))
-
-
-def answer_of(message: AnswerMessage) -> Answer:
-    """Return an answer in the words of orders; a word that this program does not know stays that word: money may be held."""
-    return Answer(
-        message.id,
-        message.outcome,
-        message.held,
-        message.started_at,
-        str(message.code.value),
-        message.queued_behind,
-    )
-
-
-__all__ = ["Correspondence", "HTTPGateway", "NotConnected", "Rejected", "answer_of"]
+__all__ = ["HTTPGateway", "NotConnected", "Rejected"]

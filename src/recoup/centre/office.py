@@ -19,6 +19,7 @@ import httpx
 from recoup import limits
 from recoup.cases import Case, CasePolicy, terminals
 from recoup.cases.case import HoldPlace
+from recoup.centre.answers import Answers
 from recoup.centre.case_grounds import ground_of
 from recoup.centre.case_trail import facts_of, told_by
 from recoup.centre.chaser import Chaser
@@ -26,8 +27,10 @@ from recoup.centre.commands import Command, Halted, Outcome
 from recoup.centre.digests import Digests
 from recoup.centre.directory import Directory
 from recoup.centre.facts import Grounds
-from recoup.centre.gateway import Correspondence, HTTPGateway, NotConnected
+from recoup.centre.gateway import HTTPGateway, NotConnected
 from recoup.centre.keeper import Keeper
+from recoup.centre.letters import Correspondence, Letters, Way
+from recoup.centre.mailbox import Mailbox
 from recoup.centre.ports import BankGateway, ToldOf
 from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import Actor, Request, command_of
@@ -44,7 +47,7 @@ from recoup.ids import Ids
 from recoup.journal.port import Journal
 from recoup.journal.record import Record
 from recoup.orders import Hold, HoldKey, Order, OrderKind
-from recoup.stores.sqlite import SqliteJournal, SqliteVaultTable
+from recoup.stores.sqlite import SqliteJournal, SqliteReplays, SqliteVaultTable
 from recoup.stores.sqlite.connection import DriverConnection
 from recoup.stores.vault import KeyStore, Purpose, Vault
 
@@ -55,6 +58,9 @@ back from the disk has little to do, and ten times as long at each step would be
 _VIEWS = 3
 """Whoever looks from the start on: the desk, the chase, the gateway for its digests."""
 _DRAINED_RECORDS_MIN = 1_000
+
+SENDINGS = "sendings.sqlite"
+"""The file beside the journal with the ids of messages that were taken: a window of minutes, which a backup does not need."""
 
 SEND_SECONDS_MAX = 30.0
 """How long one institution may take to answer one message."""
@@ -105,6 +111,12 @@ class Office:
         self._chaser: Chaser | None = None
         self._digests: Digests | None = None
         self._witnessing: Witnessing | None = None
+        self.answers = Answers(self.directory, self.submit, clock)
+        """Takes in what was typed from paper."""
+        self._told = told
+        self.mailbox: Mailbox | None = None
+        """What institutions reach; None before the start, and where none is connected."""
+        self._of_mailbox: tuple[SqliteReplays | SqliteJournal, ...] = ()
         gateway: BankGateway = NotConnected()
         self._wired: HTTPGateway | None = None
         if setting.wire is not None:
@@ -118,6 +130,7 @@ class Office:
                 self._held_at,
                 self._order_of,
                 told_of_institution,
+                epoch=lambda: self._centre.epoch,
                 facts_follow=True,
             )
             self._chaser = Chaser(
@@ -144,6 +157,7 @@ class Office:
             begun=self._begun,
             ended=self._ended,
             restored=self._restored,
+            carries=self._is_pushed,
         )
         self._keeper = Keeper(setting.store, self._told_of_store)
 
@@ -152,7 +166,25 @@ class Office:
         count = self._centre.start()
         for part in self._beside():
             part.start()
+        if self._setting.wire is not None and self._wired is not None:
+            self.mailbox = self._made_mailbox(self._setting.wire, self._wired)
         return count
+
+    def _made_mailbox(self, wire: Correspondence, gateway: HTTPGateway) -> Mailbox:
+        clock, path = self._setting.clock, self._setting.store.with_name(SENDINGS)
+        replays, journal = SqliteReplays.open(path, clock.now()), self.open()
+        self._of_mailbox = (replays, journal)
+        return Mailbox(
+            wire,
+            gateway.letters,
+            gateway.answers,
+            replays,
+            journal,
+            self._order_of,
+            self.submit,
+            clock,
+            self._told,
+        )
 
     def stop(self) -> None:
         """Start nothing new, finish what is under way, and end."""
@@ -162,6 +194,8 @@ class Office:
         while self._folded:
             self._folded.pop().close()
         self._client.close()
+        for store in self._of_mailbox:
+            store.close()
         self._vault_rows.close()
 
     @property
@@ -186,6 +220,16 @@ class Office:
             return self._folded.pop()
         except IndexError:
             return View(self.open())
+
+    @property
+    def letters(self) -> Letters | None:
+        """What writes and signs; None for a centre without a key of its own."""
+        return self._wired.letters if self._wired is not None else None
+
+    def _is_pushed(self, institution: str) -> bool:
+        """Whether the sender carries messages there; without a wire it says of each that it cannot."""
+        wire = self._setting.wire
+        return wire is None or wire.way(institution) is Way.PUSH
 
     # --- the start is one fold for all, the end leaves a snapshot ---
 
@@ -214,12 +258,9 @@ class Office:
     def _held_at(self, institution: str) -> list[Hold]:
         """Return the holds at an institution that stand or are on their way, as far as the disk says."""
         with self._looking:
-            if self._view is None:
-                self._view = self.view()
-            self._view.catch_up()
             return [
                 hold
-                for hold in self._view.state.every()
+                for hold in self._state().every()
                 if hold.orders[-1].order.institution == institution
                 and (hold.is_live or any(x.is_on_its_way for x in hold.orders))
             ]
@@ -227,10 +268,7 @@ class Office:
     def _order_of(self, order_id: str) -> Order | None:
         """Return an order that was issued, as far as the disk says."""
         with self._looking:
-            if self._view is None:
-                self._view = self.view()
-            self._view.catch_up()
-            found = self._view.state.find(order_id)
+            found = self._state().find(order_id)
             return None if found is None or found[1].issued_at is None else found[1].order
 
     def _round(self, institution: str) -> int:
@@ -239,6 +277,12 @@ class Office:
         count = self._wired.confirm(institution)
         self._wired.collect(institution)
         return count
+
+    def _state(self) -> CentreState:
+        if self._view is None:
+            self._view = self.view()
+        self._view.catch_up()
+        return self._view.state
 
     def ask(self, actor: Actor, what: object, case_id: str = "") -> Future[Outcome]:
         """Hand a command in under a fresh id."""

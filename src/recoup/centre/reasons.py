@@ -22,6 +22,15 @@ class CentreReason(StrEnum):
     """A command names two persons; in the centre each of them acts: one makes a motion, the other agrees to it."""
     ID_UNUSABLE = "id_unusable"
     """An id that is empty, too long, not printable, or has the mark that only the centre's own ids have."""
+    NOT_HANDED_OVER = "not_handed_over"
+    """An answer sheet comes back only after its order was handed over."""
+    SHEET_UNKNOWN = "sheet_unknown"
+    SHEET_DIFFERS = "sheet_differs"
+    """The second person typed something else: look at the paper."""
+    SHEET_CONFIRMED = "sheet_confirmed"
+    """It was confirmed already."""
+    SHEET_TYPED_BY_SAME = "sheet_typed_by_same"
+    """Two persons type a sheet."""
 
 
 __all__ = ["CentreReason"]

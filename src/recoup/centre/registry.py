@@ -11,7 +11,7 @@ from typing import Final
 from recoup.cases import commands as case_commands
 from recoup.cases import events as case_events
 from recoup.cases import lists
-from recoup.centre import import_commands, list_commands
+from recoup.centre import import_commands, list_commands, sheets
 from recoup.centre.account_room import AccountEntered, EnterAccount, ReadPersonal
 from recoup.centre.requests import Acted
 from recoup.centre.terms import EndTerm, EnterClaim, EnterReport
@@ -95,6 +95,10 @@ EVENTS: Final[tuple[Row, ...]] = (
     ("entry_moved", 1, lists.EntryMoved, ()),
     ("entry_renewed", 1, lists.EntryRenewed, ()),
     ("lists_checked", 1, list_commands.ListsChecked, ()),
+    ("order_printed", 1, sheets.OrderPrinted, ()),
+    ("order_handed_over", 1, sheets.OrderHandedOver, ()),
+    ("sheet_typed", 1, sheets.SheetTyped, ()),
+    ("sheet_confirmed", 1, sheets.SheetConfirmed, ()),
     *((name, 1, kind, ()) for name, kind in EVENT_NAMES.items()),
 )
 
@@ -109,6 +113,10 @@ COMMANDS: Final[tuple[Row, ...]] = (
     ("pass_answer_limit", 1, order_commands.PassAnswerLimit, ()),
     ("record_answer", 1, order_commands.RecordAnswer, ()),
     ("end_term", 1, EndTerm, ()),
+    ("print_order", 1, sheets.PrintOrder, ()),
+    ("hand_over_order", 1, sheets.HandOverOrder, ()),
+    ("type_sheet", 1, sheets.TypeSheet, ()),
+    ("confirm_sheet", 1, sheets.ConfirmSheet, ()),
     ("take_report", 1, case_commands.TakeReport, ()),
     ("make_claim", 1, case_commands.MakeClaim, ()),
     ("settle_claim", 1, case_commands.SettleClaim, ()),

@@ -21,6 +21,7 @@ from recoup.cases import CasePolicy
 from recoup.cases import commands as case_commands
 from recoup.cases import refusals as case_refusals
 from recoup.cases.lists import ListReason
+from recoup.centre import sheets
 from recoup.centre.account_room import TEXT, EnterAccount, ReadPersonal, unfit
 from recoup.centre.case_rights import CASE_ACTIONS, action_of
 from recoup.centre.case_rights import target_of as target_of_case_command
@@ -61,6 +62,10 @@ ACTIONS: Final[Mapping[type, Action]] = {
     case_commands.AcceptHandover: Action.HANDOVER_SETTLE,
     case_commands.DeclineHandover: Action.HANDOVER_SETTLE,
     case_commands.SettleEscalation: Action.ESCALATION_LOG,
+    sheets.PrintOrder: Action.PAPER_PRINT,
+    sheets.HandOverOrder: Action.PAPER_HAND_OVER,
+    sheets.TypeSheet: Action.ANSWER_TYPE,
+    sheets.ConfirmSheet: Action.ANSWER_CONFIRM,
     EnterAccount: Action.ACCOUNT_ENTER,
     EnterReport: Action.REPORT_TAKE,
     EnterClaim: Action.REPORT_TAKE,
@@ -88,6 +93,7 @@ IN_SESSIONS_ONLY: Final = (
     frozenset(staff_commands.Command.__args__)
     | {EnterAccount, EnterClaim, EnterReport, ReadPersonal}
     | {EnterForeign, NoteImport, ListSubject, AgreeToEntry, WithdrawEntry}
+    | frozenset(sheets.Command.__args__)
 ) - set(ON_THE_WAY_IN)
 """Commands that only a person in a session gives, in whatever process."""
 
@@ -205,11 +211,20 @@ def _target(state: CentreState, request: Request) -> Target | Declined:
             | order_commands.SendBackOrder(order_id)
             | order_commands.WithdrawOrder(order_id)
             | order_commands.IssueOrder(order_id)
+            | sheets.PrintOrder(order_id)
+            | sheets.HandOverOrder(order_id)
+            | sheets.TypeSheet(order_id)
         ):
             found = state.find(order_id)
             if found is None:
                 return Declined(orders.Reason.ORDER_UNKNOWN, order_id)
             return state.target_of_order(found[1].order)
+        case sheets.ConfirmSheet(sheet_id):
+            sheet = state.sheets.get(sheet_id)
+            found = state.find(sheet.order) if sheet is not None else None
+            if sheet is None or found is None:
+                return Declined(CentreReason.SHEET_UNKNOWN, sheet_id)
+            return replace(state.target_of_order(found[1].order), owner=sheet.typed_by)
         case _:
             return Target()
 

@@ -10,7 +10,7 @@ from typing import Any, Final, get_args
 from recoup.cases import CasePolicy, lists
 from recoup.cases import commands as case_commands
 from recoup.cases import events as case_events
-from recoup.centre import list_commands
+from recoup.centre import list_commands, sheets
 from recoup.centre.account_room import (
     AccountEntered,
     EnterAccount,
@@ -25,6 +25,7 @@ from recoup.centre.import_room import decide_imports, evolve_imports
 from recoup.centre.intake_room import decide_intake
 from recoup.centre.list_room import decide_lists, evolve_lists
 from recoup.centre.order_room import evolve_orders
+from recoup.centre.paper_room import decide_paper, evolve_paper
 from recoup.centre.requests import Request
 from recoup.centre.staff_room import decide_staff, evolve_staff
 from recoup.centre.state import CentreState
@@ -121,6 +122,7 @@ ROOMS: Final[tuple[Room, ...]] = (
         decide_lists,
         evolve_lists,
     ),
+    Room("paper", get_args(sheets.Command), get_args(sheets.Event), decide_paper, evolve_paper),
 )
 
 ROOM_OF_COMMAND: Final = {kind: room for room in ROOMS for kind in room.commands}

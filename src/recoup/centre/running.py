@@ -42,6 +42,7 @@ class Centre:
         begun: Passed[CentreState] = lambda state, last: None,  # noqa: ARG005 - the same
         ended: Passed[CentreState] = lambda state, last: None,  # noqa: ARG005 - the same
         restored: Restore[CentreState] = restore,
+        carries: Callable[[str], bool] = lambda destination: True,  # noqa: ARG005 - the same
     ) -> None:
         """Put the parts together; each opens the store for itself. What is called when, `Writer` says."""
         self._writer = Writer(
@@ -60,7 +61,7 @@ class Centre:
         self._written = written
         submit = self._writer.submit
         together = self._writer.submit_together
-        self._sender = Sender(open_journal, gateway, submit, clock, told, together)
+        self._sender = Sender(open_journal, gateway, submit, clock, told, together, carries)
         self._deadlines = Deadlines(open_journal, submit, clock, tick_seconds)
 
     def start(self) -> int:
@@ -93,6 +94,11 @@ class Centre:
     def fault(self) -> BaseException | None:
         """Why the sender or the deadlines ended by themselves; the writer tells `halted`."""
         return self._sender.fault or self._deadlines.fault
+
+    @property
+    def epoch(self) -> int:
+        """The epoch in which the writer leads; 0 before the start."""
+        return self._writer.epoch
 
     @property
     def is_stopped(self) -> bool:

@@ -96,6 +96,11 @@ class Scribe(Generic[State]):
         return self._last
 
     @property
+    def epoch(self) -> int:
+        """The epoch in which it leads."""
+        return self._epoch
+
+    @property
     def count(self) -> int:
         """How many records there are."""
         return 0 if self._last is None else self._last.sequence

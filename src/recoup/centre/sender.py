@@ -70,14 +70,19 @@ def answer_command(institution: str, order_id: str, answer: Answer) -> Command:
     return command_of(COMMAND_REGISTRY, command_id, Request(actor, RecordAnswer(order_id, answer)))
 
 
-def follow_ups(message: Message, reply: Reply, at: datetime) -> tuple[Command, ...]:
-    """Return what a reply leads to: the sending first, which settles the message, then each answer."""
+def confirm_command(message: Message, at: datetime) -> Command:
+    """Return the command that notes that an institution has a message, and settles it: the same one whichever way it went."""
     assert message.kind == ORDER_MESSAGE, "so far only orders are sent"
     order = decode_issued(message.body).order
     request = Request(SENDER, ConfirmSent(order.id, at), message=message.id)
-    sent = command_of(COMMAND_REGISTRY, derived_id("sent", message.id), request)
+    return command_of(COMMAND_REGISTRY, derived_id("sent", message.id), request)
+
+
+def follow_ups(message: Message, reply: Reply, at: datetime) -> tuple[Command, ...]:
+    """Return what a reply leads to: the sending first, which settles the message, then each answer."""
+    order = decode_issued(message.body).order
     answers = [answer_command(message.destination, order.id, answer) for answer in reply.answers]
-    return (sent, *answers)
+    return (confirm_command(message, at), *answers)
 
 
 def wrong_outcome(outcomes: Sequence[Outcome]) -> str | None:
@@ -105,8 +110,10 @@ class Sender:
         clock: Clock,
         told: Told = lambda message, what: None,  # noqa: ARG005 - the parameters' names are the protocol's
         together: SubmitTogether | None = None,
+        carries: Callable[[str], bool] = lambda destination: True,  # noqa: ARG005 - named for the reader
     ) -> None:
-        """Prepare; without `together` what follows from a message is handed in one by one."""
+        """Prepare; without `together` what follows is handed in one by one; what `carries` does not name waits for others."""
+        self._carries = carries
         self._open, self._gateway, self._clock = open_journal, gateway, clock
         self._told = told
         self._together = together or (lambda commands: [submit(command) for command in commands])
@@ -159,7 +166,8 @@ class Sender:
         room = limits.SEND_LOADED_MAX - self._dispatcher.held
         found = journal.pending(max(0, min(room, limits.PAGE_ROWS_MAX)), self._cursor)
         if found:
-            self._dispatcher.load([pending.message for pending in found])
+            messages = [pending.message for pending in found]
+            self._dispatcher.load([x for x in messages if self._carries(x.destination)])
             self._cursor = found[-1].message.id
 
     def _carry(self, message: Message) -> None:
@@ -169,6 +177,8 @@ class Sender:
             fault = self._hand_over(message)
         except Fault as found:
             fault = found
+            if not found.is_transient:  # nothing will mend it but a person
+                self._told(message, str(found))
         except BaseException as why:  # noqa: BLE001 - a bug of an adapter must not keep its slot for ever
             self._told(message, f"{type(why).__name__}: {why}")
         finally:
@@ -223,6 +233,7 @@ __all__ = [
     "SubmitTogether",
     "Told",
     "answer_command",
+    "confirm_command",
     "follow_ups",
     "lane_of",
     "untaken",

@@ -1,103 +1,102 @@
-"""What a case's trail rests on, as it lies in journal and vault, and what a tracing process makes of it. Decides nothing.
-
-Statements cross to the process as the bytes that the vault keeps: whoever hands them over neither decodes nor arranges
-anything. The process keeps the rows it decoded last, since the next answer adds one statement to those it has seen.
-"""
+"""Words of orders that are carried on paper: printed, handed over, their answer sheets typed twice. Values only."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 
-from recoup import limits
-from recoup.cases import Case
-from recoup.cases.case import HoldPlace
-from recoup.centre.case_trail import Told, facts_of, told_by
-from recoup.centre.facts import Statement, statement_of
-from recoup.centre.tracer import CaseFacts
-
-
-class Decoded:
-    """Statements by digest, the ones used last, of so many rows together at most."""
-
-    def __init__(self, rows_max: int) -> None:
-        self._rows_max, self._rows = rows_max, 0
-        self._kept: OrderedDict[str, Statement] = OrderedDict()
-
-    def statement(self, digest: str, body: bytes) -> Statement:
-        """Return the statement of that digest, whose bytes are given in case it is not kept."""
-        found = self._kept.pop(digest, None)
-        if found is None:
-            found = statement_of(body)
-            self._rows += len(found.rows)
-        self._kept[digest] = found
-        while self._rows > self._rows_max and len(self._kept) > 1:
-            _, oldest = self._kept.popitem(last=False)
-            self._rows -= len(oldest.rows)
-        return found
-
-    @property
-    def rows(self) -> int:
-        """How many rows are kept."""
-        return self._rows
-
-
-_decoded = Decoded(limits.TRACE_ROWS_KEPT_MAX)
+from recoup.orders import Answer
 
 
 @dataclass(frozen=True, slots=True)
-class TracedCase:
-    """What a trail of one version tells its case."""
+class Sheet:
+    """An answer sheet as the first person typed it; what is personal in it is only in the digest."""
 
-    case: str
-    version: int
-    told: Told
-    ignored: int
-    """Rows that carry nothing."""
+    id: str
+    order: str
+    answer: Answer
+    digest: str
+    """Keyed digest of all that was typed, rows included."""
+    typed_by: str
+    confirmed_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class CaseSheets:
-    """One version of a case's facts, not yet arranged."""
+class PrintOrder:
+    """Set an order on paper: account and name are shown."""
 
-    of: Case
-    statements: tuple[bytes, ...]
-    """Beside `of.facts`, the digests under which the vault keeps them."""
-    held_since: Mapping[HoldPlace, datetime]
-    terminal: tuple[str, ...]
-
-    @property
-    def case(self) -> str:
-        """Whose facts."""
-        return self.of.id
-
-    @property
-    def version(self) -> int:
-        """Which version."""
-        return self.of.facts_version
-
-    @property
-    def size(self) -> int:
-        """Bytes of all statements."""
-        return sum(map(len, self.statements))
-
-    def slim(self) -> CaseSheets:
-        """Return the same without what no trail rests on."""
-        slim = replace(
-            self.of, places=(), entitlements=(), approvals=(), orders=(), harms=(), noted=()
-        )
-        return replace(self, of=slim)
-
-    def traced(self) -> TracedCase:
-        """Arrange the facts, trace them and read the trail."""
-        pairs = zip(self.of.facts, self.statements, strict=True)
-        statements = [_decoded.statement(digest, body) for digest, body in pairs]
-        asked = facts_of(self.of, statements, self.held_since, self.terminal)
-        facts: CaseFacts = asked.facts
-        told = told_by(asked, facts.traced().trail)
-        return TracedCase(self.case, self.version, told, asked.ignored)
+    order_id: str
 
 
-__all__ = ["CaseSheets", "Decoded", "TracedCase"]
+@dataclass(frozen=True, slots=True)
+class HandOverOrder:
+    """Note that the paper was handed to the institution."""
+
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TypeSheet:
+    """Write down what the institution put on the answer sheet."""
+
+    order_id: str
+    sheet: str
+    answer: Answer
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmSheet:
+    """Type the same sheet again, somebody else: the answer counts when both are alike."""
+
+    sheet: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPrinted:
+    """Somebody saw account and name on an order's paper."""
+
+    order_id: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderHandedOver:
+    """The institution has the paper."""
+
+    order_id: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class SheetTyped:
+    """An answer sheet was typed for the first time."""
+
+    sheet: Sheet
+
+
+@dataclass(frozen=True, slots=True)
+class SheetConfirmed:
+    """It was typed alike by somebody else."""
+
+    sheet: str
+    by: str
+
+
+Command = PrintOrder | HandOverOrder | TypeSheet | ConfirmSheet
+Event = OrderPrinted | OrderHandedOver | SheetTyped | SheetConfirmed
+
+__all__ = [
+    "Command",
+    "ConfirmSheet",
+    "Event",
+    "HandOverOrder",
+    "OrderHandedOver",
+    "OrderPrinted",
+    "PrintOrder",
+    "Sheet",
+    "SheetConfirmed",
+    "SheetTyped",
+    "TypeSheet",
+]

@@ -16,6 +16,7 @@ from typing import Any, Final
 from recoup.cases import Case, Lesson
 from recoup.cases.lists import Entry
 from recoup.centre.import_commands import ForeignNoted, ImportNoted
+from recoup.centre.sheets import Sheet
 from recoup.centre.state import CentreState
 from recoup.errors import EventFault
 from recoup.journal.canonical import decode_plain, encode_plain
@@ -82,6 +83,7 @@ _SHAPES.register("staff", 1, _Staff)
 _SHAPES.register("entry", 1, Entry)
 _SHAPES.register("foreign", 1, ForeignNoted)
 _SHAPES.register("import", 1, ImportNoted)
+_SHAPES.register("sheet", 1, Sheet)
 
 
 def _take_hold(state: CentreState, hold: Hold) -> None:
@@ -129,6 +131,10 @@ def _take_entry(state: CentreState, entry: Entry) -> None:
     state.listed.put(entry)
 
 
+def _take_sheet(state: CentreState, sheet: Sheet) -> None:
+    state.sheets[sheet.id] = sheet
+
+
 _TAKERS: Final[dict[str, Callable[[CentreState, Any], None]]] = {
     "hold": _take_hold,
     "case": _take_case,
@@ -140,6 +146,7 @@ _TAKERS: Final[dict[str, Callable[[CentreState, Any], None]]] = {
     "entry": _take_entry,
     "foreign": _take_imported,
     "import": _take_imported,
+    "sheet": _take_sheet,
 }
 """What becomes of a line; a new register is one row here and one in `_values`."""
 
@@ -157,6 +164,7 @@ def _values(state: CentreState) -> Iterator[object]:
         yield _staff_of(state.staff)
     yield from state.listed.entries.values()
     yield from state.imported.values()
+    yield from state.sheets.values()
 
 
 def _staff_of(staff: Directory) -> _Staff:

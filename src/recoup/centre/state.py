@@ -15,6 +15,7 @@ from recoup import limits
 from recoup.cases import Case, Clock, Lesson, Meeting, Packet, Report, packet_of, reached_by
 from recoup.centre.imported import Imported
 from recoup.centre.listed import Listed
+from recoup.centre.sheets import Sheet
 from recoup.orders import Hold, HoldKey, Order, Tracked
 from recoup.staff import Directory, Target
 
@@ -50,6 +51,9 @@ class CentreState:
     def copied(self) -> CentreState:
         """Return registers of their own with the same values, for another thread to go on from."""
         return CentreState(**{row.name: _copied(getattr(self, row.name)) for row in fields(self)})
+
+    sheets: dict[str, Sheet] = field(default_factory=dict)
+    """Answer sheets that were typed from paper, in the order of typing."""
 
     def hold(self, key: HoldKey) -> Hold:
         """Return the hold of `key`; one that nobody asked for yet is empty."""

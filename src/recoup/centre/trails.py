@@ -19,12 +19,12 @@ from recoup import limits
 from recoup.cases import Case
 from recoup.cases.case import HoldPlace
 from recoup.centre.case_room import CHASE
+from recoup.centre.case_sheets import CaseSheets, TracedCase
 from recoup.centre.commands import Command, Outcome, Turned
 from recoup.centre.facts import Grounds
 from recoup.centre.ports import ToldOf
 from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import Actor, Request, command_of, derived_id
-from recoup.centre.sheets import CaseSheets, TracedCase
 from recoup.centre.tracer import Tracer
 
 WHO: Final = "chase"

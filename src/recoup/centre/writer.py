@@ -77,6 +77,7 @@ class Writer(Generic[State]):
         self._is_draining = self._is_stopped = False
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._ready: Future[int] = Future()
+        self._epoch = 0
 
     # --- from outside ---
 
@@ -127,6 +128,11 @@ class Writer(Generic[State]):
         self._thread.join()
 
     @property
+    def epoch(self) -> int:
+        """The epoch in which it leads, or led; 0 before it started."""
+        return self._epoch
+
+    @property
     def is_stopped(self) -> bool:
         """Whether the writer stopped for good."""
         return self._is_stopped
@@ -150,6 +156,7 @@ class Writer(Generic[State]):
             self._is_stopped = True
             self._ready.set_exception(why)
             return
+        self._epoch = scribe.epoch
         self._ready.set_result(scribe.count)
         taken: list[_Waiting] = []
         try:

@@ -34,6 +34,9 @@ Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any free
 Poll = Annotated[
     str, typer.Option("--poll", metavar="URL", help="Ask the centre for orders there.")
 ]
+AnswersTo = Annotated[
+    str, typer.Option("--answers-to", metavar="URL", help="Post late answers to the centre there.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -108,13 +111,16 @@ def serve(
     host: Host = "127.0.0.1",
     port: Port = 8700,
     poll: Poll = "",
+    answers_to: AnswersTo = "",
 ) -> None:
     """Run the agent beside a core system: orders in, signed answers out. Give TLS to a proxy in front of it."""
     from recoup.bank.serving import Setting, load_core
 
     with _faults():
         found = load_core(core)
-        setting = Setting(institution, centre, key, trust, books, policy, match_seconds, poll)
+        setting = Setting(
+            institution, centre, key, trust, books, policy, match_seconds, poll, answers_to
+        )
         _run(setting, found, None, host, port)
 
 
@@ -129,6 +135,7 @@ def sandbox(
     host: Host = "127.0.0.1",
     port: Port = 8700,
     poll: Poll = "",
+    answers_to: AnswersTo = "",
 ) -> None:
     """Run a simulated bank that answers at once, late, wrongly, twice or never, as its script says."""
     from recoup.bank.sandbox import read_script
@@ -138,7 +145,15 @@ def sandbox(
     with _faults():
         found = read_script(script)
         setting = Setting(
-            found.institution, centre, key, trust, books, policy, found.match_seconds, poll
+            found.institution,
+            centre,
+            key,
+            trust,
+            books,
+            policy,
+            found.match_seconds,
+            poll,
+            answers_to,
         )
         _run(setting, found.core(SystemClock()), found, host, port)
 
@@ -232,16 +247,17 @@ def _desk(url: str, institution: str, key: Path, trust: list[Path], policy: str)
     from recoup.messages import KeyRing, read_key, read_public
     from recoup.reading.policies import read_policy
 
-    ids = RandomIds()
+    ids, clock = RandomIds(), SystemClock()
     return Desk(
         httpx.Client(base_url=url, timeout=30),
         read_key(key),
         KeyRing([read_public(path) for path in trust]),
         institution,
         read_policy(policy),
-        SystemClock(),
+        clock,
         ids,
         run=ids.new("run")[-8:],
+        epoch=int(clock.now().timestamp()),  # above every run before
     )
 
 

@@ -1,6 +1,7 @@
-"""`recoup centre replay FILE`: reads a centre's journal as a centre does at its start, and says what it knows. Changes nothing.
+"""`recoup centre`: what an operator does with a centre's files: replay the journal, back up, restore.
 
-Exit codes: 0 replayed; 2 a record that is wrong, a snapshot that says something else, or a file that could not be read.
+Exit codes: 0 done; 2 a record that is wrong, a snapshot that says something else, a backup that is torn, or a file that could
+not be read or written.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ File = Annotated[Path, typer.Argument(metavar="FILE", help="The centre's journal
 def register(app: typer.Typer) -> None:
     """Add the command group `centre` to the program."""
     centre = typer.Typer(
-        help="Look at a centre's journal; send it what another system holds.",
+        help="Look at a centre's journal, back it up, restore it; send a centre what another system holds.",
         epilog="Example: recoup centre replay journal.sqlite",
         no_args_is_help=True,
     )
@@ -33,11 +34,76 @@ def register(app: typer.Typer) -> None:
         "import",
         epilog="Example: recoup centre import register.csv --kind register --system old --unit futian-1",
     )(import_command)
+    centre.command("backup", epilog="Example: recoup centre backup --data centre --to copy")(
+        backup_command
+    )
+    centre.command("restore", epilog="Example: recoup centre restore --from copy --data centre")(
+        restore_command
+    )
     app.add_typer(centre, name="centre")
 
 
 def _group() -> None:
-    """Look at a centre's journal; send it what another system holds."""
+    """Look at a centre's journal, back it up, restore it; send a centre what another system holds."""
+
+
+def backup_command(
+    data: Annotated[Path, typer.Option("--data", metavar="DIR", help="Folder of the centre.")],
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="New or empty folder.")],
+) -> None:
+    """Copy a centre's journal and vault while it runs, and verify the copy. The master key is not copied."""
+    from recoup.clock import SystemClock
+    from recoup.errors import Fault
+    from recoup.stores.sqlite.backup import JOURNAL, back_up
+
+    try:
+        made = back_up(data, to, SystemClock().now())
+        _verify(to / JOURNAL, made.records)
+    except (Fault, OSError) as fault:
+        print(fault, file=sys.stderr)
+        raise typer.Exit(2) from fault
+    print(f"records   {made.records}")
+    print(f"hash      {made.hash}")
+    print(f"epoch     {made.epoch}")
+
+
+def restore_command(
+    source: Annotated[Path, typer.Option("--from", metavar="DIR", help="Folder of the backup.")],
+    data: Annotated[Path, typer.Option("--data", metavar="DIR", help="New folder to make.")],
+    epoch_above: Annotated[
+        int, typer.Option("--epoch-above", min=0, help="An epoch that institutions have seen.")
+    ] = 0,
+) -> None:
+    """Make a centre's folder from a backup. Its epoch is raised, so institutions listen to the old centre no longer."""
+    from recoup.clock import SystemClock
+    from recoup.errors import Fault
+    from recoup.stores.sqlite.backup import JOURNAL, checked, put_back
+
+    try:
+        _verify(source / JOURNAL, checked(source).records)
+        epoch = put_back(source, data, SystemClock().now(), epoch_above)
+    except (Fault, OSError) as fault:
+        print(fault, file=sys.stderr)
+        raise typer.Exit(2) from fault
+    print(f"epoch     {epoch}")
+    key = data.absolute().with_name(data.absolute().name + ".key")
+    if not key.exists():
+        print(f"now put the vault's master key at {key}")
+
+
+def _verify(path: Path, records: int) -> None:
+    """Recompute the journal of a copy; raise `StoreFault` naming the first wrong record."""
+    from recoup.errors import StoreFault
+    from recoup.journal import Verified, verify
+    from recoup.stores.sqlite import SqliteJournal
+
+    journal = SqliteJournal.read(path)
+    found = verify(journal.records())
+    journal.close()
+    if not isinstance(found, Verified):
+        raise StoreFault(f"record {found.sequence}: {found.kind}: {found.what}")
+    if found.records != records:
+        raise StoreFault(f"expected {records} records, was {found.records}")
 
 
 def replay_command(file: File) -> None:
@@ -86,4 +152,4 @@ def _print_states(state: CentreState) -> None:
         print(f"held      {minor} minor units of {currency}")
 
 
-__all__ = ["register", "replay_command"]
+__all__ = ["backup_command", "register", "replay_command", "restore_command"]

@@ -148,7 +148,7 @@ def _sealing(settings: Settings) -> Any:  # noqa: ANN401 - types come with the h
 
 def _correspondence(settings: Settings) -> Any:  # noqa: ANN401 - types come with the heavy imports
     """Return who the centre is on the wire and whom it reaches; None where no institution is connected."""
-    from recoup.centre.gateway import Correspondence
+    from recoup.centre.letters import Correspondence
     from recoup.errors import MessageFault, MessageProblem
     from recoup.messages import KeyRing, NoticeTerms, read_key, read_public
 
@@ -170,8 +170,9 @@ def _correspondence(settings: Settings) -> Any:  # noqa: ANN401 - types come wit
         wire.name,
         key,
         KeyRing(public),
-        {institution.id: institution.url for institution in wire.institutions},
+        {x.id: x.url for x in wire.institutions if x.mode == "push"},
         NoticeTerms(wire.authority, wire.documents, wire.phone),
+        frozenset(x.id for x in wire.institutions if x.mode == "poll"),
     )
 
 

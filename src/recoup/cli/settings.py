@@ -14,6 +14,13 @@ The institutions that the centre is connected with stand in the file only:
     url = "https://orders.bank-1.example"
     keys = ["bank-1.public.json"]
 
+    [institutions.bank-2]
+    mode = "poll"
+    keys = ["bank-2.public.json"]
+
+    [institutions.bank-3]
+    mode = "paper"
+
 How the journal is signed, and by whom it is watched:
 
     [journal]
@@ -42,18 +49,23 @@ from recoup.errors import SettingsFault
 _NAMES: Final = ("data", "host", "port", "policy", "key_file", "level")
 _WIRE_NAMES: Final = ("name", "signing_key", "notice", "institutions")
 _PREFIX: Final = "RECOUP_"
+_MODES: Final = {"push": ("url", "keys"), "poll": ("keys",), "paper": ("keys",)}
+"""How an institution gets its orders, and what must be said for it; a paper institution's keys may be left out."""
+
 _LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
 
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """An institution that is reached over HTTP."""
+    """An institution, and how it gets its orders."""
 
     id: str
     url: str
+    """Where it is pushed to; '' for one that polls or gets paper."""
     keys: tuple[Path, ...]
-    """Its public keys; more than one while they change."""
+    """Its public keys; more than one while they change, none where it gets paper and signs nothing."""
     declared: Institution
+    mode: str = "push"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,13 +193,21 @@ def _wire(found: Mapping[str, object]) -> Wire | None:
 
 
 def _connected(name: str, row: object) -> Connected:
-    declared = read_declared(name, row) if isinstance(row, dict) else Institution(name)
-    if isinstance(row, dict):
-        row = {key: value for key, value in row.items() if key not in NAMES}
-    fields = _fields(f"institutions.{name}", row, ("url", "keys"))
-    url = _address(f"institutions.{name}.url", fields["url"])
-    keys = _texts(f"institutions.{name}.keys", fields["keys"])
-    return Connected(name, url, tuple(Path(key) for key in keys), declared)
+    where = f"institutions.{name}"
+    if not isinstance(row, dict):
+        raise SettingsFault(f"{where}: expected url, keys")
+    declared = read_declared(name, row)
+    given = {key: value for key, value in row.items() if key not in NAMES}
+    mode = given.pop("mode", "push")
+    if mode not in _MODES:
+        raise SettingsFault(f"{where}.mode: expected push, poll or paper, was {mode!r}")
+    if mode == "paper" and not given:
+        return Connected(name, "", (), declared, "paper")
+    fields = _fields(where, given, _MODES[mode])
+    keys = tuple(Path(key) for key in _texts(f"{where}.keys", fields["keys"]))
+    if mode != "push":
+        return Connected(name, "", keys, declared, mode)
+    return Connected(name, _address(f"{where}.url", fields["url"]), keys, declared)
 
 
 def _fields(where: str, table: object, names: tuple[str, ...]) -> dict[str, object]:

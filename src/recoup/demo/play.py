@@ -36,7 +36,7 @@ from recoup.cases.commands import (
 )
 from recoup.cases.state import ClaimTrigger
 from recoup.centre.commands import Done
-from recoup.centre.gateway import Correspondence
+from recoup.centre.letters import Correspondence
 from recoup.centre.office import Office, Setting, wait_until
 from recoup.centre.requests import Actor
 from recoup.centre.view import View

@@ -157,8 +157,13 @@ class Journal(Protocol):
         """Return what a command was told; None if it was never answered, and so had no effect."""
         ...
 
-    def pending(self, limit: int, after: str = "") -> Sequence[PendingMessage]:
-        """Return messages not known to be sent, in the order in which they were decided; those after message `after` only."""
+    def pending(
+        self, limit: int, after: str = "", destination: str = ""
+    ) -> Sequence[PendingMessage]:
+        """Return messages not known to be sent, in the order in which they were decided.
+
+        Those after message `after` only; those to one `destination` only, unless it is ''.
+        """
         ...
 
     def sent(self, message: str) -> bool:

@@ -12,7 +12,15 @@ from recoup.messages.keys import (
     write_key,
     write_public,
 )
-from recoup.messages.sealing import MemoryReplays, Opened, Replays, open_message, open_paper, seal
+from recoup.messages.sealing import (
+    Fence,
+    MemoryReplays,
+    Opened,
+    Replays,
+    open_message,
+    open_paper,
+    seal,
+)
 from recoup.messages.values import (
     AnswerMessage,
     AppealMessage,
@@ -46,6 +54,7 @@ __all__ = [
     "DigestHold",
     "DigestMessage",
     "Disputed",
+    "Fence",
     "FormerHold",
     "KeyRing",
     "MemoryReplays",

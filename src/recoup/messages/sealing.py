@@ -4,6 +4,8 @@
 2. A message is for one receiver, is taken for some minutes only, and once: whoever opens it remembers its id.
 3. Each sending is signed anew, a retry too. What keeps a retried order from acting twice is the order's id, not the sending's.
 4. The id is remembered after everything else was found right, so nobody can use up ids of messages that are not his.
+5. A message carries the epoch of the writer that leads at its sender. Who opens it keeps the highest seen and takes no lower
+   one, so a centre that was replaced commands nobody any more, whatever it still believes of itself.
 """
 
 from __future__ import annotations
@@ -28,6 +30,8 @@ from recoup.messages.values import AskMessage, Message, OrderMessage
 
 ALGORITHM: Final = "Ed25519"
 _TEXTS: Final = ("alg", "kid", "typ", "iss", "aud", "jti")
+_NUMBERS: Final = {"iat": 2**37, "epoch": 2**53}
+"""Whole numbers of the header, and what they stay below: JSON's numbers are exact in every language up to there."""
 
 
 class _Registry(jws.JWSRegistry):
@@ -43,6 +47,7 @@ _REGISTRY: Final = _Registry(
         "aud": HeaderParameter("Receiver", "str", True),
         "iat": HeaderParameter("Signed at", "int", True),
         "jti": HeaderParameter("Id of this sending", "str", True),
+        "epoch": HeaderParameter("Epoch of the writer that leads at the sender", "int", True),
     },
     algorithms=[ALGORITHM],
 )
@@ -53,6 +58,14 @@ class Replays(Protocol):
 
     def remember(self, issuer: str, jti: str, until: datetime, now: datetime) -> bool:
         """Keep the id until `until` and return True; False if it was there already. May forget what ended before `now`."""
+        ...
+
+
+class Fence(Protocol):
+    """Keeps the highest epoch seen of each sender; durably, or a restart would let an old one in again."""
+
+    def admit(self, issuer: str, epoch: int) -> bool:
+        """Keep `epoch` if it is the highest yet and return True; False if a higher one was seen."""
         ...
 
 
@@ -80,9 +93,12 @@ class Opened:
     jti: str
     signed_at: datetime
     payload: bytes
+    epoch: int = 0
 
 
-def seal(message: Message, key: SigningKey, *, audience: str, jti: str, now: datetime) -> bytes:
+def seal(
+    message: Message, key: SigningKey, *, audience: str, jti: str, now: datetime, epoch: int = 0
+) -> bytes:
     """Return the signed message; raise `MessageFault` where it is larger than may be sent.
 
     Args:
@@ -91,6 +107,7 @@ def seal(message: Message, key: SigningKey, *, audience: str, jti: str, now: dat
         audience: the one receiver.
         jti: an id never used before, from an `Ids`.
         now: when it is signed; whole seconds are kept.
+        epoch: of the writer that leads at the sender; 0 where the sender has no such thing.
     """
     if not key.public.is_valid(now):
         raise MessageFault(MessageProblem.KEY_NOT_VALID, "one's own: make a new one")
@@ -102,6 +119,7 @@ def seal(message: Message, key: SigningKey, *, audience: str, jti: str, now: dat
         "aud": audience,
         "iat": int((now - EPOCH) // timedelta(seconds=1)),
         "jti": jti,
+        "epoch": epoch,
     }
     private = OKPKey.import_key(
         {
@@ -125,8 +143,12 @@ def open_message(
     now: datetime,
     replays: Replays,
     takes: Collection[type] = tuple(TYPES.values()),
+    fence: Fence | None = None,
 ) -> Opened:
-    """Return what a signed message says, once; raise `MessageFault` naming what is wrong with it."""
+    """Return what a signed message says, once; raise `MessageFault` naming what is wrong with it.
+
+    Without a `fence` any epoch is taken: institutions have none.
+    """
     header, payload = _parts(data)
     if header["alg"] != ALGORITHM:
         raise MessageFault(MessageProblem.ALGORITHM_REFUSED)
@@ -142,9 +164,11 @@ def open_message(
     until = signed_at + timedelta(
         seconds=limits.MESSAGE_AGE_SECONDS_MAX + limits.MESSAGE_AHEAD_SECONDS_MAX
     )
+    if fence is not None and not fence.admit(header["iss"], header["epoch"]):
+        raise MessageFault(MessageProblem.EPOCH_OLD)
     if not replays.remember(header["iss"], header["jti"], until, now):
         raise MessageFault(MessageProblem.REPLAYED)
-    return Opened(message, header["iss"], header["jti"], signed_at, payload)
+    return Opened(message, header["iss"], header["jti"], signed_at, payload, header["epoch"])
 
 
 def open_paper(data: bytes, keys: KeyRing) -> Opened:
@@ -165,7 +189,7 @@ def open_paper(data: bytes, keys: KeyRing) -> Opened:
         raise MessageFault(MessageProblem.KEY_NOT_VALID)
     message = decode(header["typ"], payload)
     _check_sender(message, header["iss"], header["aud"])
-    return Opened(message, header["iss"], header["jti"], signed_at, payload)
+    return Opened(message, header["iss"], header["jti"], signed_at, payload, header["epoch"])
 
 
 def _parts(data: bytes) -> tuple[dict[str, Any], bytes]:
@@ -184,10 +208,9 @@ def _parts(data: bytes) -> tuple[dict[str, Any], bytes]:
         raise MessageFault(MessageProblem.HEADER_MALFORMED) from fault
     is_whole = (
         isinstance(header, dict)
-        and header.keys() == {*_TEXTS, "iat"}
+        and header.keys() == {*_TEXTS, *_NUMBERS}
         and all(isinstance(header[x], str) and 0 < len(header[x]) <= 128 for x in _TEXTS)
-        and type(header["iat"]) is int
-        and 0 <= header["iat"] < 2**37
+        and all(type(header[x]) is int and 0 <= header[x] < end for x, end in _NUMBERS.items())
     )
     if not is_whole:
         raise MessageFault(MessageProblem.HEADER_MALFORMED)
@@ -239,4 +262,13 @@ def _check_sender(message: Message, issuer: str, audience: str) -> None:
         raise MessageFault(MessageProblem.SENDER_WRONG)
 
 
-__all__ = ["ALGORITHM", "MemoryReplays", "Opened", "Replays", "open_message", "open_paper", "seal"]
+__all__ = [
+    "ALGORITHM",
+    "Fence",
+    "MemoryReplays",
+    "Opened",
+    "Replays",
+    "open_message",
+    "open_paper",
+    "seal",
+]

@@ -30,7 +30,7 @@ from recoup.paper.words import KINDS, LANGUAGES, OUTCOMES, Language, said
 QR_BYTES_MAX = 2_331
 """Bytes of the largest QR code at error level M (ISO/IEC 18004, version 40)."""
 
-_FILLED_BY_HAND = ("code", "held", "available", "started_at", "former", "moved_to")
+_FILLED_BY_HAND = ("answered_at", "code", "held", "available", "started_at", "former", "moved_to")
 
 
 def order_pdf(

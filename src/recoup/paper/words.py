@@ -82,6 +82,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "□ 账号  □ 户名  □ 币种  □ 金额  □ 时间",
         "□ account  □ name  □ currency  □ amount  □ time",
     ),
+    "answered_at": ("办理时间", "Answered at"),
     "code": ("结果码（四位）", "Result code (four digits)"),
     "held": ("本案实际控制金额", "Held for this case"),
     "available": ("可用余额", "Available balance"),

@@ -69,6 +69,13 @@ class Action(StrEnum):
     ORDER_READ = "order_read"
     INBOX_READ = "inbox_read"
     """The orders told to one institution."""
+    PAPER_PRINT = "paper_print"
+    """An order as PDF: account and name are seen."""
+    PAPER_HAND_OVER = "paper_hand_over"
+    ANSWER_TYPE = "answer_type"
+    """An answer sheet, from paper."""
+    ANSWER_CONFIRM = "answer_confirm"
+    """The same sheet, by somebody else."""
     FIGURES_READ = "figures_read"
     STREAM_READ = "stream_read"
     """What happened, as it happens: kinds and opaque ids."""
@@ -134,6 +141,9 @@ _AT_THE_DESK: Final = {
     _A.ORDER_READ: _UNIT,
     _A.DUTY_READ: _UNIT,
     _A.ESCALATION_LOG: _UNIT,
+    _A.PAPER_HAND_OVER: _UNIT,
+    _A.ANSWER_TYPE: _UNIT,
+    _A.ANSWER_CONFIRM: _UNIT,
 }
 _LISTS_AT_THE_DESK: Final = {
     _A.LIST_ADD: _UNIT,
@@ -177,6 +187,7 @@ TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
         **_IN_A_CASE,
         **_LISTS_AT_THE_DESK,
         _A.PERSONAL_READ: _UNIT,
+        _A.PAPER_PRINT: _UNIT,
         _A.STREAM_READ: _UNIT,
         _A.SHIFT_HAND_OVER: _UNIT,
     },
@@ -214,6 +225,7 @@ TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
         _A.ORDER_ISSUE: _UNIT,
         _A.ORDER_WITHDRAW: _UNIT,
         _A.PERSONAL_READ: _UNIT,
+        _A.PAPER_PRINT: _UNIT,
         _A.STREAM_READ: _UNIT,
         _A.FIGURES_READ: _BELOW,
         _A.HANDOVER_OFFER: _UNIT,
@@ -231,6 +243,7 @@ TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
         _A.ORDER_ISSUE: _UNIT,
         _A.ORDER_WITHDRAW: _UNIT,
         _A.PERSONAL_READ: _UNIT,
+        _A.PAPER_PRINT: _UNIT,
         _A.STREAM_READ: _UNIT,
         _A.DUTY_ASSIGN: _UNIT,
         _A.SHIFT_HAND_OVER: _UNIT,
@@ -271,6 +284,7 @@ NEEDS_PURPOSE: Final = frozenset(
         _A.TEXT_READ,
         _A.LIST_READ,
         _A.LIST_CHECK,
+        _A.PAPER_PRINT,
     }
 )
 """Nobody asks without a case number and a reason."""
@@ -287,6 +301,7 @@ FOUR_EYES: Final = frozenset(
         _A.APPEAL_SETTLE,
         _A.HANDOVER_SETTLE,
         _A.LIST_AGREE,
+        _A.ANSWER_CONFIRM,
     }
 )
 """Never by a person who made what is decided on, whatever roles that person holds."""

@@ -95,13 +95,20 @@ class MemoryJournal:
         """Return what a command was told."""
         return self.answers_of([command]).get(command)
 
-    def pending(self, limit: int, after: str = "") -> Sequence[PendingMessage]:
+    def pending(
+        self, limit: int, after: str = "", destination: str = ""
+    ) -> Sequence[PendingMessage]:
         """Return messages not known to be sent."""
         page = bounded_page(limit)
         messages = list(self._disk.messages)
         first = messages.index(after) + 1 if after in self._disk.messages else 0
-        waiting = [x for x in messages[first:] if x not in self._disk.sent][:page]
-        return [self._disk.messages[x] for x in waiting]
+        waiting = [
+            self._disk.messages[x]
+            for x in messages[first:]
+            if x not in self._disk.sent
+            and destination in {"", self._disk.messages[x].message.destination}
+        ]
+        return waiting[:page]
 
     def sent(self, message: str) -> bool:
         """Note that a message was sent."""

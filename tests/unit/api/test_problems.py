@@ -17,6 +17,7 @@ from recoup.api.rates import Rate
 from recoup.cases import Reason as CaseReason
 from recoup.centre.commands import Turned, Unknown, WriterRefusal
 from recoup.centre.desk import Desk
+from recoup.messages.transport import SIGNED
 from recoup.orders import Reason
 from recoup.staff import Action, Role, Scope, StaffReason
 
@@ -172,7 +173,10 @@ def test_too_many_requests_are_turned_away_for_a_while(desk: Bureau) -> None:
 
 
 def test_a_key_is_needed_for_every_post(desk: Bureau) -> None:
-    paths = [path for path, methods in desk.app.openapi()["paths"].items() if "post" in methods]
+    posts = {path: x["post"] for path, x in desk.app.openapi()["paths"].items() if "post" in x}
+    signed = "/institutions/{institution}/answers"
+    assert SIGNED in posts.pop(signed)["requestBody"]["content"], "its message has an id"
+    paths = list(posts)
     for path in paths:
         headers = desk._as("root")
         if path == "/imports":
@@ -295,6 +299,12 @@ PAGE_ACTIONS = {
     "see what waits for a person": {_A.WORKLIST_READ},
     "read a number or a name": {_A.PERSONAL_READ},
     "read an institution's orders": {_A.INBOX_READ},
+    "print an order on paper": {_A.PAPER_PRINT},
+    "hand paper over, type and confirm its answer sheet": {
+        _A.PAPER_HAND_OVER,
+        _A.ANSWER_TYPE,
+        _A.ANSWER_CONFIRM,
+    },
     "figures": {_A.FIGURES_READ},
     "stream of events": {_A.STREAM_READ},
     "see duties": {_A.DUTY_READ},

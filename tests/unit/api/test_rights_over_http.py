@@ -35,10 +35,12 @@ PUBLIC = {
     ("post", "/sessions"),
     ("delete", "/sessions/current"),
     ("get", "/me"),
+    ("get", "/institutions/{institution}/messages"),
+    ("post", "/institutions/{institution}/answers"),
     ("get", "/healthz"),
     ("get", "/readyz"),
 }
-"""Ways in and out, oneself, and what tells nothing of anybody."""
+"""Ways in and out, oneself, what institutions reach with signed messages, and what tells nothing of anybody."""
 
 
 @dataclass
@@ -341,6 +343,19 @@ ENDPOINTS: dict[tuple[str, str], tuple[Action, Ask]] = {
     ("get", "/cases/{case}/figures"): (
         Action.ORDER_READ,
         lambda b, by, t: b.get(f"/cases/{t.case}/figures", by, reason="r"),
+    ),
+    ("get", "/orders/{order}/paper"): (
+        Action.PAPER_PRINT,
+        lambda b, by, t: b.get(f"/orders/{t.order}/paper", by, case=t.case, reason="r"),
+    ),
+    ("post", "/orders/{order}/handed-over"): (Action.PAPER_HAND_OVER, step("handed-over")),
+    ("post", "/orders/{order}/answers/typed"): (
+        Action.ANSWER_TYPE,
+        step("answers/typed", outcome="held", answered_at="2026-03-02T09:00:00Z"),
+    ),
+    ("post", "/orders/{order}/answers/confirm"): (
+        Action.ANSWER_CONFIRM,
+        step("answers/confirm", outcome="held", answered_at="2026-03-02T09:00:00Z", sheet="none"),
     ),
     ("get", "/figures"): (
         Action.FIGURES_READ,

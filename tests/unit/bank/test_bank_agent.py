@@ -248,6 +248,17 @@ def test_a_restart_forgets_nothing(a, tmp_path):
     assert found.value.problem is MessageProblem.REPLAYED
 
 
+def test_an_old_epoch_stays_out_after_a_restart(a, tmp_path):
+    stop = order(K.STOP)
+    a.agent.take(a.sealed(stop, epoch=3))
+    b = _restarted(a, tmp_path)
+    with pytest.raises(MessageFault) as found:
+        b.agent.take(b.sealed(order(K.RELEASE), epoch=2))
+    assert found.value.problem is MessageProblem.EPOCH_OLD
+    assert b.held() == {"a": 60_000}
+    assert b.agent.take(b.sealed(stop, epoch=4)).is_repeat, "a new leader sends the same order"
+
+
 def test_a_sending_taken_before_a_restart_is_not_taken_again(a, tmp_path):
     data = a.sealed(order(K.STOP))
     a.agent.take(data)

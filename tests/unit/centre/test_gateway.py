@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import timedelta
@@ -11,14 +12,16 @@ import pytest
 from docket import claim, report
 from sim.office import POLICY, START, Done, Office
 
+from recoup import limits
 from recoup.cases import plan_orders
 from recoup.cases.commands import SettleClaim, TakeReport, TakeUp
 from recoup.cases.state import ClaimTrigger
-from recoup.centre import Reply, answer_command
+from recoup.centre import Reply, answer_command, gateway
 from recoup.centre.commands import WriterRefusal
 from recoup.centre.directory import Directory, Entry
 from recoup.centre.facts import Grounds
-from recoup.centre.gateway import Correspondence, HTTPGateway, Rejected
+from recoup.centre.gateway import HTTPGateway, Rejected
+from recoup.centre.letters import Correspondence
 from recoup.centre.scribe import turned
 from recoup.centre.terms import IssuedOrder, encode_issued
 from recoup.errors import GatewayFault
@@ -68,21 +71,24 @@ class Wire:
         self.account = self.directory.account(BANK, "111", "holder")
         client = httpx.Client(transport=httpx.MockTransport(self.reply))
         self.says, self.asked, self.sent, self.writes = [], 0, [], None
+        self.requests = []
         self.gateway = HTTPGateway(
-            wire, client, self.directory, self.submit, self.office.clock, self.ids
+            wire, client, self.directory, self.submit, self.office.clock, self.ids, epoch=lambda: 3
         )
 
     def reply(self, request):
         self.asked += 1
+        self.requests.append(request)
         self.sent.append(request.content)
         if request.url.path == "/messages":
             return self.letters()
         said = self.says[min(self.asked, len(self.says)) - 1]
         jti = self.ids.new("jti")
         now = self.office.clock.now()
-        return httpx.Response(
-            200, content=seal(said, self.key, audience="centre", jti=jti, now=now)
-        )
+        if isinstance(said, httpx.Response):
+            return said
+        data = seal(said, self.key, audience="centre", jti=jti, now=now)
+        return httpx.Response(200, stream=httpx.ByteStream(data))
 
     def letters(self):
         """What the institution says of its own accord: nothing at all where it has no such thing."""
@@ -327,7 +333,7 @@ def test_a_hold_that_a_digest_leaves_out_is_confirmed_no_longer(wire):
     stop = Order("s1", OrderKind.STOP, key, BANK, 100, "officer", "why")
     assert isinstance(office.ask("officer", TakeUp(stop), case=CASE), Done)
     office.reply(office.next_message(0), Reply((Answer("a1", Outcome.HELD, 100, START),)))
-    wire.gateway._held_at = lambda institution: (
+    wire.gateway.answers._held_at = lambda institution: (
         [office.scribe.state.hold(key)] if institution == BANK else []
     )
 
@@ -440,6 +446,42 @@ def test_what_the_writer_cannot_take_now_is_sent_again(wire):
     full = Future()
 
     full.set_result(turned(WriterRefusal.QUEUE_FULL))
-    wire.gateway._submit = lambda _: full
+    wire.gateway.answers._submit = lambda _: full
     with pytest.raises(GatewayFault, match="away"):
         wire.gateway.confirm(BANK)
+
+
+class Endless(httpx.SyncByteStream):
+    """A reply without an end; says how much of it was read."""
+
+    read = 0
+
+    def __iter__(self):
+        while True:
+            self.read += 2**16
+            yield b"x" * 2**16
+
+
+def test_a_reply_without_end_is_not_read_beyond_a_messages_bound(wire):
+    reply = Endless()
+    with pytest.raises(Rejected, match="message_too_large"):
+        wire.reported().send(httpx.Response(200, stream=reply))
+    assert reply.read <= limits.MESSAGE_BYTES_MAX + 2**16
+
+
+def test_a_reply_that_drips_is_given_up(wire, monkeypatch):
+    monkeypatch.setattr(gateway, "REPLY_SECONDS_MAX", 0.0)
+    with pytest.raises(GatewayFault, match="TimeoutError"):
+        wire.reported().send(answer())
+
+
+def test_an_institution_that_knows_a_later_epoch_is_heard_by_a_person(wire):
+    body = json.dumps({"type": "urn:recoup:problem:epoch_old", "status": 409}).encode()
+    with pytest.raises(Rejected, match="status 409 epoch_old"):
+        wire.reported().send(httpx.Response(409, stream=httpx.ByteStream(body)))
+
+
+def test_each_message_carries_the_epoch_of_the_writer(wire):
+    wire.reported().send(answer())
+    head = wire.requests[0].content.split(b".")[0].decode()
+    assert json.loads(from_base64url(head))["epoch"] == 3

@@ -11,9 +11,9 @@ from unit.centre.test_chaser import Chase
 from recoup import limits
 from recoup.cases import Case
 from recoup.centre import chaser, trails
+from recoup.centre.case_sheets import CaseSheets, Decoded, TracedCase
 from recoup.centre.commands import Turned
 from recoup.centre.facts import Statement, encode_paper
-from recoup.centre.sheets import CaseSheets, Decoded, TracedCase
 from recoup.centre.tracer import trace_facts
 
 

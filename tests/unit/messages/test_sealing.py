@@ -57,8 +57,8 @@ ORDER = OrderMessage(
 P = MessageProblem
 
 
-def _sealed(message=ORDER, key=CENTRE, *, audience="bank-a", jti="j1", now=NOW) -> bytes:
-    return seal(message, key, audience=audience, jti=jti, now=now)
+def _sealed(message=ORDER, key=CENTRE, *, audience="bank-a", jti="j1", now=NOW, **more) -> bytes:
+    return seal(message, key, audience=audience, jti=jti, now=now, **more)
 
 
 def _open(data: bytes, *, ring=RING, now=NOW, replays=None, **more):
@@ -112,6 +112,33 @@ def test_it_is_taken_once():
     _open(_sealed(), replays=replays)
     assert _problem(_sealed(), replays=replays) is P.REPLAYED
     _open(_sealed(jti="j2"), replays=replays)
+
+
+class Seen:
+    """A fence in memory."""
+
+    def __init__(self):
+        self.highest = {}
+
+    def admit(self, issuer, epoch):
+        highest = self.highest[issuer] = max(epoch, self.highest.get(issuer, 0))
+        return epoch == highest
+
+
+def test_a_lower_epoch_than_one_seen_is_refused_and_uses_up_no_id():
+    replays, fence = MemoryReplays(), Seen()
+    assert _open(_sealed(jti="a", epoch=5), fence=fence).epoch == 5
+    old = _sealed(jti="b", epoch=4)
+    assert _problem(old, replays=replays, fence=fence) is P.EPOCH_OLD
+    _open(_sealed(jti="c", epoch=5), replays=replays, fence=fence)
+    _open(old, replays=replays)  # without a fence it is taken, and it was not remembered before
+
+
+def test_an_epoch_that_is_not_believed_does_not_raise_the_fence():
+    fence = Seen()
+    stale = NOW - timedelta(seconds=limits.MESSAGE_AGE_SECONDS_MAX + 1)
+    assert _problem(_sealed(epoch=9, now=stale), fence=fence) is P.STALE
+    assert fence.highest == {}
 
 
 def test_it_is_remembered_for_as_long_as_it_would_be_taken():
@@ -173,6 +200,13 @@ WRONG = {
     "iat as text": (_forged({**HEADER, "iat": "1"}), P.HEADER_MALFORMED),
     "iat true": (_forged({**HEADER, "iat": True}), P.HEADER_MALFORMED),
     "iat huge": (_forged({**HEADER, "iat": 10**30}), P.HEADER_MALFORMED),
+    "epoch missing": (
+        _forged({k: v for k, v in HEADER.items() if k != "epoch"}),
+        P.HEADER_MALFORMED,
+    ),
+    "epoch true": (_forged({**HEADER, "epoch": True}), P.HEADER_MALFORMED),
+    "epoch below zero": (_forged({**HEADER, "epoch": -1}), P.HEADER_MALFORMED),
+    "epoch beyond exact numbers": (_forged({**HEADER, "epoch": 2**53}), P.HEADER_MALFORMED),
     "empty jti": (_forged({**HEADER, "jti": ""}), P.HEADER_MALFORMED),
     "long jti": (_forged({**HEADER, "jti": "x" * 129}), P.HEADER_MALFORMED),
     "alg none": (_forged({**HEADER, "alg": "none"}), P.ALGORITHM_REFUSED),
@@ -210,7 +244,8 @@ def test_every_problem_of_a_seal_is_met_by_a_test():
         P.KEY_NOT_VALID,
     }
     in_test_codec = {P.TOO_DEEP, P.FIELD_MISSING, P.FIELD_UNKNOWN, P.FIELD_WRONG}
-    assert set(MessageProblem) == met | in_test_codec
+    with_a_fence = {P.EPOCH_OLD}
+    assert set(MessageProblem) == met | in_test_codec | with_a_fence
 
 
 def test_a_kind_that_is_not_taken_here_is_refused():
@@ -236,9 +271,10 @@ def test_no_altered_byte_is_taken(seed):
                 _open(altered)
 
 
-@pytest.mark.parametrize("name", ["kid", "typ", "iss", "aud", "iat", "jti", "alg"])
+@pytest.mark.parametrize("name", ["kid", "typ", "iss", "aud", "iat", "epoch", "jti", "alg"])
 def test_every_field_of_the_header_is_under_the_signature(name):
-    head = {**HEADER, name: HEADER[name] + 1 if name == "iat" else HEADER[name] + "x"}
+    is_number = name in {"iat", "epoch"}
+    head = {**HEADER, name: HEADER[name] + 1 if is_number else HEADER[name] + "x"}
     if name == "typ":
         head[name] = "recoup.ask.v1"
     altered = b".".join([to_base64url(json.dumps(head).encode()).encode(), *PARTS[1:]])

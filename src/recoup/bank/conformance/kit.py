@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import httpx
 
-from recoup.bank.http import PROBLEM, SCHEME, SIGNED
 from recoup.clock import Clock
 from recoup.errors import GatewayFault
 from recoup.ids import Ids
@@ -35,6 +34,7 @@ from recoup.messages import (
     open_message,
     seal,
 )
+from recoup.messages.transport import PROBLEM, SCHEME, SIGNED
 from recoup.orders import OrderKind, Policy
 
 CASES: Final = "acceptance-"
@@ -98,6 +98,8 @@ class Desk:
     clock: Clock
     ids: Ids
     run: str
+    epoch: int = 0
+    """Of the centre: a later run's is higher."""
     _opened: list[OrderMessage] = field(default_factory=list)
 
     def order(self, kind: OrderKind, account: int, case: str = "a", **changes: Any) -> OrderMessage:  # noqa: ANN401
@@ -135,12 +137,13 @@ class Desk:
         return said.answer
 
     def sealed(self, message: Message, **changes: Any) -> bytes:  # noqa: ANN401 - what `seal` takes
-        """Return a signed message; `changes` are key, audience, jti or now."""
+        """Return a signed message; `changes` are key, audience, jti, now or epoch."""
         given = {
             "key": self.key,
             "audience": self.institution,
             "jti": self.ids.new("sending"),
             "now": self.clock.now(),
+            "epoch": self.epoch,
             **changes,
         }
         return seal(message, given.pop("key"), **given)
@@ -201,11 +204,13 @@ class Desk:
             None,
         )
 
-    def ask(self, message: AskMessage | None, path: str = "/digest") -> httpx.Response:
+    def ask(
+        self, message: AskMessage | None, path: str = "/digest", **changes: Any
+    ) -> httpx.Response:
         """Ask for the digest or for messages, with or without authority."""
-        headers = (
-            {} if message is None else {"Authorization": SCHEME + self.sealed(message).decode()}
-        )
+        headers = {}
+        if message is not None:
+            headers["Authorization"] = SCHEME + self.sealed(message, **changes).decode()
         return self._call("GET", path, headers=headers)
 
     def tidy(self) -> None:

@@ -13,7 +13,7 @@ from recoup.bank.conformance.kit import Deck, Desk, Failed, expect
 from recoup.errors import MessageProblem
 from recoup.messages import Asked, AskMessage, OrderMessage, SigningKey, generate_key
 from recoup.messages.keys import from_base64url, to_base64url
-from recoup.orders import OrderKind
+from recoup.orders import OrderKind, Outcome
 
 DECK = Deck()
 P = MessageProblem
@@ -130,6 +130,23 @@ def _(desk: Desk) -> None:
     expect(401, response.status_code, "status")
     if b"62220000" in response.content:
         raise Failed("the refusal shows accounts")
+
+
+@DECK.card(64, "an order of a centre that was replaced: of a lower epoch than one seen")
+def _(desk: Desk) -> None:
+    desk.answer(desk.order(OrderKind.QUERY, 1))
+    order = desk.order(OrderKind.STOP, 1)
+    _declined(desk, order, desk.sealed(order, epoch=desk.epoch - 1), 409, P.EPOCH_OLD)
+    asked = desk.ask(AskMessage(desk.institution, Asked.DIGEST), epoch=desk.epoch - 1)
+    expect(409, asked.status_code, "status of the digest")
+
+
+@DECK.card(65, "an order of a later epoch is carried out, and ends the one before")
+def _(desk: Desk) -> None:
+    before, desk.epoch = desk.epoch, desk.epoch + 1
+    expect(Outcome.INFORMED, desk.answer(desk.order(OrderKind.QUERY, 1)).outcome, "outcome")
+    order = desk.order(OrderKind.STOP, 1)
+    _declined(desk, order, desk.sealed(order, epoch=before), 409, P.EPOCH_OLD)
 
 
 __all__ = ["DECK"]

@@ -35,6 +35,7 @@ class FaultyAgent(Agent):
         super().__init__(*given, **named)
         self._behaviours = tuple(behaviours)
         self._done: Counter[int] = Counter()
+        self._owed: dict[str, tuple[datetime, AnswerMessage]] = {}
 
     def take(self, data: bytes) -> Replied:
         """Take an order, and say of it what the script says, when it says."""
@@ -48,7 +49,21 @@ class FaultyAgent(Agent):
             self._core.lift_block(BLOCK + order.id)
         if self._behaviour(Do.NEVER, order) is not None:
             raise AnswerLater("the script says so")
+        later = self._behaviour(Do.LATER, order)
+        if later is not None:
+            due = self._clock.now() + timedelta(seconds=later.seconds)
+            self._owed.setdefault(replied.answer.id, (due, replied.answer))
+            raise AnswerLater("the script says so")
         return replied
+
+    def owed(self) -> list[AnswerMessage]:
+        """Return the answers whose time has come."""
+        now = self._clock.now()
+        return [answer for due, answer in list(self._owed.values()) if due <= now]
+
+    def paid(self, answer: str) -> None:
+        """Owe it no longer."""
+        del self._owed[answer]
 
     def open(self, data: bytes, kind: type) -> Opened:
         """Return a message; a credulous bank looks at nothing but what it says."""
@@ -58,7 +73,9 @@ class FaultyAgent(Agent):
         header: Any = plain_of(from_base64url(head))
         body = from_base64url(payload)
         at = EPOCH + timedelta(seconds=int(header["iat"]))
-        return Opened(decode(header["typ"], body), header["iss"], header["jti"], at, body)
+        return Opened(
+            decode(header["typ"], body), header["iss"], header["jti"], at, body, header["epoch"]
+        )
 
     def obey(self, order: OrderMessage, payload: bytes) -> tuple[AnswerMessage, bool]:
         """Carry out an order; the same again gets another answer where the script says so."""

@@ -33,6 +33,8 @@ class Do(StrEnum):
     """Answers after `seconds`."""
     NEVER = "never"
     """Takes the order and never answers."""
+    LATER = "later"
+    """Takes the order without an answer, and posts the answer after `seconds`."""
     TWICE = "twice"
     """Answers the same order again under another id of the answer."""
     SAY_AMOUNT = "say_amount"

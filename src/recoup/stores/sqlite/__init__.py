@@ -1,6 +1,7 @@
 """The journal and the vault in one SQLite file."""
 
 from recoup.stores.sqlite.journal import SqliteJournal
+from recoup.stores.sqlite.replays import SqliteReplays
 from recoup.stores.sqlite.vault import SqliteVaultTable
 
-__all__ = ["SqliteJournal", "SqliteVaultTable"]
+__all__ = ["SqliteJournal", "SqliteReplays", "SqliteVaultTable"]

@@ -162,9 +162,16 @@ class SqliteJournal:
         """Return what a command was told."""
         return self.answers_of([command]).get(command)
 
-    def pending(self, limit: int, after: str = "") -> Sequence[PendingMessage]:
+    def pending(
+        self, limit: int, after: str = "", destination: str = ""
+    ) -> Sequence[PendingMessage]:
         """Return messages not known to be sent."""
-        rows = self._connection.run(self._sql["read_pending"], (after, bounded_page(limit)))
+        page = bounded_page(limit)
+        if destination:
+            values = (destination, after, page)
+            rows = self._connection.run(self._sql["read_pending_to"], values)
+        else:
+            rows = self._connection.run(self._sql["read_pending"], (after, page))
         return [PendingMessage(Message(*row[:4]), *row[4:]) for row in rows]
 
     def sent(self, message: str) -> bool:

@@ -6,6 +6,10 @@ SELECT epoch FROM leader WHERE place = 1;
 -- A new epoch shuts out every writer before it.
 UPDATE leader SET epoch = epoch + 1 WHERE place = 1 RETURNING epoch;
 
+-- name: raise_leader
+-- An epoch beyond all that a copied file's first owner can have reached.
+UPDATE leader SET epoch = max(epoch + 1, ?) WHERE place = 1 RETURNING epoch;
+
 -- name: add_record
 -- One sealed record.
 INSERT INTO record (sequence, at_us, command, subject, name, version, body, previous, hash)
@@ -51,6 +55,12 @@ SELECT command, digest, body FROM answer WHERE command IN (SELECT value FROM jso
 -- Messages to send, in the order in which they were decided, from the one after a message on.
 SELECT id, destination, kind, body, epoch, sequence FROM message
 WHERE is_sent = 0 AND place > coalesce((SELECT place FROM message WHERE id = ?), 0) ORDER BY place LIMIT ?;
+
+-- name: read_pending_to
+-- The same for one institution.
+SELECT id, destination, kind, body, epoch, sequence FROM message
+WHERE is_sent = 0 AND destination = ? AND place > coalesce((SELECT place FROM message WHERE id = ?), 0)
+ORDER BY place LIMIT ?;
 
 -- name: mark_sent
 -- A message that was sent; gives no row if that is known.

@@ -30,6 +30,7 @@ CREATE TABLE message (
 ) STRICT;
 
 CREATE INDEX message_pending ON message (place) WHERE is_sent = 0;
+CREATE INDEX message_waiting ON message (destination, place) WHERE is_sent = 0;
 
 CREATE TABLE deadline (
   id      TEXT    PRIMARY KEY,

@@ -1,0 +1,327 @@
+"""Takes in what institutions say, whichever way it came: pushed back, posted, or typed from paper. Opens no message.
+
+An answer's statement rows go to the vault, and the case is told of their digest with the answer or before it, so that the
+chase goes on from both. A digest's holds are told to their cases one by one; what a whole digest leaves out is no longer
+confirmed, and where it differs from the record a person is told. Decides nothing: what a case refuses is no news.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from recoup import limits
+from recoup.cases import Rest
+from recoup.cases.commands import (
+    AddFacts,
+    ConfirmHold,
+    FileAppeal,
+    NoteAccountKind,
+    SendNotice,
+)
+from recoup.centre.commands import Command, Done, Outcome, Turned
+from recoup.centre.directory import Directory
+from recoup.centre.drift import Stands, drift_of, recorded
+from recoup.centre.facts import FactRow, Statement
+from recoup.centre.ports import ToldOf
+from recoup.centre.registry import COMMAND_REGISTRY
+from recoup.centre.requests import INSTITUTION, Actor, Request, command_of, derived_id
+from recoup.clock import Clock
+from recoup.errors import GatewayFault, MessageFault, MessageProblem, VaultFault
+from recoup.messages import (
+    AnswerMessage,
+    AppealMessage,
+    DigestMessage,
+    NoticeMessage,
+    NoticeTerms,
+)
+from recoup.orders import AccountKind, Answer, Hold, HoldKey, Order
+from recoup.stores.vault import Purpose
+
+HeldAt = Callable[[str], Iterable[Hold]]
+"""Gives an institution's holds of ours that stand or are on their way."""
+
+_ROW_BYTES: Final = 600
+"""A row without its texts: names of fields, ids, numbers, time."""
+_PART_BYTES_MAX: Final = limits.REQUEST_BYTES_MAX // 2
+_NO_NOTICE: Final = NoticeTerms("", (), "")
+
+
+class Answers:
+    """Answers, digests, notices and appeals that are believed become facts here. Safe to call from several threads."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        submit: Callable[[Command], Future[Outcome]],
+        clock: Clock,
+        held_at: HeldAt = lambda institution: (),  # noqa: ARG005 - named for the reader
+        order_of: Callable[[str], Order | None] = lambda order_id: None,  # noqa: ARG005 - the same
+        told: ToldOf = lambda institution, why: None,  # noqa: ARG005 - the same
+        notice: NoticeTerms = _NO_NOTICE,
+    ) -> None:
+        """Prepare; `order_of` gives an order that was issued, `told` hears where a digest differs from the record."""
+        self._directory, self._submit, self._clock = directory, submit, clock
+        self._held_at, self._order_of, self._told, self._notice = held_at, order_of, told, notice
+
+    def taken(self, order: Order, answer: AnswerMessage) -> Answer:
+        """Tell the case what an answer brings and return it in the words of orders; `MessageFault` as `facts`."""
+        for fact in self.facts(order, answer):
+            self._tell(fact)
+        return answer_of(answer)
+
+    def facts(self, order: Order, answer: AnswerMessage) -> tuple[Command, ...]:
+        """Return what tells the case of all that an answer brings beside itself; `MessageFault` for no answer to this order."""
+        if (answer.order, answer.institution) != (order.id, order.institution):
+            raise _wrong("order", "expected an answer to this order, was one to another")
+        if answer.currency != order.key.currency:
+            raise _wrong("currency", "expected an amount in the order's currency, was in another")
+        where = (order.institution, order.key.case)
+        facts = []
+        kind = answer.account_kind
+        if isinstance(kind, AccountKind) and kind is not AccountKind.ORDINARY:
+            # That it is an ordinary one is no news: nobody need say so.
+            facts.append(_fact(*where, NoteAccountKind(order.key.account, kind), answer.id))
+        if answer.rows:
+            facts += [_fact(*where, fact, fact.digest) for fact in self._rows(order, answer)]
+        return tuple(facts)
+
+    def shown(self, institution: str) -> Shown:
+        """Return what takes an institution's digest, page by page."""
+        known = list(
+            self._held_at(institution)
+        )  # before the digest is cut: what begins later is no drift
+        return Shown(institution, self._tell, self._directory, self._clock, known, self._told)
+
+    def hear(self, institution: str, message: NoticeMessage | AppealMessage) -> None:
+        """Tell the case what an institution says of its own accord about an order that it was given."""
+        order = self._order_of(message.order)
+        if order is None or order.institution != institution:
+            self._told(institution, "a message about no order of its own was passed over")
+            return
+        place = (order.key.account, order.key.currency)
+        if isinstance(message, AppealMessage):
+            appeal_id = f"{institution}:{message.id}"  # two institutions may number alike
+            subject = (
+                f"appeal {appeal_id}"  # what a holder writes is personal: it lies in the vault
+            )
+            self._directory.keep(subject, {"statement": message.statement, "phone": message.phone})
+            appeal = FileAppeal(appeal_id, *place, is_through_bank=True, text=subject)
+            self._tell(_fact(institution, order.key.case, appeal, message.id))
+        elif message.is_delivered:
+            terms = self._notice
+            sent = SendNotice(*place, "; ".join(terms.documents), terms.phone)
+            self._tell(_fact(institution, order.key.case, sent, message.id))
+
+    def _rows(self, order: Order, answer: AnswerMessage) -> list[AddFacts]:
+        """Keep the rows, in parts that vault and journal can take; return what is said of them."""
+        statement = self._statement(order, answer)
+        parts = list(_parts(statement))
+        digests = self._directory.keep_statements(order.key.case, parts)
+        begins_at, until = statement.rows[0].at, statement.rows[-1].at
+        place = (statement.account, order.key.currency, order.institution)
+        rest = Rest(*place, until, max(0, answer.rows_left))
+        facts = [
+            AddFacts(digest, tuple(row.id for row in part.rows))
+            for digest, part in zip(digests, parts, strict=True)
+        ]
+        facts[-1] = replace(facts[-1], begins_at=begins_at, rest=rest)
+        return facts
+
+    def _statement(self, order: Order, answer: AnswerMessage) -> Statement:
+        """Return the rows with the directory's ids in the place of numbers."""
+        bank = order.institution
+        own = self._own_number(order)
+        account = order.key.account
+        if not own:  # asked by a payment's serial number: the rows say whose they are
+            own = _common_number(answer, bank)
+            account = self._directory.account(bank, own) or account
+
+        def is_own(institution: str, number: str) -> bool:
+            return bool(number) and number == own and institution in {"", bank}
+
+        def seen(institution: str, number: str, name: str) -> tuple[str, str, str, bool]:
+            if is_own(institution, number):
+                return bank, own, name, True  # its name, as it says
+            return institution, number, name, institution == bank
+
+        sides = [
+            side
+            for row in answer.rows
+            for side in (
+                seen(row.payer_institution, row.payer, row.payer_name),
+                seen(row.payee_institution, row.payee, row.payee_name),
+            )
+        ]
+        known = self._directory.accounts(side for side in sides if side[1])
+
+        def side_of(institution: str, number: str) -> tuple[str, str]:
+            if is_own(institution, number):
+                return account, bank  # it need not say of its own account whose it is
+            return known.get((institution, number), ""), institution
+
+        rows = []
+        for row in answer.rows:
+            payer, payer_bank = side_of(row.payer_institution, row.payer)
+            payee, payee_bank = side_of(row.payee_institution, row.payee)
+            rows.append(
+                FactRow(
+                    self._directory.row_id(row.id),
+                    row.at,
+                    row.sequence,
+                    payer,
+                    payee,
+                    row.amount,
+                    row.currency,
+                    row.kind,
+                    row.reference,
+                    payer_bank,
+                    payee_bank,
+                    row.balance_after,
+                    row.id,
+                )
+            )
+        until = min(answer.at, self._clock.now())
+        if answer.rows_left > 0:
+            until = min(until, rows[-1].at)  # of what came after nothing is known yet
+        return Statement(account, bank, tuple(rows), until)
+
+    def _own_number(self, order: Order) -> str:
+        purpose = Purpose("sender", order.key.case, f"answer to {order.id}")
+        try:
+            return self._directory.entry(order.key.account, purpose).number
+        except VaultFault:
+            return ""  # asked by a payment's serial number
+
+    def _tell(self, fact: Command) -> None:
+        """Submit a fact about a case; what the case refuses is no news, what the writer refuses is tried again later."""
+        outcome = self._submit(fact).result()
+        is_taken = isinstance(outcome, Done)
+        is_refused = isinstance(outcome, Turned) and not outcome.is_transient
+        if not (is_taken or is_refused):
+            raise GatewayFault("expected the writer to take a fact, it is away")
+
+
+class Shown:
+    """One digest of one institution, page after page; what it shows is held twice said.
+
+    A hold that no case of ours knows is passed over: it must not keep the institution's other holds unconfirmed. A hold of ours
+    that the whole digest leaves out is confirmed no longer, or money elsewhere might be given up against it.
+    """
+
+    def __init__(
+        self,
+        institution: str,
+        tell: Callable[[Command], None],
+        directory: Directory,
+        clock: Clock,
+        known: Iterable[Hold],
+        told: ToldOf,
+    ) -> None:
+        self._institution, self._tell, self._directory = institution, tell, directory
+        self._clock, self._known, self._told = clock, known, told
+        self._begun: datetime | None = None
+        self._shown: dict[HoldKey, Stands] = {}
+        self.page, self.count, self.is_whole = 0, 0, False
+        """Pages taken, holds shown, and whether the last page came."""
+
+    def take(self, digest: DigestMessage) -> None:
+        """Take the next page; `MessageFault` for a page that is not it."""
+        if digest.institution != self._institution:
+            raise _wrong("institution", "expected the digest of the institution that was asked")
+        ahead = timedelta(seconds=limits.MESSAGE_AHEAD_SECONDS_MAX)
+        if digest.at > self._clock.now() + ahead:
+            raise _wrong("at", "expected a digest of what stands now, was one of the future")
+        if (
+            digest.page != self.page + 1
+            or not digest.page <= digest.pages <= limits.DIGEST_PAGES_MAX
+        ):
+            what = f"expected page {self.page + 1} of at most {limits.DIGEST_PAGES_MAX}"
+            raise _wrong("page", what)
+        self._begun = self._begun or digest.at
+        for hold in digest.holds:
+            account = self._directory.account(self._institution, hold.account_number)
+            key = HoldKey(hold.case, account, hold.currency)
+            self._shown[key] = Stands(hold.held, hold.ends_at)
+            shown = ConfirmHold(account, hold.currency, hold.held, digest.at)
+            self._tell(_fact(self._institution, hold.case, shown, digest.at))
+            self.count += 1
+        self.page = digest.page
+        if digest.page == digest.pages:
+            self._end(self._begun)
+
+    def _end(self, begun: datetime) -> None:
+        """Tell where the record differs, and of holds of ours that the whole digest leaves out."""
+        ours, under_way = recorded(self._known)
+        for drift in drift_of(ours, self._shown, under_way)[: limits.DRIFTS_TOLD_MAX]:
+            self._told(self._institution, str(drift))
+        for key in ours:
+            if key not in self._shown:
+                gone = ConfirmHold(key.account, key.currency, 0, begun)
+                self._tell(_fact(self._institution, key.case, gone, begun))
+        self.is_whole = True
+
+
+def _wrong(path: str, what: str) -> MessageFault:
+    return MessageFault(MessageProblem.FIELD_WRONG, what, path)
+
+
+def _fact(institution: str, case_id: str, what: object, of: object) -> Command:
+    """Return the command that tells a case of a fact, under an id that follows from it."""
+    actor = Actor(institution, INSTITUTION, "answers an order")
+    request = Request(actor, what, case=case_id)
+    name = COMMAND_REGISTRY.name_of(what)[0]
+    stamp = of.isoformat() if isinstance(of, datetime) else str(of)
+    key = getattr(what, "account", "")
+    command_id = derived_id(name, case_id, institution, key, stamp)
+    return command_of(COMMAND_REGISTRY, command_id, request)
+
+
+def _common_number(answer: AnswerMessage, bank: str) -> str:
+    """Return the number of the institution's own account that every row is of, the payee of the first if there are two."""
+    sides = [
+        [
+            number
+            for number, institution in (
+                (row.payee, row.payee_institution),
+                (row.payer, row.payer_institution),
+            )
+            if number and institution in {"", bank}
+        ]
+        for row in answer.rows
+    ]
+    return next((x for x in sides[0] if all(x in numbers for numbers in sides)), "")
+
+
+def _parts(statement: Statement) -> Iterator[Statement]:
+    """Yield a statement in parts, each small enough for a piece of the vault and, by its row ids, for a command."""
+    rows: list[FactRow] = []
+    size = 0
+    for row in statement.rows:
+        texts = (row.number, row.reference, row.kind, row.payer_institution, row.payee_institution)
+        more = _ROW_BYTES + 6 * sum(len(text) for text in texts)  # at most six bytes a character
+        if rows and size + more > _PART_BYTES_MAX:
+            yield replace(statement, rows=tuple(rows))
+            rows, size = [], 0
+        rows.append(row)
+        size += more
+    if rows:
+        yield replace(statement, rows=tuple(rows))
+
+
+def answer_of(message: AnswerMessage) -> Answer:
+    """Return an answer in the words of orders; a word that this program does not know stays that word: money may be held."""
+    return Answer(
+        message.id,
+        message.outcome,
+        message.held,
+        message.started_at,
+        str(message.code.value),
+        message.queued_behind,
+    )
+
+
+__all__ = ["Answers", "HeldAt", "Shown", "answer_of"]

@@ -1,0 +1,103 @@
+"""What a case's trail rests on, as it lies in journal and vault, and what a tracing process makes of it. Decides nothing.
+
+Statements cross to the process as the bytes that the vault keeps: whoever hands them over neither decodes nor arranges
+anything. The process keeps the rows it decoded last, since the next answer adds one statement to those it has seen.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from recoup import limits
+from recoup.cases import Case
+from recoup.cases.case import HoldPlace
+from recoup.centre.case_trail import Told, facts_of, told_by
+from recoup.centre.facts import Statement, statement_of
+from recoup.centre.tracer import CaseFacts
+
+
+class Decoded:
+    """Statements by digest, the ones used last, of so many rows together at most."""
+
+    def __init__(self, rows_max: int) -> None:
+        self._rows_max, self._rows = rows_max, 0
+        self._kept: OrderedDict[str, Statement] = OrderedDict()
+
+    def statement(self, digest: str, body: bytes) -> Statement:
+        """Return the statement of that digest, whose bytes are given in case it is not kept."""
+        found = self._kept.pop(digest, None)
+        if found is None:
+            found = statement_of(body)
+            self._rows += len(found.rows)
+        self._kept[digest] = found
+        while self._rows > self._rows_max and len(self._kept) > 1:
+            _, oldest = self._kept.popitem(last=False)
+            self._rows -= len(oldest.rows)
+        return found
+
+    @property
+    def rows(self) -> int:
+        """How many rows are kept."""
+        return self._rows
+
+
+_decoded = Decoded(limits.TRACE_ROWS_KEPT_MAX)
+
+
+@dataclass(frozen=True, slots=True)
+class TracedCase:
+    """What a trail of one version tells its case."""
+
+    case: str
+    version: int
+    told: Told
+    ignored: int
+    """Rows that carry nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseSheets:
+    """One version of a case's facts, not yet arranged."""
+
+    of: Case
+    statements: tuple[bytes, ...]
+    """Beside `of.facts`, the digests under which the vault keeps them."""
+    held_since: Mapping[HoldPlace, datetime]
+    terminal: tuple[str, ...]
+
+    @property
+    def case(self) -> str:
+        """Whose facts."""
+        return self.of.id
+
+    @property
+    def version(self) -> int:
+        """Which version."""
+        return self.of.facts_version
+
+    @property
+    def size(self) -> int:
+        """Bytes of all statements."""
+        return sum(map(len, self.statements))
+
+    def slim(self) -> CaseSheets:
+        """Return the same without what no trail rests on."""
+        slim = replace(
+            self.of, places=(), entitlements=(), approvals=(), orders=(), harms=(), noted=()
+        )
+        return replace(self, of=slim)
+
+    def traced(self) -> TracedCase:
+        """Arrange the facts, trace them and read the trail."""
+        pairs = zip(self.of.facts, self.statements, strict=True)
+        statements = [_decoded.statement(digest, body) for digest, body in pairs]
+        asked = facts_of(self.of, statements, self.held_since, self.terminal)
+        facts: CaseFacts = asked.facts
+        told = told_by(asked, facts.traced().trail)
+        return TracedCase(self.case, self.version, told, asked.ignored)
+
+
+__all__ = ["CaseSheets", "Decoded", "TracedCase"]

@@ -1,0 +1,151 @@
+"""Who the centre is on the wire, by which way each institution is reached, and an order as it leaves: written and signed.
+
+The outbox has an order with opaque ids. Here its account's number and name and the transfer that brought the money are added
+from the vault, in memory only; `order_sent` in the journal says that they were given to the institution. Decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from recoup.centre.directory import Directory
+from recoup.centre.terms import IssuedOrder
+from recoup.clock import Clock
+from recoup.errors import VaultFault
+from recoup.ids import Ids
+from recoup.messages import (
+    Disputed,
+    KeyRing,
+    Message,
+    Minor,
+    NoticeTerms,
+    OrderMessage,
+    SigningKey,
+    Swapped,
+    open_paper,
+    seal,
+)
+from recoup.orders import OrderKind
+from recoup.paper import order_pdf
+from recoup.paper.words import Language
+from recoup.stores.vault import Purpose
+
+_WITHOUT_GROUNDS: Final = frozenset(
+    {OrderKind.RELEASE, OrderKind.REDUCE, OrderKind.QUERY, OrderKind.WATCH}
+)
+
+
+class Way(StrEnum):
+    """How an institution gets its orders."""
+
+    PUSH = "push"
+    """The centre sends them."""
+    POLL = "poll"
+    """The institution asks for them."""
+    PAPER = "paper"
+    """Somebody carries them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Correspondence:
+    """Who the centre is on the wire, and how institutions are reached."""
+
+    centre: str
+    key: SigningKey
+    ring: KeyRing
+    addresses: Mapping[str, str]
+    """Base address by institution, of those that are pushed to."""
+    notice: NoticeTerms
+    """What account holders are told."""
+    polling: frozenset[str] = frozenset()
+    """Institutions that ask for their orders."""
+
+    def way(self, institution: str) -> Way:
+        """Return how an institution gets its orders; one that nobody connected gets them on paper."""
+        if institution in self.addresses:
+            return Way.PUSH
+        return Way.POLL if institution in self.polling else Way.PAPER
+
+
+class Letters:
+    """Writes and signs what the centre says. Safe to call from several threads."""
+
+    def __init__(
+        self,
+        wire: Correspondence,
+        directory: Directory,
+        clock: Clock,
+        ids: Ids,
+        epoch: Callable[[], int],
+    ) -> None:
+        """Prepare; `epoch` gives the one in which the writer leads: each message carries it."""
+        self._wire, self._directory = wire, directory
+        self._clock, self._ids, self._epoch = clock, ids, epoch
+
+    def sealed(self, message: Message, institution: str) -> bytes:
+        """Return a message signed for one institution, under a sending id of its own."""
+        return seal(
+            message,
+            self._wire.key,
+            audience=institution,
+            jti=self._ids.new("sending"),
+            now=self._clock.now(),
+            epoch=self._epoch(),
+        )
+
+    def order(self, issued: IssuedOrder) -> bytes:
+        """Return an order, written and signed; `VaultFault` where its account was erased."""
+        return self.sealed(self.written(issued), issued.order.institution)
+
+    def paper(self, issued: IssuedOrder, language: Language, timezone: str) -> bytes:
+        """Return an order as PDF with the signed order in it; `LimitFault` where it is too long for a code."""
+        data = self.order(issued)
+        opened = open_paper(data, KeyRing([self._wire.key.public]))
+        return order_pdf(opened, data, language=language, timezone=timezone)
+
+    def written(self, issued: IssuedOrder) -> OrderMessage:
+        """Return the order as the institution gets it."""
+        order = issued.order
+        purpose = Purpose("sender", order.key.case, f"order {order.id}")
+        serial, number, name = "", "", ""
+        try:
+            entry = self._directory.entry(order.key.account, purpose)
+            number, name = entry.number, entry.name
+        except VaultFault:
+            if order.kind is not OrderKind.QUERY:
+                raise
+        grounds = self._directory.grounds(order.id, purpose)
+        if not number and grounds is not None:
+            serial = grounds.reference  # a payment's number: the account behind it is asked
+        disputed = None
+        swapped = None
+        if grounds is not None and grounds.swapped_from:
+            swapped = Swapped(grounds.original, grounds.agreed_by, grounds.at)
+        elif grounds is not None and order.kind not in _WITHOUT_GROUNDS:
+            reference = self._directory.reference(grounds.reference, purpose)
+            disputed = Disputed(Minor(grounds.amount), grounds.at, reference)
+        return OrderMessage(
+            id=order.id,
+            kind=order.kind,
+            case=order.key.case,
+            institution=order.institution,
+            account_number=number,
+            account_name=name,
+            currency=order.key.currency,
+            amount=Minor(order.amount),
+            issued_at=issued.issued_at,
+            reason=order.reason,
+            extent=order.extent,
+            disputed=disputed,
+            original=grounds.original if grounds else "",
+            serial=serial,
+            rows_from=grounds.rows_from if grounds else None,
+            notice=self._wire.notice,
+            swapped=swapped,
+        )
+
+
+__all__ = ["Correspondence", "Letters", "Way"]

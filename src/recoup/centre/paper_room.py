@@ -1,0 +1,144 @@
+"""How orders on paper stand in the centre: from printing to the second typing of the answer sheet. Adds no rule of orders.
+
+1. An order that was handed over is sent: the same step of the room of orders, and its messages no longer wait in the outbox.
+2. A sheet is typed by one person and typed again by another; neither sees what the other typed. Only when both are alike does
+   the institution's answer count, in the very entry of the second typing, as the same step that a signed answer is.
+3. The first sheet of an order that is confirmed does not keep a second one out: institutions correct themselves, and a
+   contradiction is a fact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from recoup.cases import CasePolicy
+from recoup.centre.case_room import decide_orders
+from recoup.centre.commands import Decision, Declined, Noted
+from recoup.centre.order_room import again_id
+from recoup.centre.reasons import CentreReason
+from recoup.centre.requests import INSTITUTION, Actor, Request, is_usable
+from recoup.centre.sheets import (
+    ConfirmSheet,
+    Event,
+    HandOverOrder,
+    OrderHandedOver,
+    OrderPrinted,
+    PrintOrder,
+    Sheet,
+    SheetConfirmed,
+    SheetTyped,
+    TypeSheet,
+)
+from recoup.centre.state import CentreState
+from recoup.ids import SubjectId
+from recoup.journal.canonical import encode_plain
+from recoup.orders import Order, Reason
+from recoup.orders.commands import ConfirmSent, RecordAnswer
+
+
+def decide_paper(
+    state: CentreState, request: Request, now: datetime, policy: CasePolicy
+) -> Decision | Declined:
+    """Decide one request about orders on paper."""
+    who = request.actor.who
+    match request.what:
+        case PrintOrder(order_id):
+            order = _issued(state, order_id)
+            if isinstance(order, Declined):
+                return order
+            printed = OrderPrinted(order_id, who, request.actor.reason)
+            return _decision(order, printed, {"order": order_id})
+        case HandOverOrder(order_id):
+            return _hand_over(state, request, order_id, now, policy)
+        case TypeSheet():
+            return _type(state, request.what, who)
+        case ConfirmSheet(sheet_id, digest):
+            return _confirm(state, request, sheet_id, digest, now, policy)
+        case _:
+            raise AssertionError("the table of rooms names four commands")
+
+
+def _hand_over(
+    state: CentreState, request: Request, order_id: str, now: datetime, policy: CasePolicy
+) -> Decision | Declined:
+    order = _issued(state, order_id)
+    if isinstance(order, Declined):
+        return order
+    sent = decide_orders(state, replace(request, what=ConfirmSent(order_id, now)), now, policy)
+    if isinstance(sent, Declined):
+        return sent
+    noted = Noted(SubjectId(order.key.case), OrderHandedOver(order_id, request.actor.who))
+    settled = (order_id, again_id(order_id))
+    return replace(sent, events=(noted, *sent.events), settled=(*sent.settled, *settled))
+
+
+def _type(state: CentreState, command: TypeSheet, who: str) -> Decision | Declined:
+    order = _issued(state, command.order_id)
+    if isinstance(order, Declined):
+        return order
+    found = state.find(command.order_id)
+    assert found is not None, "it was issued"
+    if found[1].sent_at is None:
+        return Declined(CentreReason.NOT_HANDED_OVER, command.order_id)
+    if not is_usable(command.sheet) or command.sheet in state.sheets:
+        return Declined(CentreReason.ID_UNUSABLE, "the sheet")
+    sheet = Sheet(command.sheet, command.order_id, command.answer, command.digest, who)
+    return _decision(order, SheetTyped(sheet), {"sheet": sheet.id})
+
+
+def _confirm(
+    state: CentreState,
+    request: Request,
+    sheet_id: str,
+    digest: str,
+    now: datetime,
+    policy: CasePolicy,
+) -> Decision | Declined:
+    sheet = state.sheets.get(sheet_id)
+    if sheet is None:
+        return Declined(CentreReason.SHEET_UNKNOWN, sheet_id)
+    if sheet.confirmed_by:
+        return Declined(CentreReason.SHEET_CONFIRMED, sheet_id)
+    if sheet.typed_by == request.actor.who:  # also where no table of rights was asked
+        return Declined(CentreReason.SHEET_TYPED_BY_SAME, sheet_id)
+    if sheet.digest != digest:
+        return Declined(CentreReason.SHEET_DIFFERS, sheet_id)
+    order = _issued(state, sheet.order)
+    if isinstance(order, Declined):
+        return order
+    institution = Actor(order.institution, INSTITUTION, "answers an order")
+    answered = replace(request, actor=institution, what=RecordAnswer(sheet.order, sheet.answer))
+    found = decide_orders(state, answered, now, policy)
+    if isinstance(found, Declined):
+        return found
+    confirmed = SheetConfirmed(sheet_id, request.actor.who)
+    return replace(found, events=(Noted(SubjectId(order.key.case), confirmed), *found.events))
+
+
+def evolve_paper(state: CentreState, _: SubjectId, event: Event) -> CentreState:
+    """Fold an event about orders on paper into the register of sheets; printing and handing over are for the record."""
+    match event:
+        case SheetTyped(sheet):
+            state.sheets[sheet.id] = sheet
+        case SheetConfirmed(sheet_id, by):
+            state.sheets[sheet_id] = replace(state.sheets[sheet_id], confirmed_by=by)
+        case _:
+            pass
+    return state
+
+
+def _issued(state: CentreState, order_id: str) -> Order | Declined:
+    found = state.find(order_id)
+    if found is None:
+        return Declined(Reason.ORDER_UNKNOWN, order_id)
+    if found[1].issued_at is None:
+        return Declined(Reason.ORDER_NOT_ISSUED, order_id)
+    return found[1].order
+
+
+def _decision(order: Order, event: Event, answer: dict[str, str]) -> Decision:
+    return Decision(encode_plain(answer), (Noted(SubjectId(order.key.case), event),))
+
+
+__all__ = ["decide_paper", "evolve_paper"]
