@@ -24,7 +24,6 @@ from recoup.cases import (
     plan_orders,
     view_of,
 )
-from recoup.cases.case import digest_of
 from recoup.cases.commands import (
     AddFacts,
     AgreeToOrder,
@@ -38,6 +37,7 @@ from recoup.cases.commands import (
     TakeReport,
     TakeUp,
 )
+from recoup.cases.decided import digest_of
 from recoup.cases.entitlements import current
 from recoup.cases.events import Event
 from recoup.cases.state import ClaimTrigger, FindingTrigger

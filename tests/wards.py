@@ -19,7 +19,6 @@ from recoup.cases import (
     plan_orders,
     view_of,
 )
-from recoup.cases.case import digest_of
 from recoup.cases.commands import (
     AcceptHandover,
     AgreeToMandate,
@@ -37,6 +36,7 @@ from recoup.cases.commands import (
     TakeReport,
     TakeUp,
 )
+from recoup.cases.decided import digest_of
 from recoup.cases.state import AppealTrigger, ClaimTrigger, FindingTrigger
 from recoup.centre import Reply
 from recoup.centre.case_room import CHASE

@@ -28,7 +28,6 @@ from recoup.cases import (
     plan_orders,
     view_of,
 )
-from recoup.cases.case import digest_of
 from recoup.cases.commands import (
     AddFacts,
     AgreeToOrder,
@@ -48,6 +47,7 @@ from recoup.cases.commands import (
     TakeReport,
     TakeUp,
 )
+from recoup.cases.decided import digest_of
 from recoup.cases.events import (
     CapLifted,
     ClaimAgreed,

@@ -12,7 +12,6 @@ from docket import PEOPLE, POLICY, START, claim, lies, report
 
 from recoup import cases, orders
 from recoup.cases import Case, CasePolicy, Found, note_of, plan_orders, view_of
-from recoup.cases.case import digest_of
 from recoup.cases.commands import (
     AddFacts,
     AgreeToOrder,
@@ -21,6 +20,7 @@ from recoup.cases.commands import (
     TakeReport,
     TakeUp,
 )
+from recoup.cases.decided import digest_of
 from recoup.orders import Answer, Hold, HoldKey, HoldState, Order, OrderKind, Outcome
 from recoup.orders import commands as told
 from recoup.orders.kinds import FITTING

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from recoup import limits
 from recoup._version import __version__
 from recoup.api import (
+    abroad,
     accounts,
     cases,
     decisions,
@@ -37,6 +38,7 @@ from recoup.api.watch import Watch
 
 _BY_STATUS: Final = {404: "not_found", 405: "method_not_allowed", 400: "body_not_json"}
 _ROUTERS: Final = (
+    abroad.router,
     accounts.router,
     escalations.router,
     figures.router,

@@ -22,7 +22,7 @@ from recoup.centre.listed import Listed
 from recoup.centre.mailbox import Waiting
 from recoup.figures import Asked, Tally
 from recoup.journal.record import Record
-from recoup.messages import AnswerMessage, CallMessage
+from recoup.messages import AnswerMessage, CallMessage, NoticeTerms
 from recoup.orders import Answer, Hold, HoldKey, Order, Tracked
 from recoup.paper.words import Language
 from recoup.staff import Directory, Target
@@ -221,6 +221,11 @@ class CentrePort(Protocol):
 
     async def read_text(self, case: str, text: str, purpose: Purpose) -> str | None:
         """Return a text of a case whose reading was journalled."""
+        ...
+
+    @property
+    def notice(self) -> NoticeTerms | None:
+        """Who the centre is to people and to other countries."""
         ...
 
     async def read_account(self, account: str, field: str, purpose: Purpose) -> str | None:

@@ -40,7 +40,6 @@ from recoup.bench.report import Report, Tell
 from recoup.bench.rows import Row, resident_mb
 from recoup.cases import Channel, Claim, Found, Grade, Mandate, Place
 from recoup.cases import Report as Told
-from recoup.cases.case import digest_of
 from recoup.cases.commands import (
     AgreeToMandate,
     ApplyTrail,
@@ -48,6 +47,7 @@ from recoup.cases.commands import (
     SettleClaim,
     TakeReport,
 )
+from recoup.cases.decided import digest_of
 from recoup.cases.state import ClaimTrigger
 from recoup.centre import (
     COMMAND_REGISTRY,

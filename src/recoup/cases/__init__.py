@@ -2,31 +2,33 @@
 
 from recoup.cases.abuse import Sign, signs_of
 from recoup.cases.case import (
-    Appeal,
     Bridged,
     Case,
     Channel,
     Claim,
     Derived,
-    Escalation,
-    Finding,
-    FindingKind,
     Found,
     Grade,
-    Handover,
     Harm,
     Mandate,
-    Matter,
-    Motion,
-    Notice,
     Place,
     Report,
     Rest,
     Standing,
-    Task,
 )
 from recoup.cases.chase import Plan, Proposal, Waiting, plan_orders
 from recoup.cases.decide import decide
+from recoup.cases.decided import (
+    Appeal,
+    Escalation,
+    Finding,
+    FindingKind,
+    Handover,
+    Matter,
+    Motion,
+    Notice,
+    Task,
+)
 from recoup.cases.dwell import Dwell, learn
 from recoup.cases.entitlements import missing_of, net_of, overlap_of
 from recoup.cases.evolve import evolve, fold

@@ -10,7 +10,13 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from recoup.cases.case import Case, Claim, Grade, Parts, Report
+from recoup.cases.case import (
+    Case,
+    Claim,
+    Grade,
+    Parts,
+    Report,
+)
 from recoup.cases.state import ClaimState
 from recoup.cases.terms import CasePolicy
 

@@ -8,18 +8,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from hashlib import sha256
 
+from recoup.cases.decided import (
+    Appeal,
+    Escalation,
+    Finding,
+    FindingKind,
+    Handover,
+    Motion,
+    Notice,
+    Task,
+    digest_of,
+)
 from recoup.cases.state import (
-    AppealState,
     ClaimState,
     EscalationState,
     FindingState,
     HandoverState,
     MandateState,
-    MotionState,
-    NoticeState,
-    TaskState,
 )
 from recoup.orders import AccountKind, Order, OrderKind
 
@@ -29,15 +35,6 @@ HoldPlace = tuple[str, str]
 """Account and currency."""
 Parts = tuple[tuple[str, int], ...]
 """Claims and amounts, in the order of claims, no zeros."""
-
-
-def digest_of(tag: str, *fields: object) -> str:
-    """Return SHA-256 over a tag and all fields as text, each with its length: what an approval binds."""
-    whole = sha256(f"recoup {tag} 1\n".encode())
-    for field in fields:
-        text = str(field).encode()
-        whole.update(len(text).to_bytes(4, "big") + text)
-    return whole.hexdigest()
 
 
 class Grade(StrEnum):
@@ -268,183 +265,6 @@ class Mandate:
             until,
             self.proposed_by,
         )
-
-
-class FindingKind(StrEnum):
-    """What the centre found (SEMANTICS 4)."""
-
-    CLAIM_VOID = "claim_void"
-    GOOD_FAITH_VALUE = "good_faith_value"
-    INNOCENT_CONDUIT = "innocent_conduit"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A decision about a claim or an account; takes effect when somebody else agrees."""
-
-    id: str
-    kind: FindingKind
-    subject: str
-    """The claim, or the account."""
-    made_by: str
-    reason: str
-    state: FindingState = FindingState.PROPOSED
-    decided_by: str = ""
-
-    @property
-    def digest(self) -> str:
-        """What the second person agrees to."""
-        return digest_of("finding", self.id, self.kind, self.subject, self.made_by, self.reason)
-
-
-class Matter(StrEnum):
-    """What one person may propose and another decides with them."""
-
-    SURPLUS = "surplus"
-    HARDSHIP = "hardship"
-    SWAP = "swap"
-    DEFERRAL = "deferral"
-    JOINING = "joining"
-    CAP = "cap"
-
-
-@dataclass(frozen=True, slots=True)
-class Motion:
-    """A decision that one person proposes; it takes effect when another agrees to exactly what the first saw."""
-
-    id: str
-    matter: Matter
-    by: str
-    account: str
-    currency: str = ""
-    amount: int = 0
-    """What stays held (surplus), is freed (hardship), is held elsewhere (swap), or may be held at most (cap; 0: whatever claims
-    are entitled to)."""
-    offered: str = ""
-    institution: str = ""
-    """Where the offered account lies."""
-    until: datetime | None = None
-    other: str = ""
-    """The case to be worked together with this one."""
-    reason: str = ""
-    seen: str = ""
-    """Digest of what the case showed of it when it was proposed (`motions.shown`)."""
-    state: MotionState = MotionState.PROPOSED
-    settled_by: str = ""
-
-    @property
-    def digest(self) -> str:
-        """What the second person agrees to."""
-        until = self.until.isoformat() if self.until else ""
-        return digest_of(
-            "motion",
-            self.id,
-            self.matter,
-            self.by,
-            self.account,
-            self.currency,
-            self.amount,
-            self.offered,
-            self.institution,
-            until,
-            self.other,
-            self.reason,
-            self.seen,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Appeal:
-    """A holder's objection to a hold."""
-
-    id: str
-    account: str
-    currency: str
-    is_through_bank: bool
-    filed_at: datetime
-    due_at: datetime
-    text: str = ""
-    state: AppealState = AppealState.FILED
-    decided_by: str = ""
-    decided_at: datetime | None = None
-    keep: int = 0
-    """What stays held after it was upheld."""
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """What the holder of a held account must be told: authority, case, amount, term, documents, phone."""
-
-    account: str
-    currency: str
-    period: int
-    amount: int
-    due_at: datetime
-    state: NoticeState = NoticeState.DUE
-    documents: str = ""
-    phone: str = ""
-    reason: str = ""
-    """Why it is deferred."""
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A request to another country, with all that its text needs."""
-
-    id: str
-    claim: str
-    account: str
-    institution: str
-    currency: str
-    amount: int
-    left_at: datetime
-    serial: str
-    due_at: datetime
-    state: TaskState = TaskState.OPEN
-    answers: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Handover:
-    """An offer of the case to another unit, on the packet that `digest` stands for."""
-
-    id: str
-    from_unit: str
-    to_unit: str
-    digest: str
-    by: str
-    offered_at: datetime
-    reason: str
-    state: HandoverState = HandoverState.OFFERED
-    settled_by: str = ""
-    why: str = ""
-    """Why it was declined, or taken back."""
-
-    @property
-    def asked(self) -> tuple[str, ...]:
-        """What tells one offer from another of the same id."""
-        return self.to_unit, self.digest, self.by, self.reason
-
-
-@dataclass(frozen=True, slots=True)
-class Escalation:
-    """A unit was asked about a clock that ran out."""
-
-    id: str
-    clock: str
-    """answer, appeal or abroad."""
-    about: str
-    """The order, the appeal or the request."""
-    unit: str
-    person: str
-    """Who was on duty; '' for nobody."""
-    asked_at: datetime
-    due_at: datetime
-    """When the unit above is asked."""
-    state: EscalationState = EscalationState.OPEN
-    settled_by: str = ""
-    """'' where the clock settled it, or nobody did."""
-    outcome: str = ""
 
 
 @dataclass(frozen=True, slots=True)

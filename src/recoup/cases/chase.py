@@ -14,7 +14,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from recoup.cases.case import Case, ClaimKey, Found, HoldPlace, Parts, Place, Standing
+from recoup.cases.case import (
+    Case,
+    ClaimKey,
+    Found,
+    HoldPlace,
+    Parts,
+    Place,
+    Standing,
+)
 from recoup.cases.entitlements import (
     Shares,
     current,

@@ -9,14 +9,13 @@ from recoup.cases.case import (
     Bridged,
     Claim,
     Derived,
-    Finding,
     Harm,
     Mandate,
-    Motion,
     Place,
     Report,
     Rest,
 )
+from recoup.cases.decided import Finding, Motion
 from recoup.cases.state import AppealTrigger, ClaimTrigger, FindingTrigger, MotionTrigger
 from recoup.orders import AccountKind, Order, OrderKind
 

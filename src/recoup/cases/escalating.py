@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from recoup.cases.case import Case, Escalation, digest_of
+from recoup.cases.case import Case
 from recoup.cases.commands import PassEscalation, RaiseEscalation, SettleEscalation
+from recoup.cases.decided import Escalation, digest_of
 from recoup.cases.events import EscalationMoved, EscalationRaised, Event
 from recoup.cases.refusals import Reason, Refusal
 from recoup.cases.state import (

@@ -6,24 +6,26 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from recoup.cases.case import (
-    Appeal,
     Approval,
     Bridged,
     Claim,
     Derived,
     Entitlement,
-    Escalation,
-    Finding,
-    Handover,
     Harm,
     Mandate,
-    Motion,
-    Notice,
     Parts,
     Place,
     Report,
     Rest,
     Swap,
+)
+from recoup.cases.decided import (
+    Appeal,
+    Escalation,
+    Finding,
+    Handover,
+    Motion,
+    Notice,
     Task,
 )
 from recoup.cases.state import (

@@ -15,8 +15,8 @@ from recoup.cases.case import (
     HoldPlace,
     Place,
     Standing,
-    digest_of,
 )
+from recoup.cases.decided import digest_of
 from recoup.cases.events import (
     AccountKindNoted,
     AccountSwapped,

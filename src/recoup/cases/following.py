@@ -9,8 +9,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from recoup.cases.case import Case, ClaimKey, Found, Notice, Place, Task, digest_of
+from recoup.cases.case import (
+    Case,
+    ClaimKey,
+    Found,
+    Place,
+)
 from recoup.cases.commands import AddFacts, ApplyTrail, ConfirmHold, NoteHold
+from recoup.cases.decided import Notice, Task, digest_of
 from recoup.cases.entitlements import parts_of, shares_of
 from recoup.cases.events import (
     Event,

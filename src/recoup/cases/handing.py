@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from recoup.cases.case import Case, Handover
+from recoup.cases.case import Case
 from recoup.cases.commands import (
     AcceptHandover,
     DeclineHandover,
     OfferHandover,
     WithdrawHandover,
 )
+from recoup.cases.decided import Handover
 from recoup.cases.events import Event, HandoverOffered, HandoverSettled
 from recoup.cases.refusals import Reason, Refusal
 from recoup.cases.state import (

@@ -19,7 +19,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from recoup.cases.case import Case, digest_of
+from recoup.cases.case import Case
+from recoup.cases.decided import digest_of
 from recoup.cases.state import LIVE_CLAIMS, AppealState, ClaimState
 from recoup.cases.terms import CasePolicy
 

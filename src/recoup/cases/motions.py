@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from recoup.cases import settling, telling
-from recoup.cases.case import Case, Matter, Motion, digest_of
+from recoup.cases.case import Case
 from recoup.cases.commands import (
     DecideSurplus,
     DeferNotice,
@@ -24,6 +24,7 @@ from recoup.cases.commands import (
     SettleMotion,
     SwapAccount,
 )
+from recoup.cases.decided import Matter, Motion, digest_of
 from recoup.cases.entitlements import current
 from recoup.cases.events import Event, MotionMade, MotionSettled
 from recoup.cases.refusals import Reason, Refusal

@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from recoup.cases.abuse import is_doubtful
-from recoup.cases.case import Approval, Case, Mandate, Parts, Standing
+from recoup.cases.case import (
+    Approval,
+    Case,
+    Mandate,
+    Parts,
+    Standing,
+)
 from recoup.cases.chase import KEEPING, Plan, Proposal, plan_orders
 from recoup.cases.commands import (
     AgreeToMandate,

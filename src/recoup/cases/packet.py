@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass
 from datetime import datetime
 
-from recoup.cases.case import Case, digest_of
+from recoup.cases.case import Case
+from recoup.cases.decided import digest_of
 from recoup.cases.state import AppealState, EscalationState, MandateState, NoticeState, TaskState
 from recoup.orders import Hold
 

@@ -10,7 +10,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from recoup.cases.case import Case, Finding, FindingKind, Found, Standing, Swap
+from recoup.cases.case import (
+    Case,
+    Found,
+    Standing,
+    Swap,
+)
 from recoup.cases.commands import (
     DecideSurplus,
     GrantHardship,
@@ -20,6 +25,7 @@ from recoup.cases.commands import (
     SettleFinding,
     SwapAccount,
 )
+from recoup.cases.decided import Finding, FindingKind
 from recoup.cases.entitlements import current, missing_of, parts_of, shares_of, targets_of
 from recoup.cases.events import (
     AccountSwapped,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from recoup.cases.case import Appeal, Case, Notice
+from recoup.cases.case import Case
 from recoup.cases.commands import (
     DeferNotice,
     EndDeferral,
@@ -16,6 +16,7 @@ from recoup.cases.commands import (
     SendNotice,
     SettleAppeal,
 )
+from recoup.cases.decided import Appeal, Notice
 from recoup.cases.events import (
     AppealFiled,
     AppealSettled,

@@ -5,8 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from recoup.cases.case import Case, Found, Harm, Parts, digest_of
+from recoup.cases.case import (
+    Case,
+    Found,
+    Harm,
+    Parts,
+)
 from recoup.cases.chase import Plan
+from recoup.cases.decided import digest_of
 from recoup.orders import Order
 
 

@@ -14,8 +14,9 @@ from typing import Any, Final
 import polars as pl
 
 from recoup.cases import Bridged, Case, Claim, Derived, Found, Place
-from recoup.cases.case import HoldPlace, digest_of
+from recoup.cases.case import HoldPlace
 from recoup.cases.commands import ApplyTrail
+from recoup.cases.decided import digest_of
 from recoup.cases.state import LIVE_CLAIMS, ClaimState
 from recoup.centre.case_grounds import TOLD, grounds_of
 from recoup.centre.facts import ROOT_WITHIN, FactRow, Grounds, Statement

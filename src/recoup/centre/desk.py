@@ -54,13 +54,13 @@ from recoup.centre.sender import Told
 from recoup.centre.state import CentreState
 from recoup.centre.terms import decode_issued
 from recoup.centre.view import View as Looking
-from recoup.errors import MessageFault, MessageProblem, StoreFault
+from recoup.errors import MessageFault, MessageProblem, StoreFault, VaultFault
 from recoup.figures import Asked, Tally
 from recoup.journal.canonical import decode_plain
 from recoup.journal.port import Answer as Kept
 from recoup.journal.port import Journal
 from recoup.journal.record import Record
-from recoup.messages import AnswerMessage, CallMessage, open_message
+from recoup.messages import AnswerMessage, CallMessage, NoticeTerms, open_message
 from recoup.orders import Answer, Hold, HoldKey, Order
 from recoup.paper.words import Language
 from recoup.stores.vault import Purpose
@@ -359,8 +359,24 @@ class Desk:
 
     async def read_account(self, account: str, field: str, purpose: Purpose) -> str | None:
         """Return a piece about an account whose reading was journalled; None if there is none."""
+        return await asyncio.to_thread(self._read_account, account, field, purpose)
+
+    def _read_account(self, account: str, field: str, purpose: Purpose) -> str | None:
+        there = self._office.directory
         name = f"{ACCOUNT_NAME} {purpose.case}" if field == ACCOUNT_NAME else field
-        return await asyncio.to_thread(self._office.directory.read, account, name, purpose)
+        found = there.read(account, name, purpose)
+        if found is not None or field not in {ACCOUNT_NAME, ACCOUNT_NUMBER}:
+            return found
+        try:  # one that the chase met: nobody entered it
+            entry = there.entry(account, purpose)
+        except VaultFault:
+            return None
+        return (entry.name if field == ACCOUNT_NAME else entry.number) or None
+
+    @property
+    def notice(self) -> NoticeTerms | None:
+        """Who the centre is to people and to other countries; None for a centre that is connected with nobody."""
+        return self._setting.wire.notice if self._setting.wire is not None else None
 
     async def find_person(self, login_name: str) -> str | None:
         """Return the person who logs in under this name."""

@@ -186,7 +186,10 @@ class CentreState:
         is_told = any(subject in {row.id, row.reporter} for row in found.reports) or any(
             subject in {row.victim, row.transfer} for row in found.claims
         )
-        return Target(found.unit) if is_told else None
+        # What the chase met is the case's too; an institution sees only what it was told about.
+        met = {row.account for row in found.places} | {row.account for row in found.holds}
+        is_met = subject in met | {row.account for row in found.tasks}
+        return Target(found.unit) if is_told or is_met else None
 
 
 def _copied(value: Any) -> Any:  # noqa: ANN401 - a register, or what is in one

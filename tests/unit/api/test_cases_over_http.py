@@ -12,7 +12,7 @@ from bureau import START, Bureau, drafted, paid, reported
 from httpx import Response
 
 from recoup.cases import Bridged, Case, Finding, FindingKind, Found, Mandate, Place
-from recoup.cases.case import Harm, digest_of
+from recoup.cases.case import Harm
 from recoup.cases.commands import (
     AgreeToMandate,
     ApplyTrail,
@@ -23,6 +23,7 @@ from recoup.cases.commands import (
     ProposeMandate,
     TakeUp,
 )
+from recoup.cases.decided import digest_of
 from recoup.centre.commands import Done, Outcome
 from recoup.centre.planning import items_of, written
 from recoup.centre.registry import COMMAND_REGISTRY

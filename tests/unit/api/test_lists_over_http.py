@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from io import StringIO
@@ -13,17 +12,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import bureau as house
 import pytest
-from bureau import START, Bureau, setting
+from bureau import START, Bureau
 from httpx import Response
 
 from recoup.api.rates import Rate
-from recoup.centre.desk import Desk
 from recoup.centre.gateway import Correspondence
 from recoup.centre.list_commands import ListsChecked
 from recoup.centre.registry import EVENT_REGISTRY
-from recoup.clock import HandClock
 from recoup.messages import Asked, AskMessage, CallMessage, KeyRing, NoticeTerms, generate_key, seal
 from recoup.staff import Role
 
@@ -36,17 +32,13 @@ _numbers = itertools.count()
 
 
 @pytest.fixture
-def desk(tmp_path: Path, log: StringIO, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bureau]:
+def desk(tmp_path: Path, log: StringIO) -> Iterator[Bureau]:
     """A bureau whose centre knows the keys of two banks, with a case."""
     assert log.getvalue() == ""
     ring = KeyRing([BANK.public, OTHER.public])
     wire = Correspondence("centre", CENTRE, ring, {}, NoticeTerms("police", ("paper",), "110"))
 
-    def opened(folder: Path, clock: HandClock) -> Desk:
-        return Desk(replace(setting(folder, clock), wire=wire))
-
-    monkeypatch.setattr(house, "open_desk", opened)
-    found = Bureau(tmp_path)
+    found = Bureau(tmp_path, wire=wire)
     found.set_up()
     for name, role in (("ann", Role.OFFICER), ("cy", Role.CASE_LEAD), ("bo", Role.APPROVER)):
         found.hire(name, (role, "gd"))

@@ -107,8 +107,9 @@ def test_a_sheet_that_two_persons_typed_alike_is_the_answer(house: Bureau) -> No
     assert (seen["state"], seen["hold"], seen["held"]) == ("answered", "held", "201.00")
     assert seen["ends_at"] is not None, "the term runs as for any other"
     assert name_of(confirmed(house, order, again)) == "sheet_confirmed"
-    records = [x.name for x in house.desk.happened(0, 10_000)][-4:]
-    assert records[:2] == ["acted", "sheet_confirmed"]
+    records = [x.name for x in house.desk.happened(0, 10_000)]
+    entry = records[len(records) - 1 - records[::-1].index("acted") :]
+    assert "sheet_confirmed" in entry
 
 
 @pytest.mark.parametrize(

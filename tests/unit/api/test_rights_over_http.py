@@ -314,6 +314,10 @@ ENDPOINTS: dict[tuple[str, str], tuple[Action, Ask]] = {
                 Action.NOTICE_SEND,
                 in_case("/notices", **HELD, documents="notice of a stop", phone="000"),
             ),
+            "/abroad/{task}/request": (
+                Action.TEXT_READ,
+                in_case("/abroad/{task}/request", reason="r"),
+            ),
             "/tasks/{task}/answers": (
                 Action.FOREIGN_NOTE,
                 in_case("/tasks/{task}/answers", text="nothing there"),

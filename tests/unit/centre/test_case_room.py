@@ -20,7 +20,6 @@ from recoup.cases import (
     plan_orders,
     view_of,
 )
-from recoup.cases.case import digest_of
 from recoup.cases.commands import (
     AddFacts,
     AgreeToMandate,
@@ -42,6 +41,7 @@ from recoup.cases.commands import (
     TakeUp,
     WriteOrder,
 )
+from recoup.cases.decided import digest_of
 from recoup.cases.entitlements import current
 from recoup.cases.state import AppealState, AppealTrigger, ClaimTrigger, MotionTrigger
 from recoup.centre import Reply

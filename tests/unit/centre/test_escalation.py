@@ -9,7 +9,6 @@ from docket import claim, report
 from sim.office import POLICY, START, Done, Office, Turned
 
 from recoup.cases import Found, Mandate, Place, plan_orders
-from recoup.cases.case import digest_of
 from recoup.cases.commands import (
     AgreeToMandate,
     ApplyTrail,
@@ -21,6 +20,7 @@ from recoup.cases.commands import (
     TakeReport,
     TakeUp,
 )
+from recoup.cases.decided import digest_of
 from recoup.cases.state import AppealTrigger, ClaimTrigger, EscalationState
 from recoup.centre import Reply, case_room
 from recoup.centre.case_room import CHASE

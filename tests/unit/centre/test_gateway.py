@@ -93,14 +93,14 @@ class Wire:
     def letters(self):
         """What the institution says of its own accord: nothing at all where it has no such thing."""
         if self.writes is None:
-            return httpx.Response(404)
+            return httpx.Response(404, stream=httpx.ByteStream(b""))
         now = self.office.clock.now()
         rows = []
         for number, said in enumerate(self.writes):
             jti = self.ids.new("jti")
             sealed = seal(said, self.key, audience="centre", jti=jti, now=now)
             rows.append({"cursor": str(number), "message": sealed.decode()})
-        return httpx.Response(200, json={"messages": rows})
+        return httpx.Response(200, stream=httpx.ByteStream(json.dumps({"messages": rows}).encode()))
 
     def submit(self, command):
         future = Future()
@@ -186,7 +186,7 @@ def test_an_institution_is_told_the_number_of_a_payment_and_not_our_id_of_it(wir
     issued = IssuedOrder(order, order.digest, (), START, START + timedelta(hours=1))
     for reference, told in (("transfer-1", "SN-0001"), ("T-of-a-statement", "T-of-a-statement")):
         wire.directory.keep_grounds("o1", Grounds(9, START, reference, "", START))
-        assert wire.gateway._written(issued).disputed.reference == told
+        assert wire.gateway.letters.written(issued).disputed.reference == told
 
 
 def name_of(wire, number, bank="bank-2"):
@@ -356,8 +356,8 @@ def test_what_a_digest_shows_otherwise_than_the_record_is_told(wire):
     office, key = wire.office, HoldKey(CASE, wire.account, "CNY")
     stop = Order("s1", OrderKind.STOP, key, BANK, 100, "officer", "why")
     assert isinstance(office.ask("officer", TakeUp(stop), case=CASE), Done)
-    wire.gateway._held_at = lambda _: [office.scribe.state.hold(key)]
-    wire.gateway._told = lambda _, why: told.append(why)
+    wire.gateway.answers._held_at = lambda _: [office.scribe.state.hold(key)]
+    wire.gateway.answers._told = lambda _, why: told.append(why)
     told: list[str] = []
 
     def round_of(*shown):
@@ -384,7 +384,7 @@ def stopped(wire):
     stop = Order("s1", OrderKind.STOP, key, BANK, 100, "officer", "why")
     assert isinstance(office.ask("officer", TakeUp(stop), case=CASE), Done)
     office.reply(office.next_message(0), Reply((Answer("a1", Outcome.HELD, 100, START),)))
-    wire.gateway._order_of = lambda order_id: stop if order_id == "s1" else None
+    wire.gateway.answers._order_of = lambda order_id: stop if order_id == "s1" else None
     return wire
 
 
@@ -409,7 +409,7 @@ def test_a_holder_that_was_told_and_the_holders_objection_reach_the_case(wire):
 def test_an_institution_is_heard_about_its_own_orders_only(wire):
     stopped(wire).writes = [replace(APPEAL, order="nobodys"), replace(TOLD, is_delivered=False)]
     passed = []
-    wire.gateway._told = lambda institution, why: passed.append((institution, why))
+    wire.gateway.answers._told = lambda institution, why: passed.append((institution, why))
     assert wire.gateway.collect(BANK) == 2
     case = wire.office.scribe.state.case(CASE)
     assert (case.appeals, [row.state.value for row in case.notices]) == ((), ["due"])
@@ -422,7 +422,8 @@ def test_an_institution_without_messages_is_left_alone(wire):
 
 @pytest.mark.parametrize("said", [{}, {"messages": 5}, {"messages": [{"cursor": 1}]}, []])
 def test_messages_in_another_form_are_refused(wire, monkeypatch, said):
-    monkeypatch.setattr(wire, "letters", lambda: httpx.Response(200, json=said))
+    body = httpx.ByteStream(json.dumps(said).encode())
+    monkeypatch.setattr(wire, "letters", lambda: httpx.Response(200, stream=body))
     with pytest.raises(Rejected, match="something else"):
         wire.gateway.collect(BANK)
 

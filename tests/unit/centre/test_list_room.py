@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from sim.office import POLICY, START
 
-from recoup.cases.case import Finding, FindingKind
 from recoup.cases.commands import ProposeFinding, SettleFinding
+from recoup.cases.decided import Finding, FindingKind
 from recoup.cases.lists import Entry, EntryState, Level, Subject
 from recoup.cases.state import FindingTrigger
 from recoup.centre import Actor, Request, View, command_of

@@ -205,7 +205,10 @@ class Desk:
         )
 
     def ask(
-        self, message: AskMessage | None, path: str = "/digest", **changes: Any
+        self,
+        message: AskMessage | None,
+        path: str = "/digest",
+        **changes: Any,  # noqa: ANN401 - as `sealed`
     ) -> httpx.Response:
         """Ask for the digest or for messages, with or without authority."""
         headers = {}
