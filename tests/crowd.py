@@ -15,6 +15,8 @@ from typing import Any
 
 import httpx
 
+from recoup.limits import HTTP_PAGE_ROWS_MAX as PAGE
+
 AGAIN_SECONDS = 0.05
 ANSWER_SECONDS_MAX = 120.0
 BUSY = {429, 503}
@@ -186,11 +188,16 @@ class _Worker:
             self.moved(order, self.say(maker, f"/orders/{order}/withdraw", {}))
 
     def look(self) -> None:
-        began = time.monotonic()
-        figures = self.get(next(iter(self.crowd.regulators)), "/figures")
-        if figures is not None:
-            shown = Looked(sum(figures["holds"].values()), began, time.monotonic())
-            self.crowd.looked.append(shown)
+        began, accounts, cursor = time.monotonic(), set(), ""
+        asked = {"case": self.crowd.case, "reason": "to count", "limit": str(PAGE)}
+        while cursor is not None:
+            more = {"cursor": cursor} if cursor else {}
+            page = self.get(self.officer, "/orders", **asked, **more)
+            if page is None:
+                return
+            accounts |= {(row["account"], row["currency"]) for row in page["items"]}
+            cursor = page["next"]
+        self.crowd.looked.append(Looked(len(accounts), began, time.monotonic()))
 
     # --- what all of it rests on ---
 
