@@ -38,6 +38,7 @@ from recoup.cases.state import ClaimTrigger
 from recoup.centre.commands import Done
 from recoup.centre.letters import Correspondence
 from recoup.centre.office import Office, Setting, wait_until
+from recoup.centre.planning import items_of
 from recoup.centre.requests import Actor
 from recoup.centre.view import View
 from recoup.clock import Clock, SystemClock
@@ -210,8 +211,12 @@ class Demo:
                 for tracked in hold.orders
             )
             passed = (self._clock.now() - quiet_since).total_seconds()
-            is_traced = view.state.case(CASE).has_current_trail()
-            return is_traced and not is_waiting and passed > QUIET_SECONDS
+            case = view.state.case(CASE)
+            if is_waiting or not case.has_current_trail() or passed <= QUIET_SECONDS:
+                return False
+            # After a start the chase traces anew before an order leaves: silence alone is no end.
+            planned = items_of(case, self._clock.now(), self._policy, OFFICER.who)
+            return not any(item.mandate for item in planned)
 
         if not wait_until(is_over, CHASE_SECONDS_MAX):
             raise GatewayFault("expected every institution's answer, some did not come")
