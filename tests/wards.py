@@ -169,8 +169,12 @@ class Wards:
         row = self.chance.choice(asked)
         key = HoldKey(case.id, row.account, row.currency)
         kind = self.chance.choice((OrderKind.FREEZE, OrderKind.FREEZE, OrderKind.POSTPONE))
-        order = Order(self.new("o"), kind, key, row.institution, row.asked, "maker", "keep")
-        self._agreed(case, order, plan_orders(case, self.now, POLICY))
+        plan = plan_orders(case, self.now, POLICY)
+        found = plan.keeping(kind, row)
+        if found is None:
+            return
+        order = Order(self.new("o"), kind, key, found.institution, found.amount, "maker", "keep")
+        self._agreed(case, order, plan)
 
     def _agreed(self, case: Case, order: Order, plan) -> None:
         for number in range(approvals_needed(order, POLICY.orders)):

@@ -81,6 +81,7 @@ class Desk:
         more: dict[str, Any] = {
             Matter.SURPLUS: {"amount": amount},
             Matter.HARDSHIP: {"amount": amount},
+            Matter.CAP: {"amount": amount},
             Matter.SWAP: {"amount": amount, "offered": "z", "institution": "bank-z"},
             Matter.DEFERRAL: {"until": until},
             Matter.JOINING: {"other": f"case-{number}", "currency": ""},
