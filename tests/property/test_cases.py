@@ -235,7 +235,8 @@ class Desk:
         if not self.case.is_open or self.chance.random() < 0.04:
             return self.report()
         tasks = [self.trail] * 5 + [self.order] * 8 + [self.answer] * 6 + [self.confirm] * 5
-        tasks += [self.settle, self.repay, self.rows, self.decide, self.find, self.agree_finding]
+        tasks += [self.settle, self.repay, self.rows, self.decide, self.lift]
+        tasks += [self.find, self.agree_finding]
         return self.chance.choice(tasks)()
 
     def report(self) -> Command:
@@ -328,17 +329,21 @@ class Desk:
         hold = self.chance.choice(self.case.holds)
         amount = self.chance.randint(0, max(1, hold.asked))
         second = self.chance.choice(["judge", "judge", "lead"])
-        kind = self.chance.randrange(4)
-        if kind == 3 and self.case.caps:
-            cap = self.chance.choice(self.case.caps)
-            more = self.chance.choice([None, cap.amount + amount])
-            return LiftCap(cap.account, cap.currency, more, "lead", second, "known since")
+        kind = self.chance.randrange(3)
         if kind == 0:
             return GrantHardship(hold.account, "CNY", amount, "lead", second, "rent")
         if kind == 1:
             other = self.chance.choice(ACCOUNTS)
             return SwapAccount(hold.account, "CNY", other, "bank-" + other, amount, "lead", second)
         return DecideSurplus(hold.account, "CNY", amount, "lead", second, "looked into")
+
+    def lift(self) -> Command | None:
+        if not self.case.caps:
+            return None
+        cap = self.chance.choice(self.case.caps)
+        more = self.chance.choice([None, cap.amount + self.chance.randint(1, 50)])
+        second = self.chance.choice(["judge", "judge", "lead"])
+        return LiftCap(cap.account, cap.currency, more, "lead", second, "known since")
 
     def find(self) -> Command:
         kind = self.chance.choice(list(FindingKind))
