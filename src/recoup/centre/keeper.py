@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from recoup import limits
+from recoup.centre.child import end_with_parent
 from recoup.centre.evolve import evolve
 from recoup.centre.registry import EVENT_REGISTRY
 from recoup.centre.scribe import replay
@@ -39,6 +40,7 @@ def keep_snapshot(path: Path) -> int:
 
 def _keep(path: Path) -> None:
     """Do it, in the process."""
+    end_with_parent()
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
     keep_snapshot(path)

@@ -21,6 +21,7 @@ from typing import Any, Protocol
 import polars as pl
 
 from recoup import limits
+from recoup.centre.child import end_with_parent
 from recoup.errors import Fault
 from recoup.records import tables
 from recoup.records.dossier import Dossier
@@ -90,6 +91,7 @@ def trace_facts(facts: Traceable) -> Any:  # noqa: ANN401 - as above
 
 def warm_up(niceness: int = 0) -> None:
     """Compile or load the kernels before the first case needs them; a process with `niceness` gives way to others."""
+    end_with_parent()
     if niceness and hasattr(os, "nice"):
         os.nice(niceness)
     # A case has hundreds of rows: the engine for streams of millions takes longer to begin than this one to end.
