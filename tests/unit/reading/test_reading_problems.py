@@ -1,5 +1,6 @@
 """Every problem code is found by some input, named where the user can see it, and written down."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from recoup.reading import (
     read_openings,
     read_transfers,
 )
+from recoup.reading.imports import read_import
 from recoup.records.problems import Problem
 
 UTC = ReadingOptions(timezone="UTC")
@@ -214,7 +216,57 @@ CASES: dict[str, Case] = {
 }
 
 
-@pytest.mark.parametrize("code", sorted(set(ADVICE) - set(OPTIONS)))
+REPORT = {
+    "foreign_id": "r-1",
+    "received_at": "2024-01-02T08:00:00Z",
+    "paid_at": "2024-01-02T07:00:00Z",
+    "reporter_name": "Li",
+    "payer": "622200",
+    "payer_institution": "bank-a",
+    "payee": "622201",
+    "payee_name": "Wang",
+    "payee_institution": "bank-b",
+    "amount": "1",
+    "currency": "CNY",
+}
+ENTRY = {
+    "foreign_id": "h-1",
+    "institution": "bank-a",
+    "account": "622201",
+    "account_name": "Wang",
+    "measure": "stop",
+    "amount": "1",
+    "currency": "CNY",
+    "started_at": "2024-01-02T08:00:00Z",
+}
+IMPORTS = {
+    "foreign_missing": ("reports", [REPORT | {"foreign_id": ""}], "foreign_id"),
+    "foreign_repeated": ("register", [ENTRY, ENTRY], "foreign_id"),
+    "institution_missing": ("reports", [REPORT | {"payer_institution": ""}], "payer_institution"),
+    "measure_unknown": ("register", [ENTRY | {"measure": "seize"}], "measure"),
+    "name_missing": ("reports", [REPORT | {"payee_name": ""}], "payee_name"),
+    "report_before_payment": (
+        "reports",
+        [REPORT | {"received_at": "2024-01-02T06:59:59Z"}],
+        "received_at",
+    ),
+    "value_unusable": ("reports", [REPORT | {"payee": "6222 01!"}], "payee"),
+}
+"""What only reports and registers of other systems can have wrong: kind, rows, and the column that is named."""
+
+
+@pytest.mark.parametrize("code", IMPORTS)
+def test_a_row_of_an_import_is_refused_by_its_code_and_column(code: str) -> None:
+    kind, rows, column = IMPORTS[code]
+    data = "\n".join(json.dumps(row) for row in rows).encode()
+    read = read_import(data, kind, ReadingOptions(), is_json=True)
+    assert read.problems == ()
+    assert [(row.code, row.column, row.row) for row in read.refused] == [(code, column, len(rows))]
+    good = json.dumps(REPORT if kind == "reports" else ENTRY).encode()
+    assert read_import(good, kind, ReadingOptions(), is_json=True).refused == ()
+
+
+@pytest.mark.parametrize("code", sorted(set(ADVICE) - set(OPTIONS) - set(IMPORTS)))
 def test_the_problem_is_found_and_named(
     code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -228,7 +280,7 @@ def test_the_problem_is_found_and_named(
 
 
 def test_every_code_has_a_case() -> None:
-    assert set(CASES) == set(ADVICE) - set(OPTIONS)  # those are shown in tests/unit/cli
+    assert {*CASES, *IMPORTS} == set(ADVICE) - set(OPTIONS)  # those are shown in tests/unit/cli
     assert set(ADVICE) >= FATAL
 
 
