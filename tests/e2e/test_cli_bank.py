@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from recoup.bank.conformance import DECK
+
 RECOUP = [sys.executable, "-c", "from recoup.cli import main; main()", "bank"]
 
 
@@ -43,7 +45,7 @@ def test_a_sandbox_bank_is_examined_and_ends_when_told(tmp_path, keys):
         asked = ["--key", keys["centre"], "--trust", keys["bank-under-test public"]]
         seen = _run("conformance", url, *asked)
         assert seen.returncode == 0, seen.stdout + seen.stderr
-        assert "55 of 55 cards passed" in seen.stdout
+        assert f"{len(DECK)} of {len(DECK)} cards passed" in seen.stdout
         stranger = tmp_path / "stranger"
         private, _ = _run("keys", "centre", "--out", stranger).stdout.split()
         wrong = _run("conformance", url, "--key", private, *asked[2:])
@@ -103,7 +105,7 @@ def test_a_broken_bank_ends_the_examination_with_one(tmp_path, keys):
         )
         assert seen.returncode == 1
         assert " 13  FAIL  repeat" in seen.stdout
-        assert "54 of 55 cards passed" in seen.stdout
+        assert f"{len(DECK) - 1} of {len(DECK)} cards passed" in seen.stdout
     finally:
         bank.send_signal(signal.SIGTERM)
         bank.wait(20)
