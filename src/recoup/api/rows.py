@@ -127,9 +127,15 @@ STAFF_ROWS: Final = (
     Row("/acting", "Let a person stand in for an approver.", bodies.ActingBody, _acting),
     Row(
         "/handovers",
-        "Give what is open to the next shift.",
+        "Give what is open to the next shift; refused if the list is no longer the one that was seen.",
         bodies.HandoverBody,
         lambda _, body, by: staff.HandOverShift(body.unit, by, body.taker, body.digest),
+    ),
+    Row(
+        "/handovers/take",
+        "Take what is open over, on the list that was given and still stands.",
+        bodies.TakenBody,
+        lambda _, body, by: staff.TakeOverShift(body.unit, by, body.digest),
     ),
     Row(
         "/escalations",

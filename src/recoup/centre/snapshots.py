@@ -24,9 +24,9 @@ from recoup.journal.events import Registry
 from recoup.journal.port import Journal, Snapshot
 from recoup.journal.record import Record
 from recoup.orders import Hold
-from recoup.staff import Directory, Person, Session, TimedGrant, Unit
+from recoup.staff import Directory, Person, Session, Shift, TimedGrant, Unit
 
-NAME: Final = "centre-3"
+NAME: Final = "centre-4"
 """Another number when what is kept changes its meaning: older snapshots are then never read."""
 
 
@@ -70,6 +70,7 @@ class _Staff:
     persons: tuple[Person, ...]
     sessions: tuple[Session, ...]
     timed: tuple[TimedGrant, ...]
+    given: tuple[Shift, ...]
 
 
 _SHAPES: Final = Registry()
@@ -120,6 +121,7 @@ def _take_staff(state: CentreState, kept: _Staff) -> None:
         {person.id: person for person in kept.persons},
         {session.token_hash: session for session in kept.sessions},
         kept.timed,
+        {shift.unit: shift for shift in kept.given},
     )
 
 
@@ -173,6 +175,7 @@ def _staff_of(staff: Directory) -> _Staff:
         tuple(staff.persons.values()),
         tuple(staff.sessions.values()),
         staff.timed,
+        tuple(staff.given.values()),
     )
 
 
