@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from recoup import limits
@@ -95,7 +96,7 @@ class Desk:
         """Put the desk together; `start` recovers and begins."""
         self._setting = setting
         self._office = Office(setting, told, halted, told_of, told_of)
-        self._figuring = Figuring(self._office.open)
+        self._figuring = Figuring(self._office.open, partial(told_of, "figures"))
         self._looking = threading.Lock()
         self._entering = asyncio.Lock()
         self._alone_with: dict[str, tuple[asyncio.Lock, int]] = {}
@@ -109,12 +110,14 @@ class Desk:
         found = self._office.start()
         self._reader = self._office.open()
         self._view = self._office.view()
+        self._figuring.start()
         return found
 
     def drain(self) -> None:
         """Take no more commands, finish those that wait, let go of the store."""
         self._is_draining = True
         self._office.stop()
+        self._figuring.stop()
         self._figuring.close()
         with self._looking:
             if self._reader is not None:
