@@ -8,16 +8,16 @@ journal, and a question that comes meanwhile waits for that. Only events that co
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
 
-from recoup.centre.part import Part
+from recoup.centre.part import Part, unheard
 from recoup.centre.registry import EVENT_REGISTRY, EVENTS
 from recoup.centre.snapshots import opened, sealed
 from recoup.errors import StoreFault
-from recoup.figures import READ, Asked, Book, Tally, sum_up
+from recoup.figures import READ, Asked, Book, Kind, Tally, sum_up
 from recoup.journal.port import Journal
 
 NAMES: Final = frozenset(name for name, _, kind, _ in EVENTS if kind in READ)
@@ -99,11 +99,11 @@ class Figuring(Part):
     def __init__(
         self,
         open_journal: Callable[[], Journal],
-        told: Callable[[str], None] = lambda why: None,  # noqa: ARG005 - the parameter's name is for callers
+        told: Callable[[str], None] = unheard,
         tick_seconds: float = _TICK_SECONDS,
     ) -> None:
         """Prepare; the journal is opened at the first look. `told` hears why nothing is read on between questions."""
-        super().__init__("figuring")
+        super().__init__("figuring", told)
         self._open, self._told, self._tick_seconds = open_journal, told, tick_seconds
         self._reading: _Reading | None = None
         self._asking = threading.Lock()
@@ -112,6 +112,19 @@ class Figuring(Part):
         """Return the figures after all records that are on disk."""
         with self._asking:
             return sum_up(self._now().whole().facts, asked)
+
+    def answer_seconds(self, bounds: Sequence[int]) -> tuple[list[int], int]:
+        """Return how many orders were first answered within each bound and in all, and all the seconds together.
+
+        As far as the journal was read: whoever looks again and again need not wait for the last second.
+        """
+        with self._asking:
+            table = self._now().book.facts.tables.get(Kind.ANSWER)
+            if table is None:
+                return [0] * (len(bounds) + 1), 0
+            seconds = table.column("amount")
+            within = [int((seconds <= bound).sum()) for bound in bounds]
+            return [*within, len(seconds)], int(seconds.sum())
 
     def close(self) -> None:
         """Keep the book, if that saves the next start more than a moment, and let go of the journal."""
@@ -136,13 +149,9 @@ class Figuring(Part):
 
     def _work(self) -> None:
         is_more = True
-        try:
-            while self._pause(_BETWEEN_SECONDS if is_more else self._tick_seconds):
-                with self._asking:
-                    is_more = self._now().on(_ROUND_RECORDS)
-        except Exception as why:
-            self._told(f"figures are read at each question only: {type(why).__name__}: {why}")
-            raise
+        while self._pause(_BETWEEN_SECONDS if is_more else self._tick_seconds):
+            with self._asking:
+                is_more = self._now().on(_ROUND_RECORDS)
 
 
 __all__ = ["KEPT", "NAMES", "Figuring", "keep_figures", "kept_figures"]

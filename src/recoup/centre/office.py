@@ -210,6 +210,11 @@ class Office:
         return next((why for why in faults if why is not None), None)
 
     @property
+    def cosigned(self) -> dict[str, int]:
+        """How many records each witness has vouched for; nothing where nobody watches the journal."""
+        return self._witnessing.cosigned if self._witnessing is not None else {}
+
+    @property
     def is_stopped(self) -> bool:
         """Whether the writer stopped for good."""
         return self._centre.is_stopped

@@ -1,19 +1,26 @@
 """A part of a running centre that works in a thread of its own: begins, is called, waits, ends. What it does, each part says.
 
-A part that ends by itself keeps why: that is a fault of the whole centre, and whoever runs the process starts it anew.
+A part that ends by itself keeps why. For what sends, fires and chases that is a fault of the whole centre, and whoever runs the
+process starts it anew; what only makes answers ready is told of, and the centre goes on.
 """
 
 from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+
+def unheard(why: str) -> None:
+    """Hear why a part ended, and do nothing about it: whoever watches asks for its `fault`."""
 
 
 class Part(ABC):
     """A thread that works until it is stopped."""
 
-    def __init__(self, name: str) -> None:
-        """Prepare; nothing is done before `start`."""
+    def __init__(self, name: str, told: Callable[[str], None] = unheard) -> None:
+        """Prepare; nothing is done before `start`. `told` hears why it ended by itself."""
+        self._name, self._told_why = name, told
         self._is_stopping, self._call = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._why: BaseException | None = None
@@ -53,6 +60,7 @@ class Part(ABC):
             self._work()
         except BaseException as why:  # noqa: BLE001 - kept for whoever watches
             self._why = why
+            self._told_why(f"{self._name} ended: {type(why).__name__}: {why}")
 
 
-__all__ = ["Part"]
+__all__ = ["Part", "unheard"]

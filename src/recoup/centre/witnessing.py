@@ -76,6 +76,15 @@ class Witnessing(Part):
         self._open, self._sealing, self._client, self._told = open_journal, sealing, client, told
         self._known: dict[NoteKey, int] = {}
         """Size of the newest checkpoint that a witness has cosigned."""
+        self._is_begun = False
+
+    @property
+    def cosigned(self) -> dict[str, int]:
+        """How many records each witness has vouched for, by its name; nothing before the journal was read."""
+        if not self._is_begun:
+            return {}
+        keys = [witness.key for witness in self._sealing.witnesses]
+        return {key.name: self._known.get(key, 0) for key in keys}
 
     def one_round(self, notary: Notary) -> int:
         """Sign what is new, and hand it to every witness; return how many have cosigned the newest checkpoint."""
@@ -134,6 +143,7 @@ class Witnessing(Part):
         for kept in journal.checkpoints():
             for key in signers(parse_note(kept.note), keys):
                 self._known[key] = kept.size
+        self._is_begun = True
         self.one_round(notary)
         while self._pause(self._sealing.seconds):
             self.one_round(notary)
