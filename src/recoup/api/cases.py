@@ -31,7 +31,7 @@ from recoup.api.case_bodies import (
     ReportView,
     TodoView,
 )
-from recoup.api.cursors import cursor_after, place_of
+from recoup.api.cursors import page_of, place_of
 from recoup.api.port import View
 from recoup.api.problems import ProblemError, responses
 from recoup.api.rows import COMMAND_PROBLEMS, ThingPath
@@ -328,12 +328,7 @@ def _page(
     show: Callable[[Any], _Row] = lambda row: row,
 ) -> Page[_Row]:
     """Return the rows from the cursor on."""
-    port = caller.house.port
-    first = place_of(port, listed, cursor)
-    shown = [show(row) for row in rows[first : first + limit]]
-    is_more = len(rows) > first + limit
-    following = cursor_after(port, listed, first + limit) if is_more else None
-    return Page[Any](items=shown, next=following)
+    return page_of(caller.house.port, listed, rows, limit, cursor, show)
 
 
 __all__ = ["router"]
