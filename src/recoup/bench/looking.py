@@ -1,8 +1,9 @@
-"""`recoup bench looking`: what persons wait for who ask for figures and the worklist, with many open cases, over real HTTP.
+"""`recoup bench looking`: what persons wait for who ask for figures and the worklist, with many open cases.
 
 What it stands for: a centre in which ten thousand cases of twenty stations are open. Half of them wait for somebody to let
-their first order leave, half hold money. The centre is the real one on files. Between the questions cases come in, as they do
-while people look. The rows `first` are the first questions after a start: what was kept as snapshots counts there.
+their first order leave, half hold money. The centre is the real one on files, asked through its desk: HTTP adds some
+milliseconds. Before each question a case comes in, as they do while people look. The rows `first` are the first questions
+after a start, when snapshots are there and the worklist is not.
 """
 
 from __future__ import annotations
@@ -10,23 +11,18 @@ from __future__ import annotations
 import asyncio
 import secrets
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
-from typing import Final
+from typing import Any, Final
 
-import httpx
 import numpy as np
 
 from recoup import limits
-from recoup.api import make_app
-from recoup.api.callers import hash_of
-from recoup.api.serving import Served
 from recoup.bench.machine import describe_machine
 from recoup.bench.report import Report, Tell
 from recoup.bench.rows import Row, resident_mb
@@ -58,15 +54,13 @@ from recoup.centre.desk import Desk
 from recoup.centre.keeper import keep_snapshot
 from recoup.centre.office import SWITCH_SECONDS, Setting
 from recoup.centre.planning import written
-from recoup.centre.requests import MACHINE
 from recoup.centre.scribe import Scribe
 from recoup.centre.trails import ACTOR, WHO
 from recoup.clock import SystemClock
+from recoup.figures import Asked
 from recoup.ids import RandomIds
 from recoup.orders import Answer, Outcome
 from recoup.reading.policies import read_case_policy
-from recoup.staff import Grant, Level, Role, Unit
-from recoup.staff import commands as staff
 from recoup.stores.sqlite import SqliteJournal
 from recoup.stores.vault import LocalKeys
 
@@ -77,6 +71,9 @@ _STATIONS: Final = 20
 _BANKS: Final = 100
 _AMOUNT: Final = 5_000_000
 _BATCH: Final = 256
+
+Question = Callable[[Desk, int], Awaitable[bool]]
+"""Asks the desk for the n-th time; whether there was something to show."""
 
 
 @dataclass(frozen=True)
@@ -123,20 +120,6 @@ class _Cases:
             self._write([self._taken_up(case) for case in held])
             self._write([self._answered(case) for case in held])
 
-    def staff(self, token: str) -> None:
-        """Let a case lead of the province be logged in under a token."""
-        machine, root = Actor("way in", MACHINE, ""), Actor("root", "", "a bench")
-        self._ask(machine, staff.SetUp("root", Unit("province", Level.PROVINCE), "c", "f"))
-        self._ask(machine, staff.OpenSession("root", "of-root", "c", 1))
-        for number in range(_STATIONS):
-            station = Unit(_station(number), Level.STATION, "province")
-            self._ask(root, staff.AddUnit(station, "root"), "of-root")
-        self._ask(root, staff.AddPerson("lead", "once", "root"), "of-root")
-        self._ask(machine, staff.Enrol("lead", "once", "c", "f"))
-        for role in (Role.CASE_LEAD, Role.APPROVER):
-            self._ask(root, staff.GrantRole("lead", Grant(role, "province"), "root"), "of-root")
-        self._ask(machine, staff.OpenSession("lead", hash_of(token), "c", 1))
-
     def close(self) -> int:
         """Let go of the journal; return how many records there are."""
         self._journal.close()
@@ -145,10 +128,6 @@ class _Cases:
     def _write(self, commands: list[Command]) -> None:
         for outcome in self._scribe.write(commands):
             assert isinstance(outcome, Done), outcome
-
-    def _ask(self, actor: Actor, what: object, session: str = "") -> None:
-        request = Request(actor, what, session=session)
-        self._write([command_of(COMMAND_REGISTRY, next(self._names), request)])
 
     def _command(self, actor: Actor, case: int, what: object) -> Command:
         request = Request(actor, what, case=f"case-{case}")
@@ -191,6 +170,10 @@ def _station(number: int) -> str:
     return f"station-{number % _STATIONS}"
 
 
+def _bank(number: int) -> str:
+    return f"bank-{number % _BANKS}"
+
+
 def report_of(case: int) -> TakeReport:
     """Return the report that opens a case."""
     at = datetime.now(UTC) - timedelta(minutes=10)
@@ -212,7 +195,7 @@ def report_of(case: int) -> TakeReport:
         f"transfer-{case}",
         f"payer-{case}",
         f"payee-{case}",
-        f"bank-{case % _BANKS}",
+        _bank(case),
         "CNY",
         _AMOUNT,
         at,
@@ -222,36 +205,30 @@ def report_of(case: int) -> TakeReport:
 
 
 class _Looks:
-    """Questions over HTTP, one after another; a new case is reported before each."""
+    """Questions one after another; a new case is reported before each."""
 
-    def __init__(self, desk: Desk, client: httpx.Client, cases: int) -> None:
-        self._desk, self._client, self._fresh = desk, client, count(cases)
+    def __init__(self, desk: Desk, cases: int) -> None:
+        self._desk, self._fresh = desk, count(cases)
 
-    def timed(self, path: str, **params: str) -> float:
-        """Return the milliseconds of one question."""
-        begin = perf_counter()
-        response = self._client.get(path, params=params)
-        took = (perf_counter() - begin) * 1e3
-        assert response.status_code == httpx.codes.OK, response.text
-        return took
-
-    def row(self, name: str, looks: int, ask: Callable[[int], tuple[str, dict[str, str]]]) -> Row:
+    async def row(self, name: str, looks: int, ask: Question) -> Row:
         """Return the row of one kind of question."""
         times = []
         for number in range(looks):
-            self._move()
-            path, params = ask(number)
-            times.append(self.timed(path, **params))
+            await self._move()
+            times.append(await self.timed(ask, number))
         p50, p99 = (float(x) for x in np.percentile(times, [50, 99]))
         return Row(name, p50, "ms", p50, p99, rss_mb=resident_mb())
 
-    def _move(self) -> None:
+    async def timed(self, ask: Question, number: int = 0) -> float:
+        """Return the milliseconds of one question."""
+        begin = perf_counter()
+        assert await ask(self._desk, number), "there is something to show"
+        return (perf_counter() - begin) * 1e3
+
+    async def _move(self) -> None:
         case = next(self._fresh)
-        request = Request(
-            Actor(_TAKER.who, MACHINE, "a bench"), report_of(case), case=f"case-{case}"
-        )
-        command = command_of(COMMAND_REGISTRY, f"moves_{case}", request)
-        outcome = asyncio.run(self._desk.submit(command))
+        request = Request(_TAKER, report_of(case), case=f"case-{case}")
+        outcome = await self._desk.submit(command_of(COMMAND_REGISTRY, f"moves_{case}", request))
         assert isinstance(outcome, Done), outcome
 
 
@@ -259,63 +236,66 @@ def bench_looking(plan: Plan, tell: Tell = lambda _: None) -> Report:
     """Measure everything of the plan; `tell` hears what is being done."""
     sys.setswitchinterval(SWITCH_SECONDS)  # as the process of a centre does
     tell("the machine's own limits")
-    machine, rows = describe_machine(100_000), list[Row]()
-    token = secrets.token_urlsafe(32)
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(TemporaryDirectory()))
-        store = folder / "looking.sqlite"
+    machine = describe_machine(100_000)
+    with TemporaryDirectory() as folder:
+        store = Path(folder) / "looking.sqlite"
         cases = _Cases(store)
         tell(f"{plan.cases} open cases")
         cases.fill(plan.cases)
-        cases.staff(token)
         records = cases.close()
         tell(f"snapshots of {records} records")
         keep_snapshot(store)
-        keys = LocalKeys(secrets.token_bytes(32))
-        policy = read_case_policy("cn-2016")
-        setting = Setting(
-            store, keys, None, policy, SystemClock(), RandomIds(), vault=folder / "vault.sqlite"
-        )
+        keys, policy = LocalKeys(secrets.token_bytes(32)), read_case_policy("cn-2016")
+        vault = Path(folder) / "vault.sqlite"
+        setting = Setting(store, keys, None, policy, SystemClock(), RandomIds(), vault=vault)
         desk = Desk(setting)
         begin = perf_counter()
         desk.start()
-        stack.callback(desk.drain)
-        rows.append(Row("start", perf_counter() - begin, "s", rss_mb=resident_mb()))
-        served = Served(make_app(desk, calls_per_minute=1_000_000))
-        stack.callback(served.stop)
-        headers = {"Authorization": f"Bearer {token}"}
-        client = stack.enter_context(
-            httpx.Client(base_url=served.address, headers=headers, timeout=120)
-        )
-        looks = _Looks(desk, client, plan.cases)
-        for name, path, params in (
-            ("worklist_first", "/worklist", {}),
-            ("figures_first", "/figures", {"unit": "province"}),
-        ):
-            rows.append(Row(name, looks.timed(path, **params), "ms", rss_mb=resident_mb()))
-        for name, ask in _QUESTIONS.items():
-            tell(name)
-            rows.append(looks.row(name, plan.looks, ask))
-    return Report(machine, tuple(rows))
+        started = Row("start", perf_counter() - begin, "s", rss_mb=resident_mb())
+        try:
+            rows = asyncio.run(_questions(_Looks(desk, plan.cases), plan, tell))
+        finally:
+            desk.drain()
+    return Report(machine, (started, *rows))
 
 
-def _of_a_period(number: int) -> tuple[str, dict[str, str]]:
-    end = datetime.now(UTC)
-    begin = end - timedelta(seconds=1 + number)
-    return "/figures", {"unit": "province", "from": begin.isoformat(), "to": end.isoformat()}
+async def _questions(looks: _Looks, plan: Plan, tell: Tell) -> list[Row]:
+    rows = [
+        Row(f"{name}_first", await looks.timed(_QUESTIONS[name]), "ms", rss_mb=resident_mb())
+        for name in ("worklist", "figures")
+    ]
+    for name, ask in _QUESTIONS.items():
+        tell(name)
+        rows.append(await looks.row(name, plan.looks, ask))
+    return rows
 
 
-_QUESTIONS: Final[dict[str, Callable[[int], tuple[str, dict[str, str]]]]] = {
-    "figures": lambda _: ("/figures", {"unit": "province"}),
-    "figures_unit": lambda number: ("/figures", {"unit": _station(number)}),
-    "figures_institution": lambda number: (
-        "/figures",
-        {"unit": "province", "institution": f"bank-{number % _BANKS}"},
-    ),
+async def _figures(desk: Desk, **asked: Any) -> bool:  # noqa: ANN401 - the fields of a question
+    end = datetime.now(UTC) + timedelta(days=1)
+    tally = await desk.figures(Asked(**{"begin": end - timedelta(days=9), "end": end, **asked}))
+    return bool(tally.behind)
+
+
+async def _of_a_period(desk: Desk, number: int) -> bool:
+    return await _figures(desk, begin=datetime.now(UTC) - timedelta(seconds=1 + number))
+
+
+async def _worklist(desk: Desk, _: int) -> bool:
+    return bool(await desk.todos(lambda _: True, limits.HTTP_PAGE_ROWS_MAX + 1))
+
+
+async def _worklist_unit(desk: Desk, number: int) -> bool:
+    return bool(await desk.todos(lambda unit: unit == _station(number), 51))
+
+
+_QUESTIONS: Final[Mapping[str, Question]] = {
+    "figures": lambda desk, _: _figures(desk),
+    "figures_unit": lambda desk, n: _figures(desk, units=frozenset({_station(n)})),
+    "figures_institution": lambda desk, n: _figures(desk, institution=_bank(n)),
     "figures_period": _of_a_period,
-    "figures_case": lambda number: (f"/cases/case-{number}/figures", {"reason": "bench"}),
-    "worklist": lambda _: ("/worklist", {"limit": str(limits.HTTP_PAGE_ROWS_MAX)}),
-    "worklist_unit": lambda number: ("/worklist", {"unit": _station(number)}),
+    "figures_case": lambda desk, n: _figures(desk, case=f"case-{n}"),
+    "worklist": _worklist,
+    "worklist_unit": _worklist_unit,
 }
 
-__all__ = ["Plan", "bench_looking", "report_of"]
+__all__ = ["Plan", "bench_looking"]
