@@ -6,7 +6,7 @@ from recoup.orders import AccountKind, Deed, Extent, Level, OrderKind
 
 _MAY = """
 station   stop extend raise query claim hardship
-district  postpone freeze renew reduce release watch finding appeal surplus swap deferral widening
+district  postpone freeze renew reduce release watch finding appeal surplus swap deferral widening cap
 city      pay_back whole_account payroll social_benefits client_money
 province  treasury
 """

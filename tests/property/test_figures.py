@@ -8,14 +8,16 @@ from datetime import datetime, timedelta
 from random import Random
 
 import pytest
+from figures_plain import plain_sum
 from figures_twin import Slow, looks, nearest_rank
 from sim.office import START
 from wards import BANKS, UNITS, Wards
 
 from recoup.cases.entitlements import net_of, overlap_of
-from recoup.centre.figuring import Figuring
-from recoup.centre.snapshots import decode_state, encode_state
-from recoup.figures import Asked, book
+from recoup.centre.figuring import KEPT, Figuring, keep_figures, kept_figures
+from recoup.centre.snapshots import decode_state, encode_state, sealed
+from recoup.figures import Asked, Fact
+from recoup.figures.known import KnownHold
 
 FAR = timedelta(days=4_000)
 EVER = Asked(START - FAR, START + FAR)
@@ -41,7 +43,9 @@ def _questions(chance: Random, end: datetime, cases: list[str]) -> list[Asked]:
 
 
 def _compare(wards: Wards, asked: Asked) -> None:
-    tally = Figuring(lambda: wards.office.journal).tally(asked)
+    figuring = Figuring(lambda: wards.office.journal)
+    tally = figuring.tally(asked)
+    assert tally == plain_sum(figuring._now().book.facts, asked), asked
     slow = Slow(asked, looks(wards.office.journal.records()))
     for currency in ("CNY", "USD"):
         expected = slow.money(currency)
@@ -96,7 +100,44 @@ def test_figures_that_are_read_in_parts_are_those_read_at_once() -> None:
         growing.tally(EVER)
     at_once = Figuring(lambda: wards.office.journal)
     assert growing.tally(EVER) == at_once.tally(EVER)
-    assert growing._book.facts == at_once._book.facts
+    assert _said(growing) == _said(at_once)
+
+
+def test_a_kept_book_reads_on_where_it_was_kept() -> None:
+    wards = Wards(7)
+    at_once = Figuring(lambda: wards.office.journal)
+    for steps in (20, 30, 40):
+        wards.work(steps)
+        keep_figures(wards.office.journal)
+        sequence = wards.office.journal.last().sequence
+        assert kept_figures(wards.office.journal) == (sequence, True)
+        wards.work(20)
+        read_on = Figuring(lambda: wards.office.journal)
+        assert read_on._now().kept == sequence, "it was taken up again"
+        assert read_on.tally(EVER) == at_once.tally(EVER)
+        assert _said(read_on) == _said(at_once)
+    assert len(at_once._now().book.facts) > 100
+
+
+def test_a_kept_book_that_says_something_else_is_found_and_one_of_another_journal_is_not_read() -> (
+    None
+):
+    wards, other = Wards(7).work(30), Wards(8).work(30)
+    keep_figures(wards.office.journal)
+    kept = wards.office.journal.snapshot(KEPT)
+    other.office.journal.add_snapshot(kept)
+    assert kept_figures(other.office.journal) is None
+    body, last = kept.body.partition(b"\n")[2], wards.office.journal.last()
+    wrong = body.replace(b'"has_order":true', b'"has_order":false', 1)
+    assert wrong != body
+    wards.office.journal.add_snapshot(sealed(KEPT, wrong, last))
+    assert kept_figures(wards.office.journal) == (last.sequence, False)
+    wards.office.journal.add_snapshot(sealed(KEPT, b"[]\n", last))
+    assert kept_figures(wards.office.journal) is None, "of another program"
+
+
+def _said(figuring: Figuring) -> list[Fact]:
+    return list(figuring._now().book.facts)
 
 
 def test_periods_that_follow_one_another_add_up_and_units_too() -> None:
@@ -142,7 +183,7 @@ def test_what_stands_at_the_end_is_what_the_cases_say() -> None:
 
 def test_a_book_that_looks_within_an_entry_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """Negative control: held as a whole is no net figure."""
-    monkeypatch.setattr(book._Hold, "net", property(lambda hold: hold.held))
+    monkeypatch.setattr(KnownHold, "net", property(lambda hold: hold.held))
     with pytest.raises(AssertionError):
         walk(range(4))
 

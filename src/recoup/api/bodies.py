@@ -154,10 +154,17 @@ class ActingBody(DutyBody):
 
 
 class HandoverBody(Body):
-    """Who takes over, and the digest of the list that both saw."""
+    """Who is to take over, and the digest of the list as the giver saw it."""
 
     unit: UnitId
     taker: ThingId
+    digest: Digest
+
+
+class TakenBody(Body):
+    """The unit whose open work is taken over, and the digest of the list as it was seen."""
+
+    unit: UnitId
     digest: Digest
 
 

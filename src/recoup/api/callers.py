@@ -24,7 +24,6 @@ from recoup.centre.commands import Command, Done, Outcome, Turned
 from recoup.centre.desk import answered
 from recoup.centre.requests import DOOR, Actor
 from recoup.centre.requests import Request as Asking
-from recoup.centre.worklist import Worklist
 from recoup.ids import CommandId
 from recoup.journal.canonical import encode_plain
 from recoup.staff import Action, Target, Why, permit
@@ -47,7 +46,6 @@ class House:
     """Of one institution."""
     failure_seconds: float = limits.LOGIN_FAILED_SECONDS
     """How long a failed login takes."""
-    worklist: Worklist = field(default_factory=Worklist)
     is_draining: bool = False
     """Set when the process is told to stop: streams end, nothing new is taken."""
     listening: int = 0

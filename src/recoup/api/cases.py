@@ -5,7 +5,6 @@ Lists that a new trail may put in another order have cursors that hold as long a
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -32,7 +31,7 @@ from recoup.api.case_bodies import (
     ReportView,
     TodoView,
 )
-from recoup.api.cursors import cursor_after, place_of
+from recoup.api.cursors import page_of, place_of
 from recoup.api.port import View
 from recoup.api.problems import ProblemError, responses
 from recoup.api.rows import COMMAND_PROBLEMS, ThingPath
@@ -252,28 +251,21 @@ async def worklist(
 ) -> Page[TodoView]:
     """List what waits for a person in all cases that one may see, by deadline, then value. It moves as work is done."""
     port = caller.house.port
-    view, now = port.view(), port.now()
+    staff, now = port.view().staff, port.now()
     if unit:
         caller.may(Action.WORKLIST_READ, Target(unit=unit))
-    held = view.staff.grants_of(caller.person, now)
+    held = staff.grants_of(caller.person, now)
     if all(scope_of(x.role, Action.WORKLIST_READ) is Scope.NONE for x in held):
         caller.may(Action.WORKLIST_READ, Target())
-    reached: dict[str, bool] = {}
 
-    def is_reached(case: Case) -> bool:
-        at = case.unit
-        if at not in reached:
-            is_there = not unit or unit in view.staff.above(at)
-            target = Target(unit=at)
-            denied = permit(view.staff, caller.person, Action.WORKLIST_READ, target, Why(), now)
-            reached[at] = is_there and denied is None
-        return reached[at]
+    def is_reached(at: str) -> bool:
+        is_there = not unit or unit in staff.above(at)
+        denied = permit(staff, caller.person, Action.WORKLIST_READ, Target(unit=at), Why(), now)
+        return is_there and denied is None
 
-    looked = [
-        (case, tuple(view.of_case(case.id))) for case in view.cases.values() if is_reached(case)
-    ]
-    todos = await asyncio.to_thread(caller.house.worklist.of, looked, now, port.policy)
     name = f"worklist {caller.person} {unit}"
+    count = place_of(port, name, cursor) + limit + 1  # one more says that the list goes on
+    todos = await port.todos(is_reached, count)
     return _page(caller, name, todos, limit, cursor, views.todo_view)
 
 
@@ -336,12 +328,7 @@ def _page(
     show: Callable[[Any], _Row] = lambda row: row,
 ) -> Page[_Row]:
     """Return the rows from the cursor on."""
-    port = caller.house.port
-    first = place_of(port, listed, cursor)
-    shown = [show(row) for row in rows[first : first + limit]]
-    is_more = len(rows) > first + limit
-    following = cursor_after(port, listed, first + limit) if is_more else None
-    return Page[Any](items=shown, next=following)
+    return page_of(caller.house.port, listed, rows, limit, cursor, show)
 
 
 __all__ = ["router"]

@@ -5,13 +5,19 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-from typing import Final
+from collections.abc import Callable, Iterable
+from itertools import islice
+from typing import Any, Final, TypeVar
 
+from recoup.api.bodies import Body, Page
 from recoup.api.port import CentrePort
 from recoup.api.problems import ProblemError
 
 _TAG_BYTES: Final = 16
 _PLACE_BYTES: Final = 8
+
+Value = TypeVar("Value")
+Shown = TypeVar("Shown", bound=Body)
 
 
 def cursor_after(port: CentrePort, listed: str, place: int) -> str:
@@ -34,8 +40,23 @@ def place_of(port: CentrePort, listed: str, cursor: str | None) -> int:
     return int.from_bytes(at, "big")
 
 
+def page_of(
+    port: CentrePort,
+    listed: str,
+    rows: Iterable[Value],
+    limit: int,
+    cursor: str | None,
+    show: Callable[[Value], Shown],
+) -> Page[Shown]:
+    """Return the rows of a list from the cursor on; where a list may be put in another order, its name says which one it is."""
+    first = place_of(port, listed, cursor)
+    found = list(islice(rows, first, first + limit + 1))  # one more says that the list goes on
+    following = cursor_after(port, listed, first + limit) if len(found) > limit else None
+    return Page[Any](items=[show(row) for row in found[:limit]], next=following)
+
+
 def _tag(port: CentrePort, listed: str, at: bytes) -> bytes:
     return port.digest("cursor", at + listed.encode())[:_TAG_BYTES]
 
 
-__all__ = ["cursor_after", "place_of"]
+__all__ = ["cursor_after", "page_of", "place_of"]

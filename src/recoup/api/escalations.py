@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
@@ -13,8 +12,8 @@ from recoup.api.problems import responses
 from recoup.api.rows import COMMAND_PROBLEMS, ThingPath
 from recoup.cases.commands import SettleEscalation
 from recoup.cases.state import EscalationState
+from recoup.centre.roster import shift_digest
 from recoup.clock import instant_text
-from recoup.journal.canonical import encode_plain
 from recoup.staff import Action, Target, Why
 
 router = APIRouter(tags=["escalation"])
@@ -59,24 +58,40 @@ class OpenView(Body):
     due_at: str
 
 
+class GivenView(Body):
+    """A shift that was given and is not taken over yet."""
+
+    giver: str
+    taker: str
+    is_stale: bool
+    """What is open changed since: it must be given anew."""
+
+
 class ShiftView(Body):
-    """What one shift gives to the next; `digest` is what a handover of the shift names."""
+    """What one shift gives to the next; `digest` is what giver and taker name."""
 
     unit: str
     digest: str
     open: list[OpenView]
+    given: GivenView | None
 
 
 @router.get("/units/{unit}/shift", responses=responses(401, 403, 404, 422, 429))
 async def shift(unit: ThingPath, caller: Calling) -> ShiftView:
     """List what is open in a unit, the soonest due first."""
     caller.may(Action.SHIFT_HAND_OVER, Target(unit=unit))
+    view = caller.house.port.view()
+    found, given = view.shift_of(unit), view.staff.given.get(unit)
+    digest = shift_digest(unit, found)
     rows = [
         OpenView(case=case, kind=clock.kind, about=clock.about, due_at=instant_text(clock.due_at))
-        for case, clock in caller.house.port.view().shift_of(unit)
+        for case, clock in found
     ]
-    seen = encode_plain({"unit": unit, "open": [row.model_dump() for row in rows]})
-    return ShiftView(unit=unit, digest=sha256(seen).hexdigest(), open=rows)
+    waiting = None
+    if given is not None:
+        is_stale = given.digest != digest
+        waiting = GivenView(giver=given.giver, taker=given.taker, is_stale=is_stale)
+    return ShiftView(unit=unit, digest=digest, open=rows, given=waiting)
 
 
 @router.get("/units/{unit}/escalations", responses=responses(401, 403, 404, 422, 429))

@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
-from itertools import islice
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -18,7 +17,7 @@ from fastapi import APIRouter, Query, Request, Response
 from recoup import limits
 from recoup.api.bodies import CASE_PATTERN, Body, Page
 from recoup.api.callers import Caller, Calling, Key
-from recoup.api.cursors import cursor_after, place_of
+from recoup.api.cursors import page_of
 from recoup.api.guard import TABLES
 from recoup.api.problems import Place, ProblemError, problem_of, responses
 from recoup.api.rows import COMMAND_PROBLEMS, ThingPath
@@ -145,10 +144,7 @@ async def rows_of_import(
     caller.may(Action.IMPORT, Target(unit=found.unit if found else ""))
     assert found is not None, "nobody may look at what is not there"
     listed = f"import {caller.person} {import_id}"
-    first = place_of(port, listed, cursor)
-    rows = list(islice(found.rows, first, first + limit + 1))
-    following = cursor_after(port, listed, first + limit) if len(rows) > limit else None
-    return Page[RowView](items=[_view(row) for row in rows[:limit]], next=following)
+    return page_of(port, listed, found.rows, limit, cursor, _view)
 
 
 @router.get("/cases", responses=_LOOKING)

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from itertools import islice
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Response
 from pydantic import Field
 
 from recoup.api.bodies import (
@@ -29,10 +28,10 @@ from recoup.api.bodies import (
     instant_of_text,
 )
 from recoup.api.callers import Caller, Calling, Key, carry_out, command_of, told
-from recoup.api.cursors import cursor_after, place_of
+from recoup.api.cursors import page_of
 from recoup.api.port import CentrePort, View
 from recoup.api.problems import ProblemError, responses
-from recoup.api.rows import COMMAND_PROBLEMS
+from recoup.api.rows import COMMAND_PROBLEMS, Row, mount
 from recoup.api.signed import Asking, Machine
 from recoup.api.work import CaseAsked, Cursor, Limit, ReasonAsked
 from recoup.cases.lists import Entry, Ground, Level, Subject
@@ -55,7 +54,7 @@ _LOOKING = responses(401, 403, 404, 409, 422, 429)
 _FOREVER: Final = instant_of_text("9999-01-01T00:00:00Z")
 """Later than any end that a policy sets: the policy's stands then."""
 
-EntryPath = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._#-]{0,63}$")]
+ENTRY_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._#-]{0,63}$"
 
 
 class AccountSubject(Body):
@@ -210,26 +209,27 @@ async def list_subject(
     )
 
 
-@router.post("/lists/entries/{entry}/agree", responses=COMMAND_PROBLEMS)
-async def agree_to_entry(
-    entry: EntryPath, body: AgreeBody, key: Key, caller: Calling, response: Response
-) -> EntryAnswered:
-    """Agree, as the second person, to what was asked: that an involved subject is listed, or taken off."""
-    command = AgreeToEntry(entry, caller.person, body.digest)
-    content = {"id": entry, **body.model_dump(mode="json")}
-    route = "/lists/entries/{entry}/agree"
-    return _entry(await carry_out(caller, key, route, content, command, response))
-
-
-@router.post("/lists/entries/{entry}/withdraw", responses=COMMAND_PROBLEMS)
-async def withdraw_entry(
-    entry: EntryPath, body: ReasonBody, key: Key, caller: Calling, response: Response
-) -> EntryAnswered:
-    """Take an entry off; an involved subject stays on until another person agrees."""
-    command = WithdrawEntry(entry, caller.person, body.reason)
-    content = {"id": entry, **body.model_dump(mode="json")}
-    route = "/lists/entries/{entry}/withdraw"
-    return _entry(await carry_out(caller, key, route, content, command, response))
+mount(
+    router,
+    (
+        Row(
+            "/lists/entries/{entry}/agree",
+            "Agree, as the second person, to what was asked: that an involved subject is listed, or taken off.",
+            AgreeBody,
+            lambda entry, body, by: AgreeToEntry(entry, by, body.digest),
+            EntryAnswered,
+            ENTRY_PATTERN,
+        ),
+        Row(
+            "/lists/entries/{entry}/withdraw",
+            "Take an entry off; an involved subject stays on until another person agrees.",
+            ReasonBody,
+            lambda entry, body, by: WithdrawEntry(entry, by, body.reason),
+            EntryAnswered,
+            ENTRY_PATTERN,
+        ),
+    ),
+)
 
 
 @router.get("/lists/entries", responses=_LOOKING)
@@ -245,10 +245,7 @@ async def entries_of_case(
     view = port.view()
     caller.may(Action.LIST_READ, view.target_of_case(case), Why(case, reason))
     listed = f"entries {caller.person} {case}"
-    first = place_of(port, listed, cursor)
-    found = list(islice(view.listed.of_case(case), first, first + limit + 1))
-    following = cursor_after(port, listed, first + limit) if len(found) > limit else None
-    return Page[EntryView](items=[_view(x) for x in found[:limit]], next=following)
+    return page_of(port, listed, view.listed.of_case(case), limit, cursor, _view)
 
 
 @router.post("/lists/check", responses=COMMAND_PROBLEMS)

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from fastapi import APIRouter
-from prometheus_client import CollectorRegistry, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client import (
+    CollectorRegistry,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from recoup.api.bodies import Body
 from recoup.api.callers import HouseOf
 from recoup.api.port import CentrePort
 from recoup.api.problems import ProblemError, responses
+from recoup.centre.backlog import WitnessLag
 
 router = APIRouter(tags=["operations"])
+_ORDER_SECONDS: Final = (1, 10, 60, 300, 900, 1_800, 3_600, 14_400, 86_400, 172_800)
+"""Up to the two days of a stop."""
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 
@@ -29,6 +37,7 @@ class Figures:
     """The figures of one app."""
 
     def __init__(self, port: CentrePort) -> None:
+        disable_created_metrics()  # when a row was first seen is of no use, and doubles the rows
         self._registry = CollectorRegistry()
         self._registry.register(_Backlog(port))
         self.answers = Histogram(
@@ -50,8 +59,8 @@ class _Backlog(Collector):
     def __init__(self, port: CentrePort) -> None:
         self._port = port
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Yield the gauges."""
+    def collect(self) -> Iterator[Metric]:
+        """Yield what is so now."""
         is_ready = self._port.is_ready
         yield GaugeMetricFamily("recoup_ready", "Whether commands are taken", float(is_ready))
         if not is_ready:
@@ -65,6 +74,36 @@ class _Backlog(Collector):
         )
         for name, what, value in rows:
             yield GaugeMetricFamily(name, what, value)
+        yield from _of_witnesses(found.witnesses)
+        yield self._of_orders()
+
+    def _of_orders(self) -> Metric:
+        """Return how long institutions took: from issuing an order to its first answer, of all in the journal."""
+        counts, seconds = self._port.answer_seconds(_ORDER_SECONDS)
+        bounds = [*map(str, map(float, _ORDER_SECONDS)), "+Inf"]
+        return HistogramMetricFamily(
+            "recoup_order_answer_seconds",
+            "Seconds from issuing an order to its first answer",
+            buckets=list(zip(bounds, map(float, counts), strict=True)),
+            sum_value=float(seconds),
+        )
+
+
+def _of_witnesses(lags: Sequence[WitnessLag]) -> Iterator[Metric]:
+    """Yield how far witnesses are behind; their names are the settings' and as many."""
+    records = GaugeMetricFamily(
+        "recoup_witness_behind_records",
+        "Records that a witness has not vouched for",
+        labels=("witness",),
+    )
+    age = GaugeMetricFamily(
+        "recoup_witness_behind_seconds", "Age of the oldest of them", labels=("witness",)
+    )
+    for lag in lags:
+        records.add_metric((lag.witness,), float(lag.records))
+        age.add_metric((lag.witness,), lag.seconds)
+    yield records
+    yield age
 
 
 @router.get("/healthz")

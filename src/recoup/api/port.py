@@ -7,19 +7,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from recoup.cases import Case, CasePolicy, Clock, Packet
 from recoup.cases.lists import Subject
+from recoup.centre.backlog import Backlog
 from recoup.centre.commands import Command, Outcome
-from recoup.centre.desk import Backlog
 from recoup.centre.facts import Grounds
 from recoup.centre.imported import Imported
 from recoup.centre.intake import Heard, HeardClaim, HeardForeign
 from recoup.centre.listed import Listed
 from recoup.centre.mailbox import Waiting
+from recoup.centre.worklist import Todo
 from recoup.figures import Asked, Tally
 from recoup.journal.record import Record
 from recoup.messages import AnswerMessage, CallMessage, NoticeTerms
@@ -159,8 +160,16 @@ class CentrePort(Protocol):
         """Return the figures of all that is on disk."""
         ...
 
+    async def todos(self, is_reached: Callable[[str], bool], count: int) -> Sequence[Todo]:
+        """Return the first so many that wait for persons in the cases of these units, by deadline, then value."""
+        ...
+
     def backlog(self) -> Backlog:
         """Return what is late or waits."""
+        ...
+
+    def answer_seconds(self, bounds: Sequence[int]) -> tuple[Sequence[int], int]:
+        """Return how many orders were first answered within each bound and in all, and all the seconds together."""
         ...
 
     async def hand_out(self, institution: str, ask: bytes, after: str) -> Sequence[Waiting]:

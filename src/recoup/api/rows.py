@@ -42,6 +42,8 @@ class Row:
     make: Callable[[str, Any, str], object]
     """From the id, the body and the person who calls."""
     answer: type[Body] = Answered
+    pattern: str = CASE_PATTERN
+    """Of the thing's id."""
 
 
 def _duty(_: str, body: bodies.DutyBody, by: str) -> object:
@@ -127,9 +129,15 @@ STAFF_ROWS: Final = (
     Row("/acting", "Let a person stand in for an approver.", bodies.ActingBody, _acting),
     Row(
         "/handovers",
-        "Give what is open to the next shift.",
+        "Give what is open to the next shift; refused if the list is no longer the one that was seen.",
         bodies.HandoverBody,
         lambda _, body, by: staff.HandOverShift(body.unit, by, body.taker, body.digest),
+    ),
+    Row(
+        "/handovers/take",
+        "Take what is open over, on the list that was given and still stands.",
+        bodies.TakenBody,
+        lambda _, body, by: staff.TakeOverShift(body.unit, by, body.digest),
     ),
     Row(
         "/escalations",
@@ -158,7 +166,7 @@ def _endpoint(row: Row) -> Callable[..., Any]:
     """Return the endpoint; what FastAPI reads the form of path and body from is set by hand."""
 
     async def about_one(
-        thing: ThingPath, body: Body, key: Key, caller: Calling, response: Response
+        thing: str, body: Body, key: Key, caller: Calling, response: Response
     ) -> dict[str, str]:
         return await _carry(row, caller, key, thing, body, response)
 
@@ -171,7 +179,7 @@ def _endpoint(row: Row) -> Callable[..., Any]:
     found = about_none if name is None else about_one
     found.__annotations__["body"] = row.body
     if name is not None:
-        path = Path(alias=name[1], pattern=CASE_PATTERN)
+        path = Path(alias=name[1], pattern=row.pattern)
         found.__annotations__["thing"] = Annotated[str, path]
     return found
 

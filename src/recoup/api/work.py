@@ -7,7 +7,6 @@ is shown after its reading is in the journal.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -27,12 +26,12 @@ from recoup.api.bodies import (
     order_view,
 )
 from recoup.api.callers import Caller, Calling, Key, carry_out, command_of, told
-from recoup.api.cursors import cursor_after, place_of
+from recoup.api.cursors import page_of
 from recoup.api.problems import ProblemError, responses
 from recoup.api.rows import COMMAND_PROBLEMS, ORDER_ROWS, ThingPath, mount
 from recoup.centre.account_room import ACCOUNT_UNKNOWN, EnterAccount, ReadPersonal
 from recoup.centre.facts import ROOT_WITHIN, Grounds
-from recoup.orders import HoldKey, Order, Reason
+from recoup.orders import Hold, HoldKey, Order, Reason, Tracked
 from recoup.orders.commands import DraftOrder
 from recoup.staff import Action, Target, Why
 from recoup.stores.vault import Purpose
@@ -123,8 +122,8 @@ async def orders_of_case(
     """List a case's orders in the order of drafting."""
     view = caller.house.port.view()
     caller.may(Action.ORDER_READ, view.target_of_case(case), Why(case, reason))
-    rows = (order_view(*found, caller.house.port.policy) for found in view.of_case(case))
-    return _page(caller, f"orders {caller.person} {case}", rows, limit, cursor)
+    name = f"orders {caller.person} {case}"
+    return _page(caller, name, view.of_case(case), limit, cursor)
 
 
 @router.get("/orders/{order}", responses=_LOOKING)
@@ -146,11 +145,9 @@ async def orders_of_institution(
 ) -> Page[OrderView]:
     """List the orders issued to an institution, in the order of issue."""
     caller.may(Action.INBOX_READ, Target(institution=institution))
-    view = caller.house.port.view()
-    rows = (
-        order_view(*found, caller.house.port.policy) for found in view.of_institution(institution)
-    )
-    return _page(caller, f"inbox {caller.person} {institution}", rows, limit, cursor)
+    name = f"inbox {caller.person} {institution}"
+    rows = caller.house.port.view().of_institution(institution)
+    return _page(caller, name, rows, limit, cursor)
 
 
 def _grounds(body: DraftBody) -> Grounds | None:
@@ -163,14 +160,15 @@ def _grounds(body: DraftBody) -> Grounds | None:
 
 
 def _page(
-    caller: Caller, listed: str, rows: Iterator[OrderView], limit: int, cursor: str | None
+    caller: Caller,
+    listed: str,
+    rows: Iterator[tuple[Hold, Tracked]],
+    limit: int,
+    cursor: str | None,
 ) -> Page[OrderView]:
-    """Return the rows from the cursor on; lists only grow at their end, so a place stays a place."""
+    """Return orders from the cursor on; lists only grow at their end, so a place stays a place."""
     port = caller.house.port
-    first = place_of(port, listed, cursor)
-    found = list(islice(rows, first, first + limit + 1))
-    following = cursor_after(port, listed, first + limit) if len(found) > limit else None
-    return Page[OrderView](items=found[:limit], next=following)
+    return page_of(port, listed, rows, limit, cursor, lambda x: order_view(*x, port.policy))
 
 
 __all__ = ["minor_of", "router"]

@@ -22,6 +22,7 @@ Quick = Annotated[
 Cases = Annotated[int, typer.Option("--cases", help="Open cases.", min=100)]
 Rates = Annotated[str, typer.Option("--rates", help="Answers a second, one after another.")]
 Seconds = Annotated[float, typer.Option("--seconds", help="How long at each rate.", min=1)]
+Looks = Annotated[int, typer.Option("--looks", help="Questions of each kind.", min=1)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print machine and rows as JSON.")]
 
 
@@ -35,6 +36,7 @@ def register(app: typer.Typer) -> None:
     benches.command("trace", epilog="Example: recoup bench trace --json")(trace)
     benches.command("journal", epilog="Example: recoup bench journal --json")(journal)
     benches.command("chase", epilog="Example: recoup bench chase --json")(chase)
+    benches.command("looking", epilog="Example: recoup bench looking --json")(looking)
     app.add_typer(benches, name="bench")
 
 
@@ -92,6 +94,20 @@ def chase(
         ) from fault
     plan = Plan.quick() if quick else Plan(cases=cases, rates=wanted, seconds=seconds)
     _show(bench_chase(plan, lambda doing: typer.echo(doing, err=True)), as_json=as_json)
+
+
+def looking(
+    *,
+    cases: Cases = 10_000,
+    looks: Looks = 200,
+    quick: Quick = False,
+    as_json: AsJson = False,
+) -> None:
+    """Measure what persons wait for who ask for figures and the worklist, with many open cases."""
+    from recoup.bench.looking import Plan, bench_looking
+
+    plan = Plan.quick() if quick else Plan(cases=cases, looks=looks)
+    _show(bench_looking(plan, lambda doing: typer.echo(doing, err=True)), as_json=as_json)
 
 
 def _show(report: Report, *, as_json: bool) -> None:

@@ -8,7 +8,6 @@ ordered yet is found by looking at every case once, a few between two looks at w
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -26,6 +25,7 @@ from recoup.centre.commands import Done, Turned
 from recoup.centre.departures import Departures
 from recoup.centre.directory import Directory
 from recoup.centre.facts import Grounds
+from recoup.centre.part import Part
 from recoup.centre.planning import written
 from recoup.centre.ports import ToldOf
 from recoup.centre.registry import COMMAND_REGISTRY
@@ -203,8 +203,8 @@ def _written(ready: Ready, order_id: str) -> Order:
     return written(ready.case, ready.proposal, WHO, order_id, ready.mandate)
 
 
-class Chaser:
-    """A thread that chases, with a connection of its own, and the tracer's process beside it."""
+class Chaser(Part):
+    """Chases, with a connection of its own, and the tracer's process beside it; begins with whatever was left undone."""
 
     def __init__(
         self,
@@ -216,28 +216,20 @@ class Chaser:
         policy: CasePolicy,
         told: ToldOf = lambda case, why: None,  # noqa: ARG005 - the parameters' names are the protocol's
     ) -> None:
+        super().__init__("chaser")
         self._open, self._directory, self._submit = open_view, directory, submit
         self._clock, self._ids, self._policy = clock, ids, policy
-        self._call, self._is_stopping = threading.Event(), threading.Event()
         self._trails, self._told = Trails(submit, told, self.wake), told
         self._tracers = Tracers(self._trails, told)
-        self._thread = threading.Thread(target=self._run, name="chaser", daemon=True)
-        self._why: BaseException | None = None
 
     def start(self) -> None:
-        """Begin with whatever was left undone."""
+        """Begin."""
         self._tracers.start()
-        self._thread.start()
-
-    def wake(self) -> None:
-        """Look now: something was written."""
-        self._call.set()
+        super().start()
 
     def stop(self) -> None:
         """Finish this look and what is being traced, and end."""
-        self._is_stopping.set()
-        self.wake()
-        self._thread.join()
+        super().stop()
         self._tracers.stop()
 
     def grounds(self, case: Case, seconds: float) -> Mapping[HoldPlace, Grounds] | None:
@@ -251,36 +243,28 @@ class Chaser:
             found = self._trails.grounds(case)
         return found
 
-    @property
-    def fault(self) -> BaseException | None:
-        """Why it ended by itself. Starting anew is recovery."""
-        return self._why
-
-    def _run(self) -> None:
-        try:
-            view = self._open()
-            step = ChaseStep(
-                view,
-                self._directory,
-                self._trails,
-                self._tracers.changed,
-                self._submit,
-                self._clock,
-                self._ids,
-                self._policy,
-                self._told,
-            )
-            while not self._is_stopping.is_set():
-                self._call.clear()
-                if step.run() or step.is_left:
-                    continue
-                if step.is_away:
-                    self._is_stopping.wait(_AGAIN_SECONDS)
-                else:
-                    self._call.wait(_TICK_SECONDS)
-            view.close()
-        except BaseException as why:  # noqa: BLE001 - kept for whoever watches
-            self._why = why
+    def _work(self) -> None:
+        view = self._open()
+        step = ChaseStep(
+            view,
+            self._directory,
+            self._trails,
+            self._tracers.changed,
+            self._submit,
+            self._clock,
+            self._ids,
+            self._policy,
+            self._told,
+        )
+        while not self._is_stopping.is_set():
+            self._call.clear()
+            if step.run() or step.is_left:
+                continue
+            if step.is_away:
+                self._is_stopping.wait(_AGAIN_SECONDS)
+            else:
+                self._call.wait(_TICK_SECONDS)
+        view.close()
 
 
 __all__ = ["WHO", "ChaseStep", "Chaser", "ToldOf", "Trails", "held_since"]

@@ -9,12 +9,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 
 from recoup import limits
 from recoup.centre.commands import Command, Done, Outcome, Turned
+from recoup.centre.part import Part
 from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import command_of, decode_request, derived_id
 from recoup.clock import Clock, instant_text
@@ -49,8 +49,8 @@ def _base(row: Deadline) -> str:
     return f"{row.id} {instant_text(row.due_at)}"
 
 
-class Deadlines:
-    """A thread that looks for what is due, with a connection of its own."""
+class Deadlines(Part):
+    """Looks for what is due, with a connection of its own; begins with what fell due while nobody looked."""
 
     def __init__(
         self,
@@ -59,37 +59,17 @@ class Deadlines:
         clock: Clock,
         tick_seconds: float = 0.5,
     ) -> None:
+        super().__init__("deadlines")
         assert 0 < tick_seconds <= limits.DEADLINE_TICK_SECONDS_MAX, "looks too seldom"
         self._open, self._submit, self._clock = open_journal, submit, clock
         self._tick_seconds = tick_seconds
-        self._is_stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="deadlines", daemon=True)
-        self._why: BaseException | None = None
 
-    def start(self) -> None:
-        """Begin with what fell due while nobody looked."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Finish this look and end."""
-        self._is_stopping.set()
-        self._thread.join()
-
-    @property
-    def fault(self) -> BaseException | None:
-        """Why it ended by itself. Starting anew is recovery."""
-        return self._why
-
-    def _run(self) -> None:
-        try:
-            journal, rows = self._open(), DueRows()
-            while not self._is_stopping.is_set():
-                count = self._look(journal, rows)
-                if count < limits.DEADLINES_ROUND_MAX:
-                    self._is_stopping.wait(self._tick_seconds)
-            journal.close()
-        except BaseException as why:  # noqa: BLE001 - kept for whoever watches
-            self._why = why
+    def _work(self) -> None:
+        journal, rows = self._open(), DueRows()
+        while not self._is_stopping.is_set():
+            if self._look(journal, rows) < limits.DEADLINES_ROUND_MAX:
+                self._pause(self._tick_seconds)
+        journal.close()
 
     def _look(self, journal: Journal, rows: DueRows) -> int:
         """Fire what is due now; return how many had an effect, so that a full round is followed by another at once."""

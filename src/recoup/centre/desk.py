@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from recoup import limits
@@ -19,7 +20,9 @@ from recoup.cases import CasePolicy
 from recoup.cases.lists import Subject, plain_of
 from recoup.centre.account_room import EnterAccount
 from recoup.centre.answers import answer_of
+from recoup.centre.backlog import Backlog, backlog_of
 from recoup.centre.chaser import held_since
+from recoup.centre.clerk import Clerk
 from recoup.centre.commands import (
     Command,
     Declined,
@@ -53,7 +56,9 @@ from recoup.centre.scribe import turned
 from recoup.centre.sender import Told
 from recoup.centre.state import CentreState
 from recoup.centre.terms import decode_issued
+from recoup.centre.view import OF_WORK
 from recoup.centre.view import View as Looking
+from recoup.centre.worklist import Looked, Todo
 from recoup.errors import MessageFault, MessageProblem, StoreFault, VaultFault
 from recoup.figures import Asked, Tally
 from recoup.journal.canonical import decode_plain
@@ -70,18 +75,6 @@ _FACTOR: Final = "second_factor"
 _TEXTS: Final = "texts"
 
 
-@dataclass(frozen=True, slots=True)
-class Backlog:
-    """What is late or waits, for the operator."""
-
-    overdue: int
-    """Deadlines that have passed and are not carried out; at most a page is counted."""
-    unsent: int
-    """Messages not known to be sent; at most a page is counted."""
-    unsent_seconds: float
-    """Age of the oldest of them."""
-
-
 class Desk:
     """Everything that the API asks of the centre."""
 
@@ -95,7 +88,12 @@ class Desk:
         """Put the desk together; `start` recovers and begins."""
         self._setting = setting
         self._office = Office(setting, told, halted, told_of, told_of)
-        self._figuring = Figuring(self._office.open)
+        self._figuring = Figuring(self._office.open, partial(told_of, "figures"))
+        clerk_told = partial(told_of, "worklist")
+        self._clerk = Clerk(
+            self._changed_cases, self._looked_at, setting.clock, setting.policy, clerk_told
+        )
+        self._changed: dict[str, None] = {}
         self._looking = threading.Lock()
         self._entering = asyncio.Lock()
         self._alone_with: dict[str, tuple[asyncio.Lock, int]] = {}
@@ -109,12 +107,17 @@ class Desk:
         found = self._office.start()
         self._reader = self._office.open()
         self._view = self._office.view()
+        self._changed = dict.fromkeys(self._view.state.cases)
+        self._clerk.start()
+        self._figuring.start()
         return found
 
     def drain(self) -> None:
         """Take no more commands, finish those that wait, let go of the store."""
         self._is_draining = True
+        self._clerk.stop()
         self._office.stop()
+        self._figuring.stop()
         self._figuring.close()
         with self._looking:
             if self._reader is not None:
@@ -166,8 +169,23 @@ class Desk:
         with self._looking:
             self._journal()
             assert self._view is not None, "a desk is looked at between start and drain"
-            self._view.catch_up()
+            self._view.catch_up(self._changed, OF_WORK)
             return self._view.state
+
+    def _changed_cases(self) -> Iterable[str]:
+        """Return the cases in which something happened since this was asked."""
+        self.view()
+        with self._looking:
+            changed, self._changed = self._changed, {}
+            return changed
+
+    def _looked_at(self, ids: Iterable[str]) -> Iterable[Looked]:
+        """Return cases with their orders."""
+        with self._looking:
+            assert self._view is not None, "a desk is looked at between start and drain"
+            state = self._view.state
+            known = (state.cases[id_] for id_ in ids if id_ in state.cases)
+            return [(case, tuple(state.of_case(case.id))) for case in known]
 
     def happened(self, after: int, limit: int) -> Sequence[Record]:
         """Return the next records after one."""
@@ -184,17 +202,18 @@ class Desk:
         """Return the figures of all that is on disk."""
         return await asyncio.to_thread(self._figuring.tally, asked)
 
+    async def todos(self, is_reached: Callable[[str], bool], count: int) -> Sequence[Todo]:
+        """Return the first so many that wait for persons in the cases of these units, by deadline, then value."""
+        return await asyncio.to_thread(self._clerk.todos, is_reached, count)
+
     def backlog(self) -> Backlog:
         """Return what is late or waits."""
-        now, page = self.now(), limits.PAGE_ROWS_MAX
         with self._looking:
-            journal = self._journal()
-            pending = journal.pending(page)
-            age = 0.0
-            if pending:
-                (record,) = journal.records(pending[0].sequence, pending[0].sequence)
-                age = max(0.0, (now - record.at).total_seconds())
-            return Backlog(len(journal.due(now, page)), len(pending), age)
+            return backlog_of(self._journal(), self.now(), self._office.cosigned)
+
+    def answer_seconds(self, bounds: Sequence[int]) -> tuple[Sequence[int], int]:
+        """Return how many orders were first answered within each bound and in all, and all the seconds together."""
+        return self._figuring.answer_seconds(bounds)
 
     async def hand_out(self, institution: str, ask: bytes, after: str) -> Sequence[Waiting]:
         """Return what waits for an institution that polls."""
@@ -436,7 +455,6 @@ __all__ = [
     "ACCOUNT_NAME",
     "ACCOUNT_NUMBER",
     "LOGIN_NAME",
-    "Backlog",
     "Desk",
     "answered",
 ]

@@ -6,15 +6,15 @@ the same. Nothing is lost by a round that was missed: a digest shows everything 
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 
+from recoup.centre.part import Part
 from recoup.centre.ports import ToldOf
 from recoup.errors import Fault
 
 
-class Digests:
-    """A thread that asks in rounds."""
+class Digests(Part):
+    """Asks in rounds, and begins with a pause: right after a start there is enough to do."""
 
     def __init__(
         self,
@@ -24,26 +24,10 @@ class Digests:
         told: ToldOf = lambda institution, why: None,  # noqa: ARG005 - the parameters' names are the protocol's
     ) -> None:
         """Prepare; `confirm` asks one institution and tells the cases, `seconds` pass between two rounds."""
+        super().__init__("digests")
         assert seconds > 0, "a round takes time"
         self._confirm, self._institutions, self._seconds = confirm, tuple(institutions), seconds
         self._told = told
-        self._is_stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="digests", daemon=True)
-        self._why: BaseException | None = None
-
-    def start(self) -> None:
-        """Begin with a pause: right after a start there is enough to do."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Finish the institution that is being asked, and end."""
-        self._is_stopping.set()
-        self._thread.join()
-
-    @property
-    def fault(self) -> BaseException | None:
-        """Why it ended by itself; a bug."""
-        return self._why
 
     def one_round(self) -> int:
         """Ask each institution once; return how many holds they show."""
@@ -57,12 +41,9 @@ class Digests:
                 self._told(institution, str(fault))
         return count
 
-    def _run(self) -> None:
-        try:
-            while not self._is_stopping.wait(self._seconds):
-                self.one_round()
-        except BaseException as why:  # noqa: BLE001 - kept for whoever watches
-            self._why = why
+    def _work(self) -> None:
+        while self._pause(self._seconds):
+            self.one_round()
 
 
 __all__ = ["Digests"]

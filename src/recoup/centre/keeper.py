@@ -7,7 +7,6 @@ same. One that fails is told of and tried again after as many records more: with
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable
 from multiprocessing import get_context
 from pathlib import Path
@@ -16,6 +15,8 @@ from typing import Final
 from recoup import limits
 from recoup.centre.child import end_with_parent
 from recoup.centre.evolve import evolve
+from recoup.centre.figuring import keep_figures
+from recoup.centre.part import Part
 from recoup.centre.registry import EVENT_REGISTRY
 from recoup.centre.scribe import replay
 from recoup.centre.snapshots import NAME, restore, snapshot_of
@@ -27,13 +28,14 @@ _NICENESS: Final = 19
 
 
 def keep_snapshot(path: Path) -> int:
-    """Bring the snapshot of a journal's file to its last record; return which one that is."""
+    """Bring the snapshots of a journal's file, of registers and of figures, to its last record; return which one that is."""
     journal = SqliteJournal.open(path)
     state, folded = restore(journal) or (CentreState(), 0)
     last = next(iter(journal.records(folded, folded)), None) if folded else None
     state, last = replay(journal, EVENT_REGISTRY, state, evolve, last)
     if last is not None and last.sequence > folded:
         journal.add_snapshot(snapshot_of(state, last))
+    keep_figures(journal)
     journal.close()
     return 0 if last is None else last.sequence
 
@@ -46,8 +48,8 @@ def _keep(path: Path) -> None:
     keep_snapshot(path)
 
 
-class Keeper:
-    """A thread that looks how much was written since the last snapshot."""
+class Keeper(Part):
+    """Looks how much was written since the last snapshot. Stopped, it breaks off what is being made: nothing is lost by it."""
 
     def __init__(
         self,
@@ -57,40 +59,21 @@ class Keeper:
         tick_seconds: float = _TICK_SECONDS,
     ) -> None:
         """Prepare; `told` hears that a snapshot could not be made."""
+        super().__init__("keeper")
         self._path, self._told = path, told
         self._records_max, self._tick_seconds = records_max, tick_seconds
-        self._is_stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
-        self._why: BaseException | None = None
 
-    def start(self) -> None:
-        """Begin with a pause."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Break off what is being made, and end: nothing is lost by it."""
-        self._is_stopping.set()
-        self._thread.join()
-
-    @property
-    def fault(self) -> BaseException | None:
-        """Why it ended by itself."""
-        return self._why
-
-    def _run(self) -> None:
-        try:
-            journal = SqliteJournal.open(self._path)
-            found = journal.snapshot(NAME)
-            kept = 0 if found is None else found.sequence
-            del found
-            while not self._is_stopping.wait(self._tick_seconds):
-                last = journal.last()
-                if last is not None and last.sequence >= kept + self._records_max:
-                    kept = last.sequence
-                    self._make()
-            journal.close()
-        except BaseException as why:  # noqa: BLE001 - kept for whoever watches
-            self._why = why
+    def _work(self) -> None:
+        journal = SqliteJournal.open(self._path)
+        found = journal.snapshot(NAME)
+        kept = 0 if found is None else found.sequence
+        del found
+        while self._pause(self._tick_seconds):
+            last = journal.last()
+            if last is not None and last.sequence >= kept + self._records_max:
+                kept = last.sequence
+                self._make()
+        journal.close()
 
     def _make(self) -> None:
         process = get_context("spawn").Process(target=_keep, args=(self._path,), daemon=True)

@@ -31,7 +31,7 @@ MATTERS: Final[Mapping[Matter, Deed]] = {
     Matter.SWAP: Deed.SWAP,
     Matter.DEFERRAL: Deed.DEFERRAL,
     Matter.JOINING: Deed.WIDENING,
-    Matter.CAP: Deed.APPEAL,  # it takes back what an appeal or hardship gave
+    Matter.CAP: Deed.CAP,
 }
 """What a motion decides, once a second person agrees."""
 

@@ -31,7 +31,8 @@ from recoup.centre.gateway import HTTPGateway, NotConnected
 from recoup.centre.keeper import Keeper
 from recoup.centre.letters import Correspondence, Letters, Way
 from recoup.centre.mailbox import Mailbox
-from recoup.centre.ports import BankGateway, ToldOf
+from recoup.centre.part import Part
+from recoup.centre.ports import ToldOf
 from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import Actor, Request, command_of
 from recoup.centre.running import Centre
@@ -117,31 +118,9 @@ class Office:
         self.mailbox: Mailbox | None = None
         """What institutions reach; None before the start, and where none is connected."""
         self._of_mailbox: tuple[SqliteReplays | SqliteJournal, ...] = ()
-        gateway: BankGateway = NotConnected()
         self._wired: HTTPGateway | None = None
         if setting.wire is not None:
-            gateway = self._wired = HTTPGateway(
-                setting.wire,
-                self._client,
-                self.directory,
-                self.submit,
-                clock,
-                ids,
-                self._held_at,
-                self._order_of,
-                told_of_institution,
-                epoch=lambda: self._centre.epoch,
-                facts_follow=True,
-            )
-            self._chaser = Chaser(
-                self.view, self.directory, self.submit, clock, ids, setting.policy, told_of_case
-            )
-            self._digests = Digests(
-                self._round,
-                sorted(setting.wire.addresses),
-                setting.digest_seconds,
-                told_of_institution,
-            )
+            self._connect(setting.wire, told_of_case, told_of_institution)
         if setting.sealing is not None:
             self._witnessing = Witnessing(
                 self.open, setting.sealing, self._client, told_of_institution
@@ -149,7 +128,7 @@ class Office:
         self._centre = Centre(
             self.open,
             setting.policy,
-            gateway,
+            self._wired or NotConnected(),
             clock,
             told=told,
             halted=halted,
@@ -160,6 +139,32 @@ class Office:
             carries=self._is_pushed,
         )
         self._keeper = Keeper(setting.store, self._told_of_store)
+
+    def _connect(
+        self, wire: Correspondence, told_of_case: ToldOf, told_of_institution: ToldOf
+    ) -> None:
+        """Make what is there only where institutions are connected: the gateway, the chase, the rounds of digests."""
+        setting = self._setting
+        clock, ids = setting.clock, setting.ids
+        self._wired = HTTPGateway(
+            wire,
+            self._client,
+            self.directory,
+            self.submit,
+            clock,
+            ids,
+            self._held_at,
+            self._order_of,
+            told_of_institution,
+            epoch=lambda: self._centre.epoch,
+            facts_follow=True,
+        )
+        self._chaser = Chaser(
+            self.view, self.directory, self.submit, clock, ids, setting.policy, told_of_case
+        )
+        self._digests = Digests(
+            self._round, sorted(wire.addresses), setting.digest_seconds, told_of_institution
+        )
 
     def start(self) -> int:
         """Recover and begin; return how many records there are."""
@@ -205,11 +210,16 @@ class Office:
         return next((why for why in faults if why is not None), None)
 
     @property
+    def cosigned(self) -> dict[str, int]:
+        """How many records each witness has vouched for; nothing where nobody watches the journal."""
+        return self._witnessing.cosigned if self._witnessing is not None else {}
+
+    @property
     def is_stopped(self) -> bool:
         """Whether the writer stopped for good."""
         return self._centre.is_stopped
 
-    def _beside(self) -> tuple[Chaser | Digests | Keeper | Witnessing, ...]:
+    def _beside(self) -> tuple[Part, ...]:
         """Return what runs beside the centre, as far as institutions are connected and the journal is signed."""
         beside = (self._keeper, self._chaser, self._digests, self._witnessing)
         return tuple(part for part in beside if part is not None)

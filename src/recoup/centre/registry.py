@@ -184,6 +184,7 @@ COMMANDS: Final[tuple[Row, ...]] = (
     ("assign_duty", 1, staff_commands.AssignDuty, ()),
     ("name_acting_approver", 1, staff_commands.NameActingApprover, ()),
     ("hand_over_shift", 1, staff_commands.HandOverShift, ()),
+    ("take_over_shift", 1, staff_commands.TakeOverShift, ()),
     ("log_escalation", 1, staff_commands.LogEscalation, ()),
 )
 

@@ -50,6 +50,7 @@ ACTIONS: Final[Mapping[type, Action]] = {
     staff_commands.AssignDuty: Action.DUTY_ASSIGN,
     staff_commands.NameActingApprover: Action.ACTING_NAME,
     staff_commands.HandOverShift: Action.SHIFT_HAND_OVER,
+    staff_commands.TakeOverShift: Action.SHIFT_HAND_OVER,
     staff_commands.LogEscalation: Action.ESCALATION_LOG,
     order_commands.DraftOrder: Action.ORDER_DRAFT,
     order_commands.SubmitOrder: Action.ORDER_SUBMIT,
@@ -168,6 +169,7 @@ def _target(state: CentreState, request: Request) -> Target | Declined:
             staff_commands.AssignDuty(unit=unit)
             | staff_commands.NameActingApprover(unit=unit)
             | staff_commands.HandOverShift(unit=unit)
+            | staff_commands.TakeOverShift(unit=unit)
         ):
             return Target(unit=unit)
         case staff_commands.LogEscalation(case=case) | EnterAccount(case=case):

@@ -6,8 +6,13 @@ the root, the unit itself is asked, and the record says that nobody was there.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from hashlib import sha256
 
+from recoup.cases import Clock
+from recoup.clock import instant_text
+from recoup.journal.canonical import encode_plain
 from recoup.staff import Directory, Role
 
 
@@ -41,4 +46,13 @@ def asked_above(staff: Directory, unit: str, at: datetime) -> tuple[str, str]:
     return asked_at(staff, known.parent, at)
 
 
-__all__ = ["asked_above", "asked_at", "duty_officer"]
+def shift_digest(unit: str, rows: Iterable[tuple[str, Clock]]) -> str:
+    """Return the digest of what is open in a unit: what one shift gives and the next one takes."""
+    open_ = [
+        {"about": row.about, "case": case, "due_at": instant_text(row.due_at), "kind": row.kind}
+        for case, row in rows
+    ]
+    return sha256(encode_plain({"open": open_, "unit": unit})).hexdigest()
+
+
+__all__ = ["asked_above", "asked_at", "duty_officer", "shift_digest"]

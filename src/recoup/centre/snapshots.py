@@ -19,14 +19,14 @@ from recoup.centre.import_commands import ForeignNoted, ImportNoted
 from recoup.centre.sheets import Sheet
 from recoup.centre.state import CentreState
 from recoup.errors import EventFault
-from recoup.journal.canonical import decode_plain, encode_plain
+from recoup.journal.canonical import Plain, decode_plain, encode_plain
 from recoup.journal.events import Registry
 from recoup.journal.port import Journal, Snapshot
 from recoup.journal.record import Record
 from recoup.orders import Hold
-from recoup.staff import Directory, Person, Session, TimedGrant, Unit
+from recoup.staff import Directory, Person, Session, Shift, TimedGrant, Unit
 
-NAME: Final = "centre-3"
+NAME: Final = "centre-4"
 """Another number when what is kept changes its meaning: older snapshots are then never read."""
 
 
@@ -70,6 +70,7 @@ class _Staff:
     persons: tuple[Person, ...]
     sessions: tuple[Session, ...]
     timed: tuple[TimedGrant, ...]
+    given: tuple[Shift, ...]
 
 
 _SHAPES: Final = Registry()
@@ -120,6 +121,7 @@ def _take_staff(state: CentreState, kept: _Staff) -> None:
         {person.id: person for person in kept.persons},
         {session.token_hash: session for session in kept.sessions},
         kept.timed,
+        {shift.unit: shift for shift in kept.given},
     )
 
 
@@ -173,6 +175,7 @@ def _staff_of(staff: Directory) -> _Staff:
         tuple(staff.persons.values()),
         tuple(staff.sessions.values()),
         staff.timed,
+        tuple(staff.given.values()),
     )
 
 
@@ -197,31 +200,42 @@ def decode_state(body: bytes) -> CentreState:
 
 def snapshot_of(state: CentreState, last: Record) -> Snapshot:
     """Return a snapshot of registers that were folded up to `last`."""
-    body = encode_state(state)
-    head = {"body": sha256(body).hexdigest(), "record": last.hash.hex(), "sequence": last.sequence}
-    return Snapshot(NAME, last.sequence, encode_plain(head) + b"\n" + body)
+    return sealed(NAME, encode_state(state), last)
 
 
 def restore(journal: Journal) -> tuple[CentreState, int] | None:
     """Return the kept registers and the record up to which they were folded; None if nothing fits this journal."""
-    kept = journal.snapshot(NAME)
-    if kept is None:
-        return None
-    first, _, body = kept.body.partition(b"\n")
-    record = next(iter(journal.records(kept.sequence, kept.sequence)), None)
-    if record is None:
-        return None
-    head = {
-        "body": sha256(body).hexdigest(),
-        "record": record.hash.hex(),
-        "sequence": kept.sequence,
-    }
+    kept = opened(journal, NAME)
     try:
-        if decode_plain(first) != head:
-            return None
-        return decode_state(body), kept.sequence
+        return None if kept is None else (decode_state(kept[0]), kept[1])
     except EventFault:
         return None
 
 
-__all__ = ["NAME", "decode_state", "encode_state", "restore", "snapshot_of"]
+def sealed(name: str, body: bytes, last: Record) -> Snapshot:
+    """Return a snapshot of what was folded up to `last`, with a first line that says of which journal it is."""
+    return Snapshot(name, last.sequence, encode_plain(_head(body, last)) + b"\n" + body)
+
+
+def opened(journal: Journal, name: str) -> tuple[bytes, int] | None:
+    """Return what was kept under a name and the record up to which it was folded; None if nothing fits this journal."""
+    kept = journal.snapshot(name)
+    if kept is None:
+        return None
+    first, _, body = kept.body.partition(b"\n")
+    record = next(iter(journal.records(kept.sequence, kept.sequence)), None)
+    try:
+        if record is None or decode_plain(first) != _head(body, record):
+            return None
+    except EventFault:
+        return None
+    return body, kept.sequence
+
+
+def _head(body: bytes, last: Record) -> dict[str, Plain]:
+    """Return what the first line says."""
+    digest = sha256(body).hexdigest()
+    return {"body": digest, "record": last.hash.hex(), "sequence": last.sequence}
+
+
+__all__ = ["NAME", "decode_state", "encode_state", "opened", "restore", "sealed", "snapshot_of"]

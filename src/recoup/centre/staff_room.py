@@ -9,6 +9,7 @@ from recoup.cases import CasePolicy
 from recoup.centre.commands import Decision, Declined, Noted
 from recoup.centre.reasons import CentreReason
 from recoup.centre.requests import Request
+from recoup.centre.roster import shift_digest
 from recoup.centre.state import CentreState
 from recoup.ids import SubjectId
 from recoup.journal.canonical import encode_plain
@@ -24,7 +25,10 @@ def decide_staff(
         case = request.what.case
         if not state.case(case).is_open:
             return Declined(CentreReason.CASE_UNKNOWN, case)
-    found = staff.decide(state.staff, request.what, now)
+    digest = ""
+    if isinstance(request.what, commands.HandOverShift | commands.TakeOverShift):
+        digest = shift_digest(request.what.unit, state.shift_of(request.what.unit))
+    found = staff.decide(state.staff, request.what, now, digest)
     if isinstance(found, staff.Denial):
         return Declined(found.reason, found.found)
     subject = _subject(request.what)
@@ -45,7 +49,7 @@ def _subject(command: commands.Command) -> str:
             return unit.id
         case commands.LogEscalation(case=case):
             return case
-        case commands.HandOverShift(unit=unit_id):
+        case commands.HandOverShift(unit=unit_id) | commands.TakeOverShift(unit=unit_id):
             return unit_id
         case commands.CloseSession(token_hash):
             return token_hash

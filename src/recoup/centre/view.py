@@ -13,8 +13,11 @@ from recoup.centre.state import CentreState
 from recoup.ids import SubjectId
 from recoup.journal.port import Journal
 from recoup.journal.record import Record
+from recoup.orders import events as order_events
 
 _OF_CASES: Final = frozenset(get_args(case_events.Event))
+OF_WORK: Final = _OF_CASES | frozenset(get_args(order_events.Event))
+"""Events that change what waits for persons in the case that they are about."""
 
 
 class View:
@@ -45,12 +48,17 @@ class View:
         """The last record that was folded; 0 before the first."""
         return 0 if self._last is None else self._last.sequence
 
-    def catch_up(self, changed: dict[str, None] | None = None) -> int:
-        """Fold what was written since; return how many records that were. The cases they changed are added to `changed`."""
+    def catch_up(
+        self, changed: dict[str, None] | None = None, by: frozenset[type] = _OF_CASES
+    ) -> int:
+        """Fold what was written since; return how many records that were.
+
+        The cases that events of these kinds changed are added to `changed`.
+        """
         before = self.sequence
 
         def noting(state: CentreState, subject: SubjectId, event: object) -> CentreState:
-            if changed is not None and type(event) in _OF_CASES:
+            if changed is not None and type(event) in by:
                 changed[subject] = None
             return evolve(state, subject, event)
 

@@ -6,7 +6,6 @@ could still be rewritten unseen, so one that cannot be reached, or knows more th
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -14,6 +13,7 @@ from typing import Final
 import httpx
 
 from recoup.centre.notary import Notary
+from recoup.centre.part import Part
 from recoup.centre.ports import ToldOf
 from recoup.errors import Fault, GatewayFault, NoteFault
 from recoup.journal.notes import (
@@ -61,8 +61,8 @@ class Sealing:
             raise NoteFault("expected each witness once, and a time above zero")
 
 
-class Witnessing:
-    """A thread that signs and hands over."""
+class Witnessing(Part):
+    """Signs and hands over. It ends by itself where the journal does not continue what was signed."""
 
     def __init__(
         self,
@@ -72,26 +72,19 @@ class Witnessing:
         told: ToldOf = lambda witness, why: None,  # noqa: ARG005 - the parameters' names are the protocol's
     ) -> None:
         """Prepare; the thread opens the journal for itself and reads all of it once."""
+        super().__init__("witnessing")
         self._open, self._sealing, self._client, self._told = open_journal, sealing, client, told
-        self._is_stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="witnessing", daemon=True)
-        self._why: BaseException | None = None
         self._known: dict[NoteKey, int] = {}
         """Size of the newest checkpoint that a witness has cosigned."""
-
-    def start(self) -> None:
-        """Begin with a round."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Finish this round, and end."""
-        self._is_stopping.set()
-        self._thread.join()
+        self._is_begun = False
 
     @property
-    def fault(self) -> BaseException | None:
-        """Why it ended by itself: the journal does not continue what was signed, or a bug."""
-        return self._why
+    def cosigned(self) -> dict[str, int]:
+        """How many records each witness has vouched for, by its name; nothing before the journal was read."""
+        if not self._is_begun:
+            return {}
+        keys = [witness.key for witness in self._sealing.witnesses]
+        return {key.name: self._known.get(key, 0) for key in keys}
 
     def one_round(self, notary: Notary) -> int:
         """Sign what is new, and hand it to every witness; return how many have cosigned the newest checkpoint."""
@@ -142,22 +135,19 @@ class Witnessing:
             raise GatewayFault("expected the witness's own cosignature, was another's")
         notary.add_cosignatures(str(cosigned).encode())
 
-    def _run(self) -> None:
-        try:
-            journal = self._open()
-            keys: Sequence[NoteKey] = [witness.key for witness in self._sealing.witnesses]
-            secret = self._sealing.secret
-            notary = Notary(journal, secret.name, secret.private, keys)
-            for kept in journal.checkpoints():
-                for key in signers(parse_note(kept.note), keys):
-                    self._known[key] = kept.size
-            while True:
-                self.one_round(notary)
-                if self._is_stopping.wait(self._sealing.seconds):
-                    break
-            journal.close()
-        except BaseException as why:  # noqa: BLE001 - kept for whoever watches
-            self._why = why
+    def _work(self) -> None:
+        journal = self._open()
+        keys: Sequence[NoteKey] = [witness.key for witness in self._sealing.witnesses]
+        secret = self._sealing.secret
+        notary = Notary(journal, secret.name, secret.private, keys)
+        for kept in journal.checkpoints():
+            for key in signers(parse_note(kept.note), keys):
+                self._known[key] = kept.size
+        self._is_begun = True
+        self.one_round(notary)
+        while self._pause(self._sealing.seconds):
+            self.one_round(notary)
+        journal.close()
 
 
 def _size(text: str) -> int:

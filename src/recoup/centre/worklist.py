@@ -1,13 +1,8 @@
-"""What waits for a person, read off cases, their plans and their orders. Decides nothing: what waits is what the rooms say.
-
-A case that did not change is not looked through again before a clock in it comes to an end, or the chances of its orders have
-sunk noticeably: a look at ten thousand open cases stays a look.
-"""
+"""What waits for a person, read off a case, its plan and its orders. Decides nothing: what waits is what the rooms say."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -25,8 +20,6 @@ from recoup.cases.state import (
 from recoup.centre.planning import items_of
 from recoup.orders import Hold, HoldKey, OrderState, Tracked
 
-LOOKED_FOR: Final = timedelta(minutes=10)
-"""How long a look at a case that did not change stands at most: until then the chances of its orders are taken for the same."""
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
@@ -71,7 +64,7 @@ class Todo:
     why: str = ""
 
     @property
-    def rank(self) -> tuple[datetime, int, str, str, str, str]:
+    def rank(self) -> Rank:
         """By deadline, then value."""
         due = self.due_at or _NEVER
         return due, -self.value, self.case, self.kind.value, self.about, self.currency
@@ -95,43 +88,17 @@ class _Make(Protocol):
         ...
 
 
+Rank = tuple[datetime, int, str, str, str, str]
 Looked = tuple[Case, tuple[tuple[Hold, Tracked], ...]]
 """A case and its orders as they were at one moment."""
 
 
-class Worklist:
-    """Remembers what waits in cases that did not change. Safe to call from several threads."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, tuple[Looked, datetime, tuple[Todo, ...]]] = {}
-        """By case: what was looked at, until when that stands, what waits."""
-        self._lock = threading.Lock()
-
-    def of(self, looked: Iterable[Looked], now: datetime, policy: CasePolicy) -> list[Todo]:
-        """Return what waits in these cases, by deadline, then value."""
-        found: list[Todo] = []
-        for one in looked:
-            found += self._one(one, now, policy)
-        return sorted(found, key=lambda todo: todo.rank)
-
-    def _one(self, looked: Looked, now: datetime, policy: CasePolicy) -> Sequence[Todo]:
-        case, orders = looked
-        with self._lock:
-            known = self._known.get(case.id)
-        if known is not None and known[0] == looked and now < known[1]:
-            return known[2]
-        todos = tuple(todos_of(case, orders, now, policy))
-        with self._lock:
-            self._known[case.id] = (looked, _until(case, now, policy), todos)
-        return todos
-
-
-def _until(case: Case, now: datetime, policy: CasePolicy) -> datetime:
-    """Return when the clock alone next changes what waits in a case."""
+def next_change(case: Case, now: datetime, policy: CasePolicy) -> datetime | None:
+    """Return when the clock alone next changes what waits in a case; None: never."""
     longest = timedelta(seconds=policy.overlap_seconds_max, microseconds=1)
     ends = [mandate.until for mandate in case.mandates]
     ends += [row.surplus_since + longest for row in case.holds if row.surplus_since is not None]
-    return min([now + LOOKED_FOR, *(end for end in ends if end > now)])
+    return min((end for end in ends if end > now), default=None)
 
 
 def todos_of(
@@ -214,4 +181,4 @@ def _of_holders(case: Case, todo: _Make) -> Iterator[Todo]:
             yield todo(Waits.ABROAD, task.id, task.currency, task.amount, task.due_at)
 
 
-__all__ = ["Looked", "Todo", "Waits", "Worklist", "todos_of"]
+__all__ = ["Looked", "Rank", "Todo", "Waits", "next_change", "todos_of"]

@@ -110,6 +110,7 @@ def replay_command(file: File) -> None:
     """Fold every event of a journal; count holds and orders by state, what is due and what waits to be sent."""
     from recoup import limits
     from recoup.centre import View
+    from recoup.centre.figuring import kept_figures
     from recoup.centre.snapshots import encode_state, restore
     from recoup.clock import SystemClock
     from recoup.errors import Fault
@@ -118,7 +119,7 @@ def replay_command(file: File) -> None:
     try:
         journal = SqliteJournal.read(file)
         view = View(journal, from_snapshot=False)
-        kept = restore(journal)
+        kept, figures = restore(journal), kept_figures(journal)
         due = len(journal.due(SystemClock().now(), limits.PAGE_ROWS_MAX))
         waiting = len(journal.pending(limits.PAGE_ROWS_MAX))
         if kept is not None:
@@ -126,12 +127,16 @@ def replay_command(file: File) -> None:
             if encode_state(then.state) != encode_state(view.state):
                 print(f"expected the snapshot after record {kept[1]} to hold", file=sys.stderr)
                 raise typer.Exit(2)
+        if figures is not None and not figures[1]:
+            print(f"expected the figures after record {figures[0]} to hold", file=sys.stderr)
+            raise typer.Exit(2)
         journal.close()
     except Fault as fault:
         print(fault, file=sys.stderr)
         raise typer.Exit(2) from fault
     print(f"records   {view.sequence}")
     print(f"snapshot  {'none' if kept is None else f'after record {kept[1]}, holds'}")
+    print(f"figures   {'none' if figures is None else f'after record {figures[0]}, hold'}")
     _print_states(view.state)
     print(f"due       {due}")
     print(f"to send   {waiting}")

@@ -5,6 +5,7 @@ about. Gross, net and overlap are kept apart, currencies too, and times are dist
 """
 
 from recoup.figures.book import READ, Book
+from recoup.figures.columns import Facts
 from recoup.figures.facts import Fact, Kind
 from recoup.figures.sums import Asked, Cell, Money, Spread, Tally, spread_of, sum_up
 
@@ -14,6 +15,7 @@ __all__ = [
     "Book",
     "Cell",
     "Fact",
+    "Facts",
     "Kind",
     "Money",
     "Spread",

@@ -7,14 +7,15 @@ case that goes to another unit takes with it what stands; what happened before s
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 
 from recoup.cases import events as cases
 from recoup.cases.state import AppealState
+from recoup.figures.columns import Facts
 from recoup.figures.facts import STANDING, Fact, Kind
+from recoup.figures.known import KnownCase, KnownHold, KnownOrder, Place, Stands
 from recoup.orders import OrderKind
 from recoup.orders import events as orders
 
@@ -22,64 +23,18 @@ FOR_THE_HOLDER: Final = frozenset({"good_faith_value", "innocent_conduit"})
 """Findings by which a hold was wrong."""
 
 
+_LOOKED_AT: Final = (Kind.HELD_NET, Kind.OVERLAP, Kind.FROZEN_LIVE)
+"""What is looked at when an entry is whole."""
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
-
-
-@dataclass(slots=True)
-class _Hold:
-    """What one account of a case has."""
-
-    institution: str = ""
-    held: int = 0
-    most: int = 0
-    frozen: int = 0
-    frozen_most: int = 0
-    period: int = 0
-    behind: dict[str, int] = field(default_factory=dict)
-    """What claims are entitled to."""
-    begun: tuple[datetime, int, str, str] | None = None
-    """When the running period began to hold something, in which entry, for which unit, where."""
-    is_false: bool = False
-
-    @property
-    def net(self) -> int:
-        """What is held and stood behind."""
-        return min(self.held, sum(self.behind.values()))
-
-
-@dataclass(slots=True)
-class _Case:
-    """What the figures need of a case."""
-
-    id: str
-    unit: str = ""
-    entered_at: datetime | None = None
-    has_order: bool = False
-    holds: dict[tuple[str, str], _Hold] = field(default_factory=dict)
-    appeals: dict[str, tuple[datetime, tuple[str, str]]] = field(default_factory=dict)
-    stands: dict[tuple[Kind, str, str], int] = field(default_factory=dict)
-    """What was said to stand, by kind, institution and currency."""
-    net_most: dict[tuple[str, str], int] = field(default_factory=dict)
-    """By institution and currency; '' for all institutions."""
-
-
-@dataclass(slots=True)
-class _Order:
-    """What the figures need of an order that is not answered yet."""
-
-    institution: str
-    issued_at: datetime | None = None
-    due_at: datetime | None = None
-    is_late: bool = False
 
 
 class Book:
     """Facts as far as events were noted. `note` takes them in the journal's order."""
 
     def __init__(self) -> None:
-        self.facts: list[Fact] = []
-        self._cases: dict[str, _Case] = {}
-        self._orders: dict[str, _Order] = {}
+        self.facts = Facts()
+        self._cases: dict[str, KnownCase] = {}
+        self._orders: dict[str, KnownOrder] = {}
         self._entry: tuple[str, datetime, int] = ("", _NEVER, 0)
         """Command, time and last record of the entry that is being noted."""
         self._touched: dict[str, None] = {}
@@ -91,7 +46,7 @@ class Book:
         self._entry = (command, at, number)
         step = self.STEPS.get(type(event))
         if step is not None:
-            case = self._cases.setdefault(subject, _Case(subject))
+            case = self._cases.setdefault(subject, KnownCase(subject))
             step(self, case, event)
             self._touched[subject] = None
 
@@ -101,18 +56,47 @@ class Book:
             self._stand(self._cases[subject])
         self._touched.clear()
 
+    def plain(self) -> Iterator[Mapping[str, Any]]:
+        """Yield what has to be kept of a book, in values of plain kinds; to be asked when the last entry is whole."""
+        assert not self._touched, "kept between two entries"
+        yield from self.facts.plain()
+        for known in (*self._cases.values(), *self._orders.values()):
+            yield known.plain()
+
+    @classmethod
+    def of(cls, kept: Iterable[Mapping[str, Any]]) -> Book:
+        """Return the book of what was kept of it."""
+        book, facts = cls(), list[Mapping[str, Any]]()
+        for row in kept:
+            if "case" in row:
+                book._cases[row["case"]] = KnownCase.of(row)
+            elif "order" in row:
+                order = KnownOrder.of(row)
+                book._orders[order.id] = order
+            else:
+                facts.append(row)
+        book.facts = Facts.of(facts)
+        return book
+
     # --- facts ---
 
     def _say(
-        self, case: _Case, kind: Kind, amount: int = 1, institution: str = "", currency: str = ""
+        self,
+        case: KnownCase,
+        kind: Kind,
+        amount: int = 1,
+        institution: str = "",
+        currency: str = "",
     ) -> None:
         _, at, number = self._entry
-        self.facts.append(Fact(at, number, kind, case.id, case.unit, institution, currency, amount))
+        self.facts.add(Fact(at, number, kind, case.id, case.unit, institution, currency, amount))
 
-    def _seconds(self, case: _Case, kind: Kind, begin: datetime, institution: str = "") -> None:
+    def _seconds(self, case: KnownCase, kind: Kind, begin: datetime, institution: str = "") -> None:
         self._say(case, kind, _seconds(begin, self._entry[1]), institution)
 
-    def _change(self, case: _Case, kind: Kind, institution: str, currency: str, by: int) -> None:
+    def _change(
+        self, case: KnownCase, kind: Kind, institution: str, currency: str, by: int
+    ) -> None:
         """Say that what stands changed, and remember for whom."""
         assert kind in STANDING, "only what stands changes"
         if by:
@@ -120,25 +104,28 @@ class Book:
             key = (kind, institution, currency)
             case.stands[key] = case.stands.get(key, 0) + by
 
-    def _stand(self, case: _Case) -> None:
-        """Say what changed in what is held, stood behind, frozen; and how far that is above all before."""
-        wanted: dict[tuple[Kind, str, str], int] = {}
-        net: dict[tuple[str, str], int] = {}
-        for (_, currency), hold in case.holds.items():
-            place = hold.institution
-            for kind, amount in (
-                (Kind.HELD_NET, hold.net),
-                (Kind.OVERLAP, hold.held - hold.net),
-                (Kind.FROZEN_LIVE, hold.frozen),
-            ):
-                key = (kind, place, currency)
-                wanted[key] = wanted.get(key, 0) + amount
-            for where in ("", place):
-                net[where, currency] = net.get((where, currency), 0) + hold.net
-        money = {key for key in case.stands if key[0] is not Kind.WAITING}
-        for key in sorted(money | wanted.keys()):
-            self._change(case, *key, wanted.get(key, 0) - case.stands.get(key, 0))
-        for (where, currency), amount in sorted(net.items()):
+    def _stand(self, case: KnownCase) -> None:
+        """Say what changed in what is held, stood behind, frozen; and how far that is above all before.
+
+        Only holds that the entry changed are looked at: a case of a thousand holds costs no more than one of two.
+        """
+        by: dict[Stands, int] = {}
+        nets: dict[Place, None] = {}
+        for account, currency in case.moved:
+            hold = case.holds[account, currency]
+            for sign, (place, *amounts) in ((-1, hold.said), (1, hold.standing)):
+                for kind, amount in zip(_LOOKED_AT, amounts, strict=True):
+                    by[kind, place, currency] = by.get((kind, place, currency), 0) + sign * amount
+                for where in dict.fromkeys(("", place)):
+                    nets[where, currency] = None
+                    net = case.net.get((where, currency), 0)
+                    case.net[where, currency] = net + sign * amounts[0]
+            hold.said = hold.standing
+        case.moved.clear()
+        for key in sorted(by):
+            self._change(case, *key, by[key])
+        for where, currency in sorted(nets):
+            amount = case.net[where, currency]
             more = amount - case.net_most.get((where, currency), 0)
             if more > 0:
                 kind = Kind.STOPPED_NET_THERE if where else Kind.STOPPED_NET
@@ -147,15 +134,15 @@ class Book:
 
     # --- cases ---
 
-    def _opened(self, case: _Case, event: cases.CaseOpened) -> None:
+    def _opened(self, case: KnownCase, event: cases.CaseOpened) -> None:
         self._goes_to(case, event.unit)
         self._say(case, Kind.CASE)
 
-    def _handed(self, case: _Case, event: cases.HandoverSettled) -> None:
+    def _handed(self, case: KnownCase, event: cases.HandoverSettled) -> None:
         if event.unit != case.unit:
             self._goes_to(case, event.unit)
 
-    def _goes_to(self, case: _Case, unit: str) -> None:
+    def _goes_to(self, case: KnownCase, unit: str) -> None:
         """Take what stands from the unit that had the case to the one that has it now."""
         standing = {key: amount for key, amount in case.stands.items() if amount}
         for (kind, institution, currency), amount in standing.items():
@@ -164,21 +151,21 @@ class Book:
         for (kind, institution, currency), amount in standing.items():
             self._say(case, kind, amount, institution, currency)
 
-    def _report(self, case: _Case, event: cases.ReportTaken) -> None:
+    def _report(self, case: KnownCase, event: cases.ReportTaken) -> None:
         report = event.report
         self._say(case, Kind.REPORT)
         self._say(case, Kind.ENTRY, _seconds(report.received_at, report.entered_at))
         case.entered_at = case.entered_at or report.entered_at
 
-    def _claim(self, case: _Case, event: cases.ClaimMade) -> None:
+    def _claim(self, case: KnownCase, event: cases.ClaimMade) -> None:
         claim = event.claim
         self._say(case, Kind.REPORTED, claim.amount, claim.institution, claim.currency)
 
-    def _taken_up(self, case: _Case, event: cases.OrderTakenUp) -> None:
+    def _taken_up(self, case: KnownCase, event: cases.OrderTakenUp) -> None:
         self._say(case, Kind.HOPS, event.hop, event.institution)
 
-    def _noted(self, case: _Case, event: cases.HoldNoted) -> None:
-        hold = case.holds.setdefault((event.account, event.currency), _Hold())
+    def _noted(self, case: KnownCase, event: cases.HoldNoted) -> None:
+        hold = _moved(case, (event.account, event.currency))
         place, currency = event.institution, event.currency
         if event.held < hold.held:
             lost = hold.held - event.held
@@ -201,34 +188,34 @@ class Book:
             hold.begun = (at, number, case.unit, place)
             self._say(case, Kind.HOLD, 1, place)
 
-    def _entitled(self, case: _Case, event: cases.EntitlementsChanged) -> None:
+    def _entitled(self, case: KnownCase, event: cases.EntitlementsChanged) -> None:
         for row in event.rows:
-            hold = case.holds.setdefault((row.account, row.currency), _Hold())
+            hold = _moved(case, (row.account, row.currency))
             hold.behind[row.claim] = row.amount
             if not row.amount:
                 del hold.behind[row.claim]
 
-    def _lowered(self, case: _Case, event: cases.StoodLowered) -> None:
+    def _lowered(self, case: KnownCase, event: cases.StoodLowered) -> None:
         hold = case.holds.get((event.account, event.currency))
         if hold is not None and hold.held and event.why in FOR_THE_HOLDER:
             self._was_false(case, hold)
 
-    def _was_false(self, case: _Case, hold: _Hold) -> None:
+    def _was_false(self, case: KnownCase, hold: KnownHold) -> None:
         """Count a hold that was wrong, once in its period; also at the instant at which it began."""
         if hold.is_false or hold.begun is None:
             return
         hold.is_false = True
         self._say(case, Kind.FALSE_HOLD, 1, hold.institution)
         at, number, unit, place = hold.begun
-        self.facts.append(Fact(at, number, Kind.FALSE_OF_BEGUN, case.id, unit, place, "", 1))
+        self.facts.add(Fact(at, number, Kind.FALSE_OF_BEGUN, case.id, unit, place, "", 1))
 
-    def _appeal(self, case: _Case, event: cases.AppealFiled) -> None:
+    def _appeal(self, case: KnownCase, event: cases.AppealFiled) -> None:
         appeal = event.appeal
         case.appeals[appeal.id] = (appeal.filed_at, (appeal.account, appeal.currency))
         hold = case.holds.get((appeal.account, appeal.currency))
         self._say(case, Kind.APPEAL_FILED, 1, hold.institution if hold else "")
 
-    def _appeal_settled(self, case: _Case, event: cases.AppealSettled) -> None:
+    def _appeal_settled(self, case: KnownCase, event: cases.AppealSettled) -> None:
         filed_at, place = case.appeals[event.appeal]
         hold = case.holds.get(place)
         institution = hold.institution if hold else ""
@@ -241,10 +228,10 @@ class Book:
 
     # --- orders ---
 
-    def _drafted(self, _: _Case, event: orders.OrderDrafted) -> None:
-        self._orders[event.order.id] = _Order(event.order.institution)
+    def _drafted(self, _: KnownCase, event: orders.OrderDrafted) -> None:
+        self._orders[event.order.id] = KnownOrder(event.order.id, event.order.institution)
 
-    def _issued(self, case: _Case, event: orders.OrderIssued) -> None:
+    def _issued(self, case: KnownCase, event: orders.OrderIssued) -> None:
         order = self._orders[event.order_id]
         order.issued_at, order.due_at = event.at, event.answer_due_at
         self._say(case, Kind.ORDER, 1, order.institution)
@@ -254,13 +241,13 @@ class Book:
             self._say(case, Kind.FIRST_ORDER, seconds, order.institution)
         case.has_order = True
 
-    def _unanswered(self, case: _Case, event: orders.OrderUnanswered) -> None:
+    def _unanswered(self, case: KnownCase, event: orders.OrderUnanswered) -> None:
         order = self._orders.get(event.order_id)
         if order is not None and not order.is_late:
             order.is_late = True
             self._say(case, Kind.LATE, 1, order.institution)
 
-    def _answered(self, case: _Case, event: orders.AnswerRecorded) -> None:
+    def _answered(self, case: KnownCase, event: orders.AnswerRecorded) -> None:
         order = self._orders.pop(event.order_id, None)  # another answer is no first one
         if order is None or order.issued_at is None or order.due_at is None:
             return
@@ -270,10 +257,10 @@ class Book:
             is_in_limit = self._entry[1] <= order.due_at
             self._say(case, Kind.IN_LIMIT if is_in_limit else Kind.LATE, 1, order.institution)
 
-    def _withdrawn(self, _: _Case, event: orders.OrderWithdrawn) -> None:
+    def _withdrawn(self, _: KnownCase, event: orders.OrderWithdrawn) -> None:
         self._orders.pop(event.order_id, None)
 
-    STEPS: ClassVar[dict[type, Callable[[Book, _Case, Any], None]]] = {
+    STEPS: ClassVar[dict[type, Callable[[Book, KnownCase, Any], None]]] = {
         cases.CaseOpened: _opened,
         cases.HandoverSettled: _handed,
         cases.ReportTaken: _report,
@@ -291,6 +278,12 @@ class Book:
         orders.OrderWithdrawn: _withdrawn,
     }
     """What an event that counts does; others need not be decoded."""
+
+
+def _moved(case: KnownCase, place: Place) -> KnownHold:
+    """Return a hold that an entry changes."""
+    case.moved[place] = None
+    return case.holds.setdefault(place, KnownHold())
 
 
 def _seconds(begin: datetime, end: datetime) -> int:

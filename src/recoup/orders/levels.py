@@ -59,6 +59,8 @@ class Deed(StrEnum):
     """A holder is told later."""
     WIDENING = "widening"
     """The case is worked together with another one."""
+    CAP = "cap"
+    """A bound on what may be held of a holder's account is lifted: it takes back what an appeal or hardship gave."""
 
 
 Row = OrderKind | Deed

@@ -1,7 +1,7 @@
 """Who works with the centre and who may do what: units, persons, roles, sessions, duties. Pure: decide, then evolve."""
 
 from recoup.staff.decide import decide
-from recoup.staff.directory import Directory, Grant, Level, Person, Session, TimedGrant, Unit
+from recoup.staff.directory import Directory, Grant, Level, Person, Session, Shift, TimedGrant, Unit
 from recoup.staff.events import EVENT_NAMES
 from recoup.staff.evolve import evolve, fold
 from recoup.staff.refusals import Denial, StaffReason
@@ -19,6 +19,7 @@ __all__ = [
     "Role",
     "Scope",
     "Session",
+    "Shift",
     "StaffReason",
     "Target",
     "TimedGrant",

@@ -139,10 +139,20 @@ class NameActingApprover:
 
 @dataclass(frozen=True, slots=True)
 class HandOverShift:
-    """Give what is open to the next shift."""
+    """Give what is open to the next shift; it is the taker's once that person saw the same list."""
 
     unit: str
     giver: str
+    taker: str
+    digest: str
+    """Of the list that the giver saw."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOverShift:
+    """Take what is open over, on the list as the taker saw it."""
+
+    unit: str
     taker: str
     digest: str
 
@@ -173,5 +183,6 @@ Command = (
     | AssignDuty
     | NameActingApprover
     | HandOverShift
+    | TakeOverShift
     | LogEscalation
 )

@@ -5,7 +5,9 @@
 3. A code of the second factor opens one session: it and all older ones are refused afterwards, also when two come at once.
 4. After some failed logins a person is locked out for a while; what is tried meanwhile is not written, so nobody can fill
    the journal by guessing.
-5. A one-time token sets password and second factor together, once, before its end.
+5. A shift goes from one person to another on one list: what was open when it was given, was seen by both and is still open when
+   it is taken over.
+6. A one-time token sets password and second factor together, once, before its end.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ from recoup.staff.commands import (
     RevokeRole,
     SetUp,
     SuspendPerson,
+    TakeOverShift,
 )
 from recoup.staff.directory import Directory, Grant, Person, Unit
 from recoup.staff.events import (
@@ -51,6 +54,7 @@ from recoup.staff.events import (
     SessionClosed,
     SessionOpened,
     ShiftHandedOver,
+    ShiftTakenOver,
     UnitAdded,
 )
 from recoup.staff.refusals import Denial, StaffReason
@@ -59,8 +63,10 @@ from recoup.staff.roles import APART, AT_INSTITUTION, Role
 Events = tuple[Event, ...]
 
 
-def decide(directory: Directory, command: Command, now: datetime) -> Events | Denial:
-    """Return what happens when `command` is carried out at `now`."""
+def decide(
+    directory: Directory, command: Command, now: datetime, open_digest: str = ""
+) -> Events | Denial:
+    """Return what happens when `command` is carried out at `now`; `open_digest` is that of what is open in its unit now."""
     match command:
         case AddUnit(unit, by):
             return _misplaced(directory, unit) or (UnitAdded(unit, by),)
@@ -68,10 +74,8 @@ def decide(directory: Directory, command: Command, now: datetime) -> Events | De
             return _set_up(directory, command)
         case LogEscalation(case, asked, by, outcome):
             return _missing(directory, asked) or (EscalationLogged(case, asked, by, outcome),)
-        case HandOverShift(unit, giver, taker, digest):
-            if unit not in directory.units:
-                return Denial(StaffReason.UNIT_UNKNOWN, unit)
-            return _missing(directory, taker) or (ShiftHandedOver(unit, giver, taker, digest),)
+        case HandOverShift() | TakeOverShift():
+            return _shift(directory, command, open_digest)
         case CloseSession(token_hash):
             found = directory.sessions.get(token_hash)
             return () if found is None else (SessionClosed(found.person, token_hash),)
@@ -93,6 +97,30 @@ def _missing(directory: Directory, person: str) -> Denial | None:
     if found is None:
         return Denial(StaffReason.PERSON_UNKNOWN, person)
     return Denial(StaffReason.PERSON_SUSPENDED, person) if found.is_suspended else None
+
+
+def _shift(
+    directory: Directory, command: HandOverShift | TakeOverShift, open_digest: str
+) -> Events | Denial:
+    """Give what is open, and take it: each on the list as it is at that moment, so both saw the same."""
+    unit, taker, digest = command.unit, command.taker, command.digest
+    if unit not in directory.units:
+        return Denial(StaffReason.UNIT_UNKNOWN, unit)
+    missing = _missing(directory, taker)
+    if missing is not None:
+        return missing
+    if isinstance(command, HandOverShift):
+        if command.giver == taker:
+            return Denial(StaffReason.FOUR_EYES)
+        if digest != open_digest:
+            return Denial(StaffReason.SHIFT_STALE)
+        return (ShiftHandedOver(unit, command.giver, taker, digest),)
+    given = directory.given.get(unit)
+    if given is None or given.taker != taker:
+        return Denial(StaffReason.SHIFT_NOT_GIVEN, unit)
+    if not digest == given.digest == open_digest:
+        return Denial(StaffReason.SHIFT_STALE)
+    return (ShiftTakenOver(unit, given.giver, taker, digest),)
 
 
 def _misplaced(directory: Directory, unit: Unit) -> Denial | None:

@@ -79,6 +79,16 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
+class Shift:
+    """What is open in a unit, given to somebody who has not taken it over yet."""
+
+    unit: str
+    giver: str
+    taker: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Directory:
     """All of it."""
 
@@ -86,6 +96,8 @@ class Directory:
     persons: Mapping[str, Person] = field(default_factory=dict)
     sessions: Mapping[str, Session] = field(default_factory=dict)
     timed: tuple[TimedGrant, ...] = ()
+    given: Mapping[str, Shift] = field(default_factory=dict)
+    """Shifts that wait to be taken over, at most one of a unit: the last that was given."""
 
     def above(self, unit: str) -> Iterator[str]:
         """Yield the unit and all above it; nothing for one that is not known."""
@@ -125,6 +137,7 @@ __all__ = [
     "Level",
     "Person",
     "Session",
+    "Shift",
     "TimedGrant",
     "Unit",
 ]

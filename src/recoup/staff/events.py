@@ -142,7 +142,17 @@ class ActingApproverNamed:
 
 @dataclass(frozen=True, slots=True)
 class ShiftHandedOver:
-    """One person gave what is open to another; `digest` is that of the list that both saw."""
+    """One person gives what is open to another; `digest` is that of the list as it was then, which the giver saw."""
+
+    unit: str
+    giver: str
+    taker: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftTakenOver:
+    """The other person saw the same list, to which nothing had happened, and answers for it."""
 
     unit: str
     giver: str
@@ -176,6 +186,7 @@ Event = (
     | DutyAssigned
     | ActingApproverNamed
     | ShiftHandedOver
+    | ShiftTakenOver
     | EscalationLogged
 )
 
@@ -195,6 +206,7 @@ EVENT_NAMES: Final[Mapping[str, type]] = {
     "duty_assigned": DutyAssigned,
     "acting_approver_named": ActingApproverNamed,
     "shift_handed_over": ShiftHandedOver,
+    "shift_taken_over": ShiftTakenOver,
     "escalation_logged": EscalationLogged,
 }
 """The names under which a journal keeps them, all of version 1."""

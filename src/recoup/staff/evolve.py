@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from recoup.staff.directory import Directory, Enrolment, Grant, Person, Session, TimedGrant
+from recoup.staff.directory import (
+    Directory,
+    Enrolment,
+    Grant,
+    Person,
+    Session,
+    Shift,
+    TimedGrant,
+)
 from recoup.staff.events import (
     ActingApproverNamed,
     CredentialSet,
@@ -23,6 +31,7 @@ from recoup.staff.events import (
     SessionClosed,
     SessionOpened,
     ShiftHandedOver,
+    ShiftTakenOver,
     UnitAdded,
 )
 from recoup.staff.roles import Role
@@ -46,8 +55,14 @@ def evolve(directory: Directory, event: Event) -> Directory:
                 event.person, Grant(role, event.unit), event.begins_at, event.ends_at
             )
             return replace(directory, timed=(*directory.timed, timed))
-        case ShiftHandedOver() | EscalationLogged():
-            return directory  # facts for the record
+        case ShiftHandedOver(unit_id, giver, taker, digest):
+            shift = Shift(unit_id, giver, taker, digest)
+            return replace(directory, given={**directory.given, unit_id: shift})
+        case ShiftTakenOver(unit_id):
+            left = {key: shift for key, shift in directory.given.items() if key != unit_id}
+            return replace(directory, given=left)
+        case EscalationLogged():
+            return directory  # a fact for the record
         case PersonSuspended() | EnrolmentOffered():
             return _without_sessions(_changed(directory, event), event.person)
         case _:

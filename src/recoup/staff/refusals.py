@@ -45,6 +45,10 @@ class StaffReason(StrEnum):
     TERM_BACKWARDS = "term_backwards"
     """It ends before it begins, or has ended."""
     TERM_TOO_LONG = "term_too_long"
+    SHIFT_NOT_GIVEN = "shift_not_given"
+    """Nobody gave this unit's open work to this person."""
+    SHIFT_STALE = "shift_stale"
+    """What is open is no longer what was seen: look again."""
 
     @property
     def is_transient(self) -> bool:

@@ -437,6 +437,10 @@ ENDPOINTS: dict[tuple[str, str], tuple[Action, Ask]] = {
             "/handovers", {"unit": t.unit, "taker": b.ids["dummy"], "digest": DIGEST}, by
         ),
     ),
+    ("post", "/handovers/take"): (
+        Action.SHIFT_HAND_OVER,
+        lambda b, by, t: b.post("/handovers/take", {"unit": t.unit, "digest": DIGEST}, by),
+    ),
     ("get", "/units/{unit}/shift"): (
         Action.SHIFT_HAND_OVER,
         lambda b, by, t: b.get(f"/units/{t.unit}/shift", by),

@@ -216,11 +216,42 @@ def test_a_duty_officer_sees_what_the_unit_is_asked_and_says_what_came_of_it(tre
     assert (row["id"], row["case"], row["clock"]) == (escalation, "C1", "appeal")
     shift = tree.get("/units/ft-1/shift", "night").json()
     assert [(x["case"], x["kind"]) for x in shift["open"]] == [("C1", "escalation")]
-    taken = {"unit": "ft-1", "taker": tree.ids["beside"], "digest": shift["digest"]}
-    assert tree.post("/handovers", taken, "night").status_code == 200
     way = f"/cases/C1/escalations/{escalation}/outcome"
     assert tree.post(way, {"outcome": "decided by phone"}, "beside").status_code == 403
     assert tree.post(way, {"outcome": "decided by phone"}, "night").status_code == 200
     assert tree.get("/units/ft-1/escalations", "night").json() == []
     again = tree.post(way, {"outcome": "once more"}, "night")
     assert again.json()["type"].endswith("escalation_settled")
+
+
+def test_a_shift_goes_on_when_both_saw_what_is_open_now(tree: Bureau) -> None:
+    tree.hire("night", (Role.DUTY_OFFICER, "ft-1"))
+    tree.hire("day", (Role.DUTY_OFFICER, "ft-1"))
+    entered(tree, "C1", "ft-1")
+    asked(tree, "C1", "ft-1")
+
+    def problem(path: str, body: dict[str, str], by: str) -> str:
+        found = tree.post(path, body, by)
+        return "" if found.status_code == 200 else found.json()["type"].rpartition(":")[2]
+
+    seen = tree.get("/units/ft-1/shift", "night").json()
+    assert seen["given"] is None
+    give = {"unit": "ft-1", "taker": tree.ids["day"], "digest": seen["digest"]}
+    take = {"unit": "ft-1", "digest": seen["digest"]}
+    assert problem("/handovers/take", take, "day") == "shift_not_given"
+    assert problem("/handovers", give | {"digest": "0" * 64}, "night") == "shift_stale"
+    assert problem("/handovers", give | {"taker": tree.ids["night"]}, "night") == "four_eyes"
+    assert problem("/handovers", give, "night") == ""
+    given = tree.get("/units/ft-1/shift", "day").json()["given"]
+    assert given == {"giver": tree.ids["night"], "taker": tree.ids["day"], "is_stale": False}
+    entered(tree, "C2", "ft-1")
+    asked(tree, "C2", "ft-1")  # something more is open than both saw
+    assert problem("/handovers/take", take, "day") == "shift_stale"
+    seen = tree.get("/units/ft-1/shift", "day").json()
+    assert seen["given"]["is_stale"]
+    take["digest"] = give["digest"] = seen["digest"]
+    assert problem("/handovers/take", take, "day") == "shift_stale", "nobody gave this list"
+    assert problem("/handovers", give, "night") == ""
+    assert problem("/handovers/take", take, "night") == "shift_not_given"
+    assert problem("/handovers/take", take, "day") == ""
+    assert tree.get("/units/ft-1/shift", "day").json()["given"] is None

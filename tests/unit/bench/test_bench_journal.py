@@ -41,3 +41,15 @@ def test_the_quick_bench_of_the_chase_follows_its_cases_to_their_end():
     (row,) = report["rows"]
     assert row["name"] == "answer_to_orders_8_a_second"
     assert 0 < row["p50"] <= row["p99"]
+
+
+@pytest.mark.slow
+def test_the_quick_bench_of_looking_asks_for_everything():
+    result = CliRunner().invoke(app, ["bench", "looking", "--quick", "--json"])
+    assert result.exit_code == 0, result.output
+    rows = {row["name"]: row for row in json.loads(result.stdout)["rows"]}
+    asked = ["figures", "figures_unit", "figures_institution", "figures_period", "figures_case"]
+    asked += ["worklist", "worklist_unit"]
+    assert list(rows) == ["start", "worklist_first", "figures_first", *asked]
+    assert all(list(row) == FIELDS for row in rows.values())
+    assert all(0 < rows[name]["p50"] <= rows[name]["p99"] for name in asked)

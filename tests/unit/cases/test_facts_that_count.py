@@ -27,7 +27,7 @@ def _order(name: str) -> OrderDrafted:
 
 def test_an_order_that_was_given_up_is_no_order() -> None:
     book = _book(_order("o1"), OrderWithdrawn("o1", "ann"))
-    assert book.facts == []
+    assert list(book.facts) == []
 
 
 def test_the_begin_is_part_of_a_period_and_the_end_is_not() -> None:

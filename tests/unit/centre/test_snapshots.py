@@ -178,7 +178,8 @@ def test_replaying_says_what_a_centre_knows(file):
     lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
     assert "records 12" in lines
     assert "snapshot none" in lines
-    assert lines[2:6] == ["holds 3", "asked 3", "orders 3", "issued 3"]
+    assert "figures none" in lines
+    assert lines[3:7] == ["holds 3", "asked 3", "orders 3", "issued 3"]
     assert "to send 3" in lines
 
 

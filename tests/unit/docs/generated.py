@@ -17,7 +17,7 @@ COMMANDS = (
     *("trace", "check", "policy", "verify", "serve"),
     *("centre", "centre replay", "centre import", "centre backup", "centre restore"),
     *("bank", "bank keys", "bank serve", "bank sandbox", "bank conformance", "bank paper"),
-    *("demo", "bench", "bench trace", "bench journal", "bench chase"),
+    *("demo", "bench", "bench trace", "bench journal", "bench chase", "bench looking"),
 )
 WIDTH = 100
 

@@ -36,9 +36,11 @@ class Office:
     now: datetime = START
     directory: Directory = field(default_factory=Directory)
     events: list[e.Event] = field(default_factory=list)
+    list: str = "d"
+    """The digest of what is open in whatever unit is spoken of."""
 
     def do(self, command: c.Command) -> tuple[e.Event, ...] | StaffReason:
-        found = decide(self.directory, command, self.now)
+        found = decide(self.directory, command, self.now, self.list)
         if isinstance(found, Denial):
             return found.reason
         self.events += found
@@ -81,6 +83,10 @@ REFUSED = [
     (c.LogEscalation("C1", "nobody", "ann", "agreed"), R.PERSON_UNKNOWN),
     (c.HandOverShift("nowhere", "ann", "bo", "d"), R.UNIT_UNKNOWN),
     (c.HandOverShift("ft", "ann", "nobody", "d"), R.PERSON_UNKNOWN),
+    (c.HandOverShift("ft", "ann", "bo", "seen before"), R.SHIFT_STALE),
+    (c.HandOverShift("ft", "ann", "ann", "d"), R.FOUR_EYES),
+    (c.TakeOverShift("nowhere", "ann", "d"), R.UNIT_UNKNOWN),
+    (c.TakeOverShift("ft", "ann", "d"), R.SHIFT_NOT_GIVEN),
     (c.AddPerson("ann", "t", "root"), R.PERSON_EXISTS),
     (c.SuspendPerson("nobody", "root", "left"), R.PERSON_UNKNOWN),
     (c.SuspendPerson("root", "root", "left"), R.OWN_RIGHTS),
@@ -203,6 +209,23 @@ def test_an_enrolment_ends_and_a_new_one_voids_what_was_set(office: Office) -> N
     assert not isinstance(office.do(c.Enrol("ann", "token-3", "hash-2", "factor-2")), R)
 
 
+def test_a_shift_is_taken_over_on_the_list_that_was_given_and_still_stands(office: Office) -> None:
+    give = c.HandOverShift("ft", "ann", "bo", "d")
+    office.do(give)
+    assert office.do(c.TakeOverShift("ft", "root", "d")) is R.SHIFT_NOT_GIVEN, "given to another"
+    assert office.do(c.TakeOverShift("ft", "bo", "other")) is R.SHIFT_STALE, "saw another list"
+    office.list = "later"
+    for seen in ("d", "later"):
+        assert office.do(c.TakeOverShift("ft", "bo", seen)) is R.SHIFT_STALE, "something happened"
+    assert office.do(give) is R.SHIFT_STALE
+    assert office.directory.given, "it still waits"
+    anew = c.HandOverShift("ft", "ann", "bo", "later")
+    assert office.do(anew) == (e.ShiftHandedOver("ft", "ann", "bo", "later"),)
+    taken = office.do(c.TakeOverShift("ft", "bo", "later"))
+    assert taken == (e.ShiftTakenOver("ft", "ann", "bo", "later"),)
+    assert office.do(c.TakeOverShift("ft", "bo", "later")) is R.SHIFT_NOT_GIVEN, "once"
+
+
 def test_every_refusal_of_the_room_is_met() -> None:
     """Those of the table of rights are met in its own tests."""
     elsewhere = {R.NOT_PERMITTED, R.PURPOSE_MISSING, R.FOUR_EYES, R.LEVEL_TOO_LOW, R.SESSION_ENDED}
@@ -221,6 +244,7 @@ def test_every_event_goes_into_a_journal_and_back(office: Office) -> None:
     acting = duty()
     office.do(c.NameActingApprover("bo", "ft", acting.begins_at, acting.ends_at, "ann", "leave"))
     office.do(c.HandOverShift("ft", "ann", "bo", "d"))
+    office.do(c.TakeOverShift("ft", "bo", "d"))
     office.do(c.LogEscalation("C1", "bo", "ann", "agreed"))
     office.do(c.CloseSession("s1"))
     office.do(c.RevokeRole("ann", OFFICER, "root"))

@@ -1,0 +1,142 @@
+"""What the book of figures knows of cases, holds and orders between two entries: less than they are, and how it is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from recoup.clock import instant_of, microseconds_of
+from recoup.figures.facts import Kind
+
+Place = tuple[str, str]
+"""Account and currency of a hold."""
+Stands = tuple[Kind, str, str]
+"""What stands: its kind, institution and currency."""
+
+_NOTHING: Final = ("", 0, 0, 0)
+
+
+@dataclass(slots=True)
+class KnownHold:
+    """What one account of a case has."""
+
+    institution: str = ""
+    held: int = 0
+    most: int = 0
+    frozen: int = 0
+    frozen_most: int = 0
+    period: int = 0
+    is_false: bool = False
+    begun: tuple[datetime, int, str, str] | None = None
+    """When the running period began to hold something, in which entry, for which unit, where."""
+    behind: dict[str, int] = field(default_factory=dict)
+    """What claims are entitled to."""
+    said: tuple[str, int, int, int] = _NOTHING
+    """Institution, net, overlap and frozen as they were said last."""
+
+    @property
+    def net(self) -> int:
+        """What is held and stood behind."""
+        return min(self.held, sum(self.behind.values()))
+
+    @property
+    def standing(self) -> tuple[str, int, int, int]:
+        """What is to be said of it now."""
+        return self.institution, self.net, self.held - self.net, self.frozen
+
+    def plain(self) -> list[Any]:
+        """Return what has to be kept of it, in values of plain kinds."""
+        begun = None if self.begun is None else [microseconds_of(self.begun[0]), *self.begun[1:]]
+        amounts = (self.held, self.most, self.frozen, self.frozen_most, self.period)
+        return [self.institution, *amounts, self.is_false, begun, self.behind, list(self.said)]
+
+    @classmethod
+    def of(cls, row: Sequence[Any]) -> KnownHold:
+        """Return the hold of what was kept of it."""
+        *values, begun, behind, said = row
+        first = None if begun is None else (instant_of(begun[0]), *begun[1:])
+        return cls(*values, first, dict(behind), tuple(said))
+
+
+@dataclass(slots=True)
+class KnownCase:
+    """What the figures need of a case."""
+
+    id: str
+    unit: str = ""
+    entered_at: datetime | None = None
+    has_order: bool = False
+    holds: dict[Place, KnownHold] = field(default_factory=dict)
+    moved: dict[Place, None] = field(default_factory=dict)
+    """Holds that this entry changed; nothing between two entries."""
+    appeals: dict[str, tuple[datetime, Place]] = field(default_factory=dict)
+    stands: dict[Stands, int] = field(default_factory=dict)
+    """What was said to stand."""
+    net: dict[Place, int] = field(default_factory=dict)
+    """What is held and stood behind, by institution and currency; '' for all institutions."""
+    net_most: dict[Place, int] = field(default_factory=dict)
+    """The most that came to, likewise."""
+
+    def plain(self) -> Mapping[str, Any]:
+        """Return what has to be kept of it, in values of plain kinds."""
+        assert not self.moved, "kept between two entries"
+        return {
+            "case": self.id,
+            "unit": self.unit,
+            "entered_at": None if self.entered_at is None else microseconds_of(self.entered_at),
+            "has_order": self.has_order,
+            "holds": [[*place, *hold.plain()] for place, hold in self.holds.items()],
+            "appeals": [
+                [x, microseconds_of(at), *where] for x, (at, where) in self.appeals.items()
+            ],
+            "stands": [[*key, amount] for key, amount in self.stands.items()],
+            "net": [[*key, amount] for key, amount in self.net.items()],
+            "net_most": [[*key, amount] for key, amount in self.net_most.items()],
+        }
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> KnownCase:
+        """Return the case of what was kept of it."""
+        entered = row["entered_at"]
+        return cls(
+            row["case"],
+            row["unit"],
+            None if entered is None else instant_of(entered),
+            row["has_order"],
+            {(account, currency): KnownHold.of(hold) for account, currency, *hold in row["holds"]},
+            {},
+            {x: (instant_of(at), (account, cur)) for x, at, account, cur in row["appeals"]},
+            {(Kind(kind), place, cur): amount for kind, place, cur, amount in row["stands"]},
+            {(place, cur): amount for place, cur, amount in row["net"]},
+            {(place, cur): amount for place, cur, amount in row["net_most"]},
+        )
+
+
+@dataclass(slots=True)
+class KnownOrder:
+    """What the figures need of an order that is not answered yet."""
+
+    id: str
+    institution: str
+    issued_at: datetime | None = None
+    due_at: datetime | None = None
+    is_late: bool = False
+
+    def plain(self) -> Mapping[str, Any]:
+        """Return what has to be kept of it, in values of plain kinds."""
+        times = [
+            None if at is None else microseconds_of(at) for at in (self.issued_at, self.due_at)
+        ]
+        return {"order": [self.id, self.institution, *times, self.is_late]}
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> KnownOrder:
+        """Return the order of what was kept of it."""
+        order, institution, *times, is_late = row["order"]
+        issued_at, due_at = (None if at is None else instant_of(at) for at in times)
+        return cls(order, institution, issued_at, due_at, is_late)
+
+
+__all__ = ["KnownCase", "KnownHold", "KnownOrder", "Place", "Stands"]
