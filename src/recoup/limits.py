@@ -168,6 +168,12 @@ TRAIL_SECONDS_MAX: Final = 10
 CASE_OPEN_MAX: Final = 1_000
 """Of each of motions, mandates, findings, appeals, and orders written down: how many may wait for a person in one case."""
 
+CASE_OPINIONS_MAX: Final = 1_000
+"""Opinions of institutions that one case keeps."""
+
+ABROAD_ANSWERS_MAX: Final = 100
+"""Answers that one request abroad keeps."""
+
 CASE_ROWS_MAX: Final = 10_000
 """Row ids that one addition of facts may name."""
 
