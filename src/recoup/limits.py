@@ -83,6 +83,9 @@ BUSY_TRIES_MAX: Final = 3
 PERSONAL_BYTES_MAX: Final = 2**20
 """Bytes of one piece of personal data in the vault."""
 
+VAULT_WAIT_SECONDS_MAX: Final = 86_400
+"""How long a piece of the vault waits for the entry that names it; a start drops it after that."""
+
 REQUEST_BYTES_MAX: Final = 2**18
 """Bytes of one command with its actor: what it writes must fit an event, twice over."""
 

@@ -2,8 +2,8 @@
 
 Run as a program of its own, so that it can fork cheaply: `python tests/crash/killing.py --kills 150 --seed 1`. Prints JSON.
 A child runs the real writer on a real file with several clients, and tells each acknowledged id through a pipe. It is killed
-after a random time, kills itself before or after the n-th statement of a name, or is killed when each client has been told of so
-many commands (`--each`): a planted bug must be met whatever else the machine does.
+after a random time, kills itself before or after the n-th statement of a name, or is killed when each client has been told of
+so many commands (`--each`): a planted bug must be met whatever else the machine does.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ BUGS = {"": SqliteJournal, "early": EarlyJournal, "forgetful": ForgetfulJournal}
 def _child(
     path: Path, pipe: int, turn: int, point: tuple[str, int, str], bug: str, each: int
 ) -> None:
-    """Journal until killed. Clients use ids of the turn before once more, as callers do who got no answer; after `each`, they rest."""
+    """Journal until killed; each client rests after `each`. Some ids are of the turn before: callers do so who got no answer."""
     words, nth, side = point
 
     def opened() -> Journal:

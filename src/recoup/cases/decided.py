@@ -13,7 +13,7 @@ from functools import cache
 from hashlib import sha256
 from json import JSONEncoder
 from operator import attrgetter
-from typing import Any, Final
+from typing import Final
 
 from recoup.cases.state import (
     AppealState,
@@ -29,7 +29,7 @@ from recoup.cases.state import (
 def digest_of(tag: str, *parts: object) -> str:
     """Return SHA-256 over a tag and all parts as text, each with its length: what an approval binds.
 
-    Equal values have equal digests, however they came about: an instant counts as the moment it is, whatever zone it is told in.
+    Equal values have equal digests, however they came about: an instant counts as its moment, whatever zone it is told in.
     """
     whole = sha256(f"recoup {tag} 1\n".encode())
     for part in parts:
@@ -47,7 +47,7 @@ def _text(value: object) -> str:
     return _within(value) if isinstance(value, date) else _ENCODER.encode(value)
 
 
-def _within(value: object) -> Any:
+def _within(value: object) -> str | tuple[object, ...]:
     """Return what JSON has a form for: an instant in UTC, the fields of a dataclass."""
     if isinstance(value, datetime):
         assert value.tzinfo is not None, "an instant has a zone"
@@ -135,7 +135,7 @@ class Motion:
     @property
     def digest(self) -> str:
         """What the second person agrees to."""
-        until = self.until if self.until else ""
+        until = self.until or ""
         return digest_of(
             "motion",
             self.id,
