@@ -115,7 +115,7 @@ BUGS = {"": SqliteJournal, "early": EarlyJournal, "forgetful": ForgetfulJournal}
 def _child(
     path: Path, pipe: int, turn: int, point: tuple[str, int, str], bug: str, each: int
 ) -> None:
-    """Journal until killed; each client rests after `each`. Some ids are of the turn before: callers do so who got no answer."""
+    """Journal until killed; clients rest after `each`. Some ids are of the turn before: callers do so who got no answer."""
     words, nth, side = point
 
     def opened() -> Journal:
@@ -152,7 +152,7 @@ def _child(
 def _one_kill(
     path: Path, turn: int, point: tuple[str, int, str], seconds: float, bug: str, each: int
 ) -> tuple[dict[str, bytes], bool]:
-    """Let a child run until it dies, or until all that it was to do is acknowledged; return what it acknowledged and whether it died by itself."""
+    """Let a child run until it dies or all it had to do is acknowledged; return what it acknowledged, whether in time."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:

@@ -202,7 +202,7 @@ def test_a_vault_that_takes_a_failed_commit_for_done_is_found(tmp_path):
 def _filled(
     folder: Path, nth: int, connect: type[DiskConnection] = DiskConnection
 ) -> tuple[int, list[str]]:
-    """Let the disk be full from the n-th write of a report on until two reports were refused; return how many were, and what is wrong."""
+    """Let the disk be full from the n-th write on until two reports were refused; return how many, and what is wrong."""
     disk, told, refused = Disk(fault="full"), [], 0
     connection = connect(folder / "vault.sqlite", disk)
     vault = Vault(SqliteVaultTable(connection), KEYS)
