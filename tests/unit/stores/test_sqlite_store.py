@@ -16,7 +16,6 @@ from contract.journals import batch_of
 from recoup.errors import CommitUnknown, StoreBusy, StoreFault
 from recoup.journal.port import Appended, Repeated, StoredCheckpoint
 from recoup.stores.sqlite import SqliteJournal, SqliteVaultTable, connection, migrating
-from recoup.stores.sqlite import journal as store
 from recoup.stores.sqlite.connection import DriverConnection
 from recoup.stores.sqlite.queries import queries, read_sql, split_queries, statements
 from recoup.stores.sqlite.schema import HEAD, REVISIONS, connect
