@@ -83,6 +83,9 @@ BUSY_TRIES_MAX: Final = 3
 PERSONAL_BYTES_MAX: Final = 2**20
 """Bytes of one piece of personal data in the vault."""
 
+VAULT_WAIT_SECONDS_MAX: Final = 86_400
+"""How long a piece of the vault waits for the entry that names it; a start drops it after that."""
+
 REQUEST_BYTES_MAX: Final = 2**18
 """Bytes of one command with its actor: what it writes must fit an event, twice over."""
 
@@ -167,6 +170,12 @@ TRAIL_SECONDS_MAX: Final = 10
 
 CASE_OPEN_MAX: Final = 1_000
 """Of each of motions, mandates, findings, appeals, and orders written down: how many may wait for a person in one case."""
+
+CASE_OPINIONS_MAX: Final = 1_000
+"""Opinions of institutions that one case keeps."""
+
+ABROAD_ANSWERS_MAX: Final = 100
+"""Answers that one request abroad keeps."""
 
 CASE_ROWS_MAX: Final = 10_000
 """Row ids that one addition of facts may name."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -236,3 +238,66 @@ def test_of_what_is_put_together_nothing_stays_when_one_piece_is_refused(vault):
     assert vault.read("s_1", "name", WHY).text == NAME
     vault.put("s_3", "name", "Li")
     assert vault.read("s_3", "name", WHY).text == "Li"
+
+
+# --- pieces that are kept before the entry that names them ----------------------------------------------------------------
+
+AT = datetime(2026, 1, 5, 10, tzinfo=UTC)
+LATER = AT + timedelta(hours=1)
+
+
+def waiting(table):
+    return [(x.subject, x.field, x.command, x.at) for x in table.waiting()]
+
+
+def test_what_is_new_waits_for_its_command_and_what_was_there_does_not(table, vault):
+    vault.put_first([("s_1", "name", "new"), ("s_3", "name", NAME)], "c1", AT)
+    vault.put_first([("s_3", "name", "Li"), ("s_3", "phone", "1")], "c2", LATER)
+    assert waiting(table) == [("s_3", "name", "c1", AT), ("s_3", "phone", "c2", LATER)]
+    assert vault.waiting_among(["s_1", "s_3", "s_9"]) == ["s_3"]
+
+
+def test_a_command_whose_entry_is_on_disk_is_waited_for_no_more(table, vault):
+    vault.put_first([("s_3", "name", NAME)], "c1", AT)
+    vault.put_first([("s_4", "name", NAME)], "c2", AT, told=["c1"])
+    assert waiting(table) == [("s_4", "name", "c2", AT)]
+
+
+def test_what_something_else_rests_on_waits_no_more(table, vault):
+    vault.put_first([("s_3", "name", NAME)], "c1", AT)
+    vault.put_all([], relies_on=["s_3"])
+    assert waiting(table) == []
+    assert vault.sweep(lambda _: True) == 0
+    assert vault.has("s_3", "name")
+
+
+def test_a_sweep_drops_what_it_is_told_to_and_leaves_the_rest(table, vault):
+    pieces = [(subject, "name", NAME) for subject in ("s_3", "s_4", "s_5")]
+    vault.put_first([*pieces, ("s_1", "text", "t")], "c1", AT)
+    verdicts = {"s_1": True, "s_3": True, "s_4": False, "s_5": None}
+    assert vault.sweep(lambda piece: verdicts[piece.subject]) == 2
+    assert vault.find("name", NAME) == ["s_1", "s_2", "s_4", "s_5"]
+    assert not vault.has("s_1", "text")
+    assert vault.read("s_1", "phone", WHY).text, "the key of what is left is left"
+    assert table.wrapped_key("s_3") == (False, None)
+    assert waiting(table) == [("s_5", "name", "c1", AT)]
+    vault.put_first(
+        [("s_3", "name", NAME)], "c2", LATER
+    )  # it was never there, so it may come again
+    assert vault.read("s_3", "name", WHY).text == NAME
+
+
+def test_what_was_erased_is_swept_of_nothing_and_stays_erased(table, vault):
+    vault.put_first([("s_3", "name", NAME)], "c1", AT)
+    vault.erase("s_3", "officer_1", "asked for")
+    assert waiting(table) == []
+    assert vault.sweep(lambda _: True) == 0
+    with pytest.raises(VaultFault, match="destroyed"):
+        vault.put("s_3", "name", NAME)
+
+
+def test_of_pieces_that_wait_none_stays_when_one_is_refused(table, vault):
+    too_long = "x" * (limits.PERSONAL_BYTES_MAX + 1)
+    with pytest.raises(LimitFault):
+        vault.put_first([("s_3", "name", NAME), ("s_3", "text", too_long)], "c1", AT)
+    assert (waiting(table), vault.has("s_3", "name")) == ([], False)

@@ -2,7 +2,8 @@
 
 Run as a program of its own, so that it can fork cheaply: `python tests/crash/killing.py --kills 150 --seed 1`. Prints JSON.
 A child runs the real writer on a real file with several clients, and tells each acknowledged id through a pipe. It is killed
-after a random time, or kills itself before or after the n-th statement of a name.
+after a random time, kills itself before or after the n-th statement of a name, or is killed when each client has been told of
+so many commands (`--each`): a planted bug must be met whatever else the machine does.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ from recoup.stores.sqlite.connection import DriverConnection, Row
 from recoup.stores.sqlite.queries import queries
 
 CLIENTS = 6
+WAIT_SECONDS_MAX = 60.0
+"""How long a child may take to come to what ends it: a bound for one that hangs, not a measure."""
 POINTS = {
     "creating": "CREATE TABLE message",
     "created": "INSERT INTO alembic_version",
@@ -109,8 +112,10 @@ class ForgetfulJournal(SqliteJournal):
 BUGS = {"": SqliteJournal, "early": EarlyJournal, "forgetful": ForgetfulJournal}
 
 
-def _child(path: Path, pipe: int, turn: int, point: tuple[str, int, str], bug: str) -> None:
-    """Journal until killed. Clients use ids of the turn before once more, as callers do who got no answer."""
+def _child(
+    path: Path, pipe: int, turn: int, point: tuple[str, int, str], bug: str, each: int
+) -> None:
+    """Journal until killed; clients rest after `each`. Some ids are of the turn before: callers do so who got no answer."""
     words, nth, side = point
 
     def opened() -> Journal:
@@ -127,7 +132,7 @@ def _child(path: Path, pipe: int, turn: int, point: tuple[str, int, str], bug: s
     writer.start()
 
     def client(number: int) -> None:
-        for n in range(100_000):
+        for n in range(each or 100_000):
             turn_of_id = turn - 1 if n % 4 == 3 else turn
             name = f"c{turn_of_id}_{number}_{n // 4 * 4 if turn_of_id < turn else n}"
             outcome = writer.submit(tally.command(name)).result()
@@ -145,27 +150,30 @@ def _child(path: Path, pipe: int, turn: int, point: tuple[str, int, str], bug: s
 
 
 def _one_kill(
-    path: Path, turn: int, point: tuple[str, int, str], seconds: float, bug: str
+    path: Path, turn: int, point: tuple[str, int, str], seconds: float, bug: str, each: int
 ) -> tuple[dict[str, bytes], bool]:
-    """Let a child run until it dies; return what it acknowledged and whether it was killed at its point."""
+    """Let a child run until it dies or all it had to do is acknowledged; return what it acknowledged, whether in time."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reading)
         try:
-            _child(path, writing, turn, point, bug)
+            _child(path, writing, turn, point, bug, each)
         finally:
             os._exit(7)
     os.close(writing)
     until, said = time.monotonic() + seconds, b""
-    while (left := until - time.monotonic()) > 0:
+    is_done = False
+    while not is_done and (left := until - time.monotonic()) > 0:
         ready, _, _ = select.select([reading], [], [], left)
         if ready:
             data = os.read(reading, 65_536)
             if not data:
                 break
             said += data
+            is_done = said.count(b"\n") == each * CLIENTS > 0
     is_late = time.monotonic() >= until
+    assert not (each and is_late), "the clients were not answered in time"
     os.kill(child, signal.SIGKILL)
     while data := os.read(reading, 65_536):
         said += data
@@ -189,12 +197,14 @@ def _points(
                     chance.randint(1, 3) if name not in ("creating", "created", "lead") else 1,
                     side,
                 ),
-                5.0,
+                WAIT_SECONDS_MAX,
             )
             for name, words in POINTS.items()
             for side in ("before", "after")
             for _ in range(args.named)
         ]
+    if args.each:
+        return [(("", 0, ""), WAIT_SECONDS_MAX)] * args.kills
     return [(("", 0, ""), chance.uniform(0.002, args.seconds)) for _ in range(args.kills)]
 
 
@@ -204,6 +214,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=150)
     parser.add_argument("--named", type=int, default=0, help="kills at each side of each point")
     parser.add_argument("--seconds", type=float, default=0.08)
+    parser.add_argument("--each", type=int, default=0, help="commands of each client before a kill")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--bug", default="", choices=list(BUGS))
     args = parser.parse_args()
@@ -215,7 +226,7 @@ def main() -> None:
         for turn, (point, seconds) in enumerate(_points(args, chance)):
             if turn % 10 == 0 or point[0].startswith(("CREATE", "INSERT INTO alembic")):
                 path, acknowledged = Path(folder) / f"{turn}.sqlite", {}
-            told, is_at_point = _one_kill(path, turn, point, seconds, args.bug)
+            told, is_at_point = _one_kill(path, turn, point, seconds, args.bug, args.each)
             for name, answer in told.items():
                 if acknowledged.setdefault(name, answer) != answer:
                     wrong.append(f"two answers: {name}")

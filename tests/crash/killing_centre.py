@@ -66,6 +66,8 @@ POINTS = {
     "answer": "answer",
 }
 """Where a child may end itself, before and after: statements, the bank's own act, the command that records its answer."""
+WAIT_SECONDS_MAX = 60.0
+"""How long a child may take to come to its point: a bound for one that hangs, not a measure."""
 
 _CASES = read_case_policy("cn-2016")
 POLICY = replace(
@@ -133,10 +135,14 @@ class HastyJournal(SqliteJournal):
 class ForgettingJournal(SqliteJournal):
     """A planted bug: a deadline is taken away when it is read, not with its effect."""
 
+    point = Point()
+
     def due(self, now: datetime, limit: int) -> list[Deadline]:
         found = list(super().due(now, limit))
         for row in found:
             self._alone("end_deadline", (row.id,))
+        if found:
+            self.point.passes("due taken", "after")
         return found
 
 
@@ -152,11 +158,14 @@ class Centre:
     """What a child runs until it dies, and the last one until everything is done."""
 
     def __init__(self, folder: Path, point: Point, bug: str) -> None:
-        words = point.words if point.words not in {"send", "answer"} else ""
+        words = point.words if point.words not in {"send", "answer", "due taken"} else ""
 
         def opened() -> Journal:
             connection = DyingConnection(folder / "journal.sqlite", words, point.nth, point.side)
-            return BUGS[bug](connection)
+            journal = BUGS[bug](connection)
+            if isinstance(journal, ForgettingJournal):
+                journal.point = point
+            return journal
 
         self.point, self.open, clock = point, opened, SystemClock()
         self.bank = FileBank(folder / "bank", point, renames=bug == "renaming")
@@ -285,9 +294,12 @@ def _one_each(wrong: list[str]) -> list[str]:
 
 
 def _points(args: argparse.Namespace, chance: random.Random) -> list[tuple[Point, float]]:
+    if args.at:
+        words, _, side = args.at.partition("/")
+        return [(Point(words, n + 1, side), WAIT_SECONDS_MAX) for n in range(args.kills)]
     if args.named:
         return [
-            (Point(words, chance.randint(1, 4), side), 5.0)
+            (Point(words, chance.randint(1, 4), side), WAIT_SECONDS_MAX)
             for words in POINTS.values()
             for side in ("before", "after")
             for _ in range(args.named)
@@ -300,6 +312,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--kills", type=int, default=40)
     parser.add_argument("--named", type=int, default=0, help="kills at each side of each point")
+    parser.add_argument("--at", default="", help="kill each time at this point, as in send/before")
     parser.add_argument("--seconds", type=float, default=0.6)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--bug", default="", choices=list(BUGS))

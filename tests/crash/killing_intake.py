@@ -1,6 +1,6 @@
-"""A centre that kills itself at a named point while a report comes in: `python killing_intake.py FOLDER POINT`.
+"""A centre that kills itself at a named point while something comes in: `python killing_intake.py FOLDER POINT report|account`.
 
-The parent has set the people up; here the same files are opened anew and one report is sent over HTTP.
+The parent has set the people up; here the same files are opened anew and one report, or one account, is sent over HTTP.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from typing import Any, NoReturn
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bureau import Bureau, reported
+from httpx import Response
 
-from recoup.api import reports, set_up_logs
+from recoup.api import reports, set_up_logs, work
 from recoup.centre.desk import Desk
 from recoup.clock import HandClock, parse_instant
 from recoup.stores.sqlite import SqliteVaultTable
@@ -26,6 +27,14 @@ from recoup.stores.sqlite import SqliteVaultTable
 POINTS = ("in the vault", "between vault and journal", "after the journal")
 FORGETFUL = "between, with ids that do not follow from the command"
 KEY = "report-0001"
+ACCOUNT = {"case": "C0", "institution": "bank-2", "number": "6222029999000011118", "name": "Wu"}
+
+
+def send(bureau: Bureau, what: str) -> Response:
+    """Send the report, or the account, under its key."""
+    if what == "account":
+        return bureau.post("/accounts", ACCOUNT, "taker", KEY)
+    return bureau.post("/reports", reported("C1", "gd"), "taker", KEY)
 
 
 def die(*_: object) -> NoReturn:
@@ -50,7 +59,7 @@ def arm(point: str) -> None:
         case "in the vault":
             SqliteVaultTable.put = third  # type: ignore[method-assign]
         case "after the journal":
-            reports.told = die  # type: ignore[assignment]
+            reports.told = work.told = die  # type: ignore[assignment]
         case _:
             Desk.submit = die  # type: ignore[assignment,method-assign]
 
@@ -62,7 +71,7 @@ def main() -> None:
     clock = HandClock(parse_instant(known["now"]))
     bureau = Bureau(folder, clock, known["tokens"], known["secrets"], known["ids"])
     arm(point)
-    bureau.post("/reports", reported("C1", "gd"), "taker", KEY)
+    send(bureau, sys.argv[3])
     print("survived")
 
 

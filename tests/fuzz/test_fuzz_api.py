@@ -31,8 +31,8 @@ LEFT_OUT = {
     ("GET", "/institutions/{institution}/messages"),
     ("POST", "/institutions/{institution}/answers"),
 }
-"""Endless; the end of the session that the others need; signed messages, which nothing that is made up is: alterations of true
-ones are in the tests of the mailbox."""
+"""Endless; the end of the session that the others need; signed messages, which nothing that is made up is: test_fuzz_signed
+signs what it makes up."""
 NOTHING_TO_GET_WRONG = {"/healthz", "/readyz"}
 QUICK, SLOW = 4, 30
 """Calls for each endpoint, each person and each way."""

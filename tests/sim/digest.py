@@ -1,10 +1,14 @@
-"""Prints the last hash of a run: `python tests/sim/digest.py SEED EVENTS memory|sqlite [--bug]`. For comparing processes."""
+"""Prints the last hash of each run: `python tests/sim/digest.py FIRST_SEED SEEDS EVENTS memory|sqlite [--bug]`.
+
+For comparing processes: many seeds in one, since starting takes longer than running.
+"""
 
 from __future__ import annotations
 
 import sys
 import tempfile
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -34,15 +38,16 @@ def unsteady(policy):
 
 
 def main() -> None:
-    seed, events, store, *more = sys.argv[1:]
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "journal.sqlite"
-        opened = memory() if store == "memory" else lambda: SqliteJournal.open(path)
-        office = Office(opened, make_decide=unsteady if more else decider)
-        World(int(seed), office).run(int(events))
-        last = office.journal.last()
-        assert last is not None
-        print(last.sequence, last.hash.hex())
+    first, seeds, events, store, *more = sys.argv[1:]
+    for seed in range(int(first), int(first) + int(seeds)):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "journal.sqlite"
+            opened = memory() if store == "memory" else partial(SqliteJournal.open, path)
+            office = Office(opened, make_decide=unsteady if more else decider)
+            World(seed, office).run(int(events))
+            last = office.journal.last()
+            assert last is not None
+            print(seed, last.sequence, last.hash.hex())
 
 
 if __name__ == "__main__":

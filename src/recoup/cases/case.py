@@ -255,14 +255,13 @@ class Mandate:
     @property
     def digest(self) -> str:
         """What the second person agrees to."""
-        until = self.until.isoformat()
         return digest_of(
             "mandate",
             self.id,
             self.hops_max,
             self.amount_max,
             self.currency,
-            until,
+            self.until,
             self.proposed_by,
         )
 
@@ -326,6 +325,8 @@ class Case:
     tasks: tuple[Task, ...] = ()
     noted: tuple[tuple[str, str], ...] = ()
     """Payments to victims and opinions that were taken in: id and digest."""
+    opinions: int = 0
+    """How many of those are opinions."""
     caps: tuple[Cap, ...] = ()
     swaps: tuple[Swap, ...] = ()
     rests: tuple[Rest, ...] = ()

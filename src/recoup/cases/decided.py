@@ -5,10 +5,15 @@ No rule is here. Amounts are minor units; texts and numbers lie in the vault.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import cache
 from hashlib import sha256
+from json import JSONEncoder
+from operator import attrgetter
+from typing import Final
 
 from recoup.cases.state import (
     AppealState,
@@ -21,13 +26,48 @@ from recoup.cases.state import (
 )
 
 
-def digest_of(tag: str, *fields: object) -> str:
-    """Return SHA-256 over a tag and all fields as text, each with its length: what an approval binds."""
+def digest_of(tag: str, *parts: object) -> str:
+    """Return SHA-256 over a tag and all parts as text, each with its length: what an approval binds.
+
+    Equal values have equal digests, however they came about: an instant counts as its moment, whatever zone it is told in.
+    """
     whole = sha256(f"recoup {tag} 1\n".encode())
-    for field in fields:
-        text = str(field).encode()
+    for part in parts:
+        text = _text(part).encode()
         whole.update(len(text).to_bytes(4, "big") + text)
     return whole.hexdigest()
+
+
+def _text(value: object) -> str:
+    """Return a value as the one text that stands for it; how Python prints what lies within others is not one."""
+    if isinstance(value, str):
+        return str(value)
+    if value is None or isinstance(value, int):
+        return str(value)
+    return _within(value) if isinstance(value, date) else _ENCODER.encode(value)
+
+
+def _within(value: object) -> str | tuple[object, ...]:
+    """Return what JSON has a form for: an instant in UTC, the fields of a dataclass."""
+    if isinstance(value, datetime):
+        assert value.tzinfo is not None, "an instant has a zone"
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    assert is_dataclass(value), f"nothing says in which order {type(value)} is told"
+    return _parts_of(type(value))(value)
+
+
+_ENCODER: Final = JSONEncoder(allow_nan=False, separators=(",", ":"), default=_within)
+"""Within lists and records: a trail has thousands of places, and this runs in C."""
+
+
+@cache
+def _parts_of(kind: type) -> Callable[[object], tuple[object, ...]]:
+    """Return what gives the fields of a dataclass, in their order."""
+    names = [field.name for field in fields(kind)]
+    first, *more = map(attrgetter, names)
+    return attrgetter(*names) if more else lambda value: (first(value),)
 
 
 class FindingKind(StrEnum):
@@ -95,7 +135,7 @@ class Motion:
     @property
     def digest(self) -> str:
         """What the second person agrees to."""
-        until = self.until.isoformat() if self.until else ""
+        until = self.until or ""
         return digest_of(
             "motion",
             self.id,

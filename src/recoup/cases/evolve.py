@@ -349,7 +349,8 @@ def _swapped(case: Case, event: AccountSwapped) -> Case:
 
 
 def _opinion(case: Case, event: OpinionNoted) -> Case:
-    return replace(case, noted=(*case.noted, (event.id, opinion_digest(event))))
+    noted = (*case.noted, (event.id, opinion_digest(event)))
+    return replace(case, noted=noted, opinions=case.opinions + 1)
 
 
 def _appeal(case: Case, event: AppealFiled) -> Case:

@@ -152,7 +152,7 @@ class Entry:
         return digest_of(
             "entry",
             *(self.id, self.subject, self.level, self.key, self.case, self.origin, self.reason),
-            *(self.added_by, self.ends_at.isoformat(), self.state, self.leaving_by),
+            *(self.added_by, self.ends_at, self.state, self.leaving_by),
         )
 
     @property

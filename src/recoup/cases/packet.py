@@ -157,11 +157,11 @@ def _clocks(case: Case, holds: Iterable[Hold]) -> Iterator[Clock]:
             yield Clock("mandate", mandate.id, mandate.until)
 
 
-def _texts(value: object) -> Iterator[str]:
-    """Yield the texts that make a packet, with the length of each list so that no two packets give the same."""
+def _texts(value: object) -> Iterator[object]:
+    """Yield the texts and instants that make a packet, with the length of each list so that no two packets give the same."""
     if isinstance(value, tuple):
         yield f"{len(value)} in all"
         for part in value:
             yield from _texts(part)
     else:
-        yield value.isoformat() if isinstance(value, datetime) else str(value)
+        yield value if isinstance(value, datetime) else str(value)

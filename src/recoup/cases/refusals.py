@@ -50,6 +50,8 @@ class Reason(StrEnum):
     """Only who proposed a thing takes it back; others dismiss it."""
     TOO_MANY_OPEN = "too_many_open"
     """So much waits for a second person in this case that something must be settled first."""
+    TOO_MANY_KEPT = "too_many_kept"
+    """So many of these were kept that one more tells nobody anything: opinions of a case, answers to a request abroad."""
     APPEAL_UNKNOWN = "appeal_unknown"
     APPEAL_SETTLED = "appeal_settled"
     APPEAL_OVERDUE = "appeal_overdue"

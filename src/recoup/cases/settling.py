@@ -50,7 +50,7 @@ from recoup.cases.state import (
     FindingState,
 )
 from recoup.cases.terms import CasePolicy, Downstream
-from recoup.limits import CASE_OPEN_MAX
+from recoup.limits import CASE_OPEN_MAX, CASE_OPINIONS_MAX
 
 Events = tuple[Event, ...]
 
@@ -132,6 +132,8 @@ def note_opinion(case: Case, command: NoteOpinion) -> Events | Refusal:
     digest = dict(case.noted).get(command.id)
     if digest is not None:
         return () if digest == opinion_digest(event) else Refusal(Reason.ID_TAKEN, command.id)
+    if case.opinions >= CASE_OPINIONS_MAX:
+        return Refusal(Reason.TOO_MANY_KEPT, f"expected at most {CASE_OPINIONS_MAX} opinions")
     return (event,)
 
 

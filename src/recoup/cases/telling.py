@@ -39,7 +39,7 @@ from recoup.cases.state import (
     TaskTrigger,
 )
 from recoup.cases.terms import CasePolicy
-from recoup.limits import CASE_OPEN_MAX
+from recoup.limits import ABROAD_ANSWERS_MAX, CASE_OPEN_MAX
 
 Events = tuple[Event, ...]
 
@@ -181,9 +181,11 @@ def move_task(
         return Refusal(TASK_REFUSALS[task.state, trigger], f"the request is {task.state}")
     after = TASK_MOVES[task.state, trigger]
     if isinstance(command, RecordForeignAnswer):
-        return (
-            () if command.answer in task.answers else (TaskMoved(task.id, after, command.answer),)
-        )
+        if command.answer in task.answers:
+            return ()
+        if len(task.answers) >= ABROAD_ANSWERS_MAX:
+            return Refusal(Reason.TOO_MANY_KEPT, f"expected at most {ABROAD_ANSWERS_MAX} answers")
+        return (TaskMoved(task.id, after, command.answer),)
     if now < task.due_at:
         return Refusal(Reason.CLOCK_RUNS, task.due_at.isoformat())
     return (TaskMoved(task.id, after, ""),)

@@ -35,7 +35,7 @@ from recoup.centre.commands import (
 from recoup.centre.decide import decider
 from recoup.centre.directory import NAME as ACCOUNT_NAME
 from recoup.centre.directory import NUMBER as ACCOUNT_NUMBER
-from recoup.centre.directory import Entry
+from recoup.centre.directory import Entry, Piece
 from recoup.centre.facts import Grounds
 from recoup.centre.figuring import Figuring
 from recoup.centre.intake import (
@@ -240,21 +240,17 @@ class Desk:
         await asyncio.to_thread(self._office.answers.taken, order, message)
 
     async def enter_account(self, command: Command, number: str, name: str) -> Outcome:
-        """Make an account known to a case, under the one id that its number has; then keep number and name in the vault.
-
-        The vault is filled after the command: a repeat fills it again, and another content under the same id never does.
-        """
-        request: Request = command.value
-        entering: EnterAccount = request.what
+        """Keep number and name of an account, then make it known to a case under the one id that its number has."""
         there = self._office.directory
-        known = await asyncio.to_thread(there.reserve, entering.institution, number)
-        request = replace(request, what=replace(entering, account=known))
-        outcome = await self.submit(Command(command.id, command.content, request))
-        if isinstance(outcome, Done):
-            account = answered(outcome)["account"]
+
+        def prepare(asked: Request) -> tuple[Request, tuple[Piece, ...]]:
+            entering: EnterAccount = asked.what
+            known = there.reserve(entering.institution, number)
             entry = Entry(entering.institution, number, name)
-            await asyncio.to_thread(there.enter, account, entering.case, entry)
-        return outcome
+            pieces = there.entered_pieces(known, entering.case, entry)
+            return replace(asked, what=replace(entering, account=known)), pieces
+
+        return await self._vault_first(command, prepare)
 
     async def key_of_account(self, institution: str, number: str, *, kept: bool) -> str:
         """Return the key under which lists have an account; `kept`: give it one where it has none."""
@@ -289,23 +285,36 @@ class Desk:
 
     async def take_in(self, command: Command, heard: Heard | HeardClaim | HeardForeign) -> Outcome:
         """Keep the pieces of a report, then carry out `command` with the report in the place of its value (`intake`)."""
+
+        def prepare(asked: Request) -> tuple[Request, tuple[Piece, ...]]:
+            prepared = self._prepare(command, heard, asked.actor.who)
+            return replace(asked, what=prepared.command, case=prepared.case), prepared.pieces
+
+        return await self._vault_first(command, prepare)
+
+    async def _vault_first(
+        self, command: Command, prepare: Callable[[Request], tuple[Request, tuple[Piece, ...]]]
+    ) -> Outcome:
+        """Keep the pieces that a request needs, then carry it out: no event names what is not kept (`intake`)."""
+        there = self._office.directory
         async with self._alone(command.id):
             if (
                 self._answer_of(command.id) is not None
             ):  # a repeat, or other content: nothing is kept
                 return await self.submit(command)
-            asked: Request = command.value
-            prepared = await asyncio.to_thread(self._prepare, command, heard, asked.actor.who)
-            asked = replace(asked, what=prepared.command, case=prepared.case)
+            asked, pieces = await asyncio.to_thread(prepare, command.value)
             command = Command(command.id, command.content, asked)
             found = self._decide(self.view(), command, self.now())
             if isinstance(found, Declined):
                 return Turned(found.reason, found.what, is_transient=False)
             try:
-                await asyncio.to_thread(self._office.directory.keep_all, prepared.pieces)
+                await asyncio.to_thread(there.keep_first, pieces, command.id, self.now())
             except StoreFault:  # nothing was kept, and the journal heard of nothing: ask again
                 return turned(WriterRefusal.STOPPED)
-            return await self.submit(command)
+            outcome = await self.submit(command)
+            if isinstance(outcome, Done):
+                there.told(command.id)
+            return outcome
 
     def _prepare(
         self, command: Command, heard: Heard | HeardClaim | HeardForeign, by: str

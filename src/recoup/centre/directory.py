@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from typing import Final, TypeVar, overload
 
@@ -22,7 +23,7 @@ from recoup.centre.facts import (
 )
 from recoup.errors import VaultFault
 from recoup.ids import Ids
-from recoup.stores.vault import Purpose, Vault
+from recoup.stores.vault import Purpose, Vault, Waiting
 
 _KEY: Final = "account_key"
 NAME: Final = "account_name"
@@ -59,6 +60,8 @@ class Directory:
         self._lock = threading.RLock()
         self._reserved: dict[tuple[str, str], str] = {}
         """Ids by what they are found by, until that is kept."""
+        self._told: list[str] = []
+        """Commands whose entries are on disk, which the vault does not know yet."""
 
     # --- pieces, one at a time ---
 
@@ -68,12 +71,30 @@ class Directory:
             for field, text in pieces.items():
                 self._vault.put(subject, field, text)
 
-    def keep_all(self, pieces: Sequence[Piece]) -> None:
-        """Keep pieces about several subjects: all of them or none."""
+    def keep_all(self, pieces: Sequence[Piece], relies_on: Sequence[str] = ()) -> None:
+        """Keep pieces about several subjects: all of them or none. What waits of `relies_on` waits no more."""
         with self._lock:
-            self._vault.put_all(pieces)
+            self._vault.put_all(pieces, relies_on)
             for _, field, text in pieces:
                 self._reserved.pop((field, text), None)
+
+    def keep_first(self, pieces: Sequence[Piece], command: str, now: datetime) -> None:
+        """Keep pieces, all or none, before the journal hears of the command that names them."""
+        with self._lock:
+            self._vault.put_first(pieces, command, now, self._told)
+            self._told.clear()
+            for _, field, text in pieces:
+                self._reserved.pop((field, text), None)
+
+    def told(self, command: str) -> None:
+        """Note that a command's entry is on disk. Written down with what is kept next; a start finds it out by itself."""
+        with self._lock:
+            self._told.append(command)
+
+    def sweep(self, drops: Callable[[Waiting], bool | None]) -> int:
+        """Drop what waits in vain (`sweeping`); return how many pieces that were."""
+        with self._lock:
+            return self._vault.sweep(drops)
 
     def has(self, subject: str, field: str) -> bool:
         """Whether a piece is kept; shows nothing of it."""
@@ -142,13 +163,18 @@ class Directory:
     def known(self, institution: str, number: str) -> str | None:
         """Return the id of an account that was kept; None for a number never seen, or erased."""
         with self._lock:
-            return next(iter(self._vault.find(_KEY, _key(institution, number))), None)
+            found = self._vault.find(_KEY, _key(institution, number))[:1]
+            if self._vault.waiting_among(found):
+                self._vault.put_all((), found)
+            return found[0] if found else None
 
-    def enter(self, account: str, case: str, entry: Entry) -> None:
-        """Keep an account that was entered for a case, and the name under which the case knows it."""
-        key = _key(entry.institution, entry.number)
-        pieces = {NUMBER: entry.number, f"{NAME} {case}": entry.name, _KEY: key}
-        self.keep_all([(account, field, text) for field, text in pieces.items()])
+    def entered_pieces(self, account: str, case: str, entry: Entry) -> tuple[Piece, ...]:
+        """Return what is kept of an account that is entered for a case: the case knows it under the newest name."""
+        return (
+            (account, NUMBER, entry.number),
+            (account, f"{NAME} {case}", entry.name),
+            (account, _KEY, _key(entry.institution, entry.number)),
+        )
 
     def account(
         self, institution: str, number: str, name: str = "", *, is_own: bool = False
@@ -183,6 +209,7 @@ class Directory:
         """Keep what is new of some accounts, with one sync at most; return their ids."""
         known = {place: self._vault.find(_KEY, _key(*place)) for place in words}
         found = {place: ids[0] for place, ids in known.items() if ids}
+        waiting = self._vault.waiting_among(found.values())
         fresh = [place for place in words if place not in found]
         for place in fresh:
             reserved = self._reserved.get((_KEY, _key(*place)))
@@ -194,8 +221,8 @@ class Directory:
             if place in fresh or found[place] not in self._vault.find(field, name)
         ]
         pieces += [(found[place], _KEY, _key(*place)) for place in fresh]
-        if pieces:
-            self.keep_all(pieces)
+        if pieces or waiting:
+            self.keep_all(pieces, waiting)
         return found
 
     def entry(self, account: str, purpose: Purpose) -> Entry:

@@ -8,7 +8,8 @@ The other way round, a process that dies in between leaves a claim about an acco
    payment's serial number, a person's document). Whoever asks again after a crash meets the same ids, writes the same pieces in
    their place, and nothing is kept twice.
 2. What was refused before leaves nothing: the command is decided on what is on disk before anything is kept.
-3. What a process that died in between has kept and nobody asked for again is named by no event, so nobody can read it.
+3. What a process that died in between has kept and nobody asked for again is named by no event, so nobody can read it; a start
+   drops it when it has waited long enough (`sweeping`).
 """
 
 from __future__ import annotations

@@ -39,6 +39,7 @@ from recoup.centre.running import Centre
 from recoup.centre.sender import Told
 from recoup.centre.snapshots import NAME, restore, snapshot_of
 from recoup.centre.state import CentreState
+from recoup.centre.sweeping import sweep
 from recoup.centre.tracer import trace_facts
 from recoup.centre.view import View
 from recoup.centre.witnessing import Sealing, Witnessing
@@ -49,7 +50,7 @@ from recoup.journal.port import Journal
 from recoup.journal.record import Record
 from recoup.orders import Hold, HoldKey, Order, OrderKind
 from recoup.stores.sqlite import SqliteJournal, SqliteReplays, SqliteVaultTable
-from recoup.stores.sqlite.connection import DriverConnection
+from recoup.stores.sqlite.schema import connect
 from recoup.stores.vault import KeyStore, Purpose, Vault
 
 SWITCH_SECONDS = 0.0005
@@ -101,7 +102,7 @@ class Office:
         """Put the parts together; `told` hears of messages, `told_of_case` why a case's chase stands still."""
         self._setting = setting
         clock, ids = setting.clock, setting.ids
-        self._vault_rows = DriverConnection(setting.vault or setting.store)
+        self._vault_rows = connect(setting.vault or setting.store)
         self.directory = Directory(Vault(SqliteVaultTable(self._vault_rows), setting.keys), ids)
         self._client = httpx.Client(timeout=SEND_SECONDS_MAX)
         self._looking = threading.Lock()
@@ -169,6 +170,7 @@ class Office:
     def start(self) -> int:
         """Recover and begin; return how many records there are."""
         count = self._centre.start()
+        self._sweep()
         for part in self._beside():
             part.start()
         if self._setting.wire is not None and self._wired is not None:
@@ -190,6 +192,15 @@ class Office:
             clock,
             self._told,
         )
+
+    def _sweep(self) -> None:
+        """Drop what the vault kept for commands that never came to an entry: nobody can be between the two now."""
+        view = self.view()
+        view.catch_up()
+        journal = self.open()
+        sweep(self.directory, journal, view.state, self._setting.clock.now())
+        journal.close()
+        self._folded.append(view)
 
     def stop(self) -> None:
         """Start nothing new, finish what is under way, and end."""

@@ -35,7 +35,7 @@ from recoup.centre.requests import INSTITUTION, MACHINE, Request
 from recoup.centre.state import CentreState
 from recoup.centre.terms import EnterClaim, EnterReport
 from recoup.orders import commands as order_commands
-from recoup.staff import Action, StaffReason, Target, Why, permit, roles_for
+from recoup.staff import Action, Scope, StaffReason, Target, Why, permit, roles_for, scope_of
 from recoup.staff import commands as staff_commands
 from recoup.staff.roles import AT_INSTITUTION
 
@@ -112,7 +112,9 @@ def admit(
         return Declined(StaffReason.SESSION_ENDED)
     target = _target(state, request)
     if isinstance(target, Declined):
-        return target
+        # Who could not do it with any of them is not told which there are.
+        is_theirs = _is_ever_given(state, request, now)
+        return target if is_theirs else Declined(StaffReason.NOT_PERMITTED)
     action = _action(state, request)
     if action is None:
         return Declined(StaffReason.NOT_PERMITTED)
@@ -134,6 +136,14 @@ def admit(
         return Declined(CentreReason.ACTOR_DIFFERS, "the way by which the appeal came")
     role = " ".join(dict.fromkeys(role.value for role in held))
     return replace(request, actor=replace(request.actor, role=role))
+
+
+def _is_ever_given(state: CentreState, request: Request, now: datetime) -> bool:
+    """Return whether a role of the person has this right anywhere."""
+    kind = type(request.what)
+    action = CASE_ACTIONS.get(kind) or ACTIONS.get(kind)
+    grants = state.staff.grants_of(request.actor.who, now)
+    return action is not None and any(scope_of(x.role, action) is not Scope.NONE for x in grants)
 
 
 def _action(state: CentreState, request: Request) -> Action | None:

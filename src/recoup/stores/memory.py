@@ -24,7 +24,7 @@ from recoup.journal.port import (
     check_batch,
 )
 from recoup.journal.record import Record
-from recoup.stores.vault import Sealed
+from recoup.stores.vault import Sealed, Waiting
 
 
 @dataclass(slots=True)
@@ -151,15 +151,16 @@ class MemoryVaultTable:
     def __init__(self) -> None:
         self._keys: dict[str, bytes | None] = {}
         self._pieces: dict[tuple[str, str], Sealed] = {}
+        self._waiting: dict[tuple[str, str], Waiting] = {}
 
     @contextmanager
     def together(self) -> Iterator[None]:
         """Run a block whole, or as if it had not been."""
-        before = dict(self._keys), dict(self._pieces)
+        before = dict(self._keys), dict(self._pieces), dict(self._waiting)
         try:
             yield
         except BaseException:
-            self._keys, self._pieces = before
+            self._keys, self._pieces, self._waiting = before
             raise
 
     def wrapped_key(self, subject: str) -> tuple[bool, bytes | None]:
@@ -173,6 +174,7 @@ class MemoryVaultTable:
 
     def destroy(self, subject: str) -> None:
         """Destroy key and pieces."""
+        self.rely_on(subject)
         self._keys[subject] = None
         self._pieces = {
             place: piece for place, piece in self._pieces.items() if place[0] != subject
@@ -193,6 +195,35 @@ class MemoryVaultTable:
             for place, piece in self._pieces.items()
             if place[1] == field and piece.lookup == lookup
         )
+
+    def wait_for(self, waiting: Waiting) -> None:
+        """Remember that a new piece waits for a command's entry."""
+        self._waiting.setdefault((waiting.subject, waiting.field), waiting)
+
+    def waiting(self) -> list[Waiting]:
+        """Return what waits, oldest first."""
+        return sorted(self._waiting.values(), key=lambda x: (x.at, x.subject, x.field))
+
+    def is_waiting(self, subject: str) -> bool:
+        """Return whether anything of a subject waits."""
+        return any(place[0] == subject for place in self._waiting)
+
+    def stop_waiting(self, command: str) -> None:
+        """Let the pieces of a command stand."""
+        self._waiting = {at: x for at, x in self._waiting.items() if x.command != command}
+
+    def rely_on(self, subject: str) -> None:
+        """Let everything of a subject stand."""
+        self._waiting = {at: x for at, x in self._waiting.items() if x.subject != subject}
+
+    def settle(self, subject: str, field: str, *, drops: bool) -> None:
+        """Let a piece that waits stand, or drop it."""
+        self._waiting.pop((subject, field), None)
+        if drops:
+            self._pieces.pop((subject, field), None)
+            is_bare = all(place[0] != subject for place in self._pieces)
+            if is_bare and self._keys.get(subject) is not None:
+                del self._keys[subject]
 
 
 def refusal_of_repeats(batch: Batch, known: dict[str, Answer]) -> Repeated | Refused | None:

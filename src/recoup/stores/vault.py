@@ -9,6 +9,8 @@ Events hold a subject's opaque id only. The vault keeps names, numbers and texts
 4. Destroying a subject's key erases all of the subject's pieces, for good: the subject is not taken again. Copies of the
    table made before still hold the wrapped key, so backups must be let run out, or the master key be changed.
 5. Every reading comes with the event that must be journalled; the vault itself writes no journal.
+6. A piece that is kept before the entry that will name it says for which command it waits. Where that entry never comes, the
+   piece can be dropped without a trace: unlike what was erased, it may come again.
 """
 
 from __future__ import annotations
@@ -16,9 +18,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Protocol
 
 from cryptography.exceptions import InvalidTag
@@ -82,6 +85,16 @@ class Sealed:
     lookup: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A piece that was kept for a command, whose entry is not known to be on disk."""
+
+    subject: str
+    field: str
+    command: str
+    at: datetime
+
+
 class KeyStore(Protocol):
     """Keeps the master key: a file, a hardware module, another service."""
 
@@ -127,6 +140,30 @@ class VaultTable(Protocol):
 
     def find(self, field: str, lookup: bytes) -> list[str]:
         """Return the subjects whose piece has this digest, sorted."""
+        ...
+
+    def wait_for(self, waiting: Waiting) -> None:
+        """Remember that a new piece waits for a command's entry; one that waits already keeps its first command."""
+        ...
+
+    def waiting(self) -> list[Waiting]:
+        """Return what waits, oldest first."""
+        ...
+
+    def is_waiting(self, subject: str) -> bool:
+        """Return whether anything of a subject waits."""
+        ...
+
+    def stop_waiting(self, command: str) -> None:
+        """Let the pieces of a command stand."""
+        ...
+
+    def rely_on(self, subject: str) -> None:
+        """Let everything of a subject stand."""
+        ...
+
+    def settle(self, subject: str, field: str, *, drops: bool) -> None:
+        """Let a piece that waits stand, or drop it, with the subject's key if nothing else is left."""
         ...
 
 
@@ -189,11 +226,50 @@ class Vault:
         sealed = cipher.encrypt(nonce, data, _bound(subject, field))
         self._table.put(subject, field, Sealed(nonce, sealed, self._lookup(field, text)))
 
-    def put_all(self, pieces: Iterable[tuple[str, str, str]]) -> None:
-        """Keep pieces (subject, field, text): all of them or none, with one sync."""
+    def put_all(
+        self, pieces: Iterable[tuple[str, str, str]], relies_on: Iterable[str] = ()
+    ) -> None:
+        """Keep pieces (subject, field, text): all of them or none, with one sync.
+
+        Something else rests on `relies_on` than the commands for which they wait: they stand, whatever becomes of those.
+        """
         with self._table.together():
+            for subject in relies_on:
+                self._table.rely_on(subject)
             for subject, field, text in pieces:
                 self.put(subject, field, text)
+
+    def put_first(
+        self,
+        pieces: Iterable[tuple[str, str, str]],
+        command: str,
+        at: datetime,
+        told: Iterable[str] = (),
+    ) -> None:
+        """Keep pieces before the command that will name them: what is new waits for it. `told`: commands that are on disk."""
+        with self._table.together():
+            for before in told:
+                self._table.stop_waiting(before)
+            for subject, field, text in pieces:
+                is_new = not self.has(subject, field)
+                self.put(subject, field, text)
+                if is_new:
+                    self._table.wait_for(Waiting(subject, field, command, at))
+
+    def waiting_among(self, subjects: Iterable[str]) -> list[str]:
+        """Return those of which a piece waits for a command's entry."""
+        return [subject for subject in subjects if self._table.is_waiting(subject)]
+
+    def sweep(self, drops: Callable[[Waiting], bool | None]) -> int:
+        """Ask of each piece that waits whether it is to be dropped; None: it goes on waiting. Return how many were dropped."""
+        count = 0
+        with self._table.together():
+            for piece in self._table.waiting():
+                found = drops(piece)
+                if found is not None:
+                    self._table.settle(piece.subject, piece.field, drops=found)
+                    count += found
+        return count
 
     def has(self, subject: str, field: str) -> bool:
         """Whether there is such a piece; shows nothing of it."""
@@ -259,4 +335,5 @@ __all__ = [
     "Sealed",
     "Vault",
     "VaultTable",
+    "Waiting",
 ]

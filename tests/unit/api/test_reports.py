@@ -166,7 +166,7 @@ def test_a_vault_whose_disk_is_full_is_told_and_the_report_taken_when_there_is_r
 
     last = desk.desk.last()
     with monkeypatch.context() as filled:
-        filled.setattr(Directory, "keep_all", full)
+        filled.setattr(Directory, "keep_first", full)
         assert name_of(take(desk, "report-1")) == "stopped"
     assert desk.desk.last() == last
     assert take(desk, "report-1").status_code == 200
@@ -182,7 +182,7 @@ def test_the_other_order_would_be_found(desk: Bureau, monkeypatch: pytest.Monkey
 
     async def journal_first(self: Desk, command: Any, heard: Any) -> Outcome:
         with monkeypatch.context() as later:
-            later.setattr(Directory, "keep_all", lambda *_: None)
+            later.setattr(Directory, "keep_first", lambda *_: None)
             outcome = await take_in(self, command, heard)
         dead()
         return outcome

@@ -341,6 +341,17 @@ def test_an_opinion_is_kept_once():
     assert why(case.do(NoteOpinion("n1", "b", "bank-a", "t"))) is Reason.ID_TAKEN
 
 
+def test_only_so_many_opinions_are_kept_and_victims_are_still_paid(monkeypatch):
+    monkeypatch.setattr("recoup.cases.settling.CASE_OPINIONS_MAX", 2)
+    case = held_at_a()
+    for opinion in ("n1", "n2"):
+        case.must(NoteOpinion(opinion, "a", "bank-a", "t"))
+    assert why(case.do(NoteOpinion("n3", "a", "bank-a", "t"))) is Reason.TOO_MANY_KEPT
+    assert case.do(NoteOpinion("n2", "a", "bank-a", "t")) == (), "the same again is no more"
+    case.must(NoteRepaid("p1", "c1", 10))
+    assert (len(case.case.noted), case.case.opinions) == (3, 2)
+
+
 # --- hardship, another account -------------------------------------------------------------------------------------------
 
 
@@ -510,6 +521,18 @@ def test_money_that_left_the_country_opens_one_request_with_a_clock():
     assert case.do(RecordForeignAnswer(task.id, "text-1")) == ()
     assert why(case.do(PassForeignClock(task.id))) is Reason.CLOCK_RUNS
     assert (case.case.tasks[0].state, case.case.tasks[0].answers) == ("answered", ("text-1",))
+
+
+def test_only_so_many_answers_from_abroad_are_kept(monkeypatch):
+    monkeypatch.setattr("recoup.cases.telling.ABROAD_ANSWERS_MAX", 2)
+    case = held_at_a()
+    case.trace(lies("c1", "b", 100, Found.EXITED, kind="abroad", serial="s1", hop=2))
+    task = case.case.tasks[0].id
+    for text in ("text-1", "text-2"):
+        case.must(RecordForeignAnswer(task, text))
+    assert why(case.do(RecordForeignAnswer(task, "text-3"))) is Reason.TOO_MANY_KEPT
+    assert case.do(RecordForeignAnswer(task, "text-2")) == (), "the same again is no more"
+    assert case.case.tasks[0].answers == ("text-1", "text-2")
 
 
 @pytest.mark.parametrize("kind", ["exchange", "wallet", "purchase"])

@@ -132,7 +132,7 @@ def test_an_account_of_another_case_or_of_none_is_not_there(desk: Bureau) -> Non
 
 
 def test_an_account_whose_number_never_reached_the_vault_is_told_as_missing(desk: Bureau) -> None:
-    """A process that dies between the journal and the vault leaves this; the same key then fills the vault."""
+    """The vault is filled before the journal hears of an account: only its loss leaves this, and it is told."""
     assert isinstance(ask(desk, "ann", EnterAccount("account_x", "bank-1", "C1")), Done)
     body = reading(desk) | {"account": "account_x"}
     answer = desk.post("/readings", body, "ann")

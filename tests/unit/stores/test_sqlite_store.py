@@ -15,11 +15,10 @@ from contract.journals import batch_of
 
 from recoup.errors import CommitUnknown, StoreBusy, StoreFault
 from recoup.journal.port import Appended, Repeated, StoredCheckpoint
-from recoup.stores.sqlite import SqliteJournal, connection, migrating
-from recoup.stores.sqlite import journal as store
+from recoup.stores.sqlite import SqliteJournal, SqliteVaultTable, connection, migrating
 from recoup.stores.sqlite.connection import DriverConnection
-from recoup.stores.sqlite.queries import queries, split_queries
-from recoup.stores.sqlite.schema import HEAD, REVISIONS
+from recoup.stores.sqlite.queries import queries, read_sql, split_queries, statements
+from recoup.stores.sqlite.schema import HEAD, REVISIONS, connect
 
 
 def _schema(path: Path) -> list[tuple[str, ...]]:
@@ -182,13 +181,19 @@ def test_a_store_where_another_writes_is_busy_and_nothing_was_done(tmp_path, mon
     assert journal.append(batch_of(journal, "c1"), epoch) == Appended(1)
 
 
-def test_an_older_file_is_migrated_when_it_is_opened(tmp_path, monkeypatch):
-    path, asked = tmp_path / "a.sqlite", []
-    SqliteJournal.open(path).close()
-    monkeypatch.setattr(store, "HEAD", "0002")  # as if the program were newer
-    monkeypatch.setattr(migrating, "migrate", asked.append)
-    SqliteJournal.open(path).close()
-    assert asked == [path]
+@pytest.mark.parametrize("opened", [SqliteJournal.open, connect])
+def test_an_older_file_is_migrated_when_it_is_opened(tmp_path, opened):
+    path, old = tmp_path / "a.sqlite", connection.DriverConnection(tmp_path / "a.sqlite")
+    made = [x for x in statements(read_sql("schema.sql")) if "alembic_version" in x]
+    for statement in [*statements(read_sql("migrations/v0001_first.sql")), *made]:
+        old.run(statement)
+    old.run("INSERT INTO alembic_version (version_num) VALUES ('0001')")
+    old.run("INSERT INTO vault_key (subject, wrapped) VALUES ('s', x'00')")
+    old.close()
+    opened(path).close()
+    SqliteJournal.open(tmp_path / "new.sqlite").close()
+    assert _schema(path) == _schema(tmp_path / "new.sqlite")
+    assert SqliteVaultTable(connect(path)).wrapped_key("s") == (True, b"\x00")
 
 
 def test_a_file_that_cannot_be_migrated_is_a_fault(tmp_path):
@@ -201,7 +206,7 @@ def test_a_file_with_two_schema_versions_is_a_fault(tmp_path):
     path = tmp_path / "a.sqlite"
     SqliteJournal.open(path).close()
     driver = sqlite3.connect(path)
-    driver.execute("INSERT INTO alembic_version (version_num) VALUES ('0002')")
+    driver.execute("INSERT INTO alembic_version (version_num) VALUES ('0001')")
     driver.commit()
     with pytest.raises(StoreFault, match="one schema version"):
         SqliteJournal.open(path)

@@ -36,7 +36,7 @@ from recoup.journal.record import Record
 from recoup.stores.memory import bounded_page, refusal_of_repeats
 from recoup.stores.sqlite.connection import Connection, DriverConnection
 from recoup.stores.sqlite.queries import queries
-from recoup.stores.sqlite.schema import HEAD, REVISIONS, ensure_schema, schema_version
+from recoup.stores.sqlite.schema import REVISIONS, connect, ensure_schema, schema_version
 
 _FULL: Final = 2
 _SEQUENCE_MAX: Final = 2**63 - 1
@@ -64,13 +64,7 @@ class SqliteJournal:
     @classmethod
     def open(cls, path: Path) -> SqliteJournal:
         """Open the file at `path`, or make it; an older program's file is brought to the present schema first."""
-        connection = DriverConnection(path)
-        version = schema_version(connection)
-        if version in REVISIONS and version != HEAD:
-            from recoup.stores.sqlite.migrating import migrate
-
-            migrate(path)
-        return cls(connection)
+        return cls(connect(path))
 
     def lead(self) -> int:
         """Return a new epoch."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Final
 
 from recoup.errors import StoreFault
-from recoup.stores.sqlite.connection import Connection
+from recoup.stores.sqlite.connection import Connection, DriverConnection
 from recoup.stores.sqlite.queries import queries, read_sql, statements
 
 REVISIONS: Final = {
     "0001": "recoup.stores.sqlite.migrations.v0001_first",
+    "0002": "recoup.stores.sqlite.migrations.v0002_waiting",
 }
 """Every migration by its number, in order."""
 
@@ -28,6 +30,17 @@ def ensure_schema(connection: Connection) -> None:
                 version = _create(connection)
     if version != HEAD:
         raise StoreFault(f"expected schema {HEAD}, was {version}")
+
+
+def connect(path: Path) -> DriverConnection:
+    """Open the file at `path`, or make it; an older program's file is brought to the present schema first."""
+    connection = DriverConnection(path)
+    version = schema_version(connection)
+    if version in REVISIONS and version != HEAD:
+        from recoup.stores.sqlite.migrating import migrate
+
+        migrate(path)
+    return connection
 
 
 def _create(connection: Connection) -> str:
@@ -55,10 +68,12 @@ def writing(connection: Connection) -> Iterator[None]:
     connection.run("BEGIN IMMEDIATE")
     try:
         yield
+        connection.run("COMMIT")
     except BaseException:
-        connection.run("ROLLBACK")
+        # What failed may have ended it already. Were it left open, nothing could ever be written on this connection again.
+        with suppress(StoreFault):
+            connection.run("ROLLBACK")
         raise
-    connection.run("COMMIT")
 
 
-__all__ = ["HEAD", "REVISIONS", "ensure_schema", "schema_version", "writing"]
+__all__ = ["HEAD", "REVISIONS", "connect", "ensure_schema", "schema_version", "writing"]

@@ -76,6 +76,16 @@ CREATE TABLE vault_item (
 
 CREATE INDEX vault_item_lookup ON vault_item (field, lookup, subject);
 
+CREATE TABLE vault_waiting (
+  subject TEXT    NOT NULL,
+  field   TEXT    NOT NULL,
+  command TEXT    NOT NULL,
+  at_us   INTEGER NOT NULL,
+  PRIMARY KEY (subject, field)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX vault_waiting_command ON vault_waiting (command);
+
 CREATE TABLE alembic_version (
   version_num VARCHAR(32) NOT NULL,
   CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from recoup.clock import instant_of, microseconds_of
 from recoup.errors import StoreBusy
 from recoup.stores.sqlite.connection import Connection
 from recoup.stores.sqlite.journal import set_up
 from recoup.stores.sqlite.queries import queries
 from recoup.stores.sqlite.schema import ensure_schema, writing
-from recoup.stores.vault import Sealed
+from recoup.stores.vault import Sealed, Waiting
 
 
 class SqliteVaultTable:
@@ -57,6 +58,7 @@ class SqliteVaultTable:
         """Destroy key and pieces, in no block; raise `StoreBusy` while another connection still needs old pages: try again."""
         assert not self._is_together, "the log is emptied after the commit"
         with writing(self._connection):
+            self._connection.run(self._sql["rely_on"], (subject,))
             self._connection.run(self._sql["drop_pieces"], (subject,))
             self._connection.run(self._sql["destroy_key"], (subject,))
         ((is_busy, *_),) = self._connection.run(self._sql["empty_log"])
@@ -79,6 +81,42 @@ class SqliteVaultTable:
     def find(self, field: str, lookup: bytes) -> list[str]:
         """Return the subjects whose piece has this digest."""
         return [row[0] for row in self._connection.run(self._sql["find_subjects"], (field, lookup))]
+
+    def wait_for(self, waiting: Waiting) -> None:
+        """Remember that a new piece waits for a command's entry."""
+        at = microseconds_of(waiting.at)
+        with self._writing():
+            self._connection.run(
+                self._sql["wait_for"], (waiting.subject, waiting.field, waiting.command, at)
+            )
+
+    def waiting(self) -> list[Waiting]:
+        """Return what waits, oldest first."""
+        rows = self._connection.run(self._sql["read_waiting"])
+        return [Waiting(*row[:3], at=instant_of(row[3])) for row in rows]
+
+    def is_waiting(self, subject: str) -> bool:
+        """Return whether anything of a subject waits."""
+        ((found,),) = self._connection.run(self._sql["has_waiting"], (subject,))
+        return bool(found)
+
+    def stop_waiting(self, command: str) -> None:
+        """Let the pieces of a command stand."""
+        with self._writing():
+            self._connection.run(self._sql["stop_waiting"], (command,))
+
+    def rely_on(self, subject: str) -> None:
+        """Let everything of a subject stand."""
+        with self._writing():
+            self._connection.run(self._sql["rely_on"], (subject,))
+
+    def settle(self, subject: str, field: str, *, drops: bool) -> None:
+        """Let a piece that waits stand, or drop it."""
+        with self._writing():
+            self._connection.run(self._sql["stop_waiting_for"], (subject, field))
+            if drops:
+                self._connection.run(self._sql["drop_piece"], (subject, field))
+                self._connection.run(self._sql["drop_bare_key"], (subject,))
 
     def close(self) -> None:
         """Close the file."""

@@ -28,6 +28,39 @@ SELECT nonce, sealed, lookup FROM vault_item WHERE subject = ? AND field = ?;
 -- Who has this text in this field.
 SELECT subject FROM vault_item WHERE field = ? AND lookup = ? ORDER BY subject;
 
+-- name: wait_for
+-- A new piece that waits for the entry of a command; one that waits already keeps its first command.
+INSERT INTO vault_waiting (subject, field, command, at_us) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING;
+
+-- name: read_waiting
+-- What waits, oldest first.
+SELECT subject, field, command, at_us FROM vault_waiting ORDER BY at_us, subject, field;
+
+-- name: has_waiting
+-- Whether anything waits about this subject.
+SELECT EXISTS (SELECT 1 FROM vault_waiting WHERE subject = ?);
+
+-- name: stop_waiting
+-- A command's entry is on disk.
+DELETE FROM vault_waiting WHERE command = ?;
+
+-- name: rely_on
+-- Something else rests on this subject: it stays, whatever becomes of the command.
+DELETE FROM vault_waiting WHERE subject = ?;
+
+-- name: drop_piece
+-- A piece that nothing names.
+DELETE FROM vault_item WHERE subject = ? AND field = ?;
+
+-- name: stop_waiting_for
+-- A piece that is dropped, or named by now.
+DELETE FROM vault_waiting WHERE subject = ? AND field = ?;
+
+-- name: drop_bare_key
+-- The key of a subject of which nothing is left; one that was destroyed stays, so that it is not taken again.
+DELETE FROM vault_key WHERE subject = ? AND wrapped IS NOT NULL
+AND NOT EXISTS (SELECT 1 FROM vault_item WHERE vault_item.subject = vault_key.subject);
+
 -- name: empty_log
 -- Moves the log into the file and cuts it to nothing, so that no old page of it holds a destroyed key.
 PRAGMA wal_checkpoint(TRUNCATE);
