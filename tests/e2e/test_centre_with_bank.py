@@ -76,6 +76,34 @@ def _state(people: People, order: str) -> str:
     return people.get(f"/orders/{order}", "ann", case="C1", reason="wait")["state"]
 
 
+def _objected(people: People, folder: Path, order: str) -> None:
+    """See the holder's notice given at bank and centre, and the holder's objection arrive there, over the bank's own posts."""
+
+    def notices() -> list[str]:
+        case = people.get("/cases/C1", "ann", reason="was the holder told")
+        return [row["state"] for row in case["notices"]["items"]]
+
+    assert wait_until(lambda: notices() == ["sent"], 20), notices()
+    books = ("--books", folder / "books.sqlite")
+    seen = recoup("bank", "notices", *books)
+    assert f"{order}  *{NUMBER[-4:]} CNY  given at " in seen.stdout, seen
+    words = folder / "words.txt"
+    words.write_text("This is my wage.\n", encoding="utf-8")
+    filed = recoup("bank", "appeal", order, "--statement", words, *books)
+    assert filed.returncode == 0, filed.stderr
+
+    def appeals() -> list[str]:
+        decisions = people.get("/cases/C1/decisions", "ann", reason="an objection")
+        return [row["id"] for row in decisions["appeals"]]
+
+    assert wait_until(lambda: appeals() == [f"bank-1:{filed.stdout.strip()}"], 20), appeals()
+
+    def listed() -> str:
+        return recoup("bank", "appeals", *books).stdout
+
+    assert wait_until(lambda: "taken" in listed(), 20), listed()
+
+
 def test_a_bank_that_polls_gets_the_order_and_its_answer_holds(tmp_path: Path) -> None:
     """Nobody reaches the bank: it asks, also after the centre was killed, and its answer is the same as on a push."""
     keyed = keys(tmp_path)
@@ -97,6 +125,7 @@ def test_a_bank_that_polls_gets_the_order_and_its_answer_holds(tmp_path: Path) -
         people.client = httpx.Client(base_url=centre.wait_for("Listening"), timeout=30)
         wait_until(lambda: _state(people, order) == "answered", 20)
         assert _state(people, order) == "answered"
+        _objected(people, keyed, order)
         people.client.close()
         assert centre.end() == 0
     file = keyed / "data" / "journal.sqlite"

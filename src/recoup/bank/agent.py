@@ -10,6 +10,7 @@ else is looked at.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from typing import Final
 
 from recoup import limits
 from recoup.bank.core import CoreBanking
+from recoup.bank.holders import HolderDesk
 from recoup.bank.holds import BankHold, OtherBlock, allot
 from recoup.bank.letters import notice_of
 from recoup.bank.rules import (
@@ -37,7 +39,6 @@ from recoup.errors import Fault, MessageFault, MessageProblem
 from recoup.ids import Ids
 from recoup.messages import (
     AnswerMessage,
-    AppealMessage,
     Asked,
     AskMessage,
     DigestHold,
@@ -45,7 +46,6 @@ from recoup.messages import (
     KeyRing,
     Message,
     Minor,
-    NoticeMessage,
     Opened,
     OrderMessage,
     ResultCode,
@@ -53,7 +53,6 @@ from recoup.messages import (
     StatementRow,
     decode,
     encode,
-    name_of,
     open_message,
     seal,
 )
@@ -64,6 +63,7 @@ BLOCK: Final = "recoup/"
 
 _LOOK: Final = timedelta(days=1)
 _ROWS_BYTES_MAX: Final = 600_000
+_CURSOR: Final = re.compile(r"[0-9]{0,18}", re.ASCII)
 _ORDER: Final = "recoup.order.v1"
 _ANSWER: Final = "recoup.answer.v1"
 
@@ -117,6 +117,7 @@ class Agent:
     ) -> None:
         self._identity, self._store, self._core = identity, store, core
         self._terms, self._clock, self._ids = terms, clock, ids
+        self._holders = HolderDesk(store, identity.institution, clock, ids)
         self._lock = threading.RLock()
 
     # --- from outside ---
@@ -221,19 +222,7 @@ class Agent:
     def tell_holders(self) -> int:
         """Tell the holders of new holds, and have the centre hear of it; return how many. What was broken off is done again."""
         with self._lock:
-            untold = self._store.untold()
-            for notice in untold:
-                way = self._core.tell_holder(notice.account, notice.currency, notice.text)
-                said = NoticeMessage(
-                    f"notice-{notice.order}",
-                    notice.order,
-                    self._identity.institution,
-                    self._clock.now(),
-                    is_delivered=True,
-                    way=way,
-                )
-                self._store.told(notice, said.id, name_of(said), encode(said))
-            return len(untold)
+            return self._holders.tell(self._core)
 
     def file_appeal(self, order: str, statement: str, phone: str = "") -> str:
         """Take in a holder's objection to the hold that an order began, for the centre; return its id.
@@ -242,40 +231,32 @@ class Agent:
             MessageFault: no such order began a hold here, or nothing is said.
         """
         with self._lock:
-            known = self._store.handled(order)
-            began = decode(_ORDER, known.body) if known is not None else None
-            if not isinstance(began, OrderMessage) or not statement or not self._began(began):
-                raise MessageFault(MessageProblem.FIELD_WRONG, "expected a hold and an objection")
-            filed = AppealMessage(
-                self._ids.new("appeal"),
-                order,
-                self._identity.institution,
-                began.account_number,
-                self._clock.now(),
-                statement,
-                phone,
-            )
-            self._store.write_letter(filed.id, name_of(filed), encode(filed))
-            return filed.id
-
-    def _began(self, order: OrderMessage) -> bool:
-        """Whether an order began a hold."""
-        holds = self._store.holds(order.account_number, order.currency)
-        return any(hold.id == order.id for hold in holds)
+            return self._holders.file_appeal(order, statement, phone)
 
     def letters(self, data: bytes) -> list[dict[str, str]]:
         """Return what waits here for the centre, after the cursor of its signed request, each message signed now."""
         with self._lock:
             ask = self.open(data, AskMessage).message
             assert isinstance(ask, AskMessage), "only requests are taken here"
-            if ask.what is not Asked.MESSAGES or not (ask.after or "0").isdigit():
+            if ask.what is not Asked.MESSAGES or _CURSOR.fullmatch(ask.after) is None:
                 raise MessageFault(MessageProblem.FIELD_WRONG, "expected messages and a cursor")
             self.tell_holders()
-            found = self._store.letters(int(ask.after or 0), limits.LETTERS_MAX)
+            found = self._holders.letters(int(ask.after or 0), limits.LETTERS_MAX)
             return [
-                {"cursor": str(place), "message": self.sealed(decode(name, body)).decode()}
-                for place, name, body in found
+                {"cursor": str(place), "message": self.sealed(message).decode()}
+                for place, message in found
             ]
+
+    def waiting(self, limit: int) -> list[tuple[int, Message]]:
+        """Return the next messages that the centre does not have, with their places."""
+        with self._lock:
+            self.tell_holders()
+            return self._holders.waiting(limit)
+
+    def handed_over(self, place: int) -> None:
+        """Note that the centre has all messages up to a place."""
+        with self._lock:
+            self._holders.handed_over(place)
 
     def sealed(self, message: Message) -> bytes:
         """Return a message signed for the centre, under a sending id of its own."""

@@ -115,6 +115,10 @@ class Answers:
             terms = self._notice
             sent = SendNotice(*place, "; ".join(terms.documents), terms.phone)
             self._tell(_fact(institution, order.key.case, sent, message.id))
+        else:  # its words may be personal: whoever asks finds them at the institution
+            until = message.deferred_until
+            when = until.isoformat() if until is not None else "an end that was not said"
+            self._told(institution, f"order {order.id}: its holder is told later, until {when}")
 
     def _rows(self, order: Order, answer: AnswerMessage) -> list[AddFacts]:
         """Keep the rows, in parts that vault and journal can take; return what is said of them."""

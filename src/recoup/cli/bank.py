@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recoup.cli import holders
+
 if TYPE_CHECKING:
     from recoup.bank.conformance import Desk
     from recoup.bank.core import CoreBanking
@@ -37,6 +39,7 @@ Poll = Annotated[
 AnswersTo = Annotated[
     str, typer.Option("--answers-to", metavar="URL", help="Post late answers to the centre there.")
 ]
+Locale = Annotated[str, typer.Option("--language", help="zh or en: in which holders are told.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -52,6 +55,7 @@ def register(app: typer.Typer) -> None:
     group.command(
         "conformance", epilog="Example: recoup bank conformance http://127.0.0.1:8700 --help"
     )(conformance)
+    holders.register(group)
     group.command("paper", epilog="Example: recoup bank paper order.jws --help")(paper)
     app.add_typer(group)
 
@@ -112,6 +116,7 @@ def serve(
     port: Port = 8700,
     poll: Poll = "",
     answers_to: AnswersTo = "",
+    language: Locale = "zh",
 ) -> None:
     """Run the agent beside a core system: orders in, signed answers out. Give TLS to a proxy in front of it."""
     from recoup.bank.serving import Setting, load_core
@@ -119,7 +124,16 @@ def serve(
     with _faults():
         found = load_core(core)
         setting = Setting(
-            institution, centre, key, trust, books, policy, match_seconds, poll, answers_to
+            institution,
+            centre,
+            key,
+            trust,
+            books,
+            policy,
+            match_seconds,
+            poll,
+            answers_to,
+            language,
         )
         _run(setting, found, None, host, port)
 
@@ -136,6 +150,7 @@ def sandbox(
     port: Port = 8700,
     poll: Poll = "",
     answers_to: AnswersTo = "",
+    language: Locale = "zh",
 ) -> None:
     """Run a simulated bank that answers at once, late, wrongly, twice or never, as its script says."""
     from recoup.bank.sandbox import read_script
@@ -154,6 +169,7 @@ def sandbox(
             found.match_seconds,
             poll,
             answers_to,
+            language,
         )
         _run(setting, found.core(SystemClock()), found, host, port)
 

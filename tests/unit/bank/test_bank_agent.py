@@ -475,7 +475,7 @@ def test_a_notice_that_was_broken_off_is_told_again_and_heard_of_once(tmp_path, 
         raise StoreFault("the disk is full")
 
     with monkeypatch.context() as broken:
-        broken.setattr(desk.store, "told", breaks)
+        broken.setattr(desk.store, "tell", breaks)
         with pytest.raises(StoreFault):
             desk.agent.tell_holders()
     assert desk.agent.tell_holders() == 1, "better twice than never"

@@ -16,6 +16,7 @@ from recoup.clock import EPOCH
 from recoup.messages import (
     AnswerMessage,
     DigestMessage,
+    Message,
     Minor,
     Opened,
     OrderMessage,
@@ -117,6 +118,11 @@ class FaultyAgent(Agent):
     def letters(self, data: bytes) -> list[dict[str, str]]:
         """Return what waits for the centre; a bank that hides its holds says nothing of its own accord either."""
         found = super().letters(data)
+        return found if self._behaviour(Do.HIDE, None) is None else []
+
+    def waiting(self, limit: int) -> list[tuple[int, Message]]:
+        """Return what is to be posted to the centre; nothing, where it hides."""
+        found = super().waiting(limit)
         return found if self._behaviour(Do.HIDE, None) is None else []
 
     def _behaviour(self, do: Do, order: OrderMessage | None) -> Behaviour | None:
