@@ -11,7 +11,6 @@ import argparse
 import json
 import os
 import random
-import select
 import signal
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from banks import ARRIVED, NAME, NUMBER, POLICY, START, identity, order
+from crash.child import killed
 from crash.killing import DyingConnection
 
 from recoup.bank import Agent, BankStore, Terms
@@ -151,32 +151,8 @@ def _one_kill(
     path: Path, turn: int, point: tuple[str, int, str], seconds: float, bug: str
 ) -> tuple[dict[str, str], bool]:
     """Let a child run until it dies; return what it acknowledged and whether it died at its point."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(reading)
-        try:
-            _child(path, writing, turn, point, bug)
-        finally:
-            os._exit(7)
-    os.close(writing)
-    until, said = time.monotonic() + seconds, b""
-    while (left := until - time.monotonic()) > 0:
-        ready, _, _ = select.select([reading], [], [], left)
-        if ready:
-            data = os.read(reading, 65_536)
-            if not data:
-                break
-            said += data
-    is_late = time.monotonic() >= until
-    os.kill(child, signal.SIGKILL)
-    while data := os.read(reading, 65_536):
-        said += data
-    os.close(reading)
-    _, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status), f"the child ended by itself: {status}"
-    lines = said.decode().split("\n")[:-1]
-    return dict(line.split(" ") for line in lines if not line.startswith("ready")), not is_late
+    lines, is_at_point = killed(lambda pipe: _child(path, pipe, turn, point, bug), seconds)
+    return dict(line.split(" ") for line in lines if not line.startswith("ready")), is_at_point
 
 
 def _wrong(path: Path, acknowledged: dict[str, str], turn: int, bug: str) -> list[str]:

@@ -11,7 +11,6 @@ import argparse
 import json
 import os
 import random
-import select
 import signal
 import sys
 import tempfile
@@ -24,6 +23,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from crash import tally
+from crash.child import killed
 
 from recoup.centre.commands import Done
 from recoup.centre.writer import Writer
@@ -148,34 +148,9 @@ def _one_kill(
     path: Path, turn: int, point: tuple[str, int, str], seconds: float, bug: str
 ) -> tuple[dict[str, bytes], bool]:
     """Let a child run until it dies; return what it acknowledged and whether it was killed at its point."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(reading)
-        try:
-            _child(path, writing, turn, point, bug)
-        finally:
-            os._exit(7)
-    os.close(writing)
-    until, said = time.monotonic() + seconds, b""
-    while (left := until - time.monotonic()) > 0:
-        ready, _, _ = select.select([reading], [], [], left)
-        if ready:
-            data = os.read(reading, 65_536)
-            if not data:
-                break
-            said += data
-    is_late = time.monotonic() >= until
-    os.kill(child, signal.SIGKILL)
-    while data := os.read(reading, 65_536):
-        said += data
-    os.close(reading)
-    _, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status), f"the child ended by itself: {status}"
-    # A line that was cut short was not received by anybody.
-    lines = said.decode().split("\n")[:-1]
+    lines, is_at_point = killed(lambda pipe: _child(path, pipe, turn, point, bug), seconds)
     found = dict(line.split(" ") for line in lines)
-    return {name: answer.encode() for name, answer in found.items()}, not is_late
+    return {name: answer.encode() for name, answer in found.items()}, is_at_point
 
 
 def _points(

@@ -1,4 +1,4 @@
-"""What a person at a bank does about holders beside the agent: notices, appeals, and the letters that tell the centre of both."""
+"""What a person at a bank does about holders beside the agent: notices, appeals, and the letters that tell the centre."""
 
 from __future__ import annotations
 

@@ -424,7 +424,10 @@ def test_an_institution_is_heard_about_its_own_orders_only(wire):
     assert wire.gateway.collect(BANK) == 2
     case = wire.office.scribe.state.case(CASE)
     assert (case.appeals, [row.state.value for row in case.notices]) == ((), ["due"])
-    assert [institution for institution, _ in passed] == [BANK]
+    (first, about_nothing), (second, about_later) = passed
+    assert (first, second) == (BANK, BANK)
+    assert "no order of its own" in about_nothing
+    assert "told later" in about_later
 
 
 def test_an_institution_without_messages_is_left_alone(wire):
