@@ -6,7 +6,7 @@ Exit codes: 0 done; 1 a card failed; 2 something given could not be used.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -40,6 +40,8 @@ AnswersTo = Annotated[
     str, typer.Option("--answers-to", metavar="URL", help="Post late answers to the centre there.")
 ]
 Locale = Annotated[str, typer.Option("--language", help="zh or en: in which holders are told.")]
+
+_OBJECTING_SECONDS_MAX = 60
 
 
 def register(app: typer.Typer) -> None:
@@ -197,6 +199,14 @@ def conformance(
     accounts: Annotated[
         bool, typer.Option("--accounts", help="Print the accounts that the bank must set up first.")
     ] = False,
+    objecting: Annotated[
+        str,
+        typer.Option(
+            "--objecting",
+            metavar="COMMAND",
+            help="Files an objection at the bank: gets the order as its last word, the holder's words on a pipe.",
+        ),
+    ] = "",
 ) -> None:
     """Play the acceptance cards against a bank's implementation; end with 1 if one of them fails."""
     from recoup.bank.conformance import accounts_text, play
@@ -206,19 +216,43 @@ def conformance(
         return
     if not url or key is None or not trust:
         raise typer.BadParameter("expected URL, --key and --trust, or --accounts")
-    failed = count = 0
+    verdicts = []
     with _faults():
-        for verdict in play(_desk(url, institution, key, trust, policy)):
-            count += 1
-            failed += bool(verdict.why)
-            print(
-                f"{verdict.card.number:>3}  {'FAIL' if verdict.why else 'pass'}  {verdict.card.what}"
-            )
+        desk = _desk(url, institution, key, trust, policy)
+        desk.object_to = _objecting(objecting) if objecting else None
+        for verdict in play(desk):
+            verdicts.append(verdict)
+            word = "----" if verdict.is_left_out else "FAIL" if verdict.why else "pass"
+            print(f"{verdict.card.number:>3}  {word}  {verdict.card.what}")
             if verdict.why:
                 print(f"           {verdict.why}")
-    print(f"{count - failed} of {count} cards passed")
-    if failed:
+    passed = sum(not verdict.why for verdict in verdicts)
+    left_out = sum(verdict.is_left_out for verdict in verdicts)
+    print(f"{passed} of {len(verdicts) - left_out} cards passed, {left_out} left out")
+    if passed + left_out < len(verdicts):
         raise typer.Exit(1)
+
+
+def _objecting(command: str) -> Callable[[str, str], None]:
+    """Return what has a holder object at the bank, by a command of the bank's own."""
+    import shlex
+    import subprocess
+
+    from recoup.errors import GatewayFault
+
+    def object_to(order: str, words: str) -> None:
+        done = subprocess.run(  # noqa: S603 - the operator's own command, on the operator's own machine
+            [*shlex.split(command), order],
+            input=words.encode(),
+            capture_output=True,
+            check=False,
+            timeout=_OBJECTING_SECONDS_MAX,
+        )
+        if done.returncode:
+            said = done.stderr.decode(errors="replace").strip()[:200]
+            raise GatewayFault(f"the objecting command ended with {done.returncode}: {said}")
+
+    return object_to
 
 
 def paper(
