@@ -10,6 +10,7 @@ import httpx
 from one_bank import NAME, NUMBER, People, keys, recoup, report, sandbox, settings
 from serving import Running, running
 
+from recoup.bank import BankStore
 from recoup.centre import View
 from recoup.centre.office import wait_until
 from recoup.stores.sqlite import SqliteJournal
@@ -132,6 +133,47 @@ def test_a_bank_that_polls_gets_the_order_and_its_answer_holds(tmp_path: Path) -
     (hold,) = View(SqliteJournal.read(file)).state.every()
     assert (hold.state.value, hold.held) == ("held", 30_000)
     assert "to send   0" in recoup("centre", "replay", file).stdout
+
+
+def test_a_bank_that_comes_back_on_an_old_backup_is_found_by_its_digest_and_told_again(
+    tmp_path: Path,
+) -> None:
+    """Its books are as on the first day and its core system lost the block: the stop is told again and the money held."""
+    keyed = keys(tmp_path)
+    at = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=20)
+    options = ("--data", str(keyed / "data"), "--config", str(settings(keyed, "")))
+    books = keyed / "books.sqlite"
+    with running(*options, "--port", "0") as centre:
+        people = _staffed(centre)
+        poll = ("--poll", str(people.client.base_url).rstrip("/"))
+        with sandbox(keyed, at, *poll):
+            order = stopped(people, at)
+            assert wait_until(lambda: _state(people, order) == "answered", 20)
+        assert _holds(books) == {order: 30_000}
+        for file in keyed.glob("books.sqlite*"):
+            file.unlink()
+        with sandbox(keyed, at, *poll):
+            assert wait_until(lambda: _holds(books) == {order: 30_000}, 30), centre.logged
+        people.client.close()
+        assert centre.end() == 0
+    assert any("drift, missing" in line for line in centre.logged)
+    file = keyed / "data" / "journal.sqlite"
+    (hold,) = View(SqliteJournal.read(file)).state.every()
+    assert (hold.state.value, hold.held) == ("held", 30_000)
+    said = [answer.held for tracked in hold.orders for answer in tracked.answers]
+    assert said == [30_000, 30_000], "both answers are kept"
+    assert "to send   0" in recoup("centre", "replay", file).stdout
+
+
+def _holds(books: Path) -> dict[str, int]:
+    """Return what a bank's books hold for each order."""
+    if not books.exists():
+        return {}
+    store = BankStore.open(books)
+    try:
+        return {hold.id: hold.asked for hold in store.live("", 10)}
+    finally:
+        store.close()
 
 
 def test_a_bank_that_takes_an_order_with_202_posts_its_answer_later(tmp_path: Path) -> None:

@@ -61,6 +61,9 @@ from recoup.orders import OrderKind, Outcome
 BLOCK: Final = "recoup/"
 """How the names of our blocks in the core system begin."""
 
+STRAY_FOR: Final = timedelta(hours=1)
+"""How long a block of ours that no book knows is kept: the books were restored from a backup, and the centre tells again."""
+
 _LOOK: Final = timedelta(days=1)
 _ROWS_BYTES_MAX: Final = 600_000
 _CURSOR: Final = re.compile(r"[0-9]{0,18}", re.ASCII)
@@ -119,6 +122,8 @@ class Agent:
         self._terms, self._clock, self._ids = terms, clock, ids
         self._holders = HolderDesk(store, identity.institution, clock, ids)
         self._lock = threading.RLock()
+        self._strays: dict[str, datetime] = {}
+        """Blocks of ours that no order in the books explains, and until when they are kept."""
 
     # --- from outside ---
 
@@ -215,6 +220,7 @@ class Agent:
             self._store.put(ended)
             for hold in ended:
                 self._core.lift_block(BLOCK + hold.id)
+            self._lift_strays(self._clock.now())
             return len(ended)
 
     # --- what the bank says of its own accord ---
@@ -424,14 +430,32 @@ class Agent:
         )
 
     def _restore_blocks(self) -> None:
-        """Set every block that the books have, and lift every other of ours: the books are what was answered."""
+        """Set every block that the books have, and lift those of ours that they have ended: the books are what was answered.
+
+        A block of which they never heard says that they are older than it. Lifting it would free money that the centre takes
+        for held; it stays a while, and the order that comes again counts from when it was set.
+        """
         live = self._all_live()
         for hold in live:
             self._block(hold)
         known = {BLOCK + hold.id for hold in live}
+        until = self._clock.now() + STRAY_FOR
         for name in self._core.own_blocks():
-            if name not in known:
+            if name in known:
+                continue
+            if self._store.handled(name.removeprefix(BLOCK)) is None:
+                self._strays[name] = until
+            else:
                 self._core.lift_block(name)
+
+    def _lift_strays(self, now: datetime) -> None:
+        """End the blocks that nobody came to explain; one whose order came is that order's."""
+        for name, until in list(self._strays.items()):
+            if self._store.handled(name.removeprefix(BLOCK)) is not None:
+                del self._strays[name]
+            elif until <= now:
+                self._core.lift_block(name)
+                del self._strays[name]
 
 
 def _fitting(rows: Sequence[StatementRow]) -> tuple[StatementRow, ...]:
