@@ -105,11 +105,10 @@ class Office:
         self._vault_rows = DriverConnection(setting.vault or setting.store)
         self.directory = Directory(Vault(SqliteVaultTable(self._vault_rows), setting.keys), ids)
         self._client = httpx.Client(timeout=SEND_SECONDS_MAX)
-        self._looking = threading.Lock()
+        self._looking, self._kept = threading.Lock(), 0
         self._folded: list[View] = []
         self._told_of_store = partial(told_of_case, "snapshot")
         self._view: View | None = None
-        self._kept = 0
         self._chaser: Chaser | None = None
         self._digests: Digests | None = None
         self._witnessing: Witnessing | None = None
