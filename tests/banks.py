@@ -144,6 +144,7 @@ def served(folder: Path, clock: Clock, behaviours: Sequence[Behaviour] = ()) -> 
             CountedIds(),
             "t",
             epoch=7,
+            object_to=agent.file_appeal,
         )
     store.close()
 

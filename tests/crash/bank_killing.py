@@ -11,11 +11,11 @@ import argparse
 import json
 import os
 import random
-import select
 import signal
 import sys
 import tempfile
 import time
+from collections import Counter
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -23,6 +23,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from banks import ARRIVED, NAME, NUMBER, POLICY, START, identity, order
+from crash.child import killed
 from crash.killing import DyingConnection
 
 from recoup.bank import Agent, BankStore, Terms
@@ -34,16 +35,19 @@ from recoup.bank.store import _SQL
 from recoup.clock import HandClock, instant_text, parse_instant
 from recoup.errors import StoreFault
 from recoup.ids import RandomIds
-from recoup.messages import OrderMessage, encode
+from recoup.messages import NoticeMessage, NoticeTerms, OrderMessage, encode
 from recoup.orders import OrderKind
 from recoup.stores.sqlite.queries import split_queries
 
+TERMS = NoticeTerms("Police of X", ("paper 1",), "110")
 SQL = split_queries(_SQL.joinpath("store.sql").read_text(encoding="utf-8"))
 POINTS = {
     "begin": "BEGIN IMMEDIATE",
     "written down": SQL["add_handled"],
     "hold": SQL["put_hold"],
     "answer": SQL["set_answer"],
+    "told": SQL["set_notice"],
+    "letter": SQL["add_letter"],
     "commit": "COMMIT",
     "block": "set_block",
     "lift": "lift_block",
@@ -106,6 +110,19 @@ class EarlyStore(BankStore):
         self._kept = (order, answer, holds, notice)
 
 
+class ApartStore(BankStore):
+    """A planted bug: notes that a holder was told, and writes the letter to the centre afterwards."""
+
+    def tell(self, notice: HolderNotice, letter: str, name: str, body: bytes) -> None:
+        values = (notice.state.value, None, notice.way, "", None, notice.order)
+        with self._writing():
+            self._connection.run(self._sql["set_notice"], values)
+        self.write_letter(letter, name, body)
+
+
+STORES = {"early": EarlyStore, "apart": ApartStore}
+
+
 class CarelessAgent(Agent):
     """A planted bug: starts as if it had never died."""
 
@@ -119,7 +136,7 @@ def _agent(
     words, nth, side = point
     is_call = words in {"set_block", "lift_block"}
     connection = DyingConnection(path, "" if is_call else words, nth, side)
-    store = (EarlyStore if bug == "early" else BankStore)(connection)
+    store = STORES.get(bug, BankStore)(connection)
     core = LastingCore(path.with_suffix(".core"), point)
     made = CarelessAgent if bug == "careless" else Agent
     agent = made(identity(), store, core, Terms(POLICY, 600), HandClock(START), RandomIds())
@@ -131,7 +148,7 @@ def _orders(turn: int) -> list[OrderMessage]:
     found = []
     for number in range(400):
         case = f"c{turn}_{number}"
-        found.append(order(OrderKind.STOP, 1 + number, case, id=f"stop-{case}"))
+        found.append(order(OrderKind.STOP, 1 + number, case, id=f"stop-{case}", notice=TERMS))
         if number % 2:
             found.append(order(OrderKind.RELEASE, 0, case, id=f"release-{case}"))
     return found
@@ -144,6 +161,7 @@ def _child(path: Path, pipe: int, turn: int, point: tuple[str, int, str], bug: s
     for told in _orders(turn):
         answer, _ = agent.obey(told, encode(told))
         os.write(pipe, f"{told.id} {sha256(encode(answer)).hexdigest()}\n".encode())
+        agent.tell_holders()
     time.sleep(60)
 
 
@@ -151,32 +169,8 @@ def _one_kill(
     path: Path, turn: int, point: tuple[str, int, str], seconds: float, bug: str
 ) -> tuple[dict[str, str], bool]:
     """Let a child run until it dies; return what it acknowledged and whether it died at its point."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(reading)
-        try:
-            _child(path, writing, turn, point, bug)
-        finally:
-            os._exit(7)
-    os.close(writing)
-    until, said = time.monotonic() + seconds, b""
-    while (left := until - time.monotonic()) > 0:
-        ready, _, _ = select.select([reading], [], [], left)
-        if ready:
-            data = os.read(reading, 65_536)
-            if not data:
-                break
-            said += data
-    is_late = time.monotonic() >= until
-    os.kill(child, signal.SIGKILL)
-    while data := os.read(reading, 65_536):
-        said += data
-    os.close(reading)
-    _, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status), f"the child ended by itself: {status}"
-    lines = said.decode().split("\n")[:-1]
-    return dict(line.split(" ") for line in lines if not line.startswith("ready")), not is_late
+    lines, is_at_point = killed(lambda pipe: _child(path, pipe, turn, point, bug), seconds)
+    return dict(line.split(" ") for line in lines if not line.startswith("ready")), is_at_point
 
 
 def _wrong(path: Path, acknowledged: dict[str, str], turn: int, bug: str) -> list[str]:
@@ -196,6 +190,10 @@ def _wrong(path: Path, acknowledged: dict[str, str], turn: int, bug: str) -> lis
                 wrong.append(f"other answer: {name}")
         if store.unanswered():
             wrong.append("left undone")
+        agent.tell_holders()
+        told = Counter(x.order for _, x in agent.waiting(100_000) if isinstance(x, NoticeMessage))
+        stops = [name for name in acknowledged if name.startswith("stop-")]
+        wrong += [f"told {told[x]} times of: {x}" for x in stops if told[x] != 1][:3]
         live = {BLOCK + hold.id for hold in store.live("", 10_000)}
         blocked = set(core.own_blocks())
         wrong += [f"blocked without a hold: {x}" for x in sorted(blocked - live)[:3]]
@@ -212,7 +210,7 @@ def main() -> None:
     parser.add_argument("--named", type=int, default=0, help="kills at each side of each point")
     parser.add_argument("--seconds", type=float, default=0.3)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--bug", default="", choices=["", "early", "careless"])
+    parser.add_argument("--bug", default="", choices=["", "early", "apart", "careless"])
     args = parser.parse_args()
     chance = random.Random(args.seed)
     plans = [(("", 0, ""), chance.uniform(0.01, args.seconds)) for _ in range(args.kills)]

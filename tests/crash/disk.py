@@ -7,7 +7,9 @@ part, and in any order: `images` gives such disks for every moment of a recorded
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +20,7 @@ from recoup.errors import StoreBusy, StoreFault
 from recoup.stores.sqlite.connection import Row
 
 SECTOR = 512
+TOO_MANY_WALKED = 4_000
 KINDS = ("dropped", "reordered", "torn", "kept")
 """What becomes of writes that were not synced: none there; some; some, each cut at a sector; all."""
 FAULTS = ("write", "sync", "full", "short")
@@ -126,6 +129,18 @@ class DiskConnection:
         self._system.unregister()
 
 
+class DeafConnection(DiskConnection):
+    """A planted bug: takes a commit that failed for one that was made."""
+
+    def run(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
+        try:
+            return super().run(sql, values)
+        except StoreFault:
+            if sql == "COMMIT":
+                return []
+            raise
+
+
 class Platter:
     """Files as they are for sure, and the writes to each that no sync followed."""
 
@@ -187,3 +202,56 @@ def write_image(folder: Path, image: dict[str, bytes]) -> None:
     """Put the files of an image into an empty folder."""
     for name, data in image.items():
         (folder / name).write_bytes(data)
+
+
+def cut_everywhere(
+    operations: Sequence[Operation],
+    kind: str,
+    every: int,
+    wrong_after: Callable[[int, list[str], Path], list[str]],
+) -> list[str]:
+    """Cut the power at every `every`-th moment and return what is wrong with what was left.
+
+    Args:
+        operations: of a recorded run.
+        kind: what becomes of writes that were not synced.
+        every: which moments.
+        wrong_after: given the moment, what was told by then and a folder with the files that are left, says what is wrong.
+    """
+    assert len(operations) > 300, "a script of so few operations proves little"
+    wrong, chance = [], random.Random(7)
+    for at, told, image in images(operations, kind, chance, every):
+        with tempfile.TemporaryDirectory() as folder:
+            write_image(Path(folder), image)
+            try:
+                found = wrong_after(at, told, Path(folder))
+            except StoreFault as fault:
+                found = [f"does not open: {fault}"]
+        wrong += [f"{kind} at {at}: {what}" for what in found]
+    return wrong
+
+
+def fail_everywhere(
+    fault: str, every: int, fail: Callable[[Path, str, int], tuple[bool, list[str]]]
+) -> int:
+    """Let each `every`-th operation fail in a run of its own, until the run ends before; return how many there are.
+
+    `fail` runs the script in a folder with the n-th operation failing, and returns whether it came to that and what is wrong.
+    """
+    for nth in range(1, TOO_MANY_WALKED, every):
+        with tempfile.TemporaryDirectory() as folder:
+            has_failed, wrong = fail(Path(folder), fault, nth)
+        assert wrong == [], f"{fault} {nth}"
+        if not has_failed:
+            return nth
+    raise AssertionError("the script never ended")
+
+
+def left_behind(path: Path) -> Path:
+    """Copy a store's files as they lie when its process ends; return the copy."""
+    folder = path.parent / "after"
+    folder.mkdir()
+    for kept in (path, path.with_name(f"{path.name}-wal")):
+        if kept.exists():
+            shutil.copy(kept, folder)
+    return folder / path.name

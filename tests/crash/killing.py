@@ -12,7 +12,6 @@ import argparse
 import json
 import os
 import random
-import select
 import signal
 import sys
 import tempfile
@@ -25,6 +24,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from crash import tally
+from crash.child import killed
 
 from recoup.centre.commands import Done
 from recoup.centre.writer import Writer
@@ -153,37 +153,12 @@ def _one_kill(
     path: Path, turn: int, point: tuple[str, int, str], seconds: float, bug: str, each: int
 ) -> tuple[dict[str, bytes], bool]:
     """Let a child run until it dies or all it had to do is acknowledged; return what it acknowledged, whether in time."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(reading)
-        try:
-            _child(path, writing, turn, point, bug, each)
-        finally:
-            os._exit(7)
-    os.close(writing)
-    until, said = time.monotonic() + seconds, b""
-    is_done = False
-    while not is_done and (left := until - time.monotonic()) > 0:
-        ready, _, _ = select.select([reading], [], [], left)
-        if ready:
-            data = os.read(reading, 65_536)
-            if not data:
-                break
-            said += data
-            is_done = said.count(b"\n") == each * CLIENTS > 0
-    is_late = time.monotonic() >= until
-    assert not (each and is_late), "the clients were not answered in time"
-    os.kill(child, signal.SIGKILL)
-    while data := os.read(reading, 65_536):
-        said += data
-    os.close(reading)
-    _, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status), f"the child ended by itself: {status}"
-    # A line that was cut short was not received by anybody.
-    lines = said.decode().split("\n")[:-1]
+    lines, is_in_time = killed(
+        lambda pipe: _child(path, pipe, turn, point, bug, each), seconds, each * CLIENTS
+    )
+    assert is_in_time or not each, "the clients were not answered in time"
     found = dict(line.split(" ") for line in lines)
-    return {name: answer.encode() for name, answer in found.items()}, not is_late
+    return {name: answer.encode() for name, answer in found.items()}, is_in_time
 
 
 def _points(

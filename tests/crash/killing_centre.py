@@ -10,7 +10,6 @@ import argparse
 import json
 import os
 import random
-import select
 import signal
 import sys
 import tempfile
@@ -19,10 +18,12 @@ import time
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from crash.child import killed
 from crash.killing import DyingConnection
 from sim.auditor import Auditor
 from sim.office import some_order
@@ -223,34 +224,6 @@ def _child(folder: Path, pipe: int, turn: int, point: Point, bug: str) -> None:
     time.sleep(60)
 
 
-def _one_kill(
-    folder: Path, turn: int, point: Point, seconds: float, bug: str
-) -> tuple[list[str], bool]:
-    """Let a child run until it dies; return what it acknowledged, and whether it died at its point."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(reading)
-        try:
-            _child(folder, writing, turn, point, bug)
-        finally:
-            os._exit(7)
-    os.close(writing)
-    until, said, is_over = time.monotonic() + seconds, b"", False
-    while not is_over and (left := until - time.monotonic()) > 0:
-        ready, _, _ = select.select([reading], [], [], left)
-        if ready:
-            data = os.read(reading, 65_536)
-            said, is_over = said + data, not data
-    os.kill(child, signal.SIGKILL)
-    while data := os.read(reading, 65_536):
-        said += data
-    os.close(reading)
-    _, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status), f"the child ended by itself: {status}"
-    return said.decode().split("\n")[:-1], is_over
-
-
 def _finish(folder: Path, bug: str) -> None:
     """Start once more, without a death, and wait until nothing is pending and nothing is due any more."""
     centre = Centre(folder, Point(), bug)
@@ -323,7 +296,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder, acknowledged = Path(name), list[str]()
         for turn, (point, seconds) in enumerate(_points(args, chance)):
-            told, is_at_point = _one_kill(folder, turn, point, seconds, args.bug)
+            run = partial(_child, folder, turn=turn, point=point, bug=args.bug)
+            told, is_at_point = killed(run, seconds)
             acknowledged += told
             seen["kills"] += 1
             seen["at_point"] += is_at_point

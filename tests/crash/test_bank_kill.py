@@ -31,7 +31,7 @@ def test_an_agent_that_is_killed_at_random_forgets_nothing():
 def test_an_agent_that_is_killed_at_a_named_point_forgets_nothing():
     seen = _kill("--named", "2", "--seed", "2")
     assert seen["wrong"] == []
-    assert seen["at_point"] == seen["kills"] == 28
+    assert seen["at_point"] == seen["kills"] == 36
 
 
 @pytest.mark.slow
@@ -49,3 +49,8 @@ def test_an_answer_before_the_sync_is_found():
 def test_an_agent_that_starts_without_looking_back_is_found():
     found = _kill("--named", "2", "--seed", "2", "--bug", "careless")["wrong"]
     assert any("blocked" in what or "undone" in what for what in found)
+
+
+def test_a_notice_that_is_noted_apart_from_its_letter_is_found():
+    found = _kill("--named", "1", "--seed", "2", "--bug", "apart")["wrong"]
+    assert any(what.startswith("told 0 times") for what in found)

@@ -5,15 +5,22 @@ The negative control runs the same with `synchronous=OFF`, and must lose somethi
 
 from __future__ import annotations
 
-import random
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from crash import tally
-from crash.disk import FAULTS, KINDS, Disk, DiskConnection, Operation, images, write_image
+from crash.disk import (
+    FAULTS,
+    KINDS,
+    DeafConnection,
+    Disk,
+    DiskConnection,
+    Operation,
+    cut_everywhere,
+    fail_everywhere,
+    left_behind,
+)
 
 from recoup.errors import CommitUnknown, StoreFault
 from recoup.journal.port import Answer, Appended, Batch, StoredCheckpoint, digest_of
@@ -22,7 +29,6 @@ from recoup.stores.sqlite import SqliteJournal
 from recoup.stores.sqlite import journal as store
 
 COMMANDS = 50
-TOO_MANY_WALKED = 4_000
 
 
 def _script(disk: Disk, journal: SqliteJournal) -> Iterator[str]:
@@ -71,26 +77,17 @@ def _recorded(folder: Path, synchronous: str = "FULL") -> Disk:
     return disk
 
 
-def _wrong_after(image: dict[str, bytes], told: list[str]) -> list[str]:
+def _wrong_after(_: int, told: list[str], folder: Path) -> list[str]:
     """Open what a power cut left; return what is wrong with it."""
-    with tempfile.TemporaryDirectory() as folder:
-        write_image(Path(folder), image)
-        try:
-            journal = SqliteJournal.open(Path(folder) / "journal.sqlite")
-            wrong = tally.check(journal, {x: b"%d" % (int(x[1:]) + 1) for x in told})
-            journal.close()
-        except StoreFault as fault:
-            return [f"does not open: {fault}"]
+    journal = SqliteJournal.open(folder / "journal.sqlite")
+    wrong = tally.check(journal, {x: b"%d" % (int(x[1:]) + 1) for x in told})
+    journal.close()
     return wrong
 
 
 def _cut_everywhere(folder: Path, kind: str, every: int, synchronous: str = "FULL") -> list[str]:
-    disk, chance = _recorded(folder, synchronous), random.Random(7)
-    assert len(disk.operations) > 300, "a script of so few operations proves little"
-    wrong = []
-    for at, told, image in images(disk.operations, kind, chance, every):
-        wrong += [f"{kind} at {at}: {what}" for what in _wrong_after(image, told)]
-    return wrong
+    disk = _recorded(folder, synchronous)
+    return cut_everywhere(disk.operations, kind, every, _wrong_after)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -116,18 +113,6 @@ def test_opening_refuses_a_connection_whose_syncs_are_off(tmp_path, monkeypatch)
         SqliteJournal.open(tmp_path / "journal.sqlite")
 
 
-class DeafConnection(DiskConnection):
-    """A planted bug: takes a commit that failed for one that was made."""
-
-    def run(self, sql: str, values: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
-        try:
-            return super().run(sql, values)
-        except StoreFault:
-            if sql == "COMMIT":
-                return []
-            raise
-
-
 def _fail(
     folder: Path, fault: str, nth: int, connect: type[DiskConnection] = DiskConnection
 ) -> tuple[bool, list[str]]:
@@ -146,13 +131,10 @@ def _fail(
     except StoreFault:
         pass
     finally:
-        (folder / "after").mkdir()
-        for kept in (path, path.with_name("journal.sqlite-wal")):
-            if kept.exists():  # as it lies when the process ends
-                shutil.copy(kept, folder / "after")
+        after = left_behind(path)
         if connection is not None:
             connection.close()
-    again = SqliteJournal.open(folder / "after" / "journal.sqlite")
+    again = SqliteJournal.open(after)
     wrong = tally.check(again, {x: b"%d" % (int(x[1:]) + 1) for x in told})
     last = again.last()
     count = last.sequence if last else 0
@@ -163,27 +145,15 @@ def _fail(
     return disk.has_failed, wrong
 
 
-def _fail_everywhere(fault: str, every: int) -> int:
-    nth = 1
-    while nth < TOO_MANY_WALKED:
-        with tempfile.TemporaryDirectory() as folder:
-            has_failed, wrong = _fail(Path(folder), fault, nth)
-        assert wrong == [], f"{fault} {nth}"
-        if not has_failed:
-            return nth
-        nth += every
-    raise AssertionError("the script never ended")
-
-
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_failing_disk_stops_the_store_and_loses_nothing_that_was_answered(fault):
-    assert _fail_everywhere(fault, every=7) > COMMANDS
+    assert fail_everywhere(fault, 7, _fail) > COMMANDS
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 def test_every_operation_may_fail(fault):
-    assert _fail_everywhere(fault, every=1) > COMMANDS
+    assert fail_everywhere(fault, 1, _fail) > COMMANDS
 
 
 def test_a_store_that_takes_a_failed_commit_for_done_is_found(tmp_path):

@@ -10,16 +10,18 @@ from recoup.bank.sandbox import Behaviour, Do
 from recoup.clock import HandClock
 from recoup.orders import OrderKind, Outcome
 
+ALL = frozenset(card.number for card in DECK)
 
-def _failed(tmp_path, *behaviours: Behaviour) -> dict[int, str]:
+
+def _failed(tmp_path, *behaviours: Behaviour, only: frozenset[int] = ALL) -> dict[int, str]:
     with served(tmp_path, HandClock(START), behaviours) as desk:
-        verdicts = list(play(desk))
-    assert [verdict.card.number for verdict in verdicts] == [card.number for card in DECK]
+        verdicts = list(play(desk, only))
+    assert {verdict.card.number for verdict in verdicts} == only
     return {verdict.card.number: verdict.why for verdict in verdicts if verdict.why}
 
 
 def test_our_own_agent_passes_every_card(tmp_path):
-    assert len(DECK) >= 50
+    assert len(DECK) >= 70
     assert _failed(tmp_path) == {}
 
 
@@ -30,21 +32,36 @@ def test_the_cards_can_be_played_again_on_what_a_run_left(tmp_path):
         assert [verdict.why for verdict in play(desk) if verdict.why] == []
 
 
+def test_every_card_beyond_the_plainest_has_an_agent_that_fails_it():
+    """A card that no agent can fail proves nothing."""
+    failing = set().union(*(fails for _, fails, _ in BROKEN))
+    assert {card.number for card in DECK if card.number > 41} - failing == WITHOUT_AN_AGENT
+
+
+WITHOUT_AN_AGENT = {60, 61, 62, 63}
+"""What keeps these stands before the agent, in its HTTP: a broken body and a request without authority."""
+
 BROKEN = [
-    (Behaviour(Do.OBEY_MISMATCH), {3, 5, 6}, {1, 11, 50}),
-    (Behaviour(Do.TRUST_ALL), {50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 64, 65}, {1, 3, 11}),
-    (Behaviour(Do.FORGET), {13, 14, 15, 16, 20, 25, 28, 33, 40}, {3, 11, 50}),
-    (Behaviour(Do.TWICE), {13}, {1, 14, 59}),
+    (Behaviour(Do.OBEY_MISMATCH), {3, 5, 6, 43}, {1, 11, 50}),
+    (Behaviour(Do.TRUST_ALL), {50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 64, 65, 69}, {1, 3, 11}),
+    (Behaviour(Do.FORGET), {13, 14, 15, 16, 20, 25, 28, 33, 40, 45}, {3, 11, 50}),
+    (Behaviour(Do.TWICE), {13, 45, 70}, {1, 14, 59}),
     (Behaviour(Do.SAY_AMOUNT, kinds=(OrderKind.STOP,), amount="600.00"), {11, 12, 29, 32}, {1, 3}),
-    (Behaviour(Do.SAY_OUTCOME, outcome=Outcome.HELD), {3, 11, 12, 16, 22, 26, 39}, {1, 50}),
-    (Behaviour(Do.HIDE), {14, 28, 29, 30, 33, 41}, {1, 11, 50}),
+    (Behaviour(Do.SAY_OUTCOME, outcome=Outcome.HELD), {3, 11, 12, 16, 22, 26, 39, 44}, {1, 50}),
+    (Behaviour(Do.HIDE), {14, 28, 29, 30, 33, 41, 47, 48, 49}, {1, 11, 50}),
     (Behaviour(Do.OVERBOOK), {29, 31, 32}, {1, 11, 50}),
+    (Behaviour(Do.SAY_AMOUNT, kinds=(OrderKind.FREEZE,), amount="600.00"), {42}, {1, 22, 50}),
+    (Behaviour(Do.SHORT_ROWS), {11, 12, 35, 36, 46}, {1, 3, 50}),
+    (Behaviour(Do.LENIENT), {66, 67, 68}, {1, 3, 50, 53, 60}),
     (Behaviour(Do.NEVER, kinds=(OrderKind.FREEZE,)), {22, 23, 24, 25, 26}, {1, 3, 50}),
 ]
 
 
-@pytest.mark.parametrize(("behaviour", "fails", "passes"), BROKEN, ids=[b[0].do for b in BROKEN])
+@pytest.mark.parametrize(
+    ("behaviour", "fails", "passes"),
+    BROKEN,
+    ids=[f"{b[0].do}{'-'.join(b[0].kinds)}" for b in BROKEN],
+)
 def test_a_broken_agent_fails_the_cards_meant_for_it(tmp_path, behaviour, fails, passes):
-    failed = _failed(tmp_path, behaviour)
-    assert fails <= failed.keys()
-    assert not passes & failed.keys(), failed
+    failed = _failed(tmp_path, behaviour, only=frozenset(fails | passes))
+    assert fails == failed.keys(), failed

@@ -22,10 +22,13 @@ from recoup.bank.sandbox import Behaviour, Do
 from recoup.errors import GatewayFault
 from recoup.messages import (
     AnswerMessage,
+    AppealMessage,
     Asked,
     DigestMessage,
     KeyRing,
     MemoryReplays,
+    NoticeMessage,
+    NoticeTerms,
     OrderMessage,
     RefusalMessage,
     open_message,
@@ -148,6 +151,40 @@ def test_what_cannot_be_obeyed_is_refused_and_does_not_stop_the_rest(
     poller_of(a, url).poll()
     assert [type(x) for x in mailbox.taken] == [AnswerMessage, RefusalMessage, AnswerMessage]
     assert mailbox.taken[1].problem == "order_id_taken"
+
+
+def test_holders_that_were_told_and_their_objections_are_posted_once_and_after_the_answer(
+    tmp_path, mailbox, url, poller_of
+):
+    a = bank(tmp_path)
+    stop = order(OrderKind.STOP, notice=NoticeTerms("Police of X", ("paper 1",), "110"))
+    mailbox.waiting, mailbox.is_away = [stop], True
+    poller = poller_of(a, url)
+    with pytest.raises(GatewayFault):
+        poller.poll()
+    a.agent.tell_holders()
+    a.agent.file_appeal(stop.id, "my wage")
+    mailbox.is_away = False
+    poller.poll()
+    poller.poll()
+    assert [type(x) for x in mailbox.taken] == [AnswerMessage, NoticeMessage, AppealMessage]
+    assert (mailbox.taken[1].is_delivered, mailbox.taken[2].statement) == (True, "my wage")
+
+
+def test_a_letter_that_the_centre_will_never_take_does_not_keep_the_next_waiting(
+    tmp_path, mailbox, url, poller_of
+):
+    a, said, stop = bank(tmp_path), [], order(OrderKind.STOP)
+    a.tell(stop)
+    a.agent.file_appeal(stop.id, "my wage")
+    mailbox.refuses = JSONResponse({"type": "urn:recoup:problem:field_wrong"}, 422)
+    poller = poller_of(a, url, said.append)
+    poller.poll()
+    assert said[0].endswith("status 422 field_wrong")
+    mailbox.refuses = None
+    a.agent.file_appeal(stop.id, "it is mine")
+    poller.poll()
+    assert [x.statement for x in mailbox.taken] == ["it is mine"]
 
 
 def test_its_digest_is_posted_at_once_and_then_from_time_to_time(tmp_path, mailbox, url, poller_of):

@@ -10,6 +10,7 @@ import httpx
 from one_bank import NAME, NUMBER, People, keys, recoup, report, sandbox, settings
 from serving import Running, running
 
+from recoup.bank import BankStore
 from recoup.centre import View
 from recoup.centre.office import wait_until
 from recoup.stores.sqlite import SqliteJournal
@@ -76,6 +77,34 @@ def _state(people: People, order: str) -> str:
     return people.get(f"/orders/{order}", "ann", case="C1", reason="wait")["state"]
 
 
+def _objected(people: People, folder: Path, order: str) -> None:
+    """See the holder's notice given at bank and centre, and the holder's objection arrive there, over the bank's own posts."""
+
+    def notices() -> list[str]:
+        case = people.get("/cases/C1", "ann", reason="was the holder told")
+        return [row["state"] for row in case["notices"]["items"]]
+
+    assert wait_until(lambda: notices() == ["sent"], 20), notices()
+    books = ("--books", folder / "books.sqlite")
+    seen = recoup("bank", "notices", *books)
+    assert f"{order}  *{NUMBER[-4:]} CNY  given at " in seen.stdout, seen
+    words = folder / "words.txt"
+    words.write_text("This is my wage.\n", encoding="utf-8")
+    filed = recoup("bank", "appeal", order, "--statement", words, *books)
+    assert filed.returncode == 0, filed.stderr
+
+    def appeals() -> list[str]:
+        decisions = people.get("/cases/C1/decisions", "ann", reason="an objection")
+        return [row["id"] for row in decisions["appeals"]]
+
+    assert wait_until(lambda: appeals() == [f"bank-1:{filed.stdout.strip()}"], 20), appeals()
+
+    def listed() -> str:
+        return recoup("bank", "appeals", *books).stdout
+
+    assert wait_until(lambda: "taken" in listed(), 20), listed()
+
+
 def test_a_bank_that_polls_gets_the_order_and_its_answer_holds(tmp_path: Path) -> None:
     """Nobody reaches the bank: it asks, also after the centre was killed, and its answer is the same as on a push."""
     keyed = keys(tmp_path)
@@ -97,12 +126,54 @@ def test_a_bank_that_polls_gets_the_order_and_its_answer_holds(tmp_path: Path) -
         people.client = httpx.Client(base_url=centre.wait_for("Listening"), timeout=30)
         wait_until(lambda: _state(people, order) == "answered", 20)
         assert _state(people, order) == "answered"
+        _objected(people, keyed, order)
         people.client.close()
         assert centre.end() == 0
     file = keyed / "data" / "journal.sqlite"
     (hold,) = View(SqliteJournal.read(file)).state.every()
     assert (hold.state.value, hold.held) == ("held", 30_000)
     assert "to send   0" in recoup("centre", "replay", file).stdout
+
+
+def test_a_bank_that_comes_back_on_an_old_backup_is_found_by_its_digest_and_told_again(
+    tmp_path: Path,
+) -> None:
+    """Its books are as on the first day and its core system lost the block: the stop is told again and the money held."""
+    keyed = keys(tmp_path)
+    at = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=20)
+    options = ("--data", str(keyed / "data"), "--config", str(settings(keyed, "")))
+    books = keyed / "books.sqlite"
+    with running(*options, "--port", "0") as centre:
+        people = _staffed(centre)
+        poll = ("--poll", str(people.client.base_url).rstrip("/"))
+        with sandbox(keyed, at, *poll):
+            order = stopped(people, at)
+            assert wait_until(lambda: _state(people, order) == "answered", 20)
+        assert _holds(books) == {order: 30_000}
+        for file in keyed.glob("books.sqlite*"):
+            file.unlink()
+        with sandbox(keyed, at, *poll):
+            assert wait_until(lambda: _holds(books) == {order: 30_000}, 30), centre.logged
+        people.client.close()
+        assert centre.end() == 0
+    assert any("drift, missing" in line for line in centre.logged)
+    file = keyed / "data" / "journal.sqlite"
+    (hold,) = View(SqliteJournal.read(file)).state.every()
+    assert (hold.state.value, hold.held) == ("held", 30_000)
+    said = [answer.held for tracked in hold.orders for answer in tracked.answers]
+    assert said == [30_000, 30_000], "both answers are kept"
+    assert "to send   0" in recoup("centre", "replay", file).stdout
+
+
+def _holds(books: Path) -> dict[str, int]:
+    """Return what a bank's books hold for each order."""
+    if not books.exists():
+        return {}
+    store = BankStore.open(books)
+    try:
+        return {hold.id: hold.asked for hold in store.live("", 10)}
+    finally:
+        store.close()
 
 
 def test_a_bank_that_takes_an_order_with_202_posts_its_answer_later(tmp_path: Path) -> None:

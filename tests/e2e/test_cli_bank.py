@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -31,11 +32,11 @@ def keys(tmp_path) -> dict[str, Path]:
 
 
 def test_a_sandbox_bank_is_examined_and_ends_when_told(tmp_path, keys):
-    accounts = tmp_path / "accounts.toml"
+    accounts, books = tmp_path / "accounts.toml", tmp_path / "books.sqlite"
     accounts.write_text(_run("conformance", "--accounts").stdout, encoding="utf-8")
     options = [
         "--script", accounts, "--centre", "centre", "--key", keys["bank-under-test"],
-        "--trust", keys["centre public"], "--books", tmp_path / "books.sqlite", "--port", 0,
+        "--trust", keys["centre public"], "--books", books, "--port", 0,
     ]  # fmt: skip
     bank = subprocess.Popen(
         [*RECOUP, "sandbox", *map(str, options)], stdout=subprocess.PIPE, text=True
@@ -43,9 +44,10 @@ def test_a_sandbox_bank_is_examined_and_ends_when_told(tmp_path, keys):
     try:
         url = bank.stdout.readline().split()[-1]
         asked = ["--key", keys["centre"], "--trust", keys["bank-under-test public"]]
-        seen = _run("conformance", url, *asked)
+        objecting = shlex.join([*RECOUP, "appeal", "--statement", "-", "--books", str(books)])
+        seen = _run("conformance", url, *asked, "--objecting", objecting)
         assert seen.returncode == 0, seen.stdout + seen.stderr
-        assert f"{len(DECK)} of {len(DECK)} cards passed" in seen.stdout
+        assert f"{len(DECK)} of {len(DECK)} cards passed, 0 left out" in seen.stdout
         stranger = tmp_path / "stranger"
         private, _ = _run("keys", "centre", "--out", stranger).stdout.split()
         wrong = _run("conformance", url, "--key", private, *asked[2:])
@@ -105,11 +107,33 @@ def test_a_broken_bank_ends_the_examination_with_one(tmp_path, keys):
         )
         assert seen.returncode == 1
         assert " 13  FAIL  repeat" in seen.stdout
-        assert f"{len(DECK) - 1} of {len(DECK)} cards passed" in seen.stdout
+        assert " 49  ----  a holder's objection" in seen.stdout
+        assert f"{len(DECK) - 4} of {len(DECK) - 1} cards passed, 1 left out" in seen.stdout
     finally:
         bank.send_signal(signal.SIGTERM)
         bank.wait(20)
         bank.stdout.close()
+
+
+def test_the_command_that_files_an_objection_gets_the_words_and_says_when_it_failed():
+    from recoup.cli.bank import _objecting
+    from recoup.errors import GatewayFault
+
+    _objecting(f"{shlex.quote(sys.executable)} -c 'import sys; assert sys.stdin.read() == \"x\"'")(
+        "o", "x"
+    )
+    with pytest.raises(GatewayFault, match="ended with 1"):
+        _objecting("false")("order", "words")
+
+
+def test_a_person_at_the_bank_works_on_the_books_of_an_agent_only(tmp_path):
+    from recoup.bank import BankStore
+
+    seen = _run("notices", "--books", tmp_path / "nothing.sqlite")
+    assert (seen.returncode, "was no file" in seen.stderr) == (2, True)
+    BankStore.open(tmp_path / "new.sqlite").close()
+    seen = _run("appeals", "--books", tmp_path / "new.sqlite")
+    assert (seen.returncode, "with which an agent was started" in seen.stderr) == (2, True)
 
 
 def test_what_cannot_be_used_is_named(tmp_path, keys):

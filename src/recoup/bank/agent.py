@@ -10,6 +10,7 @@ else is looked at.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from typing import Final
 
 from recoup import limits
 from recoup.bank.core import CoreBanking
+from recoup.bank.holders import HolderDesk
 from recoup.bank.holds import BankHold, OtherBlock, allot
 from recoup.bank.letters import notice_of
 from recoup.bank.rules import (
@@ -37,7 +39,6 @@ from recoup.errors import Fault, MessageFault, MessageProblem
 from recoup.ids import Ids
 from recoup.messages import (
     AnswerMessage,
-    AppealMessage,
     Asked,
     AskMessage,
     DigestHold,
@@ -45,7 +46,6 @@ from recoup.messages import (
     KeyRing,
     Message,
     Minor,
-    NoticeMessage,
     Opened,
     OrderMessage,
     ResultCode,
@@ -53,7 +53,6 @@ from recoup.messages import (
     StatementRow,
     decode,
     encode,
-    name_of,
     open_message,
     seal,
 )
@@ -62,8 +61,12 @@ from recoup.orders import OrderKind, Outcome
 BLOCK: Final = "recoup/"
 """How the names of our blocks in the core system begin."""
 
+STRAY_FOR: Final = timedelta(hours=1)
+"""How long a block of ours that no book knows is kept: the books were restored from a backup, and the centre tells again."""
+
 _LOOK: Final = timedelta(days=1)
 _ROWS_BYTES_MAX: Final = 600_000
+_CURSOR: Final = re.compile(r"[0-9]{0,18}", re.ASCII)
 _ORDER: Final = "recoup.order.v1"
 _ANSWER: Final = "recoup.answer.v1"
 
@@ -117,7 +120,10 @@ class Agent:
     ) -> None:
         self._identity, self._store, self._core = identity, store, core
         self._terms, self._clock, self._ids = terms, clock, ids
+        self._holders = HolderDesk(store, identity.institution, clock, ids)
         self._lock = threading.RLock()
+        self._strays: dict[str, datetime] = {}
+        """Blocks of ours that no order in the books explains, and until when they are kept."""
 
     # --- from outside ---
 
@@ -214,6 +220,7 @@ class Agent:
             self._store.put(ended)
             for hold in ended:
                 self._core.lift_block(BLOCK + hold.id)
+            self._lift_strays(self._clock.now())
             return len(ended)
 
     # --- what the bank says of its own accord ---
@@ -221,19 +228,7 @@ class Agent:
     def tell_holders(self) -> int:
         """Tell the holders of new holds, and have the centre hear of it; return how many. What was broken off is done again."""
         with self._lock:
-            untold = self._store.untold()
-            for notice in untold:
-                way = self._core.tell_holder(notice.account, notice.currency, notice.text)
-                said = NoticeMessage(
-                    f"notice-{notice.order}",
-                    notice.order,
-                    self._identity.institution,
-                    self._clock.now(),
-                    is_delivered=True,
-                    way=way,
-                )
-                self._store.told(notice, said.id, name_of(said), encode(said))
-            return len(untold)
+            return self._holders.tell(self._core)
 
     def file_appeal(self, order: str, statement: str, phone: str = "") -> str:
         """Take in a holder's objection to the hold that an order began, for the centre; return its id.
@@ -242,40 +237,32 @@ class Agent:
             MessageFault: no such order began a hold here, or nothing is said.
         """
         with self._lock:
-            known = self._store.handled(order)
-            began = decode(_ORDER, known.body) if known is not None else None
-            if not isinstance(began, OrderMessage) or not statement or not self._began(began):
-                raise MessageFault(MessageProblem.FIELD_WRONG, "expected a hold and an objection")
-            filed = AppealMessage(
-                self._ids.new("appeal"),
-                order,
-                self._identity.institution,
-                began.account_number,
-                self._clock.now(),
-                statement,
-                phone,
-            )
-            self._store.write_letter(filed.id, name_of(filed), encode(filed))
-            return filed.id
-
-    def _began(self, order: OrderMessage) -> bool:
-        """Whether an order began a hold."""
-        holds = self._store.holds(order.account_number, order.currency)
-        return any(hold.id == order.id for hold in holds)
+            return self._holders.file_appeal(order, statement, phone)
 
     def letters(self, data: bytes) -> list[dict[str, str]]:
         """Return what waits here for the centre, after the cursor of its signed request, each message signed now."""
         with self._lock:
             ask = self.open(data, AskMessage).message
             assert isinstance(ask, AskMessage), "only requests are taken here"
-            if ask.what is not Asked.MESSAGES or not (ask.after or "0").isdigit():
+            if ask.what is not Asked.MESSAGES or _CURSOR.fullmatch(ask.after) is None:
                 raise MessageFault(MessageProblem.FIELD_WRONG, "expected messages and a cursor")
             self.tell_holders()
-            found = self._store.letters(int(ask.after or 0), limits.LETTERS_MAX)
+            found = self._holders.letters(int(ask.after or 0), limits.LETTERS_MAX)
             return [
-                {"cursor": str(place), "message": self.sealed(decode(name, body)).decode()}
-                for place, name, body in found
+                {"cursor": str(place), "message": self.sealed(message).decode()}
+                for place, message in found
             ]
+
+    def waiting(self, limit: int) -> list[tuple[int, Message]]:
+        """Return the next messages that the centre does not have, with their places."""
+        with self._lock:
+            self.tell_holders()
+            return self._holders.waiting(limit)
+
+    def handed_over(self, place: int) -> None:
+        """Note that the centre has all messages up to a place."""
+        with self._lock:
+            self._holders.handed_over(place)
 
     def sealed(self, message: Message) -> bytes:
         """Return a message signed for the centre, under a sending id of its own."""
@@ -443,14 +430,32 @@ class Agent:
         )
 
     def _restore_blocks(self) -> None:
-        """Set every block that the books have, and lift every other of ours: the books are what was answered."""
+        """Set every block that the books have, and lift those of ours that they have ended: the books are what was answered.
+
+        A block of which they never heard says that they are older than it. Lifting it would free money that the centre takes
+        for held; it stays a while, and the order that comes again counts from when it was set.
+        """
         live = self._all_live()
         for hold in live:
             self._block(hold)
         known = {BLOCK + hold.id for hold in live}
+        until = self._clock.now() + STRAY_FOR
         for name in self._core.own_blocks():
-            if name not in known:
+            if name in known:
+                continue
+            if self._store.handled(name.removeprefix(BLOCK)) is None:
+                self._strays[name] = until
+            else:
                 self._core.lift_block(name)
+
+    def _lift_strays(self, now: datetime) -> None:
+        """End the blocks that nobody came to explain; one whose order came is that order's."""
+        for name, until in list(self._strays.items()):
+            if self._store.handled(name.removeprefix(BLOCK)) is not None:
+                del self._strays[name]
+            elif until <= now:
+                self._core.lift_block(name)
+                del self._strays[name]
 
 
 def _fitting(rows: Sequence[StatementRow]) -> tuple[StatementRow, ...]:

@@ -6,6 +6,8 @@ The words come from the order; nothing else that the bank knows is in them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from typing import Final
 
 from recoup.bank.holds import BankHold
@@ -26,14 +28,30 @@ _WORDS: Final = {
 LOCALES: Final = tuple(_WORDS)
 
 
+class NoticeState(StrEnum):
+    """Where a notice is on its way to its holder."""
+
+    DUE = "due"
+    GIVEN = "given"
+    DEFERRED = "deferred"
+
+
 @dataclass(frozen=True, slots=True)
 class HolderNotice:
-    """A notice that is to reach a holder; kept until it did."""
+    """A notice that is to reach a holder, and where it is."""
 
     order: str
     account: str
     currency: str
     text: str
+    state: NoticeState = NoticeState.DUE
+    at: datetime | None = None
+    """When it was given or put off."""
+    way: str = ""
+    """How it was given, such as letter, app, counter."""
+    reason: str = ""
+    """Why it is put off."""
+    until: datetime | None = None
 
 
 def notice_of(order: OrderMessage, hold: BankHold, held: int, locale: str) -> HolderNotice | None:
@@ -54,4 +72,4 @@ def notice_of(order: OrderMessage, hold: BankHold, held: int, locale: str) -> Ho
     return HolderNotice(order.id, hold.account, hold.currency, text)
 
 
-__all__ = ["LOCALES", "HolderNotice", "notice_of"]
+__all__ = ["LOCALES", "HolderNotice", "NoticeState", "notice_of"]

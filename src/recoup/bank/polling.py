@@ -2,12 +2,13 @@
 
     GET  {centre}/institutions/{id}/messages?after=CURSOR   Authorization: Recoup <signed request>
          200 {"messages": [{"cursor": "...", "message": "<signed order>"}]}, oldest first, each signed when it is handed out
-    POST {centre}/institutions/{id}/answers                 application/jose: a signed answer, refusal or page of the digest
-         2xx once it is on the centre's disk
+    POST {centre}/institutions/{id}/answers                 application/jose: a signed answer, refusal, page of the digest,
+         2xx once it is on the centre's disk                 notice or appeal
 
-The cursor moves on only after the centre took the answer, so a crash repeats a message and never loses one. An answer that the
-centre will never take (it names why, with a 4xx that is no matter of time or trust) does not keep the orders after it waiting:
-somebody is told, and the cursor moves on.
+The cursor moves on only after the centre took the answer, so a crash repeats a message and never loses one; the letters of our
+own (holders that were told, and their objections) have a cursor of the same kind. An answer that the centre will never take (it
+names why, with a 4xx that is no matter of time or trust) does not keep the orders after it waiting: somebody is told, and the
+cursor moves on. Letters follow the answers: of a hold that the centre does not know yet it could not take one.
 """
 
 from __future__ import annotations
@@ -125,6 +126,7 @@ class Poller:
             if reply is not None:
                 self._line.post(reply)
             self._store.keep(_CURSOR, entry.cursor)
+        self._post_letters()
         self._post_digest()
         return len(entries)
 
@@ -139,6 +141,13 @@ class Poller:
             now = self._clock.now()
             refusal = RefusalMessage(self._institution, now, name, what=str(fault))
             return self._agent.sealed(refusal)
+
+    def _post_letters(self) -> None:
+        """Post what holders were told and what they object, oldest first; what was taken is not posted again."""
+        while letters := self._agent.waiting(limits.LETTERS_MAX):
+            for place, message in letters:
+                self._line.post(self._agent.sealed(message))
+                self._agent.handed_over(place)
 
     def _post_digest(self) -> None:
         """Post all pages where the time has come; one that was not taken is cut anew at the next poll."""

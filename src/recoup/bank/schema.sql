@@ -42,10 +42,15 @@ CREATE TABLE notice (
   account  TEXT NOT NULL,
   currency TEXT NOT NULL,
   text     TEXT NOT NULL,
-  is_told  INTEGER NOT NULL DEFAULT 0 CHECK (is_told IN (0, 1))
+  state    TEXT NOT NULL DEFAULT 'due' CHECK (state IN ('due', 'given', 'deferred')),
+  at_us    INTEGER,                   -- when it was given or put off
+  way      TEXT NOT NULL DEFAULT '',  -- how it was given
+  reason   TEXT NOT NULL DEFAULT '',  -- why it is put off
+  until_us INTEGER,                   -- and until when
+  CHECK (state != 'deferred' OR (reason != '' AND until_us IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX notice_open ON notice (order_id) WHERE is_told = 0;
+CREATE INDEX notice_open ON notice (order_id) WHERE state != 'given';
 
 CREATE TABLE letter (
   place INTEGER PRIMARY KEY AUTOINCREMENT,  -- the cursor: a place is never given twice

@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,13 +17,15 @@ import uvicorn
 
 from recoup.bank.agent import Agent, Identity
 from recoup.bank.core import CoreBanking
+from recoup.bank.holders import HolderDesk
 from recoup.bank.http import application
+from recoup.bank.letters import LOCALES
 from recoup.bank.polling import Courier, Line, Poller
 from recoup.bank.rules import Terms
 from recoup.bank.sandbox import FaultyAgent, Script
 from recoup.bank.store import BankStore
 from recoup.clock import Clock, SystemClock
-from recoup.errors import GatewayFault, MessageFault, MessageProblem
+from recoup.errors import GatewayFault, MessageFault, MessageProblem, StoreFault
 from recoup.ids import Ids, RandomIds
 from recoup.messages import KeyRing, SigningKey, read_key, read_public
 from recoup.reading.policies import read_policy
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 
 _DRAIN_SECONDS = 10
 _BACKLOG = 128
+_OWNER = "institution"
+"""Under this name the books say whose they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,8 @@ class Setting:
     """The centre's address, where the agent asks for its orders."""
     answers: str = ""
     """The centre's address, where late answers go; where the agent polls, they go there."""
+    locale: str = "zh"
+    """The language in which holders are told."""
 
 
 def identity(setting: Setting) -> Identity:
@@ -90,12 +97,34 @@ def agent_for(
     ids: Ids | None = None,
 ) -> tuple[Agent, BankStore]:
     """Return an agent on its books; one that goes wrong if a script is given."""
+    if setting.locale not in LOCALES:
+        raise GatewayFault(f"expected the language {' or '.join(LOCALES)}, was {setting.locale!r}")
     store = BankStore.open(setting.books)
-    terms = Terms(read_policy(setting.policy), setting.match_seconds, core.can_stop_amounts)
+    owner = store.kept(_OWNER)
+    if owner not in {"", setting.institution}:
+        raise StoreFault(f"expected the books of {setting.institution!r}, were of {owner!r}")
+    store.keep(_OWNER, setting.institution)
+    policy = read_policy(setting.policy)
+    terms = Terms(policy, setting.match_seconds, core.can_stop_amounts, setting.locale)
     given = (identity(setting), store, core, terms, clock or SystemClock(), ids or RandomIds())
     if script is None:
         return Agent(*given), store
     return FaultyAgent(*given, behaviours=script.behaviours), store
+
+
+@contextmanager
+def holder_desk(books: Path) -> Iterator[HolderDesk]:
+    """Open the books of an agent for what a person does about holders; raise `StoreFault` for no such books."""
+    if not books.is_file():
+        raise StoreFault(f"expected an agent's books, was no file: {books}")
+    store = BankStore.open(books)
+    try:
+        owner = store.kept(_OWNER)
+        if not owner:
+            raise StoreFault("expected books with which an agent was started once")
+        yield HolderDesk(store, owner, SystemClock(), RandomIds())
+    finally:
+        store.close()
 
 
 def serving(setting: Setting, agent: Agent, store: BankStore) -> Starlette:
@@ -147,4 +176,13 @@ def serve(app: Starlette, on: socket.socket) -> None:
     uvicorn.Server(config).run(sockets=[on])
 
 
-__all__ = ["Setting", "agent_for", "identity", "listening", "load_core", "serve", "serving"]
+__all__ = [
+    "Setting",
+    "agent_for",
+    "holder_desk",
+    "identity",
+    "listening",
+    "load_core",
+    "serve",
+    "serving",
+]

@@ -18,15 +18,15 @@ from typing import Any, Final
 import msgspec
 
 from recoup.bank.holds import BankHold
-from recoup.bank.letters import HolderNotice
+from recoup.bank.letters import HolderNotice, NoticeState
 from recoup.clock import instant_of, microseconds_of
 from recoup.errors import CommitUnknown, StoreFault
 from recoup.limits import PAGE_ROWS_MAX
-from recoup.stores.sqlite.connection import Connection, DriverConnection
+from recoup.stores.sqlite.connection import Connection, DriverConnection, Row
 from recoup.stores.sqlite.journal import set_up
 from recoup.stores.sqlite.queries import split_queries, statements
 
-_VERSION: Final = 2
+_VERSION: Final = 3
 _SQL: Final = files("recoup.bank")
 
 
@@ -142,15 +142,26 @@ class BankStore:
         rows = self._connection.run(self._sql["read_kept"], (name,))
         return str(rows[0][0]) if rows else ""
 
-    def untold(self) -> list[HolderNotice]:
-        """Return notices that have not reached their holders."""
-        rows = self._connection.run(self._sql["read_untold"], (PAGE_ROWS_MAX,))
-        return [HolderNotice(*row) for row in rows]
+    def untold(self, now: datetime) -> list[HolderNotice]:
+        """Return notices whose time has come and that have not reached their holders."""
+        rows = self._connection.run(self._sql["read_untold"], (microseconds_of(now), PAGE_ROWS_MAX))
+        return [_notice_of(row) for row in rows]
 
-    def told(self, notice: HolderNotice, letter: str, name: str, body: bytes) -> None:
-        """Note that a notice reached its holder, and write the message that says so to the centre, together."""
+    def notice(self, order: str) -> HolderNotice | None:
+        """Return the notice of an order."""
+        rows = self._connection.run(self._sql["read_notice"], (order,))
+        return _notice_of(rows[0]) if rows else None
+
+    def notices(self) -> list[HolderNotice]:
+        """Return the notices that were not given, and those of accounts on which a hold stands."""
+        return [_notice_of(row) for row in self._connection.run(self._sql["read_notices"])]
+
+    def tell(self, notice: HolderNotice, letter: str, name: str, body: bytes) -> None:
+        """Write what became of a notice, and the message that says so to the centre, together; nothing if it was given."""
+        at, until = (x and microseconds_of(x) for x in (notice.at, notice.until))
+        values = (notice.state.value, at, notice.way, notice.reason, until, notice.order)
         with self._writing():
-            if self._connection.run(self._sql["set_told"], (notice.order,)):
+            if self._connection.run(self._sql["set_notice"], values):
                 self._connection.run(self._sql["add_letter"], (letter, name, body))
 
     def write_letter(self, letter: str, name: str, body: bytes) -> bool:
@@ -162,6 +173,16 @@ class BankStore:
         """Return the next messages for the centre: place, name, body."""
         rows = self._connection.run(self._sql["read_letters"], (after, limit))
         return [(row[0], row[1], row[2]) for row in rows]
+
+    def letters_of(self, name: str) -> list[tuple[int, str, bytes]]:
+        """Return all messages of one name for the centre."""
+        rows = self._connection.run(self._sql["read_letters_of"], (name,))
+        return [(row[0], row[1], row[2]) for row in rows]
+
+    def last_letter(self) -> int:
+        """Return the newest place of a message for the centre, 0 if there is none."""
+        ((last,),) = self._connection.run(self._sql["last_letter"])
+        return last or 0
 
     def forget(self, order: str, hold: str) -> None:
         """Lose an order and a hold, as the sandbox does when its script says so."""
@@ -220,6 +241,12 @@ class BankStore:
         except StoreFault as fault:
             self._is_lost = True
             raise CommitUnknown(f"expected a commit, was {fault}") from fault
+
+
+def _notice_of(row: Row) -> HolderNotice:
+    *told, state, at, way, reason, until = row
+    at, until = (None if x is None else instant_of(x) for x in (at, until))
+    return HolderNotice(*told, NoticeState(state), at, way, reason, until)
 
 
 def _body_of(hold: BankHold) -> bytes:

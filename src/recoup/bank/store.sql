@@ -65,12 +65,25 @@ DELETE FROM hold WHERE id = ?;
 INSERT INTO notice (order_id, account, currency, text) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING;
 
 -- name: read_untold
--- Notices that have not reached their holders.
-SELECT order_id, account, currency, text FROM notice WHERE is_told = 0 ORDER BY order_id LIMIT ?;
+-- Notices whose time has come and that have not reached their holders.
+SELECT order_id, account, currency, text, state, at_us, way, reason, until_us FROM notice
+WHERE state = 'due' OR (state = 'deferred' AND until_us <= ?) ORDER BY order_id LIMIT ?;
 
--- name: set_told
--- A notice that reached its holder.
-UPDATE notice SET is_told = 1 WHERE order_id = ? AND is_told = 0 RETURNING 1;
+-- name: read_notice
+-- One of them, given or not.
+SELECT order_id, account, currency, text, state, at_us, way, reason, until_us FROM notice WHERE order_id = ?;
+
+-- name: read_notices
+-- Those that were not given, and those of orders whose hold stands.
+SELECT order_id, account, currency, text, state, at_us, way, reason, until_us FROM notice
+WHERE state != 'given' OR EXISTS (
+  SELECT 1 FROM hold WHERE hold.account = notice.account AND hold.currency = notice.currency AND is_live = 1
+) ORDER BY order_id;
+
+-- name: set_notice
+-- What became of a notice that was not given; once given it stays so.
+UPDATE notice SET state = ?, at_us = ?, way = ?, reason = ?, until_us = ?
+WHERE order_id = ? AND state != 'given' RETURNING 1;
 
 -- name: add_letter
 -- A message of our own to the centre, once.
@@ -79,3 +92,11 @@ INSERT INTO letter (id, name, body) VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETU
 -- name: read_letters
 -- The next of them.
 SELECT place, name, body FROM letter WHERE place > ? ORDER BY place LIMIT ?;
+
+-- name: read_letters_of
+-- All of one kind.
+SELECT place, name, body FROM letter WHERE name = ? ORDER BY place;
+
+-- name: last_letter
+-- The newest place.
+SELECT max(place) FROM letter;

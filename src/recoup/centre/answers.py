@@ -24,7 +24,7 @@ from recoup.cases.commands import (
 )
 from recoup.centre.commands import Command, Done, Outcome, Turned
 from recoup.centre.directory import Directory
-from recoup.centre.drift import Stands, drift_of, recorded
+from recoup.centre.drift import Drift, Stands, drift_of, recorded
 from recoup.centre.facts import FactRow, Statement
 from recoup.centre.ports import ToldOf
 from recoup.centre.registry import COMMAND_REGISTRY
@@ -44,6 +44,9 @@ from recoup.stores.vault import Purpose
 HeldAt = Callable[[str], Iterable[Hold]]
 """Gives an institution's holds of ours that stand or are on their way."""
 
+Mend = Callable[[Drift], None]
+"""Takes a difference between a digest and the record, and does what needs no person."""
+
 _ROW_BYTES: Final = 600
 """A row without its texts: names of fields, ids, numbers, time."""
 _PART_BYTES_MAX: Final = limits.REQUEST_BYTES_MAX // 2
@@ -62,10 +65,15 @@ class Answers:
         order_of: Callable[[str], Order | None] = lambda order_id: None,  # noqa: ARG005 - the same
         told: ToldOf = lambda institution, why: None,  # noqa: ARG005 - the same
         notice: NoticeTerms = _NO_NOTICE,
+        mend: Mend = lambda drift: None,  # noqa: ARG005 - the same
     ) -> None:
-        """Prepare; `order_of` gives an order that was issued, `told` hears where a digest differs from the record."""
+        """Prepare; `order_of` gives an order that was issued, `told` hears where a digest differs from the record.
+
+        `mend` hears of the same differences, to do what needs no person.
+        """
         self._directory, self._submit, self._clock = directory, submit, clock
         self._held_at, self._order_of, self._told, self._notice = held_at, order_of, told, notice
+        self._mend = mend
 
     def taken(self, order: Order, answer: AnswerMessage) -> Answer:
         """Tell the case what an answer brings and return it in the words of orders; `MessageFault` as `facts`."""
@@ -94,7 +102,8 @@ class Answers:
         known = list(
             self._held_at(institution)
         )  # before the digest is cut: what begins later is no drift
-        return Shown(institution, self._tell, self._directory, self._clock, known, self._told)
+        told = (self._told, self._mend)
+        return Shown(institution, self._tell, self._directory, self._clock, known, *told)
 
     def hear(self, institution: str, message: NoticeMessage | AppealMessage) -> None:
         """Tell the case what an institution says of its own accord about an order that it was given."""
@@ -115,6 +124,10 @@ class Answers:
             terms = self._notice
             sent = SendNotice(*place, "; ".join(terms.documents), terms.phone)
             self._tell(_fact(institution, order.key.case, sent, message.id))
+        else:  # its words may be personal: whoever asks finds them at the institution
+            until = message.deferred_until
+            when = until.isoformat() if until is not None else "an end that was not said"
+            self._told(institution, f"order {order.id}: its holder is told later, until {when}")
 
     def _rows(self, order: Order, answer: AnswerMessage) -> list[AddFacts]:
         """Keep the rows, in parts that vault and journal can take; return what is said of them."""
@@ -220,9 +233,10 @@ class Shown:
         clock: Clock,
         known: Iterable[Hold],
         told: ToldOf,
+        mend: Mend,
     ) -> None:
         self._institution, self._tell, self._directory = institution, tell, directory
-        self._clock, self._known, self._told = clock, known, told
+        self._clock, self._known, self._told, self._mend = clock, known, told, mend
         self._begun: datetime | None = None
         self._shown: dict[HoldKey, Stands] = {}
         self.page, self.count, self.is_whole = 0, 0, False
@@ -258,6 +272,7 @@ class Shown:
         ours, under_way = recorded(self._known)
         for drift in drift_of(ours, self._shown, under_way)[: limits.DRIFTS_TOLD_MAX]:
             self._told(self._institution, str(drift))
+            self._mend(drift)
         for key in ours:
             if key not in self._shown:
                 gone = ConfirmHold(key.account, key.currency, 0, begun)
@@ -324,4 +339,4 @@ def answer_of(message: AnswerMessage) -> Answer:
     )
 
 
-__all__ = ["Answers", "HeldAt", "Shown", "answer_of"]
+__all__ = ["Answers", "HeldAt", "Mend", "Shown", "answer_of"]

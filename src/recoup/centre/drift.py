@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from recoup.orders import Hold, HoldKey
+from recoup.orders import Hold, HoldKey, HoldState, OrderKind, Outcome
+from recoup.orders.kinds import MOVING
 
 ENDS_WITHIN: Final = timedelta(minutes=1)
 """By how much the two sides' ends of one term may differ."""
@@ -87,6 +88,29 @@ def drift_of(
     return tuple(sorted(out, key=lambda row: (row.key.case, row.key.account, row.key.currency)))
 
 
+def told_again(drift: Drift, hold: Hold) -> tuple[str, ...]:
+    """Return the orders that an institution which forgot is told once more, in the order in which it got them.
+
+    Of a hold that it lost, all that made the hold what it is; of one that came back although it was released, the release. An
+    institution that remembers gives its first answers, so a digest that is wrong costs a message and nothing else.
+    """
+    if any(tracked.is_on_its_way for tracked in hold.orders):
+        return ()
+    done = [
+        tracked.order
+        for tracked in hold.orders
+        if tracked.period == hold.period
+        and tracked.issued_at is not None
+        and tracked.order.kind in MOVING
+        and any(answer.outcome is not Outcome.REFUSED for answer in tracked.answers)
+    ]
+    is_lost = drift.kind is Difference.MISSING and hold.is_live
+    is_back = drift.kind is Difference.EXTRA and hold.state is HoldState.RELEASED
+    return tuple(
+        order.id for order in done if is_lost or (is_back and order.kind is OrderKind.RELEASE)
+    )
+
+
 def _kind(mine: Stands | None, shown: Stands | None) -> Difference | None:
     if mine is None:
         return Difference.EXTRA
@@ -106,4 +130,4 @@ def _text(side: Stands | None) -> str:
     return f"{side.held}{until}"
 
 
-__all__ = ["Difference", "Drift", "Stands", "drift_of", "recorded"]
+__all__ = ["Difference", "Drift", "Stands", "drift_of", "recorded", "told_again"]

@@ -15,7 +15,7 @@ from typing import Final
 import httpx
 
 from recoup import limits
-from recoup.centre.answers import Answers, HeldAt, answer_of
+from recoup.centre.answers import Answers, HeldAt, Mend, answer_of
 from recoup.centre.commands import Command, Outcome
 from recoup.centre.directory import Directory
 from recoup.centre.letters import Correspondence, Letters
@@ -66,6 +66,7 @@ class HTTPGateway:
         told: ToldOf = lambda institution, why: None,  # noqa: ARG005 - the same
         *,
         epoch: Callable[[], int] = lambda: 0,
+        mend: Mend = lambda drift: None,  # noqa: ARG005 - the same
         facts_follow: bool = False,
     ) -> None:
         """Prepare; `held_at`, `order_of` and `told` as in `Answers`, `epoch` is the one in which the writer leads.
@@ -77,7 +78,8 @@ class HTTPGateway:
         self._cursors: dict[str, str] = {}
         self._facts_follow = facts_follow
         self.letters = Letters(wire, directory, clock, ids, epoch)
-        self.answers = Answers(directory, submit, clock, held_at, order_of, told, wire.notice)
+        given = (held_at, order_of, told, wire.notice, mend)
+        self.answers = Answers(directory, submit, clock, *given)
 
     def send(self, message: Outgoing) -> Reply:
         """Send one order and take in what the institution answers at once."""

@@ -22,7 +22,7 @@ from recoup import limits
 from recoup.centre.answers import Answers, Shown
 from recoup.centre.commands import Command, Outcome, Turned, WriterRefusal
 from recoup.centre.letters import Correspondence, Letters, Way
-from recoup.centre.order_room import again_id
+from recoup.centre.order_room import carries
 from recoup.centre.sender import Told, answer_command, confirm_command, wrong_outcome
 from recoup.centre.terms import decode_issued
 from recoup.clock import Clock
@@ -175,8 +175,7 @@ class Mailbox:
         if order is None or order.institution != institution:
             raise Turnaway(Reason.ORDER_UNKNOWN)
         said = self._answers.taken(order, answer)
-        ids = {order.id, again_id(order.id)}
-        self._confirm([x for x in self._pending(institution) if x.id in ids])
+        self._confirm([x for x in self._pending(institution) if carries(x.id, order.id)])
         outcome = self._done([answer_command(institution, order.id, said)])[-1]
         if isinstance(outcome, Turned):
             is_taken = outcome.reason == WriterRefusal.CONTENT_DIFFERS

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from recoup.centre.chaser import Chaser
 from recoup.centre.commands import Command, Halted, Outcome
 from recoup.centre.digests import Digests
 from recoup.centre.directory import Directory
+from recoup.centre.drift import Drift, told_again
 from recoup.centre.facts import Grounds
 from recoup.centre.gateway import HTTPGateway, NotConnected
 from recoup.centre.keeper import Keeper
@@ -34,16 +35,17 @@ from recoup.centre.mailbox import Mailbox
 from recoup.centre.part import Part
 from recoup.centre.ports import ToldOf
 from recoup.centre.registry import COMMAND_REGISTRY
-from recoup.centre.requests import Actor, Request, command_of
+from recoup.centre.requests import SENDER, Actor, Request, command_of, derived_id
 from recoup.centre.running import Centre
 from recoup.centre.sender import Told
 from recoup.centre.snapshots import NAME, restore, snapshot_of
 from recoup.centre.state import CentreState
 from recoup.centre.sweeping import sweep
+from recoup.centre.terms import TellAgain
 from recoup.centre.tracer import trace_facts
 from recoup.centre.view import View
 from recoup.centre.witnessing import Sealing, Witnessing
-from recoup.clock import Clock
+from recoup.clock import EPOCH, Clock
 from recoup.errors import VaultFault
 from recoup.ids import Ids
 from recoup.journal.port import Journal
@@ -105,11 +107,10 @@ class Office:
         self._vault_rows = connect(setting.vault or setting.store)
         self.directory = Directory(Vault(SqliteVaultTable(self._vault_rows), setting.keys), ids)
         self._client = httpx.Client(timeout=SEND_SECONDS_MAX)
-        self._looking = threading.Lock()
+        self._looking, self._kept = threading.Lock(), 0
         self._folded: list[View] = []
         self._told_of_store = partial(told_of_case, "snapshot")
         self._view: View | None = None
-        self._kept = 0
         self._chaser: Chaser | None = None
         self._digests: Digests | None = None
         self._witnessing: Witnessing | None = None
@@ -158,6 +159,7 @@ class Office:
             self._order_of,
             told_of_institution,
             epoch=lambda: self._centre.epoch,
+            mend=self._mend,
             facts_follow=True,
         )
         self._chaser = Chaser(
@@ -285,6 +287,16 @@ class Office:
                 if hold.orders[-1].order.institution == institution
                 and (hold.is_live or any(x.is_on_its_way for x in hold.orders))
             ]
+
+    def _mend(self, drift: Drift) -> None:
+        """Have an institution that forgot told again; it hears of it once an hour at most, however often it is asked."""
+        with self._looking:
+            orders = told_again(drift, self._state().hold(drift.key))
+        hour = (self._setting.clock.now() - EPOCH) // timedelta(hours=1)
+        for order_id in orders:
+            request = Request(SENDER, TellAgain(order_id, hour))
+            command_id = derived_id("tell_again", order_id, str(hour))
+            self.submit(command_of(COMMAND_REGISTRY, command_id, request)).result()
 
     def _order_of(self, order_id: str) -> Order | None:
         """Return an order that was issued, as far as the disk says."""

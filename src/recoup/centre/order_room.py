@@ -2,7 +2,8 @@
 
 1. An order leaves as an outbox message in the very batch that issues it; its id is the order's.
 2. An order that is issued has a deadline for its answer until it is answered or unanswered; one that was sent and got no
-   answer is sent once more, under the order's own id, so that an institution that forgot it hears of it again.
+   answer is sent once more, under the order's own id, so that an institution that forgot it hears of it again; so is one that
+   was answered, where a digest lacks what it did.
 3. A hold with an end has one deadline, at that end; a hold without one has none.
 4. An order id is used once in the whole centre, not once in a hold.
 5. Who acts is who the command names: a maker cannot approve under another's name, an institution answers its own orders only.
@@ -29,7 +30,7 @@ from recoup.centre.requests import (
     is_usable,
 )
 from recoup.centre.state import CentreState
-from recoup.centre.terms import ORDER_MESSAGE, EndTerm, IssuedOrder, encode_issued
+from recoup.centre.terms import ORDER_MESSAGE, EndTerm, IssuedOrder, TellAgain, encode_issued
 from recoup.ids import SubjectId
 from recoup.journal.canonical import encode_plain
 from recoup.journal.port import Deadline, Message
@@ -76,7 +77,7 @@ RUNNING: Final = LIVE | {HoldState.ASKED}
 """States of a hold in which an end may come; asked, when it was sent and nobody answered."""
 
 
-OrderCommand = Command | EndTerm
+OrderCommand = Command | EndTerm | TellAgain
 
 
 @dataclass(slots=True)
@@ -98,6 +99,8 @@ class OrderWork:
         declined = _unusable(command) or self._not_theirs(actor, command)
         if declined is not None:
             return declined
+        if isinstance(command, TellAgain):
+            return self._tell_again(command)
         key = self._key(command)
         if key is None:
             return _declined(Refusal(Reason.ORDER_UNKNOWN))
@@ -109,6 +112,17 @@ class OrderWork:
             self._note(key, event)
         if found and isinstance(command, RecordAnswer):
             self._release_again(key, command.order_id)
+        return None
+
+    def _tell_again(self, command: TellAgain) -> Declined | None:
+        """Have an order leave once more: whoever has it answers as before, whoever forgot it carries it out."""
+        tracked = self.tracked(command.order_id)
+        if tracked is None:
+            return _declined(Refusal(Reason.ORDER_UNKNOWN, command.order_id))
+        if tracked.issued_at is None:
+            return _declined(Refusal(Reason.ORDER_NOT_ISSUED, command.order_id))
+        message_id = f"{again_id(command.order_id)}-{command.hour}"
+        self.messages.append(order_message(tracked, message_id))
         return None
 
     def _release_again(self, key: HoldKey, order_id: str) -> None:
@@ -198,6 +212,8 @@ class OrderWork:
         match command:
             case EndTerm():
                 return PassTerm()
+            case TellAgain():
+                raise AssertionError("told before a hold is asked")
             case ConfirmSent(order_id, at):
                 tracked = hold.find(order_id)
                 issued = tracked.issued_at if tracked is not None else None
@@ -271,6 +287,11 @@ def order_message(tracked: Tracked, message_id: str) -> Message:
 def again_id(order_id: str) -> str:
     """Return the id of the message that carries an order once more; no order has such an id."""
     return f"{order_id}{OWN_MARK}again"
+
+
+def carries(message_id: str, order_id: str) -> bool:
+    """Whether a message carries an order, the first time or once more."""
+    return message_id == order_id or message_id.startswith(again_id(order_id))
 
 
 def repeated_id(order_id: str) -> str:
@@ -361,6 +382,7 @@ __all__ = [
     "OrderWork",
     "again_id",
     "answer_row",
+    "carries",
     "evolve_orders",
     "repeated_id",
     "term_row",

@@ -14,7 +14,7 @@ from recoup.cases import lists
 from recoup.centre import import_commands, list_commands, sheets
 from recoup.centre.account_room import AccountEntered, EnterAccount, ReadPersonal
 from recoup.centre.requests import Acted
-from recoup.centre.terms import EndTerm, EnterClaim, EnterReport
+from recoup.centre.terms import EndTerm, EnterClaim, EnterReport, TellAgain
 from recoup.journal.canonical import Plain
 from recoup.journal.events import Registry, Upcast
 from recoup.orders import commands as order_commands
@@ -113,6 +113,7 @@ COMMANDS: Final[tuple[Row, ...]] = (
     ("pass_answer_limit", 1, order_commands.PassAnswerLimit, ()),
     ("record_answer", 1, order_commands.RecordAnswer, ()),
     ("end_term", 1, EndTerm, ()),
+    ("tell_again", 1, TellAgain, ()),
     ("print_order", 1, sheets.PrintOrder, ()),
     ("hand_over_order", 1, sheets.HandOverOrder, ()),
     ("type_sheet", 1, sheets.TypeSheet, ()),

@@ -29,7 +29,7 @@ from recoup.centre.paper_room import decide_paper, evolve_paper
 from recoup.centre.requests import Request
 from recoup.centre.staff_room import decide_staff, evolve_staff
 from recoup.centre.state import CentreState
-from recoup.centre.terms import EndTerm, EnterClaim, EnterReport
+from recoup.centre.terms import EndTerm, EnterClaim, EnterReport, TellAgain
 from recoup.ids import SubjectId
 from recoup.orders import commands as order_commands
 from recoup.orders import events as order_events
@@ -63,6 +63,7 @@ ROOMS: Final[tuple[Room, ...]] = (
             order_commands.PassAnswerLimit,
             order_commands.RecordAnswer,
             EndTerm,
+            TellAgain,
         ),
         (
             order_events.OrderDrafted,

@@ -22,6 +22,15 @@ class EndTerm:
 
 
 @dataclass(frozen=True, slots=True)
+class TellAgain:
+    """An institution's digest lacks what this order did: it is told once more, under the order's own id."""
+
+    order_id: str
+    hour: int
+    """Whole hours since 1970 when that was seen: an order is told again once an hour at most."""
+
+
+@dataclass(frozen=True, slots=True)
 class Named:
     """An account that a report names, and where it lies."""
 
@@ -78,6 +87,7 @@ __all__ = [
     "EnterReport",
     "IssuedOrder",
     "Named",
+    "TellAgain",
     "decode_issued",
     "encode_issued",
 ]

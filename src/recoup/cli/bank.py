@@ -6,12 +6,14 @@ Exit codes: 0 done; 1 a card failed; 2 something given could not be used.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from recoup.cli import holders
 
 if TYPE_CHECKING:
     from recoup.bank.conformance import Desk
@@ -37,6 +39,9 @@ Poll = Annotated[
 AnswersTo = Annotated[
     str, typer.Option("--answers-to", metavar="URL", help="Post late answers to the centre there.")
 ]
+Locale = Annotated[str, typer.Option("--language", help="zh or en: in which holders are told.")]
+
+_OBJECTING_SECONDS_MAX = 60
 
 
 def register(app: typer.Typer) -> None:
@@ -52,6 +57,7 @@ def register(app: typer.Typer) -> None:
     group.command(
         "conformance", epilog="Example: recoup bank conformance http://127.0.0.1:8700 --help"
     )(conformance)
+    holders.register(group)
     group.command("paper", epilog="Example: recoup bank paper order.jws --help")(paper)
     app.add_typer(group)
 
@@ -112,6 +118,7 @@ def serve(
     port: Port = 8700,
     poll: Poll = "",
     answers_to: AnswersTo = "",
+    language: Locale = "zh",
 ) -> None:
     """Run the agent beside a core system: orders in, signed answers out. Give TLS to a proxy in front of it."""
     from recoup.bank.serving import Setting, load_core
@@ -119,7 +126,16 @@ def serve(
     with _faults():
         found = load_core(core)
         setting = Setting(
-            institution, centre, key, trust, books, policy, match_seconds, poll, answers_to
+            institution,
+            centre,
+            key,
+            trust,
+            books,
+            policy,
+            match_seconds,
+            poll,
+            answers_to,
+            language,
         )
         _run(setting, found, None, host, port)
 
@@ -136,6 +152,7 @@ def sandbox(
     port: Port = 8700,
     poll: Poll = "",
     answers_to: AnswersTo = "",
+    language: Locale = "zh",
 ) -> None:
     """Run a simulated bank that answers at once, late, wrongly, twice or never, as its script says."""
     from recoup.bank.sandbox import read_script
@@ -154,6 +171,7 @@ def sandbox(
             found.match_seconds,
             poll,
             answers_to,
+            language,
         )
         _run(setting, found.core(SystemClock()), found, host, port)
 
@@ -181,6 +199,14 @@ def conformance(
     accounts: Annotated[
         bool, typer.Option("--accounts", help="Print the accounts that the bank must set up first.")
     ] = False,
+    objecting: Annotated[
+        str,
+        typer.Option(
+            "--objecting",
+            metavar="COMMAND",
+            help="Files an objection at the bank: gets the order as its last word, the holder's words on a pipe.",
+        ),
+    ] = "",
 ) -> None:
     """Play the acceptance cards against a bank's implementation; end with 1 if one of them fails."""
     from recoup.bank.conformance import accounts_text, play
@@ -190,19 +216,43 @@ def conformance(
         return
     if not url or key is None or not trust:
         raise typer.BadParameter("expected URL, --key and --trust, or --accounts")
-    failed = count = 0
+    verdicts = []
     with _faults():
-        for verdict in play(_desk(url, institution, key, trust, policy)):
-            count += 1
-            failed += bool(verdict.why)
-            print(
-                f"{verdict.card.number:>3}  {'FAIL' if verdict.why else 'pass'}  {verdict.card.what}"
-            )
+        desk = _desk(url, institution, key, trust, policy)
+        desk.object_to = _objecting(objecting) if objecting else None
+        for verdict in play(desk):
+            verdicts.append(verdict)
+            word = "----" if verdict.is_left_out else "FAIL" if verdict.why else "pass"
+            print(f"{verdict.card.number:>3}  {word}  {verdict.card.what}")
             if verdict.why:
                 print(f"           {verdict.why}")
-    print(f"{count - failed} of {count} cards passed")
-    if failed:
+    passed = sum(not verdict.why for verdict in verdicts)
+    left_out = sum(verdict.is_left_out for verdict in verdicts)
+    print(f"{passed} of {len(verdicts) - left_out} cards passed, {left_out} left out")
+    if passed + left_out < len(verdicts):
         raise typer.Exit(1)
+
+
+def _objecting(command: str) -> Callable[[str, str], None]:
+    """Return what has a holder object at the bank, by a command of the bank's own."""
+    import shlex
+    import subprocess
+
+    from recoup.errors import GatewayFault
+
+    def object_to(order: str, words: str) -> None:
+        done = subprocess.run(  # noqa: S603 - the operator's own command, on the operator's own machine
+            [*shlex.split(command), order],
+            input=words.encode(),
+            capture_output=True,
+            check=False,
+            timeout=_OBJECTING_SECONDS_MAX,
+        )
+        if done.returncode:
+            said = done.stderr.decode(errors="replace").strip()[:200]
+            raise GatewayFault(f"the objecting command ended with {done.returncode}: {said}")
+
+    return object_to
 
 
 def paper(

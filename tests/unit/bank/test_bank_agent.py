@@ -10,7 +10,7 @@ import pytest
 from banks import ARRIVED, BANK, CENTRE, NAME, NUMBER, POLICY, START, bank, listened, order
 
 from recoup.bank import OrderIdTaken
-from recoup.bank.agent import BLOCK, _fitting
+from recoup.bank.agent import BLOCK, STRAY_FOR, _fitting
 from recoup.bank.core import CoreBlock
 from recoup.bank.holds import BankHold
 from recoup.bank.http import application
@@ -292,13 +292,18 @@ def test_a_block_that_was_set_before_a_crash_counts_its_term_from_then(a, tmp_pa
     assert b.tell(begun).started_at == START
 
 
-def test_blocks_that_the_core_system_lost_are_set_again_and_strays_are_lifted(a, tmp_path):
+def test_blocks_that_the_core_system_lost_are_set_again_and_strays_are_lifted_in_an_hour(
+    a, tmp_path
+):
     kept = order(K.STOP)
     a.tell(kept)
     a.core.lift_block(BLOCK + kept.id)
     a.core.set_block(BLOCK + "stray", NUMBER, "CNY", 1, START)
     b = _restarted(a, tmp_path)
     b.agent.recover()
+    assert set(b.core.own_blocks()) == {BLOCK + "stray", BLOCK + kept.id}
+    b.clock.move(STRAY_FOR)
+    b.agent.tick()
     assert b.core.own_blocks() == [BLOCK + kept.id]
     assert not b.pay(1)
 
@@ -475,7 +480,7 @@ def test_a_notice_that_was_broken_off_is_told_again_and_heard_of_once(tmp_path, 
         raise StoreFault("the disk is full")
 
     with monkeypatch.context() as broken:
-        broken.setattr(desk.store, "told", breaks)
+        broken.setattr(desk.store, "tell", breaks)
         with pytest.raises(StoreFault):
             desk.agent.tell_holders()
     assert desk.agent.tell_holders() == 1, "better twice than never"

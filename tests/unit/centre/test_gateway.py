@@ -392,6 +392,17 @@ APPEAL = AppealMessage("p1", "s1", BANK, "111", START, "this is my wage", "139")
 TOLD = NoticeMessage("n1", "s1", BANK, START, is_delivered=True, way="app")
 
 
+def test_a_holder_that_is_told_later_is_no_notice_sent_and_a_person_hears_of_it(wire):
+    told: list[str] = []
+    until = START + timedelta(days=1)
+    later = replace(TOLD, is_delivered=False, way="", reason="away", deferred_until=until)
+    stopped(wire).writes = [later]
+    wire.gateway.answers._told = lambda _, why: told.append(why)
+    wire.gateway.collect(BANK)
+    assert [row.state.value for row in wire.office.scribe.state.case(CASE).notices] == ["due"]
+    assert told == [f"order s1: its holder is told later, until {until.isoformat()}"]
+
+
 def test_a_holder_that_was_told_and_the_holders_objection_reach_the_case(wire):
     stopped(wire).writes = [TOLD, APPEAL]
     for _ in range(2):  # a restart forgets the cursor: nothing happens twice
@@ -413,7 +424,10 @@ def test_an_institution_is_heard_about_its_own_orders_only(wire):
     assert wire.gateway.collect(BANK) == 2
     case = wire.office.scribe.state.case(CASE)
     assert (case.appeals, [row.state.value for row in case.notices]) == ((), ["due"])
-    assert [institution for institution, _ in passed] == [BANK]
+    (first, about_nothing), (second, about_later) = passed
+    assert (first, second) == (BANK, BANK)
+    assert "no order of its own" in about_nothing
+    assert "told later" in about_later
 
 
 def test_an_institution_without_messages_is_left_alone(wire):

@@ -17,6 +17,7 @@ COMMANDS = (
     *("trace", "check", "policy", "verify", "serve"),
     *("centre", "centre replay", "centre import", "centre backup", "centre restore"),
     *("bank", "bank keys", "bank serve", "bank sandbox", "bank conformance", "bank paper"),
+    *("bank notices", "bank give", "bank defer", "bank appeal", "bank appeals"),
     *("demo", "bench", "bench trace", "bench journal", "bench chase", "bench looking"),
 )
 WIDTH = 100

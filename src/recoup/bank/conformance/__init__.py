@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 
-from recoup.bank.conformance import cards, trust
-from recoup.bank.conformance.kit import Card, Desk, Failed
+from recoup.bank.conformance import cards, later, trust
+from recoup.bank.conformance.kit import Card, Desk, Failed, LeftOut
 from recoup.errors import Fault, GatewayFault
 
 DECK: tuple[Card, ...] = tuple(
-    sorted([*cards.DECK.cards, *trust.DECK.cards], key=lambda card: card.number)
+    sorted([*cards.DECK.cards, *later.DECK.cards, *trust.DECK.cards], key=lambda card: card.number)
 )
 
 
@@ -21,10 +21,16 @@ class Verdict:
 
     card: Card
     why: str
+    is_left_out: bool = False
+    """Whether it was not played; `why` says what it would need."""
 
 
-def play(desk: Desk) -> Iterator[Verdict]:
+def play(desk: Desk, only: Collection[int] = ()) -> Iterator[Verdict]:
     """Play every card and yield its verdict. A bank that cannot be reached fails the card with that.
+
+    Args:
+        desk: the centre's end.
+        only: numbers of the cards to play; none: all.
 
     Raises:
         Fault: even the digest, with which a run begins, cannot be had.
@@ -35,17 +41,22 @@ def play(desk: Desk) -> Iterator[Verdict]:
         raise GatewayFault(f"the digest, with which the cards begin: {found}") from found
     run = desk.run
     for card in DECK:
+        if only and card.number not in only:
+            continue
         desk.run = f"{run}-{card.number}"
-        why = ""
+        why, is_left_out = "", False
         try:
             card.play(desk)
+        except LeftOut as found:
+            why, is_left_out = str(found), True
         except (Failed, Fault) as found:
             why = str(found) or type(found).__name__
         try:
             desk.tidy()
         except Fault as found:
-            why = why or f"the card's holds could not be released: {found}"
-        yield Verdict(card, why)
+            if is_left_out or not why:
+                why, is_left_out = f"the card's holds could not be released: {found}", False
+        yield Verdict(card, why, is_left_out)
 
 
 def accounts_text() -> str:
@@ -53,4 +64,4 @@ def accounts_text() -> str:
     return files("recoup.bank.conformance").joinpath("acceptance.toml").read_text(encoding="utf-8")
 
 
-__all__ = ["DECK", "Card", "Desk", "Failed", "Verdict", "accounts_text", "play"]
+__all__ = ["DECK", "Card", "Desk", "Failed", "LeftOut", "Verdict", "accounts_text", "play"]

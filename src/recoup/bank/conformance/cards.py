@@ -1,4 +1,4 @@
-"""The acceptance cards about what a bank does with orders: checks, holds, terms, the queue, the digest. Numbers 1 to 49.
+"""The acceptance cards about what a bank does with orders: checks, holds, terms, the queue, the digest. Numbers 1 to 41.
 
 Each plays on accounts of acceptance.toml and says what must be so. No card looks at how the bank does it.
 """

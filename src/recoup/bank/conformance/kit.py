@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import httpx
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from recoup.clock import Clock
 from recoup.errors import GatewayFault
@@ -34,6 +35,7 @@ from recoup.messages import (
     open_message,
     seal,
 )
+from recoup.messages.keys import to_base64url
 from recoup.messages.transport import PROBLEM, SCHEME, SIGNED
 from recoup.orders import OrderKind, Policy
 
@@ -52,6 +54,10 @@ NAMES: Final = {
     7: "验收 测试",
 }
 NOTICE: Final = NoticeTerms("acceptance authority", ("acceptance paper",), "110")
+
+
+class LeftOut(Exception):
+    """The card cannot be played here; the text says what it would need."""
 
 
 class Failed(Exception):
@@ -100,6 +106,8 @@ class Desk:
     run: str
     epoch: int = 0
     """Of the centre: a later run's is higher."""
+    object_to: Callable[[str, str], None] | None = None
+    """Has a holder object to the hold that an order began, at the bank, in these words; None: nobody can, here."""
     _opened: list[OrderMessage] = field(default_factory=list)
 
     def order(self, kind: OrderKind, account: int, case: str = "a", **changes: Any) -> OrderMessage:  # noqa: ANN401
@@ -147,6 +155,13 @@ class Desk:
             **changes,
         }
         return seal(message, given.pop("key"), **given)
+
+    def sealed_text(self, order: OrderMessage, body: bytes) -> bytes:
+        """Return any text under the header of an order, signed as it must be: what no centre of ours would send."""
+        head, _, _ = self.sealed(order).split(b".")
+        signed = head + b"." + to_base64url(body).encode()
+        private = Ed25519PrivateKey.from_private_bytes(self.key.secret)
+        return signed + b"." + to_base64url(private.sign(signed)).encode()
 
     def post(self, data: bytes) -> Said:
         """Send bytes as an order."""
@@ -292,5 +307,5 @@ class Deck:
 MINUTE: Final = timedelta(minutes=1)
 
 __all__ = [
-    "AMOUNT", "ARRIVED", "MINUTE", "NOTICE", "Card", "Deck", "Desk", "Failed", "Said", "expect", "expect_that"
+    "AMOUNT", "ARRIVED", "MINUTE", "NOTICE", "Card", "Deck", "Desk", "Failed", "LeftOut", "Said", "expect", "expect_that"
 ]  # fmt: skip

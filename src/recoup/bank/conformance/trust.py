@@ -6,10 +6,11 @@ After each refusal the digest must show that nothing was stopped: a bank that sa
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from recoup import limits
-from recoup.bank.conformance.kit import Deck, Desk, Failed, expect
+from recoup.bank.conformance.kit import AMOUNT, Deck, Desk, Failed, expect
 from recoup.errors import MessageProblem
 from recoup.messages import Asked, AskMessage, OrderMessage, SigningKey, generate_key
 from recoup.messages.keys import from_base64url, to_base64url
@@ -17,6 +18,7 @@ from recoup.orders import OrderKind, Outcome
 
 DECK = Deck()
 P = MessageProblem
+_AT_ONCE = 8
 
 
 def _declined(desk: Desk, order: OrderMessage, data: bytes, status: int, problem: P) -> None:
@@ -147,6 +149,53 @@ def _(desk: Desk) -> None:
     expect(Outcome.INFORMED, desk.answer(desk.order(OrderKind.QUERY, 1)).outcome, "outcome")
     order = desk.order(OrderKind.STOP, 1)
     _declined(desk, order, desk.sealed(order, epoch=before), 409, P.EPOCH_OLD)
+
+
+def _with(desk: Desk, order: OrderMessage, more: bytes) -> bytes:
+    """Return a signed order whose JSON has something more at its end."""
+    body = from_base64url(desk.sealed(order).split(b".")[1].decode())
+    return desk.sealed_text(order, body.rstrip()[:-1] + b"," + more + b"}")
+
+
+@DECK.card(66, "a body deeper than eight levels")
+def _(desk: Desk) -> None:
+    order = desk.order(OrderKind.STOP, 1)
+    depth = limits.MESSAGE_DEPTH_MAX + 1
+    data = _with(desk, order, b'"more":' + b"[" * depth + b"]" * depth)
+    _declined(desk, order, data, 400, P.TOO_DEEP)
+
+
+@DECK.card(67, "a field that no order has: it may change what the order means")
+def _(desk: Desk) -> None:
+    order = desk.order(OrderKind.STOP, 1)
+    _declined(desk, order, _with(desk, order, b'"only_if_asked":true'), 422, P.FIELD_UNKNOWN)
+
+
+@DECK.card(68, "a name that stands twice: two readers would take two amounts")
+def _(desk: Desk) -> None:
+    order = desk.order(OrderKind.STOP, 1)
+    _declined(desk, order, _with(desk, order, b'"amount":"1.00"'), 400, P.BODY_MALFORMED)
+
+
+@DECK.card(69, "replayed: a request for the digest a second time")
+def _(desk: Desk) -> None:
+    ask, sending = AskMessage(desk.institution, Asked.DIGEST), desk.ids.new("sending")
+    seen = [desk.ask(ask, jti=sending).status_code for _ in range(2)]
+    expect([200, 401], seen, "statuses")
+
+
+@DECK.card(70, "in parallel: one order in eight sendings at once has one effect and one answer")
+def _(desk: Desk) -> None:
+    order = desk.order(OrderKind.STOP, 1)
+    sendings = [desk.sealed(order) for _ in range(_AT_ONCE)]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        said = list(pool.map(desk.post, sendings))
+    answers = [desk.answer_of(one) for one in said]
+    expect(1, len({answer.id for answer in answers}), "different answers")
+    expect(_AT_ONCE - 1, sum(one.is_repeat for one in said), "repeats")
+    holds = [hold.held for hold in desk.digest() if hold.case == order.case]
+    desk.post(desk.sealed(desk.order(OrderKind.RELEASE, 1)))
+    expect([AMOUNT], holds, "holds")
 
 
 __all__ = ["DECK"]

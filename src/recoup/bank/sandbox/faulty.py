@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from recoup.bank.agent import BLOCK, Agent, AnswerLater, Replied
 from recoup.bank.rules import Books, Planned, Refused
 from recoup.bank.sandbox.script import Behaviour, Do
 from recoup.clock import EPOCH
+from recoup.errors import MessageFault, MessageProblem
 from recoup.messages import (
     AnswerMessage,
     DigestMessage,
+    Message,
     Minor,
     Opened,
     OrderMessage,
@@ -26,6 +29,10 @@ from recoup.messages.codec import plain_of
 from recoup.messages.keys import from_base64url
 from recoup.money import ISO_DIGITS, parse_minor
 from recoup.orders import Outcome
+
+_OF_FORM: Final = frozenset(
+    {MessageProblem.FIELD_UNKNOWN, MessageProblem.TOO_DEEP, MessageProblem.BODY_MALFORMED}
+)
 
 
 class FaultyAgent(Agent):
@@ -66,12 +73,20 @@ class FaultyAgent(Agent):
         del self._owed[answer]
 
     def open(self, data: bytes, kind: type) -> Opened:
-        """Return a message; a credulous bank looks at nothing but what it says."""
-        if self._behaviour(Do.TRUST_ALL, None) is None:
+        """Return a message; a credulous bank looks at nothing but what it says, a lenient one at what it understands."""
+        if self._behaviour(Do.TRUST_ALL, None) is not None:
+            return self._unchecked(data, lambda body: body)
+        try:
             return super().open(data, kind)
+        except MessageFault as fault:
+            if fault.problem not in _OF_FORM or self._behaviour(Do.LENIENT, None) is None:
+                raise
+            return self._unchecked(data, _understood)
+
+    def _unchecked(self, data: bytes, read: Callable[[bytes], bytes]) -> Opened:
         head, payload, _ = data.decode("ascii").split(".")
         header: Any = plain_of(from_base64url(head))
-        body = from_base64url(payload)
+        body = read(from_base64url(payload))
         at = EPOCH + timedelta(seconds=int(header["iat"]))
         return Opened(
             decode(header["typ"], body), header["iss"], header["jti"], at, body, header["epoch"]
@@ -107,6 +122,8 @@ class FaultyAgent(Agent):
             held = Minor(min(order.amount, balance))
             outcome_said = Outcome.HELD if held == order.amount else Outcome.HELD_SHORT
             answer = replace(answer, held=held, outcome=outcome_said, former=())
+        if answer.rows and self._behaviour(Do.SHORT_ROWS, order) is not None:
+            answer = replace(answer, rows=answer.rows[:-1])
         return answer
 
     def digest_page(self, page: int) -> DigestMessage:
@@ -117,6 +134,11 @@ class FaultyAgent(Agent):
     def letters(self, data: bytes) -> list[dict[str, str]]:
         """Return what waits for the centre; a bank that hides its holds says nothing of its own accord either."""
         found = super().letters(data)
+        return found if self._behaviour(Do.HIDE, None) is None else []
+
+    def waiting(self, limit: int) -> list[tuple[int, Message]]:
+        """Return what is to be posted to the centre; nothing, where it hides."""
+        found = super().waiting(limit)
         return found if self._behaviour(Do.HIDE, None) is None else []
 
     def _behaviour(self, do: Do, order: OrderMessage | None) -> Behaviour | None:
@@ -133,6 +155,13 @@ class FaultyAgent(Agent):
                 self._done[index] += 1
                 return found
         return None
+
+
+def _understood(body: bytes) -> bytes:
+    """Return an order's JSON without what an order does not have; of a name that stands twice the last counts."""
+    known = OrderMessage.__dataclass_fields__
+    found: dict[str, object] = json.loads(body)
+    return json.dumps({name: value for name, value in found.items() if name in known}).encode()
 
 
 def _matching(order: OrderMessage, books: Books) -> Books:

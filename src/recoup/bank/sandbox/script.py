@@ -49,6 +49,10 @@ class Do(StrEnum):
     """Takes messages without looking at signature, time, receiver or id."""
     HIDE = "hide"
     """Leaves its holds out of the digest."""
+    SHORT_ROWS = "short_rows"
+    """Leaves the newest row out of every statement."""
+    LENIENT = "lenient"
+    """Reads what it understands of a message and passes over the rest."""
     OVERBOOK = "overbook"
     """Lets each case's hold count the whole balance, as if there were no other."""
 

@@ -1,0 +1,76 @@
+"""A bank whose books were restored from an old backup: what it lost stays blocked until the centre tells again, or an hour."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from banks import NUMBER, START, Bank, bank, order
+
+from recoup.bank.agent import STRAY_FOR
+from recoup.orders import OrderKind, Outcome
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def restored(tmp_path):
+    """Return a bank that stopped 600.00, and ten minutes later came back on empty books; and the stop."""
+
+    def made(*more: OrderKind) -> tuple[Bank, list[object]]:
+        (tmp_path / "old").mkdir()
+        (tmp_path / "new").mkdir()
+        first, told = bank(tmp_path / "old"), [order(kind) for kind in (OrderKind.STOP, *more)]
+        for one in told:
+            first.tell(one)
+        first.store.close()
+        again = bank(tmp_path / "new", core=first.core)
+        first.clock.move(10 * MINUTE)
+        again.agent._clock = again.clock = first.clock
+        again.agent.recover()
+        return again, told
+
+    return made
+
+
+def test_what_it_lost_stays_blocked_though_it_cannot_say_so(restored):
+    a, _ = restored()
+    assert a.held() == {}, "so the digest shows that it forgot"
+    assert not a.pay(1)
+
+
+def test_the_stop_that_comes_again_counts_from_when_the_block_was_set(restored):
+    a, (stop,) = restored()
+    answer = a.tell(stop)
+    assert (answer.outcome, answer.held, answer.started_at) == (Outcome.HELD, 60_000, START)
+    a.clock.move(2 * STRAY_FOR)
+    a.agent.tick()
+    assert a.held() == {"a": 60_000}
+    assert not a.pay(1)
+
+
+def test_what_nobody_asks_for_again_is_free_after_a_while(restored):
+    a, _ = restored()
+    a.clock.move(STRAY_FOR - MINUTE)
+    a.agent.tick()
+    assert not a.pay(1)
+    a.clock.move(MINUTE)
+    a.agent.tick()
+    assert a.pay(60_000)
+
+
+def test_a_release_that_came_before_the_books_were_lost_leaves_nothing_blocked(restored):
+    a, _ = restored(OrderKind.RELEASE)
+    assert a.core.own_blocks() == []
+    assert a.pay(60_000)
+
+
+def test_a_block_whose_hold_the_books_have_ended_is_lifted_at_once(tmp_path):
+    """Negative control: only what the books never heard of is kept."""
+    a = bank(tmp_path)
+    told = order(OrderKind.STOP)
+    a.tell(told)
+    a.tell(order(OrderKind.RELEASE))
+    a.core.set_block(f"recoup/{told.id}", NUMBER, "CNY", 60_000, START + MINUTE)
+    a.agent.recover()
+    assert a.core.own_blocks() == []

@@ -1,0 +1,141 @@
+"""An institution whose digest lacks a hold, or brings back one that was released: which orders it hears again, how often."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from desk import KEY, Desk
+from sim.office import START, Office, some_order
+
+from recoup.centre.commands import Done, Turned
+from recoup.centre.drift import Difference, Drift, told_again
+from recoup.centre.order_room import carries
+from recoup.centre.ports import Reply
+from recoup.centre.terms import TellAgain, decode_issued
+from recoup.orders import Answer, Hold, OrderKind, Outcome
+from recoup.orders.commands import DraftOrder
+from recoup.reading.policies import read_policy
+
+MISSING, EXTRA = (Drift(kind, KEY, None, None) for kind in (Difference.MISSING, Difference.EXTRA))
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk(read_policy("cn-2016"))
+
+
+def frozen(desk: Desk) -> Hold:
+    desk.stopped()
+    desk.hear(desk.tell(OrderKind.FREEZE, 100), Outcome.FROZEN, 100, desk.now)
+    return desk.hold
+
+
+def test_a_lost_hold_is_told_again_by_all_that_made_it_in_their_order(desk):
+    assert told_again(MISSING, frozen(desk)) == ("o0", "o1")
+
+
+def test_what_was_refused_or_holds_nothing_is_not_told_again(desk):
+    desk.stopped()
+    desk.hear(desk.tell(OrderKind.QUERY, 0), Outcome.INFORMED)
+    desk.hear(desk.tell(OrderKind.FREEZE, 100), Outcome.REFUSED)
+    assert told_again(MISSING, desk.hold) == ("o0",)
+
+
+def test_a_hold_that_came_back_is_told_its_release_again_and_nothing_else(desk):
+    frozen(desk)
+    desk.hear(desk.tell(OrderKind.RELEASE, 0), Outcome.RELEASED)
+    assert told_again(EXTRA, desk.hold) == ("o2",)
+    assert told_again(MISSING, desk.hold) == (), "what was released is not held again"
+
+
+def test_while_an_order_is_on_its_way_nobody_is_told_again(desk):
+    frozen(desk)
+    desk.tell(OrderKind.RELEASE, 0)
+    assert told_again(MISSING, desk.hold) == ()
+
+
+@pytest.mark.parametrize("kind", [Difference.ALTERED, Difference.STALE])
+def test_another_amount_or_end_is_for_a_person(desk, kind):
+    assert told_again(Drift(kind, KEY, None, None), frozen(desk)) == ()
+
+
+def test_of_a_hold_that_nobody_here_knows_nothing_is_told():
+    assert told_again(EXTRA, Hold(KEY)) == ()
+    assert told_again(MISSING, Hold(KEY)) == ()
+
+
+# --- in the room ---
+
+
+@pytest.fixture
+def office() -> Office:
+    made = Office()
+    made.tell(some_order("o1"))
+    message = made.next_message(0)
+    assert message is not None
+    made.reply(message, Reply((Answer("a1", Outcome.HELD, 100, START),)))
+    return made
+
+
+def again(office: Office, order_id: str = "o1", hour: int = 1, command: str = "") -> object:
+    return office.ask("sender", TellAgain(order_id, hour), command)
+
+
+def waiting(office: Office) -> list[str]:
+    return [pending.message.id for pending in office.journal.pending(10)]
+
+
+def test_an_order_that_is_told_again_leaves_under_its_own_id_and_asks_for_no_second_approval(
+    office,
+):
+    assert isinstance(again(office), Done)
+    (pending,) = office.journal.pending(10)
+    assert decode_issued(pending.message.body).order.id == "o1"
+    assert carries(pending.message.id, "o1")
+    assert not carries(pending.message.id, "o")
+
+
+def test_an_institution_that_remembers_changes_nothing_by_its_first_answer(office):
+    again(office)
+    before = office.scribe.state.hold(KEY)
+    message = office.next_message(0)
+    office.clock.move(timedelta(hours=1))
+    office.reply(message, Reply((Answer("a1", Outcome.HELD, 100, START),)))
+    after = office.scribe.state.hold(KEY)
+    assert (after.state, after.held, after.ends_at) == (before.state, before.held, before.ends_at)
+    assert len(after.orders[0].answers) == 1
+    assert waiting(office) == []
+
+
+def test_an_institution_that_forgot_and_finds_nothing_is_put_on_record_and_frees_nothing(office):
+    again(office)
+    office.reply(office.next_message(0), Reply((Answer("a2", Outcome.MOVED),)))
+    hold = office.scribe.state.hold(KEY)
+    assert hold.held == 100
+    assert [x.outcome for x in hold.orders[0].answers] == [Outcome.HELD, Outcome.MOVED]
+
+
+def test_it_is_told_once_an_hour_however_often_it_is_asked(office):
+    """Whoever asks gives the command an id that follows from order and hour; the next hour is the control."""
+    assert not again(office, command="t1").is_repeat
+    assert again(office, command="t1").is_repeat
+    assert len(waiting(office)) == 1
+    again(office, hour=2)
+    assert len(waiting(office)) == 2
+
+
+def test_what_never_left_is_not_told_again(office):
+    office.ask("maker", DraftOrder(some_order("o2", OrderKind.FREEZE)))
+    for order_id, reason in (("nobodys", "order_unknown"), ("o2", "order_not_issued")):
+        found = again(office, order_id)
+        assert isinstance(found, Turned)
+        assert found.reason == reason
+    assert waiting(office) == []
+
+
+def test_what_is_told_again_is_pending_after_a_restart(office):
+    again(office)
+    before = waiting(office)
+    office.restart()
+    assert waiting(office) == before != []
