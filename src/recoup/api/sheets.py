@@ -13,6 +13,7 @@ from recoup.api.bodies import (
     AccountNumber,
     Amount,
     Body,
+    Digest,
     Instant,
     Name,
     OrderAnswered,
@@ -68,6 +69,8 @@ class SheetBody(Body):
     code: Annotated[str, Field(pattern="^[0-9]{4}$")] = "0000"
     started_at: Instant | None = None
     rows: list[SheetRow] = Field(default=[], max_length=100)
+    scan: Digest | None = None
+    """The uploaded scan that it is typed from; none for paper in the hand."""
 
 
 class ConfirmBody(SheetBody):
@@ -126,7 +129,8 @@ async def type_sheet(
     told_to = _order(caller, order)
     sheet = port.new_id("sheet")
     message = _message(told_to, body, sheet)
-    command = TypeSheet(order, sheet, port.answer_of(message), _digest(caller, told_to, body))
+    digest = _digest(caller, told_to, body)
+    command = TypeSheet(order, sheet, port.answer_of(message), digest, body.scan or "")
     content = body.model_dump(mode="json")
     answer = await carry_out(
         caller, key, f"/orders/{order}/answers/typed", content, command, response
@@ -142,7 +146,7 @@ async def confirm_sheet(
     port = caller.house.port
     told_to = _order(caller, order)
     message = _message(told_to, body, body.sheet)
-    command = ConfirmSheet(body.sheet, _digest(caller, told_to, body))
+    command = ConfirmSheet(body.sheet, _digest(caller, told_to, body), body.scan or "")
     content = body.model_dump(mode="json")
     route = f"/orders/{order}/answers/confirm"
     answer = await carry_out(caller, key, route, content, command, response)

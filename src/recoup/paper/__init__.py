@@ -30,6 +30,9 @@ from recoup.paper.words import KINDS, LANGUAGES, OUTCOMES, Language, said
 QR_BYTES_MAX = 2_331
 """Bytes of the largest QR code at error level M (ISO/IEC 18004, version 40)."""
 
+_LINE = 10
+"""Millimetres of a line that is filled in by hand."""
+_BOXES_OF_A_LINE = 5
 _FILLED_BY_HAND = ("answered_at", "code", "held", "available", "started_at", "former", "moved_to")
 
 
@@ -67,7 +70,12 @@ def order_pdf(
         "footer": said("footer", language).format(order=order.id, centre=opened.issuer),
         "sheet_title": f"{said('sheet_title', language)} · {title}",
         "sheet_words": said("sheet_words", language),
-        "sheet_id": order.id,
+        "sheet_about": [
+            (said("order", language), order.id),
+            (said("case", language), order.case),
+            (said("institution", language), order.institution),
+        ],
+        "sheet_return": said("sheet_return", language),
         "sheet": _sheet(order, language),
         "signatures": [said("first", language), said("second", language)],
     }
@@ -93,6 +101,12 @@ def qr_svg(sealed: bytes) -> str:
     return out.getvalue().decode()
 
 
+def shown_time(at: datetime, zone: ZoneInfo) -> str:
+    """Return an instant as people read it: in the zone and in UTC, with a fraction of a second only where it has one."""
+    utc = instant_text(at).replace(".000000Z", "Z")
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S} {zone.key} ({utc})"
+
+
 def _kind(order: OrderMessage, language: Language) -> str:
     if not isinstance(order.kind, OrderKind):
         return str(order.kind.value)
@@ -109,7 +123,7 @@ def _rows(
         return f"{format_minor(minor, digits)} {order.currency}"
 
     def time(at: datetime) -> str:
-        return f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S} {zone.key} ({instant_text(at)})"
+        return shown_time(at, zone)
 
     disputed, notice = order.disputed, order.notice
     extent = order.extent.value if isinstance(order.extent, Extent) else ""
@@ -135,18 +149,20 @@ def _rows(
     return [(said(name, language), words) for name, words in found.items() if words]
 
 
-def _sheet(order: OrderMessage, language: Language) -> list[tuple[str, str]]:
-    """Return the lines to fill in; the choices are the answers that fit the order."""
+def _sheet(order: OrderMessage, language: Language) -> list[tuple[str, str, int]]:
+    """Return the lines to fill in with their heights in millimetres; the choices are the answers that fit the order."""
     place = LANGUAGES.index(language)
     fitting = FITTING[order.kind] if isinstance(order.kind, OrderKind) else {Outcome.REFUSED}
     boxes = "  ".join(
         f"□ {words[place]}" for outcome, words in OUTCOMES.items() if outcome in fitting
     )
-    rows = [(said("outcome", language), boxes)]
+    rows = [
+        (said("outcome", language), boxes, _LINE if len(fitting) < _BOXES_OF_A_LINE else 2 * _LINE)
+    ]
     if Outcome.MOVED in fitting:
-        rows.append((said("failed", language), said("failed_boxes", language)))
-    lines = {"former": "\n\n", "moved_to": "\n\n"}
-    return rows + [(said(name, language), lines.get(name, "")) for name in _FILLED_BY_HAND]
+        rows.append((said("failed", language), said("failed_boxes", language), _LINE))
+    heights = {"former": 2 * _LINE, "moved_to": 4 * _LINE}
+    return rows + [(said(name, language), "", heights.get(name, _LINE)) for name in _FILLED_BY_HAND]
 
 
 @cache

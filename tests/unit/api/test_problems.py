@@ -181,6 +181,8 @@ def test_a_key_is_needed_for_every_post(desk: Bureau) -> None:
         headers = desk._as("root")
         if path == "/imports":
             headers |= {"Content-Type": "text/csv"}
+        if path == "/orders/{order}/scans":
+            headers |= {"Content-Type": "image/png"}
         answer = desk.client.post(path, content=b"{}", headers=HEADERS | headers)
         assert name_of(answer) == "request_malformed"
         places = {place["where"] for place in answer.json()["places"]}
