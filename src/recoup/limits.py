@@ -281,3 +281,6 @@ SCANS_AT_ONCE_MAX: Final = 2
 
 SCANS_EACH_MAX: Final = 16
 """Scans that are kept of one order."""
+
+PACKET_ROWS_MAX: Final = 500
+"""Rows of one table of a packet on paper, some fifteen pages; the packet's JSON has all of them."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
@@ -29,6 +28,7 @@ from recoup.errors import LimitFault, VaultFault
 from recoup.messages import AnswerMessage, Minor, ResultCode, StatementRow, encode
 from recoup.money import ISO_DIGITS, AmountError, parse_minor
 from recoup.orders import Order, Outcome, Reason
+from recoup.paper.printing import zone_of
 from recoup.paper.words import Language
 from recoup.staff import Action, Why
 from recoup.unrecognised import Unrecognised
@@ -101,10 +101,8 @@ async def paper(
     found = view.find(order)
     if found is None or found[0].key.case != case:
         raise ProblemError(Reason.ORDER_UNKNOWN)
-    try:
-        ZoneInfo(timezone)
-    except (KeyError, OSError, ValueError) as fault:
-        raise ProblemError("request_malformed") from fault
+    if zone_of(timezone) is None:
+        raise ProblemError("request_malformed")
     content = {"language": language, "timezone": timezone}
     key, asking = port.new_id("printing"), caller.asking(PrintOrder(order), why)
     given = command_of(port, caller.person, key, f"/orders/{order}/paper", content, asking)

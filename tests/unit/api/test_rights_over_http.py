@@ -423,6 +423,10 @@ ENDPOINTS: dict[tuple[str, str], tuple[Action, Ask]] = {
         Action.ORDER_READ,
         lambda b, by, t: b.get(f"/cases/{t.case}/packet", by, reason="r"),
     ),
+    ("get", "/cases/{case}/packet/paper"): (
+        Action.ORDER_READ,
+        lambda b, by, t: b.get(f"/cases/{t.case}/packet/paper", by, reason="r", digest=DIGEST),
+    ),
     ("get", "/units/{unit}/handovers"): (
         Action.HANDOVER_SETTLE,
         lambda b, by, t: b.get(f"/units/{t.unit}/handovers", by),
