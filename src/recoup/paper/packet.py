@@ -5,10 +5,10 @@ It says what the packet says. A table that is too long for paper is cut and says
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from recoup import limits
@@ -41,6 +41,39 @@ class _Column:
     is_number: bool = False
 
 
+_Row = tuple[str, ...]
+_COLUMNS: Final = {
+    "clocks": (_Column("due_at", 4), _Column("what", 5), _Column("about", 7, 32)),
+    "holds": (
+        _Column("account", 7, 32),
+        _Column("state", 3),
+        _Column("held", 4, is_number=True),
+        _Column("ends_at", 4),
+    ),
+    "orders": (
+        _Column("order", 55, 20),
+        _Column("kind", 33),
+        _Column("account", 55, 20),
+        _Column("institution", 39, 14),
+        _Column("amount", 45, is_number=True),
+        _Column("state", 34),
+        _Column("issued_at", 33),
+    ),
+    "claims": (
+        _Column("claim", 7, 32),
+        _Column("state", 3),
+        _Column("amount", 4, is_number=True),
+        _Column("missing", 4, is_number=True),
+    ),
+    "evidence": (_Column("number", 1, is_number=True), _Column("sha", 12, 64)),
+    "mandates": (
+        _Column("mandate", 7, 32),
+        _Column("amount_max", 4, is_number=True),
+        _Column("spent", 4, is_number=True),
+    ),
+}
+
+
 def packet_pdf(
     packet: Packet, at: datetime, *, language: Language = "zh", timezone: str = "Asia/Shanghai"
 ) -> bytes:
@@ -69,7 +102,7 @@ def packet_pdf(
         "words": said("words", language),
         "none": said("none", language),
         "about": [(said(name, language), words or "-") for name, words in about.items()],
-        "parts": _parts(packet, language, zone),
+        "parts": _Printer(language, zone).parts(packet),
         "signatures": [said("gives", language), said("takes", language)],
         "footer": said("footer", language).format(
             case=packet.case, digest=packet.digest[:_DIGEST_SHOWN]
@@ -78,115 +111,74 @@ def packet_pdf(
     return printed("packet.typ", content, at)
 
 
-def _parts(packet: Packet, language: Language, zone: ZoneInfo) -> list[dict[str, Any]]:
-    """Return the tables, what is due first: it is what the new unit answers for."""
+@dataclass(frozen=True, slots=True)
+class _Printer:
+    """In which words and zone a packet is set."""
 
-    def part(
-        name: str, columns: Sequence[_Column], rows: Iterable[tuple[str, ...]]
-    ) -> dict[str, Any]:
+    language: Language
+    zone: ZoneInfo
+
+    def parts(self, packet: Packet) -> list[dict[str, Any]]:
+        """Return the tables, what is due first: it is what the new unit answers for."""
+        return [
+            self._part(name, _COLUMNS[name], rows)
+            for name, rows in (
+                ("clocks", self._clocks(packet)),
+                ("holds", self._holds(packet)),
+                ("orders", self._orders(packet)),
+                ("claims", self._claims(packet)),
+                ("evidence", ((str(at), x) for at, x in enumerate(packet.evidence, start=1))),
+                ("mandates", self._mandates(packet)),
+            )
+        ]
+
+    def _part(self, name: str, columns: Sequence[_Column], rows: Iterable[_Row]) -> dict[str, Any]:
         every = list(rows)
         left = len(every) - limits.PACKET_ROWS_MAX
         return {
-            "title": said(name, language),
-            "heads": [said(column.name, language) for column in columns],
+            "title": said(name, self.language),
+            "heads": [said(column.name, self.language) for column in columns],
             "widths": [column.width for column in columns],
             "signs": [column.signs for column in columns],
             "numbers": [column.is_number for column in columns],
             "rows": every[: limits.PACKET_ROWS_MAX],
-            "more": said("more", language).format(count=left) if left > 0 else "",
+            "more": said("more", self.language).format(count=left) if left > 0 else "",
         }
 
-    def when(at: datetime | None) -> str:
-        return f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}" if at is not None else "-"
+    def _clocks(self, packet: Packet) -> Iterator[_Row]:
+        for row in packet.clocks:
+            yield self._when(row.due_at), worded(CLOCKS, row.kind, self.language), row.about
 
-    kinds = {kind.value: words[LANGUAGES.index(language)] for kind, words in KINDS.items()}
-    return [
-        part(
-            "clocks",
-            (_Column("due_at", 4), _Column("what", 5), _Column("about", 7, 32)),
-            (
-                (when(row.due_at), worded(CLOCKS, row.kind, language), row.about)
-                for row in packet.clocks
-            ),
-        ),
-        part(
-            "holds",
-            (
-                _Column("account", 7, 32),
-                _Column("state", 3),
-                _Column("held", 4, is_number=True),
-                _Column("ends_at", 4),
-            ),
-            (
-                (
-                    row.account,
-                    worded(HOLD_WORDS, row.word, language),
-                    _money(row.held, row.currency),
-                    when(row.ends_at),
-                )
-                for row in packet.holds
-            ),
-        ),
-        part(
-            "orders",
-            (
-                _Column("order", 55, 20),
-                _Column("kind", 33),
-                _Column("account", 55, 20),
-                _Column("institution", 39, 14),
-                _Column("amount", 45, is_number=True),
-                _Column("state", 34),
-                _Column("issued_at", 33),
-            ),
-            (
-                (
-                    row.id,
-                    kinds.get(row.kind, row.kind),
-                    row.account,
-                    row.institution,
-                    _money(row.amount, row.currency),
-                    worded(ORDER_STATES, row.state, language),
-                    when(row.issued_at),
-                )
-                for row in packet.orders
-            ),
-        ),
-        part(
-            "claims",
-            (
-                _Column("claim", 7, 32),
-                _Column("state", 3),
-                _Column("amount", 4, is_number=True),
-                _Column("missing", 4, is_number=True),
-            ),
-            (
-                (
-                    row.id,
-                    worded(CLAIM_STATES, row.state, language),
-                    _money(row.amount, row.currency),
-                    _money(row.missing, row.currency),
-                )
-                for row in packet.claims
-            ),
-        ),
-        part(
-            "evidence",
-            (_Column("number", 1, is_number=True), _Column("sha", 12, 64)),
-            ((str(number), digest) for number, digest in enumerate(packet.evidence, start=1)),
-        ),
-        part(
-            "mandates",
-            (
-                _Column("mandate", 7, 32),
-                _Column("amount_max", 4, is_number=True),
-                _Column("spent", 4, is_number=True),
-            ),
-            (
-                (name, _money(most, currency), _money(spent, currency))
-                for name, currency, most, spent in packet.mandates
-            ),
-        ),
-    ]
+    def _holds(self, packet: Packet) -> Iterator[_Row]:
+        for row in packet.holds:
+            word = worded(HOLD_WORDS, row.word, self.language)
+            yield row.account, word, _money(row.held, row.currency), self._when(row.ends_at)
+
+    def _orders(self, packet: Packet) -> Iterator[_Row]:
+        place = LANGUAGES.index(self.language)
+        kinds = {kind.value: words[place] for kind, words in KINDS.items()}
+        for row in packet.orders:
+            yield (
+                row.id,
+                kinds.get(row.kind, row.kind),
+                row.account,
+                row.institution,
+                _money(row.amount, row.currency),
+                worded(ORDER_STATES, row.state, self.language),
+                self._when(row.issued_at),
+            )
+
+    def _claims(self, packet: Packet) -> Iterator[_Row]:
+        for row in packet.claims:
+            amounts = (_money(row.amount, row.currency), _money(row.missing, row.currency))
+            yield row.id, worded(CLAIM_STATES, row.state, self.language), *amounts
+
+    def _mandates(self, packet: Packet) -> Iterator[_Row]:
+        for name, currency, most, spent in packet.mandates:
+            yield name, _money(most, currency), _money(spent, currency)
+
+    def _when(self, at: datetime | None) -> str:
+        return f"{at.astimezone(self.zone):%Y-%m-%d %H:%M:%S}" if at is not None else "-"
 
 
 def _money(minor: int, currency: str) -> str:

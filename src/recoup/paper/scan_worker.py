@@ -151,7 +151,7 @@ def _codes(grey: Any) -> Iterator[bytes]:  # noqa: ANN401 (untyped library)
     import zxingcpp
     from PIL import Image, ImageFilter
 
-    shape = zxingcpp.BarcodeFormat.QRCode
+    shape = zxingcpp.barcode_formats_from_str("QRCode")
     found = zxingcpp.read_barcodes(grey, formats=shape)
     if not found and grey.width * grey.height <= _LOOKED_AT:
         # Coarse or unsharp: a code of many modules is found once each of them has more points.
