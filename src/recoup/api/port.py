@@ -23,7 +23,7 @@ from recoup.centre.mailbox import Waiting
 from recoup.centre.sheets import Scan
 from recoup.figures import Asked, Tally
 from recoup.journal.record import Record
-from recoup.messages import AnswerMessage, CallMessage
+from recoup.messages import AnswerMessage, CallMessage, NoticeTerms
 from recoup.orders import Answer, Hold, HoldKey, Order, Tracked
 from recoup.paper.abroad import Asking
 from recoup.paper.words import Language
@@ -239,6 +239,11 @@ class CentrePort(Protocol):
 
     async def read_text(self, case: str, text: str, purpose: Purpose) -> str | None:
         """Return a text of a case whose reading was journalled."""
+        ...
+
+    @property
+    def notice(self) -> NoticeTerms | None:
+        """Who the centre is to people and to other countries."""
         ...
 
     async def asking_abroad(self, case: Case, task: Task, purpose: Purpose) -> Asking:

@@ -60,6 +60,10 @@ _OWN: Final[Mapping[str, tuple[int, str]]] = {
         409,
         "The centre has no signing key: it cannot sign an order for paper",
     ),
+    "authority_unnamed": (
+        409,
+        "The centre's settings do not say who it is to holders, or whom they ring",
+    ),
     "paper_too_long": (409, "The order is too long for a code on paper"),
     MAILBOX_UNKNOWN: (404, "The centre keeps no messages for this institution to ask for"),
     "personal_data_missing": (404, "Nothing of this kind is kept, or it was erased"),

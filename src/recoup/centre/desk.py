@@ -64,7 +64,7 @@ from recoup.journal.canonical import decode_plain
 from recoup.journal.port import Answer as Kept
 from recoup.journal.port import Journal
 from recoup.journal.record import Record
-from recoup.messages import AnswerMessage, CallMessage, open_message
+from recoup.messages import AnswerMessage, CallMessage, NoticeTerms, open_message
 from recoup.orders import Answer, Hold, HoldKey, Order
 from recoup.paper.abroad import Asking
 from recoup.paper.scans import look_at
@@ -402,12 +402,15 @@ class Desk:
             return None
         return (entry.name if field == ACCOUNT_NAME else entry.number) or None
 
+    @property
+    def notice(self) -> NoticeTerms | None:
+        """Who the centre is to people and to other countries; None for a centre that is connected with nobody."""
+        return self._setting.wire.notice if self._setting.wire is not None else None
+
     async def asking_abroad(self, case: Case, task: Task, purpose: Purpose) -> Asking:
         """Return all that is known of a payment abroad, for somebody whose reading of it was journalled."""
-        wire = self._setting.wire
-        notice = wire.notice if wire is not None else None
         there = self._office.directory
-        return await asyncio.to_thread(asking_abroad, there, case, task, notice, purpose)
+        return await asyncio.to_thread(asking_abroad, there, case, task, self.notice, purpose)
 
     async def find_person(self, login_name: str) -> str | None:
         """Return the person who logs in under this name."""

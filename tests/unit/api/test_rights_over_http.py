@@ -427,6 +427,12 @@ ENDPOINTS: dict[tuple[str, str], tuple[Action, Ask]] = {
         Action.ORDER_READ,
         lambda b, by, t: b.get(f"/cases/{t.case}/packet/paper", by, reason="r", digest=DIGEST),
     ),
+    ("get", "/cases/{case}/notices/paper"): (
+        Action.PERSONAL_READ,
+        lambda b, by, t: b.get(
+            f"/cases/{t.case}/notices/paper", by, account=t.account, currency="CNY", reason="r"
+        ),
+    ),
     ("get", "/units/{unit}/handovers"): (
         Action.HANDOVER_SETTLE,
         lambda b, by, t: b.get(f"/units/{t.unit}/handovers", by),
@@ -546,8 +552,12 @@ class World:
 
 
 def _is_gone(path: str, answer: Response) -> bool:
-    """Whether what no case of this world has was looked for: an offer of its own to take back, a scan."""
-    gone = ("/handovers/{handover}/withdraw", "/orders/{order}/scans/{scan}")
+    """Whether what no case of this world has was looked for: an offer of its own to take back, a scan, a hold."""
+    gone = (
+        "/handovers/{handover}/withdraw",
+        "/orders/{order}/scans/{scan}",
+        "/cases/{case}/notices/paper",
+    )
     return path.endswith(gone) and answer.status_code == 404
 
 
