@@ -56,6 +56,7 @@ paper_print      .  u  .  u  u  .  .  .  .  .  .  .
 paper_hand_over  u  u  .  u  u  .  .  .  .  .  .  .
 answer_type      u  u  .  u  u  .  .  .  .  .  .  .
 answer_confirm   u  u  .  u  u  .  .  .  .  .  .  .
+scan_read        u  u  b  u  u  .  .  .  A  A  .  .
 figures_read     .  .  .  b  .  .  .  A  .  .  A  .
 stream_read      .  u  b  u  u  .  .  .  .  .  A  .
 staff_read       .  .  .  .  .  .  .  .  .  .  A  A

@@ -14,6 +14,7 @@ Fault                       the outside failed or sent something unusable
     MessageFault            a message that cannot be believed or read; names the problem
     GatewayFault            a core system, a bank or the centre did not answer as it must
     VaultFault              personal data that cannot be read: its key was destroyed, or its bytes were changed
+    ScanFault               an uploaded scan that is not kept; names the problem
 """
 
 from __future__ import annotations
@@ -146,3 +147,34 @@ class GatewayFault(Fault):
     """A core system, a bank or the centre did not answer, or not as it must; asking again with the same id is safe."""
 
     is_transient = True
+
+
+class ScanProblem(StrEnum):
+    """Why an uploaded scan of an answer sheet is not kept."""
+
+    FORM_UNKNOWN = "scan_form_unknown"
+    """Neither a PDF nor a PNG or JPEG picture."""
+    FORM_DIFFERS = "scan_form_differs"
+    """Of another form than its media type says."""
+    DAMAGED = "scan_damaged"
+    """Cut short, or not whole inside."""
+    NOT_ALONE = "scan_not_alone"
+    """Something stands before, behind or within it that is no part of a scan: another program would see another file."""
+    TOO_LARGE = "scan_too_large"
+    """More pages or picture points than are looked at, or it took too long or too much memory to look."""
+    LOCKED = "scan_locked"
+    """A PDF that opens with a password."""
+    ACTIVE = "scan_active"
+    """A PDF with a script or with files within it: no scanner makes one."""
+    CODE_FALSE = "scan_code_false"
+    """Its code looks like a signed order and is none that this centre signed."""
+    OTHER_ORDER = "scan_of_other_order"
+    """Its code is another order's."""
+
+
+class ScanFault(Fault):
+    """An uploaded scan that is not kept: `problem` is the name, `what` says more, without personal data."""
+
+    def __init__(self, problem: ScanProblem, what: str = "") -> None:
+        self.problem, self.what = problem, what
+        super().__init__(": ".join(filter(None, (problem.value, what))))

@@ -272,3 +272,24 @@ STREAMS_MAX: Final = 256
 
 DRAIN_SECONDS_MAX: Final = 10
 """Seconds that open requests have to end when the process is told to stop."""
+
+SCAN_BYTES_MAX: Final = 2**23
+"""Bytes of one uploaded scan: a telephone's photograph of a sheet has three to six million, so 1 MiB would turn most away."""
+
+SCAN_POINTS_MAX: Final = 64_000_000
+"""Points of one picture: A4 at 600 points an inch has 35 million, a large photograph 50."""
+
+SCAN_PAGES_MAX: Final = 8
+"""Pages of one scan: a sheet has two."""
+
+SCAN_SECONDS_MAX: Final = 20
+"""Seconds that looking at one scan may take."""
+
+SCANS_AT_ONCE_MAX: Final = 2
+"""Scans that are looked at together; each may take a gibibyte."""
+
+SCANS_EACH_MAX: Final = 16
+"""Scans that are kept of one order."""
+
+PACKET_ROWS_MAX: Final = 500
+"""Rows of one table of a packet on paper, some fifteen pages; the packet's JSON has all of them."""

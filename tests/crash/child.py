@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 
 def killed(run: Callable[[int], None], seconds: float, lines: int = 0) -> tuple[list[str], bool]:
-    """Fork, let `run` write to a pipe until it dies or is killed; return its whole lines, and whether it came to an end in time.
+    """Fork, let `run` write to a pipe until it dies or is killed; return its whole lines, and whether it ended in time.
 
     That is its death, or that it said so many `lines` (0: it never says enough). A line that was cut short was not received
     by anybody.

@@ -1,4 +1,4 @@
-"""The text of a request to another country where money went. It names an account, so reading it is journalled first."""
+"""The text of a request to another country where money went. It names accounts, so reading it is journalled first."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from recoup.api.problems import ProblemError
 from recoup.api.rows import COMMAND_PROBLEMS, ThingPath
 from recoup.cases import Reason
 from recoup.centre.account_room import ReadPersonal
-from recoup.centre.directory import NUMBER
-from recoup.paper.abroad import Asking, request_abroad
+from recoup.centre.exits import REQUEST
+from recoup.paper.abroad import request_abroad
 from recoup.staff import Action, Target, Why
 from recoup.stores.vault import Purpose
 
@@ -48,19 +48,17 @@ async def request_text(
     """Write the request abroad for money that left the country; that its account was read is on disk before."""
     port, why = caller.house.port, Why(case, body.reason)
     caller.may(Action.TEXT_READ, port.view().target_of_case(case), why)
-    found = next((row for row in port.view().case(case).tasks if row.id == task), None)
+    seen = port.view().case(case)
+    found = next((row for row in seen.tasks if row.id == task), None)
     if found is None:
         raise ProblemError(Reason.TASK_UNKNOWN)
     content = {"id": case, "task": task, **body.model_dump(mode="json")}
-    command = ReadPersonal(found.account, NUMBER)
+    command = ReadPersonal(found.account, REQUEST)
     await carry_out(caller, key, _WHERE, content, command, response, why)
     if response.headers.get("Idempotency-Replayed"):
         target = port.view().target_of_subject(case, found.account) or Target()
         caller.may(Action.PERSONAL_READ, target, why)
-    purpose = Purpose(caller.person, case, body.reason)
-    number = await port.read_account(found.account, NUMBER, purpose) or ""
-    notice = port.notice
-    asking = Asking(notice.authority if notice else "", notice.phone if notice else "", number)
+    asking = await port.asking_abroad(seen, found, Purpose(caller.person, case, body.reason))
     text = request_abroad(case, found, asking, language=body.language)
     return RequestView(task=task, text=text)
 

@@ -17,9 +17,14 @@ from recoup import limits
 from recoup.api.problems import document
 from recoup.errors import MessageProblem
 from recoup.messages.transport import SIGNED
+from recoup.paper.forms import MEDIA
 
 _SIGNED_PATHS: Final = re.compile(r"/institutions/[^/]+/answers")
 """Where a body is a signed message: its own parser bounds what is in it."""
+
+_SCAN_PATHS: Final = re.compile(r"/orders/[^/]+/scans")
+"""Where a body is a scan: whoever takes it looks at its bytes in a process of its own."""
+SCANS: Final = frozenset(media.encode() for media in MEDIA)
 
 IMPORT_PATH: Final = "/imports"
 """Takes tables instead of JSON, and larger ones."""
@@ -43,12 +48,17 @@ class Guard:
             return
         is_table = scope["path"] == IMPORT_PATH
         is_signed = _SIGNED_PATHS.fullmatch(scope["path"]) is not None
+        is_scan = _SCAN_PATHS.fullmatch(scope["path"]) is not None
         most = limits.IMPORT_BYTES_MAX if is_table else limits.HTTP_BODY_BYTES_MAX
+        if is_scan:
+            most = limits.SCAN_BYTES_MAX
         body = await _body(receive, most)
         if body is None:
             name: str | None = MessageProblem.TOO_LARGE if is_signed else "body_too_large"
         elif is_signed:
             name = _wrong_signed(scope)
+        elif is_scan:
+            name = None if _media(scope) in SCANS else "media_type_unsupported"
         else:
             name = _wrong_table(scope) if is_table else _wrong(scope, body)
         if name is not None:

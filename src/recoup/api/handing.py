@@ -5,15 +5,26 @@ Both units see the packet: the one that has the case and, as long as an offer wa
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
-from recoup.api.bodies import CASE_PATTERN, Body, Digest, Nothing, ReasonBody, Said, UnitId
+from recoup.api.bodies import (
+    CASE_PATTERN,
+    HASH_PATTERN,
+    Body,
+    Digest,
+    Nothing,
+    ReasonBody,
+    Said,
+    UnitId,
+)
 from recoup.api.callers import Caller, Calling, Key, carry_out
 from recoup.api.problems import ProblemError, responses
 from recoup.api.rows import COMMAND_PROBLEMS, ThingPath
 from recoup.cases import Handover, Packet
+from recoup.cases import Reason as CaseReason
 from recoup.cases.commands import (
     AcceptHandover,
     DeclineHandover,
@@ -22,6 +33,9 @@ from recoup.cases.commands import (
 )
 from recoup.clock import instant_text
 from recoup.money import ISO_DIGITS, format_minor
+from recoup.paper import packet_pdf
+from recoup.paper.printing import zone_of
+from recoup.paper.words import Language
 from recoup.staff import Action, StaffReason, Target, Why, permit
 
 router = APIRouter(tags=["handover"])
@@ -139,14 +153,32 @@ class PacketView(Body):
 @router.get("/cases/{case}/packet", responses=_LOOKING)
 async def packet(case: CasePath, caller: Calling, reason: ReasonAsked = "") -> PacketView:
     """Show what is handed over with a case, as it is now."""
-    view = caller.house.port.view()
-    offered = view.case(case).offered
-    why = Why(case, reason)
-    if not why.is_told:
-        raise ProblemError(StaffReason.PURPOSE_MISSING)
-    if offered is None or not _may_take(caller, offered):
-        caller.may(Action.ORDER_READ, view.target_of_case(case), why)
-    return _packet_view(view.packet_of(case))
+    return _packet_view(_packet(caller, case, reason))
+
+
+@router.get("/cases/{case}/packet/paper", responses=_LOOKING, response_class=Response)
+async def packet_paper(
+    case: CasePath,
+    caller: Calling,
+    reason: ReasonAsked = "",
+    digest: Annotated[
+        str | None,
+        Query(
+            pattern=HASH_PATTERN, description="Of the packet that was seen: no other is printed."
+        ),
+    ] = None,
+    language: Language = "zh",
+    timezone: Annotated[str, Query(max_length=64)] = "Asia/Shanghai",
+) -> Response:
+    """Return the packet as PDF, with a place for both units to sign; it names nobody."""
+    found = _packet(caller, case, reason)
+    if digest is not None and digest != found.digest:
+        raise ProblemError(CaseReason.DIGEST_STALE)
+    if zone_of(timezone) is None:
+        raise ProblemError("request_malformed")
+    now = caller.house.port.now()
+    made = await asyncio.to_thread(packet_pdf, found, now, language=language, timezone=timezone)
+    return Response(made, media_type="application/pdf", headers={"Cache-Control": "no-store"})
 
 
 @router.get("/units/{unit}/handovers", responses=_LOOKING)
@@ -245,6 +277,18 @@ async def _carry(
     content = {"case": case, "handover": handover, **body.model_dump(mode="json")}
     await carry_out(caller, key, route, content, command, response, Why(case, reason))
     return HandoverAnswered(case=case, handover=handover)
+
+
+def _packet(caller: Caller, case: str, reason: str) -> Packet:
+    """Return the packet, for the unit that has the case and the one to which it is offered."""
+    view = caller.house.port.view()
+    offered = view.case(case).offered
+    why = Why(case, reason)
+    if not why.is_told:
+        raise ProblemError(StaffReason.PURPOSE_MISSING)
+    if offered is None or not _may_take(caller, offered):
+        caller.may(Action.ORDER_READ, view.target_of_case(case), why)
+    return view.packet_of(case)
 
 
 def _may_take(caller: Caller, offered: Handover) -> bool:

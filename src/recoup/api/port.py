@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from recoup.cases import Case, CasePolicy, Clock, Packet
+from recoup.cases import Case, CasePolicy, Clock, Packet, Task
 from recoup.cases.lists import Subject
 from recoup.centre.backlog import Backlog
 from recoup.centre.commands import Command, Outcome
@@ -20,11 +20,13 @@ from recoup.centre.imported import Imported
 from recoup.centre.intake import Heard, HeardClaim, HeardForeign
 from recoup.centre.listed import Listed
 from recoup.centre.mailbox import Waiting
+from recoup.centre.sheets import Scan
 from recoup.centre.worklist import Todo
 from recoup.figures import Asked, Tally
 from recoup.journal.record import Record
 from recoup.messages import AnswerMessage, CallMessage, NoticeTerms
 from recoup.orders import Answer, Hold, HoldKey, Order, Tracked
+from recoup.paper.abroad import Asking
 from recoup.paper.words import Language
 from recoup.staff import Directory, Target
 from recoup.stores.vault import Purpose
@@ -60,6 +62,10 @@ class View(Protocol):
 
     def case(self, case_id: str) -> Case:
         """Return a case; one that no report opened is empty."""
+        ...
+
+    def scans_of(self, order_id: str) -> tuple[Scan, ...]:
+        """Return an order's scans."""
         ...
 
     def packet_of(self, case_id: str) -> Packet:
@@ -188,6 +194,18 @@ class CentrePort(Protocol):
         """Return an issued order as PDF, signed; None where the centre has no signing key."""
         ...
 
+    async def look_at_scan(self, order_id: str, data: bytes, media: str) -> Scan:
+        """Return what an uploaded scan is; raise `ScanFault` for one that is not kept."""
+        ...
+
+    async def take_scan(self, command: Command, data: bytes) -> Outcome:
+        """Keep a scan that was looked at."""
+        ...
+
+    async def read_scan(self, scan: Scan, purpose: Purpose) -> bytes | None:
+        """Return a scan whose reading was journalled; None if it was erased."""
+        ...
+
     async def keep_rows(self, order: Order, message: AnswerMessage) -> None:
         """Keep the rows of an answer that was recorded, and tell the case of them."""
         ...
@@ -235,6 +253,10 @@ class CentrePort(Protocol):
     @property
     def notice(self) -> NoticeTerms | None:
         """Who the centre is to people and to other countries."""
+        ...
+
+    async def asking_abroad(self, case: Case, task: Task, purpose: Purpose) -> Asking:
+        """Return all that is known of a payment abroad, for somebody whose reading of it was journalled."""
         ...
 
     async def read_account(self, account: str, field: str, purpose: Purpose) -> str | None:

@@ -18,7 +18,7 @@ from recoup.centre.account_room import ACCOUNT_UNKNOWN, INSTITUTION_DIFFERS
 from recoup.centre.commands import WriterRefusal
 from recoup.centre.mailbox import MAILBOX_UNKNOWN
 from recoup.centre.reasons import CentreReason
-from recoup.errors import MessageProblem
+from recoup.errors import MessageProblem, ScanProblem
 from recoup.messages.transport import SCHEME, status_of
 from recoup.orders import Reason
 from recoup.staff import StaffReason
@@ -60,6 +60,10 @@ _OWN: Final[Mapping[str, tuple[int, str]]] = {
         409,
         "The centre has no signing key: it cannot sign an order for paper",
     ),
+    "authority_unnamed": (
+        409,
+        "The centre's settings do not say who it is to holders, or whom they ring",
+    ),
     "paper_too_long": (409, "The order is too long for a code on paper"),
     MAILBOX_UNKNOWN: (404, "The centre keeps no messages for this institution to ask for"),
     "personal_data_missing": (404, "Nothing of this kind is kept, or it was erased"),
@@ -83,6 +87,7 @@ _UNKNOWN: Final = {
     StaffReason.UNIT_UNKNOWN,
     ListReason.ENTRY_UNKNOWN,
     CentreReason.CASE_UNKNOWN,
+    CentreReason.SCAN_UNKNOWN,
 }
 
 
@@ -95,6 +100,7 @@ def _of_rooms() -> dict[str, tuple[int, str]]:
         rows[staff_reason.value] = (status, _words(staff_reason).capitalize())
     rows |= {x.value: (409, "Not as things stand: " + _words(x)) for x in ListReason}
     rows |= {reason.value: (409, _words(reason).capitalize()) for reason in CentreReason}
+    rows |= {reason.value: (409, _words(reason).capitalize()) for reason in ScanProblem}
     for unknown in _UNKNOWN:
         rows[unknown.value] = (404, _words(unknown).capitalize())
     rows[StaffReason.SESSION_ENDED] = (401, "The session has ended: log in")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
@@ -13,6 +12,7 @@ from recoup.api.bodies import (
     AccountNumber,
     Amount,
     Body,
+    Digest,
     Instant,
     Name,
     OrderAnswered,
@@ -28,6 +28,7 @@ from recoup.errors import LimitFault, VaultFault
 from recoup.messages import AnswerMessage, Minor, ResultCode, StatementRow, encode
 from recoup.money import ISO_DIGITS, AmountError, parse_minor
 from recoup.orders import Order, Outcome, Reason
+from recoup.paper.printing import zone_of
 from recoup.paper.words import Language
 from recoup.staff import Action, Why
 from recoup.unrecognised import Unrecognised
@@ -68,6 +69,8 @@ class SheetBody(Body):
     code: Annotated[str, Field(pattern="^[0-9]{4}$")] = "0000"
     started_at: Instant | None = None
     rows: list[SheetRow] = Field(default=[], max_length=100)
+    scan: Digest | None = None
+    """The uploaded scan that it is typed from; none for paper in the hand."""
 
 
 class ConfirmBody(SheetBody):
@@ -98,10 +101,8 @@ async def paper(
     found = view.find(order)
     if found is None or found[0].key.case != case:
         raise ProblemError(Reason.ORDER_UNKNOWN)
-    try:
-        ZoneInfo(timezone)
-    except (KeyError, OSError, ValueError) as fault:
-        raise ProblemError("request_malformed") from fault
+    if zone_of(timezone) is None:
+        raise ProblemError("request_malformed")
     content = {"language": language, "timezone": timezone}
     key, asking = port.new_id("printing"), caller.asking(PrintOrder(order), why)
     given = command_of(port, caller.person, key, f"/orders/{order}/paper", content, asking)
@@ -126,7 +127,8 @@ async def type_sheet(
     told_to = _order(caller, order)
     sheet = port.new_id("sheet")
     message = _message(told_to, body, sheet)
-    command = TypeSheet(order, sheet, port.answer_of(message), _digest(caller, told_to, body))
+    digest = _digest(caller, told_to, body)
+    command = TypeSheet(order, sheet, port.answer_of(message), digest, body.scan or "")
     content = body.model_dump(mode="json")
     answer = await carry_out(
         caller, key, f"/orders/{order}/answers/typed", content, command, response
@@ -142,7 +144,7 @@ async def confirm_sheet(
     port = caller.house.port
     told_to = _order(caller, order)
     message = _message(told_to, body, body.sheet)
-    command = ConfirmSheet(body.sheet, _digest(caller, told_to, body))
+    command = ConfirmSheet(body.sheet, _digest(caller, told_to, body), body.scan or "")
     content = body.model_dump(mode="json")
     route = f"/orders/{order}/answers/confirm"
     answer = await carry_out(caller, key, route, content, command, response)

@@ -13,11 +13,13 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from hashlib import sha256
 from typing import Final
 
 from recoup import limits
-from recoup.cases import CasePolicy
+from recoup.cases import Case, CasePolicy, Task
 from recoup.cases.lists import Subject, plain_of
+from recoup.centre import scans
 from recoup.centre.account_room import EnterAccount
 from recoup.centre.answers import answer_of
 from recoup.centre.backlog import Backlog, backlog_of
@@ -36,6 +38,7 @@ from recoup.centre.decide import decider
 from recoup.centre.directory import NAME as ACCOUNT_NAME
 from recoup.centre.directory import NUMBER as ACCOUNT_NUMBER
 from recoup.centre.directory import Entry, Piece
+from recoup.centre.exits import asking_abroad
 from recoup.centre.facts import Grounds
 from recoup.centre.figuring import Figuring
 from recoup.centre.intake import (
@@ -54,6 +57,7 @@ from recoup.centre.ports import ToldOf
 from recoup.centre.requests import Request
 from recoup.centre.scribe import turned
 from recoup.centre.sender import Told
+from recoup.centre.sheets import Scan
 from recoup.centre.state import CentreState
 from recoup.centre.terms import decode_issued
 from recoup.centre.view import OF_WORK
@@ -67,6 +71,8 @@ from recoup.journal.port import Journal
 from recoup.journal.record import Record
 from recoup.messages import AnswerMessage, CallMessage, NoticeTerms, open_message
 from recoup.orders import Answer, Hold, HoldKey, Order
+from recoup.paper.abroad import Asking
+from recoup.paper.scans import look_at
 from recoup.paper.words import Language
 from recoup.stores.vault import Purpose
 
@@ -234,6 +240,29 @@ class Desk:
             return None
         issued = decode_issued(order_message(found[1], order_id).body)
         return await asyncio.to_thread(letters.paper, issued, language, timezone)
+
+    async def look_at_scan(self, order_id: str, data: bytes, media: str) -> Scan:
+        """Return what an uploaded scan of an answer sheet is; raise `ScanFault` for one that is not this order's."""
+        looked = await asyncio.to_thread(look_at, data, media)
+        has_code = scans.is_of(order_id, looked, self._office.letters)
+        name = sha256(data).hexdigest()
+        return Scan(name, order_id, looked.media, len(data), looked.pages, has_code)
+
+    async def take_scan(self, command: Command, data: bytes) -> Outcome:
+        """Keep a scan's bytes, then carry out the command: no record says of a scan that it is kept which is not."""
+        asked: Request = command.value
+        is_repeat = self._answer_of(command.id) is not None
+        found = None if is_repeat else self._decide(self.view(), command, self.now())
+        if found is not None and not isinstance(found, Declined):
+            try:
+                await asyncio.to_thread(scans.keep, self._office.directory, asked.what.scan, data)
+            except StoreFault:  # nothing was kept, and the journal heard of nothing: ask again
+                return turned(WriterRefusal.STOPPED)
+        return await self.submit(command)
+
+    async def read_scan(self, scan: Scan, purpose: Purpose) -> bytes | None:
+        """Return a scan whose reading was journalled; None if it was erased."""
+        return await asyncio.to_thread(scans.read, self._office.directory, scan, purpose)
 
     async def keep_rows(self, order: Order, message: AnswerMessage) -> None:
         """Keep the rows of an answer that was recorded, and tell the case of them."""
@@ -405,6 +434,11 @@ class Desk:
     def notice(self) -> NoticeTerms | None:
         """Who the centre is to people and to other countries; None for a centre that is connected with nobody."""
         return self._setting.wire.notice if self._setting.wire is not None else None
+
+    async def asking_abroad(self, case: Case, task: Task, purpose: Purpose) -> Asking:
+        """Return all that is known of a payment abroad, for somebody whose reading of it was journalled."""
+        there = self._office.directory
+        return await asyncio.to_thread(asking_abroad, there, case, task, self.notice, purpose)
 
     async def find_person(self, login_name: str) -> str | None:
         """Return the person who logs in under this name."""

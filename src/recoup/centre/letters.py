@@ -106,6 +106,12 @@ class Letters:
         opened = open_paper(data, KeyRing([self._wire.key.public]))
         return order_pdf(opened, data, language=language, timezone=timezone)
 
+    def believed(self, data: bytes) -> OrderMessage:
+        """Return what a code says that was read from paper; `MessageFault` for one that this centre did not sign."""
+        message = open_paper(data, KeyRing([self._wire.key.public])).message
+        assert isinstance(message, OrderMessage), "only orders are on paper"
+        return message
+
     def written(self, issued: IssuedOrder) -> OrderMessage:
         """Return the order as the institution gets it."""
         order = issued.order

@@ -31,6 +31,13 @@ class CentreReason(StrEnum):
     """It was confirmed already."""
     SHEET_TYPED_BY_SAME = "sheet_typed_by_same"
     """Two persons type a sheet."""
+    SCAN_UNKNOWN = "scan_unknown"
+    """No such scan was kept of this order."""
+    SCAN_DIFFERS = "scan_differs"
+    """The second person typed from another scan than the first."""
+    SCAN_TAKEN_FOR_ANOTHER = "scan_taken_for_another"
+    """The same file was kept as another order's: one of the two is a mistake."""
+    SCANS_TOO_MANY = "scans_too_many"
 
 
 __all__ = ["CentreReason"]

@@ -31,6 +31,13 @@ def _with(name: str, value: Plain) -> Upcast:
     return lambda fields: {**fields, name: value}
 
 
+def _without_scan(fields: dict[str, Plain]) -> dict[str, Plain]:
+    """Return a typed sheet of before there were scans."""
+    sheet = fields["sheet"]
+    assert isinstance(sheet, dict), "a sheet is an object"
+    return {**fields, "sheet": {**sheet, "scan": ""}}
+
+
 EVENTS: Final[tuple[Row, ...]] = (
     ("acted", 1, Acted, ()),
     ("order_drafted", 1, order_events.OrderDrafted, ()),
@@ -97,8 +104,9 @@ EVENTS: Final[tuple[Row, ...]] = (
     ("lists_checked", 1, list_commands.ListsChecked, ()),
     ("order_printed", 1, sheets.OrderPrinted, ()),
     ("order_handed_over", 1, sheets.OrderHandedOver, ()),
-    ("sheet_typed", 1, sheets.SheetTyped, ()),
+    ("sheet_typed", 2, sheets.SheetTyped, (_without_scan,)),
     ("sheet_confirmed", 1, sheets.SheetConfirmed, ()),
+    ("scan_taken", 1, sheets.ScanTaken, ()),
     *((name, 1, kind, ()) for name, kind in EVENT_NAMES.items()),
 )
 
@@ -116,8 +124,10 @@ COMMANDS: Final[tuple[Row, ...]] = (
     ("tell_again", 1, TellAgain, ()),
     ("print_order", 1, sheets.PrintOrder, ()),
     ("hand_over_order", 1, sheets.HandOverOrder, ()),
-    ("type_sheet", 1, sheets.TypeSheet, ()),
-    ("confirm_sheet", 1, sheets.ConfirmSheet, ()),
+    ("type_sheet", 2, sheets.TypeSheet, (_with("scan", ""),)),
+    ("confirm_sheet", 2, sheets.ConfirmSheet, (_with("scan", ""),)),
+    ("take_scan", 1, sheets.TakeScan, ()),
+    ("read_scan", 1, sheets.ReadScan, ()),
     ("take_report", 1, case_commands.TakeReport, ()),
     ("make_claim", 1, case_commands.MakeClaim, ()),
     ("settle_claim", 1, case_commands.SettleClaim, ()),

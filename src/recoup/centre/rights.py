@@ -67,6 +67,8 @@ ACTIONS: Final[Mapping[type, Action]] = {
     sheets.HandOverOrder: Action.PAPER_HAND_OVER,
     sheets.TypeSheet: Action.ANSWER_TYPE,
     sheets.ConfirmSheet: Action.ANSWER_CONFIRM,
+    sheets.TakeScan: Action.ANSWER_TYPE,
+    sheets.ReadScan: Action.SCAN_READ,
     EnterAccount: Action.ACCOUNT_ENTER,
     EnterReport: Action.REPORT_TAKE,
     EnterClaim: Action.REPORT_TAKE,
@@ -226,6 +228,8 @@ def _target(state: CentreState, request: Request) -> Target | Declined:
             | sheets.PrintOrder(order_id)
             | sheets.HandOverOrder(order_id)
             | sheets.TypeSheet(order_id)
+            | sheets.TakeScan(sheets.Scan(order=order_id))
+            | sheets.ReadScan(order_id)
         ):
             found = state.find(order_id)
             if found is None:

@@ -1,10 +1,38 @@
-"""Words of orders that are carried on paper: printed, handed over, their answer sheets typed twice. Values only."""
+"""Words of orders that are carried on paper: printed, handed over, their answer sheets scanned and typed twice. Values only."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from recoup.orders import Answer
+
+_SCAN: Final = "scan"
+
+
+def subject_of_order(order_id: str) -> str:
+    """Return the vault's subject of what belongs to an order: one erasure takes all of it."""
+    return f"order {order_id}"
+
+
+def field_of_scan(scan_id: str, part: int | None = None) -> str:
+    """Return the vault's field of a scan, or of one part of it: a piece of the vault is smaller than a scan."""
+    return f"{_SCAN} {scan_id}" if part is None else f"{_SCAN} {scan_id} {part}"
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """An uploaded scan of an answer sheet; the scan itself lies in the vault."""
+
+    id: str
+    """SHA-256 of the file."""
+    order: str
+    media: str
+    size: int
+    """Bytes."""
+    pages: int
+    has_code: bool
+    """The order's own signed code was read from it; else nobody but a person sees of which order it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +46,8 @@ class Sheet:
     """Keyed digest of all that was typed, rows included."""
     typed_by: str
     confirmed_by: str = ""
+    scan: str = ""
+    """The scan from which both persons type; '' for paper in the hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +72,7 @@ class TypeSheet:
     sheet: str
     answer: Answer
     digest: str
+    scan: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +81,22 @@ class ConfirmSheet:
 
     sheet: str
     digest: str
+    scan: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeScan:
+    """Keep a scan of an answer sheet that was looked at."""
+
+    scan: Scan
+
+
+@dataclass(frozen=True, slots=True)
+class ReadScan:
+    """Show a scan: names and numbers are seen."""
+
+    order_id: str
+    scan: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +131,16 @@ class SheetConfirmed:
     by: str
 
 
-Command = PrintOrder | HandOverOrder | TypeSheet | ConfirmSheet
-Event = OrderPrinted | OrderHandedOver | SheetTyped | SheetConfirmed
+@dataclass(frozen=True, slots=True)
+class ScanTaken:
+    """A scan was kept in the vault, under its order's subject."""
+
+    scan: Scan
+    by: str
+
+
+Command = PrintOrder | HandOverOrder | TypeSheet | ConfirmSheet | TakeScan | ReadScan
+Event = OrderPrinted | OrderHandedOver | SheetTyped | SheetConfirmed | ScanTaken
 
 __all__ = [
     "Command",
@@ -95,8 +150,14 @@ __all__ = [
     "OrderHandedOver",
     "OrderPrinted",
     "PrintOrder",
+    "ReadScan",
+    "Scan",
+    "ScanTaken",
     "Sheet",
     "SheetConfirmed",
     "SheetTyped",
+    "TakeScan",
     "TypeSheet",
+    "field_of_scan",
+    "subject_of_order",
 ]

@@ -16,7 +16,7 @@ from typing import Any, Final
 from recoup.cases import Case, Lesson
 from recoup.cases.lists import Entry
 from recoup.centre.import_commands import ForeignNoted, ImportNoted
-from recoup.centre.sheets import Sheet
+from recoup.centre.sheets import Scan, Sheet
 from recoup.centre.state import CentreState
 from recoup.errors import EventFault
 from recoup.journal.canonical import Plain, decode_plain, encode_plain
@@ -85,6 +85,7 @@ _SHAPES.register("entry", 1, Entry)
 _SHAPES.register("foreign", 1, ForeignNoted)
 _SHAPES.register("import", 1, ImportNoted)
 _SHAPES.register("sheet", 1, Sheet)
+_SHAPES.register("scan", 1, Scan)
 
 
 def _take_hold(state: CentreState, hold: Hold) -> None:
@@ -137,6 +138,10 @@ def _take_sheet(state: CentreState, sheet: Sheet) -> None:
     state.sheets[sheet.id] = sheet
 
 
+def _take_scan(state: CentreState, scan: Scan) -> None:
+    state.put_scan(scan)
+
+
 _TAKERS: Final[dict[str, Callable[[CentreState, Any], None]]] = {
     "hold": _take_hold,
     "case": _take_case,
@@ -149,6 +154,7 @@ _TAKERS: Final[dict[str, Callable[[CentreState, Any], None]]] = {
     "foreign": _take_imported,
     "import": _take_imported,
     "sheet": _take_sheet,
+    "scan": _take_scan,
 }
 """What becomes of a line; a new register is one row here and one in `_values`."""
 
@@ -167,6 +173,7 @@ def _values(state: CentreState) -> Iterator[object]:
     yield from state.listed.entries.values()
     yield from state.imported.values()
     yield from state.sheets.values()
+    yield from state.scans.values()
 
 
 def _staff_of(staff: Directory) -> _Staff:

@@ -15,7 +15,7 @@ from recoup import limits
 from recoup.cases import Case, Clock, Lesson, Meeting, Packet, Report, packet_of, reached_by
 from recoup.centre.imported import Imported
 from recoup.centre.listed import Listed
-from recoup.centre.sheets import Sheet
+from recoup.centre.sheets import Scan, Sheet
 from recoup.orders import Hold, HoldKey, Order, Tracked
 from recoup.staff import Directory, Target
 
@@ -54,6 +54,10 @@ class CentreState:
 
     sheets: dict[str, Sheet] = field(default_factory=dict)
     """Answer sheets that were typed from paper, in the order of typing."""
+    scans: dict[str, Scan] = field(default_factory=dict)
+    """Scans of answer sheets by id, in the order of their coming."""
+    scanned: dict[str, list[str]] = field(default_factory=dict)
+    """Ids of an order's scans. Follows from the scans."""
 
     def hold(self, key: HoldKey) -> Hold:
         """Return the hold of `key`; one that nobody asked for yet is empty."""
@@ -79,6 +83,11 @@ class CentreState:
                 del self.reached[place]
         for place in sorted(there - left):
             self.reached.setdefault(place, {})[case.id] = None
+
+    def put_scan(self, scan: Scan) -> None:
+        """Set a scan in its register, and among its order's."""
+        self.scans[scan.id] = scan
+        self.scanned.setdefault(scan.order, []).append(scan.id)
 
     def learn(self, lesson: Lesson) -> None:
         """Keep what an answer taught, and forget the oldest beyond `LESSONS_MAX`."""
@@ -118,6 +127,10 @@ class CentreState:
             found = self.find(order_id)
             assert found is not None, "a listed order is there"
             yield found
+
+    def scans_of(self, order_id: str) -> tuple[Scan, ...]:
+        """Return an order's scans, in the order of their coming."""
+        return tuple(self.scans[scan_id] for scan_id in self.scanned.get(order_id, ()))
 
     def packet_of(self, case_id: str) -> Packet:
         """Return what is handed over with a case, as it stands."""

@@ -8,28 +8,25 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
-from datetime import datetime
-from functools import cache
-from importlib import resources
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import segno
-import typst
 
-from recoup.clock import instant_text
 from recoup.errors import LimitFault
-from recoup.evidence.report.glyphs import FONT, all_printable
 from recoup.messages import Opened, OrderMessage
 from recoup.money import ISO_DIGITS, format_minor
 from recoup.orders import Extent, OrderKind, Outcome
 from recoup.orders.kinds import FITTING
+from recoup.paper.packet import packet_pdf
+from recoup.paper.printing import printed, shown_time
 from recoup.paper.words import KINDS, LANGUAGES, OUTCOMES, Language, said
 
 QR_BYTES_MAX = 2_331
 """Bytes of the largest QR code at error level M (ISO/IEC 18004, version 40)."""
 
+_LINE = 10
+"""Millimetres of a line that is filled in by hand."""
+_BOXES_OF_A_LINE = 5
 _FILLED_BY_HAND = ("answered_at", "code", "held", "available", "started_at", "former", "moved_to")
 
 
@@ -58,7 +55,6 @@ def order_pdf(
         "title": title,
         "author": opened.issuer,
         "lang": language,
-        "font": FONT,
         "to": said("to", language).format(institution=order.institution),
         "instruction": said("instruction_stop" if is_stop else "instruction", language),
         "rows": _rows(order, kind, language, ZoneInfo(timezone)),
@@ -67,21 +63,16 @@ def order_pdf(
         "footer": said("footer", language).format(order=order.id, centre=opened.issuer),
         "sheet_title": f"{said('sheet_title', language)} · {title}",
         "sheet_words": said("sheet_words", language),
-        "sheet_id": order.id,
+        "sheet_about": [
+            (said("order", language), order.id),
+            (said("case", language), order.case),
+            (said("institution", language), order.institution),
+        ],
+        "sheet_return": said("sheet_return", language),
         "sheet": _sheet(order, language),
         "signatures": [said("first", language), said("second", language)],
     }
-    template = resources.files("recoup.paper").joinpath("assets/order.typ").read_bytes()
-    made = typst.compile(
-        template,
-        format="pdf",
-        font_paths=_fonts(),
-        sys_inputs={"data": json.dumps({**all_printable(content), "qr": qr_svg(sealed)})},
-        pdf_standards="a-2b",
-        timestamp=int(opened.signed_at.timestamp()),
-    )
-    assert isinstance(made, bytes), "one document was asked for"
-    return made
+    return printed("order.typ", content, opened.signed_at, qr=qr_svg(sealed))
 
 
 def qr_svg(sealed: bytes) -> str:
@@ -108,9 +99,6 @@ def _rows(
     def money(minor: int) -> str:
         return f"{format_minor(minor, digits)} {order.currency}"
 
-    def time(at: datetime) -> str:
-        return f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S} {zone.key} ({instant_text(at)})"
-
     disputed, notice = order.disputed, order.notice
     extent = order.extent.value if isinstance(order.extent, Extent) else ""
     found = {
@@ -122,11 +110,11 @@ def _rows(
         "amount": money(order.amount) if order.amount else "",
         "extent": said(f"extent_{extent}", language) if extent and order.amount else "",
         "disputed_amount": money(disputed.amount) if disputed else "",
-        "disputed_at": time(disputed.at) if disputed else "",
+        "disputed_at": shown_time(disputed.at, zone) if disputed else "",
         "reference": disputed.reference if disputed else order.serial,
         "original": order.original,
-        "issued_at": time(order.issued_at),
-        "ends_at": time(order.ends_at) if order.ends_at else "",
+        "issued_at": shown_time(order.issued_at, zone),
+        "ends_at": shown_time(order.ends_at, zone) if order.ends_at else "",
         "reason": order.reason,
         "authority": notice.authority if notice else "",
         "documents": ", ".join(notice.documents) if notice else "",
@@ -135,25 +123,20 @@ def _rows(
     return [(said(name, language), words) for name, words in found.items() if words]
 
 
-def _sheet(order: OrderMessage, language: Language) -> list[tuple[str, str]]:
-    """Return the lines to fill in; the choices are the answers that fit the order."""
+def _sheet(order: OrderMessage, language: Language) -> list[tuple[str, str, int]]:
+    """Return the lines to fill in with their heights in millimetres; the choices are the answers that fit the order."""
     place = LANGUAGES.index(language)
     fitting = FITTING[order.kind] if isinstance(order.kind, OrderKind) else {Outcome.REFUSED}
     boxes = "  ".join(
         f"□ {words[place]}" for outcome, words in OUTCOMES.items() if outcome in fitting
     )
-    rows = [(said("outcome", language), boxes)]
+    rows = [
+        (said("outcome", language), boxes, _LINE if len(fitting) < _BOXES_OF_A_LINE else 2 * _LINE)
+    ]
     if Outcome.MOVED in fitting:
-        rows.append((said("failed", language), said("failed_boxes", language)))
-    lines = {"former": "\n\n", "moved_to": "\n\n"}
-    return rows + [(said(name, language), lines.get(name, "")) for name in _FILLED_BY_HAND]
+        rows.append((said("failed", language), said("failed_boxes", language), _LINE))
+    heights = {"former": 2 * _LINE, "moved_to": 4 * _LINE}
+    return rows + [(said(name, language), "", heights.get(name, _LINE)) for name in _FILLED_BY_HAND]
 
 
-@cache
-def _fonts() -> typst.Fonts:
-    """The fonts that come with packages, never the machine's."""
-    folder = Path(str(resources.files("manimgx_fonts_cjk")))
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[folder])
-
-
-__all__ = ["QR_BYTES_MAX", "order_pdf", "qr_svg"]
+__all__ = ["QR_BYTES_MAX", "order_pdf", "packet_pdf", "qr_svg"]

@@ -30,10 +30,13 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "amount": ("其中被害人资金", "The victim's part"),
     "left_at": ("汇出时间", "Left at"),
+    "paid": ("该笔汇款总额", "Out of a payment of"),
     "account": ("汇出账户", "From account"),
-    "name": ("户名", "Name"),
-    "institution": ("汇出机构", "Sending institution"),
-    "serial": ("交易流水号", "Payment reference"),
+    "name": ("汇出户名", "In the name of"),
+    "institution": ("汇出机构", "At"),
+    "to_institution": ("收款机构", "To institution"),
+    "serial": ("交易流水号", "Number of the payment at the sending institution"),
+    "reference": ("汇款附言或参考号", "Reference that went with it"),
     "asks": ("请贵方：", "Please:"),
     "ask_hold": (
         "1. 按贵国法律暂停支付该款项及其去向账户，以被害人资金为限；",
@@ -70,7 +73,16 @@ class Asking:
     phone: str
     account_number: str = ""
     account_name: str = ""
+    institution: str = ""
+    """At which the account lies."""
+    to_institution: str = ""
+    """To which the payment went."""
+    serial: str = ""
+    """The number under which the sending institution knows the payment."""
     reference: str = ""
+    """What travelled with it, where that is something else."""
+    paid: int = 0
+    """The whole payment in minor units; 0: not known."""
 
 
 def request_abroad(
@@ -94,7 +106,9 @@ def request_abroad(
         colon = "：" if language == "zh" else ": "
         return [f"{said(name)}{colon}{words}" for name, words in found.items() if words]
 
-    digits = ISO_DIGITS.of(task.currency)
+    def money(minor: int) -> str:
+        return f"{format_minor(minor, ISO_DIGITS.of(task.currency))} {task.currency}"
+
     parts = [
         said("title"),
         "",
@@ -102,12 +116,15 @@ def request_abroad(
         "",
         said("facts"),
         *lines(
-            amount=f"{format_minor(task.amount, digits)} {task.currency}",
+            amount=money(task.amount),
+            paid=money(asking.paid) if asking.paid > task.amount else "",
             left_at=time(task.left_at),
+            serial=asking.serial,
+            reference=asking.reference,
             account=asking.account_number,
             name=asking.account_name,
-            institution=task.institution,
-            serial=asking.reference,
+            institution=asking.institution,
+            to_institution=asking.to_institution,
         ),
         "",
         *(said(name) for name in ("asks", "ask_hold", "ask_keep", "ask_say", "ask_way")),

@@ -76,6 +76,11 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "由两人分别核对并签名。金额按指令币种填写，时间写到秒。",
         "Checked and signed by two persons. Amounts in the order's currency, times to the second.",
     ),
+    "institution": ("受理机构", "Institution"),
+    "sheet_return": (
+        "填妥后请将本页交回，或扫描、拍照（PDF、PNG、JPEG）送回；二维码须完整可见。",
+        "Give this page back, or send a scan or photograph of it (PDF, PNG, JPEG) on which the whole code can be seen.",
+    ),
     "outcome": ("办理结果", "Outcome"),
     "failed": ("不符项", "Did not match"),
     "failed_boxes": (

@@ -76,6 +76,8 @@ class Action(StrEnum):
     """An answer sheet, from paper."""
     ANSWER_CONFIRM = "answer_confirm"
     """The same sheet, by somebody else."""
+    SCAN_READ = "scan_read"
+    """A scan of an answer sheet: names and numbers are seen."""
     FIGURES_READ = "figures_read"
     STREAM_READ = "stream_read"
     """What happened, as it happens: kinds and opaque ids."""
@@ -144,6 +146,7 @@ _AT_THE_DESK: Final = {
     _A.PAPER_HAND_OVER: _UNIT,
     _A.ANSWER_TYPE: _UNIT,
     _A.ANSWER_CONFIRM: _UNIT,
+    _A.SCAN_READ: _UNIT,
 }
 _LISTS_AT_THE_DESK: Final = {
     _A.LIST_ADD: _UNIT,
@@ -178,6 +181,7 @@ _READS: Final = {
     _A.CASE_READ: _ALL,
     _A.PERSONAL_READ: _ALL,
     _A.TEXT_READ: _ALL,
+    _A.SCAN_READ: _ALL,
 }
 
 TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
@@ -200,6 +204,7 @@ TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
         _A.HARDSHIP_SETTLE: _BELOW,
         _A.APPEAL_SETTLE: _BELOW,
         _A.TEXT_READ: _BELOW,
+        _A.SCAN_READ: _BELOW,
         _A.ORDER_APPROVE: _BELOW,
         _A.ORDER_SEND_BACK: _BELOW,
         _A.ORDER_READ: _BELOW,
@@ -285,6 +290,7 @@ NEEDS_PURPOSE: Final = frozenset(
         _A.LIST_READ,
         _A.LIST_CHECK,
         _A.PAPER_PRINT,
+        _A.SCAN_READ,
     }
 )
 """Nobody asks without a case number and a reason."""

@@ -112,6 +112,32 @@ def test_a_sheet_that_two_persons_typed_alike_is_the_answer(house: Bureau) -> No
     assert "sheet_confirmed" in entry
 
 
+def test_the_holder_of_what_is_held_gets_a_notice_whose_reading_is_journalled(
+    house: Bureau,
+) -> None:
+    order = carried(house)
+    found = house.desk.view().find(order)
+    assert found is not None
+    account = found[1].order.key.account
+    path = "/cases/C1/notices/paper"
+    asked = {"account": account, "currency": "CNY", "reason": "to be sent"}
+    assert name_of(house.get(path, "ann", **asked)) == "notice_unknown", "nothing is held yet"
+    body = sheet(house)
+    made = typed(house, order, body).json()["sheet"]
+    assert confirmed(house, order, {**body, "sheet": made}).status_code == 200
+    last = house.desk.last()
+    answer = house.get(path, "ann", **asked, language="en")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/pdf")
+    text = pypdf.PdfReader(io.BytesIO(answer.content)).pages[0].extract_text()
+    for words in ("Wang", "201.00 CNY", CARRIED, "Centre"):
+        assert words in text
+    assert "62220200" not in text
+    records = house.desk.happened(last, 10)
+    assert [x.name for x in records] == ["acted", "personal_data_read"]
+    assert b"holder_notice" in records[1].body
+    assert name_of(house.get(path, "ann", **{**asked, "reason": ""})) == "purpose_missing"
+
+
 @pytest.mark.parametrize(
     "slip",
     [{"held": "210.00"}, {"outcome": "held_short"}, {"code": "1200"}, {"started_at": None}],

@@ -181,6 +181,8 @@ def test_a_key_is_needed_for_every_post(desk: Bureau) -> None:
         headers = desk._as("root")
         if path == "/imports":
             headers |= {"Content-Type": "text/csv"}
+        if path == "/orders/{order}/scans":
+            headers |= {"Content-Type": "image/png"}
         answer = desk.client.post(path, content=b"{}", headers=HEADERS | headers)
         assert name_of(answer) == "request_malformed"
         places = {place["where"] for place in answer.json()["places"]}
@@ -300,11 +302,12 @@ PAGE_ACTIONS = {
     "read a number or a name": {_A.PERSONAL_READ},
     "read an institution's orders": {_A.INBOX_READ},
     "print an order on paper": {_A.PAPER_PRINT},
-    "hand paper over, type and confirm its answer sheet": {
+    "hand paper over, upload, type and confirm its answer sheet": {
         _A.PAPER_HAND_OVER,
         _A.ANSWER_TYPE,
         _A.ANSWER_CONFIRM,
     },
+    "read a scan of an answer sheet": {_A.SCAN_READ},
     "figures": {_A.FIGURES_READ},
     "stream of events": {_A.STREAM_READ},
     "see duties": {_A.DUTY_READ},

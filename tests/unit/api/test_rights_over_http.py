@@ -108,6 +108,11 @@ def import_rows(b: Bureau, by: str, thing: Thing, data: bytes, kind: str) -> Res
     return b.client.post("/imports", params=params, content=data, headers=headers)
 
 
+def upload(b: Bureau, by: str, thing: Thing) -> Response:
+    headers = {"Idempotency-Key": next(b.keys), "Content-Type": "image/png", **b._as(by)}
+    return b.client.post(f"/orders/{thing.order}/scans", content=b"x", headers=headers)
+
+
 def listed(case: str) -> dict[str, object]:
     """Return the body of an entry about somebody new."""
     subject = {"kind": "person", "value": next(_fresh)}
@@ -361,6 +366,15 @@ ENDPOINTS: dict[tuple[str, str], tuple[Action, Ask]] = {
         Action.ANSWER_CONFIRM,
         step("answers/confirm", outcome="held", answered_at="2026-03-02T09:00:00Z", sheet="none"),
     ),
+    ("post", "/orders/{order}/scans"): (Action.ANSWER_TYPE, upload),
+    ("get", "/orders/{order}/scans"): (
+        Action.ORDER_READ,
+        lambda b, by, t: b.get(f"/orders/{t.order}/scans", by, case=t.case, reason="r"),
+    ),
+    ("get", "/orders/{order}/scans/{scan}"): (
+        Action.SCAN_READ,
+        lambda b, by, t: b.get(f"/orders/{t.order}/scans/{DIGEST}", by, case=t.case, reason="r"),
+    ),
     ("get", "/figures"): (
         Action.FIGURES_READ,
         lambda b, by, t: b.get("/figures", by, unit=t.unit),
@@ -408,6 +422,16 @@ ENDPOINTS: dict[tuple[str, str], tuple[Action, Ask]] = {
     ("get", "/cases/{case}/packet"): (
         Action.ORDER_READ,
         lambda b, by, t: b.get(f"/cases/{t.case}/packet", by, reason="r"),
+    ),
+    ("get", "/cases/{case}/packet/paper"): (
+        Action.ORDER_READ,
+        lambda b, by, t: b.get(f"/cases/{t.case}/packet/paper", by, reason="r", digest=DIGEST),
+    ),
+    ("get", "/cases/{case}/notices/paper"): (
+        Action.PERSONAL_READ,
+        lambda b, by, t: b.get(
+            f"/cases/{t.case}/notices/paper", by, account=t.account, currency="CNY", reason="r"
+        ),
     ),
     ("get", "/units/{unit}/handovers"): (
         Action.HANDOVER_SETTLE,
@@ -532,8 +556,13 @@ class World:
 
 
 def _is_gone(path: str, answer: Response) -> bool:
-    """Whether the one thing that no case of this world has was looked for: an offer of its own to take back."""
-    return path.endswith("/handovers/{handover}/withdraw") and answer.status_code == 404
+    """Whether what no case of this world has was looked for: an offer of its own to take back, a scan, a hold."""
+    gone = (
+        "/handovers/{handover}/withdraw",
+        "/orders/{order}/scans/{scan}",
+        "/cases/{case}/notices/paper",
+    )
+    return path.endswith(gone) and answer.status_code == 404
 
 
 @pytest.fixture(scope="module")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import pypdf
 import pytest
 from bureau import START, Bureau
 from offered import asked, entered
@@ -167,7 +169,17 @@ def test_a_case_is_handed_over_on_a_packet_that_both_units_see(tree: Bureau) -> 
     (waiting,) = tree.get("/units/ns/handovers", "taker").json()
     assert (waiting["id"], waiting["is_stale"]) == (handover, False)
     assert tree.get("/cases/C1/packet", "taker", **looked).json() == packet
+    for by in ("giver", "taker"):
+        paper = tree.get("/cases/C1/packet/paper", by, **looked, digest=packet["digest"])
+        assert (paper.status_code, paper.headers["content-type"]) == (200, "application/pdf")
+        pages = pypdf.PdfReader(io.BytesIO(paper.content)).pages
+        assert packet["digest"] in "".join(pages[0].extract_text().split())
+    assert tree.get("/cases/C1/packet/paper", "third", **looked).status_code == 403
+    unknown = tree.get("/cases/C1/packet/paper", "giver", **looked, timezone="Mars/Olympus")
+    assert unknown.json()["type"].endswith("request_malformed")
     tree.draft("C1", account, "ann", "freeze")  # something happens to the case
+    stale = tree.get("/cases/C1/packet/paper", "giver", **looked, digest=packet["digest"])
+    assert stale.json()["type"].endswith("digest_stale"), "what was seen is printed, or nothing"
     accept = (f"/cases/C1/handovers/{handover}/accept", {"digest": packet["digest"]})
     assert tree.post(*accept, "taker").json()["type"].endswith("digest_stale")
     assert tree.get("/units/ns/handovers", "taker").json()[0]["is_stale"]

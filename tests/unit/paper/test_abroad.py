@@ -22,7 +22,17 @@ TASK = Task(
     "serial_1",
     datetime(2026, 3, 4, tzinfo=UTC),
 )
-ASKING = Asking("反诈中心", "+86 000", "6222 0001", "某某", "MT-77")
+ASKING = Asking(
+    "反诈中心",
+    "+86 000",
+    "6222 0001",
+    "某某",
+    "bank-a",
+    "bank-abroad",
+    "MT-77",
+    "invoice 7",
+    2000000,
+)
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -37,6 +47,9 @@ def test_all_that_is_known_stands_in_it(language):
         "某某",
         "bank-a",
         "MT-77",
+        "bank-abroad",
+        "invoice 7",
+        "20000.00 CNY",
         "反诈中心",
         "+86 000",
         "2026-03-04T00:00:00Z",
@@ -48,8 +61,15 @@ def test_all_that_is_known_stands_in_it(language):
 
 def test_what_nobody_knows_has_no_line():
     text = request_abroad("case-9", TASK, Asking("Centre", "1"), language="en")
-    assert "Payment reference" not in text
-    assert "From account" not in text
+    for words in (
+        "Number of the payment",
+        "Reference",
+        "From account",
+        "To account",
+        "In the name",
+    ):
+        assert words not in text
+    assert "Out of a payment" not in text
     assert "None" not in text
     assert "serial_1" not in text, "an opaque id means nothing abroad"
 
