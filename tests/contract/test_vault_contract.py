@@ -236,3 +236,29 @@ def test_of_what_is_put_together_nothing_stays_when_one_piece_is_refused(vault):
     assert vault.read("s_1", "name", WHY).text == NAME
     vault.put("s_3", "name", "Li")
     assert vault.read("s_3", "name", WHY).text == "Li"
+
+
+def test_many_subjects_are_kept_and_found_as_one_by_one(vault):
+    names = [f"name {n}" for n in range(70)]
+    pieces = [(f"m_{n}", field, names[n]) for n in range(70) for field in ("name", "alias")]
+    vault.put_all([*pieces, ("s_1", "name", "newer"), ("s_1", "name", "newest")])
+    assert vault.read("s_1", "name", WHY).text == "newest"
+    assert vault.find("name", NAME) == ["s_2"]
+    asked = [*names, NAME, "nobody"]
+    found = vault.find_all("name", asked)
+    assert found == {text: vault.find("name", text) for text in asked}
+    assert found["nobody"] == []
+    assert [vault.read(*one[:2], WHY).text for one in pieces] == [one[2] for one in pieces]
+    assert vault.find_all("name", []) == {}
+
+
+def test_of_many_pieces_none_is_kept_if_one_subject_was_erased(vault):
+    vault.erase("s_2", "officer_1", "asked for")
+    with pytest.raises(VaultFault):
+        vault.put_all([("s_9", "name", "new"), ("s_2", "name", "again")])
+    assert not vault.has("s_9", "name")
+    assert vault.find_all("name", ["new", "again"]) == {"new": [], "again": []}
+    with pytest.raises(LimitFault):
+        vault.put_all([("s_9", "name", "x" * (limits.PERSONAL_BYTES_MAX + 1))])
+    vault.put_all([("s_9", "name", "new")])  # no key was left behind by what failed
+    assert vault.find("name", "new") == ["s_9"]

@@ -181,8 +181,8 @@ class Directory:
         self, words: Mapping[tuple[str, str], Mapping[str, str]]
     ) -> dict[tuple[str, str], str]:
         """Keep what is new of some accounts, with one sync at most; return their ids."""
-        known = {place: self._vault.find(_KEY, _key(*place)) for place in words}
-        found = {place: ids[0] for place, ids in known.items() if ids}
+        known = self._vault.find_all(_KEY, [_key(*place) for place in words])
+        found = {place: ids[0] for place in words if (ids := known[_key(*place)])}
         fresh = [place for place in words if place not in found]
         for place in fresh:
             reserved = self._reserved.get((_KEY, _key(*place)))
