@@ -262,3 +262,19 @@ def test_of_many_pieces_none_is_kept_if_one_subject_was_erased(vault):
         vault.put_all([("s_9", "name", "x" * (limits.PERSONAL_BYTES_MAX + 1))])
     vault.put_all([("s_9", "name", "new")])  # no key was left behind by what failed
     assert vault.find("name", "new") == ["s_9"]
+
+
+def test_a_block_within_a_block_is_kept_or_lost_with_it(vault):
+    def both(*, fails):
+        with vault.together():
+            vault.put_all([("s_7", "name", "inner")])
+            with vault.together():
+                vault.put("s_8", "name", "inner")
+            if fails:
+                raise StoreFault("the outer block")
+
+    with pytest.raises(StoreFault):
+        both(fails=True)
+    assert vault.find("name", "inner") == []
+    both(fails=False)
+    assert vault.find("name", "inner") == ["s_7", "s_8"]

@@ -16,8 +16,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -182,10 +182,20 @@ class Vault:
 
     def __init__(self, table: VaultTable, keys: KeyStore) -> None:
         self._table, self._keys = table, keys
+        self._is_together = False
 
-    def together(self) -> AbstractContextManager[None]:
-        """Make all that a block puts durable at once, or nothing of it: one sync for many pieces."""
-        return self._table.together()
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Make all that a block puts durable at once, or nothing of it: one sync. A block within is part of it."""
+        if self._is_together:
+            yield
+            return
+        with self._table.together():
+            self._is_together = True
+            try:
+                yield
+            finally:
+                self._is_together = False
 
     def put(self, subject: str, field: str, text: str) -> None:
         """Keep a piece; a subject that was erased is refused with `VaultFault`."""
@@ -206,7 +216,7 @@ class Vault:
 
     def put_all(self, pieces: Iterable[tuple[str, str, str]]) -> None:
         """Keep pieces (subject, field, text): all of them or none, with one sync."""
-        with self._table.together():
+        with self.together():
             self._put_many(pieces)
 
     def _put_many(self, pieces: Iterable[tuple[str, str, str]]) -> None:
