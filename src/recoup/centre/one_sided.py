@@ -35,14 +35,14 @@ def one_sided(
             first, last = spans.get(one.account, (begins, ends))
             spans[one.account] = (min(first, begins), max(last, ends))
     out = set()
-    for one in shown:
-        at, by = one.first.at, one.by
-        for account, slack in ((one.payer, SENT_WITHIN), (one.payee, BOOKED_WITHIN)):
+    for row in shown:
+        at, by = row.first.at, row.by
+        for account, slack in ((row.payer, SENT_WITHIN), (row.payee, BOOKED_WITHIN)):
             if account in by:
                 continue
             span = spans.get(account)
             if span is not None and span[0] <= at <= span[1] - slack:
-                out.add(ids[one])
+                out.add(ids[row])
     return frozenset(out)
 
 

@@ -210,10 +210,10 @@ def _ledger(case: SmallCase, rows: Rows) -> tuple[list[str], Ledger, I32]:
     payers, payees = coded(rows.payers, codes), coded(rows.payees, codes)
     pockets = number_pockets(payers, payees, currency, [holds], size)
     by_account = np.full(len(names), BRIDGED, np.uint8)
-    for standing, some in ((KNOWN, case.known), (TERMINAL, case.terminal)):
-        if standing == TERMINAL:  # a name like a link's is unknown, unless it is an exit
+    for value, some in ((KNOWN, case.known), (TERMINAL, case.terminal)):
+        if value == TERMINAL:  # a name like a link's is unknown, unless it is an exit
             by_account[bisect_left(names, TRANSIT) : bisect_left(names, _AFTER_TRANSIT)] = UNKNOWN
-        by_account[[codes[name] for name in some if name in named]] = standing
+        by_account[[codes[name] for name in some if name in named]] = value
     standing = np.concatenate([[TERMINAL], by_account[pockets.account[1:]]]).astype(np.uint8)
     payer = pockets.payer
     carries = (standing[payer] == KNOWN) | (standing[payer] == BRIDGED)

@@ -93,7 +93,7 @@ class SqliteVaultTable:
     def wrapped_keys(self, subjects: Sequence[str]) -> dict[str, bytes | None]:
         """Return the keys of those that are known, with one question."""
         asked = (json.dumps(list(subjects)),)
-        return dict(self._connection.run(self._sql["read_keys"], asked))  # type: ignore[arg-type]  # rows of two
+        return dict(self._connection.run(self._sql["read_keys"], asked))
 
     def add_all(
         self, keys: Sequence[tuple[str, bytes]], pieces: Sequence[tuple[str, str, Sealed]]
