@@ -19,6 +19,10 @@ class Ids(Protocol):
         """Return a fresh id that begins with `kind`, a short word."""
         ...
 
+    def new_together(self, kind: str, count: int) -> list[str]:
+        """Return as many fresh ids, which lie beside each other in a table that is sorted by them."""
+        ...
+
 
 class RandomIds:
     """Ids of 128 random bits: they meet nobody else's, and tell nothing of when or how many."""
@@ -26,6 +30,11 @@ class RandomIds:
     def new(self, kind: str) -> str:
         """Return `kind` and 32 hexadecimal digits."""
         return f"{kind}_{secrets.token_hex(16)}"
+
+    def new_together(self, kind: str, count: int) -> list[str]:
+        """Return ids of which the first half is one: they tell that they were made together, and that only."""
+        first = secrets.token_hex(8)
+        return [f"{kind}_{first}{secrets.token_hex(8)}" for _ in range(count)]
 
 
 class CountedIds:
@@ -38,6 +47,10 @@ class CountedIds:
         """Return `kind` and the next number."""
         self._last += 1
         return f"{kind}_{self._last}"
+
+    def new_together(self, kind: str, count: int) -> list[str]:
+        """Return the next numbers."""
+        return [self.new(kind) for _ in range(count)]
 
 
 __all__ = ["CommandId", "CountedIds", "Ids", "RandomIds", "SubjectId"]

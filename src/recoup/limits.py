@@ -201,7 +201,7 @@ TRAILS_KEPT_MAX: Final = 1_000
 CHASE_LOOKS_MAX: Final = 50
 """Cases left from before the start that are looked at between two looks at what is new."""
 
-ACCOUNTS_AT_ONCE_MAX: Final = 128
+ACCOUNTS_AT_ONCE_MAX: Final = 256
 """Accounts of one statement that are entered with one sync, while nobody else can ask the vault."""
 
 SNAPSHOT_RECORDS_MAX: Final = 100_000

@@ -301,3 +301,45 @@ def test_of_pieces_that_wait_none_stays_when_one_is_refused(table, vault):
     with pytest.raises(LimitFault):
         vault.put_first([("s_3", "name", NAME), ("s_3", "text", too_long)], "c1", AT)
     assert (waiting(table), vault.has("s_3", "name")) == ([], False)
+
+
+def test_many_subjects_are_kept_and_found_as_one_by_one(vault):
+    names = [f"name {n}" for n in range(70)]
+    pieces = [(f"m_{n}", field, names[n]) for n in range(70) for field in ("name", "alias")]
+    vault.put_all([*pieces, ("s_1", "name", "newer"), ("s_1", "name", "newest")])
+    assert vault.read("s_1", "name", WHY).text == "newest"
+    assert vault.find("name", NAME) == ["s_2"]
+    asked = [*names, NAME, "nobody"]
+    found = vault.find_all("name", asked)
+    assert found == {text: vault.find("name", text) for text in asked}
+    assert found["nobody"] == []
+    assert [vault.read(*one[:2], WHY).text for one in pieces] == [one[2] for one in pieces]
+    assert vault.find_all("name", []) == {}
+
+
+def test_of_many_pieces_none_is_kept_if_one_subject_was_erased(vault):
+    vault.erase("s_2", "officer_1", "asked for")
+    with pytest.raises(VaultFault):
+        vault.put_all([("s_9", "name", "new"), ("s_2", "name", "again")])
+    assert not vault.has("s_9", "name")
+    assert vault.find_all("name", ["new", "again"]) == {"new": [], "again": []}
+    with pytest.raises(LimitFault):
+        vault.put_all([("s_9", "name", "x" * (limits.PERSONAL_BYTES_MAX + 1))])
+    vault.put_all([("s_9", "name", "new")])  # no key was left behind by what failed
+    assert vault.find("name", "new") == ["s_9"]
+
+
+def test_a_block_within_a_block_is_kept_or_lost_with_it(vault):
+    def both(*, fails):
+        with vault.together():
+            vault.put_all([("s_7", "name", "inner")])
+            with vault.together():
+                vault.put("s_8", "name", "inner")
+            if fails:
+                raise StoreFault("the outer block")
+
+    with pytest.raises(StoreFault):
+        both(fails=True)
+    assert vault.find("name", "inner") == []
+    both(fails=False)
+    assert vault.find("name", "inner") == ["s_7", "s_8"]

@@ -24,6 +24,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from recoup.bench.first_stop import report_to_order
 from recoup.bench.institutions import (
     COUNT,
     CURRENCY,
@@ -94,11 +95,13 @@ class Plan:
     """Answers a second, all institutions together."""
     seconds: float = 30.0
     """For each rate."""
+    reports: int = 200
+    """That are followed to their first order."""
 
     @classmethod
     def quick(cls) -> Plan:
         """Return a plan that shows that the bench works; its figures say nothing."""
-        return cls(cases=40, moving=4, rates=(8.0,), seconds=3.0)
+        return cls(cases=40, moving=4, rates=(8.0,), seconds=3.0, reports=10)
 
 
 class _Cases:
@@ -311,6 +314,9 @@ def bench_chase(plan: Plan, tell: Tell = lambda _: None) -> Report:
             p50, p99 = (float(x) for x in np.percentile(times, [50, 99]))
             name = f"answer_to_orders_{rate:g}_a_second"
             rows.append(Row(name, p50, "ms", p50, p99, baseline=answered, rss_mb=resident_mb()))
+    if plan.reports:
+        tell(f"{plan.reports} reports over HTTP")
+        rows.append(report_to_order(plan.reports))
     return Report(machine, tuple(rows))
 
 

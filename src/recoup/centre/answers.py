@@ -131,9 +131,10 @@ class Answers:
 
     def _rows(self, order: Order, answer: AnswerMessage) -> list[AddFacts]:
         """Keep the rows, in parts that vault and journal can take; return what is said of them."""
-        statement = self._statement(order, answer)
-        parts = list(_parts(statement))
-        digests = self._directory.keep_statements(order.key.case, parts)
+        with self._directory.together():  # accounts and rows with one sync
+            statement = self._statement(order, answer)
+            parts = list(_parts(statement))
+            digests = self._directory.keep_statements(order.key.case, parts)
         begins_at, until = statement.rows[0].at, statement.rows[-1].at
         place = (statement.account, order.key.currency, order.institution)
         rest = Rest(*place, until, max(0, answer.rows_left))

@@ -2,40 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Final
-
-import polars as pl
+from typing import Final
 
 from recoup.cases import Case, Place
 from recoup.cases.case import HoldPlace
 from recoup.centre.facts import ROOT_WITHIN, Grounds
 from recoup.orders import Hold, HoldKey, Order, OrderKind
 from recoup.orders.kinds import OPENING
-from recoup.trace import Trail
+from recoup.trace import Course, Moved
 
 TOLD: Final = "reported"
 """Rail of a transfer that only its report shows."""
 
 
 def grounds_of(
-    trail: Trail,
-    disputed: Sequence[Mapping[str, Any]],
+    course: Course,
+    disputed: Iterable[Moved],
+    told: AbstractSet[str],
     places: Iterable[Place],
     numbers: Mapping[str, str],
 ) -> dict[HoldPlace, Grounds]:
     """Return by account the latest transfer that brought claims' money there, by an exit's id the payment to ask about.
 
     Args:
-        trail: what was traced.
+        course: where the money went.
         disputed: the claims' own transfers.
-        places: the trail's places, as the case gets them.
+        told: the ids of those of them that only reports show.
+        places: the course's places, as the case gets them.
         numbers: institutions' own numbers of payments, by row.
     """
-    arrivals = _grounds_of_arrivals(trail, disputed, numbers)
-    return arrivals | _grounds_of_exits(trail, places, numbers)
+    arrivals = _grounds_of_arrivals(course, disputed, told, numbers)
+    return arrivals | _grounds_of_exits(course, places, numbers)
 
 
 def grounds_of_swap(case: Case, place: HoldPlace) -> Grounds | None:
@@ -80,47 +81,42 @@ def _original_of(hold: Hold) -> str:
 
 
 def _grounds_of_exits(
-    trail: Trail, places: Iterable[Place], numbers: Mapping[str, str]
+    course: Course, places: Iterable[Place], numbers: Mapping[str, str]
 ) -> dict[HoldPlace, Grounds]:
     """Return by an exit's serial id the payment whose number its institution is asked by."""
-    exits = [place for place in places if place.serial]
-    if not exits:
-        return {}
-    wanted = pl.Series([place.serial for place in exits]).implode()
-    transfers = trail.dossier.transfers.filter(pl.col("id").is_in(wanted))
-    moved = {row["id"]: row for row in transfers.iter_rows(named=True)}
     out = {}
-    for place in exits:
-        row = moved.get(place.serial)
+    for place in places:
+        row = course.moved.get(place.serial) if place.serial else None
         if row is not None:
-            number, since = numbers.get(place.serial, ""), row["time"] - timedelta(seconds=1)
-            exit_grounds = Grounds(row["amount"], row["time"], number, "", since)
+            number, since = numbers.get(place.serial, ""), row.time - timedelta(seconds=1)
+            exit_grounds = Grounds(row.amount, row.time, number, "", since)
             out[place.serial, place.currency] = exit_grounds
     return out
 
 
 def _grounds_of_arrivals(
-    trail: Trail, disputed: Sequence[Mapping[str, Any]], numbers: Mapping[str, str]
+    course: Course,
+    disputed: Iterable[Moved],
+    told: AbstractSet[str],
+    numbers: Mapping[str, str],
 ) -> dict[HoldPlace, Grounds]:
-    carried = trail.dossier.transfers.filter(
-        pl.col("id").is_in(trail.flows["transfer"].implode()) & (pl.col("payee") != "")
-    ).select("id", "payee", "currency", "time", "amount", "reference")
-    told = {row["id"] for row in disputed if row["rail"] == TOLD}
-    newest: dict[HoldPlace, Mapping[str, Any]] = {}
+    carried = {flow.transfer for flow in course.flows}
+    newest: dict[HoldPlace, Moved] = {}
     needed: dict[HoldPlace, datetime] = {}
-    arrived = carried.iter_rows(named=True)  # in total order: the latest stays
+    # In total order: the latest stays.
+    arrived = (row for row in course.moved.values() if row.payee and row.id in carried)
     for row in (*disputed, *arrived):
-        place = (row["payee"], row["currency"])
+        place = (row.payee, row.currency)
         newest[place] = row
         # Until a statement shows it, a transfer may have come as much earlier as a report may be wrong.
-        since = row["time"] - (ROOT_WITHIN if row["id"] in told else timedelta(seconds=1))
+        since = row.time - (ROOT_WITHIN if row.id in told else timedelta(seconds=1))
         needed[place] = min(since, needed.get(place, since))
 
-    def named(row: Mapping[str, Any]) -> str:
-        return str(row["reference"] or numbers.get(row["id"]) or row["id"])
+    def named(row: Moved) -> str:
+        return row.reference or numbers.get(row.id) or row.id
 
     return {
-        place: Grounds(row["amount"], row["time"], named(row), "", needed[place])
+        place: Grounds(row.amount, row.time, named(row), "", needed[place])
         for place, row in newest.items()
     }
 

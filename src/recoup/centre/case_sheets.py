@@ -1,22 +1,23 @@
 """What a case's trail rests on, as it lies in journal and vault, and what a tracing process makes of it. Decides nothing.
 
 Statements cross to the process as the bytes that the vault keeps: whoever hands them over neither decodes nor arranges
-anything. The process keeps the rows it decoded last, since the next answer adds one statement to those it has seen.
+anything. The process keeps the rows it decoded last and the ledgers it made of them, since the next answer adds one statement
+to those it has seen.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from recoup import limits
 from recoup.cases import Case
 from recoup.cases.case import HoldPlace
+from recoup.centre.case_ledger import CaseLedger
 from recoup.centre.case_trail import Told, facts_of, told_by
 from recoup.centre.facts import Statement, statement_of
-from recoup.centre.tracer import CaseFacts
 
 
 class Decoded:
@@ -44,7 +45,38 @@ class Decoded:
         return self._rows
 
 
+class Ledgers:
+    """Ledgers of the cases that were traced last, of so many rows together at most: the next answer adds one statement."""
+
+    def __init__(self, rows_max: int) -> None:
+        self._rows_max, self._rows = rows_max, 0
+        self._kept: OrderedDict[str, tuple[tuple[str, ...], CaseLedger]] = OrderedDict()
+
+    def of(
+        self, case: str, digests: tuple[str, ...], statements: Sequence[Statement]
+    ) -> CaseLedger:
+        """Return the ledger of a case's statements, whose digests are given beside them."""
+        known, ledger = self._kept.pop(case, ((), CaseLedger()))
+        self._rows -= ledger.rows
+        if digests[: len(known)] != known:
+            known, ledger = (), CaseLedger()
+        for statement in statements[len(known) :]:
+            ledger.add(statement)
+        self._kept[case] = digests, ledger
+        self._rows += ledger.rows
+        while self._rows > self._rows_max and len(self._kept) > 1:
+            _, (_, oldest) = self._kept.popitem(last=False)
+            self._rows -= oldest.rows
+        return ledger
+
+    @property
+    def rows(self) -> int:
+        """How many rows are kept."""
+        return self._rows
+
+
 _decoded = Decoded(limits.TRACE_ROWS_KEPT_MAX)
+_ledgers = Ledgers(limits.TRACE_ROWS_KEPT_MAX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +126,10 @@ class CaseSheets:
         """Arrange the facts, trace them and read the trail."""
         pairs = zip(self.of.facts, self.statements, strict=True)
         statements = [_decoded.statement(digest, body) for digest, body in pairs]
-        asked = facts_of(self.of, statements, self.held_since, self.terminal)
-        facts: CaseFacts = asked.facts
-        told = told_by(asked, facts.traced().trail)
+        ledger = _ledgers.of(self.case, self.of.facts, statements)
+        asked = facts_of(self.of, statements, self.held_since, self.terminal, ledger)
+        told = told_by(asked, asked.course())
         return TracedCase(self.case, self.version, told, asked.ignored)
 
 
-__all__ = ["CaseSheets", "Decoded", "TracedCase"]
+__all__ = ["CaseSheets", "Decoded", "Ledgers", "TracedCase"]

@@ -6,10 +6,11 @@ submitted before.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from functools import cached_property
+from typing import Final
 
 import polars as pl
 
@@ -19,128 +20,81 @@ from recoup.cases.commands import ApplyTrail
 from recoup.cases.decided import digest_of
 from recoup.cases.state import LIVE_CLAIMS, ClaimState
 from recoup.centre.case_grounds import TOLD, grounds_of
+from recoup.centre.case_ledger import CaseLedger, Listed, Shown
 from recoup.centre.facts import ROOT_WITHIN, FactRow, Grounds, Statement
 from recoup.centre.one_sided import marked, one_sided
-from recoup.centre.tracer import CaseFacts
+from recoup.centre.tracer import RULE, CaseFacts
+from recoup.clock import instant_of, microseconds_of
 from recoup.limits import CASE_PLACES_MAX, REQUEST_BYTES_MAX, ROW_MINOR_MAX
 from recoup.records import tables
 from recoup.records.dossier import Dossier
-from recoup.trace import Trail
+from recoup.trace import (
+    Course,
+    Disputed,
+    Kept,
+    Moved,
+    SmallCase,
+    Trail,
+    course_of,
+    short_way,
+)
 
 _PLACE_BYTES: Final = 220
 """A place without its texts: names of fields, amount, hop, time."""
 _PLACES_BYTES_MAX: Final = REQUEST_BYTES_MAX * 9 // 10
 
-_Key = tuple[str, int, str]
 
-
-@dataclass(slots=True)
-class _Shown:
-    """A transfer, and under which words each account's statement shows it."""
-
-    row: dict[str, Any]
-    by: dict[str, tuple[str, datetime, int]] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class _Ledger:
-    """Rows of all statements, each transfer once, with what both sides say of its balances."""
-
-    rows: list[dict[str, Any]] = field(default_factory=list)
-    institutions: dict[str, str] = field(default_factory=dict)
-    numbers: dict[str, str] = field(default_factory=dict)
-    """The institution's own number by the row's id in the frame."""
-    ignored: int = 0
-    _numbered: dict[int, str] = field(default_factory=dict)
-    _shown: dict[_Key, list[_Shown]] = field(default_factory=dict)
-
-    def add(self, statement: Statement) -> None:
-        """Add what a statement says of its own account; what it says of others' is no evidence and carries nothing."""
-        account = statement.account
-        self.institutions[account] = statement.institution
-        again: dict[tuple[_Key, str, str, str, datetime], int] = {}
-        for row in statement.rows:
-            if account not in (row.payer, row.payee) or not 0 < row.amount <= ROW_MINOR_MAX:
-                self.ignored += 1
-                continue
-            for side, name in (
-                (row.payer, row.payer_institution),
-                (row.payee, row.payee_institution),
-            ):
-                if side and name:
-                    self.institutions.setdefault(side, name)
-            which = (_key(row), row.payer, row.payee, row.id, row.at)
-            again[which] = again.get(which, 0) + 1
-            found = self._found(account, row, again[which])
-            side = "payer" if row.payer == account else "payee"
-            if row.balance_after is not None and abs(row.balance_after) <= ROW_MINOR_MAX:
-                found[f"{side}_balance"] = row.balance_after
-
-    def _found(self, account: str, row: FactRow, again: int) -> dict[str, Any]:
-        """Return the transfer that a row shows: two rows of one statement are two, however alike they are."""
-        words = (row.id, row.at, again)
-        known = self._shown.get(_key(row))
-        if known is None:  # nearly every row: nobody has shown anything like it
-            fresh = _Shown(_transfer(row), {account: words})
-            self._shown[_key(row)] = [fresh]
-            self.rows.append(fresh.row)
-            self._numbered[id(fresh.row)] = row.number
-            return fresh.row
-        alike = [one for one in known if _is_alike(one.row, row)]
-        mine = [one for one in alike if one.by.get(account) == words]
-        other = [
-            one
-            for one in alike
-            if account not in one.by and abs(one.row["time"] - row.at) <= ROOT_WITHIN
-        ]
-        other.sort(key=lambda one: (one.row["id"] != row.id, abs(one.row["time"] - row.at)))
-        found = next(iter((*mine, *other)), None)
-        if found is None:
-            found = _Shown(_transfer(row))
-            known.append(found)
-            self.rows.append(found.row)
-            self._numbered[id(found.row)] = row.number
-        found.by[account] = words
-        for side in ("payer", "payee"):  # the one institution may know whom the other does not name
-            found.row[side] = found.row[side] or getattr(row, side)
-            name = f"{side}_institution"
-            found.row[name] = found.row[name] or getattr(row, name)
-        return found.row
-
-    def sides(self) -> Iterator[tuple[dict[str, Any], Iterable[str]]]:
-        """Yield each transfer with the accounts whose own statements show it."""
-        for alike in self._shown.values():
-            yield from ((one.row, one.by) for one in alike)
-
-    def frame(self) -> pl.DataFrame:
-        taken: set[str] = set()
-        for row in self.rows:  # two institutions may give two transfers one number
-            while row["id"] in taken:
-                row["id"] += "'"
-            taken.add(row["id"])
-            self.numbers[row["id"]] = self._numbered.get(id(row), "")
-        columns = {name: [row[name] for row in self.rows] for name in tables.TRANSFERS}
-        return pl.DataFrame(columns, schema=tables.TRANSFERS).sort("time", "sequence", "id")
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Asked:
     """One version of a case's facts, ready to be traced, and what is needed to read the trail."""
 
     case: Case
-    facts: CaseFacts
+    listed: Listed
+    """The transfers."""
+    claims: tuple[Disputed, ...]
+    """By id: those that are traced."""
+    known: frozenset[str]
+    terminal: frozenset[str]
+    holds: tuple[Kept, ...]
+    """What institutions hold: those lots are out of the flow (SEMANTICS 3)."""
     institutions: Mapping[str, str]
     """Institution by account."""
-    roots: Mapping[str, dict[str, Any]]
-    """The disputed transfer's row by claim."""
+    roots: Mapping[str, Shown]
+    """The disputed transfer by claim."""
     ignored: int = 0
     """Rows that carry nothing: of accounts that are not the statement's own, or of no possible amount."""
     doubted: frozenset[str] = frozenset()
     """Rows that one side's statement shows and the other's, which should, does not."""
-    numbers: Mapping[str, str] = field(default_factory=dict)
-    """Institutions' own numbers of payments, by the ids that stand for them in the trail."""
     untraced: tuple[Place, ...] = ()
     """What is not followed, and why: `self_transfer`, `impossible_amount`, `reported_twice`."""
+
+    @cached_property
+    def facts(self) -> CaseFacts:
+        """The facts as frames."""
+        victims = {claim.id: claim.victim for claim in self.case.claims}
+        wanted = [
+            (one.claim, victims[one.claim], one.transfer, None, one.is_admitted)
+            for one in self.claims
+        ]
+        holds = [
+            (one.account, one.currency, one.amount, instant_of(one.time), None)
+            for one in self.holds
+        ]
+        dossier = Dossier(
+            transfers=self.listed.frame,
+            sources=(),
+            known=self.known,
+            terminal=self.terminal,
+            holds=pl.DataFrame(holds, tables.HOLDS, orient="row"),
+        )
+        claims = pl.DataFrame(wanted, tables.CLAIMS, orient="row")
+        return CaseFacts(self.case.id, self.case.facts_version, dossier, claims)
+
+    def course(self) -> Course:
+        """Trace the facts; a small case goes the short way to the same course."""
+        rows = self.listed.rows
+        small = SmallCase(rows, self.claims, self.known, self.terminal, self.holds)
+        return short_way(small, RULE) if small.is_fit else course_of(self.facts.traced().trail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +106,20 @@ class Told:
     """By which transfer money came to each account."""
 
 
+def ledger_of(statements: Iterable[Statement]) -> CaseLedger:
+    """Return the transfers that statements show, oldest answer first."""
+    ledger = CaseLedger()
+    for statement in statements:
+        ledger.add(statement)
+    return ledger
+
+
 def facts_of(
     case: Case,
     statements: Sequence[Statement],
     held_since: Mapping[HoldPlace, datetime],
     terminal: Sequence[str] = (),
+    ledger: CaseLedger | None = None,
 ) -> Asked:
     """Return the newest facts of a case's live claims.
 
@@ -165,101 +128,66 @@ def facts_of(
         statements: the rows behind `case.facts`, oldest answer first.
         held_since: when each live hold began.
         terminal: accounts at which a finding ends the trail.
+        ledger: what `ledger_of` makes of these statements, where it is there already; it stays as it is.
     """
-    ledger = _Ledger()
-    for statement in statements:
-        ledger.add(statement)
+    ledger = ledger or ledger_of(statements)
     claims = [claim for claim in case.claims if claim.state in LIVE_CLAIMS]
+    institutions = dict(ledger.institutions)
     for claim in claims:
-        ledger.institutions.setdefault(claim.payee, claim.institution)
+        institutions.setdefault(claim.payee, claim.institution)
     untraced: list[Place] = []
     roots = _roots(ledger, claims, statements, untraced)
-    claims = [claim for claim in claims if claim.id in roots]
-    dossier = Dossier(
-        transfers=ledger.frame(),
-        sources=(),
-        known=frozenset(statement.account for statement in statements),
-        terminal=frozenset(terminal),
-        holds=_holds(case, held_since),
-    )
-    wanted = [
-        {
-            "claim": claim.id,
-            "victim": claim.victim,
-            "transfer": roots[claim.id]["id"],
-            "reported_at": None,
-            "admitted": claim.state is ClaimState.ADMITTED,
-        }
+    listed = ledger.listed([root for root in roots.values() if root.rail == TOLD])
+    wanted = tuple(
+        Disputed(claim.id, listed.index[roots[claim.id]], claim.state is ClaimState.ADMITTED)
         for claim in sorted(claims, key=lambda claim: claim.id)
-    ]
-    frame = pl.DataFrame(wanted, schema=tables.CLAIMS)
-    facts = CaseFacts(case.id, case.facts_version, dossier, frame)
-    disputed = {root["id"] for root in roots.values()}
+        if claim.id in roots
+    )
+    doubted = one_sided(ledger.sides(), listed.index, statements)
     return Asked(
         case,
-        facts,
-        ledger.institutions,
+        listed,
+        wanted,
+        frozenset(statement.account for statement in statements),
+        frozenset(terminal),
+        _holds(case, held_since),
+        institutions,
         roots,
         ledger.ignored,
-        one_sided(ledger.sides(), statements) - disputed,
-        ledger.numbers,
+        doubted - {claim.transfer for claim in wanted},
         tuple(untraced),
     )
 
 
-def told_by(asked: Asked, trail: Trail) -> Told:
-    """Return what the trail of these facts tells their case."""
+def told_by(asked: Asked, found: Trail | Course) -> Told:
+    """Return what the trail of these facts, or its course, tells their case."""
+    course = course_of(found) if isinstance(found, Trail) else found
     claims = [claim for claim in asked.case.claims if claim.id in asked.roots]
-    found = marked(_places(trail, asked.institutions), trail, asked.doubted, claims)
-    places = _bounded((*found, *asked.untraced))
-    derived = tuple(_derived(trail, claims))
-    version = asked.facts.version
-    bridged = _bridged(trail, asked.institutions)
+    places = marked(_places(course, asked.institutions), course, asked.doubted, claims)
+    places = _bounded((*places, *asked.untraced))
+    derived = tuple(_derived(course, claims))
+    version = asked.case.facts_version
+    bridged = _bridged(course, asked.institutions)
     digest = digest_of("trail", asked.case.id, version, places, derived, bridged)
-    disputed = [asked.roots[claim.id] for claim in claims]
-    grounds = grounds_of(trail, disputed, places, asked.numbers)
+    index = asked.listed.index
+    disputed = [_moved(root, index[root]) for root in (asked.roots[claim.id] for claim in claims)]
+    told = {index[root] for root in asked.roots.values() if root.rail == TOLD}
+    grounds = grounds_of(course, disputed, told, places, asked.listed.numbers)
     return Told(ApplyTrail(version, digest, places, derived, bridged), grounds)
 
 
-def _key(row: FactRow) -> _Key:
-    """Return what two statements of one transfer share: its reference, or its number where it has none."""
-    return row.reference or row.id, row.amount, row.currency
-
-
-def _is_alike(known: Mapping[str, Any], row: FactRow) -> bool:
-    """Whether both name the same parties; one that is not named may be any, if the other is the same."""
-    payers, payees = {known["payer"], row.payer}, {known["payee"], row.payee}
-    return (
-        (len(payers) == 1 or "" in payers)
-        and (len(payees) == 1 or "" in payees)
-        and (len(payers - {""}) == 1 == len(payers) or len(payees - {""}) == 1 == len(payees))
+def _moved(one: Shown, name: str) -> Moved:
+    first = one.first
+    return Moved(
+        name,
+        one.payer,
+        one.payee,
+        first.currency,
+        first.amount,
+        first.at,
+        first.reference,
+        one.payee_institution,
     )
-
-
-def _transfer(row: FactRow) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "time": row.at,
-        "sequence": row.sequence,
-        "payer": row.payer,
-        "payee": row.payee,
-        "amount": row.amount,
-        "currency": row.currency,
-        "rail": "",
-        "kind": row.kind,
-        "reference": row.reference,
-        "payer_name": "",
-        "payee_name": "",
-        "payer_institution": row.payer_institution,
-        "payee_institution": row.payee_institution,
-        "payer_balance": None,
-        "payee_balance": None,
-        "reverses": "",
-        "source": None,
-        "row": None,
-        "other_source": None,
-        "other_row": None,
-    }
 
 
 def _impossible(claim: Claim) -> str:
@@ -272,7 +200,7 @@ def _impossible(claim: Claim) -> str:
 def _is_again(
     claim: Claim,
     others: Iterable[Claim],
-    roots: Mapping[str, dict[str, Any]],
+    roots: Mapping[str, Shown],
     statements: Iterable[Statement],
 ) -> bool:
     """Whether a claim that no row shows is a second report of one that a row shows.
@@ -286,7 +214,7 @@ def _is_again(
         return False
     return any(
         other.id in roots
-        and roots[other.id]["rail"] != TOLD
+        and roots[other.id].rail != TOLD
         and (other.payer, other.payee, other.amount, other.currency)
         == (claim.payer, claim.payee, claim.amount, claim.currency)
         and abs(other.paid_at - claim.paid_at) <= ROOT_WITHIN
@@ -301,44 +229,44 @@ def _not_followed(claim: Claim, why: str) -> Place:
 
 
 def _roots(
-    ledger: _Ledger,
+    ledger: CaseLedger,
     claims: Sequence[Claim],
     statements: Sequence[Statement],
     untraced: list[Place],
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, Shown]:
     """Return by claim its disputed transfer: the statement's row where one shows it, else a row of what was reported.
 
     Claims that are not followed have none; they are added to `untraced`.
     """
-    roots: dict[str, dict[str, Any]] = {}
-    taken: set[int] = set()
+    roots: dict[str, Shown] = {}
+    taken: set[Shown] = set()
     for claim in sorted(claims, key=lambda claim: (claim.paid_at, claim.id)):
         if why := _impossible(claim):
             untraced.append(_not_followed(claim, why))
             continue
         fitting = [
-            row
-            for row in ledger.rows
-            if id(row) not in taken
-            and (row["payee"], row["amount"], row["currency"])
-            == (claim.payee, claim.amount, claim.currency)
-            and row["payer"] in {claim.payer, ""}
-            and abs(row["time"] - claim.paid_at) <= ROOT_WITHIN
+            one
+            for one in ledger.shown
+            if one.first.amount == claim.amount  # what rules out nearly every row comes first
+            and one not in taken
+            and (one.payee, one.first.currency) == (claim.payee, claim.currency)
+            and one.payer in {claim.payer, ""}
+            and abs(one.first.at - claim.paid_at) <= ROOT_WITHIN
         ]
         if fitting:
             root = min(
                 fitting,
-                key=lambda row: (
-                    row["payer"] != claim.payer,  # who is named is not mistaken for who is not
-                    abs(row["time"] - claim.paid_at),
-                    row["id"],
+                key=lambda one: (
+                    one.payer != claim.payer,  # who is named is not mistaken for who is not
+                    abs(one.first.at - claim.paid_at),
+                    one.first.id,
                 ),
             )
         elif _is_again(claim, claims, roots, statements):
             untraced.append(_not_followed(claim, "reported_twice"))
             continue
         else:
-            told = FactRow(
+            said = FactRow(
                 claim.transfer,
                 claim.paid_at,
                 0,
@@ -352,63 +280,49 @@ def _roots(
                 claim.institution,
                 None,
             )
-            root = _transfer(told) | {"rail": TOLD}
-            ledger.rows.append(root)
-        taken.add(id(root))
+            root = Shown.of(said, TOLD)
+        taken.add(root)
         roots[claim.id] = root
     return roots
 
 
-def _holds(case: Case, since: Mapping[HoldPlace, datetime]) -> pl.DataFrame:
-    """Return what institutions hold: those lots are out of the flow (SEMANTICS 3)."""
-    rows = [
-        {
-            "account": hold.account,
-            "currency": hold.currency,
-            "amount": hold.held,
-            "time": since[hold.hold],
-            "until": None,
-        }
+def _holds(case: Case, since: Mapping[HoldPlace, datetime]) -> tuple[Kept, ...]:
+    """Return what institutions hold."""
+    return tuple(
+        Kept(hold.account, hold.currency, hold.held, microseconds_of(since[hold.hold]))
         for hold in case.holds
         if hold.held and hold.hold in since
-    ]
-    return pl.DataFrame(rows, schema=tables.HOLDS)
+    )
 
 
-def _places(trail: Trail, institutions: Mapping[str, str]) -> Iterable[Place]:
-    hops = {row["account"]: row["depth"] for row in trail.accounts.iter_rows(named=True)}
-    for frame, found in ((trail.positions, Found.LOCATED), (trail.unknown, Found.UNKNOWN)):
-        for row in frame.sort("claim", "account", "currency").iter_rows(named=True):
+def _places(course: Course, institutions: Mapping[str, str]) -> Iterable[Place]:
+    for lying, found in ((course.located, Found.LOCATED), (course.unknown, Found.UNKNOWN)):
+        for lies in lying:
             yield Place(
-                row["claim"],
-                row["account"],
-                institutions.get(row["account"], ""),
-                row["currency"],
-                row["amount"],
-                row["since"],
+                lies.claim,
+                lies.account,
+                institutions.get(lies.account, ""),
+                lies.currency,
+                lies.amount,
+                lies.since,
                 found,
-                hop=max(1, hops.get(row["account"], 1)),
-                is_inferred=bool(row["inferred"]),
+                hop=max(1, course.hops.get(lies.account, 1)),
+                is_inferred=bool(lies.inferred),
             )
-    left = trail.dossier.transfers.filter(pl.col("id").is_in(trail.exits["transfer"].implode()))
-    moved = {
-        row["id"]: row
-        for row in left.select("id", "payee_institution", "time").iter_rows(named=True)
-    }
-    for row in trail.exits.sort("claim", "transfer", "currency", "kind").iter_rows(named=True):
-        transfer = moved[row["transfer"]]
+    for left in course.exits:
+        transfer = course.moved[left.transfer]
         yield Place(
-            row["claim"],
-            row["account"],
-            transfer["payee_institution"] or institutions.get(row["account"], ""),
-            row["currency"],
-            row["amount"],
-            transfer["time"],
+            left.claim,
+            left.account,
+            transfer.payee_institution or institutions.get(left.account, ""),
+            left.currency,
+            left.amount,
+            transfer.time,
             Found.EXITED,
-            row["kind"],
-            hop=max(1, hops.get(row["account"], 1)),
-            serial=row["transfer"] if transfer["payee_institution"] else "",
-            is_inferred=bool(row["inferred"]),
+            left.kind,
+            hop=max(1, course.hops.get(left.account, 1)),
+            serial=left.transfer if transfer.payee_institution else "",
+            is_inferred=bool(left.inferred),
         )
 
 
@@ -450,26 +364,23 @@ def _size(place: Place) -> int:
     )
 
 
-def _derived(trail: Trail, claims: Iterable[Claim]) -> Iterable[Derived]:
+def _derived(course: Course, claims: Iterable[Claim]) -> Iterable[Derived]:
     """Return what became another currency: a loss of its own there."""
     own = {(claim.id, claim.currency) for claim in claims}
-    for row in trail.summary.sort("claim", "currency").iter_rows(named=True):
-        if (row["claim"], row["currency"]) not in own and row["loss"]:
-            yield Derived(row["claim"], row["currency"], row["loss"])
+    for lost in course.losses:
+        if (lost.claim, lost.currency) not in own and lost.amount:
+            yield Derived(*lost)
 
 
-def _bridged(trail: Trail, institutions: Mapping[str, str]) -> tuple[Bridged, ...]:
+def _bridged(course: Course, institutions: Mapping[str, str]) -> tuple[Bridged, ...]:
     """Return the accounts without a statement whose debits, seen on others' statements, carry claims' money."""
-    known = trail.dossier.known or frozenset()
-    hops = {row["account"]: row["depth"] for row in trail.accounts.iter_rows(named=True)}
-    inferred = trail.flows.filter(pl.col("inferred") > 0)["transfer"].implode()
-    passed = trail.dossier.transfers.filter(pl.col("id").is_in(inferred))
-    pairs = passed.select("payer", "currency").unique().sort("payer", "currency")
+    passed = [course.moved[flow.transfer] for flow in course.flows if flow.inferred > 0]
+    hops = course.hops
     return tuple(
         Bridged(account, institutions.get(account, ""), currency, max(1, hops.get(account, 1)))
-        for account, currency in pairs.iter_rows()
-        if account and account not in known
+        for account, currency in sorted({(row.payer, row.currency) for row in passed})
+        if account and account not in course.known
     )
 
 
-__all__ = ["ROOT_WITHIN", "Asked", "Told", "facts_of", "told_by"]
+__all__ = ["ROOT_WITHIN", "Asked", "Told", "facts_of", "ledger_of", "told_by"]

@@ -7,7 +7,8 @@ connection belongs to one at a time.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -62,6 +63,25 @@ class Directory:
         """Ids by what they are found by, until that is kept."""
         self._told: list[str] = []
         """Commands whose entries are on disk, which the vault does not know yet."""
+        self._is_together = False
+        self._entered: list[tuple[str, str]] = []
+        """What a block keeps that is found by an id: kept once the block is on disk."""
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Make all that a block keeps durable at once, or nothing of it; nobody else is served meanwhile."""
+        with self._lock:
+            is_outer, self._is_together = not self._is_together, True
+            try:
+                with self._vault.together():
+                    yield
+                if is_outer:
+                    for place in self._entered:
+                        self._reserved.pop(place, None)
+            finally:
+                if is_outer:
+                    self._is_together = False
+                    self._entered.clear()
 
     # --- pieces, one at a time ---
 
@@ -73,18 +93,16 @@ class Directory:
 
     def keep_all(self, pieces: Sequence[Piece], relies_on: Sequence[str] = ()) -> None:
         """Keep pieces about several subjects: all of them or none. What waits of `relies_on` waits no more."""
-        with self._lock:
+        with self.together():
             self._vault.put_all(pieces, relies_on)
-            for _, field, text in pieces:
-                self._reserved.pop((field, text), None)
+            self._entered += [(field, text) for _, field, text in pieces]
 
     def keep_first(self, pieces: Sequence[Piece], command: str, now: datetime) -> None:
         """Keep pieces, all or none, before the journal hears of the command that names them."""
-        with self._lock:
+        with self.together():
             self._vault.put_first(pieces, command, now, self._told)
             self._told.clear()
-            for _, field, text in pieces:
-                self._reserved.pop((field, text), None)
+            self._entered += [(field, text) for _, field, text in pieces]
 
     def told(self, command: str) -> None:
         """Note that a command's entry is on disk. Written down with what is kept next; a start finds it out by itself."""
@@ -207,13 +225,13 @@ class Directory:
         self, words: Mapping[tuple[str, str], Mapping[str, str]]
     ) -> dict[tuple[str, str], str]:
         """Keep what is new of some accounts, with one sync at most; return their ids."""
-        known = {place: self._vault.find(_KEY, _key(*place)) for place in words}
-        found = {place: ids[0] for place, ids in known.items() if ids}
+        known = self._vault.find_all(_KEY, [_key(*place) for place in words])
+        found = {place: ids[0] for place in words if (ids := known[_key(*place)])}
         waiting = self._vault.waiting_among(found.values())
         fresh = [place for place in words if place not in found]
-        for place in fresh:
-            reserved = self._reserved.get((_KEY, _key(*place)))
-            found[place] = reserved or self._ids.new("account")
+        # Beside each other, so that keeping them writes a few pages and not one for each.
+        for place, new in zip(fresh, self._ids.new_together("account", len(fresh)), strict=True):
+            found[place] = self._reserved.get((_KEY, _key(*place)), new)
         pieces: list[Piece] = [
             (found[place], field, name)
             for place, said in words.items()
@@ -264,7 +282,7 @@ class Directory:
         """Keep several with one sync; return their digests."""
         bodies = [encode_paper(statement) for statement in statements]
         digests = [sha256(b"recoup statement 1\n" + body).hexdigest() for body in bodies]
-        with self._lock, self._vault.together():
+        with self.together():
             for digest, body in zip(digests, bodies, strict=True):
                 self._vault.put(f"statements {case_id}", digest, body.decode())
         return digests

@@ -11,18 +11,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from recoup.cases import Claim, Place
+from recoup.centre.case_ledger import Shown
 from recoup.centre.facts import BOOKED_WITHIN, SENT_WITHIN, Statement
-from recoup.trace import Trail
-
-Sides = Iterable[tuple[Mapping[str, Any], Iterable[str]]]
-"""Transfers with the accounts whose own statements show them."""
+from recoup.trace import Course
 
 
-def one_sided(shown: Sides, statements: Sequence[Statement]) -> frozenset[str]:
-    """Return the ids of transfers that one side's statement shows and the other's, which goes past that time, does not."""
+def one_sided(
+    shown: Iterable[Shown], ids: Mapping[Shown, str], statements: Sequence[Statement]
+) -> frozenset[str]:
+    """Return the ids of transfers that one side's statement shows and the other's, which goes past that time, does not.
+
+    Args:
+        shown: transfers that statements show.
+        ids: their ids.
+        statements: all of them.
+    """
     spans: dict[str, tuple[datetime, datetime]] = {}
     for one in statements:
         if one.rows and one.until is not None:
@@ -30,30 +35,30 @@ def one_sided(shown: Sides, statements: Sequence[Statement]) -> frozenset[str]:
             first, last = spans.get(one.account, (begins, ends))
             spans[one.account] = (min(first, begins), max(last, ends))
     out = set()
-    for row, by in shown:
-        known = set(by)
-        for account, slack in ((row["payer"], SENT_WITHIN), (row["payee"], BOOKED_WITHIN)):
-            span = spans.get(account)
-            if span is None or account in known:
+    for row in shown:
+        at, by = row.first.at, row.by
+        for account, slack in ((row.payer, SENT_WITHIN), (row.payee, BOOKED_WITHIN)):
+            if account in by:
                 continue
-            if span[0] <= row["time"] <= span[1] - slack:
-                out.add(row["id"])
+            span = spans.get(account)
+            if span is not None and span[0] <= at <= span[1] - slack:
+                out.add(ids[row])
     return frozenset(out)
 
 
 def marked(
-    places: Iterable[Place], trail: Trail, doubted: frozenset[str], claims: Iterable[Claim]
+    places: Iterable[Place], course: Course, doubted: frozenset[str], claims: Iterable[Claim]
 ) -> tuple[Place, ...]:
     """Return places with those marked that rest, in whole or in part, on a row of one side only.
 
     Args:
-        places: what the trail tells the case.
-        trail: where they come from.
+        places: what the course tells the case.
+        course: where they come from.
         doubted: rows of one side only, the claims' own disputed transfers not among them: a report shows those as well.
         claims: whose places they are.
     """
     own = {claim.id: claim.currency for claim in claims}
-    reached = _reached(trail, doubted)
+    reached = _reached(course, doubted)
     out = []
     for place in places:
         is_derived = place.currency != own.get(place.claim, place.currency)
@@ -63,22 +68,17 @@ def marked(
     return tuple(out)
 
 
-def _reached(trail: Trail, doubted: frozenset[str]) -> set[tuple[str, str]]:
+def _reached(course: Course, doubted: frozenset[str]) -> set[tuple[str, str]]:
     """Return by claim the accounts that money came to over a doubted row, and all behind them."""
-    carrying = trail.flows.select("claim", "transfer").unique()
-    if not doubted or not doubted & set(carrying["transfer"]):
+    if doubted.isdisjoint(flow.transfer for flow in course.flows):
         return set()
-    sides = {
-        row["id"]: (row["payer"], row["payee"])
-        for row in trail.dossier.transfers.select("id", "payer", "payee").iter_rows(named=True)
-    }
     onward: dict[tuple[str, str], set[str]] = {}
     waiting: list[tuple[str, str]] = []
-    for claim, transfer in carrying.iter_rows():
-        payer, payee = sides[transfer]
-        onward.setdefault((claim, payer), set()).add(payee)
-        if transfer in doubted and payee:
-            waiting.append((claim, payee))
+    for flow in course.flows:
+        row = course.moved[flow.transfer]
+        onward.setdefault((flow.claim, row.payer), set()).add(row.payee)
+        if flow.transfer in doubted and row.payee:
+            waiting.append((flow.claim, row.payee))
     found: set[tuple[str, str]] = set()
     while waiting:
         at = waiting.pop()

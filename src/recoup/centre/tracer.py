@@ -16,7 +16,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from gc import freeze
 from multiprocessing import get_context
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import polars as pl
 
@@ -26,6 +26,9 @@ from recoup.errors import Fault
 from recoup.records import tables
 from recoup.records.dossier import Dossier
 from recoup.trace import Options, Trail, trace_dossier
+
+RULE: Final = "fifo"
+"""The rule of a case that declares none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class CaseFacts:
     dossier: Dossier
     claims: pl.DataFrame
     """Schema `records.tables.CLAIMS`."""
-    rule: str = "fifo"
+    rule: str = RULE
     """The case's one declared rule."""
 
     def traced(self) -> Traced:

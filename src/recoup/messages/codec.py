@@ -120,7 +120,8 @@ def _check_depth(value: object, depth: int) -> None:
     if depth >= limits.MESSAGE_DEPTH_MAX:
         raise _fault(MessageProblem.TOO_DEEP, f"more than {limits.MESSAGE_DEPTH_MAX} levels")
     for part in value.values() if isinstance(value, dict) else value:
-        _check_depth(part, depth + 1)
+        if type(part) in {dict, list}:  # as the decoder makes them
+            _check_depth(part, depth + 1)
 
 
 def _fault(problem: MessageProblem, what: str) -> MessageFault:
@@ -149,7 +150,8 @@ def _text(value: Any, _: str) -> str:
         raise _wrong("text", value)
     if len(value) > limits.MESSAGE_TEXT_CHARS_MAX:
         raise _fault(MessageProblem.FIELD_WRONG, f"{len(value)} characters")
-    if any(c < " " and c not in "\n\t" for c in value):
+    # What can be printed has none; most texts are looked through once only.
+    if not value.isprintable() and any(c < " " and c not in "\n\t" for c in value):
         raise _fault(MessageProblem.FIELD_WRONG, "expected text without control characters")
     return value
 

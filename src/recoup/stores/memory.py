@@ -225,6 +225,24 @@ class MemoryVaultTable:
             if is_bare and self._keys.get(subject) is not None:
                 del self._keys[subject]
 
+    def find_all(self, field: str, lookups: Sequence[bytes]) -> dict[bytes, list[str]]:
+        """Return the same of several digests."""
+        found = {lookup: self.find(field, lookup) for lookup in lookups}
+        return {lookup: subjects for lookup, subjects in found.items() if subjects}
+
+    def wrapped_keys(self, subjects: Sequence[str]) -> dict[str, bytes | None]:
+        """Return the keys of those that are known."""
+        return {subject: self._keys[subject] for subject in subjects if subject in self._keys}
+
+    def add_all(
+        self, keys: Sequence[tuple[str, bytes]], pieces: Sequence[tuple[str, str, Sealed]]
+    ) -> None:
+        """Keep keys and pieces."""
+        for subject, wrapped in keys:
+            self.add_key(subject, wrapped)
+        for piece in pieces:
+            self.put(*piece)
+
 
 def refusal_of_repeats(batch: Batch, known: dict[str, Answer]) -> Repeated | Refused | None:
     """Return why a batch with commands that were answered before is not appended."""

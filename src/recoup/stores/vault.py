@@ -18,8 +18,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
@@ -166,6 +166,20 @@ class VaultTable(Protocol):
         """Let a piece that waits stand, or drop it, with the subject's key if nothing else is left."""
         ...
 
+    def find_all(self, field: str, lookups: Sequence[bytes]) -> dict[bytes, list[str]]:
+        """Return the same of several digests by digest, those without a subject left out."""
+        ...
+
+    def wrapped_keys(self, subjects: Sequence[str]) -> dict[str, bytes | None]:
+        """Return the wrapped keys of those subjects that are known; None if a key was destroyed."""
+        ...
+
+    def add_all(
+        self, keys: Sequence[tuple[str, bytes]], pieces: Sequence[tuple[str, str, Sealed]]
+    ) -> None:
+        """Keep new subjects' wrapped keys, then pieces (subject, field, piece) in the place of those before them."""
+        ...
+
 
 class LocalKeys:
     """A key store around 32 bytes that the caller read from a safe place."""
@@ -192,7 +206,7 @@ class LocalKeys:
 
     def digest(self, data: bytes) -> bytes:
         """Return the keyed digest."""
-        return hmac.new(self._looking, data, hashlib.sha256).digest()
+        return hmac.digest(self._looking, data, hashlib.sha256)
 
 
 def _derived(master: bytes, purpose: bytes) -> bytes:
@@ -205,16 +219,24 @@ class Vault:
 
     def __init__(self, table: VaultTable, keys: KeyStore) -> None:
         self._table, self._keys = table, keys
+        self._is_together = False
 
-    def together(self) -> AbstractContextManager[None]:
-        """Make all that a block puts durable at once, or nothing of it: one sync for many pieces."""
-        return self._table.together()
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Make all that a block puts durable at once, or nothing of it: one sync. A block within is part of it."""
+        if self._is_together:
+            yield
+            return
+        with self._table.together():
+            self._is_together = True
+            try:
+                yield
+            finally:
+                self._is_together = False
 
     def put(self, subject: str, field: str, text: str) -> None:
         """Keep a piece; a subject that was erased is refused with `VaultFault`."""
-        data = text.encode()
-        if len(data) > limits.PERSONAL_BYTES_MAX:
-            raise LimitFault("PERSONAL_BYTES_MAX", limits.PERSONAL_BYTES_MAX, len(data))
+        _bytes_of(text)  # too long a text makes no key
         is_known, wrapped = self._table.wrapped_key(subject)
         if is_known:
             cipher = self._opened(subject, wrapped)
@@ -222,9 +244,12 @@ class Vault:
             fresh = AESGCM.generate_key(bit_length=8 * _KEY_BYTES)
             self._table.add_key(subject, self._keys.wrap(fresh, subject))
             cipher = AESGCM(fresh)
+        self._table.put(subject, field, self._sealed(cipher, subject, field, text))
+
+    def _sealed(self, cipher: AESGCM, subject: str, field: str, text: str) -> Sealed:
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        sealed = cipher.encrypt(nonce, data, _bound(subject, field))
-        self._table.put(subject, field, Sealed(nonce, sealed, self._lookup(field, text)))
+        sealed = cipher.encrypt(nonce, _bytes_of(text), _bound(subject, field))
+        return Sealed(nonce, sealed, self._lookup(field, text))
 
     def put_all(
         self, pieces: Iterable[tuple[str, str, str]], relies_on: Iterable[str] = ()
@@ -233,11 +258,25 @@ class Vault:
 
         Something else rests on `relies_on` than the commands for which they wait: they stand, whatever becomes of those.
         """
-        with self._table.together():
+        with self.together():
             for subject in relies_on:
                 self._table.rely_on(subject)
-            for subject, field, text in pieces:
-                self.put(subject, field, text)
+            self._put_many(pieces)
+
+    def _put_many(self, pieces: Iterable[tuple[str, str, str]]) -> None:
+        """Keep pieces with a few statements to the table: a statement of an answer names hundreds of new accounts."""
+        wanted = list(pieces)
+        subjects = list(dict.fromkeys(subject for subject, _, _ in wanted))
+        known = self._table.wrapped_keys(subjects)
+        ciphers = {subject: self._opened(subject, wrapped) for subject, wrapped in known.items()}
+        keys: list[tuple[str, bytes]] = []
+        for subject in subjects:
+            if subject not in ciphers:
+                fresh = AESGCM.generate_key(bit_length=8 * _KEY_BYTES)
+                keys.append((subject, self._keys.wrap(fresh, subject)))
+                ciphers[subject] = AESGCM(fresh)
+        sealed = [(*one[:2], self._sealed(ciphers[one[0]], *one)) for one in wanted]
+        self._table.add_all(keys, sealed)
 
     def put_first(
         self,
@@ -247,7 +286,7 @@ class Vault:
         told: Iterable[str] = (),
     ) -> None:
         """Keep pieces before the command that will name them: what is new waits for it. `told`: commands that are on disk."""
-        with self._table.together():
+        with self.together():
             for before in told:
                 self._table.stop_waiting(before)
             for subject, field, text in pieces:
@@ -263,7 +302,7 @@ class Vault:
     def sweep(self, drops: Callable[[Waiting], bool | None]) -> int:
         """Ask of each piece that waits whether it is to be dropped; None: it goes on waiting. Return how many were dropped."""
         count = 0
-        with self._table.together():
+        with self.together():
             for piece in self._table.waiting():
                 found = drops(piece)
                 if found is not None:
@@ -293,6 +332,12 @@ class Vault:
         """Return the subjects with exactly this text in this field, sorted; shows nothing that the caller does not have."""
         return self._table.find(field, self._lookup(field, text))
 
+    def find_all(self, field: str, texts: Iterable[str]) -> dict[str, list[str]]:
+        """Return the same of several texts by text; empty for those that nobody has."""
+        lookups = {text: self._lookup(field, text) for text in texts}
+        found = self._table.find_all(field, list(lookups.values()))
+        return {text: found.get(lookup, []) for text, lookup in lookups.items()}
+
     def digest(self, field: str, text: str) -> str:
         """Return a keyed digest: the same for the same text, and nobody without the key can find the text by trying."""
         return self._lookup(field, text).hex()
@@ -317,6 +362,14 @@ class Vault:
 
     def _lookup(self, field: str, text: str) -> bytes:
         return self._keys.digest(_bound("", field) + text.encode())
+
+
+def _bytes_of(text: str) -> bytes:
+    """Return a piece's bytes; `LimitFault` for more than one piece may have."""
+    data = text.encode()
+    if len(data) > limits.PERSONAL_BYTES_MAX:
+        raise LimitFault("PERSONAL_BYTES_MAX", limits.PERSONAL_BYTES_MAX, len(data))
+    return data
 
 
 def _bound(subject: str, field: str) -> bytes:

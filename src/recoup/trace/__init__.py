@@ -9,11 +9,33 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+from recoup.trace.course import Carried, Course, Left, Lies, Lost, Moved, course_of
 from recoup.trace.rules import RANGE, RULES, Rule, expand
+from recoup.trace.short_way import Disputed, Kept, Rows, SmallCase, short_way
 from recoup.trace.trace import trace_dossier
 from recoup.trace.trail import Options, Trail
 
-__all__ = ["RANGE", "RULES", "Options", "Rule", "Trail", "expand", "trace_dossier"]
+__all__ = [
+    "RANGE",
+    "RULES",
+    "Carried",
+    "Course",
+    "Disputed",
+    "Kept",
+    "Left",
+    "Lies",
+    "Lost",
+    "Moved",
+    "Options",
+    "Rows",
+    "Rule",
+    "SmallCase",
+    "Trail",
+    "course_of",
+    "expand",
+    "short_way",
+    "trace_dossier",
+]
 
 
 class _Room(ModuleType):

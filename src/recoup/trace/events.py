@@ -6,8 +6,10 @@ special ones need (claim, original of a reversal, slot of a hold or conversion) 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -125,7 +127,7 @@ def _rows_of(transfers: pl.DataFrame, ids: pl.Series) -> I32:
     return found["at"].cast(pl.Int32).fill_null(-1).to_numpy()
 
 
-class _Specials:
+class Specials:
     """Collects the arguments of rows that are not plain, one record a row."""
 
     def __init__(self, rows_count: int) -> None:
@@ -147,7 +149,7 @@ class _Specials:
 
 
 def _mark_reversals(
-    transfers: pl.DataFrame, ledger: Ledger, specials: _Specials, roots: dict[int, int]
+    transfers: pl.DataFrame, ledger: Ledger, specials: Specials, roots: dict[int, int]
 ) -> list[int]:
     """Mark reversals and the transfers they reverse; return the rows of the latter in slot order.
 
@@ -185,13 +187,22 @@ def _mark_reversals(
 
 
 def _mark_claims(
-    transfers: pl.DataFrame, claims: pl.DataFrame, specials: _Specials
+    transfers: pl.DataFrame, claims: pl.DataFrame, specials: Specials
 ) -> dict[int, int]:
     """Mark the disputed transfers; return row -> claim number."""
     rows = _rows_of(transfers, claims["transfer"])
     for number, (row, admitted) in enumerate(zip(rows, claims["admitted"], strict=True)):
         specials.mark(int(row), books.ROOT, claim=number, admitted=int(admitted))
     return {int(row): number for number, row in enumerate(rows)}
+
+
+class Held(NamedTuple):
+    """A hold: its pocket, minor units, microseconds of its beginning and, if it has one, of its end."""
+
+    pocket: int
+    amount: int
+    time: int
+    until: int | None = None
 
 
 @dataclass(frozen=True)
@@ -207,16 +218,26 @@ class _Extra:
     amount: int
 
 
-def _holds(ledger: Ledger, dossier: Dossier) -> list[_Extra]:
+def _given_holds(ledger: Ledger, dossier: Dossier) -> list[Held]:
+    return [
+        Held(
+            ledger.pocket(account, currency),
+            amount,
+            microseconds(time),
+            None if until is None else microseconds(until),
+        )
+        for account, currency, amount, time, until in dossier.holds.iter_rows()
+    ]
+
+
+def _holds(ledger: Ledger, given: Sequence[Held]) -> list[_Extra]:
     """Return holds and releases in order."""
     out: list[_Extra] = []
-    for row, (account, currency, amount, time, until) in enumerate(dossier.holds.iter_rows()):
-        pocket = ledger.pocket(account, currency)
+    for row, (pocket, amount, time, until) in enumerate(given):
         if ledger.standing[pocket] not in (KNOWN, BRIDGED):
             continue  # nothing of an account without a statement is known well enough to be set aside
-        for instant, rank, op in ((time, 1, books.HOLD), (until, 0, books.RELEASE)):
-            if instant is not None:
-                at = microseconds(instant)
+        for at, rank, op in ((time, 1, books.HOLD), (until, 0, books.RELEASE)):
+            if at is not None:
                 before = int(np.searchsorted(ledger.time, at, side="right"))
                 out.append(_Extra(before, at, rank, row, op, pocket, amount))
     return sorted(out, key=lambda extra: (extra.before, extra.time, extra.rank, extra.row))
@@ -275,9 +296,9 @@ def _insert_credits(lane: _Lane, openings: Openings, holds: list[_Extra]) -> Ass
     return assumed
 
 
-def _cuts(claims: pl.DataFrame, root: I32, time: I64, options: Options) -> I32:
+def _cuts(root: I32, time: I64, options: Options) -> I32:
     """Return per claim the first event past its horizon; 0 for a claim disputed before `since`."""
-    cut = np.full(len(claims), NEVER, np.int64)
+    cut = np.full(len(root), NEVER, np.int64)
     disputed = time[root]
     if options.horizon is not None:
         limit = disputed + options.horizon // timedelta(microseconds=1)
@@ -287,18 +308,42 @@ def _cuts(claims: pl.DataFrame, root: I32, time: I64, options: Options) -> I32:
     return cut.astype(np.int32)
 
 
+@dataclass(frozen=True)
+class Marked:
+    """Which rows of a ledger are not plain, and the holds between them."""
+
+    specials: Specials
+    roots: list[int]
+    """Row of the disputed transfer by claim."""
+    originals: list[int]
+    """Rows that are reversed later, in slot order."""
+    pairs: Sequence[tuple[int, ...]]
+    """Debit and credit of conversions."""
+    holds: Sequence[Held]
+
+
 def arrange(
     ledger: Ledger, openings: Openings, dossier: Dossier, claims: pl.DataFrame, options: Options
 ) -> Events:
     """Return the events of `ledger` for `claims` (schema tables.CLAIMS, sorted by id)."""
     transfers = dossier.transfers
-    rows_count = len(transfers)
-    specials = _Specials(rows_count)
+    specials = Specials(len(transfers))
     roots = _mark_claims(transfers, claims, specials)
-    originals = _mark_reversals(transfers, ledger, specials, roots)
-    holds_count = len(dossier.holds)
-    pairs = conversion_pairs(transfers)
-    for slot, (debit, credit, _) in enumerate(pairs.iter_rows(), start=holds_count):
+    marked = Marked(
+        specials,
+        list(roots),
+        _mark_reversals(transfers, ledger, specials, roots),
+        conversion_pairs(transfers).select("debit", "credit").rows(),
+        _given_holds(ledger, dossier),
+    )
+    return lay_events(ledger, openings, marked, options)
+
+
+def lay_events(ledger: Ledger, openings: Openings, marked: Marked, options: Options) -> Events:
+    """Return the events of `ledger`: its rows with holds, releases and assumed credits between them."""
+    specials, roots, originals = marked.specials, marked.roots, marked.originals
+    rows_count, holds_count = len(ledger.amount), len(marked.holds)
+    for slot, (debit, credit) in enumerate(marked.pairs, start=holds_count):
         specials.mark(debit, books.CONVERT_OUT, slot=slot)
         specials.mark(credit, books.CONVERT_IN, slot=slot)
     moves = ledger.payer != ledger.payee  # a self transfer moves nothing
@@ -312,7 +357,7 @@ def arrange(
         row=np.arange(rows_count, dtype=np.int32),
         time=ledger.time,
     )
-    holds = _holds(ledger, dossier)
+    holds = _holds(ledger, marked.holds)
     if holds:
         _insert_holds(lane, holds, specials.records)
     assumed = NOTHING_ASSUMED
@@ -320,7 +365,7 @@ def arrange(
         assumed = _insert_credits(lane, openings, holds)
     row, time = lane.row, lane.time
     event_of = np.flatnonzero(row >= 0)
-    root = event_of[list(roots)].astype(np.int32) if roots else np.empty(0, np.int32)
+    root = event_of[roots].astype(np.int32) if roots else np.empty(0, np.int32)
     stop = len(time)
     if options.as_of is not None:
         stop = int(np.searchsorted(time, microseconds(options.as_of), side="right"))
@@ -339,8 +384,8 @@ def arrange(
         originals_payees=ledger.payee[originals].astype(np.int32)
         if originals
         else np.empty(0, np.int32),
-        slots_count=holds_count + len(pairs),
-        cut=_cuts(claims, root, time, options),
+        slots_count=holds_count + len(marked.pairs),
+        cut=_cuts(root, time, options),
         root=root,
         stop=stop,
     )

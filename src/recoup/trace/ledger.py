@@ -6,6 +6,7 @@ accounts and of unknown accounts that are not bridged leave from the outside, so
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -112,13 +113,51 @@ def _intern(dossier: Dossier) -> tuple[pl.Series, I32, I32]:
     return names, _codes(rows["payer"], names), _codes(rows["payee"], names)
 
 
-def _pockets(keys: list[I64], keys_count: int) -> tuple[I64, I32]:
-    """Return the distinct keys in ascending order and the table key -> pocket (1 for the first; 0 is the outside)."""
-    used = np.zeros(keys_count, dtype=np.bool_)
-    for key in keys:
-        used[key] = True
-    table = np.cumsum(used, dtype=np.int32)
-    return np.flatnonzero(used), table
+@dataclass(frozen=True)
+class Pockets:
+    """Which pockets there are, and those of every row."""
+
+    account: I32
+    """Shape (k,): number of the account; -1 for the outside."""
+    currency: I32
+    payer: I32
+    """Shape (n,)."""
+    payee: I32
+    extra: tuple[I32, ...]
+    """Pockets of whatever else names accounts."""
+
+
+def number_pockets(
+    payer: I32, payee: I32, currency: I32, extra: Sequence[tuple[I32, I32]], size: tuple[int, int]
+) -> Pockets:
+    """Return the pockets of rows and `extra` (account, currency), in ascending order; `size`: accounts and currencies."""
+    accounts_count, width = size[0], max(1, size[1])
+
+    def key_of(account: I32, of: I32) -> I64:
+        return account.astype(np.int64) * width + of
+
+    payer_key, payee_key = key_of(payer, currency), key_of(payee, currency)
+    others = [key_of(*pair) for pair in extra]
+    used = np.zeros(accounts_count * width, dtype=np.bool_)
+    for keys in (payer_key[payer >= 0], payee_key[payee >= 0], *others):
+        used[keys] = True
+    table = np.cumsum(used, dtype=np.int32)  # 1 for the first; 0 is the outside
+    distinct = np.flatnonzero(used)
+    return Pockets(
+        account=np.concatenate([[-1], distinct // width]).astype(np.int32),
+        currency=np.concatenate([[-1], distinct % width]).astype(np.int32),
+        payer=_of_sides(payer, payer_key, table),
+        payee=_of_sides(payee, payee_key, table),
+        extra=tuple(table[keys] for keys in others),
+    )
+
+
+def _of_sides(account: I32, key: I64, table: I32) -> I32:
+    """Return the pockets of rows' sides; the outside where no account is named."""
+    named = account >= 0
+    out = np.full(len(account), OUTSIDE, np.int32)
+    out[named] = table[key[named]]
+    return out
 
 
 def _standings(dossier: Dossier, names: pl.Series, *, bridge: bool) -> U8:
@@ -148,28 +187,16 @@ def compile_ledger(
         )
     )
     currency = _codes(rows["currency"], pl.Series(currencies, dtype=pl.String))
-    width = max(1, len(currencies))
-
-    def key_of(account: I32, of: I32) -> I64:
-        return account.astype(np.int64) * width + of
-
-    payer_key, payee_key = key_of(payer_account, currency), key_of(payee_account, currency)
+    of_names = pl.Series(currencies, dtype=pl.String)
     extra = [
-        key_of(
-            _codes(t["account"], names),
-            _codes(t["currency"], pl.Series(currencies, dtype=pl.String)),
-        )
+        (_codes(t["account"], names), _codes(t["currency"], of_names))
         for t in (dossier.openings, dossier.holds)
     ]
-    given = [payer_key[payer_account >= 0], payee_key[payee_account >= 0], *extra]
-    distinct, table = _pockets(given, len(names) * width)
-    payer = np.where(payer_account >= 0, table[payer_key], OUTSIDE).astype(np.int32)
-    payee = np.where(payee_account >= 0, table[payee_key], OUTSIDE).astype(np.int32)
-
-    pocket_account = np.concatenate([[-1], distinct // width]).astype(np.int32)
-    pocket_currency = np.concatenate([[-1], distinct % width]).astype(np.int32)
+    size = (len(names), len(currencies))
+    pockets = number_pockets(payer_account, payee_account, currency, extra, size)
+    payer, payee = pockets.payer, pockets.payee
     standing = np.concatenate(
-        [[TERMINAL], _standings(dossier, names, bridge=bridge)[pocket_account[1:]]]
+        [[TERMINAL], _standings(dossier, names, bridge=bridge)[pockets.account[1:]]]
     )
     standing = standing.astype(np.uint8)
 
@@ -189,8 +216,8 @@ def compile_ledger(
     return Ledger(
         accounts=names,
         currencies=currencies,
-        pocket_account=pocket_account,
-        pocket_currency=pocket_currency,
+        pocket_account=pockets.account,
+        pocket_currency=pockets.currency,
         standing=standing,
         payer=payer,
         payee=payee,

@@ -6,6 +6,7 @@ shortfall right before the debit, and the result says so.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -60,19 +61,23 @@ def _least_and_largest(
     return lowest, inflow
 
 
-def _given(ledger: Ledger, dossier: Dossier, opening: I64, basis: U8) -> None:
-    """Write the openings of the dossier's file: balance at a time, less what moved before that time."""
+Pinned = Iterable[tuple[int, int]]
+"""Pockets and what was in them."""
+
+
+def _given(ledger: Ledger, dossier: Dossier) -> Pinned:
+    """Yield the openings of the dossier's file: balance at a time, less what moved before that time."""
     for account, currency, time, balance in dossier.openings.iter_rows():
         pocket = ledger.pocket(account, currency)
         instant = int(pl.Series([time], dtype=pl.Datetime("us", "UTC")).to_physical()[0])
         before = ledger.time < instant
         moved = int(ledger.amount[before & (ledger.payee == pocket)].sum())
         moved -= int(ledger.amount[before & (ledger.payer == pocket)].sum())
-        opening[pocket], basis[pocket] = max(0, balance - moved), GIVEN
+        yield pocket, balance - moved
 
 
-def _stated(ledger: Ledger, dossier: Dossier, opening: I64, basis: U8) -> None:
-    """Write the openings that stated balances imply."""
+def _stated(ledger: Ledger, dossier: Dossier) -> Pinned:
+    """Yield the openings that stated balances imply."""
     rows = dossier.transfers
     if rows["payer_balance"].null_count() == len(rows) and rows[
         "payee_balance"
@@ -85,8 +90,7 @@ def _stated(ledger: Ledger, dossier: Dossier, opening: I64, basis: U8) -> None:
     }
     index = {name: i for i, name in enumerate(ledger.accounts)}
     for account, currency, amount in implied.select("account", "currency", "opening").iter_rows():
-        pocket = places[index[account], ledger.currencies.index(currency)]
-        opening[pocket], basis[pocket] = max(0, amount), STATED
+        yield places[index[account], ledger.currencies.index(currency)], amount
 
 
 def settle_openings(ledger: Ledger, dossier: Dossier) -> Openings:
@@ -94,14 +98,20 @@ def settle_openings(ledger: Ledger, dossier: Dossier) -> Openings:
 
     Raises `LimitFault` when more money enters one pocket than int64 sums can hold.
     """
+    return openings_of(ledger, _stated(ledger, dossier), _given(ledger, dossier))
+
+
+def openings_of(ledger: Ledger, stated: Pinned, given: Pinned = ()) -> Openings:
+    """Return the opening of every pocket: given, else stated, else the smallest; raises as `settle_openings`."""
     pockets_count = len(ledger.standing)
     lowest, inflow = _least_and_largest(
         ledger.payer, ledger.source, ledger.payee, ledger.amount, pockets_count
     )
     opening = -lowest
     basis = np.zeros(pockets_count, np.uint8)
-    _stated(ledger, dossier, opening, basis)
-    _given(ledger, dossier, opening, basis)
+    for pinned, why in ((stated, STATED), (given, GIVEN)):
+        for pocket, amount in pinned:
+            opening[pocket], basis[pocket] = max(0, amount), why
     matters = ledger.standing != TERMINAL  # an unknown pocket can be a link's source
     opening[~matters] = 0
     largest = int((inflow + np.minimum(opening, 2**61)).max(initial=0, where=matters))

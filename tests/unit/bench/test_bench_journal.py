@@ -38,9 +38,9 @@ def test_the_quick_bench_of_the_chase_follows_its_cases_to_their_end():
     assert result.exit_code == 0, result.output
     report = json.loads(result.stdout)
     assert all(list(row) == FIELDS for row in report["rows"])
-    (row,) = report["rows"]
-    assert row["name"] == "answer_to_orders_8_a_second"
-    assert 0 < row["p50"] <= row["p99"]
+    names = [row["name"] for row in report["rows"]]
+    assert names == ["answer_to_orders_8_a_second", "report_to_order"]
+    assert all(0 < row["p50"] <= row["p99"] for row in report["rows"])
 
 
 @pytest.mark.slow

@@ -6,12 +6,14 @@ from dataclasses import replace
 from hashlib import sha256
 
 import pytest
+from ledgers import ledger, openings, statement
 from unit.centre.test_chaser import Chase
 
 from recoup import limits
 from recoup.cases import Case
 from recoup.centre import chaser, trails
-from recoup.centre.case_sheets import CaseSheets, Decoded, TracedCase
+from recoup.centre.case_sheets import CaseSheets, Decoded, Ledgers, TracedCase
+from recoup.centre.case_trail import ledger_of
 from recoup.centre.commands import Turned
 from recoup.centre.facts import Statement, encode_paper
 from recoup.centre.tracer import trace_facts
@@ -152,12 +154,36 @@ def test_the_rows_that_a_process_keeps_are_bounded():
     body = encode_paper(Statement("a", "bank", ()))
     kept = Decoded(5)
     rows = [Statement("a", "bank", (None,) * 3) for _ in range(3)]
-    for number, statement in enumerate(rows):
-        kept._kept[str(number)] = statement
+    for number, one in enumerate(rows):
+        kept._kept[str(number)] = one
         kept._rows += 3
         kept.statement(str(number), body)
         assert kept.rows <= 5
     assert list(kept._kept) == ["2"]
+
+
+def test_a_ledger_grows_by_what_is_new_and_begins_anew_where_the_rest_differs():
+    rows = ledger(4)
+    given = [statement(rows, name, openings(rows, 4)) for name in ("a0", "a1", "a2")]
+    kept = Ledgers(10_000)
+    first = kept.of("case-1", ("d0", "d1"), given[:2])
+    assert kept.of("case-1", ("d0", "d1", "d2"), given) is first
+    assert first.listed().rows == ledger_of(given).listed().rows
+    assert kept.rows == sum(len(one.rows) for one in given)
+    other = kept.of("case-1", ("d2", "d1"), given[:0:-1])
+    assert other is not first
+    assert other.listed().rows == ledger_of(given[:0:-1]).listed().rows
+    assert kept.rows == sum(len(one.rows) for one in given[1:])
+
+
+def test_the_rows_of_kept_ledgers_are_bounded():
+    rows = ledger(4)
+    one = statement(rows, "a0", openings(rows, 4))
+    kept = Ledgers(2 * len(one.rows))
+    for number in range(3):
+        kept.of(f"case-{number}", ("d",), (one,))
+    assert list(kept._kept) == ["case-1", "case-2"]
+    assert kept.rows == 2 * len(one.rows)
 
 
 def test_bytes_in_another_process_give_what_statements_give_here(chase):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from recoup.clock import instant_of, microseconds_of
@@ -117,6 +118,32 @@ class SqliteVaultTable:
             if drops:
                 self._connection.run(self._sql["drop_piece"], (subject, field))
                 self._connection.run(self._sql["drop_bare_key"], (subject,))
+
+    def find_all(self, field: str, lookups: Sequence[bytes]) -> dict[bytes, list[str]]:
+        """Return the same of several digests, with one question."""
+        found: dict[bytes, list[str]] = {}
+        if lookups:
+            values = (b"".join(lookups), field)
+            for lookup, subject in self._connection.run(self._sql["find_all"], values):
+                found.setdefault(lookup, []).append(subject)
+        return found
+
+    def wrapped_keys(self, subjects: Sequence[str]) -> dict[str, bytes | None]:
+        """Return the keys of those that are known, with one question."""
+        asked = (json.dumps(list(subjects)),)
+        return dict(self._connection.run(self._sql["read_keys"], asked))
+
+    def add_all(
+        self, keys: Sequence[tuple[str, bytes]], pieces: Sequence[tuple[str, str, Sealed]]
+    ) -> None:
+        """Keep keys and pieces."""
+        rows = [
+            (subject, field, piece.nonce, piece.sealed, piece.lookup)
+            for subject, field, piece in pieces
+        ]
+        with self._writing():
+            self._connection.run_many(self._sql["add_key"], keys)
+            self._connection.run_many(self._sql["put_piece"], rows)
 
     def close(self) -> None:
         """Close the file."""

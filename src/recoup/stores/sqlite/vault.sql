@@ -61,6 +61,21 @@ DELETE FROM vault_waiting WHERE subject = ? AND field = ?;
 DELETE FROM vault_key WHERE subject = ? AND wrapped IS NOT NULL
 AND NOT EXISTS (SELECT 1 FROM vault_item WHERE vault_item.subject = vault_key.subject);
 
+-- name: find_all
+-- The same of many digests of 32 bytes, given one behind the other.
+WITH RECURSIVE asked (at, lookup) AS (
+  SELECT 1, substr(?1, 1, 32)
+  UNION ALL
+  SELECT at + 32, substr(?1, at + 32, 32) FROM asked WHERE at + 32 < length(?1)
+)
+SELECT item.lookup, item.subject
+FROM asked CROSS JOIN vault_item AS item ON item.field = ?2 AND item.lookup = asked.lookup
+ORDER BY item.subject;
+
+-- name: read_keys
+-- The wrapped keys of many subjects, given as a list in JSON.
+SELECT subject, wrapped FROM vault_key WHERE subject IN (SELECT value FROM json_each(?));
+
 -- name: empty_log
 -- Moves the log into the file and cuts it to nothing, so that no old page of it holds a destroyed key.
 PRAGMA wal_checkpoint(TRUNCATE);

@@ -1,0 +1,206 @@
+"""The rows of a case's statements, each transfer once, with what both sides say of it; it grows by one statement at a time.
+
+What is traced is read off it without changing it: the next answer adds its rows to those that are here. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import polars as pl
+
+from recoup.centre.facts import ROOT_WITHIN, FactRow, Statement
+from recoup.clock import microseconds_of
+from recoup.limits import ROW_MINOR_MAX
+from recoup.records import tables
+from recoup.trace import Rows
+
+_Key = tuple[str, int, str]
+
+
+@dataclass(slots=True, eq=False)
+class Shown:
+    """A transfer as statements show it, and under which words each account's statement does."""
+
+    first: FactRow
+    """The row that showed it first."""
+    payer: str
+    payee: str
+    payer_institution: str
+    payee_institution: str
+    place: tuple[int, int, str]
+    """Where it stands among all: microseconds, sequence, id."""
+    by: dict[str, tuple[str, datetime, int]] = field(default_factory=dict)
+    payer_balance: int | None = None
+    payee_balance: int | None = None
+    rail: str = ""
+
+    @classmethod
+    def of(cls, row: FactRow, rail: str = "") -> Shown:
+        """Return a transfer that a row shows and nothing else yet."""
+        return cls(
+            row,
+            row.payer,
+            row.payee,
+            row.payer_institution,
+            row.payee_institution,
+            (microseconds_of(row.at), row.sequence, row.id),
+            rail=rail,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """All transfers of a case in total order, under ids that no two share."""
+
+    shown: Sequence[Shown]
+    ids: Sequence[str]
+    """Beside `shown`."""
+    index: Mapping[Shown, str]
+    """Id by transfer."""
+
+    @property
+    def numbers(self) -> dict[str, str]:
+        """The institutions' own numbers by id."""
+        return {name: one.first.number for one, name in self.index.items()}
+
+    @property
+    def rows(self) -> Rows:
+        """The transfers as columns of what tracing reads."""
+        shown = self.shown
+        return Rows(
+            ids=self.ids,
+            times=[one.place[0] for one in shown],
+            payers=[one.payer for one in shown],
+            payees=[one.payee for one in shown],
+            amounts=[one.first.amount for one in shown],
+            currencies=[one.first.currency for one in shown],
+            kinds=[one.first.kind for one in shown],
+            references=[one.first.reference for one in shown],
+            payee_institutions=[one.payee_institution for one in shown],
+            payer_balances=[one.payer_balance for one in shown],
+            payee_balances=[one.payee_balance for one in shown],
+        )
+
+    @property
+    def frame(self) -> pl.DataFrame:
+        """The same as a table of transfers."""
+        shown = self.shown
+        texts = ("payer", "payee", "payer_institution", "payee_institution", "rail")
+        given = ("sequence", "amount", "currency", "kind", "reference")
+        columns = {name: [getattr(one, name) for one in shown] for name in texts}
+        columns |= {name: [getattr(one.first, name) for one in shown] for name in given}
+        balances = ("payer_balance", "payee_balance")
+        columns |= {name: [getattr(one, name) for one in shown] for name in balances}
+        columns |= {"id": list(self.ids), "time": [one.first.at for one in shown]}
+        nothing = dict.fromkeys(("payer_name", "payee_name", "reverses"), "")
+        unsaid = dict.fromkeys(("source", "row", "other_source", "other_row"), None)
+        empty = {name: [value] * len(shown) for name, value in {**nothing, **unsaid}.items()}
+        whole = columns | empty
+        return pl.DataFrame({name: whole[name] for name in tables.TRANSFERS}, tables.TRANSFERS)
+
+
+@dataclass(slots=True)
+class CaseLedger:
+    """Transfers of all statements that were added, in the order in which they were first shown."""
+
+    shown: list[Shown] = field(default_factory=list)
+    institutions: dict[str, str] = field(default_factory=dict)
+    """Institution by account."""
+    ignored: int = 0
+    """Rows that carry nothing."""
+    rows: int = 0
+    """Rows of statements that were added."""
+    _alike: dict[_Key, list[Shown]] = field(default_factory=dict)
+
+    def add(self, statement: Statement) -> None:
+        """Add what a statement says of its own account; what it says of others' is no evidence and carries nothing."""
+        account = statement.account
+        self.rows += len(statement.rows)
+        self.institutions[account] = statement.institution
+        again: dict[tuple[_Key, str, str, str, datetime], int] = {}
+        for row in statement.rows:
+            payer, payee = row.payer, row.payee
+            if account not in (payer, payee) or not 0 < row.amount <= ROW_MINOR_MAX:
+                self.ignored += 1
+                continue
+            for side, name in ((payer, row.payer_institution), (payee, row.payee_institution)):
+                if side and name:
+                    self.institutions.setdefault(side, name)
+            key = (row.reference or row.id, row.amount, row.currency)
+            which = (key, payer, payee, row.id, row.at)
+            again[which] = times = again.get(which, 0) + 1
+            found = self._found(account, row, key, times)
+            balance = row.balance_after
+            if balance is not None and abs(balance) <= ROW_MINOR_MAX:
+                if payer == account:
+                    found.payer_balance = balance
+                else:
+                    found.payee_balance = balance
+
+    def _found(self, account: str, row: FactRow, key: _Key, again: int) -> Shown:
+        """Return the transfer that a row shows: two rows of one statement are two, however alike they are.
+
+        `key` is what two statements of one transfer share: its reference, or its number where it has none.
+        """
+        words = (row.id, row.at, again)
+        known = self._alike.get(key)
+        if known is None:  # nearly every row: nobody has shown anything like it
+            fresh = Shown.of(row)
+            fresh.by[account] = words
+            self._alike[key] = [fresh]
+            self.shown.append(fresh)
+            return fresh
+        alike = [one for one in known if _is_alike(one, row)]
+        mine = [one for one in alike if one.by.get(account) == words]
+        other = [
+            one
+            for one in alike
+            if account not in one.by and abs(one.first.at - row.at) <= ROOT_WITHIN
+        ]
+        other.sort(key=lambda one: (one.first.id != row.id, abs(one.first.at - row.at)))
+        found = next(iter((*mine, *other)), None)
+        if found is None:
+            found = Shown.of(row)
+            known.append(found)
+            self.shown.append(found)
+        found.by[account] = words
+        # The one institution may know whom the other does not name.
+        found.payer = found.payer or row.payer
+        found.payee = found.payee or row.payee
+        found.payer_institution = found.payer_institution or row.payer_institution
+        found.payee_institution = found.payee_institution or row.payee_institution
+        return found
+
+    def sides(self) -> Iterator[Shown]:
+        """Yield each transfer that statements show, those alike after each other."""
+        for alike in self._alike.values():
+            yield from alike
+
+    def listed(self, told: Sequence[Shown] = ()) -> Listed:
+        """Return all transfers in total order, and with them those that only reports show."""
+        taken: set[str] = set()
+        named: dict[Shown, str] = {}
+        for one in (*self.shown, *told):
+            name = one.first.id
+            while name in taken:  # two institutions may give two transfers one number
+                name += "'"
+            taken.add(name)
+            named[one] = name
+        ordered = sorted(named, key=lambda one: (*one.place[:2], named[one]))
+        return Listed(ordered, [named[one] for one in ordered], named)
+
+
+def _is_alike(known: Shown, row: FactRow) -> bool:
+    """Whether both name the same parties; one that is not named may be any, if the other is the same."""
+    payers, payees = {known.payer, row.payer}, {known.payee, row.payee}
+    return (
+        (len(payers) == 1 or "" in payers)
+        and (len(payees) == 1 or "" in payees)
+        and (len(payers - {""}) == 1 == len(payers) or len(payees - {""}) == 1 == len(payees))
+    )
+
+
+__all__ = ["CaseLedger", "Listed", "Shown"]
