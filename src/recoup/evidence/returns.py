@@ -6,20 +6,21 @@ one, and `return-claims.csv` says which.
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+import polars as pl
+
+from recoup.evidence.decimals import with_decimals
 from recoup.evidence.staging import SEAL, staged
 from recoup.evidence.summary import source_document, versions
 from recoup.money import Digits, format_minor
 from recoup.records.provenance import Source
-from recoup.returns import PRO_RATA, SINGLE, Award, Basis, Place, Plan, PotResult, Traced
+from recoup.returns import PRO_RATA, SINGLE, Basis, Place, Plan, PotResult, Traced
 
 FORMAT: Final = "recoup.return/1"
 AWARDS: Final = ("claim", "account", "mode", "amount", "reason")
@@ -37,11 +38,11 @@ TRACED: Final = ("account", "currency", "rule", "claim", "amount")
 def return_tables(plan: Plan, traced: Mapping[Place, Traced], digits: Digits) -> dict[str, str]:
     """Return the CSV files of a return by name, as text."""
     return {
-        "awards.csv": _table(AWARDS, _award_rows(plan, digits)),
-        "remaining.csv": _table(REMAINING, _remaining_rows(plan, digits)),
-        "return-pots.csv": _table(POTS, _pot_rows(plan, digits)),
-        "return-claims.csv": _table(CLAIMS, _claim_rows(plan, digits)),
-        "return-traced.csv": _table(TRACED, _traced_rows(traced, digits)),
+        "awards.csv": _awards(plan, digits),
+        "remaining.csv": _remaining(plan, digits),
+        "return-pots.csv": _pots(plan, digits),
+        "return-claims.csv": _claims(plan, digits),
+        "return-traced.csv": _traced(traced, digits),
     }
 
 
@@ -77,18 +78,7 @@ def return_document(
         ],
         "assumptions": list(assumptions),
         "totals": [_totals(plan, code, digits.of(code)) for code in currencies],
-        "claims": [
-            {
-                "claim": row.claim.id,
-                "victim": row.claim.victim,
-                "currency": row.claim.currency,
-                "missing": format_minor(row.claim.missing, digits.of(row.claim.currency)),
-                "direct": format_minor(row.direct, digits.of(row.claim.currency)),
-                "pro_rata": format_minor(row.rest, digits.of(row.claim.currency)),
-                "short": format_minor(row.short, digits.of(row.claim.currency)),
-            }
-            for row in plan.claims
-        ],
+        "claims": _claim_results(plan, digits),
         "files": {name: sha256(text.encode()).hexdigest() for name, text in sorted(tables.items())},
         "digits": {code: digits.of(code) for code in currencies},
         "inputs": [source_document(source) for source in sources],
@@ -102,8 +92,8 @@ def write_return(folder: Path, tables: Mapping[str, str], document: Mapping[str,
     with staged(folder) as stage:
         for name, text in tables.items():
             (stage / name).write_text(text, encoding="utf-8", newline="\n")
-        words = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
-        (stage / SEAL).write_text(words, encoding="utf-8", newline="\n")
+        words = msgspec.json.format(msgspec.json.encode(document), indent=2)
+        (stage / SEAL).write_bytes(words + b"\n")
 
 
 def _totals(plan: Plan, currency: str, digits: int) -> dict[str, Any]:
@@ -126,58 +116,94 @@ def _totals(plan: Plan, currency: str, digits: int) -> dict[str, Any]:
     return {"currency": currency, "pots": len(pots), "claims": len(claims), **words}
 
 
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return text.getvalue()
+def _frame(columns: Mapping[str, list[Any]], money: Sequence[str], digits: Digits) -> pl.DataFrame:
+    """Return columns as text, `money` from minor units with the decimals of `currency`."""
+    types = {name: pl.Int64 if name in money else pl.String for name in columns}
+    return with_decimals(pl.DataFrame(columns, schema=types), money, digits).cast(pl.String)
 
 
-def _award_rows(plan: Plan, digits: Digits) -> Iterable[Sequence[str]]:
+def _csv(frame: pl.DataFrame, header: Sequence[str]) -> str:
+    return frame.select(header).write_csv()
+
+
+def _awards(plan: Plan, digits: Digits) -> str:
     missing = {row.claim.id: row.claim.missing - row.direct for row in plan.claims}
-    owed: dict[str, int] = defaultdict(int)
-    for row in plan.claims:
-        owed[row.claim.currency] += missing[row.claim.id]
-    funds: dict[str, int] = defaultdict(int)
-    for pot in plan.pots:
-        funds[pot.pot.place.currency] += pot.rest + pot.left
-    credit_counts = {pot.pot.place: pot.credits for pot in plan.pots}
-    for award in plan.awards:
-        currency = award.place.currency
-        shift = digits.of(currency)
-        if award.mode == PRO_RATA:
-            sums = (missing[award.claim], owed[currency], funds[currency])
-            reason = _shared(plan, *(format_minor(amount, shift) for amount in sums))
-        else:
-            reason = _found(plan, award, credit_counts[award.place], shift)
-        amount = format_minor(award.amount, shift)
-        yield award.claim, award.place.account, str(award.mode), amount, reason
+    credit_counts = {row.pot.place: str(row.credits) for row in plan.pots}
+    rows = plan.awards
+    frame = _frame(
+        {
+            "claim": [row.claim for row in rows],
+            "account": [row.place.account for row in rows],
+            "currency": [row.place.currency for row in rows],
+            "mode": [str(row.mode) for row in rows],
+            "amount": [row.amount for row in rows],
+            "agreed": [row.agreed for row in rows],
+            "own": [missing[row.claim] for row in rows],
+            "credits": [credit_counts[row.place] for row in rows],
+        },
+        ("amount", "agreed", "own"),
+        digits,
+    )
+    is_shared, is_single = pl.col("mode") == str(PRO_RATA), pl.col("mode") == str(SINGLE)
+    reason = (
+        pl.when(is_shared)
+        .then(_shared(plan, digits))
+        .when(is_single)
+        .then(pl.lit(f"the account's only credit, traced there ({', '.join(plan.policy.rules)})"))
+        .otherwise(_found(plan))
+    )
+    return _csv(frame.with_columns(reason.alias("reason")), AWARDS)
 
 
-def _shared(plan: Plan, own: str, everyone: str, fund: str) -> str:
+def _shared(plan: Plan, digits: Digits) -> pl.Expr:
+    """Return why a claim has part of the rest."""
+    own = pl.col("own")
     if plan.policy.basis is Basis.ACCOUNT:
-        return f"pro rata among the claims paid into this account; the claim still misses {own}"
-    return f"pro rata: the claim misses {own} of {everyone} that all claims miss, {fund} is there"
+        words = "pro rata among the claims paid into this account; the claim still misses "
+        return pl.concat_str(pl.lit(words), own)
+    sums: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for row in plan.claims:
+        sums[row.claim.currency][0] += row.claim.missing - row.direct
+    for pot in plan.pots:
+        sums[pot.pot.place.currency][1] += pot.rest + pot.left
+    said = {
+        code: f" of {format_minor(owed, digits.of(code))} that all claims miss, "
+        f"{format_minor(fund, digits.of(code))} is there"
+        for code, (owed, fund) in sums.items()
+    }
+    rest = pl.col("currency").replace_strict(said, default="", return_dtype=pl.String)
+    return pl.concat_str(pl.lit("pro rata: the claim misses "), own, rest)
 
 
-def _found(plan: Plan, award: Award, credits_count: int, shift: int) -> str:
-    rules = ", ".join(plan.policy.rules)
-    if award.mode == SINGLE:
-        return f"the account's only credit, traced there ({rules})"
-    words = f"traced there by time among {credits_count} credits ({rules})"
-    if not plan.policy.strength:
-        return words
-    agreed = format_minor(award.agreed, shift)
-    return f"{words}; {agreed} of it under every one of {', '.join(plan.policy.strength)}"
+def _found(plan: Plan) -> pl.Expr:
+    """Return why a claim has a direct part among several credits."""
+    by = f" credits ({', '.join(plan.policy.rules)})"
+    words = [pl.lit("traced there by time among "), pl.col("credits"), pl.lit(by)]
+    if plan.policy.strength:
+        every = f" of it under every one of {', '.join(plan.policy.strength)}"
+        words += [pl.lit("; "), pl.col("agreed"), pl.lit(every)]
+    return pl.concat_str(words)
 
 
-def _remaining_rows(plan: Plan, digits: Digits) -> Iterable[Sequence[str]]:
-    for row in plan.pots:
-        place, shift = row.pot.place, digits.of(row.pot.place.currency)
-        sums = (row.pot.amount, row.direct, row.rest, row.owned, row.owned + row.left)
-        words = [format_minor(amount, shift) for amount in sums]
-        yield (*place, row.pot.holder.value, row.pot.kind.value, *words, _why_left(row))
+def _remaining(plan: Plan, digits: Digits) -> str:
+    rows = plan.pots
+    frame = _frame(
+        {
+            "account": [row.pot.place.account for row in rows],
+            "currency": [row.pot.place.currency for row in rows],
+            "holder": [row.pot.holder.value for row in rows],
+            "kind": [row.pot.kind.value for row in rows],
+            "frozen": [row.pot.amount for row in rows],
+            "direct": [row.direct for row in rows],
+            "pro_rata": [row.rest for row in rows],
+            "holders_own": [row.owned for row in rows],
+            "remaining": [row.owned + row.left for row in rows],
+            "reason": [_why_left(row) for row in rows],
+        },
+        ("frozen", "direct", "pro_rata", "holders_own", "remaining"),
+        digits,
+    )
+    return _csv(frame, REMAINING)
 
 
 def _why_left(row: PotResult) -> str:
@@ -189,25 +215,57 @@ def _why_left(row: PotResult) -> str:
     return "; ".join(reasons)
 
 
-def _pot_rows(plan: Plan, digits: Digits) -> Iterable[Sequence[str]]:
-    for row in plan.pots:
-        pot = row.pot
-        amount = format_minor(pot.amount, digits.of(pot.place.currency))
-        yield (*pot.place, amount, pot.holder.value, pot.kind.value, str(row.credits))
+def _pots(plan: Plan, digits: Digits) -> str:
+    rows = plan.pots
+    columns = {
+        "account": [row.pot.place.account for row in rows],
+        "currency": [row.pot.place.currency for row in rows],
+        "amount": [row.pot.amount for row in rows],
+        "holder": [row.pot.holder.value for row in rows],
+        "kind": [row.pot.kind.value for row in rows],
+        "credits": [str(row.credits) for row in rows],
+    }
+    return _csv(_frame(columns, ("amount",), digits), POTS)
 
 
-def _claim_rows(plan: Plan, digits: Digits) -> Iterable[Sequence[str]]:
-    for row in plan.claims:
-        claim, shift = row.claim, digits.of(row.claim.currency)
-        sums = [
-            format_minor(amount, shift)
-            for amount in (claim.loss, claim.returned, claim.compensated)
-        ]
-        yield claim.id, claim.victim, claim.currency, *sums, claim.kind.value, claim.paid_into
+def _claims(plan: Plan, digits: Digits) -> str:
+    rows = [row.claim for row in plan.claims]
+    columns = {
+        "claim": [row.id for row in rows],
+        "victim": [row.victim for row in rows],
+        "currency": [row.currency for row in rows],
+        "loss": [row.loss for row in rows],
+        "returned": [row.returned for row in rows],
+        "compensated": [row.compensated for row in rows],
+        "class": [row.kind.value for row in rows],
+        "paid_into": [row.paid_into for row in rows],
+    }
+    return _csv(_frame(columns, ("loss", "returned", "compensated"), digits), CLAIMS)
 
 
-def _traced_rows(traced: Mapping[Place, Traced], digits: Digits) -> Iterable[Sequence[str]]:
+def _traced(traced: Mapping[Place, Traced], digits: Digits) -> str:
+    columns: dict[str, list[Any]] = {name: [] for name in TRACED}
     for place in sorted(traced):
         for rule, shares in traced[place].shares.items():
-            for claim, amount in sorted(shares.items()):
-                yield (*place, rule, claim, format_minor(amount, digits.of(place.currency)))
+            count = len(shares)
+            columns["account"] += [place.account] * count
+            columns["currency"] += [place.currency] * count
+            columns["rule"] += [rule] * count
+            columns["claim"] += shares.keys()
+            columns["amount"] += shares.values()
+    return _csv(_frame(columns, ("amount",), digits), TRACED)
+
+
+def _claim_results(plan: Plan, digits: Digits) -> list[dict[str, str]]:
+    rows = plan.claims
+    columns = {
+        "claim": [row.claim.id for row in rows],
+        "victim": [row.claim.victim for row in rows],
+        "currency": [row.claim.currency for row in rows],
+        "missing": [row.claim.missing for row in rows],
+        "direct": [row.direct for row in rows],
+        "pro_rata": [row.rest for row in rows],
+        "short": [row.short for row in rows],
+    }
+    frame = _frame(columns, ("missing", "direct", "pro_rata", "short"), digits)
+    return frame.to_dicts()

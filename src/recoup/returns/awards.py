@@ -84,13 +84,14 @@ def plan_awards(
     assert len({pot.place for pot in pots}) == len(pots), "a place has one pot"
     assert len({claim.id for claim in claims}) == len(claims), "a claim stands once"
     by_id = {claim.id: claim for claim in claims}
+    victims = {claim.id: claim.victim for claim in claims}
     funds = {pot.place: _fund(pot, traced.get(pot.place, NOTHING_TRACED), policy) for pot in pots}
     direct = _direct(funds, by_id, traced, policy)
     rest = _rest(pots, claims, funds, direct, policy)
     awards = []
     for place, parts in direct.items():
         found = traced[place]
-        agreed = _agreed(parts, found, by_id, policy)
+        agreed = _agreed(parts, found, victims, policy)
         mode = SINGLE if found.credits == 1 else BY_TIME
         awards += [Award(c, place, mode, amount, agreed[c]) for c, amount in parts.items()]
     awards += [Award(c, place, PRO_RATA, amount) for (c, place), amount in rest.items()]
@@ -146,8 +147,9 @@ def _direct(
     policy: ReturnPolicy,
 ) -> dict[Place, dict[str, int]]:
     """Return the direct awards by place and claim: traced there, not above what the claim misses, nor what the pot has."""
+    victims = {claim.id: claim.victim for claim in claims.values()}
     found = {
-        place: _traced_parts(traced[place], claims, policy)
+        place: _traced_parts(traced[place], victims, policy)
         for place in funds
         if place in traced and policy.rules
     }
@@ -170,48 +172,52 @@ def _direct(
 
 
 def _traced_parts(
-    found: Traced, claims: Mapping[str, Claim], policy: ReturnPolicy
+    found: Traced, victims: Mapping[str, str], policy: ReturnPolicy
 ) -> dict[str, int]:
     """Return by claim, in order of id, each victim's smallest total over the rules, spread by the lead rule's shares."""
     lead = dict(sorted(found.shares.get(policy.lead, {}).items()))
-    smallest = _smallest(found, policy.rules, claims)
+    smallest = _smallest(found, policy.rules, victims)
     of_victim: dict[str, list[str]] = defaultdict(list)
     for claim in lead:
-        of_victim[claims[claim].victim].append(claim)
+        of_victim[victims[claim]].append(claim)
     parts: dict[str, int] = {}
     for victim, own in of_victim.items():
-        weights = [lead[claim] for claim in own]
-        total = min(smallest.get(victim, 0), sum(weights))
-        parts.update(zip(own, split(total, weights), strict=True))
+        parts.update(_spread(own, lead, smallest.get(victim, 0)))
     return dict(sorted(parts.items()))
 
 
-def _smallest(found: Traced, rules: Sequence[str], claims: Mapping[str, Claim]) -> dict[str, int]:
+def _smallest(found: Traced, rules: Sequence[str], victims: Mapping[str, str]) -> dict[str, int]:
     """Return each victim's smallest total in a pot over `rules`."""
     totals: list[dict[str, int]] = []
     for rule in rules:
         sums: dict[str, int] = defaultdict(int)
         for claim, amount in found.shares.get(rule, {}).items():
-            sums[claims[claim].victim] += amount
+            sums[victims[claim]] += amount
         totals.append(sums)
-    victims = totals[0] if totals else {}
-    return {victim: min(sums.get(victim, 0) for sums in totals) for victim in victims}
+    first = totals[0] if totals else {}
+    return {victim: min(sums.get(victim, 0) for sums in totals) for victim in first}
 
 
 def _agreed(
-    parts: Mapping[str, int], found: Traced, claims: Mapping[str, Claim], policy: ReturnPolicy
+    parts: Mapping[str, int], found: Traced, victims: Mapping[str, str], policy: ReturnPolicy
 ) -> dict[str, int]:
     """Return how much of each direct award every rule of the policy's strength finds as well, for its victim as a whole."""
-    smallest = _smallest(found, policy.strength or policy.rules, claims)
+    smallest = _smallest(found, policy.strength or policy.rules, victims)
     of_victim: dict[str, list[str]] = defaultdict(list)
     for claim in parts:
-        of_victim[claims[claim].victim].append(claim)
+        of_victim[victims[claim]].append(claim)
     agreed: dict[str, int] = {}
     for victim, own in of_victim.items():
-        weights = [parts[claim] for claim in own]
-        total = min(sum(weights), smallest.get(victim, 0))
-        agreed.update(zip(own, split(total, weights), strict=True))
+        agreed.update(_spread(own, parts, smallest.get(victim, 0)))
     return agreed
+
+
+def _spread(own: Sequence[str], weights: Mapping[str, int], total: int) -> dict[str, int]:
+    """Share a victim's total over its claims by weights, never more than these sum to."""
+    if len(own) == 1:
+        return {own[0]: min(total, weights[own[0]])}
+    parts = [weights[claim] for claim in own]
+    return dict(zip(own, split(min(total, sum(parts)), parts), strict=True))
 
 
 def _rest(

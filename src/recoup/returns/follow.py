@@ -57,6 +57,7 @@ def traced_shares(
         involved: pockets whose holder spends own money first.
         places: pockets to look at.
     """
+    assert scene.claims["admitted"].all(), "only admitted claims are followed for a return"
     walk = _Walk(scene, rule, frozenset(involved))
     walk.run()
     return {pocket: walk.shares(pocket) for pocket in places}
@@ -77,7 +78,7 @@ class _Walk:
 
     def run(self) -> None:
         """Carry out all events up to as-of."""
-        events = self.scene.events
+        events, sinks = self.scene.events, self.sinks
         columns = (events.source, events.payee, events.amount, events.op, events.special)
         stop = events.stop
         rows = zip(*(column[:stop].tolist() for column in columns), strict=True)
@@ -85,8 +86,13 @@ class _Walk:
         for source, payee, amount, op, special in rows:
             if op == 0:
                 parts = self.place(source).take(amount) if source else [(amount, CLEAN)]
-                if not self.sinks[payee]:
+                if not sinks[payee]:
                     self.place(payee).put(parts)
+            elif op == books.ROOT:  # most rows that are not plain dispute one; nothing else is to be asked of them
+                if source:
+                    self.place(source).take(amount)
+                if not sinks[payee]:
+                    self.place(payee).put([(amount, specials[special].claim)])
             else:
                 self._special(source, payee, amount, op, specials[special])
 
@@ -111,7 +117,6 @@ class _Walk:
         assert not op & _FOREIGN, "a return is not worked out with holds in the ledger"
         parts = self._taken(source, amount, op, given)
         if op & books.ROOT:
-            assert given.admitted, "only admitted claims are followed for a return"
             parts = [(amount, given.claim)]  # what others had in it goes back to its victim
         if op & books.REVERSAL and given.original_claim >= 0:
             own = given.original_claim
