@@ -1,4 +1,4 @@
-"""Awards once more, slowly and in fractions, written from the definitions and not from the program; and random cases for both."""
+"""Awards once more, slowly and in fractions, written from the definitions; and random cases for program and twin."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 
 from recoup import returns
@@ -86,6 +87,28 @@ def _pot_problem(
     return Problem(shown_path(path), "", row, column, found.code, words, ADVICE[found.code])
 
 
+def compared(
+    opened: OpenReturn, policies: Sequence[returns.ReturnPolicy]
+) -> tuple[list[str], list[list[str]]]:
+    """Return a table of one case under several policies: a row a claim, then by currency what stays in the pots."""
+    plans = [returns.share_out(opened.case, policy).plan for policy in policies]
+    header = ["claim", "currency", "missing", *(policy.id for policy in policies)]
+    rows = []
+    for at, claim in enumerate(opened.case.claims):
+        shift = opened.digits.of(claim.currency)
+        given = [plan.claims[at].direct + plan.claims[at].rest for plan in plans]
+        words = [format_minor(amount, shift) for amount in (claim.missing, *given)]
+        rows.append([claim.id, claim.currency, *words])
+    for currency in sorted({claim.currency for claim in opened.case.claims}):
+        left = [
+            sum(p.left + p.owned for p in plan.pots if p.pot.place.currency == currency)
+            for plan in plans
+        ]
+        shift = opened.digits.of(currency)
+        rows.append(["(remains)", currency, "", *(format_minor(amount, shift) for amount in left)])
+    return header, rows
+
+
 def verify_return(folder: Path) -> tuple[str, ...]:
     """Work the awards of a folder out from its exported inputs; return what differs, nothing if all of it holds.
 
@@ -100,8 +123,6 @@ def verify_return(folder: Path) -> tuple[str, ...]:
         found = read.texts[name]
         if found != text:
             differences.append(f"{name}: {_first_difference(found, text)}")
-    from hashlib import sha256
-
     for name, digest in sorted(read.document["files"].items()):
         if sha256(read.texts[name].encode()).hexdigest() != digest:
             differences.append(f"{name}: not the file whose digest summary.json has")

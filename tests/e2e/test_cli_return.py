@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from recoup.cli import app
+from recoup.reading.return_policies import shipped_return_policies
 
 LEDGER = """\
 id,time,payer,payee,amount,currency
@@ -203,4 +204,24 @@ def test_a_policy_that_is_not_there_is_refused(folder: Path) -> None:
     result = run(folder, "--policy", "atlantis-1")
     assert result.exit_code == 2
     assert "cn-2016" in result.output
+    assert not (folder / "out").exists()
+
+
+def test_one_case_is_shown_under_every_shipped_policy(folder: Path) -> None:
+    arguments = ["--pots", str(folder / "p.csv"), "--claims", str(folder / "c.csv")]
+    result = CliRunner().invoke(
+        app, ["return", "compare", *arguments, "--transfers", str(folder / "t.csv")]
+    )
+    assert result.exit_code == 0, result.output
+    header, *lines = (line.split("\t") for line in result.stdout.splitlines())
+    assert header[3:] == list(shipped_return_policies())
+    table = {line[0]: dict(zip(header, line, strict=True)) for line in lines}
+    assert table["c3"]["cn-2016"] == table["c3"]["kr-2011"] == "25.00"
+    assert (table["c1"]["kr-2011"], table["c1"]["cn-2016"]) == ("6.00", "60.00")
+
+
+def test_a_policy_for_comparison_pays_nobody(folder: Path) -> None:
+    result = run(folder, "--policy", "kr-2011")
+    assert result.exit_code == 2
+    assert "policy_not_payable" in result.output
     assert not (folder / "out").exists()

@@ -64,6 +64,11 @@ def check_against_twin(seed: int) -> None:
             assert row.direct + row.rest == twin.by_pot.get(row.pot.place, 0), (seed, rules, row)
 
 
+def check_against_twins(seeds: range) -> None:
+    for seed in seeds:
+        check_against_twin(seed)
+
+
 def check_identities(seed: int) -> None:
     """Check SEMANTICS 5: sum, cap, order of claims, one pot raised, direct parts. `plan_awards` checks sum and cap itself."""
     world, random = random_world(seed), Random(seed)
@@ -190,8 +195,7 @@ def test_rounding_each_share_by_itself_would_be_found(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr("recoup.returns.rest.split", floors)
     with pytest.raises(AssertionError):
-        for seed in range(100):
-            check_against_twin(seed)
+        check_against_twins(range(100))
 
 
 # --- following ---------------------------------------------------------------------------------------------------------

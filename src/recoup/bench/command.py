@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 Transfers = Annotated[int, typer.Option("--transfers", help="Transfers of each input.", min=1_000)]
 Accounts = Annotated[int, typer.Option("--accounts", help="Accounts they run among.", min=100)]
 Claims = Annotated[int, typer.Option("--claims", help="Disputed transfers.", min=1)]
+Pots = Annotated[int, typer.Option("--pots", help="Frozen accounts.", min=1)]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of the inputs.", min=0)]
 Commands = Annotated[int, typer.Option("--commands", help="Commands sent in all.", min=1_000)]
 Clients = Annotated[int, typer.Option("--clients", help="Clients that wait.", min=1, max=512)]
@@ -35,6 +36,7 @@ def register(app: typer.Typer) -> None:
     benches.command("trace", epilog="Example: recoup bench trace --json")(trace)
     benches.command("journal", epilog="Example: recoup bench journal --json")(journal)
     benches.command("chase", epilog="Example: recoup bench chase --json")(chase)
+    benches.command("returns", epilog="Example: recoup bench returns --json")(returns)
     app.add_typer(benches, name="bench")
 
 
@@ -92,6 +94,21 @@ def chase(
         ) from fault
     plan = Plan.quick() if quick else Plan(cases=cases, rates=wanted, seconds=seconds)
     _show(bench_chase(plan, lambda doing: typer.echo(doing, err=True)), as_json=as_json)
+
+
+def returns(
+    *,
+    claims: Claims = 100_000,
+    pots: Pots = 10_000,
+    seed: Seed = 1,
+    quick: Quick = False,
+    as_json: AsJson = False,
+) -> None:
+    """Measure returns: awards of many claims over many pots on one thread, with and without following the money."""
+    from recoup.bench.returns import Plan, bench_returns
+
+    plan = Plan.quick() if quick else Plan(claims=claims, pots=pots, seed=seed)
+    _show(bench_returns(plan, lambda doing: typer.echo(doing, err=True)), as_json=as_json)
 
 
 def _show(report: Report, *, as_json: bool) -> None:

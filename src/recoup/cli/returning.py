@@ -7,7 +7,7 @@ import os
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -24,11 +24,9 @@ from recoup.cli.screen import print_problems, print_table, working
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any
-
-    import click
 
     from recoup.returning import OpenReturn
+    from recoup.returns import ReturnPolicy
 
 REFUSED = 2
 
@@ -67,7 +65,7 @@ Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A folder that recou
 class _Group(TyperGroup):
     """Takes several files after one `--transfers`, as the other commands take them without an option."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer's own
         """Say the option once for every file that follows it."""
         spread: list[str] = []
         is_list = False
@@ -92,6 +90,10 @@ def register(app: typer.Typer) -> None:
     )
     returns.callback()(return_)
     returns.command("verify", epilog="Example: recoup return verify out/return")(verify)
+    returns.command(
+        "compare",
+        epilog="Example: recoup return compare --pots pots.csv --claims claims.csv --transfers transfers.csv",
+    )(compare)
     app.add_typer(returns, name="return")
 
 
@@ -155,7 +157,7 @@ def return_(
 
 
 def _write(
-    opened: OpenReturn, policy: Any, table: Mapping[str, Any], out: Path
+    opened: OpenReturn, policy: ReturnPolicy, table: Mapping[str, Any], out: Path
 ) -> Mapping[str, Any]:
     """Share out, write everything or nothing, return the summary."""
     from recoup.evidence.returns import return_document, return_tables, write_return
@@ -175,6 +177,50 @@ def _write(
     )
     write_return(out, tables, document)
     return document
+
+
+def compare(
+    *,
+    pots: PotsFile = None,
+    claims: ClaimsFile = None,
+    transfers: Transfers = None,
+    map_file: MapFile = None,
+    opening: Opening = None,
+    known: Known = None,
+    terminal: Terminal = None,
+    timezone: Timezone = None,
+    digits: DigitsOption = None,
+) -> None:
+    """Show what each claim would get of the same pots under every shipped policy. Writes nothing.
+
+    Exit code 0: shown; 2: something must be put right first.
+    """
+    from recoup.errors import Fault, InputFault
+    from recoup.reading.return_policies import read_return_policy, shipped_return_policies
+    from recoup.returning import ReturnFiles, compared, open_return
+
+    for name, given in (("--pots", pots), ("--claims", claims), ("--transfers", transfers)):
+        if not given:
+            raise typer.BadParameter("is needed", param_hint=name)
+    assert pots is not None
+    assert claims is not None
+    assert transfers is not None
+    files = ReturnFiles(pots, claims, transfers, opening, known, terminal, map_file)
+    try:
+        options = reading_options(map_file, timezone, digits)
+        with working() as tell:
+            opened = open_return(files, options, lambda n, at, of: tell(f"reading {n}", at, of))
+            tell("tracing and sharing out")
+            header, rows = compared(
+                opened, [read_return_policy(name) for name in shipped_return_policies()]
+            )
+    except InputFault as fault:
+        print_problems(fault.problems)
+        raise typer.Exit(REFUSED) from None
+    except (Fault, OSError) as fault:
+        print(f"{fault}", file=sys.stderr)
+        raise typer.Exit(REFUSED) from None
+    print_table(header, rows)
 
 
 def verify(folder: Folder) -> None:
@@ -208,4 +254,4 @@ def _print_summary(document: Mapping[str, Any], out: Path) -> None:
     print(f"results: {out}")
 
 
-__all__ = ["register", "return_", "verify"]
+__all__ = ["compare", "register", "return_", "verify"]

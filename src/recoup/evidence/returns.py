@@ -1,7 +1,7 @@
-"""The files of a return: who gets what of which pot and why, what remains, and the inputs from which anyone can work it out again.
+"""The files of a return: who gets what of which pot and why, what remains, and the inputs to work it out again.
 
-Amounts are decimal text with the digits of their currency, text UTF-8, lines end in LF. `awards.csv` names no currency: a claim has
-one, and `return-claims.csv` says which.
+Amounts are decimal text with the digits of their currency, text UTF-8, lines end in LF. `awards.csv` names no currency: a
+claim has one, and `return-claims.csv` says which.
 """
 
 from __future__ import annotations
@@ -217,7 +217,7 @@ def _why_left(row: PotResult) -> str:
 
 def _pots(plan: Plan, digits: Digits) -> str:
     rows = plan.pots
-    columns = {
+    columns: dict[str, list[Any]] = {
         "account": [row.pot.place.account for row in rows],
         "currency": [row.pot.place.currency for row in rows],
         "amount": [row.pot.amount for row in rows],
@@ -230,7 +230,7 @@ def _pots(plan: Plan, digits: Digits) -> str:
 
 def _claims(plan: Plan, digits: Digits) -> str:
     rows = [row.claim for row in plan.claims]
-    columns = {
+    columns: dict[str, list[Any]] = {
         "claim": [row.id for row in rows],
         "victim": [row.victim for row in rows],
         "currency": [row.currency for row in rows],
@@ -258,7 +258,7 @@ def _traced(traced: Mapping[Place, Traced], digits: Digits) -> str:
 
 def _claim_results(plan: Plan, digits: Digits) -> list[dict[str, str]]:
     rows = plan.claims
-    columns = {
+    columns: dict[str, list[Any]] = {
         "claim": [row.claim.id for row in rows],
         "victim": [row.claim.victim for row in rows],
         "currency": [row.claim.currency for row in rows],

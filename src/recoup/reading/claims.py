@@ -200,9 +200,9 @@ def _resolved(
     _search(cells, sought, found, resolved, unmatched, by_content=by_content)
     ids = pl.Series(resolved, dtype=pl.String)
     selfs = set(
-        transfers.filter(
-            (pl.col("payer") == pl.col("payee")) & pl.col("id").is_in(ids.implode())
-        )["id"]
+        transfers.filter((pl.col("payer") == pl.col("payee")) & pl.col("id").is_in(ids.implode()))[
+            "id"
+        ]
     )
     unmatched["claim_self_transfer"] = {
         at: name for at, name in enumerate(resolved) if name in selfs

@@ -90,13 +90,13 @@ ADVICE: Final[dict[str, str]] = {
     "opening_duplicate": "keep one opening for this account and currency",
     "opening_negative": "give an opening of at least zero",
     "hold_ends_early": "give an end after the start",
-    # returns
+    # what is given back
     "pot_twice": "keep one pot for this account and currency",
     "pot_holder_unknown": "write involved or innocent",
     "pot_kind_unknown": "write account, cash, proceeds or restitution",
     "pot_shared": "settle first with whoever else froze this account what is free for the case, and give that as the amount",
     "pot_currency": "correct the currency; no claim is in it",
-    "pot_above_balance": "correct the amount, or give the opening balance (--opening): the statements show less in this account",
+    "pot_above_balance": "correct the amount, or give the opening balance (--opening); the statements show less here",
     "loss_above_transfer": "correct the loss; the disputed transfer moved less",
     "amount_negative": "give an amount of at least zero",
     "paid_above_loss": "correct the amounts; more was returned and compensated than was lost",

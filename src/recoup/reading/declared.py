@@ -189,7 +189,7 @@ def read_links(
 def complete(
     cells: Cells, fields: tuple[str, ...], alternatives: Mapping[str, str] | None = None
 ) -> bool:
-    """Whether every column is there; the absent ones are noted."""
+    """Return whether every column is there; the absent ones are noted."""
     other = {"time": "date", **(alternatives or {})}
     absent = [
         field for field in fields if not cells.has(field) and not cells.has(other.get(field, field))
@@ -200,6 +200,7 @@ def complete(
 
 
 def required_account(cells: Cells, field: str) -> pl.Series:
+    """Return the accounts of a column; rows without one are refused."""
     account = cells.account(field)
     cells.refuse("account_missing", field, account == "", "")
     return account

@@ -60,15 +60,24 @@ def read_exported(folder: Path) -> Exported:
     claims: list[Claim] = []
     for at, row in _rows(folder / "return-claims.csv", texts):
         with _Place(folder / "return-claims.csv", at):
-            sums = [_minor(row, name, digits) for name in ("loss", "returned", "compensated")]
-            kind = ClaimKind(row["class"])
-            claims.append(
-                Claim(row["claim"], row["victim"], row["currency"], *sums, kind, row["paid_into"])
-            )
+            claims.append(_claim(row, digits))
     traced = _traced(folder / "return-traced.csv", texts, credit_counts, claims, digits)
     _once(folder / "return-pots.csv", [pot.place for pot in pots])
     _once(folder / "return-claims.csv", [claim.id for claim in claims])
     return Exported(policy, tuple(pots), tuple(claims), traced, digits, document, texts)
+
+
+def _claim(row: Mapping[str, str], digits: Digits) -> Claim:
+    return Claim(
+        id=row["claim"],
+        victim=row["victim"],
+        currency=row["currency"],
+        loss=_minor(row, "loss", digits),
+        returned=_minor(row, "returned", digits),
+        compensated=_minor(row, "compensated", digits),
+        kind=ClaimKind(row["class"]),
+        paid_into=row["paid_into"],
+    )
 
 
 class _Place:
@@ -99,7 +108,7 @@ def _text(path: Path) -> str:
 
 def _document(path: Path) -> dict[str, Any]:
     try:
-        document = json.loads(_text(path))
+        document: dict[str, Any] = json.loads(_text(path))
     except (ValueError, RecursionError) as fault:
         raise _wrong(path, 0, str(fault)) from fault
     is_return = isinstance(document, dict) and document.get("format") == "recoup.return/1"

@@ -1,4 +1,4 @@
-"""Reads what a return needs beside a case's claims: the frozen pots, and what of each claim was admitted, returned, compensated."""
+"""Reads what a return needs beside a case's claims: frozen pots, and what of each claim was admitted or paid."""
 
 from __future__ import annotations
 

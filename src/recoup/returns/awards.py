@@ -1,4 +1,4 @@
-"""Awards: how much of which pot each claim gets, by a policy [SEMANTICS 5]. A pure function of pots, claims and the trail's shares.
+"""Awards: how much of which pot each claim gets, by a policy [SEMANTICS 5]. A function of pots, claims and traced shares.
 
 1. No pot gives more than it has, of an innocent holder's pot not more than what is traced there.
 2. No claim gets more than it still misses.
@@ -97,7 +97,7 @@ def plan_awards(
     awards += [Award(c, place, PRO_RATA, amount) for (c, place), amount in rest.items()]
     plan = Plan(
         policy,
-        tuple(sorted(awards, key=lambda award: (award.claim, award.place, award.mode))),
+        tuple(sorted(awards, key=lambda award: (award.claim, *award.place, award.mode))),
         _pot_results(pots, funds, traced, awards),
         _claim_results(claims, awards),
     )
@@ -188,14 +188,20 @@ def _traced_parts(
 
 def _smallest(found: Traced, rules: Sequence[str], victims: Mapping[str, str]) -> dict[str, int]:
     """Return each victim's smallest total in a pot over `rules`."""
-    totals: list[dict[str, int]] = []
-    for rule in rules:
-        sums: dict[str, int] = defaultdict(int)
+    least: dict[str, int] = {}
+    for at, rule in enumerate(rules):
+        sums: dict[str, int] = {}
         for claim, amount in found.shares.get(rule, {}).items():
-            sums[victims[claim]] += amount
-        totals.append(sums)
-    first = totals[0] if totals else {}
-    return {victim: min(sums.get(victim, 0) for sums in totals) for victim in first}
+            victim = victims[claim]
+            sums[victim] = sums.get(victim, 0) + amount
+        if at == 0:
+            least = sums
+            continue
+        for victim, total in least.items():
+            other = sums.get(victim, 0)
+            if other < total:
+                least[victim] = other
+    return least
 
 
 def _agreed(

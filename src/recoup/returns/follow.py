@@ -1,9 +1,9 @@
 """Follows claims through a ledger as `trace` does, but lets involved holders spend their own money first. Writes nothing.
 
-The engine of `trace` knows one rule for all pockets. A return needs two at once: in the pockets of involved holders a debit takes
-first what is no claim's [SEMANTICS 5], elsewhere the plain rule holds. So this is a walk of its own over the same settled events
-(order, openings, assumed credits), one event at a time; without an involved holder it finds what the engine finds, which a test
-asks for. Dust, horizon, holds, links and bridges are no matter of a return: a scene with them is refused.
+The engine of `trace` knows one rule for all pockets. A return needs two at once: in the pockets of involved holders a debit
+takes first what is no claim's [SEMANTICS 5], elsewhere the plain rule holds. So this is a walk of its own over the same settled
+events (order, openings, assumed credits), one at a time; without an involved holder it finds what the engine finds, which a
+test asks for. Dust, horizon, holds, links and bridges are no matter of a return: a scene with them is refused.
 """
 
 from __future__ import annotations
@@ -88,7 +88,9 @@ class _Walk:
                 parts = self.place(source).take(amount) if source else [(amount, CLEAN)]
                 if not sinks[payee]:
                     self.place(payee).put(parts)
-            elif op == books.ROOT:  # most rows that are not plain dispute one; nothing else is to be asked of them
+            elif (
+                op == books.ROOT
+            ):  # most rows that are not plain dispute one; nothing else is to be asked of them
                 if source:
                     self.place(source).take(amount)
                 if not sinks[payee]:

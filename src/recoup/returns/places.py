@@ -1,8 +1,8 @@
 """How a pocket keeps money while it is followed for a return: lots on an axis (fifo, lifo) or one pool (rolling).
 
-A pocket whose holder is involved spends first what is no claim's [SEMANTICS 5]; the rule then applies among the claims. Elsewhere
-the rule applies to all money alike. Claims are numbers in the order of their ids; -1 is money that is no claim's. What moves is a
-list of parts (units, claim), for lots in the order of the axis it was taken from [choice 3].
+A pocket whose holder is involved spends first what is no claim's [SEMANTICS 5]; the rule then applies among the claims.
+Elsewhere the rule applies to all money alike. Claims are numbers in the order of their ids; -1 is money that is no claim's.
+What moves is a list of parts (units, claim), for lots in the order of the axis it was taken from [choice 3].
 """
 
 from __future__ import annotations

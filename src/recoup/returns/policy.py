@@ -42,7 +42,7 @@ class ReturnPolicy:
 
     id: str
     rules: tuple[str, ...]
-    """Rules of tracing under which money must be found to be returned directly: all of them agree on it. None: no direct part."""
+    """Rules of tracing that must all find money for it to be returned directly. None: no direct part."""
     strength: tuple[str, ...]
     """Rules under which the direct part is counted once more and printed, without effect on any award."""
     own_first: bool
