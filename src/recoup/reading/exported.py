@@ -108,7 +108,7 @@ def _text(path: Path) -> str:
 
 def _document(path: Path) -> dict[str, Any]:
     try:
-        document: dict[str, Any] = json.loads(_text(path))
+        document: Any = json.loads(_text(path))
     except (ValueError, RecursionError) as fault:
         raise _wrong(path, 0, str(fault)) from fault
     is_return = isinstance(document, dict) and document.get("format") == "recoup.return/1"
@@ -118,7 +118,8 @@ def _document(path: Path) -> dict[str, Any]:
         raise _wrong(path, 0, f"nothing said of {', '.join(missing)}")
     if strange := [name for name in document["files"] if "/" in name or "\\" in name]:
         raise _wrong(path, 0, f"names the file {strange[0]}")
-    return document
+    found: dict[str, Any] = document
+    return found
 
 
 def _rows(path: Path, texts: Mapping[str, str]) -> list[tuple[int, dict[str, str]]]:
