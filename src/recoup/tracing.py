@@ -198,6 +198,7 @@ def open_case(files: CaseFiles, options: ReadingOptions, progress: Progress | No
     """Read the files of a case; `InputFault` names every problem, unless good rows are to be kept without the bad."""
     declared = (files.claims, files.opening, files.known, files.terminal, files.holds, files.links)
     own = frozenset(path.resolve() for path in declared if path is not None)
+    own |= options.left_out
     read = reading.read_transfers(files.transfers, replace(options, left_out=own), progress)
     problems = list(read.fatal if files.keep_good_rows else read.problems)
     sources, rejected = list(read.sources), [read.rejected]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 Transfers = Annotated[int, typer.Option("--transfers", help="Transfers of each input.", min=1_000)]
 Accounts = Annotated[int, typer.Option("--accounts", help="Accounts they run among.", min=100)]
 Claims = Annotated[int, typer.Option("--claims", help="Disputed transfers.", min=1)]
+Pots = Annotated[int, typer.Option("--pots", help="Frozen accounts.", min=1)]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of the inputs.", min=0)]
 Commands = Annotated[int, typer.Option("--commands", help="Commands sent in all.", min=1_000)]
 Clients = Annotated[int, typer.Option("--clients", help="Clients that wait.", min=1, max=512)]
@@ -37,6 +38,7 @@ def register(app: typer.Typer) -> None:
     benches.command("journal", epilog="Example: recoup bench journal --json")(journal)
     benches.command("chase", epilog="Example: recoup bench chase --json")(chase)
     benches.command("looking", epilog="Example: recoup bench looking --json")(looking)
+    benches.command("returns", epilog="Example: recoup bench returns --json")(returns)
     app.add_typer(benches, name="bench")
 
 
@@ -108,6 +110,21 @@ def looking(
 
     plan = Plan.quick() if quick else Plan(cases=cases, looks=looks)
     _show(bench_looking(plan, lambda doing: typer.echo(doing, err=True)), as_json=as_json)
+
+
+def returns(
+    *,
+    claims: Claims = 100_000,
+    pots: Pots = 10_000,
+    seed: Seed = 1,
+    quick: Quick = False,
+    as_json: AsJson = False,
+) -> None:
+    """Measure returns: awards of many claims over many pots on one thread, with and without following the money."""
+    from recoup.bench.returns import Plan, bench_returns
+
+    plan = Plan.quick() if quick else Plan(claims=claims, pots=pots, seed=seed)
+    _show(bench_returns(plan, lambda doing: typer.echo(doing, err=True)), as_json=as_json)
 
 
 def _show(report: Report, *, as_json: bool) -> None:

@@ -7,7 +7,19 @@ import sys
 
 import typer
 
-from recoup.cli import bank, bench, centre, check, demo, policy, serve, trace, verify, witness
+from recoup.cli import (
+    bank,
+    bench,
+    centre,
+    check,
+    demo,
+    policy,
+    returning,
+    serve,
+    trace,
+    verify,
+    witness,
+)
 
 app = typer.Typer(
     name="recoup",
@@ -26,6 +38,7 @@ def _program() -> None:
 
 trace.register(app)
 check.register(app)
+returning.register(app)
 policy.register(app)
 verify.register(app)
 serve.register(app)

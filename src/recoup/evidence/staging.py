@@ -35,6 +35,11 @@ RESULTS: Final = frozenset(
         "trail.html",
         "evidence.pdf",
         "trail.xlsx",
+        "awards.csv",
+        "remaining.csv",
+        "return-pots.csv",
+        "return-claims.csv",
+        "return-traced.csv",
         SEAL,
     }
 )

@@ -181,7 +181,7 @@ def _resolved(
         (pl.col("time_of") >= pl.col("time"))
         & (pl.col("time_of") <= pl.col("time") + pl.duration(seconds=pl.col("slack").clip(1) - 1))
     )
-    resolved = pl.repeat("", cells.height, dtype=pl.String, eager=True)
+    resolved = [""] * cells.height
     unmatched: dict[str, dict[int, str]] = {
         "claim_no_match": {},
         "claim_differs": {},
@@ -198,10 +198,11 @@ def _resolved(
         else:
             resolved[row["at"]] = row["candidate"]
     _search(cells, sought, found, resolved, unmatched, by_content=by_content)
+    ids = pl.Series(resolved, dtype=pl.String)
     selfs = set(
-        transfers.filter(
-            (pl.col("payer") == pl.col("payee")) & pl.col("id").is_in(resolved.implode())
-        )["id"]
+        transfers.filter((pl.col("payer") == pl.col("payee")) & pl.col("id").is_in(ids.implode()))[
+            "id"
+        ]
     )
     unmatched["claim_self_transfer"] = {
         at: name for at, name in enumerate(resolved) if name in selfs
@@ -213,7 +214,7 @@ def _resolved(
                 list(places), pl.Series(list(places.values()), dtype=pl.String)
             )
             cells.refuse(code, "transfer" if cells.has("transfer") else "payer", where, shown)
-    return resolved
+    return ids
 
 
 def _stated(cells: Cells, *, by_content: bool) -> dict[str, pl.Series]:
@@ -290,7 +291,7 @@ def _search(
     cells: Cells,
     sought: pl.DataFrame,
     found: pl.DataFrame,
-    resolved: pl.Series,
+    resolved: list[str],
     unmatched: dict[str, dict[int, str]],
     *,
     by_content: bool,

@@ -80,7 +80,7 @@ def read_accounts(path: str | Path, options: ReadingOptions | None = None) -> De
     intake = Intake()
     table = load_table(path, options or ReadingOptions(), intake, DECLARED_HEADERS)
     names: frozenset[str] = frozenset()
-    if table is not None and _complete(table.cells, ("account",), alternatives={"account": "card"}):
+    if table is not None and complete(table.cells, ("account",), alternatives={"account": "card"}):
         field = "account" if table.cells.has("account") else "card"
         names = frozenset(table.cells.account(field).to_list()) - {""}
     return DeclaredAccounts(names, intake.findings.problems(intake.sources), tuple(intake.sources))
@@ -97,9 +97,9 @@ def read_openings(path: str | Path, transfers: pl.DataFrame, options: ReadingOpt
     intake = Intake()
     table = load_table(path, options, intake, DECLARED_HEADERS)
     frame = pl.DataFrame(schema=OPENINGS)
-    if table is not None and _complete(table.cells, ("account", "time", "balance")):
+    if table is not None and complete(table.cells, ("account", "time", "balance")):
         cells = table.cells
-        account = _required_account(cells, "account")
+        account = required_account(cells, "account")
         code, digits = _currency_of_accounts(cells, account, transfers)
         time, _ = cells.times()
         balance = _signed(cells, "balance", digits)
@@ -128,9 +128,9 @@ def read_holds(path: str | Path, options: ReadingOptions) -> Declared:
     intake = Intake()
     table = load_table(path, options, intake, DECLARED_HEADERS)
     frame = pl.DataFrame(schema=HOLDS)
-    if table is not None and _complete(table.cells, ("account", "currency", "amount", "time")):
+    if table is not None and complete(table.cells, ("account", "currency", "amount", "time")):
         cells = table.cells
-        account = _required_account(cells, "account")
+        account = required_account(cells, "account")
         code, digits = cells.currency()
         amount = cells.amount(digits)
         time, _ = cells.times()
@@ -166,11 +166,11 @@ def read_links(
     intake = Intake()
     table = load_table(path, options, intake, {**DECLARED_HEADERS, "from": "from", "to": "to"})
     frame = pl.DataFrame(schema=LINKS)
-    if table is not None and _complete(
+    if table is not None and complete(
         table.cells, ("from", "to", "amount", "time", "evidence", "grade", "author")
     ):
         cells = table.cells
-        start, end = _required_account(cells, "from"), _required_account(cells, "to")
+        start, end = required_account(cells, "from"), required_account(cells, "to")
         cells.refuse("link_to_itself", "to", start == end, end)
         code, digits = _currency_of_accounts(cells, start, transfers)
         amount = cells.amount(digits)
@@ -186,10 +186,10 @@ def read_links(
     return Declared(frame, intake.findings.problems(intake.sources), tuple(intake.sources))
 
 
-def _complete(
+def complete(
     cells: Cells, fields: tuple[str, ...], alternatives: Mapping[str, str] | None = None
 ) -> bool:
-    """Whether every column is there; the absent ones are noted."""
+    """Return whether every column is there; the absent ones are noted."""
     other = {"time": "date", **(alternatives or {})}
     absent = [
         field for field in fields if not cells.has(field) and not cells.has(other.get(field, field))
@@ -199,7 +199,8 @@ def _complete(
     return not absent
 
 
-def _required_account(cells: Cells, field: str) -> pl.Series:
+def required_account(cells: Cells, field: str) -> pl.Series:
+    """Return the accounts of a column; rows without one are refused."""
     account = cells.account(field)
     cells.refuse("account_missing", field, account == "", "")
     return account

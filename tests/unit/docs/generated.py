@@ -14,11 +14,12 @@ from pathlib import Path
 ROOT = Path(__file__).parents[3]
 REFERENCE = ROOT / "docs/reference"
 COMMANDS = (
-    *("trace", "check", "policy", "verify", "serve"),
+    *("trace", "check", "return", "return verify", "return compare", "policy", "verify", "serve"),
     *("centre", "centre replay", "centre import", "centre backup", "centre restore"),
     *("bank", "bank keys", "bank serve", "bank sandbox", "bank conformance", "bank paper"),
     *("bank notices", "bank give", "bank defer", "bank appeal", "bank appeals"),
     *("demo", "bench", "bench trace", "bench journal", "bench chase", "bench looking"),
+    *("bench returns",),
 )
 WIDTH = 100
 
@@ -27,15 +28,16 @@ _CLI = """\
 
 What `--help` says. This page is made by `python tests/unit/docs/generated.py`; a test compares it.
 
-Exit codes of `recoup trace`: 0 traced and written; 2 something must be put right first, and nothing was written. Of
-`recoup check`: 0 clean; 1 something to look at; 2 a file could not be read. Of `recoup verify`: 0 all of it holds; 2 the first
-wrong record, or a file that could not be read. Of `recoup centre replay`: 0 replayed; 2 the first wrong record, a snapshot
-that says something else, or a file that could not be read. Of `recoup centre import`: 0 every row was taken; 1 some were
-refused; 2 file, centre or session could not be used. Of `recoup centre backup` and `restore`: 0 done
-and verified; 2 what was to be made is not whole. Of `recoup bank`: 0 done; 1 an acceptance card failed; 2 something
-given could not be used. Of `recoup demo`: 0 played; 2 something did not start. Of `recoup serve`: 0 told to stop; 1 start it
-again; 2 it could not start. Errors go to standard error, one line each: [Problems of the input](problems.md) lists those of
-statements. Progress is shown on a terminal only.
+Exit codes of `recoup trace`: 0 traced and written; 2 something must be put right first, and nothing was written. Of `recoup
+check`: 0 clean; 1 something to look at; 2 a file could not be read. Of `recoup return`: 0 shared out and written; 2
+something must be put right first; of `recoup return verify`: 0 the awards follow from their inputs; 2 what differs. Of
+`recoup verify`: 0 all of it holds; 2 the first wrong record, or a file that could not be read. Of `recoup centre replay`: 0
+replayed; 2 the first wrong record, a snapshot that says something else, or a file that could not be read. Of `recoup centre
+import`: 0 every row was taken; 1 some were refused; 2 file, centre or session could not be used. Of `recoup centre backup`
+and `restore`: 0 done and verified; 2 what was to be made is not whole. Of `recoup bank`: 0 done; 1 an acceptance card
+failed; 2 something given could not be used. Of `recoup demo`: 0 played; 2 something did not start. Of `recoup serve`: 0 told
+to stop; 1 start it again; 2 it could not start. Errors go to standard error, one line each: [Problems of the
+input](problems.md) lists those of statements. Progress is shown on a terminal only.
 """
 
 _FORMATS = """\

@@ -1,0 +1,257 @@
+"""`recoup return`: who gets what of frozen pots, as tables with their proof; `verify` works the same awards out again."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from recoup.cli.options import (
+    DigitsOption,
+    MapFile,
+    Opening,
+    Timezone,
+    file_option,
+    reading_options,
+)
+from recoup.cli.screen import print_problems, print_table, working
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from recoup.returning import OpenReturn
+    from recoup.returns import ReturnPolicy
+
+REFUSED = 2
+
+PotsFile = Annotated[
+    Path | None, file_option("--pots", "account,amount,currency[,holder][,kind][,shared_with].")
+]
+ClaimsFile = Annotated[
+    Path | None,
+    file_option(
+        "--claims", "As for recoup trace, with loss; optionally returned, compensated, class."
+    ),
+]
+Transfers = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--transfers",
+        metavar="TRANSFERS...",
+        help="Ledgers, statements and folders of them; several may follow.",
+    ),
+]
+PolicyName = Annotated[
+    str,
+    typer.Option("--policy", metavar="POLICY", help="A shipped return policy, or a file of one."),
+]
+Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder for the results.")]
+Known = Annotated[
+    Path | None, file_option("--known", "Accounts whose statement was given: account.")
+]
+Terminal = Annotated[
+    Path | None, file_option("--terminal", "Accounts at which money has left: account.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")]
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A folder that recoup return wrote.")]
+
+
+class _Group(TyperGroup):
+    """Takes several files after one `--transfers`, as the other commands take them without an option."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer's own
+        """Say the option once for every file that follows it."""
+        spread: list[str] = []
+        is_list = False
+        for word in args:
+            is_option = word.startswith("-")
+            if is_list and not is_option:
+                spread.append("--transfers")
+            if word == "--transfers":
+                is_list = True
+                continue
+            is_list = is_list and not is_option
+            spread.append(word)
+        return super().parse_args(ctx, spread)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command `return` to the program."""
+    returns = typer.Typer(
+        cls=_Group,
+        invoke_without_command=True,
+        epilog="Example: recoup return --pots pots.csv --claims claims.csv --transfers transfers.csv --out out/return",
+    )
+    returns.callback()(return_)
+    returns.command("verify", epilog="Example: recoup return verify out/return")(verify)
+    returns.command(
+        "compare",
+        epilog="Example: recoup return compare --pots pots.csv --claims claims.csv --transfers transfers.csv",
+    )(compare)
+    app.add_typer(returns, name="return")
+
+
+def return_(
+    context: typer.Context,
+    *,
+    pots: PotsFile = None,
+    claims: ClaimsFile = None,
+    transfers: Transfers = None,
+    policy: PolicyName = "cn-2016",
+    out: Out = None,
+    map_file: MapFile = None,
+    opening: Opening = None,
+    known: Known = None,
+    terminal: Terminal = None,
+    timezone: Timezone = None,
+    digits: DigitsOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Share frozen pots out among claims: directly what is traced in them, the rest pro rata, to the cent.
+
+    Exit code 0: worked out and written; 2: something must be put right first, and nothing was written.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    for name, given in (("--pots", pots), ("--claims", claims), ("--out", out)):
+        if given is None:
+            raise typer.BadParameter("is needed", param_hint=name)
+    if not transfers:
+        raise typer.BadParameter("is needed", param_hint="--transfers")
+    assert pots is not None
+    assert claims is not None
+    assert out is not None
+    from recoup.cli.asked import check_places, refuse
+    from recoup.errors import Fault, InputFault
+    from recoup.reading.return_policies import policy_table, read_return_policy
+    from recoup.returning import ReturnFiles, open_return
+
+    files = ReturnFiles(pots, claims, transfers, opening, known, terminal, map_file)
+    inputs = [pots, claims, *transfers, *filter(None, (opening, known, terminal, map_file))]
+    try:
+        check_places(inputs, out, None)
+        chosen = read_return_policy(policy)
+        if not chosen.is_payable:
+            raise refuse("--policy", "policy_not_payable", policy)
+        options = reading_options(map_file, timezone, digits)
+        with working() as tell:
+            opened = open_return(files, options, lambda n, at, of: tell(f"reading {n}", at, of))
+            tell("tracing and sharing out")
+            document = _write(opened, chosen, policy_table(chosen), out)
+    except InputFault as fault:
+        print_problems(fault.problems)
+        raise typer.Exit(REFUSED) from None
+    except (Fault, OSError) as fault:
+        print(f"{fault}", file=sys.stderr)
+        raise typer.Exit(REFUSED) from None
+    if as_json:
+        typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
+    else:
+        _print_summary(document, out)
+
+
+def _write(
+    opened: OpenReturn, policy: ReturnPolicy, table: Mapping[str, Any], out: Path
+) -> Mapping[str, Any]:
+    """Share out, write everything or nothing, return the summary."""
+    from recoup.evidence.returns import return_document, return_tables, write_return
+    from recoup.returns import share_out
+
+    worked = share_out(opened.case, policy)
+    tables = return_tables(worked.plan, worked.traced, opened.digits)
+    words = (os.fsencode(word).decode("utf-8", "backslashreplace") for word in sys.argv[1:])
+    document = return_document(
+        worked.plan,
+        tables,
+        opened.digits,
+        table,
+        sources=opened.sources,
+        assumptions=worked.assumptions,
+        command=shlex.join(["recoup", *words]),
+    )
+    write_return(out, tables, document)
+    return document
+
+
+def compare(
+    *,
+    pots: PotsFile = None,
+    claims: ClaimsFile = None,
+    transfers: Transfers = None,
+    map_file: MapFile = None,
+    opening: Opening = None,
+    known: Known = None,
+    terminal: Terminal = None,
+    timezone: Timezone = None,
+    digits: DigitsOption = None,
+) -> None:
+    """Show what each claim would get of the same pots under every shipped policy. Writes nothing.
+
+    Exit code 0: shown; 2: something must be put right first.
+    """
+    from recoup.errors import Fault, InputFault
+    from recoup.reading.return_policies import read_return_policy, shipped_return_policies
+    from recoup.returning import ReturnFiles, compared, open_return
+
+    for name, given in (("--pots", pots), ("--claims", claims), ("--transfers", transfers)):
+        if not given:
+            raise typer.BadParameter("is needed", param_hint=name)
+    assert pots is not None
+    assert claims is not None
+    assert transfers is not None
+    files = ReturnFiles(pots, claims, transfers, opening, known, terminal, map_file)
+    try:
+        options = reading_options(map_file, timezone, digits)
+        with working() as tell:
+            opened = open_return(files, options, lambda n, at, of: tell(f"reading {n}", at, of))
+            tell("tracing and sharing out")
+            header, rows = compared(
+                opened, [read_return_policy(name) for name in shipped_return_policies()]
+            )
+    except InputFault as fault:
+        print_problems(fault.problems)
+        raise typer.Exit(REFUSED) from None
+    except (Fault, OSError) as fault:
+        print(f"{fault}", file=sys.stderr)
+        raise typer.Exit(REFUSED) from None
+    print_table(header, rows)
+
+
+def verify(folder: Folder) -> None:
+    """Work the awards of a folder out again from the inputs that lie in it, and compare every line.
+
+    Exit code 0: all of it holds; 2: the first line of each file that differs, or a folder that could not be read.
+    """
+    from recoup.errors import InputFault
+    from recoup.returning import verify_return
+
+    try:
+        differences = verify_return(folder)
+    except InputFault as fault:
+        print_problems(fault.problems)
+        raise typer.Exit(REFUSED) from None
+    if differences:
+        print("\n".join(differences), file=sys.stderr)
+        raise typer.Exit(REFUSED)
+    print(f"{folder}: the awards follow from the inputs")
+
+
+_SUMS = ("frozen", "missing", "direct", "agreed", "pro_rata", "holders_own", "remaining", "short")
+
+
+def _print_summary(document: Mapping[str, Any], out: Path) -> None:
+    """Print the totals, what is assumed, and where the results lie."""
+    rows = [[row["currency"], *(row[name] for name in _SUMS)] for row in document["totals"]]
+    print_table(["currency", *_SUMS], rows)
+    for sentence in (*document["assumed"], *document["assumptions"]):
+        print(f"assumed: {sentence}")
+    print(f"results: {out}")
+
+
+__all__ = ["compare", "register", "return_", "verify"]

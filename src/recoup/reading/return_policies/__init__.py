@@ -1,0 +1,116 @@
+"""The return policies that come with the program, one TOML file each, and how such a file is read."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from recoup.errors import PolicyFault
+from recoup.returns import CAUSAL, Basis, Choice, ReturnPolicy, Standing
+
+_HERE = Path(__file__).parent
+_TERMS = ("rules", "strength", "own_first", "basis")
+
+
+def shipped_return_policies() -> tuple[str, ...]:
+    """Return the names of the return policies that come with the program.
+
+    >>> "cn-2016" in shipped_return_policies()
+    True
+    """
+    return tuple(sorted(path.stem for path in _HERE.glob("*.toml")))
+
+
+def read_return_policy(name_or_path: str | Path) -> ReturnPolicy:
+    """Return a shipped return policy by name, or one of a file of the same form.
+
+    Raises:
+        PolicyFault: there is no such policy, or a term is missing, has no source or makes no sense; the message names it.
+
+    >>> read_return_policy("cn-2016").rules
+    ('fifo',)
+    """
+    path = Path(name_or_path)
+    if str(name_or_path) in shipped_return_policies():
+        path = _HERE / f"{name_or_path}.toml"
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        return policy_of(table)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+        known = ", ".join(shipped_return_policies())
+        raise PolicyFault(f"return policy {name_or_path}: {fault}; shipped are {known}") from fault
+    except KeyError as fault:
+        raise PolicyFault(f"return policy {name_or_path}: nothing said of {fault}") from fault
+    except (TypeError, ValueError) as fault:
+        raise PolicyFault(f"return policy {name_or_path}: {fault}") from fault
+
+
+def policy_of(table: Mapping[str, Any]) -> ReturnPolicy:
+    """Return the policy of a file's content; raise `KeyError`, `TypeError` or `ValueError` for what is missing or wrong."""
+    known = {"id", "payable", "choice", *_TERMS}
+    if unknown := sorted(set(table) - known):
+        raise ValueError(f"no such term as {', '.join(unknown)}")
+    terms = {name: table[name]["value"] for name in _TERMS}
+    return ReturnPolicy(
+        id=str(table["id"]),
+        rules=_rules("rules", terms["rules"]),
+        strength=_rules("strength", terms["strength"]),
+        own_first=_truth("own_first", terms["own_first"]),
+        basis=Basis(terms["basis"]),
+        is_payable=_truth("payable", table["payable"]),
+        choices=(
+            *(_choice(name, _words(terms[name]), table[name]) for name in _TERMS),
+            *(_choice(row["term"], row["value"], row) for row in table.get("choice", ())),
+        ),
+    )
+
+
+def policy_table(policy: ReturnPolicy) -> dict[str, Any]:
+    """Return the content of a file that `policy_of` reads as `policy`."""
+    values: dict[str, Any] = {
+        "rules": list(policy.rules),
+        "strength": list(policy.strength),
+        "own_first": policy.own_first,
+        "basis": policy.basis.value,
+    }
+    table: dict[str, Any] = {"id": policy.id, "payable": policy.is_payable}
+    grounds = policy.choices[: len(_TERMS)]
+    for choice in grounds:
+        table[choice.term] = {
+            "value": values[choice.term],
+            "source": choice.source,
+            "standing": choice.standing.value,
+        }
+    table["choice"] = [
+        {"term": c.term, "value": c.value, "source": c.source, "standing": c.standing.value}
+        for c in policy.choices[len(_TERMS) :]
+    ]
+    return table
+
+
+def _rules(name: str, value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not set(value) <= set(CAUSAL):
+        raise ValueError(f"{name}: expected some of {', '.join(CAUSAL)}, was {value!r}")
+    return tuple(rule for rule in CAUSAL if rule in value)
+
+
+def _truth(name: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"{name}: expected true or false, was {value!r}")
+    return value
+
+
+def _words(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value).lower()
+
+
+def _choice(term: str, value: str, entry: Mapping[str, Any]) -> Choice:
+    source = str(entry["source"])
+    if not source.strip():
+        raise ValueError(f"{term}: expected a source")
+    return Choice(term, value, source, Standing(entry["standing"]))
+
+
+__all__ = ["policy_of", "policy_table", "read_return_policy", "shipped_return_policies"]

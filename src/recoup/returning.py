@@ -1,0 +1,140 @@
+"""The one way into returning: from files to a plan of awards, and from a plan's own files to the same awards again.
+
+Composition only: reading makes canonical records of what is given, `returns` plans, evidence writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+
+from recoup import returns
+from recoup.errors import InputFault
+from recoup.evidence.returns import return_tables
+from recoup.money import Digits, format_minor
+from recoup.reading import ADVICE, ReadingOptions
+from recoup.reading.exported import read_exported
+from recoup.reading.files import shown_path
+from recoup.reading.pots import PotsReading, read_losses, read_pots
+from recoup.records.problems import Problem
+from recoup.records.provenance import Source
+from recoup.tracing import CaseFiles, Progress, open_case
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnFiles:
+    """The files of a return, as the command line names them."""
+
+    pots: Path
+    claims: Path
+    transfers: Sequence[Path]
+    opening: Path | None = None
+    known: Path | None = None
+    terminal: Path | None = None
+    map_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenReturn:
+    """A case read from files, ready to be shared out under any policy."""
+
+    case: returns.Case
+    sources: tuple[Source, ...]
+    digits: Digits
+
+
+def open_return(
+    files: ReturnFiles, options: ReadingOptions, progress: Progress | None = None
+) -> OpenReturn:
+    """Read the files of a return; raise `InputFault` with every problem of them."""
+    pots = read_pots(files.pots, options)
+    own = replace(options, left_out=frozenset({files.pots.resolve()}))
+    read = CaseFiles(
+        files.transfers, files.claims, files.opening, files.known, files.terminal,
+        map_file=files.map_file,
+    )  # fmt: skip
+    try:
+        case = open_case(read, own, progress)
+    except InputFault as fault:
+        raise InputFault(sorted({*fault.problems, *pots.problems})) from None
+    dossier = case.dossier
+    losses = read_losses(files.claims, case.claims, dossier.transfers, options)
+    if problems := {*pots.problems, *losses.problems}:
+        raise InputFault(sorted(problems))
+    built = returns.build_case(dossier, case.claims, losses.paid, pots.pots)
+    if built.problems:
+        raise InputFault(
+            [_pot_problem(found, pots, files.pots, options.digits) for found in built.problems]
+        )
+    return OpenReturn(built, (*dossier.sources, *pots.sources), options.digits)
+
+
+def _pot_problem(
+    found: returns.PotProblem, pots: PotsReading, path: Path, digits: Digits
+) -> Problem:
+    """Return the problem of a pot's row in words."""
+    place = found.place
+    amount = next(pot.amount for pot in pots.pots if pot.place == place)
+    column, words = "currency", place.currency
+    if found.code == "pot_above_balance":
+        shift = digits.of(place.currency)
+        shown = format_minor(found.found, shift)
+        column = "amount"
+        words = f"{format_minor(amount, shift)} in {place.account}, the statements show {shown}"
+    row = pots.rows[place]
+    return Problem(shown_path(path), "", row, column, found.code, words, ADVICE[found.code])
+
+
+def compared(
+    opened: OpenReturn, policies: Sequence[returns.ReturnPolicy]
+) -> tuple[list[str], list[list[str]]]:
+    """Return a table of one case under several policies: a row a claim, then by currency what stays in the pots."""
+    plans = [returns.share_out(opened.case, policy).plan for policy in policies]
+    header = ["claim", "currency", "missing", *(policy.id for policy in policies)]
+    rows = []
+    for at, claim in enumerate(opened.case.claims):
+        shift = opened.digits.of(claim.currency)
+        given = [plan.claims[at].direct + plan.claims[at].rest for plan in plans]
+        words = [format_minor(amount, shift) for amount in (claim.missing, *given)]
+        rows.append([claim.id, claim.currency, *words])
+    for currency in sorted({claim.currency for claim in opened.case.claims}):
+        left = [
+            sum(p.left + p.owned for p in plan.pots if p.pot.place.currency == currency)
+            for plan in plans
+        ]
+        shift = opened.digits.of(currency)
+        rows.append(["(remains)", currency, "", *(format_minor(amount, shift) for amount in left)])
+    return header, rows
+
+
+def verify_return(folder: Path) -> tuple[str, ...]:
+    """Work the awards of a folder out from its exported inputs; return what differs, nothing if all of it holds.
+
+    Raises:
+        InputFault: the folder is not one that `recoup return` wrote.
+    """
+    read = read_exported(folder)
+    plan = returns.plan_awards(read.pots, read.claims, read.traced, read.policy)
+    made = return_tables(plan, read.traced, read.digits)
+    differences = []
+    for name, text in made.items():
+        found = read.texts[name]
+        if found != text:
+            differences.append(f"{name}: {_first_difference(found, text)}")
+    for name, digest in sorted(read.document["files"].items()):
+        if sha256(read.texts[name].encode()).hexdigest() != digest:
+            differences.append(f"{name}: not the file whose digest summary.json has")
+    return tuple(differences)
+
+
+def _first_difference(found: str, expected: str) -> str:
+    """Return the first line that differs, in words."""
+    lines, wanted = found.split("\n"), expected.split("\n")
+    for at in range(max(len(lines), len(wanted))):
+        is_there = lines[at] if at < len(lines) else "nothing"
+        should = wanted[at] if at < len(wanted) else "nothing"
+        if is_there != should:
+            return f"line {at + 1}: found {is_there!r}, the inputs give {should!r}"
+    raise AssertionError("the texts differ")

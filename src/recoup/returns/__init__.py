@@ -1,0 +1,46 @@
+"""Returns: from frozen pots and admitted claims to who gets what, under a policy. Pure: no file, no clock, no chance."""
+
+from recoup.returns.awards import (
+    BY_TIME,
+    PRO_RATA,
+    SINGLE,
+    Award,
+    ClaimResult,
+    Plan,
+    PotResult,
+    check_plan,
+    plan_awards,
+)
+from recoup.returns.case import Claim, ClaimKind, Holder, Place, Pot, PotKind, Traced
+from recoup.returns.policy import CAUSAL, Basis, Choice, ReturnPolicy, Standing
+from recoup.returns.working import PAID, Case, PotProblem, Worked, build_case, share_out
+
+__all__ = [
+    "BY_TIME",
+    "CAUSAL",
+    "PAID",
+    "PRO_RATA",
+    "SINGLE",
+    "Award",
+    "Basis",
+    "Case",
+    "Choice",
+    "Claim",
+    "ClaimKind",
+    "ClaimResult",
+    "Holder",
+    "Place",
+    "Plan",
+    "Pot",
+    "PotKind",
+    "PotProblem",
+    "PotResult",
+    "ReturnPolicy",
+    "Standing",
+    "Traced",
+    "Worked",
+    "build_case",
+    "check_plan",
+    "plan_awards",
+    "share_out",
+]

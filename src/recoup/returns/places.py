@@ -1,0 +1,189 @@
+"""How a pocket keeps money while it is followed for a return: lots on an axis (fifo, lifo) or one pool (rolling).
+
+A pocket whose holder is involved spends first what is no claim's [SEMANTICS 5]; the rule then applies among the claims.
+Elsewhere the rule applies to all money alike. Claims are numbers in the order of their ids; -1 is money that is no claim's.
+What moves is a list of parts (units, claim), for lots in the order of the axis it was taken from [choice 3].
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Final
+
+CLEAN: Final = -1
+Part = tuple[int, int]
+"""Units and whose they are."""
+
+
+class Lots:
+    """One pocket under fifo or lifo: where its free units lie on its axis."""
+
+    __slots__ = ("claims", "clean", "end", "is_lifo", "own_first")
+
+    def __init__(self, opening: int, *, is_lifo: bool, own_first: bool) -> None:
+        self.is_lifo, self.own_first = is_lifo, own_first
+        self.end = opening
+        self.clean: deque[list[int]] = deque([[0, opening, CLEAN]] if opening else ())
+        self.claims: deque[list[int]] = deque()
+
+    def put(self, parts: Sequence[Part]) -> None:
+        """Add parts at the end of the axis."""
+        for size, claim in parts:
+            lots = self.clean if claim == CLEAN else self.claims
+            last = lots[-1] if lots else None
+            if last is not None and last[2] == claim and last[0] + last[1] == self.end:
+                last[1] += size
+            else:
+                lots.append([self.end, size, claim])
+            self.end += size
+
+    def take(self, amount: int) -> list[Part]:
+        """Take `amount` units by the rule, in axis order."""
+        taken: list[tuple[int, int, int]] = []
+        left = amount
+        while left:
+            lots = self._next()
+            end = -1 if self.is_lifo else 0
+            start, size, claim = lots[end]
+            if size <= left:
+                del lots[end]
+            elif self.is_lifo:
+                lots[end][1] -= left
+                start, size = start + size - left, left
+            else:
+                lots[end][0] += left
+                lots[end][1] -= left
+                size = left
+            taken.append((start, size, claim))
+            left -= size
+        taken.sort()
+        return [(size, claim) for _, size, claim in taken]
+
+    def _next(self) -> deque[list[int]]:
+        """Return the lots of which the next unit is taken: own money first, else the lowest (lifo: highest) position."""
+        clean, claims = self.clean, self.claims
+        if not claims or not clean or self.own_first:
+            return clean or claims
+        first = clean[-1][0] > claims[-1][0] if self.is_lifo else clean[0][0] < claims[0][0]
+        return clean if first else claims
+
+    def take_very(self, low: int, whole: int, amount: int) -> list[Part]:
+        """Take up to `amount` of the units in [low, low + whole) that are still free: what a transfer put [choice 13]."""
+        inside: list[tuple[int, int, int]] = []
+        for lots in (self.clean, self.claims):
+            kept: list[list[int]] = []
+            for start, size, claim in lots:
+                begin, stop = max(start, low), min(start + size, low + whole)
+                if begin >= stop:
+                    kept.append([start, size, claim])
+                    continue
+                inside.append((begin, stop - begin, claim))
+                if start < begin:
+                    kept.append([start, begin - start, claim])
+                if stop < start + size:
+                    kept.append([stop, start + size - stop, claim])
+            lots.clear()
+            lots.extend(kept)
+        inside.sort()
+        there = sum(size for _, size, _ in inside)
+        skip = max(0, there - amount) if self.is_lifo else 0
+        taken: list[Part] = []
+        for start, size, claim in inside:
+            before = min(size, skip)
+            skip -= before
+            got = min(size - before, amount)
+            amount -= got
+            self._restore(start, before, claim)
+            self._restore(start + before + got, size - before - got, claim)
+            if got:
+                taken.append((got, claim))
+        return taken
+
+    def _restore(self, start: int, size: int, claim: int) -> None:
+        """Put units back at their own positions."""
+        if not size:
+            return
+        lots = self.clean if claim == CLEAN else self.claims
+        at = sum(1 for lot in lots if lot[0] < start)
+        lots.insert(at, [start, size, claim])
+
+    def shares(self) -> dict[int, int]:
+        """Return what each claim has here."""
+        found: dict[int, int] = {}
+        for _, size, claim in self.claims:
+            found[claim] = found.get(claim, 0) + size
+        return found
+
+
+class Pool:
+    """One pocket under the rolling charge: how much of each claim, and how much of none."""
+
+    __slots__ = ("claims", "clean", "own_first")
+
+    def __init__(self, opening: int, *, own_first: bool) -> None:
+        self.own_first = own_first
+        self.clean = opening
+        self.claims: dict[int, int] = {}
+
+    def put(self, parts: Sequence[Part]) -> None:
+        """Add parts."""
+        for size, claim in parts:
+            if claim == CLEAN:
+                self.clean += size
+            else:
+                self.claims[claim] = self.claims.get(claim, 0) + size
+
+    def take(self, amount: int) -> list[Part]:
+        """Take `amount` rateably by joint cumulative floors in claim order [choice 9]; own money first where it is (10)."""
+        whole = sum(self.claims.values())
+        own = min(amount, self.clean) if self.own_first else 0
+        self.clean -= own
+        rest = amount - own
+        balance = whole if self.own_first else whole + self.clean
+        taken = self._take_out(cumulative_floors(sorted(self.claims.items()), rest, balance))
+        given = sum(size for size, _ in taken)
+        self.clean -= rest - given
+        assert self.clean >= 0, "a pool gave more than it had"
+        return [*taken, (amount - given, CLEAN)] if amount > given else taken
+
+    def take_very(self, carried: dict[int, int], whole: int, amount: int) -> list[Part]:
+        """Take what a transfer put in proportion, as far as it is there, own money last [choice 13]."""
+        asked = cumulative_floors(sorted(carried.items()), amount, whole)
+        taken = self._take_out(
+            [(min(size, self.claims.get(claim, 0)), claim) for size, claim in asked]
+        )
+        own = min(self.clean, amount - sum(size for size, _ in asked))
+        self.clean -= own
+        return [*taken, (own, CLEAN)] if own else taken
+
+    def _take_out(self, parts: list[Part]) -> list[Part]:
+        taken = [(size, claim) for size, claim in parts if size]
+        for size, claim in taken:
+            left = self.claims[claim] - size
+            assert left >= 0, "a claim gave more than it had"
+            if left:
+                self.claims[claim] = left
+            else:
+                del self.claims[claim]
+        return taken
+
+    def shares(self) -> dict[int, int]:
+        """Return what each claim has here."""
+        return dict(self.claims)
+
+
+def cumulative_floors(amounts: Sequence[tuple[int, int]], asked: int, whole: int) -> list[Part]:
+    """Return `asked` of `whole` shared over (claim, amount) in that order by floors of cumulative sums; may be zero.
+
+    >>> cumulative_floors([(0, 1), (1, 1), (2, 1)], 2, 3)
+    [(0, 0), (1, 1), (1, 2)]
+    """
+    parts: list[Part] = []
+    total = before = 0
+    for claim, amount in amounts:
+        total += amount
+        upto = total * asked // whole if whole else 0
+        parts.append((upto - before, claim))
+        before = upto
+    return parts

@@ -1,0 +1,68 @@
+"""The terms on which frozen money is given back, as values with the source of each. No figure of a law stands in this code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+CAUSAL: Final = ("fifo", "lifo", "rolling")
+"""Rules that a direct part may rest on [SEMANTICS 5]."""
+
+
+class Basis(StrEnum):
+    """Among whom the rest of a pot is shared."""
+
+    CASE = "case"
+    """All claims of the case, over all its pots at once."""
+    ACCOUNT = "account"
+    """The claims whose disputed transfer went to the account itself."""
+
+
+class Standing(StrEnum):
+    """Whether a source was read, or is recalled or chosen."""
+
+    KNOWN = "known"
+    ASSUMED = "assumed"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One term of a policy in words: what it says, where that comes from, whether that text was read."""
+
+    term: str
+    value: str
+    source: str
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnPolicy:
+    """How one jurisdiction, or one school of thought, gives frozen money back."""
+
+    id: str
+    rules: tuple[str, ...]
+    """Rules of tracing that must all find money for it to be returned directly. None: no direct part."""
+    strength: tuple[str, ...]
+    """Rules under which the direct part is counted once more and printed, without effect on any award."""
+    own_first: bool
+    """Whether an involved holder's debits take first what is no claim's."""
+    basis: Basis
+    is_payable: bool
+    """Whether money may be paid by it; else it is for comparison only."""
+    choices: tuple[Choice, ...]
+
+    @property
+    def lead(self) -> str:
+        """The rule by whose shares a victim's direct part is spread over the victim's claims."""
+        return "fifo" if "fifo" in self.rules or not self.rules else self.rules[0]
+
+    @property
+    def traced_rules(self) -> tuple[str, ...]:
+        """Every rule that must be traced for this policy, in the order of `CAUSAL`."""
+        return tuple(r for r in CAUSAL if r in self.rules or r in self.strength or r == self.lead)
+
+    @property
+    def assumed(self) -> tuple[Choice, ...]:
+        """The choices that no text read says; printed on every plan."""
+        return tuple(choice for choice in self.choices if choice.standing is Standing.ASSUMED)

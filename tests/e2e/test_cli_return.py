@@ -1,0 +1,227 @@
+"""`recoup return` on files: what it writes, that anyone can work it out again, and that it refuses what is wrong by its row."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from recoup.cli import app
+from recoup.reading.return_policies import shipped_return_policies
+
+LEDGER = """\
+id,time,payer,payee,amount,currency
+t1,2026-01-05T10:00:00Z,P,mule,60.00,CNY
+t2,2026-01-05T10:01:00Z,M,mule,40.00,CNY
+t3,2026-01-05T10:02:00Z,mule,shop,90.00,CNY
+t4,2026-01-05T10:03:00Z,K,solo,25.00,CNY
+t5,2026-01-05T10:04:00Z,guest,shop,30.00,CNY
+"""
+CLAIMS = """\
+claim,victim,transfer,loss
+c1,P,t1,60.00
+c2,M,t2,40.00
+c3,K,t4,25.00
+"""
+POTS = """\
+account,amount,currency,holder
+mule,10.00,CNY,
+solo,25.00,CNY,involved
+shop,120.00,CNY,innocent
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name, text in (("t.csv", LEDGER), ("c.csv", CLAIMS), ("p.csv", POTS)):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def run(folder: Path, *more: str, transfers: tuple[str, ...] = ("t.csv",)) -> Result:
+    files = [str(folder / name) for name in transfers]
+    arguments = ["--pots", str(folder / "p.csv"), "--claims", str(folder / "c.csv")]
+    out = ["--out", str(folder / "out")]
+    return CliRunner().invoke(app, ["return", *arguments, "--transfers", *files, *out, *more])
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_pot_is_given_back_and_the_reasons_say_why(folder: Path) -> None:
+    result = run(folder, "--policy", "cn-2016")
+    assert result.exit_code == 0, result.output
+    awards = rows(folder / "out/awards.csv")
+    assert list(awards[0]) == ["claim", "account", "mode", "amount", "reason"]
+    assert [(r["claim"], r["account"], r["mode"], r["amount"]) for r in awards] == [
+        ("c1", "shop", "2", "60.00"),
+        ("c2", "mule", "2", "10.00"),
+        ("c2", "shop", "2", "30.00"),
+        ("c3", "solo", "1", "25.00"),
+    ]
+    remaining = {r["account"]: r for r in rows(folder / "out/remaining.csv")}
+    assert (remaining["shop"]["holders_own"], remaining["shop"]["remaining"]) == ("30.00", "30.00")
+    summary = json.loads((folder / "out/summary.json").read_text(encoding="utf-8"))
+    (totals,) = summary["totals"]
+    assert (totals["frozen"], totals["awarded"], totals["short"]) == ("155.00", "125.00", "0.00")
+    assert [name for name in ("rules", "own_first", "basis") if f"{name}: " in result.output]
+    assert summary["policy"]["rules"]["source"] == "return-rules-art-8"
+
+
+def test_the_awards_can_be_worked_out_again_and_a_changed_one_is_found(folder: Path) -> None:
+    run(folder)
+    verified = CliRunner().invoke(app, ["return", "verify", str(folder / "out")])
+    assert verified.exit_code == 0, verified.output
+    for name in ("awards.csv", "remaining.csv", "return-traced.csv", "return-pots.csv"):
+        path = folder / "out" / name
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace("10.00", "10.01", 1), encoding="utf-8")
+        changed = CliRunner().invoke(app, ["return", "verify", str(folder / "out")])
+        assert changed.exit_code == 2
+        assert name in changed.output
+        path.write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("return-pots.csv", "mule,CNY,10.00", "mule,CNY,much"),
+        ("return-pots.csv", "involved", "guilty"),
+        ("return-claims.csv", "c1,P,CNY,60.00", "c1,P,CNY,-60.00"),
+        ("return-traced.csv", "fifo,c1", "fifo,c9"),
+        ("summary.json", "recoup.return/1", "recoup.summary/1"),
+        ("summary.json", "awards.csv", "../awards.csv"),
+    ],
+)
+def test_a_folder_that_no_return_wrote_is_refused_by_name(
+    folder: Path, name: str, old: str, new: str
+) -> None:
+    run(folder)
+    path = folder / "out" / name
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    result = CliRunner().invoke(app, ["return", "verify", str(folder / "out")])
+    assert result.exit_code == 2
+    assert "return_unreadable" in result.output
+    assert name in result.output
+
+
+def test_several_files_may_follow_one_option(folder: Path) -> None:
+    head, *lines = LEDGER.splitlines(keepends=True)
+    (folder / "t.csv").write_text(head + "".join(lines[:2]), encoding="utf-8")
+    (folder / "u.csv").write_text(head + "".join(lines[2:]), encoding="utf-8")
+    result = run(folder, "--policy", "cn-2016", transfers=("t.csv", "u.csv"))
+    assert result.exit_code == 0, result.output
+    assert len(rows(folder / "out/awards.csv")) == 4
+
+
+def test_what_was_returned_and_compensated_before_is_not_given_again(folder: Path) -> None:
+    text = "claim,victim,transfer,loss,returned,compensated,class\nc1,P,t1,50.00,10.00,30.00,\n"
+    (folder / "c.csv").write_text(text + "c2,M,t2,,,,third_party\n", encoding="utf-8")
+    assert run(folder).exit_code == 0
+    given: dict[str, float] = {}
+    for row in rows(folder / "out/awards.csv"):
+        given[row["claim"]] = given.get(row["claim"], 0) + float(row["amount"])
+    assert given == {"c1": 10.0, "c2": 40.0}
+
+
+BAD = [
+    ("pot_above_balance", "p.csv", "mule,10.00", "mule,10.01", "row 2"),
+    ("pot_above_balance", "p.csv", "solo,25.00", "nobody,25.00", "row 3"),
+    ("pot_currency", "p.csv", "solo,25.00,CNY", "solo,25.00,USD", "row 3"),
+    ("pot_twice", "p.csv", "solo,25.00", "mule,5.00", "row 3"),
+    ("pot_holder_unknown", "p.csv", "innocent", "suspect", "row 4"),
+    ("amount_not_positive", "p.csv", "mule,10.00", "mule,0.00", "row 2"),
+    ("amount_not_positive", "p.csv", "mule,10.00", "mule,-10.00", "row 2"),
+    ("amount_not_positive", "c.csv", "c2,M,t2,40.00", "c2,M,t2,0.00", "row 3"),
+    ("amount_not_positive", "c.csv", "c2,M,t2,40.00", "c2,M,t2,-1.00", "row 3"),
+    ("amount_not_positive", "t.csv", "shop,30.00", "shop,-30.00", "row 6"),
+    ("loss_above_transfer", "c.csv", "c2,M,t2,40.00", "c2,M,t2,40.01", "row 3"),
+    ("claim_no_match", "c.csv", "c3,K,t4", "c3,K,t9", "row 4"),
+    ("claim_duplicate", "c.csv", "c3,K", "c2,K", "row 4"),
+    ("transfer_disputed_twice", "c.csv", "c3,K,t4,25.00", "c3,K,t2,25.00", "row 4"),
+    ("id_duplicate", "t.csv", "t5,2026", "t4,2026", "row 6"),
+    ("amount_unreadable", "p.csv", "mule,10.00", "mule,ten", "row 2"),
+]
+
+
+@pytest.mark.parametrize(("code", "name", "old", "new", "row"), BAD)
+def test_what_is_wrong_is_named_by_its_row_and_nothing_is_written(
+    folder: Path, code: str, name: str, old: str, new: str, row: str
+) -> None:
+    text = (folder / name).read_text(encoding="utf-8")
+    assert old in text
+    (folder / name).write_text(text.replace(old, new), encoding="utf-8")
+    result = run(folder)
+    assert result.exit_code == 2, result.output
+    assert code in result.output
+    assert row in result.output
+    assert not (folder / "out").exists()
+
+
+def test_a_pot_that_a_court_froze_too_is_refused(folder: Path) -> None:
+    text = "account,amount,currency,shared_with\nmule,10.00,CNY,\nsolo,25.00,CNY,district court\n"
+    (folder / "p.csv").write_text(text, encoding="utf-8")
+    result = run(folder)
+    assert result.exit_code == 2
+    assert "pot_shared" in result.output
+    assert "row 3" in result.output
+
+
+def test_more_returned_than_lost_is_refused(folder: Path) -> None:
+    text = "claim,victim,transfer,loss,returned,compensated\nc1,P,t1,60.00,50.00,10.01\n"
+    (folder / "c.csv").write_text(text, encoding="utf-8")
+    result = run(folder)
+    assert result.exit_code == 2
+    assert "paid_above_loss" in result.output
+
+
+def test_a_claim_whose_money_has_all_left_is_no_error(folder: Path) -> None:
+    (folder / "p.csv").write_text("account,amount,currency\nsolo,25.00,CNY\n", encoding="utf-8")
+    assert run(folder).exit_code == 0
+    assert {r["claim"] for r in rows(folder / "out/awards.csv")} == {"c3"}
+
+
+def test_seized_cash_needs_no_statement_and_is_shared_with_the_rest(folder: Path) -> None:
+    text = "account,amount,currency,kind\ncash of the search,50.00,CNY,cash\n"
+    (folder / "p.csv").write_text(text, encoding="utf-8")
+    assert run(folder).exit_code == 0
+    awards = rows(folder / "out/awards.csv")
+    assert [(r["claim"], r["mode"], r["amount"]) for r in awards] == [
+        ("c1", "3", "24.00"),
+        ("c2", "3", "16.00"),
+        ("c3", "3", "10.00"),
+    ]
+
+
+def test_a_policy_that_is_not_there_is_refused(folder: Path) -> None:
+    result = run(folder, "--policy", "atlantis-1")
+    assert result.exit_code == 2
+    assert "cn-2016" in result.output
+    assert not (folder / "out").exists()
+
+
+def test_one_case_is_shown_under_every_shipped_policy(folder: Path) -> None:
+    arguments = ["--pots", str(folder / "p.csv"), "--claims", str(folder / "c.csv")]
+    result = CliRunner().invoke(
+        app, ["return", "compare", *arguments, "--transfers", str(folder / "t.csv")]
+    )
+    assert result.exit_code == 0, result.output
+    header, *lines = (line.split("\t") for line in result.stdout.splitlines())
+    assert header[3:] == list(shipped_return_policies())
+    table = {line[0]: dict(zip(header, line, strict=True)) for line in lines}
+    assert table["c3"]["cn-2016"] == table["c3"]["kr-2011"] == "25.00"
+    assert (table["c1"]["kr-2011"], table["c1"]["cn-2016"]) == ("6.00", "60.00")
+
+
+def test_a_policy_for_comparison_pays_nobody(folder: Path) -> None:
+    result = run(folder, "--policy", "kr-2011")
+    assert result.exit_code == 2
+    assert "policy_not_payable" in result.output
+    assert not (folder / "out").exists()

@@ -1,0 +1,348 @@
+"""Awards against their slow twin in fractions, what must always hold of them, and what is followed against the units' twin."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import replace
+from fractions import Fraction
+from random import Random
+
+import polars as pl
+import pytest
+from returns_twin import RULES, World, policy, random_world, twin_plan
+from shared_data import shared
+from twin import FEATURES, twin_trace
+from twin import random_world as random_ledger
+from twin.own_first import Shares, own_first_shares
+
+from recoup.records import tables
+from recoup.records.dossier import Dossier
+from recoup.returns import (
+    PAID,
+    PRO_RATA,
+    Basis,
+    Claim,
+    Holder,
+    Place,
+    Plan,
+    Pot,
+    Traced,
+    build_case,
+    check_plan,
+    plan_awards,
+    share_out,
+)
+from recoup.returns.follow import traced_shares
+from recoup.trace.ledger import KNOWN
+from recoup.trace.trace import build_scene
+from recoup.trace.trail import Options
+from recoup.tracing import transfers_frame
+
+RULE_SETS = (("fifo",), RULES, ())
+NOT_FOLLOWED = frozenset({"bridge", "unadmitted", "holds", "links", "since", "horizon", "dust"})
+"""No matter of a return."""
+
+
+def plan_of(world: World, rules: tuple[str, ...] = ("fifo",), basis: Basis = Basis.CASE) -> Plan:
+    return plan_awards(world.pots, world.claims, world.traced, policy(*rules, basis=basis))
+
+
+def by_claim(plan: Plan) -> dict[str, int]:
+    return {row.claim.id: row.direct + row.rest for row in plan.claims}
+
+
+def check_against_twin(seed: int) -> None:
+    world = random_world(seed)
+    for rules in RULE_SETS:
+        plan, twin = plan_of(world, rules), twin_plan(world, rules)
+        direct = {(a.claim, a.place): a.amount for a in plan.awards if a.mode != PRO_RATA}
+        assert direct == twin.direct, (seed, rules)
+        for claim, amount in by_claim(plan).items():
+            assert amount == twin.by_claim.get(claim, 0), (seed, rules, claim)
+        for row in plan.pots:
+            assert row.direct + row.rest == twin.by_pot.get(row.pot.place, 0), (seed, rules, row)
+
+
+def check_against_twins(seeds: range) -> None:
+    for seed in seeds:
+        check_against_twin(seed)
+
+
+def check_identities(seed: int) -> None:
+    """Check SEMANTICS 5: sum, cap, order of claims, one pot raised, direct parts. `plan_awards` checks sum and cap itself."""
+    world, random = random_world(seed), Random(seed)
+    for rules in RULE_SETS:
+        plan = plan_of(world, rules)
+        sums = by_claim(plan)
+        mixed = [
+            random.sample(world.pots, len(world.pots)),
+            random.sample(world.claims, len(world.claims)),
+        ]
+        assert plan_awards(*mixed, world.traced, policy(*rules)) == plan, (seed, "order")
+        for currency in {claim.currency for claim in world.claims}:
+            pots = [p for p in plan.pots if p.pot.place.currency == currency]
+            own = [c for c in world.claims if c.currency == currency]
+            there = sum(p.pot.amount - p.owned for p in pots)
+            wanted = sum(c.missing for c in own)
+            assert sum(sums[c.id] for c in own) == min(there, wanted), (seed, "sum")
+        for award in plan.awards:
+            if award.mode != PRO_RATA:
+                shares = world.traced[award.place].shares
+                victim = next(c.victim for c in world.claims if c.id == award.claim)
+                claims = [c.id for c in world.claims if c.victim == victim]
+                found = [sum(shares[rule].get(c, 0) for c in claims) for rule in rules]
+                given = sum(
+                    a.amount
+                    for a in plan.awards
+                    if a.place == award.place and a.mode != PRO_RATA and a.claim in claims
+                )
+                assert given <= min(found), (seed, "direct")
+        at = random.randrange(len(world.pots))
+        raised = list(world.pots)
+        raised[at] = replace(raised[at], amount=raised[at].amount + random.randint(1, 9))
+        more = by_claim(plan_of(replace(world, pots=raised), rules))
+        assert all(more[claim] >= sums[claim] - 1 for claim in sums), (seed, "monotone")
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_awards_are_those_of_the_twin_and_keep_their_identities(part: int) -> None:
+    for seed in range(part * 75, part * 75 + 75):
+        check_against_twin(seed)
+        check_identities(seed)
+
+
+@pytest.mark.slow
+def test_twenty_thousand_splits_are_those_of_the_twin() -> None:
+    for seed in range(1_000, 7_700):  # three sets of rules each
+        check_against_twin(seed)
+
+
+def test_the_random_cases_meet_what_is_hard() -> None:
+    met: dict[str, int] = defaultdict(int)
+    for seed in range(300):
+        world = random_world(seed)
+        plan = plan_of(world, RULES)
+        modes = {award.mode for award in plan.awards}
+        met["direct and pro rata"] += modes >= {2, 3}
+        met["single credit"] += 1 in modes
+        met["money left"] += any(p.left for p in plan.pots)
+        met["holder's own"] += any(p.owned for p in plan.pots)
+        met["claims short"] += any(c.short for c in plan.claims)
+        met["several claims of one victim"] += len({c.victim for c in world.claims}) < len(
+            world.claims
+        )
+        met["agreed is less"] += any(
+            a.agreed < a.amount for a in plan_of(world).awards if a.mode != 3
+        )
+    assert all(count > 5 for count in met.values()), dict(met)
+
+
+def test_account_by_account_nobody_gets_more_than_its_own_pots_or_its_loss() -> None:
+    shared_out = 0
+    for seed in range(400):
+        world = random_world(seed)
+        plan = plan_of(world, (), Basis.ACCOUNT)  # checks caps itself
+        paid_into = {claim.id: claim.paid_into for claim in world.claims}
+        assert all(paid_into[a.claim] == a.place.account for a in plan.awards), seed
+        for row in plan.pots:
+            own = [c for c in plan.claims if c.claim.paid_into == row.pot.place.account]
+            own = [c for c in own if c.claim.currency == row.pot.place.currency]
+            assert not (row.left and any(c.short for c in own)), (seed, row)
+        shared_out += any(row.rest for row in plan.pots)
+    assert shared_out > 100
+
+
+# --- negative controls -------------------------------------------------------------------------------------------------
+
+
+def test_a_claim_given_one_unit_more_than_it_misses_is_found() -> None:
+    plan = plan_of(World([Pot(Place("A", "CNY"), 100)], [Claim("c", "V", "CNY", 60)], {}))
+    (award,) = plan.awards
+    result = replace(plan.claims[0], rest=61)
+    pot = replace(plan.pots[0], rest=61, left=39)
+    with pytest.raises(AssertionError, match="no claim gets more"):
+        check_plan(
+            replace(plan, awards=(replace(award, amount=61),), claims=(result,), pots=(pot,))
+        )
+
+
+def test_a_pot_that_gives_one_unit_more_than_it_has_is_found() -> None:
+    plan = plan_of(World([Pot(Place("A", "CNY"), 50)], [Claim("c", "V", "CNY", 60)], {}))
+    (award,) = plan.awards
+    result = replace(plan.claims[0], rest=51)
+    pot = replace(plan.pots[0], rest=51, left=-1)
+    with pytest.raises(AssertionError, match="a pot gives what it has"):
+        check_plan(
+            replace(plan, awards=(replace(award, amount=51),), claims=(result,), pots=(pot,))
+        )
+
+
+def test_money_kept_back_while_a_claim_misses_it_is_found() -> None:
+    plan = plan_of(World([Pot(Place("A", "CNY"), 50)], [Claim("c", "V", "CNY", 60)], {}))
+    (award,) = plan.awards
+    result = replace(plan.claims[0], rest=49)
+    pot = replace(plan.pots[0], rest=49, left=1)
+    with pytest.raises(AssertionError, match="no money stays"):
+        check_plan(
+            replace(plan, awards=(replace(award, amount=49),), claims=(result,), pots=(pot,))
+        )
+
+
+def test_rounding_each_share_by_itself_would_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def floors(total: int, weights: list[int]) -> list[int]:
+        return [total * weight // sum(weights) for weight in weights] if sum(weights) else []
+
+    monkeypatch.setattr("recoup.returns.rest.split", floors)
+    with pytest.raises(AssertionError):
+        check_against_twins(range(100))
+
+
+# --- following ---------------------------------------------------------------------------------------------------------
+
+
+def followed(
+    dossier: Dossier, claims: pl.DataFrame, options: Options, rule: str, involved: set[str]
+) -> Shares:
+    scene = build_scene(dossier, claims, options)
+    ledger, names = scene.ledger, scene.claims["claim"]
+    account = [ledger.accounts[int(a)] if a >= 0 else "" for a in ledger.pocket_account]
+    pockets = range(1, len(account))
+    own_first = [p for p in pockets if account[p] in involved and ledger.standing[p] == KNOWN]
+    return {
+        (names[claim], account[p], ledger.currencies[ledger.pocket_currency[p]]): amount
+        for p, shares in traced_shares(scene, rule, own_first, pockets).items()
+        for claim, amount in shares.items()
+    }
+
+
+def check_followed(seed: int, *, is_plain: bool) -> int:
+    """Compare what is followed with the twin under every rule; return in how many rules own money first changes it."""
+    world = random_ledger(seed, 40, FEATURES - NOT_FOLLOWED)
+    dossier, claims, options = world.dossier(), world.claim_table(), world.options
+    changed = 0
+    for rule in RULES:
+        plain = followed(dossier, claims, options, rule, set())
+        if is_plain:
+            outcome = twin_trace(dossier, claims, replace(options, rules=(rule,)))[rule]
+            expected = {
+                key: place.amount
+                for table in (outcome.positions, outcome.unknown)
+                for key, place in table.items()
+                if place.amount
+            }
+            assert plain == expected, f"{rule}\n{world}"
+            continue
+        random = Random(seed)
+        accounts = sorted({*dossier.transfers["payer"], *dossier.transfers["payee"]} - {""})
+        known = set(accounts) - dossier.terminal
+        known &= known if dossier.known is None else dossier.known
+        involved = {account for account in sorted(known) if random.random() < 0.6}
+        own = followed(dossier, claims, options, rule, involved)
+        assert own == own_first_shares(dossier, claims, options, rule, involved), f"{rule}\n{world}"
+        changed += own != plain
+    return changed
+
+
+def test_without_involved_holders_money_is_where_the_twin_of_tracing_finds_it() -> None:
+    for seed in range(12):
+        check_followed(seed, is_plain=True)
+
+
+def test_involved_holders_spend_their_own_money_first_as_the_twin_of_units_says() -> None:
+    assert sum(check_followed(seed, is_plain=False) for seed in range(25)) > 5
+
+
+@pytest.mark.slow
+def test_many_more_ledgers_are_followed_as_their_twins_say() -> None:
+    for seed in range(1_000, 1_150):
+        check_followed(seed, is_plain=seed % 3 == 0)
+
+
+# --- the worked vectors ------------------------------------------------------------------------------------------------
+
+OWN = {"innocent"}
+"""Owners of the vectors that claim nothing."""
+
+
+def vector(name: str, *, listed: bool) -> tuple[Dossier, pl.DataFrame, int]:
+    """Return a vector's one account "A" as a ledger, claims of its owners (`listed`: of the innocent too), what is left."""
+    path = shared() / "vectors" / "tracing.json"
+    if not path.exists():
+        pytest.skip(f"no {path}")
+    cases = json.loads(path.read_text(encoding="utf-8"))["cases"]
+    case = next(case for case in cases if case["name"] == name)
+    rows, claims = [], []
+    for at, event in enumerate(case["events"]):
+        is_in = event["direction"] == "in"
+        rows.append(
+            {
+                "id": f"t{at}",
+                "time": f"2026-01-05T10:{at:02}:00Z",
+                "payer": f"of {event['owner']}" if is_in else "A",
+                "payee": "A" if is_in else "",
+                "amount": event["minor"],
+                "currency": "CNY",
+            }
+        )
+        if is_in and (listed or event["owner"] not in OWN):
+            claims.append((f"{event['owner']}{at}", event["owner"], f"t{at}", None, True))
+    frame = transfers_frame(pl.DataFrame(rows))
+    table = pl.DataFrame(claims, schema=tables.CLAIMS, orient="row").sort("claim")
+    left = sum(Fraction(part) for part in case["left"]["fifo"].values())
+    return Dossier(frame, ()), table, int(left)
+
+
+def direct_of(name: str, holder: Holder, *, listed: bool = False) -> dict[str, int]:
+    dossier, claims, left = vector(name, listed=listed)
+    pot = Pot(Place("A", "CNY"), left, holder)
+    plan = share_out(
+        build_case(dossier, claims, pl.DataFrame(schema=PAID), [pot]), policy("fifo")
+    ).plan
+    victims = {row.claim.id: row.claim.victim for row in plan.claims}
+    found: dict[str, int] = defaultdict(int)
+    for award in plan.awards:
+        if award.mode != PRO_RATA:
+            found[victims[award.claim]] += award.amount
+    return dict(found)
+
+
+def test_the_worked_vectors_give_what_their_page_says() -> None:
+    assert direct_of("clayton-1", Holder.INVOLVED) == {"K": 1000}
+    assert direct_of("two-victims-one-exit", Holder.INVOLVED) == {"B": 10000}
+    # Against a wrongdoer the lowest balance in between, of an innocent holder what first in, first out leaves.
+    assert direct_of("mixed-innocent", Holder.INVOLVED) == {"victim": 300}
+    assert direct_of("mixed-innocent", Holder.INNOCENT) == {"victim": 100}
+    # A third person who claims is served alike, and an involved holder's own money is then none.
+    assert direct_of("mixed-innocent", Holder.INVOLVED, listed=True) == {
+        "innocent": 200,
+        "victim": 100,
+    }
+    assert direct_of("drained-then-refilled", Holder.INVOLVED) == {}
+
+
+def test_what_no_rule_leaves_to_a_drained_victim_is_shared_pro_rata_from_an_involved_holder_only() -> (
+    None
+):
+    dossier, claims, left = vector("drained-then-refilled", listed=False)
+    for holder, expected in ((Holder.INVOLVED, 500), (Holder.INNOCENT, 0)):
+        case = build_case(
+            dossier, claims, pl.DataFrame(schema=PAID), [Pot(Place("A", "CNY"), left, holder)]
+        )
+        (row,) = share_out(case, policy("fifo")).plan.claims
+        assert (row.direct, row.rest) == (0, expected)
+
+
+def test_one_credit_is_mode_one_and_several_are_mode_two() -> None:
+    pots = [Pot(Place("A", "CNY"), 100), Pot(Place("B", "CNY"), 100)]
+    claims = [Claim("a", "V", "CNY", 100), Claim("b", "W", "CNY", 100)]
+    traced = {
+        pots[0].place: Traced(1, {rule: {"a": 100} for rule in RULES}),
+        pots[1].place: Traced(2, {rule: {"b": 40} for rule in RULES}),
+    }
+    plan = plan_awards(pots, claims, traced, policy("fifo"))
+    assert [(a.claim, a.place.account, a.mode, a.amount) for a in plan.awards] == [
+        ("a", "A", 1, 100),
+        ("b", "B", 2, 40),
+        ("b", "B", 3, 60),
+    ]
