@@ -244,9 +244,18 @@ class BankStore:
 
 
 def _notice_of(row: Row) -> HolderNotice:
-    *told, state, at, way, reason, until = row
-    at, until = (None if x is None else instant_of(x) for x in (at, until))
-    return HolderNotice(*told, NoticeState(state), at, way, reason, until)
+    order, account, currency, text, state, at, way, reason, until = row
+    return HolderNotice(
+        order,
+        account,
+        currency,
+        text,
+        NoticeState(state),
+        None if at is None else instant_of(at),
+        way,
+        reason,
+        None if until is None else instant_of(until),
+    )
 
 
 def _body_of(hold: BankHold) -> bytes:
