@@ -90,6 +90,9 @@ class Setting:
     """None: the journal is not signed, and nobody watches it."""
 
 
+_Connected = tuple[HTTPGateway | None, Chaser | None, Digests | None]
+
+
 class Office:
     """The centre's threads; start is recovery."""
 
@@ -111,8 +114,6 @@ class Office:
         self._folded: list[View] = []
         self._told_of_store = partial(told_of_case, "snapshot")
         self._view: View | None = None
-        self._chaser: Chaser | None = None
-        self._digests: Digests | None = None
         self._witnessing: Witnessing | None = None
         self.answers = Answers(self.directory, self.submit, clock)
         """Takes in what was typed from paper."""
@@ -120,9 +121,10 @@ class Office:
         self.mailbox: Mailbox | None = None
         """What institutions reach; None before the start, and where none is connected."""
         self._of_mailbox: tuple[SqliteReplays | SqliteJournal, ...] = ()
-        self._wired: HTTPGateway | None = None
+        connected: _Connected = (None, None, None)
         if setting.wire is not None:
-            self._connect(setting.wire, told_of_case, told_of_institution)
+            connected = self._connected(setting.wire, told_of_case, told_of_institution)
+        self._wired, self._chaser, self._digests = connected
         if setting.sealing is not None:
             self._witnessing = Witnessing(
                 self.open, setting.sealing, self._client, told_of_institution
@@ -142,13 +144,13 @@ class Office:
         )
         self._keeper = Keeper(setting.store, self._told_of_store)
 
-    def _connect(
+    def _connected(
         self, wire: Correspondence, told_of_case: ToldOf, told_of_institution: ToldOf
-    ) -> None:
-        """Make what is there only where institutions are connected: the gateway, the chase, the rounds of digests."""
+    ) -> _Connected:
+        """Return what is there only where institutions are connected: the gateway, the chase, the rounds of digests."""
         setting = self._setting
         clock, ids = setting.clock, setting.ids
-        self._wired = HTTPGateway(
+        gateway = HTTPGateway(
             wire,
             self._client,
             self.directory,
@@ -162,12 +164,13 @@ class Office:
             mend=self._mend,
             facts_follow=True,
         )
-        self._chaser = Chaser(
+        chaser = Chaser(
             self.view, self.directory, self.submit, clock, ids, setting.policy, told_of_case
         )
-        self._digests = Digests(
+        digests = Digests(
             self._round, sorted(wire.addresses), setting.digest_seconds, told_of_institution
         )
+        return gateway, chaser, digests
 
     def start(self) -> int:
         """Recover and begin; return how many records there are."""

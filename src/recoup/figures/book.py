@@ -60,8 +60,8 @@ class Book:
         """Yield what has to be kept of a book, in values of plain kinds; to be asked when the last entry is whole."""
         assert not self._touched, "kept between two entries"
         yield from self.facts.plain()
-        for known in (*self._cases.values(), *self._orders.values()):
-            yield known.plain()
+        yield from (case.plain() for case in self._cases.values())
+        yield from (order.plain() for order in self._orders.values())
 
     @classmethod
     def of(cls, kept: Iterable[Mapping[str, Any]]) -> Book:

@@ -91,8 +91,10 @@ class Facts:
         texts = {name: list(known) for name, known in self.words.items()}
         for kind in sorted(self.tables):
             for at, entry, *codes, amount in self.tables[kind].cells.T.tolist():
-                named = [texts[name][code] for name, code in zip(WORDS, codes, strict=True)]
-                yield Fact(instant_of(at), entry, kind, *named, amount)
+                case, unit, institution, currency = (
+                    texts[name][code] for name, code in zip(WORDS, codes, strict=True)
+                )
+                yield Fact(instant_of(at), entry, kind, case, unit, institution, currency, amount)
 
     def plain(self) -> Iterator[Mapping[str, Any]]:
         """Yield what has to be kept of them, in values of plain kinds and pieces of some thousand numbers."""

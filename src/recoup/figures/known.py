@@ -55,9 +55,13 @@ class KnownHold:
     @classmethod
     def of(cls, row: Sequence[Any]) -> KnownHold:
         """Return the hold of what was kept of it."""
-        *values, begun, behind, said = row
-        first = None if begun is None else (instant_of(begun[0]), *begun[1:])
-        return cls(*values, first, dict(behind), tuple(said))
+        place, held, most, frozen, frozen_most, period, is_false, begun, behind, said = row
+        first = None
+        if begun is not None:
+            at, entry, unit, where = begun
+            first = (instant_of(at), entry, unit, where)
+        amounts = (held, most, frozen, frozen_most, period)
+        return cls(place, *amounts, is_false, first, dict(behind), tuple(said))
 
 
 @dataclass(slots=True)

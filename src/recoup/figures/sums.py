@@ -247,7 +247,8 @@ class _Adding:
         if stands:
             sums = np.zeros(count, np.int64)
             np.add.at(sums, part.case, part.amount)
-            return sums != 0
+            stood: Mask = sums != 0
+            return stood
         seen = np.zeros(count, np.bool_)
         seen[part.case] = True
         return seen
