@@ -44,7 +44,7 @@ def _text(value: object) -> str:
         return str(value)
     if value is None or isinstance(value, int):
         return str(value)
-    return _within(value) if isinstance(value, date) else _ENCODER.encode(value)
+    return str(_within(value)) if isinstance(value, date) else _ENCODER.encode(value)
 
 
 def _within(value: object) -> str | tuple[object, ...]:
@@ -54,8 +54,9 @@ def _within(value: object) -> str | tuple[object, ...]:
         return value.astimezone(UTC).isoformat()
     if isinstance(value, date):
         return value.isoformat()
-    assert is_dataclass(value), f"nothing says in which order {type(value)} is told"
-    return _parts_of(type(value))(value)
+    kind: type = type(value)
+    assert is_dataclass(kind), f"nothing says in which order {kind} is told"
+    return _parts_of(kind)(value)
 
 
 _ENCODER: Final = JSONEncoder(allow_nan=False, separators=(",", ":"), default=_within)

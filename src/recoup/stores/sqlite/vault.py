@@ -94,7 +94,9 @@ class SqliteVaultTable:
     def waiting(self) -> list[Waiting]:
         """Return what waits, oldest first."""
         rows = self._connection.run(self._sql["read_waiting"])
-        return [Waiting(*row[:3], at=instant_of(row[3])) for row in rows]
+        return [
+            Waiting(subject, field, command, instant_of(at)) for subject, field, command, at in rows
+        ]
 
     def is_waiting(self, subject: str) -> bool:
         """Return whether anything of a subject waits."""
