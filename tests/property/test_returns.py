@@ -245,17 +245,17 @@ def check_followed(seed: int, *, is_plain: bool) -> int:
 
 
 def test_without_involved_holders_money_is_where_the_twin_of_tracing_finds_it() -> None:
-    for seed in range(12):
+    for seed in range(8):
         check_followed(seed, is_plain=True)
 
 
 def test_involved_holders_spend_their_own_money_first_as_the_twin_of_units_says() -> None:
-    assert sum(check_followed(seed, is_plain=False) for seed in range(25)) > 5
+    assert sum(check_followed(seed, is_plain=False) for seed in range(14)) > 3
 
 
 @pytest.mark.slow
 def test_many_more_ledgers_are_followed_as_their_twins_say() -> None:
-    for seed in range(1_000, 1_150):
+    for seed in range(1_000, 1_060):
         check_followed(seed, is_plain=seed % 3 == 0)
 
 
