@@ -50,7 +50,7 @@ from recoup.centre.intake import (
     prepare_foreign,
     prepare_report,
 )
-from recoup.centre.mailbox import Mailbox, Waiting
+from recoup.centre.mailbox import ByTheWriter, Mailbox, Waiting
 from recoup.centre.office import Office, Setting
 from recoup.centre.order_room import order_message
 from recoup.centre.ports import ToldOf
@@ -306,7 +306,7 @@ class Desk:
             wire.ring,
             audience=wire.centre,
             now=self.now(),
-            replays=_ByTheWriter(),
+            replays=ByTheWriter(),
             takes=(CallMessage,),
         )
         assert isinstance(opened.message, CallMessage), "nothing else is taken here"
@@ -477,14 +477,6 @@ class Desk:
     def _journal(self) -> Journal:
         assert self._reader is not None, "a desk is looked at between start and drain"
         return self._reader
-
-
-class _ByTheWriter:
-    """Remembers nothing: whoever copies a call gives its command's id again, and gets what was told already."""
-
-    def remember(self, issuer: str, jti: str, until: datetime, now: datetime) -> bool:  # noqa: ARG002 - the protocol's
-        """Take it."""
-        return True
 
 
 def answered(done: Done) -> dict[str, str]:

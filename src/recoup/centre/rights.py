@@ -188,7 +188,7 @@ def _target(state: CentreState, request: Request) -> Target | Declined:
             return state.target_of_case(case)
         case EnterReport(take) if not state.case(request.case).is_open:
             return Target(unit=take.unit)
-        case EnterReport() | EnterClaim():
+        case EnterReport() | EnterClaim() | CheckLists():
             return state.target_of_case(request.case)
         case order_commands.DraftOrder(order):
             return replace(state.target_of_case(order.key.case), owner=request.actor.who)
@@ -213,8 +213,6 @@ def _target(state: CentreState, request: Request) -> Target | Declined:
             return state.target_of_case(entry.case)
         case AgreeToEntry(entry_id) | WithdrawEntry(entry_id):
             return _target_of_entry(state, entry_id)
-        case CheckLists():
-            return state.target_of_case(request.case)
         case ReadPersonal(field=name) if name == TEXT:
             return state.target_of_case(request.case)
         case ReadPersonal(account):
