@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 from figures_plain import plain_sum
-from figures_twin import Slow, looks, nearest_rank
+from figures_twin import Look, Slow, looks, nearest_rank
 from sim.office import START
 from wards import BANKS, UNITS, Wards
 
@@ -42,11 +42,10 @@ def _questions(chance: Random, end: datetime, cases: list[str]) -> list[Asked]:
     return out
 
 
-def _compare(wards: Wards, asked: Asked) -> None:
-    figuring = Figuring(lambda: wards.office.journal)
+def _compare(figuring: Figuring, all_looks: list[Look], asked: Asked) -> None:
     tally = figuring.tally(asked)
-    assert tally == plain_sum(figuring._now().book.facts, asked), asked
-    slow = Slow(asked, looks(wards.office.journal.records()))
+    assert tally == plain_sum(_said(figuring), asked), asked
+    slow = Slow(asked, all_looks)
     for currency in ("CNY", "USD"):
         expected = slow.money(currency)
         found = asdict(tally.money[currency]) if currency in tally.money else {}
@@ -65,9 +64,11 @@ def walk(seeds: range, steps: int = 120) -> Counter[str]:
     marks: Counter[str] = Counter()
     for seed in seeds:
         wards = Wards(seed).work(steps)
+        figuring = Figuring(lambda: wards.office.journal)  # noqa: B023 - used at once
+        all_looks = looks(wards.office.journal.records())
         for asked in _questions(Random(seed), wards.now, [case.id for case in wards.cases]):
-            _compare(wards, asked)
-        whole = Figuring(lambda: wards.office.journal).tally(EVER)  # noqa: B023 - used at once
+            _compare(figuring, all_looks, asked)
+        whole = figuring.tally(EVER)
         marks += wards.marks
         marks += Counter(
             {

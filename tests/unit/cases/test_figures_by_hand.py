@@ -1,9 +1,8 @@
 """Each figure of one small story, worked out by hand: as a whole, by case, unit, institution and period.
 
 Case A of unit st-1: 1,000.00 paid to an account at bank-a. The bank holds all of it; then a statement shows that 400.00 went on
-to bank-b, which is stopped too and answers hours too late. So 1,400.00 is held for a loss of 1,000.00 until bank-a
-freezes 600.00 of its hold only. Case B of unit st-2: 500.00 at bank-a, held, but the holder appeals, is right, and gets it
-back.
+to bank-b, which is stopped too and answers hours too late. So 1,400.00 is held for a loss of 1,000.00 until bank-a freezes
+600.00 of its hold only. Case B of unit st-2: 500.00 at bank-a, held, but the holder appeals, is right, and gets it back.
 """
 
 from __future__ import annotations
