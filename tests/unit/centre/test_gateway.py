@@ -216,7 +216,8 @@ def test_an_institutions_rows_name_its_own_accounts(wire):
 
 def test_the_name_that_an_officer_gave_for_a_case_is_the_one_that_is_checked(wire):
     # Otherwise a mistyped number would be given its own holder's name, and the check would pass.
-    wire.directory.enter(wire.account, CASE, Entry(BANK, "111", "typed"))
+    typed = wire.directory.entered_pieces(wire.account, CASE, Entry(BANK, "111", "typed"))
+    wire.directory.keep_all(typed)
     wire.directory.account(BANK, "111", "Own", is_own=True)
     assert name_of(wire, "111", BANK) == "typed"
 
