@@ -44,20 +44,18 @@ def die(*_: object) -> NoReturn:
 
 def arm(point: str) -> None:
     """Put death at its point."""
-    put = SqliteVaultTable.put
-    kept: list[str] = []
+    add_all = SqliteVaultTable.add_all
 
-    def third(self: SqliteVaultTable, subject: str, name: str, piece: Any) -> None:
-        kept.append(name)
-        if len(kept) == 3:
-            die()
-        put(self, subject, name, piece)
+    def midway(self: SqliteVaultTable, keys: Any, pieces: Any) -> None:
+        assert len(pieces) > 2, "a report has more than two pieces"
+        add_all(self, keys, pieces[:2])  # written, not yet committed
+        die()
 
     if point == FORGETFUL:
         Desk.digest = lambda *_: secrets.token_bytes(32)  # type: ignore[method-assign]
     match point:
         case "in the vault":
-            SqliteVaultTable.put = third  # type: ignore[method-assign]
+            SqliteVaultTable.add_all = midway  # type: ignore[method-assign]
         case "after the journal":
             reports.told = work.told = die  # type: ignore[assignment]
         case _:
