@@ -289,11 +289,11 @@ class Vault:
         with self.together():
             for before in told:
                 self._table.stop_waiting(before)
-            for subject, field, text in pieces:
-                is_new = not self.has(subject, field)
-                self.put(subject, field, text)
-                if is_new:
-                    self._table.wait_for(Waiting(subject, field, command, at))
+            wanted = list(pieces)
+            new = [(subject, field) for subject, field, _ in wanted if not self.has(subject, field)]
+            self._put_many(wanted)
+            for subject, field in new:
+                self._table.wait_for(Waiting(subject, field, command, at))
 
     def waiting_among(self, subjects: Iterable[str]) -> list[str]:
         """Return those of which a piece waits for a command's entry."""
