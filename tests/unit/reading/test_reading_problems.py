@@ -26,6 +26,7 @@ from recoup.reading import (
     read_transfers,
 )
 from recoup.reading.imports import read_import
+from recoup.reading.pots import read_losses, read_pots
 from recoup.records.problems import Problem
 
 UTC = ReadingOptions(timezone="UTC")
@@ -215,6 +216,44 @@ CASES: dict[str, Case] = {
     ),
 }
 
+POTS = "account,amount,currency,holder,kind,shared_with\n"
+LOSSES = "claim,victim,transfer,loss,returned,compensated,class\n"
+
+
+def pots(*lines: str) -> Case:
+    def run(folder: Path) -> Found:
+        (folder / "p.csv").write_text(POTS + "".join(line + "\n" for line in lines))
+        return read_pots(folder / "p.csv", UTC).problems
+
+    return run
+
+
+def losses(line: str) -> Case:
+    def run(folder: Path) -> Found:
+        (folder / "l.csv").write_text(LEDGER)
+        (folder / "c.csv").write_text(LOSSES + line + "\n")
+        transfers = read_transfers([folder / "l.csv"], UTC).transfers
+        read = read_claims(folder / "c.csv", transfers, UTC)
+        assert read.problems == ()
+        return read_losses(folder / "c.csv", read.claims, transfers, UTC).problems
+
+    return run
+
+
+CASES |= {
+    "pot_twice": pots("A,1,CNY,,,", "A,2,CNY,,,"),
+    "pot_holder_unknown": pots("A,1,CNY,suspect,,"),
+    "pot_kind_unknown": pots("A,1,CNY,,loot,"),
+    "pot_shared": pots("A,1,CNY,,,court"),
+    "loss_above_transfer": losses("C,V,T1,1.01,,,"),
+    "amount_negative": losses("C,V,T1,1,-0.01,,"),
+    "paid_above_loss": losses("C,V,T1,1,0.50,0.51,"),
+    "claim_class_unknown": losses("C,V,T1,1,,,friend"),
+}
+ELSEWHERE = frozenset(
+    {"pot_above_balance", "pot_currency", "policy_not_payable", "return_unreadable"}
+)
+"""Found only once a whole return is there: tests/e2e/test_cli_return.py."""
 
 REPORT = {
     "foreign_id": "r-1",
@@ -266,7 +305,7 @@ def test_a_row_of_an_import_is_refused_by_its_code_and_column(code: str) -> None
     assert read_import(good, kind, ReadingOptions(), is_json=True).refused == ()
 
 
-@pytest.mark.parametrize("code", sorted(set(ADVICE) - set(OPTIONS) - set(IMPORTS)))
+@pytest.mark.parametrize("code", sorted(set(ADVICE) - set(OPTIONS) - set(IMPORTS) - ELSEWHERE))
 def test_the_problem_is_found_and_named(
     code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -280,7 +319,9 @@ def test_the_problem_is_found_and_named(
 
 
 def test_every_code_has_a_case() -> None:
-    assert {*CASES, *IMPORTS} == set(ADVICE) - set(OPTIONS)  # those are shown in tests/unit/cli
+    assert {*CASES, *IMPORTS, *ELSEWHERE} == set(ADVICE) - set(OPTIONS)  # those: tests/unit/cli
+    shown = (Path(__file__).parents[2] / "e2e/test_cli_return.py").read_text(encoding="utf-8")
+    assert [code for code in ELSEWHERE if code not in shown] == []
     assert set(ADVICE) >= FATAL
 
 
