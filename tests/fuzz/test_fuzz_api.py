@@ -72,7 +72,7 @@ def furnish(bureau: Bureau) -> None:
 
 def run(bureau: Bureau, by: str, calls: int, mode: GenerationMode) -> Counter[int]:
     """Send `calls` requests to each endpoint; return how often each status was answered."""
-    schema = schemathesis.openapi.from_url(f"{bureau.served.address}/openapi.json")
+    schema = schemathesis.openapi.from_url(f"{bureau.served.address}/openapi.json", timeout=120)
     statuses: Counter[int] = Counter()
     headers = bureau._as(by)
     for found in schema.get_all_operations():

@@ -170,7 +170,9 @@ class Said:
 
     def __init__(self, house: Bureau) -> None:
         self.house, self.statuses = house, Counter[int]()
-        schema = schemathesis.openapi.from_url(f"{house.served.address}/openapi.json")
+        schema = schemathesis.openapi.from_url(
+            f"{house.served.address}/openapi.json", timeout=120
+        )  # made at the first question
         every = [found.ok() for found in schema.get_all_operations()]
         self.operations = {(x.method.upper(), x.path): x for x in every}
 
