@@ -18,6 +18,7 @@ from recoup.centre.account_room import EnterAccount
 from recoup.centre.commands import Command, Done, Outcome, Turned
 from recoup.centre.requests import Actor, Request
 from recoup.centre.rights import ACTIONS
+from recoup.centre.roster import shift_digest
 from recoup.centre.sheets import Scan
 from recoup.errors import StoreFault
 from recoup.ids import CommandId
@@ -51,6 +52,18 @@ def ask(
     asked = Request(Actor(desk.ids[by], "", why.reason), command, case=why.case, session=session)
     command_id = CommandId(f"test:{desk.desk.new_id('c')}")
     return asyncio.run(desk.desk.submit(Command(command_id, b"content", asked)))
+
+
+def test_nobody_gives_or_takes_a_shift_under_another_name(desk):
+    desk.hire("day", (Role.DUTY_OFFICER, "gd"))
+    desk.hire("night", (Role.DUTY_OFFICER, "gd"))
+    day, night = desk.ids["day"], desk.ids["night"]
+    seen = shift_digest("gd", desk.desk.view().shift_of("gd"))
+    give, take = staff.HandOverShift("gd", day, night, seen), staff.TakeOverShift("gd", night, seen)
+    assert reason_of(ask(desk, "night", give)) == "actor_differs"
+    assert isinstance(ask(desk, "day", give), Done)
+    assert reason_of(ask(desk, "day", take)) == "actor_differs"
+    assert isinstance(ask(desk, "night", take), Done)
 
 
 def test_many_scans_at_once_leave_the_threads_to_whoever_else_needs_one(desk, monkeypatch):
