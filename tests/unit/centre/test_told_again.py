@@ -136,6 +136,17 @@ def test_an_institution_that_forgot_and_holds_anew_holds_no_longer_for_that(offi
     assert hold.held == 100
 
 
+def test_what_lapsed_is_not_held_again_by_an_answer_to_what_was_told_again_before(office):
+    again(office)
+    message = office.next_message(0)
+    office.clock.move(timedelta(hours=49))
+    office.fire()
+    held_anew = Answer("a2", Outcome.HELD, 100, office.clock.now())
+    office.reply(message, Reply((held_anew,)))
+    hold = office.scribe.state.hold(KEY)
+    assert (hold.is_live, len(hold.orders[0].answers)) == (False, 2), "kept as a fact"
+
+
 def test_what_was_released_before_the_writer_comes_to_it_is_not_told_again(office):
     office.tell(some_order("o2", OrderKind.RELEASE, 0))
     assert isinstance(again(office), Turned), "its release is on its way"
