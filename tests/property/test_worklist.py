@@ -84,6 +84,23 @@ def test_what_is_kept_is_what_is_found_anew() -> None:
         assert marks[kind], f"never met {kind}: {marks}"
 
 
+def test_after_a_clock_is_set_back_nothing_is_shown_as_it_was_ahead_of_it() -> None:
+    """It was a month fast for a moment: what ends within that month waits again."""
+    kept, month = Kept(0), timedelta(days=30)
+    everybody = (lambda _: True, MANY)
+    seen = 0
+    for _ in range(120):
+        kept.wards.step()
+        kept.clerk.todos(*everybody)
+        expected = kept.anew(everybody[0])
+        kept.wards.office.clock.move(month)
+        ahead = kept.clerk.todos(*everybody)
+        kept.wards.office.clock.move(-month)
+        assert _plainly(expected) == _plainly(kept.clerk.todos(*everybody))
+        seen += _plainly(ahead) != _plainly(expected)
+    assert seen, "the clock alone never changed anything"
+
+
 def test_a_question_looks_only_at_cases_that_changed() -> None:
     kept = Kept(3)
     kept.wards.work(60)

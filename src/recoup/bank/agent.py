@@ -449,13 +449,18 @@ class Agent:
                 self._core.lift_block(name)
 
     def _lift_strays(self, now: datetime) -> None:
-        """End the blocks that nobody came to explain; one whose order came is that order's."""
+        """End the blocks that nobody came to explain, and those whose order came and began no hold: no term would end them."""
+        if not self._strays:
+            return
+        live = {hold.id for hold in self._all_live()}
         for name, until in list(self._strays.items()):
-            if self._store.handled(name.removeprefix(BLOCK)) is not None:
-                del self._strays[name]
-            elif until <= now:
+            known = self._store.handled(name.removeprefix(BLOCK))
+            is_open = known.answer is None if known is not None else now < until
+            if is_open:
+                continue
+            if name.removeprefix(BLOCK) not in live:
                 self._core.lift_block(name)
-                del self._strays[name]
+            del self._strays[name]
 
 
 def _fitting(rows: Sequence[StatementRow]) -> tuple[StatementRow, ...]:

@@ -62,6 +62,8 @@ class Ledgers:
             known, ledger = (), CaseLedger()
         for statement in statements[len(known) :]:
             ledger.add(statement)
+        if not ledger.rows:
+            return ledger  # nothing to keep, and there may be any number of such cases
         self._kept[case] = digests, ledger
         self._rows += ledger.rows
         while self._rows > self._rows_max and len(self._kept) > 1:

@@ -90,10 +90,10 @@ class Clerk(Part):
                 is_more = len(some) == _AT_ONCE
 
     def _to_do(self, now: datetime, age: timedelta) -> Iterator[str]:
-        """Yield the cases that are left, then those whose look is of that age."""
+        """Yield the cases that are left, then those whose look is of that age, or of a time that a clock set back took away."""
         yield from self._left
         for case_id, one in self._looks.items():
-            if now - one.at < age:
+            if one.at <= now < one.at + age:
                 return
             if case_id not in self._left:
                 yield case_id

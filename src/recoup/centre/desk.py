@@ -102,6 +102,7 @@ class Desk:
         self._changed: dict[str, None] = {}
         self._looking = threading.Lock()
         self._entering = asyncio.Lock()
+        self._scanning = asyncio.Semaphore(limits.SCANS_AT_ONCE_MAX)
         self._alone_with: dict[str, tuple[asyncio.Lock, int]] = {}
         self._decide = decider(setting.policy)
         self._is_draining = False
@@ -243,7 +244,10 @@ class Desk:
 
     async def look_at_scan(self, order_id: str, data: bytes, media: str) -> Scan:
         """Return what an uploaded scan of an answer sheet is; raise `ScanFault` for one that is not this order's."""
-        looked = await asyncio.to_thread(look_at, data, media)
+        async with (
+            self._scanning
+        ):  # no thread waits for another's scan: those that are there serve everybody
+            looked = await asyncio.to_thread(look_at, data, media)
         has_code = scans.is_of(order_id, looked, self._office.letters)
         name = sha256(data).hexdigest()
         return Scan(name, order_id, looked.media, len(data), looked.pages, has_code)

@@ -94,20 +94,34 @@ def told_again(drift: Drift, hold: Hold) -> tuple[str, ...]:
     Of a hold that it lost, all that made the hold what it is; of one that came back although it was released, the release. An
     institution that remembers gives its first answers, so a digest that is wrong costs a message and nothing else.
     """
+    is_lost = drift.kind is Difference.MISSING and hold.is_live
+    is_back = drift.kind is Difference.EXTRA and hold.state is HoldState.RELEASED
+    return to_tell_again(hold) if is_lost or is_back else ()
+
+
+def to_tell_again(hold: Hold) -> tuple[str, ...]:
+    """Return the orders that may be told again as the hold is now: asked when that is decided, and again when one leaves.
+
+    Nothing while something is on its way, or after an end; nothing but a release once that was decided, whatever was said of
+    it: an institution that lost the hold refuses its release, and what persons let go must not be held again.
+    """
     if any(tracked.is_on_its_way for tracked in hold.orders):
         return ()
-    done = [
-        tracked.order
+    issued = [
+        tracked
         for tracked in hold.orders
         if tracked.period == hold.period
         and tracked.issued_at is not None
         and tracked.order.kind in MOVING
-        and any(answer.outcome is not Outcome.REFUSED for answer in tracked.answers)
     ]
-    is_lost = drift.kind is Difference.MISSING and hold.is_live
-    is_back = drift.kind is Difference.EXTRA and hold.state is HoldState.RELEASED
+    is_let_go = bool(issued) and issued[-1].order.kind is OrderKind.RELEASE
+    if not (hold.is_live or hold.state is HoldState.RELEASED):
+        return ()
     return tuple(
-        order.id for order in done if is_lost or (is_back and order.kind is OrderKind.RELEASE)
+        tracked.order.id
+        for tracked in issued
+        if any(answer.outcome is not Outcome.REFUSED for answer in tracked.answers)
+        and (tracked.order.kind is OrderKind.RELEASE or (hold.is_live and not is_let_go))
     )
 
 
@@ -130,4 +144,4 @@ def _text(side: Stands | None) -> str:
     return f"{side.held}{until}"
 
 
-__all__ = ["Difference", "Drift", "Stands", "drift_of", "recorded", "told_again"]
+__all__ = ["Difference", "Drift", "Stands", "drift_of", "recorded", "to_tell_again", "told_again"]

@@ -67,22 +67,27 @@ class HTTPGateway:
         *,
         epoch: Callable[[], int] = lambda: 0,
         mend: Mend = lambda drift: None,  # noqa: ARG005 - the same
+        stands: Callable[[Outgoing], bool] = lambda message: True,  # noqa: ARG005 - the same
         facts_follow: bool = False,
     ) -> None:
         """Prepare; `held_at`, `order_of` and `told` as in `Answers`, `epoch` is the one in which the writer leads.
+
+        `stands` says whether a message is still to leave.
 
         With `facts_follow` whoever sends hands in what an answer brings, in one round with the answer: the case is traced
         once for both. Without, a case is told of it before the answer is returned.
         """
         self._wire, self._client, self._clock = wire, client, clock
         self._cursors: dict[str, str] = {}
-        self._facts_follow = facts_follow
+        self._facts_follow, self._stands = facts_follow, stands
         self.letters = Letters(wire, directory, clock, ids, epoch)
         given = (held_at, order_of, told, wire.notice, mend)
         self.answers = Answers(directory, submit, clock, *given)
 
     def send(self, message: Outgoing) -> Reply:
-        """Send one order and take in what the institution answers at once."""
+        """Send one order and take in what the institution answers at once; one that is not to leave any more is settled."""
+        if not self._stands(message):
+            return Reply()
         issued = decode_issued(message.body)
         order = issued.order
         written = self.letters.order(issued)

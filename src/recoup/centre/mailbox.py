@@ -88,11 +88,12 @@ class Mailbox:
         submit: Callable[[Command], Future[Outcome]],
         clock: Clock,
         told: Told,
+        stands: Callable[[Outgoing], bool],
     ) -> None:
-        """Put it together; `journal` is a connection of its own."""
+        """Put it together; `journal` is a connection of its own, `stands` says whether a message is still to leave."""
         self._wire, self._letters, self._answers, self._replays = wire, letters, answers, replays
         self._journal, self._find, self._submit = journal, find, submit
-        self._clock, self._told = clock, told
+        self._clock, self._told, self._stands = clock, told, stands
         self._reading = threading.Lock()
         self._digests: dict[str, Shown] = {}
         self._confirming = threading.Lock()
@@ -152,7 +153,7 @@ class Mailbox:
         """Return the first messages, signed: those that fit one reply."""
         out: list[Waiting] = []
         size = 0
-        for message in messages[: limits.MAILBOX_MESSAGES_MAX]:
+        for message in filter(self._stands, messages[: limits.MAILBOX_MESSAGES_MAX]):
             try:
                 sealed = self._letters.order(decode_issued(message.body)).decode()
             except VaultFault as fault:  # erased: it must not keep the others back

@@ -32,6 +32,7 @@ from recoup.centre.gateway import HTTPGateway, NotConnected
 from recoup.centre.keeper import Keeper
 from recoup.centre.letters import Correspondence, Letters, Way
 from recoup.centre.mailbox import Mailbox
+from recoup.centre.order_room import carries_first, is_to_leave
 from recoup.centre.part import Part
 from recoup.centre.ports import ToldOf
 from recoup.centre.registry import COMMAND_REGISTRY
@@ -48,7 +49,7 @@ from recoup.centre.witnessing import Sealing, Witnessing
 from recoup.clock import EPOCH, Clock
 from recoup.errors import VaultFault
 from recoup.ids import Ids
-from recoup.journal.port import Journal
+from recoup.journal.port import Journal, Message
 from recoup.journal.record import Record
 from recoup.orders import Hold, HoldKey, Order, OrderKind
 from recoup.stores.sqlite import SqliteJournal, SqliteReplays, SqliteVaultTable
@@ -162,6 +163,7 @@ class Office:
             told_of_institution,
             epoch=lambda: self._centre.epoch,
             mend=self._mend,
+            stands=self._is_to_leave,
             facts_follow=True,
         )
         chaser = Chaser(
@@ -196,6 +198,7 @@ class Office:
             self.submit,
             clock,
             self._told,
+            self._is_to_leave,
         )
 
     def _sweep(self) -> None:
@@ -300,6 +303,13 @@ class Office:
             request = Request(SENDER, TellAgain(order_id, hour))
             command_id = derived_id("tell_again", order_id, str(hour))
             self.submit(command_of(COMMAND_REGISTRY, command_id, request)).result()
+
+    def _is_to_leave(self, message: Message) -> bool:
+        """Whether a message is still to leave, as far as the disk says."""
+        if carries_first(message):
+            return True  # nearly every message: nobody need look
+        with self._looking:
+            return is_to_leave(self._state(), message)
 
     def _order_of(self, order_id: str) -> Order | None:
         """Return an order that was issued, as far as the disk says."""

@@ -17,6 +17,7 @@ from datetime import datetime
 from typing import Final
 
 from recoup.centre.commands import Decision, Declined, Noted
+from recoup.centre.drift import to_tell_again
 from recoup.centre.reasons import CentreReason
 from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import (
@@ -30,7 +31,14 @@ from recoup.centre.requests import (
     is_usable,
 )
 from recoup.centre.state import CentreState
-from recoup.centre.terms import ORDER_MESSAGE, EndTerm, IssuedOrder, TellAgain, encode_issued
+from recoup.centre.terms import (
+    ORDER_MESSAGE,
+    EndTerm,
+    IssuedOrder,
+    TellAgain,
+    decode_issued,
+    encode_issued,
+)
 from recoup.ids import SubjectId
 from recoup.journal.canonical import encode_plain
 from recoup.journal.port import Deadline, Message
@@ -121,6 +129,9 @@ class OrderWork:
             return _declined(Refusal(Reason.ORDER_UNKNOWN, command.order_id))
         if tracked.issued_at is None:
             return _declined(Refusal(Reason.ORDER_NOT_ISSUED, command.order_id))
+        hold = self.hold(tracked.order.key)
+        if command.order_id not in to_tell_again(hold):  # it went on since the digest was looked at
+            return _declined(Refusal(Reason.NOTHING_HELD, f"the hold is {hold.word}"))
         message_id = f"{again_id(command.order_id)}-{command.hour}"
         self.messages.append(order_message(tracked, message_id))
         return None
@@ -294,6 +305,18 @@ def carries(message_id: str, order_id: str) -> bool:
     return message_id == order_id or message_id.startswith(again_id(order_id))
 
 
+def carries_first(message: Message) -> bool:
+    """Whether a message carries its order for the first time."""
+    return OWN_MARK not in message.id
+
+
+def is_to_leave(state: CentreState, message: Message) -> bool:
+    """Whether a message is still to leave: what is told again may have waited until its hold was released, or lapsed."""
+    order = decode_issued(message.body).order
+    is_told_again = message.id.startswith(f"{again_id(order.id)}-")
+    return not is_told_again or order.id in to_tell_again(state.hold(order.key))
+
+
 def repeated_id(order_id: str) -> str:
     """Return the id of the order that carries out an approved release once more: an order's like any other."""
     return derived_id("repeated", order_id).replace(OWN_MARK, "-")
@@ -383,7 +406,9 @@ __all__ = [
     "again_id",
     "answer_row",
     "carries",
+    "carries_first",
     "evolve_orders",
+    "is_to_leave",
     "repeated_id",
     "term_row",
     "told_of",

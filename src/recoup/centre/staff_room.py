@@ -27,6 +27,10 @@ def decide_staff(
             return Declined(CentreReason.CASE_UNKNOWN, case)
     digest = ""
     if isinstance(request.what, commands.HandOverShift | commands.TakeOverShift):
+        named = request.what
+        who = named.giver if isinstance(named, commands.HandOverShift) else named.taker
+        if who != request.actor.who:  # two persons: neither may speak for the other
+            return Declined(CentreReason.ACTOR_DIFFERS)
         digest = shift_digest(request.what.unit, state.shift_of(request.what.unit))
     found = staff.decide(state.staff, request.what, now, digest)
     if isinstance(found, staff.Denial):

@@ -33,6 +33,9 @@ _TRIGGERS: Final = {
     Outcome.RELEASED: HoldTrigger.RELEASE,
 }
 
+_EMPTY: Final = frozenset({Outcome.MOVED, Outcome.REFUSED})
+"""Answers that begin no term."""
+
 
 def record_answer(
     hold: Hold, tracked: Tracked, answer: Answer, now: datetime, policy: Policy
@@ -187,7 +190,7 @@ def _term(
         assert hold.since is not None, "a live hold has a begin"
         assert hold.ends_at is not None, "a live hold has an end"
         return hold.since, hold.ends_at
-    own = _believed(tracked, answer, now)
+    own = _begun(tracked, answer, now)
     told = tracked.sent_at or tracked.issued_at or now
     if kind is OrderKind.RENEW:
         assert hold.ends_at is not None, "a freeze that is renewed has an end"
@@ -201,6 +204,19 @@ def _term(
     if kind is OrderKind.POSTPONE and hold.ends_at is not None:
         ends_at = max(ends_at, hold.ends_at)
     return since, ends_at
+
+
+def _begun(tracked: Tracked, answer: Answer, now: datetime) -> datetime | None:
+    """Return the institution's own time of the beginning.
+
+    Where an earlier answer to this order said that something is held, what is said again never begins later: an institution
+    that forgot and holds anew counts from now, and one order would hold somebody's money for two terms.
+    """
+    own = _believed(tracked, answer, now)
+    if own is None:
+        return None
+    begun = [_believed(tracked, one, now) for one in tracked.answers if one.outcome not in _EMPTY]
+    return min([own, *(at for at in begun if at is not None)])
 
 
 def _believed(tracked: Tracked, answer: Answer, now: datetime) -> datetime | None:

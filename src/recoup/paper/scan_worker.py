@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 MEMORY_BYTES_MAX: Final = 2**30
+WORK_SECONDS_MAX: Final = 60
+"""Of the processor. Whoever started this process ends it sooner; where that one died, nobody else would."""
 _POINTS_PER_INCH: Final = 72
 _INCH_POINTS: Final = (200, 350)
 """Points an inch at which a page is drawn; the second only where the first shows no code."""
@@ -26,12 +28,19 @@ _LOOKED_AT: Final = 12_000_000
 
 
 _STREAM: Final = re.compile(rb"stream\r?\n(.*?)endstream", re.DOTALL)
-_HEAD_BYTES: Final = 512
+_STREAM_BEGIN: Final = re.compile(rb"(?<!end)stream\r?\n")
+_OBJECT_BEGIN: Final = re.compile(rb"\d\s+obj\b")
+_HEAD_BYTES: Final = 4_096
 _OBJECTS_BYTES_MAX: Final = 2**22
+_POINTS_BYTES_MAX: Final = 2**18
+"""Of a stream that does not say that it is one of objects."""
+_UNPACKED_BYTES_MAX: Final = 2**27
+"""Of all streams together."""
 _ESCAPED: Final = re.compile(rb"#([0-9A-Fa-f]{2})")
-_ACTIVE: Final = re.compile(
-    rb"/(JavaScript|JS|Launch|EmbeddedFiles?|RichMedia|XFA|ImportData|SubmitForm)\b"
-)
+_LONG: Final = rb"JavaScript|Launch|EmbeddedFiles?|RichMedia|ImportData|SubmitForm"
+_ACTIVE: Final = re.compile(rb"/(JS|XFA|" + _LONG + rb")\b")
+_ACTIVE_ANYWHERE: Final = re.compile(rb"/(" + _LONG + rb")\b")
+"""What does not stand in packed points by chance, so that it may be looked for in all bytes."""
 
 
 class _Problem(Exception):
@@ -41,7 +50,7 @@ class _Problem(Exception):
 def main() -> None:
     """Look at the scan on standard input."""
     form, points_max, pages_max = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-    _bound_memory()
+    _bound_itself()
     data = sys.stdin.buffer.read()
     try:
         if form == "application/pdf":
@@ -111,7 +120,14 @@ def _of_document(data: bytes, pages_max: int) -> tuple[int, list[bytes]]:
         raise _Problem("scan_damaged")
     if count > pages_max:
         raise _Problem("scan_too_large")
-    if _is_active(data) or document.count_attachments():
+    # Packed and locked without a password, a reader opens what cannot be looked through here.
+    if raw.FPDF_GetSecurityHandlerRevision(document.raw) >= 0:
+        raise _Problem("scan_locked")
+    is_form = raw.FPDF_GetFormType(document.raw) in (
+        raw.FORMTYPE_XFA_FULL,
+        raw.FORMTYPE_XFA_FOREGROUND,
+    )
+    if is_form or _is_active(data) or document.count_attachments():
         raise _Problem("scan_active")
     for inch in _INCH_POINTS:
         codes = [code for at in range(count) for code in _codes(_drawn(document, at, inch))]
@@ -121,16 +137,41 @@ def _of_document(data: bytes, pages_max: int) -> tuple[int, list[bytes]]:
 
 
 def _is_active(data: bytes) -> bool:
-    """Whether a PDF names what does something when it is opened, in its plain parts or in packed objects."""
-    seen = [_STREAM.sub(b" ", data)]
-    for found in _STREAM.finditer(data):
-        if b"/ObjStm" in data[max(0, found.start() - _HEAD_BYTES) : found.start()]:
-            try:
-                seen.append(zlib.decompressobj().decompress(found[1], _OBJECTS_BYTES_MAX))
-            except zlib.error:
-                continue  # the reader does not see it either
-    spelled = (_ESCAPED.sub(lambda sign: bytes([int(sign[1], 16)]), part) for part in seen)
-    return any(_ACTIVE.search(part) for part in spelled)
+    """Whether a PDF names what does something when it is opened, in its plain parts or in packed ones.
+
+    Where a stream begins is not believed: a comment may say so, and hide from us what a reader sees.
+    """
+    if _ACTIVE.search(_spelled(_STREAM.sub(b" ", data))) or _ACTIVE_ANYWHERE.search(_spelled(data)):
+        return True
+    left = _UNPACKED_BYTES_MAX
+    for begin in _STREAM_BEGIN.finditer(data):
+        head = data[max(0, begin.start() - _HEAD_BYTES) : begin.start()]
+        opened = [found.end() for found in _OBJECT_BEGIN.finditer(head)]
+        is_objects = b"/ObjStm" in _spelled(head[opened[-1] :] if opened else head)
+        packed = data[begin.end() : data.find(b"endstream", begin.end())]
+        most = _OBJECTS_BYTES_MAX if is_objects else _POINTS_BYTES_MAX
+        part, is_whole = _unpacked(packed, min(left, most) or 1)  # 0 would be no bound
+        left -= min(left, len(part))
+        if is_objects and not is_whole:  # a reader may see more of it
+            raise _Problem("scan_damaged")
+        if (_ACTIVE if is_objects else _ACTIVE_ANYWHERE).search(_spelled(part)):
+            return True
+    return False
+
+
+def _spelled(part: bytes) -> bytes:
+    """Return a part of a PDF with the signs of names that were written as numbers."""
+    return _ESCAPED.sub(lambda sign: bytes([int(sign[1], 16)]), part)
+
+
+def _unpacked(packed: bytes, most: int) -> tuple[bytes, bool]:
+    """Return what a stream holds, so many bytes at most, and whether that is all of it."""
+    unpacking = zlib.decompressobj()
+    try:
+        part = unpacking.decompress(packed, most)
+    except zlib.error:
+        return b"", False
+    return part, unpacking.eof
 
 
 def _drawn(document: Any, at: int, inch: int) -> Any:  # noqa: ANN401 (untyped library)
@@ -163,12 +204,17 @@ def _codes(grey: Any) -> Iterator[bytes]:  # noqa: ANN401 (untyped library)
         yield bytes(code.bytes)
 
 
-def _bound_memory() -> None:
+def _bound_itself() -> None:
     try:
         import resource
     except ImportError:  # Windows has no such bound; there an abort ends this process only
         return
-    for what, bound in ((resource.RLIMIT_AS, MEMORY_BYTES_MAX), (resource.RLIMIT_FSIZE, 0)):
+    bounds = {
+        resource.RLIMIT_AS: MEMORY_BYTES_MAX,
+        resource.RLIMIT_FSIZE: 0,
+        resource.RLIMIT_CPU: WORK_SECONDS_MAX,
+    }
+    for what, bound in bounds.items():
         _, hard = resource.getrlimit(what)
         soft = bound if hard == resource.RLIM_INFINITY else min(bound, hard)
         resource.setrlimit(what, (soft, hard))

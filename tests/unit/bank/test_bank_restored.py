@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -57,6 +58,26 @@ def test_what_nobody_asks_for_again_is_free_after_a_while(restored):
     a.clock.move(MINUTE)
     a.agent.tick()
     assert a.pay(60_000)
+
+
+def test_a_stop_that_comes_again_and_is_refused_leaves_nothing_blocked(restored):
+    """Its order came, so nobody waits for it any more; no hold stands for the block, so no term would ever end it."""
+    a, (stop,) = restored()
+    refused = a.tell(replace(stop, account_name="another name"))
+    assert refused.outcome is Outcome.REFUSED
+    a.agent.tick()
+    assert a.core.own_blocks() == []
+    assert a.pay(60_000)
+
+
+def test_a_freeze_that_comes_before_the_stop_it_followed_holds_the_money_once(restored):
+    a, (stop, freeze) = restored(OrderKind.FREEZE)
+    assert a.tell(freeze).outcome is Outcome.FROZEN
+    assert a.tell(stop).outcome is Outcome.REFUSED, "frozen already"
+    a.agent.tick()
+    assert len(a.core.own_blocks()) == 1
+    a.receive(60_000)
+    assert a.pay(60_000), "what came after is the holder's"
 
 
 def test_a_release_that_came_before_the_books_were_lost_leaves_nothing_blocked(restored):

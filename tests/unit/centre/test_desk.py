@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import io
+import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,9 +18,12 @@ from recoup.centre.account_room import EnterAccount
 from recoup.centre.commands import Command, Done, Outcome, Turned
 from recoup.centre.requests import Actor, Request
 from recoup.centre.rights import ACTIONS
+from recoup.centre.roster import shift_digest
+from recoup.centre.sheets import Scan
 from recoup.errors import StoreFault
 from recoup.ids import CommandId
 from recoup.orders.commands import ConfirmSent, PassTerm
+from recoup.paper.scans import Looked
 from recoup.staff import Action, Level, Role, Unit, Why
 from recoup.staff import commands as staff
 from recoup.stores.vault import Purpose
@@ -47,6 +52,42 @@ def ask(
     asked = Request(Actor(desk.ids[by], "", why.reason), command, case=why.case, session=session)
     command_id = CommandId(f"test:{desk.desk.new_id('c')}")
     return asyncio.run(desk.desk.submit(Command(command_id, b"content", asked)))
+
+
+def test_nobody_gives_or_takes_a_shift_under_another_name(desk):
+    desk.hire("day", (Role.DUTY_OFFICER, "gd"))
+    desk.hire("night", (Role.DUTY_OFFICER, "gd"))
+    day, night = desk.ids["day"], desk.ids["night"]
+    seen = shift_digest("gd", desk.desk.view().shift_of("gd"))
+    give, take = staff.HandOverShift("gd", day, night, seen), staff.TakeOverShift("gd", night, seen)
+    assert reason_of(ask(desk, "night", give)) == "actor_differs"
+    assert isinstance(ask(desk, "day", give), Done)
+    assert reason_of(ask(desk, "day", take)) == "actor_differs"
+    assert isinstance(ask(desk, "night", take), Done)
+
+
+def test_many_scans_at_once_leave_the_threads_to_whoever_else_needs_one(desk, monkeypatch):
+    """A report would else wait until all scans before it were looked at."""
+    go_on = threading.Event()
+
+    def look(_: bytes, media: str) -> Looked:
+        go_on.wait(30)
+        return Looked(media, 1, ())
+
+    monkeypatch.setattr("recoup.centre.desk.look_at", look)
+
+    async def crowd() -> list[Scan]:
+        one = partial(desk.desk.look_at_scan, desk.ids["order"], b"scan", "image/png")
+        scans = [asyncio.create_task(one()) for _ in range(64)]
+        try:
+            await asyncio.sleep(0)
+            async with asyncio.timeout(5):
+                await asyncio.to_thread(len, b"")
+        finally:
+            go_on.set()
+        return await asyncio.gather(*scans)
+
+    assert len(asyncio.run(crowd())) == 64
 
 
 def reason_of(outcome: Outcome) -> str:

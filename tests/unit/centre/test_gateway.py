@@ -71,9 +71,16 @@ class Wire:
         self.account = self.directory.account(BANK, "111", "holder")
         client = httpx.Client(transport=httpx.MockTransport(self.reply))
         self.says, self.asked, self.sent, self.writes = [], 0, [], None
-        self.requests = []
+        self.requests, self.leaves = [], True
         self.gateway = HTTPGateway(
-            wire, client, self.directory, self.submit, self.office.clock, self.ids, epoch=lambda: 3
+            wire,
+            client,
+            self.directory,
+            self.submit,
+            self.office.clock,
+            self.ids,
+            epoch=lambda: 3,
+            stands=lambda _: self.leaves,
         )
 
     def reply(self, request):
@@ -216,8 +223,8 @@ def test_an_institutions_rows_name_its_own_accounts(wire):
 
 def test_the_name_that_an_officer_gave_for_a_case_is_the_one_that_is_checked(wire):
     # Otherwise a mistyped number would be given its own holder's name, and the check would pass.
-    typed = wire.directory.entered_pieces(wire.account, CASE, Entry(BANK, "111", "typed"))
-    wire.directory.keep_all(typed)
+    typed = Entry(BANK, "111", "typed")
+    wire.directory.keep_all(wire.directory.entered_pieces(wire.account, CASE, typed))
     wire.directory.account(BANK, "111", "Own", is_own=True)
     assert name_of(wire, "111", BANK) == "typed"
 
@@ -501,3 +508,10 @@ def test_each_message_carries_the_epoch_of_the_writer(wire):
     wire.reported().send(answer())
     head = wire.requests[0].content.split(b".")[0].decode()
     assert json.loads(from_base64url(head))["epoch"] == 3
+
+
+def test_what_is_not_to_leave_any_more_is_answered_by_nobody_and_sent_to_nobody():
+    wire = Wire()
+    wire.leaves = False
+    assert wire.send(answer()) == Reply()
+    assert wire.sent == []

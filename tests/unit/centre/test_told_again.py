@@ -10,9 +10,10 @@ from sim.office import START, Office, some_order
 
 from recoup.centre.commands import Done, Turned
 from recoup.centre.drift import Difference, Drift, told_again
-from recoup.centre.order_room import carries
+from recoup.centre.order_room import carries, carries_first, is_to_leave
 from recoup.centre.ports import Reply
 from recoup.centre.terms import TellAgain, decode_issued
+from recoup.journal.port import Message
 from recoup.orders import Answer, Hold, OrderKind, Outcome
 from recoup.orders.commands import DraftOrder
 from recoup.reading.policies import read_policy
@@ -58,6 +59,13 @@ def test_while_an_order_is_on_its_way_nobody_is_told_again(desk):
 @pytest.mark.parametrize("kind", [Difference.ALTERED, Difference.STALE])
 def test_another_amount_or_end_is_for_a_person(desk, kind):
     assert told_again(Drift(kind, KEY, None, None), frozen(desk)) == ()
+
+
+def test_what_persons_let_go_is_not_held_again_though_who_forgot_it_refused_the_release(desk):
+    frozen(desk)
+    desk.hear(desk.tell(OrderKind.RELEASE, 0), Outcome.REFUSED)
+    assert desk.hold.is_live
+    assert told_again(MISSING, desk.hold) == ()
 
 
 def test_of_a_hold_that_nobody_here_knows_nothing_is_told():
@@ -114,6 +122,69 @@ def test_an_institution_that_forgot_and_finds_nothing_is_put_on_record_and_frees
     hold = office.scribe.state.hold(KEY)
     assert hold.held == 100
     assert [x.outcome for x in hold.orders[0].answers] == [Outcome.HELD, Outcome.MOVED]
+
+
+def test_an_institution_that_forgot_and_holds_anew_holds_no_longer_for_that(office):
+    """It counts from its own stop time again; one stop of the law's two is still one term."""
+    before = office.scribe.state.hold(KEY)
+    office.clock.move(timedelta(hours=40))
+    again(office)
+    held_anew = Answer("a2", Outcome.HELD, 100, office.clock.now())
+    office.reply(office.next_message(0), Reply((held_anew,)))
+    hold = office.scribe.state.hold(KEY)
+    assert (before.since, before.ends_at) == (hold.since, hold.ends_at)
+    assert hold.held == 100
+
+
+def test_what_lapsed_is_not_held_again_by_an_answer_to_what_was_told_again_before(office):
+    again(office)
+    message = office.next_message(0)
+    office.clock.move(timedelta(hours=49))
+    office.fire()
+    held_anew = Answer("a2", Outcome.HELD, 100, office.clock.now())
+    office.reply(message, Reply((held_anew,)))
+    hold = office.scribe.state.hold(KEY)
+    assert (hold.is_live, len(hold.orders[0].answers)) == (False, 2), "kept as a fact"
+
+
+def test_what_was_released_before_the_writer_comes_to_it_is_not_told_again(office):
+    office.tell(some_order("o2", OrderKind.RELEASE, 0))
+    assert isinstance(again(office), Turned), "its release is on its way"
+    office.reply(office.next_message(0), Reply((Answer("a2", Outcome.RELEASED),)))
+    assert isinstance(again(office), Turned), "it is released"
+    assert isinstance(again(office, "o2"), Done), "the release itself may be told again"
+
+
+def test_what_lapsed_before_the_writer_comes_to_it_is_not_told_again(office):
+    office.clock.move(timedelta(hours=49))
+    office.fire()
+    assert isinstance(again(office), Turned)
+    assert waiting(office) == []
+
+
+def leaves(office: Office, message: Message) -> bool:
+    return carries_first(message) or is_to_leave(office.scribe.state, message)
+
+
+def test_what_waits_to_be_told_again_does_not_leave_once_its_hold_has_lapsed(office):
+    """The institution could be asked and not told: days later its stop would begin a term of its own."""
+    again(office)
+    (pending,) = office.journal.pending(10)
+    assert leaves(office, pending.message)
+    office.clock.move(timedelta(hours=49))
+    office.fire()
+    assert not leaves(office, pending.message)
+
+
+def test_what_waits_to_be_told_again_does_not_leave_before_the_release_that_came_after_it(office):
+    again(office)
+    office.tell(some_order("o2", OrderKind.RELEASE, 0))
+    told, release = (pending.message for pending in office.journal.pending(10))
+    assert not leaves(office, told)
+    assert leaves(office, release), "the first sending of an order always leaves"
+    assert office.next_message(0) == told
+    office.reply(told, Reply())
+    assert waiting(office) == [release.id], "not sent, and settled"
 
 
 def test_it_is_told_once_an_hour_however_often_it_is_asked(office):

@@ -184,6 +184,9 @@ def test_the_rows_of_kept_ledgers_are_bounded():
         kept.of(f"case-{number}", ("d",), (one,))
     assert list(kept._kept) == ["case-1", "case-2"]
     assert kept.rows == 2 * len(one.rows)
+    for number in range(3, 9):
+        assert kept.of(f"case-{number}", (), ()).rows == 0
+    assert list(kept._kept) == ["case-1", "case-2"], "a case without rows takes no place"
 
 
 def test_bytes_in_another_process_give_what_statements_give_here(chase):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 import zipfile
 import zlib
 
@@ -17,7 +19,7 @@ from recoup import limits
 from recoup.errors import ScanFault, ScanProblem
 from recoup.messages import KeyRing, open_paper, seal
 from recoup.orders import OrderKind
-from recoup.paper import order_pdf
+from recoup.paper import order_pdf, scan_worker
 from recoup.paper.forms import JPEG, PDF, PNG, form_of
 from recoup.paper.scans import look_at
 
@@ -151,6 +153,64 @@ def test_a_document_that_does_something_or_is_locked_is_refused() -> None:
     assert problem(hidden(scanned_pdf()), PDF) is ScanProblem.ACTIVE
     assert problem(scanned_pdf(attached=1), PDF) is ScanProblem.ACTIVE
     assert problem(scanned_pdf(password=1), PDF) is ScanProblem.LOCKED
+
+
+SCRIPT = b"9 0 obj\n<</S/JavaScript/JS(app.alert(1))>>\nendobj\n"
+
+
+def packed_objects(body: bytes, head: bytes = b"/Filter/FlateDecode") -> bytes:
+    """Return a stream of packed objects, as newer documents have it."""
+    said = b"8 0 obj\n<</Type/ObjStm/N 1/First 4" + head + b"/Length %d>>\n" % len(body)
+    return said + b"stream\n" + body + b"\nendstream\nendobj\n"
+
+
+@pytest.mark.parametrize(
+    ("more", "found"),
+    [
+        (b"%stream\n" + SCRIPT + b"%endstream\n", ScanProblem.ACTIVE),
+        (b"%stream\n" + packed_objects(zlib.compress(SCRIPT)), ScanProblem.ACTIVE),
+        (
+            packed_objects(zlib.compress(SCRIPT), b"/Pad(" + b"x" * 600 + b")/Filter/FlateDecode"),
+            ScanProblem.ACTIVE,
+        ),
+        (
+            packed_objects(
+                zlib.compress(SCRIPT).hex().encode(), b"/Filter[/ASCIIHexDecode/FlateDecode]"
+            ),
+            ScanProblem.DAMAGED,
+        ),
+        (packed_objects(zlib.compress(SCRIPT)[:-20]), ScanProblem.DAMAGED),
+        (packed_objects(zlib.compress(bytes(2**22) + SCRIPT)), ScanProblem.DAMAGED),
+    ],
+    ids=["comment", "before packed", "padded", "twice packed", "cut", "far behind"],
+)
+def test_what_a_document_does_is_not_hidden_from_us_by_how_it_is_written(more, found) -> None:
+    plain = document(WHITE)
+    at = plain.rindex(b"xref")
+    assert look_at(plain[:at] + b"%a comment\n" + plain[at:], PDF).pages == 1, "the control"
+    assert look_at(plain[:at] + packed_objects(zlib.compress(b"9 0 <<>>")) + plain[at:], PDF)
+    assert problem(plain[:at] + more + plain[at:], PDF) is found
+
+
+def test_a_document_that_is_locked_without_a_password_is_refused() -> None:
+    """A reader opens it without asking; what is packed in it cannot be looked through."""
+    writer = pypdf.PdfWriter(clone_from=io.BytesIO(document(WHITE)))
+    writer.encrypt("", "the owner's", algorithm="RC4-128")
+    out = io.BytesIO()
+    writer.write(out)
+    assert problem(out.getvalue(), PDF) is ScanProblem.LOCKED
+
+
+def test_the_process_that_looks_ends_by_itself_where_nobody_is_left_to_end_it() -> None:
+    asked = (
+        "import resource; from recoup.paper import scan_worker as worker; worker._bound_itself();"
+        "print([resource.getrlimit(x)[0] for x in (resource.RLIMIT_CPU, resource.RLIMIT_AS)])"
+    )
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert (
+        done.stdout.strip() == f"[{scan_worker.WORK_SECONDS_MAX}, {scan_worker.MEMORY_BYTES_MAX}]"
+    )
+    assert limits.SCAN_SECONDS_MAX < scan_worker.WORK_SECONDS_MAX
 
 
 def test_a_small_file_that_unpacks_to_much_is_refused() -> None:
