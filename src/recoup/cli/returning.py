@@ -161,9 +161,9 @@ def _write(
 ) -> Mapping[str, Any]:
     """Share out, write everything or nothing, return the summary."""
     from recoup.evidence.returns import return_document, return_tables, write_return
-    from recoup.returns import share_out
+    from recoup.returning import worked_out
 
-    worked = share_out(opened.case, policy)
+    worked = worked_out(opened.case, policy)
     tables = return_tables(worked.plan, worked.traced, opened.digits)
     words = (os.fsencode(word).decode("utf-8", "backslashreplace") for word in sys.argv[1:])
     document = return_document(
