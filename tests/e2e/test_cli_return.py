@@ -131,6 +131,18 @@ def test_what_was_returned_and_compensated_before_is_not_given_again(folder: Pat
     assert given == {"c1": 10.0, "c2": 40.0}
 
 
+def test_an_innocent_holder_keeps_what_was_paid_beyond_the_admitted_loss(folder: Path) -> None:
+    (folder / "c.csv").write_text(
+        "claim,victim,transfer,loss\nc1,P,t1,10.00\nc3,K,t4,25.00\n", encoding="utf-8"
+    )
+    text = "account,amount,currency,holder\nshop,120.00,CNY,innocent\n"
+    (folder / "p.csv").write_text(text, encoding="utf-8")
+    assert run(folder).exit_code == 0
+    assert [(r["claim"], r["amount"]) for r in rows(folder / "out/awards.csv")] == [("c1", "10.00")]
+    (left,) = rows(folder / "out/remaining.csv")
+    assert left["holders_own"] == left["remaining"] == "110.00"
+
+
 BAD = [
     ("pot_above_balance", "p.csv", "mule,10.00", "mule,10.01", "row 2"),
     ("pot_above_balance", "p.csv", "solo,25.00", "nobody,25.00", "row 3"),
