@@ -154,6 +154,21 @@ def test_account_by_account_nobody_gets_more_than_its_own_pots_or_its_loss() -> 
     assert shared_out > 100
 
 
+def test_who_asks_first_is_paid_first_and_only_where_its_money_is() -> None:
+    """Two victims of 1,000 each, one balance of 900: 900 and nothing, as the manual of MED has it."""
+    pots = [Pot(Place("A", "BRL"), 900), Pot(Place("B", "BRL"), 50)]
+    claims = [Claim(name, name.upper(), "BRL", 1_000) for name in ("a", "b")]
+    traced = {pots[0].place: Traced(2, {"fifo": {"a": 400, "b": 500}})}
+    in_turn = policy(basis=Basis.ASKED_FIRST)
+    assert by_claim(plan_awards(pots, claims, traced, in_turn)) == {"a": 900, "b": 0}
+    assert by_claim(plan_awards(pots, claims, traced, policy())) == {"a": 475, "b": 475}
+    for seed in range(100):
+        world = random_world(seed)
+        plan = plan_of(world, (), Basis.ASKED_FIRST)  # checks caps itself
+        for award in plan.awards:
+            assert award.claim in world.traced[award.place].shares["fifo"], seed
+
+
 # --- negative controls -------------------------------------------------------------------------------------------------
 
 

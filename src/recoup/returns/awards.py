@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from recoup.money import split
 from recoup.returns.case import NOTHING_TRACED, Claim, Holder, Place, Pot, Traced
 from recoup.returns.policy import Basis, ReturnPolicy
-from recoup.returns.rest import share_by_account, share_case
+from recoup.returns.rest import share_by_account, share_case, share_in_turn
 
 SINGLE, BY_TIME, PRO_RATA = 1, 2, 3
 """Modes of a return: a single credit, traceable by time among several, pro rata [return-rules art. 8]."""
@@ -87,7 +87,7 @@ def plan_awards(
     victims = _victims(claims)
     funds = _funds(pots, by_id, traced, policy)
     direct = _direct(funds, by_id, traced, policy)
-    rest = _rest(pots, claims, funds, direct, policy)
+    rest = _rest(pots, claims, funds, direct, traced, policy)
     awards = []
     for place, parts in direct.items():
         found = traced[place]
@@ -296,6 +296,7 @@ def _rest(
     claims: Sequence[Claim],
     funds: Mapping[Place, int],
     direct: Mapping[Place, Mapping[str, int]],
+    traced: Mapping[Place, Traced],
     policy: ReturnPolicy,
 ) -> dict[tuple[str, Place], int]:
     """Return what is shared pro rata by claim and place, each currency by itself."""
@@ -317,6 +318,12 @@ def _rest(
         missing = {claim.id: claim.missing - given[claim.id] for claim in own}
         if policy.basis is Basis.CASE:
             rest.update(share_case(left, missing))
+        elif policy.basis is Basis.ASKED_FIRST:
+            found_in = {
+                place: traced.get(place, NOTHING_TRACED).shares.get(policy.lead, {})
+                for place in left
+            }
+            rest.update(share_in_turn(left, missing, found_in))
         else:
             sharing = {
                 place: [claim.id for claim in own if claim.paid_into == place.account]
