@@ -143,6 +143,34 @@ def test_an_innocent_holder_keeps_what_was_paid_beyond_the_admitted_loss(folder:
     assert left["holders_own"] == left["remaining"] == "110.00"
 
 
+def test_who_paid_into_the_pots_and_never_reported_is_listed_for_a_call(folder: Path) -> None:
+    more = """\
+t6,2026-01-05T10:05:00Z,Q,relay,7.00,CNY
+t7,2026-01-05T10:06:00Z,relay,mule,7.00,CNY
+t8,2026-01-05T10:07:00Z,,mule,3.00,CNY
+t9,2026-01-05T10:08:00Z,P,mule,2.00,CNY
+"""
+    (folder / "t.csv").write_text(LEDGER + more, encoding="utf-8")
+    assert run(folder).exit_code == 0
+    found = rows(folder / "out/likely-victims.csv")
+    assert [(r["account"], r["transfer"], r["amount"], r["source"]) for r in found] == [
+        ("guest", "", "30.00", "opening"),
+        ("Q", "", "7.00", "opening"),
+        ("mule", "t8", "3.00", "deposit"),
+    ]
+    # Where only the mule's statement is known, payers are named with their transfers, a claimant's unreported one too.
+    (folder / "k.csv").write_text("account\nmule\n", encoding="utf-8")
+    (folder / "p.csv").write_text("account,amount,currency\nmule,10.00,CNY\n", encoding="utf-8")
+    assert run(folder, "--known", str(folder / "k.csv")).exit_code == 0
+    assert [(r["account"], r["transfer"]) for r in rows(folder / "out/likely-victims.csv")] == [
+        ("relay", "t7"),
+        ("mule", "t8"),
+        ("P", "t9"),
+    ]
+    verified = CliRunner().invoke(app, ["return", "verify", str(folder / "out")])
+    assert verified.exit_code == 0, verified.output
+
+
 BAD = [
     ("pot_above_balance", "p.csv", "mule,10.00", "mule,10.01", "row 2"),
     ("pot_above_balance", "p.csv", "solo,25.00", "nobody,25.00", "row 3"),

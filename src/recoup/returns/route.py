@@ -35,14 +35,7 @@ def route_to(scene: Scene, places: Iterable[int]) -> Route:
     stop = events.stop
     source, payee, op = (a[:stop].tolist() for a in (events.source, events.payee, events.op))
     sinks = scene.ledger.sinks.tolist()
-    reached, needed = [False] * len(sinks), [False] * len(sinks)
-    for giver, taker, how in zip(source, payee, op, strict=True):
-        if how:
-            reached[taker] = not sinks[taker]
-            if how != books.ROOT:
-                reached[giver] = not sinks[giver]
-        elif reached[giver]:
-            reached[taker] = not sinks[taker]
+    reached, needed = reached_pockets(scene), [False] * len(sinks)
     for place in places:
         needed[place] = not sinks[place]
     for at in range(stop - 1, -1, -1):
@@ -55,3 +48,19 @@ def route_to(scene: Scene, places: Iterable[int]) -> Route:
     special = (events.op[:stop] != 0) & (events.op[:stop] != books.ROOT)
     is_on = kept[events.source[:stop]] | kept[events.payee[:stop]] | special
     return Route(np.flatnonzero(is_on), kept.tolist())
+
+
+def reached_pockets(scene: Scene) -> list[bool]:
+    """Return by pocket whether any claim's money may have come there; the outside and terminal accounts are not asked about."""
+    events, sinks = scene.events, scene.ledger.sinks.tolist()
+    reached = [False] * len(sinks)
+    columns = (events.source, events.payee, events.op)
+    rows = zip(*(column[: events.stop].tolist() for column in columns), strict=True)
+    for giver, taker, how in rows:
+        if how:
+            reached[taker] = not sinks[taker]
+            if how != books.ROOT:
+                reached[giver] = not sinks[giver]
+        elif reached[giver]:
+            reached[taker] = not sinks[taker]
+    return reached
