@@ -143,6 +143,15 @@ def test_an_innocent_holder_keeps_what_was_paid_beyond_the_admitted_loss(folder:
     assert left["holders_own"] == left["remaining"] == "110.00"
 
 
+def test_a_new_round_gives_what_is_left_to_who_was_not_paid_yet(folder: Path) -> None:
+    (folder / "p.csv").write_text("account,amount,currency\nshop,30.00,CNY\n", encoding="utf-8")
+    text = "claim,victim,transfer,loss,returned\nc1,P,t1,60.00,60.00\nc2,M,t2,40.00,5.00\n"
+    (folder / "c.csv").write_text(text, encoding="utf-8")
+    assert run(folder).exit_code == 0
+    found = [(r["claim"], r["mode"], r["amount"]) for r in rows(folder / "out/awards.csv")]
+    assert found == [("c2", "2", "30.00")]
+
+
 def test_who_paid_into_the_pots_and_never_reported_is_listed_for_a_call(folder: Path) -> None:
     more = """\
 t6,2026-01-05T10:05:00Z,Q,relay,7.00,CNY
