@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from recoup.cli import app
+from recoup.evidence.staging import RESULTS
 from recoup.reading.return_policies import shipped_return_policies
 
 LEDGER = """\
@@ -141,6 +142,11 @@ def test_an_innocent_holder_keeps_what_was_paid_beyond_the_admitted_loss(folder:
     assert [(r["claim"], r["amount"]) for r in rows(folder / "out/awards.csv")] == [("c1", "10.00")]
     (left,) = rows(folder / "out/remaining.csv")
     assert left["holders_own"] == left["remaining"] == "110.00"
+
+
+def test_every_file_of_a_return_gives_way_to_those_of_a_later_run(folder: Path) -> None:
+    assert run(folder).exit_code == 0
+    assert {path.name for path in (folder / "out").iterdir()} <= RESULTS
 
 
 def test_a_new_round_gives_what_is_left_to_who_was_not_paid_yet(folder: Path) -> None:
