@@ -76,7 +76,7 @@ def _shares(random: Random, claims: list[Claim], place: Place) -> dict[str, dict
     for claim in claims:
         if claim.currency == place.currency and random.random() < 0.6:
             for rule in RULES:
-                part = random.choice([0, claim.loss // 4, claim.loss // 3])
+                part = random.choice([0, claim.loss // 4, claim.loss // 3, claim.loss])
                 if part:
                     shares[rule][claim.id] = part
     return shares
@@ -94,7 +94,7 @@ class TwinPlan:
 def twin_plan(world: World, rules: tuple[str, ...]) -> TwinPlan:
     """Return the plan of a case on basis *case*."""
     claims = {claim.id: claim for claim in world.claims}
-    funds = {pot.place: _fund(pot, world.traced.get(pot.place), rules) for pot in world.pots}
+    funds = {pot.place: _fund(world, pot, rules) for pot in world.pots}
     direct = _direct(world, claims, funds, rules)
     by_claim: dict[str, int] = defaultdict(int)
     by_pot: dict[Place, int] = defaultdict(int)
@@ -122,12 +122,22 @@ def twin_plan(world: World, rules: tuple[str, ...]) -> TwinPlan:
     return TwinPlan(direct, dict(by_claim), dict(by_pot))
 
 
-def _fund(pot: Pot, found: Traced | None, rules: tuple[str, ...]) -> int:
+def _fund(world: World, pot: Pot, rules: tuple[str, ...]) -> int:
     if pot.holder is Holder.INVOLVED:
         return pot.amount
-    if found is None:
+    if pot.place not in world.traced:
         return 0
-    return min([pot.amount] + [sum(found.shares[rule].values()) for rule in rules or ("fifo",)])
+    sums = []
+    for rule in rules or ("fifo",):
+        found = {
+            (claim.id, place): traced.shares[rule].get(claim.id, 0)
+            for claim in world.claims
+            for place, traced in world.traced.items()
+        }
+        for claim in world.claims:
+            _cap(found, [key for key in sorted(found) if key[0] == claim.id], claim.loss)
+        sums.append(sum(amount for (_, place), amount in found.items() if place == pot.place))
+    return min([pot.amount, *sums])
 
 
 def _direct(

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from recoup.cli import app
+from recoup.evidence.staging import RESULTS
 from recoup.reading.return_policies import shipped_return_policies
 
 LEDGER = """\
@@ -129,6 +130,60 @@ def test_what_was_returned_and_compensated_before_is_not_given_again(folder: Pat
     for row in rows(folder / "out/awards.csv"):
         given[row["claim"]] = given.get(row["claim"], 0) + float(row["amount"])
     assert given == {"c1": 10.0, "c2": 40.0}
+
+
+def test_an_innocent_holder_keeps_what_was_paid_beyond_the_admitted_loss(folder: Path) -> None:
+    (folder / "c.csv").write_text(
+        "claim,victim,transfer,loss\nc1,P,t1,10.00\nc3,K,t4,25.00\n", encoding="utf-8"
+    )
+    text = "account,amount,currency,holder\nshop,120.00,CNY,innocent\n"
+    (folder / "p.csv").write_text(text, encoding="utf-8")
+    assert run(folder).exit_code == 0
+    assert [(r["claim"], r["amount"]) for r in rows(folder / "out/awards.csv")] == [("c1", "10.00")]
+    (left,) = rows(folder / "out/remaining.csv")
+    assert left["holders_own"] == left["remaining"] == "110.00"
+
+
+def test_every_file_of_a_return_gives_way_to_those_of_a_later_run(folder: Path) -> None:
+    assert run(folder).exit_code == 0
+    assert {path.name for path in (folder / "out").iterdir()} <= RESULTS
+
+
+def test_a_new_round_gives_what_is_left_to_who_was_not_paid_yet(folder: Path) -> None:
+    (folder / "p.csv").write_text("account,amount,currency\nshop,30.00,CNY\n", encoding="utf-8")
+    text = "claim,victim,transfer,loss,returned\nc1,P,t1,60.00,60.00\nc2,M,t2,40.00,5.00\n"
+    (folder / "c.csv").write_text(text, encoding="utf-8")
+    assert run(folder).exit_code == 0
+    found = [(r["claim"], r["mode"], r["amount"]) for r in rows(folder / "out/awards.csv")]
+    assert found == [("c2", "2", "30.00")]
+
+
+def test_who_paid_into_the_pots_and_never_reported_is_listed_for_a_call(folder: Path) -> None:
+    more = """\
+t6,2026-01-05T10:05:00Z,Q,relay,7.00,CNY
+t7,2026-01-05T10:06:00Z,relay,mule,7.00,CNY
+t8,2026-01-05T10:07:00Z,,mule,3.00,CNY
+t9,2026-01-05T10:08:00Z,P,mule,2.00,CNY
+"""
+    (folder / "t.csv").write_text(LEDGER + more, encoding="utf-8")
+    assert run(folder).exit_code == 0
+    found = rows(folder / "out/likely-victims.csv")
+    assert [(r["account"], r["transfer"], r["amount"], r["source"]) for r in found] == [
+        ("guest", "", "30.00", "opening"),
+        ("Q", "", "7.00", "opening"),
+        ("mule", "t8", "3.00", "deposit"),
+    ]
+    # Where only the mule's statement is known, payers are named with their transfers, a claimant's unreported one too.
+    (folder / "k.csv").write_text("account\nmule\n", encoding="utf-8")
+    (folder / "p.csv").write_text("account,amount,currency\nmule,10.00,CNY\n", encoding="utf-8")
+    assert run(folder, "--known", str(folder / "k.csv")).exit_code == 0
+    assert [(r["account"], r["transfer"]) for r in rows(folder / "out/likely-victims.csv")] == [
+        ("relay", "t7"),
+        ("mule", "t8"),
+        ("P", "t9"),
+    ]
+    verified = CliRunner().invoke(app, ["return", "verify", str(folder / "out")])
+    assert verified.exit_code == 0, verified.output
 
 
 BAD = [

@@ -34,6 +34,7 @@ from recoup.returns import (
     share_out,
 )
 from recoup.returns.follow import traced_shares
+from recoup.returns.route import route_to
 from recoup.trace.ledger import KNOWN
 from recoup.trace.trace import build_scene
 from recoup.trace.trail import Options
@@ -153,6 +154,21 @@ def test_account_by_account_nobody_gets_more_than_its_own_pots_or_its_loss() -> 
     assert shared_out > 100
 
 
+def test_who_asks_first_is_paid_first_and_only_where_its_money_is() -> None:
+    """Two victims of 1,000 each, one balance of 900: 900 and nothing, as the manual of MED has it."""
+    pots = [Pot(Place("A", "BRL"), 900), Pot(Place("B", "BRL"), 50)]
+    claims = [Claim(name, name.upper(), "BRL", 1_000) for name in ("a", "b")]
+    traced = {pots[0].place: Traced(2, {"fifo": {"a": 400, "b": 500}})}
+    in_turn = policy(basis=Basis.ASKED_FIRST)
+    assert by_claim(plan_awards(pots, claims, traced, in_turn)) == {"a": 900, "b": 0}
+    assert by_claim(plan_awards(pots, claims, traced, policy())) == {"a": 475, "b": 475}
+    for seed in range(100):
+        world = random_world(seed)
+        plan = plan_of(world, (), Basis.ASKED_FIRST)  # checks caps itself
+        for award in plan.awards:
+            assert award.claim in world.traced[award.place].shares["fifo"], seed
+
+
 # --- negative controls -------------------------------------------------------------------------------------------------
 
 
@@ -211,7 +227,9 @@ def followed(
     own_first = [p for p in pockets if account[p] in involved and ledger.standing[p] == KNOWN]
     return {
         (names[claim], account[p], ledger.currencies[ledger.pocket_currency[p]]): amount
-        for p, shares in traced_shares(scene, rule, own_first, pockets).items()
+        for p, shares in traced_shares(
+            scene, rule, own_first, pockets, route_to(scene, pockets)
+        ).items()
         for claim, amount in shares.items()
     }
 
@@ -251,6 +269,23 @@ def test_without_involved_holders_money_is_where_the_twin_of_tracing_finds_it() 
 
 def test_involved_holders_spend_their_own_money_first_as_the_twin_of_units_says() -> None:
     assert sum(check_followed(seed, is_plain=False) for seed in range(14)) > 3
+
+
+def test_what_lies_off_every_way_to_a_pot_need_not_be_followed() -> None:
+    left_out = 0
+    for seed in range(12):
+        world = random_ledger(seed, 40, FEATURES - NOT_FOLLOWED)
+        scene = build_scene(world.dossier(), world.claim_table(), world.options)
+        pockets = range(1, len(scene.ledger.standing))
+        whole = route_to(scene, pockets)
+        own_first = [p for p in pockets if p % 2 and scene.ledger.standing[p] == KNOWN]
+        pots = Random(seed).sample(pockets, 2)
+        short = route_to(scene, pots)
+        left_out += len(whole.events) - len(short.events)
+        for rule in RULES:
+            every = traced_shares(scene, rule, own_first, pots, whole)
+            assert traced_shares(scene, rule, own_first, pots, short) == every, (seed, rule)
+    assert left_out > 5
 
 
 @pytest.mark.slow

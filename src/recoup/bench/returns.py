@@ -21,7 +21,8 @@ from recoup.bench.rows import Row, resident_mb, times_of
 from recoup.reading.return_policies import read_return_policy
 from recoup.records import tables
 from recoup.records.dossier import Dossier
-from recoup.returns import PAID, Place, Pot, build_case, plan_awards, share_out
+from recoup.returning import worked_out
+from recoup.returns import PAID, Place, Pot, build_case, plan_awards
 from recoup.tracing import transfers_frame
 
 _START = datetime(2026, 1, 5, tzinfo=UTC)
@@ -50,8 +51,8 @@ def bench_returns(plan: Plan, tell: Tell) -> Report:
     case = build_case(dossier, claims, pl.DataFrame(schema=PAID), pots)
     assert not case.problems, "the pots are what the ledger leaves"
     tell("following the money and sharing out")
-    traced = share_out(case, policy).traced
-    whole = times_of(lambda: share_out(case, policy), plan.rounds)
+    traced = worked_out(case, policy).traced
+    whole = times_of(lambda: worked_out(case, policy), plan.rounds)
     tell("sharing out")
     awards = times_of(lambda: plan_awards(case.pots, case.claims, traced, policy), plan.rounds)
     rows = (_row("awards", awards), _row("awards_with_trail", whole))

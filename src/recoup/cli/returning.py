@@ -160,11 +160,13 @@ def _write(
     opened: OpenReturn, policy: ReturnPolicy, table: Mapping[str, Any], out: Path
 ) -> Mapping[str, Any]:
     """Share out, write everything or nothing, return the summary."""
-    from recoup.evidence.returns import return_document, return_tables, write_return
-    from recoup.returns import share_out
+    from recoup.evidence.returns import likely_table, return_document, return_tables, write_return
+    from recoup.returning import worked_out
+    from recoup.returns import likely_victims
 
-    worked = share_out(opened.case, policy)
+    worked = worked_out(opened.case, policy)
     tables = return_tables(worked.plan, worked.traced, opened.digits)
+    tables["likely-victims.csv"] = likely_table(likely_victims(opened.case), opened.digits)
     words = (os.fsencode(word).decode("utf-8", "backslashreplace") for word in sys.argv[1:])
     document = return_document(
         worked.plan,

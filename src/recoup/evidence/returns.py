@@ -23,6 +23,7 @@ from recoup.records.provenance import Source
 from recoup.returns import PRO_RATA, SINGLE, Basis, Place, Plan, PotResult, Traced
 
 FORMAT: Final = "recoup.return/1"
+_ISO: Final = "%Y-%m-%dT%H:%M:%S%.fZ"
 AWARDS: Final = ("claim", "account", "mode", "amount", "reason")
 REMAINING: Final = (
     *("account", "currency", "holder", "kind", "frozen", "direct", "pro_rata", "holders_own"),
@@ -44,6 +45,12 @@ def return_tables(plan: Plan, traced: Mapping[Place, Traced], digits: Digits) ->
         "return-claims.csv": _claims(plan, digits),
         "return-traced.csv": _traced(traced, digits),
     }
+
+
+def likely_table(likely: pl.DataFrame, digits: Digits) -> str:
+    """Return `likely-victims.csv` as text, of a frame of schema `returns.LIKELY`."""
+    shown = with_decimals(likely, ("amount",), digits)
+    return _csv(shown.with_columns(pl.col("since").dt.strftime(_ISO)), likely.columns)
 
 
 def return_document(

@@ -40,6 +40,7 @@ RESULTS: Final = frozenset(
         "return-pots.csv",
         "return-claims.csv",
         "return-traced.csv",
+        "likely-victims.csv",
         SEAL,
     }
 )

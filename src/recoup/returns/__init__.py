@@ -13,11 +13,13 @@ from recoup.returns.awards import (
 )
 from recoup.returns.case import Claim, ClaimKind, Holder, Place, Pot, PotKind, Traced
 from recoup.returns.policy import CAUSAL, Basis, Choice, ReturnPolicy, Standing
+from recoup.returns.unreported import LIKELY, likely_victims
 from recoup.returns.working import PAID, Case, PotProblem, Worked, build_case, share_out
 
 __all__ = [
     "BY_TIME",
     "CAUSAL",
+    "LIKELY",
     "PAID",
     "PRO_RATA",
     "SINGLE",
@@ -41,6 +43,7 @@ __all__ = [
     "Worked",
     "build_case",
     "check_plan",
+    "likely_victims",
     "plan_awards",
     "share_out",
 ]

@@ -9,14 +9,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from recoup.money import split
 from recoup.returns.case import NOTHING_TRACED, Claim, Holder, Place, Pot, Traced
 from recoup.returns.policy import Basis, ReturnPolicy
-from recoup.returns.rest import share_by_account, share_case
+from recoup.returns.rest import share_by_account, share_case, share_in_turn
 
 SINGLE, BY_TIME, PRO_RATA = 1, 2, 3
 """Modes of a return: a single credit, traceable by time among several, pro rata [return-rules art. 8]."""
@@ -84,10 +84,10 @@ def plan_awards(
     assert len({pot.place for pot in pots}) == len(pots), "a place has one pot"
     assert len({claim.id for claim in claims}) == len(claims), "a claim stands once"
     by_id = {claim.id: claim for claim in claims}
-    victims = {claim.id: claim.victim for claim in claims}
-    funds = {pot.place: _fund(pot, traced.get(pot.place, NOTHING_TRACED), policy) for pot in pots}
+    victims = _victims(claims)
+    funds = _funds(pots, by_id, traced, policy)
     direct = _direct(funds, by_id, traced, policy)
-    rest = _rest(pots, claims, funds, direct, policy)
+    rest = _rest(pots, claims, funds, direct, traced, policy)
     awards = []
     for place, parts in direct.items():
         found = traced[place]
@@ -129,15 +129,45 @@ def check_plan(plan: Plan) -> None:
             assert not (left and short), "no money stays while a claim of the case misses it"
 
 
-def _fund(pot: Pot, found: Traced, policy: ReturnPolicy) -> int:
-    """Return how much of a pot is there for claims.
+def _funds(
+    pots: Sequence[Pot],
+    claims: Mapping[str, Claim],
+    traced: Mapping[Place, Traced],
+    policy: ReturnPolicy,
+) -> dict[Place, int]:
+    """Return how much of each pot is there for claims.
 
-    Of an innocent holder's pot that is what every admissible rule finds there at least, over all claims together.
+    Of an innocent holder's pot that is what every admissible rule finds there at least, over all claims together. A claim
+    counts with its loss at most: where less was admitted than the transfer, the difference is no claim's and the holder's.
     """
-    if pot.holder is Holder.INVOLVED:
-        return pot.amount
-    rules = policy.rules or (policy.lead,)
-    return min(pot.amount, *(sum(found.shares.get(rule, {}).values()) for rule in rules))
+    funds = {pot.place: pot.amount for pot in pots}
+    innocent = [pot.place for pot in pots if pot.holder is Holder.INNOCENT]
+    for rule in policy.rules or (policy.lead,) if innocent else ():
+        found = _within_losses(rule, traced, claims)
+        for place in innocent:
+            funds[place] = min(funds[place], found.get(place, 0))
+    return funds
+
+
+def _within_losses(
+    rule: str, traced: Mapping[Place, Traced], claims: Mapping[str, Claim]
+) -> dict[Place, int]:
+    """Return what one rule finds in each pot, of no claim more than its loss; what is above is cut in proportion."""
+    found: dict[Place, int] = {}
+    by_claim: dict[str, list[tuple[Place, int]]] = defaultdict(list)
+    for place in sorted(traced):
+        shares = traced[place].shares.get(rule, {})
+        found[place] = sum(shares.values())
+        for claim, amount in shares.items():
+            by_claim[claim].append((place, amount))
+    for claim, parts in by_claim.items():
+        amounts = [amount for _, amount in parts]
+        if sum(amounts) > claims[claim].loss:
+            for (place, amount), kept in zip(
+                parts, split(claims[claim].loss, amounts), strict=True
+            ):
+                found[place] -= amount - kept
+    return found
 
 
 def _direct(
@@ -147,7 +177,7 @@ def _direct(
     policy: ReturnPolicy,
 ) -> dict[Place, dict[str, int]]:
     """Return the direct awards by place and claim: traced there, not above what the claim misses, nor what the pot has."""
-    victims = {claim.id: claim.victim for claim in claims.values()}
+    victims = _victims(claims.values())
     found = {
         place: _traced_parts(traced[place], victims, policy)
         for place in funds
@@ -171,19 +201,51 @@ def _direct(
     }
 
 
-def _traced_parts(
-    found: Traced, victims: Mapping[str, str], policy: ReturnPolicy
-) -> dict[str, int]:
+@dataclass(frozen=True, slots=True)
+class _Victims:
+    """Whose each claim is, and which claims are of a victim with others."""
+
+    of: Mapping[str, str]
+    several: frozenset[str]
+
+
+def _victims(claims: Iterable[Claim]) -> _Victims:
+    of = {claim.id: claim.victim for claim in claims}
+    counts = Counter(of.values())
+    return _Victims(of, frozenset(claim for claim, victim in of.items() if counts[victim] > 1))
+
+
+def _traced_parts(found: Traced, victims: _Victims, policy: ReturnPolicy) -> dict[str, int]:
     """Return by claim, in order of id, each victim's smallest total over the rules, spread by the lead rule's shares."""
     lead = dict(sorted(found.shares.get(policy.lead, {}).items()))
-    smallest = _smallest(found, policy.rules, victims)
+    if _has_one_each(found, policy.rules, victims):
+        return _least_of_each(lead, found, policy.rules)
+    smallest = _smallest(found, policy.rules, victims.of)
     of_victim: dict[str, list[str]] = defaultdict(list)
     for claim in lead:
-        of_victim[victims[claim]].append(claim)
+        of_victim[victims.of[claim]].append(claim)
     parts: dict[str, int] = {}
     for victim, own in of_victim.items():
         parts.update(_spread(own, lead, smallest.get(victim, 0)))
     return dict(sorted(parts.items()))
+
+
+def _has_one_each(found: Traced, rules: Sequence[str], victims: _Victims) -> bool:
+    """Whether no claim in a pot is of a victim with others: then nothing is to be spread, which is the rule and much faster."""
+    return all(victims.several.isdisjoint(found.shares.get(rule, {})) for rule in rules)
+
+
+def _least_of_each(lead: Mapping[str, int], found: Traced, rules: Sequence[str]) -> dict[str, int]:
+    """Return the least that each claim of `lead` has there and under `rules`; each is its victim's only one in the pot."""
+    least = dict(lead)
+    for rule in rules:
+        shares = found.shares.get(rule, {})
+        if shares is not lead:
+            least = {
+                claim: amount if amount <= (other := shares.get(claim, 0)) else other
+                for claim, amount in least.items()
+            }
+    return least
 
 
 def _smallest(found: Traced, rules: Sequence[str], victims: Mapping[str, str]) -> dict[str, int]:
@@ -205,13 +267,16 @@ def _smallest(found: Traced, rules: Sequence[str], victims: Mapping[str, str]) -
 
 
 def _agreed(
-    parts: Mapping[str, int], found: Traced, victims: Mapping[str, str], policy: ReturnPolicy
+    parts: Mapping[str, int], found: Traced, victims: _Victims, policy: ReturnPolicy
 ) -> dict[str, int]:
     """Return how much of each direct award every rule of the policy's strength finds as well, for its victim as a whole."""
-    smallest = _smallest(found, policy.strength or policy.rules, victims)
+    rules = policy.strength or policy.rules
+    if _has_one_each(found, (policy.lead, *rules), victims):
+        return _least_of_each(parts, found, rules)
+    smallest = _smallest(found, rules, victims.of)
     of_victim: dict[str, list[str]] = defaultdict(list)
     for claim in parts:
-        of_victim[victims[claim]].append(claim)
+        of_victim[victims.of[claim]].append(claim)
     agreed: dict[str, int] = {}
     for victim, own in of_victim.items():
         agreed.update(_spread(own, parts, smallest.get(victim, 0)))
@@ -231,6 +296,7 @@ def _rest(
     claims: Sequence[Claim],
     funds: Mapping[Place, int],
     direct: Mapping[Place, Mapping[str, int]],
+    traced: Mapping[Place, Traced],
     policy: ReturnPolicy,
 ) -> dict[tuple[str, Place], int]:
     """Return what is shared pro rata by claim and place, each currency by itself."""
@@ -252,6 +318,12 @@ def _rest(
         missing = {claim.id: claim.missing - given[claim.id] for claim in own}
         if policy.basis is Basis.CASE:
             rest.update(share_case(left, missing))
+        elif policy.basis is Basis.ASKED_FIRST:
+            found_in = {
+                place: traced.get(place, NOTHING_TRACED).shares.get(policy.lead, {})
+                for place in left
+            }
+            rest.update(share_in_turn(left, missing, found_in))
         else:
             sharing = {
                 place: [claim.id for claim in own if claim.paid_into == place.account]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from recoup.returns.places import CLEAN, Lots, Part, Pool, cumulative_floors
+from recoup.returns.route import Route
 from recoup.trace.assemble import Scene
 from recoup.trace.kernels import books
 from recoup.trace.ledger import OUTSIDE
@@ -47,7 +48,7 @@ class _Put:
 
 
 def traced_shares(
-    scene: Scene, rule: str, involved: Iterable[int], places: Iterable[int]
+    scene: Scene, rule: str, involved: Iterable[int], places: Iterable[int], route: Route
 ) -> dict[int, dict[int, int]]:
     """Return, for each pocket of `places`, what each claim (its number) has there at the end under `rule`.
 
@@ -56,9 +57,10 @@ def traced_shares(
         rule: fifo, lifo or rolling.
         involved: pockets whose holder spends own money first.
         places: pockets to look at.
+        route: what must be followed for these, the same under every rule (`route_to`).
     """
     assert scene.claims["admitted"].all(), "only admitted claims are followed for a return"
-    walk = _Walk(scene, rule, frozenset(involved))
+    walk = _Walk(scene, rule, frozenset(involved), route)
     walk.run()
     return {pocket: walk.shares(pocket) for pocket in places}
 
@@ -66,9 +68,10 @@ def traced_shares(
 class _Walk:
     """One pass over the events."""
 
-    def __init__(self, scene: Scene, rule: str, involved: frozenset[int]) -> None:
+    def __init__(self, scene: Scene, rule: str, involved: frozenset[int], route: Route) -> None:
         assert rule in ("fifo", "lifo", "rolling"), rule
         self.scene, self.rule, self.involved = scene, rule, involved
+        self.route = route
         self.sinks = scene.ledger.sinks.tolist()
         self.openings = scene.openings.amount.tolist()
         self.places: dict[int, Lots | Pool] = {}
@@ -77,23 +80,21 @@ class _Walk:
         """Conversions whose credit is still to come: the amount that left, and whose it was."""
 
     def run(self) -> None:
-        """Carry out all events up to as-of."""
-        events, sinks = self.scene.events, self.sinks
+        """Carry out all events of the route, in order."""
+        events, at, is_kept = self.scene.events, self.route.events, self.route.is_kept
         columns = (events.source, events.payee, events.amount, events.op, events.special)
-        stop = events.stop
-        rows = zip(*(column[:stop].tolist() for column in columns), strict=True)
+        rows = zip(*(column[at].tolist() for column in columns), strict=True)
         specials = [_Special(*record) for record in events.specials.tolist()]
         for source, payee, amount, op, special in rows:
             if op == 0:
-                parts = self.place(source).take(amount) if source else [(amount, CLEAN)]
-                if not sinks[payee]:
+                # Without a book an account gives what is no claim's, the outside as well.
+                parts = self.place(source).take(amount) if is_kept[source] else [(amount, CLEAN)]
+                if is_kept[payee]:
                     self.place(payee).put(parts)
-            elif (
-                op == books.ROOT
-            ):  # most rows that are not plain dispute one; nothing else is to be asked of them
-                if source:
+            elif op == books.ROOT:  # most rows that are not plain only dispute one
+                if is_kept[source]:
                     self.place(source).take(amount)
-                if not sinks[payee]:
+                if is_kept[payee]:
                     self.place(payee).put([(amount, specials[special].claim)])
             else:
                 self._special(source, payee, amount, op, specials[special])

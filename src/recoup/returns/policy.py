@@ -17,6 +17,8 @@ class Basis(StrEnum):
     """All claims of the case, over all its pots at once."""
     ACCOUNT = "account"
     """The claims whose disputed transfer went to the account itself."""
+    ASKED_FIRST = "asked_first"
+    """Who asks first is paid first, of every pot that its money is found in; the order of ids is the order of asking."""
 
 
 class Standing(StrEnum):

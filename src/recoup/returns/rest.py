@@ -6,7 +6,7 @@ Shares are exact fractions until the one rounding at the end, by largest remaind
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
 
 from recoup.money import split
@@ -69,6 +69,27 @@ def share_by_account(
             if not is_open[claim]:
                 shares[claim, place] = part * missing[claim] / sums[claim]
                 left[place] -= shares[claim, place]
+
+
+def share_in_turn(
+    funds: Mapping[Place, int],
+    missing: Mapping[str, int],
+    found_in: Mapping[Place, Collection[str]],
+) -> dict[tuple[str, Place], int]:
+    """Pay claims in the order given, each of the pots its money is found in, until it misses nothing or nothing is left there.
+
+    Nothing is shared: whoever comes later gets what is left.
+    """
+    left, rest = dict(funds), {}
+    for claim, amount in missing.items():
+        asked = amount
+        for place in funds:
+            part = min(asked, left[place]) if claim in found_in[place] else 0
+            if part:
+                rest[claim, place] = part
+                left[place] -= part
+                asked -= part
+    return rest
 
 
 def _trial(

@@ -17,6 +17,7 @@ from recoup.returns.awards import Plan, plan_awards
 from recoup.returns.case import Claim, ClaimKind, Holder, Place, Pot, PotKind, Traced
 from recoup.returns.follow import traced_shares
 from recoup.returns.policy import ReturnPolicy
+from recoup.returns.route import route_to
 from recoup.trace.assemble import Scene
 from recoup.trace.follow import run_balances
 from recoup.trace.ledger import KNOWN
@@ -108,16 +109,18 @@ def share_out(case: Case, policy: ReturnPolicy) -> Worked:
             pocket for place, pocket in case.pockets.items() if holders[place] is Holder.INVOLVED
         ]
     names = case.scene.claims["claim"].to_list()
-    currency = {claim.id: claim.currency for claim in case.claims}
+    of = {claim.id: claim.currency for claim in case.claims}
+    currencies = [of[name] for name in names]
     shares: dict[Place, dict[str, dict[str, int]]] = {place: {} for place in case.pockets}
+    route = route_to(case.scene, case.pockets.values())
     for rule in policy.traced_rules:
-        found = traced_shares(case.scene, rule, involved, case.pockets.values())
+        found = traced_shares(case.scene, rule, involved, case.pockets.values(), route)
         for place, pocket in case.pockets.items():
             # Money changed into another currency is a claim's, but no loss of it in that currency was admitted.
             shares[place][rule] = {
                 names[number]: amount
                 for number, amount in sorted(found[pocket].items())
-                if currency[names[number]] == place.currency
+                if currencies[number] == place.currency
             }
     traced = {place: Traced(case.credits[place], shares[place]) for place in case.pockets}
     return Worked(plan_awards(case.pots, case.claims, traced, policy), traced, case.assumptions)
