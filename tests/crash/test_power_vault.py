@@ -121,6 +121,12 @@ class OneByOne(SqliteVaultTable):
     def together(self):
         return nullcontext()
 
+    def add_all(self, keys, pieces):
+        for key in keys:
+            self.add_key(*key)
+        for piece in pieces:
+            self.put(*piece)
+
 
 def test_pieces_that_are_kept_one_by_one_are_found(tmp_path):
     """Negative control."""
