@@ -142,9 +142,11 @@ def altered(plain: Any, chance: random.Random) -> bytes:
             case 0:
                 del there[way[-1]]
             case 1 if isinstance(there, dict):
-                there[chance.choice(("more", "", "id", "held"))] = chance.choice(JUNK)
+                there[chance.choice(("more", "", "id", "held"))] = copy.deepcopy(
+                    chance.choice(JUNK)
+                )
             case _:
-                there[way[-1]] = chance.choice(JUNK)
+                there[way[-1]] = copy.deepcopy(chance.choice(JUNK))
         if not whole:
             break
     return json.dumps(whole, ensure_ascii=chance.random() < 0.5).encode("utf-8", "surrogatepass")
