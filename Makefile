@@ -29,10 +29,10 @@ run: $(STAMP)    ## set up, then trace the example case under every rule
 	@echo "The results lie in $(EXAMPLE_OUT); begin with $(EXAMPLE_OUT)/trail.html."
 
 test: $(STAMP)   ## set up, then run the tests (not the longest) and every example of the docstrings
-	$(BIN)/python -m pytest -n 2 --dist worksteal --timeout 300 -m "not slow" --doctest-modules tests src/recoup
+	$(BIN)/python -m pytest -n 3 --dist worksteal --timeout 300 -m "not slow" --doctest-modules tests src/recoup
 
 test-promises: $(STAMP)  ## the same promises over many more worlds: minutes to an hour
-	$(BIN)/python -m pytest -n 2 --dist worksteal --timeout 1500 -m slow tests
+	$(BIN)/python -m pytest -n 3 --dist worksteal --timeout 1500 -m slow tests
 
 soak: $(STAMP)   ## the longest of them in their full measure: an hour or more
 	RECOUP_SOAK=1 $(BIN)/python -m pytest -n 2 -m slow tests

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import polars as pl
 import pytest
+from soaking import IS_SOAK
 from twin import FEATURES, PLAIN, Back, Refused, World, random_world
 from twin.back import TwinBack
 
@@ -117,7 +118,7 @@ def test_sources_in_plain_worlds_are_those_of_the_twin(seed: int) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(10))
 def test_sources_and_flows_in_many_worlds_are_those_of_the_twin(part: int) -> None:
-    for seed in range(100 * part, 100 * part + 60):
+    for seed in range(100 * part, 100 * part + (100 if IS_SOAK else 20)):
         check(seed, 15 + seed % 20, FEATURES)
 
 
