@@ -73,24 +73,21 @@ def _of_picture(data: bytes, form: str, points_max: int) -> list[bytes]:
     Image.MAX_IMAGE_PIXELS = None  # bounded here, where it can be told
     try:
         picture = Image.open(io.BytesIO(data), formats=[form])
-    except Exception as error:
-        raise _Problem("scan_damaged") from error
-    if picture.width * picture.height > points_max:
-        raise _Problem("scan_too_large")
-    try:
-        grey = _grey(picture)
-    except MemoryError:
+        grey = _grey(picture, points_max)
+    except (_Problem, MemoryError):
         raise
-    except Exception as error:
+    except Exception as error:  # a decoder raises nearly anything for bytes that somebody made up
         raise _Problem("scan_damaged") from error
     return list(_codes(grey))
 
 
-def _grey(picture: Any) -> Any:  # noqa: ANN401 (untyped library)
+def _grey(picture: Any, points_max: int) -> Any:  # noqa: ANN401 (untyped library)
     """Return a picture in grey, of bounded size; what is transparent is white, as on a screen."""
     from PIL import Image
 
     points = picture.width * picture.height
+    if points > points_max:  # before anything is decoded
+        raise _Problem("scan_too_large")
     if picture.format == "JPEG" and points > 4 * _LOOKED_AT:
         picture.draft("L", (picture.width // 2, picture.height // 2))
     picture.load()
