@@ -72,9 +72,8 @@ def application(
             return problem(503, "not_ready", "the books are being read, or could not be written")
         return PlainTextResponse("ok\n")
 
-    async def ticking() -> None:
-        while True:
-            await asyncio.sleep(tick)
+    async def ticking(ending: asyncio.Event) -> None:
+        while not await _is_set_within(ending, tick):
             for work in filter(None, (agent.tick, agent.tell_holders, background)):
                 try:
                     await run_in_threadpool(work)
@@ -87,12 +86,12 @@ def application(
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await run_in_threadpool(agent.recover)
         state["ready"] = True
-        task = asyncio.create_task(ticking())
+        ending = asyncio.Event()
+        task = asyncio.create_task(ticking(ending))
         yield
         state["ready"] = False
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        ending.set()
+        await task  # to be cancelled would leave its thread at work in books that are closed next
 
     routes = [
         Route("/orders", _guarded(orders, state), methods=["POST"]),
@@ -104,6 +103,15 @@ def application(
     return Starlette(
         routes=routes, lifespan=lifespan, exception_handlers={HTTPException: _http_problem}
     )
+
+
+async def _is_set_within(event: asyncio.Event, seconds: float) -> bool:
+    """Wait for an event, no longer than `seconds`; say whether it came."""
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return False
+    return True
 
 
 _Endpoint = Callable[[Request], Awaitable[Response]]

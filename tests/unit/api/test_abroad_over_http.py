@@ -103,7 +103,7 @@ def test_the_request_names_the_payment_and_its_account(house: Bureau, language, 
     assert found.status_code == 200, found.text
     text = found.json()["text"].splitlines()
     assert [line for line in lines if line not in text] == []
-    records = house.desk.happened(last, 10)
+    records = house.records_of_persons(last)
     assert [x.name for x in records] == ["acted", "personal_data_read"]
     assert b"request_abroad" in records[1].body
     assert name_of(request(house, task, language, "dee")) == "not_permitted"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -48,7 +49,11 @@ class Work:
 
     def name(self, path: str, by: str, **body: Any) -> str:
         """Return the problem's name, `done` where there is none."""
+        until = time.monotonic() + 120
         found = self.post(path, by, **body)
+        while found.status_code == 503 and time.monotonic() < until:  # as the answer asks one to
+            time.sleep(int(found.headers["retry-after"]))
+            found = self.post(path, by, **body)
         assert found.status_code < 500, found.text
         return found.json().get("type", "done").rsplit(":", 1)[-1]
 
@@ -333,7 +338,7 @@ def test_bad_input_is_refused_by_name_and_changes_nothing(work: Work, what: str)
     found = work.post(path, "ann", **HOLD, **body)
     assert found.status_code == status, found.text
     assert found.headers["content-type"] == "application/problem+json"
-    assert work.bureau.desk.last() == last
+    assert work.bureau.records_of_persons(last) == []
 
 
 def test_decisions_survive_a_start(work: Work) -> None:

@@ -739,7 +739,7 @@ def test_without_a_session_nothing_is_shown_or_done(world: World) -> None:
     for by in ("", "nobody"):
         for endpoint, (_, ask) in ENDPOINTS.items():
             assert ask(world.bureau, by, thing).status_code == 401, endpoint
-    assert world.bureau.desk.last() == last
+    assert world.bureau.records_of_persons(last) == []
 
 
 def test_an_endpoint_that_forgets_to_ask_is_found(

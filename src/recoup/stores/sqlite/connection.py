@@ -6,6 +6,7 @@ Every error of the driver becomes a fault of ours here, and nowhere else. A conn
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -43,9 +44,14 @@ class Connection(Protocol):
 
 
 class DriverConnection:
-    """The standard library's driver. A read-only one shows text that is no UTF-8 in a form that no hash accepts."""
+    """The standard library's driver. A read-only one shows text that is no UTF-8 in a form that no hash accepts.
+
+    Closing waits for the statement that another thread is in: the driver itself would free what that thread uses, and the
+    process would die of it. Whoever comes later is told that the file is closed.
+    """
 
     def __init__(self, path: Path, *, is_read_only: bool = False) -> None:
+        self._lock = threading.RLock()
         address = f"{path.absolute().as_uri()}?mode={'ro' if is_read_only else 'rwc'}"
         try:
             self._driver = sqlite3.connect(
@@ -63,14 +69,16 @@ class DriverConnection:
     def run(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
         """Run one statement."""
         try:
-            return self._driver.execute(sql, values).fetchall()
+            with self._lock:
+                return self._driver.execute(sql, values).fetchall()
         except _FAULTS as fault:
             raise _translated(fault, sql) from fault
 
     def run_many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
         """Run one statement for each of `rows`."""
         try:
-            self._driver.executemany(sql, rows)
+            with self._lock:
+                self._driver.executemany(sql, rows)
         except _FAULTS as fault:
             raise _translated(fault, sql) from fault
 
@@ -84,7 +92,8 @@ class DriverConnection:
     def close(self) -> None:
         """Close the file."""
         try:
-            self._driver.close()
+            with self._lock:
+                self._driver.close()
         except _FAULTS as fault:
             raise _translated(fault, "close the store") from fault
 
