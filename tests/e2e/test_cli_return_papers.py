@@ -63,6 +63,10 @@ def run(folder: Path, *more: str, out: str = "out") -> Result:
     return CliRunner().invoke(app, ["return", *files, *more])
 
 
+def rows_of(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
+
+
 @pytest.fixture(scope="module")
 def done(folder: Path) -> Result:
     return run(folder, "--documents", str(folder / "case.toml"))
@@ -71,7 +75,7 @@ def done(folder: Path) -> Result:
 def test_the_papers_of_a_return_are_written_and_signed(folder: Path, done: Result) -> None:
     assert done.exit_code == 0, done.output
     papers = folder / "out/documents"
-    rows = list(csv.DictReader((papers / "documents.csv").open(encoding="utf-8", newline="")))
+    rows = rows_of(papers / "documents.csv")
     assert {path.name for path in papers.iterdir()} == {
         *(row["file"] for row in rows),
         "documents.csv",
@@ -112,7 +116,7 @@ def test_the_awards_can_still_be_worked_out_again_and_the_workbook_has_them(
     verified = CliRunner().invoke(app, ["return", "verify", str(folder / "out")])
     assert verified.exit_code == 0, verified.output
     book = openpyxl.load_workbook(folder / "out/documents/awards.xlsx")
-    rows = list(csv.DictReader((folder / "out/awards.csv").open(encoding="utf-8", newline="")))
+    rows = rows_of(folder / "out/awards.csv")
     sheet = book.worksheets[0]
     assert [[cell.value for cell in row][:4] for row in sheet.iter_rows(min_row=2)] == [
         [row["claim"], row["account"], row["mode"], float(row["amount"])] for row in rows

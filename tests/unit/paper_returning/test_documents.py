@@ -55,7 +55,7 @@ FORMS = {
     ),
     Kind.ASSIST: (
         "致：冻结行 回执 办理结果 实际返还金额 返还时间 交易流水号 银行（盖章） 需补正事项 办理期限",
-        "6217000010012345678 户名己 60000.05CNY 6222020200011122233 账户名甲 办案人丙card-01 办案人戊card-02",
+        "2026-08-07 6217000010012345678 户名己 60000.05CNY 6222020200011122233 账户名甲 办案人丙card-01 办案人戊card-02",
     ),
     Kind.NOTICE: (
         "公告起始日 公告截止日 异议提交地点 冻结账户 待分配金额 比例",
@@ -63,7 +63,7 @@ FORMS = {
     ),
     Kind.OBJECTION: (
         "异议人 提出日期 异议理由 审查结论 审查理由 决定日期",
-        "异议人庚 2026-07-03 异议的理由 予以驳回 审查的理由 2026-07-20",
+        "复核人辛card-03 异议人庚 2026-07-03 异议的理由 予以驳回 审查的理由 2026-07-20",
     ),
     Kind.LETTER: (
         "接下来 不收取任何费用 不会发送链接 核实",
@@ -134,6 +134,13 @@ def test_the_public_notice_names_no_person_and_no_account(made: dict[str, bytes]
         for seen in (text_of(made[f"{name}.pdf"]), edited_text(made[f"{name}.docx"])):
             assert not [x for x in people if x in seen]
     assert VICTIM.name in text_of(made["decision-0001.zh.pdf"])  # the search does find people
+
+
+def test_an_objection_is_decided_by_others_than_those_who_handle_the_return(
+    made: dict[str, bytes],
+) -> None:
+    assert "办案人丙" not in text_of(made["objection-0001.zh.pdf"])
+    assert "办案人丙" in text_of(made["decision-0001.zh.pdf"]), "the search does find them"
 
 
 def test_seized_cash_is_asked_of_no_bank(made: dict[str, bytes]) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 import pytest
 
 from recoup import limits
 from recoup.errors import InputFault
-from recoup.paper.returning import read_particulars
+from recoup.paper.returning import Kind, fields_of, read_particulars
 
 GOOD = """\
 made_on = 2026-07-01
@@ -59,6 +60,7 @@ def test_what_is_given_is_read_and_all_but_the_date_may_be_missing(tmp_path: Pat
         ("[check]", 'timezone_ = "x"\n[check]', "timezone_"),
         ('languages = ["en"]', 'timezone = "Asia/Nowhere"', "timezone"),
         ("[[officers]]", "[[officers]]\n[[officers]]\n[[officers]]", "at most two"),
+        ("[case]", "[[objections]]\nofficers = [{}, {}, {}]\n[case]", "objections[1].officers"),
         ("[case]", "[case", "papers_invalid"),
     ],
 )  # fmt: skip
@@ -82,3 +84,22 @@ def test_a_file_that_is_missing_or_too_large_is_refused(
     read(tmp_path, GOOD)
     with pytest.raises(InputFault, match="papers_invalid"):
         read(tmp_path, GOOD + "\n")
+
+
+def test_the_page_shows_every_key_and_every_placeholder(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs/reference/return-documents.md").read_text("utf-8")
+    example = page.split("```toml\n")[1].split("```")[0]
+    found = read(tmp_path, example)
+    pending, names = [found], set[str]()
+    while pending:
+        value = pending.pop()
+        if is_dataclass(value):
+            names |= {field.name for field in fields(value)}
+            pending += [getattr(value, field.name) for field in fields(value)]
+        elif isinstance(value, dict | tuple):
+            pending += value.values() if isinstance(value, dict) else value
+    assert {"number", "card", "begins_on", "grounds", "pkcs12"} <= names
+    assert [name for name in sorted(names) if name not in example] == []
+    for kind in Kind:
+        listed = " ".join(f"`{name}`" for name in fields_of(kind))
+        assert f"| `{kind}` | {listed} |" in page

@@ -65,6 +65,8 @@ def test_every_shipped_template_is_one_that_an_office_may_use(tmp_path: Path) ->
 
 def test_an_offices_own_template_is_used_before_ours(tmp_path: Path) -> None:
     templates = Templates.of_folder(own(tmp_path, "Dear {{ victim_name }}, {{amount}} is yours."))
+    (tmp_path / "~$letter.en.docx").write_bytes(b"a word processor has the template open")
+    Templates.of_folder(tmp_path)
     lines = text_of(templates.filled(letter(), PARTICULARS.made_on))
     assert lines[-1] == "Dear 被害人甲, 60000.05 CNY is yours."
     assert "Dear 被害人甲" not in "".join(

@@ -271,7 +271,7 @@ class _Filler:
             "notice_ends": _day(notice.ends_on),
             "notice_place": notice.place,
         }
-        tables = {"shared_pots": pots, "shares": rows}
+        tables: dict[str, Sequence[Row]] = {"shared_pots": pots, "shares": rows}
         return Filled(Kind.NOTICE, self.language, 1, "", values, tables)
 
     def _share(self, row: ClaimResult) -> Row:
@@ -294,6 +294,7 @@ class _Filler:
             "reasons": given.reasons,
             "outcome": self._said(outcome) if outcome else "",
             "decided_on": _day(given.decided_on),
+            **_officers(given.officers),
         }
         return Filled(Kind.OBJECTION, self.language, number, "", values)
 
@@ -309,7 +310,6 @@ class _Filler:
     def _case(self) -> dict[str, str]:
         given = self.facts.particulars
         case, policy = given.case, self.facts.plan.policy.id
-        officers = (*given.officers, Officer(), Officer())[:2]
         return {
             "case_number": case.number,
             "case_name": case.name,
@@ -324,8 +324,8 @@ class _Filler:
             "check": given.check.said(self.language),
             "proof": self.facts.proof,
             "made_on": _day(given.made_on),
-            "officer_1": f"{officers[0].name} {officers[0].card}".strip(),
-            "officer_2": f"{officers[1].name} {officers[1].card}".strip(),
+            "due_on": _day(case.due_on),
+            **_officers(given.officers),
         }
 
     def _party(self, claim: Claim) -> dict[str, str]:
@@ -368,6 +368,14 @@ class _Filler:
 
     def _said(self, name: str, **parts: object) -> str:
         return said(VALUES, name, self.language).format(**parts)
+
+
+def _officers(given: Sequence[Officer]) -> dict[str, str]:
+    first, second = (*given, Officer(), Officer())[:2]
+    return {
+        "officer_1": f"{first.name} {first.card}".strip(),
+        "officer_2": f"{second.name} {second.card}".strip(),
+    }
 
 
 def _day(given: date | None) -> str:

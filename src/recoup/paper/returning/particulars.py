@@ -51,6 +51,8 @@ class CaseParticulars:
     approving_unit: str = ""
     approver: str = ""
     phone: str = ""
+    due_on: date | None = None
+    """The day by which the bank is to have paid."""
     decision_number: str = ""
     """With `{n}` for the running number of the decision."""
     law: Worded = field(default_factory=Worded)
@@ -113,6 +115,8 @@ class Objection:
     is_upheld: bool | None = None
     reasons: str = ""
     decided_on: date | None = None
+    officers: tuple[Officer, ...] = ()
+    """Who decided; nobody of those who handle the return."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +172,9 @@ def read_particulars(path: Path) -> ReturnParticulars:
         # The message of a wrong value names the place and the kinds, never the value.
         raise InputFault([_problem(shown, "", str(error))]) from None
     wrong = list(_unknown(raw, msgspec.to_builtins(found)))
-    if len(found.officers) > 2:
-        wrong.append(("officers", f"{len(found.officers)}, expected at most two"))
+    every = [("officers", found.officers)]
+    every += [(f"objections[{n}].officers", x.officers) for n, x in enumerate(found.objections, 1)]
+    wrong += [(key, f"{len(x)}, expected at most two") for key, x in every if len(x) > 2]
     wrong += [(f"check.{x}", "a link") for x in LANGUAGES if LINK.search(getattr(found.check, x))]
     if zone_of(found.timezone) is None:
         wrong.append(("timezone", f"{found.timezone}, no IANA time zone"))

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import docx
 from docx.document import Document
-from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK
 from docx.opc.exceptions import PackageNotFoundError
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
@@ -69,7 +69,7 @@ def template_docx(kind: Kind, language: Language) -> bytes:
         match block:
             case Heading(phrase, is_new_page):
                 if is_new_page:
-                    made.add_page_break()
+                    made.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
                 made.add_paragraph().add_run(said(PHRASES, phrase, language)).bold = True
             case Words(phrase):
                 made.add_paragraph(_NAMED.sub(r"{{\1}}", said(PHRASES, phrase, language)))
@@ -129,7 +129,12 @@ class Templates:
         """
         names = template_names()
         try:
-            found = sorted(x for x in folder.iterdir() if x.suffix.lower() == ".docx")
+            found = sorted(
+                path
+                for path in folder.iterdir()
+                # A word processor leaves `~$letter.zh.docx` beside a document that is open.
+                if path.suffix.lower() == ".docx" and not path.name.startswith(("~", "."))
+            )
             if not found:
                 raise InputFault([_problem(folder, f"no template, such as {names[0]}")])
             large = [x for x in found if x.stat().st_size > limits.TEMPLATE_BYTES_MAX]
