@@ -293,3 +293,15 @@ SCANS_EACH_MAX: Final = 16
 
 PACKET_ROWS_MAX: Final = 500
 """Rows of one table of a packet on paper, some fifteen pages; the packet's JSON has all of them."""
+
+RETURN_DOCUMENTS_MAX: Final = 2_000
+"""Documents of one return made at once, languages counted: some minutes."""
+
+RETURN_FLOWS_MAX: Final = 500
+"""Rows of a table of flows on paper; the trail's own flows.csv has all of them."""
+
+PARTICULARS_BYTES_MAX: Final = 2**20
+"""Bytes of the file with the particulars of a return."""
+
+TEMPLATE_BYTES_MAX: Final = 2**24
+"""Bytes of one DOCX template of an office."""

@@ -20,10 +20,20 @@ from recoup.cli.options import (
     file_option,
     reading_options,
 )
+from recoup.cli.return_papers import (
+    DocumentsFile,
+    PaperWork,
+    TemplatesFolder,
+    documents_of,
+    open_paper_work,
+    withdraw,
+    write_documents,
+    write_templates,
+)
 from recoup.cli.screen import print_problems, print_table, working
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from recoup.returning import OpenReturn
     from recoup.returns import ReturnPolicy
@@ -94,6 +104,9 @@ def register(app: typer.Typer) -> None:
         "compare",
         epilog="Example: recoup return compare --pots pots.csv --claims claims.csv --transfers transfers.csv",
     )(compare)
+    returns.command("templates", epilog="Example: recoup return templates our-templates")(
+        write_templates
+    )
     app.add_typer(returns, name="return")
 
 
@@ -111,6 +124,8 @@ def return_(
     terminal: Terminal = None,
     timezone: Timezone = None,
     digits: DigitsOption = None,
+    documents: DocumentsFile = None,
+    templates: TemplatesFolder = None,
     as_json: AsJson = False,
 ) -> None:
     """Share frozen pots out among claims: directly what is traced in them, the rest pro rata, to the cent.
@@ -133,17 +148,19 @@ def return_(
     from recoup.returning import ReturnFiles, open_return
 
     files = ReturnFiles(pots, claims, transfers, opening, known, terminal, map_file)
-    inputs = [pots, claims, *transfers, *filter(None, (opening, known, terminal, map_file))]
+    more = (opening, known, terminal, map_file, documents)
+    inputs = [pots, claims, *transfers, *filter(None, more)]
     try:
         check_places(inputs, out, None)
         chosen = read_return_policy(policy)
         if not chosen.is_payable:
             raise refuse("--policy", "policy_not_payable", policy)
+        papers = open_paper_work(documents, templates)
         options = reading_options(map_file, timezone, digits)
         with working() as tell:
             opened = open_return(files, options, lambda n, at, of: tell(f"reading {n}", at, of))
             tell("tracing and sharing out")
-            document = _write(opened, chosen, policy_table(chosen), out)
+            document = _write(opened, chosen, policy_table(chosen), out, papers, tell)
     except InputFault as fault:
         print_problems(fault.problems)
         raise typer.Exit(REFUSED) from None
@@ -157,7 +174,12 @@ def return_(
 
 
 def _write(
-    opened: OpenReturn, policy: ReturnPolicy, table: Mapping[str, Any], out: Path
+    opened: OpenReturn,
+    policy: ReturnPolicy,
+    table: Mapping[str, Any],
+    out: Path,
+    papers: PaperWork | None,
+    tell: Callable[[str, int, int], None],
 ) -> Mapping[str, Any]:
     """Share out, write everything or nothing, return the summary."""
     from recoup.evidence.returns import likely_table, return_document, return_tables, write_return
@@ -177,7 +199,15 @@ def _write(
         assumptions=worked.assumptions,
         command=shlex.join(["recoup", *words]),
     )
+    made: Mapping[str, bytes] = {}
+    if papers is not None:
+        made = documents_of(
+            papers, opened, worked, tables, document, lambda at, of: tell("documents", at, of)
+        )
+    withdraw(out)
     write_return(out, tables, document)
+    if made:
+        write_documents(out, made)
     return document
 
 

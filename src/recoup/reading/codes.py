@@ -103,6 +103,9 @@ ADVICE: Final[dict[str, str]] = {
     "claim_class_unknown": "write victim or third_party",
     "return_unreadable": "give a folder as recoup return wrote it",
     "policy_not_payable": "use a policy by which money may be paid; this one is for comparison (recoup return compare)",
+    "papers_invalid": "correct the particulars; docs/reference/return-documents.md lists their keys",
+    "template_invalid": "correct the template; recoup return templates DIR writes one with every field",
+    "signing_key_unusable": "give a key and its certificate as PKCS#12 or PEM, with the right passphrase",
     # imports of reports and registers
     "foreign_missing": "give each row the id that it has in the system it comes from",
     "foreign_repeated": "give each id once; a row that holds more than one thing is more than one row",
