@@ -66,9 +66,11 @@ def _paid(hold: Hold, tracked: Tracked, receipt: Receipt, said: int) -> PaidBack
     live, held, state = 0, hold.held, hold.state
     if _is_of_hold(hold, tracked) and (state, HoldTrigger.PAY) in HOLD_MOVES:
         # What came in meanwhile may have filled a short hold: the institution's word counts, up to what is asked for.
-        live, held = hold.frozen_live, min(said, max(0, hold.asked - amount))
-        state = HOLD_MOVES[state, HoldTrigger.PAY if held else HoldTrigger.PAY_OUT]
-        if held < live - amount or held < said:
+        asked = max(0, hold.asked - amount)
+        live, held = hold.frozen_live, min(said, asked)
+        # A short freeze of which all was paid stands: what comes in still fills it.
+        state = HOLD_MOVES[state, HoldTrigger.PAY if asked else HoldTrigger.PAY_OUT]
+        if held < min(live - amount, asked) or held < said:
             amiss.append(Amiss.LEFT)
     else:
         amiss.append(Amiss.LEFT)
