@@ -212,6 +212,7 @@ class Agent:
             assert isinstance(ask, AskMessage), "only requests are taken here"
             if ask.what is not Asked.MESSAGES or _CURSOR.fullmatch(ask.after) is None:
                 raise MessageFault(MessageProblem.FIELD_WRONG, "expected messages and a cursor")
+            self.tick()  # what came back since is among them
             self.tell_holders()
             found = self._holders.letters(int(ask.after or 0), limits.LETTERS_MAX)
             return [
@@ -222,6 +223,7 @@ class Agent:
     def waiting(self, limit: int) -> list[tuple[int, Message]]:
         """Return the next messages that the centre does not have, with their places."""
         with self._lock:
+            self.tick()
             self.tell_holders()
             return self._holders.waiting(limit)
 
