@@ -15,7 +15,7 @@ import uvicorn
 from recoup.bank import Agent, BankStore, Identity, Terms
 from recoup.bank.conformance import Desk, accounts_text
 from recoup.bank.http import application
-from recoup.bank.sandbox import Behaviour, FaultyAgent, Payment, SandboxCore, parse_script
+from recoup.bank.sandbox import Behaviour, Clearing, FaultyAgent, Payment, SandboxCore, parse_script
 from recoup.bank.serving import listening
 from recoup.clock import Clock, HandClock
 from recoup.ids import CountedIds, RandomIds
@@ -24,6 +24,7 @@ from recoup.messages import (
     Disputed,
     KeyRing,
     OrderMessage,
+    Payee,
     SigningKey,
     seal,
 )
@@ -63,6 +64,16 @@ def order(
         disputed=None if holds_nothing else Disputed(60_000, ARRIVED),
     )
     return replace(made, **changes)
+
+
+PAYEE = Payee(
+    "6333000000000009", "victim", "bank-9", "award-1", ("officer one", "officer two"), START + YEARS
+)
+
+
+def payment(amount: int, case: str = "a", **changes: object) -> OrderMessage:
+    """Return an order that pays out of a case's frozen hold to the victim's account at another bank."""
+    return order(OrderKind.PAY_BACK, amount, case, **{"disputed": None, "payee": PAYEE, **changes})
 
 
 _NUMBERS = iter(range(1, 10**9))
@@ -110,11 +121,14 @@ def bank(
     behaviours: Sequence[Behaviour] = (),
     can_stop_amounts: bool = True,
     core: SandboxCore | None = None,
+    clearing: Clearing | None = None,
 ) -> Bank:
     """Return a bank at ten o'clock whose first account got 600.00 at nine."""
     clock = HandClock(START)
     if core is None:
-        core = SandboxCore(clock, can_stop_amounts=can_stop_amounts)
+        core = SandboxCore(
+            clock, can_stop_amounts=can_stop_amounts, institution=BANK.owner, clearing=clearing
+        )
         core.add_account(NUMBER, NAME, "CNY", opening)
         assert core.pay(Payment("t1", ARRIVED, "victim", NUMBER, 60_000, "CNY"))
     store = BankStore.open(folder / "books.sqlite")

@@ -17,7 +17,9 @@ from recoup.orders import (
     OrderKind,
     OrderState,
     Outcome,
+    Payout,
     Policy,
+    Receipt,
     Refusal,
     Tracked,
     approvals_needed,
@@ -38,6 +40,7 @@ from recoup.orders.commands import (
     WithdrawOrder,
 )
 from recoup.orders.events import (
+    Amiss,
     AnswerRecorded,
     Bearing,
     Event,
@@ -47,6 +50,8 @@ from recoup.orders.events import (
     OrderIssued,
     OrderSent,
     OrderSentBack,
+    PaidBack,
+    PaymentBounced,
 )
 from recoup.orders.hold import Answer
 from recoup.orders.kinds import FITTING
@@ -68,6 +73,7 @@ class Auditor:
         self.first_told: dict[str, object] = {}
         self.state, self.ends_at, self.period = "asked", None, 0
         self.marks: dict[str, int] = {}
+        self.gone: dict[tuple[str, str], int] = {}
 
     def watch(self, event: Event, now) -> None:  # type: ignore[no-untyped-def]
         match event:
@@ -92,8 +98,27 @@ class Auditor:
                 self.marks[bearing] = self.marks.get(bearing, 0) + 1
             case HoldChanged():
                 self.change(event, now)
+            case PaidBack(_, order_id, _, receipt) | PaymentBounced(_, order_id, _, receipt):
+                self.pay(event, self.drafts[order_id], receipt)
+
+    def pay(self, event: PaidBack | PaymentBounced, order: Order, receipt: Receipt) -> None:
+        """A payment leaves once and comes back once, as much as the institution said."""
+        key = order.id, receipt.reference
+        if isinstance(event, PaidBack):
+            assert key not in self.gone, "one payment left the hold twice"
+            self.gone[key] = receipt.amount
+        else:
+            assert 0 < receipt.amount <= self.gone[key], "more came back than was paid"
+            self.gone[key] -= receipt.amount
+        for mark in (type(event).__name__, *event.amiss, event.state.value):
+            self.marks[mark] = self.marks.get(mark, 0) + 1
+        self.state = event.state.value
 
     def count(self, hold: Hold) -> None:
+        live = hold.held if hold.state.value in LIVE and hold.basis is OrderKind.FREEZE else 0
+        assert hold.frozen_total == hold.returned + hold.lifted + live, "frozen money is lost"
+        assert min(hold.returned, hold.lifted, hold.beyond, hold.held) >= 0
+        assert sum(self.gone.values()) == hold.returned + hold.beyond, "not what was paid"
         told = [t for t in hold.orders if t.order.kind in {"stop", "extend", "postpone"}]
         made = [
             t
@@ -127,8 +152,20 @@ def some_order(chance: Random, number: int) -> Order:
     account = chance.choice([AccountKind.ORDINARY] * 4 + [AccountKind.PAYROLL])
     amount = 0 if nothing else chance.choice([0, 10, 50, 100, 100, 150])
     mandate = chance.choice(["", "m"])
+    payout = None
+    if kind is OrderKind.PAY_BACK:
+        payout = Payout("victim", "bank-2", "claim-1", "award-1", START + timedelta(days=9_999))
     return Order(
-        f"o{number}", kind, KEY, "b", amount, "maker", "r", account_kind=account, mandate=mandate
+        f"o{number}",
+        kind,
+        KEY,
+        "b",
+        amount,
+        "maker",
+        "r",
+        account_kind=account,
+        mandate=mandate,
+        payout=payout,
     )
 
 
@@ -138,10 +175,21 @@ def some_answer(chance: Random, order: Order, number: int, now) -> Answer:  # ty
     if chance.random() < 0.05:
         outcomes = [Unrecognised("eaten")]
     held = chance.choice([0, 50, 100])
+    if order.kind is OrderKind.PAY_BACK:
+        return some_payment(chance, order, number, now)
     known = chance.random() < 0.1
     return Answer(
         f"a{chance.randrange(number + 1) if known else number}", chance.choice(outcomes), held, own
     )
+
+
+def some_payment(chance: Random, order: Order, number: int, now) -> Answer:  # type: ignore[no-untyped-def]
+    """What a bank says of a payment: mostly that it paid, now and then twice, wrongly, too much, or that it came back."""
+    outcomes = [Outcome.PAID] * 6 + [Outcome.BOUNCED] * 3 + [Outcome.REFUSED, Outcome.HELD]
+    amount = chance.choice([order.amount] * 5 + [order.amount + 40, order.amount + 999, 5, 0])
+    receipt = Receipt(amount, chance.choice(["r1", "r1", "r1", "r2"]), now)
+    outcome, held = chance.choice(outcomes), chance.choice([0, 0, 50, 100])
+    return Answer(f"a{number}", outcome, held, receipt=chance.choice([receipt] * 9 + [None]))
 
 
 def natural(chance: Random, tracked: Tracked, number: int, now) -> Command:  # type: ignore[no-untyped-def]
@@ -154,6 +202,8 @@ def natural(chance: Random, tracked: Tracked, number: int, now) -> Command:  # t
             return ApproveOrder(order.id, chance.choice(PEOPLE), order.digest)
         case OrderState.ISSUED:
             return ConfirmSent(order.id, now)
+        case OrderState.ANSWERED if order.kind is OrderKind.PAY_BACK and chance.random() < 0.6:
+            return RecordAnswer(order.id, some_payment(chance, order, number, now))
         case OrderState.SENT | OrderState.UNANSWERED:
             return RecordAnswer(order.id, some_answer(chance, order, number, now))
         case _:
@@ -212,7 +262,8 @@ def walk(seeds: range, steps: int, law: Policy = POLICY) -> dict[str, int]:
 
 def missed_by(marks: dict[str, int]) -> list[str]:
     """Return the states and bearings that a walk never met."""
-    return sorted({*(s.value for s in HoldState), *(b.value for b in Bearing)} - set(marks))
+    met = {*(s.value for s in HoldState), *(b.value for b in Bearing), *(a.value for a in Amiss)}
+    return sorted({*met, "PaidBack", "PaymentBounced"} - set(marks))
 
 
 def test_random_desks_break_no_law_and_meet_every_situation() -> None:

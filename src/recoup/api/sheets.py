@@ -25,7 +25,15 @@ from recoup.api.problems import ProblemError
 from recoup.api.rows import COMMAND_PROBLEMS, Row, ThingPath, mount
 from recoup.centre.sheets import ConfirmSheet, HandOverOrder, PrintOrder, TypeSheet
 from recoup.errors import LimitFault, VaultFault
-from recoup.messages import AnswerMessage, Minor, ResultCode, StatementRow, encode
+from recoup.messages import (
+    AnswerMessage,
+    Minor,
+    PaidReceipt,
+    Paper,
+    ResultCode,
+    StatementRow,
+    encode,
+)
 from recoup.money import ISO_DIGITS, AmountError, parse_minor
 from recoup.orders import Order, Outcome, Reason
 from recoup.paper.printing import zone_of
@@ -60,6 +68,14 @@ class SheetRow(Body):
     reference: Said | None = None
 
 
+class ReceiptBody(Body):
+    """The payment that an institution made, or that came back: its own number of it, amount and time."""
+
+    amount: Amount
+    reference: Said
+    at: Instant
+
+
 class SheetBody(Body):
     """An answer sheet, as it was filled in by hand."""
 
@@ -69,6 +85,9 @@ class SheetBody(Body):
     code: Annotated[str, Field(pattern="^[0-9]{4}$")] = "0000"
     started_at: Instant | None = None
     rows: list[SheetRow] = Field(default=[], max_length=100)
+    receipt: ReceiptBody | None = None
+    papers: list[Paper] = Field(default=[], max_length=len(Paper))
+    """Which papers are wanted before a payment back is made."""
     scan: Digest | None = None
     """The uploaded scan that it is typed from; none for paper in the hand."""
 
@@ -199,7 +218,16 @@ def _message(order: Order, body: SheetBody, answer_id: str) -> AnswerMessage:
         code=known.get(body.code) or Unrecognised(body.code),
         started_at=instant_of_text(body.started_at) if body.started_at else None,
         rows=rows,
+        receipt=_receipt(body, currency),
+        papers=tuple(body.papers),
     )
+
+
+def _receipt(body: SheetBody, currency: str) -> PaidReceipt | None:
+    said = body.receipt
+    if said is None:
+        return None
+    return PaidReceipt(_minor(said.amount, currency), said.reference, instant_of_text(said.at))
 
 
 def _minor(amount: str, currency: str) -> Minor:

@@ -12,16 +12,17 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from recoup import limits
-from recoup.bank.core import CoreBanking
+from recoup.bank.core import CoreBanking, CorePayment, Transfer, Unpaid
 from recoup.bank.holders import HolderDesk
 from recoup.bank.holds import BankHold, OtherBlock, allot
 from recoup.bank.letters import notice_of
+from recoup.bank.paying import Payments
+from recoup.bank.rows import fitting
 from recoup.bank.rules import (
     Account,
     Books,
@@ -34,8 +35,9 @@ from recoup.bank.rules import (
     plan,
 )
 from recoup.bank.store import BankStore
+from recoup.bank.told import AnswerLater, Identity, OrderIdTaken, Replied
 from recoup.clock import Clock
-from recoup.errors import Fault, MessageFault, MessageProblem
+from recoup.errors import MessageFault, MessageProblem
 from recoup.ids import Ids
 from recoup.messages import (
     AnswerMessage,
@@ -43,13 +45,11 @@ from recoup.messages import (
     AskMessage,
     DigestHold,
     DigestMessage,
-    KeyRing,
     Message,
     Minor,
     Opened,
     OrderMessage,
     ResultCode,
-    SigningKey,
     StatementRow,
     decode,
     encode,
@@ -65,45 +65,9 @@ STRAY_FOR: Final = timedelta(hours=1)
 """How long a block of ours that no book knows is kept: the books were restored from a backup, and the centre tells again."""
 
 _LOOK: Final = timedelta(days=1)
-_ROWS_BYTES_MAX: Final = 600_000
 _CURSOR: Final = re.compile(r"[0-9]{0,18}", re.ASCII)
 _ORDER: Final = "recoup.order.v1"
 _ANSWER: Final = "recoup.answer.v1"
-
-
-class OrderIdTaken(Fault):
-    """The id was used for an order with other content; `field` is the first that differs."""
-
-    def __init__(self, field: str) -> None:
-        self.field = field
-        super().__init__(f"expected the order that came under this id before, differs in {field}")
-
-
-class AnswerLater(Fault):
-    """The order was taken and written down; its answer comes later, as another message."""
-
-    is_transient = True
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who the agent is and whom it believes."""
-
-    institution: str
-    centre: str
-    key: Callable[[datetime], SigningKey]
-    """The agent's own key for a time: read anew each time, so that a rotation needs no restart."""
-    ring: Callable[[], KeyRing]
-
-
-@dataclass(frozen=True, slots=True)
-class Replied:
-    """A signed answer, and whether it was given before."""
-
-    data: bytes
-    order: OrderMessage
-    answer: AnswerMessage
-    is_repeat: bool
 
 
 class Agent:
@@ -121,6 +85,7 @@ class Agent:
         self._identity, self._store, self._core = identity, store, core
         self._terms, self._clock, self._ids = terms, clock, ids
         self._holders = HolderDesk(store, identity.institution, clock, ids)
+        self._payments = Payments(store, core, identity.institution, BLOCK, self._held)
         self._lock = threading.RLock()
         self._strays: dict[str, datetime] = {}
         """Blocks of ours that no order in the books explains, and until when they are kept."""
@@ -220,6 +185,7 @@ class Agent:
             self._store.put(ended)
             for hold in ended:
                 self._core.lift_block(BLOCK + hold.id)
+            self._payments.follow(self._clock.now())
             self._lift_strays(self._clock.now())
             return len(ended)
 
@@ -246,6 +212,7 @@ class Agent:
             assert isinstance(ask, AskMessage), "only requests are taken here"
             if ask.what is not Asked.MESSAGES or _CURSOR.fullmatch(ask.after) is None:
                 raise MessageFault(MessageProblem.FIELD_WRONG, "expected messages and a cursor")
+            self.tick()  # what came back since is among them
             self.tell_holders()
             found = self._holders.letters(int(ask.after or 0), limits.LETTERS_MAX)
             return [
@@ -256,6 +223,7 @@ class Agent:
     def waiting(self, limit: int) -> list[tuple[int, Message]]:
         """Return the next messages that the centre does not have, with their places."""
         with self._lock:
+            self.tick()
             self.tell_holders()
             return self._holders.waiting(limit)
 
@@ -280,6 +248,8 @@ class Agent:
     def _carry_out(self, order: OrderMessage) -> AnswerMessage:
         """Plan, block, read off, write down. Everything up to the last line can be done again with the same effect."""
         self.tick()
+        if order.kind is OrderKind.PAY_BACK:
+            return self._pay_back(order)
         number = self._account_number(order)
         books = self._books(order, number)
         planned = self.planned(order, books, self._start_of(order, number))
@@ -301,6 +271,32 @@ class Agent:
             notice = notice_of(order, hold, done.held, self._terms.locale)
         self._store.finish(order.id, encode(answer), () if hold is None else (hold,), notice)
         return answer
+
+    def _pay_back(self, order: OrderMessage) -> AnswerMessage:
+        """Pay, unless it was paid before; follow the booking; write down. All of it can be done again with the same effect."""
+        now = self._clock.now()
+        made = self._payments.made(order)
+        if made is None:
+            planned = self.planned(order, self._books(order, order.account_number), now)
+            made = self._payments.pay(order, planned, self.ask_core, now)
+        if isinstance(made, Refused):
+            answer = self._refusal(order, made)
+        else:
+            answer = self._payments.receipt(order, made, self._ids.new("answer"), now)
+            answer = self.answered(order, answer)
+        self._store.finish(order.id, encode(answer), ())
+        return answer
+
+    def ask_core(self, transfer: Transfer) -> CorePayment | Unpaid:
+        """Have the core system pay; the sandbox may do otherwise."""
+        return self._core.pay_back(transfer)
+
+    def _held(self, hold: BankHold) -> int:
+        """Return what a hold, as it is to stand, holds of what lies on its account now."""
+        others = [x for x in self._store.holds(hold.account, hold.currency) if x.id != hold.id]
+        balance = self._balance(hold.account, hold.currency)
+        blocks = self._others(hold.account, hold.currency)
+        return allot(balance, [*others, hold], blocks).get(hold.id, 0)
 
     def _start_of(self, order: OrderMessage, number: str) -> datetime:
         """Return when the stop begins: now, unless its block was set before a crash and stands since then."""
@@ -370,6 +366,7 @@ class Agent:
                 currency=order.currency,
                 code=refused.code,
                 failed=refused.failed,
+                papers=refused.papers,
             ),
         )
 
@@ -386,7 +383,7 @@ class Agent:
         if done.rows_since is not None:
             until = order.rows_to or now
             rows = self._core.statement(number, order.currency, done.rows_since, until)
-        fitting = _fitting(rows)
+        shown = fitting(rows)
         is_live = hold is not None and hold.ended is None
         return AnswerMessage(
             id=self._ids.new("answer"),
@@ -402,8 +399,8 @@ class Agent:
             ends_at=hold.ends_at if hold is not None and is_live else None,
             former=done.former,
             excess=Minor(done.excess),
-            rows=fitting,
-            rows_left=len(rows) - len(fitting),
+            rows=shown,
+            rows_left=len(rows) - len(shown),
             account_kind=books.kind(order.currency),
         )
 
@@ -416,9 +413,7 @@ class Agent:
         return found
 
     def _digest_hold(self, hold: BankHold) -> DigestHold:
-        balance = self._balance(hold.account, hold.currency)
-        holds = self._store.holds(hold.account, hold.currency)
-        held = allot(balance, holds, self._others(hold.account, hold.currency))[hold.id]
+        balance, held = self._balance(hold.account, hold.currency), self._held(hold)
         return DigestHold(
             hold.id,
             hold.case,
@@ -461,25 +456,6 @@ class Agent:
             if name.removeprefix(BLOCK) not in live:
                 self._core.lift_block(name)
             del self._strays[name]
-
-
-def _fitting(rows: Sequence[StatementRow]) -> tuple[StatementRow, ...]:
-    """Return the first rows that fit into one message."""
-    kept: list[StatementRow] = []
-    size = 0
-    for row in rows[: limits.MESSAGE_ROWS_MAX]:
-        size += 300 + 6 * sum(
-            len(part) for part in _texts(row)
-        )  # at most six bytes a character, escaped
-        if size > _ROWS_BYTES_MAX and kept:
-            break
-        kept.append(row)
-    return tuple(kept)
-
-
-def _texts(row: StatementRow) -> list[str]:
-    names = (row.payer_name, row.payee_name, row.payer_institution, row.payee_institution)
-    return [row.id, row.payer, row.payee, *names, row.kind, row.reference]
 
 
 def _difference(body: bytes, order: OrderMessage) -> str:

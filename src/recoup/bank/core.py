@@ -1,7 +1,7 @@
-"""The port to a bank's core system: find, look, block. An adapter implements it; the sandbox's is in `recoup.bank.sandbox`.
+"""The port to a bank's core system: find, look, block, pay back. An adapter implements it; the sandbox's is in `recoup.bank.sandbox`.
 
 A block is absolute and has a name: setting it again with the same amount changes nothing, so that whoever was interrupted does
-it again. A block of an amount keeps debits from taking the balance below the sum of all blocks; credits always come in.
+it again. A payment back bears its order's id as its reference: asked for again it is not made again. A block of an amount keeps debits from taking the balance below the sum of all blocks; credits always come in.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Protocol
 
 from recoup.bank.rules import Account
-from recoup.messages import SerialKind, StatementRow
+from recoup.messages import Check, SerialKind, StatementRow
 from recoup.unrecognised import Unrecognised
 
 
@@ -27,6 +27,40 @@ class CoreBlock:
     authority: str
     placed_at: datetime
     ends_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """A payment back, as it is asked for: out of what a block of ours keeps on the account."""
+
+    reference: str
+    block: str
+    account: str
+    currency: str
+    amount: int
+    payee: str
+    payee_name: str
+    payee_institution: str
+
+
+@dataclass(frozen=True, slots=True)
+class CorePayment:
+    """A payment back as the core system booked it, and whether it came back."""
+
+    place: int
+    """Rises with each booking; one that came back is at a new place."""
+    transfer: Transfer
+    number: str
+    """The core system's own number of the payment."""
+    at: datetime
+    came_back_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unpaid:
+    """Nothing was booked, because this is not so."""
+
+    check: Check
 
 
 class CoreBanking(Protocol):
@@ -65,6 +99,20 @@ class CoreBanking(Protocol):
         """End a block of ours; one that is not there is no fault."""
         ...
 
+    def pay_back(self, transfer: Transfer) -> CorePayment | Unpaid:
+        """Book a payment out of a block of ours in one step: the block falls by the amount as the money leaves.
+
+        A reference that was booked before is not booked again: the first payment is returned.
+        """
+        ...
+
+    def payments(self, after: int) -> Sequence[CorePayment]:
+        """Return payments back that were booked or came back at places after this one, in their order.
+
+        What comes back lies under its block again from the moment it is booked: the block rises by the amount.
+        """
+        ...
+
     def tell_holder(self, number: str, currency: str, text: str) -> str:
         """Tell the account's holder; return the way, such as letter, app, counter. The same told again is no fault."""
         ...
@@ -74,4 +122,4 @@ class CoreBanking(Protocol):
         ...
 
 
-__all__ = ["CoreBanking", "CoreBlock"]
+__all__ = ["CoreBanking", "CoreBlock", "CorePayment", "Transfer", "Unpaid"]

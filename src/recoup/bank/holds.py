@@ -27,6 +27,8 @@ class Ended(StrEnum):
 
     RELEASED = "released"
     LAPSED = "lapsed"
+    PAID = "paid"
+    """All of it was paid back; what bounces opens it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,24 @@ class BankHold:
             kept.append(replace(part, amount=min(part.amount, left)))
             left -= kept[-1].amount
         return replace(self, parts=tuple(part for part in kept if part.amount))
+
+    def paid(self, amount: int, at: datetime) -> BankHold:
+        """Return the hold after so much was paid back out of it; one of which all was paid keeps its places."""
+        if self.ended is not None:
+            return self
+        if amount >= self.asked:
+            return replace(self, ended=Ended.PAID, ended_at=at)
+        return self.lowered(self.asked - amount)
+
+    def bounced(self, amount: int, now: datetime) -> BankHold:
+        """Return the hold after so much came back, at its first place: it was held before what queues there."""
+        is_over = self.ended not in {None, Ended.PAID} or self.ends_at <= now
+        if is_over:
+            return self
+        first, *rest = self.parts
+        if self.ended is Ended.PAID:
+            return replace(self, parts=(replace(first, amount=amount),), ended=None, ended_at=None)
+        return replace(self, parts=(replace(first, amount=first.amount + amount), *rest))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from recoup.bank.holds import BankHold, Ended, OtherBlock, Part, allot, former
-from recoup.messages import Check, FormerHold, OrderMessage, ResultCode, StatementRow
+from recoup.messages import Check, FormerHold, OrderMessage, Paper, ResultCode, StatementRow
 from recoup.orders import AccountKind, Extent, OrderKind, Outcome, Policy
 
 
@@ -78,6 +78,7 @@ class Refused:
 
     code: ResultCode
     failed: tuple[Check, ...] = ()
+    papers: tuple[Paper, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ class Concluded:
 def plan(order: OrderMessage, books: Books, terms: Terms, now: datetime) -> Planned | Refused:
     """Return which hold is to stand after the order, or why it is not carried out."""
     unknown = type(order.kind) is not OrderKind or type(order.extent) is not Extent
-    if unknown or order.kind in {OrderKind.WATCH, OrderKind.PAY_BACK}:
+    if unknown or order.kind is OrderKind.WATCH:
         return Refused(ResultCode.NOT_SUPPORTED)
     wrong = _account(order, books)
     if wrong is not None:
@@ -119,6 +120,8 @@ def plan(order: OrderMessage, books: Books, terms: Terms, now: datetime) -> Plan
             return _stop(order, books, terms, now)
         case OrderKind.FREEZE:
             return _freeze(order, books, terms, now)
+        case OrderKind.PAY_BACK:
+            return _payment(order, books)
         case _:
             return _following(order, books, terms, now)
 
@@ -277,6 +280,23 @@ def _following(order: OrderMessage, books: Books, terms: Terms, now: datetime) -
             return _postpone(order, live, books, terms, now)
         case _:
             return _renew(live, terms)
+
+
+def _payment(order: OrderMessage, books: Books) -> Planned | Refused:
+    """Only what the case has frozen is paid back, on a notice that two officers answer for [return-rules art. 9]."""
+    payee, live = order.payee, books.live(order.case)
+    if payee is None or not (payee.account_number and payee.institution and payee.decision):
+        return Refused(ResultCode.MANDATORY_MISSING)
+    if len(set(payee.officers)) < _OFFICERS:
+        return Refused(ResultCode.DOCUMENT_MISSING, papers=(Paper.NOTICE, Paper.OFFICERS))
+    if _is_another(order, books) or not books.own(order.case):
+        return Refused(ResultCode.ORIGINAL_UNKNOWN)
+    if live is None or live.basis is not OrderKind.FREEZE:
+        return Refused(ResultCode.ORIGINAL_OTHER)
+    return Planned(Outcome.PAID, live)
+
+
+_OFFICERS = 2
 
 
 def _reduce(order: OrderMessage, live: BankHold, terms: Terms) -> Planned | Refused:

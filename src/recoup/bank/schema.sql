@@ -58,3 +58,8 @@ CREATE TABLE letter (
   name  TEXT    NOT NULL,
   body  BLOB    NOT NULL
 ) STRICT;
+
+CREATE TABLE payment (
+  reference TEXT PRIMARY KEY,  -- the order that it carries out: kept for good, or it could be paid twice
+  body      BLOB NOT NULL      -- the payment as the core system booked it
+) STRICT, WITHOUT ROWID;

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import msgspec
 
+from recoup.bank.core import CorePayment
 from recoup.bank.holds import BankHold
 from recoup.bank.letters import HolderNotice, NoticeState
 from recoup.clock import instant_of, microseconds_of
@@ -26,8 +27,9 @@ from recoup.stores.sqlite.connection import Connection, DriverConnection, Row
 from recoup.stores.sqlite.journal import set_up
 from recoup.stores.sqlite.queries import split_queries, statements
 
-_VERSION: Final = 3
+_VERSION: Final = 4
 _SQL: Final = files("recoup.bank")
+_SEEN: Final = "payments seen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +192,36 @@ class BankStore:
             self._connection.run(self._sql["forget_order"], (order,))
             self._connection.run(self._sql["forget_hold"], (hold,))
 
+    def hold(self, hold_id: str) -> BankHold | None:
+        """Return a hold by the order that began it."""
+        rows = self._connection.run(self._sql["read_hold"], (hold_id,))
+        return _hold_of(rows[0][0]) if rows else None
+
+    def payment(self, reference: str) -> CorePayment | None:
+        """Return what is known of the payment that carries out an order."""
+        rows = self._connection.run(self._sql["read_payment"], (reference,))
+        return _payment_of(rows[0][0]) if rows else None
+
+    def seen_payments(self) -> int:
+        """Return the place of the last payment of the core system that these books have."""
+        return int(self.kept(_SEEN) or 0)
+
+    def settle(
+        self,
+        payment: CorePayment,
+        hold: BankHold | None,
+        letter: tuple[str, str, bytes] | None = None,
+    ) -> None:
+        """Write a payment, the hold as it leaves it and what the centre is to hear of it, together."""
+        with self._writing():
+            values = (payment.transfer.reference, msgspec.json.encode(asdict(payment)))
+            self._connection.run(self._sql["put_payment"], values)
+            if hold is not None:
+                self._put(hold)
+            if letter is not None:
+                self._connection.run(self._sql["add_letter"], letter)
+            self._connection.run(self._sql["keep"], (_SEEN, str(payment.place)))
+
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
@@ -268,6 +300,13 @@ def _hold_of(body: Any) -> BankHold:  # noqa: ANN401 - what the driver gives
         return msgspec.json.decode(body, type=BankHold)
     except msgspec.DecodeError as fault:
         raise StoreFault(f"expected a hold, was something else: {fault}") from fault
+
+
+def _payment_of(body: Any) -> CorePayment:  # noqa: ANN401 - what the driver gives
+    try:
+        return msgspec.json.decode(body, type=CorePayment)
+    except msgspec.DecodeError as fault:
+        raise StoreFault(f"expected a payment, was something else: {fault}") from fault
 
 
 __all__ = ["BankStore", "Handled"]

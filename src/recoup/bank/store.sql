@@ -100,3 +100,15 @@ SELECT place, name, body FROM letter WHERE name = ? ORDER BY place;
 -- name: last_letter
 -- The newest place.
 SELECT max(place) FROM letter;
+
+-- name: put_payment
+-- A payment back as it stands now.
+INSERT INTO payment (reference, body) VALUES (?, ?) ON CONFLICT (reference) DO UPDATE SET body = excluded.body;
+
+-- name: read_payment
+-- One of them.
+SELECT body FROM payment WHERE reference = ?;
+
+-- name: read_hold
+-- A hold by the order that began it.
+SELECT body FROM hold WHERE id = ?;

@@ -56,6 +56,15 @@ class NoteRepaid:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteBounced:
+    """Note that money which a victim had got back went back: the centre's own, with the institution's word for it."""
+
+    id: str
+    claim: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
 class AddFacts:
     """Note statement rows that an answer brought; the rows lie elsewhere."""
 
@@ -430,6 +439,7 @@ Command = (
     | MakeClaim
     | SettleClaim
     | NoteRepaid
+    | NoteBounced
     | AddFacts
     | ApplyTrail
     | NoteHold

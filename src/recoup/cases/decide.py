@@ -46,6 +46,7 @@ from recoup.cases.commands import (
     NoteHarm,
     NoteHold,
     NoteOpinion,
+    NoteBounced,
     NoteRepaid,
     OfferHandover,
     PassAppealClock,
@@ -113,6 +114,8 @@ def _rule(case: Case, command: Command, now: datetime, policy: CasePolicy) -> Ev
             return reporting.settle_claim(case, command, policy)
         case NoteRepaid():
             return reporting.note_repaid(case, command)
+        case NoteBounced():
+            return reporting.note_bounced(case, command)
         case AddFacts():
             return following.add_facts(case, command)
         case ApplyTrail():

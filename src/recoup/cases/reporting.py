@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from recoup.cases.case import Case, Claim, Report
-from recoup.cases.commands import MakeClaim, NoteRepaid, SettleClaim, TakeReport
+from recoup.cases.commands import MakeClaim, NoteBounced, NoteRepaid, SettleClaim, TakeReport
 from recoup.cases.events import (
     CaseOpened,
     ClaimAgreed,
@@ -111,6 +111,20 @@ def settle_claim(case: Case, command: SettleClaim, policy: CasePolicy) -> Events
             return (agreed, settled) if is_enough else (agreed,)
         case _:
             return (settled,)
+
+
+def note_bounced(case: Case, command: NoteBounced) -> Events | Refusal:
+    """Raise what a victim misses again: a payment came back. Also of a claim that stands no more, whose sums stay right."""
+    claim = case.claim(command.claim)
+    if claim is None:
+        return Refusal(Reason.CLAIM_UNKNOWN, command.claim)
+    event = ClaimRepaid(command.id, claim.id, -command.amount, 0)
+    digest = dict(case.noted).get(command.id)
+    if digest is not None:
+        return () if digest == repaid_digest(event) else Refusal(Reason.ID_TAKEN, command.id)
+    if not 0 < command.amount <= claim.returned:
+        return Refusal(Reason.AMOUNT_NOT_POSITIVE, f"expected at most {claim.returned}")
+    return (event,)
 
 
 def note_repaid(case: Case, command: NoteRepaid) -> Events | Refusal:

@@ -29,6 +29,7 @@ from recoup.centre.facts import FactRow, Statement
 from recoup.centre.ports import ToldOf
 from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import INSTITUTION, Actor, Request, command_of, derived_id
+from recoup.centre.sender import answer_command
 from recoup.clock import Clock
 from recoup.errors import GatewayFault, MessageFault, MessageProblem, VaultFault
 from recoup.messages import (
@@ -38,7 +39,7 @@ from recoup.messages import (
     NoticeMessage,
     NoticeTerms,
 )
-from recoup.orders import AccountKind, Answer, Hold, HoldKey, Order
+from recoup.orders import AccountKind, Answer, Hold, HoldKey, Order, Receipt
 from recoup.stores.vault import Purpose
 
 HeldAt = Callable[[str], Iterable[Hold]]
@@ -79,7 +80,11 @@ class Answers:
         """Tell the case what an answer brings and return it in the words of orders; `MessageFault` as `facts`."""
         for fact in self.facts(order, answer):
             self._tell(fact)
-        return answer_of(answer)
+        return self.words_of(answer)
+
+    def words_of(self, answer: AnswerMessage) -> Answer:
+        """Return an answer in the words of orders; a receipt's number as its keyed digest."""
+        return answer_of(answer, self._directory.row_id)
 
     def facts(self, order: Order, answer: AnswerMessage) -> tuple[Command, ...]:
         """Return what tells the case of all that an answer brings beside itself; `MessageFault` for no answer to this order."""
@@ -88,6 +93,9 @@ class Answers:
         if answer.currency != order.key.currency:
             raise _wrong("currency", "expected an amount in the order's currency, was in another")
         where = (order.institution, order.key.case)
+        if answer.receipt is not None:
+            receipt = {f"receipt {answer.id}": answer.receipt.reference}
+            self._directory.keep(f"order {order.id}", receipt)
         facts = []
         kind = answer.account_kind
         if isinstance(kind, AccountKind) and kind is not AccountKind.ORDINARY:
@@ -105,14 +113,18 @@ class Answers:
         told = (self._told, self._mend)
         return Shown(institution, self._tell, self._directory, self._clock, known, *told)
 
-    def hear(self, institution: str, message: NoticeMessage | AppealMessage) -> None:
+    def hear(
+        self, institution: str, message: NoticeMessage | AppealMessage | AnswerMessage
+    ) -> None:
         """Tell the case what an institution says of its own accord about an order that it was given."""
         order = self._order_of(message.order)
         if order is None or order.institution != institution:
             self._told(institution, "a message about no order of its own was passed over")
             return
         place = (order.key.account, order.key.currency)
-        if isinstance(message, AppealMessage):
+        if isinstance(message, AnswerMessage):  # of its own accord: a payment came back
+            self._tell(answer_command(institution, order.id, self.taken(order, message)))
+        elif isinstance(message, AppealMessage):
             appeal_id = f"{institution}:{message.id}"  # two institutions may number alike
             subject = (
                 f"appeal {appeal_id}"  # what a holder writes is personal: it lies in the vault
@@ -328,8 +340,12 @@ def _parts(statement: Statement) -> Iterator[Statement]:
         yield replace(statement, rows=tuple(rows))
 
 
-def answer_of(message: AnswerMessage) -> Answer:
-    """Return an answer in the words of orders; a word that this program does not know stays that word: money may be held."""
+def answer_of(message: AnswerMessage, digest: Callable[[str], str] = str) -> Answer:
+    """Return an answer in the words of orders; a word that this program does not know stays that word: money may be held.
+
+    `digest` makes of a receipt's number what stands in events.
+    """
+    said = message.receipt
     return Answer(
         message.id,
         message.outcome,
@@ -337,6 +353,9 @@ def answer_of(message: AnswerMessage) -> Answer:
         message.started_at,
         str(message.code.value),
         message.queued_behind,
+        Receipt(said.amount, digest(said.reference), said.at) if said is not None else None,
+        tuple(str(check.value) for check in message.failed),
+        tuple(str(paper.value) for paper in message.papers),
     )
 
 

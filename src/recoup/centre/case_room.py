@@ -45,6 +45,7 @@ from recoup.cases.commands import (
     JoinCase,
     LiftCap,
     MakeMotion,
+    NoteBounced,
     NoteOpinion,
     NoteRepaid,
     OfferHandover,
@@ -94,9 +95,9 @@ from recoup.centre.state import CentreState
 from recoup.ids import SubjectId
 from recoup.journal.canonical import encode_plain
 from recoup.journal.port import Deadline
-from recoup.orders import Order, approvals_needed
+from recoup.orders import Order, Outcome, approvals_needed
 from recoup.orders.commands import ApproveOrder, DraftOrder, IssueOrder, SubmitOrder
-from recoup.orders.events import AnswerRecorded, OrderUnanswered
+from recoup.orders.events import AnswerRecorded, OrderUnanswered, PaidBack, PaymentBounced
 from recoup.staff import StaffReason
 
 CHASE: Final = "chase"
@@ -154,7 +155,7 @@ class CaseWork:
         return self.carry_out(case_id, SettleEscalation(asked.id, "", how))
 
     def hear_orders(self, work: OrderWork) -> Declined | None:
-        """Ask about orders whose answer is overdue; ask no longer about those that were answered."""
+        """Ask about orders whose answer is overdue, and about payments that went wrong; no longer about what is settled."""
         for noted in work.events:
             declined = None
             match noted.event:
@@ -162,9 +163,47 @@ class CaseWork:
                     declined = self.ran_out(noted.subject, "answer", order_id)
                 case AnswerRecorded(order_id):
                     declined = self.is_settled(noted.subject, "answer", order_id, "answered")
+                    declined = declined or self._refused_payment(noted.subject, work, noted.event)
+                case PaidBack() | PaymentBounced():
+                    declined = self._paid(noted.subject, noted.event)
             if declined is not None:
                 return declined
         return None
+
+    def _refused_payment(
+        self, case_id: str, work: OrderWork, said: AnswerRecorded
+    ) -> Declined | None:
+        """Ask about a payment that was refused: papers may be wanted, or another account."""
+        tracked = work.tracked(said.order_id)
+        is_payment = tracked is not None and tracked.order.payout is not None
+        if not is_payment or said.answer.outcome is not Outcome.REFUSED:
+            return None
+        return self.ran_out(case_id, "payment", said.order_id)
+
+    def _paid(self, case_id: str, event: PaidBack | PaymentBounced) -> Declined | None:
+        """Lower what the victim misses, or raise it again; ask about what is amiss, and about all that came back.
+
+        What a claim cannot take (it stands no more, or misses less) is amiss too, and refuses nothing: the money has moved.
+        """
+        case, receipt = self.case(case_id), event.receipt
+        if not case.is_open:
+            return None
+        claim, refused = case.claim(event.claim), None
+        payment = f"{event.order_id} {receipt.reference}"
+        if isinstance(event, PaidBack):
+            part = min(receipt.amount, claim.missing if claim is not None else 0)
+            is_whole = part == receipt.amount
+            if part:
+                noted = NoteRepaid(f"paid {payment}", event.claim, returned=part)
+                refused = self.carry_out(case_id, noted)
+        else:
+            is_whole, part = False, min(receipt.amount, claim.returned if claim is not None else 0)
+            if part and f"paid {payment}" in dict(case.noted):
+                back = NoteBounced(f"back {payment}", event.claim, part)
+                refused = self.carry_out(case_id, back)
+        if event.amiss or refused is not None or not is_whole:
+            return self.ran_out(case_id, "payment", event.order_id)
+        return self.is_settled(case_id, "payment", event.order_id, "paid")
 
     def _escalate(self, case_id: str, event: Event) -> Declined | None:
         match event:

@@ -21,7 +21,6 @@ from recoup.cases import Case, CasePolicy, Task
 from recoup.cases.lists import Subject, plain_of
 from recoup.centre import scans
 from recoup.centre.account_room import EnterAccount
-from recoup.centre.answers import answer_of
 from recoup.centre.backlog import Backlog, backlog_of
 from recoup.centre.chaser import held_since
 from recoup.centre.clerk import Clerk
@@ -232,7 +231,7 @@ class Desk:
 
     def answer_of(self, message: AnswerMessage) -> Answer:
         """Return an answer in the words of orders."""
-        return answer_of(message)
+        return self._office.answers.words_of(message)
 
     async def order_paper(self, order_id: str, language: Language, timezone: str) -> bytes | None:
         """Return an issued order as PDF, signed; None where the centre has no signing key."""

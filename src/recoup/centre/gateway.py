@@ -15,7 +15,7 @@ from typing import Final
 import httpx
 
 from recoup import limits
-from recoup.centre.answers import Answers, HeldAt, Mend, answer_of
+from recoup.centre.answers import Answers, HeldAt, Mend
 from recoup.centre.commands import Command, Outcome
 from recoup.centre.directory import Directory
 from recoup.centre.letters import Correspondence, Letters
@@ -99,7 +99,7 @@ class HTTPGateway:
         assert isinstance(answer, AnswerMessage), "nothing else is taken here"
         try:
             if self._facts_follow:
-                return Reply((answer_of(answer),), self.answers.facts(order, answer))
+                return Reply((self.answers.words_of(answer),), self.answers.facts(order, answer))
             return Reply((self.answers.taken(order, answer),))
         except MessageFault as fault:
             raise Rejected(str(fault)) from fault
@@ -137,8 +137,9 @@ class HTTPGateway:
                 raise
             found = _letters_of(body)
             for cursor, data in found:
-                said = self._opened(data, institution, NoticeMessage, AppealMessage).message
-                assert isinstance(said, NoticeMessage | AppealMessage), "nothing else is taken here"
+                kinds = (NoticeMessage, AppealMessage, AnswerMessage)
+                said = self._opened(data, institution, *kinds).message
+                assert isinstance(said, kinds), "nothing else is taken here"
                 self.answers.hear(institution, said)
                 self._cursors[institution] = cursor
             count += len(found)

@@ -23,6 +23,7 @@ from recoup.messages import (
     Minor,
     NoticeTerms,
     OrderMessage,
+    Payee,
     SigningKey,
     Swapped,
     open_paper,
@@ -34,7 +35,7 @@ from recoup.paper.words import Language
 from recoup.stores.vault import Purpose
 
 _WITHOUT_GROUNDS: Final = frozenset(
-    {OrderKind.RELEASE, OrderKind.REDUCE, OrderKind.QUERY, OrderKind.WATCH}
+    {OrderKind.RELEASE, OrderKind.REDUCE, OrderKind.QUERY, OrderKind.WATCH, OrderKind.PAY_BACK}
 )
 
 
@@ -151,6 +152,26 @@ class Letters:
             rows_from=grounds.rows_from if grounds else None,
             notice=self._wire.notice,
             swapped=swapped,
+            payee=self._payee(issued, purpose),
+        )
+
+    def _payee(self, issued: IssuedOrder, purpose: Purpose) -> Payee | None:
+        """Return where the money goes; `VaultFault` where the payee's account was erased: nobody is paid by guess."""
+        order = issued.order
+        payout = order.payout
+        if payout is None:
+            return None
+        entry = self._directory.entry(payout.account, purpose)
+        if entry.institution != payout.institution:
+            raise VaultFault("expected the payee's account at the institution that was agreed to")
+        officers = dict.fromkeys((order.made_by, *issued.approvers))
+        return Payee(
+            entry.number,
+            entry.name,
+            entry.institution,
+            payout.decision,
+            tuple(officers),
+            payout.due_at,
         )
 
 

@@ -75,6 +75,8 @@ from recoup.orders.events import (
     OrderDrafted,
     OrderIssued,
     OrderUnanswered,
+    PaidBack,
+    PaymentBounced,
 )
 from recoup.orders.refusals import Reason
 from recoup.orders.state import LIVE
@@ -260,6 +262,10 @@ class OrderWork:
                 self.deadlines[term_row(key)] = None
                 if runs is not None:
                     self._wait(term_deadline(key, runs))
+            case PaidBack() if event.state is HoldState.RETURNED:
+                self.deadlines[term_row(key)] = None
+            case PaymentBounced() if hold.is_live and hold.ends_at is not None:
+                self._wait(term_deadline(key, hold.ends_at))
             case _:
                 pass
 
@@ -273,7 +279,7 @@ def evolve_orders(state: CentreState, _: SubjectId, event: Event) -> CentreState
         case OrderDrafted(order) | HoldTakenOver(order):
             key = state.places[order.id] = order.key
             state.drafted.setdefault(key.case, []).append(order.id)
-        case HoldChanged():
+        case HoldChanged() | PaidBack() | PaymentBounced():
             key = event.key
         case _:
             key = state.places[event.order_id]
@@ -366,10 +372,12 @@ def _unusable(command: OrderCommand) -> Declined | None:
                 order.institution,
                 order.made_by,
                 *_key_texts(order.key),
+                *_payout_texts(order),
             )
             words: tuple[object, ...] = (order.kind, order.extent, order.account_kind)
         case RecordAnswer(_, answer):
-            ids, words = (answer.id,), ()
+            receipt = () if answer.receipt is None else (answer.receipt.reference,)
+            ids, words = (answer.id, *receipt), ()
         case _:
             return None
     if any(isinstance(word, Unrecognised) for word in words):
@@ -379,6 +387,13 @@ def _unusable(command: OrderCommand) -> Declined | None:
 
 def _key_texts(key: HoldKey) -> tuple[str, str, str]:
     return key.case, key.account, key.currency
+
+
+def _payout_texts(order: Order) -> tuple[str, ...]:
+    payout = order.payout
+    if payout is None:
+        return ()
+    return (payout.account, payout.institution, payout.claim, payout.decision)
 
 
 def told_of(work: OrderWork, command: OrderCommand) -> bytes:

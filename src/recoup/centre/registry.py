@@ -38,9 +38,32 @@ def _without_scan(fields: dict[str, Plain]) -> dict[str, Plain]:
     return {**fields, "sheet": {**sheet, "scan": ""}}
 
 
+_ANSWER_1: Final[dict[str, Plain]] = {"receipt": None, "failed": [], "papers": []}
+_ORDER_1: Final[dict[str, Plain]] = {"payout": None}
+"""What answers and orders of before payments back lack."""
+
+
+def _within(name: str, more: dict[str, Plain]) -> Upcast:
+    """Return the upcaster that adds fields to the object in a field."""
+
+    def upcast(fields: dict[str, Plain]) -> dict[str, Plain]:
+        inner = fields[name]
+        assert isinstance(inner, dict), f"{name} is an object"
+        return {**fields, name: {**more, **inner}}
+
+    return upcast
+
+
+def _sheet_before_payments(fields: dict[str, Plain]) -> dict[str, Plain]:
+    """Return a typed sheet with an answer of today."""
+    sheet = fields["sheet"]
+    assert isinstance(sheet, dict), "a sheet is an object"
+    return {**fields, "sheet": _within("answer", _ANSWER_1)(sheet)}
+
+
 EVENTS: Final[tuple[Row, ...]] = (
     ("acted", 1, Acted, ()),
-    ("order_drafted", 1, order_events.OrderDrafted, ()),
+    ("order_drafted", 2, order_events.OrderDrafted, (_within("order", _ORDER_1),)),
     ("order_submitted", 1, order_events.OrderSubmitted, ()),
     ("order_approved", 1, order_events.OrderApproved, ()),
     ("order_sent_back", 1, order_events.OrderSentBack, ()),
@@ -48,8 +71,10 @@ EVENTS: Final[tuple[Row, ...]] = (
     ("order_issued", 1, order_events.OrderIssued, ()),
     ("order_sent", 1, order_events.OrderSent, ()),
     ("order_unanswered", 1, order_events.OrderUnanswered, ()),
-    ("answer_recorded", 1, order_events.AnswerRecorded, ()),
+    ("answer_recorded", 2, order_events.AnswerRecorded, (_within("answer", _ANSWER_1),)),
     ("hold_changed", 1, order_events.HoldChanged, ()),
+    ("paid_back", 1, order_events.PaidBack, ()),
+    ("payment_bounced", 1, order_events.PaymentBounced, ()),
     ("case_opened", 1, case_events.CaseOpened, ()),
     ("report_taken", 1, case_events.ReportTaken, ()),
     ("claim_made", 1, case_events.ClaimMade, ()),
@@ -95,7 +120,7 @@ EVENTS: Final[tuple[Row, ...]] = (
     ("account_entered", 1, AccountEntered, ()),
     ("personal_data_read", 1, PersonalDataRead, ()),
     ("personal_data_erased", 1, PersonalDataErased, ()),
-    ("hold_taken_over", 1, order_events.HoldTakenOver, ()),
+    ("hold_taken_over", 2, order_events.HoldTakenOver, (_within("order", _ORDER_1),)),
     ("foreign_noted", 1, import_commands.ForeignNoted, ()),
     ("import_noted", 1, import_commands.ImportNoted, ()),
     ("entry_added", 1, lists.EntryAdded, ()),
@@ -104,14 +129,14 @@ EVENTS: Final[tuple[Row, ...]] = (
     ("lists_checked", 1, list_commands.ListsChecked, ()),
     ("order_printed", 1, sheets.OrderPrinted, ()),
     ("order_handed_over", 1, sheets.OrderHandedOver, ()),
-    ("sheet_typed", 2, sheets.SheetTyped, (_without_scan,)),
+    ("sheet_typed", 3, sheets.SheetTyped, (_without_scan, _sheet_before_payments)),
     ("sheet_confirmed", 1, sheets.SheetConfirmed, ()),
     ("scan_taken", 1, sheets.ScanTaken, ()),
     *((name, 1, kind, ()) for name, kind in EVENT_NAMES.items()),
 )
 
 COMMANDS: Final[tuple[Row, ...]] = (
-    ("draft_order", 1, order_commands.DraftOrder, ()),
+    ("draft_order", 2, order_commands.DraftOrder, (_within("order", _ORDER_1),)),
     ("submit_order", 1, order_commands.SubmitOrder, ()),
     ("approve_order", 1, order_commands.ApproveOrder, ()),
     ("send_back_order", 1, order_commands.SendBackOrder, ()),
@@ -119,12 +144,12 @@ COMMANDS: Final[tuple[Row, ...]] = (
     ("issue_order", 1, order_commands.IssueOrder, ()),
     ("confirm_sent", 1, order_commands.ConfirmSent, ()),
     ("pass_answer_limit", 1, order_commands.PassAnswerLimit, ()),
-    ("record_answer", 1, order_commands.RecordAnswer, ()),
+    ("record_answer", 2, order_commands.RecordAnswer, (_within("answer", _ANSWER_1),)),
     ("end_term", 1, EndTerm, ()),
     ("tell_again", 1, TellAgain, ()),
     ("print_order", 1, sheets.PrintOrder, ()),
     ("hand_over_order", 1, sheets.HandOverOrder, ()),
-    ("type_sheet", 2, sheets.TypeSheet, (_with("scan", ""),)),
+    ("type_sheet", 3, sheets.TypeSheet, (_with("scan", ""), _within("answer", _ANSWER_1))),
     ("confirm_sheet", 2, sheets.ConfirmSheet, (_with("scan", ""),)),
     ("take_scan", 1, sheets.TakeScan, ()),
     ("read_scan", 1, sheets.ReadScan, ()),
@@ -132,6 +157,7 @@ COMMANDS: Final[tuple[Row, ...]] = (
     ("make_claim", 1, case_commands.MakeClaim, ()),
     ("settle_claim", 1, case_commands.SettleClaim, ()),
     ("note_repaid", 1, case_commands.NoteRepaid, ()),
+    ("note_bounced", 1, case_commands.NoteBounced, ()),
     ("add_facts", 1, case_commands.AddFacts, ()),
     ("apply_trail", 1, case_commands.ApplyTrail, ()),
     ("note_hold", 1, case_commands.NoteHold, ()),
@@ -139,8 +165,8 @@ COMMANDS: Final[tuple[Row, ...]] = (
     ("note_harm", 1, case_commands.NoteHarm, ()),
     ("note_account_kind", 1, case_commands.NoteAccountKind, ()),
     ("write_order", 1, case_commands.WriteOrder, ()),
-    ("agree_to_order", 1, case_commands.AgreeToOrder, ()),
-    ("take_up", 1, case_commands.TakeUp, ()),
+    ("agree_to_order", 2, case_commands.AgreeToOrder, (_within("order", _ORDER_1),)),
+    ("take_up", 2, case_commands.TakeUp, (_within("order", _ORDER_1),)),
     ("decide_surplus", 1, case_commands.DecideSurplus, ()),
     ("grant_hardship", 1, case_commands.GrantHardship, ()),
     ("lift_cap", 1, case_commands.LiftCap, ()),

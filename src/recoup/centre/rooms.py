@@ -77,6 +77,8 @@ ROOMS: Final[tuple[Room, ...]] = (
             order_events.AnswerRecorded,
             order_events.HoldChanged,
             order_events.HoldTakenOver,
+            order_events.PaidBack,
+            order_events.PaymentBounced,
         ),
         decide_orders,
         evolve_orders,

@@ -26,7 +26,7 @@ from recoup.journal.record import Record
 from recoup.orders import Hold
 from recoup.staff import Directory, Person, Session, Shift, TimedGrant, Unit
 
-NAME: Final = "centre-4"
+NAME: Final = "centre-5"
 """Another number when what is kept changes its meaning: older snapshots are then never read."""
 
 

@@ -38,6 +38,30 @@ class Check(StrEnum):
     CURRENCY = "currency"
     AMOUNT = "amount"
     TIME = "time"
+    PAYEE_ACCOUNT = "payee_account"
+    """There is no such account where the money is to go."""
+    PAYEE_NAME = "payee_name"
+    PAYEE_STATE = "payee_state"
+    """It is closed, or takes no credits."""
+
+
+class Paper(StrEnum):
+    """What an institution may want to see before it pays back [return-rules]."""
+
+    APPLICATION = "application"
+    """返还申请表"""
+    FLOW_TABLE = "flow_table"
+    """资金流向表"""
+    DECISION = "decision"
+    """返还决定书"""
+    NOTICE = "notice"
+    """协助返还通知书"""
+    IDENTITY = "identity"
+    """The victim's identity document."""
+    PROOF = "proof"
+    """That an agent, heir or guardian may receive it."""
+    OFFICERS = "officers"
+    """The two officers' own papers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +81,29 @@ class Swapped:
     """The order that holds the other account."""
     agreed_by: tuple[str, ...]
     """The centre's names for the persons who agreed; two at least."""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Payee:
+    """Where a payment back goes, on which decision, who named it, and until when it must be made."""
+
+    account_number: str
+    account_name: str
+    institution: str
+    decision: str
+    officers: tuple[str, ...]
+    """The centre's names for the two persons who answer for the notice."""
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PaidReceipt:
+    """A payment back as the institution booked it; of one that came back, its amount and reference and when it came."""
+
+    amount: Minor
+    reference: str
+    """Its own number of the payment: the same payment always has the same."""
     at: datetime
 
 
@@ -100,6 +147,8 @@ class OrderMessage:
     rows_to: datetime | None = None
     notice: NoticeTerms | None = None
     swapped: Swapped | None = None
+    payee: Payee | None = None
+    """Needed by a payment back, and by nothing else. Its `amount` is what is to be paid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +211,10 @@ class AnswerMessage:
     account_kind: AccountKind | Unrecognised = AccountKind.ORDINARY
     """What the account is for: a protected one needs more people to agree to the next order."""
     remark: str = ""
+    receipt: PaidReceipt | None = None
+    """Needed with `paid` and `bounced`."""
+    papers: tuple[Paper | Unrecognised, ...] = ()
+    """What is wanted before it pays, when that is why it was refused."""
 
     @property
     def queued_behind(self) -> int:
@@ -299,6 +352,9 @@ __all__ = [
     "NoticeMessage",
     "NoticeTerms",
     "OrderMessage",
+    "PaidReceipt",
+    "Paper",
+    "Payee",
     "RefusalMessage",
     "SerialKind",
     "StatementRow",

@@ -6,6 +6,7 @@ from recoup.orders.evolve import evolve, fold
 from recoup.orders.hold import Answer, Hold, HoldKey, Order, Tracked
 from recoup.orders.kinds import AccountKind, Extent, OrderKind, Outcome
 from recoup.orders.levels import Band, Deed, Level, Levels
+from recoup.orders.payout import Payout, Receipt
 from recoup.orders.refusals import Reason, Refusal
 from recoup.orders.state import HoldState, OrderState
 from recoup.orders.terms import Ground, Policy, Standing
@@ -26,8 +27,10 @@ __all__ = [
     "OrderKind",
     "OrderState",
     "Outcome",
+    "Payout",
     "Policy",
     "Reason",
+    "Receipt",
     "Refusal",
     "Standing",
     "Tracked",

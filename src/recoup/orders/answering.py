@@ -9,6 +9,7 @@ from recoup.limits import CLOCK_SKEW_SECONDS_MAX
 from recoup.orders.events import AnswerRecorded, Bearing, Event, HoldChanged
 from recoup.orders.hold import Answer, Hold, Tracked
 from recoup.orders.kinds import FITTING, MOVING, OPENING, OrderKind, Outcome
+from recoup.orders.paying import record_payment
 from recoup.orders.refusals import Reason, Refusal
 from recoup.orders.state import (
     HOLD_MOVES,
@@ -50,6 +51,9 @@ def record_answer(
         return Refusal(reason, f"the order is {tracked.state}")
     if answer.held < 0:
         return Refusal(Reason.AMOUNT_NOT_POSITIVE, f"{answer.held} minor units held")
+    is_payment = tracked.order.kind is OrderKind.PAY_BACK
+    if is_payment and answer.outcome in FITTING[OrderKind.PAY_BACK]:
+        return record_payment(hold, tracked, answer)
     bearing, why = _bearing(hold, tracked, answer, now, policy)
     recorded = AnswerRecorded(tracked.order.id, answer, bearing, why)
     if bearing is not Bearing.APPLIED or not _moves_hold(hold, tracked, answer):

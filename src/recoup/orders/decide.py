@@ -48,6 +48,7 @@ from recoup.orders.kinds import (
     BURDENING,
     MOVING,
     OPENING,
+    OUTWARD,
     PROTECTED,
     UNDER_MANDATE,
     Extent,
@@ -108,7 +109,7 @@ def _draft(hold: Hold, order: Order, now: datetime, policy: Policy) -> Events | 
         return Refusal(Reason.ANOTHER_ACCOUNT)
     if order.repeats:
         return Refusal(Reason.REPEATED_BY_RULE, order.repeats)
-    refusal = _amount(order) or _fit(hold, order, now, policy)
+    refusal = _amount(order) or _payout(order) or _fit(hold, order, now, policy)
     return refusal or (OrderDrafted(order, _period_of(hold, order)),)
 
 
@@ -127,6 +128,7 @@ def _repeat(
 def _period_of(hold: Hold, order: Order) -> int:
     """Return the period that an order is about: an opening order after an end begins a new one."""
     ended = {HoldState.MOVED, HoldState.REFUSED, HoldState.RELEASED, HoldState.LAPSED}
+    ended |= {HoldState.RETURNED}
     return hold.period + (order.kind in OPENING and hold.state in ended)
 
 
@@ -144,15 +146,28 @@ def _amount(order: Order) -> Refusal | None:
     return None
 
 
+def _payout(order: Order) -> Refusal | None:
+    """Refuse a payment to nobody, or on no decision; and a payee in an order of another kind."""
+    payout = order.payout
+    if order.kind is not OrderKind.PAY_BACK:
+        return None if payout is None else Refusal(Reason.PAYOUT_MEANINGLESS)
+    named = payout and (payout.account, payout.institution, payout.claim, payout.decision)
+    return None if named and all(named) else Refusal(Reason.PAYOUT_MISSING)
+
+
 def _fit(hold: Hold, order: Order, now: datetime, policy: Policy) -> Refusal | None:
     """Refuse an order that what stands at the institution leaves no room for. Asked at drafting and again at issue."""
     kind = order.kind
+    if kind is OrderKind.PAY_BACK:  # several victims may be paid at once
+        return _fit_payment(hold, order, now)
     if any(
         t.order.kind is kind and t.order.id != order.id and t.is_on_its_way for t in hold.orders
     ):
         return Refusal(Reason.ORDER_PENDING, f"another {kind} is on its way")
-    if kind not in MOVING and kind is not OrderKind.PAY_BACK:
+    if kind not in MOVING:
         return None
+    if kind in OUTWARD and hold.paying:
+        return Refusal(Reason.ORDER_PENDING, "a payment out of the hold is on its way")
     if hold.is_live and hold.ends_at is not None and now >= hold.ends_at:
         return Refusal(Reason.HOLD_LAPSED, f"its term ended at {hold.ends_at.isoformat()}")
     return (
@@ -160,6 +175,25 @@ def _fit(hold: Hold, order: Order, now: datetime, policy: Policy) -> Refusal | N
         if kind in OPENING
         else _fit_following(hold, order, policy)
     )
+
+
+def _fit_payment(hold: Hold, order: Order, now: datetime) -> Refusal | None:
+    """Only frozen money is paid back, never merely stopped, and no cent of it on two orders."""
+    assert order.payout is not None, "asked of a payment that names its payee"
+    if any(t.order.kind in OUTWARD and t.is_on_its_way for t in hold.orders):
+        return Refusal(Reason.ORDER_PENDING, "an order that changes the hold is on its way")
+    if not hold.is_live:
+        return Refusal(Reason.NOTHING_HELD, f"the hold is {hold.word}")
+    if hold.basis is not OrderKind.FREEZE:
+        return Refusal(Reason.NOT_FROZEN, f"the hold is {hold.word}")
+    if hold.ends_at is not None and now >= hold.ends_at:
+        return Refusal(Reason.HOLD_LAPSED, f"its term ended at {hold.ends_at.isoformat()}")
+    left = hold.held - hold.paying
+    if order.amount > left:
+        return Refusal(Reason.AMOUNT_EXCEEDS_HELD, f"expected at most {left}")
+    if order.payout.due_at <= now:
+        return Refusal(Reason.PAYOUT_DUE, f"it was due at {order.payout.due_at.isoformat()}")
+    return None
 
 
 def _fit_opening(hold: Hold, order: Order, policy: Policy) -> Refusal | None:
@@ -195,7 +229,7 @@ def _fit_following(hold: Hold, order: Order, policy: Policy) -> Refusal | None:
             return Refusal(Reason.ALREADY_FROZEN)
         case OrderKind.POSTPONE:
             return _stop_left(hold, policy)
-        case OrderKind.RENEW | OrderKind.PAY_BACK if not is_frozen:
+        case OrderKind.RENEW if not is_frozen:
             return Refusal(Reason.NOT_FROZEN, f"the hold is {hold.word}")
         case OrderKind.RENEW if (
             policy.renewals_max is not None and hold.renewals >= policy.renewals_max
@@ -206,8 +240,6 @@ def _fit_following(hold: Hold, order: Order, policy: Policy) -> Refusal | None:
         case OrderKind.REDUCE if order.amount >= max(hold.held, hold.asked):
             # A short hold made smaller frees nothing, but takes no more of what comes in.
             return Refusal(Reason.AMOUNT_EXCEEDS_HELD, f"expected less than {hold.held}")
-        case OrderKind.PAY_BACK if order.amount > hold.held:
-            return Refusal(Reason.AMOUNT_EXCEEDS_HELD, f"expected at most {hold.held}")
         case OrderKind.REDUCE if not is_frozen and not policy.can_shrink_stop:
             return Refusal(Reason.CANNOT_SHRINK, "release it and stop the smaller amount")
         case _:
@@ -297,6 +329,8 @@ def _issue(hold: Hold, tracked: Tracked, now: datetime, policy: Policy) -> Event
     if refusal is not None:
         return refusal
     due = now + timedelta(seconds=policy.answer_seconds[order.kind])
+    if order.payout is not None:
+        due = order.payout.due_at
     issued = OrderIssued(order.id, now, due)
     if order.kind not in OPENING or tracked.period <= hold.period:
         return (issued,)

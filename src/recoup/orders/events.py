@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from recoup.orders.hold import Answer, HoldKey, Order
 from recoup.orders.kinds import OrderKind
+from recoup.orders.payout import Receipt
 from recoup.orders.state import HoldState
 
 
@@ -127,6 +128,72 @@ class HoldTakenOver:
     at: datetime
 
 
+class Amiss(StrEnum):
+    """What is wrong with a payment that an institution says it made: a person looks."""
+
+    AMOUNT = "amount_differs"
+    """Not what was ordered."""
+    TWICE = "paid_twice"
+    """A second payment on one order."""
+    BEYOND = "beyond_hold"
+    """More than was frozen."""
+    LEFT = "held_differs"
+    """What is held afterwards is not what the payment leaves."""
+    NOT_HELD = "not_held_again"
+    """It came back, and not all of it is held again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pot:
+    """What became of all that a hold ever froze; what is frozen now is in no field."""
+
+    frozen_total: int
+    returned: int
+    lifted: int
+    beyond: int
+    """Paid and never frozen."""
+
+    def moved(self, more: int) -> Pot:
+        """Return it after so much more lies frozen than before, or less: that was frozen anew, or lifted."""
+        return Pot(
+            self.frozen_total + max(0, more),
+            self.returned,
+            self.lifted + max(0, -more),
+            self.beyond,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PaidBack:
+    """Money left the hold for a victim: what the institution says that it paid, whatever was ordered."""
+
+    key: HoldKey
+    order_id: str
+    claim: str
+    receipt: Receipt
+    state: HoldState
+    held: int
+    """What it holds after the payment."""
+    pot: Pot
+    amiss: tuple[Amiss, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentBounced:
+    """A payment came back."""
+
+    key: HoldKey
+    order_id: str
+    claim: str
+    receipt: Receipt
+    """Of the payment that came back, with the amount and the time of its coming back."""
+    state: HoldState
+    held: int
+    """What is held now: that what came back is held again is the institution's word."""
+    pot: Pot
+    amiss: tuple[Amiss, ...] = ()
+
+
 Event = (
     OrderDrafted
     | OrderSubmitted
@@ -139,4 +206,6 @@ Event = (
     | AnswerRecorded
     | HoldChanged
     | HoldTakenOver
+    | PaidBack
+    | PaymentBounced
 )

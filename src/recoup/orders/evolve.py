@@ -19,6 +19,9 @@ from recoup.orders.events import (
     OrderSubmitted,
     OrderUnanswered,
     OrderWithdrawn,
+    PaidBack,
+    PaymentBounced,
+    Pot,
 )
 from recoup.orders.hold import Answer, Hold, Tracked
 from recoup.orders.kinds import OrderKind, Outcome
@@ -31,9 +34,9 @@ def evolve(hold: Hold, event: Event) -> Hold:
         case OrderDrafted(order, period):
             return hold.with_order(Tracked(order, period=period))
         case HoldTakenOver():
-            return _taken_over(hold, event)
+            return _with_pot(hold, _taken_over(hold, event))
         case HoldChanged():
-            return replace(
+            after = replace(
                 hold,
                 state=event.state,
                 held=event.held,
@@ -43,10 +46,31 @@ def evolve(hold: Hold, event: Event) -> Hold:
                 period=event.period,
                 renewals=event.renewals,
             )
+            return _with_pot(hold, after)
+        case PaidBack() | PaymentBounced():
+            return replace(hold, state=event.state, held=event.held, **_fields_of(event.pot))
         case _:
             tracked = hold.find(event.order_id)
             assert tracked is not None, "an event about an order that was never drafted"
-            return hold.with_order(_order_after(tracked, event))
+            moved = _order_after(tracked, event)
+            if isinstance(event, OrderIssued):
+                moved = replace(moved, gone_before=hold.gone)
+            return hold.with_order(moved)
+
+
+def _with_pot(before: Hold, after: Hold) -> Hold:
+    """Return the hold with what was frozen or lifted by a change that was no payment."""
+    pot = Pot(before.frozen_total, before.returned, before.lifted, before.beyond)
+    return replace(after, **_fields_of(pot.moved(after.frozen_live - before.frozen_live)))
+
+
+def _fields_of(pot: Pot) -> dict[str, int]:
+    return {
+        "frozen_total": pot.frozen_total,
+        "returned": pot.returned,
+        "lifted": pot.lifted,
+        "beyond": pot.beyond,
+    }
 
 
 def _taken_over(hold: Hold, event: HoldTakenOver) -> Hold:

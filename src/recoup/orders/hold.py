@@ -12,6 +12,7 @@ from hashlib import sha256
 from typing import Final
 
 from recoup.orders.kinds import MOVING, STOPS, AccountKind, Extent, OrderKind, Outcome
+from recoup.orders.payout import Payout, Receipt
 from recoup.orders.state import LIVE, HoldState, OrderState
 from recoup.unrecognised import Unrecognised
 
@@ -49,6 +50,8 @@ class Order:
     """The case's standing authority under which nobody else needs to agree; '' when each order is approved."""
     repeats: str = ""
     """The approved release that this one carries out once more: the institution held only after it had answered that."""
+    payout: Payout | None = None
+    """Whom a payment back pays; None for every other kind."""
 
     @property
     def digest(self) -> str:
@@ -68,12 +71,21 @@ class Order:
             self.account_kind,
             self.mandate,
             self.repeats,
+            *_texts_of(self.payout),
         )
         whole = sha256(b"recoup order 1\n")
         for field in fields:
             text = field.encode()
             whole.update(len(text).to_bytes(4, "big") + text)
         return whole.hexdigest()
+
+
+def _texts_of(payout: Payout | None) -> tuple[str, ...]:
+    """Return what an approval binds beside; nothing where nobody is paid, so that older digests stay what they were."""
+    if payout is None:
+        return ()
+    due = payout.due_at.isoformat()
+    return (payout.account, payout.institution, payout.claim, payout.decision, due)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +102,12 @@ class Answer:
     """Its result code; why, when refused."""
     queued_behind: int = 0
     """Earlier holds of others on the account that come first (轮候)."""
+    receipt: Receipt | None = None
+    """Of a payment back that was made, or that came back."""
+    failed: tuple[str, ...] = ()
+    """What did not match, when that is why it was refused."""
+    papers: tuple[str, ...] = ()
+    """Which papers the institution wants before it pays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +124,8 @@ class Tracked:
     answers: tuple[Answer, ...] = ()
     unclear: tuple[Answer, ...] = ()
     """What came in words that this program does not know: kept, and no answer; money may be held."""
+    gone_before: int = 0
+    """What had been paid out of the hold when it was issued: the hold that it asks for is counted from there."""
 
     @property
     def is_on_its_way(self) -> bool:
@@ -137,6 +157,14 @@ class Hold:
     renewals: int = 0
     orders: tuple[Tracked, ...] = ()
     """In the order of drafting."""
+    frozen_total: int = 0
+    """All that was ever frozen: always what was returned, lifted, and is frozen now (SEMANTICS 3)."""
+    returned: int = 0
+    """Paid back out of it, less what bounced."""
+    lifted: int = 0
+    """Released, reduced, lapsed, or gone without a receipt."""
+    beyond: int = 0
+    """What the institution says that it paid and never was frozen: an incident."""
 
     @property
     def is_live(self) -> bool:
@@ -159,7 +187,28 @@ class Hold:
             and tracked.issued_at is not None
             and not (self._is_refused(tracked))
         ]
-        return told[-1].order.amount if told else 0
+        if not told:
+            return 0
+        return max(0, told[-1].order.amount - (self.gone - told[-1].gone_before))
+
+    @property
+    def gone(self) -> int:
+        """What payments back took away in all, less what came back."""
+        return self.returned + self.beyond
+
+    @property
+    def frozen_live(self) -> int:
+        """What is frozen now; a stop freezes nothing."""
+        return self.held if self.is_live and self.basis is OrderKind.FREEZE else 0
+
+    @property
+    def paying(self) -> int:
+        """What payments back take away that are on their way."""
+        return sum(
+            t.order.amount
+            for t in self.orders
+            if t.order.kind is OrderKind.PAY_BACK and t.is_on_its_way
+        )
 
     def _is_refused(self, tracked: Tracked) -> bool:
         """Whether an order left things as they were. A release of what nobody answered yet stands, whatever was said of it."""

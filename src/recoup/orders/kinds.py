@@ -46,6 +46,9 @@ MOVING: Final = frozenset(OrderKind) - {OrderKind.QUERY, OrderKind.WATCH, OrderK
 """Orders that change what is held."""
 
 
+OUTWARD: Final = frozenset({OrderKind.REDUCE, OrderKind.RELEASE, OrderKind.RAISE})
+"""Orders that wait while a payment out of the hold is on its way: nobody could say what is left to change."""
+
 BURDENING: Final = MOVING - {OrderKind.REDUCE, OrderKind.RELEASE}
 """Orders that put something on an account, or keep it there."""
 
@@ -87,7 +90,11 @@ class Outcome(StrEnum):
     REDUCED = "reduced"
     RELEASED = "released"
     INFORMED = "informed"
-    """A statement came, or a payment was made: nothing held changed."""
+    """A statement came: nothing held changed."""
+    PAID = "paid"
+    """Money left the hold for the victim; the receipt says how much."""
+    BOUNCED = "bounced"
+    """A payment that was made came back."""
 
 
 FITTING: Final[dict[OrderKind, frozenset[Outcome]]] = {
@@ -101,6 +108,6 @@ FITTING: Final[dict[OrderKind, frozenset[Outcome]]] = {
     OrderKind.RELEASE: frozenset({Outcome.RELEASED, Outcome.REFUSED}),
     OrderKind.QUERY: frozenset({Outcome.INFORMED, Outcome.REFUSED}),
     OrderKind.WATCH: frozenset({Outcome.INFORMED, Outcome.REFUSED}),
-    OrderKind.PAY_BACK: frozenset({Outcome.INFORMED, Outcome.REFUSED}),
+    OrderKind.PAY_BACK: frozenset({Outcome.PAID, Outcome.BOUNCED, Outcome.REFUSED}),
 }
 """An answer outside this table is kept as a fact and moves nothing."""

@@ -49,6 +49,8 @@ class HoldState(StrEnum):
     REDUCED = "reduced"
     RELEASED = "released"
     LAPSED = "lapsed"
+    RETURNED = "returned"
+    """All of it was paid back to victims."""
 
 
 class HoldTrigger(StrEnum):
@@ -63,6 +65,12 @@ class HoldTrigger(StrEnum):
     REDUCE = "reduce"
     RELEASE = "release"
     EXPIRE = "expire"
+    PAY = "pay"
+    """A part was paid back."""
+    PAY_OUT = "pay_out"
+    """What was left was paid back."""
+    BOUNCE = "bounce"
+    """A payment came back and lies there again."""
 
 
 LIVE: Final = frozenset(
@@ -172,6 +180,12 @@ HOLD_MOVES: Final[dict[tuple[HoldState, HoldTrigger], HoldState]] = {
     ): _H.HELD,  # a late answer: the term from the bank's own stop time still runs
     (_H.LAPSED, _B.HOLD_SHORT): _H.HELD_SHORT,
     (_H.LAPSED, _B.FREEZE): _H.FROZEN,
+    **{
+        (state, trigger): after
+        for state in (_H.HELD, _H.HELD_SHORT, _H.FROZEN, _H.REDUCED)  # all may be of a freeze
+        for trigger, after in ((_B.PAY, state), (_B.PAY_OUT, _H.RETURNED), (_B.BOUNCE, state))
+    },
+    (_H.RETURNED, _B.BOUNCE): _H.FROZEN,
 }
 
 HOLD_REFUSALS: Final[dict[tuple[HoldState, HoldTrigger], Reason]] = {
@@ -188,11 +202,24 @@ HOLD_REFUSALS: Final[dict[tuple[HoldState, HoldTrigger], Reason]] = {
     (_H.REFUSED, _B.EXPIRE): _R.NOTHING_HELD,
     **{(state, _B.MOVE): _R.HELD_THEN_DENIED for state in LIVE},
     **{(state, _B.REFUSE): _R.HELD_THEN_DENIED for state in LIVE},
+    **{
+        (state, trigger): _R.NOT_FROZEN
+        for state in (_H.ASKED, _H.MOVED, _H.REFUSED, _H.POSTPONED)
+        for trigger in (_B.PAY, _B.PAY_OUT, _B.BOUNCE)
+    },
+    **{
+        (_H.RETURNED, trigger): _R.HOLD_RETURNED
+        for trigger in _B
+        if trigger is not _B.BOUNCE
+    },
     (_H.POSTPONED, _B.POSTPONE): _R.STOPS_EXHAUSTED,
     (_H.FROZEN, _B.POSTPONE): _R.ALREADY_FROZEN,
     **{
         (_H.LAPSED, trigger): _R.HOLD_LAPSED
-        for trigger in (_B.MOVE, _B.REFUSE, _B.POSTPONE, _B.REDUCE, _B.RELEASE, _B.EXPIRE)
+        for trigger in (
+            *(_B.MOVE, _B.REFUSE, _B.POSTPONE, _B.REDUCE, _B.RELEASE, _B.EXPIRE),
+            *(_B.PAY, _B.PAY_OUT, _B.BOUNCE),
+        )
     },
     **{(_H.RELEASED, trigger): _R.HOLD_RELEASED for trigger in _B},
 }

@@ -27,6 +27,7 @@ QR_BYTES_MAX = 2_331
 _LINE = 10
 """Millimetres of a line that is filled in by hand."""
 _BOXES_OF_A_LINE = 5
+_FILLED_OF_PAYMENT = ("answered_at", "code", "paid_amount", "paid_reference", "paid_at", "held")
 _FILLED_BY_HAND = ("answered_at", "code", "held", "available", "started_at", "former", "moved_to")
 
 
@@ -49,14 +50,17 @@ def order_pdf(
     if len(sealed) > QR_BYTES_MAX:
         raise LimitFault("QR_BYTES_MAX", QR_BYTES_MAX, len(sealed))
     is_stop = order.kind in {OrderKind.STOP, OrderKind.EXTEND}
+    instruction = "instruction_stop" if is_stop else "instruction"
     kind = _kind(order, language)
     title = said("title", language).format(kind=kind)
+    if order.kind is OrderKind.PAY_BACK:
+        instruction, title = "instruction_pay_back", said("title_pay_back", language)
     content = {
         "title": title,
         "author": opened.issuer,
         "lang": language,
         "to": said("to", language).format(institution=order.institution),
-        "instruction": said("instruction_stop" if is_stop else "instruction", language),
+        "instruction": said(instruction, language),
         "rows": _rows(order, kind, language, ZoneInfo(timezone)),
         "seal_words": said("seal", language),
         "digest": hashlib.sha256(sealed).hexdigest(),
@@ -99,16 +103,24 @@ def _rows(
     def money(minor: int) -> str:
         return f"{format_minor(minor, digits)} {order.currency}"
 
-    disputed, notice = order.disputed, order.notice
-    extent = order.extent.value if isinstance(order.extent, Extent) else ""
+    disputed, notice, payee = order.disputed, order.notice, order.payee
+    is_held = order.amount and payee is None
+    extent = order.extent.value if isinstance(order.extent, Extent) and is_held else ""
     found = {
         "order": order.id,
         "case": order.case,
         "kind": kind,
         "account": order.account_number,
         "name": order.account_name,
-        "amount": money(order.amount) if order.amount else "",
-        "extent": said(f"extent_{extent}", language) if extent and order.amount else "",
+        "amount": money(order.amount) if is_held else "",
+        "extent": said(f"extent_{extent}", language) if extent else "",
+        "pay_amount": money(order.amount) if payee else "",
+        "payee_account": payee.account_number if payee else "",
+        "payee_name": payee.account_name if payee else "",
+        "payee_institution": payee.institution if payee else "",
+        "decision": payee.decision if payee else "",
+        "officers": ", ".join(payee.officers) if payee else "",
+        "due_at": shown_time(payee.due_at, zone) if payee else "",
         "disputed_amount": money(disputed.amount) if disputed else "",
         "disputed_at": shown_time(disputed.at, zone) if disputed else "",
         "reference": disputed.reference if disputed else order.serial,
@@ -133,10 +145,15 @@ def _sheet(order: OrderMessage, language: Language) -> list[tuple[str, str, int]
     rows = [
         (said("outcome", language), boxes, _LINE if len(fitting) < _BOXES_OF_A_LINE else 2 * _LINE)
     ]
+    filled = _FILLED_BY_HAND
+    if Outcome.PAID in fitting:
+        rows.append((said("failed", language), said("payment_boxes", language), 2 * _LINE))
+        rows.append((said("papers", language), said("paper_boxes", language), 2 * _LINE))
+        filled = _FILLED_OF_PAYMENT
     if Outcome.MOVED in fitting:
         rows.append((said("failed", language), said("failed_boxes", language), _LINE))
     heights = {"former": 2 * _LINE, "moved_to": 4 * _LINE}
-    return rows + [(said(name, language), "", heights.get(name, _LINE)) for name in _FILLED_BY_HAND]
+    return rows + [(said(name, language), "", heights.get(name, _LINE)) for name in filled]
 
 
 __all__ = ["QR_BYTES_MAX", "order_pdf", "packet_pdf", "qr_svg"]

@@ -30,6 +30,7 @@ HOLD_WORDS: Final[dict[str, tuple[str, str]]] = {
     HoldState.REDUCED: ("已调减", "reduced"),
     HoldState.RELEASED: ("已解除", "released"),
     HoldState.LAPSED: ("已到期失效", "lapsed"),
+    HoldState.RETURNED: ("已全部返还", "paid back"),
     UNCLEAR: ("答复不明", "unclear"),
 }
 CLAIM_STATES: Final[dict[str, tuple[str, str]]] = {

@@ -32,6 +32,8 @@ OUTCOMES: Final[dict[Outcome, tuple[str, str]]] = {
     Outcome.REDUCED: ("已调减", "reduced"),
     Outcome.RELEASED: ("已解除", "released"),
     Outcome.INFORMED: ("已答复", "informed"),
+    Outcome.PAID: ("已支付", "paid"),
+    Outcome.BOUNCED: ("已支付后退回", "paid and came back"),
     Outcome.REFUSED: ("未办理", "refused"),
 }
 
@@ -43,6 +45,21 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "First compare account, name, currency, and amount and time of the arrival. All match: block debits of the amount at "
         + "once, let credits in. One does not match: do not stop, and say which on the answer sheet.",
     ),
+    "title_pay_back": ("协助返还通知书", "Notice to assist in returning money"),
+    "instruction_pay_back": (
+        "请核对被冻结账号、户名及收款账号、户名。全部相符且已冻结的，从冻结资金中将下列金额支付至收款账户，并填写回执；"
+        + "不符或文书不全的，不得支付，并在回执上注明不符项或所缺文书。同一指令只支付一次。",
+        "Compare account and name of the frozen account and of the payee. All match and the money is frozen: pay the amount below "
+        + "out of it to the payee's account and fill in the answer sheet. One does not match or a paper is missing: do not pay, "
+        + "and say which on the answer sheet. One order is paid once.",
+    ),
+    "payee_account": ("收款账号", "Payee's account"),
+    "payee_name": ("收款户名", "Payee's name"),
+    "payee_institution": ("收款机构", "Payee's institution"),
+    "decision": ("返还决定", "Decision"),
+    "officers": ("办案人员（两人）", "Officers (two)"),
+    "due_at": ("支付期限", "To be paid by"),
+    "pay_amount": ("返还金额", "Amount to be paid back"),
     "instruction": (
         "请按下列内容办理，并立即填写回执。",
         "Carry out what stands below and fill in the answer sheet at once.",
@@ -97,6 +114,18 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "转出去向：时间、收款账号、户名、开户行、金额",
         "Where it went: time, account, name, institution, amount",
     ),
+    "payment_boxes": (
+        "□ 付款账号  □ 付款户名  □ 金额  □ 收款账号  □ 收款户名  □ 收款账户状态",
+        "□ account  □ name  □ amount  □ payee's account  □ payee's name  □ payee's account closed",
+    ),
+    "papers": ("所缺文书", "Papers wanted"),
+    "paper_boxes": (
+        "□ 返还申请表  □ 资金流向表  □ 返还决定书  □ 协助返还通知书  □ 身份证件  □ 代理或继承证明  □ 办案人员证件",
+        "□ application  □ flow table  □ decision  □ notice  □ identity  □ proof of agent or heir  □ officers' papers",
+    ),
+    "paid_amount": ("实际支付金额", "Amount paid"),
+    "paid_reference": ("支付流水号", "Reference of the payment"),
+    "paid_at": ("支付（退回）时间", "Paid, or came back, at"),
     "first": ("经办人签名", "Filled in by"),
     "second": ("复核人签名", "Checked by"),
 }

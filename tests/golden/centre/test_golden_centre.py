@@ -12,6 +12,7 @@ from recoup.centre import EVENT_REGISTRY, CentreState, evolve
 from recoup.centre.snapshots import encode_state
 from recoup.errors import EventFault
 from recoup.journal import Verified, verify
+from recoup.journal.canonical import decode_plain, encode_plain
 
 sys.path.insert(0, str(Path(__file__).parent))
 from story import record_of, tell
@@ -19,9 +20,9 @@ from story import record_of, tell
 HERE = Path(__file__).parent
 HOLDS = "652200cb461ed5f9279dd468a624e9481e066243271fb454f3267f0e2141f810"
 """Of the lines of holds and cases: all that was kept at first."""
-STATE = "73ccea9670e9fd59a60e70c730556d0cfc3a44b677a256c7ca4eba2095002129"
-"""Of all lines. Changed once: the registers also keep a case's orders in the order of drafting and an institution's in the
-order of issue, so that a desk lists them without folding the journal again; what is held is the same, as `HOLDS` shows."""
+STATE = "6f855c31e7fb9110391a34bda45a89b3127534a301fffaa33be92c3bbf2f3859"
+"""Of all lines. Changed twice: holds also keep what became of what was frozen (`LATER`), and the registers keep a case's
+orders in the order of drafting and an institution's in the order of issue, so that a desk lists them without folding the journal again; what is held is the same, as `HOLDS` shows."""
 ORDERS = {
     "acted",
     "order_drafted",
@@ -37,8 +38,14 @@ ORDERS = {
 }
 
 
-def _records():
-    lines = (HERE / "journal-1.ndjson").read_text(encoding="utf-8").splitlines()
+LATER = {"frozen_total", "returned", "lifted", "beyond", "gone_before"}
+LATER |= {"payout", "receipt", "failed", "papers"}
+"""What holds also keep since payments back; nothing of it is in a journal of before but as zero, none or empty."""
+NEWEST = 2
+
+
+def _records(number=1):
+    lines = (HERE / f"journal-{number}.ndjson").read_text(encoding="utf-8").splitlines()
     return [record_of(line) for line in lines]
 
 
@@ -66,8 +73,23 @@ def test_the_golden_journal_replays_to_its_digest():
 
 def test_the_golden_journal_replays_to_the_holds_that_it_had_at_first():
     lines = _kept(_records()).splitlines(keepends=True)
-    held = b"".join(line for line in lines if line.startswith((b"hold ", b"case ")))
+    lines = [line for line in lines if line.startswith((b"hold ", b"case "))]
+    held = b"".join(_as_at_first(line) if line.startswith(b"hold ") else line for line in lines)
     assert sha256(held).hexdigest() == HOLDS
+
+
+def _as_at_first(line: bytes) -> bytes:
+    """Return a hold's line without what was added since."""
+    name, body = line.split(b" ", 1)
+
+    def without(value):
+        if isinstance(value, list):
+            return [without(part) for part in value]
+        if not isinstance(value, dict):
+            return value
+        return {key: without(part) for key, part in value.items() if key not in LATER}
+
+    return name + b" " + encode_plain(without(decode_plain(body.rstrip(b"\n")))) + b"\n"
 
 
 def test_every_event_of_orders_is_in_the_golden_journal():
@@ -76,7 +98,12 @@ def test_every_event_of_orders_is_in_the_golden_journal():
 
 def test_todays_centre_writes_the_same_journal():
     """Goes red when a rule or a byte form changes; then the old file stays and a second one is made."""
-    assert list(tell().journal.records()) == _records()
+    assert list(tell().journal.records()) == _records(NEWEST)
+
+
+def test_both_journals_tell_the_same_story():
+    """Only the byte form differs: the same records lead to the same registers."""
+    assert _kept(_records(NEWEST)) == _kept(_records())
 
 
 def test_a_changed_body_is_found():

@@ -33,13 +33,13 @@ def test_what_was_released_stays_released_and_what_was_withdrawn_stays_so() -> N
     assert not [pair for pair in ORDER_MOVES if pair[0] is OrderState.WITHDRAWN]
 
 
-def test_only_a_release_or_the_end_of_the_term_ends_a_live_hold() -> None:
+def test_only_a_release_the_end_of_the_term_or_the_last_payment_ends_a_live_hold() -> None:
     ends = {
         trigger
         for (state, trigger), after in HOLD_MOVES.items()
         if state in LIVE and after not in LIVE
     }
-    assert ends == {HoldTrigger.RELEASE, HoldTrigger.EXPIRE}
+    assert ends == {HoldTrigger.RELEASE, HoldTrigger.EXPIRE, HoldTrigger.PAY_OUT}
 
 
 def test_every_state_of_a_hold_can_be_reached() -> None:

@@ -265,7 +265,6 @@ def test_what_the_hold_leaves_no_room_for_is_refused(desk: Desk) -> None:
         (OrderKind.REDUCE, 100, Reason.AMOUNT_EXCEEDS_HELD),
         (OrderKind.REDUCE, 40, Reason.CANNOT_SHRINK),
         (OrderKind.RENEW, 100, Reason.NOT_FROZEN),
-        (OrderKind.PAY_BACK, 100, Reason.NOT_FROZEN),
         (OrderKind.RELEASE, 5, Reason.AMOUNT_MEANINGLESS),
         (OrderKind.STOP, 0, Reason.AMOUNT_NOT_POSITIVE),
     ):
@@ -274,7 +273,6 @@ def test_what_the_hold_leaves_no_room_for_is_refused(desk: Desk) -> None:
     for kind, amount, reason in (
         (OrderKind.FREEZE, 100, Reason.ALREADY_FROZEN),
         (OrderKind.POSTPONE, 100, Reason.ALREADY_FROZEN),
-        (OrderKind.PAY_BACK, 101, Reason.AMOUNT_EXCEEDS_HELD),
     ):
         assert reason_of(desk.do(DraftOrder(order(kind, amount)))) is reason, kind
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from recoup.bank.core import CoreBlock
+from recoup.bank.core import CoreBlock, CorePayment, Transfer, Unpaid
 from recoup.bank.holds import may_leave
 from recoup.bank.rules import Account
 from recoup.clock import Clock
-from recoup.messages import Minor, SerialKind, StatementRow
+from recoup.messages import Check, Minor, SerialKind, StatementRow
 from recoup.orders import AccountKind
 from recoup.unrecognised import Unrecognised
 
@@ -50,17 +50,49 @@ class _Pocket:
     kind: AccountKind = AccountKind.ORDINARY
     rows: list[StatementRow] = field(default_factory=list)
     blocks: dict[str, CoreBlock] = field(default_factory=dict)
+    is_closed: bool = False
+    """Takes no credits."""
+
+
+class Clearing:
+    """Carries payments back between sandbox banks of one process: what leaves one arrives at the other, in one step."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        """One for all: two banks that pay each other never wait for each other."""
+        self._cores: dict[str, SandboxCore] = {}
+
+    def join(self, institution: str, core: SandboxCore) -> None:
+        """Let a bank take part."""
+        self._cores[institution] = core
+
+    def find(self, institution: str) -> SandboxCore | None:
+        """Return a bank; None for one that is not of this process: money goes there and is not seen again."""
+        return self._cores.get(institution)
 
 
 class SandboxCore:
     """The port `CoreBanking` over a dictionary."""
 
-    def __init__(self, clock: Clock, *, can_stop_amounts: bool = True) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        can_stop_amounts: bool = True,
+        institution: str = "",
+        clearing: Clearing | None = None,
+    ) -> None:
+        """Open without accounts; with `clearing`, payments back reach the other banks there."""
         self._clock, self._can_stop_amounts = clock, can_stop_amounts
         self._pockets: dict[tuple[str, str], _Pocket] = {}
         self._coming: list[Payment] = []
         self._booked = 0
-        self._lock = threading.RLock()
+        self._clearing = clearing or Clearing()
+        self._clearing.join(institution, self)
+        self._institution = institution
+        self._made: dict[str, CorePayment] = {}
+        self._returning: list[tuple[datetime, str]] = []
+        self._lock = self._clearing.lock
         self.boxes: dict[str, list[str]] = {}
         """What holders were told, by account."""
         self.declined: list[Payment] = []
@@ -114,8 +146,10 @@ class SandboxCore:
             return True
 
     def _advance(self) -> None:
-        """Make the payments whose time has come."""
+        """Make the payments whose time has come, and let come back what was to."""
         now = self._clock.now()
+        while self._returning and self._returning[0][0] <= now:
+            self.bounce(self._returning.pop(0)[1])
         while self._coming and self._coming[0].at <= now:
             self.pay(self._coming.pop(0))
 
@@ -179,6 +213,97 @@ class SandboxCore:
             for pocket in self._pockets.values():
                 pocket.blocks.pop(block_id, None)
 
+    def pay_back(self, transfer: Transfer) -> CorePayment | Unpaid:
+        """Book it out of its block, once for a reference."""
+        with self._lock:
+            self._advance()
+            made = self._made.get(transfer.reference)
+            if made is not None:
+                return made
+            payer = self._pockets.get((transfer.account, transfer.currency))
+            block = payer.blocks.get(transfer.block) if payer is not None else None
+            if payer is None or block is None or not _covers(payer.balance, block, transfer.amount):
+                return Unpaid(Check.AMOUNT)
+            payee = self._payee(transfer)
+            if isinstance(payee, Unpaid):
+                return payee
+            if block.amount is not None:
+                payer.blocks[block.id] = replace(block, amount=block.amount - transfer.amount)
+            number = f"back-{len(self._made) + 1}-{transfer.reference}"
+            self._book(transfer, number, payer, payee, transfer.amount)
+            made = CorePayment(self._place(), transfer, number, self._clock.now())
+            self._made[transfer.reference] = made
+            return made
+
+    def payments(self, after: int) -> Sequence[CorePayment]:
+        """Return what was booked or came back after a place."""
+        with self._lock:
+            self._advance()
+            found = [made for made in self._made.values() if made.place > after]
+            return sorted(found, key=lambda made: made.place)
+
+    def bounce(self, reference: str) -> None:
+        """Let a payment back come back: the money lies under its block again; once only."""
+        with self._lock:
+            made = self._made[reference]
+            if made.came_back_at is not None:
+                return
+            transfer, now = made.transfer, self._clock.now()
+            payer = self._pockets[transfer.account, transfer.currency]
+            payee = self._payee(transfer, is_back=True)
+            assert not isinstance(payee, Unpaid), "what was paid can come back"
+            self._book(transfer, f"{made.number}-back", payer, payee, -transfer.amount)
+            block = payer.blocks.get(transfer.block)
+            if block is None:
+                block = CoreBlock(transfer.block, 0, "recoup", now)
+            if block.amount is not None:
+                payer.blocks[block.id] = replace(block, amount=block.amount + transfer.amount)
+            self._made[reference] = replace(made, place=self._place(), came_back_at=now)
+
+    def bounce_later(self, reference: str, at: datetime) -> None:
+        """Let it come back when the time comes."""
+        self._returning = sorted([*self._returning, (at, reference)])
+
+    def close_account(self, number: str, currency: str) -> None:
+        """Let an account take no credits any more."""
+        self._pockets[number, currency].is_closed = True
+
+    @property
+    def total(self) -> int:
+        """All that lies on the accounts of this bank, in minor units."""
+        return sum(pocket.balance for pocket in self._pockets.values())
+
+    def _place(self) -> int:
+        return max((made.place for made in self._made.values()), default=0) + 1
+
+    def _payee(self, transfer: Transfer, *, is_back: bool = False) -> _Pocket | Unpaid | None:
+        """Return the payee's account; None where it is at a bank of elsewhere: money goes there and is not seen again."""
+        core = self._clearing.find(transfer.payee_institution)
+        if core is None:
+            return None
+        pocket = core._pockets.get((transfer.payee, transfer.currency))  # noqa: SLF001 - a bank of the same clearing
+        if pocket is None:
+            return Unpaid(Check.PAYEE_ACCOUNT)
+        if is_back:
+            return pocket
+        if pocket.name != transfer.payee_name:
+            return Unpaid(Check.PAYEE_NAME)
+        return Unpaid(Check.PAYEE_STATE) if pocket.is_closed else pocket
+
+    def _book(
+        self, transfer: Transfer, number: str, payer: _Pocket, payee: _Pocket | None, amount: int
+    ) -> None:
+        """Move money out, or back where the amount is negative, with a row on each side."""
+        sides = (transfer.account, transfer.payee)
+        source, target = sides if amount > 0 else sides[::-1]
+        at, currency = self._clock.now(), transfer.currency
+        booked = Payment(number, at, source, target, abs(amount), currency, transfer.reference)
+        self._booked += 1
+        for pocket, change in ((payer, -amount), (payee, amount)):
+            if pocket is not None:
+                pocket.balance += change
+                pocket.rows.append(_row(booked, self._booked, pocket.balance))
+
     def tell_holder(self, number: str, currency: str, text: str) -> str:  # noqa: ARG002 - one holder, one box
         """Lay the notice into the holder's box."""
         with self._lock:
@@ -190,6 +315,11 @@ class SandboxCore:
         with self._lock:
             names = [name for pocket in self._pockets.values() for name in pocket.blocks]
             return [name for name in names if name.startswith(OWN)]
+
+
+def _covers(balance: int, block: CoreBlock, amount: int) -> bool:
+    """Whether a block keeps as much as is to be paid out of it."""
+    return amount <= balance and (block.amount is None or amount <= block.amount)
 
 
 def _row(payment: Payment, sequence: int, balance: int) -> StatementRow:
@@ -211,4 +341,4 @@ def _row(payment: Payment, sequence: int, balance: int) -> StatementRow:
     )
 
 
-__all__ = ["Payment", "SandboxCore"]
+__all__ = ["Clearing", "Payment", "SandboxCore"]

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from recoup.bank.agent import BLOCK, Agent, AnswerLater, Replied
+from recoup.bank.core import CorePayment, Transfer, Unpaid
 from recoup.bank.rules import Books, Planned, Refused
 from recoup.bank.sandbox.script import Behaviour, Do
 from recoup.clock import EPOCH
@@ -28,7 +29,7 @@ from recoup.messages import (
 from recoup.messages.codec import plain_of
 from recoup.messages.keys import from_base64url
 from recoup.money import ISO_DIGITS, parse_minor
-from recoup.orders import Outcome
+from recoup.orders import OrderKind, Outcome
 
 _OF_FORM: Final = frozenset(
     {MessageProblem.FIELD_UNKNOWN, MessageProblem.TOO_DEEP, MessageProblem.BODY_MALFORMED}
@@ -42,6 +43,8 @@ class FaultyAgent(Agent):
         super().__init__(*given, **named)
         self._behaviours = tuple(behaviours)
         self._done: Counter[int] = Counter()
+        self._paying: OrderMessage | None = None
+        """The payment back that is being carried out."""
         self._owed: dict[str, tuple[datetime, AnswerMessage]] = {}
 
     def take(self, data: bytes) -> Replied:
@@ -102,10 +105,39 @@ class FaultyAgent(Agent):
     def planned(self, order: OrderMessage, books: Books, now: datetime) -> Planned | Refused:
         """Return what is to be done; a careless bank finds that everything matches."""
         planned = super().planned(order, books, now)
+        live, is_refused = books.live(order.case), isinstance(planned, Refused)
+        is_payment = order.kind is OrderKind.PAY_BACK and live is not None
+        if is_payment and is_refused and self._behaviour(Do.PAY_BLINDLY, order) is not None:
+            return Planned(Outcome.PAID, live)
         is_careless = isinstance(planned, Refused) and planned.failed and books.accounts
         if is_careless and self._behaviour(Do.OBEY_MISMATCH, order) is not None:
             return super().planned(order, _matching(order, books), now)
         return planned
+
+    def _pay_back(self, order: OrderMessage) -> AnswerMessage:
+        self._paying = order
+        return super()._pay_back(order)
+
+    def ask_core(self, transfer: Transfer) -> CorePayment | Unpaid:
+        """Have the core system pay: another amount, twice, not at all, or so that it comes back."""
+        order = self._paying
+        if self._behaviour(Do.PAY_NEVER, order) is not None:
+            return CorePayment(0, transfer, f"never-{transfer.reference}", self._clock.now())
+        other = self._behaviour(Do.PAY_AMOUNT, order)
+        if other is not None:
+            amount = parse_minor(other.amount, ISO_DIGITS.of(transfer.currency))
+            transfer = replace(transfer, amount=amount)
+        anew = self._behaviour(Do.PAY_ANEW, order)
+        if anew is not None:
+            transfer = replace(transfer, reference=self._ids.new(transfer.reference))
+        found = super().ask_core(transfer)
+        if self._behaviour(Do.PAY_TWICE, order) is not None:
+            super().ask_core(replace(transfer, reference=f"{transfer.reference}-again"))
+        back = self._behaviour(Do.BOUNCE, order)
+        core: Any = self._core
+        if back is not None and not isinstance(found, Unpaid):
+            core.bounce_later(transfer.reference, self._clock.now() + timedelta(seconds=back.seconds))
+        return found
 
     def answered(self, order: OrderMessage, answer: AnswerMessage) -> AnswerMessage:
         """Return what is said of an order."""

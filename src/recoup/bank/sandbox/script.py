@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from recoup.bank.core import CoreBlock
-from recoup.bank.sandbox.core import Payment, SandboxCore
+from recoup.bank.sandbox.core import Clearing, Payment, SandboxCore
 from recoup.clock import Clock
 from recoup.errors import Fault
 from recoup.money import ISO_DIGITS, AmountError, parse_minor
@@ -55,6 +55,18 @@ class Do(StrEnum):
     """Reads what it understands of a message and passes over the rest."""
     OVERBOOK = "overbook"
     """Lets each case's hold count the whole balance, as if there were no other."""
+    PAY_AMOUNT = "pay_amount"
+    """Pays `amount` back in the place of what was ordered."""
+    PAY_TWICE = "pay_twice"
+    """Pays back twice, and says it once."""
+    PAY_NEVER = "pay_never"
+    """Says that it paid back, and pays nothing."""
+    PAY_BLINDLY = "pay_blindly"
+    """Pays back whatever is ordered, whether it is frozen or not, and without looking at the papers."""
+    PAY_ANEW = "pay_anew"
+    """Forgets what it paid back: the same order again is paid again."""
+    BOUNCE = "bounce"
+    """Pays back, and has the payment come back after `seconds`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +94,8 @@ class Client:
     currency: str
     opening: int
     kind: AccountKind = AccountKind.ORDINARY
+    closed: bool = False
+    """Takes no credits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +113,14 @@ class Script:
     blocks: tuple[tuple[str, str, CoreBlock], ...]
     behaviours: tuple[Behaviour, ...]
 
-    def core(self, clock: Clock) -> SandboxCore:
+    def core(self, clock: Clock, clearing: Clearing | None = None) -> SandboxCore:
         """Return a core system as the script has it at the start."""
-        core = SandboxCore(clock, can_stop_amounts=self.can_stop_amounts)
+        core = SandboxCore(
+            clock,
+            can_stop_amounts=self.can_stop_amounts,
+            institution=self.institution,
+            clearing=clearing,
+        )
         for client in self.clients:
             core.add_account(
                 client.number, client.name, client.currency, client.opening, client.kind
@@ -111,6 +130,9 @@ class Script:
                 raise ScriptFault(f"transfers: {payment.id}: the payer has not that much")
         for number, currency, block in self.blocks:
             core.add_other_block(number, currency, block)
+        for client in self.clients:
+            if client.closed:
+                core.close_account(client.number, client.currency)
         start = clock.now()
         for seconds, payment in self.coming:
             at = start + timedelta(seconds=seconds)
@@ -208,13 +230,13 @@ def _instant(where: str, at: datetime) -> datetime:
 
 def _client(where: str, entry: object) -> Client:
     kinds = {"number": str, "name": str, "currency": str, "opening": str}
-    table = _taken(where, entry, kinds, {"kind": str})
+    table = _taken(where, entry, kinds, {"kind": str, "closed": bool})
     opening = _money(where, table["opening"], table["currency"])
     try:
         kind = AccountKind(table.get("kind", AccountKind.ORDINARY))
     except ValueError as fault:
         raise ScriptFault(f"{where}: kind: expected one of {', '.join(AccountKind)}") from fault
-    return Client(table["number"], table["name"], table["currency"], opening, kind)
+    return Client(table["number"], table["name"], table["currency"], opening, kind, table.get("closed", False))
 
 
 _NEEDED: Final = {"id": str, "payer": str, "payee": str, "amount": str, "currency": str}
@@ -248,7 +270,7 @@ def _block(where: str, entry: object) -> tuple[str, str, CoreBlock]:
     return table["account"], table["currency"], block
 
 
-_SPOKEN: Final = {Do.LATE: "seconds", Do.SAY_AMOUNT: "amount", Do.SAY_OUTCOME: "outcome"}
+_SPOKEN: Final = {Do.LATE: "seconds", Do.SAY_AMOUNT: "amount", Do.SAY_OUTCOME: "outcome", Do.PAY_AMOUNT: "amount"}
 """What a behaviour cannot be played without."""
 
 
