@@ -293,3 +293,21 @@ SCANS_EACH_MAX: Final = 16
 
 PACKET_ROWS_MAX: Final = 500
 """Rows of one table of a packet on paper, some fifteen pages; the packet's JSON has all of them."""
+
+RETURN_ROUNDS_MAX: Final = 100
+"""Rounds of one return."""
+
+RETURN_APPLICATIONS_MAX: Final = 2_000
+"""Applications of one round; more claims go into the next."""
+
+RETURN_OBJECTIONS_MAX: Final = 1_000
+"""Objections of one round."""
+
+RETURN_AWARDS_MAX: Final = 2_000
+"""Awards of one plan that is bound to a round: they stand in one event."""
+
+RETURN_CASES_MAX: Final = 100
+"""Cases of one return."""
+
+RETURN_FACTS_MAX: Final = 100
+"""What a bank said about one payment: more tells nobody anything."""
