@@ -79,6 +79,10 @@ list_agree       .  .  b  .  .  .  .  .  .  .  .  .
 list_withdraw    .  u  b  u  u  .  .  .  .  .  .  .
 list_read        .  u  b  u  u  .  .  .  .  .  A  .
 list_check       u  u  b  u  u  .  .  .  .  .  .  .
+return_apply     u  u  .  u  u  .  .  .  .  .  .  .
+return_check     .  u  .  u  u  .  .  .  .  .  .  .
+return_prepare   .  u  .  u  u  .  .  .  .  .  .  .
+return_approve   .  .  b  .  .  .  .  .  .  .  .  .
 """
 
 

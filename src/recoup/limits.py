@@ -305,3 +305,20 @@ PARTICULARS_BYTES_MAX: Final = 2**20
 
 TEMPLATE_BYTES_MAX: Final = 2**24
 """Bytes of one DOCX template of an office."""
+RETURN_ROUNDS_MAX: Final = 100
+"""Rounds of one return."""
+
+RETURN_APPLICATIONS_MAX: Final = 2_000
+"""Applications of one round; more claims go into the next."""
+
+RETURN_OBJECTIONS_MAX: Final = 1_000
+"""Objections of one round."""
+
+RETURN_AWARDS_MAX: Final = 2_000
+"""Awards of one plan that is bound to a round: they stand in one event."""
+
+RETURN_CASES_MAX: Final = 100
+"""Cases of one return."""
+
+RETURN_FACTS_MAX: Final = 100
+"""What a bank said about one payment: more tells nobody anything."""

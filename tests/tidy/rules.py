@@ -19,7 +19,10 @@ FILE_LINES_MAX = 500
 FUNCTION_LINES_MAX = 70
 
 PURE_ROOMS = frozenset(
-    {"records", "trace", "watch", "orders", "staff", "cases", "figures", "returns", "journal"}
+    {
+        *("records", "trace", "watch", "orders", "procedure", "staff", "cases", "figures"),
+        *("returns", "journal"),
+    }
 )
 """Rooms that read no clock, random source, environment, file, socket or logger: what they need arrives as an argument."""
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from recoup.cases.dwell import Dwell
 from recoup.cases.institutions import Institution
 from recoup.orders import Ground, Levels, Policy
+from recoup.procedure.terms import ReturnTerms
 
 
 class Downstream(StrEnum):
@@ -56,13 +57,16 @@ class CasePolicy:
     listing_seconds: int
     """How long an entry of a list of accounts, persons or devices stands."""
     grounds: tuple[Ground, ...]
+    procedure: ReturnTerms | None = None
+    """How money is given back, with sources of its own; None: this jurisdiction's policy does not say."""
     institutions: Mapping[str, Institution] = field(default_factory=dict)
     """Those that declared something of their own; it is theirs, so it has no source of law."""
 
     def __post_init__(self) -> None:
         """Refuse a policy with a term that has no source, and bounds that make no sense."""
         named = {ground.term for ground in self.grounds}
-        terms = {f.name for f in fields(self)} - {"orders", "levels", "grounds", "institutions"}
+        apart = {"orders", "levels", "grounds", "procedure", "institutions"}
+        terms = {f.name for f in fields(self)} - apart
         if missing := sorted(terms - named):
             raise ValueError(f"policy {self.orders.id}: no source for {', '.join(missing)}")
         if self.admission_persons < 1:

@@ -14,9 +14,11 @@ from recoup.cases import CasePolicy, Matter
 from recoup.cases import commands as cases
 from recoup.cases.state import AppealTrigger, ClaimTrigger, MotionTrigger
 from recoup.centre.requests import Request
+from recoup.centre.return_rights import action_of_return
 from recoup.centre.state import CentreState
 from recoup.orders import Deed, Level, Order, approvals_needed
 from recoup.orders import commands as orders
+from recoup.staff import Action
 
 DEEDS: Final[Mapping[type, Deed]] = {
     cases.SettleClaim: Deed.CLAIM,
@@ -82,6 +84,8 @@ def level_needed(state: CentreState, request: Request, policy: CasePolicy) -> Le
             motions = state.case(request.case).motions
             motion = next((row for row in motions if row.id == motion_id), None)
             return None if motion is None else policy.levels.rows[MATTERS[motion.matter]]
+        case _ if action_of_return(command) is Action.RETURN_APPROVE:
+            return None if policy.procedure is None else policy.procedure.approval_level
         case _:
             deed = DEEDS.get(type(command))
             return None if deed is None else policy.levels.rows[deed]

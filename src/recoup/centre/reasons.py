@@ -16,6 +16,8 @@ class CentreReason(StrEnum):
     """An institution answers an order that another one was given."""
     WORD_UNKNOWN = "word_unknown"
     """A kind that this program does not know: nothing can be decided on it."""
+    CASES_APART = "cases_apart"
+    """The money of cases is given back together only where the cases are joined."""
     MANDATE_MISSING = "mandate_missing"
     """The chase itself lets an order leave only within a standing authority; else a person does."""
     SECOND_PERSON_ABSENT = "second_person_absent"

@@ -19,6 +19,8 @@ from recoup.journal.canonical import Plain
 from recoup.journal.events import Registry, Upcast
 from recoup.orders import commands as order_commands
 from recoup.orders import events as order_events
+from recoup.procedure import commands as return_commands
+from recoup.procedure import events as return_events
 from recoup.staff import EVENT_NAMES
 from recoup.staff import commands as staff_commands
 from recoup.stores.vault import PersonalDataErased, PersonalDataRead
@@ -132,6 +134,26 @@ EVENTS: Final[tuple[Row, ...]] = (
     ("sheet_typed", 3, sheets.SheetTyped, (_without_scan, _sheet_before_payments)),
     ("sheet_confirmed", 1, sheets.SheetConfirmed, ()),
     ("scan_taken", 1, sheets.ScanTaken, ()),
+    ("return_round_opened", 1, return_events.RoundOpened, ()),
+    ("return_application_taken", 1, return_events.ApplicationTaken, ()),
+    ("return_proof_checked", 1, return_events.ProofChecked, ()),
+    ("return_application_taken_back", 1, return_events.ApplicationTakenBack, ()),
+    ("return_plan_bound", 1, return_events.PlanBound, ()),
+    ("return_plan_approved", 1, return_events.PlanApproved, ()),
+    ("return_plan_sent_back", 1, return_events.PlanSentBack, ()),
+    ("return_notice_published", 1, return_events.NoticePublished, ()),
+    ("return_objection_taken", 1, return_events.ObjectionTaken, ()),
+    ("return_objection_settled", 1, return_events.ObjectionSettled, ()),
+    ("return_notice_passed", 1, return_events.NoticePassed, ()),
+    ("return_round_decided", 1, return_events.RoundDecided, ()),
+    ("return_round_ended", 1, return_events.RoundEnded, ()),
+    ("return_bank_notified", 1, return_events.BankNotified, ()),
+    ("return_payment_moved", 1, return_events.PaymentMoved, ()),
+    ("return_payment_overdue", 1, return_events.PaymentOverdue, ()),
+    ("return_incident_settled", 1, return_events.IncidentSettled, ()),
+    ("return_payee_proposed", 1, return_events.PayeeProposed, ()),
+    ("return_payment_replaced", 1, return_events.PaymentReplaced, ()),
+    ("return_payment_given_up", 1, return_events.PaymentGivenUp, ()),
     *((name, 1, kind, ()) for name, kind in EVENT_NAMES.items()),
 )
 
@@ -223,6 +245,31 @@ COMMANDS: Final[tuple[Row, ...]] = (
     ("hand_over_shift", 1, staff_commands.HandOverShift, ()),
     ("take_over_shift", 1, staff_commands.TakeOverShift, ()),
     ("log_escalation", 1, staff_commands.LogEscalation, ()),
+    ("open_return", 1, return_commands.OpenReturn, ()),
+    ("open_return_round", 1, return_commands.OpenRound, ()),
+    ("take_return_application", 1, return_commands.TakeApplication, ()),
+    ("check_return_proof", 1, return_commands.CheckProof, ()),
+    ("take_return_application_back", 1, return_commands.TakeApplicationBack, ()),
+    ("bind_return_plan", 1, return_commands.BindPlan, ()),
+    ("approve_return_plan", 1, return_commands.ApprovePlan, ()),
+    ("send_return_plan_back", 1, return_commands.SendPlanBack, ()),
+    ("publish_return_notice", 1, return_commands.PublishNotice, ()),
+    ("take_return_objection", 1, return_commands.TakeObjection, ()),
+    ("settle_return_objection", 1, return_commands.SettleObjection, ()),
+    ("pass_return_notice", 1, return_commands.PassNotice, ()),
+    ("decide_return_round", 1, return_commands.DecideRound, ()),
+    ("end_return_round", 1, return_commands.EndRound, ()),
+    ("notify_return_bank", 1, return_commands.NotifyBank, ()),
+    ("record_return_acceptance", 1, return_commands.RecordAcceptance, ()),
+    ("record_return_demand", 1, return_commands.RecordDemand, ()),
+    ("record_return_paid", 1, return_commands.RecordPaid, ()),
+    ("record_return_refusal", 1, return_commands.RecordRefusal, ()),
+    ("record_return_bounce", 1, return_commands.RecordBounce, ()),
+    ("pass_return_pay_limit", 1, return_commands.PassPayLimit, ()),
+    ("settle_return_incident", 1, return_commands.SettleIncident, ()),
+    ("propose_return_payee", 1, return_commands.ProposePayee, ()),
+    ("agree_to_return_payee", 1, return_commands.AgreeToPayee, ()),
+    ("give_return_payment_up", 1, return_commands.GivePaymentUp, ()),
 )
 
 

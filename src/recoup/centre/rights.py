@@ -32,6 +32,7 @@ from recoup.centre.levels import level_needed
 from recoup.centre.list_commands import AgreeToEntry, CheckLists, ListSubject, WithdrawEntry
 from recoup.centre.reasons import CentreReason
 from recoup.centre.requests import INSTITUTION, MACHINE, Request
+from recoup.centre.return_rights import RETURN_ACTIONS, action_of_return, target_of_return
 from recoup.centre.state import CentreState
 from recoup.centre.terms import EnterClaim, EnterReport
 from recoup.orders import commands as order_commands
@@ -80,6 +81,7 @@ ACTIONS: Final[Mapping[type, Action]] = {
     AgreeToEntry: Action.LIST_AGREE,
     WithdrawEntry: Action.LIST_WITHDRAW,
     CheckLists: Action.LIST_CHECK,
+    **RETURN_ACTIONS,
 }
 """The right that a command needs. One that is not here can be carried out by no person."""
 
@@ -155,6 +157,8 @@ def _action(state: CentreState, request: Request) -> Action | None:
             return Action.TEXT_READ
         case command if type(command) in CASE_ACTIONS:
             return action_of(state, request)
+        case command if type(command) in RETURN_ACTIONS:
+            return action_of_return(command)
         case command:
             return ACTIONS.get(type(command))
 
@@ -176,6 +180,8 @@ def _target(state: CentreState, request: Request) -> Target | Declined:
     command = request.what
     if type(command) in CASE_ACTIONS:
         return target_of_case_command(state, request)
+    if type(command) in RETURN_ACTIONS:
+        return target_of_return(state, command)
     match command:
         case (
             staff_commands.AssignDuty(unit=unit)

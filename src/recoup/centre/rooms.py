@@ -27,12 +27,15 @@ from recoup.centre.list_room import decide_lists, evolve_lists
 from recoup.centre.order_room import evolve_orders
 from recoup.centre.paper_room import decide_paper, evolve_paper
 from recoup.centre.requests import Request
+from recoup.centre.return_room import decide_returns, evolve_returns
 from recoup.centre.staff_room import decide_staff, evolve_staff
 from recoup.centre.state import CentreState
 from recoup.centre.terms import EndTerm, EnterClaim, EnterReport, TellAgain
 from recoup.ids import SubjectId
 from recoup.orders import commands as order_commands
 from recoup.orders import events as order_events
+from recoup.procedure import commands as return_commands
+from recoup.procedure import events as return_events
 from recoup.staff import commands as staff_commands
 from recoup.staff import events as staff_events
 from recoup.stores.vault import PersonalDataErased, PersonalDataRead
@@ -126,6 +129,13 @@ ROOMS: Final[tuple[Room, ...]] = (
         evolve_lists,
     ),
     Room("paper", get_args(sheets.Command), get_args(sheets.Event), decide_paper, evolve_paper),
+    Room(
+        "returns",
+        get_args(return_commands.Command),
+        get_args(return_events.Event),
+        decide_returns,
+        evolve_returns,
+    ),
 )
 
 ROOM_OF_COMMAND: Final = {kind: room for room in ROOMS for kind in room.commands}

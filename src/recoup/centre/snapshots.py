@@ -24,6 +24,7 @@ from recoup.journal.events import Registry
 from recoup.journal.port import Journal, Snapshot
 from recoup.journal.record import Record
 from recoup.orders import Hold
+from recoup.procedure import Return
 from recoup.staff import Directory, Person, Session, Shift, TimedGrant, Unit
 
 NAME: Final = "centre-5"
@@ -86,6 +87,7 @@ _SHAPES.register("foreign", 1, ForeignNoted)
 _SHAPES.register("import", 1, ImportNoted)
 _SHAPES.register("sheet", 1, Sheet)
 _SHAPES.register("scan", 1, Scan)
+_SHAPES.register("return", 1, Return)
 
 
 def _take_hold(state: CentreState, hold: Hold) -> None:
@@ -142,6 +144,10 @@ def _take_scan(state: CentreState, scan: Scan) -> None:
     state.put_scan(scan)
 
 
+def _take_return(state: CentreState, found: Return) -> None:
+    state.put_return(found)
+
+
 _TAKERS: Final[dict[str, Callable[[CentreState, Any], None]]] = {
     "hold": _take_hold,
     "case": _take_case,
@@ -155,6 +161,7 @@ _TAKERS: Final[dict[str, Callable[[CentreState, Any], None]]] = {
     "import": _take_imported,
     "sheet": _take_sheet,
     "scan": _take_scan,
+    "return": _take_return,
 }
 """What becomes of a line; a new register is one row here and one in `_values`."""
 
@@ -174,6 +181,7 @@ def _values(state: CentreState) -> Iterator[object]:
     yield from state.imported.values()
     yield from state.sheets.values()
     yield from state.scans.values()
+    yield from state.returns.values()
 
 
 def _staff_of(staff: Directory) -> _Staff:

@@ -17,6 +17,7 @@ from recoup.centre.imported import Imported
 from recoup.centre.listed import Listed
 from recoup.centre.sheets import Scan, Sheet
 from recoup.orders import Hold, HoldKey, Order, Tracked
+from recoup.procedure import Return
 from recoup.staff import Directory, Target
 
 
@@ -58,6 +59,10 @@ class CentreState:
     """Scans of answer sheets by id, in the order of their coming."""
     scanned: dict[str, list[str]] = field(default_factory=dict)
     """Ids of an order's scans. Follows from the scans."""
+    returns: dict[str, Return] = field(default_factory=dict)
+    """Returns of money by id, in the order of their opening."""
+    returning: dict[str, str] = field(default_factory=dict)
+    """The return that a case is in. Follows from the returns."""
 
     def hold(self, key: HoldKey) -> Hold:
         """Return the hold of `key`; one that nobody asked for yet is empty."""
@@ -88,6 +93,12 @@ class CentreState:
         """Set a scan in its register, and among its order's."""
         self.scans[scan.id] = scan
         self.scanned.setdefault(scan.order, []).append(scan.id)
+
+    def put_return(self, found: Return) -> None:
+        """Set a return in its register, and which cases are in it."""
+        self.returns[found.id] = found
+        for case in found.cases:
+            self.returning[case] = found.id
 
     def learn(self, lesson: Lesson) -> None:
         """Keep what an answer taught, and forget the oldest beyond `LESSONS_MAX`."""

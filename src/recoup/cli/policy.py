@@ -9,6 +9,7 @@ import typer
 if TYPE_CHECKING:
     from recoup.cases import CasePolicy
     from recoup.orders import Levels, Policy
+    from recoup.procedure import ReturnTerms
 
 _EXAMPLE = "Example: recoup policy cn-2016"
 
@@ -48,6 +49,7 @@ def policy(
                 *lines_of(found.orders),
                 *case_lines_of(found),
                 *level_lines_of(found.levels),
+                *return_lines_of(found.procedure),
             )
         )
     )
@@ -99,4 +101,20 @@ def level_lines_of(levels: Levels) -> list[tuple[str, str, str, str]]:
             for g in levels.grounds
         ),
         *(("level of mandate", value, g.source, g.standing.value) for value, g in bands),
+    ]
+
+
+def return_lines_of(terms: ReturnTerms | None) -> list[tuple[str, str, str, str]]:
+    """Return one line for each term of giving money back, and one for each year whose working days are told."""
+    if terms is None:
+        return []
+    return [
+        *(
+            (f"return {g.term}", str(getattr(terms, g.term)), g.source, g.standing.value)
+            for g in terms.grounds
+        ),
+        *(
+            (f"working days of {row.year}", terms.calendar.id, row.source, row.standing.value)
+            for row in terms.calendar.years
+        ),
     ]

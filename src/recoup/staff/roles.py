@@ -106,6 +106,14 @@ class Action(StrEnum):
     """The entries of a case."""
     LIST_CHECK = "list_check"
     """Ask whether somebody is listed."""
+    RETURN_APPLY = "return_apply"
+    """Begin to give money back; take applications and objections in."""
+    RETURN_CHECK = "return_check"
+    """Look at the paper by which somebody acts for a victim."""
+    RETURN_PREPARE = "return_prepare"
+    """Bind a plan, make it public, give a bank notice, propose another account."""
+    RETURN_APPROVE = "return_approve"
+    """Agree to what was prepared, decide on objections and on who gets what."""
 
 
 class Scope(StrEnum):
@@ -169,6 +177,11 @@ _IN_A_CASE: Final = {
     _A.FOREIGN_NOTE: _UNIT,
     _A.TEXT_READ: _UNIT,
 }
+_RETURNS: Final = {
+    _A.RETURN_APPLY: _UNIT,
+    _A.RETURN_CHECK: _UNIT,
+    _A.RETURN_PREPARE: _UNIT,
+}
 _AT_A_BANK: Final = {
     _A.INBOX_READ: _BANK,
     _A.PERSONAL_READ: _BANK,
@@ -185,11 +198,17 @@ _READS: Final = {
 }
 
 TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
-    Role.CALL_TAKER: {**_AT_THE_DESK, _A.APPEAL_FILE: _UNIT, _A.LIST_CHECK: _UNIT},
+    Role.CALL_TAKER: {
+        **_AT_THE_DESK,
+        _A.APPEAL_FILE: _UNIT,
+        _A.LIST_CHECK: _UNIT,
+        _A.RETURN_APPLY: _UNIT,
+    },
     Role.OFFICER: {
         **_AT_THE_DESK,
         **_IN_A_CASE,
         **_LISTS_AT_THE_DESK,
+        **_RETURNS,
         _A.PERSONAL_READ: _UNIT,
         _A.PAPER_PRINT: _UNIT,
         _A.STREAM_READ: _UNIT,
@@ -218,8 +237,10 @@ TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
         _A.LIST_WITHDRAW: _BELOW,
         _A.LIST_READ: _BELOW,
         _A.LIST_CHECK: _BELOW,
+        _A.RETURN_APPROVE: _BELOW,
     },
     Role.CASE_LEAD: {
+        **_RETURNS,
         **_AT_THE_DESK,
         **_IN_A_CASE,
         _A.HARDSHIP_SETTLE: _UNIT,
@@ -240,6 +261,7 @@ TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
         _A.SHIFT_HAND_OVER: _UNIT,
     },
     Role.DUTY_OFFICER: {
+        **_RETURNS,
         **_AT_THE_DESK,
         **_IN_A_CASE,
         _A.HARDSHIP_SETTLE: _UNIT,
@@ -308,6 +330,8 @@ FOUR_EYES: Final = frozenset(
         _A.HANDOVER_SETTLE,
         _A.LIST_AGREE,
         _A.ANSWER_CONFIRM,
+        _A.RETURN_CHECK,
+        _A.RETURN_APPROVE,
     }
 )
 """Never by a person who made what is decided on, whatever roles that person holds."""

@@ -323,6 +323,12 @@ PAGE_ACTIONS = {
     "take an entry off": {_A.LIST_WITHDRAW},
     "see a case's entries": {_A.LIST_READ},
     "check a subject or a payment": {_A.LIST_CHECK},
+    "begin to give money back, take an application or an objection in": {_A.RETURN_APPLY},
+    "look at an applicant's paper, prepare a plan, a notice, another account": {
+        _A.RETURN_CHECK,
+        _A.RETURN_PREPARE,
+    },
+    "agree to a plan, decide an objection and who gets what": {_A.RETURN_APPROVE},
     "see staff": {_A.STAFF_READ},
     "units, persons, roles, enrolment": {
         _A.UNIT_ADD,

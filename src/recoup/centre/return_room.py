@@ -1,0 +1,257 @@
+"""How the room of returns stands in the centre: its commands decided on what is held and which claims stand. Adds no law.
+
+1. What is held, which claims are admitted and where accounts lie comes from the registers, never from the command.
+2. A case is in one return: money that is set aside in one cannot be given away by another. More cases come in by joining.
+3. Who acts is who the command names; a person's part is no machine's. A bank speaks of its own payments only, and only the
+   clock passes an end.
+4. A public notice that runs, and a payment that a bank was told of, have one deadline each; it goes with what settles them.
+5. `BankNotified` says which order to pay back is to be written: its id follows from the payment, so it is written once.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+from recoup.cases import CasePolicy
+from recoup.cases.state import ClaimState
+from recoup.centre.commands import Decision, Declined, Noted
+from recoup.centre.reasons import CentreReason
+from recoup.centre.registry import COMMAND_REGISTRY
+from recoup.centre.requests import (
+    CLOCK,
+    INSTITUTION,
+    MACHINE,
+    Request,
+    derived_id,
+    encode_request,
+    is_usable,
+)
+from recoup.centre.state import CentreState
+from recoup.ids import SubjectId
+from recoup.journal.canonical import Plain, encode_plain
+from recoup.journal.port import Deadline
+from recoup.orders import Hold, HoldKey, OrderKind
+from recoup.procedure import (
+    ClaimFact,
+    ClaimKey,
+    Facts,
+    HoldFact,
+    Payee,
+    Reason,
+    Refusal,
+    Return,
+    decide,
+    evolve,
+    fold,
+)
+from recoup.procedure import commands as asked
+from recoup.procedure.events import BankNotified, Event
+from recoup.procedure.state import IN_FLIGHT, RoundState
+
+CHASE: Final = "chase"
+_NOTICE, _PAYMENT = "return_notice", "pay_back_due"
+_BY_CLOCK = (asked.PassNotice, asked.PassPayLimit)
+_BY_BANK = asked.Outcome.__args__
+
+
+def decide_returns(
+    state: CentreState, request: Request, now: datetime, policy: CasePolicy
+) -> Decision | Declined:
+    """Decide one request about a return."""
+    command: asked.Command = request.what
+    if policy.procedure is None:
+        return Declined(Reason.TERMS_MISSING, policy.orders.id)
+    found = state.returns.get(command.return_id) or Return(command.return_id)
+    declined = _not_theirs(state, request, found) or _unusable(command)
+    if declined is None and isinstance(command, asked.OpenReturn | asked.OpenRound):
+        declined = _unfit_cases(state, command)
+    if declined is not None:
+        return declined
+    said = decide(found, command, _facts(state, found, command), now, policy.procedure)
+    if isinstance(said, Refusal):
+        return Declined(said.reason.value, said.found)
+    return _decision(found, said)
+
+
+def evolve_returns(state: CentreState, _: SubjectId, event: Event) -> CentreState:
+    """Fold an event about a return into its register."""
+    found = state.returns.get(event.return_id) or Return(event.return_id)
+    state.put_return(evolve(found, event))
+    return state
+
+
+# --- who and which ---
+
+
+def _not_theirs(state: CentreState, request: Request, found: Return) -> Declined | None:
+    """Say why the one who acts cannot ask this."""
+    command, actor = request.what, request.actor
+    if isinstance(command, _BY_CLOCK):
+        return None if actor == CLOCK else Declined(CentreReason.ACTOR_DIFFERS)
+    if isinstance(command, _BY_BANK):
+        payment = found.payment_of(command.order_id)
+        if actor.role != INSTITUTION:
+            return Declined(CentreReason.ACTOR_DIFFERS)
+        if payment is not None and payment.institution != actor.who:
+            return Declined(CentreReason.OTHER_INSTITUTION, actor.who)
+        return None
+    named = _named(command)
+    if actor.who != named or actor.role in {MACHINE, INSTITUTION, CHASE}:
+        return Declined(CentreReason.ACTOR_DIFFERS)
+    persons = state.staff.persons
+    if isinstance(command, asked.NotifyBank) and persons:
+        unknown = [officer for officer in command.officers if officer not in persons]
+        return Declined(Reason.OFFICERS_TOO_FEW, unknown[0]) if unknown else None
+    return None
+
+
+def _named(command: Any) -> str:  # noqa: ANN401 - any command that a person gives
+    """Return whom a command names as the one who acts."""
+    match command:
+        case asked.TakeApplication(application=thing):
+            return thing.taken_by
+        case asked.TakeObjection(objection=thing):
+            return thing.taken_by
+        case _:
+            named: str = command.by
+            return named
+
+
+def _unusable(command: asked.Command) -> Declined | None:
+    match command:
+        case asked.OpenReturn(return_id):
+            fresh = return_id
+        case asked.TakeApplication(_, application):
+            fresh = application.id
+        case asked.TakeObjection(_, objection):
+            fresh = objection.id
+        case _:
+            return None
+    return None if is_usable(fresh) else Declined(CentreReason.ID_UNUSABLE)
+
+
+def _unfit_cases(
+    state: CentreState, command: asked.OpenReturn | asked.OpenRound
+) -> Declined | None:
+    """Say why these cases are not given back together: unknown, in another return, or not joined."""
+    for at, case in enumerate(command.cases):
+        if not state.case(case).is_open:
+            return Declined(CentreReason.CASE_UNKNOWN, case)
+        if state.returning.get(case, command.return_id) != command.return_id:
+            return Declined(Reason.RETURN_OPEN_ALREADY, case)
+        before = command.cases[:at]
+        if before and not any(_are_joined(state, case, other) for other in before):
+            return Declined(CentreReason.CASES_APART, case)
+    return None
+
+
+def _are_joined(state: CentreState, one: str, other: str) -> bool:
+    return other in state.case(one).joined or one in state.case(other).joined
+
+
+# --- what is known ---
+
+
+def _facts(state: CentreState, found: Return, command: asked.Command) -> Facts:
+    """Return what the registers say of everything that the command may be about."""
+    keys, places, payees = _touched(found, command)
+    accounts = {
+        payee.account: state.accounts[payee.account]
+        for payee in payees
+        if any((case, payee.account) in state.entered for case in found.cases)
+    }
+    holds = {place: fact for place in places if (fact := _hold_fact(state.holds.get(place)))}
+    claims = {key: fact for key in keys if (fact := _claim_fact(state, key))}
+    return Facts(holds, claims, accounts)
+
+
+def _touched(
+    found: Return, command: asked.Command
+) -> tuple[list[ClaimKey], list[HoldKey], list[Payee]]:
+    """Return the claims, holds and accounts that a command and its return name."""
+    keys = [row.key for row in found.payments]
+    places = [row.place for row in found.payments]
+    payees = []
+    if found.is_open:
+        keys += [row.key for row in found.round.applications]
+        payees += [row.payee for row in found.round.applications]
+        plan = found.round.plan
+        places += [row.place for row in plan.awards] if plan else []
+    match command:
+        case asked.TakeApplication(application=application):
+            keys.append(application.key)
+            payees.append(application.payee)
+        case asked.BindPlan(awards=awards):
+            places += [row.place for row in awards]
+        case asked.ProposePayee(payee=payee) | asked.AgreeToPayee(payee=payee):
+            payees.append(payee)
+    return (
+        list(dict.fromkeys(keys)),
+        list(dict.fromkeys(places)),
+        list(dict.fromkeys(payees)),
+    )
+
+
+def _hold_fact(hold: Hold | None) -> HoldFact | None:
+    if hold is None or not hold.is_live or hold.ends_at is None:
+        return None
+    told = [tracked.order for tracked in hold.orders if tracked.issued_at is not None]
+    is_frozen = hold.basis is OrderKind.FREEZE
+    return HoldFact(told[-1].institution, hold.held, is_frozen, hold.ends_at) if told else None
+
+
+def _claim_fact(state: CentreState, key: ClaimKey) -> ClaimFact | None:
+    claim = state.case(key.case).claim(key.claim)
+    if claim is None:
+        return None
+    is_admitted = claim.state is ClaimState.ADMITTED
+    return ClaimFact(claim.currency, is_admitted, claim.missing, claim.payer)
+
+
+# --- what follows ---
+
+
+def _decision(found: Return, said: tuple[Event, ...]) -> Decision:
+    after = fold(found, said)
+    told: dict[str, Plain] = {"return": after.id}
+    if after.is_open:
+        plan = after.round.plan
+        told |= {
+            "digest": plan.digest if plan else "",
+            "orders": [row.pay_back.order_id for row in said if isinstance(row, BankNotified)],
+            "round": after.round.number,
+            "state": after.round.state.value,
+        }
+    before, rows = _rows(found), _rows(after)
+    lead = after.cases[0] if after.cases else after.id
+    return Decision(
+        encode_plain(told),
+        tuple(Noted(SubjectId(lead), event) for event in said),
+        deadlines=tuple(row for name, row in rows.items() if name not in before),
+        ended=tuple(name for name in before if name not in rows),
+    )
+
+
+def _rows(found: Return) -> dict[str, Deadline]:
+    """Return the deadlines that a return has as it stands; each follows from what it is of."""
+    rows = {}
+    if found.is_open and found.round.state is RoundState.PUBLISHED:
+        number, count = found.round.number, len(found.round.notices)
+        name = derived_id(_NOTICE, found.id, str(number), str(count))
+        ends_at = found.round.notices[-1].ends_at
+        rows[name] = _deadline(name, ends_at, found.id, asked.PassNotice(found.id, number, count))
+    for payment in found.payments:
+        if payment.state in IN_FLIGHT and payment.due_at and not payment.is_overdue:
+            name = derived_id(_PAYMENT, payment.order_id)
+            limit = asked.PassPayLimit(found.id, payment.order_id)
+            rows[name] = _deadline(name, payment.due_at, found.id, limit)
+    return rows
+
+
+def _deadline(name: str, at: datetime, about: str, command: asked.Command) -> Deadline:
+    body = encode_request(COMMAND_REGISTRY, Request(CLOCK, command, name))
+    return Deadline(name, at, COMMAND_REGISTRY.name_of(command)[0], about, body)
+
+
+__all__ = ["decide_returns", "evolve_returns"]

@@ -1,0 +1,67 @@
+"""The procedure by which frozen money is given back: from a victim's application to the bank's receipt. Pure: decide, evolve.
+
+Who gets how much is worked out in `returns`; here a plan is bound, agreed to, made public, decided and paid.
+"""
+
+from recoup.procedure.decide import decide, needs_notice
+from recoup.procedure.evolve import evolve, fold
+from recoup.procedure.facts import ClaimFact, Facts, HoldFact
+from recoup.procedure.refusals import Reason, Refusal
+from recoup.procedure.state import ObjectionState, PaymentState, RoundState
+from recoup.procedure.terms import Calendar, ReturnTerms, Year
+from recoup.procedure.values import (
+    PRO_RATA,
+    Application,
+    Award,
+    Capacity,
+    ClaimKey,
+    Fact,
+    Notice,
+    Objection,
+    PayBack,
+    Payee,
+    PayeeKind,
+    Payment,
+    Plan,
+    Proof,
+    Return,
+    Round,
+    Sums,
+    sums_of,
+)
+
+__all__ = [
+    "PRO_RATA",
+    "Application",
+    "Award",
+    "Calendar",
+    "Capacity",
+    "ClaimFact",
+    "ClaimKey",
+    "Fact",
+    "Facts",
+    "HoldFact",
+    "Notice",
+    "Objection",
+    "ObjectionState",
+    "PayBack",
+    "Payee",
+    "PayeeKind",
+    "Payment",
+    "PaymentState",
+    "Plan",
+    "Proof",
+    "Reason",
+    "Refusal",
+    "Return",
+    "ReturnTerms",
+    "Round",
+    "RoundState",
+    "Sums",
+    "Year",
+    "decide",
+    "evolve",
+    "fold",
+    "needs_notice",
+    "sums_of",
+]

@@ -1,0 +1,135 @@
+"""Whether a plan, a payee or a payment fits what is held and what is missed. Pure; asked again at each step that relies on it.
+
+1. Only frozen money is given back, and of each account no more than is frozen there and not set aside already.
+2. No claim is given more than it still misses.
+3. Who acts for another showed a paper, and somebody else looked at it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+from recoup.orders.hold import HoldKey
+from recoup.procedure.facts import Facts
+from recoup.procedure.refusals import Reason, Refusal
+from recoup.procedure.values import (
+    PROOF_OF,
+    Application,
+    Award,
+    Capacity,
+    ClaimKey,
+    Payee,
+    PayeeKind,
+    Return,
+)
+
+_FOR_OTHERS = frozenset({Capacity.HEIR, Capacity.GUARDIAN})
+
+
+def unfit_plan(
+    found: Return, awards: Sequence[Award], facts: Facts, now: datetime
+) -> Refusal | None:
+    """Say what a plan asks that cannot be given now; None if all of it can."""
+    wanted: dict[HoldKey, int] = defaultdict(int)
+    given: dict[ClaimKey, int] = defaultdict(int)
+    seen = {(award.key, award.place, award.mode) for award in awards}
+    if len(seen) != len(awards):
+        return Refusal(Reason.AWARD_TWICE)
+    for award in awards:
+        if award.amount <= 0:
+            return Refusal(Reason.AMOUNT_NOT_POSITIVE, award.key.claim)
+        refusal = _unproved(found.round.application_of(award.key), award.key)
+        if refusal is not None:
+            return refusal
+        wanted[award.place] += award.amount
+        given[award.key] += award.amount
+    for award in awards:
+        refusal = _unfit_award(found, award, facts)
+        if refusal is not None:
+            return refusal
+    for place, amount in wanted.items():
+        refusal = unfit_place(found, place, amount, facts, now)
+        if refusal is not None:
+            return refusal
+    for key, amount in given.items():
+        left = facts.claims[key].missing - found.paid_of(key) - found.set_aside_for(key)
+        if amount > left:
+            return Refusal(
+                Reason.AMOUNT_EXCEEDS_MISSING, f"{key.claim}: at most {left}, was {amount}"
+            )
+    return None
+
+
+def unfit_place(
+    found: Return, place: HoldKey, amount: int, facts: Facts, now: datetime
+) -> Refusal | None:
+    """Say why so much more cannot be given of a frozen account."""
+    hold = facts.holds.get(place)
+    if hold is None or place.case not in found.cases or now >= hold.ends_at:
+        return Refusal(Reason.NOTHING_HELD, place.account)
+    if not hold.is_frozen:
+        return Refusal(Reason.ONLY_STOPPED, place.account)
+    free = hold.held - found.set_aside_at(place)
+    if amount > free:
+        return Refusal(
+            Reason.AMOUNT_EXCEEDS_FROZEN, f"{place.account}: at most {free}, was {amount}"
+        )
+    return None
+
+
+def unfit_claim(key: ClaimKey, facts: Facts) -> Refusal | None:
+    """Say why a claim is given nothing."""
+    claim = facts.claims.get(key)
+    if claim is None or not claim.is_admitted:
+        return Refusal(Reason.CLAIM_NOT_ADMITTED, key.claim)
+    return None
+
+
+def unfit_application(application: Application, facts: Facts) -> Refusal | None:
+    """Say why an application cannot be taken in."""
+    refusal = unfit_claim(application.key, facts)
+    if refusal is not None:
+        return refusal
+    if application.proof is not PROOF_OF.get(application.capacity):
+        return Refusal(Reason.PROOF_UNFIT, application.id)
+    if application.capacity is not Capacity.VICTIM and not application.proof_digest:
+        return Refusal(Reason.PROOF_MISSING, application.id)
+    return unfit_payee(application.payee, application.capacity, application.key, facts)
+
+
+def unfit_payee(payee: Payee, capacity: Capacity, key: ClaimKey, facts: Facts) -> Refusal | None:
+    """Say why an account is not one to be paid: an agent is never paid, a heir or guardian only on a paper."""
+    payer = facts.claims[key].payer
+    if payee.kind is PayeeKind.ORIGINAL:
+        is_fit = bool(payer) and payee.account == payer
+    elif payee.kind is PayeeKind.APPLICANTS:
+        is_fit = capacity in _FOR_OTHERS and bool(payee.reason)
+    else:
+        is_fit = payee.kind is PayeeKind.ANOTHER_OWN and bool(payee.reason)
+    if is_fit and payee.institution and facts.accounts.get(payee.account) == payee.institution:
+        return None
+    return Refusal(Reason.PAYEE_UNFIT, payee.account)
+
+
+def _unproved(application: Application | None, key: ClaimKey) -> Refusal | None:
+    if application is None:
+        return Refusal(Reason.NOT_APPLIED, key.claim)
+    if application.capacity is not Capacity.VICTIM and not application.checked_by:
+        return Refusal(Reason.PROOF_MISSING, application.id)
+    return None
+
+
+def _unfit_award(found: Return, award: Award, facts: Facts) -> Refusal | None:
+    refusal = unfit_claim(award.key, facts)
+    if refusal is not None:
+        return refusal
+    if facts.claims[award.key].currency != award.place.currency:
+        return Refusal(Reason.CURRENCY_DIFFERS, award.key.claim)
+    application = found.round.application_of(award.key)
+    assert application is not None, "asked before"
+    return unfit_payee(award.payee, application.capacity, award.key, facts)
+
+
+__all__ = ["unfit_application", "unfit_claim", "unfit_payee", "unfit_place", "unfit_plan"]
