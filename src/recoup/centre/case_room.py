@@ -90,6 +90,7 @@ from recoup.centre.order_room import OrderWork, told_of
 from recoup.centre.reasons import CentreReason
 from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import CLOCK, Actor, Request, derived_id, encode_request, is_usable
+from recoup.centre.return_payments import follow_payments
 from recoup.centre.roster import asked_above, asked_at
 from recoup.centre.state import CentreState
 from recoup.ids import SubjectId
@@ -165,7 +166,7 @@ class CaseWork:
                     declined = self.is_settled(noted.subject, "answer", order_id, "answered")
                     declined = declined or self._refused_payment(noted.subject, work, noted.event)
                 case PaidBack() | PaymentBounced():
-                    declined = self._paid(noted.subject, noted.event)
+                    declined = self._paid(noted.subject, work, noted.event)
             if declined is not None:
                 return declined
         return None
@@ -180,11 +181,16 @@ class CaseWork:
             return None
         return self.ran_out(case_id, "payment", said.order_id)
 
-    def _paid(self, case_id: str, event: PaidBack | PaymentBounced) -> Declined | None:
+    def _paid(
+        self, held_for: str, work: OrderWork, event: PaidBack | PaymentBounced
+    ) -> Declined | None:
         """Lower what the victim misses, or raise it again; ask about what is amiss, and about all that came back.
 
         What a claim cannot take (it stands no more, or misses less) is amiss too, and refuses nothing: the money has moved.
         """
+        tracked = work.tracked(event.order_id)
+        payout = tracked.order.payout if tracked is not None else None
+        case_id = (payout.case if payout is not None else "") or held_for
         case, receipt = self.case(case_id), event.receipt
         if not case.is_open:
             return None
@@ -338,7 +344,10 @@ def decide_orders(
         return declined
     cases = CaseWork(state, policy, now)
     declined = cases.note_holds(orders) or cases.hear_orders(orders)
-    return declined or cases.decision(orders, told_of(orders, request.what))
+    if declined is not None:
+        return declined
+    decision = cases.decision(orders, told_of(orders, request.what))
+    return follow_payments(orders, policy).added_to(decision)
 
 
 def evolve_cases(state: CentreState, subject: SubjectId, event: Event) -> CentreState:

@@ -393,7 +393,8 @@ def _payout_texts(order: Order) -> tuple[str, ...]:
     payout = order.payout
     if payout is None:
         return ()
-    return (payout.account, payout.institution, payout.claim, payout.decision)
+    case = (payout.case,) if payout.case else ()
+    return (payout.account, payout.institution, payout.claim, payout.decision, *case)
 
 
 def told_of(work: OrderWork, command: OrderCommand) -> bytes:

@@ -27,6 +27,8 @@ class Award:
     decision: str
     due_at: datetime
     """By when the institution must have paid: working days are counted by whoever decides."""
+    case: str = ""
+    """The claim's, where it is another than the hold's."""
 
 
 def pay_back_order(state: CentreState, award: Award, by: str, reason: str) -> Order | None:
@@ -36,10 +38,12 @@ def pay_back_order(state: CentreState, award: Award, by: str, reason: str) -> Or
     entered for the case.
     """
     told = [x.order.institution for x in state.hold(award.hold).orders if x.issued_at is not None]
-    if not told or (award.hold.case, award.payee) not in state.entered:
+    cases = {award.hold.case, award.case}
+    if not told or not any((case, award.payee) in state.entered for case in cases):
         return None
+    other = "" if award.case == award.hold.case else award.case
     payout = Payout(
-        award.payee, state.accounts[award.payee], award.claim, award.decision, award.due_at
+        award.payee, state.accounts[award.payee], award.claim, award.decision, award.due_at, other
     )
     return Order(
         award.order_id,

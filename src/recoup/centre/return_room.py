@@ -5,32 +5,33 @@
 3. Who acts is who the command names; a person's part is no machine's. A bank speaks of its own payments only, and only the
    clock passes an end.
 4. A public notice that runs, and a payment that a bank was told of, have one deadline each; it goes with what settles them.
-5. `BankNotified` says which order to pay back is to be written: its id follows from the payment, so it is written once.
+5. `BankNotified` says which order to pay back is written with it: its id follows from the payment, so it is written once.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
 from recoup.cases import CasePolicy
 from recoup.cases.state import ClaimState
+from recoup.centre.case_room import CaseWork
 from recoup.centre.commands import Decision, Declined, Noted
+from recoup.centre.order_room import OrderWork
 from recoup.centre.reasons import CentreReason
-from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import (
     CLOCK,
     INSTITUTION,
     MACHINE,
     Request,
-    derived_id,
-    encode_request,
     is_usable,
 )
+from recoup.centre.return_payments import deadlines_of, draft_payments
 from recoup.centre.state import CentreState
 from recoup.ids import SubjectId
 from recoup.journal.canonical import Plain, encode_plain
-from recoup.journal.port import Deadline
 from recoup.orders import Hold, HoldKey, OrderKind
 from recoup.procedure import (
     ClaimFact,
@@ -47,10 +48,8 @@ from recoup.procedure import (
 )
 from recoup.procedure import commands as asked
 from recoup.procedure.events import BankNotified, Event
-from recoup.procedure.state import IN_FLIGHT, RoundState
 
 CHASE: Final = "chase"
-_NOTICE, _PAYMENT = "return_notice", "pay_back_due"
 _BY_CLOCK = (asked.PassNotice, asked.PassPayLimit)
 _BY_BANK = asked.Outcome.__args__
 
@@ -71,7 +70,32 @@ def decide_returns(
     said = decide(found, command, _facts(state, found, command), now, policy.procedure)
     if isinstance(said, Refusal):
         return Declined(said.reason.value, said.found)
-    return _decision(found, said)
+    decision = _decision(found, said)
+    told = [event for event in said if isinstance(event, BankNotified)]
+    return _with_orders(state, request, decision, told, policy, now) if told else decision
+
+
+def _with_orders(
+    state: CentreState,
+    request: Request,
+    decision: Decision,
+    told: Sequence[BankNotified],
+    policy: CasePolicy,
+    now: datetime,
+) -> Decision | Declined:
+    """Return a notice to the bank with the orders that carry it out: drafted, and waiting for those who must agree."""
+    orders = OrderWork(state, policy.orders, now)
+    cases = CaseWork(state, policy, now)
+    declined = draft_payments(orders, request.actor, told) or cases.note_holds(orders)
+    if declined is not None:
+        return declined
+    written = cases.decision(orders, decision.answer)
+    return replace(
+        written,
+        events=(*decision.events, *written.events),
+        deadlines=(*decision.deadlines, *written.deadlines),
+        ended=(*decision.ended, *written.ended),
+    )
 
 
 def evolve_returns(state: CentreState, _: SubjectId, event: Event) -> CentreState:
@@ -223,7 +247,7 @@ def _decision(found: Return, said: tuple[Event, ...]) -> Decision:
             "round": after.round.number,
             "state": after.round.state.value,
         }
-    before, rows = _rows(found), _rows(after)
+    before, rows = deadlines_of(found), deadlines_of(after)
     lead = after.cases[0] if after.cases else after.id
     return Decision(
         encode_plain(told),
@@ -231,27 +255,6 @@ def _decision(found: Return, said: tuple[Event, ...]) -> Decision:
         deadlines=tuple(row for name, row in rows.items() if name not in before),
         ended=tuple(name for name in before if name not in rows),
     )
-
-
-def _rows(found: Return) -> dict[str, Deadline]:
-    """Return the deadlines that a return has as it stands; each follows from what it is of."""
-    rows = {}
-    if found.is_open and found.round.state is RoundState.PUBLISHED:
-        number, count = found.round.number, len(found.round.notices)
-        name = derived_id(_NOTICE, found.id, str(number), str(count))
-        ends_at = found.round.notices[-1].ends_at
-        rows[name] = _deadline(name, ends_at, found.id, asked.PassNotice(found.id, number, count))
-    for payment in found.payments:
-        if payment.state in IN_FLIGHT and payment.due_at and not payment.is_overdue:
-            name = derived_id(_PAYMENT, payment.order_id)
-            limit = asked.PassPayLimit(found.id, payment.order_id)
-            rows[name] = _deadline(name, payment.due_at, found.id, limit)
-    return rows
-
-
-def _deadline(name: str, at: datetime, about: str, command: asked.Command) -> Deadline:
-    body = encode_request(COMMAND_REGISTRY, Request(CLOCK, command, name))
-    return Deadline(name, at, COMMAND_REGISTRY.name_of(command)[0], about, body)
 
 
 __all__ = ["decide_returns", "evolve_returns"]

@@ -85,7 +85,7 @@ def _texts_of(payout: Payout | None) -> tuple[str, ...]:
     if payout is None:
         return ()
     due = payout.due_at.isoformat()
-    return (payout.account, payout.institution, payout.claim, payout.decision, due)
+    return (payout.account, payout.institution, payout.claim, payout.decision, due, payout.case)
 
 
 @dataclass(frozen=True, slots=True)

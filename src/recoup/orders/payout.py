@@ -19,6 +19,8 @@ class Payout:
     """The decision, or the award of it, that says so."""
     due_at: datetime
     """By when it must be paid: counted in working days by whoever wrote the order."""
+    case: str = ""
+    """The claim's, where it is another than the hold's: joined cases are given back together."""
 
 
 @dataclass(frozen=True, slots=True)

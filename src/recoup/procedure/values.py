@@ -300,16 +300,14 @@ class Return:
 
     def payment_of(self, order_id: str) -> Payment | None:
         """Return the payment that an order, the newest or an earlier one, carries out."""
-        payment_id, mark, attempt = order_id.rpartition(".")
-        found = self.payment(payment_id)
-        if not mark or found is None or not attempt.isdecimal():
+        payment_id, _, attempt = order_id.rpartition(".")
+        found = (row for row in self.payments if row.id.replace(OWN_MARK, "-") == payment_id)
+        payment = next(found, None)
+        if payment is None or not (attempt.isascii() and attempt.isdecimal()):
             return None
-        return (
-            found
-            if order_id == order_id_of(found, int(attempt))
-            and int(attempt) in range(1, found.attempt + 1)
-            else None
-        )
+        was_told = int(attempt) in range(1, payment.attempt + 1)
+        is_it = was_told and order_id == order_id_of(payment, int(attempt))
+        return payment if is_it else None
 
     def paid_of(self, key: ClaimKey) -> int:
         """Return what a claim got by this return so far: what a new round respects."""
@@ -368,8 +366,11 @@ def sums_of(found: Return) -> Sums:
 
 
 def order_id_of(payment: Payment, attempt: int) -> str:
-    """Return the id of the order that tells a bank of a payment for the so-manieth time: the same whenever it is asked."""
-    return f"{payment.id}.{attempt}"
+    """Return the id of the order that tells a bank of a payment for the so-manieth time: the same whenever it is asked.
+
+    It is an order's like any other, so the centre's own mark is not in it.
+    """
+    return f"{payment.id.replace(OWN_MARK, '-')}.{attempt}"
 
 
 def digest_of(tag: str, value: object) -> str:

@@ -79,11 +79,11 @@ def replayed(work: Returning) -> None:
 def test_money_goes_back_from_the_application_to_the_receipt():
     work = Returning().holds().applied().approved().decided()
     told = decode_plain(work.notifies().answer)
-    assert told["orders"] == ["r1#1.1.1"]
+    assert told["orders"] == ["r1-1.1.1"]
     (event,) = of_journal(work, BankNotified)
     order = event.pay_back
     assert (order.order_id, order.place, order.amount, order.payee) == (
-        *("r1#1.1.1", PLACE, 60, ORIGINAL),
+        *("r1-1.1.1", PLACE, 60, ORIGINAL),
     )
     assert (order.institution, order.officers, order.decision) == (BANK, ("ann", "bo"), "r1#1")
     assert work.due() == ["pass_return_pay_limit"]
@@ -157,7 +157,7 @@ def test_a_bank_that_lets_its_working_days_pass_is_overdue_by_the_clock():
     work.notifies()  # a Monday: until the end of Thursday in Shanghai
     due_at = work.found.payments[0].due_at
     assert due_at == START.replace(day=8, hour=16)
-    early = command_of(COMMAND_REGISTRY, "x", Request(CLOCK, PassPayLimit("r1", "r1#1.1.1")))
+    early = command_of(COMMAND_REGISTRY, "x", Request(CLOCK, PassPayLimit("r1", "r1-1.1.1")))
     found = work.submit(early)
     assert isinstance(found, Turned)
     assert found.reason == "term_runs"
@@ -165,18 +165,18 @@ def test_a_bank_that_lets_its_working_days_pass_is_overdue_by_the_clock():
     work.fire()
     assert work.found.payments[0].is_overdue
     assert work.due() == []
-    assert isinstance(work.bank(paid("r1#1.1.1")), Done)
+    assert isinstance(work.bank(paid("r1-1.1.1")), Done)
     assert not work.found.payments[0].is_overdue
 
 
 def test_a_demand_for_papers_ends_one_term_and_the_next_notice_begins_another():
     work = Returning().holds().applied().approved().decided()
     work.notifies()
-    assert isinstance(work.bank(RecordDemand("r1", "r1#1.1.1", "d1", "a card's copy")), Done)
+    assert isinstance(work.bank(RecordDemand("r1", "r1-1.1.1", "d1", "a card's copy")), Done)
     work.clock.move(DAY)
     work.notifies()
     assert [event.pay_back.order_id for event in of_journal(work, BankNotified)] == [
-        *("r1#1.1.1", "r1#1.1.2"),
+        *("r1-1.1.1", "r1-1.1.2"),
     ]
     assert work.due() == ["pass_return_pay_limit"]
     work.clock.move(work.found.payments[0].due_at - work.clock.now())
@@ -187,14 +187,14 @@ def test_a_demand_for_papers_ends_one_term_and_the_next_notice_begins_another():
 def test_a_payment_that_bounces_is_paid_anew_once_two_persons_chose_an_account():
     work = Returning().holds().applied().approved().decided()
     work.notifies()
-    work.bank(paid("r1#1.1.1"))
-    assert isinstance(work.bank(RecordBounce("r1", "r1#1.1.1", "b1", 60, "closed")), Done)
+    work.bank(paid("r1-1.1.1"))
+    assert isinstance(work.bank(RecordBounce("r1", "r1-1.1.1", "b1", 60, "closed")), Done)
     unknown = replace(ANOTHER, account="never-entered")
     assert work.refused("ann", ProposePayee("r1", "r1#1.1", unknown, "ann")) == "payee_unfit"
     work.by("ann", ProposePayee("r1", "r1#1.1", ANOTHER, "ann"))
     work.by("chief", AgreeToPayee("r1", "r1#1.1", ANOTHER, "chief"))
     work.notifies()
-    work.bank(paid("r1#1.2.1", receipt="q2"))
+    work.bank(paid("r1-1.2.1", receipt="q2"))
     assert sums_of(work.found).paid == 60
     replayed(work)
 
@@ -202,7 +202,7 @@ def test_a_payment_that_bounces_is_paid_anew_once_two_persons_chose_an_account()
 def test_a_receipt_that_differs_is_an_incident_until_a_person_settles_it():
     work = Returning().holds().applied().approved().decided()
     work.notifies()
-    work.bank(paid("r1#1.1.1", 59))
+    work.bank(paid("r1-1.1.1", 59))
     assert work.found.payments[0].has_incident
     work.by("chief", SettleIncident("r1", "r1#1.1", "chief", "a fee"))
     assert not work.found.payments[0].has_incident
@@ -313,10 +313,10 @@ def test_nobody_speaks_for_another_bank_or_for_the_clock():
     work.clock.move(31 * DAY)
     work.fire()
     work.decided().notifies()
-    other = work.bank(paid("r1#1.1.1"), "bank-b")
+    other = work.bank(paid("r1-1.1.1"), "bank-b")
     assert isinstance(other, Turned)
     assert other.reason == "other_institution"
-    for what in (paid("r1#1.1.1"), RecordRefusal("r1", "r1#1.1.1", "f1", "x")):
+    for what in (paid("r1-1.1.1"), RecordRefusal("r1", "r1-1.1.1", "f1", "x")):
         assert work.refused("ann", what) == "not_permitted"
         machine = work._asked(Request(Actor("chase", "chase", "r"), what))
         assert isinstance(machine, Turned)

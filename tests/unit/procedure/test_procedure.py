@@ -86,9 +86,9 @@ def test_a_single_credit_goes_from_application_to_receipt() -> None:
     assert payment.id == "r1#1.1"
     told = desk.events[-1]
     assert isinstance(told, BankNotified)
-    assert (told.pay_back.order_id, told.pay_back.amount) == ("r1#1.1.1", 60)
+    assert (told.pay_back.order_id, told.pay_back.amount) == ("r1-1.1.1", 60)
     assert (told.pay_back.payee, told.pay_back.officers) == (own("c1"), ("ann", "bo"))
-    desk.must(RecordAcceptance("r1", "r1#1.1.1"))
+    desk.must(RecordAcceptance("r1", "r1-1.1.1"))
     desk.pays(payment)
     assert desk.last.state is PaymentState.PAID
     assert sums_of(desk.found).paid == 60
@@ -466,25 +466,25 @@ def test_what_held_at_the_decision_is_asked_again_before_the_bank_is_told() -> N
 
 def test_a_bank_that_demands_papers_is_told_again_by_another_order() -> None:
     desk = Desk().opened("c1").decided(gets("c1", 60)).told()
-    desk.must(RecordDemand("r1", "r1#1.1.1", "d1", "the copy of a police card"))
+    desk.must(RecordDemand("r1", "r1-1.1.1", "d1", "the copy of a police card"))
     assert desk.last.state is PaymentState.CORRECTING
     desk.told()
-    assert desk.last.order_id == "r1#1.1.2"
-    assert desk.refuses(RecordRefusal("r1", "r1#1.1.1", "d2", "x")) == "notified_already"
+    assert desk.last.order_id == "r1-1.1.2"
+    assert desk.refuses(RecordRefusal("r1", "r1-1.1.1", "d2", "x")) == "notified_already"
     desk.pays(desk.last)
     assert desk.last.state is PaymentState.PAID
 
 
 def test_the_same_receipt_counts_once_and_another_content_under_its_id_is_refused() -> None:
     desk = Desk().opened("c1").decided(gets("c1", 60)).told()
-    receipt = RecordPaid("r1", "r1#1.1.1", "q1", 60, START)
+    receipt = RecordPaid("r1", "r1-1.1.1", "q1", 60, START)
     desk.must(receipt)
     assert desk.do(receipt) == ()
     assert desk.refuses(replace(receipt, amount=1)) == "return_id_taken"
     assert desk.refuses(replace(receipt, receipt="q2", amount=0)) == "amount_not_positive"
-    for wrong in ("r1#1.1.2", "r1#1.1.0", "r1#1.1.01", "r1#1.9.1", "r1#1.1", "nothing"):
+    for wrong in ("r1-1.1.2", "r1-1.1.0", "r1-1.1.01", "r1-1.9.1", "r1#1.1", "nothing"):
         assert desk.refuses(replace(receipt, order_id=wrong)) == "payment_unknown"
-    assert desk.refuses(RecordAcceptance("r1", "r1#1.1.1")) == "paid_already"
+    assert desk.refuses(RecordAcceptance("r1", "r1-1.1.1")) == "paid_already"
 
 
 @pytest.mark.parametrize(("amount", "open_"), [(59, 1), (61, 0), (1, 59)])
@@ -514,16 +514,16 @@ def test_a_receipt_that_differs_is_an_incident_and_no_success(amount, open_) -> 
 def test_a_bank_that_pays_twice_and_gets_it_back_is_right_again() -> None:
     desk = Desk().opened("c1").decided(gets("c1", 60)).told()
     desk.pays(desk.last)
-    desk.must(RecordPaid("r1", "r1#1.1.1", "q2", 60, START))
+    desk.must(RecordPaid("r1", "r1-1.1.1", "q2", 60, START))
     assert (desk.last.state, desk.last.excess) == (PaymentState.DIFFERS, 60)
-    desk.must(RecordBounce("r1", "r1#1.1.1", "b1", 60, "reversed"))
+    desk.must(RecordBounce("r1", "r1-1.1.1", "b1", 60, "reversed"))
     assert (desk.last.state, desk.last.has_incident) == (PaymentState.PAID, False)
 
 
 def test_a_payment_that_bounces_goes_to_another_account_that_two_persons_chose() -> None:
     desk = Desk().opened("c1").decided(gets("c1", 60)).told()
     desk.pays(desk.last)
-    desk.must(RecordBounce("r1", "r1#1.1.1", "b1", 60, "account closed"))
+    desk.must(RecordBounce("r1", "r1-1.1.1", "b1", 60, "account closed"))
     desk.holds("mule", 100)  # it lies in the frozen account again
     payment = desk.last
     assert (payment.state, sums_of(desk.found).bounced) == (PaymentState.BOUNCED, 60)
@@ -546,14 +546,14 @@ def test_a_payment_that_bounces_goes_to_another_account_that_two_persons_chose()
     sums = sums_of(desk.found)
     assert (sums.awarded, sums.paid, sums.bounced) == (60, 60, 0)
     # The first bank pays the old order after all: money is where it is.
-    desk.must(RecordPaid("r1", "r1#1.1.1", "q9", 60, START))
+    desk.must(RecordPaid("r1", "r1-1.1.1", "q9", 60, START))
     assert sums_of(desk.found).excess == 60
     assert desk.found.payment("r1#1.1").has_incident
 
 
 def test_a_claim_that_fell_is_not_paid_anew() -> None:
     desk = Desk().opened("c1").decided(gets("c1", 60)).told()
-    desk.must(RecordRefusal("r1", "r1#1.1.1", "f1", "name differs"))
+    desk.must(RecordRefusal("r1", "r1-1.1.1", "f1", "name differs"))
     desk.must(ProposePayee("r1", "r1#1.1", another("c1"), "officer"))
     void = replace(desk.facts.claims[key("c1")], is_admitted=False)
     desk.facts = replace(desk.facts, claims={key("c1"): void})
@@ -564,16 +564,16 @@ def test_a_claim_that_fell_is_not_paid_anew() -> None:
 def test_a_part_that_bounces_is_an_incident() -> None:
     desk = Desk().opened("c1").decided(gets("c1", 60)).told()
     desk.pays(desk.last)
-    desk.must(RecordBounce("r1", "r1#1.1.1", "b1", 20, "fee"))
+    desk.must(RecordBounce("r1", "r1-1.1.1", "b1", 20, "fee"))
     assert (desk.last.state, desk.last.paid) == (PaymentState.DIFFERS, 40)
-    assert desk.refuses(RecordBounce("r1", "r1#1.1.1", "b2", 0, "fee")) == "amount_not_positive"
+    assert desk.refuses(RecordBounce("r1", "r1-1.1.1", "b2", 0, "fee")) == "amount_not_positive"
 
 
 def test_a_payment_that_could_not_be_made_is_given_up_only_after_its_term() -> None:
     desk = Desk().opened("c1").decided(gets("c1", 60)).told()
     give_up = GivePaymentUp("r1", "r1#1.1", "chief", "no heir is known")
     assert desk.refuses(give_up) == "payment_in_flight"
-    desk.must(RecordRefusal("r1", "r1#1.1.1", "f1", "account closed"))
+    desk.must(RecordRefusal("r1", "r1-1.1.1", "f1", "account closed"))
     assert desk.refuses(replace(give_up, reason="")) == "reason_missing"
     desk.wait(days=TERMS.unclaimed_days, seconds=-1)
     assert desk.refuses(give_up) == "unclaimed_term_runs"
@@ -593,26 +593,26 @@ def test_a_payment_nobody_was_told_of_is_given_up_at_once() -> None:
 
 def test_a_bank_that_lets_its_days_pass_is_overdue_once() -> None:
     desk = Desk().opened("c1").decided(gets("c1", 60)).told()
-    limit = PassPayLimit("r1", "r1#1.1.1")
+    limit = PassPayLimit("r1", "r1-1.1.1")
     desk.now = desk.last.due_at - timedelta(microseconds=1)
     assert desk.refuses(limit) == "term_runs"
     desk.now = desk.last.due_at
     desk.must(limit)
     assert desk.last.is_overdue
     assert desk.do(limit) == ()
-    desk.must(RecordAcceptance("r1", "r1#1.1.1"))
+    desk.must(RecordAcceptance("r1", "r1-1.1.1"))
     assert desk.last.is_overdue
     desk.pays(desk.last)
     assert not desk.last.is_overdue
     assert desk.refuses(limit) == "payment_ended"
-    assert desk.refuses(PassPayLimit("r1", "r1#1.2.1")) == "payment_unknown"
+    assert desk.refuses(PassPayLimit("r1", "r1-1.2.1")) == "payment_unknown"
 
 
 def test_a_bank_says_so_much_about_one_payment_and_no_more() -> None:
     desk = Desk().opened("c1").decided(gets("c1", 60)).told()
     for number in range(limits.RETURN_FACTS_MAX):
-        desk.must(RecordPaid("r1", "r1#1.1.1", f"q{number}", 60, START))
-    past = RecordPaid("r1", "r1#1.1.1", "past", 60, START)
+        desk.must(RecordPaid("r1", "r1-1.1.1", f"q{number}", 60, START))
+    past = RecordPaid("r1", "r1-1.1.1", "past", 60, START)
     assert desk.refuses(past) == "return_too_many"
 
 
@@ -681,8 +681,8 @@ def test_what_comes_late_is_kept_for_every_payment_that_ended() -> None:
     for state in (PaymentState.REFUSED, PaymentState.BOUNCED, PaymentState.WITHDRAWN):
         assert PAYMENT_MOVES[state, "receipt_off"] is PaymentState.DIFFERS
     desk = Desk().opened("c1").decided(gets("c1", 60)).told()
-    desk.must(RecordBounce("r1", "r1#1.1.1", "b1", 60, "closed"))  # its receipt never came
+    desk.must(RecordBounce("r1", "r1-1.1.1", "b1", 60, "closed"))  # its receipt never came
     assert desk.last.state is PaymentState.BOUNCED
-    assert desk.refuses(RecordBounce("r1", "r1#1.1.1", "b2", 60, "closed")) == "nothing_paid"
-    desk.must(RecordPaid("r1", "r1#1.1.1", "q1", 60, START))
+    assert desk.refuses(RecordBounce("r1", "r1-1.1.1", "b2", 60, "closed")) == "nothing_paid"
+    desk.must(RecordPaid("r1", "r1-1.1.1", "q1", 60, START))
     assert (desk.last.state, desk.last.has_incident) == (PaymentState.DIFFERS, True)

@@ -1,0 +1,167 @@
+"""Payments of returns and the orders that carry them out: each hears of the other in the same entry. Adds no law.
+
+1. A bank that is given notice has an order to pay back drafted and submitted for it: persons approve it like any other.
+2. What the bank answers is what the payment hears: a receipt, a refusal, papers that it wants, money that came back.
+3. An order that persons took back before it left is a notice that can be given again.
+4. What the payment cannot take moves nothing here: hold and case have it, and the money is where the bank says it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
+
+from recoup.cases import CasePolicy
+from recoup.centre.account_room import ACCOUNT_UNKNOWN
+from recoup.centre.commands import Decision, Declined, Noted
+from recoup.centre.order_room import OrderWork
+from recoup.centre.paying import Award, pay_back_order
+from recoup.centre.registry import COMMAND_REGISTRY
+from recoup.centre.requests import CLOCK, OWN_MARK, Actor, Request, derived_id, encode_request
+from recoup.ids import SubjectId
+from recoup.journal.port import Deadline
+from recoup.orders import Outcome
+from recoup.orders.commands import DraftOrder, SubmitOrder
+from recoup.orders.events import (
+    AnswerRecorded,
+    Bearing,
+    OrderWithdrawn,
+    PaidBack,
+    PaymentBounced,
+)
+from recoup.procedure import Facts, Refusal, Return, decide, fold
+from recoup.procedure import commands as asked
+from recoup.procedure.events import BankNotified
+from recoup.procedure.state import IN_FLIGHT, RoundState
+
+_NOTICE, _PAYMENT = "return_notice", "pay_back_due"
+_WITHDRAWN: Final = "withdrawn"
+"""The code of a notice that was taken back before it left."""
+_NO_FACTS: Final = Facts({}, {}, {})
+"""What a bank says of a payment is taken whatever else is known."""
+
+
+@dataclass(slots=True)
+class Followed:
+    """What happens to returns because of what happened to orders."""
+
+    events: list[Noted] = field(default_factory=list)
+    deadlines: dict[str, Deadline] = field(default_factory=dict)
+    ended: list[str] = field(default_factory=list)
+
+    def added_to(self, decision: Decision) -> Decision:
+        """Return a decision with all of it, in the same entry."""
+        return replace(
+            decision,
+            events=(*decision.events, *self.events),
+            deadlines=(*decision.deadlines, *self.deadlines.values()),
+            ended=(*decision.ended, *self.ended),
+        )
+
+
+def draft_payments(
+    orders: OrderWork, actor: Actor, told: Iterable[BankNotified]
+) -> Declined | None:
+    """Draft and submit the orders of a notice, all of them or none."""
+    for row in told:
+        pay = row.pay_back
+        decision = pay.decision.replace(
+            OWN_MARK, "-"
+        )  # an order's texts are none of the centre's own ids
+        award = Award(
+            pay.order_id,
+            pay.place,
+            pay.amount,
+            pay.payee.account,
+            pay.key.claim,
+            decision,
+            pay.due_at,
+            pay.key.case,
+        )
+        order = pay_back_order(orders.state, award, actor.who, actor.reason or decision)
+        if order is None:
+            return Declined(ACCOUNT_UNKNOWN, pay.payee.account)
+        for command in (DraftOrder(order), SubmitOrder(order.id)):
+            declined = orders.carry_out(actor, command)
+            if declined is not None:
+                return declined
+    return None
+
+
+def follow_payments(orders: OrderWork, policy: CasePolicy) -> Followed:
+    """Return what the payments of returns hear of what was carried out about orders."""
+    followed = Followed()
+    if policy.procedure is None:
+        return followed
+    for noted in orders.events:
+        for found, command in _heard(orders, noted):
+            said = decide(found, command, _NO_FACTS, orders.now, policy.procedure)
+            if isinstance(said, Refusal) or not said:
+                continue
+            before, after = deadlines_of(found), deadlines_of(fold(found, said))
+            followed.events += [Noted(SubjectId(found.cases[0]), event) for event in said]
+            followed.deadlines |= {name: after[name] for name in after if name not in before}
+            followed.ended += [name for name in before if name not in after]
+    return followed
+
+
+def _heard(orders: OrderWork, noted: Noted) -> Iterator[tuple[Return, asked.Outcome]]:
+    """Yield what an event about an order is to the payment that it carries out, if it is one's."""
+    event = noted.event
+    if not isinstance(event, AnswerRecorded | PaidBack | PaymentBounced | OrderWithdrawn):
+        return
+    found = _return_of(orders, event.order_id)
+    if found is None:
+        return
+    order, name = event.order_id, found.id
+    match event:
+        case PaidBack(receipt=receipt):
+            fact = f"{order} paid {receipt.reference}"
+            amount, at, reference = receipt.amount, receipt.at, receipt.reference
+            yield found, asked.RecordPaid(name, order, fact, amount, at, reference)
+        case PaymentBounced(receipt=receipt):
+            fact, code = f"{order} back {receipt.reference}", Outcome.BOUNCED.value
+            yield found, asked.RecordBounce(name, order, fact, receipt.amount, code)
+        case OrderWithdrawn():
+            yield found, asked.RecordDemand(name, order, f"{order} {_WITHDRAWN}", _WITHDRAWN)
+        case AnswerRecorded(answer=answer, bearing=Bearing.APPLIED):
+            if answer.outcome is Outcome.REFUSED and answer.papers:
+                yield found, asked.RecordDemand(name, order, answer.id, " ".join(answer.papers))
+            elif answer.outcome is Outcome.REFUSED:
+                yield found, asked.RecordRefusal(name, order, answer.id, answer.code)
+
+
+def _return_of(orders: OrderWork, order_id: str) -> Return | None:
+    """Return the return whose payment an order carries out."""
+    tracked = orders.tracked(order_id)
+    if tracked is None or tracked.order.payout is None:
+        return None
+    case = tracked.order.payout.case or tracked.order.key.case
+    found = orders.state.returns.get(orders.state.returning.get(case, ""))
+    return found if found is not None and found.payment_of(order_id) is not None else None
+
+
+def deadlines_of(found: Return) -> dict[str, Deadline]:
+    """Return the deadlines that a return has as it stands; each follows from what it is of."""
+    rows = {}
+    if found.is_open and found.round.state is RoundState.PUBLISHED:
+        number, count = found.round.number, len(found.round.notices)
+        name = derived_id(_NOTICE, found.id, str(number), str(count))
+        ends_at = found.round.notices[-1].ends_at
+        rows[name] = _deadline(name, ends_at, found.id, asked.PassNotice(found.id, number, count))
+    for payment in found.payments:
+        if payment.state in IN_FLIGHT and payment.due_at and not payment.is_overdue:
+            name = derived_id(_PAYMENT, payment.order_id)
+            limit = asked.PassPayLimit(found.id, payment.order_id)
+            rows[name] = _deadline(name, payment.due_at, found.id, limit)
+    return rows
+
+
+def _deadline(name: str, at: datetime, about: str, command: asked.Command) -> Deadline:
+    body = encode_request(COMMAND_REGISTRY, Request(CLOCK, command, name))
+    return Deadline(name, at, COMMAND_REGISTRY.name_of(command)[0], about, body)
+
+
+__all__ = ["Followed", "deadlines_of", "draft_payments", "follow_payments"]

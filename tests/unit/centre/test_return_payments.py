@@ -1,0 +1,143 @@
+"""A notice to the bank writes the order that pays, and what the bank answers is what the payment hears: one entry each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from returning_office import BANK, CASE, PLACE, Returning
+from sim.office import Done, Turned
+
+from recoup.centre import answer_command
+from recoup.centre.snapshots import decode_state, encode_state
+from recoup.orders import Answer, HoldState, OrderState, Outcome, Receipt
+from recoup.orders.commands import ApproveOrder, WithdrawOrder
+from recoup.procedure import PaymentState
+from recoup.procedure.commands import NotifyBank
+
+ORDER, AGAIN = "r1-1.1.1", "r1-1.1.2"
+
+
+@pytest.fixture
+def office():
+    return Returning().holds().applied().approved().decided()
+
+
+def payment(office):
+    return office.found.payments[0]
+
+
+def order(office, order_id=ORDER):
+    return office.scribe.state.hold(PLACE).find(order_id)
+
+
+def agreed(office, order_id=ORDER):
+    """Let two persons agree, so that the order leaves."""
+    digest = order(office, order_id).order.digest
+    for person in ("chief", "mayor"):
+        office.by(person, ApproveOrder(order_id, person, digest))
+
+
+def answers(office, outcome, *, amount=0, held=0, number="1", order_id=ORDER, **more):
+    receipt = Receipt(amount, f"ref-{number}", office.clock.now()) if amount else None
+    said = Answer(f"answer-{number}", outcome, held, receipt=receipt, **more)
+    assert isinstance(office.submit(answer_command(BANK, order_id, said)), Done)
+
+
+def missing(office):
+    return office.scribe.state.case(CASE).claim("c1").missing
+
+
+def test_a_notice_drafts_the_order_and_two_persons_let_it_leave(office):
+    office.notifies()
+    row = order(office)
+    assert row.state is OrderState.AWAITING_APPROVAL
+    assert (row.order.amount, row.order.made_by, row.order.institution) == (60, "ann", BANK)
+    assert row.order.payout.account == "card-c1"
+    assert row.order.payout.due_at == payment(office).due_at
+    agreed(office)
+    assert order(office).issued_at is not None
+    assert payment(office).state is PaymentState.NOTIFIED
+
+
+def test_a_receipt_moves_payment_hold_and_claim_in_one_entry(office):
+    office.notifies()
+    agreed(office)
+    assert missing(office) == 100
+    answers(office, Outcome.PAID, amount=60)
+    assert payment(office).state is PaymentState.PAID
+    hold = office.scribe.state.hold(PLACE)
+    assert (hold.held, hold.returned, hold.state) == (0, 60, HoldState.RETURNED)
+    assert missing(office) == 40
+    assert office.due() == [], "nobody waits for it any more"
+    answers(office, Outcome.PAID, amount=60)
+    assert missing(office) == 40, "told again, it is the same payment"
+    assert payment(office).paid == 60
+
+
+def test_a_receipt_of_less_is_an_incident_and_no_success(office):
+    office.notifies()
+    agreed(office)
+    answers(office, Outcome.PAID, amount=50, held=10)
+    assert payment(office).state is PaymentState.DIFFERS
+    assert payment(office).has_incident
+    assert missing(office) == 50
+
+
+def test_papers_that_are_wanted_are_given_with_a_second_notice(office):
+    office.notifies()
+    agreed(office)
+    answers(office, Outcome.REFUSED, code="papers", papers=("copy of a police card",))
+    assert payment(office).state is PaymentState.CORRECTING
+    office.notifies()
+    agreed(office, AGAIN)
+    answers(office, Outcome.PAID, amount=60, number="2", order_id=AGAIN)
+    assert (payment(office).state, payment(office).paid, missing(office)) == ("paid", 60, 40)
+
+
+def test_a_refusal_ends_the_payment_and_what_came_back_is_open_again(office):
+    office.notifies()
+    agreed(office)
+    answers(office, Outcome.REFUSED, code="closed")
+    assert payment(office).state is PaymentState.REFUSED
+
+
+def test_a_payment_that_bounces_is_missed_again(office):
+    office.notifies()
+    agreed(office)
+    answers(office, Outcome.PAID, amount=60)
+    said = Answer("b", Outcome.BOUNCED, 60, receipt=Receipt(60, "ref-1", office.clock.now()))
+    assert isinstance(office.submit(answer_command(BANK, ORDER, said)), Done)
+    assert payment(office).state is PaymentState.BOUNCED
+    assert missing(office) == 100
+    assert office.scribe.state.hold(PLACE).held == 60
+
+
+def test_an_order_that_was_taken_back_is_a_notice_that_can_be_given_again(office):
+    office.notifies()
+    office.by("ann", WithdrawOrder(ORDER, "ann"))
+    assert payment(office).state is PaymentState.CORRECTING
+    office.notifies()
+    assert order(office, AGAIN).state is OrderState.AWAITING_APPROVAL
+
+
+def test_an_order_nobody_can_write_leaves_the_notice_ungiven(office):
+    state = office.scribe.state
+    state.entered.pop((CASE, "card-c1"))
+    ids = (payment(office).id,)
+    refused = office.tries("ann", NotifyBank("r1", ids, ("ann", "bo"), "ann"))
+    assert isinstance(refused, Turned)
+    assert payment(office).state is PaymentState.DECIDED
+    assert order(office) is None
+
+
+def test_what_was_heard_is_in_a_snapshot(office):
+    office.notifies()
+    agreed(office)
+    answers(office, Outcome.PAID, amount=60)
+    state = office.scribe.state
+    again = decode_state(encode_state(state))
+    assert again.returns == state.returns
+    assert again.hold(PLACE) == state.hold(PLACE)
+    other = replace(office.found, payments=())
+    assert again.returns["r1"] != other, "the control"
