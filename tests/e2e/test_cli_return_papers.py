@@ -140,10 +140,12 @@ def test_papers_of_an_earlier_plan_do_not_stay_beside_newer_awards(folder: Path)
 
 def test_what_cannot_be_used_is_refused_before_anything_is_written(folder: Path) -> None:
     (folder / "empty").mkdir()
+    (folder / "other.toml").write_text(CASE.replace("parties.P", "parties.V9"), encoding="utf-8")
     good = ["--documents", str(folder / "case.toml")]
     for more, named in (
         (["--documents", str(folder / "bad.toml")], "papers_invalid"),
         (["--documents", str(folder / "none.toml")], "file_missing"),
+        (["--documents", str(folder / "other.toml")], "parties.V9"),
         ([*good, "--templates", str(folder / "empty")], "template_invalid"),
         (["--templates", str(folder / "empty")], "--documents"),
     ):

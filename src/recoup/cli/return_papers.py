@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from recoup.cli.options import file_option
+from recoup.errors import InputFault
+from recoup.records.problems import Problem
 
 if TYPE_CHECKING:
     from recoup.paper.returning import Flow, ReturnParticulars, Signer, Templates
@@ -33,6 +35,7 @@ TemplatesFolder = Annotated[
 class PaperWork:
     """What documents are made with."""
 
+    path: Path
     particulars: ReturnParticulars
     templates: Templates
     signer: Signer | None
@@ -50,7 +53,7 @@ def open_paper_work(documents: Path | None, templates: Path | None) -> PaperWork
     own = Templates.of_folder(templates) if templates is not None else Templates()
     signing = particulars.signing
     signer = open_signer(signing, documents.parent) if signing is not None else None
-    return PaperWork(particulars, own, signer)
+    return PaperWork(documents, particulars, own, signer)
 
 
 def documents_of(
@@ -61,9 +64,22 @@ def documents_of(
     document: Mapping[str, Any],
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, bytes]:
-    """Return the documents of a return by file name, with the workbook of its awards."""
-    from recoup.paper.returning import BOOK, ReturnFacts, awards_workbook, return_documents
+    """Return the documents of a return by file name, with the workbook of its awards.
 
+    Raises:
+        InputFault: the particulars speak of a victim, an account or a claim that the return does not have.
+        LimitFault: more documents than are made at once.
+    """
+    from recoup.paper.returning import (
+        BOOK,
+        ReturnFacts,
+        awards_workbook,
+        return_documents,
+        unmatched,
+    )
+
+    if slips := unmatched(work.particulars, worked.plan):
+        raise InputFault([_slip(work.path, key) for key in slips])
     facts = ReturnFacts(
         plan=worked.plan,
         digits=opened.digits,
@@ -74,6 +90,13 @@ def documents_of(
     made = return_documents(facts, templates=work.templates, signer=work.signer, progress=progress)
     made[BOOK] = awards_workbook(tables, document, work.particulars.made_on)
     return made
+
+
+def _slip(path: Path, key: str) -> Problem:
+    from recoup.reading import ADVICE
+
+    code = "papers_invalid"
+    return Problem(str(path), "", 0, key, "papers_invalid", "not in this return", ADVICE[code])
 
 
 def withdraw(out: Path) -> None:

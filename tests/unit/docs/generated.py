@@ -14,7 +14,17 @@ from pathlib import Path
 ROOT = Path(__file__).parents[3]
 REFERENCE = ROOT / "docs/reference"
 COMMANDS = (
-    *("trace", "check", "return", "return verify", "return compare", "return templates", "policy", "verify", "serve"),
+    *(
+        "trace",
+        "check",
+        "return",
+        "return verify",
+        "return compare",
+        "return templates",
+        "policy",
+        "verify",
+        "serve",
+    ),
     *("centre", "centre replay", "centre import", "centre backup", "centre restore"),
     *("bank", "bank keys", "bank serve", "bank sandbox", "bank conformance", "bank paper"),
     *("bank notices", "bank give", "bank defer", "bank appeal", "bank appeals"),

@@ -24,6 +24,7 @@ from recoup.paper.returning import (
     filled_documents,
     return_documents,
     sheet_pdf,
+    unmatched,
     victim_words,
 )
 from recoup.paper.returning.layouts import LAYOUTS, Fields, Heading, Signing, Table
@@ -196,6 +197,25 @@ def test_more_documents_than_are_made_at_once_are_refused(
     monkeypatch.setattr(limits, "RETURN_DOCUMENTS_MAX", len(FILLED) - 1)
     with pytest.raises(LimitFault, match="RETURN_DOCUMENTS_MAX"):
         filled_documents(facts())
+
+
+def test_documents_of_some_claims_bear_the_numbers_they_have_among_all() -> None:
+    some = facts(replace(PARTICULARS, claims=("c2",), languages=("zh",)))
+    numbers = {(x.kind, x.number, x.about) for x in filled_documents(some) if x.about}
+    assert numbers == {(kind, 2, "c2") for kind in (Kind.APPLICATION, Kind.DECISION, Kind.LETTER)}
+    (report,) = (x for x in filled_documents(some) if x.kind is Kind.REPORT)
+    assert report.values["payment_count"] == "2"  # what concerns the case stays whole
+
+
+def test_particulars_of_another_case_are_named() -> None:
+    assert unmatched(PARTICULARS, facts().plan) == []
+    odd = replace(
+        PARTICULARS,
+        parties={"V9": VICTIM},
+        accounts={"6217": PARTICULARS.accounts[FROZEN.account]},
+        claims=("c9",),
+    )
+    assert unmatched(odd, facts().plan) == ["parties.V9", "accounts.6217", "claims: c9"]
 
 
 def test_a_long_table_of_flows_is_cut_with_a_word_of_it(monkeypatch: pytest.MonkeyPatch) -> None:

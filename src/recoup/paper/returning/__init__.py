@@ -15,7 +15,13 @@ from pathlib import Path
 from typing import Final
 
 from recoup.paper.returning.award_book import awards_workbook
-from recoup.paper.returning.filling import Filled, Flow, ReturnFacts, filled_documents
+from recoup.paper.returning.filling import (
+    Filled,
+    Flow,
+    ReturnFacts,
+    filled_documents,
+    unmatched,
+)
 from recoup.paper.returning.layouts import Kind, fields_of
 from recoup.paper.returning.letters import Told, victim_words
 from recoup.paper.returning.particulars import ReturnParticulars, read_particulars
@@ -112,6 +118,7 @@ __all__ = [
     "sheet_pdf",
     "template_docx",
     "template_names",
+    "unmatched",
     "victim_words",
     "withdraw_documents",
 ]

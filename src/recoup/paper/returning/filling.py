@@ -107,6 +107,18 @@ def filled_documents(facts: ReturnFacts) -> list[Filled]:
     return made
 
 
+def unmatched(particulars: ReturnParticulars, plan: Plan) -> list[str]:
+    """Return the keys of particulars that no victim, no pot and no claim of the plan has: a slip, or of another case."""
+    victims = {row.claim.victim for row in plan.claims}
+    accounts = {row.pot.place.account for row in plan.pots}
+    awarded = {award.claim for award in plan.awards}
+    return [
+        *(f"parties.{name}" for name in particulars.parties if name not in victims),
+        *(f"accounts.{name}" for name in particulars.accounts if name not in accounts),
+        *(f"claims: {name}" for name in particulars.claims if name not in awarded),
+    ]
+
+
 def law_of(policy: str, given: Worded) -> Worded:
     """Return the law that a decision names: what the particulars say, else what was shipped with the policy."""
     if given.zh or given.en:
@@ -147,11 +159,19 @@ class _Filler:
         of_claim: dict[str, list[_Payment]] = {}
         for payment in self.payments:
             of_claim.setdefault(payment.claim.id, []).append(payment)
-        for number, own in enumerate(of_claim.values(), start=1):
+        wanted = frozenset(self.facts.particulars.claims or of_claim)
+        numbered = [
+            (number, own)
+            for number, (claim, own) in enumerate(of_claim.items(), 1)
+            if claim in wanted
+        ]
+        for number, own in numbered:
             yield self._application(number, own)
         yield self._flows()
         yield self._report()
         for number, payment in enumerate(self.payments, start=1):
+            if payment.claim.id not in wanted:
+                continue
             yield self._document(Kind.DECISION, number, payment)
             if self._kind(payment.place) is PotKind.ACCOUNT:  # of anything else no bank is asked
                 yield self._document(Kind.ASSIST, number, payment)
@@ -159,7 +179,7 @@ class _Filler:
             yield self._notice()
         for number, objection in enumerate(self.facts.particulars.objections, start=1):
             yield self._objection(number, objection)
-        for number, own in enumerate(of_claim.values(), start=1):
+        for number, own in numbered:
             yield self._letter(number, own)
 
     def _application(self, number: int, own: Sequence[_Payment]) -> Filled:
@@ -382,4 +402,13 @@ def _day(given: date | None) -> str:
     return given.isoformat() if given is not None else ""
 
 
-__all__ = ["BLANK", "Filled", "Flow", "ReturnFacts", "Row", "filled_documents", "law_of"]
+__all__ = [
+    "BLANK",
+    "Filled",
+    "Flow",
+    "ReturnFacts",
+    "Row",
+    "filled_documents",
+    "law_of",
+    "unmatched",
+]

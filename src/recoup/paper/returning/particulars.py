@@ -128,6 +128,8 @@ class ReturnParticulars:
     languages: tuple[Language, ...] = LANGUAGES
     timezone: str = "Asia/Shanghai"
     """IANA name of the zone in which times are shown."""
+    claims: tuple[str, ...] = ()
+    """The claims that get documents of their own; none given: all that get money."""
     case: CaseParticulars = field(default_factory=CaseParticulars)
     officers: tuple[Officer, ...] = ()
     parties: Mapping[str, Party] = field(default_factory=dict)
