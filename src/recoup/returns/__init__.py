@@ -11,7 +11,7 @@ from recoup.returns.awards import (
     check_plan,
     plan_awards,
 )
-from recoup.returns.case import Claim, ClaimKind, Holder, Place, Pot, PotKind, Traced
+from recoup.returns.case import Claim, ClaimKind, Holder, Payment, Place, Pot, PotKind, Traced
 from recoup.returns.policy import CAUSAL, Basis, Choice, ReturnPolicy, Standing
 from recoup.returns.unreported import LIKELY, likely_victims
 from recoup.returns.working import PAID, Case, PotProblem, Worked, build_case, share_out
@@ -31,6 +31,7 @@ __all__ = [
     "ClaimKind",
     "ClaimResult",
     "Holder",
+    "Payment",
     "Place",
     "Plan",
     "Pot",
