@@ -193,7 +193,9 @@ def _direct(
             own = [c for c in sorted(claims) if claims[c].victim == victim]
             least = min(sum(found.shares[rule].get(c, 0) for c in own) for rule in rules)
             least = max(0, least - sum(_paid(claims[c], place) for c in own))
-            lead = {c: max(0, found.shares["fifo"].get(c, 0) - _paid(claims[c], place)) for c in own}
+            lead = {
+                c: max(0, found.shares["fifo"].get(c, 0) - _paid(claims[c], place)) for c in own
+            }
             whole = sum(lead.values())
             if whole:
                 least = min(least, whole)

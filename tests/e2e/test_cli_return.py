@@ -158,6 +158,52 @@ def test_a_new_round_gives_what_is_left_to_who_was_not_paid_yet(folder: Path) ->
     assert found == [("c2", "2", "30.00")]
 
 
+def test_a_new_victim_opens_a_round_that_counts_nothing_paid_before_again(folder: Path) -> None:
+    """c3's 25.00 were paid of solo; then L reports, and 30.00 more lie there. L's money is L's; c3's is not found again."""
+    assert run(folder).exit_code == 0
+    (folder / "out/awards.csv").rename(folder / "first.csv")
+    more = "t6,2026-01-05T10:05:00Z,L,solo,20.00,CNY\nt7,2026-01-05T10:06:00Z,X,solo,10.00,CNY\n"
+    (folder / "t.csv").write_text(LEDGER + more, encoding="utf-8")
+    (folder / "c.csv").write_text(CLAIMS.replace("t4,25.00", "t4,") + "c4,L,t6,\n", "utf-8")
+    text = "account,amount,currency,holder\nsolo,30.00,CNY,\nshop,30.00,CNY,innocent\n"
+    (folder / "p.csv").write_text(text, encoding="utf-8")
+    assert run(folder, "--paid", str(folder / "first.csv")).exit_code == 0
+    found = rows(folder / "out/awards.csv")
+    assert [(r["claim"], r["account"], r["mode"], r["amount"]) for r in found] == [
+        ("c4", "solo", "2", "20.00")
+    ]
+    remaining = {r["account"]: r for r in rows(folder / "out/remaining.csv")}
+    assert remaining["shop"]["holders_own"] == "30.00"  # all that was found there was paid
+    assert remaining["mule"]["frozen"] == "0.00"
+    verified = CliRunner().invoke(app, ["return", "verify", str(folder / "out")])
+    assert verified.exit_code == 0, verified.output
+    # Forgotten, the payments would be made again, out of the innocent holder's money too.
+    assert run(folder).exit_code == 0
+    assert {r["claim"] for r in rows(folder / "out/awards.csv")} > {"c4"}
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "row"),
+    [
+        ("paid_claim_unknown", "c1,mule,1.00,CNY\nc9,mule,1.00,CNY\n", "row 3"),
+        ("paid_currency", "c1,mule,1.00,USD\n", "row 2"),
+        ("paid_above_missing", "c1,mule,50.00,\nc1,shop,10.01,\n", "row 3"),
+        ("amount_not_positive", "c1,mule,0.00,\n", "row 2"),
+        ("account_missing", "c1,,1.00,\n", "row 2"),
+        ("pot_above_balance", "c2,mule,0.01,\n", "row 2"),
+    ],
+)
+def test_payments_that_cannot_be_are_named_by_their_row(
+    folder: Path, code: str, text: str, row: str
+) -> None:
+    (folder / "paid.csv").write_text("claim,account,amount,currency\n" + text, encoding="utf-8")
+    result = run(folder, "--paid", str(folder / "paid.csv"))
+    assert result.exit_code == 2, result.output
+    assert code in result.output
+    assert row in result.output
+    assert not (folder / "out").exists()
+
+
 def test_who_paid_into_the_pots_and_never_reported_is_listed_for_a_call(folder: Path) -> None:
     more = """\
 t6,2026-01-05T10:05:00Z,Q,relay,7.00,CNY

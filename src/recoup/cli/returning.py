@@ -58,6 +58,12 @@ Known = Annotated[
 Terminal = Annotated[
     Path | None, file_option("--terminal", "Accounts at which money has left: account.")
 ]
+PaidFiles = Annotated[
+    list[Path] | None,
+    file_option(
+        "--paid", "What earlier rounds paid: claim,account,amount[,currency]; may be repeated."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")]
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A folder that recoup return wrote.")]
 
@@ -109,6 +115,7 @@ def return_(
     opening: Opening = None,
     known: Known = None,
     terminal: Terminal = None,
+    paid: PaidFiles = None,
     timezone: Timezone = None,
     digits: DigitsOption = None,
     as_json: AsJson = False,
@@ -132,8 +139,14 @@ def return_(
     from recoup.reading.return_policies import policy_table, read_return_policy
     from recoup.returning import ReturnFiles, open_return
 
-    files = ReturnFiles(pots, claims, transfers, opening, known, terminal, map_file)
-    inputs = [pots, claims, *transfers, *filter(None, (opening, known, terminal, map_file))]
+    files = ReturnFiles(pots, claims, transfers, opening, known, terminal, map_file, paid or ())
+    inputs = [
+        pots,
+        claims,
+        *transfers,
+        *(paid or ()),
+        *filter(None, (opening, known, terminal, map_file)),
+    ]
     try:
         check_places(inputs, out, None)
         chosen = read_return_policy(policy)
@@ -190,6 +203,7 @@ def compare(
     opening: Opening = None,
     known: Known = None,
     terminal: Terminal = None,
+    paid: PaidFiles = None,
     timezone: Timezone = None,
     digits: DigitsOption = None,
 ) -> None:
@@ -207,7 +221,7 @@ def compare(
     assert pots is not None
     assert claims is not None
     assert transfers is not None
-    files = ReturnFiles(pots, claims, transfers, opening, known, terminal, map_file)
+    files = ReturnFiles(pots, claims, transfers, opening, known, terminal, map_file, paid or ())
     try:
         options = reading_options(map_file, timezone, digits)
         with working() as tell:

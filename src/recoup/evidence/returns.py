@@ -33,6 +33,7 @@ POTS: Final = ("account", "currency", "amount", "holder", "kind", "credits")
 CLAIMS: Final = (
     *("claim", "victim", "currency", "loss", "returned", "compensated", "class", "paid_into"),
 )
+PAID: Final = ("claim", "account", "currency", "amount")
 TRACED: Final = ("account", "currency", "rule", "claim", "amount")
 
 
@@ -43,6 +44,7 @@ def return_tables(plan: Plan, traced: Mapping[Place, Traced], digits: Digits) ->
         "remaining.csv": _remaining(plan, digits),
         "return-pots.csv": _pots(plan, digits),
         "return-claims.csv": _claims(plan, digits),
+        "return-paid.csv": _paid(plan, digits),
         "return-traced.csv": _traced(traced, digits),
     }
 
@@ -110,6 +112,7 @@ def _totals(plan: Plan, currency: str, digits: int) -> dict[str, Any]:
     agreed = sum(award.agreed for award in plan.awards if award.place.currency == currency)
     sums = {
         "frozen": sum(p.pot.amount for p in pots),
+        "paid_before": sum(c.claim.paid_total for c in claims),
         "missing": sum(c.claim.missing for c in claims),
         "direct": direct,
         "agreed": agreed,
@@ -248,6 +251,12 @@ def _claims(plan: Plan, digits: Digits) -> str:
         "paid_into": [row.paid_into for row in rows],
     }
     return _csv(_frame(columns, ("loss", "returned", "compensated"), digits), CLAIMS)
+
+
+def _paid(plan: Plan, digits: Digits) -> str:
+    rows = [(row.claim.id, *place, paid) for row in plan.claims for place, paid in row.claim.paid]
+    columns = {name: [row[at] for row in rows] for at, name in enumerate(PAID)}
+    return _csv(_frame(columns, ("amount",), digits), PAID)
 
 
 def _traced(traced: Mapping[Place, Traced], digits: Digits) -> str:
