@@ -14,6 +14,7 @@ from recoup.returns import (
     Claim,
     ClaimKind,
     Holder,
+    Interest,
     Place,
     Pot,
     ReturnPolicy,
@@ -24,9 +25,11 @@ Key = TypeVar("Key", str, tuple[str, Place])
 RULES = ("fifo", "lifo", "rolling")
 
 
-def policy(*rules: str, basis: Basis = Basis.CASE) -> ReturnPolicy:
+def policy(
+    *rules: str, basis: Basis = Basis.CASE, interest: Interest = Interest.APART
+) -> ReturnPolicy:
     """Return a policy of these rules, with no choices told."""
-    return ReturnPolicy("test", rules, RULES, True, basis, True, ())
+    return ReturnPolicy("test", rules, RULES, True, basis, True, (), interest)
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,13 @@ def with_payments(world: World, seed: int) -> World:
     return World(pots or world.pots, claims, world.traced)
 
 
+def with_interest(world: World, seed: int) -> World:
+    """Return a case with interest in some of its pots."""
+    random = Random(seed)
+    pots = [replace(pot, interest=random.choice([0, 1, 7, pot.amount])) for pot in world.pots]
+    return replace(world, pots=pots)
+
+
 def _shares(random: Random, claims: list[Claim], place: Place) -> dict[str, dict[str, int]]:
     shares: dict[str, dict[str, int]] = {rule: {} for rule in RULES}
     for claim in claims:
@@ -108,7 +118,9 @@ class TwinPlan:
     by_pot: dict[Place, int]
 
 
-def twin_plan(world: World, rules: tuple[str, ...]) -> TwinPlan:
+def twin_plan(
+    world: World, rules: tuple[str, ...], interest: Interest = Interest.APART
+) -> TwinPlan:
     """Return the plan of a case on basis *case*."""
     claims = {claim.id: claim for claim in world.claims}
     funds = _funds(world, rules)
@@ -120,6 +132,10 @@ def twin_plan(world: World, rules: tuple[str, ...]) -> TwinPlan:
         by_pot[place] += amount
     for currency in {claim.currency for claim in world.claims}:
         left = {p: Fraction(f - by_pot[p]) for p, f in funds.items() if p.currency == currency}
+        for pot in world.pots:
+            is_shared = interest is Interest.CLAIMS and pot.holder is not Holder.INNOCENT
+            if is_shared and pot.place in left:
+                left[pot.place] += pot.interest
         open_ = {
             c.id: Fraction(_missing(c) - by_claim[c.id])
             for c in world.claims

@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 from recoup.cli import app
 from recoup.evidence.staging import RESULTS
+from recoup.reading import return_policies
 from recoup.reading.return_policies import shipped_return_policies
 
 LEDGER = """\
@@ -249,6 +250,7 @@ BAD = [
     ("transfer_disputed_twice", "c.csv", "c3,K,t4,25.00", "c3,K,t2,25.00", "row 4"),
     ("id_duplicate", "t.csv", "t5,2026", "t4,2026", "row 6"),
     ("amount_unreadable", "p.csv", "mule,10.00", "mule,ten", "row 2"),
+    ("amount_negative", "p.csv", "holder\nmule,10.00,CNY,", "interest\nmule,10.00,CNY,-1", "row 2"),
 ]
 
 
@@ -299,6 +301,39 @@ def test_seized_cash_needs_no_statement_and_is_shared_with_the_rest(folder: Path
         ("c2", "3", "16.00"),
         ("c3", "3", "10.00"),
     ]
+
+
+def test_interest_is_shown_apart_and_shared_only_where_the_policy_says_so(folder: Path) -> None:
+    """c2 misses 40.00 and gets the 10.00 that are left; 5.00 of interest stay apart, or go to claims pro rata."""
+    text = "account,amount,currency,holder,interest\nmule,10.00,CNY,,5.00\nshop,120.00,CNY,innocent,2.00\n"
+    (folder / "p.csv").write_text(text, encoding="utf-8")
+    (folder / "c.csv").write_text(
+        "claim,victim,transfer,loss,returned\nc2,M,t2,40.00,\n", encoding="utf-8"
+    )
+    result = run(folder)
+    assert result.exit_code == 0, result.output
+    assert "interest: apart (choice of this project" in result.output
+    assert "unclaimed: after: the term of the freeze" in result.output
+    before = rows(folder / "out/awards.csv")
+    remaining = {r["account"]: r for r in rows(folder / "out/remaining.csv")}
+    assert (remaining["mule"]["interest"], remaining["mule"]["interest_shared"]) == ("5.00", "0.00")
+    assert "kept apart" in remaining["mule"]["reason"]
+    assert "innocent holder's" in remaining["shop"]["reason"]
+    summary = json.loads((folder / "out/summary.json").read_text(encoding="utf-8"))
+    assert (summary["totals"][0]["interest"], summary["totals"][0]["frozen"]) == ("7.00", "130.00")
+    assert {term["term"] for term in summary["terms"]} == {"interest", "unclaimed"}
+
+    text = (return_policies._HERE / "pari-passu.toml").read_text(encoding="utf-8")
+    mine = text.replace('interest = { value = "apart"', 'interest = { value = "claims"')
+    (folder / "mine.toml").write_text(mine, encoding="utf-8")
+    (folder / "p.csv").write_text(
+        "account,amount,currency,interest\nmule,10.00,CNY,5.00\n", encoding="utf-8"
+    )
+    assert run(folder, "--policy", str(folder / "mine.toml")).exit_code == 0
+    assert [(r["claim"], r["amount"]) for r in rows(folder / "out/awards.csv")] == [("c2", "15.00")]
+    verified = CliRunner().invoke(app, ["return", "verify", str(folder / "out")])
+    assert verified.exit_code == 0, verified.output
+    assert before[0]["claim"] == "c2"
 
 
 def test_a_policy_that_is_not_there_is_refused(folder: Path) -> None:

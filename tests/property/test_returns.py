@@ -10,7 +10,15 @@ from random import Random
 
 import polars as pl
 import pytest
-from returns_twin import RULES, World, policy, random_world, twin_plan, with_payments
+from returns_twin import (
+    RULES,
+    World,
+    policy,
+    random_world,
+    twin_plan,
+    with_interest,
+    with_payments,
+)
 from shared_data import shared
 from twin import FEATURES, twin_trace
 from twin import random_world as random_ledger
@@ -24,6 +32,7 @@ from recoup.returns import (
     Basis,
     Claim,
     Holder,
+    Interest,
     Place,
     Plan,
     Pot,
@@ -197,6 +206,27 @@ def check_both(world: World, rules: tuple[str, ...], first: Plan, second: Plan) 
                 for rule in rules
             ]
             assert not direct or direct + before <= min(sums), "a direct part is counted once"
+
+
+def test_interest_moves_no_award_unless_the_policy_shares_it_and_then_as_the_twin_says() -> None:
+    shared_out = 0
+    for seed in range(200):
+        world = with_interest(random_world(seed), seed)
+        plain = plan_of(random_world(seed))
+        apart = plan_of(world)
+        assert apart.awards == plain.awards, seed
+        assert all(row.interest == 0 for row in apart.pots), seed
+        terms = policy("fifo", interest=Interest.CLAIMS)
+        plan = plan_awards(world.pots, world.claims, world.traced, terms)
+        twin = twin_plan(world, ("fifo",), Interest.CLAIMS)
+        assert {c: x for c, x in by_claim(plan).items() if x} == {
+            c: x for c, x in twin.by_claim.items() if x
+        }, seed
+        direct = [a for a in plan.awards if a.mode != PRO_RATA]
+        assert direct == [a for a in plain.awards if a.mode != PRO_RATA], seed
+        assert not any(r.interest for r in plan.pots if r.pot.holder is Holder.INNOCENT), seed
+        shared_out += plan.awards != plain.awards
+    assert shared_out > 50
 
 
 @pytest.mark.parametrize("part", range(2))

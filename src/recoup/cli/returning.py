@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 REFUSED = 2
 
 PotsFile = Annotated[
-    Path | None, file_option("--pots", "account,amount,currency[,holder][,kind][,shared_with].")
+    Path | None,
+    file_option("--pots", "account,amount,currency[,holder][,kind][,shared_with][,interest]."),
 ]
 ClaimsFile = Annotated[
     Path | None,
@@ -265,6 +266,8 @@ def _print_summary(document: Mapping[str, Any], out: Path) -> None:
     """Print the totals, what is assumed, and where the results lie."""
     rows = [[row["currency"], *(row[name] for name in _SUMS)] for row in document["totals"]]
     print_table(["currency", *_SUMS], rows)
+    for term in document["terms"]:
+        print(f"{term['term']}: {term['value']} ({term['source']}, {term['standing']})")
     for sentence in (*document["assumed"], *document["assumptions"]):
         print(f"assumed: {sentence}")
     print(f"results: {out}")

@@ -55,7 +55,9 @@ def read_exported(folder: Path) -> Exported:
         with _Place(folder / "return-pots.csv", at):
             place = Place(row["account"], row["currency"])
             amount = _minor(row, "amount", digits)
-            pots.append(Pot(place, amount, Holder(row["holder"]), PotKind(row["kind"])))
+            interest = _minor(row, "interest", digits)
+            holder, kind = Holder(row["holder"]), PotKind(row["kind"])
+            pots.append(Pot(place, amount, holder, kind, interest))
             credit_counts[place] = int(row["credits"])
     claims: list[Claim] = []
     paid = _paid(folder / "return-paid.csv", texts, digits)

@@ -23,6 +23,7 @@ POT_HEADERS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("holder", "holderstatus", "持有人", "持有人身份"), "pot_holder"),
     **dict.fromkeys(("kind", "potkind", "种类"), "pot_kind"),
     **dict.fromkeys(("sharedwith", "otherfreeze", "court", "轮候冻结", "其他冻结"), "shared_with"),
+    **dict.fromkeys(("interest", "accruedinterest", "利息", "孳息"), "interest"),
     **dict.fromkeys(("frozen", "frozenamount", "冻结金额"), "amount"),
 }
 _LOSS_HEADERS: Final[Mapping[str, str]] = {
@@ -45,7 +46,7 @@ class PotsReading:
 
 
 def read_pots(path: str | Path, options: ReadingOptions) -> PotsReading:
-    """Return the pots of a file: `account,amount,currency`, optionally `holder` (involved, innocent), `kind`, `shared_with`."""
+    """Return the pots of a file: `account,amount,currency`, optionally `holder`, `kind`, `shared_with`, `interest`."""
     intake = Intake()
     table = load_table(path, options, intake, POT_HEADERS)
     frame = pl.DataFrame()
@@ -57,6 +58,7 @@ def read_pots(path: str | Path, options: ReadingOptions) -> PotsReading:
             row["amount"],
             Holder(row["holder"]),
             PotKind(row["kind"]),
+            row["interest"],
         )
         for row in frame.iter_rows(named=True)
     )
@@ -73,8 +75,17 @@ def _pots(cells: Cells) -> pl.DataFrame:
     kind = word_of(cells, "pot_kind", PotKind.ACCOUNT, "pot_kind_unknown", PotKind)
     shared = cells.text("shared_with")
     cells.refuse("pot_shared", "shared_with", shared != "", shared)
+    interest = _amounts(cells, "interest", digits)
+    cells.refuse("amount_negative", "interest", interest < 0, cells.text("interest"))
     rows = pl.DataFrame(
-        {"account": account, "currency": code, "amount": amount, "holder": holder, "kind": kind}
+        {
+            "account": account,
+            "currency": code,
+            "amount": amount,
+            "holder": holder,
+            "kind": kind,
+            "interest": interest.fill_null(0),
+        }
     )
     live = rows.with_columns(live=~(cells.bad | cells.dropped))
     nth = pl.col("live").cast(pl.Int32).cum_sum().over("account", "currency")

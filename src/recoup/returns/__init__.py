@@ -12,7 +12,16 @@ from recoup.returns.awards import (
     plan_awards,
 )
 from recoup.returns.case import Claim, ClaimKind, Holder, Payment, Place, Pot, PotKind, Traced
-from recoup.returns.policy import CAUSAL, Basis, Choice, ReturnPolicy, Standing
+from recoup.returns.policy import (
+    CAUSAL,
+    NOT_SAID,
+    Basis,
+    Choice,
+    Interest,
+    ReturnPolicy,
+    Standing,
+    Unclaimed,
+)
 from recoup.returns.unreported import LIKELY, likely_victims
 from recoup.returns.working import PAID, Case, PotProblem, Worked, build_case, share_out
 
@@ -20,6 +29,7 @@ __all__ = [
     "BY_TIME",
     "CAUSAL",
     "LIKELY",
+    "NOT_SAID",
     "PAID",
     "PRO_RATA",
     "SINGLE",
@@ -31,6 +41,7 @@ __all__ = [
     "ClaimKind",
     "ClaimResult",
     "Holder",
+    "Interest",
     "Payment",
     "Place",
     "Plan",
@@ -41,6 +52,7 @@ __all__ = [
     "ReturnPolicy",
     "Standing",
     "Traced",
+    "Unclaimed",
     "Worked",
     "build_case",
     "check_plan",

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from recoup.returns.case import NOTHING_TRACED, Claim, Holder, Place, Pot, Traced
 from recoup.returns.direct import agreed_parts, direct_parts, funds_of, paid_out_of, victims_of
-from recoup.returns.policy import Basis, ReturnPolicy
+from recoup.returns.policy import Basis, Interest, ReturnPolicy
 from recoup.returns.rest import share_by_account, share_case, share_in_turn
 
 SINGLE, BY_TIME, PRO_RATA = 1, 2, 3
@@ -36,7 +36,7 @@ class Award:
 
 @dataclass(frozen=True, slots=True)
 class PotResult:
-    """What became of one pot: `pot.amount` = direct + rest + owned + left."""
+    """What became of one pot: `pot.amount + interest` = direct + rest + owned + left."""
 
     pot: Pot
     credits: int
@@ -46,6 +46,8 @@ class PotResult:
     """An innocent holder's own."""
     left: int
     """What stays frozen for its term."""
+    interest: int = 0
+    """Accrued interest that the policy shares as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ def plan_awards(
     plan = Plan(
         policy,
         tuple(sorted(awards, key=lambda award: (award.claim, *award.place, award.mode))),
-        _pot_results(pots, funds, traced, awards),
+        _pot_results(pots, funds, traced, awards, policy),
         _claim_results(claims, awards),
     )
     check_plan(plan)
@@ -119,6 +121,9 @@ def check_plan(plan: Plan) -> None:
         assert of_pot[pot.pot.place] == pot.direct + pot.rest, "a pot gives what its awards say"
         assert pot.owned >= 0, "an innocent holder's own is no debt"
         assert pot.left >= 0, "a pot gives what it has"
+        whole = pot.direct + pot.rest + pot.owned + pot.left
+        assert pot.pot.amount + pot.interest == whole, "a pot is what became of it"
+        assert pot.direct <= pot.pot.amount, "interest is no direct part"
     for claim in plan.claims:
         assert of_claim[claim.claim.id] == claim.direct + claim.rest, "a claim gets its awards"
         assert claim.short >= 0, "no claim gets more than it misses"
@@ -150,7 +155,10 @@ def _rest(
             key=lambda pot: (pot.holder is Holder.INNOCENT, pot.place),
         )
         left = {
-            pot.place: funds[pot.place] - sum(direct.get(pot.place, {}).values()) for pot in ordered
+            pot.place: funds[pot.place]
+            - sum(direct.get(pot.place, {}).values())
+            + _shared_interest(pot, policy)
+            for pot in ordered
         }
         own = [claim for claim in claims if claim.currency == currency]
         missing = {claim.id: claim.missing - given[claim.id] for claim in own}
@@ -176,6 +184,7 @@ def _pot_results(
     funds: Mapping[Place, int],
     traced: Mapping[Place, Traced],
     awards: Iterable[Award],
+    policy: ReturnPolicy,
 ) -> tuple[PotResult, ...]:
     sums: dict[tuple[Place, bool], int] = defaultdict(int)
     for award in awards:
@@ -186,8 +195,16 @@ def _pot_results(
         direct, rest = sums[place, False], sums[place, True]
         credits_count = traced.get(place, NOTHING_TRACED).credits
         owned = pot.amount - fund
-        results.append(PotResult(pot, credits_count, direct, rest, owned, fund - direct - rest))
+        interest = _shared_interest(pot, policy)
+        left = fund + interest - direct - rest
+        results.append(PotResult(pot, credits_count, direct, rest, owned, left, interest))
     return tuple(results)
+
+
+def _shared_interest(pot: Pot, policy: ReturnPolicy) -> int:
+    """Return what of a pot's interest is shared with the rest: nothing unless the policy says so."""
+    is_shared = policy.interest is Interest.CLAIMS and pot.holder is Holder.INVOLVED
+    return pot.interest if is_shared else 0
 
 
 def _claim_results(claims: Sequence[Claim], awards: Iterable[Award]) -> tuple[ClaimResult, ...]:

@@ -50,6 +50,8 @@ class Pot:
     """Minor units."""
     holder: Holder = Holder.INVOLVED
     kind: PotKind = PotKind.ACCOUNT
+    interest: int = 0
+    """What it has accrued, not in the amount; whose it is the policy says."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,26 @@ class Basis(StrEnum):
     """Who asks first is paid first, of every pot that its money is found in; the order of ids is the order of asking."""
 
 
+class Interest(StrEnum):
+    """Whose the interest is that an involved holder's pot has accrued. An innocent holder's is always the holder's."""
+
+    APART = "apart"
+    """Nobody's yet: it stays where it is, is shown and not shared."""
+    CLAIMS = "claims"
+    """It is shared with the rest, pro rata, never beyond what claims miss; no direct part is taken of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unclaimed:
+    """What may become of money that no claim takes, in words. Nothing moves by itself."""
+
+    after: str
+    to: str
+
+
+NOT_SAID: Final = Unclaimed("not said", "not said")
+
+
 class Standing(StrEnum):
     """Whether a source was read, or is recalled or chosen."""
 
@@ -53,6 +73,12 @@ class ReturnPolicy:
     is_payable: bool
     """Whether money may be paid by it; else it is for comparison only."""
     choices: tuple[Choice, ...]
+    interest: Interest = Interest.APART
+    unclaimed: Unclaimed = NOT_SAID
+
+    def choice(self, term: str) -> Choice | None:
+        """Return what is said of one term, None if nothing is."""
+        return next((choice for choice in self.choices if choice.term == term), None)
 
     @property
     def lead(self) -> str:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from recoup.errors import PolicyFault
-from recoup.returns import CAUSAL, Basis, Choice, ReturnPolicy, Standing
+from recoup.returns import CAUSAL, Basis, Choice, Interest, ReturnPolicy, Standing, Unclaimed
 
 _HERE = Path(__file__).parent
-_TERMS = ("rules", "strength", "own_first", "basis")
+_TERMS = ("rules", "strength", "own_first", "basis", "interest", "unclaimed")
 
 
 def shipped_return_policies() -> tuple[str, ...]:
@@ -64,6 +64,8 @@ def policy_of(table: Mapping[str, Any]) -> ReturnPolicy:
             *(_choice(name, _words(terms[name]), table[name]) for name in _TERMS),
             *(_choice(row["term"], row["value"], row) for row in table.get("choice", ())),
         ),
+        interest=Interest(terms["interest"]),
+        unclaimed=_unclaimed(terms["unclaimed"]),
     )
 
 
@@ -74,6 +76,8 @@ def policy_table(policy: ReturnPolicy) -> dict[str, Any]:
         "strength": list(policy.strength),
         "own_first": policy.own_first,
         "basis": policy.basis.value,
+        "interest": policy.interest.value,
+        "unclaimed": {"after": policy.unclaimed.after, "to": policy.unclaimed.to},
     }
     table: dict[str, Any] = {"id": policy.id, "payable": policy.is_payable}
     grounds = policy.choices[: len(_TERMS)]
@@ -102,7 +106,15 @@ def _truth(name: str, value: object) -> bool:
     return value
 
 
+def _unclaimed(value: object) -> Unclaimed:
+    if not isinstance(value, dict) or set(value) != {"after", "to"}:
+        raise TypeError(f"unclaimed: expected after and to, was {value!r}")
+    return Unclaimed(str(value["after"]), str(value["to"]))
+
+
 def _words(value: object) -> str:
+    if isinstance(value, dict):
+        return "; ".join(f"{name}: {word}" for name, word in value.items())
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value).lower()
 
 
