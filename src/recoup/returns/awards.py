@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from recoup.returns.case import NOTHING_TRACED, Claim, Holder, Place, Pot, Traced
 from recoup.returns.direct import agreed_parts, direct_parts, funds_of, paid_out_of, victims_of
@@ -89,19 +90,27 @@ def plan_awards(
     victims, paid = victims_of(claims), paid_out_of(claims)
     funds = funds_of(pots, by_id, traced, paid, policy)
     direct = direct_parts(funds, by_id, traced, paid, policy)
-    rest = _rest(pots, claims, funds, direct, traced, policy)
+    given: dict[str, int] = defaultdict(int)
+    for parts in direct.values():
+        for claim, amount in parts.items():
+            given[claim] += amount
+    rest = _rest(pots, claims, funds, direct, given, traced, policy)
     awards = []
     for place, parts in direct.items():
         found = traced[place]
         agreed = agreed_parts(parts, found, paid.get(place, {}), victims, policy)
         mode = SINGLE if found.credits == 1 else BY_TIME
         awards += [Award(c, place, mode, amount, agreed[c]) for c, amount in parts.items()]
-    awards += [Award(c, place, PRO_RATA, amount) for (c, place), amount in rest.items()]
+    shared: dict[str, int] = defaultdict(int)
+    for (claim, place), amount in rest.items():
+        awards.append(Award(claim, place, PRO_RATA, amount))
+        shared[claim] += amount
+    results = [ClaimResult(claim, given[claim.id], shared[claim.id]) for claim in claims]
     plan = Plan(
         policy,
-        tuple(sorted(awards, key=lambda award: (award.claim, *award.place, award.mode))),
+        tuple(sorted(awards, key=attrgetter("claim", "place", "mode"))),
         _pot_results(pots, funds, traced, awards, policy),
-        _claim_results(claims, awards),
+        tuple(results),
     )
     check_plan(plan)
     return plan
@@ -109,14 +118,15 @@ def plan_awards(
 
 def check_plan(plan: Plan) -> None:
     """Assert the promises 1, 2 and 3 of this module once more, from the awards alone."""
-    of_pot: dict[Place, int] = defaultdict(int)
-    of_claim: dict[str, int] = defaultdict(int)
-    for award in plan.awards:
-        assert award.amount > 0, "an award is of something"
-        of_pot[award.place] += award.amount
-        of_claim[award.claim] += award.amount
+    of_pot: dict[Place, int] = dict.fromkeys((row.pot.place for row in plan.pots), 0)
+    of_claim: dict[str, int] = dict.fromkeys((row.claim.id for row in plan.claims), 0)
     currencies = {result.claim.id: result.claim.currency for result in plan.claims}
-    assert all(currencies[a.claim] == a.place.currency for a in plan.awards), "one currency"
+    for award in plan.awards:
+        claim_id, place, amount = award.claim, award.place, award.amount
+        assert amount > 0, "an award is of something"
+        assert currencies[claim_id] == place.currency, "one currency"
+        of_pot[place] += amount
+        of_claim[claim_id] += amount
     for pot in plan.pots:
         assert of_pot[pot.pot.place] == pot.direct + pot.rest, "a pot gives what its awards say"
         assert pot.owned >= 0, "an innocent holder's own is no debt"
@@ -124,14 +134,17 @@ def check_plan(plan: Plan) -> None:
         whole = pot.direct + pot.rest + pot.owned + pot.left
         assert pot.pot.amount + pot.interest == whole, "a pot is what became of it"
         assert pot.direct <= pot.pot.amount, "interest is no direct part"
+    short: dict[str, int] = defaultdict(int)
     for claim in plan.claims:
-        assert of_claim[claim.claim.id] == claim.direct + claim.rest, "a claim gets its awards"
-        assert claim.short >= 0, "no claim gets more than it misses"
+        given = claim.direct + claim.rest
+        assert of_claim[claim.claim.id] == given, "a claim gets its awards"
+        still = claim.claim.missing - given
+        assert still >= 0, "no claim gets more than it misses"
+        short[claim.claim.currency] += still
     if plan.policy.basis is Basis.CASE:
-        for currency in sorted(set(currencies.values())):
+        for currency, missed in short.items():
             left = sum(p.left for p in plan.pots if p.pot.place.currency == currency)
-            short = sum(c.short for c in plan.claims if c.claim.currency == currency)
-            assert not (left and short), "no money stays while a claim of the case misses it"
+            assert not (left and missed), "no money stays while a claim of the case misses it"
 
 
 def _rest(
@@ -139,14 +152,11 @@ def _rest(
     claims: Sequence[Claim],
     funds: Mapping[Place, int],
     direct: Mapping[Place, Mapping[str, int]],
+    given: Mapping[str, int],
     traced: Mapping[Place, Traced],
     policy: ReturnPolicy,
 ) -> dict[tuple[str, Place], int]:
     """Return what is shared pro rata by claim and place, each currency by itself."""
-    given: dict[str, int] = defaultdict(int)
-    for parts in direct.values():
-        for claim, amount in parts.items():
-            given[claim] += amount
     rest: dict[tuple[str, Place], int] = {}
     for currency in sorted({claim.currency for claim in claims}):
         # Involved holders' pots first: what is left over is left over in an innocent holder's account.
@@ -161,7 +171,7 @@ def _rest(
             for pot in ordered
         }
         own = [claim for claim in claims if claim.currency == currency]
-        missing = {claim.id: claim.missing - given[claim.id] for claim in own}
+        missing = {claim.id: claim.missing - given.get(claim.id, 0) for claim in own}
         if policy.basis is Basis.CASE:
             rest.update(share_case(left, missing))
         elif policy.basis is Basis.ASKED_FIRST:
@@ -186,13 +196,14 @@ def _pot_results(
     awards: Iterable[Award],
     policy: ReturnPolicy,
 ) -> tuple[PotResult, ...]:
-    sums: dict[tuple[Place, bool], int] = defaultdict(int)
+    direct_of: dict[Place, int] = defaultdict(int)
+    rest_of: dict[Place, int] = defaultdict(int)
     for award in awards:
-        sums[award.place, award.mode == PRO_RATA] += award.amount
+        (rest_of if award.mode == PRO_RATA else direct_of)[award.place] += award.amount
     results = []
     for pot in pots:
         place, fund = pot.place, funds[pot.place]
-        direct, rest = sums[place, False], sums[place, True]
+        direct, rest = direct_of[place], rest_of[place]
         credits_count = traced.get(place, NOTHING_TRACED).credits
         owned = pot.amount - fund
         interest = _shared_interest(pot, policy)
@@ -205,12 +216,3 @@ def _shared_interest(pot: Pot, policy: ReturnPolicy) -> int:
     """Return what of a pot's interest is shared with the rest: nothing unless the policy says so."""
     is_shared = policy.interest is Interest.CLAIMS and pot.holder is Holder.INVOLVED
     return pot.interest if is_shared else 0
-
-
-def _claim_results(claims: Sequence[Claim], awards: Iterable[Award]) -> tuple[ClaimResult, ...]:
-    sums: dict[tuple[str, bool], int] = defaultdict(int)
-    for award in awards:
-        sums[award.claim, award.mode == PRO_RATA] += award.amount
-    return tuple(
-        ClaimResult(claim, sums[claim.id, False], sums[claim.id, True]) for claim in claims
-    )

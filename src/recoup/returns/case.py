@@ -73,12 +73,13 @@ class Claim:
     @property
     def paid_total(self) -> int:
         """What earlier rounds paid it in all."""
-        return sum(amount for _, amount in self.paid)
+        return sum(amount for _, amount in self.paid) if self.paid else 0
 
     @property
     def missing(self) -> int:
         """What the claim may still be given."""
-        return max(0, self.loss - self.returned - self.compensated - self.paid_total)
+        left = self.loss - self.returned - self.compensated - self.paid_total
+        return left if left > 0 else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,6 +102,10 @@ def direct_parts(
         for claim in parts:
             by_claim[claim].append(place)
     for claim, places in by_claim.items():
+        if len(places) == 1:  # most claims are found in one pot
+            of_place = found[places[0]]
+            of_place[claim] = min(of_place[claim], claims[claim].missing)
+            continue
         parts_of = [found[place][claim] for place in places]
         if sum(parts_of) > claims[claim].missing:  # part of it was returned or compensated before
             for place, part in zip(places, split(claims[claim].missing, parts_of), strict=True):

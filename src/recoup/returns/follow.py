@@ -84,20 +84,23 @@ class _Walk:
         events, at, is_kept = self.scene.events, self.route.events, self.route.is_kept
         columns = (events.source, events.payee, events.amount, events.op, events.special)
         rows = zip(*(column[at].tolist() for column in columns), strict=True)
-        specials = [_Special(*record) for record in events.specials.tolist()]
+        specials = events.specials["claim"].tolist()
+        get, root = self.places.get, int(books.ROOT)
         for source, payee, amount, op, special in rows:
-            if op == 0:
-                # Without a book an account gives what is no claim's, the outside as well.
-                parts = self.place(source).take(amount) if is_kept[source] else [(amount, CLEAN)]
-                if is_kept[payee]:
-                    self.place(payee).put(parts)
-            elif op == books.ROOT:  # most rows that are not plain only dispute one
+            if op == 0 or op == root:  # most rows that are not plain only dispute one
+                parts = None
                 if is_kept[source]:
-                    self.place(source).take(amount)
+                    parts = (get(source) or self.place(source)).take(amount)
                 if is_kept[payee]:
-                    self.place(payee).put([(amount, specials[special].claim)])
+                    if op:
+                        parts = [(amount, specials[special])]
+                    elif parts is None:
+                        # Without a book an account gives what is no claim's, the outside as well.
+                        parts = [(amount, CLEAN)]
+                    (get(payee) or self.place(payee)).put(parts)
             else:
-                self._special(source, payee, amount, op, specials[special])
+                given = _Special(*events.specials[special].tolist())
+                self._special(source, payee, amount, op, given)
 
     def shares(self, pocket: int) -> dict[int, int]:
         """Return what each claim has in a pocket."""

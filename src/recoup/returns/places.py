@@ -29,35 +29,43 @@ class Lots:
 
     def put(self, parts: Sequence[Part]) -> None:
         """Add parts at the end of the axis."""
+        end = self.end
         for size, claim in parts:
             lots = self.clean if claim == CLEAN else self.claims
-            last = lots[-1] if lots else None
-            if last is not None and last[2] == claim and last[0] + last[1] == self.end:
-                last[1] += size
-            else:
-                lots.append([self.end, size, claim])
-            self.end += size
+            if lots:
+                last = lots[-1]
+                if last[2] == claim and last[0] + last[1] == end:
+                    last[1] += size
+                    end += size
+                    continue
+            lots.append([end, size, claim])
+            end += size
+        self.end = end
 
     def take(self, amount: int) -> list[Part]:
         """Take `amount` units by the rule, in axis order."""
         taken: list[tuple[int, int, int]] = []
-        left = amount
+        left, end = amount, -1 if self.is_lifo else 0
         while left:
             lots = self._next()
-            end = -1 if self.is_lifo else 0
-            start, size, claim = lots[end]
+            lot = lots[end]
+            start, size, claim = lot
             if size <= left:
-                del lots[end]
-            elif self.is_lifo:
-                lots[end][1] -= left
-                start, size = start + size - left, left
+                if end:
+                    lots.pop()
+                else:
+                    lots.popleft()
             else:
-                lots[end][0] += left
-                lots[end][1] -= left
+                lot[1] -= left
+                if end:
+                    start += size - left
+                else:
+                    lot[0] += left
                 size = left
             taken.append((start, size, claim))
             left -= size
-        taken.sort()
+        if len(taken) > 1:
+            taken.sort()
         return [(size, claim) for _, size, claim in taken]
 
     def _next(self) -> deque[list[int]]:
@@ -119,10 +127,12 @@ class Lots:
 class Pool:
     """One pocket under the rolling charge: how much of each claim, and how much of none."""
 
-    __slots__ = ("claims", "clean", "own_first")
+    __slots__ = ("claims", "clean", "own_first", "whole")
 
     def __init__(self, opening: int, *, own_first: bool) -> None:
         self.own_first = own_first
+        self.whole = 0
+        """Of all claims together."""
         self.clean = opening
         self.claims: dict[int, int] = {}
 
@@ -133,16 +143,31 @@ class Pool:
                 self.clean += size
             else:
                 self.claims[claim] = self.claims.get(claim, 0) + size
+                self.whole += size
 
     def take(self, amount: int) -> list[Part]:
         """Take `amount` rateably by joint cumulative floors in claim order [choice 9]; own money first where it is (10)."""
-        whole = sum(self.claims.values())
         own = min(amount, self.clean) if self.own_first else 0
         self.clean -= own
         rest = amount - own
-        balance = whole if self.own_first else whole + self.clean
-        taken = self._take_out(cumulative_floors(sorted(self.claims.items()), rest, balance))
-        given = sum(size for size, _ in taken)
+        balance = self.whole if self.own_first else self.whole + self.clean
+        taken: list[Part] = []
+        given = total = 0
+        claims = self.claims if rest else ()
+        for claim in sorted(claims):  # `cumulative_floors`, taken out at once
+            amount_of = self.claims[claim]
+            total += amount_of
+            upto = total * rest // balance
+            size = upto - given
+            if size:
+                given = upto
+                taken.append((size, claim))
+                if size < amount_of:
+                    self.claims[claim] = amount_of - size
+                else:
+                    assert size == amount_of, "a claim gave more than it had"
+                    del self.claims[claim]
+        self.whole -= given
         self.clean -= rest - given
         assert self.clean >= 0, "a pool gave more than it had"
         return [*taken, (amount - given, CLEAN)] if amount > given else taken
@@ -159,13 +184,15 @@ class Pool:
 
     def _take_out(self, parts: list[Part]) -> list[Part]:
         taken = [(size, claim) for size, claim in parts if size]
+        claims = self.claims
         for size, claim in taken:
-            left = self.claims[claim] - size
+            left = claims[claim] - size
             assert left >= 0, "a claim gave more than it had"
+            self.whole -= size
             if left:
-                self.claims[claim] = left
+                claims[claim] = left
             else:
-                del self.claims[claim]
+                del claims[claim]
         return taken
 
     def shares(self) -> dict[int, int]:
@@ -181,9 +208,11 @@ def cumulative_floors(amounts: Sequence[tuple[int, int]], asked: int, whole: int
     """
     parts: list[Part] = []
     total = before = 0
+    if not whole:
+        return [(0, claim) for claim, _ in amounts]
     for claim, amount in amounts:
         total += amount
-        upto = total * asked // whole if whole else 0
+        upto = total * asked // whole
         parts.append((upto - before, claim))
         before = upto
     return parts

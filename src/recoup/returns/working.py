@@ -130,17 +130,17 @@ def share_out(case: Case, policy: ReturnPolicy) -> Worked:
     names = case.scene.claims["claim"].to_list()
     of = {claim.id: claim.currency for claim in case.claims}
     currencies = [of[name] for name in names]
+    has_several = len({*currencies, *(place.currency for place in case.pockets)}) > 1
     shares: dict[Place, dict[str, dict[str, int]]] = {place: {} for place in case.pockets}
     route = route_to(case.scene, case.pockets.values())
     for rule in policy.traced_rules:
         found = traced_shares(case.scene, rule, involved, case.pockets.values(), route)
         for place, pocket in case.pockets.items():
             # Money changed into another currency is a claim's, but no loss of it in that currency was admitted.
-            shares[place][rule] = {
-                names[number]: amount
-                for number, amount in sorted(found[pocket].items())
-                if currencies[number] == place.currency
-            }
+            parts = sorted(found[pocket].items())
+            if has_several:
+                parts = [part for part in parts if currencies[part[0]] == place.currency]
+            shares[place][rule] = {names[number]: amount for number, amount in parts}
     traced = {place: Traced(case.credits[place], shares[place]) for place in case.pockets}
     return Worked(plan_awards(case.pots, case.claims, traced, policy), traced, case.assumptions)
 
