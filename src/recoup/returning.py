@@ -144,8 +144,8 @@ def compared(
     rows = []
     for at, claim in enumerate(opened.case.claims):
         shift = opened.digits.of(claim.currency)
-        given = [plan.claims[at].direct + plan.claims[at].rest for plan in plans]
-        words = [format_minor(amount, shift) for amount in (claim.missing, *given)]
+        given = [_given(plan, at) for plan in plans]
+        words = ["" if x is None else format_minor(x, shift) for x in (claim.missing, *given)]
         rows.append([claim.id, claim.currency, *words])
     for currency in sorted({claim.currency for claim in opened.case.claims}):
         left = [
@@ -155,6 +155,15 @@ def compared(
         shift = opened.digits.of(currency)
         rows.append(["(remains)", currency, "", *(format_minor(amount, shift) for amount in left)])
     return header, rows
+
+
+def _given(plan: returns.Plan, at: int) -> int | None:
+    """Return what the claim at a place of the plan gets; None where a scheme of reimbursement does not reach it."""
+    row, terms = plan.claims[at], plan.policy.reimbursement
+    if terms is None:
+        return row.direct + row.rest
+    found = returns.reimbursed(row.claim, terms)
+    return None if found is None else found.amount
 
 
 def verify_return(folder: Path) -> tuple[str, ...]:

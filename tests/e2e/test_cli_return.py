@@ -352,6 +352,8 @@ def test_one_case_is_shown_under_every_shipped_policy(folder: Path) -> None:
     header, *lines = (line.split("\t") for line in result.stdout.splitlines())
     assert header[3:] == list(shipped_return_policies())
     table = {line[0]: dict(zip(header, line, strict=True)) for line in lines}
+    # The scheme reaches no claim in this currency, and gives nothing of the pots.
+    assert (table["c3"]["uk-2024"], table["(remains)"]["uk-2024"]) == ("", "155.00")
     assert table["c3"]["cn-2016"] == table["c3"]["kr-2011"] == "25.00"
     assert (table["c1"]["kr-2011"], table["c1"]["cn-2016"]) == ("6.00", "60.00")
 

@@ -22,6 +22,7 @@ from recoup.returns.policy import (
     Standing,
     Unclaimed,
 )
+from recoup.returns.reimburse import Reimbursed, Reimbursement, reimbursed
 from recoup.returns.unreported import LIKELY, likely_victims
 from recoup.returns.working import PAID, Case, PotProblem, Worked, build_case, share_out
 
@@ -49,6 +50,8 @@ __all__ = [
     "PotKind",
     "PotProblem",
     "PotResult",
+    "Reimbursed",
+    "Reimbursement",
     "ReturnPolicy",
     "Standing",
     "Traced",
@@ -58,5 +61,6 @@ __all__ = [
     "check_plan",
     "likely_victims",
     "plan_awards",
+    "reimbursed",
     "share_out",
 ]

@@ -180,7 +180,7 @@ def _rest(
                 for place in left
             }
             rest.update(share_in_turn(left, missing, found_in))
-        else:
+        elif policy.basis is Basis.ACCOUNT:
             sharing = {
                 place: [claim.id for claim in own if claim.paid_into == place.account]
                 for place in left

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from recoup.returns.reimburse import Reimbursement
+
 CAUSAL: Final = ("fifo", "lifo", "rolling")
 """Rules that a direct part may rest on [SEMANTICS 5]."""
 
@@ -19,6 +21,8 @@ class Basis(StrEnum):
     """The claims whose disputed transfer went to the account itself."""
     ASKED_FIRST = "asked_first"
     """Who asks first is paid first, of every pot that its money is found in; the order of ids is the order of asking."""
+    INSTITUTIONS = "institutions"
+    """No claim: institutions reimburse victims and keep what is recovered."""
 
 
 class Interest(StrEnum):
@@ -75,6 +79,7 @@ class ReturnPolicy:
     choices: tuple[Choice, ...]
     interest: Interest = Interest.APART
     unclaimed: Unclaimed = NOT_SAID
+    reimbursement: Reimbursement | None = None
 
     def choice(self, term: str) -> Choice | None:
         """Return what is said of one term, None if nothing is."""
