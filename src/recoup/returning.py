@@ -40,6 +40,9 @@ class ReturnFiles:
     map_file: Path | None = None
     paid: Sequence[Path] = ()
     """What earlier rounds paid."""
+    holds: Path | None = None
+    links: Path | None = None
+    bridge: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ def open_return(
     own = replace(options, left_out=frozenset(path.resolve() for path in (files.pots, *files.paid)))
     read = CaseFiles(
         files.transfers, files.claims, files.opening, files.known, files.terminal,
-        map_file=files.map_file,
+        files.holds, files.links, files.map_file,
     )  # fmt: skip
     try:
         case = open_case(read, own, progress)
@@ -73,7 +76,9 @@ def open_return(
     payments = read_payments(files.paid, unpaid, options)
     if payments.problems:
         raise InputFault(sorted(set(payments.problems)))
-    built = returns.build_case(dossier, case.claims, losses.paid, pots.pots, payments.payments)
+    built = returns.build_case(
+        dossier, case.claims, losses.paid, pots.pots, payments.payments, bridge=files.bridge
+    )
     if built.problems:
         raise InputFault(
             [

@@ -233,6 +233,55 @@ t9,2026-01-05T10:08:00Z,P,mule,2.00,CNY
     assert verified.exit_code == 0, verified.output
 
 
+def direct_of(folder: Path, account: str) -> dict[str, str]:
+    """Return what claims got directly of an account, and that it can be worked out again."""
+    verified = CliRunner().invoke(app, ["return", "verify", str(folder / "out")])
+    assert verified.exit_code == 0, verified.output
+    found = rows(folder / "out/awards.csv")
+    return {r["claim"]: r["amount"] for r in found if r["account"] == account and r["mode"] != "3"}
+
+
+def test_what_a_hold_kept_was_not_spent(folder: Path) -> None:
+    (folder / "p.csv").write_text("account,amount,currency\nmule,10.00,CNY\n", encoding="utf-8")
+    assert run(folder).exit_code == 0
+    assert direct_of(folder, "mule") == {"c2": "10.00"}
+    text = "account,currency,amount,time\nmule,CNY,10.00,2026-01-05T10:01:30Z\n"
+    (folder / "h.csv").write_text(text, encoding="utf-8")
+    assert run(folder, "--holds", str(folder / "h.csv")).exit_code == 0
+    assert direct_of(folder, "mule") == {"c1": "10.00"}
+
+
+def test_an_asserted_link_carries_claims_to_a_pot_as_in_tracing(folder: Path) -> None:
+    more = "t6,2026-01-05T10:05:00Z,mule,,10.00,CNY\nt7,2026-01-05T10:06:00Z,X,saver,1.00,CNY\n"
+    (folder / "t.csv").write_text(LEDGER + more, encoding="utf-8")
+    (folder / "p.csv").write_text("account,amount,currency\nsaver,11.00,CNY\n", encoding="utf-8")
+    refused = run(folder)
+    assert (refused.exit_code, "pot_above_balance" in refused.output) == (2, True)
+    text = (
+        "from,to,amount,time,evidence,grade,author\n"
+        "mule,saver,10.00,2026-01-05T10:07:00Z,camera,likely,officer 7\n"
+    )
+    (folder / "l.csv").write_text(text, encoding="utf-8")
+    result = run(folder, "--links", str(folder / "l.csv"))
+    assert result.exit_code == 0, result.output
+    assert direct_of(folder, "saver") == {"c2": "10.00"}
+    (folder / "l.csv").write_text(text.replace("camera", ""), encoding="utf-8")
+    wrong = run(folder, "--links", str(folder / "l.csv"))
+    assert (wrong.exit_code, "link_unsupported" in wrong.output) == (2, True)
+
+
+def test_an_account_without_statement_is_followed_only_when_bridged(folder: Path) -> None:
+    more = "t6,2026-01-05T10:05:00Z,shop,saver,90.00,CNY\n"
+    (folder / "t.csv").write_text(LEDGER + more, encoding="utf-8")
+    (folder / "k.csv").write_text("account\nmule\nsaver\n", encoding="utf-8")
+    (folder / "p.csv").write_text("account,amount,currency\nsaver,90.00,CNY\n", encoding="utf-8")
+    known = ("--known", str(folder / "k.csv"))
+    assert run(folder, *known).exit_code == 0
+    assert direct_of(folder, "saver") == {}
+    assert run(folder, *known, "--bridge").exit_code == 0
+    assert direct_of(folder, "saver") == {"c1": "60.00", "c2": "30.00"}
+
+
 BAD = [
     ("pot_above_balance", "p.csv", "mule,10.00", "mule,10.01", "row 2"),
     ("pot_above_balance", "p.csv", "solo,25.00", "nobody,25.00", "row 3"),

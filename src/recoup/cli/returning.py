@@ -65,6 +65,19 @@ PaidFiles = Annotated[
         "--paid", "What earlier rounds paid: claim,account,amount[,currency]; may be repeated."
     ),
 ]
+Holds = Annotated[
+    Path | None, file_option("--holds", "Freezes on the way: account,currency,amount,time[,until].")
+]
+Links = Annotated[
+    Path | None,
+    file_option("--links", "Asserted bridges: from,to,amount,time,evidence,grade,author."),
+]
+Bridge = Annotated[
+    bool,
+    typer.Option(
+        "--bridge", help="Follow accounts without statement where others' rows show their debits."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")]
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A folder that recoup return wrote.")]
 
@@ -117,6 +130,9 @@ def return_(
     known: Known = None,
     terminal: Terminal = None,
     paid: PaidFiles = None,
+    holds: Holds = None,
+    links: Links = None,
+    bridge: Bridge = False,
     timezone: Timezone = None,
     digits: DigitsOption = None,
     as_json: AsJson = False,
@@ -140,13 +156,25 @@ def return_(
     from recoup.reading.return_policies import policy_table, read_return_policy
     from recoup.returning import ReturnFiles, open_return
 
-    files = ReturnFiles(pots, claims, transfers, opening, known, terminal, map_file, paid or ())
+    files = ReturnFiles(
+        pots,
+        claims,
+        transfers,
+        opening,
+        known,
+        terminal,
+        map_file,
+        paid or (),
+        holds,
+        links,
+        bridge,
+    )
     inputs = [
         pots,
         claims,
         *transfers,
         *(paid or ()),
-        *filter(None, (opening, known, terminal, map_file)),
+        *filter(None, (opening, known, terminal, map_file, holds, links)),
     ]
     try:
         check_places(inputs, out, None)
@@ -205,6 +233,9 @@ def compare(
     known: Known = None,
     terminal: Terminal = None,
     paid: PaidFiles = None,
+    holds: Holds = None,
+    links: Links = None,
+    bridge: Bridge = False,
     timezone: Timezone = None,
     digits: DigitsOption = None,
 ) -> None:
@@ -222,7 +253,19 @@ def compare(
     assert pots is not None
     assert claims is not None
     assert transfers is not None
-    files = ReturnFiles(pots, claims, transfers, opening, known, terminal, map_file, paid or ())
+    files = ReturnFiles(
+        pots,
+        claims,
+        transfers,
+        opening,
+        known,
+        terminal,
+        map_file,
+        paid or (),
+        holds,
+        links,
+        bridge,
+    )
     try:
         options = reading_options(map_file, timezone, digits)
         with working() as tell:

@@ -19,13 +19,15 @@ Part = tuple[int, int]
 class Lots:
     """One pocket under fifo or lifo: where its free units lie on its axis."""
 
-    __slots__ = ("claims", "clean", "end", "is_lifo", "own_first")
+    __slots__ = ("claims", "clean", "end", "held", "is_lifo", "own_first")
 
     def __init__(self, opening: int, *, is_lifo: bool, own_first: bool) -> None:
         self.is_lifo, self.own_first = is_lifo, own_first
         self.end = opening
         self.clean: deque[list[int]] = deque([[0, opening, CLEAN]] if opening else ())
         self.claims: deque[list[int]] = deque()
+        self.held: dict[int, list[list[int]]] = {}
+        """By hold: lots that no debit takes."""
 
     def put(self, parts: Sequence[Part]) -> None:
         """Add parts at the end of the axis."""
@@ -116,21 +118,74 @@ class Lots:
         at = sum(1 for lot in lots if lot[0] < start)
         lots.insert(at, [start, size, claim])
 
+    def hold(self, slot: int, amount: int) -> None:
+        """Set `amount` aside, claims' oldest units first, then what is no claim's; at most what is free [SEMANTICS 3]."""
+        kept = self.held.setdefault(slot, [])
+        for lots in (self.claims, self.clean):
+            while amount and lots:
+                start, size, claim = lot = lots[0]
+                part = min(size, amount)
+                amount -= part
+                kept.append([start, part, claim])
+                if part == size:
+                    lots.popleft()
+                else:
+                    lot[0] += part
+                    lot[1] -= part
+
+    def release(self, slot: int) -> None:
+        """Give what a hold kept back to the flow, at its own age."""
+        for start, size, claim in self.held.pop(slot, ()):
+            self._restore(start, size, claim)
+
+    def take_waiting(self, low: int, amount: int) -> list[Part]:
+        """Take the units [low, low + amount) out of a link's one credit that has not crossed; clean ones cross in their place.
+
+        Nothing once it has crossed [choice 19].
+        """
+        if not self.claims and not self.clean:
+            return []
+        parts: list[Part] = []
+        high, at, kept = low + amount, low, []
+        lots, self.claims = self.claims, deque()
+        for start, size, claim in lots:
+            begin, stop = max(start, low), min(start + size, high)
+            if begin >= stop:
+                kept.append((start, size, claim))
+                continue
+            parts += [(begin - at, CLEAN)] * (begin > at) + [(stop - begin, claim)]
+            at = stop
+            kept += [(start, begin - start, claim), (stop, start + size - stop, claim)]
+            self._restore(begin, stop - begin, CLEAN)
+        for start, size, claim in kept:
+            self._restore(start, size, claim)
+        return parts
+
     def shares(self) -> dict[int, int]:
-        """Return what each claim has here."""
+        """Return what each claim has here, held or free."""
         found: dict[int, int] = {}
         for _, size, claim in self.claims:
             found[claim] = found.get(claim, 0) + size
+        for kept in self.held.values():
+            for _, size, claim in kept:
+                if claim != CLEAN:
+                    found[claim] = found.get(claim, 0) + size
         return found
 
 
 class Pool:
     """One pocket under the rolling charge: how much of each claim, and how much of none."""
 
-    __slots__ = ("claims", "clean", "own_first", "whole")
+    __slots__ = ("claims", "clean", "clock", "held", "own_first", "since", "whole")
 
-    def __init__(self, opening: int, *, own_first: bool) -> None:
+    def __init__(self, opening: int, *, own_first: bool, clock: list[int] | None = None) -> None:
         self.own_first = own_first
+        self.clock = clock
+        """The time of the event under way; None where nothing is held and no arrival matters."""
+        self.since: dict[int, int] = {}
+        """When the claim's free money came, since there was last none [choice 8]."""
+        self.held: dict[int, list[tuple[int, int, int]]] = {}
+        """By hold: units, claim, since when."""
         self.whole = 0
         """Of all claims together."""
         self.clean = opening
@@ -142,6 +197,8 @@ class Pool:
             if claim == CLEAN:
                 self.clean += size
             else:
+                if self.clock is not None and claim not in self.claims:
+                    self.since[claim] = self.clock[0]
                 self.claims[claim] = self.claims.get(claim, 0) + size
                 self.whole += size
 
@@ -195,9 +252,48 @@ class Pool:
                 del claims[claim]
         return taken
 
+    def hold(self, slot: int, amount: int) -> None:
+        """Set `amount` aside: claims by arrival, then by id; then what is no claim's; at most what is free [choice 15]."""
+        kept = self.held.setdefault(slot, [])
+        for claim in sorted(self.claims, key=lambda claim: (self.since[claim], claim)):
+            part = min(self.claims[claim], amount)
+            if part:
+                kept.append((part, claim, self.since[claim]))
+                self._take_out([(part, claim)])
+                amount -= part
+        own = min(self.clean, amount)
+        self.clean -= own
+        kept.append((own, CLEAN, 0))
+
+    def release(self, slot: int) -> None:
+        """Give what a hold kept back to the flow, as old as it was."""
+        for size, claim, since in self.held.pop(slot, ()):
+            if claim == CLEAN:
+                self.clean += size
+                continue
+            self.since[claim] = min(since, self.since[claim]) if claim in self.claims else since
+            self.claims[claim] = self.claims.get(claim, 0) + size
+            self.whole += size
+
+    def take_waiting(self, carried: dict[int, int], whole: int, amount: int) -> list[Part]:
+        """Take `amount` of a link's one credit in proportion, of each claim at most what waits; clean money crosses instead."""
+        if not self.clean and not self.whole:
+            return []
+        asked = cumulative_floors(sorted(carried.items()), amount, whole)
+        taken = self._take_out(
+            [(min(size, self.claims.get(claim, 0)), claim) for size, claim in asked]
+        )
+        self.clean += sum(size for size, _ in taken)
+        return taken
+
     def shares(self) -> dict[int, int]:
-        """Return what each claim has here."""
-        return dict(self.claims)
+        """Return what each claim has here, held or free."""
+        found = dict(self.claims)
+        for kept in self.held.values():
+            for size, claim, _ in kept:
+                if claim != CLEAN and size:
+                    found[claim] = found.get(claim, 0) + size
+        return found
 
 
 def cumulative_floors(amounts: Sequence[tuple[int, int]], asked: int, whole: int) -> list[Part]:
