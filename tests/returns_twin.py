@@ -16,6 +16,7 @@ from recoup.returns import (
     Holder,
     Interest,
     Place,
+    Plan,
     Pot,
     ReturnPolicy,
     Traced,
@@ -23,6 +24,7 @@ from recoup.returns import (
 
 Key = TypeVar("Key", str, tuple[str, Place])
 RULES = ("fifo", "lifo", "rolling")
+RULE_SETS = (("fifo",), RULES, ())
 
 
 def policy(
@@ -30,6 +32,11 @@ def policy(
 ) -> ReturnPolicy:
     """Return a policy of these rules, with no choices told."""
     return ReturnPolicy("test", rules, RULES, True, basis, True, (), interest)
+
+
+def by_claim(plan: Plan) -> dict[str, int]:
+    """Return what each claim gets in all."""
+    return {row.claim.id: row.direct + row.rest for row in plan.claims}
 
 
 @dataclass(frozen=True)

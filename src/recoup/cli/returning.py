@@ -157,25 +157,10 @@ def return_(
     from recoup.returning import ReturnFiles, open_return
 
     files = ReturnFiles(
-        pots,
-        claims,
-        transfers,
-        opening,
-        known,
-        terminal,
-        map_file,
-        paid or (),
-        holds,
-        links,
-        bridge,
-    )
-    inputs = [
-        pots,
-        claims,
-        *transfers,
-        *(paid or ()),
-        *filter(None, (opening, known, terminal, map_file, holds, links)),
-    ]
+        pots, claims, transfers, opening, known, terminal, map_file, paid or (), holds, links, bridge,
+    )  # fmt: skip
+    declared = filter(None, (opening, known, terminal, map_file, holds, links))
+    inputs = [pots, claims, *transfers, *(paid or ()), *declared]
     try:
         check_places(inputs, out, None)
         chosen = read_return_policy(policy)
@@ -254,18 +239,8 @@ def compare(
     assert claims is not None
     assert transfers is not None
     files = ReturnFiles(
-        pots,
-        claims,
-        transfers,
-        opening,
-        known,
-        terminal,
-        map_file,
-        paid or (),
-        holds,
-        links,
-        bridge,
-    )
+        pots, claims, transfers, opening, known, terminal, map_file, paid or (), holds, links, bridge,
+    )  # fmt: skip
     try:
         options = reading_options(map_file, timezone, digits)
         with working() as tell:

@@ -102,7 +102,7 @@ ADVICE: Final[dict[str, str]] = {
     "paid_above_loss": "correct the amounts; more was returned and compensated than was lost",
     "paid_claim_unknown": "correct the claim; only claims of this case count here",
     "paid_currency": "correct the currency; a claim is paid in its own",
-    "paid_above_missing": "correct the amounts; a claim was paid more than it missed. What came back otherwise stands in returned",
+    "paid_above_missing": "correct the amounts; more was paid than was missed; what stands in returned is not said here again",
     "claim_class_unknown": "write victim or third_party",
     "return_unreadable": "give a folder as recoup return wrote it",
     "policy_not_payable": "use a policy by which money may be paid; this one is for comparison (recoup return compare)",

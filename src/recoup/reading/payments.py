@@ -74,7 +74,8 @@ def read_payments(
         sources += intake.sources
     rows = pl.concat(frames)
     problems += _above_loss(rows, claims, options)
-    payments, places = [], {}
+    payments: list[Payment] = []
+    places: dict[Place, tuple[str, int]] = {}
     for row in rows.iter_rows(named=True):
         place = Place(row["account"], row["currency"])
         payments.append(Payment(row["claim"], place, row["amount"], Holder(row["holder"])))

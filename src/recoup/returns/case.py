@@ -79,7 +79,7 @@ class Claim:
     def missing(self) -> int:
         """What the claim may still be given."""
         left = self.loss - self.returned - self.compensated - self.paid_total
-        return left if left > 0 else 0
+        return max(0, left)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The direct part of awards: how much of each pot is there for claims, and what of it is found for whom. No sharing of the rest.
+"""The direct part of awards: how much of each pot is there for claims, and what of it is found for whom. Shares no rest.
 
 What earlier rounds paid out of a pot is counted as found there already [decision 19].
 """

@@ -93,7 +93,7 @@ class _Walk:
         specials = events.specials["claim"].tolist()
         get, root = self.places.get, int(books.ROOT)
         for source, payee, amount, op, special in rows:
-            if op == 0 or op == root:  # most rows that are not plain only dispute one
+            if op in (0, root):  # most rows that are not plain only dispute one
                 parts = None
                 if is_kept[source]:
                     parts = (get(source) or self.place(source)).take(amount)

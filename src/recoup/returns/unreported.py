@@ -6,7 +6,6 @@ disputes, what belongs to those who claim or through whom a claim's money went, 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 import polars as pl

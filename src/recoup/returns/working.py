@@ -84,8 +84,8 @@ def build_case(
     """Return the case of `claims` (schema tables.CLAIMS) with what `paid` (schema `PAID`) says of them, and `pots`.
 
     Claims that are not admitted are left out, and the assumptions name them. `payments` are those of earlier rounds; an account
-    that was paid from and has no pot any more becomes one with nothing in it [decision 19, 2]. Holds and links are the dossier's; `bridge` follows unknown accounts where
-    others' rows show their debits.
+    that was paid from and has no pot any more becomes one with nothing in it [decision 19, 2]. Holds and links are the
+    dossier's; `bridge` follows unknown accounts where others' rows show their debits.
     """
     admitted = claims.filter(pl.col("admitted").fill_null(value=True))
     scene = build_scene(dossier, admitted, Options(bridge=bridge))

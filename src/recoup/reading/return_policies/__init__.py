@@ -10,11 +10,11 @@ from typing import Any
 from recoup.errors import PolicyFault
 from recoup.money import ISO_DIGITS, parse_minor
 from recoup.returns import (
-    Reimbursement,
     CAUSAL,
     Basis,
     Choice,
     Interest,
+    Reimbursement,
     ReturnPolicy,
     Standing,
     Unclaimed,
@@ -126,7 +126,7 @@ def _reimbursement(scheme: Mapping[str, Any]) -> Reimbursement:
     currency, share = str(values["currency"]), values["sending_percent"]
     digits = ISO_DIGITS.of(currency)
     cap, excess = (parse_minor(str(values[name]), digits) for name in ("cap", "excess"))
-    if not isinstance(share, int) or not 0 <= share <= 100:  # noqa: PLR2004 - a percentage
+    if not isinstance(share, int) or not 0 <= share <= 100:
         raise ValueError(f"sending_percent: expected 0 to 100, was {share!r}")
     if cap <= 0 or excess < 0:
         raise ValueError("reimbursement: expected a cap above zero and an excess of at least zero")
