@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from random import Random
 from typing import TypeVar
@@ -14,7 +14,9 @@ from recoup.returns import (
     Claim,
     ClaimKind,
     Holder,
+    Interest,
     Place,
+    Plan,
     Pot,
     ReturnPolicy,
     Traced,
@@ -22,11 +24,19 @@ from recoup.returns import (
 
 Key = TypeVar("Key", str, tuple[str, Place])
 RULES = ("fifo", "lifo", "rolling")
+RULE_SETS = (("fifo",), RULES, ())
 
 
-def policy(*rules: str, basis: Basis = Basis.CASE) -> ReturnPolicy:
+def policy(
+    *rules: str, basis: Basis = Basis.CASE, interest: Interest = Interest.APART
+) -> ReturnPolicy:
     """Return a policy of these rules, with no choices told."""
-    return ReturnPolicy("test", rules, RULES, True, basis, True, ())
+    return ReturnPolicy("test", rules, RULES, True, basis, True, (), interest)
+
+
+def by_claim(plan: Plan) -> dict[str, int]:
+    """Return what each claim gets in all."""
+    return {row.claim.id: row.direct + row.rest for row in plan.claims}
 
 
 @dataclass(frozen=True)
@@ -71,6 +81,30 @@ def random_world(seed: int) -> World:
     return World(pots, claims, traced)
 
 
+def with_payments(world: World, seed: int) -> World:
+    """Return a case of which some was paid before, at random: of its pots, of accounts without one, above shares too."""
+    random = Random(seed)
+    places = sorted({*world.traced, *(pot.place for pot in world.pots)})
+    claims = []
+    for claim in world.claims:
+        left, paid = claim.missing, []
+        for place in places:
+            if place.currency == claim.currency and left and random.random() < 0.5:
+                amount = random.randint(1, left)
+                left -= amount
+                paid.append((place, amount))
+        claims.append(replace(claim, paid=tuple(paid)))
+    pots = [pot for pot in world.pots if len(world.pots) == 1 or random.random() < 0.8]
+    return World(pots or world.pots, claims, world.traced)
+
+
+def with_interest(world: World, seed: int) -> World:
+    """Return a case with interest in some of its pots."""
+    random = Random(seed)
+    pots = [replace(pot, interest=random.choice([0, 1, 7, pot.amount])) for pot in world.pots]
+    return replace(world, pots=pots)
+
+
 def _shares(random: Random, claims: list[Claim], place: Place) -> dict[str, dict[str, int]]:
     shares: dict[str, dict[str, int]] = {rule: {} for rule in RULES}
     for claim in claims:
@@ -91,10 +125,12 @@ class TwinPlan:
     by_pot: dict[Place, int]
 
 
-def twin_plan(world: World, rules: tuple[str, ...]) -> TwinPlan:
+def twin_plan(
+    world: World, rules: tuple[str, ...], interest: Interest = Interest.APART
+) -> TwinPlan:
     """Return the plan of a case on basis *case*."""
     claims = {claim.id: claim for claim in world.claims}
-    funds = {pot.place: _fund(world, pot, rules) for pot in world.pots}
+    funds = _funds(world, rules)
     direct = _direct(world, claims, funds, rules)
     by_claim: dict[str, int] = defaultdict(int)
     by_pot: dict[Place, int] = defaultdict(int)
@@ -103,8 +139,12 @@ def twin_plan(world: World, rules: tuple[str, ...]) -> TwinPlan:
         by_pot[place] += amount
     for currency in {claim.currency for claim in world.claims}:
         left = {p: Fraction(f - by_pot[p]) for p, f in funds.items() if p.currency == currency}
+        for pot in world.pots:
+            is_shared = interest is Interest.CLAIMS and pot.holder is not Holder.INNOCENT
+            if is_shared and pot.place in left:
+                left[pot.place] += pot.interest
         open_ = {
-            c.id: Fraction(c.loss - c.returned - c.compensated - by_claim[c.id])
+            c.id: Fraction(_missing(c) - by_claim[c.id])
             for c in world.claims
             if c.currency == currency
         }
@@ -122,22 +162,47 @@ def twin_plan(world: World, rules: tuple[str, ...]) -> TwinPlan:
     return TwinPlan(direct, dict(by_claim), dict(by_pot))
 
 
-def _fund(world: World, pot: Pot, rules: tuple[str, ...]) -> int:
-    if pot.holder is Holder.INVOLVED:
-        return pot.amount
-    if pot.place not in world.traced:
+def _funds(world: World, rules: tuple[str, ...]) -> dict[Place, int]:
+    funds = {pot.place: pot.amount for pot in world.pots}
+    innocent = sorted(pot.place for pot in world.pots if pot.holder is Holder.INNOCENT)
+    out = {place: sum(_paid(claim, place) for claim in world.claims) for place in innocent}
+    is_there = {place: _found_there(world, place, rules) for place in innocent}
+    for place in innocent:
+        funds[place] = min(funds[place], max(0, is_there[place] - out[place]))
+    for currency in {place.currency for place in innocent}:
+        own = [place for place in innocent if place.currency == currency]
+        excess = sum(max(0, out[place] - is_there[place]) for place in own)
+        whole = sum(funds[place] for place in own)
+        excess = min(excess, whole)
+        if excess:
+            shares = {("", place): Fraction(excess * funds[place], whole) for place in own}
+            for (_, place), amount in _largest_remainder(shares, excess).items():
+                funds[place] -= amount
+    return funds
+
+
+def _found_there(world: World, place: Place, rules: tuple[str, ...]) -> int:
+    if place not in world.traced:
         return 0
     sums = []
     for rule in rules or ("fifo",):
-        found = {
-            (claim.id, place): traced.shares[rule].get(claim.id, 0)
-            for claim in world.claims
-            for place, traced in world.traced.items()
-        }
+        found = _found(world, rule)
         for claim in world.claims:
             _cap(found, [key for key in sorted(found) if key[0] == claim.id], claim.loss)
-        sums.append(sum(amount for (_, place), amount in found.items() if place == pot.place))
-    return min([pot.amount, *sums])
+        sums.append(sum(amount for (_, at), amount in found.items() if at == place))
+    return min(sums)
+
+
+def _found(world: World, rule: str) -> dict[tuple[str, Place], int]:
+    return {
+        (claim.id, place): traced.shares[rule].get(claim.id, 0)
+        for claim in world.claims
+        for place, traced in world.traced.items()
+    }
+
+
+def _paid(claim: Claim, place: Place) -> int:
+    return sum(amount for at, amount in claim.paid if at == place)
 
 
 def _direct(
@@ -145,10 +210,15 @@ def _direct(
 ) -> dict[tuple[str, Place], int]:
     direct: dict[tuple[str, Place], int] = {}
     for place, found in world.traced.items():
+        if place not in funds:
+            continue
         for victim in {claim.victim for claim in claims.values()} if rules else ():
             own = [c for c in sorted(claims) if claims[c].victim == victim]
             least = min(sum(found.shares[rule].get(c, 0) for c in own) for rule in rules)
-            lead = {c: found.shares["fifo"].get(c, 0) for c in own}
+            least = max(0, least - sum(_paid(claims[c], place) for c in own))
+            lead = {
+                c: max(0, found.shares["fifo"].get(c, 0) - _paid(claims[c], place)) for c in own
+            }
             whole = sum(lead.values())
             if whole:
                 least = min(least, whole)
@@ -159,11 +229,15 @@ def _direct(
         _cap(
             direct,
             [k for k in sorted(direct) if k[0] == c],
-            claim.loss - claim.returned - claim.compensated,
+            _missing(claim),
         )
     for place, fund in funds.items():
         _cap(direct, [k for k in sorted(direct) if k[1] == place], fund)
     return {key: amount for key, amount in direct.items() if amount}
+
+
+def _missing(claim: Claim) -> int:
+    return claim.loss - claim.returned - claim.compensated - sum(a for _, a in claim.paid)
 
 
 def _cap(direct: dict[tuple[str, Place], int], keys: list[tuple[str, Place]], most: int) -> None:

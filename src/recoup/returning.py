@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
+import polars as pl
+
 from recoup import returns
 from recoup.errors import InputFault
 from recoup.evidence.returns import return_tables
@@ -18,6 +20,7 @@ from recoup.money import Digits, format_minor
 from recoup.reading import ADVICE, ReadingOptions
 from recoup.reading.exported import read_exported
 from recoup.reading.files import shown_path
+from recoup.reading.payments import PaymentsReading, read_payments
 from recoup.reading.pots import PotsReading, read_losses, read_pots
 from recoup.records.problems import Problem
 from recoup.records.provenance import Source
@@ -35,6 +38,11 @@ class ReturnFiles:
     known: Path | None = None
     terminal: Path | None = None
     map_file: Path | None = None
+    paid: Sequence[Path] = ()
+    """What earlier rounds paid."""
+    holds: Path | None = None
+    links: Path | None = None
+    bridge: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +59,10 @@ def open_return(
 ) -> OpenReturn:
     """Read the files of a return; raise `InputFault` with every problem of them."""
     pots = read_pots(files.pots, options)
-    own = replace(options, left_out=frozenset({files.pots.resolve()}))
+    own = replace(options, left_out=frozenset(path.resolve() for path in (files.pots, *files.paid)))
     read = CaseFiles(
         files.transfers, files.claims, files.opening, files.known, files.terminal,
-        map_file=files.map_file,
+        files.holds, files.links, files.map_file,
     )  # fmt: skip
     try:
         case = open_case(read, own, progress)
@@ -64,28 +72,57 @@ def open_return(
     losses = read_losses(files.claims, case.claims, dossier.transfers, options)
     if problems := {*pots.problems, *losses.problems}:
         raise InputFault(sorted(problems))
-    built = returns.build_case(dossier, case.claims, losses.paid, pots.pots)
+    unpaid = _unpaid(case.claims, losses.paid, dossier.transfers)
+    payments = read_payments(files.paid, unpaid, options)
+    if payments.problems:
+        raise InputFault(sorted(set(payments.problems)))
+    built = returns.build_case(
+        dossier, case.claims, losses.paid, pots.pots, payments.payments, bridge=files.bridge
+    )
     if built.problems:
         raise InputFault(
-            [_pot_problem(found, pots, files.pots, options.digits) for found in built.problems]
+            [
+                _pot_problem(found, pots, payments, files.pots, options.digits)
+                for found in built.problems
+            ]
         )
-    return OpenReturn(built, (*dossier.sources, *pots.sources), options.digits)
+    return OpenReturn(built, (*dossier.sources, *pots.sources, *payments.sources), options.digits)
+
+
+def _unpaid(claims: pl.DataFrame, losses: pl.DataFrame, transfers: pl.DataFrame) -> pl.DataFrame:
+    """Return (claim, currency, unpaid): what each claim misses before the payments of earlier rounds."""
+    disputed = transfers.select("id", "currency", disputed="amount")
+    rows = claims.join(disputed, left_on="transfer", right_on="id").join(
+        losses, on="claim", how="left"
+    )
+    before = pl.col("returned").fill_null(0) + pl.col("compensated").fill_null(0)
+    loss = pl.col("loss").fill_null(pl.col("disputed"))
+    return rows.select("claim", "currency", unpaid=loss - before)
 
 
 def _pot_problem(
-    found: returns.PotProblem, pots: PotsReading, path: Path, digits: Digits
+    found: returns.PotProblem,
+    pots: PotsReading,
+    payments: PaymentsReading,
+    path: Path,
+    digits: Digits,
 ) -> Problem:
-    """Return the problem of a pot's row in words."""
+    """Return the problem of a pot's row in words; of a payment's row where the account has no pot any more."""
     place = found.place
-    amount = next(pot.amount for pot in pots.pots if pot.place == place)
+    amount = next((pot.amount for pot in pots.pots if pot.place == place), 0)
     column, words = "currency", place.currency
     if found.code == "pot_above_balance":
         shift = digits.of(place.currency)
-        shown = format_minor(found.found, shift)
+        shown, paid = (format_minor(minor, shift) for minor in (found.found, found.paid))
+        before = f" and {paid} paid before" if found.paid else ""
         column = "amount"
-        words = f"{format_minor(amount, shift)} in {place.account}, the statements show {shown}"
-    row = pots.rows[place]
-    return Problem(shown_path(path), "", row, column, found.code, words, ADVICE[found.code])
+        words = (
+            f"{format_minor(amount, shift)}{before} in {place.account}, the statements show {shown}"
+        )
+    file, row = shown_path(path), pots.rows.get(place, 0)
+    if place not in pots.rows:
+        file, row = payments.places[place]
+    return Problem(file, "", row, column, found.code, words, ADVICE[found.code])
 
 
 def worked_out(case: returns.Case, policy: returns.ReturnPolicy) -> returns.Worked:
@@ -112,8 +149,8 @@ def compared(
     rows = []
     for at, claim in enumerate(opened.case.claims):
         shift = opened.digits.of(claim.currency)
-        given = [plan.claims[at].direct + plan.claims[at].rest for plan in plans]
-        words = [format_minor(amount, shift) for amount in (claim.missing, *given)]
+        given = [_given(plan, at) for plan in plans]
+        words = ["" if x is None else format_minor(x, shift) for x in (claim.missing, *given)]
         rows.append([claim.id, claim.currency, *words])
     for currency in sorted({claim.currency for claim in opened.case.claims}):
         left = [
@@ -123,6 +160,15 @@ def compared(
         shift = opened.digits.of(currency)
         rows.append(["(remains)", currency, "", *(format_minor(amount, shift) for amount in left)])
     return header, rows
+
+
+def _given(plan: returns.Plan, at: int) -> int | None:
+    """Return what the claim at a place of the plan gets; None where a scheme of reimbursement does not reach it."""
+    row, terms = plan.claims[at], plan.policy.reimbursement
+    if terms is None:
+        return row.direct + row.rest
+    found = returns.reimbursed(row.claim, terms)
+    return None if found is None else found.amount
 
 
 def verify_return(folder: Path) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 from recoup.cli import app
 from recoup.evidence.staging import RESULTS
+from recoup.reading import return_policies
 from recoup.reading.return_policies import shipped_return_policies
 
 LEDGER = """\
@@ -158,6 +159,52 @@ def test_a_new_round_gives_what_is_left_to_who_was_not_paid_yet(folder: Path) ->
     assert found == [("c2", "2", "30.00")]
 
 
+def test_a_new_victim_opens_a_round_that_counts_nothing_paid_before_again(folder: Path) -> None:
+    """c3's 25.00 were paid of solo; then L reports, and 30.00 more lie there. L's money is L's; c3's is not found again."""
+    assert run(folder).exit_code == 0
+    (folder / "out/awards.csv").rename(folder / "first.csv")
+    more = "t6,2026-01-05T10:05:00Z,L,solo,20.00,CNY\nt7,2026-01-05T10:06:00Z,X,solo,10.00,CNY\n"
+    (folder / "t.csv").write_text(LEDGER + more, encoding="utf-8")
+    (folder / "c.csv").write_text(CLAIMS.replace("t4,25.00", "t4,") + "c4,L,t6,\n", "utf-8")
+    text = "account,amount,currency,holder\nsolo,30.00,CNY,\nshop,30.00,CNY,innocent\n"
+    (folder / "p.csv").write_text(text, encoding="utf-8")
+    assert run(folder, "--paid", str(folder / "first.csv")).exit_code == 0
+    found = rows(folder / "out/awards.csv")
+    assert [(r["claim"], r["account"], r["mode"], r["amount"]) for r in found] == [
+        ("c4", "solo", "2", "20.00")
+    ]
+    remaining = {r["account"]: r for r in rows(folder / "out/remaining.csv")}
+    assert remaining["shop"]["holders_own"] == "30.00"  # all that was found there was paid
+    assert remaining["mule"]["frozen"] == "0.00"
+    verified = CliRunner().invoke(app, ["return", "verify", str(folder / "out")])
+    assert verified.exit_code == 0, verified.output
+    # Forgotten, the payments would be made again, out of the innocent holder's money too.
+    assert run(folder).exit_code == 0
+    assert {r["claim"] for r in rows(folder / "out/awards.csv")} > {"c4"}
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "row"),
+    [
+        ("paid_claim_unknown", "c1,mule,1.00,CNY\nc9,mule,1.00,CNY\n", "row 3"),
+        ("paid_currency", "c1,mule,1.00,USD\n", "row 2"),
+        ("paid_above_missing", "c1,mule,50.00,\nc1,shop,10.01,\n", "row 3"),
+        ("amount_not_positive", "c1,mule,0.00,\n", "row 2"),
+        ("account_missing", "c1,,1.00,\n", "row 2"),
+        ("pot_above_balance", "c2,mule,0.01,\n", "row 2"),
+    ],
+)
+def test_payments_that_cannot_be_are_named_by_their_row(
+    folder: Path, code: str, text: str, row: str
+) -> None:
+    (folder / "paid.csv").write_text("claim,account,amount,currency\n" + text, encoding="utf-8")
+    result = run(folder, "--paid", str(folder / "paid.csv"))
+    assert result.exit_code == 2, result.output
+    assert code in result.output
+    assert row in result.output
+    assert not (folder / "out").exists()
+
+
 def test_who_paid_into_the_pots_and_never_reported_is_listed_for_a_call(folder: Path) -> None:
     more = """\
 t6,2026-01-05T10:05:00Z,Q,relay,7.00,CNY
@@ -186,6 +233,55 @@ t9,2026-01-05T10:08:00Z,P,mule,2.00,CNY
     assert verified.exit_code == 0, verified.output
 
 
+def direct_of(folder: Path, account: str) -> dict[str, str]:
+    """Return what claims got directly of an account, and that it can be worked out again."""
+    verified = CliRunner().invoke(app, ["return", "verify", str(folder / "out")])
+    assert verified.exit_code == 0, verified.output
+    found = rows(folder / "out/awards.csv")
+    return {r["claim"]: r["amount"] for r in found if r["account"] == account and r["mode"] != "3"}
+
+
+def test_what_a_hold_kept_was_not_spent(folder: Path) -> None:
+    (folder / "p.csv").write_text("account,amount,currency\nmule,10.00,CNY\n", encoding="utf-8")
+    assert run(folder).exit_code == 0
+    assert direct_of(folder, "mule") == {"c2": "10.00"}
+    text = "account,currency,amount,time\nmule,CNY,10.00,2026-01-05T10:01:30Z\n"
+    (folder / "h.csv").write_text(text, encoding="utf-8")
+    assert run(folder, "--holds", str(folder / "h.csv")).exit_code == 0
+    assert direct_of(folder, "mule") == {"c1": "10.00"}
+
+
+def test_an_asserted_link_carries_claims_to_a_pot_as_in_tracing(folder: Path) -> None:
+    more = "t6,2026-01-05T10:05:00Z,mule,,10.00,CNY\nt7,2026-01-05T10:06:00Z,X,saver,1.00,CNY\n"
+    (folder / "t.csv").write_text(LEDGER + more, encoding="utf-8")
+    (folder / "p.csv").write_text("account,amount,currency\nsaver,11.00,CNY\n", encoding="utf-8")
+    refused = run(folder)
+    assert (refused.exit_code, "pot_above_balance" in refused.output) == (2, True)
+    text = (
+        "from,to,amount,time,evidence,grade,author\n"
+        "mule,saver,10.00,2026-01-05T10:07:00Z,camera,likely,officer 7\n"
+    )
+    (folder / "l.csv").write_text(text, encoding="utf-8")
+    result = run(folder, "--links", str(folder / "l.csv"))
+    assert result.exit_code == 0, result.output
+    assert direct_of(folder, "saver") == {"c2": "10.00"}
+    (folder / "l.csv").write_text(text.replace("camera", ""), encoding="utf-8")
+    wrong = run(folder, "--links", str(folder / "l.csv"))
+    assert (wrong.exit_code, "link_unsupported" in wrong.output) == (2, True)
+
+
+def test_an_account_without_statement_is_followed_only_when_bridged(folder: Path) -> None:
+    more = "t6,2026-01-05T10:05:00Z,shop,saver,90.00,CNY\n"
+    (folder / "t.csv").write_text(LEDGER + more, encoding="utf-8")
+    (folder / "k.csv").write_text("account\nmule\nsaver\n", encoding="utf-8")
+    (folder / "p.csv").write_text("account,amount,currency\nsaver,90.00,CNY\n", encoding="utf-8")
+    known = ("--known", str(folder / "k.csv"))
+    assert run(folder, *known).exit_code == 0
+    assert direct_of(folder, "saver") == {}
+    assert run(folder, *known, "--bridge").exit_code == 0
+    assert direct_of(folder, "saver") == {"c1": "60.00", "c2": "30.00"}
+
+
 BAD = [
     ("pot_above_balance", "p.csv", "mule,10.00", "mule,10.01", "row 2"),
     ("pot_above_balance", "p.csv", "solo,25.00", "nobody,25.00", "row 3"),
@@ -203,6 +299,7 @@ BAD = [
     ("transfer_disputed_twice", "c.csv", "c3,K,t4,25.00", "c3,K,t2,25.00", "row 4"),
     ("id_duplicate", "t.csv", "t5,2026", "t4,2026", "row 6"),
     ("amount_unreadable", "p.csv", "mule,10.00", "mule,ten", "row 2"),
+    ("amount_negative", "p.csv", "holder\nmule,10.00,CNY,", "interest\nmule,10.00,CNY,-1", "row 2"),
 ]
 
 
@@ -255,6 +352,39 @@ def test_seized_cash_needs_no_statement_and_is_shared_with_the_rest(folder: Path
     ]
 
 
+def test_interest_is_shown_apart_and_shared_only_where_the_policy_says_so(folder: Path) -> None:
+    """c2 misses 40.00 and gets the 10.00 that are left; 5.00 of interest stay apart, or go to claims pro rata."""
+    text = "account,amount,currency,holder,interest\nmule,10.00,CNY,,5.00\nshop,120.00,CNY,innocent,2.00\n"
+    (folder / "p.csv").write_text(text, encoding="utf-8")
+    (folder / "c.csv").write_text(
+        "claim,victim,transfer,loss,returned\nc2,M,t2,40.00,\n", encoding="utf-8"
+    )
+    result = run(folder)
+    assert result.exit_code == 0, result.output
+    assert "interest: apart (choice of this project" in result.output
+    assert "unclaimed: after: the term of the freeze" in result.output
+    before = rows(folder / "out/awards.csv")
+    remaining = {r["account"]: r for r in rows(folder / "out/remaining.csv")}
+    assert (remaining["mule"]["interest"], remaining["mule"]["interest_shared"]) == ("5.00", "0.00")
+    assert "kept apart" in remaining["mule"]["reason"]
+    assert "innocent holder's" in remaining["shop"]["reason"]
+    summary = json.loads((folder / "out/summary.json").read_text(encoding="utf-8"))
+    assert (summary["totals"][0]["interest"], summary["totals"][0]["frozen"]) == ("7.00", "130.00")
+    assert {term["term"] for term in summary["terms"]} == {"interest", "unclaimed"}
+
+    text = (return_policies._HERE / "pari-passu.toml").read_text(encoding="utf-8")
+    mine = text.replace('interest = { value = "apart"', 'interest = { value = "claims"')
+    (folder / "mine.toml").write_text(mine, encoding="utf-8")
+    (folder / "p.csv").write_text(
+        "account,amount,currency,interest\nmule,10.00,CNY,5.00\n", encoding="utf-8"
+    )
+    assert run(folder, "--policy", str(folder / "mine.toml")).exit_code == 0
+    assert [(r["claim"], r["amount"]) for r in rows(folder / "out/awards.csv")] == [("c2", "15.00")]
+    verified = CliRunner().invoke(app, ["return", "verify", str(folder / "out")])
+    assert verified.exit_code == 0, verified.output
+    assert before[0]["claim"] == "c2"
+
+
 def test_a_policy_that_is_not_there_is_refused(folder: Path) -> None:
     result = run(folder, "--policy", "atlantis-1")
     assert result.exit_code == 2
@@ -271,6 +401,8 @@ def test_one_case_is_shown_under_every_shipped_policy(folder: Path) -> None:
     header, *lines = (line.split("\t") for line in result.stdout.splitlines())
     assert header[3:] == list(shipped_return_policies())
     table = {line[0]: dict(zip(header, line, strict=True)) for line in lines}
+    # The scheme reaches no claim in this currency, and gives nothing of the pots.
+    assert (table["c3"]["uk-2024"], table["(remains)"]["uk-2024"]) == ("", "155.00")
     assert table["c3"]["cn-2016"] == table["c3"]["kr-2011"] == "25.00"
     assert (table["c1"]["kr-2011"], table["c1"]["cn-2016"]) == ("6.00", "60.00")
 

@@ -1,60 +1,48 @@
-"""Awards against their slow twin in fractions, what must always hold of them, and what is followed against the units' twin."""
+"""Awards against their slow twin in fractions, and what must always hold of them, over several rounds too."""
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from dataclasses import replace
-from fractions import Fraction
 from random import Random
 
-import polars as pl
 import pytest
-from returns_twin import RULES, World, policy, random_world, twin_plan
-from shared_data import shared
-from twin import FEATURES, twin_trace
-from twin import random_world as random_ledger
-from twin.own_first import Shares, own_first_shares
+from returns_twin import (
+    RULE_SETS,
+    RULES,
+    World,
+    by_claim,
+    policy,
+    random_world,
+    twin_plan,
+    with_interest,
+    with_payments,
+)
 
-from recoup.records import tables
-from recoup.records.dossier import Dossier
 from recoup.returns import (
-    PAID,
     PRO_RATA,
     Basis,
     Claim,
     Holder,
+    Interest,
     Place,
     Plan,
     Pot,
     Traced,
-    build_case,
     check_plan,
     plan_awards,
-    share_out,
 )
-from recoup.returns.follow import traced_shares
-from recoup.returns.route import route_to
-from recoup.trace.ledger import KNOWN
-from recoup.trace.trace import build_scene
-from recoup.trace.trail import Options
-from recoup.tracing import transfers_frame
-
-RULE_SETS = (("fifo",), RULES, ())
-NOT_FOLLOWED = frozenset({"bridge", "unadmitted", "holds", "links", "since", "horizon", "dust"})
-"""No matter of a return."""
+from recoup.returns.rest import share_in_turn
 
 
 def plan_of(world: World, rules: tuple[str, ...] = ("fifo",), basis: Basis = Basis.CASE) -> Plan:
     return plan_awards(world.pots, world.claims, world.traced, policy(*rules, basis=basis))
 
 
-def by_claim(plan: Plan) -> dict[str, int]:
-    return {row.claim.id: row.direct + row.rest for row in plan.claims}
-
-
-def check_against_twin(seed: int) -> None:
+def check_against_twin(seed: int, *, is_later: bool = False) -> None:
     world = random_world(seed)
+    if is_later:
+        world = with_payments(world, seed)
     for rules in RULE_SETS:
         plan, twin = plan_of(world, rules), twin_plan(world, rules)
         direct = {(a.claim, a.place): a.amount for a in plan.awards if a.mode != PRO_RATA}
@@ -104,6 +92,138 @@ def check_identities(seed: int) -> None:
         raised[at] = replace(raised[at], amount=raised[at].amount + random.randint(1, 9))
         more = by_claim(plan_of(replace(world, pots=raised), rules))
         assert all(more[claim] >= sums[claim] - 1 for claim in sums), (seed, "monotone")
+
+
+def paid_by(world: World, plan: Plan) -> World:
+    """Return the case after a plan was paid: pots hold what is left, claims know what they got."""
+    got: dict[tuple[str, Place], int] = defaultdict(int)
+    for claim in world.claims:
+        for place, amount in claim.paid:
+            got[claim.id, place] += amount
+    for award in plan.awards:
+        got[award.claim, award.place] += award.amount
+    out: dict[Place, int] = defaultdict(int)
+    for award in plan.awards:
+        out[award.place] += award.amount
+    return World(
+        [replace(pot, amount=pot.amount - out[pot.place]) for pot in world.pots],
+        [
+            replace(c, paid=tuple((at, x) for (name, at), x in sorted(got.items()) if name == c.id))
+            for c in world.claims
+        ],
+        world.traced,
+    )
+
+
+def first_of_two(world: World, seed: int) -> World:
+    """Return an earlier round of a case: some claims not known yet, less frozen, innocent holders as they are."""
+    random = Random(seed)
+    known = [c for c in world.claims if random.random() < 0.6]
+    names = {c.id for c in known}
+    pots = [replace(p, amount=random.randint(0, p.amount)) for p in world.pots]
+    traced = {
+        place: replace(
+            found,
+            shares={
+                rule: {c: x for c, x in parts.items() if c in names}
+                for rule, parts in found.shares.items()
+            },
+        )
+        for place, found in world.traced.items()
+    }
+    return World(pots, known, traced)
+
+
+def check_two_rounds(seed: int) -> int:
+    """Pay a first round, then a second with all claims and pots, then ask for a third; return what the second gave."""
+    world = random_world(seed)
+    for rules in RULE_SETS:
+        early = first_of_two(world, seed)
+        first = plan_of(early, rules)
+        paid = {c.id: c.paid for c in paid_by(early, first).claims}
+        taken: dict[Place, int] = defaultdict(int)
+        for award in first.awards:
+            taken[award.place] += award.amount
+        later = World(
+            [replace(p, amount=p.amount - taken[p.place]) for p in world.pots],
+            [replace(c, paid=paid.get(c.id, ())) for c in world.claims],
+            world.traced,
+        )
+        second = plan_of(later, rules)
+        check_both(world, rules, first, second)
+        again = plan_of(paid_by(later, second), rules)
+        assert again.awards == (), (seed, rules, "a round without news")
+    return sum(award.amount for award in second.awards)
+
+
+def check_rounds_of(seeds: range) -> int:
+    """Check two rounds of each seed; return how many second rounds gave something."""
+    return sum(check_two_rounds(seed) > 0 for seed in seeds)
+
+
+def check_both(world: World, rules: tuple[str, ...], first: Plan, second: Plan) -> None:
+    """Check what two rounds gave together."""
+    given: dict[str, int] = defaultdict(int)
+    gave: dict[Place, int] = defaultdict(int)
+    for award in (*first.awards, *second.awards):
+        given[award.claim] += award.amount
+        gave[award.place] += award.amount
+    for claim in world.claims:
+        assert given[claim.id] <= claim.missing, "no claim gets more than it misses in two rounds"
+    for pot in world.pots:
+        assert gave[pot.place] <= pot.amount, "no pot gives more than it has in two rounds"
+    victims = {claim.id: claim.victim for claim in world.claims}
+    for place, found in world.traced.items():
+        for victim in sorted(set(victims.values())):
+            before = sum(
+                a.amount for a in first.awards if a.place == place and victims[a.claim] == victim
+            )
+            direct = sum(
+                a.amount
+                for a in second.awards
+                if a.place == place and victims[a.claim] == victim and a.mode != PRO_RATA
+            )
+            sums = [
+                sum(x for c, x in found.shares[rule].items() if victims[c] == victim)
+                for rule in rules
+            ]
+            assert not direct or direct + before <= min(sums), "a direct part is counted once"
+
+
+def test_interest_moves_no_award_unless_the_policy_shares_it_and_then_as_the_twin_says() -> None:
+    shared_out = 0
+    for seed in range(200):
+        world = with_interest(random_world(seed), seed)
+        plain = plan_of(random_world(seed))
+        apart = plan_of(world)
+        assert apart.awards == plain.awards, seed
+        assert all(row.interest == 0 for row in apart.pots), seed
+        terms = policy("fifo", interest=Interest.CLAIMS)
+        plan = plan_awards(world.pots, world.claims, world.traced, terms)
+        twin = twin_plan(world, ("fifo",), Interest.CLAIMS)
+        assert {c: x for c, x in by_claim(plan).items() if x} == {
+            c: x for c, x in twin.by_claim.items() if x
+        }, seed
+        direct = [a for a in plan.awards if a.mode != PRO_RATA]
+        assert direct == [a for a in plain.awards if a.mode != PRO_RATA], seed
+        assert not any(r.interest for r in plan.pots if r.pot.holder is Holder.INNOCENT), seed
+        shared_out += plan.awards != plain.awards
+    assert shared_out > 50
+
+
+@pytest.mark.parametrize("part", range(2))
+def test_two_rounds_give_nobody_too_much_and_a_third_without_news_gives_nothing(part: int) -> None:
+    assert check_rounds_of(range(part * 100, part * 100 + 100)) > 50
+    for seed in range(part * 100, part * 100 + 100):
+        check_against_twin(seed, is_later=True)
+
+
+def test_a_direct_part_that_forgets_what_was_paid_there_would_be_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("recoup.returns.awards.paid_out_of", lambda _claims: {})
+    with pytest.raises(AssertionError, match=r"a direct part is counted once|without news"):
+        check_rounds_of(range(100))
 
 
 @pytest.mark.parametrize("part", range(4))
@@ -205,6 +325,42 @@ def test_money_kept_back_while_a_claim_misses_it_is_found() -> None:
         )
 
 
+def check_identities_of(seeds: range) -> None:
+    for seed in seeds:
+        check_identities(seed)
+
+
+def test_awards_that_depend_on_the_order_of_their_inputs_would_be_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(
+        "recoup.returns.awards.sorted", lambda rows, **_key: list(rows), raising=False
+    )
+    with pytest.raises(AssertionError, match="order"):
+        check_identities_of(range(40))
+
+
+def test_a_claim_that_loses_by_a_larger_pot_would_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def turning(left: dict[Place, int], missing: dict[str, int]) -> dict[tuple[str, Place], int]:
+        """Pay the first claim first from an odd sum, the last one first from an even sum."""
+        order = sorted(missing, reverse=sum(left.values()) % 2 == 0)
+        return share_in_turn(left, {c: missing[c] for c in order}, dict.fromkeys(left, missing))
+
+    monkeypatch.setattr("recoup.returns.awards.share_case", turning)
+    with pytest.raises(AssertionError, match="monotone"):
+        check_identities_of(range(100))
+
+
+def test_a_direct_part_that_one_rule_does_not_find_would_be_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(
+        "recoup.returns.direct._least_of_each", lambda lead, _found, _rules: dict(lead)
+    )
+    with pytest.raises(AssertionError, match="direct"):
+        check_identities_of(range(100))
+
+
 def test_rounding_each_share_by_itself_would_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
     def floors(total: int, weights: list[int]) -> list[int]:
         return [total * weight // sum(weights) for weight in weights] if sum(weights) else []
@@ -212,160 +368,6 @@ def test_rounding_each_share_by_itself_would_be_found(monkeypatch: pytest.Monkey
     monkeypatch.setattr("recoup.returns.rest.split", floors)
     with pytest.raises(AssertionError):
         check_against_twins(range(100))
-
-
-# --- following ---------------------------------------------------------------------------------------------------------
-
-
-def followed(
-    dossier: Dossier, claims: pl.DataFrame, options: Options, rule: str, involved: set[str]
-) -> Shares:
-    scene = build_scene(dossier, claims, options)
-    ledger, names = scene.ledger, scene.claims["claim"]
-    account = [ledger.accounts[int(a)] if a >= 0 else "" for a in ledger.pocket_account]
-    pockets = range(1, len(account))
-    own_first = [p for p in pockets if account[p] in involved and ledger.standing[p] == KNOWN]
-    return {
-        (names[claim], account[p], ledger.currencies[ledger.pocket_currency[p]]): amount
-        for p, shares in traced_shares(
-            scene, rule, own_first, pockets, route_to(scene, pockets)
-        ).items()
-        for claim, amount in shares.items()
-    }
-
-
-def check_followed(seed: int, *, is_plain: bool) -> int:
-    """Compare what is followed with the twin under every rule; return in how many rules own money first changes it."""
-    world = random_ledger(seed, 40, FEATURES - NOT_FOLLOWED)
-    dossier, claims, options = world.dossier(), world.claim_table(), world.options
-    changed = 0
-    for rule in RULES:
-        plain = followed(dossier, claims, options, rule, set())
-        if is_plain:
-            outcome = twin_trace(dossier, claims, replace(options, rules=(rule,)))[rule]
-            expected = {
-                key: place.amount
-                for table in (outcome.positions, outcome.unknown)
-                for key, place in table.items()
-                if place.amount
-            }
-            assert plain == expected, f"{rule}\n{world}"
-            continue
-        random = Random(seed)
-        accounts = sorted({*dossier.transfers["payer"], *dossier.transfers["payee"]} - {""})
-        known = set(accounts) - dossier.terminal
-        known &= known if dossier.known is None else dossier.known
-        involved = {account for account in sorted(known) if random.random() < 0.6}
-        own = followed(dossier, claims, options, rule, involved)
-        assert own == own_first_shares(dossier, claims, options, rule, involved), f"{rule}\n{world}"
-        changed += own != plain
-    return changed
-
-
-def test_without_involved_holders_money_is_where_the_twin_of_tracing_finds_it() -> None:
-    for seed in range(8):
-        check_followed(seed, is_plain=True)
-
-
-def test_involved_holders_spend_their_own_money_first_as_the_twin_of_units_says() -> None:
-    assert sum(check_followed(seed, is_plain=False) for seed in range(14)) > 3
-
-
-def test_what_lies_off_every_way_to_a_pot_need_not_be_followed() -> None:
-    left_out = 0
-    for seed in range(12):
-        world = random_ledger(seed, 40, FEATURES - NOT_FOLLOWED)
-        scene = build_scene(world.dossier(), world.claim_table(), world.options)
-        pockets = range(1, len(scene.ledger.standing))
-        whole = route_to(scene, pockets)
-        own_first = [p for p in pockets if p % 2 and scene.ledger.standing[p] == KNOWN]
-        pots = Random(seed).sample(pockets, 2)
-        short = route_to(scene, pots)
-        left_out += len(whole.events) - len(short.events)
-        for rule in RULES:
-            every = traced_shares(scene, rule, own_first, pots, whole)
-            assert traced_shares(scene, rule, own_first, pots, short) == every, (seed, rule)
-    assert left_out > 5
-
-
-@pytest.mark.slow
-def test_many_more_ledgers_are_followed_as_their_twins_say() -> None:
-    for seed in range(1_000, 1_060):
-        check_followed(seed, is_plain=seed % 3 == 0)
-
-
-# --- the worked vectors ------------------------------------------------------------------------------------------------
-
-OWN = {"innocent"}
-"""Owners of the vectors that claim nothing."""
-
-
-def vector(name: str, *, listed: bool) -> tuple[Dossier, pl.DataFrame, int]:
-    """Return a vector's one account "A" as a ledger, claims of its owners (`listed`: of the innocent too), what is left."""
-    path = shared() / "vectors" / "tracing.json"
-    if not path.exists():
-        pytest.skip(f"no {path}")
-    cases = json.loads(path.read_text(encoding="utf-8"))["cases"]
-    case = next(case for case in cases if case["name"] == name)
-    rows, claims = [], []
-    for at, event in enumerate(case["events"]):
-        is_in = event["direction"] == "in"
-        rows.append(
-            {
-                "id": f"t{at}",
-                "time": f"2026-01-05T10:{at:02}:00Z",
-                "payer": f"of {event['owner']}" if is_in else "A",
-                "payee": "A" if is_in else "",
-                "amount": event["minor"],
-                "currency": "CNY",
-            }
-        )
-        if is_in and (listed or event["owner"] not in OWN):
-            claims.append((f"{event['owner']}{at}", event["owner"], f"t{at}", None, True))
-    frame = transfers_frame(pl.DataFrame(rows))
-    table = pl.DataFrame(claims, schema=tables.CLAIMS, orient="row").sort("claim")
-    left = sum(Fraction(part) for part in case["left"]["fifo"].values())
-    return Dossier(frame, ()), table, int(left)
-
-
-def direct_of(name: str, holder: Holder, *, listed: bool = False) -> dict[str, int]:
-    dossier, claims, left = vector(name, listed=listed)
-    pot = Pot(Place("A", "CNY"), left, holder)
-    plan = share_out(
-        build_case(dossier, claims, pl.DataFrame(schema=PAID), [pot]), policy("fifo")
-    ).plan
-    victims = {row.claim.id: row.claim.victim for row in plan.claims}
-    found: dict[str, int] = defaultdict(int)
-    for award in plan.awards:
-        if award.mode != PRO_RATA:
-            found[victims[award.claim]] += award.amount
-    return dict(found)
-
-
-def test_the_worked_vectors_give_what_their_page_says() -> None:
-    assert direct_of("clayton-1", Holder.INVOLVED) == {"K": 1000}
-    assert direct_of("two-victims-one-exit", Holder.INVOLVED) == {"B": 10000}
-    # Against a wrongdoer the lowest balance in between, of an innocent holder what first in, first out leaves.
-    assert direct_of("mixed-innocent", Holder.INVOLVED) == {"victim": 300}
-    assert direct_of("mixed-innocent", Holder.INNOCENT) == {"victim": 100}
-    # A third person who claims is served alike, and an involved holder's own money is then none.
-    assert direct_of("mixed-innocent", Holder.INVOLVED, listed=True) == {
-        "innocent": 200,
-        "victim": 100,
-    }
-    assert direct_of("drained-then-refilled", Holder.INVOLVED) == {}
-
-
-def test_what_no_rule_leaves_to_a_drained_victim_is_shared_pro_rata_from_an_involved_holder_only() -> (
-    None
-):
-    dossier, claims, left = vector("drained-then-refilled", listed=False)
-    for holder, expected in ((Holder.INVOLVED, 500), (Holder.INNOCENT, 0)):
-        case = build_case(
-            dossier, claims, pl.DataFrame(schema=PAID), [Pot(Place("A", "CNY"), left, holder)]
-        )
-        (row,) = share_out(case, policy("fifo")).plan.claims
-        assert (row.direct, row.rest) == (0, expected)
 
 
 def test_one_credit_is_mode_one_and_several_are_mode_two() -> None:

@@ -41,7 +41,8 @@ if TYPE_CHECKING:
 REFUSED = 2
 
 PotsFile = Annotated[
-    Path | None, file_option("--pots", "account,amount,currency[,holder][,kind][,shared_with].")
+    Path | None,
+    file_option("--pots", "account,amount,currency[,holder][,kind][,shared_with][,interest]."),
 ]
 ClaimsFile = Annotated[
     Path | None,
@@ -67,6 +68,25 @@ Known = Annotated[
 ]
 Terminal = Annotated[
     Path | None, file_option("--terminal", "Accounts at which money has left: account.")
+]
+PaidFiles = Annotated[
+    list[Path] | None,
+    file_option(
+        "--paid", "What earlier rounds paid: claim,account,amount[,currency]; may be repeated."
+    ),
+]
+Holds = Annotated[
+    Path | None, file_option("--holds", "Freezes on the way: account,currency,amount,time[,until].")
+]
+Links = Annotated[
+    Path | None,
+    file_option("--links", "Asserted bridges: from,to,amount,time,evidence,grade,author."),
+]
+Bridge = Annotated[
+    bool,
+    typer.Option(
+        "--bridge", help="Follow accounts without statement where others' rows show their debits."
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")]
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A folder that recoup return wrote.")]
@@ -122,6 +142,10 @@ def return_(
     opening: Opening = None,
     known: Known = None,
     terminal: Terminal = None,
+    paid: PaidFiles = None,
+    holds: Holds = None,
+    links: Links = None,
+    bridge: Bridge = False,
     timezone: Timezone = None,
     digits: DigitsOption = None,
     documents: DocumentsFile = None,
@@ -147,9 +171,11 @@ def return_(
     from recoup.reading.return_policies import policy_table, read_return_policy
     from recoup.returning import ReturnFiles, open_return
 
-    files = ReturnFiles(pots, claims, transfers, opening, known, terminal, map_file)
-    more = (opening, known, terminal, map_file, documents)
-    inputs = [pots, claims, *transfers, *filter(None, more)]
+    files = ReturnFiles(
+        pots, claims, transfers, opening, known, terminal, map_file, paid or (), holds, links, bridge,
+    )  # fmt: skip
+    declared = filter(None, (opening, known, terminal, map_file, holds, links, documents))
+    inputs = [pots, claims, *transfers, *(paid or ()), *declared]
     try:
         check_places(inputs, out, None)
         chosen = read_return_policy(policy)
@@ -220,6 +246,10 @@ def compare(
     opening: Opening = None,
     known: Known = None,
     terminal: Terminal = None,
+    paid: PaidFiles = None,
+    holds: Holds = None,
+    links: Links = None,
+    bridge: Bridge = False,
     timezone: Timezone = None,
     digits: DigitsOption = None,
 ) -> None:
@@ -237,7 +267,9 @@ def compare(
     assert pots is not None
     assert claims is not None
     assert transfers is not None
-    files = ReturnFiles(pots, claims, transfers, opening, known, terminal, map_file)
+    files = ReturnFiles(
+        pots, claims, transfers, opening, known, terminal, map_file, paid or (), holds, links, bridge,
+    )  # fmt: skip
     try:
         options = reading_options(map_file, timezone, digits)
         with working() as tell:
@@ -281,6 +313,8 @@ def _print_summary(document: Mapping[str, Any], out: Path) -> None:
     """Print the totals, what is assumed, and where the results lie."""
     rows = [[row["currency"], *(row[name] for name in _SUMS)] for row in document["totals"]]
     print_table(["currency", *_SUMS], rows)
+    for term in document["terms"]:
+        print(f"{term['term']}: {term['value']} ({term['source']}, {term['standing']})")
     for sentence in (*document["assumed"], *document["assumptions"]):
         print(f"assumed: {sentence}")
     print(f"results: {out}")

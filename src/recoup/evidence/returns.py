@@ -20,19 +20,32 @@ from recoup.evidence.staging import SEAL, staged
 from recoup.evidence.summary import source_document, versions
 from recoup.money import Digits, format_minor
 from recoup.records.provenance import Source
-from recoup.returns import PRO_RATA, SINGLE, Basis, Place, Plan, PotResult, Traced
+from recoup.returns import (
+    NOT_SAID,
+    PRO_RATA,
+    SINGLE,
+    Basis,
+    Holder,
+    Place,
+    Plan,
+    PotResult,
+    ReturnPolicy,
+    Standing,
+    Traced,
+)
 
 FORMAT: Final = "recoup.return/1"
 _ISO: Final = "%Y-%m-%dT%H:%M:%S%.fZ"
 AWARDS: Final = ("claim", "account", "mode", "amount", "reason")
 REMAINING: Final = (
     *("account", "currency", "holder", "kind", "frozen", "direct", "pro_rata", "holders_own"),
-    *("remaining", "reason"),
+    *("remaining", "interest", "interest_shared", "reason"),
 )
-POTS: Final = ("account", "currency", "amount", "holder", "kind", "credits")
+POTS: Final = ("account", "currency", "amount", "holder", "kind", "credits", "interest")
 CLAIMS: Final = (
     *("claim", "victim", "currency", "loss", "returned", "compensated", "class", "paid_into"),
 )
+PAID: Final = ("claim", "account", "currency", "amount")
 TRACED: Final = ("account", "currency", "rule", "claim", "amount")
 
 
@@ -43,6 +56,7 @@ def return_tables(plan: Plan, traced: Mapping[Place, Traced], digits: Digits) ->
         "remaining.csv": _remaining(plan, digits),
         "return-pots.csv": _pots(plan, digits),
         "return-claims.csv": _claims(plan, digits),
+        "return-paid.csv": _paid(plan, digits),
         "return-traced.csv": _traced(traced, digits),
     }
 
@@ -84,6 +98,7 @@ def return_document(
             f"{choice.term}: {choice.value} ({choice.source})" for choice in plan.policy.assumed
         ],
         "assumptions": list(assumptions),
+        "terms": [_term(plan.policy, name) for name in ("interest", "unclaimed")],
         "totals": [_totals(plan, code, digits.of(code)) for code in currencies],
         "claims": _claim_results(plan, digits),
         "files": {name: sha256(text.encode()).hexdigest() for name, text in sorted(tables.items())},
@@ -110,6 +125,7 @@ def _totals(plan: Plan, currency: str, digits: int) -> dict[str, Any]:
     agreed = sum(award.agreed for award in plan.awards if award.place.currency == currency)
     sums = {
         "frozen": sum(p.pot.amount for p in pots),
+        "paid_before": sum(c.claim.paid_total for c in claims),
         "missing": sum(c.claim.missing for c in claims),
         "direct": direct,
         "agreed": agreed,
@@ -117,10 +133,25 @@ def _totals(plan: Plan, currency: str, digits: int) -> dict[str, Any]:
         "awarded": direct + rest,
         "holders_own": sum(p.owned for p in pots),
         "remaining": sum(p.left for p in pots),
+        "interest": sum(p.pot.interest for p in pots),
+        "interest_shared": sum(p.interest for p in pots),
         "short": sum(c.short for c in claims),
     }
     words = {name: format_minor(amount, digits) for name, amount in sums.items()}
     return {"currency": currency, "pots": len(pots), "claims": len(claims), **words}
+
+
+def _term(policy: ReturnPolicy, name: str) -> dict[str, str]:
+    """Return one term of the policy in words, with its source."""
+    choice = policy.choice(name)
+    if choice is None:
+        return {"term": name, "value": "not said", "source": "", "standing": Standing.ASSUMED.value}
+    return {
+        "term": name,
+        "value": choice.value,
+        "source": choice.source,
+        "standing": choice.standing.value,
+    }
 
 
 def _frame(columns: Mapping[str, list[Any]], money: Sequence[str], digits: Digits) -> pl.DataFrame:
@@ -205,20 +236,30 @@ def _remaining(plan: Plan, digits: Digits) -> str:
             "pro_rata": [row.rest for row in rows],
             "holders_own": [row.owned for row in rows],
             "remaining": [row.owned + row.left for row in rows],
-            "reason": [_why_left(row) for row in rows],
+            "interest": [row.pot.interest for row in rows],
+            "interest_shared": [row.interest for row in rows],
+            "reason": [_why_left(row, plan.policy) for row in rows],
         },
-        ("frozen", "direct", "pro_rata", "holders_own", "remaining"),
+        (*REMAINING[4:9], "interest", "interest_shared"),
         digits,
     )
     return _csv(frame, REMAINING)
 
 
-def _why_left(row: PotResult) -> str:
+def _why_left(row: PotResult, policy: ReturnPolicy) -> str:
     reasons = []
     if row.owned:
         reasons.append("not traced to any claim: the innocent holder's own")
     if row.left:
         reasons.append("no claim misses it: stays frozen for its term")
+    if row.pot.interest and row.pot.holder is Holder.INNOCENT:
+        reasons.append("interest is the innocent holder's")
+    elif row.pot.interest and not row.interest:
+        reasons.append("interest is kept apart and not shared")
+    if row.left and policy.unclaimed != NOT_SAID:
+        reasons.append(
+            f"if nobody claims it, after {policy.unclaimed.after}: {policy.unclaimed.to}"
+        )
     return "; ".join(reasons)
 
 
@@ -231,8 +272,9 @@ def _pots(plan: Plan, digits: Digits) -> str:
         "holder": [row.pot.holder.value for row in rows],
         "kind": [row.pot.kind.value for row in rows],
         "credits": [str(row.credits) for row in rows],
+        "interest": [row.pot.interest for row in rows],
     }
-    return _csv(_frame(columns, ("amount",), digits), POTS)
+    return _csv(_frame(columns, ("amount", "interest"), digits), POTS)
 
 
 def _claims(plan: Plan, digits: Digits) -> str:
@@ -248,6 +290,12 @@ def _claims(plan: Plan, digits: Digits) -> str:
         "paid_into": [row.paid_into for row in rows],
     }
     return _csv(_frame(columns, ("loss", "returned", "compensated"), digits), CLAIMS)
+
+
+def _paid(plan: Plan, digits: Digits) -> str:
+    rows = [(row.claim.id, *place, paid) for row in plan.claims for place, paid in row.claim.paid]
+    columns = {name: [row[at] for row in rows] for at, name in enumerate(PAID)}
+    return _csv(_frame(columns, ("amount",), digits), PAID)
 
 
 def _traced(traced: Mapping[Place, Traced], digits: Digits) -> str:

@@ -39,6 +39,7 @@ RESULTS: Final = frozenset(
         "remaining.csv",
         "return-pots.csv",
         "return-claims.csv",
+        "return-paid.csv",
         "return-traced.csv",
         "likely-victims.csv",
         SEAL,

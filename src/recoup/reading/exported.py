@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ from recoup.reading.return_policies import policy_of
 from recoup.records.problems import Problem
 from recoup.returns import Claim, ClaimKind, Holder, Place, Pot, PotKind, ReturnPolicy, Traced
 
-FILES: Final = ("return-pots.csv", "return-claims.csv", "return-traced.csv")
+FILES: Final = ("return-pots.csv", "return-claims.csv", "return-paid.csv", "return-traced.csv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +55,20 @@ def read_exported(folder: Path) -> Exported:
         with _Place(folder / "return-pots.csv", at):
             place = Place(row["account"], row["currency"])
             amount = _minor(row, "amount", digits)
-            pots.append(Pot(place, amount, Holder(row["holder"]), PotKind(row["kind"])))
+            interest = _minor(row, "interest", digits)
+            holder, kind = Holder(row["holder"]), PotKind(row["kind"])
+            pots.append(Pot(place, amount, holder, kind, interest))
             credit_counts[place] = int(row["credits"])
     claims: list[Claim] = []
+    paid = _paid(folder / "return-paid.csv", texts, digits)
     for at, row in _rows(folder / "return-claims.csv", texts):
         with _Place(folder / "return-claims.csv", at):
-            claims.append(_claim(row, digits))
+            of_claim = paid.pop(row["claim"], {})
+            claims.append(replace(_claim(row, digits), paid=tuple(sorted(of_claim.items()))))
+            if any(place.currency != row["currency"] for place in of_claim):
+                raise ValueError("expected payments in the claim's currency")
+    if paid:
+        raise _wrong(folder / "return-paid.csv", 0, f"pays {min(paid)}, which is no claim")
     traced = _traced(folder / "return-traced.csv", texts, credit_counts, claims, digits)
     _once(folder / "return-pots.csv", [pot.place for pot in pots])
     _once(folder / "return-claims.csv", [claim.id for claim in claims])
@@ -78,6 +86,19 @@ def _claim(row: Mapping[str, str], digits: Digits) -> Claim:
         kind=ClaimKind(row["class"]),
         paid_into=row["paid_into"],
     )
+
+
+def _paid(path: Path, texts: Mapping[str, str], digits: Digits) -> dict[str, dict[Place, int]]:
+    """Return what each claim was paid before, by place."""
+    paid: dict[str, dict[Place, int]] = {}
+    for at, row in _rows(path, texts):
+        with _Place(path, at):
+            place = Place(row["account"], row["currency"])
+            of_claim = paid.setdefault(row["claim"], {})
+            if place in of_claim:
+                raise ValueError("expected each claim and account once")
+            of_claim[place] = _minor(row, "amount", digits)
+    return paid
 
 
 class _Place:

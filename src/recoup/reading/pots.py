@@ -19,10 +19,11 @@ from recoup.records.problems import Problem
 from recoup.records.provenance import Source
 from recoup.returns import PAID, ClaimKind, Holder, Place, Pot, PotKind
 
-_POT_HEADERS: Final[Mapping[str, str]] = {
+POT_HEADERS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("holder", "holderstatus", "持有人", "持有人身份"), "pot_holder"),
     **dict.fromkeys(("kind", "potkind", "种类"), "pot_kind"),
     **dict.fromkeys(("sharedwith", "otherfreeze", "court", "轮候冻结", "其他冻结"), "shared_with"),
+    **dict.fromkeys(("interest", "accruedinterest", "利息", "孳息"), "interest"),
     **dict.fromkeys(("frozen", "frozenamount", "冻结金额"), "amount"),
 }
 _LOSS_HEADERS: Final[Mapping[str, str]] = {
@@ -45,9 +46,9 @@ class PotsReading:
 
 
 def read_pots(path: str | Path, options: ReadingOptions) -> PotsReading:
-    """Return the pots of a file: `account,amount,currency`, optionally `holder` (involved, innocent), `kind`, `shared_with`."""
+    """Return the pots of a file: `account,amount,currency`, optionally `holder`, `kind`, `shared_with`, `interest`."""
     intake = Intake()
-    table = load_table(path, options, intake, _POT_HEADERS)
+    table = load_table(path, options, intake, POT_HEADERS)
     frame = pl.DataFrame()
     if table is not None and complete(table.cells, ("account", "amount", "currency")):
         frame = _pots(table.cells)
@@ -57,6 +58,7 @@ def read_pots(path: str | Path, options: ReadingOptions) -> PotsReading:
             row["amount"],
             Holder(row["holder"]),
             PotKind(row["kind"]),
+            row["interest"],
         )
         for row in frame.iter_rows(named=True)
     )
@@ -69,12 +71,21 @@ def _pots(cells: Cells) -> pl.DataFrame:
     account = required_account(cells, "account")
     code, digits = cells.currency()
     amount = cells.amount(digits)
-    holder = _word(cells, "pot_holder", Holder.INVOLVED, "pot_holder_unknown", Holder)
-    kind = _word(cells, "pot_kind", PotKind.ACCOUNT, "pot_kind_unknown", PotKind)
+    holder = word_of(cells, "pot_holder", Holder.INVOLVED, "pot_holder_unknown", Holder)
+    kind = word_of(cells, "pot_kind", PotKind.ACCOUNT, "pot_kind_unknown", PotKind)
     shared = cells.text("shared_with")
     cells.refuse("pot_shared", "shared_with", shared != "", shared)
+    interest = _amounts(cells, "interest", digits)
+    cells.refuse("amount_negative", "interest", interest < 0, cells.text("interest"))
     rows = pl.DataFrame(
-        {"account": account, "currency": code, "amount": amount, "holder": holder, "kind": kind}
+        {
+            "account": account,
+            "currency": code,
+            "amount": amount,
+            "holder": holder,
+            "kind": kind,
+            "interest": interest.fill_null(0),
+        }
     )
     live = rows.with_columns(live=~(cells.bad | cells.dropped))
     nth = pl.col("live").cast(pl.Int32).cum_sum().over("account", "currency")
@@ -83,7 +94,7 @@ def _pots(cells: Cells) -> pl.DataFrame:
     return cells.good(rows)
 
 
-def _word(
+def word_of(
     cells: Cells,
     field: str,
     default: str,
@@ -152,7 +163,7 @@ def read_losses(
     total = before["returned"] + before["compensated"]
     whole = loss.zip_with(loss.is_not_null(), rows["disputed"])
     cells.refuse("paid_above_loss", "returned", total > whole, _shown(total, digits))
-    kind = _word(cells, "claim_class", ClaimKind.VICTIM, "claim_class_unknown", ClaimKind)
+    kind = word_of(cells, "claim_class", ClaimKind.VICTIM, "claim_class_unknown", ClaimKind)
     frame = pl.DataFrame({"claim": rows["claim"], "loss": loss, **before, "class": kind})
     paid = cells.good(frame).select(list(PAID)).match_to_schema(PAID)
     return LossesReading(paid, intake.findings.problems(intake.sources))

@@ -11,8 +11,18 @@ from recoup.returns.awards import (
     check_plan,
     plan_awards,
 )
-from recoup.returns.case import Claim, ClaimKind, Holder, Place, Pot, PotKind, Traced
-from recoup.returns.policy import CAUSAL, Basis, Choice, ReturnPolicy, Standing
+from recoup.returns.case import Claim, ClaimKind, Holder, Payment, Place, Pot, PotKind, Traced
+from recoup.returns.policy import (
+    CAUSAL,
+    NOT_SAID,
+    Basis,
+    Choice,
+    Interest,
+    ReturnPolicy,
+    Standing,
+    Unclaimed,
+)
+from recoup.returns.reimburse import Reimbursed, Reimbursement, reimbursed
 from recoup.returns.unreported import LIKELY, likely_victims
 from recoup.returns.working import PAID, Case, PotProblem, Worked, build_case, share_out
 
@@ -20,6 +30,7 @@ __all__ = [
     "BY_TIME",
     "CAUSAL",
     "LIKELY",
+    "NOT_SAID",
     "PAID",
     "PRO_RATA",
     "SINGLE",
@@ -31,19 +42,25 @@ __all__ = [
     "ClaimKind",
     "ClaimResult",
     "Holder",
+    "Interest",
+    "Payment",
     "Place",
     "Plan",
     "Pot",
     "PotKind",
     "PotProblem",
     "PotResult",
+    "Reimbursed",
+    "Reimbursement",
     "ReturnPolicy",
     "Standing",
     "Traced",
+    "Unclaimed",
     "Worked",
     "build_case",
     "check_plan",
     "likely_victims",
     "plan_awards",
+    "reimbursed",
     "share_out",
 ]

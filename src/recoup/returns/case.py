@@ -50,6 +50,8 @@ class Pot:
     """Minor units."""
     holder: Holder = Holder.INVOLVED
     kind: PotKind = PotKind.ACCOUNT
+    interest: int = 0
+    """What it has accrued, not in the amount; whose it is the policy says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +67,30 @@ class Claim:
     kind: ClaimKind = ClaimKind.VICTIM
     paid_into: str = ""
     """The account that the disputed transfer went to."""
+    paid: tuple[tuple[Place, int], ...] = ()
+    """What earlier rounds paid it of each place, sorted; not in `returned` too."""
+
+    @property
+    def paid_total(self) -> int:
+        """What earlier rounds paid it in all."""
+        return sum(amount for _, amount in self.paid) if self.paid else 0
 
     @property
     def missing(self) -> int:
         """What the claim may still be given."""
-        return max(0, self.loss - self.returned - self.compensated)
+        left = self.loss - self.returned - self.compensated - self.paid_total
+        return max(0, left)
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """What an earlier round paid to one claim out of one place, in whatever mode."""
+
+    claim: str
+    place: Place
+    amount: int
+    holder: Holder = Holder.INVOLVED
+    """What the holder is, if the place has no pot any more."""
 
 
 @dataclass(frozen=True, slots=True)

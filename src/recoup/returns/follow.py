@@ -3,12 +3,12 @@
 The engine of `trace` knows one rule for all pockets. A return needs two at once: in the pockets of involved holders a debit
 takes first what is no claim's [SEMANTICS 5], elsewhere the plain rule holds. So this is a walk of its own over the same settled
 events (order, openings, assumed credits), one at a time; without an involved holder it finds what the engine finds, which a
-test asks for. Dust, horizon, holds, links and bridges are no matter of a return: a scene with them is refused.
+test asks for. Holds, links and bridges mean what they mean there; dust and a horizon are no matter of a return.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ from recoup.trace.assemble import Scene
 from recoup.trace.kernels import books
 from recoup.trace.ledger import OUTSIDE
 
-_FOREIGN = books.HOLD | books.RELEASE
+_HOLDS = books.HOLD | books.RELEASE
 
 
 class _Special(NamedTuple):
@@ -53,7 +53,7 @@ def traced_shares(
     """Return, for each pocket of `places`, what each claim (its number) has there at the end under `rule`.
 
     Args:
-        scene: everything fixed about the trace; all claims admitted, no holds, links, bridges, dust or horizon.
+        scene: everything fixed about the trace; all claims admitted, no dust or horizon.
         rule: fifo, lifo or rolling.
         involved: pockets whose holder spends own money first.
         places: pockets to look at.
@@ -78,26 +78,44 @@ class _Walk:
         self.puts: dict[int, _Put] = {}
         self.under_way: dict[int, tuple[int, list[Part]]] = {}
         """Conversions whose credit is still to come: the amount that left, and whose it was."""
+        has_holds = bool((scene.events.op & _HOLDS).any())
+        self.clock: list[int] | None = [0] if has_holds else None
 
     def run(self) -> None:
         """Carry out all events of the route, in order."""
         events, at, is_kept = self.scene.events, self.route.events, self.route.is_kept
         columns = (events.source, events.payee, events.amount, events.op, events.special)
-        rows = zip(*(column[at].tolist() for column in columns), strict=True)
-        specials = [_Special(*record) for record in events.specials.tolist()]
+        rows: Iterable[tuple[int, ...]] = zip(
+            *(column[at].tolist() for column in columns), strict=True
+        )
+        if self.clock is not None:
+            rows = self._timed(rows, events.time[at].tolist(), self.clock)
+        specials = events.specials["claim"].tolist()
+        get, root = self.places.get, int(books.ROOT)
         for source, payee, amount, op, special in rows:
-            if op == 0:
-                # Without a book an account gives what is no claim's, the outside as well.
-                parts = self.place(source).take(amount) if is_kept[source] else [(amount, CLEAN)]
-                if is_kept[payee]:
-                    self.place(payee).put(parts)
-            elif op == books.ROOT:  # most rows that are not plain only dispute one
+            if op in (0, root):  # most rows that are not plain only dispute one
+                parts = None
                 if is_kept[source]:
-                    self.place(source).take(amount)
+                    parts = (get(source) or self.place(source)).take(amount)
                 if is_kept[payee]:
-                    self.place(payee).put([(amount, specials[special].claim)])
+                    if op:
+                        parts = [(amount, specials[special])]
+                    elif parts is None:
+                        # Without a book an account gives what is no claim's, the outside as well.
+                        parts = [(amount, CLEAN)]
+                    (get(payee) or self.place(payee)).put(parts)
             else:
-                self._special(source, payee, amount, op, specials[special])
+                given = _Special(*events.specials[special].tolist())
+                self._special(source, payee, amount, op, given)
+
+    @staticmethod
+    def _timed(
+        rows: Iterable[tuple[int, ...]], times: list[int], clock: list[int]
+    ) -> Iterator[tuple[int, ...]]:
+        """Set the clock before each event."""
+        for row, time in zip(rows, times, strict=True):
+            clock[0] = time
+            yield row
 
     def shares(self, pocket: int) -> dict[int, int]:
         """Return what each claim has in a pocket."""
@@ -110,14 +128,19 @@ class _Walk:
             own_first = pocket in self.involved
             opening = self.openings[pocket]
             if self.rule == "rolling":
-                found = Pool(opening, own_first=own_first)
+                found = Pool(opening, own_first=own_first, clock=self.clock)
             else:
                 found = Lots(opening, is_lifo=self.rule == "lifo", own_first=own_first)
             self.places[pocket] = found
         return found
 
     def _special(self, source: int, payee: int, amount: int, op: int, given: _Special) -> None:
-        assert not op & _FOREIGN, "a return is not worked out with holds in the ledger"
+        if op & books.HOLD:
+            self.place(source).hold(given.slot, amount)
+            return
+        if op & books.RELEASE:
+            self.place(source).release(given.slot)
+            return
         parts = self._taken(source, amount, op, given)
         if op & books.ROOT:
             parts = [(amount, given.claim)]  # what others had in it goes back to its victim
@@ -140,7 +163,9 @@ class _Walk:
             return self.place(source).take(amount) if source else [(amount, CLEAN)]
         put = self.puts.get(given.original)
         very: list[Part] = []
-        if source == OUTSIDE:
+        if source == OUTSIDE and given.transit >= 0:
+            very = self._waiting(put, amount, given.transit) if put is not None else []
+        elif source == OUTSIDE:
             very = self._out_of_exit(put, amount) if put is not None else []
         elif put is not None and put.pocket == source:
             place = self.place(source)
@@ -154,6 +179,15 @@ class _Walk:
         if source == OUTSIDE or given.rest_clean:
             return [*very, (rest, CLEAN)]
         return very + self.place(source).take(rest)
+
+    def _waiting(self, put: _Put, amount: int, transit: int) -> list[Part]:
+        """Bring back what waits for its link's entry."""
+        place = self.place(transit)
+        if isinstance(place, Pool):
+            return place.take_waiting(put.carried, put.whole, amount)
+        low = put.whole - put.returned - amount if self.rule == "lifo" else put.returned
+        put.returned += amount
+        return place.take_waiting(low, amount)
 
     def _out_of_exit(self, put: _Put, amount: int) -> list[Part]:
         """Bring back what an exit carried, each unit once [choice 13: a refund undoes an exit]."""

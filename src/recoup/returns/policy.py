@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from recoup.returns.reimburse import Reimbursement
+
 CAUSAL: Final = ("fifo", "lifo", "rolling")
 """Rules that a direct part may rest on [SEMANTICS 5]."""
 
@@ -19,6 +21,28 @@ class Basis(StrEnum):
     """The claims whose disputed transfer went to the account itself."""
     ASKED_FIRST = "asked_first"
     """Who asks first is paid first, of every pot that its money is found in; the order of ids is the order of asking."""
+    INSTITUTIONS = "institutions"
+    """No claim: institutions reimburse victims and keep what is recovered."""
+
+
+class Interest(StrEnum):
+    """Whose the interest is that an involved holder's pot has accrued. An innocent holder's is always the holder's."""
+
+    APART = "apart"
+    """Nobody's yet: it stays where it is, is shown and not shared."""
+    CLAIMS = "claims"
+    """It is shared with the rest, pro rata, never beyond what claims miss; no direct part is taken of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unclaimed:
+    """What may become of money that no claim takes, in words. Nothing moves by itself."""
+
+    after: str
+    to: str
+
+
+NOT_SAID: Final = Unclaimed("not said", "not said")
 
 
 class Standing(StrEnum):
@@ -53,6 +77,13 @@ class ReturnPolicy:
     is_payable: bool
     """Whether money may be paid by it; else it is for comparison only."""
     choices: tuple[Choice, ...]
+    interest: Interest = Interest.APART
+    unclaimed: Unclaimed = NOT_SAID
+    reimbursement: Reimbursement | None = None
+
+    def choice(self, term: str) -> Choice | None:
+        """Return what is said of one term, None if nothing is."""
+        return next((choice for choice in self.choices if choice.term == term), None)
 
     @property
     def lead(self) -> str:

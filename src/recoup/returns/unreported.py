@@ -13,6 +13,7 @@ import polars as pl
 from recoup.records import tables
 from recoup.returns.route import reached_pockets
 from recoup.returns.working import Case
+from recoup.trace.ledger import BRIDGED
 from recoup.trace.lineage import Target, lot_parts
 from recoup.trace.sources import SOURCES, name_parts
 from recoup.trace.trace import build_scene
@@ -37,7 +38,8 @@ def likely_victims(case: Case) -> pl.DataFrame:
         return pl.DataFrame(schema=LIKELY)
     dossier = case.scene.dossier
     # Laid out without claims: the rule that leads back knows no owner.
-    scene = build_scene(dossier, pl.DataFrame(schema=tables.CLAIMS), Options())
+    bridge = bool((case.scene.ledger.standing == BRIDGED).any())
+    scene = build_scene(dossier, pl.DataFrame(schema=tables.CLAIMS), Options(bridge=bridge))
     parts, _ = lot_parts(scene, Target(-1, pockets, "the pots"), 0, lifo=False)
     found = name_parts(scene, parts, _RULE, dossier.transfers, has_amounts=True).sources
     ledger = case.scene.ledger

@@ -6,6 +6,7 @@ shows, or is of a currency in which nobody claims, is a problem and no plan is m
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ import polars as pl
 
 from recoup.records.dossier import Dossier
 from recoup.returns.awards import Plan, plan_awards
-from recoup.returns.case import Claim, ClaimKind, Holder, Place, Pot, PotKind, Traced
+from recoup.returns.case import Claim, ClaimKind, Holder, Payment, Place, Pot, PotKind, Traced
 from recoup.returns.follow import traced_shares
 from recoup.returns.policy import ReturnPolicy
 from recoup.returns.route import route_to
@@ -44,6 +45,8 @@ class PotProblem:
     code: str
     found: int
     """Minor units that the statements show."""
+    paid: int = 0
+    """Minor units that earlier rounds paid out of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +73,24 @@ class Worked:
 
 
 def build_case(
-    dossier: Dossier, claims: pl.DataFrame, paid: pl.DataFrame, pots: Iterable[Pot]
+    dossier: Dossier,
+    claims: pl.DataFrame,
+    paid: pl.DataFrame,
+    pots: Iterable[Pot],
+    payments: Sequence[Payment] = (),
+    *,
+    bridge: bool = False,
 ) -> Case:
     """Return the case of `claims` (schema tables.CLAIMS) with what `paid` (schema `PAID`) says of them, and `pots`.
 
-    Claims that are not admitted are left out, and the assumptions name them.
+    Claims that are not admitted are left out, and the assumptions name them. `payments` are those of earlier rounds; an account
+    that was paid from and has no pot any more becomes one with nothing in it [decision 19, 2]. Holds and links are the
+    dossier's; `bridge` follows unknown accounts where others' rows show their debits.
     """
     admitted = claims.filter(pl.col("admitted").fill_null(value=True))
-    scene = build_scene(dossier, admitted, Options())
-    pots = tuple(sorted(pots, key=lambda pot: pot.place))
+    scene = build_scene(dossier, admitted, Options(bridge=bridge))
     numbers = _pockets(scene)
+    pots = tuple(sorted(_with_emptied(pots, payments, numbers), key=lambda pot: pot.place))
     known = {
         pot.place: numbers[pot.place]
         for pot in pots
@@ -87,16 +98,27 @@ def build_case(
         and pot.place in numbers
         and scene.ledger.standing[numbers[pot.place]] == KNOWN
     }
-    own = _claims(scene, paid)
+    own = _claims(scene, paid, payments)
     return Case(
         scene=scene,
         claims=own,
         pots=pots,
         pockets=known,
         credits=_credits(scene, known),
-        problems=_problems(scene, own, pots, known, dossier),
+        problems=_problems(scene, own, pots, known, dossier, payments),
         assumptions=_assumptions(claims, pots, known),
     )
+
+
+def _with_emptied(
+    pots: Iterable[Pot], payments: Sequence[Payment], numbers: Mapping[Place, int]
+) -> list[Pot]:
+    """Return the pots, and one with nothing in it for every other account of the ledger that was paid from."""
+    found = {pot.place: pot for pot in pots}
+    for payment in payments:
+        if payment.place in numbers and payment.place not in found:
+            found[payment.place] = Pot(payment.place, 0, payment.holder)
+    return list(found.values())
 
 
 def share_out(case: Case, policy: ReturnPolicy) -> Worked:
@@ -111,17 +133,17 @@ def share_out(case: Case, policy: ReturnPolicy) -> Worked:
     names = case.scene.claims["claim"].to_list()
     of = {claim.id: claim.currency for claim in case.claims}
     currencies = [of[name] for name in names]
+    has_several = len({*currencies, *(place.currency for place in case.pockets)}) > 1
     shares: dict[Place, dict[str, dict[str, int]]] = {place: {} for place in case.pockets}
     route = route_to(case.scene, case.pockets.values())
     for rule in policy.traced_rules:
         found = traced_shares(case.scene, rule, involved, case.pockets.values(), route)
         for place, pocket in case.pockets.items():
             # Money changed into another currency is a claim's, but no loss of it in that currency was admitted.
-            shares[place][rule] = {
-                names[number]: amount
-                for number, amount in sorted(found[pocket].items())
-                if currencies[number] == place.currency
-            }
+            parts = sorted(found[pocket].items())
+            if has_several:
+                parts = [part for part in parts if currencies[part[0]] == place.currency]
+            shares[place][rule] = {names[number]: amount for number, amount in parts}
     traced = {place: Traced(case.credits[place], shares[place]) for place in case.pockets}
     return Worked(plan_awards(case.pots, case.claims, traced, policy), traced, case.assumptions)
 
@@ -138,8 +160,11 @@ def _pockets(scene: Scene) -> dict[Place, int]:
     }
 
 
-def _claims(scene: Scene, paid: pl.DataFrame) -> tuple[Claim, ...]:
-    """Return the claims in order of id, with what was returned and compensated before."""
+def _claims(scene: Scene, paid: pl.DataFrame, payments: Sequence[Payment]) -> tuple[Claim, ...]:
+    """Return the claims in order of id, with what was returned, compensated and paid before."""
+    sums: dict[str, dict[Place, int]] = defaultdict(lambda: defaultdict(int))
+    for payment in payments:
+        sums[payment.claim][payment.place] += payment.amount
     rows = scene.claims.join(paid, on="claim", how="left", suffix="_admitted").sort("claim")
     return tuple(
         Claim(
@@ -151,6 +176,7 @@ def _claims(scene: Scene, paid: pl.DataFrame) -> tuple[Claim, ...]:
             compensated=row["compensated"] or 0,
             kind=ClaimKind(row["class"] or ClaimKind.VICTIM),
             paid_into=row["payee"],
+            paid=tuple(sorted(sums[row["claim"]].items())) if row["claim"] in sums else (),
         )
         for row in rows.iter_rows(named=True)
     )
@@ -170,7 +196,11 @@ def _problems(
     pots: Sequence[Pot],
     known: Mapping[Place, int],
     dossier: Dossier,
+    payments: Sequence[Payment],
 ) -> tuple[PotProblem, ...]:
+    out: dict[Place, int] = defaultdict(int)
+    for payment in payments:
+        out[payment.place] += payment.amount
     currencies = {claim.currency for claim in claims}
     balances = run_balances(scene.openings, scene.events)
     problems = []
@@ -183,8 +213,8 @@ def _problems(
         pocket = known.get(pot.place)
         shown = 0 if pocket is None else int(balances[pocket])
         has_statement = pocket is not None or _is_known(dossier, pot.place.account)
-        if has_statement and pot.amount > shown:
-            problems.append(PotProblem(pot.place, "pot_above_balance", shown))
+        if has_statement and pot.amount + out[pot.place] > shown:
+            problems.append(PotProblem(pot.place, "pot_above_balance", shown, out[pot.place]))
     return tuple(problems)
 
 

@@ -15,7 +15,7 @@ from recoup.reading.return_policies import (
     read_return_policy,
     shipped_return_policies,
 )
-from recoup.returns import Basis, Standing
+from recoup.returns import Basis, Claim, ClaimKind, Standing, reimbursed
 
 ROOT = Path(__file__).parents[3]
 ANCHORS = set(re.findall(r"\{#([\w-]+)\}", (ROOT / "docs/LAW.md").read_text(encoding="utf-8")))
@@ -63,6 +63,48 @@ def test_a_wrong_file_is_refused_and_what_is_wrong_is_named(
     tmp_path: Path, old: str, new: str, named: str
 ) -> None:
     text = (return_policies._HERE / "cn-2016.toml").read_text(encoding="utf-8")
+    assert old in text
+    path = tmp_path / "mine.toml"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(PolicyFault, match=named):
+        read_return_policy(path)
+
+
+def test_the_scheme_of_reimbursement_caps_takes_an_excess_and_is_borne_by_halves() -> None:
+    terms = read_return_policy("uk-2024").reimbursement
+    assert terms is not None
+    cases = {
+        # what is missed: what is reimbursed, by the payer's institution, by the payee's
+        50_000: (40_000, 20_000, 20_000),
+        10_000: (0, 0, 0),
+        10_003: (3, 2, 1),
+        8_500_000: (8_490_000, 4_245_000, 4_245_000),
+        8_500_001: (8_490_000, 4_245_000, 4_245_000),
+    }
+    for loss, expected in cases.items():
+        found = reimbursed(Claim("c", "V", "GBP", loss), terms)
+        assert found is not None
+        assert (found.amount, found.by_sending, found.by_receiving) == expected
+    partly = reimbursed(Claim("c", "V", "GBP", 50_000, returned=20_000), terms)
+    assert partly is not None
+    assert partly.amount == 20_000
+    assert reimbursed(Claim("c", "V", "CNY", 50_000), terms) is None
+    assert reimbursed(Claim("c", "V", "GBP", 50_000, kind=ClaimKind.THIRD_PARTY), terms) is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        ('"85000.00"', '"much"', "decimal"),
+        ('"85000.00"', '"0.00"', "cap"),
+        ("value = 50,", "value = 150,", "sending_percent"),
+        ("cap = { value", "lid = { value", "reimbursement"),
+        ('{ after = "it is recovered", to =', '{ when = "it is recovered", to =', "unclaimed"),
+        ('interest = { value = "apart"', 'interest = { value = "mine"', "mine"),
+    ],
+)
+def test_a_wrong_scheme_or_term_is_refused(tmp_path: Path, old: str, new: str, named: str) -> None:
+    text = (return_policies._HERE / "uk-2024.toml").read_text(encoding="utf-8")
     assert old in text
     path = tmp_path / "mine.toml"
     path.write_text(text.replace(old, new, 1), encoding="utf-8")

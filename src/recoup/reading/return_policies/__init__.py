@@ -8,10 +8,21 @@ from pathlib import Path
 from typing import Any
 
 from recoup.errors import PolicyFault
-from recoup.returns import CAUSAL, Basis, Choice, ReturnPolicy, Standing
+from recoup.money import ISO_DIGITS, parse_minor
+from recoup.returns import (
+    CAUSAL,
+    Basis,
+    Choice,
+    Interest,
+    Reimbursement,
+    ReturnPolicy,
+    Standing,
+    Unclaimed,
+)
 
 _HERE = Path(__file__).parent
-_TERMS = ("rules", "strength", "own_first", "basis")
+_SCHEME = ("currency", "cap", "excess", "sending_percent")
+_TERMS = ("rules", "strength", "own_first", "basis", "interest", "unclaimed")
 
 
 def shipped_return_policies() -> tuple[str, ...]:
@@ -49,10 +60,13 @@ def read_return_policy(name_or_path: str | Path) -> ReturnPolicy:
 
 def policy_of(table: Mapping[str, Any]) -> ReturnPolicy:
     """Return the policy of a file's content; raise `KeyError`, `TypeError` or `ValueError` for what is missing or wrong."""
-    known = {"id", "payable", "choice", *_TERMS}
+    known = {"id", "payable", "choice", "reimbursement", *_TERMS}
     if unknown := sorted(set(table) - known):
         raise ValueError(f"no such term as {', '.join(unknown)}")
     terms = {name: table[name]["value"] for name in _TERMS}
+    scheme = table.get("reimbursement", {})
+    if scheme and set(scheme) != set(_SCHEME):
+        raise ValueError(f"reimbursement: expected {', '.join(_SCHEME)}")
     return ReturnPolicy(
         id=str(table["id"]),
         rules=_rules("rules", terms["rules"]),
@@ -62,8 +76,15 @@ def policy_of(table: Mapping[str, Any]) -> ReturnPolicy:
         is_payable=_truth("payable", table["payable"]),
         choices=(
             *(_choice(name, _words(terms[name]), table[name]) for name in _TERMS),
+            *(
+                _choice(name, _words(scheme[name]["value"]), scheme[name])
+                for name in (_SCHEME if scheme else ())
+            ),
             *(_choice(row["term"], row["value"], row) for row in table.get("choice", ())),
         ),
+        interest=Interest(terms["interest"]),
+        unclaimed=_unclaimed(terms["unclaimed"]),
+        reimbursement=_reimbursement(scheme) if scheme else None,
     )
 
 
@@ -74,20 +95,42 @@ def policy_table(policy: ReturnPolicy) -> dict[str, Any]:
         "strength": list(policy.strength),
         "own_first": policy.own_first,
         "basis": policy.basis.value,
+        "interest": policy.interest.value,
+        "unclaimed": {"after": policy.unclaimed.after, "to": policy.unclaimed.to},
     }
     table: dict[str, Any] = {"id": policy.id, "payable": policy.is_payable}
-    grounds = policy.choices[: len(_TERMS)]
-    for choice in grounds:
-        table[choice.term] = {
-            "value": values[choice.term],
-            "source": choice.source,
-            "standing": choice.standing.value,
+    for choice in policy.choices[: len(_TERMS)]:
+        table[choice.term] = _entry(choice, values[choice.term])
+    others = policy.choices[len(_TERMS) :]
+    if policy.reimbursement is not None:
+        scheme, others = others[: len(_SCHEME)], others[len(_SCHEME) :]
+        share = policy.reimbursement.sending_percent
+        table["reimbursement"] = {
+            choice.term: _entry(choice, share if choice.term == "sending_percent" else choice.value)
+            for choice in scheme
         }
     table["choice"] = [
         {"term": c.term, "value": c.value, "source": c.source, "standing": c.standing.value}
-        for c in policy.choices[len(_TERMS) :]
+        for c in others
     ]
     return table
+
+
+def _entry(choice: Choice, value: object) -> dict[str, Any]:
+    return {"value": value, "source": choice.source, "standing": choice.standing.value}
+
+
+def _reimbursement(scheme: Mapping[str, Any]) -> Reimbursement:
+    """Return the terms of a scheme, its amounts in decimals of its currency."""
+    values = {name: scheme[name]["value"] for name in _SCHEME}
+    currency, share = str(values["currency"]), values["sending_percent"]
+    digits = ISO_DIGITS.of(currency)
+    cap, excess = (parse_minor(str(values[name]), digits) for name in ("cap", "excess"))
+    if not isinstance(share, int) or not 0 <= share <= 100:
+        raise ValueError(f"sending_percent: expected 0 to 100, was {share!r}")
+    if cap <= 0 or excess < 0:
+        raise ValueError("reimbursement: expected a cap above zero and an excess of at least zero")
+    return Reimbursement(currency, cap, excess, share)
 
 
 def _rules(name: str, value: object) -> tuple[str, ...]:
@@ -102,8 +145,18 @@ def _truth(name: str, value: object) -> bool:
     return value
 
 
+def _unclaimed(value: object) -> Unclaimed:
+    if not isinstance(value, dict) or set(value) != {"after", "to"}:
+        raise TypeError(f"unclaimed: expected after and to, was {value!r}")
+    return Unclaimed(str(value["after"]), str(value["to"]))
+
+
 def _words(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value).lower()
+    if isinstance(value, dict):
+        return "; ".join(f"{name}: {word}" for name, word in value.items())
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _choice(term: str, value: str, entry: Mapping[str, Any]) -> Choice:
