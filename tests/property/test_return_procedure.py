@@ -15,6 +15,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from bureau_of_returns import CASE, TERMS, Desk, another, asks, facts, gets, key, own, place
 
+from recoup.centre.registry import COMMAND_REGISTRY, EVENT_REGISTRY
+from recoup.centre.snapshots import decode_state, encode_state
+from recoup.centre.state import CentreState
+from recoup.journal.events import Registry
 from recoup.procedure import (
     Capacity,
     Objection,
@@ -23,8 +27,10 @@ from recoup.procedure import (
     Plan,
     Proof,
     Refusal,
+    Return,
     ReturnTerms,
     RoundState,
+    fold,
     paying,
     sums_of,
 )
@@ -324,6 +330,26 @@ def test_random_desks_break_no_law_and_meet_every_situation() -> None:
     marks = walk(range(60), 150)
     missed = sorted(MET - set(marks))
     assert not missed, f"never met: {missed}; a run that meets no hard case proves nothing"
+
+
+def test_every_event_and_command_of_a_walk_goes_through_the_journals_bytes() -> None:
+    for seed in range(6):
+        desk = run(seed, 150, TERMS, Auditor())
+        again = [back(EVENT_REGISTRY, event) for event in desk.events]
+        assert again == desk.events
+        assert fold(Return("r1"), again) == desk.found
+        state = CentreState()
+        state.put_return(desk.found)
+        assert decode_state(encode_state(state)) == state
+        chances = Chances(seed, desk)
+        for _ in range(60):
+            command = chances.command()
+            assert back(COMMAND_REGISTRY, command) == command
+
+
+def back(registry: Registry, value: object) -> object:
+    name, version = registry.name_of(value)
+    return registry.decode(name, version, registry.encode(value))
 
 
 @pytest.mark.slow
