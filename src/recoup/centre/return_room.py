@@ -186,7 +186,7 @@ def _facts(state: CentreState, found: Return, command: asked.Command) -> Facts:
         if any((case, payee.account) in state.entered for case in found.cases)
     }
     holds = {place: fact for place in places if (fact := _hold_fact(state.holds.get(place)))}
-    claims = {key: fact for key in keys if (fact := _claim_fact(state, key))}
+    claims = {key: known for key in keys if (known := _claim_fact(state, key))}
     return Facts(holds, claims, accounts)
 
 

@@ -194,7 +194,9 @@ def _target(state: CentreState, request: Request) -> Target | Declined:
             return state.target_of_case(case)
         case EnterReport(take) if not state.case(request.case).is_open:
             return Target(unit=take.unit)
-        case EnterReport() | EnterClaim() | CheckLists():
+        case EnterForeign(enter) if not state.case(request.case).is_open:
+            return Target(unit=enter.take.unit)
+        case EnterReport() | EnterClaim() | CheckLists() | EnterForeign():
             return state.target_of_case(request.case)
         case order_commands.DraftOrder(order):
             return replace(state.target_of_case(order.key.case), owner=request.actor.who)
@@ -211,10 +213,6 @@ def _target(state: CentreState, request: Request) -> Target | Declined:
             return Target(unit)
         case NoteImport(noted):
             return Target(unit=noted.unit)
-        case EnterForeign(enter) if not state.case(request.case).is_open:
-            return Target(unit=enter.take.unit)
-        case EnterForeign():
-            return state.target_of_case(request.case)
         case ListSubject(entry):
             return state.target_of_case(entry.case)
         case AgreeToEntry(entry_id) | WithdrawEntry(entry_id):

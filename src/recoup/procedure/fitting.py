@@ -101,14 +101,16 @@ def unfit_application(application: Application, facts: Facts) -> Refusal | None:
 
 def unfit_payee(payee: Payee, capacity: Capacity, key: ClaimKey, facts: Facts) -> Refusal | None:
     """Say why an account is not one to be paid: an agent is never paid, a heir or guardian only on a paper."""
-    payer = facts.claims[key].payer
-    if payee.kind is PayeeKind.ORIGINAL:
-        is_fit = bool(payer) and payee.account == payer
-    elif payee.kind is PayeeKind.APPLICANTS:
-        is_fit = capacity in _FOR_OTHERS and bool(payee.reason)
-    else:
-        is_fit = payee.kind is PayeeKind.ANOTHER_OWN and bool(payee.reason)
-    if is_fit and payee.institution and facts.accounts.get(payee.account) == payee.institution:
+    payer, is_told = facts.claims[key].payer, bool(payee.reason)
+    fits = {
+        PayeeKind.ORIGINAL: bool(payer) and payee.account == payer,
+        PayeeKind.ANOTHER_OWN: is_told,
+        PayeeKind.APPLICANTS: is_told and capacity in _FOR_OTHERS,
+    }
+    lies_there = bool(payee.institution) and (
+        facts.accounts.get(payee.account) == payee.institution
+    )
+    if fits.get(payee.kind, False) and lies_there:
         return None
     return Refusal(Reason.PAYEE_UNFIT, payee.account)
 
