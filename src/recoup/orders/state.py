@@ -207,11 +207,7 @@ HOLD_REFUSALS: Final[dict[tuple[HoldState, HoldTrigger], Reason]] = {
         for state in (_H.ASKED, _H.MOVED, _H.REFUSED, _H.POSTPONED)
         for trigger in (_B.PAY, _B.PAY_OUT, _B.BOUNCE)
     },
-    **{
-        (_H.RETURNED, trigger): _R.HOLD_RETURNED
-        for trigger in _B
-        if trigger is not _B.BOUNCE
-    },
+    **{(_H.RETURNED, trigger): _R.HOLD_RETURNED for trigger in _B if trigger is not _B.BOUNCE},
     (_H.POSTPONED, _B.POSTPONE): _R.STOPS_EXHAUSTED,
     (_H.FROZEN, _B.POSTPONE): _R.ALREADY_FROZEN,
     **{
