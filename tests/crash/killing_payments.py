@@ -2,7 +2,8 @@
 
 Run as a program of its own: `python tests/crash/killing_payments.py --named 2 --seed 1`. Prints JSON. A child runs the real
 agent on a real file; its core system keeps balance, blocks and payments in a file as well, since it outlives the agent. The
-child kills itself before or after the n-th statement or call of a kind, or is killed at a random time; then the centre sends all again.
+child kills itself before or after the n-th statement or call of a kind, or is killed at a random time; then the centre sends
+all again.
 """
 
 from __future__ import annotations

@@ -312,5 +312,6 @@ class Deck:
 MINUTE: Final = timedelta(minutes=1)
 
 __all__ = [
-    "AMOUNT", "ARRIVED", "MINUTE", "NAMES", "NOTICE", "Card", "Deck", "Desk", "Failed", "LeftOut", "Said", "expect", "expect_that"
+    "AMOUNT", "ARRIVED", "MINUTE", "NAMES", "NOTICE", "Card", "Deck", "Desk", "Failed", "LeftOut", "Said", "expect",
+    "expect_that",
 ]  # fmt: skip
