@@ -41,6 +41,7 @@ def test_every_card_beyond_the_plainest_has_an_agent_that_fails_it():
 WITHOUT_AN_AGENT = {60, 61, 62, 63}
 """What keeps these stands before the agent, in its HTTP: a broken body and a request without authority."""
 
+PAYING = (OrderKind.PAY_BACK,)
 BROKEN = [
     (Behaviour(Do.OBEY_MISMATCH), {3, 5, 6, 43}, {1, 11, 50}),
     (Behaviour(Do.TRUST_ALL), {50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 64, 65, 69}, {1, 3, 11}),
@@ -53,6 +54,12 @@ BROKEN = [
     (Behaviour(Do.SAY_AMOUNT, kinds=(OrderKind.FREEZE,), amount="600.00"), {42}, {1, 22, 50}),
     (Behaviour(Do.SHORT_ROWS), {11, 12, 35, 36, 46}, {1, 3, 50}),
     (Behaviour(Do.LENIENT), {66, 67, 68}, {1, 3, 50, 53, 60}),
+    (Behaviour(Do.SAY_OUTCOME, kinds=PAYING, outcome=Outcome.PAID), set(range(73, 82)), {71, 72}),
+    (Behaviour(Do.PAY_AMOUNT, amount="50.00"), {71, 72, 81}, {75, 76}),
+    (Behaviour(Do.PAY_TWICE), {71, 72}, {75, 76}),
+    (Behaviour(Do.PAY_NEVER), {71, 72, 81}, {75, 80}),
+    (Behaviour(Do.PAY_BLINDLY), {73, 79}, {71, 72, 77}),
+    (Behaviour(Do.FORGET, kinds=PAYING), {72}, {71, 74}),
     (Behaviour(Do.NEVER, kinds=(OrderKind.FREEZE,)), {22, 23, 24, 25, 26}, {1, 3, 50}),
 ]
 

@@ -167,7 +167,7 @@ def _payout(caller: Caller, body: DraftBody) -> Payout | None:
         return None
     view = caller.house.port.view()
     institution = view.accounts.get(asked.account)
-    if institution is None or (body.case, asked.account) not in view.entered:
+    if institution is None or view.target_of_account(body.case, asked.account) is None:
         raise ProblemError(ACCOUNT_UNKNOWN)
     due_at = instant_of_text(asked.due_at)
     return Payout(asked.account, institution, asked.claim, asked.decision, due_at)

@@ -1,7 +1,8 @@
-"""The port to a bank's core system: find, look, block, pay back. An adapter implements it; the sandbox's is in `recoup.bank.sandbox`.
+"""The port to a bank's core system: find, look, block, pay back. An adapter implements it; the sandbox's is in `bank.sandbox`.
 
 A block is absolute and has a name: setting it again with the same amount changes nothing, so that whoever was interrupted does
-it again. A payment back bears its order's id as its reference: asked for again it is not made again. A block of an amount keeps debits from taking the balance below the sum of all blocks; credits always come in.
+it again. A payment back bears its order's id as its reference: asked for again, it is not made again. A block of an amount
+keeps debits from taking the balance below the sum of all blocks; credits always come in.
 """
 
 from __future__ import annotations

@@ -283,7 +283,7 @@ def _following(order: OrderMessage, books: Books, terms: Terms, now: datetime) -
 
 
 def _payment(order: OrderMessage, books: Books) -> Planned | Refused:
-    """Only what the case has frozen is paid back, on a notice that two officers answer for [return-rules art. 9]."""
+    """Only what the case has frozen is paid back, on a notice that two officers answer for [return-rules art. 12]."""
     payee, live = order.payee, books.live(order.case)
     if payee is None or not (payee.account_number and payee.institution and payee.decision):
         return Refused(ResultCode.MANDATORY_MISSING)

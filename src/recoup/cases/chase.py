@@ -43,7 +43,7 @@ ASKED_BY_SERIAL = frozenset({"exchange", "wallet", "purchase"})
 """Exits behind which an institution knows more: asked by the serial number of the payment."""
 KEEPING = frozenset({OrderKind.POSTPONE, OrderKind.FREEZE, OrderKind.RENEW})
 """Orders that hold on what is asked already: longer, not more."""
-OVER = frozenset({"moved", "refused", "released"})
+OVER = frozenset({"moved", "refused", "released", "returned"})
 """Words after which the same money is not asked for again: it takes money that came later, or a person."""
 
 

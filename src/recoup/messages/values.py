@@ -46,7 +46,7 @@ class Check(StrEnum):
 
 
 class Paper(StrEnum):
-    """What an institution may want to see before it pays back [return-rules]."""
+    """What an institution may want to see before it pays back [return-rules art. 12]."""
 
     APPLICATION = "application"
     """返还申请表"""

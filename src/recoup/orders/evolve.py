@@ -48,7 +48,7 @@ def evolve(hold: Hold, event: Event) -> Hold:
             )
             return _with_pot(hold, after)
         case PaidBack() | PaymentBounced():
-            return replace(hold, state=event.state, held=event.held, **_fields_of(event.pot))
+            return _in_pot(replace(hold, state=event.state, held=event.held), event.pot)
         case _:
             tracked = hold.find(event.order_id)
             assert tracked is not None, "an event about an order that was never drafted"
@@ -61,16 +61,17 @@ def evolve(hold: Hold, event: Event) -> Hold:
 def _with_pot(before: Hold, after: Hold) -> Hold:
     """Return the hold with what was frozen or lifted by a change that was no payment."""
     pot = Pot(before.frozen_total, before.returned, before.lifted, before.beyond)
-    return replace(after, **_fields_of(pot.moved(after.frozen_live - before.frozen_live)))
+    return _in_pot(after, pot.moved(after.frozen_live - before.frozen_live))
 
 
-def _fields_of(pot: Pot) -> dict[str, int]:
-    return {
-        "frozen_total": pot.frozen_total,
-        "returned": pot.returned,
-        "lifted": pot.lifted,
-        "beyond": pot.beyond,
-    }
+def _in_pot(hold: Hold, pot: Pot) -> Hold:
+    return replace(
+        hold,
+        frozen_total=pot.frozen_total,
+        returned=pot.returned,
+        lifted=pot.lifted,
+        beyond=pot.beyond,
+    )
 
 
 def _taken_over(hold: Hold, event: HoldTakenOver) -> Hold:

@@ -63,14 +63,14 @@ def _paid(hold: Hold, tracked: Tracked, receipt: Receipt, said: int) -> PaidBack
         amiss.append(Amiss.AMOUNT)
     if any(known.outcome is Outcome.PAID for known in tracked.answers):
         amiss.append(Amiss.TWICE)
-    live, held, state = 0, hold.held, hold.state
+    live, held, state, left = 0, hold.held, hold.state, 0
     if _is_of_hold(hold, tracked) and (state, HoldTrigger.PAY) in HOLD_MOVES:
-        # What came in meanwhile may have filled a short hold: the institution's word counts, up to what is asked for.
-        asked = max(0, hold.asked - amount)
-        live, held = hold.frozen_live, min(said, asked)
+        asked, live = max(0, hold.asked - amount), hold.frozen_live
+        held, is_odd = _left(live, amount, asked, said, _paying_beside(hold, tracked))
         # A short freeze of which all was paid stands: what comes in still fills it.
         state = HOLD_MOVES[state, HoldTrigger.PAY if asked else HoldTrigger.PAY_OUT]
-        if held < min(live - amount, asked) or held < said:
+        left = held - max(0, live - amount)
+        if is_odd:
             amiss.append(Amiss.LEFT)
     else:
         amiss.append(Amiss.LEFT)
@@ -85,7 +85,6 @@ def _paid(hold: Hold, tracked: Tracked, receipt: Receipt, said: int) -> PaidBack
         hold.lifted - of_lifted,
         hold.beyond + beyond,
     )
-    left = (held if live else 0) - (live - of_live)
     return PaidBack(
         hold.key, order.id, order.payout.claim, receipt, state, held, pot.moved(left), tuple(amiss)
     )
@@ -98,9 +97,12 @@ def _bounced(
     assert order.payout is not None, "a payment back names its payee"
     amiss = [Amiss.AMOUNT] if receipt.amount != paid.amount else []
     held, state, more = hold.held, hold.state, 0
-    if _is_of_hold(hold, tracked) and (state, HoldTrigger.BOUNCE) in HOLD_MOVES and said:
-        held = min(said, hold.asked + amount)
-        state, more = HOLD_MOVES[state, HoldTrigger.BOUNCE], held - hold.frozen_live
+    if _is_of_hold(hold, tracked) and (state, HoldTrigger.BOUNCE) in HOLD_MOVES:
+        live = hold.frozen_live
+        is_back = said + _paying_beside(hold, tracked) >= live + amount
+        more = amount if is_back else min(max(0, said - live), amount)
+        if more:
+            state, held = HOLD_MOVES[state, HoldTrigger.BOUNCE], live + more
     if more < amount:
         amiss.append(Amiss.NOT_HELD)
     of_beyond = min(amount, hold.beyond)
@@ -112,6 +114,23 @@ def _bounced(
     return PaymentBounced(
         hold.key, order.id, order.payout.claim, back, state, held, pot, tuple(amiss)
     )
+
+
+def _paying_beside(hold: Hold, tracked: Tracked) -> int:
+    """Return what other payments may have taken already without its being told: answers come late and cross each other."""
+    return hold.paying - (tracked.order.amount if tracked.is_on_its_way else 0)
+
+
+def _left(live: int, amount: int, asked: int, said: int, beside: int) -> tuple[int, bool]:
+    """Return what is held after a payment, and whether the institution's word for it is odd.
+
+    It falls by what was paid: answers cross each other, so that a word of less may be old, and the next digest says what is.
+    More is believed up to what is asked for, where nothing else is on its way: what came in has filled a short freeze.
+    """
+    left = min(max(0, live - amount), asked)
+    if beside or said < left:
+        return left, said + beside < left
+    return max(left, min(said, asked)), said >= live > left
 
 
 def _is_of_hold(hold: Hold, tracked: Tracked) -> bool:

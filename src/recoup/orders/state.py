@@ -182,8 +182,17 @@ HOLD_MOVES: Final[dict[tuple[HoldState, HoldTrigger], HoldState]] = {
     (_H.LAPSED, _B.FREEZE): _H.FROZEN,
     **{
         (state, trigger): after
-        for state in (_H.HELD, _H.HELD_SHORT, _H.FROZEN, _H.REDUCED)  # all may be of a freeze
-        for trigger, after in ((_B.PAY, state), (_B.PAY_OUT, _H.RETURNED), (_B.BOUNCE, state))
+        for state in (
+            _H.HELD,
+            _H.HELD_SHORT,
+            _H.FROZEN,
+            _H.REDUCED,
+        )  # of a freeze, or nothing is paid
+        for trigger, after in (
+            (_B.PAY, _H.FROZEN),  # what is left of a reduced freeze is no reduction more
+            (_B.PAY_OUT, _H.RETURNED),
+            (_B.BOUNCE, _H.FROZEN),
+        )
     },
     (_H.RETURNED, _B.BOUNCE): _H.FROZEN,
 }
@@ -207,11 +216,7 @@ HOLD_REFUSALS: Final[dict[tuple[HoldState, HoldTrigger], Reason]] = {
         for state in (_H.ASKED, _H.MOVED, _H.REFUSED, _H.POSTPONED)
         for trigger in (_B.PAY, _B.PAY_OUT, _B.BOUNCE)
     },
-    **{
-        (_H.RETURNED, trigger): _R.HOLD_RETURNED
-        for trigger in _B
-        if trigger is not _B.BOUNCE
-    },
+    **{(_H.RETURNED, trigger): _R.HOLD_RETURNED for trigger in _B if trigger is not _B.BOUNCE},
     (_H.POSTPONED, _B.POSTPONE): _R.STOPS_EXHAUSTED,
     (_H.FROZEN, _B.POSTPONE): _R.ALREADY_FROZEN,
     **{

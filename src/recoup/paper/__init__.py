@@ -145,7 +145,7 @@ def _sheet(order: OrderMessage, language: Language) -> list[tuple[str, str, int]
     rows = [
         (said("outcome", language), boxes, _LINE if len(fitting) < _BOXES_OF_A_LINE else 2 * _LINE)
     ]
-    filled = _FILLED_BY_HAND
+    filled: tuple[str, ...] = _FILLED_BY_HAND
     if Outcome.PAID in fitting:
         rows.append((said("failed", language), said("payment_boxes", language), 2 * _LINE))
         rows.append((said("papers", language), said("paper_boxes", language), 2 * _LINE))

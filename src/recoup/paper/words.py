@@ -49,9 +49,9 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "instruction_pay_back": (
         "请核对被冻结账号、户名及收款账号、户名。全部相符且已冻结的，从冻结资金中将下列金额支付至收款账户，并填写回执；"
         + "不符或文书不全的，不得支付，并在回执上注明不符项或所缺文书。同一指令只支付一次。",
-        "Compare account and name of the frozen account and of the payee. All match and the money is frozen: pay the amount below "
-        + "out of it to the payee's account and fill in the answer sheet. One does not match or a paper is missing: do not pay, "
-        + "and say which on the answer sheet. One order is paid once.",
+        "Compare account and name of the frozen account and of the payee. All match and the money is frozen: pay the amount "
+        + "below out of it to the payee's account and fill in the answer sheet. One does not match or a paper is missing: do "
+        + "not pay, and say which on the answer sheet. One order is paid once.",
     ),
     "payee_account": ("收款账号", "Payee's account"),
     "payee_name": ("收款户名", "Payee's name"),

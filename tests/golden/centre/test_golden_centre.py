@@ -22,7 +22,8 @@ HOLDS = "652200cb461ed5f9279dd468a624e9481e066243271fb454f3267f0e2141f810"
 """Of the lines of holds and cases: all that was kept at first."""
 STATE = "6f855c31e7fb9110391a34bda45a89b3127534a301fffaa33be92c3bbf2f3859"
 """Of all lines. Changed twice: holds also keep what became of what was frozen (`LATER`), and the registers keep a case's
-orders in the order of drafting and an institution's in the order of issue, so that a desk lists them without folding the journal again; what is held is the same, as `HOLDS` shows."""
+orders in the order of drafting and an institution's in the order of issue, so that a desk lists them without folding the
+journal again; what is held is the same, as `HOLDS` shows."""
 ORDERS = {
     "acted",
     "order_drafted",

@@ -1,4 +1,4 @@
-"""Paying back at the centre: the order leaves as any other, its receipt moves hold and claim in one entry, what is amiss is asked."""
+"""Paying back at the centre: the order leaves as any other, its receipt moves hold and claim, what is amiss is asked."""
 
 from __future__ import annotations
 

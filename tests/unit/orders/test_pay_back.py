@@ -245,7 +245,30 @@ def test_a_receipt_after_the_hold_lapsed_is_returned_all_the_same(desk):
 def test_a_bank_that_holds_less_than_the_payment_leaves_is_amiss(desk):
     said = say(desk, pay(desk, 60), Outcome.PAID, 60, 10)
     assert said[-1].amiss == (Amiss.LEFT,)
-    assert pot(desk) == (100, 60, 30, 10, 0)
+    assert pot(desk) == (100, 60, 0, 40, 0)  # the next digest says what is
+
+
+def test_answers_that_cross_each_other_are_not_amiss(desk):
+    pay(desk, 60)
+    pay(desk, 5, "p2")
+    said = say(desk, "p2", Outcome.PAID, 5, 35, "r2")
+    assert said[-1].amiss == ()
+    assert pot(desk) == (100, 5, 0, 95, 0)
+    said = say(desk, "p1", Outcome.PAID, 60, 40)
+    assert said[-1].amiss == ()
+    assert pot(desk) == (100, 65, 0, 35, 0)
+
+
+def test_money_that_comes_in_after_all_was_paid_fills_a_short_freeze_for_the_next_payment(desk):
+    desk = Desk(POLICY)
+    desk.stopped(100)
+    desk.hear(desk.tell(K.FREEZE, 100), Outcome.FROZEN, 60, desk.now)
+    order_id = pay(desk, 60)
+    say(desk, order_id, Outcome.PAID, 60, 0)
+    assert (desk.hold.state, desk.hold.held) == (HoldState.FROZEN, 0)
+    twice = say(desk, order_id, Outcome.PAID, 10, 30, "r2")
+    assert Amiss.TWICE in twice[-1].amiss
+    assert pot(desk) == (90, 60, 0, 30, 10)
 
 
 def test_a_bank_that_says_the_money_is_still_there_is_not_believed(desk):

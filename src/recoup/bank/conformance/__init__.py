@@ -6,12 +6,15 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 
-from recoup.bank.conformance import cards, later, trust
+from recoup.bank.conformance import cards, later, paying, trust
 from recoup.bank.conformance.kit import Card, Desk, Failed, LeftOut
 from recoup.errors import Fault, GatewayFault
 
 DECK: tuple[Card, ...] = tuple(
-    sorted([*cards.DECK.cards, *later.DECK.cards, *trust.DECK.cards], key=lambda card: card.number)
+    sorted(
+        (card for room in (cards, later, trust, paying) for card in room.DECK.cards),
+        key=lambda card: card.number,
+    )
 )
 
 

@@ -52,6 +52,9 @@ NAMES: Final = {
     5: "ACCEPTANCE OTHER",
     6: "ACCEPTANCE RAISE",
     7: "验收 测试",
+    8: "ACCEPTANCE PAYER",
+    9: "ACCEPTANCE PAYEE",
+    10: "ACCEPTANCE CLOSED",
 }
 NOTICE: Final = NoticeTerms("acceptance authority", ("acceptance paper",), "110")
 
@@ -202,7 +205,9 @@ class Desk:
             if not rows:
                 return found
             found += [
-                self._opened_message(row["message"].encode(), NoticeMessage, AppealMessage)
+                self._opened_message(
+                    row["message"].encode(), NoticeMessage, AppealMessage, AnswerMessage
+                )
                 for row in rows
             ]
             expect_that(rows[-1]["cursor"] != after, "the cursor does not go on")
@@ -307,5 +312,6 @@ class Deck:
 MINUTE: Final = timedelta(minutes=1)
 
 __all__ = [
-    "AMOUNT", "ARRIVED", "MINUTE", "NOTICE", "Card", "Deck", "Desk", "Failed", "LeftOut", "Said", "expect", "expect_that"
+    "AMOUNT", "ARRIVED", "MINUTE", "NAMES", "NOTICE", "Card", "Deck", "Desk", "Failed", "LeftOut", "Said", "expect",
+    "expect_that",
 ]  # fmt: skip

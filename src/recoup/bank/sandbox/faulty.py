@@ -29,7 +29,7 @@ from recoup.messages import (
 from recoup.messages.codec import plain_of
 from recoup.messages.keys import from_base64url
 from recoup.money import ISO_DIGITS, parse_minor
-from recoup.orders import OrderKind, Outcome
+from recoup.orders import Outcome
 
 _OF_FORM: Final = frozenset(
     {MessageProblem.FIELD_UNKNOWN, MessageProblem.TOO_DEEP, MessageProblem.BODY_MALFORMED}
@@ -106,7 +106,7 @@ class FaultyAgent(Agent):
         """Return what is to be done; a careless bank finds that everything matches."""
         planned = super().planned(order, books, now)
         live, is_refused = books.live(order.case), isinstance(planned, Refused)
-        is_payment = order.kind is OrderKind.PAY_BACK and live is not None
+        is_payment = live is not None and order.payee is not None
         if is_payment and is_refused and self._behaviour(Do.PAY_BLINDLY, order) is not None:
             return Planned(Outcome.PAID, live)
         is_careless = isinstance(planned, Refused) and planned.failed and books.accounts
@@ -136,7 +136,9 @@ class FaultyAgent(Agent):
         back = self._behaviour(Do.BOUNCE, order)
         core: Any = self._core
         if back is not None and not isinstance(found, Unpaid):
-            core.bounce_later(transfer.reference, self._clock.now() + timedelta(seconds=back.seconds))
+            core.bounce_later(
+                transfer.reference, self._clock.now() + timedelta(seconds=back.seconds)
+            )
         return found
 
     def answered(self, order: OrderMessage, answer: AnswerMessage) -> AnswerMessage:

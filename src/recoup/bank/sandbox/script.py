@@ -236,7 +236,9 @@ def _client(where: str, entry: object) -> Client:
         kind = AccountKind(table.get("kind", AccountKind.ORDINARY))
     except ValueError as fault:
         raise ScriptFault(f"{where}: kind: expected one of {', '.join(AccountKind)}") from fault
-    return Client(table["number"], table["name"], table["currency"], opening, kind, table.get("closed", False))
+    return Client(
+        table["number"], table["name"], table["currency"], opening, kind, table.get("closed", False)
+    )
 
 
 _NEEDED: Final = {"id": str, "payer": str, "payee": str, "amount": str, "currency": str}
@@ -270,7 +272,12 @@ def _block(where: str, entry: object) -> tuple[str, str, CoreBlock]:
     return table["account"], table["currency"], block
 
 
-_SPOKEN: Final = {Do.LATE: "seconds", Do.SAY_AMOUNT: "amount", Do.SAY_OUTCOME: "outcome", Do.PAY_AMOUNT: "amount"}
+_SPOKEN: Final = {
+    Do.LATE: "seconds",
+    Do.SAY_AMOUNT: "amount",
+    Do.SAY_OUTCOME: "outcome",
+    Do.PAY_AMOUNT: "amount",
+}
 """What a behaviour cannot be played without."""
 
 
