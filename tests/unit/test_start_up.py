@@ -1,4 +1,4 @@
-"""What a process loads before it does anything: each one of the program's pays for it, and so does each test that starts one."""
+"""What a process loads before it does anything: each of the program's pays for it, and so does each test that starts one."""
 
 from __future__ import annotations
 

@@ -157,7 +157,7 @@ def test_the_tracing_processes_begin_with_the_chase_or_with_its_first_case(ahead
 
     class Lane:
         def __init__(self):
-            self.changed = lambda case: went.append(case)
+            self.changed = went.append
             self.start = lambda: went.append("start")
             self.stop = lambda: went.append("stop")
 
