@@ -50,6 +50,7 @@ def setting(folder: Path, clock: HandClock, wire: Correspondence | None = None) 
         clock,
         RandomIds(),
         vault=folder / "vault.sqlite",
+        traces_ahead=False,  # most tests trace nothing: the process would take seconds of processor time for naught
     )
 
 

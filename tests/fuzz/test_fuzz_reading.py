@@ -267,7 +267,7 @@ def tables(draw: st.DrawFn) -> bytes:
     )
 
 
-@settings(BOUNDED, max_examples=150)
+@settings(BOUNDED, max_examples=50)
 @given(content=tables())
 @example(content=b"account,time,amount,direction,currency\nA,2024-01-01,5,in,CNY")
 @example(content=b"time,amount\n2024-01-01,5")
@@ -277,9 +277,22 @@ def test_tables_of_likely_cells(content: bytes, tmp_path: Path) -> None:
     sound(tmp_path / "in.csv")
 
 
-@settings(BOUNDED, max_examples=100)
+@pytest.mark.slow
+@settings(BOUNDED, max_examples=150)
+@given(content=tables())
+def test_many_tables_of_likely_cells(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_bytes(content)
+    sound(tmp_path / "in.csv")
+    check_declared(content, tmp_path)
+
+
+@settings(BOUNDED, max_examples=40)
 @given(content=tables())
 def test_claims_and_declared_tables_of_likely_cells(content: bytes, tmp_path: Path) -> None:
+    check_declared(content, tmp_path)
+
+
+def check_declared(content: bytes, tmp_path: Path) -> None:
     path, ledger = tmp_path / "in.csv", tmp_path / "ledger.csv"
     path.write_bytes(content)
     ledger.write_text(LEDGER)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import polars as pl
 import pytest
@@ -105,12 +106,17 @@ def check(seed: int, size: int, features: frozenset[str]) -> int:
     return asked
 
 
-@pytest.mark.parametrize("seed", range(15))
+def seeds(quick: int, all_: int) -> list[Any]:
+    """Return seeds, of which only the first few belong to every run."""
+    return [*range(quick), *(pytest.param(x, marks=pytest.mark.slow) for x in range(quick, all_))]
+
+
+@pytest.mark.parametrize("seed", seeds(6, 15))
 def test_sources_and_flows_are_those_of_the_twin(seed: int) -> None:
     check(seed, 30, FEATURES)
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", seeds(2, 5))
 def test_sources_in_plain_worlds_are_those_of_the_twin(seed: int) -> None:
     check(500 + seed, 40, PLAIN)
 

@@ -97,9 +97,12 @@ def check(seeds: range, *, amount_max: int = LARGE) -> Counter[str]:
     return met
 
 
-def test_what_lies_there_of_a_transfer_is_what_came_by_it() -> None:
-    met = check(range(12))
-    assert all(met[rule] > 30 for rule in RULES), met
+@pytest.mark.parametrize(
+    ("worlds", "met_min"), [(5, 10), pytest.param(12, 30, marks=pytest.mark.slow)]
+)
+def test_what_lies_there_of_a_transfer_is_what_came_by_it(worlds: int, met_min: int) -> None:
+    met = check(range(worlds))
+    assert all(met[rule] > met_min for rule in RULES), met
 
 
 def test_small_amounts_agree_as_well() -> None:

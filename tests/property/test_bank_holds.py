@@ -152,7 +152,7 @@ class BankMachine(RuleBasedStateMachine):
 
 
 CHECKED = settings(
-    max_examples=200,
+    max_examples=100,
     stateful_step_count=30,
     deadline=None,
     derandomize=True,

@@ -52,8 +52,15 @@ def _both(world: World, seed: int, rules: tuple[str, ...]) -> tuple[Trail, Trail
 @pytest.mark.parametrize(
     ("features", "rules", "seeds"),
     [
-        (PLAIN | {"terminal", "unknown"}, LOCAL, range(12)),
-        (FEATURES - {"holds", "links"}, (*LOCAL, "poison"), range(100, 107)),
+        (PLAIN | {"terminal", "unknown"}, LOCAL, range(4)),
+        pytest.param(PLAIN | {"terminal", "unknown"}, LOCAL, range(4, 12), marks=pytest.mark.slow),
+        (FEATURES - {"holds", "links"}, (*LOCAL, "poison"), range(100, 103)),
+        pytest.param(
+            FEATURES - {"holds", "links"},
+            (*LOCAL, "poison"),
+            range(103, 107),
+            marks=pytest.mark.slow,
+        ),
         (PLAIN | {"holds", "links", "unknown"}, ("fifo", "rolling"), range(200, 205)),
         (PLAIN | {"reversals", "conversions"}, ("pari-passu",), range(300, 304)),
     ],
@@ -70,7 +77,7 @@ def test_extending_gives_what_tracing_at_once_gives(features, rules, seeds) -> N
 
 def test_claims_that_late_rows_do_not_touch_are_not_traced_again() -> None:
     spared = total = 0
-    for seed in range(16):
+    for seed in range(8):
         world = random_world(seed, 8 + seed % 40, features=PLAIN)
         _, extended = _both(world, seed, ("fifo",))
         assert extended.retraced is not None

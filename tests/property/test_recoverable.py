@@ -29,7 +29,9 @@ def of(trail: Trail, claim: str, currency: str = "CNY") -> int:
     return int(trail.summary.filter(same)["recoverable"].unique().item())
 
 
-@pytest.mark.parametrize("part", range(5))
+@pytest.mark.parametrize(
+    "part", [0, 1, *(pytest.param(x, marks=pytest.mark.slow) for x in range(2, 5))]
+)
 def test_no_causal_rule_finds_more_than_is_recoverable(part: int) -> None:
     for seed in range(100 * part, 100 * part + 20):
         world = random_world(seed, 30, FEATURES - {"links"})

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -39,9 +39,10 @@ from recoup.centre.requests import derived_id
 from recoup.ids import CommandId
 from recoup.journal.canonical import encode_plain
 from recoup.orders import OrderKind
-from recoup.reading.imports import ImportRows, RefusedRow, read_import
-from recoup.reading.options import ReadingOptions
 from recoup.staff import Action, Target, Why
+
+if TYPE_CHECKING:  # tables are loaded when the first one comes: most centres' days have none
+    from recoup.reading.imports import ImportRows, RefusedRow
 
 router = APIRouter(tags=["imports"])
 _LOOKING = responses(401, 403, 404, 409, 422, 429)
@@ -119,9 +120,7 @@ async def import_rows(
         response.headers["Idempotency-Replayed"] = "true"
         return _counted(known)
     is_json = request.headers.get("content-type", "").startswith("application/x-ndjson")
-    found = await asyncio.to_thread(
-        read_import, data, kind.value, ReadingOptions(), is_json=is_json
-    )
+    found = await asyncio.to_thread(_read, data, kind, is_json=is_json)
     if found.problems:
         places = tuple(Place(x.column or "table", x.code) for x in found.problems[:20])
         raise ProblemError("import_unreadable", places=places)
@@ -284,6 +283,13 @@ def _utc(at: datetime) -> datetime:
 
 def _plain(value: object) -> object:
     return _utc(value).isoformat() if isinstance(value, datetime) else value
+
+
+def _read(data: bytes, kind: ImportKind, *, is_json: bool) -> ImportRows:
+    from recoup.reading.imports import read_import
+    from recoup.reading.options import ReadingOptions
+
+    return read_import(data, kind.value, ReadingOptions(), is_json=is_json)
 
 
 def _refused(row: RefusedRow) -> RowNoted:

@@ -6,14 +6,16 @@ from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from recoup.cases import Case, Place
 from recoup.cases.case import HoldPlace
 from recoup.centre.facts import ROOT_WITHIN, Grounds
 from recoup.orders import Hold, HoldKey, Order, OrderKind
 from recoup.orders.kinds import OPENING
-from recoup.trace import Course, Moved
+
+if TYPE_CHECKING:  # the chase writes papers in a process that traces nothing
+    from recoup.trace import Course, Moved
 
 TOLD: Final = "reported"
 """Rail of a transfer that only its report shows."""

@@ -1,6 +1,7 @@
 """The rows of a case's statements, each transfer once, with what both sides say of it; it grows by one statement at a time.
 
-What is traced is read off it without changing it: the next answer adds its rows to those that are here. Pure.
+What is traced is read off it without changing it: the next answer adds its rows to those that are here. Pure. Tables and
+kernels are loaded where they are first asked for: the centre's own process hands cases over, and needs neither.
 """
 
 from __future__ import annotations
@@ -8,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-
-import polars as pl
+from typing import TYPE_CHECKING
 
 from recoup.centre.facts import ROOT_WITHIN, FactRow, Statement
 from recoup.clock import microseconds_of
 from recoup.limits import ROW_MINOR_MAX
-from recoup.records import tables
-from recoup.trace import Rows
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from recoup.trace import Rows
 
 _Key = tuple[str, int, str]
 
@@ -69,6 +72,8 @@ class Listed:
     @property
     def rows(self) -> Rows:
         """The transfers as columns of what tracing reads."""
+        from recoup.trace import Rows
+
         shown = self.shown
         return Rows(
             ids=self.ids,
@@ -87,6 +92,10 @@ class Listed:
     @property
     def frame(self) -> pl.DataFrame:
         """The same as a table of transfers."""
+        import polars as pl
+
+        from recoup.records import tables
+
         shown = self.shown
         texts = ("payer", "payee", "payer_institution", "payee_institution", "rail")
         given = ("sequence", "amount", "currency", "kind", "reference")

@@ -1,8 +1,8 @@
 """What a case's trail rests on, as it lies in journal and vault, and what a tracing process makes of it. Decides nothing.
 
 Statements cross to the process as the bytes that the vault keeps: whoever hands them over neither decodes nor arranges
-anything. The process keeps the rows it decoded last and the ledgers it made of them, since the next answer adds one statement
-to those it has seen.
+anything, and loads nothing that traces, neither then nor when it takes back what was found. The process keeps the rows it
+decoded last and the ledgers it made of them, since the next answer adds one statement to those it has seen.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from datetime import datetime
 from recoup import limits
 from recoup.cases import Case
 from recoup.cases.case import HoldPlace
+from recoup.cases.commands import ApplyTrail
 from recoup.centre.case_ledger import CaseLedger
-from recoup.centre.case_trail import Told, facts_of, told_by
-from recoup.centre.facts import Statement, statement_of
+from recoup.centre.facts import Grounds, Statement, statement_of
 
 
 class Decoded:
@@ -82,6 +82,15 @@ _ledgers = Ledgers(limits.TRACE_ROWS_KEPT_MAX)
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What a trail tells a case: the command for it, and what else is read off it."""
+
+    command: ApplyTrail
+    grounds: Mapping[HoldPlace, Grounds]
+    """By which transfer money came to each account."""
+
+
+@dataclass(frozen=True, slots=True)
 class TracedCase:
     """What a trail of one version tells its case."""
 
@@ -126,6 +135,8 @@ class CaseSheets:
 
     def traced(self) -> TracedCase:
         """Arrange the facts, trace them and read the trail."""
+        from recoup.centre.case_trail import facts_of, told_by
+
         pairs = zip(self.of.facts, self.statements, strict=True)
         statements = [_decoded.statement(digest, body) for digest, body in pairs]
         ledger = _ledgers.of(self.case, self.of.facts, statements)
@@ -134,4 +145,4 @@ class CaseSheets:
         return TracedCase(self.case, self.version, told, asked.ignored)
 
 
-__all__ = ["CaseSheets", "Decoded", "Ledgers", "TracedCase"]
+__all__ = ["CaseSheets", "Decoded", "Ledgers", "Told", "TracedCase"]

@@ -21,7 +21,8 @@ from recoup.cases.decided import digest_of
 from recoup.cases.state import LIVE_CLAIMS, ClaimState
 from recoup.centre.case_grounds import TOLD, grounds_of
 from recoup.centre.case_ledger import CaseLedger, Listed, Shown
-from recoup.centre.facts import ROOT_WITHIN, FactRow, Grounds, Statement
+from recoup.centre.case_sheets import Told
+from recoup.centre.facts import ROOT_WITHIN, FactRow, Statement
 from recoup.centre.one_sided import marked, one_sided
 from recoup.centre.tracer import RULE, CaseFacts
 from recoup.clock import instant_of, microseconds_of
@@ -95,15 +96,6 @@ class Asked:
         rows = self.listed.rows
         small = SmallCase(rows, self.claims, self.known, self.terminal, self.holds)
         return short_way(small, RULE) if small.is_fit else course_of(self.facts.traced().trail)
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a trail tells a case: the command for it, and what else is read off it."""
-
-    command: ApplyTrail
-    grounds: Mapping[HoldPlace, Grounds]
-    """By which transfer money came to each account."""
 
 
 def ledger_of(statements: Iterable[Statement]) -> CaseLedger:
@@ -383,4 +375,4 @@ def _bridged(course: Course, institutions: Mapping[str, str]) -> tuple[Bridged, 
     )
 
 
-__all__ = ["ROOT_WITHIN", "Asked", "Told", "facts_of", "ledger_of", "told_by"]
+__all__ = ["ROOT_WITHIN", "Asked", "facts_of", "ledger_of", "told_by"]

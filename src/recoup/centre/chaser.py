@@ -215,12 +215,14 @@ class Chaser(Part):
         ids: Ids,
         policy: CasePolicy,
         told: ToldOf = lambda case, why: None,  # noqa: ARG005 - the parameters' names are the protocol's
+        *,
+        traces_ahead: bool = True,
     ) -> None:
         super().__init__("chaser")
         self._open, self._directory, self._submit = open_view, directory, submit
         self._clock, self._ids, self._policy = clock, ids, policy
         self._trails, self._told = Trails(submit, told, self.wake), told
-        self._tracers = Tracers(self._trails, told)
+        self._tracers = Tracers(self._trails, told, ahead=traces_ahead)
 
     def start(self) -> None:
         """Begin."""

@@ -21,7 +21,6 @@ from recoup.cases import Case, CasePolicy, terminals
 from recoup.cases.case import HoldPlace
 from recoup.centre.answers import Answers
 from recoup.centre.case_grounds import ground_of
-from recoup.centre.case_trail import facts_of, told_by
 from recoup.centre.chaser import Chaser
 from recoup.centre.commands import Command, Halted, Outcome
 from recoup.centre.digests import Digests
@@ -43,7 +42,6 @@ from recoup.centre.snapshots import NAME, restore, snapshot_of
 from recoup.centre.state import CentreState
 from recoup.centre.sweeping import sweep
 from recoup.centre.terms import TellAgain
-from recoup.centre.tracer import trace_facts
 from recoup.centre.view import View
 from recoup.centre.witnessing import Sealing, Witnessing
 from recoup.clock import EPOCH, Clock
@@ -89,6 +87,8 @@ class Setting:
     """The file of the vault; None: the journal's."""
     sealing: Sealing | None = None
     """None: the journal is not signed, and nobody watches it."""
+    traces_ahead: bool = True
+    """Whether the tracing process starts with the centre; else the first case that is traced waits seconds for it."""
 
 
 _Connected = tuple[HTTPGateway | None, Chaser | None, Digests | None]
@@ -167,7 +167,14 @@ class Office:
             facts_follow=True,
         )
         chaser = Chaser(
-            self.view, self.directory, self.submit, clock, ids, setting.policy, told_of_case
+            self.view,
+            self.directory,
+            self.submit,
+            clock,
+            ids,
+            setting.policy,
+            told_of_case,
+            traces_ahead=setting.traces_ahead,
         )
         digests = Digests(
             self._round, sorted(wire.addresses), setting.digest_seconds, told_of_institution
@@ -366,6 +373,10 @@ class Office:
         self, case: Case, since: dict[HoldPlace, datetime]
     ) -> Mapping[HoldPlace, Grounds] | None:
         """Trace a case in this thread: where no institution is connected nobody else does, and nothing is in a hurry."""
+        # Elsewhere tracing has a process of its own: this one loads tables and kernels only here, where it traces itself.
+        from recoup.centre.case_trail import facts_of, told_by
+        from recoup.centre.tracer import trace_facts
+
         try:
             purpose = Purpose("office", case.id, "tracing")
             statements = self.directory.statements(case.id, case.facts, purpose)

@@ -16,16 +16,17 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from gc import freeze
 from multiprocessing import get_context
-from typing import Any, Final, Protocol
-
-import polars as pl
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from recoup import limits
 from recoup.centre.child import end_with_parent
 from recoup.errors import Fault
-from recoup.records import tables
-from recoup.records.dossier import Dossier
-from recoup.trace import Options, Trail, trace_dossier
+
+if TYPE_CHECKING:  # only the process that traces loads tables and kernels
+    import polars as pl
+
+    from recoup.records.dossier import Dossier
+    from recoup.trace import Trail
 
 RULE: Final = "fifo"
 """The rule of a case that declares none."""
@@ -45,6 +46,8 @@ class CaseFacts:
 
     def traced(self) -> Traced:
         """Return the trail: the chase always bridges, and follows the case's one rule."""
+        from recoup.trace import Options, trace_dossier
+
         options = Options(rules=(self.rule,), bridge=True)
         return Traced(self.case, self.version, trace_dossier(self.dossier, self.claims, options))
 
@@ -94,6 +97,12 @@ def trace_facts(facts: Traceable) -> Any:  # noqa: ANN401 - as above
 
 def warm_up(niceness: int = 0) -> None:
     """Compile or load the kernels before the first case needs them; a process with `niceness` gives way to others."""
+    import polars as pl
+
+    from recoup.records import tables
+    from recoup.records.dossier import Dossier
+    from recoup.trace import Options, trace_dossier
+
     end_with_parent()
     if niceness and hasattr(os, "nice"):
         os.nice(niceness)

@@ -169,28 +169,38 @@ class Trails:
 class Tracers:
     """A process for small cases and one for large ones."""
 
-    def __init__(self, trails: Trails, told: ToldOf) -> None:
+    def __init__(self, trails: Trails, told: ToldOf, *, ahead: bool = True) -> None:
+        """Prepare; `ahead`: the process for small cases is there before the first case, which then does not wait for it."""
+
         def untraced(case: str, why: BaseException) -> None:
             trails.drop(case)
             told(case, f"no trail: {why}")
 
-        self._trails = trails
+        self._trails, self._is_ahead, self._has_begun = trails, ahead, False
         self._small = Tracer(trails, trails.take, untraced)
         self._large = Tracer(trails, trails.take, untraced, niceness=_NICENESS)
 
     def start(self) -> None:
         """Begin; nothing waits yet."""
+        if self._is_ahead:
+            self._begin()
+
+    def _begin(self) -> None:
+        self._has_begun = True
         self._small.start()
         self._large.start()
 
     def changed(self, case: str) -> None:
-        """Have a case traced whose newest facts `trails` has."""
+        """Have a case traced whose newest facts `trails` has; called from one thread."""
+        if not self._has_begun:
+            self._begin()
         (self._large if self._trails.is_large(case) else self._small).changed(case)
 
     def stop(self) -> None:
-        """Finish what is being traced, and end."""
-        self._small.stop()
-        self._large.stop()
+        """Finish what is being traced, and end; nothing is handed over any more."""
+        if self._has_begun:
+            self._small.stop()
+            self._large.stop()
 
 
 __all__ = ["ACTOR", "WHO", "Submit", "Tracers", "Trails"]

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import typst
 
 from recoup.clock import instant_text
-from recoup.evidence.report.glyphs import FONT, all_printable
+from recoup.glyphs import FONT, all_printable
 
 
 def printed(template: str, content: Mapping[str, Any], at: datetime, **pictures: str) -> bytes:

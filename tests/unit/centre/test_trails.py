@@ -138,6 +138,7 @@ def test_a_case_of_many_rows_goes_to_the_process_for_large_ones():
     class Lane:
         def __init__(self, name):
             self.changed = lambda case: went.append((name, case))
+            self.start = lambda: None
 
     both = trails.Tracers(kept, lambda *_: None)
     both._small, both._large = Lane("small"), Lane("large")
@@ -148,6 +149,32 @@ def test_a_case_of_many_rows_goes_to_the_process_for_large_ones():
         kept.ask(_sheets(case, 1, size))
         both.changed(case)
     assert went == [("small", "s"), ("large", "l")]
+
+
+@pytest.mark.parametrize("ahead", [True, False])
+def test_the_tracing_processes_begin_with_the_chase_or_with_its_first_case(ahead):
+    went = []
+
+    class Lane:
+        def __init__(self):
+            self.changed = went.append
+            self.start = lambda: went.append("start")
+            self.stop = lambda: went.append("stop")
+
+    both = trails.Tracers(trails.Trails(lambda _: None), lambda *_: None, ahead=ahead)
+    both._small, both._large = Lane(), Lane()
+    both.start()
+    assert went == (["start", "start"] if ahead else [])
+    both.changed("case-1")
+    both.changed("case-2")
+    both.stop()
+    assert went == ["start", "start", "case-1", "case-2", "stop", "stop"]
+
+
+def test_what_never_began_is_not_ended():
+    idle = trails.Tracers(trails.Trails(lambda _: None), lambda *_: None, ahead=False)
+    idle.start()
+    idle.stop()
 
 
 def test_the_rows_that_a_process_keeps_are_bounded():

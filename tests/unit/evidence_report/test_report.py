@@ -16,8 +16,8 @@ from unit.evidence_report.trails import SHOP, empty_trail, trail
 from recoup.evidence.assumed import in_language
 from recoup.evidence.report import pdf_bytes, write_pdf
 from recoup.evidence.report.content import COMMAND_CHARS_MAX, command_lines
-from recoup.evidence.report.glyphs import printable
 from recoup.evidence.report.phrases import sentences
+from recoup.glyphs import printable
 
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 90 30" width="90" height="30">'

@@ -409,11 +409,13 @@ MOVES = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
-@given(MOVES, st.lists(st.booleans(), min_size=4, max_size=4))
-def test_statements_of_all_accounts_give_back_the_ledger(
-    moves: list[tuple[int, int, int, int]], newest: list[bool]
-) -> None:
+@pytest.mark.parametrize("examples", [40, pytest.param(150, marks=pytest.mark.slow)])
+def test_statements_of_all_accounts_give_back_the_ledger(examples: int) -> None:
+    newest = st.lists(st.booleans(), min_size=4, max_size=4)
+    settings(max_examples=examples)(given(MOVES, newest)(check_ledger))()
+
+
+def check_ledger(moves: list[tuple[int, int, int, int]], newest: list[bool]) -> None:
     """Whatever way each file stands: every transfer comes back once."""
     minute, book, balances = 0, {name: [] for name in range(4)}, dict.fromkeys(range(4), 10_000)
     expected = []

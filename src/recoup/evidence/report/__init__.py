@@ -19,10 +19,10 @@ import typst
 
 from recoup.evidence.report.blocks import Speech
 from recoup.evidence.report.content import Request, report_content
-from recoup.evidence.report.glyphs import all_printable
 from recoup.evidence.rows import Rows, rows_of
 from recoup.evidence.summary import data_time
 from recoup.evidence.wording import LANGUAGES, Language
+from recoup.glyphs import all_printable
 from recoup.trace.rules import RULES
 from recoup.trace.trail import Trail
 

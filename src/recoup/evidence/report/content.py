@@ -26,9 +26,9 @@ from recoup.evidence.report.blocks import (
     text,
 )
 from recoup.evidence.report.findings import claims_found, range_found
-from recoup.evidence.report.glyphs import FONT
 from recoup.evidence.rows import Rows
 from recoup.evidence.summary import PLACES, data_time, totals_of, versions
+from recoup.glyphs import FONT
 from recoup.trace.rules import RANGE, RULES
 from recoup.trace.trail import Trail, instant_text, length_text
 

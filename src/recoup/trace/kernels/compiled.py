@@ -2,19 +2,29 @@
 
 numba notices a change of the file a function stands in, not of the files it calls into; a stale kernel would move money
 wrongly and silently. So the cache folder is named after the digest of the whole folder.
+
+Processes that start together on a cold cache would each compile the same kernels, and overwrite each other's index of what is
+there: so one compiles a kernel, and the others wait for what it leaves.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import sys
 import tempfile
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import numba
 import numba.core.config
+from numba.core.compiler_lock import global_compiler_lock
+
+if sys.platform != "win32":  # there each process compiles for itself
+    import fcntl
 
 _HERE: Final = Path(__file__).parent
 
@@ -45,18 +55,29 @@ def _cache_folder() -> str:
 
 FOLDER: Final = _cache_folder()
 """Where the machine code of this version of the kernels is kept."""
+_WAIT_SECONDS_MAX: Final = 120
+"""For another process that compiles the same kernel: all of those of one rule take some 30 s of processor time together."""
+_POLL_SECONDS: Final = 0.02
 
 
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile `function` on first call, without fastmath, releasing the interpreter lock; keep the machine code on disk."""
     settings: Any = numba.core.config
     before = settings.CACHE_DIR
-    settings.CACHE_DIR = before or FOLDER
+    settings.CACHE_DIR = folder = before or FOLDER
     try:
-        compiled: Callable[..., Any] = numba.njit(cache=True, nogil=True)(function)
+        compiled: Any = numba.njit(cache=True, nogil=True)(function)
     finally:
         settings.CACHE_DIR = before
-    return compiled
+    compile_here, name = compiled.compile, f"{function.__module__}.{function.__qualname__}"
+
+    def compile_once(signature: Any) -> Any:
+        # A kernel compiles those that it calls: numba's lock first, so that no thread holds the one and waits for the other.
+        with global_compiler_lock, _alone(Path(folder) / f"{name}.lock"):
+            return compile_here(signature)
+
+    compiled.compile = compile_once
+    return compiled  # type: ignore[no-any-return]
 
 
 def inner(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -77,3 +98,33 @@ def _settle(function: Callable[..., Any], *, makes_arrays: bool) -> Callable[...
     settled = njit(nogil=True, _nrt=makes_arrays, no_cpython_wrapper=True, no_cfunc_wrapper=True)
     compiled: Callable[..., Any] = settled(function)
     return compiled
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Keep other processes from what is inside; they wait, a bounded time: a process that stands still must not stop all."""
+    if sys.platform == "win32":
+        yield
+        return
+    try:
+        file = path.open("ab")
+    except OSError:  # nor is anything kept there that others could use
+        yield
+        return
+    with file:
+        _wait_for(file.fileno())
+        yield
+
+
+def _wait_for(file: int) -> None:
+    """Take the lock of a file, which its closing gives back; go on without where it cannot be had."""
+    until = time.monotonic() + _WAIT_SECONDS_MAX
+    while time.monotonic() < until:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_POLL_SECONDS)
+        except OSError:  # a file system without locks
+            return
+        else:
+            return

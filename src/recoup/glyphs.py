@@ -1,4 +1,4 @@
-"""Which signs the report's font has. PDF/A forbids a sign without a glyph, and names come with emoji and rare letters.
+"""Which signs the font of documents has. PDF/A forbids a sign without a glyph; names come with emoji and rare letters.
 
 Reads the character map of an OpenType collection (tables `ttcf`, `cmap` format 12), as the OpenType specification lays it out.
 """
