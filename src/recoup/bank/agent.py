@@ -33,6 +33,7 @@ from recoup.bank.rules import (
     lapse,
     plan,
 )
+from recoup.bank.statements import fitting
 from recoup.bank.store import BankStore
 from recoup.clock import Clock
 from recoup.errors import Fault, MessageFault, MessageProblem
@@ -65,7 +66,6 @@ STRAY_FOR: Final = timedelta(hours=1)
 """How long a block of ours that no book knows is kept: the books were restored from a backup, and the centre tells again."""
 
 _LOOK: Final = timedelta(days=1)
-_ROWS_BYTES_MAX: Final = 600_000
 _CURSOR: Final = re.compile(r"[0-9]{0,18}", re.ASCII)
 _ORDER: Final = "recoup.order.v1"
 _ANSWER: Final = "recoup.answer.v1"
@@ -175,9 +175,10 @@ class Agent:
         if not order.id or not order.case:
             raise MessageFault(MessageProblem.FIELD_WRONG, "expected an id and a case")
         known = self._store.handled(order.id)
-        if known is not None and decode(_ORDER, known.body) != order:
+        if known is not None and _ordered(known.body) != order.as_ordered:
             raise OrderIdTaken(_difference(known.body, order))
         if known is not None and known.answer is not None:
+            self._holders.hold_back(order.id, order.tell_from)
             first = decode(_ANSWER, known.answer)
             assert isinstance(first, AnswerMessage), "books of answers hold answers"
             return first, True
@@ -386,7 +387,7 @@ class Agent:
         if done.rows_since is not None:
             until = order.rows_to or now
             rows = self._core.statement(number, order.currency, done.rows_since, until)
-        fitting = _fitting(rows)
+        shown = fitting(rows)
         is_live = hold is not None and hold.ended is None
         return AnswerMessage(
             id=self._ids.new("answer"),
@@ -402,8 +403,8 @@ class Agent:
             ends_at=hold.ends_at if hold is not None and is_live else None,
             former=done.former,
             excess=Minor(done.excess),
-            rows=fitting,
-            rows_left=len(rows) - len(fitting),
+            rows=shown,
+            rows_left=len(rows) - len(shown),
             account_kind=books.kind(order.currency),
         )
 
@@ -463,30 +464,18 @@ class Agent:
             del self._strays[name]
 
 
-def _fitting(rows: Sequence[StatementRow]) -> tuple[StatementRow, ...]:
-    """Return the first rows that fit into one message."""
-    kept: list[StatementRow] = []
-    size = 0
-    for row in rows[: limits.MESSAGE_ROWS_MAX]:
-        size += 300 + 6 * sum(
-            len(part) for part in _texts(row)
-        )  # at most six bytes a character, escaped
-        if size > _ROWS_BYTES_MAX and kept:
-            break
-        kept.append(row)
-    return tuple(kept)
-
-
-def _texts(row: StatementRow) -> list[str]:
-    names = (row.payer_name, row.payee_name, row.payer_institution, row.payee_institution)
-    return [row.id, row.payer, row.payee, *names, row.kind, row.reference]
-
-
 def _difference(body: bytes, order: OrderMessage) -> str:
     """Return the name of the first field that differs."""
-    first = decode(_ORDER, body)
+    first, now = _ordered(body), order.as_ordered
     names = type(order).__dataclass_fields__
-    return next(name for name in names if getattr(first, name) != getattr(order, name))
+    return next(name for name in names if getattr(first, name) != getattr(now, name))
+
+
+def _ordered(body: bytes) -> OrderMessage:
+    """Return what was ordered, as it is compared with what comes again."""
+    found = decode(_ORDER, body)
+    assert isinstance(found, OrderMessage), "books of orders hold orders"
+    return found.as_ordered
 
 
 __all__ = [

@@ -52,6 +52,8 @@ class HolderNotice:
     reason: str = ""
     """Why it is put off."""
     until: datetime | None = None
+    held_back_until: datetime | None = None
+    """The holder is not told before this, whatever is done here: so it was decided at the centre."""
 
 
 def notice_of(order: OrderMessage, hold: BankHold, held: int, locale: str) -> HolderNotice | None:
@@ -69,7 +71,9 @@ def notice_of(order: OrderMessage, hold: BankHold, held: int, locale: str) -> Ho
         documents=("、" if locale == "zh" else ", ").join(terms.documents),
         phone=terms.phone,
     )
-    return HolderNotice(order.id, hold.account, hold.currency, text)
+    return HolderNotice(
+        order.id, hold.account, hold.currency, text, held_back_until=order.tell_from
+    )
 
 
 __all__ = ["LOCALES", "HolderNotice", "NoticeState", "notice_of"]

@@ -151,6 +151,8 @@ class Letters:
             rows_from=grounds.rows_from if grounds else None,
             notice=self._wire.notice,
             swapped=swapped,
+            ends_at=issued.ends_at,
+            tell_from=issued.tell_from,
         )
 
 

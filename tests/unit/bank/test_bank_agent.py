@@ -10,12 +10,13 @@ import pytest
 from banks import ARRIVED, BANK, CENTRE, NAME, NUMBER, POLICY, START, bank, listened, order
 
 from recoup.bank import OrderIdTaken
-from recoup.bank.agent import BLOCK, STRAY_FOR, _fitting
+from recoup.bank.agent import BLOCK, STRAY_FOR
 from recoup.bank.core import CoreBlock
 from recoup.bank.holds import BankHold
 from recoup.bank.http import application
 from recoup.bank.letters import notice_of
 from recoup.bank.sandbox import Behaviour, Do, Payment, SandboxCore
+from recoup.bank.statements import fitting
 from recoup.bank.store import BankStore
 from recoup.clock import HandClock
 from recoup.errors import GatewayFault, MessageFault, MessageProblem, StoreFault
@@ -378,10 +379,10 @@ def test_over_http_the_core_system_away_is_a_problem_that_passes(a, monkeypatch)
 
 def test_rows_that_do_not_fit_are_counted_and_the_answer_still_fits():
     row = StatementRow("x" * 8_000, START, 1, "卡" * 8_000, "b", 1, "CNY")
-    assert 0 < len(_fitting([row] * 500)) < 500
-    assert len(_fitting([replace(row, id="x", payer="a")] * 5_000)) == MESSAGE_ROWS_MAX
+    assert 0 < len(fitting([row] * 500)) < 500
+    assert len(fitting([replace(row, id="x", payer="a")] * 5_000)) == MESSAGE_ROWS_MAX
     answer = AnswerMessage(
-        "a", "o", BANK.owner, Outcome.INFORMED, START, "CNY", rows=_fitting([row] * 500)
+        "a", "o", BANK.owner, Outcome.INFORMED, START, "CNY", rows=fitting([row] * 500)
     )
     assert len(seal(answer, BANK, audience="centre", jti="x", now=START)) < MESSAGE_BYTES_MAX
 

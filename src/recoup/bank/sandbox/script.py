@@ -55,6 +55,10 @@ class Do(StrEnum):
     """Reads what it understands of a message and passes over the rest."""
     OVERBOOK = "overbook"
     """Lets each case's hold count the whole balance, as if there were no other."""
+    TELL_AT_ONCE = "tell_at_once"
+    """Tells holders at once, whatever an order says of waiting."""
+    FULL_TERM = "full_term"
+    """Gives every hold a whole term from now, whatever an order says of its end."""
 
 
 @dataclass(frozen=True, slots=True)
