@@ -20,7 +20,10 @@ from scanned import chunk, page, photograph, png
 from recoup import limits
 from recoup.api import set_up_logs
 from recoup.centre import View
+from recoup.centre.commands import Turned
+from recoup.centre.sheets import field_of_scan
 from recoup.centre.snapshots import decode_state, encode_state
+from recoup.centre.sweeping import sweep
 from recoup.clock import instant_text
 from recoup.messages import KeyRing, SigningKey, open_paper, seal
 from recoup.paper.forms import JPEG, PNG
@@ -224,3 +227,50 @@ def test_what_was_erased_is_gone_and_nothing_more_is_kept_of_it(house: Bureau) -
     found = house.get(f"/orders/{order}/scans/{scan}", "ann", **WHY)
     assert name_of(found) == "personal_data_missing"
     assert name_of(upload(house, order, blank())) == "personal_data_missing"
+
+
+async def away(_: object) -> Turned:
+    """Stand for a writer that stopped."""
+    return Turned("stopped", "", is_transient=True)
+
+
+def swept(house: Bureau, hours: int) -> int:
+    """Return how many pieces of the vault are dropped at a start so many hours later."""
+    office = house.desk._office
+    view, now = View(office.open()), house.clock.now() + timedelta(hours=hours)
+    view.catch_up()
+    return sweep(office.directory, office.open(), view.state, now)
+
+
+def test_the_bytes_of_a_scan_whose_command_was_refused_are_dropped_and_those_of_a_kept_one_stay(
+    house: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order, data = carried(house), blank()
+    other = upload(house, order, blank()).json()["scan"]
+    with monkeypatch.context() as patched:
+        patched.setattr(house.desk, "submit", away)
+        assert upload(house, order, data, key="lost-scan-0001").status_code == 503
+    scan, subject = sha256(data).hexdigest(), f"order {order}"
+    has = house.desk._office.directory.has
+    assert has(subject, field_of_scan(scan, 0)), "kept before the journal hears of it"
+    assert swept(house, 1) == 0, "somebody may ask again"
+    assert has(subject, field_of_scan(scan, 0))
+    assert swept(house, 25) > 0
+    assert not has(subject, field_of_scan(scan, 0))
+    assert has(subject, field_of_scan(other, 0))
+    assert upload(house, order, data, key="lost-scan-0001").status_code == 200, "it may come again"
+    assert swept(house, 25) == 0
+
+
+def test_a_scan_that_another_command_names_stays_though_the_one_it_waited_for_never_came(
+    house: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order, data = carried(house), blank()
+    with monkeypatch.context() as patched:
+        patched.setattr(house.desk, "submit", away)
+        assert upload(house, order, data, key="lost-scan-0002").status_code == 503
+    assert upload(house, order, data, key="another-scan-0002").status_code == 200
+    assert swept(house, 25) == 0
+    assert house.desk._office.directory.has(
+        f"order {order}", field_of_scan(sha256(data).hexdigest(), 0)
+    )
