@@ -6,6 +6,7 @@ import io
 import itertools
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 
@@ -25,6 +26,7 @@ from recoup.centre.sheets import field_of_scan
 from recoup.centre.snapshots import decode_state, encode_state
 from recoup.centre.sweeping import sweep
 from recoup.clock import instant_text
+from recoup.errors import MessageFault
 from recoup.messages import KeyRing, SigningKey, open_paper, seal
 from recoup.paper.forms import JPEG, PNG
 from recoup.paper.scans import look_at
@@ -157,6 +159,29 @@ def test_a_code_that_this_centre_did_not_sign_is_refused(house: Bureau) -> None:
     assert house.desk.last() == last
     foreign = upload(house, order, png(coded(b"https://bank-8.example/seal/77")))
     assert foreign.json()["has_code"] is False, "an institution's own code says nothing"
+
+
+def test_a_sheet_that_was_printed_before_the_centre_changed_its_key_is_still_read(
+    house: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = carried(house)
+    (code,) = look_at(png(page(printed(house, order))), PNG).codes
+    letters = house.desk._office.letters
+    assert letters is not None
+    now = house.clock.now()
+    fresh = SigningKey("centre", bytes(range(7, 39)), now, CENTRE.valid_until)
+    after = replace(letters._wire, key=fresh)
+    monkeypatch.setattr(letters, "_wire", after)
+    with pytest.raises(MessageFault, match="key_unknown"):
+        letters.believed(code)
+    monkeypatch.setattr(letters, "_wire", replace(after, former=(CENTRE.public,)))
+    assert letters.believed(code).id == order
+    told = open_paper(code, KeyRing([CENTRE.public])).message
+    late = seal(told, CENTRE, audience=CARRIED, jti="j", now=now)
+    ended = replace(CENTRE.public, valid_until=now)
+    monkeypatch.setattr(letters, "_wire", replace(after, former=(ended,)))
+    with pytest.raises(MessageFault, match="key_not_valid"):
+        letters.believed(late)
 
 
 def coded(words: bytes) -> Image.Image:
