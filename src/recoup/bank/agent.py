@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from recoup import limits
 from recoup.bank.core import CoreBanking
@@ -299,7 +300,8 @@ class Agent:
         answer = self.answered(order, self._answer(order, number, shown, done, books))
         notice = None
         if hold is not None and (planned.opens or done.outcome is Outcome.FROZEN):
-            notice = notice_of(order, hold, done.held, self._terms.locale)
+            zone = ZoneInfo(self._terms.policy.timezone)
+            notice = notice_of(order, hold, done.held, self._terms.locale, zone)
         self._store.finish(order.id, encode(answer), () if hold is None else (hold,), notice)
         return answer
 

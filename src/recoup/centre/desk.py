@@ -239,7 +239,9 @@ class Desk:
         found, letters = self.view().find(order_id), self._office.letters
         if found is None or letters is None:
             return None
-        issued = decode_issued(order_message(found[1], order_id).body)
+        key = found[1].order.key
+        told = self.view().case(key.case).held_back(key.account, key.currency)
+        issued = decode_issued(order_message(found[1], order_id, None, told).body)
         return await asyncio.to_thread(letters.paper, issued, language, timezone)
 
     async def look_at_scan(self, order_id: str, data: bytes, media: str) -> Scan:

@@ -312,6 +312,13 @@ def notice_messages(hold: Hold, mark: str, tell_from: datetime | None) -> tuple[
     )
 
 
+def notice_ids(state: CentreState, order: Order) -> tuple[str, ...]:
+    """Return the ids of all messages that may wait to say when the holder may be told, as far as this order carries them."""
+    period, motions = state.hold(order.key).period, state.case(order.key.case).motions
+    marks = (f"{period}-told", *(f"{period}-{count}" for count in range(len(motions) + 1)))
+    return tuple(_notice_id(order.id, mark) for mark in marks)
+
+
 def _notice_id(order_id: str, mark: str) -> str:
     return f"{again_id(order_id)}{_NOTICE}{mark}"
 
@@ -477,6 +484,7 @@ __all__ = [
     "carries_first",
     "evolve_orders",
     "is_to_leave",
+    "notice_ids",
     "notice_messages",
     "repeated_id",
     "term_row",

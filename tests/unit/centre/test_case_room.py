@@ -6,16 +6,15 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from casework import CASE, PAID, Work
 from docket import claim, report
-from sim.office import POLICY, START, Done, Office, Turned
+from sim.office import POLICY, START, Done, Turned
 
 from recoup.cases import (
     Found,
-    Mandate,
     Matter,
     Meeting,
     Motion,
-    Place,
     meetings_of,
     plan_orders,
     view_of,
@@ -32,8 +31,6 @@ from recoup.cases.commands import (
     JoinCase,
     MakeMotion,
     NoteOpinion,
-    ProposeMandate,
-    SendNotice,
     SettleAppeal,
     SettleClaim,
     SettleMotion,
@@ -49,81 +46,11 @@ from recoup.cases.state import (
     AppealTrigger,
     ClaimTrigger,
     MotionTrigger,
-    NoticeState,
 )
-from recoup.centre import Reply
 from recoup.centre.case_room import BY_MOTION, CHASE
-from recoup.centre.order_room import is_to_leave
 from recoup.centre.snapshots import decode_state, encode_state
-from recoup.centre.terms import decode_issued
-from recoup.orders import Answer, HoldKey, HoldState, Order, OrderKind, OrderState, Outcome
+from recoup.orders import HoldKey, HoldState, Order, OrderKind, OrderState, Outcome
 from recoup.orders.commands import DraftOrder
-
-CASE = "case-1"
-PAID = START - timedelta(hours=1)
-
-
-class Work:
-    """One case in a centre without threads."""
-
-    def __init__(self):
-        self.office = Office()
-
-    def must(self, who, what):
-        outcome = self.office.ask(who, what, case=CASE)
-        assert isinstance(outcome, Done), outcome
-        return outcome
-
-    def reported(self, amount=100):
-        self.must(
-            "taker",
-            TakeReport(report(at=START), claim("c1", "a", amount, paid_at=PAID), "station-1"),
-        )
-        self.must("ann", SettleClaim("c1", ClaimTrigger.ADMIT, "ann"))
-        self.trace(self.lies("a", amount, Found.UNKNOWN))
-        return self
-
-    def under_mandate(self, amount=1000):
-        until = START + timedelta(hours=2)
-        mandate = Mandate("m1", 5, amount, "CNY", until, "officer")
-        self.must("officer", ProposeMandate(mandate))
-        self.must("approver", AgreeToMandate("m1", "approver", mandate.digest))
-        return self
-
-    @staticmethod
-    def lies(account, amount, found=Found.LOCATED, hop=1):
-        return Place("c1", account, f"bank-{account}", "CNY", amount, START, found, hop=hop)
-
-    @property
-    def case(self):
-        return self.office.scribe.state.case(CASE)
-
-    def trace(self, *places):
-        version = self.case.facts_version
-        self.must("chase", ApplyTrail(version, digest_of("test", version, places), places))
-
-    def order(self, kind, account, **more):
-        found = plan_orders(self.case, self.office.clock.now(), POLICY).find(kind, account, "CNY")
-        name = f"o{len(self.case.orders)}-{account}"
-        key, amount = HoldKey(CASE, account, "CNY"), found.amount if found else 0
-        return Order(name, kind, key, f"bank-{account}", amount, "chase", "plan", **more)
-
-    def leaves(self, kind, account):
-        order = self.order(kind, account, mandate="m1")
-        self.must("chase", TakeUp(order))
-        return order
-
-    def answered(self, order, outcome, held):
-        message = self.office.next_message(0)
-        assert message.id == order.id
-        answer = Answer(f"a-{order.id}", outcome, held, self.office.clock.now())
-        return self.office.reply(message, Reply((answer,)))
-
-    def records(self, since):
-        return [r.name for r in self.office.journal.records(since + 1)]
-
-    def tracked(self, order):
-        return self.office.scribe.state.hold(order.key).find(order.id)
 
 
 def test_an_order_that_is_taken_up_leaves_in_the_same_entry():
@@ -450,74 +377,3 @@ def test_cases_meet_where_both_have_money_and_no_longer_when_one_has_none():
     work.office.ask("chase", ApplyTrail(version, digest_of("test", version), ()), case="case-2")
     assert state.meetings(CASE) == ()
     assert state.reached == {("a", "CNY"): {CASE: None}, ("b", "CNY"): {"case-3": None}}
-
-
-# --- a holder who is told later ---
-
-
-def deferred(work: Work, until, name="m"):
-    told = {"id": name, "by": "officer", "account": "a", "currency": "CNY", "reason": "he flees"}
-    motion = Motion(matter=Matter.DEFERRAL, until=until, **told)
-    work.must("officer", MakeMotion(motion))
-    digest = next(x.digest for x in work.case.motions if x.id == name)
-    work.must("lead", SettleMotion(name, MotionTrigger.AGREE, "lead", digest))
-
-
-def leaving(work: Work):
-    """Return what waits for the institution and is still to leave: the order, and until when its holder is not told."""
-    state = work.office.scribe.state
-    messages = [row.message for row in work.office.journal.pending(10)]
-    issued = [decode_issued(x.body) for x in messages if is_to_leave(state, x)]
-    return [(x.order.id, x.tell_from) for x in issued]
-
-
-def test_a_deferral_reaches_the_institution_with_the_orders_that_it_has_once_more():
-    work = Work().reported().under_mandate()
-    stop = work.leaves(OrderKind.STOP, "a")
-    work.answered(stop, Outcome.HELD, 100)
-    until = START + timedelta(hours=5)
-    deferred(work, until)
-    assert leaving(work) == [(stop.id, until)]
-    deferred(work, until + timedelta(hours=1), "m2")
-    assert leaving(work) == [(stop.id, until), (stop.id, until + timedelta(hours=1))]
-    freeze = Order("f", OrderKind.FREEZE, stop.key, "bank-a", 100, "writer", "filed")
-    assert isinstance(work.office.tell(freeze), Done)
-    assert leaving(work)[2:] == [("f", until + timedelta(hours=1))], "the next order says it too"
-
-
-def test_a_holder_who_was_told_after_all_is_no_longer_held_back_at_the_institution():
-    work = Work().reported().under_mandate()
-    stop = work.leaves(OrderKind.STOP, "a")
-    work.answered(stop, Outcome.HELD, 100)
-    work.must("clerk", SendNotice("a", "CNY", "paper", "110"))
-    assert leaving(work) == [], "nobody held it back"
-    work = Work().reported().under_mandate()
-    stop = work.leaves(OrderKind.STOP, "a")
-    work.answered(stop, Outcome.HELD, 100)
-    deferred(work, START + timedelta(hours=5))
-    work.must("clerk", SendNotice("a", "CNY", "paper", "110"))
-    assert leaving(work)[1:] == [(stop.id, None)]
-
-
-def test_a_deferral_that_is_agreed_before_the_institution_answers_goes_before_the_holder_is_told():
-    work = Work().reported().under_mandate()
-    stop = work.leaves(OrderKind.STOP, "a")
-    until = START + timedelta(hours=5)
-    deferred(work, until)
-    assert leaving(work) == [(stop.id, None), (stop.id, until)]
-    work.answered(stop, Outcome.HELD, 100)
-    (notice,) = work.case.notices
-    assert (notice.state, notice.amount, notice.due_at) == (NoticeState.DEFERRED, 100, until)
-    state = work.office.scribe.state
-    work.office.restart()
-    assert work.office.scribe.state == state
-
-
-def test_a_deferral_of_a_hold_that_was_let_go_is_told_to_nobody():
-    work = Work().reported().under_mandate()
-    stop = work.leaves(OrderKind.STOP, "a")
-    work.answered(stop, Outcome.HELD, 100)
-    deferred(work, START + timedelta(hours=5))
-    release = Order("r", OrderKind.RELEASE, stop.key, "bank-a", 0, "writer", "innocent")
-    assert isinstance(work.office.tell(release), Done)
-    assert leaving(work) == [("r", START + timedelta(hours=5))]
