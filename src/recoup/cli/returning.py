@@ -20,7 +20,7 @@ from recoup.cli.options import (
     file_option,
     reading_options,
 )
-from recoup.cli.screen import print_problems, print_table, working
+from recoup.cli.screen import REFUSED, print_table, refusing, working
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from recoup.returning import OpenReturn
     from recoup.returns import ReturnPolicy
 
-REFUSED = 2
 
 PotsFile = Annotated[
     Path | None, file_option("--pots", "account,amount,currency[,holder][,kind][,shared_with].")
@@ -128,13 +127,12 @@ def return_(
     assert claims is not None
     assert out is not None
     from recoup.cli.asked import check_places, refuse
-    from recoup.errors import Fault, InputFault
     from recoup.reading.return_policies import policy_table, read_return_policy
     from recoup.returning import ReturnFiles, open_return
 
     files = ReturnFiles(pots, claims, transfers, opening, known, terminal, map_file)
     inputs = [pots, claims, *transfers, *filter(None, (opening, known, terminal, map_file))]
-    try:
+    with refusing():
         check_places(inputs, out, None)
         chosen = read_return_policy(policy)
         if not chosen.is_payable:
@@ -144,12 +142,6 @@ def return_(
             opened = open_return(files, options, lambda n, at, of: tell(f"reading {n}", at, of))
             tell("tracing and sharing out")
             document = _write(opened, chosen, policy_table(chosen), out)
-    except InputFault as fault:
-        print_problems(fault.problems)
-        raise typer.Exit(REFUSED) from None
-    except (Fault, OSError) as fault:
-        print(f"{fault}", file=sys.stderr)
-        raise typer.Exit(REFUSED) from None
     if as_json:
         typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
     else:
@@ -197,7 +189,6 @@ def compare(
 
     Exit code 0: shown; 2: something must be put right first.
     """
-    from recoup.errors import Fault, InputFault
     from recoup.reading.return_policies import read_return_policy, shipped_return_policies
     from recoup.returning import ReturnFiles, compared, open_return
 
@@ -208,7 +199,7 @@ def compare(
     assert claims is not None
     assert transfers is not None
     files = ReturnFiles(pots, claims, transfers, opening, known, terminal, map_file)
-    try:
+    with refusing():
         options = reading_options(map_file, timezone, digits)
         with working() as tell:
             opened = open_return(files, options, lambda n, at, of: tell(f"reading {n}", at, of))
@@ -216,12 +207,6 @@ def compare(
             header, rows = compared(
                 opened, [read_return_policy(name) for name in shipped_return_policies()]
             )
-    except InputFault as fault:
-        print_problems(fault.problems)
-        raise typer.Exit(REFUSED) from None
-    except (Fault, OSError) as fault:
-        print(f"{fault}", file=sys.stderr)
-        raise typer.Exit(REFUSED) from None
     print_table(header, rows)
 
 
@@ -230,14 +215,10 @@ def verify(folder: Folder) -> None:
 
     Exit code 0: all of it holds; 2: the first line of each file that differs, or a folder that could not be read.
     """
-    from recoup.errors import InputFault
     from recoup.returning import verify_return
 
-    try:
+    with refusing():
         differences = verify_return(folder)
-    except InputFault as fault:
-        print_problems(fault.problems)
-        raise typer.Exit(REFUSED) from None
     if differences:
         print("\n".join(differences), file=sys.stderr)
         raise typer.Exit(REFUSED)
