@@ -156,8 +156,9 @@ def defer_notice(
 ) -> Events | Refusal:
     """Tell the holder later: for a reason, by two persons, until an end."""
     ahead = _ahead(case, command.account, command.currency, now)
-    notice = ahead[0] if ahead else None
-    notice = notice or _notice(case, command.account, command.currency, NoticeTrigger.DEFER)
+    notice: Notice | Refusal = (
+        ahead[0] if ahead else _notice(case, command.account, command.currency, NoticeTrigger.DEFER)
+    )
     if isinstance(notice, Refusal):
         return notice
     if not command.reason:
