@@ -35,7 +35,7 @@ def issue(house: Bureau, institution: str = "bank-1", kind: str = "stop", number
     account = house.post("/accounts", body, "ann").json()["account"]
     at = (house.clock.now() - timedelta(minutes=20)).isoformat()
     draft: dict[str, object] = dict(drafted("C1", account, kind))
-    if kind == "query":
+    if kind in {"query", "release"}:
         draft["amount"] = "0"
     else:
         draft["arrival"] = {"amount": "201.00", "at": at}

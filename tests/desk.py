@@ -79,10 +79,11 @@ class Desk:
         held: int = 0,
         started_at: datetime | None = None,
         answer_id: str = "",
+        code: str = "",
     ) -> tuple[Event, ...] | Refusal:
         """Record an institution's answer."""
         count = sum(len(tracked.answers) for tracked in self.hold.orders)
-        answer = Answer(answer_id or f"a{count}", outcome, held, started_at)
+        answer = Answer(answer_id or f"a{count}", outcome, held, started_at, code)
         return self.do(RecordAnswer(order_id, answer))
 
     def stopped(self, amount: int = 100) -> str:

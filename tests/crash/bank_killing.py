@@ -208,6 +208,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--kills", type=int, default=60)
     parser.add_argument("--named", type=int, default=0, help="kills at each side of each point")
+    parser.add_argument("--only", default="", choices=["", *POINTS], help="of the named points")
     parser.add_argument("--seconds", type=float, default=0.3)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--bug", default="", choices=["", "early", "apart", "careless"])
@@ -217,7 +218,8 @@ def main() -> None:
     if args.named:
         plans = [
             ((words, chance.randint(2, 5), side), 8.0)
-            for words in POINTS.values()
+            for name, words in POINTS.items()
+            if args.only in {"", name}
             for side in ("before", "after")
             for _ in range(args.named)
         ]

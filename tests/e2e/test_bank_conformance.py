@@ -45,8 +45,10 @@ PAYING = (OrderKind.PAY_BACK,)
 BROKEN = [
     (Behaviour(Do.OBEY_MISMATCH), {3, 5, 6, 43}, {1, 11, 50}),
     (Behaviour(Do.TRUST_ALL), {50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 64, 65, 69}, {1, 3, 11}),
-    (Behaviour(Do.FORGET), {13, 14, 15, 16, 20, 25, 28, 33, 40, 45}, {3, 11, 50}),
-    (Behaviour(Do.TWICE), {13, 45, 70}, {1, 14, 59}),
+    (Behaviour(Do.FORGET), {13, 14, 15, 16, 20, 25, 28, 33, 40, 45, 82, 83, 84}, {3, 11, 50}),
+    (Behaviour(Do.TWICE), {13, 45, 70, 82}, {1, 14, 59}),
+    (Behaviour(Do.TELL_AT_ONCE), {85}, {1, 82, 83}),
+    (Behaviour(Do.FULL_TERM), {83}, {1, 2, 84, 85}),
     (Behaviour(Do.SAY_AMOUNT, kinds=(OrderKind.STOP,), amount="600.00"), {11, 12, 29, 32}, {1, 3}),
     (Behaviour(Do.SAY_OUTCOME, outcome=Outcome.HELD), {3, 11, 12, 16, 22, 26, 39, 44}, {1, 50}),
     (Behaviour(Do.HIDE), {14, 28, 29, 30, 33, 41, 47, 48, 49}, {1, 11, 50}),

@@ -32,6 +32,7 @@ from recoup.orders.commands import (
     ConfirmSent,
     DraftOrder,
     IssueOrder,
+    NoteGone,
     PassAnswerLimit,
     PassTerm,
     RecordAnswer,
@@ -127,6 +128,16 @@ class Auditor:
         ]
         assert len(made) <= self.policy.stops_max, "stopped more often than the law allows"
 
+    def gone(self, hold: Hold, order_id: str) -> None:
+        """A hold ends by a digest only where persons let it go and the institution said before that it knows of none."""
+        release = next(t for t in hold.orders if t.order.id == order_id)
+        assert release.order.kind == "release", "gone without anybody's order"
+        assert (release.answers[-1].outcome, release.answers[-1].code) in {
+            ("refused", "0400"),
+            ("refused", "1900"),
+        }, "gone on one word only"
+        self.marks["gone"] = self.marks.get("gone", 0) + 1
+
     def change(self, event: HoldChanged, now) -> None:  # type: ignore[no-untyped-def]
         assert event.held >= 0
         state = event.state.value
@@ -178,9 +189,9 @@ def some_answer(chance: Random, order: Order, number: int, now) -> Answer:  # ty
     if order.kind is OrderKind.PAY_BACK:
         return some_payment(chance, order, number, now)
     known = chance.random() < 0.1
-    return Answer(
-        f"a{chance.randrange(number + 1) if known else number}", chance.choice(outcomes), held, own
-    )
+    code = chance.choice(["", "0301", "0400", "1900"])
+    answer_id = f"a{chance.randrange(number + 1) if known else number}"
+    return Answer(answer_id, chance.choice(outcomes), held, own, code)
 
 
 def some_payment(chance: Random, order: Order, number: int, now) -> Answer:  # type: ignore[no-untyped-def]
@@ -206,6 +217,8 @@ def natural(chance: Random, tracked: Tracked, number: int, now) -> Command:  # t
             return RecordAnswer(order.id, some_payment(chance, order, number, now))
         case OrderState.SENT | OrderState.UNANSWERED:
             return RecordAnswer(order.id, some_answer(chance, order, number, now))
+        case OrderState.ANSWERED if order.kind is OrderKind.RELEASE and chance.random() < 0.5:
+            return NoteGone(order.id)
         case _:
             return DraftOrder(some_order(chance, number))
 
@@ -227,6 +240,7 @@ def some_command(chance: Random, hold: Hold, number: int, now) -> Command:  # ty
             RecordAnswer(order_id, some_answer(chance, tracked.order, number, now)),
             PassAnswerLimit(order_id),
             PassTerm(),
+            NoteGone(order_id),
             SendBackOrder(order_id, who, "no"),
             WithdrawOrder(order_id, who),
         ]
@@ -243,6 +257,8 @@ def run(seed: int, steps: int, policy: Policy, auditor: Auditor) -> Hold:
         found = decide(hold, command, now, policy)
         if isinstance(found, Refusal):
             continue
+        if isinstance(command, NoteGone):
+            auditor.gone(hold, command.order_id)
         for event in found:
             auditor.watch(event, now)
         hold = fold(hold, found)
@@ -263,7 +279,7 @@ def walk(seeds: range, steps: int, law: Policy = POLICY) -> dict[str, int]:
 def missed_by(marks: dict[str, int]) -> list[str]:
     """Return the states and bearings that a walk never met."""
     met = {*(s.value for s in HoldState), *(b.value for b in Bearing), *(a.value for a in Amiss)}
-    return sorted({*met, "PaidBack", "PaymentBounced"} - set(marks))
+    return sorted({*met, "PaidBack", "PaymentBounced", "gone"} - set(marks))
 
 
 def test_random_desks_break_no_law_and_meet_every_situation() -> None:

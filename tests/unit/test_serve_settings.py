@@ -39,6 +39,19 @@ def test_connections_are_read(tmp_path: Path) -> None:
     )
 
 
+def test_the_centres_keys_of_before_are_read_and_mean_nothing_alone(tmp_path: Path) -> None:
+    former = 'former_keys = ["old.public.json"]\n'
+    wire = _read(tmp_path, WHOLE.replace("[notice]", former + "[notice]"))
+    assert wire is not None
+    assert wire.former_keys == (Path("old.public.json"),)
+    for wrong in (
+        'data = "centre"\n' + former,
+        WHOLE.replace("[notice]", "former_keys = []\n[notice]"),
+    ):
+        with pytest.raises(SettingsFault, match="expected"):
+            _read(tmp_path, wrong)
+
+
 def test_what_an_institution_declares_about_itself_is_read(tmp_path: Path) -> None:
     more = """orders_per_minute = 30
 can_stop_amounts = false

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from recoup import limits
 from recoup.bank.core import CoreBanking, CorePayment, Transfer, Unpaid
@@ -22,7 +23,6 @@ from recoup.bank.holders import HolderDesk
 from recoup.bank.holds import BankHold, OtherBlock, allot
 from recoup.bank.letters import notice_of
 from recoup.bank.paying import Payments
-from recoup.bank.rows import fitting
 from recoup.bank.rules import (
     Account,
     Books,
@@ -34,6 +34,7 @@ from recoup.bank.rules import (
     lapse,
     plan,
 )
+from recoup.bank.statements import fitting
 from recoup.bank.store import BankStore
 from recoup.bank.told import AnswerLater, Identity, OrderIdTaken, Replied
 from recoup.clock import Clock
@@ -140,9 +141,10 @@ class Agent:
         if not order.id or not order.case:
             raise MessageFault(MessageProblem.FIELD_WRONG, "expected an id and a case")
         known = self._store.handled(order.id)
-        if known is not None and decode(_ORDER, known.body) != order:
+        if known is not None and _ordered(known.body) != order.as_ordered:
             raise OrderIdTaken(_difference(known.body, order))
         if known is not None and known.answer is not None:
+            self._holders.hold_back(order.id, order.tell_from)
             first = decode(_ANSWER, known.answer)
             assert isinstance(first, AnswerMessage), "books of answers hold answers"
             return first, True
@@ -268,7 +270,8 @@ class Agent:
         answer = self.answered(order, self._answer(order, number, shown, done, books))
         notice = None
         if hold is not None and (planned.opens or done.outcome is Outcome.FROZEN):
-            notice = notice_of(order, hold, done.held, self._terms.locale)
+            zone = ZoneInfo(self._terms.policy.timezone)
+            notice = notice_of(order, hold, done.held, self._terms.locale, zone)
         self._store.finish(order.id, encode(answer), () if hold is None else (hold,), notice)
         return answer
 
@@ -460,9 +463,16 @@ class Agent:
 
 def _difference(body: bytes, order: OrderMessage) -> str:
     """Return the name of the first field that differs."""
-    first = decode(_ORDER, body)
+    first, now = _ordered(body), order.as_ordered
     names = type(order).__dataclass_fields__
-    return next(name for name in names if getattr(first, name) != getattr(order, name))
+    return next(name for name in names if getattr(first, name) != getattr(now, name))
+
+
+def _ordered(body: bytes) -> OrderMessage:
+    """Return what was ordered, as it is compared with what comes again."""
+    found = decode(_ORDER, body)
+    assert isinstance(found, OrderMessage), "books of orders hold orders"
+    return found.as_ordered
 
 
 __all__ = [

@@ -6,6 +6,7 @@ transaction, so that neither loses what the other wrote.
 1. Each notice reaches its holder and is then given; or it is put off, with a reason and an end, and told when the end has come.
 2. The centre hears of each by a letter that is written together with what it tells.
 3. A letter waits until the centre took it.
+4. What the centre holds back is told neither by the agent nor by a person before its end.
 """
 
 from __future__ import annotations
@@ -71,6 +72,11 @@ class HolderDesk:
         notice = self._open(order)
         if not way:
             raise _wrong("expected the way that the notice went, such as counter or letter")
+        back = notice.held_back_until
+        if back is not None and back > self._clock.now():
+            raise _wrong(
+                f"expected no notice before {instant_text(back)}: the centre holds it back"
+            )
         self._given(notice, way)
 
     def put_off(self, order: str, reason: str, until: datetime) -> None:
@@ -94,6 +100,12 @@ class HolderDesk:
             notice, state=NoticeState.DEFERRED, at=now, way="", reason=reason, until=until
         )
         self._store.tell(later, said.id, name_of(said), encode(said))
+
+    def hold_back(self, order: str, until: datetime | None) -> None:
+        """Take in until when the centre will not have a holder told of an order; None for no longer than it takes."""
+        notice = self._store.notice(order)
+        if notice is not None and notice.held_back_until != until:
+            self._store.hold_back(order, until)
 
     def _given(self, notice: HolderNotice, way: str) -> None:
         now = self._clock.now()

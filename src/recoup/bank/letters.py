@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from recoup.bank.holds import BankHold
-from recoup.clock import instant_text
 from recoup.messages import OrderMessage
 from recoup.money import ISO_DIGITS, format_minor
 
 _WORDS: Final = {
     "zh": (
-        "您尾号{tail}的账户中,{amount} {currency} 已被{authority}依法控制,案件编号 {case},至 {until} 止。\n"
-        "文书:{documents}。如有异议,可向本行或拨打 {phone} 提出申诉。\n"
+        "您尾号{tail}的账户中，{amount} {currency} 已被{authority}依法控制，案件编号：{case}，至 {until} 止。\n"
+        "文书：{documents}。如有异议，可向本行或拨打 {phone} 提出申诉。\n"
     ),
     "en": (
         "On your account ending in {tail}, {amount} {currency} is held by order of {authority}, case {case}, until {until}.\n"
@@ -52,10 +52,17 @@ class HolderNotice:
     reason: str = ""
     """Why it is put off."""
     until: datetime | None = None
+    held_back_until: datetime | None = None
+    """The holder is not told before this, whatever is done here: so it was decided at the centre."""
 
 
-def notice_of(order: OrderMessage, hold: BankHold, held: int, locale: str) -> HolderNotice | None:
-    """Return what the holder is told of a hold that begins or is frozen; None where the order does not say it."""
+def notice_of(
+    order: OrderMessage, hold: BankHold, held: int, locale: str, zone: ZoneInfo
+) -> HolderNotice | None:
+    """Return what the holder is told of a hold that begins or is frozen; None where the order does not say it.
+
+    The end is shown as the clocks of `zone` show it, with the zone's name.
+    """
     terms = order.notice
     if terms is None:
         return None
@@ -65,11 +72,13 @@ def notice_of(order: OrderMessage, hold: BankHold, held: int, locale: str) -> Ho
         currency=hold.currency,
         authority=terms.authority,
         case=order.case,
-        until=instant_text(hold.ends_at),
+        until=f"{hold.ends_at.astimezone(zone):%Y-%m-%d %H:%M:%S} ({zone.key})",
         documents=("、" if locale == "zh" else ", ").join(terms.documents),
         phone=terms.phone,
     )
-    return HolderNotice(order.id, hold.account, hold.currency, text)
+    return HolderNotice(
+        order.id, hold.account, hold.currency, text, held_back_until=order.tell_from
+    )
 
 
 __all__ = ["LOCALES", "HolderNotice", "NoticeState", "notice_of"]

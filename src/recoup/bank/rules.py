@@ -6,7 +6,8 @@ stand; then the core system blocks it; then `conclude` reads off the balance, wh
 1. Account, name, currency, amount and time of the arrival must match, or nothing is stopped and the answer says which did not
    [stop-notice-2016].
 2. The term runs from the bank's own time, by the policy.
-3. Nothing is held of which the answer does not say so: where nothing lies and nobody comes before, nothing stays blocked.
+3. An order that says when its term ends, ends it no later: it was answered before, and these books forgot it.
+4. Nothing is held of which the answer does not say so: where nothing lies and nobody comes before, nothing stays blocked.
 """
 
 from __future__ import annotations
@@ -15,10 +16,15 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from recoup.bank.holds import BankHold, Ended, OtherBlock, Part, allot, former
 from recoup.messages import Check, FormerHold, OrderMessage, Paper, ResultCode, StatementRow
 from recoup.orders import AccountKind, Extent, OrderKind, Outcome, Policy
+from recoup.orders.kinds import OPENING
+
+_WITH_A_TERM: Final = OPENING | {OrderKind.POSTPONE, OrderKind.RENEW}
+"""Orders that set the end of a hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +119,21 @@ def plan(order: OrderMessage, books: Books, terms: Terms, now: datetime) -> Plan
     wrong = _account(order, books)
     if wrong is not None:
         return wrong
+    if order.ends_at is not None and order.ends_at <= now and order.kind in _WITH_A_TERM:
+        return Refused(ResultCode.DATE_WITHOUT_EFFECT, (Check.TIME,))
+    planned = _planned(order, books, terms, now)
+    return planned if isinstance(planned, Refused) else _no_longer(order, planned)
+
+
+def _no_longer(order: OrderMessage, planned: Planned) -> Planned:
+    """End the term where the order says that it ends: the same order began it before, and these books forgot when."""
+    hold = planned.hold
+    if order.ends_at is None or hold is None or order.kind not in _WITH_A_TERM:
+        return planned
+    return replace(planned, hold=replace(hold, ends_at=min(hold.ends_at, order.ends_at)))
+
+
+def _planned(order: OrderMessage, books: Books, terms: Terms, now: datetime) -> Planned | Refused:
     match order.kind:
         case OrderKind.QUERY:
             return Planned(Outcome.INFORMED)

@@ -47,6 +47,7 @@ CREATE TABLE notice (
   way      TEXT NOT NULL DEFAULT '',  -- how it was given
   reason   TEXT NOT NULL DEFAULT '',  -- why it is put off
   until_us INTEGER,                   -- and until when
+  held_back_us INTEGER,               -- not before this, by a decision at the centre
   CHECK (state != 'deferred' OR (reason != '' AND until_us IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
 

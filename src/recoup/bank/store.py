@@ -83,7 +83,8 @@ class BankStore:
         """Write an order's answer, the holds as they stand after it and what the holder is to be told, together."""
         with self._writing():
             if notice is not None:
-                values = (notice.order, notice.account, notice.currency, notice.text)
+                back = notice.held_back_until and microseconds_of(notice.held_back_until)
+                values = (notice.order, notice.account, notice.currency, notice.text, back)
                 self._connection.run(self._sql["add_notice"], values)
             for hold in holds:
                 self._put(hold)
@@ -146,7 +147,8 @@ class BankStore:
 
     def untold(self, now: datetime) -> list[HolderNotice]:
         """Return notices whose time has come and that have not reached their holders."""
-        rows = self._connection.run(self._sql["read_untold"], (microseconds_of(now), PAGE_ROWS_MAX))
+        at = microseconds_of(now)
+        rows = self._connection.run(self._sql["read_untold"], (at, at, PAGE_ROWS_MAX))
         return [_notice_of(row) for row in rows]
 
     def notice(self, order: str) -> HolderNotice | None:
@@ -165,6 +167,11 @@ class BankStore:
         with self._writing():
             if self._connection.run(self._sql["set_notice"], values):
                 self._connection.run(self._sql["add_letter"], (letter, name, body))
+
+    def hold_back(self, order: str, until: datetime | None) -> None:
+        """Keep until when the holder is not told of an order, as the centre says now; nothing where the notice was given."""
+        with self._writing():
+            self._connection.run(self._sql["hold_back"], (until and microseconds_of(until), order))
 
     def write_letter(self, letter: str, name: str, body: bytes) -> bool:
         """Keep a message for the centre; False if one of that id was kept before."""
@@ -276,7 +283,7 @@ class BankStore:
 
 
 def _notice_of(row: Row) -> HolderNotice:
-    order, account, currency, text, state, at, way, reason, until = row
+    order, account, currency, text, state, at, way, reason, until, held_back = row
     return HolderNotice(
         order,
         account,
@@ -287,6 +294,7 @@ def _notice_of(row: Row) -> HolderNotice:
         way,
         reason,
         None if until is None else instant_of(until),
+        None if held_back is None else instant_of(held_back),
     )
 
 

@@ -62,20 +62,21 @@ DELETE FROM hold WHERE id = ?;
 
 -- name: add_notice
 -- What a holder is to be told of an order, once.
-INSERT INTO notice (order_id, account, currency, text) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING;
+INSERT INTO notice (order_id, account, currency, text, held_back_us) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING;
 
 -- name: read_untold
 -- Notices whose time has come and that have not reached their holders.
-SELECT order_id, account, currency, text, state, at_us, way, reason, until_us FROM notice
-WHERE state = 'due' OR (state = 'deferred' AND until_us <= ?) ORDER BY order_id LIMIT ?;
+SELECT order_id, account, currency, text, state, at_us, way, reason, until_us, held_back_us FROM notice
+WHERE (state = 'due' OR (state = 'deferred' AND until_us <= ?)) AND coalesce(held_back_us, 0) <= ?
+ORDER BY order_id LIMIT ?;
 
 -- name: read_notice
 -- One of them, given or not.
-SELECT order_id, account, currency, text, state, at_us, way, reason, until_us FROM notice WHERE order_id = ?;
+SELECT order_id, account, currency, text, state, at_us, way, reason, until_us, held_back_us FROM notice WHERE order_id = ?;
 
 -- name: read_notices
 -- Those that were not given, and those of orders whose hold stands.
-SELECT order_id, account, currency, text, state, at_us, way, reason, until_us FROM notice
+SELECT order_id, account, currency, text, state, at_us, way, reason, until_us, held_back_us FROM notice
 WHERE state != 'given' OR EXISTS (
   SELECT 1 FROM hold WHERE hold.account = notice.account AND hold.currency = notice.currency AND is_live = 1
 ) ORDER BY order_id;
@@ -84,6 +85,10 @@ WHERE state != 'given' OR EXISTS (
 -- What became of a notice that was not given; once given it stays so.
 UPDATE notice SET state = ?, at_us = ?, way = ?, reason = ?, until_us = ?
 WHERE order_id = ? AND state != 'given' RETURNING 1;
+
+-- name: hold_back
+-- Until when a holder is not told, as the centre says now; a notice that was given stays so.
+UPDATE notice SET held_back_us = ? WHERE order_id = ? AND state != 'given';
 
 -- name: add_letter
 -- A message of our own to the centre, once.

@@ -26,6 +26,7 @@ from recoup.cases.state import (
     FindingState,
     HandoverState,
     MandateState,
+    NoticeState,
 )
 from recoup.orders import AccountKind, Order, OrderKind
 
@@ -365,6 +366,18 @@ class Case:
     def standing(self, account: str, currency: str) -> Standing | None:
         """Return what stands on that account."""
         return next((hold for hold in self.holds if hold.hold == (account, currency)), None)
+
+    def held_back(self, account: str, currency: str) -> datetime | None:
+        """Return until when that account's holder is not told, by a decision of two persons."""
+        return next(
+            (
+                row.due_at
+                for row in self.notices
+                if (row.account, row.currency) == (account, currency)
+                and row.state is NoticeState.DEFERRED
+            ),
+            None,
+        )
 
     def account_kind(self, account: str) -> AccountKind:
         """Return what an account is for; an ordinary one while nobody said."""

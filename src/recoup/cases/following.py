@@ -231,13 +231,12 @@ def note_hold(case: Case, command: NoteHold, now: datetime, policy: CasePolicy) 
     )
     if known is not None and _says_the_same(case, noted):
         return ()
-    told = any(
-        (row.account, row.currency, row.period)
-        == (command.account, command.currency, command.period)
-        for row in case.notices
-    )
-    if not command.held or told:
+    here = (command.account, command.currency, command.period)
+    told = next((x for x in case.notices if (x.account, x.currency, x.period) == here), None)
+    if not command.held or (told is not None and told.amount):
         return (noted,)
+    if told is not None:  # deferred before anything was held
+        return (noted, NoticeFellDue(replace(told, amount=command.held)))
     due_at = now + timedelta(seconds=policy.notice_seconds)
     notice = Notice(command.account, command.currency, command.period, command.held, due_at)
     return (noted, NoticeFellDue(notice))

@@ -22,6 +22,7 @@ from recoup.cases.events import (
     AppealSettled,
     CaseJoined,
     Event,
+    NoticeFellDue,
     NoticeMoved,
     TaskMoved,
 )
@@ -114,9 +115,7 @@ def pass_appeal_clock(case: Case, command: PassAppealClock, now: datetime) -> Ev
 
 def _notice(case: Case, account: str, currency: str, trigger: NoticeTrigger) -> Notice | Refusal:
     """Return the notice of the hold's running period, if this may happen to it."""
-    found = next(
-        (row for row in case.notices if (row.account, row.currency) == (account, currency)), None
-    )
+    found = _noticed(case, account, currency)
     if found is None:
         return Refusal(Reason.NOTICE_UNKNOWN)
     if (found.state, trigger) not in NOTICE_MOVES:
@@ -124,11 +123,26 @@ def _notice(case: Case, account: str, currency: str, trigger: NoticeTrigger) -> 
     return found
 
 
+def _noticed(case: Case, account: str, currency: str) -> Notice | None:
+    here = (account, currency)
+    return next((row for row in case.notices if (row.account, row.currency) == here), None)
+
+
+def _ahead(case: Case, account: str, currency: str, now: datetime) -> tuple[Notice, ...]:
+    """Return the notice of an order that no institution answered yet: one that hears of it later has told the holder."""
+    hold, known = case.standing(account, currency), _noticed(case, account, currency)
+    if hold is None or hold.held or (known is not None and known.period == hold.period):
+        return ()
+    return (Notice(account, currency, hold.period, 0, now),)
+
+
 def send_notice(case: Case, command: SendNotice) -> Events | Refusal:
     """Note that the holder was told by whom, for which case, how much, how long, with which papers, and whom to ring."""
     notice = _notice(case, command.account, command.currency, NoticeTrigger.SEND)
     if isinstance(notice, Refusal):
         return notice
+    if not notice.amount:
+        return Refusal(Reason.NOTICE_UNKNOWN, "nothing is held yet")
     if not command.documents or not command.phone:
         return Refusal(Reason.REASON_MISSING, "a notice names documents and a phone")
     state = NOTICE_MOVES[notice.state, NoticeTrigger.SEND]
@@ -141,7 +155,10 @@ def defer_notice(
     case: Case, command: DeferNotice, now: datetime, policy: CasePolicy
 ) -> Events | Refusal:
     """Tell the holder later: for a reason, by two persons, until an end."""
-    notice = _notice(case, command.account, command.currency, NoticeTrigger.DEFER)
+    ahead = _ahead(case, command.account, command.currency, now)
+    notice: Notice | Refusal = (
+        ahead[0] if ahead else _notice(case, command.account, command.currency, NoticeTrigger.DEFER)
+    )
     if isinstance(notice, Refusal):
         return notice
     if not command.reason:
@@ -153,7 +170,8 @@ def defer_notice(
         return Refusal(Reason.DEFERRAL_TOO_LONG, f"expected at most {latest.isoformat()}")
     state = NOTICE_MOVES[notice.state, NoticeTrigger.DEFER]
     place, persons = (notice.account, notice.currency), (command.by, command.agreed_by)
-    return (NoticeMoved(*place, state, command.until, "", "", command.reason, persons),)
+    later = NoticeMoved(*place, state, command.until, "", "", command.reason, persons)
+    return (*(NoticeFellDue(row) for row in ahead), later)
 
 
 def end_deferral(case: Case, command: EndDeferral, now: datetime) -> Events | Refusal:

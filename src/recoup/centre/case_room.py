@@ -82,11 +82,11 @@ from recoup.cases.events import (
     TaskMoved,
     TaskOpened,
 )
-from recoup.cases.state import AppealState, NoticeState, TaskState
+from recoup.cases.state import AppealState, MotionState, NoticeState, TaskState
 from recoup.centre.account_room import ACCOUNT_UNKNOWN, INSTITUTION_DIFFERS
 from recoup.centre.commands import Decision, Declined, Noted
 from recoup.centre.list_room import follow_cases
-from recoup.centre.order_room import OrderWork, told_of
+from recoup.centre.order_room import OrderWork, notice_messages, told_of
 from recoup.centre.reasons import CentreReason
 from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import CLOCK, Actor, Request, derived_id, encode_request, is_usable
@@ -95,8 +95,8 @@ from recoup.centre.roster import asked_above, asked_at
 from recoup.centre.state import CentreState
 from recoup.ids import SubjectId
 from recoup.journal.canonical import encode_plain
-from recoup.journal.port import Deadline
-from recoup.orders import Order, Outcome, approvals_needed
+from recoup.journal.port import Deadline, Message
+from recoup.orders import HoldKey, Order, Outcome, approvals_needed
 from recoup.orders.commands import ApproveOrder, DraftOrder, IssueOrder, SubmitOrder
 from recoup.orders.events import AnswerRecorded, OrderUnanswered, PaidBack, PaymentBounced
 from recoup.staff import StaffReason
@@ -117,6 +117,7 @@ class CaseWork:
     events: list[Noted] = field(default_factory=list)
     deadlines: dict[str, Deadline | None] = field(default_factory=dict)
     """None: it no longer stands."""
+    messages: list[Message] = field(default_factory=list)
     _cases: dict[str, Case] = field(default_factory=dict)
 
     def case(self, case_id: str) -> Case:
@@ -135,10 +136,25 @@ class CaseWork:
             self._clock(case_id, event)
         self._cases[case_id] = fold_case(case, found)
         for event in found:
+            if isinstance(event, NoticeMoved):
+                self._tell_when(case, event)
+        for event in found:
             declined = self._escalate(case_id, event)
             if declined is not None:
                 return declined
         return None
+
+    def _tell_when(self, before: Case, event: NoticeMoved) -> None:
+        """Let the institution know until when a holder is not told, or that it is no longer so. An end comes by itself."""
+        is_later = event.state is NoticeState.DEFERRED
+        was_later = before.held_back(event.account, event.currency) is not None
+        if not is_later and not (was_later and event.state is NoticeState.SENT):
+            return
+        hold = self.state.hold(HoldKey(before.id, event.account, event.currency))
+        settled = sum(motion.state is not MotionState.PROPOSED for motion in before.motions)
+        mark = f"{hold.period}-{settled}" if is_later else f"{hold.period}-told"
+        until = event.due_at if is_later else None
+        self.messages += notice_messages(hold, mark, until)
 
     def ran_out(self, case_id: str, clock: str, about: str) -> Declined | None:
         """Ask the duty officer of the unit that has the case; nothing of a case that no report opened."""
@@ -276,7 +292,7 @@ class CaseWork:
         return Decision(
             answer,
             (*self.events, *orders.events, *listed),
-            orders.messages,
+            (*self.messages, *orders.messages),
             (*(row for row in clocks.values() if row is not None), *orders.deadlines),
             (*clocks, *orders.ended),
         )

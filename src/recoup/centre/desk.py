@@ -238,7 +238,9 @@ class Desk:
         found, letters = self.view().find(order_id), self._office.letters
         if found is None or letters is None:
             return None
-        issued = decode_issued(order_message(found[1], order_id).body)
+        key = found[1].order.key
+        told = self.view().case(key.case).held_back(key.account, key.currency)
+        issued = decode_issued(order_message(found[1], order_id, None, told).body)
         return await asyncio.to_thread(letters.paper, issued, language, timezone)
 
     async def look_at_scan(self, order_id: str, data: bytes, media: str) -> Scan:
@@ -253,15 +255,11 @@ class Desk:
 
     async def take_scan(self, command: Command, data: bytes) -> Outcome:
         """Keep a scan's bytes, then carry out the command: no record says of a scan that it is kept which is not."""
-        asked: Request = command.value
-        is_repeat = self._answer_of(command.id) is not None
-        found = None if is_repeat else self._decide(self.view(), command, self.now())
-        if found is not None and not isinstance(found, Declined):
-            try:
-                await asyncio.to_thread(scans.keep, self._office.directory, asked.what.scan, data)
-            except StoreFault:  # nothing was kept, and the journal heard of nothing: ask again
-                return turned(WriterRefusal.STOPPED)
-        return await self.submit(command)
+
+        def prepare(asked: Request) -> tuple[Request, tuple[Piece, ...]]:
+            return asked, scans.pieces_of(asked.what.scan, data)
+
+        return await self._vault_first(command, prepare)
 
     async def read_scan(self, scan: Scan, purpose: Purpose) -> bytes | None:
         """Return a scan whose reading was journalled; None if it was erased."""

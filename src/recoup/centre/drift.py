@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from recoup.orders import Hold, HoldKey, HoldState, OrderKind, Outcome
+from recoup.orders import Hold, HoldKey, HoldState, OrderKind, Outcome, denied_release
 from recoup.orders.kinds import MOVING
 
 ENDS_WITHIN: Final = timedelta(minutes=1)
@@ -99,6 +99,12 @@ def told_again(drift: Drift, hold: Hold) -> tuple[str, ...]:
     return to_tell_again(hold) if is_lost or is_back else ()
 
 
+def gone(drift: Drift, hold: Hold) -> str | None:
+    """Return the release that an institution refused for want of such a hold, where its whole digest has none either."""
+    release = denied_release(hold)
+    return release.order.id if drift.kind is Difference.MISSING and release is not None else None
+
+
 def to_tell_again(hold: Hold) -> tuple[str, ...]:
     """Return the orders that may be told again as the hold is now: asked when that is decided, and again when one leaves.
 
@@ -144,4 +150,13 @@ def _text(side: Stands | None) -> str:
     return f"{side.held}{until}"
 
 
-__all__ = ["Difference", "Drift", "Stands", "drift_of", "recorded", "to_tell_again", "told_again"]
+__all__ = [
+    "Difference",
+    "Drift",
+    "Stands",
+    "drift_of",
+    "gone",
+    "recorded",
+    "to_tell_again",
+    "told_again",
+]

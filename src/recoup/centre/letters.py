@@ -24,6 +24,7 @@ from recoup.messages import (
     NoticeTerms,
     OrderMessage,
     Payee,
+    PublicKey,
     SigningKey,
     Swapped,
     open_paper,
@@ -63,6 +64,13 @@ class Correspondence:
     """What account holders are told."""
     polling: frozenset[str] = frozenset()
     """Institutions that ask for their orders."""
+    former: tuple[PublicKey, ...] = ()
+    """The centre's own keys of before: a sheet that was printed under one comes back when another signs."""
+
+    @property
+    def own(self) -> KeyRing:
+        """Return by which keys the centre knows its own word on paper."""
+        return KeyRing([self.key.public, *self.former])
 
     def way(self, institution: str) -> Way:
         """Return how an institution gets its orders; one that nobody connected gets them on paper."""
@@ -104,12 +112,12 @@ class Letters:
     def paper(self, issued: IssuedOrder, language: Language, timezone: str) -> bytes:
         """Return an order as PDF with the signed order in it; `LimitFault` where it is too long for a code."""
         data = self.order(issued)
-        opened = open_paper(data, KeyRing([self._wire.key.public]))
+        opened = open_paper(data, self._wire.own)
         return order_pdf(opened, data, language=language, timezone=timezone)
 
     def believed(self, data: bytes) -> OrderMessage:
         """Return what a code says that was read from paper; `MessageFault` for one that this centre did not sign."""
-        message = open_paper(data, KeyRing([self._wire.key.public])).message
+        message = open_paper(data, self._wire.own).message
         assert isinstance(message, OrderMessage), "only orders are on paper"
         return message
 
@@ -153,6 +161,8 @@ class Letters:
             notice=self._wire.notice,
             swapped=swapped,
             payee=self._payee(issued, purpose),
+            ends_at=issued.ends_at,
+            tell_from=issued.tell_from,
         )
 
     def _payee(self, issued: IssuedOrder, purpose: Purpose) -> Payee | None:

@@ -25,7 +25,7 @@ from recoup.centre.chaser import Chaser
 from recoup.centre.commands import Command, Halted, Outcome
 from recoup.centre.digests import Digests
 from recoup.centre.directory import Directory
-from recoup.centre.drift import Drift, told_again
+from recoup.centre.drift import Drift, gone, told_again
 from recoup.centre.facts import Grounds
 from recoup.centre.gateway import HTTPGateway, NotConnected
 from recoup.centre.keeper import Keeper
@@ -50,6 +50,7 @@ from recoup.ids import Ids
 from recoup.journal.port import Journal, Message
 from recoup.journal.record import Record
 from recoup.orders import Hold, HoldKey, Order, OrderKind
+from recoup.orders.commands import NoteGone
 from recoup.stores.sqlite import SqliteJournal, SqliteReplays, SqliteVaultTable
 from recoup.stores.sqlite.schema import connect
 from recoup.stores.vault import KeyStore, Purpose, Vault
@@ -302,9 +303,14 @@ class Office:
             ]
 
     def _mend(self, drift: Drift) -> None:
-        """Have an institution that forgot told again; it hears of it once an hour at most, however often it is asked."""
+        """Have an institution that forgot told again, once an hour at most; what it has no hold to release of is gone."""
         with self._looking:
-            orders = told_again(drift, self._state().hold(drift.key))
+            hold = self._state().hold(drift.key)
+        orders = told_again(drift, hold)
+        if release := gone(drift, hold):
+            request = Request(SENDER, NoteGone(release))
+            command_id = derived_id("note_gone", release)
+            self.submit(command_of(COMMAND_REGISTRY, command_id, request)).result()
         hour = (self._setting.clock.now() - EPOCH) // timedelta(hours=1)
         for order_id in orders:
             request = Request(SENDER, TellAgain(order_id, hour))

@@ -47,6 +47,8 @@ from recoup.orders import (
     HoldKey,
     HoldState,
     Order,
+    OrderKind,
+    Outcome,
     Policy,
     Refusal,
     Tracked,
@@ -78,6 +80,7 @@ from recoup.orders.events import (
     PaidBack,
     PaymentBounced,
 )
+from recoup.orders.kinds import MOVING, OPENING
 from recoup.orders.refusals import Reason
 from recoup.orders.state import LIVE
 from recoup.orders.taking_over import TakeOver, take_over
@@ -86,6 +89,11 @@ from recoup.unrecognised import Unrecognised
 RUNNING: Final = LIVE | {HoldState.ASKED}
 """States of a hold in which an end may come; asked, when it was sent and nobody answered."""
 
+_NOTICE: Final = "-notice-"
+"""Stands in the id of a message that only says when the holder may be told."""
+
+_TOLD: Final = OPENING | {OrderKind.RENEW}
+"""Orders of which an institution tells the holder."""
 
 OrderCommand = Command | EndTerm | TellAgain
 
@@ -135,8 +143,16 @@ class OrderWork:
         if command.order_id not in to_tell_again(hold):  # it went on since the digest was looked at
             return _declined(Refusal(Reason.NOTHING_HELD, f"the hold is {hold.word}"))
         message_id = f"{again_id(command.order_id)}-{command.hour}"
-        self.messages.append(order_message(tracked, message_id))
+        self.messages.append(self._message(tracked, message_id, hold.ends_at))
         return None
+
+    def _message(
+        self, tracked: Tracked, message_id: str, ends_at: datetime | None = None
+    ) -> Message:
+        """Return an order as it leaves; its holder is told when the case says."""
+        key = tracked.order.key
+        told = self.state.case(key.case).held_back(key.account, key.currency)
+        return order_message(tracked, message_id, ends_at, told)
 
     def _release_again(self, key: HoldKey, order_id: str) -> None:
         """Tell an approved release once more where the institution began to hold only after it."""
@@ -243,13 +259,13 @@ class OrderWork:
                 self._places[order.id] = key
             case OrderIssued(order_id, _, due):
                 tracked = _found(hold, order_id)
-                self.messages.append(order_message(tracked, order_id))
+                self.messages.append(self._message(tracked, order_id))
                 self._wait(answer_deadline(tracked.order, due))
             case OrderUnanswered(order_id):
                 tracked = _found(hold, order_id)
                 self.deadlines[answer_row(order_id)] = None
                 if tracked.sent_at is not None:  # else the first message still tries
-                    self.messages.append(order_message(tracked, again_id(order_id)))
+                    self.messages.append(self._message(tracked, again_id(order_id)))
             case AnswerRecorded(bearing=Bearing.UNCLEAR):
                 pass  # still to be answered
             case AnswerRecorded(order_id):
@@ -290,13 +306,70 @@ def evolve_orders(state: CentreState, _: SubjectId, event: Event) -> CentreState
     return state
 
 
-def order_message(tracked: Tracked, message_id: str) -> Message:
+def notice_messages(hold: Hold, mark: str, tell_from: datetime | None) -> tuple[Message, ...]:
+    """Return the messages that say when the hold's holder may be told: its orders once more, each under its own id.
+
+    Orders on their way go along: in their lane nothing that they say may be given up because a later message got through.
+    """
+    return tuple(
+        order_message(tracked, _notice_id(tracked.order.id, mark), None, tell_from)
+        for tracked in hold.orders
+        if tracked.order.id in _held_back(hold)
+    )
+
+
+def notice_ids(state: CentreState, order: Order) -> tuple[str, ...]:
+    """Return the ids of all messages that may wait to say when the holder may be told, as far as this order carries them."""
+    period, motions = state.hold(order.key).period, state.case(order.key.case).motions
+    marks = (f"{period}-told", *(f"{period}-{count}" for count in range(len(motions) + 1)))
+    return tuple(_notice_id(order.id, mark) for mark in marks)
+
+
+def _notice_id(order_id: str, mark: str) -> str:
+    return f"{again_id(order_id)}{_NOTICE}{mark}"
+
+
+def _held_back(hold: Hold) -> tuple[str, ...]:
+    """Return the orders by which an institution learns when to tell the holder; none once the hold was let go or ended."""
+    issued = [
+        tracked
+        for tracked in hold.orders
+        if tracked.period == hold.period
+        and tracked.issued_at is not None
+        and tracked.order.kind in MOVING
+    ]
+    is_let_go = any(tracked.order.kind is OrderKind.RELEASE for tracked in issued)
+    if is_let_go or hold.state not in RUNNING:
+        return ()
+    return tuple(
+        tracked.order.id
+        for tracked in issued
+        if tracked.is_on_its_way
+        or (
+            tracked.order.kind in _TOLD
+            and any(answer.outcome is not Outcome.REFUSED for answer in tracked.answers)
+        )
+    )
+
+
+def order_message(
+    tracked: Tracked,
+    message_id: str,
+    ends_at: datetime | None = None,
+    tell_from: datetime | None = None,
+) -> Message:
     """Return the outbox message of an issued order."""
     assert tracked.issued_at is not None, "only an issued order leaves"
     assert tracked.answer_due_at is not None, "an issued order has a time for its answer"
     order = tracked.order
     issued = IssuedOrder(
-        order, order.digest, tracked.approvers, tracked.issued_at, tracked.answer_due_at
+        order,
+        order.digest,
+        tracked.approvers,
+        tracked.issued_at,
+        tracked.answer_due_at,
+        ends_at,
+        tell_from,
     )
     return Message(message_id, order.institution, ORDER_MESSAGE, encode_issued(issued))
 
@@ -319,6 +392,8 @@ def carries_first(message: Message) -> bool:
 def is_to_leave(state: CentreState, message: Message) -> bool:
     """Whether a message is still to leave: what is told again may have waited until its hold was released, or lapsed."""
     order = decode_issued(message.body).order
+    if message.id.startswith(again_id(order.id) + _NOTICE):
+        return order.id in _held_back(state.hold(order.key))
     is_told_again = message.id.startswith(f"{again_id(order.id)}-")
     return not is_told_again or order.id in to_tell_again(state.hold(order.key))
 
@@ -425,6 +500,8 @@ __all__ = [
     "carries_first",
     "evolve_orders",
     "is_to_leave",
+    "notice_ids",
+    "notice_messages",
     "repeated_id",
     "term_row",
     "told_of",

@@ -18,7 +18,7 @@ from recoup import limits
 from recoup.cases import CasePolicy
 from recoup.centre.case_room import decide_orders
 from recoup.centre.commands import Decision, Declined, Noted
-from recoup.centre.order_room import again_id
+from recoup.centre.order_room import again_id, notice_ids
 from recoup.centre.reasons import CentreReason
 from recoup.centre.requests import INSTITUTION, Actor, Request, is_usable
 from recoup.centre.sheets import (
@@ -83,7 +83,7 @@ def _hand_over(
     if isinstance(sent, Declined):
         return sent
     noted = Noted(SubjectId(order.key.case), OrderHandedOver(order_id, request.actor.who))
-    settled = (order_id, again_id(order_id))
+    settled = (order_id, again_id(order_id), *notice_ids(state, order))
     return replace(sent, events=(noted, *sent.events), settled=(*sent.settled, *settled))
 
 

@@ -167,6 +167,7 @@ COMMANDS: Final[tuple[Row, ...]] = (
     ("confirm_sent", 1, order_commands.ConfirmSent, ()),
     ("pass_answer_limit", 1, order_commands.PassAnswerLimit, ()),
     ("record_answer", 2, order_commands.RecordAnswer, (_within("answer", _ANSWER_1),)),
+    ("note_gone", 1, order_commands.NoteGone, ()),
     ("end_term", 1, EndTerm, ()),
     ("tell_again", 1, TellAgain, ()),
     ("print_order", 1, sheets.PrintOrder, ()),

@@ -65,6 +65,7 @@ ROOMS: Final[tuple[Room, ...]] = (
             order_commands.ConfirmSent,
             order_commands.PassAnswerLimit,
             order_commands.RecordAnswer,
+            order_commands.NoteGone,
             EndTerm,
             TellAgain,
         ),

@@ -11,7 +11,7 @@ import re
 from typing import Final
 
 from recoup import limits
-from recoup.centre.directory import Directory
+from recoup.centre.directory import Directory, Piece
 from recoup.centre.letters import Letters
 from recoup.centre.sheets import Scan, field_of_scan, subject_of_order
 from recoup.errors import MessageFault, ScanFault, ScanProblem
@@ -38,12 +38,12 @@ def is_of(order_id: str, looked: Looked, letters: Letters | None) -> bool:
     return bool(signed)
 
 
-def keep(directory: Directory, scan: Scan, data: bytes) -> None:
-    """Keep a scan's bytes: all of its parts or none."""
+def pieces_of(scan: Scan, data: bytes) -> tuple[Piece, ...]:
+    """Return a scan's bytes as the vault keeps them."""
     begins = range(0, len(data), _PART_BYTES)
     parts = [base64.b64encode(data[at : at + _PART_BYTES]).decode() for at in begins]
-    pieces = {field_of_scan(scan.id, part): text for part, text in enumerate(parts)}
-    directory.keep(subject_of_order(scan.order), pieces)
+    subject = subject_of_order(scan.order)
+    return tuple((subject, field_of_scan(scan.id, part), text) for part, text in enumerate(parts))
 
 
 def read(directory: Directory, scan: Scan, purpose: Purpose) -> bytes | None:
@@ -55,4 +55,4 @@ def read(directory: Directory, scan: Scan, purpose: Purpose) -> bytes | None:
     return b"".join(map(base64.b64decode, texts)) if len(texts) == count else None
 
 
-__all__ = ["is_of", "keep", "read"]
+__all__ = ["is_of", "pieces_of", "read"]

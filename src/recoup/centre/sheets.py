@@ -7,7 +7,7 @@ from typing import Final
 
 from recoup.orders import Answer
 
-_SCAN: Final = "scan"
+SCAN: Final = "scan"
 
 
 def subject_of_order(order_id: str) -> str:
@@ -17,7 +17,7 @@ def subject_of_order(order_id: str) -> str:
 
 def field_of_scan(scan_id: str, part: int | None = None) -> str:
     """Return the vault's field of a scan, or of one part of it: a piece of the vault is smaller than a scan."""
-    return f"{_SCAN} {scan_id}" if part is None else f"{_SCAN} {scan_id} {part}"
+    return f"{SCAN} {scan_id}" if part is None else f"{SCAN} {scan_id} {part}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +143,7 @@ Command = PrintOrder | HandOverOrder | TypeSheet | ConfirmSheet | TakeScan | Rea
 Event = OrderPrinted | OrderHandedOver | SheetTyped | SheetConfirmed | ScanTaken
 
 __all__ = [
+    "SCAN",
     "Command",
     "ConfirmSheet",
     "Event",

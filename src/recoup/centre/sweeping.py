@@ -18,6 +18,7 @@ from typing import Final
 
 from recoup import limits
 from recoup.centre.directory import NAME, Directory
+from recoup.centre.sheets import SCAN, subject_of_order
 from recoup.centre.state import CentreState
 from recoup.journal.port import Journal
 from recoup.stores.vault import Waiting
@@ -51,8 +52,11 @@ class _Sweep:
         return self._answered[command]
 
     def _is_named(self, piece: Waiting) -> bool:
-        """Return whether any entry names it: a name under which a case knows an account is that case's."""
+        """Return whether any entry names it: a name by which a case knows an account is that case's, a scan its order's."""
         state, (first, _, case) = self._state, piece.field.partition(" ")
+        if first == SCAN:
+            scan = state.scans.get(case.partition(" ")[0])
+            return scan is not None and subject_of_order(scan.order) == piece.subject
         if first == NAME and case:
             return (case, piece.subject) in state.entered
         return piece.subject in state.accounts or piece.subject in self._named

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from recoup.cases.commands import MakeClaim, TakeReport
 from recoup.journal.events import Registry
@@ -63,10 +63,22 @@ class IssuedOrder:
     approvers: tuple[str, ...]
     issued_at: datetime
     answer_due_at: datetime
+    ends_at: datetime | None = None
+    """When the hold ends that the order began: told to an institution that forgot it, or it would hold for a second term."""
+    tell_from: datetime | None = None
+    """The holder is told no sooner, as it was decided when this message was."""
+
+
+_LATER: Final = b'"tell_from":'
+"""Stands in what newer programs write; a text that has it is written with backslashes."""
+
+
+def _with_circumstances(plain: dict[str, Any]) -> dict[str, Any]:
+    return plain | {"ends_at": None, "tell_from": None}
 
 
 _paper: Final = Registry()
-_paper.register("issued_order", 1, IssuedOrder)
+_paper.register("issued_order", 2, IssuedOrder, _with_circumstances)
 
 
 def encode_issued(issued: IssuedOrder) -> bytes:
@@ -76,7 +88,8 @@ def encode_issued(issued: IssuedOrder) -> bytes:
 
 def decode_issued(body: bytes) -> IssuedOrder:
     """Return the order that an outbox message carries."""
-    issued: IssuedOrder = _paper.decode("issued_order", 1, body)
+    version = 2 if _LATER in body else 1
+    issued: IssuedOrder = _paper.decode("issued_order", version, body)
     return issued
 
 

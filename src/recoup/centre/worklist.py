@@ -174,7 +174,7 @@ def _of_holders(case: Case, todo: _Make) -> Iterator[Todo]:
     for notice in case.notices:
         kinds = {NoticeState.DUE: Waits.NOTICE, NoticeState.DEFERRED: Waits.DEFERRAL}
         kind = kinds.get(notice.state)
-        if kind is not None:
+        if kind is not None and notice.amount:  # of nothing held nobody is told
             yield todo(kind, notice.account, notice.currency, notice.amount, notice.due_at)
     for task in case.tasks:
         if task.state in {TaskState.OPEN, TaskState.OVERDUE}:

@@ -30,7 +30,7 @@ from recoup.cli.return_papers import (
     write_documents,
     write_templates,
 )
-from recoup.cli.screen import print_problems, print_table, working
+from recoup.cli.screen import REFUSED, print_table, refusing, working
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from recoup.returning import OpenReturn
     from recoup.returns import ReturnPolicy
 
-REFUSED = 2
 
 PotsFile = Annotated[
     Path | None,
@@ -167,7 +166,6 @@ def return_(
     assert claims is not None
     assert out is not None
     from recoup.cli.asked import check_places, refuse
-    from recoup.errors import Fault, InputFault
     from recoup.reading.return_policies import policy_table, read_return_policy
     from recoup.returning import ReturnFiles, open_return
 
@@ -176,7 +174,7 @@ def return_(
     )  # fmt: skip
     declared = filter(None, (opening, known, terminal, map_file, holds, links, documents))
     inputs = [pots, claims, *transfers, *(paid or ()), *declared]
-    try:
+    with refusing():
         check_places(inputs, out, None)
         chosen = read_return_policy(policy)
         if not chosen.is_payable:
@@ -187,12 +185,6 @@ def return_(
             opened = open_return(files, options, lambda n, at, of: tell(f"reading {n}", at, of))
             tell("tracing and sharing out")
             document = _write(opened, chosen, policy_table(chosen), out, papers, tell)
-    except InputFault as fault:
-        print_problems(fault.problems)
-        raise typer.Exit(REFUSED) from None
-    except (Fault, OSError) as fault:
-        print(f"{fault}", file=sys.stderr)
-        raise typer.Exit(REFUSED) from None
     if as_json:
         typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
     else:
@@ -257,7 +249,6 @@ def compare(
 
     Exit code 0: shown; 2: something must be put right first.
     """
-    from recoup.errors import Fault, InputFault
     from recoup.reading.return_policies import read_return_policy, shipped_return_policies
     from recoup.returning import ReturnFiles, compared, open_return
 
@@ -270,7 +261,7 @@ def compare(
     files = ReturnFiles(
         pots, claims, transfers, opening, known, terminal, map_file, paid or (), holds, links, bridge,
     )  # fmt: skip
-    try:
+    with refusing():
         options = reading_options(map_file, timezone, digits)
         with working() as tell:
             opened = open_return(files, options, lambda n, at, of: tell(f"reading {n}", at, of))
@@ -278,12 +269,6 @@ def compare(
             header, rows = compared(
                 opened, [read_return_policy(name) for name in shipped_return_policies()]
             )
-    except InputFault as fault:
-        print_problems(fault.problems)
-        raise typer.Exit(REFUSED) from None
-    except (Fault, OSError) as fault:
-        print(f"{fault}", file=sys.stderr)
-        raise typer.Exit(REFUSED) from None
     print_table(header, rows)
 
 
@@ -292,14 +277,10 @@ def verify(folder: Folder) -> None:
 
     Exit code 0: all of it holds; 2: the first line of each file that differs, or a folder that could not be read.
     """
-    from recoup.errors import InputFault
     from recoup.returning import verify_return
 
-    try:
+    with refusing():
         differences = verify_return(folder)
-    except InputFault as fault:
-        print_problems(fault.problems)
-        raise typer.Exit(REFUSED) from None
     if differences:
         print("\n".join(differences), file=sys.stderr)
         raise typer.Exit(REFUSED)

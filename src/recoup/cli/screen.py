@@ -9,9 +9,14 @@ import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
+
+import typer
 
 from recoup import limits
+
+REFUSED: Final = 2
+"""The exit code of a command that wrote nothing, since something must be put right first."""
 
 if TYPE_CHECKING:
     from recoup.records.problems import Problem
@@ -32,6 +37,21 @@ def print_problems(problems: Iterable[Problem]) -> None:
     more = len(found) - limits.PROBLEMS_SHOWN_MAX
     if more > 0:
         print(f"and {more} more problems", file=sys.stderr)
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Say what of the input, the files or the machine must be put right first, and end with `REFUSED`."""
+    from recoup.errors import Fault, InputFault
+
+    try:
+        yield
+    except InputFault as fault:
+        print_problems(fault.problems)
+        raise typer.Exit(REFUSED) from None
+    except (Fault, OSError) as fault:
+        print(f"{fault}", file=sys.stderr)
+        raise typer.Exit(REFUSED) from None
 
 
 def print_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

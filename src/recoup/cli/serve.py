@@ -166,6 +166,10 @@ def _correspondence(settings: Settings) -> Any:  # noqa: ANN401 - types come wit
     if key.owner != wire.name:
         what = f"signing_key: expected a key of {wire.name!r}"
         raise MessageFault(MessageProblem.KEY_UNKNOWN, what)
+    former = tuple(read_public(path) for path in wire.former_keys)
+    if any(one.owner != wire.name for one in former):
+        what = f"former_keys: expected keys of {wire.name!r} only"
+        raise MessageFault(MessageProblem.KEY_UNKNOWN, what)
     return Correspondence(
         wire.name,
         key,
@@ -173,6 +177,7 @@ def _correspondence(settings: Settings) -> Any:  # noqa: ANN401 - types come wit
         {x.id: x.url for x in wire.institutions if x.mode == "push"},
         NoticeTerms(wire.authority, wire.documents, wire.phone),
         frozenset(x.id for x in wire.institutions if x.mode == "poll"),
+        former,
     )
 
 

@@ -4,6 +4,7 @@ The institutions that the centre is connected with stand in the file only:
 
     name = "centre"
     signing_key = "centre.key.json"
+    former_keys = ["centre.2025.public.json"]
 
     [notice]
     authority = "..."
@@ -48,6 +49,7 @@ from recoup.errors import SettingsFault
 
 _NAMES: Final = ("data", "host", "port", "policy", "key_file", "level")
 _WIRE_NAMES: Final = ("name", "signing_key", "notice", "institutions")
+_FORMER: Final = "former_keys"
 _PREFIX: Final = "RECOUP_"
 _MODES: Final = {"push": ("url", "keys"), "poll": ("keys",), "paper": ("keys",)}
 """How an institution gets its orders, and what must be said for it; a paper institution's keys may be left out."""
@@ -78,6 +80,8 @@ class Wire:
     documents: tuple[str, ...]
     phone: str
     institutions: tuple[Connected, ...]
+    former_keys: tuple[Path, ...] = ()
+    """Its public keys of before: what was printed under them is still read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +176,7 @@ def _address(where: str, value: object) -> str:
 def _wire(found: Mapping[str, object]) -> Wire | None:
     """Return the connections; all of their settings are given, or none."""
     missing = [name for name in _WIRE_NAMES if name not in found]
-    if len(missing) == len(_WIRE_NAMES):
+    if len(missing) == len(_WIRE_NAMES) and _FORMER not in found:
         return None
     if missing:
         raise SettingsFault(f"to connect institutions: expected {', '.join(missing)} as well")
@@ -189,6 +193,7 @@ def _wire(found: Mapping[str, object]) -> Wire | None:
         _texts("notice.documents", notice["documents"]),
         _text("notice.phone", notice["phone"]),
         tuple(_connected(name, row) for name, row in sorted(rows.items())),
+        tuple(Path(key) for key in _texts(_FORMER, found[_FORMER])) if _FORMER in found else (),
     )
 
 
@@ -235,7 +240,7 @@ def _of_file(file: Path | None) -> dict[str, object]:
         table = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
         raise SettingsFault(f"{file}: {fault}") from fault
-    unknown = sorted(set(table) - set(_NAMES) - set(_WIRE_NAMES) - {"journal"})
+    unknown = sorted(set(table) - set(_NAMES) - set(_WIRE_NAMES) - {"journal", _FORMER})
     if unknown:
         raise SettingsFault(f"{file}: no such setting as {', '.join(unknown)}")
     return table

@@ -25,7 +25,7 @@ from recoup.cli.options import (
     files_argument,
     reading_options,
 )
-from recoup.cli.screen import print_problems, working
+from recoup.cli.screen import refusing, working
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from recoup.trace import Trail
     from recoup.trace.trail import Options
     from recoup.tracing import Case
-
-REFUSED = 2
 
 Transfers = Annotated[list[Path], files_argument("TRANSFERS...")]
 ClaimsFile = Annotated[
@@ -142,7 +140,6 @@ def trace(
     Exit code 0: traced and written; 2: something must be put right first, and nothing was written.
     """
     from recoup.cli.asked import check_places, duration, instant, rules
-    from recoup.errors import Fault, InputFault
     from recoup.tracing import CaseFiles
 
     if (claims is None) == (back is None):
@@ -154,7 +151,7 @@ def trace(
         transfers, claims, opening, known, terminal, holds, links, map_file, keep_good_rows=keep
     )
     given = [claims, map_file, opening, known, terminal, holds, links]
-    try:
+    with refusing():
         check_places([*transfers, *filter(None, given)], out, rejects)
         options = reading_options(map_file, timezone, digits)
         asked = _Asked(
@@ -173,12 +170,6 @@ def trace(
                     document = _trace_back(case, back, asked, out, tell)
                 else:
                     document = _trace_forward(case, asked, out, language, tell)
-    except InputFault as fault:
-        print_problems(fault.problems)
-        raise typer.Exit(REFUSED) from None
-    except (Fault, OSError) as fault:
-        print(f"{fault}", file=sys.stderr)
-        raise typer.Exit(REFUSED) from None
     if as_json:
         typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
     else:

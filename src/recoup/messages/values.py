@@ -6,7 +6,7 @@ version does not know is kept as `Unrecognised`: whoever receives it answers tha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
@@ -137,7 +137,7 @@ class OrderMessage:
     disputed: Disputed | None = None
     """Needed by a stop and an extended stop, unless `swapped` gives their grounds."""
     ends_at: datetime | None = None
-    """When the centre takes the term to end; the institution counts from its own stop time by its policy."""
+    """No later than this, of an order that was answered before: who forgot it would count its term from now. Of the sending."""
     original: str = ""
     """The order that began the hold; may be empty in one that begins it."""
     serial: str = ""
@@ -149,6 +149,13 @@ class OrderMessage:
     swapped: Swapped | None = None
     payee: Payee | None = None
     """Needed by a payment back, and by nothing else. Its `amount` is what is to be paid."""
+    tell_from: datetime | None = None
+    """The holder is not told before this: so two persons decided at the centre. Of the sending: the newest one holds."""
+
+    @property
+    def as_ordered(self) -> OrderMessage:
+        """Return the order without what belongs to one sending of it: what a repeat is compared by."""
+        return replace(self, ends_at=None, tell_from=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The life of orders and holds: what an institution is told, what it says it did, when that ends. Pure: decide, then evolve."""
 
-from recoup.orders.answering import release_to_repeat
+from recoup.orders.answering import denied_release, release_to_repeat
 from recoup.orders.decide import approvals_needed, decide
 from recoup.orders.evolve import evolve, fold
 from recoup.orders.hold import Answer, Hold, HoldKey, Order, Tracked
@@ -36,6 +36,7 @@ __all__ = [
     "Tracked",
     "approvals_needed",
     "decide",
+    "denied_release",
     "evolve",
     "fold",
     "release_to_repeat",

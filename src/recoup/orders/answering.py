@@ -8,7 +8,7 @@ from typing import Final
 from recoup.limits import CLOCK_SKEW_SECONDS_MAX
 from recoup.orders.events import AnswerRecorded, Bearing, Event, HoldChanged
 from recoup.orders.hold import Answer, Hold, Tracked
-from recoup.orders.kinds import FITTING, MOVING, OPENING, OrderKind, Outcome
+from recoup.orders.kinds import FITTING, MOVING, OPENING, UNKNOWN_THERE, OrderKind, Outcome
 from recoup.orders.paying import record_payment
 from recoup.orders.refusals import Reason, Refusal
 from recoup.orders.state import (
@@ -86,8 +86,12 @@ def _bearing(
 def _moves_hold(hold: Hold, tracked: Tracked, answer: Answer) -> bool:
     """Whether the answer says anything about what is held: a refused change of a live hold leaves it as it is."""
     if tracked.order.kind is OrderKind.QUERY:
+        if answer.outcome is not Outcome.INFORMED:
+            return False
+        if not answer.held:
+            return _is_gone(hold, tracked)
         # It settles what an unclear answer left open: said in known words that something is held.
-        return hold.is_unclear and answer.outcome is Outcome.INFORMED and answer.held > 0
+        return hold.is_unclear
     if tracked.order.kind not in MOVING:
         return False
     if tracked.order.kind is OrderKind.RELEASE:
@@ -97,6 +101,45 @@ def _moves_hold(hold: Hold, tracked: Tracked, answer: Answer) -> bool:
     is_first = not any(known.outcome is not Outcome.REFUSED for known in tracked.answers)
     is_change = hold.is_live and is_first
     return not (answer.outcome is Outcome.REFUSED and is_change)
+
+
+def _is_gone(hold: Hold, tracked: Tracked) -> bool:
+    """Whether a query asked after a release that was refused as of nothing known there, and nothing is held indeed."""
+    release = denied_release(hold)
+    if release is None:
+        return False
+    assert release.issued_at is not None, "a release that was answered was issued"
+    assert tracked.issued_at is not None, "an answer to an order that was not issued"
+    return tracked.issued_at >= release.issued_at
+
+
+def denied_release(hold: Hold) -> Tracked | None:
+    """Return the release that an institution refused because it knows of no such hold, if that is its newest word.
+
+    One such answer ends nothing: it may be a slip, and money may be held that nobody would look for again. A whole digest
+    without the hold, or a query's answer that nothing is held, is the second word.
+    """
+    issued = [
+        (tracked.issued_at, at, tracked)
+        for at, tracked in enumerate(hold.orders)
+        if tracked.period == hold.period
+        and tracked.issued_at is not None
+        and tracked.order.kind in MOVING
+    ]
+    if not hold.is_live or not issued or any(tracked.is_on_its_way for _, _, tracked in issued):
+        return None
+    _, _, newest = max(issued, key=lambda row: row[:2])
+    if newest.order.kind is not OrderKind.RELEASE or not newest.answers:
+        return None
+    said = newest.answers[-1]
+    is_denied = said.outcome is Outcome.REFUSED and said.code in UNKNOWN_THERE
+    return newest if is_denied else None
+
+
+def released(hold: Hold) -> HoldChanged:
+    """Return that nothing is held any more."""
+    state = HOLD_MOVES[hold.state, HoldTrigger.RELEASE]
+    return HoldChanged(hold.key, state, 0, None, None, None, hold.period, hold.renewals)
 
 
 def _is_overtaken(hold: Hold, tracked: Tracked) -> bool:
@@ -141,6 +184,8 @@ def release_to_repeat(hold: Hold, order_id: str) -> Tracked | None:
 
 def _trigger(hold: Hold, tracked: Tracked, answer: Answer) -> HoldTrigger:
     """Return the trigger: an amount below the ordered one is short, whatever word the institution used."""
+    if answer.outcome is Outcome.INFORMED and not answer.held:
+        return HoldTrigger.RELEASE
     if answer.outcome is Outcome.INFORMED:
         return HoldTrigger.HOLD_SHORT if answer.held < hold.asked else HoldTrigger.HOLD
     if answer.outcome in {Outcome.HELD, Outcome.HELD_SHORT}:

@@ -87,6 +87,14 @@ class RepeatRelease:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteGone:
+    """A whole digest shows nothing of a hold whose release the institution refused because it knows of none."""
+
+    order_id: str
+    """The release."""
+
+
+@dataclass(frozen=True, slots=True)
 class PassTerm:
     """The end of the stop or freeze has come."""
 
@@ -102,5 +110,6 @@ Command = (
     | PassAnswerLimit
     | RecordAnswer
     | RepeatRelease
+    | NoteGone
     | PassTerm
 )

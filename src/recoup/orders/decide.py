@@ -16,13 +16,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from recoup.orders.answering import record_answer, release_to_repeat
+from recoup.orders.answering import denied_release, record_answer, release_to_repeat, released
 from recoup.orders.commands import (
     ApproveOrder,
     Command,
     ConfirmSent,
     DraftOrder,
     IssueOrder,
+    NoteGone,
     PassAnswerLimit,
     PassTerm,
     RecordAnswer,
@@ -83,6 +84,8 @@ def decide(hold: Hold, command: Command, now: datetime, policy: Policy) -> Event
                 return Refusal(Reason.ORDER_UNKNOWN, command.order_id)
             if isinstance(command, RecordAnswer):
                 return record_answer(hold, tracked, command.answer, now, policy)
+            if isinstance(command, NoteGone):
+                return _gone(hold, tracked)
             if isinstance(command, RepeatRelease):
                 return _repeat(hold, tracked, command.again, now, policy)
             return _on_its_way(hold, tracked, command, now, policy)
@@ -123,6 +126,15 @@ def _repeat(
     order = replace(tracked.order, id=again, repeats=tracked.order.id)
     due = now + timedelta(seconds=policy.answer_seconds[order.kind])
     return (OrderDrafted(order, hold.period), OrderIssued(again, now, due))
+
+
+def _gone(hold: Hold, tracked: Tracked) -> Events | Refusal:
+    """End a hold that persons let go and of which the institution says twice that it has none."""
+    if not hold.is_live:
+        return Refusal(Reason.NOTHING_HELD, f"the hold is {hold.word}")
+    if denied_release(hold) != tracked:
+        return Refusal(Reason.RELEASE_NOT_DENIED, tracked.order.id)
+    return (released(hold),)
 
 
 def _period_of(hold: Hold, order: Order) -> int:

@@ -97,6 +97,10 @@ class Outcome(StrEnum):
     """A payment that was made came back."""
 
 
+UNKNOWN_THERE: Final = frozenset({"0400", "1900"})
+"""Codes of an institution that knows of nothing to let go: never held, or ended."""
+
+
 FITTING: Final[dict[OrderKind, frozenset[Outcome]]] = {
     OrderKind.STOP: frozenset({Outcome.HELD, Outcome.HELD_SHORT, Outcome.MOVED, Outcome.REFUSED}),
     OrderKind.EXTEND: frozenset({Outcome.HELD, Outcome.HELD_SHORT, Outcome.MOVED, Outcome.REFUSED}),

@@ -54,6 +54,8 @@ class Reason(StrEnum):
     HELD_THEN_DENIED = "held_then_denied"
     REPEATED_BY_RULE = "repeated_by_rule"
     """Only the rule repeats a release, and only where the institution held after it."""
+    RELEASE_NOT_DENIED = "release_not_denied"
+    """Not the newest word of the institution: it did not say that it knows of no such hold, or more was ordered since."""
     TERM_UNFIT = "term_unfit"
     """A hold that is taken over ends before it begins, begins in the future, or ends later than the law allows from now."""
     TERM_RUNS = "term_runs"

@@ -129,8 +129,9 @@ def _rows(
         "ends_at": shown_time(order.ends_at, zone) if order.ends_at else "",
         "reason": order.reason,
         "authority": notice.authority if notice else "",
-        "documents": ", ".join(notice.documents) if notice else "",
+        "documents": ("、" if language == "zh" else ", ").join(notice.documents) if notice else "",
         "phone": notice.phone if notice else "",
+        "tell_from": shown_time(order.tell_from, zone) if order.tell_from else "",
     }
     return [(said(name, language), words) for name, words in found.items() if words]
 

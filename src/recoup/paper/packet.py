@@ -94,6 +94,7 @@ def packet_pdf(
         "trail_version": str(packet.trail_version),
         "trail_digest": packet.trail_digest,
         "printed_at": shown_time(at, zone),
+        "zone": zone.key,
     }
     content = {
         "title": said("title", language),

@@ -64,6 +64,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "trail_version": ("追踪结果版本", "Version of the trail"),
     "trail_digest": ("追踪结果摘要", "Digest of the trail"),
     "printed_at": ("打印时间", "Printed at"),
+    "zone": ("表内时间所属时区", "Zone of the times below"),
     "clocks": ("到期事项", "What is due"),
     "holds": ("控制情况", "Holds"),
     "orders": ("指令", "Orders"),

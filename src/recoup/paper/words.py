@@ -38,7 +38,7 @@ OUTCOMES: Final[dict[Outcome, tuple[str, str]]] = {
 }
 
 WORDS: Final[dict[str, tuple[str, str]]] = {
-    "title": ("{kind}通知书", "{kind}: order"),
+    "title": ("{kind}通知书", "Order: {kind}"),
     "to": ("致：{institution}", "To: {institution}"),
     "instruction_stop": (
         "请先核对账号、户名、币种及到账金额和时间。全部相符的，立即对下列金额只收不付；任一不符的，不得止付，并在回执上注明不符项。",
@@ -78,7 +78,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "reference": ("交易流水号", "Reference"),
     "original": ("原指令编号", "Order that began the hold"),
     "issued_at": ("签发时间", "Issued at"),
-    "ends_at": ("预计届满", "Expected end"),
+    "ends_at": ("控制届满不晚于", "Ends no later than"),
+    "tell_from": ("此前不得告知账户所有人", "Holder is not told before"),
     "reason": ("事由", "Reason"),
     "authority": ("决定机关", "Authority"),
     "documents": ("法律文书", "Documents"),

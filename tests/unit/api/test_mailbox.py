@@ -27,8 +27,10 @@ from recoup.messages import (
     KeyRing,
     MemoryReplays,
     Message,
+    Minor,
     OrderMessage,
     RefusalMessage,
+    ResultCode,
     SigningKey,
     generate_key,
     open_message,
@@ -214,6 +216,29 @@ def test_a_refusal_is_taken_and_the_order_stays(house: Bureau) -> None:
     refusal = RefusalMessage("bank-1", house.clock.now(), "order_id_taken", order=order)
     assert say(house, refusal).status_code == 204
     assert [x.id for x in orders(ask(house))] == [order]
+
+
+def test_a_hold_that_the_bank_will_not_let_go_for_want_of_one_is_gone_with_its_next_digest(
+    house: Bureau,
+) -> None:
+    stop = issue(house, number=NUMBER)
+    say(house, answer(house, stop))
+    for number in range(2):  # refused, it is told once more by itself
+        release = (
+            issue(house, kind="release", number=NUMBER) if not number else orders(ask(house))[-1].id
+        )
+        unknown = {
+            "outcome": Outcome.REFUSED,
+            "held": Minor(0),
+            "code": ResultCode.ORIGINAL_UNKNOWN,
+        }
+        assert say(house, answer(house, release, f"no-{number}", **unknown)).status_code == 204
+    seen = look(house, stop)
+    assert (seen["hold"], seen["held"]) == ("held", "201.00"), "one word ends nothing"
+    page = DigestMessage("bank-1", house.clock.now(), ())
+    assert say(house, page).status_code == 204
+    seen = look(house, stop)
+    assert (seen["hold"], seen["held"]) == ("released", "0.00")
 
 
 def test_a_digest_confirms_what_it_shows_page_by_page(house: Bureau) -> None:

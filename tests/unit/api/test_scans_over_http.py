@@ -6,6 +6,7 @@ import io
 import itertools
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 
@@ -20,8 +21,12 @@ from scanned import chunk, page, photograph, png
 from recoup import limits
 from recoup.api import set_up_logs
 from recoup.centre import View
+from recoup.centre.commands import Turned
+from recoup.centre.sheets import field_of_scan
 from recoup.centre.snapshots import decode_state, encode_state
+from recoup.centre.sweeping import sweep
 from recoup.clock import instant_text
+from recoup.errors import MessageFault
 from recoup.messages import KeyRing, SigningKey, open_paper, seal
 from recoup.paper.forms import JPEG, PNG
 from recoup.paper.scans import look_at
@@ -156,6 +161,29 @@ def test_a_code_that_this_centre_did_not_sign_is_refused(house: Bureau) -> None:
     assert foreign.json()["has_code"] is False, "an institution's own code says nothing"
 
 
+def test_a_sheet_that_was_printed_before_the_centre_changed_its_key_is_still_read(
+    house: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = carried(house)
+    (code,) = look_at(png(page(printed(house, order))), PNG).codes
+    letters = house.desk._office.letters
+    assert letters is not None
+    now = house.clock.now()
+    fresh = SigningKey("centre", bytes(range(7, 39)), now, CENTRE.valid_until)
+    after = replace(letters._wire, key=fresh)
+    monkeypatch.setattr(letters, "_wire", after)
+    with pytest.raises(MessageFault, match="key_unknown"):
+        letters.believed(code)
+    monkeypatch.setattr(letters, "_wire", replace(after, former=(CENTRE.public,)))
+    assert letters.believed(code).id == order
+    told = open_paper(code, KeyRing([CENTRE.public])).message
+    late = seal(told, CENTRE, audience=CARRIED, jti="j", now=now)
+    ended = replace(CENTRE.public, valid_until=now)
+    monkeypatch.setattr(letters, "_wire", replace(after, former=(ended,)))
+    with pytest.raises(MessageFault, match="key_not_valid"):
+        letters.believed(late)
+
+
 def coded(words: bytes) -> Image.Image:
     """Return a picture with a code on it."""
     out = io.BytesIO()
@@ -224,3 +252,50 @@ def test_what_was_erased_is_gone_and_nothing_more_is_kept_of_it(house: Bureau) -
     found = house.get(f"/orders/{order}/scans/{scan}", "ann", **WHY)
     assert name_of(found) == "personal_data_missing"
     assert name_of(upload(house, order, blank())) == "personal_data_missing"
+
+
+async def away(_: object) -> Turned:
+    """Stand for a writer that stopped."""
+    return Turned("stopped", "", is_transient=True)
+
+
+def swept(house: Bureau, hours: int) -> int:
+    """Return how many pieces of the vault are dropped at a start so many hours later."""
+    office = house.desk._office
+    view, now = View(office.open()), house.clock.now() + timedelta(hours=hours)
+    view.catch_up()
+    return sweep(office.directory, office.open(), view.state, now)
+
+
+def test_the_bytes_of_a_scan_whose_command_was_refused_are_dropped_and_those_of_a_kept_one_stay(
+    house: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order, data = carried(house), blank()
+    other = upload(house, order, blank()).json()["scan"]
+    with monkeypatch.context() as patched:
+        patched.setattr(house.desk, "submit", away)
+        assert upload(house, order, data, key="lost-scan-0001").status_code == 503
+    scan, subject = sha256(data).hexdigest(), f"order {order}"
+    has = house.desk._office.directory.has
+    assert has(subject, field_of_scan(scan, 0)), "kept before the journal hears of it"
+    assert swept(house, 1) == 0, "somebody may ask again"
+    assert has(subject, field_of_scan(scan, 0))
+    assert swept(house, 25) > 0
+    assert not has(subject, field_of_scan(scan, 0))
+    assert has(subject, field_of_scan(other, 0))
+    assert upload(house, order, data, key="lost-scan-0001").status_code == 200, "it may come again"
+    assert swept(house, 25) == 0
+
+
+def test_a_scan_that_another_command_names_stays_though_the_one_it_waited_for_never_came(
+    house: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order, data = carried(house), blank()
+    with monkeypatch.context() as patched:
+        patched.setattr(house.desk, "submit", away)
+        assert upload(house, order, data, key="lost-scan-0002").status_code == 503
+    assert upload(house, order, data, key="another-scan-0002").status_code == 200
+    assert swept(house, 25) == 0
+    assert house.desk._office.directory.has(
+        f"order {order}", field_of_scan(sha256(data).hexdigest(), 0)
+    )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -15,8 +17,8 @@ from recoup.bank.core import CoreBlock
 from recoup.bank.holds import BankHold
 from recoup.bank.http import application
 from recoup.bank.letters import notice_of
-from recoup.bank.rows import fitting
 from recoup.bank.sandbox import Behaviour, Do, Payment, SandboxCore
+from recoup.bank.statements import fitting
 from recoup.bank.store import BankStore
 from recoup.clock import HandClock
 from recoup.errors import GatewayFault, MessageFault, MessageProblem, StoreFault
@@ -41,6 +43,7 @@ from recoup.messages.keys import from_base64url
 from recoup.orders import AccountKind, Extent, OrderKind, Outcome
 
 K = OrderKind
+ZONE = ZoneInfo("Asia/Shanghai")
 STOP_LASTS = timedelta(seconds=POLICY.stop_seconds)
 
 
@@ -461,9 +464,11 @@ def test_a_holder_is_told_of_a_hold_and_of_its_freeze_and_the_centre_hears_of_ea
 def test_a_notice_is_in_the_language_of_the_bank():
     at = START + timedelta(hours=48)
     hold = BankHold("o", "case 7", NUMBER, "CNY", (), K.STOP, START, at)
-    told = notice_of(order(K.STOP, case="case 7", notice=TERMS), hold, 5, "en").text
+    told = notice_of(order(K.STOP, case="case 7", notice=TERMS), hold, 5, "en", ZONE).text
     assert "0.05 CNY is held by order of Police of X, case case 7" in told
-    assert notice_of(order(K.STOP), hold, 5, "en") is None, "the order does not say what to tell"
+    assert notice_of(order(K.STOP), hold, 5, "en", ZONE) is None, (
+        "the order does not say what to tell"
+    )
 
 
 def test_nobody_is_told_of_what_is_not_held(tmp_path):
@@ -522,3 +527,14 @@ def test_the_rest_of_a_statement_comes_on_a_query_from_its_last_row_on(tmp_path)
     assert shown == [
         row.id for row in desk.core.statement(NUMBER, "CNY", ARRIVED, desk.clock.now())
     ]
+
+
+def test_a_holder_reads_the_end_on_the_clocks_of_the_country_and_in_its_own_signs(a):
+    """In Chinese without half-width commas or colons between words; in both languages with the zone's name."""
+    a.tell(order(K.STOP, notice=NoticeTerms("反诈中心", ("文书一", "文书二"), "110")))
+    a.agent.tell_holders()
+    (told,) = a.core.boxes[NUMBER]
+    assert "至 2026-01-07 18:00:00 (Asia/Shanghai) 止。" in told
+    assert "文书：文书一、文书二。" in told
+    assert not re.search(r"[一-鿿]\s*[,;:]|[,;]\s*[一-鿿]", told)
+    assert "Z" not in told.replace("Asia", "")

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from banks import BANK, NUMBER, START, Bank, bank, order
 
+from recoup.bank import OrderIdTaken
 from recoup.bank.holders import HolderDesk
 from recoup.bank.letters import NoticeState
 from recoup.bank.store import BankStore
 from recoup.errors import MessageFault, StoreFault
 from recoup.ids import RandomIds
 from recoup.limits import MESSAGE_TEXT_CHARS_MAX
-from recoup.messages import AppealMessage, Asked, AskMessage, NoticeMessage, NoticeTerms
-from recoup.orders import OrderKind
+from recoup.messages import AppealMessage, Asked, AskMessage, NoticeMessage, NoticeTerms, encode
+from recoup.orders import OrderKind, Outcome
 
 TERMS = NoticeTerms("Police of X", ("paper 1",), "110")
 HOUR = timedelta(hours=1)
@@ -165,3 +167,58 @@ def test_what_became_of_a_notice_and_its_letter_are_written_together(a, desk, mo
         with pytest.raises(StoreFault):
             desk.put_off(stop, "why", START + HOUR)
     assert a.agent.tell_holders() == 1
+
+
+# --- what the centre holds back ---
+
+
+def held_back(a: Bank, hours: int = 1) -> object:
+    told = order(OrderKind.STOP, 10_000, notice=TERMS, tell_from=START + hours * HOUR)
+    assert a.tell(told).outcome is Outcome.HELD
+    return told
+
+
+def test_a_notice_that_the_centre_holds_back_is_told_by_nobody_before_its_end(a, desk):
+    told = held_back(a)
+    assert a.agent.tell_holders() == 0
+    with pytest.raises(MessageFault, match="the centre holds it back"):
+        desk.give(told.id, "counter")
+    a.clock.move(HOUR - timedelta(seconds=1))
+    assert (a.agent.tell_holders(), a.core.boxes) == (0, {})
+    a.clock.move(timedelta(seconds=1))
+    assert a.agent.tell_holders() == 1
+
+
+def test_what_is_held_back_later_or_no_longer_comes_with_the_order_again(a):
+    told = order(OrderKind.STOP, 10_000, notice=TERMS)
+    first = a.tell(told)
+    assert a.tell(replace(told, tell_from=START + 2 * HOUR)) == first
+    a.clock.move(HOUR)
+    assert a.agent.tell_holders() == 0
+    assert a.tell(replace(told, tell_from=START + HOUR)) == first, "sooner than it was said"
+    assert a.agent.tell_holders() == 1
+    a.tell(replace(told, tell_from=START + 5 * HOUR))
+    (given,) = a.store.notices()
+    assert given.state is NoticeState.GIVEN, "what was told was told"
+
+
+def test_what_the_bank_put_off_ends_neither_before_its_own_end_nor_before_the_centres(a, desk):
+    told = held_back(a, hours=3)
+    desk.put_off(told.id, "the holder is travelling", START + HOUR)
+    a.clock.move(2 * HOUR)
+    assert a.agent.tell_holders() == 0
+    a.clock.move(HOUR)
+    assert a.agent.tell_holders() == 1
+
+
+def test_an_order_that_differs_in_more_than_its_sending_is_another_order(a):
+    told = held_back(a)
+    with pytest.raises(OrderIdTaken, match="reason"):
+        a.tell(replace(told, tell_from=None, reason="another"))
+
+
+def test_a_process_that_died_between_order_and_answer_holds_back_what_the_order_said(a):
+    told = order(OrderKind.STOP, 10_000, notice=TERMS, tell_from=START + HOUR)
+    a.store.begin(told.id, encode(told), START)
+    assert a.agent.recover() == 1
+    assert a.agent.tell_holders() == 0

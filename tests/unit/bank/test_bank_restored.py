@@ -6,9 +6,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from banks import NUMBER, START, Bank, bank, order
+from banks import NUMBER, POLICY, START, Bank, bank, order
 
 from recoup.bank.agent import STRAY_FOR
+from recoup.messages import ResultCode
 from recoup.orders import OrderKind, Outcome
 
 MINUTE = timedelta(minutes=1)
@@ -95,3 +96,61 @@ def test_a_block_whose_hold_the_books_have_ended_is_lifted_at_once(tmp_path):
     a.core.set_block(f"recoup/{told.id}", NUMBER, "CNY", 60_000, START + MINUTE)
     a.agent.recover()
     assert a.core.own_blocks() == []
+
+
+# --- books that lost everything, and a core system that did too ---
+
+
+@pytest.fixture
+def emptied(tmp_path):
+    """Return a bank that stopped (and froze) 600.00 and lost order, hold and block; and those orders."""
+
+    def made(*kinds: OrderKind) -> tuple[Bank, list[object]]:
+        a, told = bank(tmp_path), [order(kind) for kind in kinds]
+        for one in told:
+            a.tell(one)
+        for one in told:
+            a.store.forget(one.id, told[0].id)
+        a.core.lift_block(f"recoup/{told[0].id}")
+        assert a.held() == {}
+        return a, told
+
+    return made
+
+
+@pytest.mark.parametrize("says_the_end", [True, False], ids=["with its end", "control: without"])
+def test_what_is_told_again_ends_when_the_first_stop_would_have(emptied, says_the_end):
+    a, (stop,) = emptied(OrderKind.STOP)
+    ends_at = START + timedelta(hours=48)
+    a.clock.move(timedelta(hours=40))
+    answer = a.tell(replace(stop, ends_at=ends_at if says_the_end else None))
+    assert (answer.outcome, answer.held) == (Outcome.HELD, 60_000)
+    assert (answer.ends_at == ends_at) is says_the_end
+    a.clock.move(timedelta(hours=8))
+    a.agent.tick()
+    assert (a.held() == {}) is says_the_end
+    assert a.pay(60_000) is says_the_end
+
+
+def test_a_stop_whose_end_has_come_is_not_begun_anew(emptied):
+    a, (stop,) = emptied(OrderKind.STOP)
+    a.clock.move(timedelta(hours=48))
+    answer = a.tell(replace(stop, ends_at=a.clock.now()))
+    assert (answer.outcome, answer.code) == (Outcome.REFUSED, ResultCode.DATE_WITHOUT_EFFECT)
+    assert a.core.own_blocks() == []
+
+
+def test_a_freeze_and_its_renewal_that_are_told_again_end_when_they_would_have(emptied):
+    a, told = emptied(OrderKind.STOP, OrderKind.FREEZE, OrderKind.RENEW)
+    ends_at = POLICY.freeze_ends(POLICY.freeze_ends(START))
+    a.clock.move(timedelta(days=100))
+    answers = [a.tell(replace(one, ends_at=ends_at)) for one in told]
+    assert [x.outcome for x in answers] == [Outcome.HELD, Outcome.FROZEN, Outcome.FROZEN]
+    assert answers[-1].ends_at == ends_at
+
+
+def test_a_postponed_stop_that_is_told_again_ends_when_it_would_have(emptied):
+    a, told = emptied(OrderKind.STOP, OrderKind.POSTPONE)
+    a.clock.move(timedelta(hours=30))
+    ends_at = START + timedelta(hours=48)
+    assert [a.tell(replace(one, ends_at=ends_at)).ends_at for one in told] == [ends_at, ends_at]

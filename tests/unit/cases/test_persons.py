@@ -499,6 +499,20 @@ def test_a_deferral_has_a_reason_two_persons_and_an_end():
     assert case.case.notices[0].state == "due"
 
 
+def test_a_deferral_before_anything_is_held_waits_for_the_hold_and_tells_nobody_of_nothing():
+    case = Docket().reported(claim("c1", "a", 100))
+    case.trace(lies("c1", "a", 100))
+    case.send(OrderKind.STOP, "a")
+    defer = DeferNotice("a", "CNY", START + timedelta(days=2), "he would flee", "lead", "judge")
+    case.must(defer)
+    assert why(case.do(SendNotice("a", "CNY", "docs-1", "phone-1"))) is Reason.NOTICE_UNKNOWN
+    case.hears("a", 60, "held_short")
+    (notice,) = case.case.notices
+    assert (notice.state, notice.amount, notice.due_at) == ("deferred", 60, defer.until)
+    case.must(SendNotice("a", "CNY", "docs-1", "phone-1"))
+    assert why(case.do(defer)) is Reason.NOTICE_SENT
+
+
 # --- exits ---------------------------------------------------------------------------------------------------------------
 
 

@@ -131,6 +131,12 @@ class Wire:
         issued = IssuedOrder(order, order.digest, (), START, START + timedelta(hours=1))
         return self.gateway.send(Message("o1", BANK, "order", encode_issued(issued)))
 
+    def ordered(self, **more):
+        """Return a stop as the institution gets it."""
+        order = Order("o1", OrderKind.STOP, HoldKey(CASE, self.account, "CNY"), BANK, 100, "m", "y")
+        due = START + timedelta(hours=1)
+        return self.gateway.letters.written(IssuedOrder(order, "d", (), START, due, **more))
+
     def statements(self):
         case = self.office.scribe.state.case(CASE)
         return self.directory.statements(CASE, case.facts, WHY)
@@ -515,3 +521,10 @@ def test_what_is_not_to_leave_any_more_is_answered_by_nobody_and_sent_to_nobody(
     wire.leaves = False
     assert wire.send(answer()) == Reply()
     assert wire.sent == []
+
+
+def test_a_letter_says_what_belongs_to_its_sending_and_nothing_where_nothing_was_decided():
+    wire, day = Wire(), timedelta(days=1)
+    told = wire.ordered(ends_at=START + day, tell_from=START + 2 * day)
+    assert (told.ends_at, told.tell_from) == (START + day, START + 2 * day)
+    assert told.as_ordered == wire.ordered()

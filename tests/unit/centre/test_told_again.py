@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,6 +15,7 @@ from recoup.centre.drift import Difference, Drift, told_again
 from recoup.centre.order_room import carries, carries_first, is_to_leave
 from recoup.centre.ports import Reply
 from recoup.centre.terms import TellAgain, decode_issued
+from recoup.journal.canonical import encode_plain
 from recoup.journal.port import Message
 from recoup.orders import Answer, Hold, OrderKind, Outcome
 from recoup.orders.commands import DraftOrder
@@ -102,6 +105,29 @@ def test_an_order_that_is_told_again_leaves_under_its_own_id_and_asks_for_no_sec
     assert decode_issued(pending.message.body).order.id == "o1"
     assert carries(pending.message.id, "o1")
     assert not carries(pending.message.id, "o")
+
+
+def test_an_order_that_is_told_again_says_when_its_hold_ends_and_the_first_sending_did_not(office):
+    """The institution's first start, as it was journalled, binds: who forgot it would count from now."""
+    office.clock.move(timedelta(hours=40))
+    again(office)
+    (pending,) = office.journal.pending(10)
+    hold = office.scribe.state.hold(KEY)
+    assert (
+        decode_issued(pending.message.body).ends_at == hold.ends_at == START + timedelta(hours=48)
+    )
+    office.tell(some_order("o2", OrderKind.FREEZE))
+    freeze = office.journal.pending(10)[-1].message
+    assert decode_issued(freeze.body).ends_at is None
+
+
+def test_a_message_that_an_older_program_left_in_the_outbox_is_still_read(office):
+    again(office)
+    body = office.journal.pending(10)[0].message.body
+    now = decode_issued(body)
+    plain = json.loads(body)
+    del plain["ends_at"], plain["tell_from"]
+    assert decode_issued(encode_plain(plain)) == replace(now, ends_at=None, tell_from=None)
 
 
 def test_an_institution_that_remembers_changes_nothing_by_its_first_answer(office):

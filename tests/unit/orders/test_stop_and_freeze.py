@@ -9,6 +9,7 @@ import pytest
 from desk import KEY, START, Desk
 
 from recoup.errors import PolicyFault
+from recoup.messages import ResultCode
 from recoup.orders import (
     AccountKind,
     Extent,
@@ -29,6 +30,7 @@ from recoup.orders.commands import (
     ConfirmSent,
     DraftOrder,
     IssueOrder,
+    NoteGone,
     PassAnswerLimit,
     PassTerm,
     RecordAnswer,
@@ -38,6 +40,7 @@ from recoup.orders.commands import (
 )
 from recoup.orders.events import AnswerRecorded, Bearing, Event
 from recoup.orders.hold import Answer
+from recoup.orders.kinds import UNKNOWN_THERE
 from recoup.reading.policies import read_policy
 
 
@@ -474,3 +477,60 @@ def test_deciding_twice_gives_the_same_and_changes_nothing() -> None:
     assert hold == Hold(KEY)
     answer = RecordAnswer("x", Answer("a", Outcome.HELD, 1))
     assert reason_of(decide(hold, answer, START, policy)) is Reason.ORDER_UNKNOWN
+
+
+# --- a release that the bank refuses because it knows of nothing ---
+
+
+def denied(desk: Desk, code: str = "0400") -> str:
+    """Return the release of a frozen hold that the bank refused with a code."""
+    desk.stopped()
+    desk.hear(desk.tell(OrderKind.FREEZE, 100), Outcome.FROZEN, 100, desk.now)
+    release = desk.tell(OrderKind.RELEASE, 0)
+    desk.hear(release, Outcome.REFUSED, code=code)
+    assert (desk.hold.state, desk.hold.held) == (HoldState.FROZEN, 100), "one word ends nothing"
+    return release
+
+
+@pytest.mark.parametrize("code", ["0400", "1900"])
+def test_a_hold_of_which_the_bank_knows_nothing_is_gone_once_its_digest_says_so_too(desk, code):
+    release = denied(desk, code)
+    desk.do(NoteGone(release))
+    assert (desk.hold.state, desk.hold.held) == (HoldState.RELEASED, 0)
+    assert reason_of(desk.do(NoteGone(release))) is Reason.NOTHING_HELD
+
+
+def test_a_hold_of_which_the_bank_knows_nothing_is_gone_once_a_query_says_so_too(desk):
+    denied(desk)
+    desk.hear(desk.tell(OrderKind.QUERY, 0), Outcome.INFORMED, 0)
+    assert (desk.hold.state, desk.hold.held) == (HoldState.RELEASED, 0)
+
+
+def test_a_query_that_finds_the_money_ends_nothing(desk):
+    denied(desk)
+    desk.hear(desk.tell(OrderKind.QUERY, 0), Outcome.INFORMED, 100)
+    assert (desk.hold.state, desk.hold.held) == (HoldState.FROZEN, 100)
+
+
+def test_a_query_that_finds_nothing_ends_no_hold_that_nobody_let_go(desk):
+    desk.stopped()
+    desk.hear(desk.tell(OrderKind.QUERY, 0), Outcome.INFORMED, 0)
+    assert (desk.hold.state, desk.hold.held) == (HoldState.HELD, 100)
+
+
+def test_a_release_that_is_refused_for_another_reason_keeps_its_hold(desk):
+    release = denied(desk, "0301")
+    assert reason_of(desk.do(NoteGone(release))) is Reason.RELEASE_NOT_DENIED
+    desk.hear(desk.tell(OrderKind.QUERY, 0), Outcome.INFORMED, 0)
+    assert desk.hold.held == 100
+
+
+def test_a_hold_about_which_more_was_ordered_since_is_not_gone(desk):
+    release = denied(desk)
+    desk.tell(OrderKind.RAISE, 150)
+    assert reason_of(desk.do(NoteGone(release))) is Reason.RELEASE_NOT_DENIED
+    assert desk.hold.held == 100
+
+
+def test_the_codes_that_say_so_are_those_of_the_wire():
+    assert {ResultCode.ORIGINAL_UNKNOWN, ResultCode.RELEASE_EXPIRED} == UNKNOWN_THERE

@@ -110,3 +110,17 @@ def test_every_phrase_has_both_languages():
     for words in (*WORDS.values(), *KINDS.values(), *OUTCOMES.values()):
         assert len(words) == 2
         assert all(words)
+
+
+@pytest.mark.parametrize(
+    ("language", "label"), [("zh", "此前不得告知账户所有人"), ("en", "Holderisnottoldbefore")]
+)
+def test_paper_says_from_when_the_holder_may_be_told_and_separates_documents_as_its_language_does(
+    language, label
+):
+    papers = replace(NOTICE, documents=("甲文书", "乙文书"))
+    told = order(OrderKind.FREEZE, notice=papers, tell_from=START + timedelta(days=1))
+    seen = _text(_sealed(told), language)
+    assert f"{label}2026-01-0618:00:00Asia/Shanghai" in seen
+    assert ("甲文书、乙文书" in seen) is (language == "zh")
+    assert label not in _text(_sealed(replace(told, tell_from=None)), language)

@@ -553,15 +553,15 @@ def test_a_payment_that_bounces_goes_to_another_account_that_two_persons_chose()
 
 def test_what_a_bank_paid_after_all_is_not_paid_once_more() -> None:
     desk = Desk(facts({"mule": 200})).opened("c1").decided(gets("c1", 30)).told()
-    desk.must(RecordRefusal("r1", "r1#1.1.1", "f1", "name differs"))
+    desk.must(RecordRefusal("r1", "r1-1.1.1", "f1", "name differs"))
     desk.must(ProposePayee("r1", "r1#1.1", another("c1"), "officer"))
     desk.must(AgreeToPayee("r1", "r1#1.1", another("c1"), "chief"))
-    desk.must(RecordPaid("r1", "r1#1.1.1", "q1", 30, START))
+    desk.must(RecordPaid("r1", "r1-1.1.1", "q1", 30, START))
     tell = NotifyBank("r1", ("r1#1.2",), ("ann", "bo"), "o")
     assert desk.refuses(tell) == "incident_open"
     desk.must(SettleIncident("r1", "r1#1.1", "chief", "the bank asks the payee"))
     assert desk.refuses(tell) == "incident_open"
-    desk.must(RecordBounce("r1", "r1#1.1.1", "b1", 30, "given back"))
+    desk.must(RecordBounce("r1", "r1-1.1.1", "b1", 30, "given back"))
     assert desk.found.payments[0].excess == 0
     desk.must(tell)
 

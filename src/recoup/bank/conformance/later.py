@@ -1,9 +1,13 @@
-"""The acceptance cards about what comes later: repeats after an end, windows of statements, notices, appeals. Numbers 42 to 49.
+"""The acceptance cards about what comes later: repeats, windows of statements, notices, appeals. Numbers 42 to 49, 82 to 85.
 
 They play on the accounts of the first cards and say what must be so, no more than those.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
 
 from recoup.bank.conformance.kit import (
     AMOUNT,
@@ -28,6 +32,7 @@ from recoup.orders import OrderKind, Outcome
 
 DECK = Deck()
 K, C = OrderKind, ResultCode
+HOUR: Final = timedelta(hours=1)
 
 
 def _stopped(desk: Desk, account: int) -> OrderMessage:
@@ -123,6 +128,51 @@ def _(desk: Desk) -> None:
     said = (found[0].institution, found[0].account_number, found[0].statement)
     expect((desk.institution, order.account_number, words), said, "appeal")
     _holds(desk, order, AMOUNT)  # an objection frees nothing by itself
+
+
+def _told(desk: Desk, order: OrderMessage) -> list[bool]:
+    return [
+        x.is_delivered
+        for x in desk.letters()
+        if isinstance(x, NoticeMessage) and x.order == order.id
+    ]
+
+
+@DECK.card(85, "a holder who is not to be told yet is not told before `tell_from`")
+def _(desk: Desk) -> None:
+    order = desk.order(K.STOP, 1, tell_from=desk.clock.now() + HOUR)
+    expect(Outcome.HELD, desk.answer(order).outcome, "outcome")
+    expect_that(True not in _told(desk, order), "the holder was told")
+
+
+@DECK.card(
+    82, "the order comes again and says so no longer: the first answer, and the holder is told"
+)
+def _(desk: Desk) -> None:
+    order = desk.order(K.STOP, 1, tell_from=desk.clock.now() + HOUR)
+    first = desk.answer(order)
+    again = desk.send(replace(order, tell_from=None))
+    expect((first, True), (desk.answer_of(again), again.is_repeat), "answer and Recoup-Repeat")
+    expect([True], _told(desk, order), "notices")
+
+
+@DECK.card(83, "a stop that says when its term ends is held no longer than that")
+def _(desk: Desk) -> None:
+    ends_at = desk.clock.now() + HOUR
+    order = desk.order(K.STOP, 1, ends_at=ends_at)
+    answer = desk.answer(order)
+    expect((Outcome.HELD, ends_at), (answer.outcome, answer.ends_at), "outcome and end")
+    found = desk.held_of(order)
+    expect(ends_at, found and found.ends_at, "end in the digest")
+
+
+@DECK.card(84, "an order that comes again with an end it did not have is the same order")
+def _(desk: Desk) -> None:
+    order = _stopped(desk, 1)
+    again = desk.send(replace(order, ends_at=desk.clock.now() + HOUR))
+    expect(200, again.status, "status")
+    expect_that(again.is_repeat, "the repeat was not marked")
+    _holds(desk, order, AMOUNT)
 
 
 __all__ = ["DECK"]

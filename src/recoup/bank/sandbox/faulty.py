@@ -97,6 +97,10 @@ class FaultyAgent(Agent):
 
     def obey(self, order: OrderMessage, payload: bytes) -> tuple[AnswerMessage, bool]:
         """Carry out an order; the same again gets another answer where the script says so."""
+        if self._behaviour(Do.TELL_AT_ONCE, order) is not None:
+            order = replace(order, tell_from=None)
+        if self._behaviour(Do.FULL_TERM, order) is not None:
+            order = replace(order, ends_at=None)
         answer, is_repeat = super().obey(order, payload)
         if is_repeat and self._behaviour(Do.TWICE, order) is not None:
             return replace(answer, id=self._ids.new("answer")), is_repeat

@@ -67,6 +67,10 @@ class Do(StrEnum):
     """Forgets what it paid back: the same order again is paid again."""
     BOUNCE = "bounce"
     """Pays back, and has the payment come back after `seconds`."""
+    TELL_AT_ONCE = "tell_at_once"
+    """Tells holders at once, whatever an order says of waiting."""
+    FULL_TERM = "full_term"
+    """Gives every hold a whole term from now, whatever an order says of its end."""
 
 
 @dataclass(frozen=True, slots=True)

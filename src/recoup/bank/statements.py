@@ -1,4 +1,4 @@
-"""How many rows of a statement fit into one message."""
+"""How much of a statement goes into one answer. Reads nothing: the rows are given."""
 
 from __future__ import annotations
 
