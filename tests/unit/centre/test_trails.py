@@ -140,12 +140,7 @@ def test_a_trail_that_is_stale_when_it_is_found_is_not_handed_in_and_the_newer_o
     def meanwhile(traced):
         take(traced)
         monkeypatch.setattr(chase.trails, "take", take)
-        told = claim("c2", "a-2", 50, report="r2", institution="bank-1", paid_at=START)
-        for who, what in (
-            ("taker", TakeReport(report("r2", at=START), told, "station-1")),
-            ("ann", SettleClaim("c2", ClaimTrigger.ADMIT, "ann")),
-        ):
-            assert isinstance(chase.office.ask(who, what, case="case-1"), Done)
+        _learns_more(chase)
 
     monkeypatch.setattr(chase.trails, "take", meanwhile)
     assert chase.look() >= 1
@@ -153,6 +148,38 @@ def test_a_trail_that_is_stale_when_it_is_found_is_not_handed_in_and_the_newer_o
     assert rounds[0][0] == "ApplyTrail"
     assert sum(row.count("ApplyTrail") for row in rounds) == 1, "the stale one is left aside"
     assert chase.told == []
+
+
+def _learns_more(chase):
+    told = claim("c2", "a-2", 50, report="r2", institution="bank-1", paid_at=START)
+    for who, what in (
+        ("taker", TakeReport(report("r2", at=START), told, "station-1")),
+        ("ann", SettleClaim("c2", ClaimTrigger.ADMIT, "ann")),
+    ):
+        assert isinstance(chase.office.ask(who, what, case="case-1"), Done)
+
+
+def test_what_was_foreseen_from_a_trail_that_is_refused_as_stale_is_decided_for_itself(
+    chase, monkeypatch
+):
+    """The case learns more between the look and the writer: nothing is ordered twice, and all of it in the end."""
+    rounds = _rounds(chase, monkeypatch)
+    plain = chase.step._together
+
+    def late(commands):
+        monkeypatch.setattr(chase.step, "_together", plain)
+        _learns_more(chase)
+        return plain(commands)
+
+    monkeypatch.setattr(chase.step, "_together", late)
+    chase.reported("case-1").look(20)
+    assert rounds[0] == ["ApplyTrail", "TakeUp"]
+    assert chase.traced == 2
+    ((_, why),) = chase.told
+    assert "trail_stale" in why
+    holds = chase.office.scribe.state.every()
+    ordered = {hold.key.account: [x.order.amount for x in hold.orders] for hold in holds}
+    assert ordered == {"a-case-1": [100], "a-2": [50]}
 
 
 def test_nothing_is_kept_of_a_case_whose_trail_was_taken_but_its_grounds(chase, monkeypatch):
