@@ -80,6 +80,12 @@ PAGE_ROWS_MAX: Final = 10_000
 BUSY_TRIES_MAX: Final = 3
 """Times that the writer asks a busy store before it stops; each waits some seconds."""
 
+STORE_LOG_PAGES: Final = 1_000
+"""Pages of 4 KiB in a store's log when a commit moves it into the file: SQLite's own figure."""
+
+STORE_LOG_PAGES_MAX: Final = 16_384
+"""The same where somebody else moves it beside whoever writes: a commit does it only when that did not keep up (64 MiB)."""
+
 PERSONAL_BYTES_MAX: Final = 2**20
 """Bytes of one piece of personal data in the vault."""
 
@@ -194,6 +200,9 @@ TRACE_QUICK_BYTES_MAX: Final = 2**20
 
 TRACE_ROWS_KEPT_MAX: Final = 50_000
 """Statement rows that a tracing process keeps decoded, so that a case's next trace need not read them again."""
+
+TRACE_PARTS_GIVEN_MAX: Final = 20_000
+"""Statements that are known to have been given to a tracing process; of more it is given all anew."""
 
 TRAILS_KEPT_MAX: Final = 1_000
 """Cases of which the chase remembers by which transfers money came; of another it asks for the trail once more."""

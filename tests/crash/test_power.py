@@ -22,10 +22,11 @@ from crash.disk import (
     left_behind,
 )
 
+from recoup import limits
 from recoup.errors import CommitUnknown, StoreFault
 from recoup.journal.port import Answer, Appended, Batch, StoredCheckpoint, digest_of
 from recoup.journal.record import Record, seal
-from recoup.stores.sqlite import SqliteJournal
+from recoup.stores.sqlite import Log, SqliteJournal
 from recoup.stores.sqlite import journal as store
 
 COMMANDS = 50
@@ -105,6 +106,36 @@ def test_a_power_cut_at_every_moment_loses_nothing_that_was_answered(tmp_path, k
 def test_with_fewer_syncs_a_power_cut_loses_answers(tmp_path, synchronous):
     """The negative control: the test above can fail."""
     assert _cut_everywhere(tmp_path, "dropped", every=5, synchronous=synchronous)
+
+
+def _moved_beside(folder: Path, synchronous: str = "FULL") -> Disk:
+    """The same, the log moved on a connection of its own and by no commit."""
+    disk, path = Disk(), folder / "journal.sqlite"
+    connection = DiskConnection(path, disk)
+    journal = SqliteJournal(connection, log_pages_max=limits.STORE_LOG_PAGES_MAX)
+    log = Log(DiskConnection(path, disk))
+    log._connection.run(f"PRAGMA synchronous = {synchronous}")
+    for count, _ in enumerate(_script(disk, journal)):
+        if count % 3 == 0:
+            assert log.move() == 0, "nobody else wrote meanwhile"
+    assert (
+        sum(x.kind == "write" and x.file.endswith("journal.sqlite") for x in disk.operations) > 50
+    )
+    log.close()
+    connection.close()
+    return disk
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_power_cut_loses_nothing_while_the_log_is_moved_beside(tmp_path, kind):
+    disk = _moved_beside(tmp_path)
+    assert cut_everywhere(disk.operations, kind, 17, _wrong_after) == []
+
+
+def test_a_log_that_is_moved_without_syncs_loses_answers(tmp_path):
+    """The negative control: the test above can fail."""
+    disk = _moved_beside(tmp_path, "OFF")
+    assert cut_everywhere(disk.operations, "dropped", 17, _wrong_after)
 
 
 def test_opening_refuses_a_connection_whose_syncs_are_off(tmp_path, monkeypatch):

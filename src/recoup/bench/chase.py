@@ -7,6 +7,7 @@ the answers lead on to two orders each; the other half say that money lies still
 
 from __future__ import annotations
 
+import gc
 import secrets
 import sys
 from collections.abc import Iterator
@@ -303,6 +304,7 @@ def bench_chase(plan: Plan, tell: Tell = lambda _: None) -> Report:
             )
         )
         office.start()
+        gc.freeze()  # as the process of a centre does
         stack.callback(office.stop)
         chase = _Run(cases, office, channel)
         tell("a first case, not counted")

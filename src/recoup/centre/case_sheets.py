@@ -8,7 +8,7 @@ decoded last and the ledgers it made of them, since the next answer adds one sta
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -18,6 +18,7 @@ from recoup.cases.case import HoldPlace
 from recoup.cases.commands import ApplyTrail
 from recoup.centre.case_ledger import CaseLedger
 from recoup.centre.facts import Grounds, Statement, statement_of
+from recoup.centre.tracer import NotKept
 
 
 class Decoded:
@@ -28,9 +29,15 @@ class Decoded:
         self._kept: OrderedDict[str, Statement] = OrderedDict()
 
     def statement(self, digest: str, body: bytes) -> Statement:
-        """Return the statement of that digest, whose bytes are given in case it is not kept."""
+        """Return the statement of that digest, whose bytes are given in case it is not kept.
+
+        Raises:
+            NotKept: no bytes were given, and it is not kept.
+        """
         found = self._kept.pop(digest, None)
         if found is None:
+            if not body:
+                raise NotKept(digest)
             found = statement_of(body)
             self._rows += len(found.rows)
         self._kept[digest] = found
@@ -125,6 +132,18 @@ class CaseSheets:
     def size(self) -> int:
         """Bytes of all statements."""
         return sum(map(len, self.statements))
+
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """The names of its statements."""
+        return self.of.facts
+
+    def lean(self, kept: Container[str]) -> CaseSheets:
+        """Return the same with no bytes of the statements that a process was given before."""
+        pairs = zip(self.of.facts, self.statements, strict=True)
+        return replace(
+            self, statements=tuple(b"" if digest in kept else body for digest, body in pairs)
+        )
 
     def slim(self) -> CaseSheets:
         """Return the same without what no trail rests on."""

@@ -1,27 +1,40 @@
 """The chase, beside the writer: has a case traced when its facts changed, and lets the orders leave that a mandate covers.
 
 It decides nothing: a trail that is stale and an order that no longer fits are refused by the writer, and the next look makes
-new ones. It is called when something was written, and looks at the cases that this changed, the first changed first; it
-costs the same with ten open cases or ten thousand. Killed anywhere, it starts again from the journal: what was not traced or
-ordered yet is found by looking at every case once, a few between two looks at what is new.
+new ones. A trail and the orders that follow from it are handed in together, so that one sync is enough for both: which ones
+follow it foresees with the rules by which the writer decides. It is called when something was written, and looks at the cases
+that this changed, the first changed first; it costs the same with ten open cases or ten thousand. Killed anywhere, it starts
+again from the journal: what was not traced or ordered yet is found by looking at every case once, a few between two looks at
+what is new.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from datetime import datetime
 from functools import partial
 from itertools import islice
 from typing import Final, TypeVar
 
 from recoup import limits
-from recoup.cases import Case, CasePolicy, Ready, covers, plan_orders, terminals
+from recoup.cases import (
+    Case,
+    CasePolicy,
+    Ready,
+    Refusal,
+    covers,
+    decide,
+    fold,
+    plan_orders,
+    terminals,
+)
 from recoup.cases.case import HoldPlace
 from recoup.cases.commands import TakeUp
 from recoup.centre.case_grounds import ground_of
-from recoup.centre.case_sheets import CaseSheets
-from recoup.centre.commands import Done, Turned
+from recoup.centre.case_sheets import CaseSheets, TracedCase
+from recoup.centre.commands import Command, Done, Outcome, Turned
 from recoup.centre.departures import Departures
 from recoup.centre.directory import Directory
 from recoup.centre.facts import Grounds
@@ -31,7 +44,15 @@ from recoup.centre.ports import ToldOf
 from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import Request, command_of, derived_id
 from recoup.centre.state import CentreState
-from recoup.centre.trails import ACTOR, WHO, Submit, Tracers, Trails
+from recoup.centre.trails import (
+    ACTOR,
+    WHO,
+    Submit,
+    SubmitTogether,
+    Tracers,
+    Trails,
+    command_for,
+)
 from recoup.centre.view import View
 from recoup.clock import Clock
 from recoup.errors import StoreFault
@@ -62,17 +83,24 @@ class ChaseStep:
         ids: Ids,
         policy: CasePolicy,
         say: ToldOf = lambda case, why: None,  # noqa: ARG005 - the parameters' names are the protocol's
+        together: SubmitTogether | None = None,
     ) -> None:
-        """Prepare; `changed` has a case traced whose facts `trails` was given; `say` hears why a case stands still."""
+        """Prepare; `changed` has a case traced whose facts `trails` was given; `say` hears why a case stands still.
+
+        Without `together` what belongs in one round is handed in one by one.
+        """
         self._say = say
+        self._together = together or (lambda commands: [submit(command) for command in commands])
         self._view, self._directory, self._trails = view, directory, trails
-        self._changed, self._submit = changed, submit
+        self._changed = changed
         self._clock, self._ids, self._policy = clock, ids, policy
         self._left: dict[str, None] = dict.fromkeys(view.state.cases)
         """Cases that nobody has looked at since the start."""
         self._again: dict[str, None] = {}
         """Cases for whose orders the writer had no room."""
         self._departures = Departures(policy)
+        self._foreseen: dict[str, Case] = {}
+        """Cases as they will be when the trails that are handed in now were taken."""
 
     @property
     def is_left(self) -> bool:
@@ -93,16 +121,26 @@ class ChaseStep:
         """Ask for trails and let orders leave, for every case that changed since; return how many orders left."""
         fresh, self._again = self._again, {}
         fresh |= self._trails.ripe()
+        traces = self._trails.found()
         self._view.catch_up(fresh)
+        found = {one.case: one for one in traces if self._is_newest(one)}
         for case_id in list(islice(self._left, limits.CHASE_LOOKS_MAX)):
             del self._left[case_id]
             fresh[case_id] = None
         for case_id in fresh:
             self._departures.put(case_id, self._safely(case_id, self._ready) or ())
+        self._foreseen.clear()
+        for traced in found.values():
+            ready = self._safely(traced.case, partial(self._following, traced))
+            self._departures.put(traced.case, ready or ())
         leaving: dict[str, list[Ready]] = {}
         for one in self._departures.leave(self._view.state, self._clock.now()):
             leaving.setdefault(one.case, []).append(one)
-        return self._leave(leaving)
+        return self._leave(leaving, found)
+
+    def _is_newest(self, traced: TracedCase) -> bool:
+        """Whether a trail is one of a case's present facts; of newer ones another is under way, or asked for in this look."""
+        return self._view.state.case(traced.case).facts_version == traced.version
 
     def _safely(self, case_id: str, step: Callable[[Case], T]) -> T | None:
         """Bring one case on; what goes wrong with one is told, and keeps no other from being chased."""
@@ -127,6 +165,14 @@ class ChaseStep:
             return []
         return orders
 
+    def _following(self, traced: TracedCase, case: Case) -> list[Ready]:
+        """Return the orders that may leave once a trail is taken; none where it will not be: the writer will say why not."""
+        events = decide(case, traced.told.command, self._clock.now(), self._policy)
+        if isinstance(events, Refusal):
+            return []
+        self._foreseen[case.id] = fold(case, events)
+        return self._covered(self._foreseen[case.id])
+
     def _trace(self, case: Case) -> None:
         since = held_since(case, self._view.state)
         purpose = Purpose(WHO, case.id, "tracing")
@@ -147,28 +193,36 @@ class ChaseStep:
                     break
         return out
 
-    def _leave(self, leaving: Mapping[str, list[Ready]]) -> int:
-        """Let orders leave, all with one sync of the vault and as few of the journal as may be; return how many did."""
-        orders: list[Order] = []
+    def _leave(self, leaving: Mapping[str, list[Ready]], found: Mapping[str, TracedCase]) -> int:
+        """Hand in trails and orders, with one sync of the vault and as few of the journal as may be; return how many left."""
+        orders: dict[str, list[Order]] = {case_id: [] for case_id in (*found, *leaving)}
         papers: dict[str, Grounds] = {}
         for case_id, ready in leaving.items():
-            found = self._safely(case_id, partial(self._written_of, ready))
-            for order, ground in found or ():
-                orders.append(order)
+            written_of = partial(self._written_of, ready)
+            for order, ground in self._safely(case_id, written_of) or ():
+                orders[case_id].append(order)
                 if ground is not None:
                     papers[order.id] = ground
         if papers:
             self._directory.keep_all_grounds(papers)
-        futures = []
-        for order in orders:
-            request = Request(ACTOR, TakeUp(order), case=order.key.case)
-            command_id = derived_id("take_up", order.id)
-            futures.append(self._submit(command_of(COMMAND_REGISTRY, command_id, request)))
-        outcomes = [future.result() for future in futures]
-        for order, outcome in zip(orders, outcomes, strict=True):
+        futures: list[tuple[Order, Future[Outcome]]] = []
+        for case_id, of_case in orders.items():
+            commands = [_taking_up(order) for order in of_case]
+            traced = found.get(case_id)
+            if traced is None:
+                futures += zip(of_case, self._together(commands), strict=True)
+                continue
+            told, *taken = self._together([command_for(traced), *commands])
+            told.add_done_callback(partial(self._heard, traced))
+            futures += zip(of_case, taken, strict=True)
+        outcomes = [(order, future.result()) for order, future in futures]
+        for order, outcome in outcomes:
             if isinstance(outcome, Turned) and (outcome.is_transient or _is_early(order, outcome)):
                 self._again[order.key.case] = None  # it is still to leave
-        return sum(isinstance(outcome, Done) for outcome in outcomes)
+        return sum(isinstance(outcome, Done) for _, outcome in outcomes)
+
+    def _heard(self, traced: TracedCase, told: Future[Outcome]) -> None:
+        self._trails.settled(traced, told.result())
 
     def _written_of(self, ready: list[Ready], case: Case) -> list[tuple[Order, Grounds | None]]:
         """Return a case's orders as they leave, each with what its paper says of why."""
@@ -176,11 +230,18 @@ class ChaseStep:
         if grounds is None:  # forgotten while they waited
             self._trace(case)
             return []
+        case = self._foreseen.get(case.id, case)
         out = []
         for one in ready:
             order = _written(one, self._ids.new("order"))
             out.append((order, ground_of(case, order, grounds, self._view.state.hold)))
         return out
+
+
+def _taking_up(order: Order) -> Command:
+    """Return the command with which an order leaves: the same one for the same order."""
+    request = Request(ACTOR, TakeUp(order), case=order.key.case)
+    return command_of(COMMAND_REGISTRY, derived_id("take_up", order.id), request)
 
 
 def held_since(case: Case, state: CentreState) -> dict[HoldPlace, datetime]:
@@ -215,13 +276,15 @@ class Chaser(Part):
         ids: Ids,
         policy: CasePolicy,
         told: ToldOf = lambda case, why: None,  # noqa: ARG005 - the parameters' names are the protocol's
+        together: SubmitTogether | None = None,
         *,
         traces_ahead: bool = True,
     ) -> None:
         super().__init__("chaser")
-        self._open, self._directory, self._submit = open_view, directory, submit
+        self._open, self._directory = open_view, directory
+        self._submit, self._together = submit, together
         self._clock, self._ids, self._policy = clock, ids, policy
-        self._trails, self._told = Trails(submit, told, self.wake), told
+        self._trails, self._told = Trails(told, self.wake), told
         self._tracers = Tracers(self._trails, told, ahead=traces_ahead)
 
     def start(self) -> None:
@@ -257,6 +320,7 @@ class Chaser(Part):
             self._ids,
             self._policy,
             self._told,
+            self._together,
         )
         while not self._is_stopping.is_set():
             self._call.clear()

@@ -3,7 +3,8 @@
 1. A question looks at the cases that changed since the last one, and at those in which the clock alone changed something; all
    others stand as they were looked at. So everything that was answered before is seen.
 2. A case that did not change is looked at anew after a while, since the chances of its orders sink: a thread does that, some
-   cases at once, and goes through all cases after a start. What it did not come to, a question does.
+   cases at once. After a start it goes through all cases without a rest, so that the first question finds most of them looked
+   at; what it did not come to, a question does.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ _REFRESHED_AFTER: Final = timedelta(minutes=5)
 _AT_ONCE: Final = 10
 """Cases in one round: some milliseconds, which a question may have to wait."""
 _BETWEEN_SECONDS: Final = 0.02
+_AT_FIRST_SECONDS: Final = 0.001
+"""The same until every case was looked at once: just so much that a question and others have a turn."""
 _TICK_SECONDS: Final = 0.5
 
 
@@ -80,14 +83,17 @@ class Clerk(Part):
             return [todo for _, todo in nsmallest(count, rows, key=itemgetter(0))]
 
     def _work(self) -> None:
-        is_more = True
-        while self._pause(_BETWEEN_SECONDS if is_more else _TICK_SECONDS):
+        seconds = _AT_FIRST_SECONDS
+        while self._pause(seconds):
             with self._working:
                 now = self._clock.now()
                 self._take_note(now)
                 some = list(islice(self._to_do(now, _REFRESHED_AFTER), _AT_ONCE))
                 self._go_through(some, now)
-                is_more = len(some) == _AT_ONCE
+                if len(some) < _AT_ONCE:
+                    seconds = _TICK_SECONDS
+                elif seconds != _AT_FIRST_SECONDS:
+                    seconds = _BETWEEN_SECONDS
 
     def _to_do(self, now: datetime, age: timedelta) -> Iterator[str]:
         """Yield the cases that are left, then those whose look is of that age, or of a time that a clock set back took away."""

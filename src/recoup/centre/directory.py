@@ -1,7 +1,7 @@
 """Which account an opaque id stands for, what an order's paper needs, and statement rows: personal data, so all in the vault.
 
 Ids are given once: the same number at the same institution has one id for ever. Safe to call from several threads: the vault's
-connection belongs to one at a time.
+connection belongs to one at a time. Given a second connection, whoever only reads what is on disk waits for no sync of another.
 """
 
 from __future__ import annotations
@@ -56,9 +56,14 @@ class Entry:
 class Directory:
     """The vault, asked in the words of the centre."""
 
-    def __init__(self, vault: Vault, ids: Ids) -> None:
+    def __init__(self, vault: Vault, ids: Ids, reading: Vault | None = None) -> None:
+        """Take the vault; `reading` is the same on a connection of its own, from which the disk's pieces are read."""
         self._vault, self._ids = vault, ids
         self._lock = threading.RLock()
+        self._reading = reading
+        self._reading_lock = threading.Lock()
+        self._holder = 0
+        """The thread whose block is open: it reads what it has kept, which is not on disk yet."""
         self._reserved: dict[tuple[str, str], str] = {}
         """Ids by what they are found by, until that is kept."""
         self._told: list[str] = []
@@ -72,6 +77,7 @@ class Directory:
         """Make all that a block keeps durable at once, or nothing of it; nobody else is served meanwhile."""
         with self._lock:
             is_outer, self._is_together = not self._is_together, True
+            self._holder = threading.get_ident()
             try:
                 with self._vault.together():
                     yield
@@ -80,8 +86,18 @@ class Directory:
                         self._reserved.pop(place, None)
             finally:
                 if is_outer:
-                    self._is_together = False
+                    self._is_together, self._holder = False, 0
                     self._entered.clear()
+
+    @contextmanager
+    def _disk(self) -> Iterator[Vault]:
+        """Give the vault to read from what is on disk; within a block of this thread, also what the block has kept."""
+        if self._reading is None or self._holder == threading.get_ident():
+            with self._lock:
+                yield self._vault
+        else:
+            with self._reading_lock:
+                yield self._reading
 
     # --- pieces, one at a time ---
 
@@ -116,8 +132,8 @@ class Directory:
 
     def has(self, subject: str, field: str) -> bool:
         """Whether a piece is kept; shows nothing of it."""
-        with self._lock:
-            return self._vault.has(subject, field)
+        with self._disk() as vault:
+            return vault.has(subject, field)
 
     def find(self, field: str, text: str) -> list[str]:
         """Return the subjects with exactly this text in this field."""
@@ -126,9 +142,9 @@ class Directory:
 
     def read(self, subject: str, field: str, purpose: Purpose) -> str | None:
         """Return a piece; None for one that was erased, or that nobody kept."""
-        with self._lock:
+        with self._disk() as vault:
             try:
-                return self._vault.read(subject, field, purpose).text
+                return vault.read(subject, field, purpose).text
             except VaultFault:
                 return None
 
@@ -245,13 +261,13 @@ class Directory:
 
     def entry(self, account: str, purpose: Purpose) -> Entry:
         """Return what an id stands for; `VaultFault` if it is not there or was erased."""
-        with self._lock:
-            institution, number = self._vault.read(account, _KEY, purpose).text.split("\n", 1)
-            # A name belongs to the case for which it was given; the chase knows the one on a statement.
-            name = self.read(account, f"{NAME} {purpose.case}", purpose)
-            name = name or self.read(account, _OWN_NAME, purpose)
-            name = name or self.read(account, NAME, purpose) or ""
-            return Entry(institution, number, name)
+        with self._disk() as vault:
+            institution, number = vault.read(account, _KEY, purpose).text.split("\n", 1)
+        # A name belongs to the case for which it was given; the chase knows the one on a statement.
+        name = self.read(account, f"{NAME} {purpose.case}", purpose)
+        name = name or self.read(account, _OWN_NAME, purpose)
+        name = name or self.read(account, NAME, purpose) or ""
+        return Entry(institution, number, name)
 
     def keep_grounds(self, order_id: str, grounds: Grounds) -> None:
         """Keep what an order's paper says beside the order."""
@@ -265,9 +281,9 @@ class Directory:
 
     def grounds(self, order_id: str, purpose: Purpose) -> Grounds | None:
         """Return what an order's paper says; None where nothing was kept."""
-        with self._lock:
+        with self._disk() as vault:
             try:
-                text = self._vault.read(f"order {order_id}", _GROUNDS, purpose).text
+                text = vault.read(f"order {order_id}", _GROUNDS, purpose).text
             except VaultFault:
                 return None
         grounds = decode_paper("grounds", text.encode())
@@ -307,8 +323,8 @@ class Directory:
         """Return the statements of a case in the order of `digests`; with `read=bytes` as they lie there."""
         out = []
         for digest in digests:
-            with self._lock:
-                text = self._vault.read(f"statements {case_id}", digest, purpose).text
+            with self._disk() as vault:
+                text = vault.read(f"statements {case_id}", digest, purpose).text
             out.append(read(text.encode()))
         return tuple(out)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -31,6 +31,7 @@ from recoup.centre.gateway import HTTPGateway, NotConnected
 from recoup.centre.keeper import Keeper
 from recoup.centre.letters import Correspondence, Letters, Way
 from recoup.centre.mailbox import Mailbox
+from recoup.centre.mover import Mover
 from recoup.centre.order_room import carries_first, is_to_leave
 from recoup.centre.part import Part
 from recoup.centre.ports import ToldOf
@@ -52,6 +53,7 @@ from recoup.journal.record import Record
 from recoup.orders import Hold, HoldKey, Order, OrderKind
 from recoup.orders.commands import NoteGone
 from recoup.stores.sqlite import SqliteJournal, SqliteReplays, SqliteVaultTable
+from recoup.stores.sqlite.connection import DriverConnection
 from recoup.stores.sqlite.schema import connect
 from recoup.stores.vault import KeyStore, Purpose, Vault
 
@@ -109,8 +111,11 @@ class Office:
         """Put the parts together; `told` hears of messages, `told_of_case` why a case's chase stands still."""
         self._setting = setting
         clock, ids = setting.clock, setting.ids
-        self._vault_rows = connect(setting.vault or setting.store)
-        self.directory = Directory(Vault(SqliteVaultTable(self._vault_rows), setting.keys), ids)
+        vault = setting.vault or setting.store
+        self._vault_rows, self._vault_reader = connect(vault), connect(vault)
+        self.directory = Directory(
+            self._vault_on(self._vault_rows), ids, reading=self._vault_on(self._vault_reader)
+        )
         self._client = httpx.Client(timeout=SEND_SECONDS_MAX)
         self._looking, self._kept = threading.Lock(), 0
         self._folded: list[View] = []
@@ -145,6 +150,11 @@ class Office:
             carries=self._is_pushed,
         )
         self._keeper = Keeper(setting.store, self._told_of_store)
+        self._mover = Mover((setting.store, vault), partial(told_of_case, "log"))
+
+    def _vault_on(self, rows: DriverConnection) -> Vault:
+        table = SqliteVaultTable(rows, log_pages_max=limits.STORE_LOG_PAGES_MAX)
+        return Vault(table, self._setting.keys)
 
     def _connected(
         self, wire: Correspondence, told_of_case: ToldOf, told_of_institution: ToldOf
@@ -175,6 +185,7 @@ class Office:
             ids,
             setting.policy,
             told_of_case,
+            self.submit_together,
             traces_ahead=setting.traces_ahead,
         )
         digests = Digests(
@@ -228,6 +239,7 @@ class Office:
         self._client.close()
         for store in self._of_mailbox:
             store.close()
+        self._vault_reader.close()
         self._vault_rows.close()
 
     @property
@@ -248,7 +260,7 @@ class Office:
 
     def _beside(self) -> tuple[Part, ...]:
         """Return what runs beside the centre, as far as institutions are connected and the journal is signed."""
-        beside = (self._keeper, self._chaser, self._digests, self._witnessing)
+        beside = (self._mover, self._keeper, self._chaser, self._digests, self._witnessing)
         return tuple(part for part in beside if part is not None)
 
     def view(self) -> View:
@@ -352,6 +364,10 @@ class Office:
         """Hand a command in."""
         return self._centre.submit(command)
 
+    def submit_together(self, commands: Sequence[Command]) -> list[Future[Outcome]]:
+        """Hand commands in that belong in one round."""
+        return self._centre.submit_together(commands)
+
     def ground(
         self,
         order: Order,
@@ -397,7 +413,9 @@ class Office:
 
     def open(self) -> SqliteJournal:
         """Return a connection of its own to the journal, for one thread."""
-        return SqliteJournal.open(self._setting.store)
+        return SqliteJournal.open(
+            self._setting.store, log_pages_max=limits.STORE_LOG_PAGES_MAX
+        )  # the mover keeps it short
 
 
 def wait_until(is_done: Callable[[], bool], seconds: float) -> bool:

@@ -6,7 +6,7 @@ whoever runs the centre ends the process then, and starts anew.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
 from recoup.cases import CasePolicy
@@ -78,6 +78,10 @@ class Centre:
     def submit(self, command: Command) -> Future[Outcome]:
         """Hand a command in; the future is done when its effect is on disk or it is known to have none."""
         return self._writer.submit(command)
+
+    def submit_together(self, commands: Sequence[Command]) -> list[Future[Outcome]]:
+        """Hand commands in that belong in one round: all are let in or none, each is decided for itself."""
+        return self._writer.submit_together(commands)
 
     def _heard(self) -> None:
         """Call whoever acts on what was written."""

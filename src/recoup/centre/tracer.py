@@ -1,6 +1,7 @@
 """The tracing worker: computes a case's trail from a numbered version of its facts, outside the writer. It decides nothing.
 
-1. Tracing runs in a process of its own: neither the writer nor any other command waits for it.
+1. Tracing runs in a process of its own, behind a pipe: neither the writer nor any other command waits for it. What the process
+   was given before is not given again; one that no longer has it says so, and is given all.
 2. A case whose facts change while it is traced is traced once more; of several changes only the newest is traced.
 3. What was found is handed on with its version; whoever takes it refuses one that is stale.
 4. A worker process that dies is replaced and its case traced again, a bounded number of times; then a person is told.
@@ -10,12 +11,12 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
 from gc import freeze
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pickle import PicklingError
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from recoup import limits
@@ -44,6 +45,15 @@ class CaseFacts:
     rule: str = RULE
     """The case's one declared rule."""
 
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """Nothing of it is kept by a process."""
+        return ()
+
+    def lean(self, kept: Container[str]) -> CaseFacts:  # noqa: ARG002 - the protocol's
+        """Return all of it."""
+        return self
+
     def traced(self) -> Traced:
         """Return the trail: the chase always bridges, and follows the case's one rule."""
         from recoup.trace import Options, trace_dossier
@@ -69,9 +79,22 @@ class Traceable(Protocol):
         """Whose facts."""
         ...
 
-    def traced(self) -> Any:  # noqa: ANN401 - what the tracer's `submit` takes; the tracer never looks into it
-        """Return what was found; called in the tracing process."""
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """The names of those parts that a process may keep, once it was given them."""
         ...
+
+    def lean(self, kept: Container[str]) -> Traceable:
+        """Return the same without the parts that a process was given before."""
+        ...
+
+    def traced(self) -> Any:  # noqa: ANN401 - what the tracer's `submit` takes; the tracer never looks into it
+        """Return what was found; called in the tracing process. Raises `NotKept` for a part that is not there."""
+        ...
+
+
+class NotKept(Exception):
+    """A part was left out that this process does not have, or has no longer: whoever asked gives all and asks again."""
 
 
 class Facts(Protocol):
@@ -156,15 +179,12 @@ class Tracer:
         self._facts, self._submit, self._told, self._niceness = facts, submit, told, niceness
         self._waiting = _Waiting()
         self._thread = threading.Thread(target=self._run, name="tracer", daemon=True)
-        self._pool: ProcessPoolExecutor | None = None
+        self._process: _Process | None = None
 
     def start(self, cases: Iterable[str] = ()) -> None:
         """Begin; `cases` are those whose newest facts have no trail yet."""
-        self._pool = _new_pool(self._niceness)
-        if not self._niceness:
-            self._pool.submit(
-                _nothing
-            )  # so that the process is there before the first case needs it
+        if not self._niceness:  # so that the process is there before the first case needs it
+            self._process = _Process(self._niceness)
         self._waiting.add(cases)
         self._thread.start()
 
@@ -176,8 +196,8 @@ class Tracer:
         """Finish the case that is being traced, and end."""
         self._waiting.stop()
         self._thread.join()
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+        if self._process is not None:
+            self._process.end()
 
     def _run(self) -> None:
         while (case := self._waiting.take()) is not None:
@@ -191,13 +211,13 @@ class Tracer:
     def _trace(self, facts: Traceable) -> Any:  # noqa: ANN401 - as above
         """Trace in the worker process; a process that died is replaced."""
         for _ in range(limits.TRACE_TRIES_MAX):
-            assert self._pool is not None, "the tracer was started"
+            if self._process is None:
+                self._process = _Process(self._niceness)
             try:
-                future: Future[Any] = self._pool.submit(trace_facts, facts)
-                return future.result()
-            except BrokenProcessPool:
-                self._pool.shutdown(wait=False)
-                self._pool = _new_pool(self._niceness)
+                return self._process.trace(facts)
+            except _Died:
+                self._process.end()
+                self._process = None
         raise TracerFault(f"expected a trail of case {facts.case}, its process died each time")
 
 
@@ -205,14 +225,89 @@ class TracerFault(Fault):
     """The process that traced a case died each time: most likely it took more memory than there is."""
 
 
-def _new_pool(niceness: int) -> ProcessPoolExecutor:
-    """Return a pool of one process that begins by warming up; a fork of a process with threads could hang."""
-    spawn = get_context("spawn")
-    return ProcessPoolExecutor(1, spawn, initializer=warm_up, initargs=(niceness,))
+class _Died(Exception):
+    """The process is gone."""
 
 
-def _nothing() -> None:
-    """Do nothing, in the process: it is there then."""
+class _Process:
+    """A process that traces what comes through its pipe, and what it was given before. Belongs to one thread at a time."""
+
+    def __init__(self, niceness: int) -> None:
+        """Begin one; a fork of a process with threads could hang."""
+        spawn = get_context("spawn")
+        self._pipe, theirs = spawn.Pipe()
+        self._process = spawn.Process(
+            target=_serve, args=(theirs, niceness), name="tracing", daemon=True
+        )
+        self._process.start()
+        theirs.close()  # so that its death is the end of the pipe
+        self._given: dict[str, None] = {}
+
+    @property
+    def pid(self) -> int:
+        """Which process it is."""
+        assert self._process.pid is not None, "it was begun"
+        return self._process.pid
+
+    def trace(self, facts: Traceable) -> Any:  # noqa: ANN401 - as above
+        """Return what facts give; raises `_Died` for a process that did, otherwise what the trace raised."""
+        is_found, found = self._asked(facts.lean(self._given))
+        if isinstance(found, NotKept):
+            self._given.clear()
+            is_found, found = self._asked(facts)
+        if not is_found:
+            raise found
+        self._given |= dict.fromkeys(facts.digests)
+        if len(self._given) > limits.TRACE_PARTS_GIVEN_MAX:
+            self._given.clear()  # what it still has is given once more: that costs a moment, now and then
+        return found
+
+    def _asked(self, facts: Traceable) -> tuple[bool, Any]:
+        try:
+            self._pipe.send(facts)
+            answer: tuple[bool, Any] = self._pipe.recv()
+        except (EOFError, OSError) as why:
+            raise _Died from why
+        return answer
+
+    def end(self) -> None:
+        """End it: it has nothing that is not elsewhere."""
+        self._pipe.close()
+        self._process.kill()
+        self._process.join()
 
 
-__all__ = ["CaseFacts", "Facts", "Traceable", "Traced", "Tracer", "TracerFault", "trace_facts"]
+def _serve(pipe: Connection, niceness: int) -> None:
+    """Trace what comes, until the pipe's other end is closed: the process's whole work."""
+    warm_up(niceness)
+    while True:
+        try:
+            facts = pipe.recv()
+        except EOFError:
+            return
+        try:
+            answer = (True, trace_facts(facts))
+        except Exception as why:  # noqa: BLE001 - told to whoever asked; the next case may be a sound one
+            answer = (False, why)
+        _tell(pipe, answer)
+
+
+def _tell(pipe: Connection, answer: tuple[bool, Any]) -> None:
+    """Send an answer; one that cannot be sent is told in words."""
+    try:
+        pipe.send(answer)
+    except (TypeError, ValueError, AttributeError, PicklingError) as why:
+        what = f"expected an answer that can be sent, was {type(answer[1]).__name__}: {why}"
+        pipe.send((False, TracerFault(what)))
+
+
+__all__ = [
+    "CaseFacts",
+    "Facts",
+    "NotKept",
+    "Traceable",
+    "Traced",
+    "Tracer",
+    "TracerFault",
+    "trace_facts",
+]

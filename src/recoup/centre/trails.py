@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Final
@@ -32,6 +32,9 @@ ACTOR: Final = Actor(WHO, CHASE, "the plan of the chase")
 _NICENESS: Final = 10
 
 Submit = Callable[[Command], "Future[Outcome]"]
+SubmitTogether = Callable[[Sequence[Command]], "list[Future[Outcome]]"]
+"""The same for commands that belong in one round."""
+
 _Grounds = Mapping[HoldPlace, Grounds]
 
 
@@ -52,14 +55,14 @@ class Trails:
 
     def __init__(
         self,
-        submit: Submit,
         told: ToldOf = lambda case, why: None,  # noqa: ARG005 - the parameters' names are the protocol's
         ripe: Callable[[], None] = lambda: None,
     ) -> None:
-        """Prepare; `ripe` hears that something came of a trail."""
-        self._submit, self._say, self._call = submit, told, ripe
+        """Prepare; `ripe` hears that a trail was found, and that something came of it."""
+        self._say, self._call = told, ripe
         self._newest: dict[str, _Newest] = {}
         self._grounds: OrderedDict[str, tuple[int, _Grounds]] = OrderedDict()
+        self._found: list[TracedCase] = []
         self._ripe: dict[str, None] = {}
         self._wanted: set[str] = set()
         self._lock = threading.Lock()
@@ -93,19 +96,23 @@ class Trails:
                 del self._newest[case]
 
     def take(self, traced: TracedCase) -> None:
-        """Submit what was found; of a case whose facts changed meanwhile the newer version is under way."""
+        """Keep what was found until the chase hands it in; of a case whose facts changed meanwhile the newer is under way."""
         with self._lock:
             newest = self._newest.get(traced.case)
             if newest is None or newest.sheets is None or newest.sheets.version != traced.version:
                 return
             del self._newest[traced.case]
             self._keep(traced)
+            self._found.append(traced)
         if traced.ignored:
             self._say(traced.case, f"{traced.ignored} statement rows carry nothing")
-        command_id = derived_id("trail", traced.case, str(traced.version))
-        request = Request(ACTOR, traced.told.command, case=traced.case)
-        future = self._submit(command_of(COMMAND_REGISTRY, command_id, request))
-        future.add_done_callback(lambda done: self._settled(traced, done.result()))
+        self._call()
+
+    def found(self) -> list[TracedCase]:
+        """Return, once, what was found: to be handed in with `command_for`, and `settled` once the writer spoke."""
+        with self._lock:
+            found, self._found = self._found, []
+            return found
 
     def _keep(self, traced: TracedCase) -> None:
         """Remember by which transfers money came, and of the cases before as many as there is room for."""
@@ -114,7 +121,7 @@ class Trails:
         while len(self._grounds) > limits.TRAILS_KEPT_MAX:
             self._grounds.popitem(last=False)
 
-    def _settled(self, traced: TracedCase, outcome: Outcome) -> None:
+    def settled(self, traced: TracedCase, outcome: Outcome) -> None:
         """Take note of what the writer said; a case whose trail it had no room for is looked at again."""
         if isinstance(outcome, Turned):
             with self._lock:
@@ -166,6 +173,13 @@ class Trails:
             return known[1]
 
 
+def command_for(traced: TracedCase) -> Command:
+    """Return the command that tells a case its trail: the same one for the same version, however often it is traced."""
+    command_id = derived_id("trail", traced.case, str(traced.version))
+    request = Request(ACTOR, traced.told.command, case=traced.case)
+    return command_of(COMMAND_REGISTRY, command_id, request)
+
+
 class Tracers:
     """A process for small cases and one for large ones."""
 
@@ -203,4 +217,4 @@ class Tracers:
             self._large.stop()
 
 
-__all__ = ["ACTOR", "WHO", "Submit", "Tracers", "Trails"]
+__all__ = ["ACTOR", "WHO", "Submit", "SubmitTogether", "Tracers", "Trails", "command_for"]

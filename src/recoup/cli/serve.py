@@ -7,6 +7,7 @@ connected, orders are sent to them and the chase runs; else orders wait for some
 
 from __future__ import annotations
 
+import gc
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -75,6 +76,7 @@ def _serve(settings: Settings) -> None:
 
     desk = _desk(settings, log, halted)
     records = desk.start()
+    gc.freeze()  # what was recovered stays: the collector need not walk all cases while an order waits to leave
     _watch(desk, halted)
     token = "" if desk.view().staff.administrators() else secrets.token_urlsafe(24)
     if token:

@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Final, Protocol
 
 from cryptography.exceptions import InvalidTag
@@ -188,7 +189,8 @@ class LocalKeys:
         if len(master) != _KEY_BYTES:
             raise VaultFault(f"expected a master key of {_KEY_BYTES} bytes, was {len(master)}")
         self._wrapping = AESGCM(_derived(master, b"recoup/vault/wrap/1"))
-        self._looking = _derived(master, b"recoup/vault/lookup/1")
+        # Keyed once and copied for each digest: an answer with a statement asks for hundreds.
+        self._looking = hmac.new(_derived(master, b"recoup/vault/lookup/1"), digestmod="sha256")
 
     def wrap(self, key: bytes, subject: str) -> bytes:
         """Return nonce and sealed key."""
@@ -206,7 +208,9 @@ class LocalKeys:
 
     def digest(self, data: bytes) -> bytes:
         """Return the keyed digest."""
-        return hmac.digest(self._looking, data, hashlib.sha256)
+        found = self._looking.copy()
+        found.update(data)
+        return found.digest()
 
 
 def _derived(master: bytes, purpose: bytes) -> bytes:
@@ -361,7 +365,7 @@ class Vault:
         return AESGCM(self._keys.unwrap(wrapped, subject))
 
     def _lookup(self, field: str, text: str) -> bytes:
-        return self._keys.digest(_bound("", field) + text.encode())
+        return self._keys.digest(_bound_field(field) + text.encode())
 
 
 def _bytes_of(text: str) -> bytes:
@@ -376,6 +380,12 @@ def _bound(subject: str, field: str) -> bytes:
     """Return subject and field as bytes that no other pair has."""
     parts = (subject.encode(), field.encode())
     return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+
+
+@lru_cache(maxsize=64)
+def _bound_field(field: str) -> bytes:
+    """Return the same without a subject; a statement asks it hundreds of times for a few fields."""
+    return _bound("", field)
 
 
 __all__ = [

@@ -48,7 +48,7 @@ class Chase:
 
     def begin(self):
         """Begin as a new process does: with what the disk says and no more."""
-        self.trails = Trails(self.submit, self.say)
+        self.trails = Trails(self.say)
         self.step = ChaseStep(
             View(self.office.open(), from_snapshot=False),
             self.directory,
@@ -75,13 +75,20 @@ class Chase:
         )
         return future
 
-    def reported(self, case, amount=100):
+    def reported(self, case, amount=100, *, is_standing=True):
         told = claim("c1", f"a-{case}", amount, institution="bank-1", paid_at=START)
-        until = START.replace(hour=23)
-        mandate = Mandate("m1", 5, 1000, "CNY", until, "officer")
         for who, what in (
             ("taker", TakeReport(report(at=START), told, "station-1")),
             ("ann", SettleClaim("c1", ClaimTrigger.ADMIT, "ann")),
+        ):
+            assert isinstance(self.office.ask(who, what, case=case), Done)
+        return self.authorised(case) if is_standing else self
+
+    def authorised(self, case):
+        """Give the chase of a case standing authority."""
+        until = START.replace(hour=23)
+        mandate = Mandate("m1", 5, 1000, "CNY", until, "officer")
+        for who, what in (
             ("officer", ProposeMandate(mandate)),
             ("approver", AgreeToMandate("m1", "approver", mandate.digest)),
         ):

@@ -14,6 +14,7 @@ import pytest
 from crash import dying, tally
 from twin.maker import PLAIN, random_world
 
+from recoup import limits
 from recoup.bench.six_hops import six_hop_facts
 from recoup.centre import Writer
 from recoup.centre.tracer import CaseFacts, Tracer, TracerFault, trace_facts
@@ -120,27 +121,20 @@ def test_a_case_that_cannot_be_traced_is_told_and_keeps_no_other_back(desk):
     assert [x.case for x in desk.found] == ["good"]
 
 
-def _worker(tracer) -> int:
-    until = time.monotonic() + 60
-    while not tracer._pool._processes:
-        assert time.monotonic() < until
-        time.sleep(0.01)
-    return next(iter(tracer._pool._processes))
-
-
 def test_a_worker_that_is_killed_is_replaced_and_its_case_traced(desk):
     desk.learn("case-1", 3)
     desk.wait(1)
-    os.kill(_worker(desk.tracer), signal.SIGKILL)
+    os.kill(desk.tracer._process.pid, signal.SIGKILL)
     desk.learn("case-1", 4)
     desk.wait(2)
     assert desk.found[-1].version == 2
     assert desk.told == []
 
 
-def test_a_case_whose_process_dies_each_time_is_told(monkeypatch, desk):
-    monkeypatch.setattr("recoup.centre.tracer.trace_facts", dying.die)
-    desk.learn("case-1", 3)
+def test_a_case_whose_process_dies_each_time_is_told_and_the_next_is_traced(desk, monkeypatch):
+    monkeypatch.setattr(limits, "TRACE_TRIES_MAX", 2)
+    desk.facts["case-1"] = dying.Doomed("case-1")
+    desk.tracer.changed("case-1")
     until = time.monotonic() + 60
     while not desk.told:
         assert time.monotonic() < until
@@ -148,6 +142,42 @@ def test_a_case_whose_process_dies_each_time_is_told(monkeypatch, desk):
     ((case, why),) = desk.told
     assert case == "case-1"
     assert isinstance(why, TracerFault)
+    desk.learn("case-2", 3)
+    desk.wait(1)
+
+
+def _parted(desk, version, names, *, forgets=False):
+    parts = {name: name.encode() * 3 for name in names}
+    desk.facts["case-1"] = dying.Parted("case-1", version, parts, forgets)
+    desk.tracer.changed("case-1")
+    desk.wait(version)
+    return desk.found[-1]
+
+
+def test_what_a_process_was_given_is_not_given_again_and_one_that_forgot_is_given_all(desk):
+    assert _parted(desk, 1, "ab") == (b"aaabbb", ["a", "b"])
+    assert _parted(desk, 2, "abc") == (b"aaabbbccc", ["c"])
+    assert _parted(desk, 3, "abcd", forgets=True) == (b"aaabbbcccddd", ["a", "b", "c", "d"])
+    assert desk.told == []
+
+
+def test_so_many_parts_are_remembered_as_given_and_no_more(desk, monkeypatch):
+    monkeypatch.setattr(limits, "TRACE_PARTS_GIVEN_MAX", 3)
+    desk.tracer._process._given.clear()
+    _parted(desk, 1, "efg")
+    assert _parted(desk, 2, "efgh") == (b"eeefffggghhh", ["h"])
+    assert desk.tracer._process._given == {}
+    assert _parted(desk, 3, "efgh") == (b"eeefffggghhh", ["e", "f", "g", "h"])
+
+
+def test_an_answer_that_cannot_be_sent_is_told_and_keeps_no_other_back(desk):
+    desk.facts["case-1"] = dying.Unsendable("case-1")
+    desk.tracer.changed("case-1")
+    desk.learn("case-2", 3)
+    desk.wait(1)
+    ((case, why),) = desk.told
+    assert case == "case-1"
+    assert "can be sent" in str(why)
 
 
 ROUNDS = 10

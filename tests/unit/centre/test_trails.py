@@ -6,17 +6,21 @@ from dataclasses import replace
 from hashlib import sha256
 
 import pytest
+from docket import claim, report
 from ledgers import ledger, openings, statement
+from sim.office import START
 from unit.centre.test_chaser import Chase
 
 from recoup import limits
 from recoup.cases import Case
-from recoup.centre import chaser, trails
+from recoup.cases.commands import SettleClaim, TakeReport
+from recoup.cases.state import ClaimTrigger
+from recoup.centre import case_trail, chaser, trails
 from recoup.centre.case_sheets import CaseSheets, Decoded, Ledgers, TracedCase
 from recoup.centre.case_trail import ledger_of
-from recoup.centre.commands import Turned
+from recoup.centre.commands import Done, Turned
 from recoup.centre.facts import Statement, encode_paper
-from recoup.centre.tracer import trace_facts
+from recoup.centre.tracer import NotKept, trace_facts
 
 
 @pytest.fixture
@@ -74,9 +78,10 @@ def test_a_trail_that_differs_from_the_one_taken_is_told_once_and_orders_leave_a
     chase, monkeypatch
 ):
     """The second trace of the same version gives another digest: the process is a newer program, say."""
-    chase.reported("case-1")
-    chase.look(1)
+    chase.reported("case-1", is_standing=False)
+    chase.look()
     chase.trails._grounds.clear()  # a start anew: by which transfers money came is not in the journal
+    chase.authorised("case-1")
     take = chase.trails.take
 
     def odd(traced):
@@ -84,14 +89,97 @@ def test_a_trail_that_differs_from_the_one_taken_is_told_once_and_orders_leave_a
         take(replace(traced, told=replace(traced.told, command=command)))
 
     monkeypatch.setattr(chase.trails, "take", odd)
-    submit = chase.trails._submit
     monkeypatch.setattr(
-        chase.trails, "_submit", lambda command: submit(replace(command, id=f"{command.id}-2"))
+        chaser, "command_for", lambda one: replace(trails.command_for(one), id=f"{one.case}-2")
     )
     assert chase.look(20) == 1
     assert chase.traced == 2
     ((_, why),) = chase.told
     assert "trail_differs" in why
+
+
+def _rounds(chase, monkeypatch):
+    """Return what is handed in for one round each."""
+    rounds = []
+    plain = chase.step._together
+
+    def noted(commands):
+        rounds.append([type(command.value.what).__name__ for command in commands])
+        return plain(commands)
+
+    monkeypatch.setattr(chase.step, "_together", noted)
+    return rounds
+
+
+def test_a_trail_and_the_orders_that_follow_from_it_are_handed_in_for_one_round(chase, monkeypatch):
+    rounds = _rounds(chase, monkeypatch)
+    chase.reported("case-1")
+    assert chase.look() == 1
+    assert rounds == [["ApplyTrail", "TakeUp"]]
+    assert chase.traced == 1
+    assert chase.told == []
+
+
+def test_of_a_trail_that_will_be_refused_no_order_is_foreseen(chase, monkeypatch):
+    rounds = _rounds(chase, monkeypatch)
+    monkeypatch.setattr(case_trail, "_places", lambda *_: ())  # money is lost: never conserved
+    chase.reported("case-1")
+    assert chase.look() == 0
+    assert rounds == [["ApplyTrail"]]
+    ((_, why),) = chase.told
+    assert "trail_not_conserved" in why
+
+
+def test_a_trail_that_is_stale_when_it_is_found_is_not_handed_in_and_the_newer_one_is(
+    chase, monkeypatch
+):
+    rounds = _rounds(chase, monkeypatch)
+    chase.reported("case-1")
+    take = chase.trails.take
+
+    def meanwhile(traced):
+        take(traced)
+        monkeypatch.setattr(chase.trails, "take", take)
+        _learns_more(chase)
+
+    monkeypatch.setattr(chase.trails, "take", meanwhile)
+    assert chase.look() >= 1
+    assert chase.traced == 2
+    assert rounds[0][0] == "ApplyTrail"
+    assert sum(row.count("ApplyTrail") for row in rounds) == 1, "the stale one is left aside"
+    assert chase.told == []
+
+
+def _learns_more(chase):
+    told = claim("c2", "a-2", 50, report="r2", institution="bank-1", paid_at=START)
+    for who, what in (
+        ("taker", TakeReport(report("r2", at=START), told, "station-1")),
+        ("ann", SettleClaim("c2", ClaimTrigger.ADMIT, "ann")),
+    ):
+        assert isinstance(chase.office.ask(who, what, case="case-1"), Done)
+
+
+def test_what_was_foreseen_from_a_trail_that_is_refused_as_stale_is_decided_for_itself(
+    chase, monkeypatch
+):
+    """The case learns more between the look and the writer: nothing is ordered twice, and all of it in the end."""
+    rounds = _rounds(chase, monkeypatch)
+    plain = chase.step._together
+
+    def late(commands):
+        monkeypatch.setattr(chase.step, "_together", plain)
+        _learns_more(chase)
+        return plain(commands)
+
+    monkeypatch.setattr(chase.step, "_together", late)
+    chase.reported("case-1").look(20)
+    assert rounds[0] == ["ApplyTrail", "TakeUp"]
+    assert chase.traced == 2
+    ((_, why),) = chase.told
+    assert "trail_stale" in why
+    holds = chase.office.scribe.state.every()
+    ordered = {hold.key.account: [x.order.amount for x in hold.orders] for hold in holds}
+    assert ordered == {"a-case-1": [100], "a-2": [50]}
 
 
 def test_nothing_is_kept_of_a_case_whose_trail_was_taken_but_its_grounds(chase, monkeypatch):
@@ -113,15 +201,16 @@ def _found(case, version):
 
 
 def test_a_trail_of_older_facts_is_left_aside_and_the_newer_is_still_traced():
-    kept = trails.Trails(lambda _: pytest.fail("an old trail was handed in"))
+    kept = trails.Trails()
     kept.ask(_sheets("case-1", 1))
     kept.ask(_sheets("case-1", 2))
     kept.take(_found("case-1", 1))
+    assert kept.found() == []
     assert kept.newest("case-1").version == 2
 
 
 def test_what_cannot_be_traced_is_forgotten_unless_newer_facts_wait():
-    kept = trails.Trails(lambda _: None)
+    kept = trails.Trails()
     kept.ask(_sheets("case-1", 1))
     kept.newest("case-1")
     kept.ask(_sheets("case-1", 2))
@@ -132,7 +221,7 @@ def test_what_cannot_be_traced_is_forgotten_unless_newer_facts_wait():
 
 
 def test_a_case_of_many_rows_goes_to_the_process_for_large_ones():
-    kept = trails.Trails(lambda _: None)
+    kept = trails.Trails()
     went = []
 
     class Lane:
@@ -175,6 +264,16 @@ def test_what_never_began_is_not_ended():
     idle = trails.Tracers(trails.Trails(lambda _: None), lambda *_: None, ahead=False)
     idle.start()
     idle.stop()
+
+
+def test_sheets_leave_out_what_was_given_and_a_process_without_it_says_so():
+    body = encode_paper(Statement("a", "bank", ()))
+    case = replace(Case("case-1"), facts=("d0", "d1"))
+    sheets = CaseSheets(case, (body, body + b" "), {}, ())
+    assert sheets.lean(("d0",)).statements == (b"", body + b" ")
+    assert sheets.lean(()).statements == sheets.statements
+    with pytest.raises(NotKept):
+        Decoded(5).statement("d0", b"")
 
 
 def test_the_rows_that_a_process_keeps_are_bounded():

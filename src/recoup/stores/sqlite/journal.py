@@ -45,13 +45,22 @@ _SEQUENCE_MAX: Final = 2**63 - 1
 class SqliteJournal:
     """A journal in a SQLite file."""
 
-    def __init__(self, connection: Connection, *, is_read_only: bool = False) -> None:
-        """Take a connection and set it up; an empty file gets the present schema, unless it is for looking only."""
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        is_read_only: bool = False,
+        log_pages_max: int = limits.STORE_LOG_PAGES,
+    ) -> None:
+        """Take a connection and set it up; an empty file gets the present schema, unless it is for looking only.
+
+        A commit that makes the log longer than `log_pages_max` moves it into the file before it returns.
+        """
         self._connection = connection
         self._sql = queries("queries.sql")
         self._is_lost = False
         if not is_read_only:
-            set_up(connection)
+            set_up(connection, log_pages_max)
             ensure_schema(connection)
         elif schema_version(connection) not in REVISIONS:
             raise StoreFault("expected a journal, was an empty file or a newer program's")
@@ -62,9 +71,9 @@ class SqliteJournal:
         return cls(DriverConnection(path, is_read_only=True), is_read_only=True)
 
     @classmethod
-    def open(cls, path: Path) -> SqliteJournal:
+    def open(cls, path: Path, *, log_pages_max: int = limits.STORE_LOG_PAGES) -> SqliteJournal:
         """Open the file at `path`, or make it; an older program's file is brought to the present schema first."""
-        return cls(connect(path))
+        return cls(connect(path), log_pages_max=log_pages_max)
 
     def lead(self) -> int:
         """Return a new epoch."""
@@ -247,13 +256,14 @@ def _unpacked(body: bytes) -> bytes:
     return found if unpacking.eof else body
 
 
-def set_up(connection: Connection) -> None:
+def set_up(connection: Connection, log_pages_max: int = limits.STORE_LOG_PAGES) -> None:
     """Set what the promises rest on, and read each setting back."""
     for setting, value, expected in (
         ("journal_mode", "WAL", "wal"),
         ("synchronous", "FULL", _FULL),
         ("foreign_keys", "ON", 1),
         ("secure_delete", "ON", 1),
+        ("wal_autocheckpoint", log_pages_max, log_pages_max),
     ):
         connection.run(f"PRAGMA {setting} = {value}")
         ((found,),) = connection.run(f"PRAGMA {setting}")

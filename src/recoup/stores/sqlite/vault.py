@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from recoup import limits
 from recoup.clock import instant_of, microseconds_of
 from recoup.errors import StoreBusy
 from recoup.stores.sqlite.connection import Connection
@@ -18,11 +19,14 @@ from recoup.stores.vault import Sealed, Waiting
 class SqliteVaultTable:
     """Rows of the vault on a connection of its own."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(
+        self, connection: Connection, *, log_pages_max: int = limits.STORE_LOG_PAGES
+    ) -> None:
+        """Take a connection and set it up; `log_pages_max` as for a journal."""
         self._connection = connection
         self._sql = queries("vault.sql")
         self._is_together = False
-        set_up(connection)
+        set_up(connection, log_pages_max)
         ensure_schema(connection)
 
     @contextmanager
