@@ -4,6 +4,7 @@ from recoup.centre.deadlines import Deadlines
 from recoup.centre.decide import decider
 from recoup.centre.evolve import evolve
 from recoup.centre.notary import Notary
+from recoup.centre.paying import Award, pay_back_order
 from recoup.centre.ports import BankGateway, Reply
 from recoup.centre.registry import COMMAND_REGISTRY, EVENT_REGISTRY
 from recoup.centre.requests import Actor, Request, command_of
@@ -17,6 +18,7 @@ __all__ = [
     "COMMAND_REGISTRY",
     "EVENT_REGISTRY",
     "Actor",
+    "Award",
     "BankGateway",
     "Centre",
     "CentreState",
@@ -31,4 +33,5 @@ __all__ = [
     "command_of",
     "decider",
     "evolve",
+    "pay_back_order",
 ]
