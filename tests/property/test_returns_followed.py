@@ -30,6 +30,8 @@ from recoup.tracing import transfers_frame
 
 NOT_FOLLOWED = frozenset({"unadmitted", "since", "horizon", "dust"})
 """No matter of a return."""
+ONE_CURRENCY = 1_076
+"""A ledger whose involved holder has a pot in one currency and claims' money in another."""
 WAITING = 247
 """A ledger at whose end money waits for its link's entry."""
 
@@ -253,7 +255,7 @@ def check_whole_case(seed: int) -> set[str]:
 
 def test_whole_cases_are_shared_out_as_twins_follow_and_share() -> None:
     met: dict[str, int] = defaultdict(int)
-    for seed in range(12):
+    for seed in (*range(12), ONE_CURRENCY):
         for name in check_whole_case(seed):
             met[name] += 1
     assert len(met) >= 8, dict(met)

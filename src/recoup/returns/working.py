@@ -124,12 +124,7 @@ def _with_emptied(
 def share_out(case: Case, policy: ReturnPolicy) -> Worked:
     """Return the plan of a case without problems under `policy`."""
     assert not case.problems, "a pot is to be put right first"
-    involved: list[int] = []
-    if policy.own_first:
-        holders = {pot.place: pot.holder for pot in case.pots}
-        involved = [
-            pocket for place, pocket in case.pockets.items() if holders[place] is Holder.INVOLVED
-        ]
+    involved = _of_involved(case) if policy.own_first else []
     names = case.scene.claims["claim"].to_list()
     of = {claim.id: claim.currency for claim in case.claims}
     currencies = [of[name] for name in names]
@@ -146,6 +141,27 @@ def share_out(case: Case, policy: ReturnPolicy) -> Worked:
             shares[place][rule] = {names[number]: amount for number, amount in parts}
     traced = {place: Traced(case.credits[place], shares[place]) for place in case.pockets}
     return Worked(plan_awards(case.pots, case.claims, traced, policy), traced, case.assumptions)
+
+
+def _of_involved(case: Case) -> list[int]:
+    """Return the pockets in which own money is spent first: an involved holder's pot makes its account so, in every currency.
+
+    A pot of an innocent holder in the same account stays out, and so does what has no statement [decision 13, 1].
+    """
+    holders = {pot.place: pot.holder for pot in case.pots}
+    places: Mapping[Place, int] = case.pockets
+    if len(case.scene.ledger.currencies) > 1:
+        accounts = {place.account for place, holder in holders.items() if holder is Holder.INVOLVED}
+        places = {
+            place: pocket
+            for place, pocket in _pockets(case.scene).items()
+            if place.account in accounts and case.scene.ledger.standing[pocket] == KNOWN
+        }
+    return [
+        pocket
+        for place, pocket in places.items()
+        if holders.get(place, Holder.INVOLVED) is Holder.INVOLVED
+    ]
 
 
 def _pockets(scene: Scene) -> dict[Place, int]:
