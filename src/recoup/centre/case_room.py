@@ -14,15 +14,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
 
 from recoup.cases import (
     Case,
     CasePolicy,
-    Found,
-    Matter,
-    Motion,
-    Reason,
     Refusal,
     evolve,
     lesson_of,
@@ -33,40 +28,16 @@ from recoup.cases import decide as decide_case
 from recoup.cases import fold as fold_case
 from recoup.cases.commands import (
     AcceptHandover,
-    AgreeToMandate,
-    AgreeToOrder,
     Command,
-    DecideSurplus,
-    DeclineHandover,
-    DeferNotice,
     EndDeferral,
-    FileAppeal,
-    GrantHardship,
-    JoinCase,
-    LiftCap,
-    MakeMotion,
     NoteBounced,
-    NoteOpinion,
     NoteRepaid,
     OfferHandover,
     PassAppealClock,
     PassEscalation,
     PassForeignClock,
-    ProposeFinding,
-    ProposeMandate,
     RaiseEscalation,
-    RecordForeignAnswer,
-    RevokeMandate,
-    SettleAppeal,
-    SettleClaim,
     SettleEscalation,
-    SettleFinding,
-    SettleMotion,
-    SwapAccount,
-    TakeReport,
-    TakeUp,
-    WithdrawHandover,
-    WriteOrder,
 )
 from recoup.cases.events import (
     AppealFiled,
@@ -83,13 +54,12 @@ from recoup.cases.events import (
     TaskOpened,
 )
 from recoup.cases.state import AppealState, MotionState, NoticeState, TaskState
-from recoup.centre.account_room import ACCOUNT_UNKNOWN, INSTITUTION_DIFFERS
+from recoup.centre.case_asked import CHASE, not_theirs, thing_of, unfit
 from recoup.centre.commands import Decision, Declined, Noted
 from recoup.centre.list_room import follow_cases
 from recoup.centre.order_room import OrderWork, notice_messages, told_of
-from recoup.centre.reasons import CentreReason
 from recoup.centre.registry import COMMAND_REGISTRY
-from recoup.centre.requests import CLOCK, Actor, Request, derived_id, encode_request, is_usable
+from recoup.centre.requests import CLOCK, Actor, Request, derived_id, encode_request
 from recoup.centre.return_payments import follow_payments
 from recoup.centre.roster import asked_above, asked_at
 from recoup.centre.state import CentreState
@@ -100,11 +70,6 @@ from recoup.orders import HoldKey, Order, Outcome, approvals_needed
 from recoup.orders.commands import ApproveOrder, DraftOrder, IssueOrder, SubmitOrder
 from recoup.orders.events import AnswerRecorded, OrderUnanswered, PaidBack, PaymentBounced
 from recoup.staff import StaffReason
-
-CHASE: Final = "chase"
-"""The role of the chase itself: it makes orders of the plan, within a standing authority only."""
-BY_MOTION: Final = (DecideSurplus, GrantHardship, LiftCap, SwapAccount, DeferNotice, JoinCase)
-"""What takes two persons in one command: here each of the two acts (`cases.motions`)."""
 
 
 @dataclass(slots=True)
@@ -331,7 +296,7 @@ def decide_cases(
     state: CentreState, request: Request, now: datetime, policy: CasePolicy
 ) -> Decision | Declined:
     """Decide one request of the room of cases; an order that is taken up leaves with it."""
-    declined = _not_theirs(request) or _unfit(state, request)
+    declined = not_theirs(request) or unfit(state, request)
     if declined is not None:
         return declined
     cases = CaseWork(state, policy, now)
@@ -415,68 +380,6 @@ def _as_it_stands(state: CentreState, request: Request, now: datetime) -> Comman
             return what
 
 
-def _named(command: Command) -> str | None:
-    """Return the person in whose name a command speaks; None where it names nobody, or two who are asked elsewhere."""
-    match command:
-        case TakeReport(report):
-            return report.entered_by
-        case SettleClaim() | AgreeToOrder() | AgreeToMandate() | RevokeMandate() | SettleFinding():
-            return command.by
-        case SettleAppeal() | OfferHandover() | AcceptHandover() | SettleMotion() | WriteOrder():
-            return command.by
-        case DeclineHandover() | WithdrawHandover() | SettleEscalation():
-            return command.by
-        case MakeMotion(motion):
-            return motion.by
-        case ProposeMandate(mandate):
-            return mandate.proposed_by
-        case ProposeFinding(finding):
-            return finding.made_by
-        case TakeUp(order):
-            return order.made_by
-        case _:
-            return None
-
-
-def _not_theirs(request: Request) -> Declined | None:
-    """Refuse a command that speaks for somebody else, about no case, or that a machine may not give."""
-    if not is_usable(request.case):
-        return Declined(CentreReason.ID_UNUSABLE, "the case")
-    if isinstance(request.what, BY_MOTION):
-        return Declined(CentreReason.SECOND_PERSON_ABSENT)
-    is_machine = request.actor.role == CHASE
-    if is_machine and isinstance(request.what, TakeUp) and not request.what.order.mandate:
-        return Declined(CentreReason.MANDATE_MISSING)
-    named = _named(request.what)
-    if request.session and isinstance(request.what, TakeUp):
-        named = None  # whoever the table of rights lets another's order leave by does not speak for its maker
-    if named is not None and named != request.actor.who:
-        return Declined(CentreReason.ACTOR_DIFFERS)
-    return None
-
-
-def _unfit(state: CentreState, request: Request) -> Declined | None:
-    """Refuse a motion about what no single case knows: another case, an account that a holder offers."""
-    match request.what:
-        case MakeMotion(Motion(matter=Matter.JOINING) as motion):
-            there = state.case(motion.other)
-            if not there.is_open:
-                return Declined(Reason.CASE_NOT_OPEN, motion.other)
-            lying = {Found.LOCATED, Found.UNKNOWN}
-            if not any(x.account == motion.account and x.found in lying for x in there.places):
-                return Declined(Reason.TRAILS_APART, "the other trail does not reach the account")
-        case MakeMotion(Motion(matter=Matter.SWAP) as motion):
-            if (request.case, motion.offered) not in state.entered:
-                return Declined(ACCOUNT_UNKNOWN, motion.offered)
-            if state.accounts[motion.offered] != motion.institution:
-                return Declined(INSTITUTION_DIFFERS, motion.institution)
-        case NoteOpinion(institution=""):
-            return Declined(ACCOUNT_UNKNOWN, request.what.account)
-        case _:
-            pass
-    return None
-
-
 def _row(case_id: str, clock: str, what: str) -> str:
     return derived_id(clock, case_id, what)
 
@@ -486,31 +389,8 @@ def _told(cases: CaseWork, request: Request) -> bytes:
     case = cases.case(request.case)
     left = sum(rest.left for rest in case.rests)  # with rows left, no trail is complete
     versions = {"facts": case.facts_version, "trail": case.trail_version}
-    told = {"case": case.id, **versions, "rows_left": left, "id": _thing(request)}
+    told = {"case": case.id, **versions, "rows_left": left, "id": thing_of(request)}
     return encode_plain(told)
-
-
-def _thing(request: Request) -> str:
-    """Return the id of what a command made or settled; the case's own where it is about no such thing."""
-    match request.what:
-        case SettleClaim(thing) | SettleFinding(thing) | SettleMotion(thing) | SettleAppeal(thing):
-            return thing
-        case AgreeToMandate(thing) | RevokeMandate(thing) | RecordForeignAnswer(thing):
-            return thing
-        case WriteOrder(thing) | NoteRepaid(thing) | NoteOpinion(thing) | FileAppeal(thing):
-            return thing
-        case AgreeToOrder(order) | TakeUp(order):
-            return order.id
-        case ProposeMandate(made):
-            return made.id
-        case ProposeFinding(made) | MakeMotion(made):
-            return made.id
-        case OfferHandover(thing) | AcceptHandover(thing) | DeclineHandover(thing):
-            return thing
-        case WithdrawHandover(thing) | SettleEscalation(thing):
-            return thing
-        case _:
-            return request.case
 
 
 __all__ = ["CHASE", "CaseWork", "decide_cases", "decide_orders", "evolve_cases"]

@@ -18,16 +18,13 @@ from typing import Final
 
 from recoup.centre.commands import Decision, Declined, Noted
 from recoup.centre.drift import to_tell_again
+from recoup.centre.order_rows import answer_deadline, answer_row, term_deadline, term_row
 from recoup.centre.reasons import CentreReason
-from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import (
-    CLOCK,
     INSTITUTION,
     OWN_MARK,
     Actor,
-    Request,
     derived_id,
-    encode_request,
     is_usable,
 )
 from recoup.centre.state import CentreState
@@ -61,7 +58,6 @@ from recoup.orders.commands import (
     Command,
     ConfirmSent,
     DraftOrder,
-    PassAnswerLimit,
     PassTerm,
     RecordAnswer,
     RepeatRelease,
@@ -401,31 +397,6 @@ def is_to_leave(state: CentreState, message: Message) -> bool:
 def repeated_id(order_id: str) -> str:
     """Return the id of the order that carries out an approved release once more: an order's like any other."""
     return derived_id("repeated", order_id).replace(OWN_MARK, "-")
-
-
-def answer_row(order_id: str) -> str:
-    """Return the id of the deadline of an order's answer."""
-    return derived_id("answer_due", order_id)
-
-
-def term_row(key: HoldKey) -> str:
-    """Return the id of the deadline of a hold's end."""
-    return derived_id("term", key.case, key.account, key.currency)
-
-
-def answer_deadline(order: Order, due: datetime) -> Deadline:
-    """Return the row that makes an order unanswered."""
-    return _row(answer_row(order.id), due, order.key, PassAnswerLimit(order.id))
-
-
-def term_deadline(key: HoldKey, ends_at: datetime) -> Deadline:
-    """Return the row that ends a hold."""
-    return _row(term_row(key), ends_at, key, EndTerm(key))
-
-
-def _row(row_id: str, due: datetime, key: HoldKey, what: PassAnswerLimit | EndTerm) -> Deadline:
-    body = encode_request(COMMAND_REGISTRY, Request(CLOCK, what, row_id))
-    return Deadline(row_id, due, COMMAND_REGISTRY.name_of(what)[0], key.case, body)
 
 
 def _found(hold: Hold, order_id: str) -> Tracked:

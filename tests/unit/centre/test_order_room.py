@@ -12,7 +12,8 @@ from sim.office import START, Office, some_order
 from recoup import limits
 from recoup.centre import COMMAND_REGISTRY, Actor, Reply, Request, View, answer_command
 from recoup.centre.commands import Done, Turned
-from recoup.centre.order_room import again_id, answer_row, term_row
+from recoup.centre.order_room import again_id
+from recoup.centre.order_rows import answer_row, term_row
 from recoup.centre.registry import COMMANDS, EVENT_REGISTRY, EVENTS
 from recoup.centre.requests import (
     CLOCK,
