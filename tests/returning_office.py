@@ -120,15 +120,17 @@ class Returning(Office):
 
     # --- the usual way ---
 
-    def holds(self, kind: OrderKind = OrderKind.FREEZE, held: int = 60) -> Returning:
+    def holds(
+        self, kind: OrderKind = OrderKind.FREEZE, held: int = 60, name: str = "o"
+    ) -> Returning:
         """Have the bank stop or freeze what lies there."""
-        order = Order(f"o-{kind}", kind, PLACE, BANK, held, "ann", "case filed")
+        order = Order(f"{name}-{kind}", kind, PLACE, BANK, held, "ann", "case filed")
         self.by("ann", DraftOrder(order))
         self.by("ann", SubmitOrder(order.id))
         if self.policy.orders.approvals[kind]:
             self.by("chief", ApproveOrder(order.id, "chief", order.digest))
         outcome = Told.FROZEN if kind is OrderKind.FREEZE else Told.HELD
-        answer = Answer(f"a-{kind}", outcome, held, self.clock.now())
+        answer = Answer(f"{name}-a-{kind}", outcome, held, self.clock.now())
         assert isinstance(self.submit(answer_command(BANK, order.id, answer)), Done)
         return self
 

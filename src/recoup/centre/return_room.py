@@ -186,7 +186,7 @@ def _facts(state: CentreState, found: Return, command: asked.Command) -> Facts:
         if any((case, payee.account) in state.entered for case in found.cases)
     }
     holds = {place: fact for place in places if (fact := _hold_fact(state.holds.get(place)))}
-    claims = {key: known for key in keys if (known := _claim_fact(state, key))}
+    claims = {key: known for key in keys if (known := _claim_fact(state, found, key))}
     return Facts(holds, claims, accounts)
 
 
@@ -225,12 +225,14 @@ def _hold_fact(hold: Hold | None) -> HoldFact | None:
     return HoldFact(told[-1].institution, hold.held, is_frozen, hold.ends_at) if told else None
 
 
-def _claim_fact(state: CentreState, key: ClaimKey) -> ClaimFact | None:
+def _claim_fact(state: CentreState, found: Return, key: ClaimKey) -> ClaimFact | None:
     claim = state.case(key.case).claim(key.claim)
     if claim is None:
         return None
     is_admitted = claim.state is ClaimState.ADMITTED
-    return ClaimFact(claim.currency, is_admitted, claim.missing, claim.payer)
+    # The case has counted what this return paid; the return counts it itself.
+    missing = claim.missing + found.paid_of(key)
+    return ClaimFact(claim.currency, is_admitted, missing, claim.payer)
 
 
 # --- what follows ---

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from returning_office import BANK, CASE, PLACE, Returning
+from returning_office import BANK, CASE, MADE, PLACE, Returning, award
 from sim.office import Done, Turned
 
 from recoup.centre import answer_command
 from recoup.centre.snapshots import decode_state, encode_state
-from recoup.orders import Answer, HoldState, OrderState, Outcome, Receipt
+from recoup.orders import Answer, HoldState, OrderKind, OrderState, Outcome, Receipt
 from recoup.orders.commands import ApproveOrder, WithdrawOrder
 from recoup.procedure import PaymentState
-from recoup.procedure.commands import NotifyBank
+from recoup.procedure.commands import BindPlan, NotifyBank, OpenRound, TakeApplication
 
 ORDER, AGAIN = "r1-1.1.1", "r1-1.1.2"
 
@@ -73,6 +73,20 @@ def test_a_receipt_moves_payment_hold_and_claim_in_one_entry(office):
     answers(office, Outcome.PAID, amount=60)
     assert missing(office) == 40, "told again, it is the same payment"
     assert payment(office).paid == 60
+
+
+def test_what_was_paid_is_counted_once_when_a_new_round_gives_the_rest(office):
+    office.notifies()
+    agreed(office)
+    answers(office, Outcome.PAID, amount=60)
+    office.by("ann", OpenRound("r1", 2, (CASE,), "ann"))
+    office.by("ann", TakeApplication("r1", replace(MADE, id="app-2")))
+    office.holds(OrderKind.FREEZE, 50, "second")
+    too_much = BindPlan("r1", "in", "out", "cn-2016", (award(41),), "ann")
+    assert office.refused("ann", too_much) == "amount_exceeds_missing"
+    office.approved(award(40))
+    office.decided()
+    assert office.found.payments[-1].amount == 40
 
 
 def test_a_receipt_of_less_is_an_incident_and_no_success(office):
