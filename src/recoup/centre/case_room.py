@@ -60,7 +60,7 @@ from recoup.centre.list_room import follow_cases
 from recoup.centre.order_room import OrderWork, notice_messages, told_of
 from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import CLOCK, Actor, Request, derived_id, encode_request
-from recoup.centre.return_payments import follow_payments
+from recoup.centre.return_payments import follow_payments, unfit_to_leave
 from recoup.centre.roster import asked_above, asked_at
 from recoup.centre.state import CentreState
 from recoup.ids import SubjectId
@@ -320,7 +320,7 @@ def decide_orders(
 ) -> Decision | Declined:
     """Decide one request of the room of orders; its case hears of it in the same entry."""
     orders = OrderWork(state, policy.orders, now)
-    declined = orders.carry_out(request.actor, request.what)
+    declined = orders.carry_out(request.actor, request.what) or unfit_to_leave(orders)
     if declined is not None:
         return declined
     cases = CaseWork(state, policy, now)
