@@ -155,3 +155,10 @@ def test_what_was_heard_is_in_a_snapshot(office):
     assert again.hold(PLACE) == state.hold(PLACE)
     other = replace(office.found, payments=())
     assert again.returns["r1"] != other, "the control"
+
+
+def test_what_a_bank_holds_beyond_what_was_asked_for_is_in_no_plan():
+    office = Returning().holds(held=1000, asked=60).applied()
+    too_much = BindPlan("r1", "in", "out", "cn-2016", (award(61),), "ann")
+    assert office.refused("ann", too_much) == "amount_exceeds_frozen"
+    office.approved(award(60))
