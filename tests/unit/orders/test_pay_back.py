@@ -313,3 +313,16 @@ def test_another_kinds_answer_moves_nothing(desk):
     assert isinstance(heard, AnswerRecorded)
     assert heard.bearing is Bearing.UNFITTING
     assert fold(desk.hold, ()) == desk.hold
+
+
+def test_no_word_of_an_institution_makes_a_sum_that_the_journal_cannot_carry(desk):
+    order_id, most = pay(desk, 60), 2**63 - 1
+    for number in range(3):  # each alone would fit
+        said = say(desk, order_id, Outcome.PAID, most, 0, f"r{number}")
+        assert said.reason is Reason.AMOUNT_TOO_LARGE
+    for number, held in enumerate((most, 0, most)):
+        answer = Answer(f"again-{number}", Outcome.FROZEN, held, desk.now)
+        desk.do(RecordAnswer(desk.hold.orders[1].order.id, answer))
+    said = say(desk, order_id, Outcome.PAID, 2**60, 0)
+    assert isinstance(said[-1], PaidBack), "the control: what fits is kept, odd as it is"
+    assert max(desk.hold.frozen_total, desk.hold.lifted, desk.hold.beyond) < 2**62
