@@ -66,7 +66,7 @@ from recoup.centre.state import CentreState
 from recoup.ids import SubjectId
 from recoup.journal.canonical import encode_plain
 from recoup.journal.port import Deadline, Message
-from recoup.orders import HoldKey, Order, Outcome, approvals_needed
+from recoup.orders import HoldKey, Order, Outcome, approvals_needed, is_back_unpaid
 from recoup.orders.commands import ApproveOrder, DraftOrder, IssueOrder, SubmitOrder
 from recoup.orders.events import AnswerRecorded, OrderUnanswered, PaidBack, PaymentBounced
 from recoup.staff import StaffReason
@@ -155,10 +155,11 @@ class CaseWork:
     def _refused_payment(
         self, case_id: str, work: OrderWork, said: AnswerRecorded
     ) -> Declined | None:
-        """Ask about a payment that was refused: papers may be wanted, or another account."""
+        """Ask about a payment that was refused, or came back before it was told: papers may be wanted, or another account."""
         tracked = work.tracked(said.order_id)
         is_payment = tracked is not None and tracked.order.payout is not None
-        if not is_payment or said.answer.outcome is not Outcome.REFUSED:
+        is_unpaid = said.answer.outcome is Outcome.REFUSED or is_back_unpaid(tracked, said)
+        if not is_payment or not is_unpaid:
             return None
         return self.ran_out(case_id, "payment", said.order_id)
 

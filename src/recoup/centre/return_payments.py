@@ -25,7 +25,7 @@ from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import CLOCK, OWN_MARK, Actor, Request, derived_id, encode_request
 from recoup.ids import SubjectId
 from recoup.journal.port import Deadline
-from recoup.orders import Order, OrderKind, Outcome, Payout
+from recoup.orders import Order, OrderKind, Outcome, Payout, is_back_unpaid
 from recoup.orders.commands import DraftOrder, SubmitOrder
 from recoup.orders.events import (
     AnswerRecorded,
@@ -201,6 +201,11 @@ def _heard(orders: OrderWork, noted: Noted) -> Iterator[tuple[Return, asked.Outc
                 yield found, asked.RecordDemand(name, order, answer.id, " ".join(answer.papers))
             elif answer.outcome is Outcome.REFUSED:
                 yield found, asked.RecordRefusal(name, order, answer.id, answer.code)
+        case AnswerRecorded(answer=answer) if is_back_unpaid(orders.tracked(order), event):
+            receipt = answer.receipt
+            assert receipt is not None, "what came back has a receipt"
+            fact, code = f"{order} back {receipt.reference}", Outcome.BOUNCED.value
+            yield found, asked.RecordBounce(name, order, fact, receipt.amount, code)
 
 
 def _return_of(orders: OrderWork, order_id: str) -> Return | None:
