@@ -64,14 +64,14 @@ from recoup.centre.list_room import follow_cases
 from recoup.centre.order_room import OrderWork, notice_messages, told_of
 from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import CLOCK, Actor, Request, derived_id, encode_request
-from recoup.centre.return_payments import follow_payments
+from recoup.centre.return_payments import follow_payments, unfit_to_leave
 from recoup.centre.roster import asked_above, asked_at
 from recoup.centre.state import CentreState
 from recoup.centre.terms import PassHardshipDay
 from recoup.ids import SubjectId
 from recoup.journal.canonical import encode_plain
 from recoup.journal.port import Deadline, Message
-from recoup.orders import HoldKey, Order, Outcome, approvals_needed
+from recoup.orders import HoldKey, Order, Outcome, approvals_needed, is_back_unpaid
 from recoup.orders.commands import ApproveOrder, DraftOrder, IssueOrder, SubmitOrder
 from recoup.orders.events import AnswerRecorded, OrderUnanswered, PaidBack, PaymentBounced
 from recoup.staff import StaffReason
@@ -160,10 +160,11 @@ class CaseWork:
     def _refused_payment(
         self, case_id: str, work: OrderWork, said: AnswerRecorded
     ) -> Declined | None:
-        """Ask about a payment that was refused: papers may be wanted, or another account."""
+        """Ask about a payment that was refused, or came back before it was told: papers may be wanted, or another account."""
         tracked = work.tracked(said.order_id)
         is_payment = tracked is not None and tracked.order.payout is not None
-        if not is_payment or said.answer.outcome is not Outcome.REFUSED:
+        is_unpaid = said.answer.outcome is Outcome.REFUSED or is_back_unpaid(tracked, said)
+        if not is_payment or not is_unpaid:
             return None
         return self.ran_out(case_id, "payment", said.order_id)
 
@@ -334,7 +335,7 @@ def decide_orders(
 ) -> Decision | Declined:
     """Decide one request of the room of orders; its case hears of it in the same entry."""
     orders = OrderWork(state, policy.orders, now)
-    declined = orders.carry_out(request.actor, request.what)
+    declined = orders.carry_out(request.actor, request.what) or unfit_to_leave(orders)
     if declined is not None:
         return declined
     cases = CaseWork(state, policy, now)
