@@ -92,8 +92,9 @@ class Payments:
         if isinstance(paid, Unpaid):
             return Refused(_CODES.get(paid.check, ResultCode.AMOUNT_OTHER), (paid.check,))
         self.follow(now)
-        if self._store.payment(order.id) is None:  # the core system counts its bookings anew
-            self._take_in(paid, now)
+        is_booked = self._store.payment(order.id) is not None
+        if not is_booked and 0 < paid.place <= self._store.seen_payments():
+            self._take_in(paid, now)  # the core system counts its bookings anew
         return paid
 
     def receipt(
