@@ -10,7 +10,7 @@ from docket import claim, report
 
 from recoup.cases.commands import RaiseEscalation, TakeReport
 from recoup.centre import COMMAND_REGISTRY, Actor, Request
-from recoup.centre.case_room import CHASE
+from recoup.centre.case_asked import CHASE
 from recoup.centre.commands import Done
 from recoup.centre.requests import command_of
 

@@ -121,10 +121,15 @@ class Returning(Office):
     # --- the usual way ---
 
     def holds(
-        self, kind: OrderKind = OrderKind.FREEZE, held: int = 60, name: str = "o"
+        self,
+        kind: OrderKind = OrderKind.FREEZE,
+        held: int = 60,
+        name: str = "o",
+        asked: int | None = None,
     ) -> Returning:
-        """Have the bank stop or freeze what lies there."""
-        order = Order(f"{name}-{kind}", kind, PLACE, BANK, held, "ann", "case filed")
+        """Have the bank stop or freeze what lies there; more than was `asked` for where it blocks accounts only."""
+        wanted = held if asked is None else asked
+        order = Order(f"{name}-{kind}", kind, PLACE, BANK, wanted, "ann", "case filed")
         self.by("ann", DraftOrder(order))
         self.by("ann", SubmitOrder(order.id))
         if self.policy.orders.approvals[kind]:

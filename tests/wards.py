@@ -39,7 +39,7 @@ from recoup.cases.commands import (
 from recoup.cases.decided import digest_of
 from recoup.cases.state import AppealTrigger, ClaimTrigger, FindingTrigger
 from recoup.centre import Reply
-from recoup.centre.case_room import CHASE
+from recoup.centre.case_asked import CHASE
 from recoup.centre.terms import decode_issued
 from recoup.orders import Answer, HoldKey, Order, OrderKind, Outcome, approvals_needed
 from recoup.orders.kinds import FITTING, UNDER_MANDATE

@@ -139,6 +139,9 @@ MESSAGE_AHEAD_SECONDS_MAX: Final = 60
 MESSAGE_ROWS_MAX: Final = 1_000
 """Statement rows of one answer; the rest is asked for by a query."""
 
+ANSWER_WORDS_MAX: Final = 100
+"""Checks that failed, or papers that are wanted, in one answer."""
+
 DIGEST_HOLDS_MAX: Final = 1_000
 """Holds on one page of a digest."""
 

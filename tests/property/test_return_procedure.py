@@ -396,7 +396,7 @@ def test_the_auditor_sees_more_given_than_there_is(monkeypatch: pytest.MonkeyPat
 
 
 def test_the_auditor_sees_an_order_for_what_was_paid(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(paying, "_paid_already", lambda *_: "")
+    monkeypatch.setattr(paying, "paid_already", lambda *_: "")
     with pytest.raises(AssertionError, match="told to pay what was paid"):
         walk(range(200), 150)
 

@@ -66,6 +66,9 @@ _OWN: Final[Mapping[str, tuple[int, str]]] = {
     ),
     "paper_too_long": (409, "The order is too long for a code on paper"),
     MAILBOX_UNKNOWN: (404, "The centre keeps no messages for this institution to ask for"),
+    "claim_not_admitted": (409, "The claim that would be paid does not stand"),
+    "payment_ended": (409, "The payment is no longer to be made"),
+    "incident_open": (409, "A payment of this claim must be put right first"),
     "personal_data_missing": (404, "Nothing of this kind is kept, or it was erased"),
 }
 

@@ -86,7 +86,7 @@ class SheetBody(Body):
     started_at: Instant | None = None
     rows: list[SheetRow] = Field(default=[], max_length=100)
     receipt: ReceiptBody | None = None
-    papers: list[Paper] = Field(default=[], max_length=len(Paper))
+    papers: list[Annotated[Paper, Field(strict=False)]] = Field(default=[], max_length=len(Paper))
     """Which papers are wanted before a payment back is made."""
     scan: Digest | None = None
     """The uploaded scan that it is typed from; none for paper in the hand."""

@@ -75,7 +75,8 @@ class Payments:
         hold, payee = planned.hold, order.payee
         assert hold is not None, "a payment leaves a hold"
         assert payee is not None, "the rules have looked at the payee"
-        if order.amount <= 0 or order.amount > self._held(hold):
+        # Of a whole account more is held than was asked for: that is the holder's own.
+        if not 0 < order.amount <= min(self._held(hold), hold.asked):
             return Refused(ResultCode.AMOUNT_OTHER, (Check.AMOUNT,))
         transfer = Transfer(
             order.id,
@@ -91,6 +92,9 @@ class Payments:
         if isinstance(paid, Unpaid):
             return Refused(_CODES.get(paid.check, ResultCode.AMOUNT_OTHER), (paid.check,))
         self.follow(now)
+        is_booked = self._store.payment(order.id) is not None
+        if not is_booked and 0 < paid.place <= self._store.seen_payments():
+            self._take_in(paid, now)  # the core system counts its bookings anew
         return paid
 
     def receipt(

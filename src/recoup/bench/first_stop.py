@@ -15,7 +15,7 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -52,38 +52,53 @@ class _Relay:
         self.changed = threading.Condition()
         self.port = 0
         self._there = (host, port)
-        self._is_up, self._loop = threading.Event(), asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._is_up = threading.Event()
+        self._end: Callable[[], object] = lambda: None
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
         self._thread.start()
         self._is_up.wait(_WAIT_SECONDS_MAX)
 
     def stop(self) -> None:
         """End."""
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._end()
         self._thread.join()
 
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        serving = asyncio.start_server(self._serve, "127.0.0.1", 0, limit=2**21)
-        server = self._loop.run_until_complete(serving)
+    async def _run(self) -> None:
+        """Serve until told to end; what is still open then is closed."""
+        loop, ended = asyncio.get_running_loop(), asyncio.Event()
+        server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=2**21)
         self.port = server.sockets[0].getsockname()[1]
+        self._end = lambda: loop.call_soon_threadsafe(ended.set)
         self._is_up.set()
-        self._loop.run_forever()
+        await ended.wait()
         server.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(asyncio.IncompleteReadError, ConnectionError):
-            other, onward = await asyncio.open_connection(*self._there, limit=2**21)
-            while True:
-                for source, sink in ((reader, onward), (other, writer)):
-                    head = await source.readuntil(b"\r\n\r\n")
-                    length = head.lower().partition(b"content-length:")[2]
-                    body = await source.readexactly(int(length.split(b"\r\n", 1)[0] or 0))
-                    if source is reader:
-                        self._note(head, body)
-                    sink.write(head + body)
-                    await sink.drain()
-        writer.close()
+        other, onward = await asyncio.open_connection(*self._there, limit=2**21)
+        try:
+            with suppress(asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+                await self._carry(reader, writer, other, onward)
+        finally:
+            onward.close()
+            writer.close()
+
+    async def _carry(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        other: asyncio.StreamReader,
+        onward: asyncio.StreamWriter,
+    ) -> None:
+        """Hand requests on and answers back, until one side has no more."""
+        while True:
+            for source, sink in ((reader, onward), (other, writer)):
+                head = await source.readuntil(b"\r\n\r\n")
+                length = head.lower().partition(b"content-length:")[2]
+                body = await source.readexactly(int(length.split(b"\r\n", 1)[0] or 0))
+                if source is reader:
+                    self._note(head, body)
+                sink.write(head + body)
+                await sink.drain()
 
     def _note(self, head: bytes, body: bytes) -> None:
         came = perf_counter()

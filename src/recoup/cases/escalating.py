@@ -1,8 +1,9 @@
 """Rules about clocks that ran out: who is asked, how long, who is asked next, and what came of it. Pure; called by `decide`.
 
-An order without an answer, an appeal that nobody decided and a request abroad without an answer each ask the duty officer of
-the unit that has the case. Who is on duty the centre says, since the roster lies elsewhere. Without an outcome in time the unit
-above is asked; what came of it is kept with who said so, and what settles the clock itself settles the asking.
+An order without an answer, an appeal or a hardship that nobody decided, a request abroad without an answer each ask the
+duty officer of the unit that has the case. Who is on duty the centre says, since the roster lies elsewhere. Without an
+outcome in time the unit above is asked; what came of it is kept with who said so, and what settles the clock itself settles
+the asking.
 """
 
 from __future__ import annotations

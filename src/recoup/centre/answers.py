@@ -92,6 +92,9 @@ class Answers:
             raise _wrong("order", "expected an answer to this order, was one to another")
         if answer.currency != order.key.currency:
             raise _wrong("currency", "expected an amount in the order's currency, was in another")
+        for name, words in (("failed", answer.failed), ("papers", answer.papers)):
+            if len(words) > limits.ANSWER_WORDS_MAX:
+                raise _wrong(name, f"expected at most {limits.ANSWER_WORDS_MAX}")
         where = (order.institution, order.key.case)
         if answer.receipt is not None:
             receipt = {f"receipt {answer.id}": answer.receipt.reference}

@@ -18,6 +18,8 @@ from datetime import datetime
 from recoup.cases import (
     Case,
     CasePolicy,
+    Matter,
+    Reason,
     Refusal,
     evolve,
     lesson_of,
@@ -47,6 +49,8 @@ from recoup.cases.events import (
     EscalationRaised,
     Event,
     HoldNoted,
+    MotionMade,
+    MotionSettled,
     NoticeMoved,
     OrderTakenUp,
     SignsNoted,
@@ -60,13 +64,14 @@ from recoup.centre.list_room import follow_cases
 from recoup.centre.order_room import OrderWork, notice_messages, told_of
 from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import CLOCK, Actor, Request, derived_id, encode_request
-from recoup.centre.return_payments import follow_payments
+from recoup.centre.return_payments import follow_payments, unfit_to_leave
 from recoup.centre.roster import asked_above, asked_at
 from recoup.centre.state import CentreState
+from recoup.centre.terms import PassHardshipDay
 from recoup.ids import SubjectId
 from recoup.journal.canonical import encode_plain
 from recoup.journal.port import Deadline, Message
-from recoup.orders import HoldKey, Order, Outcome, approvals_needed
+from recoup.orders import HoldKey, Order, Outcome, approvals_needed, is_back_unpaid
 from recoup.orders.commands import ApproveOrder, DraftOrder, IssueOrder, SubmitOrder
 from recoup.orders.events import AnswerRecorded, OrderUnanswered, PaidBack, PaymentBounced
 from recoup.staff import StaffReason
@@ -155,10 +160,11 @@ class CaseWork:
     def _refused_payment(
         self, case_id: str, work: OrderWork, said: AnswerRecorded
     ) -> Declined | None:
-        """Ask about a payment that was refused: papers may be wanted, or another account."""
+        """Ask about a payment that was refused, or came back before it was told: papers may be wanted, or another account."""
         tracked = work.tracked(said.order_id)
         is_payment = tracked is not None and tracked.order.payout is not None
-        if not is_payment or said.answer.outcome is not Outcome.REFUSED:
+        is_unpaid = said.answer.outcome is Outcome.REFUSED or is_back_unpaid(tracked, said)
+        if not is_payment or not is_unpaid:
             return None
         return self.ran_out(case_id, "payment", said.order_id)
 
@@ -198,6 +204,8 @@ class CaseWork:
                 return self.ran_out(case_id, "appeal", appeal_id)
             case AppealSettled(appeal_id):
                 return self.is_settled(case_id, "appeal", appeal_id, event.state.value)
+            case MotionSettled(motion_id):
+                return self.is_settled(case_id, "hardship", motion_id, event.state.value)
             case TaskMoved(task_id) if event.state is TaskState.OVERDUE:
                 return self.ran_out(case_id, "abroad", task_id)
             case TaskMoved(task_id):
@@ -274,6 +282,11 @@ class CaseWork:
                 self._wait(case_id, "notice", f"{account} {currency}", event.due_at, command)
             case NoticeMoved(account, currency):
                 self.deadlines[_row(case_id, "notice", f"{account} {currency}")] = None
+            case MotionMade(motion) if motion.matter is Matter.HARDSHIP:
+                due = self.policy.orders.day_ends(self.now)
+                self._wait(case_id, "hardship", motion.id, due, PassHardshipDay(motion.id))
+            case MotionSettled(motion_id):
+                self.deadlines[_row(case_id, "hardship", motion_id)] = None
             case TaskOpened(task):
                 self._wait(case_id, "abroad", task.id, task.due_at, PassForeignClock(task.id))
             case TaskMoved(task_id):
@@ -285,7 +298,9 @@ class CaseWork:
             case _:
                 pass
 
-    def _wait(self, case_id: str, clock: str, what: str, due: datetime, command: Command) -> None:
+    def _wait(
+        self, case_id: str, clock: str, what: str, due: datetime, command: Command | PassHardshipDay
+    ) -> None:
         row_id = _row(case_id, clock, what)
         body = encode_request(COMMAND_REGISTRY, Request(CLOCK, command, row_id, case=case_id))
         name = COMMAND_REGISTRY.name_of(command)[0]
@@ -320,7 +335,7 @@ def decide_orders(
 ) -> Decision | Declined:
     """Decide one request of the room of orders; its case hears of it in the same entry."""
     orders = OrderWork(state, policy.orders, now)
-    declined = orders.carry_out(request.actor, request.what)
+    declined = orders.carry_out(request.actor, request.what) or unfit_to_leave(orders)
     if declined is not None:
         return declined
     cases = CaseWork(state, policy, now)
@@ -329,6 +344,19 @@ def decide_orders(
         return declined
     decision = cases.decision(orders, told_of(orders, request.what))
     return follow_payments(orders, policy).added_to(decision)
+
+
+def _overdue_hardship(
+    state: CentreState, request: Request, motion: str, now: datetime
+) -> Command | Declined:
+    """Ask the duty officer about hardship that nobody decided on its day: food and wages do not wait."""
+    case = state.case(request.case)
+    found = next((row for row in case.motions if row.id == motion), None)
+    if found is None or request.actor != CLOCK:
+        return Declined(Reason.MOTION_UNKNOWN, motion)
+    if found.state is not MotionState.PROPOSED:
+        return Declined(Reason.MOTION_SETTLED, motion)
+    return RaiseEscalation("hardship", motion, *asked_at(state.staff, case.unit, now))
 
 
 def evolve_cases(state: CentreState, subject: SubjectId, event: Event) -> CentreState:
@@ -365,8 +393,10 @@ def _issue(
 
 def _as_it_stands(state: CentreState, request: Request, now: datetime) -> Command | Declined:
     """Return the command with what the centre itself says in it: a packet's digest, who is on duty above."""
-    what: Command = request.what
+    what: Command | PassHardshipDay = request.what
     match what:
+        case PassHardshipDay(motion):
+            return _overdue_hardship(state, request, motion, now)
         case OfferHandover(unit=unit) if state.staff.units and unit not in state.staff.units:
             return Declined(StaffReason.UNIT_UNKNOWN, unit)
         case PassEscalation(escalation):

@@ -14,7 +14,7 @@ from recoup.cases import lists
 from recoup.centre import import_commands, list_commands, sheets
 from recoup.centre.account_room import AccountEntered, EnterAccount, ReadPersonal
 from recoup.centre.requests import Acted
-from recoup.centre.terms import EndTerm, EnterClaim, EnterReport, TellAgain
+from recoup.centre.terms import EndTerm, EnterClaim, EnterReport, PassHardshipDay, TellAgain
 from recoup.journal.canonical import Plain
 from recoup.journal.events import Registry, Upcast
 from recoup.orders import commands as order_commands
@@ -169,6 +169,7 @@ COMMANDS: Final[tuple[Row, ...]] = (
     ("record_answer", 2, order_commands.RecordAnswer, (_within("answer", _ANSWER_1),)),
     ("note_gone", 1, order_commands.NoteGone, ()),
     ("end_term", 1, EndTerm, ()),
+    ("pass_hardship_day", 1, PassHardshipDay, ()),
     ("tell_again", 1, TellAgain, ()),
     ("print_order", 1, sheets.PrintOrder, ()),
     ("hand_over_order", 1, sheets.HandOverOrder, ()),

@@ -4,6 +4,8 @@
 2. What the bank answers is what the payment hears: a receipt, a refusal, papers that it wants, money that came back.
 3. An order that persons took back before it left is a notice that can be given again.
 4. What the payment cannot take moves nothing here: hold and case have it, and the money is where the bank says it is.
+5. Between the notice and the last approval days pass: an order leaves only while the claim stands and misses so much, and
+   while the payment is still to be made.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from datetime import datetime
 from typing import Final
 
 from recoup.cases import CasePolicy
+from recoup.cases.state import ClaimState
 from recoup.centre.account_room import ACCOUNT_UNKNOWN
 from recoup.centre.commands import Decision, Declined, Noted
 from recoup.centre.order_room import OrderWork
@@ -22,16 +25,17 @@ from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import CLOCK, OWN_MARK, Actor, Request, derived_id, encode_request
 from recoup.ids import SubjectId
 from recoup.journal.port import Deadline
-from recoup.orders import Outcome
+from recoup.orders import Order, OrderKind, Outcome, Payout, is_back_unpaid
 from recoup.orders.commands import DraftOrder, SubmitOrder
 from recoup.orders.events import (
     AnswerRecorded,
     Bearing,
+    OrderIssued,
     OrderWithdrawn,
     PaidBack,
     PaymentBounced,
 )
-from recoup.procedure import Facts, Refusal, Return, decide, fold
+from recoup.procedure import Facts, Reason, Refusal, Return, decide, fold, paid_already
 from recoup.procedure import commands as asked
 from recoup.procedure.events import BankNotified
 from recoup.procedure.state import IN_FLIGHT, RoundState
@@ -107,6 +111,72 @@ def follow_payments(orders: OrderWork, policy: CasePolicy) -> Followed:
     return followed
 
 
+def unfit_to_leave(orders: OrderWork) -> Declined | None:
+    """Say why a payment back that was just issued is not to leave: what held when it was written may hold no longer.
+
+    A claim may have fallen or been paid by others, and a bank may have paid on an order of before that it had refused.
+    """
+    for noted in orders.events:
+        if not isinstance(noted.event, OrderIssued):
+            continue
+        tracked = orders.tracked(noted.event.order_id)
+        assert tracked is not None, "what is issued was drafted"
+        order, payout = tracked.order, tracked.order.payout
+        if payout is None or not orders.state.case(order.key.case).is_open:
+            continue  # of a case that no report opened no claims are known
+        declined = _unfit_payment(orders, order) or _unfit_claim(orders, order, payout)
+        if declined is not None:
+            return declined
+    return None
+
+
+def _unfit_claim(orders: OrderWork, order: Order, payout: Payout) -> Declined | None:
+    state, own = orders.state, order.key.case
+    case = payout.case or own
+    claim = state.case(case).claim(payout.claim)
+    is_known = case == own or case in state.case(own).joined or own in state.case(case).joined
+    is_known = is_known or (
+        case in state.returning and state.returning[case] == state.returning.get(own)
+    )
+    if claim is None or not is_known or claim.state is not ClaimState.ADMITTED:
+        return Declined(Reason.CLAIM_NOT_ADMITTED.value, payout.claim)
+    if claim.currency != order.key.currency:
+        return Declined(Reason.CURRENCY_DIFFERS.value, payout.claim)
+    left = claim.missing - _on_its_way(orders, order, (case, payout.claim))
+    if order.amount > left:
+        return Declined(Reason.AMOUNT_EXCEEDS_MISSING.value, f"expected at most {left}")
+    return None
+
+
+def _on_its_way(orders: OrderWork, order: Order, claim: tuple[str, str]) -> int:
+    """Return what other orders, of holds of this case and of those that it was joined with, are about to pay a claim."""
+    state = orders.state
+    together = state.returns.get(state.returning.get(claim[0], ""), Return("")).cases
+    cases = {order.key.case, claim[0], *state.case(claim[0]).joined, *together}
+    others = (orders.tracked(found) for case in cases for found in state.drafted.get(case, ()))
+    return sum(
+        row.order.amount
+        for row in others
+        if row is not None
+        and row.order.kind is OrderKind.PAY_BACK
+        and row.order.id != order.id
+        and row.is_on_its_way
+        and row.order.payout is not None
+        and (row.order.payout.case or row.order.key.case, row.order.payout.claim) == claim
+    )
+
+
+def _unfit_payment(orders: OrderWork, order: Order) -> Declined | None:
+    found = _return_of(orders, order.id)
+    payment = found.payment_of(order.id) if found is not None else None
+    if found is None or payment is None:
+        return None  # decided by persons without a return
+    if payment.order_id != order.id or payment.state not in IN_FLIGHT:
+        return Declined(Reason.PAYMENT_ENDED.value, f"{payment.id} is {payment.state}")
+    paid = paid_already(found, payment)
+    return Declined(Reason.INCIDENT_OPEN.value, paid) if paid else None
+
+
 def _heard(orders: OrderWork, noted: Noted) -> Iterator[tuple[Return, asked.Outcome]]:
     """Yield what an event about an order is to the payment that it carries out, if it is one's."""
     event = noted.event
@@ -131,6 +201,11 @@ def _heard(orders: OrderWork, noted: Noted) -> Iterator[tuple[Return, asked.Outc
                 yield found, asked.RecordDemand(name, order, answer.id, " ".join(answer.papers))
             elif answer.outcome is Outcome.REFUSED:
                 yield found, asked.RecordRefusal(name, order, answer.id, answer.code)
+        case AnswerRecorded(answer=answer) if is_back_unpaid(orders.tracked(order), event):
+            receipt = answer.receipt
+            assert receipt is not None, "what came back has a receipt"
+            fact, code = f"{order} back {receipt.reference}", Outcome.BOUNCED.value
+            yield found, asked.RecordBounce(name, order, fact, receipt.amount, code)
 
 
 def _return_of(orders: OrderWork, order_id: str) -> Return | None:
@@ -164,4 +239,4 @@ def _deadline(name: str, at: datetime, about: str, command: asked.Command) -> De
     return Deadline(name, at, COMMAND_REGISTRY.name_of(command)[0], about, body)
 
 
-__all__ = ["Followed", "deadlines_of", "draft_payments", "follow_payments"]
+__all__ = ["Followed", "deadlines_of", "draft_payments", "follow_payments", "unfit_to_leave"]

@@ -222,7 +222,7 @@ def _hold_fact(hold: Hold | None) -> HoldFact | None:
         return None
     told = [tracked.order for tracked in hold.orders if tracked.issued_at is not None]
     is_frozen = hold.basis is OrderKind.FREEZE
-    return HoldFact(told[-1].institution, hold.held, is_frozen, hold.ends_at) if told else None
+    return HoldFact(told[-1].institution, hold.payable, is_frozen, hold.ends_at) if told else None
 
 
 def _claim_fact(state: CentreState, found: Return, key: ClaimKey) -> ClaimFact | None:

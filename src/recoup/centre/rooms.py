@@ -30,7 +30,7 @@ from recoup.centre.requests import Request
 from recoup.centre.return_room import decide_returns, evolve_returns
 from recoup.centre.staff_room import decide_staff, evolve_staff
 from recoup.centre.state import CentreState
-from recoup.centre.terms import EndTerm, EnterClaim, EnterReport, TellAgain
+from recoup.centre.terms import EndTerm, EnterClaim, EnterReport, PassHardshipDay, TellAgain
 from recoup.ids import SubjectId
 from recoup.orders import commands as order_commands
 from recoup.orders import events as order_events
@@ -89,7 +89,7 @@ ROOMS: Final[tuple[Room, ...]] = (
     ),
     Room(
         "cases",
-        get_args(case_commands.Command),
+        (*get_args(case_commands.Command), PassHardshipDay),
         get_args(case_events.Event),
         decide_cases,
         evolve_cases,

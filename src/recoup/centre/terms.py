@@ -22,6 +22,13 @@ class EndTerm:
 
 
 @dataclass(frozen=True, slots=True)
+class PassHardshipDay:
+    """The day is over on which somebody asked to free what a holder lives on."""
+
+    motion: str
+
+
+@dataclass(frozen=True, slots=True)
 class TellAgain:
     """An institution's digest lacks what this order did: it is told once more, under the order's own id."""
 
@@ -100,6 +107,7 @@ __all__ = [
     "EnterReport",
     "IssuedOrder",
     "Named",
+    "PassHardshipDay",
     "TellAgain",
     "decode_issued",
     "encode_issued",

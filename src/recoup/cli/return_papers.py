@@ -12,10 +12,10 @@ import typer
 
 from recoup.cli.options import file_option
 from recoup.errors import InputFault
-from recoup.records.problems import Problem
 
 if TYPE_CHECKING:
     from recoup.paper.returning import Flow, ReturnParticulars, Signer, Templates
+    from recoup.records.problems import Problem
     from recoup.returning import OpenReturn
     from recoup.returns import Worked
 
@@ -94,6 +94,7 @@ def documents_of(
 
 def _slip(path: Path, key: str) -> Problem:
     from recoup.reading import ADVICE
+    from recoup.records.problems import Problem
 
     code = "papers_invalid"
     return Problem(str(path), "", 0, key, "papers_invalid", "not in this return", ADVICE[code])

@@ -6,6 +6,7 @@ from recoup.orders.evolve import evolve, fold
 from recoup.orders.hold import Answer, Hold, HoldKey, Order, Tracked
 from recoup.orders.kinds import AccountKind, Extent, OrderKind, Outcome
 from recoup.orders.levels import Band, Deed, Level, Levels
+from recoup.orders.paying import is_back_unpaid
 from recoup.orders.payout import Payout, Receipt
 from recoup.orders.refusals import Reason, Refusal
 from recoup.orders.state import HoldState, OrderState
@@ -39,5 +40,6 @@ __all__ = [
     "denied_release",
     "evolve",
     "fold",
+    "is_back_unpaid",
     "release_to_repeat",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from recoup.limits import CLOCK_SKEW_SECONDS_MAX
+from recoup.limits import CLOCK_SKEW_SECONDS_MAX, POCKET_MINOR_MAX
 from recoup.orders.events import AnswerRecorded, Bearing, Event, HoldChanged
 from recoup.orders.hold import Answer, Hold, Tracked
 from recoup.orders.kinds import FITTING, MOVING, OPENING, UNKNOWN_THERE, OrderKind, Outcome
@@ -51,6 +51,10 @@ def record_answer(
         return Refusal(reason, f"the order is {tracked.state}")
     if answer.held < 0:
         return Refusal(Reason.AMOUNT_NOT_POSITIVE, f"{answer.held} minor units held")
+    said = max(answer.held, answer.receipt.amount if answer.receipt is not None else 0)
+    if hold.frozen_total + hold.beyond + said > POCKET_MINOR_MAX:
+        # Sums are 64 bits in the journal: no word of one institution may stop the writer for all.
+        return Refusal(Reason.AMOUNT_TOO_LARGE, answer.id)
     is_payment = tracked.order.kind is OrderKind.PAY_BACK
     if is_payment and answer.outcome in FITTING[OrderKind.PAY_BACK]:
         return record_payment(hold, tracked, answer)

@@ -200,7 +200,7 @@ def _fit_payment(hold: Hold, order: Order, now: datetime) -> Refusal | None:
         return Refusal(Reason.NOT_FROZEN, f"the hold is {hold.word}")
     if hold.ends_at is not None and now >= hold.ends_at:
         return Refusal(Reason.HOLD_LAPSED, f"its term ended at {hold.ends_at.isoformat()}")
-    left = hold.held - hold.paying
+    left = hold.payable - hold.paying
     if order.amount > left:
         return Refusal(Reason.AMOUNT_EXCEEDS_HELD, f"expected at most {left}")
     if order.payout.due_at <= now:

@@ -230,6 +230,11 @@ class Hold:
         return max(0, self.held - self.asked)
 
     @property
+    def payable(self) -> int:
+        """What may be paid back of it, orders on their way not counted: what is held beyond what was asked is the holder's."""
+        return min(self.held, self.asked)
+
+    @property
     def word(self) -> str:
         """The one word a clerk would say: the order's until an institution answered, then the hold's."""
         if self.state is not HoldState.ASKED or not self.orders:

@@ -43,6 +43,14 @@ def record_payment(hold: Hold, tracked: Tracked, answer: Answer) -> Heard:
     return (_recorded(tracked, answer), _bounced(hold, tracked, receipt, paid, answer.held))
 
 
+def is_back_unpaid(tracked: Tracked | None, said: AnswerRecorded) -> bool:
+    """Whether a payment came back of which nobody had said that it was made: the receipt will move nothing either."""
+    if tracked is None or said.bearing is not Bearing.SUPERSEDED:
+        return False
+    is_told = any(known.outcome is Outcome.PAID for known in tracked.answers)
+    return said.answer.outcome is Outcome.BOUNCED and not is_told
+
+
 def _recorded(
     tracked: Tracked, answer: Answer, bearing: Bearing = Bearing.APPLIED, why: str = ""
 ) -> AnswerRecorded:
@@ -138,4 +146,4 @@ def _is_of_hold(hold: Hold, tracked: Tracked) -> bool:
     return tracked.period == hold.period and hold.basis is OrderKind.FREEZE
 
 
-__all__ = ["record_payment"]
+__all__ = ["is_back_unpaid", "record_payment"]

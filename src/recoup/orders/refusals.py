@@ -25,6 +25,7 @@ class Reason(StrEnum):
     AMOUNT_NOT_POSITIVE = "amount_not_positive"
     AMOUNT_MEANINGLESS = "amount_meaningless"
     """Orders that hold nothing tell no amount."""
+    AMOUNT_TOO_LARGE = "amount_too_large"
     AMOUNT_EXCEEDS_HELD = "amount_exceeds_held"
     AMOUNT_NOT_RAISED = "amount_not_raised"
     ACCOUNT_NOT_WHOLE = "account_not_whole"

@@ -86,6 +86,16 @@ class Policy:
         day = min(local.day, monthrange(year, month)[1])
         return local.replace(year=year, month=month, day=day).astimezone(UTC)
 
+    def day_ends(self, at: datetime) -> datetime:
+        """Return the end of the day that `at` lies in, where the law is kept.
+
+        Raises:
+            ValueError: the day is the calendar's last.
+        """
+        zone = ZoneInfo(self.timezone)
+        morrow = at.astimezone(zone).date() + timedelta(days=1)
+        return datetime(morrow.year, morrow.month, morrow.day, tzinfo=zone).astimezone(UTC)
+
     def standing_of(self, term: str) -> Standing:
         """Return how sure a term is; `KeyError` for one that does not exist."""
         return next(

@@ -6,6 +6,7 @@ Who gets how much is worked out in `returns`; here a plan is bound, agreed to, m
 from recoup.procedure.decide import decide, needs_notice
 from recoup.procedure.evolve import evolve, fold
 from recoup.procedure.facts import ClaimFact, Facts, HoldFact
+from recoup.procedure.paying import paid_already
 from recoup.procedure.refusals import Reason, Refusal
 from recoup.procedure.state import ObjectionState, PaymentState, RoundState
 from recoup.procedure.terms import Calendar, ReturnTerms, Year
@@ -63,5 +64,6 @@ __all__ = [
     "evolve",
     "fold",
     "needs_notice",
+    "paid_already",
     "sums_of",
 ]

@@ -16,7 +16,8 @@ class HoldFact:
 
     institution: str
     held: int
-    """As the institution said last: what was paid back is no longer in it; interest that accrued never is."""
+    """As the institution said last, as far as it was asked for: what was paid back is no longer in it, interest and what is
+    held because a bank can only block whole accounts never are."""
     is_frozen: bool
     """False where it is stopped only."""
     ends_at: datetime

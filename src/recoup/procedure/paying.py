@@ -127,17 +127,20 @@ def _unfit(
     after = _next(payment, PaymentTrigger.NOTIFY)
     if isinstance(after, Refusal):
         return after
-    if paid := _paid_already(found, payment):
+    if paid := paid_already(found, payment):
         return Refusal(Reason.INCIDENT_OPEN, paid)
     refusal = unfit_claim(payment.key, facts) or unfit_place(found, payment.place, 0, facts, now)
     if refusal is not None:
         return refusal
+    left = facts.claims[payment.key].missing - found.paid_of(payment.key)
+    if payment.outstanding > left:  # others gave the victim something since
+        return Refusal(Reason.AMOUNT_EXCEEDS_MISSING, f"{payment.key.claim}: at most {left}")
     if facts.holds[payment.place].ends_at < due_at:
         return Refusal(Reason.FREEZE_ENDS_FIRST, payment.place.account)
     return None
 
 
-def _paid_already(found: Return, payment: Payment) -> str:
+def paid_already(found: Return, payment: Payment) -> str:
     """Return a payment of the same claim that is not clear, or one before this that a bank made after all; '' if none."""
     for row in found.payments:
         if row.key == payment.key and row.has_incident:

@@ -228,6 +228,7 @@ PAYMENT_MOVES: Final[dict[tuple[PaymentState, PaymentTrigger], PaymentState]] = 
     (_P.ACCEPTED, _G.DEMAND): _P.CORRECTING,  # it looked again
     (_P.CORRECTING, _G.NOTIFY): _P.NOTIFIED,
     (_P.CORRECTING, _G.ACCEPT): _P.ACCEPTED,  # it took the papers after all
+    (_P.CORRECTING, _G.WITHDRAW): _P.WITHDRAWN,  # it waits for papers that there will not be
     **{
         (state, trigger): after
         for state in _TOLD
@@ -267,7 +268,8 @@ PAYMENT_REFUSALS: Final[dict[tuple[PaymentState, PaymentTrigger], Reason]] = {
     **{(state, _G.NOTIFY): _R.NOTIFIED_ALREADY for state in (_P.NOTIFIED, _P.ACCEPTED)},
     (_P.ACCEPTED, _G.ACCEPT): _R.NOTIFIED_ALREADY,
     (_P.CORRECTING, _G.DEMAND): _R.NOTIFIED_ALREADY,
-    **{(state, trigger): _R.IN_FLIGHT for state in _TOLD for trigger in (_G.REPLACE, _G.WITHDRAW)},
+    **{(state, _G.REPLACE): _R.IN_FLIGHT for state in _TOLD},
+    **{(state, _G.WITHDRAW): _R.IN_FLIGHT for state in (_P.NOTIFIED, _P.ACCEPTED)},
     **{(state, _G.BOUNCE_PART): _R.NOTHING_PAID for state in _TOLD},
     **{
         (_P.PAID, trigger): _R.PAID_ALREADY

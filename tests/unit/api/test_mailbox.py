@@ -40,6 +40,7 @@ from recoup.messages.keys import from_base64url, to_base64url
 from recoup.messages.transport import SCHEME, SIGNED
 from recoup.orders import OrderKind, Outcome
 from recoup.staff import Role
+from recoup.unrecognised import Unrecognised
 
 _numbers = itertools.count(1)
 
@@ -208,6 +209,15 @@ def test_an_answer_in_another_currency_is_refused_and_does_nothing(house: Bureau
     found = say(house, answer(house, order, currency="JPY", held=100))
     assert name_of(found) == "field_wrong"
     assert "currency" in found.json()["detail"]
+    assert look(house, order)["state"] == "issued"
+
+
+def test_an_answer_with_more_words_than_an_entry_can_have_is_refused_by_name(house: Bureau) -> None:
+    order = issue(house)
+    words = tuple(Unrecognised(f"{number:x>60}") for number in range(6_000))
+    for wordy in ({"failed": words}, {"papers": words}):
+        told = answer(house, order, outcome=Outcome.REFUSED, held=0, **wordy)
+        assert name_of(say(house, told)) == "field_wrong"
     assert look(house, order)["state"] == "issued"
 
 

@@ -58,7 +58,7 @@ def carried(house: Bureau, kind: str = "stop") -> str:
     return order
 
 
-@pytest.mark.parametrize(("language", "words"), [("zh", "紧急止付通知书"), ("en", "Stop: order")])
+@pytest.mark.parametrize(("language", "words"), [("zh", "紧急止付通知书"), ("en", "Order: Stop")])
 def test_an_order_is_printed_and_that_it_was_seen_is_journalled(house, language, words) -> None:
     order = issue(house, CARRIED)
     path, asked = f"/orders/{order}/paper", {"case": "C1", "reason": "to be carried"}

@@ -702,6 +702,7 @@ NOT_OVER_HTTP = {
     asked.DeferNotice: "the same",
     asked.JoinCase: "the same",
     asked.LiftCap: "the same",
+    asked.NoteBounced: "an institution's word that a payment came back",
     asked.RaiseEscalation: "a clock's",
     asked.PassEscalation: "a deadline's",
 }

@@ -259,3 +259,13 @@ def test_a_whole_account_is_paid_out_of_and_stays_closed(tmp_path):
     a.tell(order(K.FREEZE))
     assert a.tell(payment(20_000)).held == Minor(50_000)
     assert not a.pay(1)
+
+
+def test_what_a_whole_account_holds_beyond_the_order_pays_nobody(tmp_path):
+    a = bank(tmp_path, opening=10_000, can_stop_amounts=False)
+    a.tell(order(K.STOP, 50_000))
+    a.tell(order(K.FREEZE, 50_000))
+    refused = a.tell(payment(50_001))
+    assert (refused.code, refused.failed) == (C.AMOUNT_OTHER, (Check.AMOUNT,))
+    assert a.tell(payment(50_000)).outcome is Outcome.PAID
+    assert balance(a) == 20_000

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from casework import CASE, PAID, Work
@@ -47,8 +48,9 @@ from recoup.cases.state import (
     ClaimTrigger,
     MotionTrigger,
 )
-from recoup.centre.case_room import BY_MOTION, CHASE
+from recoup.centre.case_asked import BY_MOTION, CHASE
 from recoup.centre.snapshots import decode_state, encode_state
+from recoup.centre.terms import PassHardshipDay
 from recoup.orders import HoldKey, HoldState, Order, OrderKind, OrderState, Outcome
 from recoup.orders.commands import DraftOrder
 
@@ -244,6 +246,32 @@ def test_hardship_is_freed_by_two_acts_of_two_persons():
     assert {"duty", "lead"} <= set(work.case.standing("a", "CNY").makers)
     work.office.restart()
     assert work.case.motions[0].settled_by == "lead"
+
+
+def test_hardship_that_nobody_decides_on_its_day_asks_who_is_on_duty():
+    work = Work().reported().under_mandate()
+    work.answered(work.leaves(OrderKind.STOP, "a"), Outcome.HELD, 100)
+    for number in ("m", "n"):
+        motion = Motion(number, Matter.HARDSHIP, "duty", "a", "CNY", 30, reason="food")
+        work.must("duty", MakeMotion(motion))
+    digest = work.case.motions[1].digest
+    work.must("lead", SettleMotion("n", MotionTrigger.AGREE, "lead", digest))
+    midnight = POLICY.orders.day_ends(START)
+    assert midnight.astimezone(ZoneInfo(POLICY.orders.timezone)).time() == time(0)
+    assert START < midnight <= START + timedelta(hours=24)
+    spoken = work.office.ask("duty", PassHardshipDay("m"), case=CASE)
+    assert isinstance(spoken, Turned), "the clock's word is the clock's"
+    work.office.restart()
+    work.office.clock.move(midnight - work.office.clock.now() - timedelta(seconds=1))
+    work.office.fire()
+    assert work.case.escalations == ()
+    work.office.clock.move(timedelta(seconds=1))
+    work.office.fire()
+    asked = [(row.clock, row.about, row.state.value) for row in work.case.escalations]
+    assert asked == [("hardship", "m", "open")]
+    digest = work.case.motions[0].digest
+    work.must("lead", SettleMotion("m", MotionTrigger.DISMISS, "lead", digest))
+    assert [row.state.value for row in work.case.escalations] != ["open"]
 
 
 def test_an_account_is_offered_that_was_entered_for_the_case_where_it_lies():

@@ -23,7 +23,7 @@ from recoup.cases.commands import (
 from recoup.cases.decided import digest_of
 from recoup.cases.state import AppealTrigger, ClaimTrigger, EscalationState
 from recoup.centre import Reply, case_room
-from recoup.centre.case_room import CHASE
+from recoup.centre.case_asked import CHASE
 from recoup.centre.evolve import evolve
 from recoup.centre.snapshots import decode_state, encode_state
 from recoup.ids import SubjectId

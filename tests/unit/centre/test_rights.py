@@ -10,7 +10,7 @@ from recoup.cases.commands import AddFacts
 from recoup.cases.events import CaseOpened
 from recoup.centre import Actor, CentreState, Request, decider, evolve
 from recoup.centre.account_room import AccountEntered, EnterAccount, ReadPersonal
-from recoup.centre.case_room import CHASE
+from recoup.centre.case_asked import CHASE
 from recoup.centre.commands import Command, Decision, Declined
 from recoup.centre.requests import DOOR, INSTITUTION, Acted
 from recoup.centre.rights import ACTIONS, IN_SESSIONS_ONLY, ON_THE_WAY_IN

@@ -99,6 +99,18 @@ def test_only_frozen_money_is_paid_back_and_no_cent_on_two_orders():
     assert refused(desk, K.PAY_BACK, 1, payout=PAYOUT) is Reason.HOLD_LAPSED
 
 
+def test_what_is_held_beyond_what_was_asked_for_is_the_holders_own_and_pays_nobody():
+    desk = Desk(POLICY)
+    desk.stopped(100)
+    desk.hear(desk.tell(K.FREEZE, 100), Outcome.FROZEN, 1000, desk.now)  # it blocks accounts only
+    assert desk.hold.excess == 900
+    assert refused(desk, K.PAY_BACK, 101, payout=PAYOUT) is Reason.AMOUNT_EXCEEDS_HELD
+    say(desk, pay(desk, 60), Outcome.PAID, 60, 940)
+    assert refused(desk, K.PAY_BACK, 41, payout=PAYOUT) is Reason.AMOUNT_EXCEEDS_HELD
+    pay(desk, 40, "p2")
+    assert refused(desk, K.PAY_BACK, 1, payout=PAYOUT) is Reason.AMOUNT_EXCEEDS_HELD
+
+
 def test_a_payment_names_its_payee_and_decision_and_nothing_else_does(desk):
     assert refused(desk, K.PAY_BACK, 60) is Reason.PAYOUT_MISSING
     for name in ("account", "institution", "claim", "decision"):
@@ -301,3 +313,16 @@ def test_another_kinds_answer_moves_nothing(desk):
     assert isinstance(heard, AnswerRecorded)
     assert heard.bearing is Bearing.UNFITTING
     assert fold(desk.hold, ()) == desk.hold
+
+
+def test_no_word_of_an_institution_makes_a_sum_that_the_journal_cannot_carry(desk):
+    order_id, most = pay(desk, 60), 2**63 - 1
+    for number in range(3):  # each alone would fit
+        said = say(desk, order_id, Outcome.PAID, most, 0, f"r{number}")
+        assert said.reason is Reason.AMOUNT_TOO_LARGE
+    for number, held in enumerate((most, 0, most)):
+        answer = Answer(f"again-{number}", Outcome.FROZEN, held, desk.now)
+        desk.do(RecordAnswer(desk.hold.orders[1].order.id, answer))
+    said = say(desk, order_id, Outcome.PAID, 2**60, 0)
+    assert isinstance(said[-1], PaidBack), "the control: what fits is kept, odd as it is"
+    assert max(desk.hold.frozen_total, desk.hold.lifted, desk.hold.beyond) < 2**62

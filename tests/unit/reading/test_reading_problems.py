@@ -251,9 +251,19 @@ CASES |= {
     "claim_class_unknown": losses("C,V,T1,1,,,friend"),
 }
 ELSEWHERE = frozenset(
-    {"pot_above_balance", "pot_currency", "policy_not_payable", "return_unreadable"}
+    {
+        "paid_above_missing",
+        "paid_claim_unknown",
+        "paid_currency",
+        "policy_not_payable",
+        "pot_above_balance",
+        "pot_currency",
+        "return_unreadable",
+    }
 )
 """Found only once a whole return is there: tests/e2e/test_cli_return.py."""
+PAPERS = frozenset({"papers_invalid", "signing_key_unusable", "template_invalid"})
+"""Of the documents of a return: tests/unit/paper_returning."""
 
 REPORT = {
     "foreign_id": "r-1",
@@ -305,7 +315,9 @@ def test_a_row_of_an_import_is_refused_by_its_code_and_column(code: str) -> None
     assert read_import(good, kind, ReadingOptions(), is_json=True).refused == ()
 
 
-@pytest.mark.parametrize("code", sorted(set(ADVICE) - set(OPTIONS) - set(IMPORTS) - ELSEWHERE))
+@pytest.mark.parametrize(
+    "code", sorted(set(ADVICE) - set(OPTIONS) - set(IMPORTS) - ELSEWHERE - PAPERS)
+)
 def test_the_problem_is_found_and_named(
     code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -319,9 +331,15 @@ def test_the_problem_is_found_and_named(
 
 
 def test_every_code_has_a_case() -> None:
-    assert {*CASES, *IMPORTS, *ELSEWHERE} == set(ADVICE) - set(OPTIONS)  # those: tests/unit/cli
-    shown = (Path(__file__).parents[2] / "e2e/test_cli_return.py").read_text(encoding="utf-8")
+    known = {*CASES, *IMPORTS, *ELSEWHERE, *PAPERS}
+    assert known == set(ADVICE) - set(OPTIONS)  # those: tests/unit/cli
+    tests = Path(__file__).parents[2]
+    shown = (tests / "e2e/test_cli_return.py").read_text(encoding="utf-8")
     assert [code for code in ELSEWHERE if code not in shown] == []
+    papers = "".join(
+        file.read_text(encoding="utf-8") for file in (tests / "unit/paper_returning").glob("*.py")
+    )
+    assert [code for code in PAPERS if code not in papers] == []
     assert set(ADVICE) >= FATAL
 
 

@@ -1,0 +1,141 @@
+"""An order to pay back leaves only while the decision that it carries out still holds: asked when the last person agrees."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from returning_office import ANOTHER, BANK, CASE, MADE, PLACE, Returning, award
+from sim.office import START, Done, Turned
+
+from recoup.cases.commands import NoteRepaid, SettleClaim
+from recoup.cases.state import ClaimTrigger
+from recoup.centre import answer_command
+from recoup.centre.paying import Award, pay_back_order
+from recoup.orders import Answer, OrderState, Outcome, Receipt
+from recoup.orders.commands import ApproveOrder, DraftOrder, SubmitOrder, WithdrawOrder
+from recoup.procedure import PaymentState
+from recoup.procedure.commands import (
+    AgreeToPayee,
+    GivePaymentUp,
+    NotifyBank,
+    OpenRound,
+    ProposePayee,
+    TakeApplication,
+)
+
+ORDER, AGAIN = "r1-1.1.1", "r1-1.1.2"
+
+
+@pytest.fixture
+def office():
+    # More is frozen than is awarded: that the hold is used up protects nobody here.
+    office = Returning().holds(held=200).applied().approved().decided()
+    office.notifies()
+    return office
+
+
+def order(office, order_id=ORDER):
+    return office.scribe.state.hold(PLACE).find(order_id)
+
+
+def agree(office, order_id=ORDER):
+    """Let two persons agree; return what the second is told where it may not leave."""
+    digest = order(office, order_id).order.digest
+    office.by("chief", ApproveOrder(order_id, "chief", digest))
+    said = office.tries("mayor", ApproveOrder(order_id, "mayor", digest))
+    return said.reason if isinstance(said, Turned) else ""
+
+
+def answers(office, outcome, order_id=ORDER, *, amount=0, held=0, number="1", **more):
+    receipt = Receipt(amount, f"ref-{number}", office.clock.now()) if amount else None
+    said = Answer(f"answer-{number}", outcome, held, receipt=receipt, **more)
+    assert isinstance(office.submit(answer_command(BANK, order_id, said)), Done)
+
+
+def draft(office, order_id, amount, **changes):
+    """Have somebody write an order without any return."""
+    due = START + timedelta(days=3)
+    given = Award(order_id, PLACE, amount, "new-card", "c1", "a judgment", due)
+    written = pay_back_order(office.scribe.state, replace(given, **changes), "bo", "by hand")
+    office.by("bo", DraftOrder(written))
+    office.by("bo", SubmitOrder(order_id))
+
+
+def test_what_was_decided_and_still_stands_leaves(office):
+    assert agree(office) == ""
+    assert order(office).issued_at is not None
+
+
+def test_a_second_notice_does_not_leave_once_the_first_was_paid_after_all(office):
+    assert agree(office) == ""
+    answers(office, Outcome.REFUSED, code="papers", papers=("copy of a police card",))
+    office.notifies()
+    answers(office, Outcome.PAID, amount=60, held=140, number="2")
+    assert office.found.payments[0].state is PaymentState.PAID
+    assert agree(office, AGAIN) == "payment_ended"
+    assert order(office, AGAIN).state is OrderState.AWAITING_APPROVAL
+
+
+def test_a_payment_in_the_place_of_another_does_not_leave_once_that_was_paid_after_all(office):
+    assert agree(office) == ""
+    answers(office, Outcome.REFUSED, code="closed")
+    first = office.found.payments[0].id
+    office.by("ann", ProposePayee("r1", first, ANOTHER, "ann"))
+    office.by("chief", AgreeToPayee("r1", first, ANOTHER, "chief"))
+    office.notifies()
+    answers(office, Outcome.PAID, amount=60, held=140, number="2")
+    assert agree(office, "r1-1.2.1") == "incident_open"
+    assert order(office, "r1-1.2.1").issued_at is None
+
+
+def test_a_claim_that_fell_after_the_notice_is_not_paid(office):
+    office.by("ann", SettleClaim("c1", ClaimTrigger.WITHDRAW, "ann"))
+    assert agree(office) == "claim_not_admitted"
+    assert order(office).issued_at is None
+
+
+def test_what_the_victim_got_elsewhere_after_the_notice_is_not_paid_once_more(office):
+    office.by("ann", NoteRepaid("insurer", "c1", compensated=50))
+    assert agree(office) == "amount_exceeds_missing"
+    office.by("ann", WithdrawOrder(ORDER, "ann"))
+    told = NotifyBank("r1", (office.found.payments[0].id,), ("ann", "bo"), "ann")
+    assert office.refused("ann", told) == "amount_exceeds_missing"
+
+
+def test_two_orders_for_one_claim_are_together_no_more_than_it_misses(office):
+    draft(office, "by-hand", 60)
+    assert agree(office) == ""
+    assert agree(office, "by-hand") == "amount_exceeds_missing"
+    draft(office, "the-rest", 40)
+    assert agree(office, "the-rest") == ""
+
+
+def test_a_claim_of_a_case_that_has_nothing_to_do_with_the_money_is_not_paid(office):
+    draft(office, "by-hand", 40, case="case-2")
+    assert agree(office, "by-hand") == "claim_not_admitted"
+
+
+def test_a_payment_of_a_claim_that_fell_while_its_notice_was_taken_back_can_be_given_up(office):
+    office.by("ann", WithdrawOrder(ORDER, "ann"))
+    office.by("ann", SettleClaim("c1", ClaimTrigger.WITHDRAW, "ann"))
+    payment = office.found.payments[0]
+    refused = office.refused("ann", NotifyBank("r1", (payment.id,), ("ann", "bo"), "ann"))
+    assert refused == "claim_not_admitted"
+    office.by("chief", GivePaymentUp("r1", payment.id, "chief", "the victim took it back"))
+    assert office.found.set_aside_at(PLACE) == 0
+
+
+def test_what_a_bank_pays_after_it_was_given_up_is_an_incident_and_stops_the_next_round(office):
+    assert agree(office) == ""
+    answers(office, Outcome.REFUSED, code="papers", papers=("copy of a police card",))
+    payment = office.found.payments[0]
+    office.by("chief", GivePaymentUp("r1", payment.id, "chief", "no such paper"))
+    office.by("ann", OpenRound("r1", 2, (CASE,), "ann"))
+    office.by("ann", TakeApplication("r1", replace(MADE, id="app-2")))
+    office.approved(award(60)).decided()
+    office.notifies()
+    answers(office, Outcome.PAID, amount=60, held=140, number="2")
+    assert office.found.payments[0].has_incident
+    assert agree(office, "r1-2.2.1") == "incident_open"
