@@ -30,6 +30,7 @@ from recoup.centre.state import CentreState
 from recoup.errors import VaultFault
 from recoup.procedure import Reason
 from recoup.procedure.commands import BindPlan
+from recoup.procedure.state import ROUND_REFUSALS, RoundTrigger
 from recoup.stores.vault import Purpose
 
 _NICENESS: Final = 10
@@ -80,7 +81,16 @@ def gather(state: CentreState, return_id: str, policy: CasePolicy) -> ReturnShee
 def prepared(
     there: Directory, gathered: ReturnSheets, asked: Request
 ) -> tuple[Request, tuple[Piece, ...]]:
-    """Return the request with its plan, and the pieces to be kept before it; runs in a thread that may wait."""
+    """Return the request with its plan, and the pieces to be kept before it; runs in a thread that may wait.
+
+    What no plan can come of is refused before a process is begun for it.
+    """
+    refused = ROUND_REFUSALS.get((gathered.of.round.state, RoundTrigger.TRACE))
+    if refused is not None:
+        raise UnworkableError(refused, gathered.of.round.state.value)
+    has_applicant = any(not row.is_withdrawn for row in gathered.of.round.applications)
+    if not has_applicant or not any(hold.frozen_live for hold in gathered.holds):
+        raise UnworkableError(Reason.PLAN_EMPTY)
     sheets = replace(gathered, statements=_statements(there, gathered))
     worked = in_a_process(sheets)
     wanted: BindPlan = asked.what
