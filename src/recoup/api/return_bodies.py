@@ -60,7 +60,7 @@ class ApplicationBody(Body):
     proof: Proof = Field(Proof.NONE, strict=False)
     proof_digest: Digest | None = None
     """SHA-256 of the paper."""
-    payee: PayeeBody = PayeeBody()
+    payee: PayeeBody = PayeeBody(kind=PayeeKind.ORIGINAL)
     reason: Said
 
 

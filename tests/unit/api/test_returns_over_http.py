@@ -15,6 +15,7 @@ from bureau import START, Bureau, paid, reported
 from correspondents import name_of
 from httpx import Response
 
+from recoup.centre import return_planner
 from recoup.centre.office import wait_until
 from recoup.clock import instant_text
 from recoup.returning import verify_return
@@ -221,3 +222,144 @@ def pays(house: House) -> None:
     assert (sums["awarded"], sums["paid"], sums["in_flight"]) == ("290.00", "290.00", "0.00")
     assert view["due"] == []
     assert house.missing() == [7_000, 14_000], "what was paid is missed no more"
+
+
+@pytest.fixture
+def near(house: House, monkeypatch: pytest.MonkeyPatch) -> House:
+    """The same, its plans worked out in this process: that they have one of their own is seen above."""
+    monkeypatch.setattr(return_planner, "in_a_process", lambda sheets: sheets.worked_out())
+    return house
+
+
+def planned(house: House, **more: Any) -> str:
+    """Have a plan worked out and agreed to."""
+    digest = house.does("/plan", "ann", reason="r", **more)["digest"]
+    assert house.does("/plan/approve", "bo", digest=digest)["state"] == "approved"
+    return str(digest)
+
+
+def test_who_acts_for_a_victim_shows_a_paper_that_another_person_looks_at(house: House) -> None:
+    claim = house.bureau.case(CASE).claims[0]
+    account = house.bureau.account(CASE, "ann", "6222021111000011117")
+    heir = {"case": CASE, "claim": claim.id, "capacity": "heir", "name": "Zhao Er"}
+    heir |= {"proof": "inheritance", "reason": "the victim died"}
+    payee = {"kind": "applicants", "account": account, "reason": "the heir's own"}
+    assert house.refused("/applications", "ann", **heir, payee=payee) == "proof_missing"
+    paper = {"proof_digest": "a" * 64}
+    made = house.does("/applications", "ann", **heir, **paper, payee=payee)["made"]
+    assert house.refused(f"/applications/{made}/check", "ann", **paper) == "four_eyes"
+    other = {"proof_digest": "b" * 64}
+    assert house.refused(f"/applications/{made}/check", "cy", **other) == "proof_unfit"
+    house.does(f"/applications/{made}/check", "cy", **paper)
+    (row,) = house.shown()["round"]["applications"]
+    assert (row["capacity"], row["checked_by"]) == ("heir", house.bureau.ids["cy"])
+    assert row["payee"]["account"] == account
+    path = f"/cases/{CASE}/texts/{row['applicant']}/read"
+    assert house.must(path, "cy", reason="to ring")["text"] == "Zhao Er"
+    house.does(f"/applications/{made}/take-back", "ann", reason="there is a will")
+    assert house.shown()["round"]["applications"][0]["is_withdrawn"]
+    assert house.refused("/plan", "ann", reason="r") == "plan_empty"
+
+
+def test_a_repeat_is_told_what_was_told_first(near: House) -> None:
+    bureau, path = near.bureau, f"/returns/{near.id}"
+    claim = bureau.case(CASE).claims[0]
+    body = {"case": CASE, "claim": claim.id, "reason": "r"}
+    for where, asked in (("/applications", body), ("/plan", {"reason": "r"})):
+        first = bureau.post(path + where, asked, "ann", "the-same-key" + where[1:5])
+        last = bureau.desk.last()
+        again = bureau.post(path + where, asked, "ann", "the-same-key" + where[1:5])
+        assert (first.status_code, again.json()) == (200, first.json())
+        assert again.headers["idempotency-replayed"] == "true"
+        other = bureau.post(
+            path + where, asked | {"reason": "x"}, "ann", "the-same-key" + where[1:5]
+        )
+        assert name_of(other) == "idempotency_key_reused"
+        assert bureau.records_of_persons(last) == []
+
+
+def test_what_is_not_there_is_told_by_name(near: House) -> None:
+    bureau = near.bureau
+    reason = {"reason": "r"}
+    unknown = {
+        "/returns/none/plan": "return_unknown",
+        "/returns/none/refuse": "return_unknown",
+        f"/returns/{near.id}/applications/none/take-back": "application_unknown",
+        f"/returns/{near.id}/objections/none/dismiss": "objection_unknown",
+        f"/returns/{near.id}/payments/none/give-up": "payment_unknown",
+    }
+    by = {"objections": "bo", "payments": "bo", "refuse": "bo"}
+    for path, name in unknown.items():
+        who = next((person for word, person in by.items() if word in path), "ann")
+        assert name_of(bureau.post(path, reason, who)) == name, path
+    assert name_of(bureau.get(f"/returns/{near.id}", "ann")) == "purpose_missing"
+    assert name_of(bureau.get(f"/returns/{near.id}", "ann", reason="r", round="2")) == "not_found"
+    assert name_of(bureau.get("/returns/none", "ann", reason="r")) == "not_permitted"
+    assert bureau.get(f"/cases/{CASE}/returns", "ann", reason="r").json() == {"id": near.id}
+    files = f"/returns/{near.id}/plans/{'0' * 64}/files"
+    assert name_of(bureau.get(files, "ann", reason="r")) == "personal_data_missing"
+    again = bureau.post(f"/cases/{CASE}/returns", reason, "ann")
+    assert name_of(again) == "return_open_already"
+
+
+def test_a_plan_that_fell_is_worked_out_anew_and_a_round_can_end(near: House) -> None:
+    apply_all(near)
+    digest = near.does("/plan", "ann", reason="r")["digest"]
+    assert near.does("/plan/send-back", "bo", reason="a hold is missing")["state"] == "superseded"
+    assert near.refused("/plan/approve", "bo", digest=digest) == "not_traced"
+    digest = planned(near)
+    near.does("/plan/publish", "ann", digest=digest)
+    assert near.refused("/plan", "ann", reason="r") == "notice_runs"
+    made = near.does("/objections", "cy", name="Sun", text="Half is mine.\nLook.")["made"]
+    (row,) = near.shown()["round"]["objections"]
+    text = near.must(f"/cases/{CASE}/texts/{row['about']}/read", "cy", reason="to decide")
+    assert text["text"] == "Half is mine.\nLook."
+    assert near.refused(f"/objections/{made}/uphold", "ann", reason="r") == "not_permitted"
+    near.does(f"/objections/{made}/uphold", "bo", reason="it is")
+    assert near.shown()["round"]["state"] == "superseded"
+    planned(near)
+    assert near.does("/withdraw", "ann", reason="a case is to be joined")["state"] == "withdrawn"
+    assert near.does("/rounds", "ann", number="2", reason="begin again")["round"] == 2
+    assert near.does("/refuse", "bo", reason="the victims were compensated")["state"] == "refused"
+    assert near.shown(round="1")["round"]["state"] == "withdrawn"
+
+
+def test_what_a_bank_refuses_goes_to_another_account_and_what_differs_is_settled(
+    near: House,
+) -> None:
+    bureau = near.bureau
+    claim = next(row for row in bureau.case(CASE).claims if row.amount == 30_000)
+    near.does("/applications", "ann", case=CASE, claim=claim.id, reason="r")
+    digest = planned(near)
+    near.does("/plan/publish", "ann", digest=digest)
+    near.until(near.shown()["due"][0]["at"])
+    assert wait_until(lambda: near.shown()["round"]["state"] == "reviewed", 60)
+    near.does("/decide", "bo", digest=digest)
+    large = next(row for row in near.shown()["payments"] if row["amount"] == "200.00")
+    telling = {"officers": [bureau.ids[name] for name in OFFICERS], "reason": "decided"}
+    (order,) = near.does("/notices", "ann", payments=[large["id"]], **telling)["orders"]
+    near.agreed(order)
+    near.answers(order, "refused", "200.00", code="0502")
+    account = bureau.account(CASE, "ann", "6222021111000022225")
+    other = {"kind": "another_own", "account": account, "reason": "the first was closed"}
+    path = f"/payments/{large['id']}/payee"
+    near.does(path, "ann", **other)
+    assert near.refused(f"{path}/agree", "bo", **other | {"reason": "x"}) == "plan_stale"
+    near.does(f"{path}/agree", "bo", **other)
+    rows = near.shown()["payments"]
+    fresh = next(row for row in rows if row["replaces"] == large["id"])
+    assert (fresh["amount"], fresh["payee"]["account"]) == ("200.00", account)
+    (order,) = near.does("/notices", "ann", payments=[fresh["id"]], **telling)["orders"]
+    near.agreed(order)
+    at = instant_text(bureau.clock.now())
+    receipt = {"amount": "150.00", "reference": "Q2", "at": at}
+    near.answers(order, "paid", "50.00", receipt=receipt)
+    view = near.shown()
+    (row,) = [x for x in view["payments"] if x["id"] == fresh["id"]]
+    assert (row["state"], row["has_incident"], row["outstanding"]) == ("differs", True, "50.00")
+    near.does(f"/payments/{fresh['id']}/settle", "bo", reason="the rest is another order")
+    small = next(row["id"] for row in rows if row["amount"] == "30.00")
+    near.does(f"/payments/{small}/give-up", "bo", reason="the victim wants none of it")
+    (sums,) = near.shown()["sums"]
+    known = [sums[name] for name in ("awarded", "paid", "unpaid", "given_up")]
+    assert known == ["230.00", "150.00", "50.00", "30.00"]
