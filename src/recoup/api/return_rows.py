@@ -18,6 +18,7 @@ from recoup.api.bodies import CASE_PATTERN, Body, ReasonBody
 from recoup.api.callers import Caller, Calling, Key, carry_out
 from recoup.api.decision_bodies import DigestBody
 from recoup.api.port import CentrePort
+from recoup.api.problems import ProblemError
 from recoup.api.return_bodies import ReturnAnswered
 from recoup.api.return_views import payment_name
 from recoup.api.rows import COMMAND_PROBLEMS
@@ -29,6 +30,7 @@ from recoup.procedure import (
     Payee,
     PayeeKind,
     Payment,
+    Reason,
     Return,
 )
 from recoup.procedure import commands as asked
@@ -110,6 +112,8 @@ def _apply(x: Asked) -> object:
     body: bodies.ApplicationBody = x.body
     key = ClaimKey(body.case, body.claim)
     is_victim = body.capacity is Capacity.VICTIM
+    if not is_victim and body.name is None:
+        raise ProblemError(Reason.PROOF_MISSING, "who acts for a victim is named")
     applicant = x.victim(key) if is_victim else _kept_id(_NAME, x.mark)
     application = Application(
         _kept_id("application", x.mark),

@@ -24,6 +24,7 @@ from recoup.centre.case_trail import facts_of
 from recoup.centre.facts import statement_of
 from recoup.centre.reasons import CentreReason
 from recoup.centre.return_sheets import ReturnSheets, UnworkableError, WorkedOut, claim_name
+from recoup.errors import PolicyFault
 from recoup.evidence.returns import likely_table, return_document, return_tables
 from recoup.money import ISO_DIGITS
 from recoup.orders import HoldKey
@@ -51,7 +52,12 @@ SUMMARY: Final = "summary.json"
 
 def work_out(sheets: ReturnSheets) -> WorkedOut:
     """Return the plan of a return; raise `UnworkableError` where what is frozen and what statements show do not fit."""
-    policy = read_return_policy(sheets.policy)
+    try:
+        policy = read_return_policy(sheets.policy)
+    except (
+        PolicyFault
+    ) as fault:  # a jurisdiction's procedure, and nothing said of how its money is shared
+        raise UnworkableError(Reason.TERMS_MISSING, sheets.policy) from fault
     if not policy.is_payable:
         raise UnworkableError(Reason.TERMS_MISSING, policy.id)
     shared = _shared(sheets)

@@ -246,6 +246,8 @@ def test_who_acts_for_a_victim_shows_a_paper_that_another_person_looks_at(house:
     payee = {"kind": "applicants", "account": account, "reason": "the heir's own"}
     assert house.refused("/applications", "ann", **heir, payee=payee) == "proof_missing"
     paper = {"proof_digest": "a" * 64}
+    nameless = {name: value for name, value in heir.items() if name != "name"} | paper
+    assert house.refused("/applications", "ann", **nameless, payee=payee) == "proof_missing"
     made = house.does("/applications", "ann", **heir, **paper, payee=payee)["made"]
     assert house.refused(f"/applications/{made}/check", "ann", **paper) == "four_eyes"
     other = {"proof_digest": "b" * 64}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from multiprocessing import active_children
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from docket import START, claim
 from recoup.cases import Case, Finding, FindingKind
 from recoup.cases.state import ClaimState, FindingState
 from recoup.centre.facts import FactRow, Statement, encode_paper
+from recoup.centre.return_planner import in_a_process
 from recoup.centre.return_sheets import ReturnSheets, UnworkableError, WorkedOut
 from recoup.orders import Hold, HoldKey, HoldState, OrderKind
 from recoup.procedure import (
@@ -183,3 +185,19 @@ def test_a_claim_that_two_persons_did_not_admit_gets_nothing() -> None:
     reported = case("case-2", ("c1", "a", 60), state=ClaimState.REPORTED)
     worked = sheets([ONE, reported], [frozen("case-1", "a", 160)], BOTH).worked_out()
     assert given(worked) == [("case-1", "c1", "case-1", 2, 100)]
+
+
+def test_a_policy_that_says_nothing_of_sharing_or_only_compares_is_refused() -> None:
+    asked = sheets([ONE], [frozen("case-1", "a", 100)])
+    for name in ("xx-1999", "br-med2"):
+        with pytest.raises(UnworkableError) as found:
+            replace(asked, policy=name).worked_out()
+        assert (found.value.reason, found.value.what) == ("return_terms_missing", name)
+
+
+def test_a_plan_that_takes_too_long_ends_with_its_process() -> None:
+    before = set(active_children())
+    with pytest.raises(UnworkableError) as found:
+        in_a_process(sheets([ONE], [frozen("case-1", "a", 100)]), 0)
+    assert found.value.reason == "plan_not_made"
+    assert set(active_children()) <= before
