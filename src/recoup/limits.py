@@ -329,6 +329,9 @@ RETURN_OBJECTIONS_MAX: Final = 1_000
 RETURN_AWARDS_MAX: Final = 2_000
 """Awards of one plan that is bound to a round: they stand in one event."""
 
+RETURN_PLAN_SECONDS_MAX: Final = 300
+"""How long a plan is worked out beside the writer; then its process is ended and the person told."""
+
 RETURN_CASES_MAX: Final = 100
 """Cases of one return."""
 

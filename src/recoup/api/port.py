@@ -28,6 +28,7 @@ from recoup.messages import AnswerMessage, CallMessage, NoticeTerms
 from recoup.orders import Answer, Hold, HoldKey, Order, Tracked
 from recoup.paper.abroad import Asking
 from recoup.paper.words import Language
+from recoup.procedure import Return
 from recoup.staff import Directory, Target
 from recoup.stores.vault import Purpose
 
@@ -62,6 +63,16 @@ class View(Protocol):
 
     def case(self, case_id: str) -> Case:
         """Return a case; one that no report opened is empty."""
+        ...
+
+    @property
+    def returns(self) -> dict[str, Return]:
+        """Returns of money, by id."""
+        ...
+
+    @property
+    def returning(self) -> dict[str, str]:
+        """The return that a case is in."""
         ...
 
     def scans_of(self, order_id: str) -> tuple[Scan, ...]:
@@ -240,6 +251,10 @@ class CentrePort(Protocol):
 
     async def ground_order(self, order: Order) -> bool:
         """Keep by which transfer the money came, before the order leaves; False: its case is not traced yet."""
+        ...
+
+    async def plan_return(self, command: Command) -> Outcome:
+        """Work a return's awards out from what its cases show, and bind them as its plan."""
         ...
 
     async def keep_text(self, case: str, text: str, words: str) -> None:

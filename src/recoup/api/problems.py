@@ -21,6 +21,7 @@ from recoup.centre.reasons import CentreReason
 from recoup.errors import MessageProblem, ScanProblem
 from recoup.messages.transport import SCHEME, status_of
 from recoup.orders import Reason
+from recoup.procedure import Reason as ReturnReason
 from recoup.staff import StaffReason
 
 TYPE: Final = "urn:recoup:problem:"
@@ -91,12 +92,17 @@ _UNKNOWN: Final = {
     ListReason.ENTRY_UNKNOWN,
     CentreReason.CASE_UNKNOWN,
     CentreReason.SCAN_UNKNOWN,
+    ReturnReason.RETURN_UNKNOWN,
+    ReturnReason.APPLICATION_UNKNOWN,
+    ReturnReason.OBJECTION_UNKNOWN,
+    ReturnReason.PAYMENT_UNKNOWN,
 }
 
 
 def _of_rooms() -> dict[str, tuple[int, str]]:
     """Return the rooms' refusals under their own names."""
-    rows = {reason.value: (409, _words(reason).capitalize()) for reason in CaseReason}
+    rows = {reason.value: (409, _words(reason).capitalize()) for reason in ReturnReason}
+    rows |= {reason.value: (409, _words(reason).capitalize()) for reason in CaseReason}
     rows |= {reason.value: (409, "Not as things stand: " + _words(reason)) for reason in Reason}
     for staff_reason in StaffReason:
         status = 403 if staff_reason.is_denial else 409
@@ -106,6 +112,7 @@ def _of_rooms() -> dict[str, tuple[int, str]]:
     rows |= {reason.value: (409, _words(reason).capitalize()) for reason in ScanProblem}
     for unknown in _UNKNOWN:
         rows[unknown.value] = (404, _words(unknown).capitalize())
+    rows[CentreReason.PLAN_NOT_MADE] = (503, "Not now: the plan took too long or broke off")
     rows[StaffReason.SESSION_ENDED] = (401, "The session has ended: log in")
     rows |= {x.value: (status_of(x), _words(x).capitalize()) for x in MessageProblem}
     for writer in WriterRefusal:

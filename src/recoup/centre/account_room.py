@@ -23,6 +23,8 @@ from recoup.stores.vault import PersonalDataErased, PersonalDataRead
 
 ACCOUNT_UNKNOWN: Final = "account_unknown"
 INSTITUTION_DIFFERS: Final = "institution_differs"
+TEXTS: Final = "texts"
+"""Begins the vault's subject of all texts of a case."""
 TEXT: Final = "text"
 """The field of a text that somebody wrote in a case; its subject is the text's own id."""
 
@@ -119,6 +121,7 @@ __all__ = [
     "ACCOUNT_UNKNOWN",
     "INSTITUTION_DIFFERS",
     "TEXT",
+    "TEXTS",
     "AccountEntered",
     "EnterAccount",
     "Event",

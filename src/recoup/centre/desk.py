@@ -20,7 +20,7 @@ from recoup import limits
 from recoup.cases import Case, CasePolicy, Task
 from recoup.cases.lists import Subject, plain_of
 from recoup.centre import scans
-from recoup.centre.account_room import EnterAccount
+from recoup.centre.account_room import TEXTS, EnterAccount
 from recoup.centre.backlog import Backlog, backlog_of
 from recoup.centre.chaser import held_since
 from recoup.centre.clerk import Clerk
@@ -54,6 +54,7 @@ from recoup.centre.office import Office, Setting
 from recoup.centre.order_room import order_message
 from recoup.centre.ports import ToldOf
 from recoup.centre.requests import Request
+from recoup.centre.return_planner import Planner
 from recoup.centre.scribe import turned
 from recoup.centre.sender import Told
 from recoup.centre.sheets import Scan
@@ -77,7 +78,6 @@ from recoup.stores.vault import Purpose
 
 LOGIN_NAME: Final = "login_name"
 _FACTOR: Final = "second_factor"
-_TEXTS: Final = "texts"
 
 
 class Desk:
@@ -102,6 +102,7 @@ class Desk:
         self._looking = threading.Lock()
         self._entering = asyncio.Lock()
         self._scanning = asyncio.Semaphore(limits.SCANS_AT_ONCE_MAX)
+        self._planner = Planner(lambda: self._office.directory, setting.policy)
         self._alone_with: dict[str, tuple[asyncio.Lock, int]] = {}
         self._decide = decider(setting.policy)
         self._is_draining = False
@@ -245,9 +246,7 @@ class Desk:
 
     async def look_at_scan(self, order_id: str, data: bytes, media: str) -> Scan:
         """Return what an uploaded scan of an answer sheet is; raise `ScanFault` for one that is not this order's."""
-        async with (
-            self._scanning
-        ):  # no thread waits for another's scan: those that are there serve everybody
+        async with self._scanning:  # no thread waits for another's: those there serve everybody
             looked = await asyncio.to_thread(look_at, data, media)
         has_code = scans.is_of(order_id, looked, self._office.letters)
         name = sha256(data).hexdigest()
@@ -322,15 +321,17 @@ class Desk:
 
         return await self._vault_first(command, prepare)
 
+    async def plan_return(self, command: Command) -> Outcome:
+        """Work a return's awards out beside the writer, keep their files, and bind them as its plan."""
+        return await self._planner.bind(command, self.view(), self._vault_first)
+
     async def _vault_first(
         self, command: Command, prepare: Callable[[Request], tuple[Request, tuple[Piece, ...]]]
     ) -> Outcome:
         """Keep the pieces that a request needs, then carry it out: no event names what is not kept (`intake`)."""
         there = self._office.directory
         async with self._alone(command.id):
-            if (
-                self._answer_of(command.id) is not None
-            ):  # a repeat, or other content: nothing is kept
+            if self._answer_of(command.id) is not None:  # a repeat, or other content: keep nothing
                 return await self.submit(command)
             asked, pieces = await asyncio.to_thread(prepare, command.value)
             command = Command(command.id, command.content, asked)
@@ -401,18 +402,16 @@ class Desk:
         try:
             async with asyncio.timeout(limits.TRAIL_SECONDS_MAX + 1):
                 return await asyncio.to_thread(self._office.ground, order, case, hold_of, since)
-        except (
-            TimeoutError
-        ):  # the thread goes on; what it found is there when the person comes again
+        except TimeoutError:  # the thread goes on; what it found is there at the next asking
             return False
 
     async def keep_text(self, case: str, text: str, words: str) -> None:
         """Keep what somebody wrote in a case under its opaque id."""
-        await self._keep(f"{_TEXTS} {case}", {text: words})
+        await self._keep(f"{TEXTS} {case}", {text: words})
 
     async def read_text(self, case: str, text: str, purpose: Purpose) -> str | None:
         """Return a text of a case whose reading was journalled; None if there is none."""
-        subject = f"{_TEXTS} {case}"
+        subject = f"{TEXTS} {case}"
         return await asyncio.to_thread(self._office.directory.read, subject, text, purpose)
 
     async def read_account(self, account: str, field: str, purpose: Purpose) -> str | None:
@@ -448,9 +447,7 @@ class Desk:
 
     async def reserve_person(self, login_name: str) -> str:
         """Return the id that goes with a login name: the one it has, or a new one that it has from now on."""
-        async with (
-            self._entering
-        ):  # two persons of one name must not get one id, nor one person two
+        async with self._entering:  # two of one name must not get one id, nor one person two
             known = await self.find_person(login_name)
             if known is not None:
                 return known

@@ -40,6 +40,14 @@ class CentreReason(StrEnum):
     SCAN_TAKEN_FOR_ANOTHER = "scan_taken_for_another"
     """The same file was kept as another order's: one of the two is a mistake."""
     SCANS_TOO_MANY = "scans_too_many"
+    FACTS_NEWER = "facts_newer"
+    """While a plan was worked out, a case learnt something: work it out again."""
+    POT_ABOVE_BALANCE = "pot_above_balance"
+    """More is frozen than the account's statements show: ask the institution for the rows that are missing."""
+    STATEMENT_ERASED = "statement_erased"
+    """A statement that the case rests on is no longer kept: nothing can be worked out from the rest."""
+    PLAN_NOT_MADE = "plan_not_made"
+    """Working a plan out took too long or broke off: ask again."""
 
 
 __all__ = ["CentreReason"]

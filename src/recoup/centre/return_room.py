@@ -65,6 +65,8 @@ def decide_returns(
     declined = _not_theirs(state, request, found) or _unusable(command)
     if declined is None and isinstance(command, asked.OpenReturn | asked.OpenRound):
         declined = _unfit_cases(state, command)
+    if declined is None and isinstance(command, asked.BindPlan):
+        declined = _outrun(state, command)
     if declined is not None:
         return declined
     said = decide(found, command, _facts(state, found, command), now, policy.procedure)
@@ -168,6 +170,13 @@ def _unfit_cases(
         if before and not any(_are_joined(state, case, other) for other in before):
             return Declined(CentreReason.CASES_APART, case)
     return None
+
+
+def _outrun(state: CentreState, command: asked.BindPlan) -> Declined | None:
+    """Say which case has newer facts than those a plan was worked out from."""
+    newer = (row.case for row in command.facts if state.case(row.case).facts_version != row.version)
+    case = next(newer, None)
+    return None if case is None else Declined(CentreReason.FACTS_NEWER, case)
 
 
 def _are_joined(state: CentreState, one: str, other: str) -> bool:

@@ -69,6 +69,14 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class FactsSeen:
+    """Which version of a case's facts a plan was worked out from."""
+
+    case: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class BindPlan:
     """Bind a plan of awards to the round."""
 
@@ -78,6 +86,8 @@ class BindPlan:
     policy: str
     awards: tuple[Wanted, ...]
     by: str
+    facts: tuple[FactsSeen, ...] = ()
+    """Whoever keeps the cases refuses a plan of older ones."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,17 +5,40 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from returning_office import BANK, CASE, MADE, PLACE, Returning, award
-from sim.office import Done, Turned
+from docket import claim, lies, report
+from returning_office import BANK, CASE, MADE, ORIGINAL, PLACE, STATION, Returning, award
+from sim.office import START, Done, Turned
 
+from recoup.cases import Matter, Motion
+from recoup.cases.commands import (
+    AddFacts,
+    ApplyTrail,
+    MakeMotion,
+    SettleClaim,
+    SettleMotion,
+    TakeReport,
+)
+from recoup.cases.state import ClaimTrigger, MotionTrigger
 from recoup.centre import answer_command
+from recoup.centre.account_room import EnterAccount
+from recoup.centre.registry import COMMAND_REGISTRY
+from recoup.centre.requests import MACHINE, Actor, Request, command_of
 from recoup.centre.snapshots import decode_state, encode_state
 from recoup.orders import Answer, HoldState, OrderKind, OrderState, Outcome, Receipt
 from recoup.orders.commands import ApproveOrder, WithdrawOrder
-from recoup.procedure import PaymentState
-from recoup.procedure.commands import BindPlan, NotifyBank, OpenRound, TakeApplication
+from recoup.procedure import ClaimKey, PaymentState
+from recoup.procedure.commands import (
+    BindPlan,
+    FactsSeen,
+    NotifyBank,
+    OpenReturn,
+    OpenRound,
+    TakeApplication,
+    Wanted,
+)
 
 ORDER, AGAIN = "r1-1.1.1", "r1-1.1.2"
+OTHER = "case-2"
 
 
 @pytest.fixture
@@ -186,3 +209,86 @@ def test_the_coming_back_of_what_nobody_paid_opens_no_payment_that_was_made(offi
     assert isinstance(office.submit(answer_command(BANK, ORDER, odd)), Done)
     assert payment(office).state is PaymentState.PAID
     assert office.scribe.state.hold(PLACE).held == 0
+
+
+def asks(office, case, who, what):
+    """Let one of the centre's own parts ask something of a case."""
+    request = Request(Actor(who, MACHINE, "a call"), what, case=case)
+    told = office.submit(command_of(COMMAND_REGISTRY, f"{case} {type(what).__name__}", request))
+    assert isinstance(told, Done), told
+
+
+def other_case(office):
+    """Report a second case whose claim went to the same account, and join it with the first."""
+    taken = TakeReport(
+        report("r2", START), claim("d1", "a", 50, report="r2", paid_at=START), STATION
+    )
+    asks(office, OTHER, "taker", taken)
+    asks(office, OTHER, "admitter", SettleClaim("d1", ClaimTrigger.ADMIT, "admitter"))
+    for name, number, amount in ((CASE, "c1", 100), (OTHER, "d1", 50)):
+        version = office.scribe.state.case(name).facts_version
+        asks(office, name, "tracer", ApplyTrail(version, "d", (lies(number, "a", amount),)))
+    office.by("ann", EnterAccount("card-d1", "bank-home", OTHER))
+    motion = Motion("m1", Matter.JOINING, "ann", "a", other=OTHER, reason="their trails meet")
+    office.by("ann", MakeMotion(motion))
+    office.by(
+        "chief",
+        SettleMotion(
+            "m1", MotionTrigger.AGREE, "chief", office.scribe.state.case(CASE).motions[0].digest
+        ),
+    )
+
+
+def joined():
+    """A return of two joined cases, decided: a claim of the second is paid out of the first's hold."""
+    office = Returning().holds()
+    other_case(office)
+    office.by("ann", OpenReturn("r1", (CASE, OTHER), "ann"))
+    payee = replace(ORIGINAL, account="card-d1", name="victim-d1")
+    key = ClaimKey(OTHER, "d1")
+    office.by("ann", TakeApplication("r1", replace(MADE, key=key, payee=payee)))
+    return office.approved(Wanted(key, PLACE, 1, 50)).decided()
+
+
+def test_a_claim_is_paid_out_of_the_hold_of_a_case_that_is_joined_with_its_own():
+    office = joined()
+    office.notifies()
+    assert order(office).order.payout.case == OTHER
+    assert order(office).order.key == PLACE
+    agreed(office)
+    answers(office, Outcome.PAID, amount=50, held=10)
+    cases = office.scribe.state
+    assert payment(office).state is PaymentState.PAID
+    assert cases.case(OTHER).claim("d1").missing == 0
+    assert missing(office) == 100, "the claim of the hold's own case got nothing"
+    assert (cases.hold(PLACE).held, cases.hold(PLACE).returned) == (10, 50)
+    assert decode_state(encode_state(cases)).cases == cases.cases
+    said = Answer("b", Outcome.BOUNCED, 60, receipt=Receipt(50, "ref-1", office.clock.now()))
+    assert isinstance(office.submit(answer_command(BANK, ORDER, said)), Done)
+    assert payment(office).state is PaymentState.BOUNCED
+    assert office.scribe.state.case(OTHER).claim("d1").missing == 50
+    assert office.scribe.state.hold(PLACE).held == 60
+
+
+def test_what_went_to_a_claim_of_another_case_is_no_more_to_be_given_there():
+    office = joined()
+    office.notifies()
+    agreed(office)
+    answers(office, Outcome.PAID, amount=50, held=10)
+    office.by("ann", OpenRound("r1", 2, (CASE, OTHER), "ann"))
+    payee = replace(ORIGINAL, account="card-d1", name="victim-d1")
+    again = replace(MADE, id="app-2", key=ClaimKey(OTHER, "d1"), payee=payee)
+    office.by("ann", TakeApplication("r1", again))
+    more = BindPlan("r1", "in", "out", "cn-2016", (Wanted(again.key, PLACE, 1, 1),), "ann")
+    assert office.refused("ann", more) == "amount_exceeds_missing"
+
+
+def test_a_plan_of_facts_that_a_case_has_outrun_is_not_bound():
+    office = Returning().holds().applied()
+    version = office.scribe.state.case(CASE).facts_version
+    plan = BindPlan("r1", "in", "out", "cn-2016", (award(),), "ann", (FactsSeen(CASE, version),))
+    office.sent(Actor("taker", MACHINE, "an answer"), AddFacts("d" * 64, ()))
+    assert office.scribe.state.case(CASE).facts_version > version
+    assert office.refused("ann", plan) == "facts_newer"
+    seen = (FactsSeen(CASE, office.scribe.state.case(CASE).facts_version),)
+    office.by("ann", replace(plan, facts=seen))

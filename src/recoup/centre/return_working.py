@@ -1,0 +1,211 @@
+"""Works a return's awards out from its cases' statements, claims and holds; runs in a process of its own. Decides nothing.
+
+1. All admitted claims of all cases share, whether or not somebody applied for them: who applies first takes nothing of others'.
+2. A pot is what is frozen on an account for all the cases together and not set aside for a payment already.
+3. What an earlier round paid, or has set aside and not yet paid, counts as paid (decision 19); statements are those of the
+   case, so holds are followed as they were before that.
+4. Which case's hold an award is paid out of: the claim's own first, then by the order of the cases.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+from hashlib import sha256
+from typing import Final
+
+import polars as pl
+
+from recoup.cases import Case
+from recoup.cases.state import LIVE_CLAIMS, ClaimState
+from recoup.centre.case_trail import facts_of
+from recoup.centre.facts import statement_of
+from recoup.centre.reasons import CentreReason
+from recoup.centre.return_sheets import ReturnSheets, UnworkableError, WorkedOut, claim_name
+from recoup.errors import PolicyFault
+from recoup.evidence.returns import likely_table, return_document, return_tables
+from recoup.money import ISO_DIGITS
+from recoup.orders import HoldKey
+from recoup.procedure import ClaimKey, Reason
+from recoup.procedure.commands import Wanted
+from recoup.reading.return_policies import policy_table, read_return_policy
+from recoup.records import tables
+from recoup.returns import (
+    PAID,
+    Holder,
+    Payment,
+    Place,
+    Plan,
+    Pot,
+    ReturnPolicy,
+    Worked,
+    build_case,
+    likely_victims,
+    share_out,
+)
+from recoup.returns import Case as Shared
+
+SUMMARY: Final = "summary.json"
+
+
+def work_out(sheets: ReturnSheets) -> WorkedOut:
+    """Return the plan of a return; raise `UnworkableError` where what is frozen and what statements show do not fit."""
+    try:
+        policy = read_return_policy(sheets.policy)
+    except (
+        PolicyFault
+    ) as fault:  # a jurisdiction's procedure, and nothing said of how its money is shared
+        raise UnworkableError(Reason.TERMS_MISSING, sheets.policy) from fault
+    if not policy.is_payable:
+        raise UnworkableError(Reason.TERMS_MISSING, policy.id)
+    shared = _shared(sheets)
+    worked = share_out(shared, policy)
+    files = _files(sheets, shared, worked, policy)
+    return WorkedOut(
+        _sha(files[SUMMARY]),
+        _sha(files["awards.csv"]),
+        policy.id,
+        tuple(_wanted(sheets, worked.plan)),
+        files,
+    )
+
+
+def _shared(sheets: ReturnSheets) -> Shared:
+    """Return the joined cases as one that can be shared out."""
+    joint = _joint(sheets)
+    facts = facts_of(joint, [statement_of(x) for x in sheets.statements], {}, sheets.terminal).facts
+    admitted = set(facts.claims.filter(pl.col("admitted"))["claim"])
+    currencies = {claim.currency for claim in joint.claims if claim.id in admitted}
+    pots = [pot for pot in _pots(sheets) if pot.place.currency in currencies]
+    if not any(pot.amount for pot in pots):
+        raise UnworkableError(Reason.PLAN_EMPTY)
+    dossier = replace(facts.dossier, holds=_kept(sheets))
+    found = build_case(dossier, facts.claims, _losses(sheets), pots, _payments(sheets), bridge=True)
+    if found.problems:
+        place = found.problems[0].place
+        raise UnworkableError(CentreReason.POT_ABOVE_BALANCE, f"{place.account} {place.currency}")
+    return found
+
+
+def _joint(sheets: ReturnSheets) -> Case:
+    """Return one case with the claims of all, each under a name that no two share."""
+    claims = [
+        replace(claim, id=claim_name(ClaimKey(case.id, claim.id)))
+        for case in sheets.cases
+        for claim in case.claims
+        if claim.state in LIVE_CLAIMS
+    ]
+    return replace(sheets.cases[0], id=sheets.of.id, claims=tuple(claims), holds=())
+
+
+def _holder(sheets: ReturnSheets, account: str) -> Holder:
+    """Return what a holder is: innocent where one of the cases found so."""
+    is_innocent = any(case.is_innocent(account) for case in sheets.cases)
+    return Holder.INNOCENT if is_innocent else Holder.INVOLVED
+
+
+def _free(sheets: ReturnSheets) -> dict[HoldKey, int]:
+    """Return what is frozen and not set aside, by hold, in the order of the cases."""
+    rank = {case.id: at for at, case in enumerate(sheets.cases)}
+    ordered = sorted(sheets.holds, key=lambda hold: (rank[hold.key.case], hold.key.account))
+    return {
+        hold.key: hold.frozen_live - sheets.of.set_aside_at(hold.key)
+        for hold in ordered
+        if hold.frozen_live > sheets.of.set_aside_at(hold.key)
+    }
+
+
+def _pots(sheets: ReturnSheets) -> list[Pot]:
+    amounts: dict[Place, int] = defaultdict(int)
+    for key, amount in _free(sheets).items():
+        amounts[Place(key.account, key.currency)] += amount
+    return [Pot(place, amounts[place], _holder(sheets, place.account)) for place in sorted(amounts)]
+
+
+def _payments(sheets: ReturnSheets) -> list[Payment]:
+    """Return what earlier rounds paid of each account, and what they set aside."""
+    return [
+        Payment(
+            claim_name(row.key),
+            Place(row.place.account, row.place.currency),
+            row.paid + row.outstanding,
+            _holder(sheets, row.place.account),
+        )
+        for row in sheets.of.payments
+        if row.paid + row.outstanding
+    ]
+
+
+def _kept(sheets: ReturnSheets) -> pl.DataFrame:
+    """Return the holds as they were before anything was paid out of them."""
+    rows = [
+        (hold.key.account, hold.key.currency, hold.held + hold.returned, hold.since, None)
+        for hold in sheets.holds
+        if hold.since is not None and hold.held + hold.returned
+    ]
+    return pl.DataFrame(rows, tables.HOLDS, orient="row")
+
+
+def _losses(sheets: ReturnSheets) -> pl.DataFrame:
+    """Return what claims got back otherwise: the case has counted what this return paid, which stands among the payments."""
+    rows = [
+        (
+            claim_name(ClaimKey(case.id, claim.id)),
+            None,
+            max(0, claim.returned - sheets.of.paid_of(ClaimKey(case.id, claim.id))),
+            claim.compensated,
+            None,
+        )
+        for case in sheets.cases
+        for claim in case.claims
+        if claim.state is ClaimState.ADMITTED
+    ]
+    return pl.DataFrame(rows, PAID, orient="row")
+
+
+def _wanted(sheets: ReturnSheets, plan: Plan) -> Iterator[Wanted]:
+    """Yield the awards of the claims for which somebody applied, each with the hold that it is paid out of."""
+    keys = {
+        claim_name(ClaimKey(case.id, claim.id)): ClaimKey(case.id, claim.id)
+        for case in sheets.cases
+        for claim in case.claims
+    }
+    free, lying = _free(sheets), defaultdict(list)
+    for hold in free:
+        lying[hold.account, hold.currency].append(hold)
+    for award in plan.awards:
+        key, left = keys[award.claim], award.amount
+        has_applied = sheets.of.round.application_of(key) is not None
+        for hold in sorted(lying[award.place], key=lambda hold: hold.case != key.case):
+            part = min(left, free[hold])
+            free[hold] -= part
+            left -= part
+            if part and has_applied:
+                yield Wanted(key, hold, award.mode, part)
+        assert not left, "awards of an account are at most what is frozen there"
+
+
+def _files(
+    sheets: ReturnSheets, shared: Shared, worked: Worked, policy: ReturnPolicy
+) -> dict[str, str]:
+    made = return_tables(worked.plan, worked.traced, ISO_DIGITS)
+    made["likely-victims.csv"] = likely_table(likely_victims(shared), ISO_DIGITS)
+    document = return_document(
+        worked.plan,
+        made,
+        ISO_DIGITS,
+        policy_table(policy),
+        assumptions=worked.assumptions,
+        command=f"plan of return {sheets.of.id}, round {sheets.of.round.number}",
+    )
+    text = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    return {**made, SUMMARY: text}
+
+
+def _sha(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
+
+
+__all__ = ["SUMMARY", "work_out"]

@@ -1,0 +1,203 @@
+"""What a return's awards are worked out from: cases, holds and statements in, a plan out that names the hold of each award."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from multiprocessing import active_children
+from pathlib import Path
+
+import pytest
+from docket import START, claim
+
+from recoup.cases import Case, Finding, FindingKind
+from recoup.cases.state import ClaimState, FindingState
+from recoup.centre.facts import FactRow, Statement, encode_paper
+from recoup.centre.return_planner import in_a_process
+from recoup.centre.return_sheets import ReturnSheets, UnworkableError, WorkedOut
+from recoup.orders import Hold, HoldKey, HoldState, OrderKind
+from recoup.procedure import (
+    Application,
+    Capacity,
+    ClaimKey,
+    Payee,
+    PayeeKind,
+    Payment,
+    PaymentState,
+    Return,
+    Round,
+)
+from recoup.returning import verify_return
+
+PAYEE = Payee(PayeeKind.ORIGINAL, "card", "person", "bank-home")
+
+
+def case(name: str, *losses: tuple[str, str, int], state: ClaimState = ClaimState.ADMITTED) -> Case:
+    """A case whose claims are (id, account paid, loss), admitted."""
+    told = {"state": state, "paid_at": START}
+    claims = (
+        claim(
+            number,
+            account,
+            loss,
+            transfer=f"t-{name}-{number}",
+            payer=f"card-{name}-{number}",
+            **told,
+        )
+        for number, account, loss in losses
+    )
+    return Case(name, claims=tuple(claims), facts_version=3)
+
+
+def frozen(case_id: str, account: str, held: int, **more: object) -> Hold:
+    since = START + timedelta(hours=1)
+    hold = Hold(HoldKey(case_id, account, "CNY"), HoldState.FROZEN, held, OrderKind.FREEZE, since)
+    return replace(hold, **more)  # type: ignore[arg-type]
+
+
+def shown(account: str, *moves: tuple[str, str, int]) -> bytes:
+    """The statement of an account: (payer, payee, amount), a minute apart."""
+    rows = tuple(
+        FactRow(
+            f"{account}-{at}",
+            START + timedelta(minutes=at),
+            at,
+            payer,
+            payee,
+            amount,
+            "CNY",
+            "transfer",
+            "",
+            "bank-home",
+            f"bank-{payee}",
+            None,
+        )
+        for at, (payer, payee, amount) in enumerate(moves)
+    )
+    return encode_paper(Statement(account, f"bank-{account}", rows))
+
+
+def sheets(
+    cases: list[Case], holds: list[Hold], *statements: bytes, **more: object
+) -> ReturnSheets:
+    """All claims of the cases are applied for."""
+    keys = [ClaimKey(one.id, row.id) for one in cases for row in one.claims]
+    asks = (
+        Application(f"app-{at}", key, Capacity.VICTIM, "person", PAYEE, "ann")
+        for at, key in enumerate(keys)
+    )
+    found = Return(
+        "r1", tuple(one.id for one in cases), (Round(1, "ann", applications=tuple(asks)),)
+    )
+    made = ReturnSheets(found, tuple(cases), statements, tuple(holds), (), "cn-2016")
+    return replace(made, **more)  # type: ignore[arg-type]
+
+
+def given(worked: WorkedOut) -> list[tuple[str, str, str, int, int]]:
+    """Whose claim gets how much of whose hold: (case, claim, the hold's case, mode, amount)."""
+    return sorted(
+        (row.key.case, row.key.claim, row.place.case, row.mode, row.amount) for row in worked.awards
+    )
+
+
+ONE, TWO = case("case-1", ("c1", "a", 100)), case("case-2", ("c1", "a", 60))
+BOTH = shown("a", ("card-case-1-c1", "a", 100), ("card-case-2-c1", "a", 60))
+
+
+def test_claims_of_joined_cases_that_share_an_id_are_each_paid() -> None:
+    worked = sheets([ONE, TWO], [frozen("case-1", "a", 160)], BOTH).worked_out()
+    assert given(worked) == [
+        ("case-1", "c1", "case-1", 2, 100),
+        ("case-2", "c1", "case-1", 2, 60),
+    ], "a claim of the one case is paid out of the other's hold"
+
+
+def test_holds_of_two_cases_on_one_account_are_one_pot_and_each_case_is_paid_of_its_own_first() -> (
+    None
+):
+    holds = [frozen("case-2", "a", 90), frozen("case-1", "a", 70)]
+    worked = sheets([ONE, TWO], holds, BOTH).worked_out()
+    assert given(worked) == [
+        ("case-1", "c1", "case-1", 2, 70),
+        ("case-1", "c1", "case-2", 2, 30),
+        ("case-2", "c1", "case-2", 2, 60),
+    ]
+
+
+def test_the_files_are_those_of_recoup_return(tmp_path: Path) -> None:
+    worked = sheets([ONE, TWO], [frozen("case-1", "a", 150)], BOTH).worked_out()
+    for name, text in worked.files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8", newline="\n")
+    assert verify_return(tmp_path) == ()
+    assert "case-2/c1,a," in worked.files["awards.csv"]
+    assert worked == sheets([ONE, TWO], [frozen("case-1", "a", 150)], BOTH).worked_out()
+
+
+def test_who_applies_first_takes_nothing_of_what_another_claim_has_a_share_in() -> None:
+    asked = sheets([ONE, TWO], [frozen("case-1", "a", 80)])  # no statement: all of it pro rata
+    assert given(asked.worked_out()) == [
+        ("case-1", "c1", "case-1", 3, 50),
+        ("case-2", "c1", "case-1", 3, 30),
+    ]
+    one = asked.of.with_round(replace(asked.of.round, applications=asked.of.round.applications[:1]))
+    assert given(replace(asked, of=one).worked_out()) == [("case-1", "c1", "case-1", 3, 50)]
+
+
+def test_what_was_paid_or_is_set_aside_is_not_given_again() -> None:
+    key, place = ClaimKey("case-1", "c1"), HoldKey("case-1", "a", "CNY")
+    before = Payment("r1#1.1", 1, key, place, 100, PAYEE, "bank-a", PaymentState.NOTIFIED, 1)
+    asked = sheets([ONE, TWO], [frozen("case-1", "a", 160)], BOTH)
+    waits = replace(asked.of, payments=(before,))
+    assert given(replace(asked, of=waits).worked_out()) == [("case-2", "c1", "case-1", 2, 60)]
+    # The same once it was paid: the hold is smaller, and the case has counted it as returned.
+    paid = replace(asked.of, payments=(replace(before, state=PaymentState.PAID, paid=100),))
+    got = replace(ONE, claims=(replace(ONE.claims[0], returned=100),))
+    left = (frozen("case-1", "a", 60, returned=100),)
+    after = replace(asked, of=paid, cases=(got, TWO), holds=left)
+    assert given(after.worked_out()) == [("case-2", "c1", "case-1", 2, 60)]
+
+
+def test_of_an_innocent_holders_account_only_what_is_traced_is_given() -> None:
+    rows = shown("a", ("card-case-1-c1", "a", 100), ("customer", "a", 50), ("a", "b", 90))
+    asked = sheets([ONE], [frozen("case-1", "a", 60)], rows)
+    assert given(asked.worked_out()) == [("case-1", "c1", "case-1", 2, 60)], "involved: own first"
+    found = Finding("f", FindingKind.INNOCENT_CONDUIT, "a", "ann", "a shop", FindingState.DECIDED)
+    innocent = replace(asked, cases=(replace(ONE, findings=(found,)),))
+    assert given(innocent.worked_out()) == [("case-1", "c1", "case-1", 2, 10)]
+
+
+def test_more_than_the_statement_shows_is_refused_by_the_account() -> None:
+    with pytest.raises(UnworkableError) as found:
+        sheets([ONE, TWO], [frozen("case-1", "a", 161)], BOTH).worked_out()
+    assert (found.value.reason, found.value.what) == ("pot_above_balance", "a CNY")
+
+
+@pytest.mark.parametrize(
+    "hold", [frozen("case-1", "a", 60, basis=OrderKind.STOP), frozen("case-1", "a", 0)]
+)
+def test_nothing_comes_of_what_is_not_frozen(hold: Hold) -> None:
+    with pytest.raises(UnworkableError) as found:
+        sheets([ONE], [hold], BOTH).worked_out()
+    assert found.value.reason == "plan_empty"
+
+
+def test_a_claim_that_two_persons_did_not_admit_gets_nothing() -> None:
+    reported = case("case-2", ("c1", "a", 60), state=ClaimState.REPORTED)
+    worked = sheets([ONE, reported], [frozen("case-1", "a", 160)], BOTH).worked_out()
+    assert given(worked) == [("case-1", "c1", "case-1", 2, 100)]
+
+
+def test_a_policy_that_says_nothing_of_sharing_or_only_compares_is_refused() -> None:
+    asked = sheets([ONE], [frozen("case-1", "a", 100)])
+    for name in ("xx-1999", "br-med2"):
+        with pytest.raises(UnworkableError) as found:
+            replace(asked, policy=name).worked_out()
+        assert (found.value.reason, found.value.what) == ("return_terms_missing", name)
+
+
+def test_a_plan_that_takes_too_long_ends_with_its_process() -> None:
+    before = set(active_children())
+    with pytest.raises(UnworkableError) as found:
+        in_a_process(sheets([ONE], [frozen("case-1", "a", 100)]), 0)
+    assert found.value.reason == "plan_not_made"
+    assert set(active_children()) <= before
