@@ -28,6 +28,7 @@ from recoup.messages import AnswerMessage, CallMessage, NoticeTerms
 from recoup.orders import Answer, Hold, HoldKey, Order, Tracked
 from recoup.paper.abroad import Asking
 from recoup.paper.words import Language
+from recoup.procedure import Return
 from recoup.staff import Directory, Target
 from recoup.stores.vault import Purpose
 
@@ -58,6 +59,16 @@ class View(Protocol):
     @property
     def cases(self) -> dict[str, Case]:
         """Cases that a report opened."""
+        ...
+
+    @property
+    def returns(self) -> dict[str, Return]:
+        """Returns of money by id."""
+        ...
+
+    @property
+    def returning(self) -> dict[str, str]:
+        """The return that a case is in."""
         ...
 
     def case(self, case_id: str) -> Case:
@@ -196,6 +207,10 @@ class CentrePort(Protocol):
 
     async def look_at_scan(self, order_id: str, data: bytes, media: str) -> Scan:
         """Return what an uploaded scan is; raise `ScanFault` for one that is not kept."""
+        ...
+
+    def order_in(self, code: str) -> str | None:
+        """Return the order that a code on paper says, if this centre signed it; None for anything else."""
         ...
 
     async def take_scan(self, command: Command, data: bytes) -> Outcome:

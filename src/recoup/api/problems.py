@@ -66,6 +66,7 @@ _OWN: Final[Mapping[str, tuple[int, str]]] = {
     ),
     "paper_too_long": (409, "The order is too long for a code on paper"),
     MAILBOX_UNKNOWN: (404, "The centre keeps no messages for this institution to ask for"),
+    "letter_has_link": (409, "The centre's settings would put a link into a letter to a victim"),
     "personal_data_missing": (404, "Nothing of this kind is kept, or it was erased"),
 }
 

@@ -40,6 +40,8 @@ class CentreReason(StrEnum):
     SCAN_TAKEN_FOR_ANOTHER = "scan_taken_for_another"
     """The same file was kept as another order's: one of the two is a mistake."""
     SCANS_TOO_MANY = "scans_too_many"
+    CODE_WRONG = "code_wrong"
+    """No code of the counter that stands belongs to this case number: nobody is told what of it is wrong."""
 
 
 __all__ = ["CentreReason"]

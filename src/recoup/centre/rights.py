@@ -27,6 +27,7 @@ from recoup.centre.case_rights import CASE_ACTIONS, action_of
 from recoup.centre.case_rights import target_of as target_of_case_command
 from recoup.centre.case_room import CHASE
 from recoup.centre.commands import Declined
+from recoup.centre.counter_commands import IssueCode, ShowClaim, WriteToVictim
 from recoup.centre.import_commands import EnterForeign, NoteImport
 from recoup.centre.levels import level_needed
 from recoup.centre.list_commands import AgreeToEntry, CheckLists, ListSubject, WithdrawEntry
@@ -82,6 +83,8 @@ ACTIONS: Final[Mapping[type, Action]] = {
     WithdrawEntry: Action.LIST_WITHDRAW,
     CheckLists: Action.LIST_CHECK,
     **RETURN_ACTIONS,
+    IssueCode: Action.COUNTER_SERVE,
+    WriteToVictim: Action.COUNTER_SERVE,
 }
 """The right that a command needs. One that is not here can be carried out by no person."""
 
@@ -98,6 +101,7 @@ IN_SESSIONS_ONLY: Final = (
     frozenset(staff_commands.Command.__args__)
     | {EnterAccount, EnterClaim, EnterReport, ReadPersonal}
     | {EnterForeign, NoteImport, ListSubject, AgreeToEntry, WithdrawEntry}
+    | {IssueCode, WriteToVictim}
     | frozenset(sheets.Command.__args__)
 ) - set(ON_THE_WAY_IN)
 """Commands that only a person in a session gives, in whatever process."""
@@ -165,7 +169,7 @@ def _action(state: CentreState, request: Request) -> Action | None:
 
 def _without_session(state: CentreState, request: Request) -> Request | Declined:
     kind = type(request.what)
-    if kind in ON_THE_WAY_IN:
+    if kind in ON_THE_WAY_IN or kind is ShowClaim:  # a victim has a code and no session
         is_machine = request.actor.role == MACHINE
         return request if is_machine else Declined(StaffReason.NOT_PERMITTED)
     if kind in IN_SESSIONS_ONLY:
@@ -190,7 +194,12 @@ def _target(state: CentreState, request: Request) -> Target | Declined:
             | staff_commands.TakeOverShift(unit=unit)
         ):
             return Target(unit=unit)
-        case staff_commands.LogEscalation(case=case) | EnterAccount(case=case):
+        case (
+            staff_commands.LogEscalation(case=case)
+            | EnterAccount(case=case)
+            | IssueCode(case=case)
+            | WriteToVictim(case=case)
+        ):
             return state.target_of_case(case)
         case EnterReport(take) if not state.case(request.case).is_open:
             return Target(unit=take.unit)
