@@ -186,6 +186,8 @@ def _target(state: CentreState, request: Request) -> Target | Declined:
         return target_of_case_command(state, request)
     if type(command) in RETURN_ACTIONS:
         return target_of_return(state, command)
+    if isinstance(command, IssueCode | WriteToVictim):
+        return state.target_of_case(command.case)
     match command:
         case (
             staff_commands.AssignDuty(unit=unit)
@@ -194,12 +196,7 @@ def _target(state: CentreState, request: Request) -> Target | Declined:
             | staff_commands.TakeOverShift(unit=unit)
         ):
             return Target(unit=unit)
-        case (
-            staff_commands.LogEscalation(case=case)
-            | EnterAccount(case=case)
-            | IssueCode(case=case)
-            | WriteToVictim(case=case)
-        ):
+        case staff_commands.LogEscalation(case=case) | EnterAccount(case=case):
             return state.target_of_case(case)
         case EnterReport(take) if not state.case(request.case).is_open:
             return Target(unit=take.unit)
@@ -218,8 +215,7 @@ def _target(state: CentreState, request: Request) -> Target | Declined:
             return Target(handover.to_unit, owner=handover.by)
         case case_commands.SettleEscalation(escalation):
             rows = state.case(request.case).escalations
-            unit = next((row.unit for row in rows if row.id == escalation), "")
-            return Target(unit)
+            return Target(next((row.unit for row in rows if row.id == escalation), ""))
         case NoteImport(noted):
             return Target(unit=noted.unit)
         case ListSubject(entry):
