@@ -83,6 +83,7 @@ return_apply     u  u  .  u  u  .  .  .  .  .  .  .
 return_check     .  u  .  u  u  .  .  .  .  .  .  .
 return_prepare   .  u  .  u  u  .  .  .  .  .  .  .
 return_approve   .  .  b  .  .  .  .  .  .  .  .  .
+counter_serve    u  u  .  u  u  .  .  .  .  .  .  .
 """
 
 

@@ -337,3 +337,18 @@ RETURN_CASES_MAX: Final = 100
 
 RETURN_FACTS_MAX: Final = 100
 """What a bank said about one payment: more tells nobody anything."""
+
+COUNTER_CODE_SECONDS_MAX: Final = 259_200
+"""Seconds for which a code of the counter opens a claim to its victim: three days."""
+
+COUNTER_CODE_USES_MAX: Final = 5
+"""Times that it does so."""
+
+COUNTER_TRIES_PER_MINUTE_MAX: Final = 20
+"""Tries at the public page from one address in a minute."""
+
+COUNTER_TRIES_EACH_PER_MINUTE_MAX: Final = 10
+"""The same about one case, from wherever: a code has twelve digits."""
+
+FORM_BYTES_MAX: Final = 2**14
+"""Bytes of a form of the public page: the longest code on paper fits."""

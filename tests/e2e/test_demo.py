@@ -1,4 +1,4 @@
-"""`recoup demo` as a new user runs it: six institutions, one case from report to freeze, every cent accounted for."""
+"""`recoup demo` as a new user runs it: six institutions, one case from report to receipt, every cent accounted for."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from recoup.centre import View
 from recoup.centre.letters import Correspondence
 from recoup.centre.office import Office, Setting, wait_until
 from recoup.clock import SystemClock
+from recoup.demo.giving_back import RETURN
 from recoup.demo.play import Demo
 from recoup.ids import RandomIds
 from recoup.messages import NoticeTerms
 from recoup.orders import HoldState
+from recoup.procedure import PaymentState, sums_of
 from recoup.reading.policies import read_case_policy
 from recoup.stores.sqlite import SqliteJournal
 from recoup.stores.vault import LocalKeys
@@ -52,6 +54,28 @@ def test_every_cent_of_the_loss_is_frozen_or_has_left(played) -> None:
     assert figure(text, "held, net unique") == REPORTED - EXITED
 
 
+def test_every_frozen_cent_is_paid_back_and_has_its_receipt(played) -> None:
+    folder, text = played
+    assert figure(text, "returned") == REPORTED - EXITED
+    assert figure(text, "still frozen") == 0
+    state = View(SqliteJournal.read(folder / "centre.sqlite")).state
+    found = state.returns[RETURN]
+    sums = sums_of(found)
+    assert (sums.awarded, sums.paid, sums.excess) == (REPORTED - EXITED, REPORTED - EXITED, 0)
+    assert {row.state for row in found.payments} == {PaymentState.PAID}
+    assert [len(row.facts) for row in found.payments] == [1] * 5
+    assert sum(row.amount for row in found.payments) == sums.awarded
+    claim = state.case("case-1").claims[0]
+    assert (claim.returned, claim.missing) == (REPORTED - EXITED, EXITED)
+
+
+def test_the_way_back_is_told_step_by_step(played) -> None:
+    _, text = played
+    steps = ("return: ", "plan: ", "plan approved", "decided: ", "banks are given notice: by law")
+    places = [text.index(step) for step in (*steps, "receipt in", "the victim reads: ")]
+    assert places == sorted(places)
+
+
 def test_the_chase_went_over_every_institution_that_had_the_money(played) -> None:
     _, text = played
     for name in ("river", "hill", "lake", "stone", "paygate"):
@@ -71,8 +95,10 @@ def test_its_journal_is_whole_and_says_the_same(played) -> None:
     assert done.returncode == 0, done.stderr
     view = View(SqliteJournal.read(store))
     holds = view.state.holds.values()
-    assert {hold.state for hold in holds} == {HoldState.FROZEN}
-    assert sum(hold.held for hold in holds) == figure(text, "frozen")
+    assert {hold.state for hold in holds} <= {HoldState.FROZEN, HoldState.RETURNED}
+    assert sum(hold.frozen_total for hold in holds) == figure(text, "frozen")
+    assert sum(hold.returned for hold in holds) == figure(text, "returned")
+    assert sum(hold.held for hold in holds) == figure(text, "still frozen")
 
 
 def test_no_account_number_and_no_name_is_in_the_journal(played) -> None:

@@ -44,6 +44,10 @@ class House:
     checks: Rate = field(default_factory=lambda: Rate(limits.LIST_CHECKS_PER_MINUTE_MAX))
     checks_each: Rate = field(default_factory=lambda: Rate(limits.LIST_CHECKS_EACH_PER_MINUTE_MAX))
     """Of one institution."""
+    tries: Rate = field(default_factory=lambda: Rate(limits.COUNTER_TRIES_PER_MINUTE_MAX))
+    """At the public page, by address."""
+    tries_each: Rate = field(default_factory=lambda: Rate(limits.COUNTER_TRIES_EACH_PER_MINUTE_MAX))
+    """The same, by case number."""
     failure_seconds: float = limits.LOGIN_FAILED_SECONDS
     """How long a failed login takes."""
     is_draining: bool = False

@@ -26,6 +26,10 @@ _SCAN_PATHS: Final = re.compile(r"/orders/[^/]+/scans")
 """Where a body is a scan: whoever takes it looks at its bytes in a process of its own."""
 SCANS: Final = frozenset(media.encode() for media in MEDIA)
 
+FORM_PATHS: Final = ("/counter", "/counter/check")
+"""Where a browser without scripts posts: a form, and a small one."""
+_FORM: Final = b"application/x-www-form-urlencoded"
+
 IMPORT_PATH: Final = "/imports"
 """Takes tables instead of JSON, and larger ones."""
 TABLES: Final = frozenset({b"text/csv", b"application/x-ndjson"})
@@ -52,13 +56,17 @@ class Guard:
         most = limits.IMPORT_BYTES_MAX if is_table else limits.HTTP_BODY_BYTES_MAX
         if is_scan:
             most = limits.SCAN_BYTES_MAX
+        is_form = scope["path"] in FORM_PATHS
+        if is_form:
+            most = limits.FORM_BYTES_MAX
         body = await _body(receive, most)
         if body is None:
             name: str | None = MessageProblem.TOO_LARGE if is_signed else "body_too_large"
         elif is_signed:
             name = _wrong_signed(scope)
-        elif is_scan:
-            name = None if _media(scope) in SCANS else "media_type_unsupported"
+        elif is_scan or is_form:
+            taken = SCANS if is_scan else {_FORM}
+            name = None if _media(scope) in taken else "media_type_unsupported"
         else:
             name = _wrong_table(scope) if is_table else _wrong(scope, body)
         if name is not None:

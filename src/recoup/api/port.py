@@ -61,6 +61,16 @@ class View(Protocol):
         """Cases that a report opened."""
         ...
 
+    @property
+    def returns(self) -> dict[str, Return]:
+        """Returns of money by id."""
+        ...
+
+    @property
+    def returning(self) -> dict[str, str]:
+        """The return that a case is in."""
+        ...
+
     def case(self, case_id: str) -> Case:
         """Return a case; one that no report opened is empty."""
         ...
@@ -207,6 +217,10 @@ class CentrePort(Protocol):
 
     async def look_at_scan(self, order_id: str, data: bytes, media: str) -> Scan:
         """Return what an uploaded scan is; raise `ScanFault` for one that is not kept."""
+        ...
+
+    def order_in(self, code: str) -> str | None:
+        """Return the order that a code on paper says, if this centre signed it; None for anything else."""
         ...
 
     async def take_scan(self, command: Command, data: bytes) -> Outcome:

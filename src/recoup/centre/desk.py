@@ -252,6 +252,10 @@ class Desk:
         name = sha256(data).hexdigest()
         return Scan(name, order_id, looked.media, len(data), looked.pages, has_code)
 
+    def order_in(self, code: str) -> str | None:
+        """Return the order that a code on paper says, if this centre signed it; None for anything else."""
+        return scans.order_in(code, self._office.letters)
+
     async def take_scan(self, command: Command, data: bytes) -> Outcome:
         """Keep a scan's bytes, then carry out the command: no record says of a scan that it is kept which is not."""
 

@@ -48,6 +48,8 @@ class CentreReason(StrEnum):
     """A statement that the case rests on is no longer kept: nothing can be worked out from the rest."""
     PLAN_NOT_MADE = "plan_not_made"
     """Working a plan out took too long or broke off: ask again."""
+    CODE_WRONG = "code_wrong"
+    """No code of the counter that stands belongs to this case number: nobody is told what of it is wrong."""
 
 
 __all__ = ["CentreReason"]

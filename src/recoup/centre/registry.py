@@ -11,8 +11,9 @@ from typing import Final
 from recoup.cases import commands as case_commands
 from recoup.cases import events as case_events
 from recoup.cases import lists
-from recoup.centre import import_commands, list_commands, sheets
+from recoup.centre import counter, import_commands, list_commands, sheets
 from recoup.centre.account_room import AccountEntered, EnterAccount, ReadPersonal
+from recoup.centre.counter_commands import IssueCode, ShowClaim, WriteToVictim
 from recoup.centre.requests import Acted
 from recoup.centre.terms import EndTerm, EnterClaim, EnterReport, PassHardshipDay, TellAgain
 from recoup.journal.canonical import Plain
@@ -154,6 +155,8 @@ EVENTS: Final[tuple[Row, ...]] = (
     ("return_payee_proposed", 1, return_events.PayeeProposed, ()),
     ("return_payment_replaced", 1, return_events.PaymentReplaced, ()),
     ("return_payment_given_up", 1, return_events.PaymentGivenUp, ()),
+    ("counter_code_issued", 1, counter.CodeIssued, ()),
+    ("counter_code_used", 1, counter.CodeUsed, ()),
     *((name, 1, kind, ()) for name, kind in EVENT_NAMES.items()),
 )
 
@@ -272,6 +275,9 @@ COMMANDS: Final[tuple[Row, ...]] = (
     ("propose_return_payee", 1, return_commands.ProposePayee, ()),
     ("agree_to_return_payee", 1, return_commands.AgreeToPayee, ()),
     ("give_return_payment_up", 1, return_commands.GivePaymentUp, ()),
+    ("issue_counter_code", 1, IssueCode, ()),
+    ("show_claim", 1, ShowClaim, ()),
+    ("write_to_victim", 1, WriteToVictim, ()),
 )
 
 

@@ -27,6 +27,7 @@ from recoup.centre.case_rights import CASE_ACTIONS, action_of
 from recoup.centre.case_rights import target_of as target_of_case_command
 from recoup.centre.case_room import CHASE
 from recoup.centre.commands import Declined
+from recoup.centre.counter_commands import IssueCode, ShowClaim, WriteToVictim
 from recoup.centre.import_commands import EnterForeign, NoteImport
 from recoup.centre.levels import level_needed
 from recoup.centre.list_commands import AgreeToEntry, CheckLists, ListSubject, WithdrawEntry
@@ -82,6 +83,8 @@ ACTIONS: Final[Mapping[type, Action]] = {
     WithdrawEntry: Action.LIST_WITHDRAW,
     CheckLists: Action.LIST_CHECK,
     **RETURN_ACTIONS,
+    IssueCode: Action.COUNTER_SERVE,
+    WriteToVictim: Action.COUNTER_SERVE,
 }
 """The right that a command needs. One that is not here can be carried out by no person."""
 
@@ -98,6 +101,7 @@ IN_SESSIONS_ONLY: Final = (
     frozenset(staff_commands.Command.__args__)
     | {EnterAccount, EnterClaim, EnterReport, ReadPersonal}
     | {EnterForeign, NoteImport, ListSubject, AgreeToEntry, WithdrawEntry}
+    | {IssueCode, WriteToVictim}
     | frozenset(sheets.Command.__args__)
 ) - set(ON_THE_WAY_IN)
 """Commands that only a person in a session gives, in whatever process."""
@@ -165,7 +169,7 @@ def _action(state: CentreState, request: Request) -> Action | None:
 
 def _without_session(state: CentreState, request: Request) -> Request | Declined:
     kind = type(request.what)
-    if kind in ON_THE_WAY_IN:
+    if kind in ON_THE_WAY_IN or kind is ShowClaim:  # a victim has a code and no session
         is_machine = request.actor.role == MACHINE
         return request if is_machine else Declined(StaffReason.NOT_PERMITTED)
     if kind in IN_SESSIONS_ONLY:
@@ -182,6 +186,8 @@ def _target(state: CentreState, request: Request) -> Target | Declined:
         return target_of_case_command(state, request)
     if type(command) in RETURN_ACTIONS:
         return target_of_return(state, command)
+    if isinstance(command, IssueCode | WriteToVictim):
+        return state.target_of_case(command.case)
     match command:
         case (
             staff_commands.AssignDuty(unit=unit)
@@ -209,8 +215,7 @@ def _target(state: CentreState, request: Request) -> Target | Declined:
             return Target(handover.to_unit, owner=handover.by)
         case case_commands.SettleEscalation(escalation):
             rows = state.case(request.case).escalations
-            unit = next((row.unit for row in rows if row.id == escalation), "")
-            return Target(unit)
+            return Target(next((row.unit for row in rows if row.id == escalation), ""))
         case NoteImport(noted):
             return Target(unit=noted.unit)
         case ListSubject(entry):

@@ -10,7 +10,7 @@ from typing import Any, Final, get_args
 from recoup.cases import CasePolicy, lists
 from recoup.cases import commands as case_commands
 from recoup.cases import events as case_events
-from recoup.centre import list_commands, sheets
+from recoup.centre import counter, list_commands, sheets
 from recoup.centre.account_room import (
     AccountEntered,
     EnterAccount,
@@ -20,6 +20,8 @@ from recoup.centre.account_room import (
 )
 from recoup.centre.case_room import decide_cases, decide_orders, evolve_cases
 from recoup.centre.commands import Decision, Declined
+from recoup.centre.counter_commands import IssueCode, ShowClaim, WriteToVictim
+from recoup.centre.counter_room import decide_counter, evolve_counter
 from recoup.centre.import_commands import EnterForeign, ForeignNoted, ImportNoted, NoteImport
 from recoup.centre.import_room import decide_imports, evolve_imports
 from recoup.centre.intake_room import decide_intake
@@ -136,6 +138,13 @@ ROOMS: Final[tuple[Room, ...]] = (
         get_args(return_events.Event),
         decide_returns,
         evolve_returns,
+    ),
+    Room(
+        "counter",
+        (IssueCode, WriteToVictim, ShowClaim),
+        (counter.CodeIssued, counter.CodeUsed),
+        decide_counter,
+        evolve_counter,
     ),
 )
 

@@ -38,6 +38,14 @@ def is_of(order_id: str, looked: Looked, letters: Letters | None) -> bool:
     return bool(signed)
 
 
+def order_in(code: str, letters: Letters | None) -> str | None:
+    """Return the order that a code on paper says, if this centre signed it; None for anything else."""
+    try:
+        return letters.believed(code.encode()).id if letters is not None else None
+    except (MessageFault, UnicodeError):
+        return None
+
+
 def pieces_of(scan: Scan, data: bytes) -> tuple[Piece, ...]:
     """Return a scan's bytes as the vault keeps them."""
     begins = range(0, len(data), _PART_BYTES)
@@ -55,4 +63,4 @@ def read(directory: Directory, scan: Scan, purpose: Purpose) -> bytes | None:
     return b"".join(map(base64.b64decode, texts)) if len(texts) == count else None
 
 
-__all__ = ["is_of", "pieces_of", "read"]
+__all__ = ["is_of", "order_in", "pieces_of", "read"]

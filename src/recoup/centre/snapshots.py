@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from recoup.cases import Case, Lesson
 from recoup.cases.lists import Entry
+from recoup.centre.counter import Code
 from recoup.centre.import_commands import ForeignNoted, ImportNoted
 from recoup.centre.sheets import Scan, Sheet
 from recoup.centre.state import CentreState
@@ -88,6 +89,7 @@ _SHAPES.register("import", 1, ImportNoted)
 _SHAPES.register("sheet", 1, Sheet)
 _SHAPES.register("scan", 1, Scan)
 _SHAPES.register("return", 1, Return)
+_SHAPES.register("code", 1, Code)
 
 
 def _take_hold(state: CentreState, hold: Hold) -> None:
@@ -148,6 +150,10 @@ def _take_return(state: CentreState, found: Return) -> None:
     state.put_return(found)
 
 
+def _take_code(state: CentreState, code: Code) -> None:
+    state.put_code(code)
+
+
 _TAKERS: Final[dict[str, Callable[[CentreState, Any], None]]] = {
     "hold": _take_hold,
     "case": _take_case,
@@ -162,6 +168,7 @@ _TAKERS: Final[dict[str, Callable[[CentreState, Any], None]]] = {
     "sheet": _take_sheet,
     "scan": _take_scan,
     "return": _take_return,
+    "code": _take_code,
 }
 """What becomes of a line; a new register is one row here and one in `_values`."""
 
@@ -182,6 +189,7 @@ def _values(state: CentreState) -> Iterator[object]:
     yield from state.sheets.values()
     yield from state.scans.values()
     yield from state.returns.values()
+    yield from state.codes.values()
 
 
 def _staff_of(staff: Directory) -> _Staff:

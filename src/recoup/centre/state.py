@@ -13,6 +13,7 @@ from typing import Any
 
 from recoup import limits
 from recoup.cases import Case, Clock, Lesson, Meeting, Packet, Report, packet_of, reached_by
+from recoup.centre.counter import Code
 from recoup.centre.imported import Imported
 from recoup.centre.listed import Listed
 from recoup.centre.sheets import Scan, Sheet
@@ -63,6 +64,10 @@ class CentreState:
     """Returns of money by id, in the order of their opening."""
     returning: dict[str, str] = field(default_factory=dict)
     """The return that a case is in. Follows from the returns."""
+    codes: dict[str, Code] = field(default_factory=dict)
+    """Codes of the counter by digest, the newest of each claim."""
+    coded: dict[tuple[str, str], str] = field(default_factory=dict)
+    """The code of a (case, claim). Follows from the codes."""
 
     def hold(self, key: HoldKey) -> Hold:
         """Return the hold of `key`; one that nobody asked for yet is empty."""
@@ -99,6 +104,13 @@ class CentreState:
         self.returns[found.id] = found
         for case in found.cases:
             self.returning[case] = found.id
+
+    def put_code(self, code: Code) -> None:
+        """Set a code in its register, in the place of the claim's code before."""
+        before = self.coded.get((code.case, code.claim), "")
+        self.codes.pop(before, None)
+        self.codes[code.digest] = code
+        self.coded[code.case, code.claim] = code.digest
 
     def learn(self, lesson: Lesson) -> None:
         """Keep what an answer taught, and forget the oldest beyond `LESSONS_MAX`."""

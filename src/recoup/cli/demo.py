@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(*, out: Out = None) -> None:
-    """Start a centre and six sandbox institutions and play one case from report to freeze. A minute, all on this machine."""
+    """Start a centre and six sandbox institutions and play one case from report to receipt. A minute, all on this machine."""
     from recoup.demo import play
     from recoup.errors import Fault
     from recoup.money import format_minor
@@ -46,6 +46,8 @@ def demo(*, out: Out = None) -> None:
         ("overlap", played.overlap),
         ("frozen", played.frozen),
         ("left the system", played.exited),
+        ("returned", played.returned),
+        ("still frozen", played.left),
     ):
         print(f"{words:<17}{format_minor(amount, 2):>12}")
     print(f"\n{played.records} records; check them yourself: recoup verify {played.journal}")

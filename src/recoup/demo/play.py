@@ -1,4 +1,4 @@
-"""Plays the demo's case: report, admission, mandate, chase, confirmation, freeze. Persons are ids.
+"""Plays the demo's case: report, admission, mandate, chase, confirmation, freeze, return. Persons are ids.
 
 The centre is the real one on a file of its own, the institutions are processes that speak signed messages over loopback.
 """
@@ -35,13 +35,17 @@ from recoup.cases.commands import (
     TakeUp,
 )
 from recoup.cases.state import ClaimTrigger
-from recoup.centre.commands import Done
+from recoup.centre.commands import Done, Outcome
 from recoup.centre.letters import Correspondence
 from recoup.centre.office import Office, Setting, wait_until
 from recoup.centre.planning import items_of
-from recoup.centre.requests import Actor
+from recoup.centre.registry import COMMAND_REGISTRY
+from recoup.centre.requests import Actor, Request, command_of
+from recoup.centre.state import CentreState
 from recoup.centre.view import View
 from recoup.clock import Clock, SystemClock
+from recoup.demo.giving_back import RETURN, GivingBack
+from recoup.demo.people import People
 from recoup.demo.town import CURRENCY, DISPUTED, FIRST, INSTITUTIONS, LOSS, VICTIM, Town
 from recoup.errors import GatewayFault
 from recoup.ids import RandomIds
@@ -55,6 +59,7 @@ from recoup.messages import (
 )
 from recoup.money import format_minor
 from recoup.orders import HoldKey, Order, OrderKind
+from recoup.procedure import sums_of
 from recoup.reading.policies import read_case_policy
 from recoup.stores.vault import LocalKeys, Purpose
 
@@ -86,6 +91,10 @@ class Played:
     overlap: int
     frozen: int
     exited: int
+    returned: int
+    """What the banks' receipts say."""
+    left: int
+    """What institutions still hold after that."""
 
 
 class Demo:
@@ -101,7 +110,7 @@ class Demo:
         self._told: set[str] = set()
 
     def play(self) -> Played:
-        """Play the case from its report to the freeze."""
+        """Play the case from its report to the banks' receipts."""
         with ExitStack() as stack:
             addresses, ring, key = stack.enter_context(self._institutions())
             notice = NoticeTerms("Demo centre", ("notice of a stop",), "000")
@@ -118,7 +127,11 @@ class Demo:
             self._freeze(office, view)
             if office.fault is not None:
                 raise office.fault
-            return self._played(store, view)
+            frozen = self._played(store, view)
+            self._give_back(office, view)
+            if office.fault is not None:
+                raise office.fault
+            return self._paid(frozen, view)
 
     # --- the institutions ---
 
@@ -258,6 +271,26 @@ class Demo:
             self._must(office, OFFICER, TakeUp(order))
         self._chase(office, view)
 
+    def _give_back(self, office: Office, view: View) -> None:
+        """Return what is frozen to the victim."""
+
+        def ask(request: Request) -> Outcome:
+            command_id = self._ids.new("command")
+            return office.submit(command_of(COMMAND_REGISTRY, command_id, request)).result()
+
+        def look() -> CentreState:
+            if office.fault is not None:
+                raise office.fault
+            view.catch_up()
+            return view.state
+
+        def wait(is_done: Callable[[], bool]) -> None:
+            if not wait_until(is_done, CHASE_SECONDS_MAX):
+                raise GatewayFault("expected every bank's receipt, some did not come")
+
+        people = People(ask, CASE, look().case(CASE).unit)
+        GivingBack(CASE, CLAIM, POLICY, people, look, office.directory, wait, self._say).play()
+
     def _must(self, office: Office, actor: Actor, what: object) -> None:
         outcome = office.ask(actor, what, CASE).result()
         assert isinstance(outcome, Done), f"{type(what).__name__}: {outcome}"
@@ -296,7 +329,21 @@ class Demo:
             plan.overlap.get(CURRENCY, 0),
             sum(hold.held for hold in case.holds if hold.basis is OrderKind.FREEZE),
             sum(place.amount for place in case.places if place.found is Found.EXITED),
+            0,
+            sum(hold.held for hold in case.holds),
         )
+
+    def _paid(self, frozen: Played, view: View) -> Played:
+        """Return how the case stands after the receipts; case, holds and return say the same."""
+        view.catch_up()
+        sums = sums_of(view.state.returns[RETURN])
+        case = view.state.case(CASE)
+        returned = sum(claim.returned for claim in case.claims)
+        left = sum(hold.held for hold in case.holds)
+        assert sums.paid == sums.awarded == returned, "every award has its receipt"
+        assert returned + left == frozen.held, "what was frozen is paid or still there"
+        assert returned + frozen.exited == frozen.reported, "every cent is back or has left"
+        return replace(frozen, records=view.sequence, returned=returned, left=left)
 
 
 def play(folder: Path, say: Say) -> Played:

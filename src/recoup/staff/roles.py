@@ -114,6 +114,8 @@ class Action(StrEnum):
     """Bind a plan, make it public, give a bank notice, propose another account."""
     RETURN_APPROVE = "return_approve"
     """Agree to what was prepared, decide on objections and on who gets what."""
+    COUNTER_SERVE = "counter_serve"
+    """Give a victim a code to see how the claim stands, or a letter that says so."""
 
 
 class Scope(StrEnum):
@@ -155,6 +157,7 @@ _AT_THE_DESK: Final = {
     _A.ANSWER_TYPE: _UNIT,
     _A.ANSWER_CONFIRM: _UNIT,
     _A.SCAN_READ: _UNIT,
+    _A.COUNTER_SERVE: _UNIT,
 }
 _LISTS_AT_THE_DESK: Final = {
     _A.LIST_ADD: _UNIT,
@@ -313,6 +316,7 @@ NEEDS_PURPOSE: Final = frozenset(
         _A.LIST_CHECK,
         _A.PAPER_PRINT,
         _A.SCAN_READ,
+        _A.COUNTER_SERVE,
     }
 )
 """Nobody asks without a case number and a reason."""

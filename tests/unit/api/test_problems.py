@@ -329,6 +329,7 @@ PAGE_ACTIONS = {
         _A.RETURN_PREPARE,
     },
     "agree to a plan, decide an objection and who gets what": {_A.RETURN_APPROVE},
+    "serve a victim: a code, a letter": {Action.COUNTER_SERVE},
     "see staff": {_A.STAFF_READ},
     "units, persons, roles, enrolment": {
         _A.UNIT_ADD,

@@ -450,6 +450,14 @@ ENDPOINTS: dict[tuple[str, str], tuple[Action, Ask]] = {
         Action.SCAN_READ,
         lambda b, by, t: b.get(f"/orders/{t.order}/scans/{DIGEST}", by, case=t.case, reason="r"),
     ),
+    ("post", "/cases/{case}/claims/{claim}/codes"): (
+        Action.COUNTER_SERVE,
+        in_case("/claims/c1/codes", seen="identity_document", reason="r"),
+    ),
+    ("get", "/cases/{case}/claims/{claim}/letter"): (
+        Action.COUNTER_SERVE,
+        lambda b, by, t: b.get(f"/cases/{t.case}/claims/c1/letter", by, reason="r"),
+    ),
     ("get", "/figures"): (
         Action.FIGURES_READ,
         lambda b, by, t: b.get("/figures", by, unit=t.unit),

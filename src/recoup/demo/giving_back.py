@@ -1,0 +1,185 @@
+"""The demo's way back: application, plan, approval, decision, notice, the banks' payments and receipts. Persons are ids.
+
+The plan is worked out from the case's own statements under its policy, as `recoup return` does it from files. All of it goes
+through the desk's commands. The claim stands alone, so the law sets no notice and no days to wait for; where it sets days
+within which somebody must act, the screen says so and nobody waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Final
+
+import polars as pl
+
+from recoup import returns
+from recoup.centre.account_room import EnterAccount
+from recoup.centre.case_trail import facts_of
+from recoup.centre.chaser import held_since
+from recoup.centre.directory import Directory
+from recoup.centre.state import CentreState
+from recoup.centre.victim_view import victim_view
+from recoup.demo.people import CITY, PREPARER, PROVINCE, SECOND, People
+from recoup.demo.town import CURRENCY, VICTIM
+from recoup.money import format_minor
+from recoup.orders import HoldKey, OrderKind
+from recoup.orders.commands import ApproveOrder
+from recoup.paper.victim_words import STANDS, told
+from recoup.procedure import (
+    Application,
+    Capacity,
+    ClaimKey,
+    Payee,
+    PayeeKind,
+    PaymentState,
+    Return,
+    sums_of,
+)
+from recoup.procedure import commands as asked
+from recoup.reading.return_policies import read_return_policy
+from recoup.returning import worked_out
+from recoup.stores.vault import Purpose
+
+RETURN: Final = "return-1"
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class GivingBack:
+    """One return of the demo's case. `look` gives what is on disk, `wait` lets time pass until something is so."""
+
+    case: str
+    claim: str
+    policy: str
+    people: People
+    look: Callable[[], CentreState]
+    directory: Directory
+    wait: Callable[[Callable[[], bool]], None]
+    say: Say
+
+    def play(self) -> Return:
+        """Give back what is frozen; return the return with all receipts in."""
+        self._apply()
+        self._plan()
+        self._decide()
+        self._pay()
+        found = self._found()
+        self._told()
+        return found
+
+    def _apply(self) -> None:
+        """The victim asks, to be paid into the account that the money was taken from."""
+        payer = self.directory.account("harbour", VICTIM, "Holder 1")
+        self.people.must(PREPARER, EnterAccount(payer, "harbour", self.case))
+        claim = self.look().case(self.case).claim(self.claim)
+        assert claim is not None, "the demo's claim"
+        payee = Payee(PayeeKind.ORIGINAL, payer, claim.victim, "harbour")
+        key = ClaimKey(self.case, self.claim)
+        application = Application(
+            "application-1", key, Capacity.VICTIM, claim.victim, payee, PREPARER
+        )
+        self.people.must(PREPARER, asked.OpenReturn(RETURN, (self.case,), PREPARER))
+        self.people.must(PREPARER, asked.TakeApplication(RETURN, application))
+        self.say("return: the victim applies, to be paid into the account the money came from")
+
+    def _plan(self) -> None:
+        """Work out who gets what from the case's statements, and bind it."""
+        wanted, inputs, outputs = self._worked()
+        self.people.must(
+            PREPARER,
+            asked.BindPlan(RETURN, inputs, outputs, self.policy, wanted, PREPARER),
+        )
+        for row in wanted:
+            bank = self.look().hold(row.place).orders[-1].order.institution
+            self.say(f"plan: {_money(row.amount)} of the account at {bank}, mode {row.mode}")
+        assert self._found().round.plan is not None, "just bound"
+        self.people.must(CITY, asked.ApprovePlan(RETURN, CITY, self._digest()))
+        self.say("plan approved at the level of a city, by another person than its maker")
+
+    def _worked(self) -> tuple[tuple[asked.Wanted, ...], str, str]:
+        """Return the awards under the policy, with digests of what went in and of what came out."""
+        state = self.look()
+        case = state.case(self.case)
+        purpose = Purpose(PREPARER, self.case, "working out a return")
+        statements = self.directory.statements(self.case, case.facts, purpose)
+        facts = facts_of(case, statements, held_since(case, state)).facts
+        pots = [
+            returns.Pot(returns.Place(hold.account, hold.currency), hold.held)
+            for hold in case.holds
+            if hold.held and hold.basis is OrderKind.FREEZE
+        ]
+        paid = pl.DataFrame(schema=returns.PAID)
+        built = returns.build_case(facts.dossier, facts.claims, paid, pots)
+        assert not built.problems, f"pots are what the statements show: {built.problems}"
+        plan = worked_out(built, read_return_policy(self.policy)).plan
+        wanted = tuple(
+            asked.Wanted(
+                ClaimKey(self.case, row.claim),
+                HoldKey(self.case, row.place.account, row.place.currency),
+                row.mode,
+                row.amount,
+            )
+            for row in plan.awards
+        )
+        return wanted, _digest_of(case.facts, pots), _digest_of(wanted)
+
+    def _decide(self) -> None:
+        self.people.must(CITY, asked.DecideRound(RETURN, CITY, self._digest()))
+        sums = sums_of(self._found())
+        self.say(f"decided: {_money(sums.awarded)} in {len(self._found().payments)} payments")
+
+    def _pay(self) -> None:
+        """Give each bank notice; two persons let the order leave, and the bank's receipt comes back."""
+        ids = tuple(row.id for row in self._found().payments)
+        officers = (PREPARER, SECOND)
+        self.people.must(PREPARER, asked.NotifyBank(RETURN, ids, officers, PREPARER))
+        for payment in self._found().payments:
+            tracked = self.look().find(payment.order_id)
+            assert tracked is not None, "drafted with the notice"
+            digest = tracked[1].order.digest
+            for person in (CITY, PROVINCE):
+                self.people.must(person, ApproveOrder(payment.order_id, person, digest))
+        due = self._found().payments[0].due_at
+        assert due is not None, "told"
+        self.say(f"banks are given notice: by law they must have paid by {due:%Y-%m-%d}")
+        self.wait(self._is_paid)
+        for payment in self._found().payments:
+            receipt = payment.facts[-1]
+            self.say(f"{payment.institution}: paid {_money(receipt.amount)}, receipt in")
+
+    def _is_paid(self) -> bool:
+        rows = self._found().payments
+        return all(row.state is PaymentState.PAID and row.facts for row in rows)
+
+    def _told(self) -> None:
+        """Say what the victim reads on the public page."""
+        state = self.look()
+        case = state.case(self.case)
+        claim = case.claim(self.claim)
+        assert claim is not None, "the demo's claim"
+        view = victim_view(case, claim, state.returns.get(RETURN))
+        self.say(f"the victim reads: {told(STANDS[view.stage], 'en')}")
+
+    # --- small things ---
+
+    def _found(self) -> Return:
+        return self.look().returns[RETURN]
+
+    def _digest(self) -> str:
+        plan = self._found().round.plan
+        assert plan is not None, "bound before"
+        return plan.digest
+
+
+def _digest_of(*parts: Sequence[Any]) -> str:
+    return sha256(repr(parts).encode()).hexdigest()
+
+
+def _money(minor: int) -> str:
+    return f"{format_minor(minor, 2)} {CURRENCY}"
+
+
+__all__ = ["RETURN", "GivingBack"]

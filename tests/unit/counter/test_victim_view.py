@@ -1,0 +1,147 @@
+"""What a victim is told at each step of a return, and of each sum; through a real return of the centre."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from returning_office import ANOTHER, BANK, CASE, MADE, PLACE, Returning, award
+from sim.office import START, Done
+
+from recoup.cases import Claim, Found, Place
+from recoup.cases.commands import ApplyTrail, SettleClaim
+from recoup.cases.decided import digest_of
+from recoup.cases.state import ClaimTrigger
+from recoup.centre import answer_command
+from recoup.centre.case_room import CHASE
+from recoup.centre.requests import Actor
+from recoup.centre.victim_view import VictimView, victim_view
+from recoup.clock import instant_of
+from recoup.orders import Answer, Order, OrderKind, Outcome, Receipt
+from recoup.orders.commands import ApproveOrder, DraftOrder, IssueOrder, SubmitOrder
+from recoup.paper.victim_words import NEXT, STANDS, Stage
+from recoup.procedure.commands import (
+    AgreeToPayee,
+    OpenRound,
+    ProposePayee,
+    PublishNotice,
+    TakeApplication,
+)
+
+ORDER = "r1-1.1.1"
+
+
+def view(office: Returning) -> VictimView:
+    state = office.scribe.state
+    case = state.case(CASE)
+    claim = case.claim("c1")
+    assert claim is not None
+    return victim_view(case, claim, state.returns.get(state.returning.get(CASE, "")))
+
+
+def located(office: Returning) -> Returning:
+    """Let the trail say that all of the claim lies at the account."""
+    case = office.scribe.state.case(CASE)
+    places = (Place("c1", "a", BANK, "CNY", 100, START, Found.LOCATED),)
+    digest = digest_of("test", case.facts_version, places)
+    office.sent(Actor("chase", CHASE, "x"), ApplyTrail(case.facts_version, digest, places))
+    return office
+
+
+def decided() -> Returning:
+    return located(Returning()).holds().applied().approved().decided()
+
+
+def answers(office: Returning, outcome: Outcome, held: int, amount: int, order: str) -> None:
+    receipt = Receipt(amount, f"ref-{outcome}", office.clock.now()) if amount else None
+    said = Answer(f"answer-{outcome}", outcome, held, receipt=receipt)
+    assert isinstance(office.submit(answer_command(BANK, order, said)), Done)
+
+
+def agreed(office: Returning) -> None:
+    tracked = office.scribe.state.hold(PLACE).find(ORDER)
+    assert tracked is not None
+    for person in ("chief", "mayor"):
+        office.by(person, ApproveOrder(ORDER, person, tracked.order.digest))
+
+
+def test_before_anything_is_held_the_money_is_searched_for() -> None:
+    assert view(Returning()) == VictimView(Stage.SEARCHING, "CNY", 100, 0, 0, 0, 0)
+
+
+def test_what_is_stopped_and_what_is_frozen_are_told_apart() -> None:
+    office = located(Returning())
+    stop = Order("s1", OrderKind.STOP, PLACE, BANK, 60, "ann", "a call")
+    for command in (DraftOrder(stop), SubmitOrder("s1"), IssueOrder("s1")):
+        office.by("ann", command)
+    said = Answer("answer-stop", Outcome.HELD, 60, office.clock.now())
+    assert isinstance(office.submit(answer_command(BANK, "s1", said)), Done)
+    assert (view(office).stage, view(office).stopped, view(office).frozen) == (Stage.HELD, 60, 0)
+    office.holds(OrderKind.FREEZE, name="f")
+    assert (view(office).stage, view(office).stopped, view(office).frozen) == (Stage.FROZEN, 0, 60)
+
+
+def test_a_return_is_told_step_by_step_to_the_receipt() -> None:
+    office = located(Returning()).holds()
+    seen = [view(office).stage]
+    for step in (office.applied, office.approved, office.decided):
+        step()
+        seen.append(view(office).stage)
+    assert seen == [Stage.FROZEN, Stage.APPLIED, Stage.APPROVED, Stage.DECIDED]
+    assert view(office).decided == 60
+    office.notifies()
+    agreed(office)
+    assert view(office).stage is Stage.PAYING
+    answers(office, Outcome.PAID, 0, 60, ORDER)
+    assert view(office) == VictimView(Stage.RETURNED_PART, "CNY", 100, 0, 0, 0, 60)
+
+
+def test_a_notice_is_told_as_one() -> None:
+    office = located(Returning()).holds().applied().approved(award(mode=3))
+    office.by("ann", PublishNotice("r1", "ann", office.digest))
+    assert view(office).stage is Stage.PUBLISHED
+
+
+def test_what_cannot_be_paid_is_told_until_it_is_replaced() -> None:
+    office = decided()
+    office.notifies()
+    agreed(office)
+    said = Answer("answer-no", Outcome.REFUSED, 60, code="4000")
+    assert isinstance(office.submit(answer_command(BANK, ORDER, said)), Done)
+    assert view(office).stage is Stage.DELAYED
+    payment = office.found.payments[0].id
+    office.by("ann", ProposePayee("r1", payment, ANOTHER, "ann"))
+    office.by("chief", AgreeToPayee("r1", payment, ANOTHER, "chief"))
+    assert view(office).stage is Stage.DECIDED
+
+
+def test_a_new_round_is_told_before_what_was_paid() -> None:
+    office = decided()
+    office.notifies()
+    agreed(office)
+    answers(office, Outcome.PAID, 0, 60, ORDER)
+    office.by("ann", OpenRound("r1", 2, (CASE,), "ann"))
+    assert view(office).stage is Stage.RETURNED_PART, "nobody applied in it"
+    office.by("ann", TakeApplication("r1", replace(MADE, id="app-2")))
+    assert view(office).stage is Stage.APPLIED
+
+
+def test_a_claim_that_does_not_stand_is_told_as_closed() -> None:
+    office = Returning()
+    office.by("ann", SettleClaim("c1", ClaimTrigger.WITHDRAW, "ann"))
+    assert view(office).stage is Stage.CLOSED
+
+
+def test_a_claim_that_nobody_admitted_is_told_as_reported() -> None:
+    made = Claim(*("c9", "r", "v", "t", "p", "q", BANK, "CNY"), 5, instant_of(0), "ann")
+    case = Returning().scribe.state.case(CASE)
+    assert victim_view(case, made, None).stage is Stage.REPORTED
+
+
+def test_every_stage_has_words() -> None:
+    assert set(STANDS) == set(NEXT) == set(Stage)
+
+
+@pytest.mark.parametrize("table", [STANDS, NEXT])
+def test_words_are_short(table: dict[Stage, tuple[str, str]]) -> None:
+    assert all(len(zh) <= 40 and len(en.split()) <= 25 for zh, en in table.values())
