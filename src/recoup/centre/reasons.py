@@ -18,6 +18,8 @@ class CentreReason(StrEnum):
     """A kind that this program does not know: nothing can be decided on it."""
     CASES_APART = "cases_apart"
     """The money of cases is given back together only where the cases are joined."""
+    PAYEE_NAMED = "payee_named"
+    """Money is about to be paid to this account: those who agreed saw its name, and the bank compares that one."""
     MANDATE_MISSING = "mandate_missing"
     """The chase itself lets an order leave only within a standing authority; else a person does."""
     SECOND_PERSON_ABSENT = "second_person_absent"

@@ -6,12 +6,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from returning_office import ANOTHER, BANK, CASE, MADE, PLACE, Returning, award
+from returning_office import ANOTHER, BANK, CASE, MADE, ORIGINAL, PLACE, Returning, award
 from sim.office import START, Done, Turned
 
 from recoup.cases.commands import NoteRepaid, SettleClaim
 from recoup.cases.state import ClaimTrigger
 from recoup.centre import answer_command
+from recoup.centre.account_room import EnterAccount
 from recoup.centre.paying import Award, pay_back_order
 from recoup.orders import Answer, OrderState, Outcome, Receipt
 from recoup.orders.commands import ApproveOrder, DraftOrder, SubmitOrder, WithdrawOrder
@@ -139,3 +140,35 @@ def test_what_a_bank_pays_after_it_was_given_up_is_an_incident_and_stops_the_nex
     answers(office, Outcome.PAID, amount=60, held=140, number="2")
     assert office.found.payments[0].has_incident
     assert agree(office, "r1-2.2.1") == "incident_open"
+
+
+def renamed(office, account="card-c1", bank="bank-home"):
+    """Enter the account once more, under another name; return why not."""
+    said = office.tries("ann", EnterAccount(account, bank, CASE, is_renamed=True))
+    return said.reason if isinstance(said, Turned) else ""
+
+
+def test_nobody_gives_a_payee_another_name_once_others_have_seen_it(office):
+    """Who agreed saw the victim's name; the bank would compare the one that came after."""
+    assert renamed(office) == "payee_named"
+    assert agree(office) == ""
+    assert renamed(office) == "payee_named", "on its way"
+    answers(office, Outcome.REFUSED, code="closed")
+    assert renamed(office) == "", "nothing is about to be paid there: the name may be put right"
+    payment = office.found.payments[0]
+    office.by("ann", ProposePayee("r1", payment.id, ORIGINAL, "ann"))
+    assert renamed(office) == "payee_named", "somebody else is to agree to it"
+    office.by("chief", AgreeToPayee("r1", payment.id, ORIGINAL, "chief"))
+    assert renamed(office) == "payee_named"
+
+
+def test_an_application_and_an_order_by_hand_keep_the_payees_name_too():
+    office = Returning().holds(held=200)
+    assert renamed(office) == ""
+    office.applied()
+    assert renamed(office) == "payee_named"
+    assert renamed(office, "new-card", "bank-new") == ""
+    draft(office, "by-hand", 40)
+    assert renamed(office, "new-card", "bank-new") == "payee_named"
+    office.by("bo", WithdrawOrder("by-hand", "bo"))
+    assert renamed(office, "new-card", "bank-new") == ""
