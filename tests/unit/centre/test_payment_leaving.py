@@ -1,4 +1,4 @@
-"""An order to pay back leaves only while the decision that it carries out still holds: asked when the last person agrees."""
+"""An order to pay back leaves only while the decision that it carries out still holds; what a bank says of it in odd order."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from recoup.orders.commands import ApproveOrder, DraftOrder, SubmitOrder, Withdr
 from recoup.procedure import PaymentState
 from recoup.procedure.commands import (
     AgreeToPayee,
+    BindPlan,
     GivePaymentUp,
     NotifyBank,
     OpenRound,
@@ -172,3 +173,39 @@ def test_an_application_and_an_order_by_hand_keep_the_payees_name_too():
     assert renamed(office, "new-card", "bank-new") == "payee_named"
     office.by("bo", WithdrawOrder("by-hand", "bo"))
     assert renamed(office, "new-card", "bank-new") == ""
+
+
+def test_what_a_bank_holds_beyond_what_was_asked_for_is_in_no_plan():
+    office = Returning().holds(held=1000, asked=60).applied()
+    too_much = BindPlan("r1", "in", "out", "cn-2016", (award(61),), "ann")
+    assert office.refused("ann", too_much) == "amount_exceeds_frozen"
+    office.approved(award(60))
+
+
+def returned(office, reference):
+    receipt = Receipt(60, reference, office.clock.now())
+    said = Answer("back", Outcome.BOUNCED, 200, receipt=receipt)
+    assert isinstance(office.submit(answer_command(BANK, ORDER, said)), Done)
+
+
+def test_a_payment_whose_coming_back_is_told_before_it_is_open_again(office):
+    """The reply to the order was lost, the letter of the bounce was not; the order told again brings the receipt."""
+    assert agree(office) == ""
+    returned(office, "ref-1")
+    assert office.found.payments[0].state is PaymentState.BOUNCED
+    case = office.scribe.state.case(CASE)
+    asked = [(x.clock, x.about) for x in case.escalations]
+    assert asked == [("payment", ORDER)], "a person finds another account"
+    answers(office, Outcome.PAID, amount=60, held=200)
+    payment = office.found.payments[0]
+    assert (payment.state, payment.outstanding) == (PaymentState.BOUNCED, 60)
+    assert office.scribe.state.case(CASE).claim("c1").missing == 100
+    assert office.scribe.state.hold(PLACE).held == 200
+
+
+def test_the_coming_back_of_what_nobody_paid_opens_no_payment_that_was_made(office):
+    assert agree(office) == ""
+    answers(office, Outcome.PAID, amount=60, held=140)
+    returned(office, "ref-9")
+    assert office.found.payments[0].state is PaymentState.PAID
+    assert office.scribe.state.hold(PLACE).held == 140
