@@ -75,16 +75,6 @@ class View(Protocol):
         """Return a case; one that no report opened is empty."""
         ...
 
-    @property
-    def returns(self) -> dict[str, Return]:
-        """Returns of money, by id."""
-        ...
-
-    @property
-    def returning(self) -> dict[str, str]:
-        """The return that a case is in."""
-        ...
-
     def scans_of(self, order_id: str) -> tuple[Scan, ...]:
         """Return an order's scans."""
         ...

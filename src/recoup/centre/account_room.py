@@ -1,6 +1,8 @@
 """How accounts stand in the centre: entered for a case, read for a case. Their numbers and names lie in the vault, never here.
 
 An account has one institution. A person's order is about an account that was entered for its case, where the account lies.
+A case may learn another name of it, which the journal shows, but not while money is about to be paid to it: the bank compares
+the name, so it must be the one that those who agreed have seen.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from typing import Final
 
 from recoup.cases import CasePolicy
 from recoup.centre.commands import Decision, Declined, Noted
+from recoup.centre.paying import is_payee
 from recoup.centre.reasons import CentreReason
 from recoup.centre.requests import Request, is_usable
 from recoup.centre.state import CentreState
@@ -46,6 +49,8 @@ class EnterAccount:
     account: str
     institution: str
     case: str
+    is_renamed: bool = False
+    """Whether the name that comes with it is not the one under which the case knows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +71,18 @@ def decide_accounts(
     command: EnterAccount | ReadPersonal = request.what
     who = request.actor.who
     match command:
-        case EnterAccount(account, institution, case):
+        case EnterAccount(account, institution, case, is_renamed):
             if not state.case(case).is_open:
                 return Declined(CentreReason.CASE_UNKNOWN, case)
             if not (is_usable(account) and is_usable(institution)):
                 return Declined(CentreReason.ID_UNUSABLE)
             if state.accounts.get(account, institution) != institution:
                 return Declined(INSTITUTION_DIFFERS, institution)
+            if is_renamed and is_payee(state, case, account):
+                return Declined(CentreReason.PAYEE_NAMED, account)
             entered = AccountEntered(account, institution, case, who)
-            is_new = (case, account) not in state.entered
-            return _decision(case, (entered,) if is_new else (), {"account": account})
+            is_told = is_renamed or (case, account) not in state.entered
+            return _decision(case, (entered,) if is_told else (), {"account": account})
         case ReadPersonal(account, name):
             if name != TEXT and state.target_of_subject(request.case, account) is None:
                 return Declined(ACCOUNT_UNKNOWN, account)

@@ -281,7 +281,10 @@ class Desk:
             known = there.reserve(entering.institution, number)
             entry = Entry(entering.institution, number, name)
             pieces = there.entered_pieces(known, entering.case, entry)
-            return replace(asked, what=replace(entering, account=known)), pieces
+            is_renamed = not there.is_named(known, entering.case, name)
+            return replace(
+                asked, what=replace(entering, account=known, is_renamed=is_renamed)
+            ), pieces
 
         return await self._vault_first(command, prepare)
 

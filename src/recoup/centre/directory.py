@@ -210,6 +210,10 @@ class Directory:
             (account, _KEY, _key(entry.institution, entry.number)),
         )
 
+    def is_named(self, account: str, case: str, name: str) -> bool:
+        """Whether a case knows an account under just this name; shows nothing of any other."""
+        return account in self.find(f"{NAME} {case}", name)
+
     def account(
         self, institution: str, number: str, name: str = "", *, is_own: bool = False
     ) -> str:

@@ -7,7 +7,7 @@ from the vault, in memory only; `order_sent` in the journal says that they were 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -171,7 +171,11 @@ class Letters:
         payout = order.payout
         if payout is None:
             return None
-        entry = self._directory.entry(payout.account, purpose)
+        # By the name that the claim's case has, where that is another: there its victim is known.
+        of_claim = replace(purpose, case=payout.case or purpose.case)
+        entry = self._directory.entry(payout.account, of_claim)
+        if not entry.name:
+            entry = self._directory.entry(payout.account, purpose)
         if entry.institution != payout.institution:
             raise VaultFault("expected the payee's account at the institution that was agreed to")
         officers = dict.fromkeys((order.made_by, *issued.approvers))

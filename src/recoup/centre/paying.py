@@ -6,11 +6,14 @@ is said by the rules of orders.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from recoup.centre.state import CentreState
-from recoup.orders import HoldKey, Order, OrderKind, Payout
+from recoup.orders import HoldKey, Order, OrderKind, OrderState, Payout, Tracked
+from recoup.procedure import PaymentState, Return
+from recoup.procedure.state import IN_FLIGHT, ROUND_ENDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,4 +60,33 @@ def pay_back_order(state: CentreState, award: Award, by: str, reason: str) -> Or
     )
 
 
-__all__ = ["Award", "pay_back_order"]
+def is_payee(state: CentreState, case: str, account: str) -> bool:
+    """Whether a case's money is about to be paid to an account: by an order, a payment that was decided, or an application."""
+    cases = {case, *state.case(case).joined}
+    found = state.returns.get(state.returning.get(case, ""))
+    cases |= set(found.cases) if found is not None else set()
+    orders = (state.find(order_id) for one in cases for order_id in state.drafted.get(one, ()))
+    if any(row is not None and _pays(row[1], case, account) for row in orders):
+        return True
+    return found is not None and account in _payees(found)
+
+
+def _pays(tracked: Tracked, case: str, account: str) -> bool:
+    order, payout = tracked.order, tracked.order.payout
+    if payout is None or tracked.state in {OrderState.ANSWERED, OrderState.WITHDRAWN}:
+        return False
+    return payout.account == account and case in {order.key.case, payout.case}
+
+
+def _payees(found: Return) -> Iterator[str]:
+    """Yield the accounts that a return may still pay, and those that a second person is to agree to."""
+    if found.round.state not in ROUND_ENDED:
+        yield from (x.payee.account for x in found.round.applications if not x.is_withdrawn)
+    for payment in found.payments:
+        if payment.state is PaymentState.DECIDED or payment.state in IN_FLIGHT:
+            yield payment.payee.account
+        if payment.proposed is not None:
+            yield payment.proposed.account
+
+
+__all__ = ["Award", "is_payee", "pay_back_order"]

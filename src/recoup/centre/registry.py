@@ -224,7 +224,7 @@ COMMANDS: Final[tuple[Row, ...]] = (
     ("raise_escalation", 1, case_commands.RaiseEscalation, ()),
     ("pass_escalation", 1, case_commands.PassEscalation, ()),
     ("settle_escalation", 1, case_commands.SettleEscalation, ()),
-    ("enter_account", 1, EnterAccount, ()),
+    ("enter_account", 2, EnterAccount, (_with("is_renamed", False),)),
     ("read_personal", 1, ReadPersonal, ()),
     ("enter_foreign", 1, import_commands.EnterForeign, ()),
     ("note_import", 1, import_commands.NoteImport, ()),

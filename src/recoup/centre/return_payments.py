@@ -16,11 +16,13 @@ from datetime import datetime
 from typing import Final
 
 from recoup.cases import CasePolicy
-from recoup.cases.state import ClaimState
+from recoup.cases.entitlements import current
+from recoup.cases.state import AppealState, ClaimState
 from recoup.centre.account_room import ACCOUNT_UNKNOWN
 from recoup.centre.commands import Decision, Declined, Noted
 from recoup.centre.order_room import OrderWork
 from recoup.centre.paying import Award, pay_back_order
+from recoup.centre.reasons import CentreReason
 from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import CLOCK, OWN_MARK, Actor, Request, derived_id, encode_request
 from recoup.ids import SubjectId
@@ -125,6 +127,7 @@ def unfit_to_leave(orders: OrderWork) -> Declined | None:
         if payout is None or not orders.state.case(order.key.case).is_open:
             continue  # of a case that no report opened no claims are known
         declined = _unfit_payment(orders, order) or _unfit_claim(orders, order, payout)
+        declined = declined or _unfit_holder(orders, order)
         if declined is not None:
             return declined
     return None
@@ -146,6 +149,22 @@ def _unfit_claim(orders: OrderWork, order: Order, payout: Payout) -> Declined | 
     if order.amount > left:
         return Declined(Reason.AMOUNT_EXCEEDS_MISSING.value, f"expected at most {left}")
     return None
+
+
+def _unfit_holder(orders: OrderWork, order: Order) -> Declined | None:
+    """Say why money of this holder is not to go: somebody still decides on it, or decided, and the hold is not lowered yet."""
+    key, case = order.key, orders.state.case(order.key.case)
+    appeals = [x for x in case.appeals if (x.account, x.currency) == (key.account, key.currency)]
+    if any(x.state in {AppealState.FILED, AppealState.OVERDUE} for x in appeals):
+        return Declined(CentreReason.HOLDER_APPEALS, key.account)
+    is_upheld = any(x.state is AppealState.UPHELD for x in appeals)
+    if not (is_upheld or case.is_innocent(key.account) or case.is_paid_for(key.account)):
+        return None
+    behind = sum(current(case).get((key.account, key.currency), {}).values())
+    left = behind - (orders.hold(key).paying - order.amount)
+    if order.amount <= left:
+        return None
+    return Declined(CentreReason.HOLDER_CLEARED, f"expected at most {max(0, left)}")
 
 
 def _on_its_way(orders: OrderWork, order: Order, claim: tuple[str, str]) -> int:
@@ -202,10 +221,10 @@ def _heard(orders: OrderWork, noted: Noted) -> Iterator[tuple[Return, asked.Outc
             elif answer.outcome is Outcome.REFUSED:
                 yield found, asked.RecordRefusal(name, order, answer.id, answer.code)
         case AnswerRecorded(answer=answer) if is_back_unpaid(orders.tracked(order), event):
-            receipt = answer.receipt
-            assert receipt is not None, "what came back has a receipt"
-            fact, code = f"{order} back {receipt.reference}", Outcome.BOUNCED.value
-            yield found, asked.RecordBounce(name, order, fact, receipt.amount, code)
+            back = answer.receipt
+            assert back is not None, "what came back has a receipt"
+            fact, code = f"{order} back {back.reference}", Outcome.BOUNCED.value
+            yield found, asked.RecordBounce(name, order, fact, back.amount, code)
 
 
 def _return_of(orders: OrderWork, order_id: str) -> Return | None:

@@ -90,6 +90,25 @@ def test_many_scans_at_once_leave_the_threads_to_whoever_else_needs_one(desk, mo
     assert len(asyncio.run(crowd())) == 64
 
 
+def test_another_name_of_an_account_is_in_the_journal_and_refused_it_is_not_kept(desk, monkeypatch):
+    body = {"case": "C1", "institution": "bank-1", "number": "6222020000111122223"}
+
+    def enter(name: str) -> tuple[int, list[str], str]:
+        last = desk.desk.last()
+        status = desk.post("/accounts", {**body, "name": name}, "ann").status_code
+        records = desk.records_of_persons(last)
+        names = [x.name for x in records if x.name != "acted"]
+        why = Purpose("test", "C1", "a test")
+        kept = desk.desk._office.directory.entry(desk.ids["account"], why).name
+        return status, names, kept
+
+    assert enter("Wang") == (200, [], "Wang")
+    assert enter("Wang Wu") == (200, ["account_entered"], "Wang Wu")
+    monkeypatch.setattr("recoup.centre.account_room.is_payee", lambda *_: True)
+    assert enter("Thief") == (409, [], "Wang Wu")
+    assert enter("Wang Wu") == (200, [], "Wang Wu")
+
+
 def reason_of(outcome: Outcome) -> str:
     assert isinstance(outcome, Turned), outcome
     return outcome.reason

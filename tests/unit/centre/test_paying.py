@@ -10,10 +10,18 @@ from docket import claim, report
 from sim.office import START, Done, Office, Turned, some_order
 
 from recoup.cases import Found, Place
-from recoup.cases.commands import ApplyTrail, SettleClaim, TakeReport
-from recoup.cases.decided import digest_of
+from recoup.cases.commands import (
+    ApplyTrail,
+    FileAppeal,
+    ProposeFinding,
+    SettleAppeal,
+    SettleClaim,
+    SettleFinding,
+    TakeReport,
+)
+from recoup.cases.decided import Finding, FindingKind, digest_of
 from recoup.cases.entitlements import current
-from recoup.cases.state import ClaimTrigger
+from recoup.cases.state import AppealTrigger, ClaimTrigger, FindingTrigger
 from recoup.centre import EVENT_REGISTRY, CentreState, Reply, answer_command, evolve
 from recoup.centre.paying import Award, pay_back_order
 from recoup.centre.snapshots import decode_state, encode_state
@@ -241,3 +249,39 @@ def test_an_answer_of_before_payments_still_decodes():
     )
     event = EVENT_REGISTRY.decode("answer_recorded", 1, old)
     assert event.answer == Answer("a", Outcome.HELD, 1)
+
+
+def refused(work, order_id):
+    award = Award(order_id, KEY, 60, "victim-account", "c1", "award-1", DUE)
+    outcome = work.office.tell(pay_back_order(work.state, award, "maker", "decision 1"))
+    return outcome.reason if isinstance(outcome, Turned) else ""
+
+
+def test_money_waits_while_its_holder_objects(work):
+    work.must("ann", FileAppeal("x1", "a", "CNY", is_through_bank=False))
+    assert refused(work, "p1") == "holder_appeals"
+    work.must("judge", SettleAppeal("x1", AppealTrigger.DENY, "judge", reason="it is traced"))
+    assert refused(work, "p2") == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "why"),
+    [
+        (FindingKind.GOOD_FAITH_VALUE, "holder_cleared"),
+        (FindingKind.INNOCENT_CONDUIT, ""),
+    ],
+)
+def test_what_was_found_to_be_the_holders_is_not_paid_before_the_hold_is_lowered(work, kind, why):
+    """A conduit's traced part is the victims' still; of value given in good faith nothing is."""
+    finding = Finding("n1", kind, "a", "bo", "a shop")
+    work.must("bo", ProposeFinding(finding))
+    work.must("judge", SettleFinding("n1", FindingTrigger.AGREE, "judge", finding.digest))
+    assert work.hold.held == 100, "the bank has not let go yet"
+    assert refused(work, "p1") == why
+
+
+def test_an_upheld_objection_leaves_for_victims_what_is_kept(work):
+    work.must("ann", FileAppeal("x1", "a", "CNY", is_through_bank=False))
+    upheld = SettleAppeal("x1", AppealTrigger.UPHOLD, "judge", keep=59, reason="salary")
+    work.must("judge", upheld)
+    assert refused(work, "p1") == "holder_cleared"

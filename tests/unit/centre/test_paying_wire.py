@@ -6,6 +6,7 @@ import pytest
 from payhouse import BANK, CASE, DUE, House
 from sim.office import START
 
+from recoup.centre.directory import Entry
 from recoup.errors import VaultFault
 from recoup.messages import ResultCode
 from recoup.orders import HoldState, OrderKind, Outcome
@@ -66,3 +67,21 @@ def test_the_payee_is_paid_where_its_account_is_and_never_by_guess(house):
     with pytest.raises(VaultFault, match="institution"):
         house.pay("p1", 60, institution="bank-8")
     assert house.money == (100, 0)
+
+
+def test_the_payee_has_the_name_that_the_claims_own_case_knows(house):
+    """A case that was joined with the holder's entered the account; a statement spells its name in another way."""
+    house.directory.account("bank-9", "999", "V. of a statement")
+    entry = Entry("bank-9", "999", "victim")
+    house.directory.keep_all(house.directory.entered_pieces(house.payee, "case-2", entry))
+    assert house.pay("p1", 60).failed == ("payee_name",), "the control"
+    assert house.pay("p2", 60, case="case-2").outcome is Outcome.PAID
+
+
+def test_a_case_knows_an_account_under_just_the_name_that_was_entered(house):
+    directory, entry = house.directory, Entry("bank-9", "999", "victim")
+    assert not directory.is_named(house.payee, CASE, "victim")
+    directory.keep_all(directory.entered_pieces(house.payee, CASE, entry))
+    assert directory.is_named(house.payee, CASE, "victim")
+    assert not directory.is_named(house.payee, CASE, "thief")
+    assert not directory.is_named(house.payee, "case-2", "victim")

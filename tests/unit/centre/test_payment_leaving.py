@@ -1,4 +1,4 @@
-"""An order to pay back leaves only while the decision that it carries out still holds: asked when the last person agrees."""
+"""An order to pay back leaves only while the decision that it carries out still holds; what a bank says of it in odd order."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from returning_office import ANOTHER, BANK, CASE, MADE, PLACE, Returning, award
+from returning_office import ANOTHER, BANK, CASE, MADE, ORIGINAL, PLACE, Returning, award
 from sim.office import START, Done, Turned
 
 from recoup.cases.commands import NoteRepaid, SettleClaim
 from recoup.cases.state import ClaimTrigger
 from recoup.centre import answer_command
+from recoup.centre.account_room import EnterAccount
 from recoup.centre.paying import Award, pay_back_order
 from recoup.orders import Answer, OrderState, Outcome, Receipt
 from recoup.orders.commands import ApproveOrder, DraftOrder, SubmitOrder, WithdrawOrder
 from recoup.procedure import PaymentState
 from recoup.procedure.commands import (
     AgreeToPayee,
+    BindPlan,
     GivePaymentUp,
     NotifyBank,
     OpenRound,
@@ -139,3 +141,71 @@ def test_what_a_bank_pays_after_it_was_given_up_is_an_incident_and_stops_the_nex
     answers(office, Outcome.PAID, amount=60, held=140, number="2")
     assert office.found.payments[0].has_incident
     assert agree(office, "r1-2.2.1") == "incident_open"
+
+
+def renamed(office, account="card-c1", bank="bank-home"):
+    """Enter the account once more, under another name; return why not."""
+    said = office.tries("ann", EnterAccount(account, bank, CASE, is_renamed=True))
+    return said.reason if isinstance(said, Turned) else ""
+
+
+def test_nobody_gives_a_payee_another_name_once_others_have_seen_it(office):
+    """Who agreed saw the victim's name; the bank would compare the one that came after."""
+    assert renamed(office) == "payee_named"
+    assert agree(office) == ""
+    assert renamed(office) == "payee_named", "on its way"
+    answers(office, Outcome.REFUSED, code="closed")
+    assert renamed(office) == "", "nothing is about to be paid there: the name may be put right"
+    payment = office.found.payments[0]
+    office.by("ann", ProposePayee("r1", payment.id, ORIGINAL, "ann"))
+    assert renamed(office) == "payee_named", "somebody else is to agree to it"
+    office.by("chief", AgreeToPayee("r1", payment.id, ORIGINAL, "chief"))
+    assert renamed(office) == "payee_named"
+
+
+def test_an_application_and_an_order_by_hand_keep_the_payees_name_too():
+    office = Returning().holds(held=200)
+    assert renamed(office) == ""
+    office.applied()
+    assert renamed(office) == "payee_named"
+    assert renamed(office, "new-card", "bank-new") == ""
+    draft(office, "by-hand", 40)
+    assert renamed(office, "new-card", "bank-new") == "payee_named"
+    office.by("bo", WithdrawOrder("by-hand", "bo"))
+    assert renamed(office, "new-card", "bank-new") == ""
+
+
+def test_what_a_bank_holds_beyond_what_was_asked_for_is_in_no_plan():
+    office = Returning().holds(held=1000, asked=60).applied()
+    too_much = BindPlan("r1", "in", "out", "cn-2016", (award(61),), "ann")
+    assert office.refused("ann", too_much) == "amount_exceeds_frozen"
+    office.approved(award(60))
+
+
+def returned(office, reference):
+    receipt = Receipt(60, reference, office.clock.now())
+    said = Answer("back", Outcome.BOUNCED, 200, receipt=receipt)
+    assert isinstance(office.submit(answer_command(BANK, ORDER, said)), Done)
+
+
+def test_a_payment_whose_coming_back_is_told_before_it_is_open_again(office):
+    """The reply to the order was lost, the letter of the bounce was not; the order told again brings the receipt."""
+    assert agree(office) == ""
+    returned(office, "ref-1")
+    assert office.found.payments[0].state is PaymentState.BOUNCED
+    case = office.scribe.state.case(CASE)
+    asked = [(x.clock, x.about) for x in case.escalations]
+    assert asked == [("payment", ORDER)], "a person finds another account"
+    answers(office, Outcome.PAID, amount=60, held=200)
+    payment = office.found.payments[0]
+    assert (payment.state, payment.outstanding) == (PaymentState.BOUNCED, 60)
+    assert office.scribe.state.case(CASE).claim("c1").missing == 100
+    assert office.scribe.state.hold(PLACE).held == 200
+
+
+def test_the_coming_back_of_what_nobody_paid_opens_no_payment_that_was_made(office):
+    assert agree(office) == ""
+    answers(office, Outcome.PAID, amount=60, held=140)
+    returned(office, "ref-9")
+    assert office.found.payments[0].state is PaymentState.PAID
+    assert office.scribe.state.hold(PLACE).held == 140

@@ -180,37 +180,6 @@ def test_what_was_heard_is_in_a_snapshot(office):
     assert again.returns["r1"] != other, "the control"
 
 
-def test_what_a_bank_holds_beyond_what_was_asked_for_is_in_no_plan():
-    office = Returning().holds(held=1000, asked=60).applied()
-    too_much = BindPlan("r1", "in", "out", "cn-2016", (award(61),), "ann")
-    assert office.refused("ann", too_much) == "amount_exceeds_frozen"
-    office.approved(award(60))
-
-
-def test_a_payment_whose_coming_back_is_told_before_it_is_open_again(office):
-    """The reply to the order was lost, the letter of the bounce was not; the order told again brings the receipt."""
-    office.notifies()
-    agreed(office)
-    back = Answer("b", Outcome.BOUNCED, 60, receipt=Receipt(60, "ref-1", office.clock.now()))
-    assert isinstance(office.submit(answer_command(BANK, ORDER, back)), Done)
-    assert payment(office).state is PaymentState.BOUNCED
-    asked = [(x.clock, x.about) for x in office.scribe.state.case(CASE).escalations]
-    assert asked == [("payment", ORDER)], "a person finds another account"
-    answers(office, Outcome.PAID, amount=60, held=60)
-    assert (payment(office).state, payment(office).outstanding) == (PaymentState.BOUNCED, 60)
-    assert (missing(office), office.scribe.state.hold(PLACE).held) == (100, 60)
-
-
-def test_the_coming_back_of_what_nobody_paid_opens_no_payment_that_was_made(office):
-    office.notifies()
-    agreed(office)
-    answers(office, Outcome.PAID, amount=60)
-    odd = Answer("b", Outcome.BOUNCED, 60, receipt=Receipt(60, "ref-9", office.clock.now()))
-    assert isinstance(office.submit(answer_command(BANK, ORDER, odd)), Done)
-    assert payment(office).state is PaymentState.PAID
-    assert office.scribe.state.hold(PLACE).held == 0
-
-
 def asks(office, case, who, what):
     """Let one of the centre's own parts ask something of a case."""
     request = Request(Actor(who, MACHINE, "a call"), what, case=case)
