@@ -24,6 +24,7 @@ from recoup.cases import Finding, FindingKind, Found, Mandate, Matter, Motion, P
 from recoup.cases import commands as asked
 from recoup.cases.state import ClaimTrigger
 from recoup.centre import rights
+from recoup.centre.return_rights import RETURN_ACTIONS
 from recoup.clock import instant_text
 from recoup.orders import OrderKind, Outcome
 from recoup.staff import Action, Role
@@ -161,14 +162,15 @@ def seen_of_return(path: str) -> Ask:
 
 OTHER_PAYEE = {"kind": "another_own", "account": "{account}", "reason": "r"}
 RETURNS: dict[str, tuple[Action, Ask]] = {
+    # Before the role takes an application in itself: nobody looks at a paper that they took in.
+    "/applications/{application}/check": (
+        Action.RETURN_CHECK,
+        of_return("/applications/{application}/check", proof_digest=DIGEST),
+    ),
     "/rounds": (Action.RETURN_APPLY, of_return("/rounds", number="2", reason="r")),
     "/applications": (
         Action.RETURN_APPLY,
         of_return("/applications", case="{case}", claim="c5", reason="r"),
-    ),
-    "/applications/{application}/check": (
-        Action.RETURN_CHECK,
-        of_return("/applications/{application}/check", proof_digest=DIGEST),
     ),
     "/applications/{application}/take-back": (
         Action.RETURN_APPLY,
@@ -658,6 +660,7 @@ def _is_gone(path: str, answer: Response) -> bool:
     """Whether what no case of this world has was looked for: an offer of its own to take back, a scan, a hold, a payment."""
     gone = (
         "/plans/{inputs}/files",
+        *("/applications/{application}/check", "/applications/{application}/take-back"),
         *("/objections/{objection}/uphold", "/objections/{objection}/dismiss"),
         *("/payments/{payment}/payee", "/payments/{payment}/payee/agree"),
         *("/payments/{payment}/give-up", "/payments/{payment}/settle", "/notices"),
@@ -838,6 +841,7 @@ def test_every_command_of_a_case_is_given_over_http_or_stands_in_a_list_that_say
     assert given & every == every - set(NOT_OVER_HTTP)
     assert set(NOT_OVER_HTTP) <= every
     assert given & every == {kind for kind in rights.ACTIONS if kind in every}
+    assert set(RETURN_ACTIONS) <= given, "of a return, persons give everything over HTTP"
 
 
 @pytest.mark.parametrize("role", Role)
