@@ -110,11 +110,10 @@ def _free(sheets: ReturnSheets) -> dict[HoldKey, int]:
     """Return what is frozen and not set aside, by hold, in the order of the cases."""
     rank = {case.id: at for at, case in enumerate(sheets.cases)}
     ordered = sorted(sheets.holds, key=lambda hold: (rank[hold.key.case], hold.key.account))
-    return {
-        hold.key: hold.frozen_live - sheets.of.set_aside_at(hold.key)
-        for hold in ordered
-        if hold.frozen_live > sheets.of.set_aside_at(hold.key)
-    }
+    # What a bank holds beyond what was asked for, a whole account of it, is the holder's own money.
+    given = {hold.key: min(hold.frozen_live, hold.payable) for hold in ordered}
+    aside = sheets.of.set_aside_at
+    return {key: amount - aside(key) for key, amount in given.items() if amount > aside(key)}
 
 
 def _pots(sheets: ReturnSheets) -> list[Pot]:

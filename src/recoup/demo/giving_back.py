@@ -12,11 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
-import polars as pl
-
-from recoup import returns
 from recoup.centre.account_room import EnterAccount
-from recoup.centre.case_trail import facts_of
 from recoup.centre.chaser import held_since
 from recoup.centre.directory import Directory
 from recoup.centre.state import CentreState
@@ -38,8 +34,6 @@ from recoup.procedure import (
     sums_of,
 )
 from recoup.procedure import commands as asked
-from recoup.reading.return_policies import read_return_policy
-from recoup.returning import worked_out
 from recoup.stores.vault import Purpose
 
 RETURN: Final = "return-1"
@@ -101,6 +95,13 @@ class GivingBack:
 
     def _worked(self) -> tuple[tuple[asked.Wanted, ...], str, str]:
         """Return the awards under the policy, with digests of what went in and of what came out."""
+        import polars as pl  # what shares out loads tables and kernels: nobody else in the demo needs them
+
+        from recoup import returns
+        from recoup.centre.case_trail import facts_of
+        from recoup.reading.return_policies import read_return_policy
+        from recoup.returning import worked_out
+
         state = self.look()
         case = state.case(self.case)
         purpose = Purpose(PREPARER, self.case, "working out a return")

@@ -15,7 +15,7 @@ from recoup.cases.state import ClaimState, FindingState
 from recoup.centre.facts import FactRow, Statement, encode_paper
 from recoup.centre.return_planner import in_a_process
 from recoup.centre.return_sheets import ReturnSheets, UnworkableError, WorkedOut
-from recoup.orders import Hold, HoldKey, HoldState, OrderKind
+from recoup.orders import Hold, HoldKey, HoldState, Order, OrderKind, OrderState, Tracked
 from recoup.procedure import (
     Application,
     Capacity,
@@ -49,9 +49,13 @@ def case(name: str, *losses: tuple[str, str, int], state: ClaimState = ClaimStat
     return Case(name, claims=tuple(claims), facts_version=3)
 
 
-def frozen(case_id: str, account: str, held: int, **more: object) -> Hold:
-    since = START + timedelta(hours=1)
-    hold = Hold(HoldKey(case_id, account, "CNY"), HoldState.FROZEN, held, OrderKind.FREEZE, since)
+def frozen(case_id: str, account: str, held: int, asked: int | None = None, **more: object) -> Hold:
+    """What an institution froze; it was asked for as much unless said otherwise."""
+    since, key = START + timedelta(hours=1), HoldKey(case_id, account, "CNY")
+    amount = held if asked is None else asked
+    order = Order(f"f-{account}", OrderKind.FREEZE, key, f"bank-{account}", amount, "ann", "filed")
+    told = Tracked(order, OrderState.ANSWERED, issued_at=since)
+    hold = Hold(key, HoldState.FROZEN, held, OrderKind.FREEZE, since, orders=(told,))
     return replace(hold, **more)  # type: ignore[arg-type]
 
 
@@ -104,6 +108,11 @@ ONE, TWO = case("case-1", ("c1", "a", 100)), case("case-2", ("c1", "a", 60))
 BOTH = shown("a", ("card-case-1-c1", "a", 100), ("card-case-2-c1", "a", 60))
 
 
+def test_what_a_bank_holds_beyond_what_was_asked_for_is_in_no_pot() -> None:
+    whole_account = frozen("case-1", "a", 160, asked=40)
+    assert sum(row[-1] for row in given(sheets([ONE], [whole_account], BOTH).worked_out())) == 40
+
+
 def test_claims_of_joined_cases_that_share_an_id_are_each_paid() -> None:
     worked = sheets([ONE, TWO], [frozen("case-1", "a", 160)], BOTH).worked_out()
     assert given(worked) == [
@@ -152,7 +161,7 @@ def test_what_was_paid_or_is_set_aside_is_not_given_again() -> None:
     # The same once it was paid: the hold is smaller, and the case has counted it as returned.
     paid = replace(asked.of, payments=(replace(before, state=PaymentState.PAID, paid=100),))
     got = replace(ONE, claims=(replace(ONE.claims[0], returned=100),))
-    left = (frozen("case-1", "a", 60, returned=100),)
+    left = (frozen("case-1", "a", 60, 160, returned=100),)
     after = replace(asked, of=paid, cases=(got, TWO), holds=left)
     assert given(after.worked_out()) == [("case-2", "c1", "case-1", 2, 60)]
 
