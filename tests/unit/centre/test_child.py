@@ -31,7 +31,7 @@ def _lets_go(initializer: str) -> bool:
         assert parent.stdout is not None
         child = int(parent.stdout.readline())
         try:
-            parent.communicate(timeout=10 if "end" in initializer else 2)
+            parent.communicate(timeout=60 if "end" in initializer else 2)
         except subprocess.TimeoutExpired:
             return False
         finally:
