@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import itertools
 import secrets
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pyotp
 from fastapi import FastAPI
 from httpx import Client, Response
+from twin.maker import PLAIN, random_world
 
 from recoup.api import Passwords, make_app
 from recoup.api.callers import at_the_door, hash_of
@@ -26,23 +27,22 @@ from recoup.centre.desk import Desk
 from recoup.centre.letters import Correspondence
 from recoup.centre.office import Setting
 from recoup.centre.requests import MACHINE, Actor, Request, command_of
+from recoup.centre.tracer import CaseFacts
 from recoup.clock import HandClock, instant_text
 from recoup.ids import CommandId, RandomIds
 from recoup.journal.record import Record
 from recoup.orders import Answer
 from recoup.orders import Outcome as Outcome_
 from recoup.reading.policies import read_case_policy
-from recoup.records import tables
-from recoup.records.dossier import Dossier
 from recoup.staff import Directory, Role
 from recoup.staff.commands import OpenSession
 from recoup.stores.vault import LocalKeys
-from recoup.trace import Options, trace_dossier
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SETUP = "setup-token-of-this-bureau"
 PASSWORD = "correct horse battery"  # noqa: S105 - of nobody
 MASTER = bytes(range(32))
+PATIENCE_SECONDS = 200
 
 
 def setting(folder: Path, clock: HandClock, wire: Correspondence | None = None) -> Setting:
@@ -67,8 +67,8 @@ def open_desk(folder: Path, clock: HandClock, wire: Correspondence | None = None
 @cache
 def _load_kernels() -> None:
     """Have what traces compiled before anybody waits: on a cold cache it takes longer than a request may."""
-    dossier = Dossier(pl.DataFrame(schema=tables.TRANSFERS), ())
-    trace_dossier(dossier, pl.DataFrame(schema=tables.CLAIMS), Options(bridge=True))
+    world = random_world(1, 30, PLAIN)
+    CaseFacts("case", 1, world.dossier(), world.claim_table()).traced()
 
 
 @dataclass
@@ -81,6 +81,8 @@ class Bureau:
     secrets: dict[str, str] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
     wire: Correspondence | None = None
+    is_patient: bool = True
+    """Whether it comes again when it is asked to, because a case is being traced."""
 
     def __post_init__(self) -> None:
         _load_kernels()
@@ -100,7 +102,13 @@ class Bureau:
 
     def post(self, path: str, body: Any, by: str = "", key: str = "", **headers: str) -> Response:
         headers = {"Idempotency-Key": key or next(self.keys), **self._as(by), **headers}
-        return self.client.post(path, json=body, headers=headers)
+        until = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            found = self.client.post(path, json=body, headers=headers)
+            is_awaited = found.status_code == 503 and b"trail_awaited" in found.content
+            if not (is_awaited and self.is_patient) or time.monotonic() > until:
+                return found
+            time.sleep(int(found.headers["retry-after"]))
 
     def get(self, path: str, by: str = "", **params: Any) -> Response:
         return self.client.get(path, params=params, headers=self._as(by))
