@@ -175,8 +175,10 @@ def test_held_money_is_there_once_and_does_not_shrink():
 
 @pytest.mark.slow
 def test_the_same_over_many_more_histories():
+    SEEN.clear()
     more = settings(CHECKED, max_examples=1_500)
     run_state_machine_as_test(BankMachine, settings=more)
+    assert not {x for x in set(Outcome) - UNPLAYED if SEEN[x] == 0}
 
 
 def _greedy(balance, holds, others):

@@ -238,10 +238,7 @@ def _target(state: CentreState, request: Request) -> Target | Declined:
             | sheets.TakeScan(sheets.Scan(order=order_id))
             | sheets.ReadScan(order_id)
         ):
-            found = state.find(order_id)
-            if found is None:
-                return Declined(orders.Reason.ORDER_UNKNOWN, order_id)
-            return state.target_of_order(found[1].order)
+            return _target_of_order(state, order_id)
         case sheets.ConfirmSheet(sheet_id):
             sheet = state.sheets.get(sheet_id)
             found = state.find(sheet.order) if sheet is not None else None
@@ -250,6 +247,14 @@ def _target(state: CentreState, request: Request) -> Target | Declined:
             return replace(state.target_of_order(found[1].order), owner=sheet.typed_by)
         case _:
             return Target()
+
+
+def _target_of_order(state: CentreState, order_id: str) -> Target | Declined:
+    """Return what an order is to the table of rights."""
+    found = state.find(order_id)
+    if found is None:
+        return Declined(orders.Reason.ORDER_UNKNOWN, order_id)
+    return state.target_of_order(found[1].order)
 
 
 def _target_of_entry(state: CentreState, entry_id: str) -> Target | Declined:

@@ -262,8 +262,11 @@ def test_the_tracing_processes_begin_with_the_chase_or_with_its_first_case(ahead
 
 def test_what_never_began_is_not_ended():
     idle = trails.Tracers(trails.Trails(lambda _: None), lambda *_: None, ahead=False)
+    ended = []
+    idle._small.stop = idle._large.stop = lambda: ended.append("stop")
     idle.start()
     idle.stop()
+    assert ended == []
 
 
 def test_sheets_leave_out_what_was_given_and_a_process_without_it_says_so():

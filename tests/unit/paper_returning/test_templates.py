@@ -60,7 +60,11 @@ def test_every_shipped_template_is_one_that_an_office_may_use(tmp_path: Path) ->
     for name in template_names():
         kind, language, _ = name.split(".")
         (tmp_path / name).write_bytes(template_docx(Kind(kind), language))
-    Templates.of_folder(tmp_path)
+    told = [
+        text_of(templates.filled(letter(), PARTICULARS.made_on))
+        for templates in (Templates.of_folder(tmp_path), Templates())
+    ]
+    assert told[0] == told[1]
 
 
 def test_an_offices_own_template_is_used_before_ours(tmp_path: Path) -> None:
