@@ -3,6 +3,8 @@ PYTHON ?= $(or $(shell command -v python3.11),$(shell command -v python3),python
 VENV   := .venv
 BIN    := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 STAMP  := $(VENV)/.ready
+# Tests start some hundred processes; where compiled modules are not kept, each compiles all that it imports, for seconds.
+export PYTHONDONTWRITEBYTECODE :=
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile # Python compiles what it imports
 
 # The example that `make run` traces, and where the result goes.
