@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Any, TypeVar
 
 from recoup.cases.case import (
@@ -63,6 +62,7 @@ from recoup.cases.events import (
     TrailApplied,
 )
 from recoup.cases.state import EscalationState, HandoverState, MandateState
+from recoup.frozen import replace
 from recoup.orders import OrderKind
 
 _T = TypeVar("_T")
