@@ -24,16 +24,16 @@ def replace(record: T, /, **changes: object) -> T:
     >>> replace(Spot(1, 2), y=3)
     Spot(x=1, y=3)
     """
-    places, values_of = _fields_of(type(record))
+    kind: Callable[..., T] = type(record)
+    places, values_of = _fields_of(kind)
     values = list(values_of(record))
     for name, value in changes.items():
         values[places[name]] = value
-    kind: Callable[..., T] = type(record)
     return kind(*values)
 
 
 @cache
-def _fields_of(kind: type) -> tuple[dict[str, int], Callable[[Any], tuple[Any, ...]]]:
+def _fields_of(kind: Any) -> tuple[dict[str, int], Callable[[Any], tuple[Any, ...]]]:
     """Return the place of each field, and what gives the values of all."""
     fields = dataclasses.fields(kind)
     assert len(fields) > 1, f"{kind.__name__} has one field: a getter of one gives no tuple"

@@ -94,7 +94,7 @@ def opinion_digest(event: OpinionNoted) -> str:
 def _put(rows: tuple[_T, ...], is_it: Callable[[_T], bool], **changes: Any) -> tuple[_T, ...]:
     """Return rows with the one that is meant changed."""
     assert any(is_it(row) for row in rows), "an event about something that never was"
-    return tuple(replace(row, **changes) if is_it(row) else row for row in rows)  # type: ignore[type-var]
+    return tuple(replace(row, **changes) if is_it(row) else row for row in rows)
 
 
 def _by_id(wanted: str) -> Callable[[Any], bool]:
