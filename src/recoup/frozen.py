@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from functools import cache
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
 
@@ -33,11 +33,11 @@ def replace(record: T, /, **changes: object) -> T:
 
 
 @cache
-def _fields_of(kind: Any) -> tuple[dict[str, int], Callable[[Any], tuple[Any, ...]]]:
+def _fields_of(kind: Callable[..., object]) -> tuple[dict[str, int], Callable[[Any], tuple[Any, ...]]]:
     """Return the place of each field, and what gives the values of all."""
-    fields = dataclasses.fields(kind)
-    assert len(fields) > 1, f"{kind.__name__} has one field: a getter of one gives no tuple"
-    assert all(part.init and not part.kw_only for part in fields), kind.__name__
+    fields = dataclasses.fields(cast("type", kind))
+    assert len(fields) > 1, f"{kind} has one field: a getter of one gives no tuple"
+    assert all(part.init and not part.kw_only for part in fields), kind
     names = [part.name for part in fields]
     return {name: place for place, name in enumerate(names)}, attrgetter(*names)
 
