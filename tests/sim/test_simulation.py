@@ -26,6 +26,8 @@ from sim.office import Office
 from sim.world import World
 
 PROGRAM = Path(__file__).with_name("digest.py")
+SEEDS_IN_PART = 500 if IS_SOAK else 50
+"""The long halves come in parts, so that runners share them; a soak takes ten times as many seeds of each."""
 
 
 def _runs(seeds: range, events: int, *, is_restless: bool = False) -> tuple[Counter, Counter]:
@@ -50,9 +52,11 @@ def test_twenty_faulty_banks_break_no_promise_and_every_situation_is_met():
 
 
 @pytest.mark.slow
-def test_a_million_events_break_no_promise():
-    """A million in a soak, a quarter of that otherwise."""
-    marks, _ = _runs(range(1_000, 1_500 if IS_SOAK else 1_120), 2_000)
+@pytest.mark.parametrize("part", range(10))
+def test_a_million_events_break_no_promise(part):
+    """Five hundred worlds of two thousand events over all parts, and each part meets every situation often."""
+    first = 1_000 + part * SEEDS_IN_PART
+    marks, _ = _runs(range(first, first + SEEDS_IN_PART), 2_000)
     assert {mark for mark in MARKS if marks[mark] < 100} == set()
 
 
@@ -63,11 +67,13 @@ def test_stops_end_in_one_way_and_in_their_time_while_the_clock_steps_leaps_and_
 
 
 @pytest.mark.slow
-def test_ten_thousand_stops_end_in_their_time():
-    """Ten thousand in a soak, a third of that otherwise."""
-    _, endings = _runs(range(2_000, 2_200 if IS_SOAK else 2_060), 1_500, is_restless=True)
+@pytest.mark.parametrize("part", range(4))
+def test_ten_thousand_stops_end_in_their_time(part):
+    """Two hundred worlds over all parts, of which each ends a quarter of ten thousand stops."""
+    first = 2_000_000 + part * SEEDS_IN_PART
+    _, endings = _runs(range(first, first + SEEDS_IN_PART), 1_500, is_restless=True)
     assert min(endings[x] for x in ("renewed", "frozen", "lifted", "lapsed")) > 100
-    assert endings.total() >= (10_000 if IS_SOAK else 3_000)
+    assert endings.total() >= 2_500
 
 
 # --- negative controls: each bug must be found, by its own name ---

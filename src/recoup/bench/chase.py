@@ -254,7 +254,7 @@ class _Run:
         for _ in range(moving):
             self._cases.move(self._office, next(self._fresh))
         while perf_counter() < begin + seconds:
-            if self._channel.poll(0.01):
+            if self._channel.poll(0.05):
                 self._channel.recv()
                 self._cases.move(self._office, next(self._fresh))
         end = perf_counter()

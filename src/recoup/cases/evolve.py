@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Any, TypeVar
 
 from recoup.cases.case import (
@@ -63,6 +62,7 @@ from recoup.cases.events import (
     TrailApplied,
 )
 from recoup.cases.state import EscalationState, HandoverState, MandateState
+from recoup.frozen import replace
 from recoup.orders import OrderKind
 
 _T = TypeVar("_T")
@@ -94,7 +94,7 @@ def opinion_digest(event: OpinionNoted) -> str:
 def _put(rows: tuple[_T, ...], is_it: Callable[[_T], bool], **changes: Any) -> tuple[_T, ...]:
     """Return rows with the one that is meant changed."""
     assert any(is_it(row) for row in rows), "an event about something that never was"
-    return tuple(replace(row, **changes) if is_it(row) else row for row in rows)  # type: ignore[type-var]
+    return tuple(replace(row, **changes) if is_it(row) else row for row in rows)
 
 
 def _by_id(wanted: str) -> Callable[[Any], bool]:

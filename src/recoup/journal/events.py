@@ -19,6 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
+from operator import attrgetter
 from typing import Any, Final, NewType, Union, get_args, get_origin
 
 from recoup.clock import instant_text, parse_instant
@@ -219,13 +220,15 @@ def _codec_of_class(kind: type) -> _Codec:
     assert "__slots__" in kind.__dict__, f"{kind.__name__} has no slots"
     hints = typing.get_type_hints(kind)
     codecs = {part.name: _codec_of(hints[part.name]) for part in dataclasses.fields(kind)}
-    packs = [(name, codec.pack) for name, codec in codecs.items()]
+    packs = [codec.pack for codec in codecs.values()]
+    values_of = _values_of(tuple(codecs))
     unpacks = [(name, codec.unpack) for name, codec in codecs.items()]
 
     def pack(value: Any) -> dict[str, Any]:
         if type(value) is not kind:
             raise _fault(kind.__name__, value)
-        return {name: part(getattr(value, name)) for name, part in packs}
+        parts = [part(x) for part, x in zip(packs, values_of(value), strict=True)]
+        return dict(zip(codecs, parts, strict=True))
 
     def unpack(value: Any) -> Any:
         if not isinstance(value, dict):
@@ -239,6 +242,13 @@ def _codec_of_class(kind: type) -> _Codec:
             raise EventFault(f"expected a {kind.__name__}: {fault}") from fault
 
     return _Codec(pack, unpack)
+
+
+def _values_of(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    """Return what gives the values of these fields; an `attrgetter` of one name gives no tuple."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda value: tuple(getattr(value, name) for name in names)
 
 
 def _codec_of(hint: Any) -> _Codec:

@@ -12,13 +12,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import MISSING, dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
+from itertools import chain
 from typing import Any, Final, Union, get_args, get_origin
 
 import msgspec
@@ -103,25 +105,30 @@ def plain_of(body: bytes) -> Any:
         raise _fault(MessageProblem.TOO_DEEP, "past any bound") from fault
     except (msgspec.DecodeError, UnicodeDecodeError) as fault:
         raise _fault(MessageProblem.BODY_MALFORMED, "expected JSON in UTF-8") from fault
-    _check_depth(value, 0)
+    _check_depth(value)
     json.loads(body, object_pairs_hook=_once)
     return value
 
 
 def _once(pairs: list[tuple[str, Any]]) -> None:
     """Refuse a name that stands twice in an object: two readers would take different values for it."""
-    if len({name for name, _ in pairs}) != len(pairs):
+    if len(dict(pairs)) != len(pairs):
         raise _fault(MessageProblem.BODY_MALFORMED, "expected each name once")
 
 
-def _check_depth(value: object, depth: int) -> None:
-    if not isinstance(value, dict | list):
-        return
-    if depth >= limits.MESSAGE_DEPTH_MAX:
-        raise _fault(MessageProblem.TOO_DEEP, f"more than {limits.MESSAGE_DEPTH_MAX} levels")
-    for part in value.values() if isinstance(value, dict) else value:
-        if type(part) in {dict, list}:  # as the decoder makes them
-            _check_depth(part, depth + 1)
+def _check_depth(value: object) -> None:
+    """Refuse what lies deeper than allowed; level by level, since an answer has hundreds of rows on one level."""
+    level, depth = _within([value]), 0
+    while level:
+        if depth >= limits.MESSAGE_DEPTH_MAX:
+            raise _fault(MessageProblem.TOO_DEEP, f"more than {limits.MESSAGE_DEPTH_MAX} levels")
+        parts = (one.values() if type(one) is dict else one for one in level)
+        level, depth = _within(chain.from_iterable(parts)), depth + 1
+
+
+def _within(parts: Iterable[Any]) -> list[Any]:
+    """Return those that hold others, as the decoder makes them."""
+    return [part for part in parts if type(part) in (dict, list)]
 
 
 def _fault(problem: MessageProblem, what: str) -> MessageFault:
@@ -163,6 +170,13 @@ def _digits(currency: str) -> int:
         raise _fault(MessageProblem.FIELD_WRONG, "expected a known currency") from fault
 
 
+@cache
+def _plain_amount(digits: int) -> re.Pattern[str]:
+    """Return what amounts above zero look like in nearly every row; all others take the slow way."""
+    whole = "(?:[1-9][0-9]*)"
+    return re.compile(rf"{whole}\.[0-9]{{{digits}}}" if digits else whole)
+
+
 def _pack_amount(value: Any, currency: str) -> str:
     return format_minor(value, _digits(currency))
 
@@ -171,6 +185,8 @@ def _unpack_amount(value: Any, currency: str) -> Minor:
     if type(value) is not str or len(value) > 24:
         raise _wrong("an amount as decimal text", value)
     digits = _digits(currency)
+    if len(value) < 18 and _plain_amount(digits).fullmatch(value):  # fits 64 bits, has its one form
+        return Minor(int(value.replace(".", "")))
     try:
         minor = parse_minor(value, digits)
     except AmountError as fault:
@@ -201,6 +217,7 @@ def _enums(kind: type[StrEnum]) -> _Codec:
 
 
 def _optional(inner: _Codec) -> _Codec:
+    """Return the codec of a field that may be absent."""
     return _Codec(
         lambda value, currency: None if value is None else inner.pack(value, currency),
         lambda value, currency: None if value is None else inner.unpack(value, currency),
@@ -222,6 +239,8 @@ def _codec_of(kind: type) -> _Codec:
     hints = typing.get_type_hints(kind)
     parts = {f.name: (_codec_for(hints[f.name]), f.default) for f in dataclasses.fields(kind)}
     needed = [name for name, (_, default) in parts.items() if default is MISSING]
+    known, all_needed = parts.keys(), frozenset(needed)
+    unpacks = {name: codec.unpack for name, (codec, _) in parts.items()}
 
     def pack(value: Any, currency: str) -> dict[str, Any]:
         currency = getattr(value, "currency", currency)
@@ -234,17 +253,20 @@ def _codec_of(kind: type) -> _Codec:
     def unpack(value: Any, currency: str) -> Any:
         if type(value) is not dict:
             raise _wrong("an object", value)
-        if odd := sorted(value.keys() - parts.keys()):
-            raise _fault(MessageProblem.FIELD_UNKNOWN, f"{kind.__name__}: {odd[0][:40]!r}")
-        if missing := [name for name in needed if name not in value]:
-            raise _fault(MessageProblem.FIELD_MISSING, f"{kind.__name__}: {missing[0]}")
-        currency = _text(value.get("currency", currency), "")
-        found = {}
-        for name, part in value.items():
-            try:
-                found[name] = parts[name][0].unpack(part, currency)
-            except MessageFault as fault:
-                raise fault.within(name) from None
+        if not value.keys() <= known:
+            odd = min(value.keys() - known)
+            raise _fault(MessageProblem.FIELD_UNKNOWN, f"{kind.__name__}: {odd[:40]!r}")
+        if not all_needed <= value.keys():
+            missing = next(name for name in needed if name not in value)
+            raise _fault(MessageProblem.FIELD_MISSING, f"{kind.__name__}: {missing}")
+        if "currency" in value:
+            currency = _text(value["currency"], "")
+        found, name = {}, ""
+        try:  # one for all fields: it costs nothing until something is wrong
+            for name, part in value.items():
+                found[name] = unpacks[name](part, currency)
+        except MessageFault as fault:
+            raise fault.within(name) from None
         return kind(**found)
 
     return _Codec(pack, unpack)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
+from recoup.frozen import replace
 from recoup.orders.events import (
     AnswerRecorded,
     Bearing,

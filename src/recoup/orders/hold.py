@@ -6,11 +6,12 @@ something ends in exactly one of released or lapsed. Amounts are minor units of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
+from recoup.frozen import replace
 from recoup.orders.kinds import MOVING, STOPS, AccountKind, Extent, OrderKind, Outcome
 from recoup.orders.payout import Payout, Receipt
 from recoup.orders.state import LIVE, HoldState, OrderState

@@ -27,6 +27,7 @@ from recoup.messages import (
 )
 from recoup.messages.codec import _codec_of
 from recoup.messages.values import Minor
+from recoup.money import AmountError, format_minor, parse_minor
 from recoup.orders import OrderKind, Outcome
 from recoup.unrecognised import Unrecognised
 
@@ -134,6 +135,34 @@ def test_what_is_not_exactly_a_message_is_refused_by_name(body, problem):
     with pytest.raises(MessageFault) as found:
         decode("recoup.order.v1", body)
     assert found.value.problem is problem
+
+
+def _slow_amount(text: str, digits: int) -> int | None:
+    """Return an amount's minor units by the plain definition: what is printed again just so; None where it is refused."""
+    try:
+        minor = parse_minor(text, digits) if len(text) <= 24 else None
+    except AmountError:
+        return None
+    return minor if minor is not None and format_minor(minor, digits) == text else None
+
+
+NEARLY = st.one_of(
+    st.from_regex(r"\A[+-]?0{0,2}[0-9]{0,20}(\.[0-9]{0,4})?\Z"),
+    st.text("0123456789.,-+ \n٣", max_size=9),
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(text=NEARLY, currency=st.sampled_from([("CNY", 2), ("JPY", 0), ("KWD", 3)]))
+def test_an_amount_is_read_just_where_its_slow_definition_reads_it(text, currency):
+    name, digits = currency
+    problem = MessageProblem.FIELD_WRONG
+    try:
+        found = decode("recoup.order.v1", _changed(amount=text, currency=name, disputed=...)).amount
+    except MessageFault as fault:
+        found, problem = None, fault.problem
+    assert problem is MessageProblem.FIELD_WRONG
+    assert found == _slow_amount(text, digits)
 
 
 def test_the_text_at_the_limit_is_read():
