@@ -127,7 +127,9 @@ class Driven:
         assert isinstance(found, Whereabouts), found
         return found
 
-    def run(self, order: Mapping[str, int] | None = None, chance: random.Random | None = None) -> Driven:
+    def run(
+        self, order: Mapping[str, int] | None = None, chance: random.Random | None = None
+    ) -> Driven:
         """Let everything happen; each claim is placed once so many steps lie behind its transfer (0: at once)."""
         chance = chance or random.Random(0)
         waiting = list(self.world.claims)

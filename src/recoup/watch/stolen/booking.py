@@ -1,16 +1,18 @@
 """The stream's hot path: payments that touch no stolen money and no order, booked in two totals and one row each."""
 
-# mypy: disable-error-code="no-untyped-call,no-untyped-def"
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from recoup.trace.kernels.compiled import kernel
 
-Record = npt.NDArray[np.void]
+I64 = npt.NDArray[np.int64]
+Integers = npt.NDArray[np.integer[Any]]
+Record = Any
+"""An array of rows.ROW; to the checker its fields have any type."""
 
 OUTSIDE: Final = -1
 """The last place of every array of pockets."""
@@ -38,7 +40,7 @@ class Stream(NamedTuple):
 
 
 @kernel
-def write_row(s, time_us, payer, payee, amount, assumed):
+def write_row(s: Stream, time_us: int, payer: int, payee: int, amount: int, assumed: int) -> None:
     """Write one row at the end; there must be room. O(1): two totals, two chains."""
     at = s.state[USED]
     number = s.state[BASE] + at
@@ -65,10 +67,19 @@ def write_row(s, time_us, payer, payee, amount, assumed):
 
 
 @kernel
-def book_plain(s, time_us, payer, payee, amount, reverses, start, stop):
+def book_plain(
+    s: Stream,
+    time_us: I64,
+    payer: Integers,
+    payee: Integers,
+    amount: I64,
+    reverses: I64,
+    start: int,
+    stop: int,
+) -> int:
     """Book payments [start, stop) until one must be looked at, or there is no more room; return its place.
 
-    A payer that is known and has too little is assumed to have got the rest before [SEMANTICS 1]. A self transfer moves nothing.
+    A known payer that has too little is assumed to have got the rest before [SEMANTICS 1]. A self transfer moves nothing.
     """
     room = len(s.rows)
     for i in range(start, stop):
@@ -85,20 +96,23 @@ def book_plain(s, time_us, payer, payee, amount, reverses, start, stop):
 
 
 @kernel
-def find_debit(s, pocket, coordinate, number):
-    """Return the first row from `number` on, along the chain of `pocket`, that is its debit and reaches past `coordinate`; -1."""
+def find_debit(s: Stream, pocket: int, coordinate: int, number: int) -> int:
+    """Return the first row from `number` on, along the chain of `pocket`, that is its debit and reaches past `coordinate`.
+
+    -1 where there is none.
+    """
     base = s.state[BASE]
     while number >= 0:
         row = s.rows[number - base]
         if row.payer == pocket and row.out + row.amount > coordinate:
-            return np.int64(number)
-        step = np.int64(row.payer_next if row.payer == pocket else row.payee_next)
-        number = number + step if step else np.int64(-1)
-    return np.int64(-1)
+            return number
+        step = int(row.payer_next if row.payer == pocket else row.payee_next)
+        number = number + step if step else -1
+    return -1
 
 
 @kernel
-def drop_rows(s, count):
+def drop_rows(s: Stream, count: int) -> None:
     """Give up the first `count` rows and move the others to the front. O(room)."""
     base = s.state[BASE]
     for at in range(count):

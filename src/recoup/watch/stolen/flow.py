@@ -7,13 +7,11 @@ any order, early or late, end in one picture; 5. what a hold took stays with it 
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
 from recoup import limits
-from recoup.watch.stolen.booking import CREDITS, DEBITS, book_plain
+from recoup.watch.stolen.booking import CREDITS, DEBITS, Integers, book_plain
 from recoup.watch.stolen.orders import (
     Binding,
     Disputed,
@@ -30,8 +28,9 @@ from recoup.watch.stolen.orders import (
 )
 from recoup.watch.stolen.picture import Entry, Label
 from recoup.watch.stolen.pictures import Pictures
-from recoup.watch.stolen.places import END, Lot, overlap, size
+from recoup.watch.stolen.places import END, overlap, size
 from recoup.watch.stolen.rows import FlowRows
+from recoup.watch.stolen.snapshot import dump, load
 from recoup.watch.stolen.sums import KNOWN
 
 I64 = npt.NDArray[np.int64]
@@ -63,8 +62,8 @@ class StolenFlow:
     ) -> Whereabouts | Refusal:
         """Place a claim on a transfer that was booked, however long ago, and return where its money is now.
 
-        The same claim again changes nothing. Raises `LimitFault`, nothing changed, where more rows would have to be followed than
-        STOLEN_STEPS_MAX.
+        The same claim again changes nothing. Raises `LimitFault`, nothing changed, where more than STOLEN_STEPS_MAX rows would
+        have to be followed.
         """
         label = Label(case, claim, disputed.row, is_admitted)
         refusal = self.pictures.place(label, disputed)
@@ -75,7 +74,7 @@ class StolenFlow:
 
     def where(self, case: str, claim: str) -> Whereabouts | Refusal:
         """Return where the whole of a claim is now."""
-        number = self.pictures.label_of(case, claim)
+        number = self.pictures.facts.numbers.get((case, claim))
         return Refusal.NO_SUCH_CLAIM if number is None else self.pictures.where(number)
 
     def remove(self, case: str, claim: str | None = None) -> tuple[Held, ...] | Refusal:
@@ -126,7 +125,12 @@ class StolenFlow:
         return self.book_batch(*one)
 
     def book_batch(
-        self, time_us: I64, payer: npt.NDArray[Any], payee: npt.NDArray[Any], amount: I64, reverses: I64
+        self,
+        time_us: I64,
+        payer: Integers,
+        payee: Integers,
+        amount: I64,
+        reverses: I64,
     ) -> tuple[Tiding, ...] | Refusal:
         """Book payments in their order, exactly as one by one; a batch with a payment that is unfit changes nothing."""
         refusal = self._unfit_batch(time_us, payer, payee, amount)
@@ -159,8 +163,8 @@ class StolenFlow:
     ) -> tuple[Held, ...] | Refusal:
         """Carry out a stop, a freeze, a raise or a renewal: so much of a pocket may not leave until `until_us`.
 
-        It takes the case's own lots first, oldest first; while the pocket has too little, what arrives is taken. What was caught
-        before the order is part of it.
+        It takes the case's own lots first, oldest first; while the pocket has too little, what arrives is taken. What was
+        caught before the order is part of it.
         """
         if not self._is_ours(pocket):
             return Refusal.NOT_OURS
@@ -225,6 +229,26 @@ class StolenFlow:
         stolen = [Stolen(labels[n].case, labels[n].claim, *one) for n, one in found.items()]
         held = tuple((case, size(spans)) for case, spans in sorted(purse.held.items()))
         return Standing(self._balance(pocket), held, tuple(sorted(stolen)))
+
+    # -- keeping
+
+    def snapshot(self) -> bytes:
+        """Return the whole state but the rows; the same state gives the same bytes."""
+        return dump(self)
+
+    @classmethod
+    def restore(cls, index: FlowRows, snapshot: bytes) -> StolenFlow:
+        """Return the flow of a snapshot over the rows of the same moment; raise `InputFault` for bytes that are none."""
+        flow = cls(index)
+        load(flow, snapshot)
+        return flow
+
+    def refresh(self) -> None:
+        """Set every flag and the next end anew."""
+        for pocket in self.bindings:
+            self._flag(pocket)
+        self._flag_all()
+        self._next_end()
 
     # -- inside
 
@@ -311,9 +335,7 @@ class StolenFlow:
             since = self.index.last(pocket)
             self.entries_given += 1
             self.pictures.act(
-                Entry(
-                    self.index.newest, self.entries_given, pocket, case, change, into, out, since
-                )
+                Entry(self.index.newest, self.entries_given, pocket, case, change, into, out, since)
             )
         return change
 
@@ -365,7 +387,7 @@ class StolenFlow:
         return Refusal.TIME_BACKWARDS if payment.time_us < self.time_us else None
 
     def _unfit_batch(
-        self, time_us: I64, payer: npt.NDArray[Any], payee: npt.NDArray[Any], amount: I64
+        self, time_us: I64, payer: Integers, payee: Integers, amount: I64
     ) -> Refusal | None:
         """The same for many."""
         if not len(amount):

@@ -106,7 +106,10 @@ class Held(NamedTuple):
 
 
 class Overdrawn(NamedTuple):
-    """A payment was booked for which too little was free: so much was assumed to have come in before; a hold may be contradicted."""
+    """A payment was booked for which too little was free: so much was assumed to have come in before.
+
+    Where something is held, the hold is contradicted, and stands.
+    """
 
     row: int
     pocket: int

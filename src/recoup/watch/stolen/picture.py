@@ -59,6 +59,8 @@ class Facts:
     standing: npt.NDArray[np.uint8]
     """By pocket; the last is the outside, so that -1 names it."""
     labels: dict[int, Label] = field(default_factory=dict)
+    numbers: dict[tuple[str, str], int] = field(default_factory=dict)
+    """Label by case and claim."""
     roots: dict[int, int] = field(default_factory=dict)
     """Label by disputed row."""
     reversals: dict[int, Reversal] = field(default_factory=dict)
@@ -70,6 +72,17 @@ class Facts:
     """By known pocket how many retained rows of it take something back."""
     ends: dict[str, dict[int, None]] = field(default_factory=dict)
     """By case the pockets whose holders gave good-faith value: the case's money exits there [SEMANTICS 4]."""
+
+    def add(self, number: int, label: Label) -> None:
+        """Enter a claim."""
+        self.labels[number] = label
+        self.roots[label.root] = self.numbers[label.case, label.claim] = number
+
+    def discard(self, number: int) -> Label:
+        """Forget a claim."""
+        label = self.labels.pop(number)
+        del self.roots[label.root], self.numbers[label.case, label.claim]
+        return label
 
     def case_of(self, label: int) -> str:
         """Return the case of a label."""
@@ -91,12 +104,15 @@ class Picture:
     purses: dict[int, Purse] = field(default_factory=dict)
     sums: dict[int, Sum] = field(default_factory=dict)
     lots_count: int = 0
+    reached: dict[int, dict[int, None]] = field(default_factory=dict)
+    """By claim every pocket where its money ever lay."""
 
     def copy(self) -> Picture:
         """Return one that changes apart."""
         purses = {pocket: purse.copy() for pocket, purse in self.purses.items()}
         sums = {label: one.copy() for label, one in self.sums.items()}
-        return Picture(purses, sums, self.lots_count)
+        reached = {label: dict(some) for label, some in self.reached.items()}
+        return Picture(purses, sums, self.lots_count, reached)
 
     def pass_row(self, facts: Facts, row: Row) -> list[Told]:
         """Carry out one row; return what it did, claim by claim."""
@@ -143,6 +159,7 @@ class Picture:
             return Fate.UNKNOWN
         lay(self.purses.setdefault(pocket, Purse()).lots, lot)
         self.lots_count += 1
+        self.reached.setdefault(lot.label, {})[pocket] = None
         standing = int(facts.standing[pocket])
         one.standing[standing] += units
         return _ARRIVED[standing]
@@ -166,8 +183,10 @@ class Picture:
     def drop_label(self, label: int) -> None:
         """Forget a claim: what was its, is nobody's."""
         self.sums.pop(label, None)
-        for pocket in list(self.purses):
-            purse = self.purses[pocket]
+        for pocket in self.reached.pop(label, {}):
+            purse = self.purses.get(pocket)
+            if purse is None:
+                continue
             kept = [lot for lot in purse.lots if lot.label != label]
             self.lots_count += len(kept) - len(purse.lots)
             purse.lots = kept

@@ -1,4 +1,4 @@
-"""Claims in the stream: placed late or early, removed, ended in good faith; the picture of now and the one behind the retained rows."""
+"""Claims in the stream: placed late or early, removed, ended in good faith; over two pictures, of now and of the oldest row."""
 
 from __future__ import annotations
 
@@ -31,44 +31,43 @@ class Pictures:
 
     def place(self, label: Label, disputed: Disputed) -> Refusal | None:
         """Place a claim on a booked transfer; nothing is changed where it is refused or a `LimitFault` is raised."""
-        known = self.label_of(label.case, label.claim)
+        known = self.facts.numbers.get((label.case, label.claim))
         if known is not None:
             return None if self.facts.labels[known] == label else Refusal.CLAIM_DIFFERS
         refusal = self._refusal(disputed)
         if refusal is not None:
             return refusal
         number, row = self.labels_given, self.index.row(disputed.row)
-        self.facts.labels[number] = label
-        self.facts.roots[label.root] = number
+        self.facts.add(number, label)
         try:
             if row is None:
                 self._lose(number, disputed)
             else:
                 self._place(number, row)
         except LimitFault:
-            del self.facts.labels[number], self.facts.roots[label.root]
+            self.facts.discard(number)
             raise
         self.labels_given += 1
         return None
 
     def remove(self, case: str, claim: str | None = None) -> int:
-        """Remove a claim, or all of a case: what was its is nobody's, others stand as if it had never been. Returns how many."""
+        """Remove a claim, or all of a case: others stand as if it had never been. Return how many were removed."""
         facts = self.facts
         gone = {
             number: label
             for number, label in facts.labels.items()
             if label.case == case and claim in (None, label.claim)
         }
-        before = dict(facts.labels), dict(facts.roots)
-        for number, label in gone.items():
-            del facts.labels[number], facts.roots[label.root]
+        for number in gone:
+            facts.discard(number)
         base = self.base.copy()
         for number in gone:
             base.drop_label(number)
         try:
             now = self._again(base) if gone else self.now
         except LimitFault:
-            facts.labels, facts.roots = before
+            for number, label in gone.items():
+                facts.add(number, label)
             raise
         if gone:
             self.base, self.now = base, now
@@ -89,20 +88,13 @@ class Pictures:
             del ends[pocket]
             raise
 
-    def label_of(self, case: str, claim: str) -> int | None:
-        """Return the number of a claim."""
-        for number, label in self.facts.labels.items():
-            if (label.case, label.claim) == (case, claim):
-                return number
-        return None
-
     def where(self, number: int) -> Whereabouts:
         """Return where the whole of a claim is, place by place."""
         label, one = self.facts.labels[number], self.now.sums[number]
         places: dict[tuple[int, Fate], int] = {}
-        for pocket, purse in self.now.purses.items():
-            standing = int(self.facts.standing[pocket])
-            for lot in purse.lots:
+        for pocket in self.now.reached.get(number, ()):
+            purse, standing = self.now.purses.get(pocket), int(self.facts.standing[pocket])
+            for lot in purse.lots if purse is not None else ():
                 if lot.label == number:
                     # What reached the outside exited from the pocket that it left.
                     at = lot.payer if pocket < 0 else pocket
@@ -206,4 +198,3 @@ class Pictures:
         walk = Walk(self.facts, picture, steps_max=limits.STOLEN_STEPS_MAX)
         walk.run(self.index.oldest - 1, self.index.newest)
         return picture
-

@@ -86,7 +86,9 @@ class RowIndex(Protocol):
         `since` is the number of a row of this pocket; only later ones are meant. -1, or one that is no longer retained: all.
         """
 
-    def append(self, time_us: int, payer: int, payee: int, amount: int, held: int) -> tuple[Row, int]:
+    def append(
+        self, time_us: int, payer: int, payee: int, amount: int, held: int
+    ) -> tuple[Row, int]:
         """Book a payment; return its row, and what had to be assumed to have come in before it (free was too little)."""
 
     def retire(self, before: int) -> None:
@@ -96,7 +98,9 @@ class RowIndex(Protocol):
 class FlowRows:
     """A plain index of one stream: arrays, a chain of rows per pocket, and room for a stated number of rows."""
 
-    def __init__(self, openings: npt.NDArray[np.int64], standing: npt.NDArray[np.uint8], room: int) -> None:
+    def __init__(
+        self, openings: npt.NDArray[np.int64], standing: npt.NDArray[np.uint8], room: int
+    ) -> None:
         """Begin with what each pocket holds; `room` rows are retained."""
         if not 0 < room <= limits.STREAM_ROWS_MAX:
             raise LimitFault("STREAM_ROWS_MAX", limits.STREAM_ROWS_MAX, room)
@@ -157,14 +161,20 @@ class FlowRows:
 
     def rows_after(self, pocket: int, coordinate: int, since: int) -> Iterator[Row]:
         """Yield the debits of a pocket after row `since` that reach past `coordinate` of what leaves it, oldest first."""
-        number = self._following(pocket, since) if since >= self.oldest else int(self.stream.first[pocket])
+        number = (
+            self._following(pocket, since)
+            if since >= self.oldest
+            else int(self.stream.first[pocket])
+        )
         while (number := int(find_debit(self.stream, pocket, coordinate, number))) >= 0:
             row = self.row(number)
             assert row is not None
             yield row
             number = self._following(pocket, number)
 
-    def append(self, time_us: int, payer: int, payee: int, amount: int, held: int) -> tuple[Row, int]:
+    def append(
+        self, time_us: int, payer: int, payee: int, amount: int, held: int
+    ) -> tuple[Row, int]:
         """Book a payment; return its row and what had to be assumed to have come in before it."""
         assert not self.is_full
         assumed = 0

@@ -63,7 +63,9 @@ class Sum:
     def check(self) -> None:
         """Assert conservation."""
         assert min(self.standing) >= 0, "less than nothing of a claim is somewhere"
-        assert self.loss == self.located + self.exited + self.unknown, "stolen money was not conserved"
+        assert self.loss == self.located + self.exited + self.unknown, (
+            "stolen money was not conserved"
+        )
 
     def copy(self) -> Sum:
         """Return one that changes apart."""

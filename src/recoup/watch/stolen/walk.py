@@ -17,7 +17,9 @@ from recoup.watch.stolen.rows import Row
 from recoup.watch.stolen.sums import KNOWN
 
 
-def follow_alone(facts: Facts, base: Picture, now: Picture, label: int, row: Row) -> list[tuple[int, Lot]] | None:
+def follow_alone(
+    facts: Facts, base: Picture, now: Picture, label: int, row: Row
+) -> list[tuple[int, Lot]] | None:
     """Return where the whole of `row` lies now, by pocket; None if on its way it meets what makes the order matter."""
     if not facts.labels[label].is_admitted or row.number in facts.refunds:
         return None
@@ -29,7 +31,11 @@ def follow_alone(facts: Facts, base: Picture, now: Picture, label: int, row: Row
         if _is_bent(facts, base, pocket):
             return None
         position = lot.low
-        debits = facts.index.rows_after(pocket, lot.low, lot.row) if facts.standing[pocket] == KNOWN else ()
+        debits = (
+            facts.index.rows_after(pocket, lot.low, lot.row)
+            if facts.standing[pocket] == KNOWN
+            else ()
+        )
         for debit in debits:
             if debit.out >= lot.high:
                 break
@@ -58,7 +64,9 @@ def _is_bent(facts: Facts, base: Picture, pocket: int) -> bool:
     purse = base.purses.get(pocket)
     if pocket in facts.bent or pocket in facts.entries:
         return True
-    return any(pocket in some for some in facts.ends.values()) or (purse is not None and not purse.is_straight)
+    return any(pocket in some for some in facts.ends.values()) or (
+        purse is not None and not purse.is_straight
+    )
 
 
 class Walk:
