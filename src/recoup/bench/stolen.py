@@ -119,7 +119,7 @@ def _columns(plan: Plan) -> _Columns:
 def _flow(plan: Plan) -> StolenFlow:
     standing = np.zeros(plan.accounts + 1, np.uint8)
     standing[-1] = TERMINAL
-    openings = np.full(plan.accounts, 1_000_000, np.int64)
+    openings = np.full(plan.accounts, 50_000, np.int64)
     return StolenFlow(FlowRows(openings, standing, plan.payments), catch_us=86_400_000_000)
 
 

@@ -7,6 +7,8 @@ any order, early or late, end in one picture; 5. what a hold took stays with it 
 
 from __future__ import annotations
 
+from heapq import heapify, heappop, heappush
+
 import numpy as np
 import numpy.typing as npt
 
@@ -50,7 +52,8 @@ class StolenFlow:
         """By pocket and case: units below this place were let go by the centre, and are not caught again."""
         self.entries_given = 0
         self.time_us = -END
-        self.next_end_us = END
+        self.terms: list[tuple[int, int, str]] = []
+        """A heap of (end, pocket, case); an end that is no longer one is passed over when it comes."""
         self.flagged: dict[int, None] = {}
         self.most = int(index.stream.into.max(initial=0))
         """No pocket ever got more than this."""
@@ -66,10 +69,14 @@ class StolenFlow:
         have to be followed.
         """
         label = Label(case, claim, disputed.row, is_admitted)
-        refusal = self.pictures.place(label, disputed)
-        if refusal is not None:
-            return refusal
-        self._flag_all()
+        placed = self.pictures.place(label, disputed)
+        if isinstance(placed, Refusal):
+            return placed
+        if placed is None:
+            self._flag_all()
+        else:
+            for pocket in placed:
+                self._flag(pocket)
         return self.where(case, claim)
 
     def where(self, case: str, claim: str) -> Whereabouts | Refusal:
@@ -198,19 +205,14 @@ class StolenFlow:
 
     def lapse(self, time_us: int) -> tuple[Held, ...]:
         """End what ended before `time_us`; a hold is for [from, until]."""
-        if time_us <= self.next_end_us:
-            return ()
         told: list[Held] = []
-        ending = sorted(
-            (binding.next_end_us(), pocket, case)
-            for pocket, some in self.bindings.items()
-            for case, binding in some.items()
-            if binding.next_end_us() < time_us
-        )
-        for _, pocket, case in ending:
-            if self.bindings[pocket][case].lapse(time_us):
+        while self.terms and self.terms[0][0] < time_us:
+            _, pocket, case = heappop(self.terms)
+            binding = self.bindings.get(pocket, {}).get(
+                case
+            )  # what was released has no end any more
+            if binding is not None and binding.lapse(time_us):
                 told += self._bind(pocket, case, "lapsed")
-        self._next_end()
         return tuple(told)
 
     def at(self, pocket: int) -> Standing:
@@ -244,11 +246,17 @@ class StolenFlow:
         return flow
 
     def refresh(self) -> None:
-        """Set every flag and the next end anew."""
+        """Set every flag and every term anew."""
         for pocket in self.bindings:
             self._flag(pocket)
         self._flag_all()
-        self._next_end()
+        self.terms = [
+            (end, pocket, case)
+            for pocket, some in self.bindings.items()
+            for case, binding in some.items()
+            if (end := binding.next_end_us()) < END
+        ]
+        heapify(self.terms)
 
     # -- inside
 
@@ -308,11 +316,12 @@ class StolenFlow:
         told = [self._held(pocket, case, why)]
         if not binding.asked:
             del some[case]
+        elif binding.next_end_us() < END:
+            heappush(self.terms, (binding.next_end_us(), pocket, case))
         if not some:
             del self.bindings[pocket]
         told += self._fill(pocket)
         self._flag(pocket)
-        self._next_end()
         return told
 
     def _fill(self, pocket: int) -> list[Held]:
@@ -364,10 +373,6 @@ class StolenFlow:
         """The same after a picture was made anew."""
         for pocket in {**self.flagged, **dict.fromkeys(self.pictures.now.purses)}:
             self._flag(pocket)
-
-    def _next_end(self) -> None:
-        ends = (b.next_end_us() for some in self.bindings.values() for b in some.values())
-        self.next_end_us = min(ends, default=END)
 
     def _is_ours(self, pocket: int) -> bool:
         standing = self.index.standing

@@ -29,26 +29,26 @@ class Pictures:
 
     # -- claims
 
-    def place(self, label: Label, disputed: Disputed) -> Refusal | None:
-        """Place a claim on a booked transfer; nothing is changed where it is refused or a `LimitFault` is raised."""
+    def place(self, label: Label, disputed: Disputed) -> Refusal | list[int] | None:
+        """Place a claim on a booked transfer; return the pockets that changed, None where any may have.
+
+        Nothing is changed where it is refused or a `LimitFault` is raised.
+        """
         known = self.facts.numbers.get((label.case, label.claim))
         if known is not None:
-            return None if self.facts.labels[known] == label else Refusal.CLAIM_DIFFERS
+            return [] if self.facts.labels[known] == label else Refusal.CLAIM_DIFFERS
         refusal = self._refusal(disputed)
         if refusal is not None:
             return refusal
         number, row = self.labels_given, self.index.row(disputed.row)
         self.facts.add(number, label)
         try:
-            if row is None:
-                self._lose(number, disputed)
-            else:
-                self._place(number, row)
+            changed = self._lose(number, disputed) if row is None else self._place(number, row)
         except LimitFault:
             self.facts.discard(number)
             raise
         self.labels_given += 1
-        return None
+        return changed
 
     def remove(self, case: str, claim: str | None = None) -> int:
         """Remove a claim, or all of a case: others stand as if it had never been. Return how many were removed."""
@@ -174,23 +174,25 @@ class Pictures:
             return Refusal.ROW_DIFFERS
         return None
 
-    def _lose(self, number: int, disputed: Disputed) -> None:
+    def _lose(self, number: int, disputed: Disputed) -> list[int]:
         """A transfer that is no longer retained: all of it is unknown at its payee, and says why."""
         for picture in (self.base, self.now):
             one = picture.begin(number, disputed.amount)
             one.lose(Fate.NOT_RETAINED, disputed.payee, disputed.amount)
             one.check()
+        return []
 
-    def _place(self, number: int, row: Row) -> None:
+    def _place(self, number: int, row: Row) -> list[int] | None:
         """Place a claim on a retained row: alone where it meets nothing, else everything once more."""
         lies = follow_alone(self.facts, self.base, self.now, number, row)
         if lies is None:
             self.now = self._again(self.base)
-            return
+            return None
         one = self.now.begin(number, row.amount)
         for pocket, lot in lies:
             self.now.put(self.facts, pocket, lot)
         one.check()
+        return [pocket for pocket, _ in lies]
 
     def _again(self, base: Picture) -> Picture:
         """Return the picture of now, carried on from the older one through all retained rows."""
