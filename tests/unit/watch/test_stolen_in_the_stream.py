@@ -50,7 +50,8 @@ def robbed(flow: StolenFlow, amount: int = 60, payee: int = MULE, time: int = 1)
 
 def test_a_shop_spends_its_own_forty_while_sixty_are_held():
     # SEMANTICS 3: without the skip the forty spent would be the victim's, and the hold would be freed.
-    flow = robbed(stream(shop=40), payee=SHOP)
+    flow = robbed(stream(), payee=SHOP)
+    flow.book(Payment(2, OUT, SHOP, 40))
     flow.hold("case", SHOP, 60, time_us=2)
     assert flow.enforce(Payment(3, SHOP, OUT, 41)).is_allowed is False
     assert flow.enforce(Payment(3, SHOP, OUT, 40)).is_allowed is True
@@ -58,6 +59,13 @@ def test_a_shop_spends_its_own_forty_while_sixty_are_held():
     assert flow.where("case", "c0").located == 60
     now = flow.at(SHOP)
     assert (now.balance, now.free, now.held) == (60, 0, (("case", 60),))
+
+
+def test_without_a_hold_the_same_forty_are_the_victims():
+    flow = robbed(stream(), payee=SHOP)
+    flow.book(Payment(2, OUT, SHOP, 40))
+    (moved,) = flow.book(Payment(3, SHOP, OUT, 40))
+    assert (moved.amount, flow.where("case", "c0").located) == (40, 20)
 
 
 def test_what_is_released_leaves_at_its_own_age():
