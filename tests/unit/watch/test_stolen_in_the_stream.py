@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from fractions import Fraction
+from hashlib import sha256
 
 import numpy as np
 import pytest
@@ -319,6 +320,33 @@ def test_a_snapshot_that_is_not_one_is_refused():
     with pytest.raises(InputFault, match="rows to 0"):
         StolenFlow.restore(stream().index, kept)
     assert kept == StolenFlow.restore(flow.index, kept).snapshot()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda state: state.pop("now"),
+        lambda state: state["now"]["sums"][0].__setitem__(1, 61),
+        lambda state: state["now"]["purses"][0][2][0].__setitem__(1, 61),
+        lambda state: state["now"]["purses"][0][2][0].__setitem__(2, 7),
+        lambda state: state.__setitem__("labels", []),
+        lambda state: state.__setitem__("version", 2),
+        lambda state: state.__setitem__("bindings", [[1, [["case", {"weight": 3}]]]]),
+    ],
+)
+def test_a_snapshot_of_a_state_that_cannot_be_is_refused_though_its_digest_fits(change):
+    flow = robbed(stream())
+    state = json.loads(flow.snapshot()[32:])
+    assert flow.snapshot() == signed(state)
+    change(state)
+    with pytest.raises(InputFault, match="snapshot_unfit"):
+        StolenFlow.restore(flow.index, signed(state))
+
+
+def signed(state: dict[str, object]) -> bytes:
+    """What a snapshot of this state would be."""
+    body = json.dumps(state, separators=(",", ":")).encode()
+    return sha256(body).digest() + body
 
 
 def test_a_plain_payment_leaves_no_trace_but_totals_and_a_row():

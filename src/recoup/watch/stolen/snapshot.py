@@ -53,11 +53,25 @@ def dump(flow: StolenFlow) -> bytes:
 
 
 def load(flow: StolenFlow, snapshot: bytes) -> None:
-    """Put a state into a fresh flow over the same rows; raise `InputFault`, nothing changed, for any other bytes."""
+    """Put a state into a fresh flow over the same rows; raise `InputFault` for any other bytes."""
     digest, body = snapshot[:_DIGEST_BYTES], snapshot[_DIGEST_BYTES:]
     if sha256(body).digest() != digest:
         raise _unfit("digest", "take an older snapshot, or place the open cases anew")
-    state = json.loads(body)
+    try:
+        _load(flow, json.loads(body))
+    except (
+        AssertionError,
+        LookupError,
+        TypeError,
+        ValueError,
+    ) as fault:  # whoever wrote it, it is no state
+        raise _unfit(
+            f"contents: {fault}", "take an older snapshot, or place the open cases anew"
+        ) from fault
+
+
+def _load(flow: StolenFlow, state: dict[str, Any]) -> None:
+    """Read a state whose bytes are as they were written."""
     if state["version"] != VERSION:
         raise _unfit(f"version {state['version']}", "use the program that wrote it")
     if (state["oldest"], state["newest"]) != (flow.index.oldest, flow.index.newest):
@@ -81,7 +95,8 @@ def load(flow: StolenFlow, snapshot: bytes) -> None:
     }
     flow.spared = {pocket: dict(some) for pocket, some in state["spared"]}
     pictures.base, pictures.now = _read(state["base"]), _read(state["now"])
-    _check(facts, pictures.now)
+    for picture in (pictures.base, pictures.now):
+        _check(facts, picture)
     flow.refresh()
 
 
@@ -118,10 +133,17 @@ def _read(plain: dict[str, Any]) -> Picture:
 
 
 def _check(facts: Facts, picture: Picture) -> None:
-    """Assert that what was read is conserved, and that every lot is an open claim's."""
-    for one in picture.sums.values():
+    """Assert that what was read is conserved: every lot is an open claim's, and they sum to what the claims' sums say."""
+    found = {number: [0, 0, 0] for number in picture.sums}
+    for pocket, purse in picture.purses.items():
+        for before, lot in zip([None, *purse.lots], purse.lots, strict=False):
+            assert lot.low < lot.high, "a lot without units"
+            assert before is None or before.high <= lot.low, "two claims have one unit"
+            found[lot.label][facts.standing[pocket]] += lot.high - lot.low
+    for number, one in picture.sums.items():
+        assert number in facts.labels, "sums of a claim that is not open"
+        assert found[number] == one.standing, "lots that are not in the sums"
         one.check()
-    assert all(lot.label in facts.labels for one in picture.purses.values() for lot in one.lots)
 
 
 def _unfit(found: str, advice: str) -> InputFault:
