@@ -19,17 +19,37 @@ from recoup.watch.stolen.orders import (
     Whereabouts,
 )
 from recoup.watch.stolen.rows import FlowRows, Row, RowIndex, Totals
+from recoup.watch.stolen.subscription import (
+    CaseClosed,
+    Change,
+    ClaimEnded,
+    ClaimOpened,
+    Copy,
+    GoodFaith,
+    HoldAsked,
+    Names,
+    Taken,
+    chain,
+)
 from recoup.watch.stolen.sums import KNOWN, TERMINAL, UNKNOWN, Fate
 
 __all__ = [
     "KNOWN",
     "TERMINAL",
     "UNKNOWN",
+    "CaseClosed",
+    "Change",
+    "ClaimEnded",
+    "ClaimOpened",
+    "Copy",
     "Disputed",
     "Fate",
     "FlowRows",
+    "GoodFaith",
     "Held",
+    "HoldAsked",
     "Moved",
+    "Names",
     "Overdrawn",
     "Payment",
     "Place",
@@ -39,8 +59,10 @@ __all__ = [
     "Standing",
     "Stolen",
     "StolenFlow",
+    "Taken",
     "Tiding",
     "Totals",
     "Verdict",
     "Whereabouts",
+    "chain",
 ]

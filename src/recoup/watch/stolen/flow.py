@@ -65,8 +65,8 @@ class StolenFlow:
     ) -> Whereabouts | Refusal:
         """Place a claim on a transfer that was booked, however long ago, and return where its money is now.
 
-        The same claim again changes nothing. Raises `LimitFault`, nothing changed, where more than STOLEN_STEPS_MAX rows would
-        have to be followed.
+        The same claim again changes nothing, unless it is admitted now and was not. Raises `LimitFault`, nothing changed,
+        where more than STOLEN_STEPS_MAX rows would have to be followed.
         """
         label = Label(case, claim, disputed.row, is_admitted)
         placed = self.pictures.place(label, disputed)
@@ -86,12 +86,13 @@ class StolenFlow:
 
     def remove(self, case: str, claim: str | None = None) -> tuple[Held, ...] | Refusal:
         """Forget a claim that is void, or a whole case with its holds; others stand as if it had never been."""
-        if not self.pictures.remove(case, claim):
+        bound = [p for p, some in self.bindings.items() if case in some] if claim is None else []
+        if not self.pictures.remove(case, claim) and not bound:
             return Refusal.NO_SUCH_CLAIM
         told: list[Held] = []
+        for pocket in bound:
+            told += self._bind(pocket, case, "freed", ordered=0, caught=0)
         if claim is None:
-            for pocket in [p for p, some in self.bindings.items() if case in some]:
-                told += self._bind(pocket, case, "freed", ordered=0, caught=0)
             self.pictures.facts.ends.pop(case, None)
         self._flag_all()
         return tuple(told)
@@ -188,14 +189,18 @@ class StolenFlow:
         told += self._bind(pocket, case, "order", **changes, caught=max(0, caught - amount))
         return tuple(told)
 
-    def reduce(self, case: str, pocket: int, amount: int) -> tuple[Held, ...] | Refusal:
-        """Carry out a reduction: so much stays held, what is freed is not caught again."""
+    def reduce(
+        self, case: str, pocket: int, amount: int, *, until_us: int | None = None
+    ) -> tuple[Held, ...] | Refusal:
+        """Carry out a reduction: so much stays held, to the same end if none is given; what is freed is not caught again."""
         if case not in self.bindings.get(pocket, {}):
             return Refusal.NO_SUCH_HOLD
         if not 0 <= amount < self.bindings[pocket][case].asked:
             return Refusal.AMOUNT_UNFIT
         self.spared.setdefault(pocket, {})[case] = self.index.totals(pocket).into
-        return tuple(self._bind(pocket, case, "order", ordered=amount, caught=0))
+        end = self.bindings[pocket][case].ordered_until_us if until_us is None else until_us
+        changes = {"ordered": amount, "ordered_until_us": end}
+        return tuple(self._bind(pocket, case, "order", **changes, caught=0))
 
     def release(self, case: str, pocket: int) -> tuple[Held, ...] | Refusal:
         """Carry out a release: everything held for the case goes back to its own age, and is not caught again."""

@@ -36,7 +36,7 @@ class Pictures:
         """
         known = self.facts.numbers.get((label.case, label.claim))
         if known is not None:
-            return [] if self.facts.labels[known] == label else Refusal.CLAIM_DIFFERS
+            return self._admit(known, label)
         refusal = self._refusal(disputed)
         if refusal is not None:
             return refusal
@@ -172,6 +172,21 @@ class Pictures:
         row = self.index.row(disputed.row)
         if row is not None and (row.payee, row.amount) != (disputed.payee, disputed.amount):
             return Refusal.ROW_DIFFERS
+        return None
+
+    def _admit(self, number: int, label: Label) -> Refusal | list[int] | None:
+        """Let a claim that was reported carry the victim's own money; behind rows that are given up, what it carried stays."""
+        before = self.facts.labels[number]
+        if before == label:
+            return []
+        if before != label._replace(is_admitted=False):
+            return Refusal.CLAIM_DIFFERS
+        self.facts.labels[number] = label
+        try:
+            self.now = self._again(self.base)
+        except LimitFault:
+            self.facts.labels[number] = before
+            raise
         return None
 
     def _lose(self, number: int, disputed: Disputed) -> list[int]:
