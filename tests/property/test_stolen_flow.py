@@ -182,6 +182,33 @@ def test_a_restored_snapshot_goes_on_as_if_nothing_had_been(seed: int) -> None:
     assert straight.told == stopped.told
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_changes_told_from_time_to_time_sum_to_what_lies_where(seed: int) -> None:
+    world, chance = stream_world(seed), random.Random(seed)
+    driven, kept = Driven(world), {}
+    book = driven._pay
+
+    def pay(row) -> None:
+        book(row)
+        if chance.random() < 0.3:
+            kept.update(driven.flow.changes())
+
+    driven._pay = pay
+    driven.run(lateness(world, chance), chance)
+    for claim in world.claims[::2]:
+        driven.flow.remove(CASE, claim.claim)
+    kept.update(driven.flow.changes())
+    assert driven.flow.changes() == {}
+    lying = {
+        pocket: sum(one.held + one.free for one in driven.flow.at(pocket).stolen)
+        for pocket in range(len(driven.accounts))
+        if driven.flow.index.standing[pocket] == 0
+    }
+    assert {pocket: amount for pocket, amount in lying.items() if amount} == {
+        pocket: amount for pocket, amount in kept.items() if amount
+    }
+
+
 def highest_first(free, amount, low=0, high=places.END):
     """A planted bug: what came last leaves first."""
     bounded = [(max(a, low), min(b, high)) for a, b in free if a < high and b > low]

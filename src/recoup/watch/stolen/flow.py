@@ -55,6 +55,8 @@ class StolenFlow:
         self.terms: list[tuple[int, int, str]] = []
         """A heap of (end, pocket, case); an end that is no longer one is passed over when it comes."""
         self.flagged: dict[int, None] = {}
+        self.touched: dict[int, None] = {}
+        """Pockets whose stolen money may have changed since `changes` was asked."""
         self.most = int(index.stream.into.max(initial=0))
         """No pocket ever got more than this."""
 
@@ -237,6 +239,21 @@ class StolenFlow:
         held = tuple((case, size(spans)) for case, spans in sorted(purse.held.items()))
         return Standing(self._balance(pocket), held, tuple(sorted(stolen)))
 
+    def changes(self) -> dict[int, int]:
+        """Return how much stolen money lies in every pocket where that may have changed since this was asked last.
+
+        For whoever keeps it as a figure of the account; held money counts, all cases together.
+        """
+        purses = self.pictures.now.purses
+        found = {
+            pocket: sum(lot.high - lot.low for lot in purses[pocket].lots)
+            if pocket in purses
+            else 0
+            for pocket in sorted(self.touched)
+        }
+        self.touched.clear()
+        return found
+
     # -- keeping
 
     def snapshot(self) -> bytes:
@@ -369,6 +386,7 @@ class StolenFlow:
         if sum(binding.asked for binding in some.values()) > (purse.held_total if purse else 0):
             flag |= CREDITS
         self.index.flags[pocket] = flag
+        self.touched[pocket] = None
         if flag:
             self.flagged[pocket] = None
         else:
