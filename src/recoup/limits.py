@@ -352,3 +352,18 @@ COUNTER_TRIES_EACH_PER_MINUTE_MAX: Final = 10
 
 FORM_BYTES_MAX: Final = 2**14
 """Bytes of a form of the public page: the longest code on paper fits."""
+
+STREAM_ROWS_MAX: Final = 2**31 - 1
+"""Rows of the stream that are retained: distances between rows of one pocket are int32."""
+
+STOLEN_CLAIMS_MAX: Final = 100_000
+"""Claims of open cases in one stream."""
+
+STOLEN_LOTS_MAX: Final = 4_000_000
+"""Lots of stolen money in one stream, exits included; what comes beyond is *unknown* where it arrives, and says so."""
+
+STOLEN_STEPS_MAX: Final = 1_000_000
+"""Rows that placing one claim may follow, some seconds; past it nothing is changed, and a person is told."""
+
+STOLEN_BINDINGS_MAX: Final = 1_000
+"""Cases that hold money in one pocket of the stream."""

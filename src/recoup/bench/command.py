@@ -22,6 +22,7 @@ Quick = Annotated[
 ]
 Cases = Annotated[int, typer.Option("--cases", help="Open cases.", min=100)]
 Rates = Annotated[str, typer.Option("--rates", help="Answers a second, one after another.")]
+Payments = Annotated[int, typer.Option("--payments", help="Payments of the stream.", min=100_000)]
 Seconds = Annotated[float, typer.Option("--seconds", help="How long at each rate.", min=1)]
 Looks = Annotated[int, typer.Option("--looks", help="Questions of each kind.", min=1)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print machine and rows as JSON.")]
@@ -39,6 +40,7 @@ def register(app: typer.Typer) -> None:
     benches.command("chase", epilog="Example: recoup bench chase --json")(chase)
     benches.command("looking", epilog="Example: recoup bench looking --json")(looking)
     benches.command("returns", epilog="Example: recoup bench returns --json")(returns)
+    benches.command("stolen", epilog="Example: recoup bench stolen --json")(stolen)
     app.add_typer(benches, name="bench")
 
 
@@ -125,6 +127,21 @@ def returns(
 
     plan = Plan.quick() if quick else Plan(claims=claims, pots=pots, seed=seed)
     _show(bench_returns(plan, lambda doing: typer.echo(doing, err=True)), as_json=as_json)
+
+
+def stolen(
+    *,
+    payments: Payments = 2_000_000,
+    claims: Claims = 1_000,
+    seed: Seed = 1,
+    quick: Quick = False,
+    as_json: AsJson = False,
+) -> None:
+    """Measure what knowing stolen money costs a bank's stream: payments with and without open claims, enforcing, placing."""
+    from recoup.bench.stolen import Plan, bench_stolen
+
+    plan = Plan.quick() if quick else Plan(payments=payments, claims=claims, seed=seed)
+    _show(bench_stolen(plan, lambda doing: typer.echo(doing, err=True)), as_json=as_json)
 
 
 def _show(report: Report, *, as_json: bool) -> None:

@@ -1,0 +1,68 @@
+"""Stolen money in the stream: open cases' intervals on the axes of pockets, holds that keep them, orders that bind. Pure.
+
+The idea and what follows from it: docs/explanation/stolen-in-the-stream.md.
+"""
+
+from recoup.watch.stolen.flow import StolenFlow
+from recoup.watch.stolen.orders import (
+    Disputed,
+    Held,
+    Moved,
+    Overdrawn,
+    Payment,
+    Place,
+    Refusal,
+    Standing,
+    Stolen,
+    Tiding,
+    Verdict,
+    Whereabouts,
+)
+from recoup.watch.stolen.rows import FlowRows, Row, RowIndex, Totals
+from recoup.watch.stolen.subscription import (
+    CaseClosed,
+    Change,
+    ClaimEnded,
+    ClaimOpened,
+    Copy,
+    GoodFaith,
+    HoldAsked,
+    Names,
+    Taken,
+    chain,
+)
+from recoup.watch.stolen.sums import KNOWN, TERMINAL, UNKNOWN, Fate
+
+__all__ = [
+    "KNOWN",
+    "TERMINAL",
+    "UNKNOWN",
+    "CaseClosed",
+    "Change",
+    "ClaimEnded",
+    "ClaimOpened",
+    "Copy",
+    "Disputed",
+    "Fate",
+    "FlowRows",
+    "GoodFaith",
+    "Held",
+    "HoldAsked",
+    "Moved",
+    "Names",
+    "Overdrawn",
+    "Payment",
+    "Place",
+    "Refusal",
+    "Row",
+    "RowIndex",
+    "Standing",
+    "Stolen",
+    "StolenFlow",
+    "Taken",
+    "Tiding",
+    "Totals",
+    "Verdict",
+    "Whereabouts",
+    "chain",
+]
