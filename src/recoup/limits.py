@@ -352,3 +352,9 @@ COUNTER_TRIES_EACH_PER_MINUTE_MAX: Final = 10
 
 FORM_BYTES_MAX: Final = 2**14
 """Bytes of a form of the public page: the longest code on paper fits."""
+
+WATCH_ROWS_MAX: Final = 2**30
+"""Rows of one shard's index: 52 GB; rows name those before them in 31 bits."""
+
+WATCH_MOVES_MAX: Final = 2**24
+"""Rows that one question for later movements may find: 1 GiB of them."""
