@@ -15,6 +15,7 @@ import llvmlite.binding as llvm
 import numpy as np
 
 from recoup.errors import StateFault, StateProblem
+from recoup.trace.memory import cleared
 from recoup.watch.features import feature_set
 from recoup.watch.state.kernels import words
 from recoup.watch.state.kernels.pairs import lay_pairs
@@ -171,7 +172,7 @@ def _filled(given: bytes, at: int, sizes: list[int], settings: Settings) -> Stat
     _look_at_marks(state, sizes)
     _put_rows(state, np.frombuffer(pieces[2], ROW))
     used = max(1, int(state.marks[words.PAIRS]))
-    state = state._replace(pairs=np.zeros(1 << max(10, (4 * used - 1).bit_length() - 1), PAIR))
+    state = state._replace(pairs=cleared(1 << max(10, (4 * used - 1).bit_length() - 1), PAIR))
     _look_at_places(state, sizes)
     lay_pairs(state)
     return state
