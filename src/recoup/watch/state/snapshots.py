@@ -79,7 +79,10 @@ def to_bytes(state: State, settings: Settings) -> bytes:
         "settings": asdict(settings),
     }
     begin = _MAGIC + json.dumps(about, sort_keys=True).encode() + b"\n"
-    pieces = [begin, *(memoryview(np.ascontiguousarray(part)).cast("B") for part in parts if part.size)]
+    pieces = [
+        begin,
+        *(memoryview(np.ascontiguousarray(part)).cast("B") for part in parts if part.size),
+    ]
     digest = hashlib.sha256()
     for piece in pieces:
         digest.update(piece)
@@ -103,7 +106,9 @@ def from_bytes(given: bytes, *, other_processor: bool = False) -> tuple[State, S
             StateProblem.SNAPSHOT_FOREIGN, f"layout: expected {LAYOUT}, was {about.get('layout')!r}"
         )
     if not other_processor and about.get("processor") != processor():
-        raise StateFault(StateProblem.PROCESSOR_DIFFERS, "made where equal numbers are not promised")
+        raise StateFault(
+            StateProblem.PROCESSOR_DIFFERS, "made where equal numbers are not promised"
+        )
     if about.get("features") != feature_set():
         raise StateFault(StateProblem.FEATURES_DIFFER, "made with another set of features")
     try:

@@ -98,5 +98,3 @@ def advance(s, time):
     s.marks[BASE] = base
     _grow_old(s, clock)
     return clock
-
-

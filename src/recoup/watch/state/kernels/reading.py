@@ -47,6 +47,8 @@ _SIDE = 51
 """Features of one side; the first of the payee's begin there."""
 _PAIR = 2 * _SIDE
 _PAYMENT = _PAIR + 7
+COLUMNS = _PAYMENT + 8
+"""Columns that are written."""
 
 _SIMILAR = 1
 """Codes by which two amounts may differ and still be similar: 1.6 % each."""
@@ -78,7 +80,9 @@ def _windows(s, p, out, at):
     out[at] = _ratio(
         s.halves[halves + IN_COUNTS + PAIR_SPAN], s.halves[halves + OUT_COUNTS + PAIR_SPAN]
     )
-    out[at + 1] = _ratio(s.words[words + OUT_SUMS + PAIR_SPAN], s.words[words + IN_SUMS + PAIR_SPAN])
+    out[at + 1] = _ratio(
+        s.words[words + OUT_SUMS + PAIR_SPAN], s.words[words + IN_SUMS + PAIR_SPAN]
+    )
     return at + 2
 
 
@@ -157,7 +161,10 @@ def _pair_sums(s, payer, payee, out, at):
     if payer == -1 or payee == -1:
         out[at : at + 4] = 0.0
         return
-    there, back = s.pairs[find_pair(s.pairs, payer, payee)], s.pairs[find_pair(s.pairs, payee, payer)]
+    there, back = (
+        s.pairs[find_pair(s.pairs, payer, payee)],
+        s.pairs[find_pair(s.pairs, payee, payer)],
+    )
     out[at] = there.count
     out[at + 1] = there.sum if there.count > 0 else 0
     out[at + 2] = back.count

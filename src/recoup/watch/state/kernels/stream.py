@@ -142,7 +142,9 @@ def run(s, time, payer, payee, amount, kind, sides, matrix, outcomes):
         clock = advance(s, time[i])
         traits = traits_of(s, clock, a)
         if is_read:
-            of_p = p if sides & DEBIT or p < 0 else -2 - p  # as rows write a pocket that lives elsewhere
+            of_p = (
+                p if sides & DEBIT or p < 0 else -2 - p
+            )  # as rows write a pocket that lives elsewhere
             of_q = q if sides & CREDIT or q < 0 else -2 - q
             read(s, clock, of_p, of_q, a, k, traits, matrix[i])
         book(s, clock, p, q, a, traits, sides)
