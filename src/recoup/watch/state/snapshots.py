@@ -49,7 +49,7 @@ _DIGEST_BYTES: Final = 32
 
 def processor() -> str:
     """Return a digest of what this processor can do: equal numbers to the last bit are promised where it is equal."""
-    features: Any = llvm.get_host_cpu_features()  # type: ignore[no-untyped-call]
+    features: Any = llvm.get_host_cpu_features()
     return hashlib.sha256(features.flatten().encode()).hexdigest()
 
 
@@ -79,10 +79,8 @@ def to_bytes(state: State, settings: Settings) -> bytes:
         "settings": asdict(settings),
     }
     begin = _MAGIC + json.dumps(about, sort_keys=True).encode() + b"\n"
-    pieces = [
-        begin,
-        *(memoryview(np.ascontiguousarray(part)).cast("B") for part in parts if part.size),
-    ]
+    pieces: list[bytes | memoryview] = [begin]
+    pieces += [np.ascontiguousarray(part).view(np.uint8).reshape(-1).data for part in parts]
     digest = hashlib.sha256()
     for piece in pieces:
         digest.update(piece)
@@ -205,7 +203,7 @@ def _look_at_marks(state: State, sizes: list[int]) -> None:
         and 0 <= marks[BASE] <= tails.min(initial=head)
         and tails.max(initial=0) <= head
         and head - oldest_row(state) == rows_count
-        and 0 <= told.min(initial=0)
+        and told.min(initial=0) >= 0
         and told.max(initial=0) <= told_count
         and 0 <= marks[words.PAIRS] <= rows_count
     )
