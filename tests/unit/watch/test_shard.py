@@ -351,6 +351,7 @@ def test_places_outside_are_refused_though_the_digest_fits():
     wrong = {
         "head": (begin + 8 * words.HEAD, far),
         "tail": (begin + 8 * words.TAIL, far),
+        "negative tail": (begin + 8 * words.TAIL, (255).to_bytes(1) * 8),
         "slot": (begin + 8 * words.MARKS_SIZE + 124, far),
         "payer": (row + 32, far),
         "payee": (row + 36, far),

@@ -36,7 +36,7 @@ from recoup.watch.state.kernels.words import (
     TOLD_TAIL,
     State,
 )
-from recoup.watch.state.laying import lay_pockets, lay_state, oldest_row
+from recoup.watch.state.laying import bare_pockets, lay_state, oldest_row
 from recoup.watch.state.settings import Settings
 
 LAYOUT: Final = 1
@@ -157,7 +157,7 @@ def _filled(given: bytes, at: int, sizes: list[int], settings: Settings) -> Stat
     for size in wanted:
         pieces.append(np.frombuffer(given, np.uint8, size, at))
         at += size
-    pockets, whole, halves = lay_pockets(accounts)
+    pockets, whole, halves = bare_pockets(accounts)
     whole.view(np.uint8)[:] = pieces[1]
     told = np.zeros(told_count + 16, TOLD)
     told[:told_count].view(np.uint8)[:] = pieces[3]
@@ -174,10 +174,11 @@ def _filled(given: bytes, at: int, sizes: list[int], settings: Settings) -> Stat
     )
     _look_at_marks(state, sizes)
     _put_rows(state, np.frombuffer(pieces[2], ROW))
-    used = max(1, int(state.marks[words.PAIRS]))
+    used = int(state.marks[words.PAIRS]) + 1
     state = state._replace(pairs=cleared(1 << max(10, (4 * used - 1).bit_length() - 1), PAIR))
     _look_at_places(state, sizes)
-    lay_pairs(state)
+    if not lay_pairs(state):
+        raise StateFault(StateProblem.SNAPSHOT_DAMAGED, "more pairs than it says")
     return state
 
 
@@ -219,7 +220,7 @@ def _look_at_places(state: State, sizes: list[int]) -> None:
         for side in ("payer", "payee"):
             if int(rows[side].max(initial=-1)) >= accounts:
                 raise StateFault(StateProblem.SNAPSHOT_DAMAGED, f"a row's {side}")
-    slot = state.pockets["slot"]
+    slot = np.ascontiguousarray(state.pockets["slot"])
     if int(slot.max(initial=-1)) >= slots or int(slot.min(initial=-1)) < -1:
         raise StateFault(StateProblem.SNAPSHOT_DAMAGED, "a pocket's slot")
     pocket = state.told["pocket"][:told_count]

@@ -218,7 +218,7 @@ def follow(s, spans, moves):
         number = _newest_of(s, s.pockets[p].row_out)
         while known > low and oldest <= number < s.marks[HEAD]:
             row = s.rows[number & last]
-            if row.payer != p:
+            if row.payer != p or row.out_at >= known:  # or the chain might not end
                 break
             known = row.out_at
             begin, end = max(low, known), min(high, known + row.amount)
