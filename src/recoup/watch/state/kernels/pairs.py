@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from recoup.trace.kernels.compiled import kernel, within
+from recoup.trace.kernels.prefetch import AHEAD, prefetch
 from recoup.watch.state.kernels.codes import mix
 from recoup.watch.state.kernels.words import HEAD, PAIR_SPAN, PAIRS, TAIL
 
@@ -66,7 +67,10 @@ def real(number):
 def lay_pairs(s):
     """Fill an empty table from the rows inside the pair window; False when it is too small for them. O(rows)."""
     s.marks[PAIRS] = 0
+    last = s.marks[HEAD] - 1
     for n in range(s.marks[TAIL + PAIR_SPAN], s.marks[HEAD]):
+        soon = s.rows[min(n + AHEAD, last) & (len(s.rows) - 1)]
+        prefetch(s.pairs, home_of(s.pairs, real(soon.payer), real(soon.payee)))
         if 2 * s.marks[PAIRS] >= len(s.pairs):
             return False
         row = s.rows[n & (len(s.rows) - 1)]
