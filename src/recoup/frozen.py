@@ -33,7 +33,9 @@ def replace(record: T, /, **changes: object) -> T:
 
 
 @cache
-def _fields_of(kind: Callable[..., object]) -> tuple[dict[str, int], Callable[[Any], tuple[Any, ...]]]:
+def _fields_of(
+    kind: Callable[..., object],
+) -> tuple[dict[str, int], Callable[[Any], tuple[Any, ...]]]:
     """Return the place of each field, and what gives the values of all."""
     fields = dataclasses.fields(cast("type", kind))
     assert len(fields) > 1, f"{kind} has one field: a getter of one gives no tuple"

@@ -367,3 +367,9 @@ STOLEN_STEPS_MAX: Final = 1_000_000
 
 STOLEN_BINDINGS_MAX: Final = 1_000
 """Cases that hold money in one pocket of the stream."""
+
+WATCH_ROWS_MAX: Final = 2**30
+"""Rows of one shard's index: 52 GB; rows name those before them in 31 bits."""
+
+WATCH_MOVES_MAX: Final = 2**24
+"""Rows that one question for later movements may find: 1 GiB of them."""

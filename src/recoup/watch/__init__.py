@@ -1,1 +1,3 @@
-"""Watch: what a bank knows and decides while payments happen. Pure: no clock, no file, no chance of its own."""
+"""Watch: what is known of every pocket as payments pass, and what is decided of each. Pure: no file, no clock, no chance."""
+
+__all__: list[str] = []
