@@ -6,6 +6,8 @@
 4. What the payment cannot take moves nothing here: hold and case have it, and the money is where the bank says it is.
 5. Between the notice and the last approval days pass: an order leaves only while the claim stands and misses so much, and
    while the payment is still to be made.
+6. No other way leads to an order to pay back: one that a person writes by hand is refused, and one that no payment of a return
+   asked for does not leave.
 """
 
 from __future__ import annotations
@@ -96,6 +98,13 @@ def draft_payments(
     return None
 
 
+def by_hand(command: object) -> Declined | None:
+    """Refuse an order to pay back that somebody writes without a notice to the bank: no decision would be behind it."""
+    if isinstance(command, DraftOrder) and command.order.kind is OrderKind.PAY_BACK:
+        return Declined(CentreReason.RETURN_MISSING, command.order.id)
+    return None
+
+
 def follow_payments(orders: OrderWork, policy: CasePolicy) -> Followed:
     """Return what the payments of returns hear of what was carried out about orders."""
     followed = Followed()
@@ -124,8 +133,8 @@ def unfit_to_leave(orders: OrderWork) -> Declined | None:
         tracked = orders.tracked(noted.event.order_id)
         assert tracked is not None, "what is issued was drafted"
         order, payout = tracked.order, tracked.order.payout
-        if payout is None or not orders.state.case(order.key.case).is_open:
-            continue  # of a case that no report opened no claims are known
+        if payout is None:
+            continue
         declined = _unfit_payment(orders, order) or _unfit_claim(orders, order, payout)
         declined = declined or _unfit_holder(orders, order)
         if declined is not None:
@@ -134,14 +143,9 @@ def unfit_to_leave(orders: OrderWork) -> Declined | None:
 
 
 def _unfit_claim(orders: OrderWork, order: Order, payout: Payout) -> Declined | None:
-    state, own = orders.state, order.key.case
-    case = payout.case or own
-    claim = state.case(case).claim(payout.claim)
-    is_known = case == own or case in state.case(own).joined or own in state.case(case).joined
-    is_known = is_known or (
-        case in state.returning and state.returning[case] == state.returning.get(own)
-    )
-    if claim is None or not is_known or claim.state is not ClaimState.ADMITTED:
+    case = payout.case or order.key.case
+    claim = orders.state.case(case).claim(payout.claim)
+    if claim is None or claim.state is not ClaimState.ADMITTED:
         return Declined(Reason.CLAIM_NOT_ADMITTED.value, payout.claim)
     if claim.currency != order.key.currency:
         return Declined(Reason.CURRENCY_DIFFERS.value, payout.claim)
@@ -189,7 +193,7 @@ def _unfit_payment(orders: OrderWork, order: Order) -> Declined | None:
     found = _return_of(orders, order.id)
     payment = found.payment_of(order.id) if found is not None else None
     if found is None or payment is None:
-        return None  # decided by persons without a return
+        return Declined(CentreReason.RETURN_MISSING, order.id)
     if payment.order_id != order.id or payment.state not in IN_FLIGHT:
         return Declined(Reason.PAYMENT_ENDED.value, f"{payment.id} is {payment.state}")
     paid = paid_already(found, payment)
@@ -258,4 +262,11 @@ def _deadline(name: str, at: datetime, about: str, command: asked.Command) -> De
     return Deadline(name, at, COMMAND_REGISTRY.name_of(command)[0], about, body)
 
 
-__all__ = ["Followed", "deadlines_of", "draft_payments", "follow_payments", "unfit_to_leave"]
+__all__ = [
+    "Followed",
+    "by_hand",
+    "deadlines_of",
+    "draft_payments",
+    "follow_payments",
+    "unfit_to_leave",
+]
