@@ -141,6 +141,7 @@ def joined(office: Office, one: str, other: str) -> None:
 
 
 __all__ = [
+    "OFFICERS",
     "RETURN",
     "agreed",
     "anew",

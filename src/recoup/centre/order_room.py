@@ -440,7 +440,8 @@ def _payout_texts(order: Order) -> tuple[str, ...]:
     if payout is None:
         return ()
     case = (payout.case,) if payout.case else ()
-    return (payout.account, payout.institution, payout.claim, payout.decision, *case)
+    named = (payout.account, payout.institution, payout.claim, payout.decision)
+    return (*named, *case, *payout.officers)
 
 
 def told_of(work: OrderWork, command: OrderCommand) -> bytes:

@@ -87,6 +87,7 @@ def draft_payments(
             decision,
             pay.due_at,
             pay.key.case,
+            pay.officers,
         )
         order = pay_back_order(orders.state, award, actor.who, actor.reason or decision)
         if order is None:

@@ -48,6 +48,7 @@ from recoup.procedure import (
 )
 from recoup.procedure import commands as asked
 from recoup.procedure.events import BankNotified, Event
+from recoup.staff.roles import APART
 
 CHASE: Final = "chase"
 _BY_CLOCK = (asked.PassNotice, asked.PassPayLimit)
@@ -62,7 +63,9 @@ def decide_returns(
     if policy.procedure is None:
         return Declined(Reason.TERMS_MISSING, policy.orders.id)
     found = state.returns.get(command.return_id) or Return(command.return_id)
-    declined = _not_theirs(state, request, found) or _unusable(command)
+    declined = _not_theirs(request, found) or _unusable(command)
+    if declined is None and isinstance(command, asked.NotifyBank):
+        declined = _unfit_officers(state, command, now)
     if declined is None and isinstance(command, asked.OpenReturn | asked.OpenRound):
         declined = _unfit_cases(state, command)
     if declined is None and isinstance(command, asked.BindPlan):
@@ -110,7 +113,7 @@ def evolve_returns(state: CentreState, _: SubjectId, event: Event) -> CentreStat
 # --- who and which ---
 
 
-def _not_theirs(state: CentreState, request: Request, found: Return) -> Declined | None:
+def _not_theirs(request: Request, found: Return) -> Declined | None:
     """Say why the one who acts cannot ask this."""
     command, actor = request.what, request.actor
     if isinstance(command, _BY_CLOCK):
@@ -125,10 +128,18 @@ def _not_theirs(state: CentreState, request: Request, found: Return) -> Declined
     named = _named(command)
     if actor.who != named or actor.role in {MACHINE, INSTITUTION, CHASE}:
         return Declined(CentreReason.ACTOR_DIFFERS)
-    persons = state.staff.persons
-    if isinstance(command, asked.NotifyBank) and persons:
-        unknown = [officer for officer in command.officers if officer not in persons]
-        return Declined(Reason.OFFICERS_TOO_FEW, unknown[0]) if unknown else None
+    return None
+
+
+def _unfit_officers(
+    state: CentreState, command: asked.NotifyBank, now: datetime
+) -> Declined | None:
+    """Say who of those named to a bank is nobody who works on cases here: unknown, suspended, or of a bank."""
+    if not state.staff.persons:
+        return None
+    for officer in command.officers:
+        if all(grant.role in APART for grant in state.staff.grants_of(officer, now)):
+            return Declined(Reason.OFFICERS_TOO_FEW, officer)
     return None
 
 

@@ -9,7 +9,7 @@ from sim.office import START
 
 from recoup.centre.directory import Entry
 from recoup.errors import VaultFault
-from recoup.messages import ResultCode
+from recoup.messages import OrderMessage, ResultCode, decode
 from recoup.orders import HoldState, OrderKind, Outcome
 from recoup.stores.vault import Purpose
 
@@ -27,6 +27,15 @@ def test_an_order_becomes_money_and_its_receipt_moves_the_hold(house):
     assert house.money == (40, 60)
     assert (house.hold.held, house.hold.returned, house.hold.state) == (40, 60, HoldState.FROZEN)
     assert not house.hold.paying
+
+
+def test_the_bank_is_named_the_officers_of_the_notice_and_not_who_wrote_and_agreed(house):
+    house.pay(60)
+    order = decode("recoup.order.v1", house.store.handled(house.paid_by).body)
+    assert isinstance(order, OrderMessage)
+    assert order.payee.officers == decided.OFFICERS
+    tracked = house.hold.find(house.paid_by)
+    assert not {tracked.order.made_by, *tracked.approvers} & set(decided.OFFICERS)
 
 
 def test_the_receipts_number_lies_in_the_vault_and_its_digest_in_the_event(house):

@@ -47,6 +47,7 @@ from recoup.procedure.commands import (
     TakeObjection,
 )
 from recoup.procedure.events import BankNotified
+from recoup.staff.commands import RestorePerson, SuspendPerson
 
 DAY = timedelta(days=1)
 
@@ -256,10 +257,14 @@ def test_a_paper_is_looked_at_by_another_officer():
     work.approved()
 
 
-def test_officers_named_to_a_bank_are_people_of_the_centre():
+def test_officers_named_to_a_bank_work_on_cases_here():
     work = Returning().holds().applied().approved().decided()
-    tell = NotifyBank("r1", ("r1#1.1",), ("ann", "nobody"), "ann")
-    assert work.refused("ann", tell) == "officers_too_few"
+    work.by("root", SuspendPerson("bo", "root", "leave"))
+    for other in ("nobody", "root", "bo"):
+        tell = NotifyBank("r1", ("r1#1.1",), ("ann", other), "ann")
+        assert work.refused("ann", tell) == "officers_too_few"
+    work.by("root", RestorePerson("bo", "root", "back"))
+    work.by("ann", NotifyBank("r1", ("r1#1.1",), ("ann", "bo"), "ann"))
 
 
 def test_a_case_is_in_one_return_and_cases_go_together_only_when_joined():
