@@ -197,8 +197,13 @@ def _unfit_payment(orders: OrderWork, order: Order) -> Declined | None:
         return Declined(CentreReason.RETURN_MISSING, order.id)
     if payment.order_id != order.id or payment.state not in IN_FLIGHT:
         return Declined(Reason.PAYMENT_ENDED.value, f"{payment.id} is {payment.state}")
-    paid = paid_already(found, payment)
-    return Declined(Reason.INCIDENT_OPEN.value, paid) if paid else None
+    if paid := paid_already(found, payment):
+        return Declined(Reason.INCIDENT_OPEN.value, paid)
+    # Others' right that was noted since the decision comes first; what is set aside has this payment in it.
+    left = orders.hold(order.key).payable - found.prior_at(order.key)
+    if found.set_aside_at(order.key) > left:
+        return Declined(Reason.AMOUNT_EXCEEDS_FROZEN.value, f"expected at most {max(0, left)}")
+    return None
 
 
 def _heard(orders: OrderWork, noted: Noted) -> Iterator[tuple[Return, asked.Outcome]]:

@@ -15,8 +15,19 @@ from recoup.cases.state import ClaimState, FindingState
 from recoup.centre.facts import FactRow, Statement, encode_paper
 from recoup.centre.return_planner import in_a_process
 from recoup.centre.return_sheets import ReturnSheets, UnworkableError, WorkedOut
-from recoup.orders import Hold, HoldKey, HoldState, Order, OrderKind, OrderState, Tracked
+from recoup.orders import (
+    Answer,
+    Hold,
+    HoldKey,
+    HoldState,
+    Order,
+    OrderKind,
+    OrderState,
+    Outcome,
+    Tracked,
+)
 from recoup.procedure import (
+    Accrued,
     Application,
     Capacity,
     ClaimKey,
@@ -24,8 +35,12 @@ from recoup.procedure import (
     PayeeKind,
     Payment,
     PaymentState,
+    PriorKind,
+    PriorRight,
     Return,
     Round,
+    Seized,
+    SeizedKind,
 )
 from recoup.returning import verify_return
 
@@ -210,3 +225,64 @@ def test_a_plan_that_takes_too_long_ends_with_its_process() -> None:
         in_a_process(sheets([ONE], [frozen("case-1", "a", 100)]), 0)
     assert found.value.reason == "plan_not_made"
     assert set(active_children()) <= before
+
+
+# --- what lies in custody, and others' rights ---
+
+CASH = Seized("cash", "case-1", SeizedKind.CASH, "CNY", 40, "list", "ann", agreed_by="bo")
+COURT = PriorRight(
+    "p1", HoldKey("case-1", "a", "CNY"), PriorKind.COURT, 30, "court", "ruling", "ann"
+)
+
+
+def of_summary(worked: WorkedOut, name: str) -> list[list[str]]:
+    return [line.split(",") for line in worked.files[name].splitlines()]
+
+
+def test_seized_money_is_shared_pro_rata_beside_what_is_frozen() -> None:
+    cash = replace(CASH, interest=5)
+    asked = sheets([ONE, TWO], [frozen("case-1", "a", 120)], BOTH)
+    worked = replace(asked, of=replace(asked.of, seized=(cash,))).worked_out()
+    awards = given(worked)
+    assert sum(row[-1] for row in awards) == 160
+    of_cash = [row for row in worked.awards if row.place == cash.place]
+    assert sum(row.amount for row in of_cash) == 40
+    assert {row.mode for row in of_cash} == {3}
+    pots = of_summary(worked, "return-pots.csv")
+    assert ["cash", "CNY", "0.40", "involved", "cash", "0", "0.05"] in pots
+    unseen = replace(asked, of=replace(asked.of, seized=(replace(cash, agreed_by=""),)))
+    assert sum(row[-1] for row in given(unseen.worked_out())) == 120
+
+
+def test_only_what_others_have_no_right_to_is_shared_and_all_of_it_is_told() -> None:
+    key, place = ClaimKey("case-1", "c1"), HoldKey("case-1", "a", "CNY")
+    waits = Payment("r1#1.1", 1, key, place, 50, PAYEE, "bank-a", PaymentState.NOTIFIED, 1)
+    hold = frozen("case-1", "a", 160)
+    told = replace(hold.orders[0], answers=(Answer("a", Outcome.FROZEN, 160, queued_behind=2),))
+    asked = sheets([ONE, TWO], [replace(hold, orders=(told,))], BOTH)
+    of = replace(asked.of, payments=(waits,), rights=(COURT,), accrued=(Accrued(place, 9, "ann"),))
+    worked = replace(asked, of=of).worked_out()
+    assert sum(row[-1] for row in given(worked)) == 80
+    header, row = of_summary(worked, "before-sharing.csv")
+    assert dict(zip(header, row, strict=True)) == {
+        "case": "case-1",
+        "account": "a",
+        "currency": "CNY",
+        "kind": "account",
+        "frozen": "1.60",
+        "set_aside": "0.50",
+        "prior_rights": "0.30",
+        "shared": "0.80",
+        "interest": "0.09",
+        "queued_behind": "2",
+    }
+    (_, remains) = of_summary(worked, "remaining.csv")
+    assert "0.09" in remains, "interest is shown apart"
+
+
+def test_where_others_have_a_right_to_all_of_it_there_is_no_plan() -> None:
+    asked = sheets([ONE], [frozen("case-1", "a", 60)], BOTH)
+    all_of_it = replace(asked, of=replace(asked.of, rights=(replace(COURT, amount=999),)))
+    with pytest.raises(UnworkableError) as found:
+        all_of_it.worked_out()
+    assert found.value.reason == "plan_empty"
