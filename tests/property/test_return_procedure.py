@@ -191,7 +191,7 @@ class Auditor:
             rows = [row for row in desk.found.payments if row.key == key(claim)]
             due = sum(row.settled + row.outstanding for row in rows)
             assert due <= loss, "a claim gets more than it lost"
-        sums = sums_of(desk.found)
+        sums = sums_of(desk.found, "CNY")
         assert sums.paid + sums.excess == sum(self.net.values()), "paid money that no bank paid"
         self.marks["excess"] += sums.excess > 0
 
@@ -277,7 +277,11 @@ class Chances:
 
     def custody(self) -> c.Command:
         """Somebody says what lies in custody, or who comes before the claims."""
-        by, found, name = self.chance.choice(PEOPLE), self.desk.found, self.chance.choice([*CUSTODY])
+        by, found, name = (
+            self.chance.choice(PEOPLE),
+            self.desk.found,
+            self.chance.choice([*CUSTODY]),
+        )
         seized, amount = found.seized_of(name), self.chance.choice([20, 60, 90])
         if seized is None or self.chance.random() < 0.1:
             fresh = Seized(name, CASE, SeizedKind.CASH, "CNY", CUSTODY[name], "paper", by)

@@ -157,7 +157,7 @@ class World(House):
         assert (self.hold.returned, self.hold.beyond) == (paid, 0), "not what was paid"
         assert self.there.total == paid
         assert self.hold.held == 100 - paid, "not what is left"
-        sums = sums_of(decided.found(self.office))
+        sums = sums_of(decided.found(self.office), "CNY")
         assert (sums.paid, sums.excess) == (paid, 0), "the return says another sum"
 
 

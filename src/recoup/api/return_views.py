@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from recoup.api import return_bodies as bodies
@@ -178,8 +177,7 @@ def _sums(found: Return) -> list[bodies.SumsView]:
     """Return the sums of each currency by itself."""
     views = []
     for currency in sorted({row.place.currency for row in found.payments}):
-        own = tuple(row for row in found.payments if row.place.currency == currency)
-        sums = sums_of(replace(found, payments=own))
+        sums = sums_of(found, currency)
         views.append(
             bodies.SumsView(
                 currency=currency,

@@ -157,26 +157,44 @@ def _unfit_claim(orders: OrderWork, order: Order, payout: Payout) -> Declined | 
 
 
 def _unfit_holder(orders: OrderWork, order: Order) -> Declined | None:
-    """Say why money of this holder is not to go: somebody still decides on it, or decided, and the hold is not lowered yet."""
-    key, case = order.key, orders.state.case(order.key.case)
-    appeals = [x for x in case.appeals if (x.account, x.currency) == (key.account, key.currency)]
-    if any(x.state in {AppealState.FILED, AppealState.OVERDUE} for x in appeals):
+    """Say why money of this holder is not to go: somebody still decides on it, or decided, and the hold is not lowered yet.
+
+    Asked of all cases that are given back together: what one of them found about a holder holds for the money of all.
+    """
+    key, own = order.key, orders.state.case(order.key.case)
+    others = [orders.state.case(case) for case in _together(orders, own.id) if case != own.id]
+    appeals = [
+        [x for x in case.appeals if (x.account, x.currency) == (key.account, key.currency)]
+        for case in (own, *others)
+    ]
+    if any(x.state in {AppealState.FILED, AppealState.OVERDUE} for rows in appeals for x in rows):
         return Declined(CentreReason.HOLDER_APPEALS, key.account)
-    is_upheld = any(x.state is AppealState.UPHELD for x in appeals)
-    if not (is_upheld or case.is_innocent(key.account) or case.is_paid_for(key.account)):
+    # Value given in good faith makes the money the holder's. The hold's own case lowers what stands behind it once it finds so
+    # itself; until then nothing of it is the victims' beyond doubt.
+    if any(x.is_paid_for(key.account) for x in others) and not own.is_paid_for(key.account):
+        return Declined(CentreReason.HOLDER_CLEARED, key.account)
+    is_upheld = any(x.state is AppealState.UPHELD for x in appeals[0])
+    is_innocent = any(case.is_innocent(key.account) for case in (own, *others))
+    if not (is_upheld or is_innocent or own.is_paid_for(key.account)):
         return None
-    behind = sum(current(case).get((key.account, key.currency), {}).values())
+    behind = sum(current(own).get((key.account, key.currency), {}).values())
     left = behind - (orders.hold(key).paying - order.amount)
     if order.amount <= left:
         return None
     return Declined(CentreReason.HOLDER_CLEARED, f"expected at most {max(0, left)}")
 
 
+def _together(orders: OrderWork, case: str) -> tuple[str, ...]:
+    """Return the cases whose money is given back together with a case's, and those that it was joined with."""
+    state = orders.state
+    together = state.returns.get(state.returning.get(case, ""), Return("")).cases
+    return tuple(dict.fromkeys((case, *state.case(case).joined, *together)))
+
+
 def _on_its_way(orders: OrderWork, order: Order, claim: tuple[str, str]) -> int:
     """Return what other orders, of holds of this case and of those that it was joined with, are about to pay a claim."""
     state = orders.state
-    together = state.returns.get(state.returning.get(claim[0], ""), Return("")).cases
-    cases = {order.key.case, claim[0], *state.case(claim[0]).joined, *together}
+    cases = {order.key.case, *_together(orders, claim[0])}
     others = (orders.tracked(found) for case in cases for found in state.drafted.get(case, ()))
     return sum(
         row.order.amount

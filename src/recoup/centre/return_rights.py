@@ -80,13 +80,13 @@ def _owner(found: Return, command: asked.Command) -> str:
             return decided.made_by if decided else maker
         case asked.AgreeToSeized(_, seized_id) | asked.EndSeized(_, seized_id):
             seized = found.seized_of(seized_id)
-            return seized.noted_by if seized else ""
+            return seized.noted_by if seized else maker
         case asked.EndPriorRight(_, right_id):
             rows = (row.noted_by for row in found.rights if row.id == right_id)
-            return next(rows, "")
+            return next(rows, maker)
         case asked.ConfirmHandover(_, payment_id):
             payment = found.payment(payment_id)
-            return next(iter(payment.officers), "") if payment else ""
+            return next(iter(payment.officers), maker) if payment else maker
         case _:
             return maker
 

@@ -129,7 +129,7 @@ class GivingBack:
 
     def _decide(self) -> None:
         self.people.must(CITY, asked.DecideRound(RETURN, CITY, self._digest()))
-        sums = sums_of(self._found())
+        sums = sums_of(self._found(), "CNY")
         self.say(f"decided: {_money(sums.awarded)} in {len(self._found().payments)} payments")
 
     def _pay(self) -> None:

@@ -375,10 +375,12 @@ class Sums:
     """Paid beyond what was decided: no part of the sum, an incident each."""
 
 
-def sums_of(found: Return) -> Sums:
-    """Return where the money of all decisions is; the identity is asserted."""
+def sums_of(found: Return, currency: str) -> Sums:
+    """Return where the money of all decisions is, in one currency; the identity is asserted."""
     paid = in_flight = bounced = unpaid = given_up = excess = awarded = 0
     for row in found.payments:
+        if row.place.currency != currency:
+            continue
         awarded += 0 if row.replaces else row.amount
         paid += row.settled
         excess += row.excess

@@ -93,7 +93,7 @@ def test_money_goes_back_from_the_application_to_the_receipt():
     assert isinstance(work.bank(paid(order.order_id)), Done)
     assert work.found.payments[0].state is PaymentState.PAID
     assert work.due() == []
-    assert sums_of(work.found).paid == 60
+    assert sums_of(work.found, "CNY").paid == 60
     replayed(work)
 
 
@@ -196,7 +196,7 @@ def test_a_payment_that_bounces_is_paid_anew_once_two_persons_chose_an_account()
     work.by("chief", AgreeToPayee("r1", "r1#1.1", ANOTHER, "chief"))
     work.notifies()
     work.bank(paid("r1-1.2.1", receipt="q2"))
-    assert sums_of(work.found).paid == 60
+    assert sums_of(work.found, "CNY").paid == 60
     replayed(work)
 
 
@@ -330,6 +330,9 @@ def test_nobody_speaks_for_another_bank_or_for_the_clock():
 
 def test_what_is_not_known_is_refused_by_name():
     work = Returning().holds()
+    assert work.refused("ann", EndRound("r9", False, "ann", "r")) == "return_unknown"
+    assert work.refused("ann", EndRound("r9", True, "ann", "r")) == "not_permitted"
+    assert work.refused("chief", EndRound("r9", True, "chief", "r")) == "return_unknown"
     for who, what in (
         ("ann", TakeApplication("r9", MADE)),
         ("chief", SendPlanBack("r9", "chief", "r")),

@@ -75,7 +75,7 @@ def test_it_is_handed_over_by_one_person_and_confirmed_by_another() -> None:
     desk.must(ConfirmHandover("r1", P1, "q1", "bo"))
     assert desk.do(ConfirmHandover("r1", P1, "q1", "bo")) == ()
     assert desk.last.state is PaymentState.PAID
-    assert (sums_of(desk.found).paid, desk.found.paid_at(CASH.place)) == (40, 40)
+    assert (sums_of(desk.found, "CNY").paid, desk.found.paid_at(CASH.place)) == (40, 40)
     assert desk.refuses(HandOver("r1", P1, "q2", "ann")) == "paid_already"
 
 
