@@ -4,7 +4,7 @@
 2. A pot is what is frozen on an account for all the cases together, or in custody, not set aside for a payment already and no
    others' before the claims. Interest is shown and given to nobody.
 3. What an earlier round paid, or has set aside and not yet paid, counts as paid (decision 19); statements are those of the
-   case, so holds are followed as they were before that.
+   case without the rows of those payments, so holds are followed as they were before that.
 4. Which case's hold an award is paid out of: the claim's own first, then by the order of the cases.
 """
 
@@ -23,6 +23,7 @@ from recoup.cases import Case
 from recoup.cases.state import LIVE_CLAIMS, ClaimState
 from recoup.centre.case_trail import facts_of
 from recoup.centre.facts import statement_of
+from recoup.centre.paid_rows import unpaid_statements
 from recoup.centre.reasons import CentreReason
 from recoup.centre.return_sheets import ReturnSheets, UnworkableError, WorkedOut, claim_name
 from recoup.errors import PolicyFault
@@ -81,7 +82,8 @@ def work_out(sheets: ReturnSheets) -> WorkedOut:
 def _shared(sheets: ReturnSheets) -> Shared:
     """Return the joined cases as one that can be shared out."""
     joint = _joint(sheets)
-    facts = facts_of(joint, [statement_of(x) for x in sheets.statements], {}, sheets.terminal).facts
+    shown = unpaid_statements([statement_of(x) for x in sheets.statements], sheets.of.payments)
+    facts = facts_of(joint, shown, {}, sheets.terminal).facts
     admitted = set(facts.claims.filter(pl.col("admitted"))["claim"])
     currencies = {claim.currency for claim in joint.claims if claim.id in admitted}
     pots = [pot for pot in _pots(sheets) if pot.place.currency in currencies]

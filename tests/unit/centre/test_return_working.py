@@ -12,7 +12,8 @@ from docket import START, claim
 
 from recoup.cases import Case, Finding, FindingKind
 from recoup.cases.state import ClaimState, FindingState
-from recoup.centre.facts import FactRow, Statement, encode_paper
+from recoup.centre.facts import FactRow, Statement, encode_paper, statement_of
+from recoup.centre.paid_rows import unpaid_statements
 from recoup.centre.return_planner import in_a_process
 from recoup.centre.return_sheets import ReturnSheets, UnworkableError, WorkedOut
 from recoup.orders import (
@@ -42,6 +43,7 @@ from recoup.procedure import (
     Seized,
     SeizedKind,
 )
+from recoup.procedure.values import Fact
 from recoup.returning import verify_return
 
 PAYEE = Payee(PayeeKind.ORIGINAL, "card", "person", "bank-home")
@@ -286,3 +288,81 @@ def test_where_others_have_a_right_to_all_of_it_there_is_no_plan() -> None:
     with pytest.raises(UnworkableError) as found:
         all_of_it.worked_out()
     assert found.value.reason == "plan_empty"
+
+
+# --- statements that show what an earlier round paid ---
+
+KEY, MULE = ClaimKey("case-1", "c1"), HoldKey("case-1", "a", "CNY")
+AT = START + timedelta(minutes=2)
+FIRST = Payment(
+    "r1#1.1",
+    1,
+    KEY,
+    MULE,
+    100,
+    PAYEE,
+    "bank-a",
+    PaymentState.PAID,
+    1,
+    paid=100,
+    facts=(Fact("f1", "paid", 100, AT, reference="a-2"),),
+)
+
+
+def second_round(*rows: bytes, first: Payment = FIRST, left: int = 60) -> ReturnSheets:
+    """100 of the 160 were paid to the first case's claim; the rest is still frozen."""
+    asked = sheets([ONE, TWO], [frozen("case-1", "a", left, 300, returned=100)], *rows)
+    got = replace(ONE, claims=(replace(ONE.claims[0], returned=100),))
+    return replace(asked, of=replace(asked.of, payments=(first,)), cases=(got, TWO))
+
+
+CAME = (("card-case-1-c1", "a", 100), ("card-case-2-c1", "a", 60))
+
+
+def test_a_new_round_is_worked_out_on_statements_that_show_what_was_paid_before() -> None:
+    after = second_round(shown("a", *CAME, ("a", "card", 100)))
+    assert given(after.worked_out()) == [("case-2", "c1", "case-1", 2, 60)]
+    before = second_round(shown("a", *CAME))
+    assert given(before.worked_out()) == given(after.worked_out()), "as it is shown without it"
+
+
+def test_a_debit_that_is_no_payment_of_the_return_still_makes_the_pot_too_large() -> None:
+    other = replace(FIRST, facts=(replace(FIRST.facts[0], reference="another"),))
+    for first, row in ((other, ("a", "card", 100)), (FIRST, ("a", "card", 99))):
+        with pytest.raises(UnworkableError) as found:
+            second_round(shown("a", *CAME, row), first=first).worked_out()
+        assert found.value.reason == "pot_above_balance"
+
+
+def test_more_than_is_left_is_refused_on_such_statements_too() -> None:
+    with pytest.raises(UnworkableError) as found:
+        second_round(shown("a", *CAME, ("a", "card", 100)), left=61).worked_out()
+    assert found.value.reason == "pot_above_balance"
+
+
+def test_rows_of_payments_go_with_what_came_back_and_balances_stand_as_before() -> None:
+    """What came back has another number: it is known by the order's id."""
+    back = Fact("f2", "bounced", 100, AT + timedelta(minutes=1))
+    bounced = replace(FIRST, facts=(*FIRST.facts, back), paid=0, state=PaymentState.BOUNCED)
+    moves = (*CAME, ("a", "card", 100), ("card", "a", 100), ("a", "shop", 10))
+    rows = statement_of(shown("a", *moves)).rows
+    balances = (100, 160, 60, 160, 150)
+    told = [
+        replace(row, balance_after=balance, reference="r1-1.1.1" if "card" in other else "")
+        for row, balance, other in zip(
+            rows, balances, [(), (), ("card",), ("card",), ()], strict=True
+        )
+    ]
+    (found,) = unpaid_statements([Statement("a", "bank-a", tuple(told))], [bounced])
+    assert [(row.id, row.balance_after) for row in found.rows] == [
+        ("a-0", 100),
+        ("a-1", 160),
+        ("a-4", 150),
+    ]
+    (found,) = unpaid_statements([Statement("a", "bank-a", tuple(told))], [FIRST])
+    assert [(row.id, row.balance_after) for row in found.rows] == [
+        ("a-0", 100),
+        ("a-1", 160),
+        ("a-3", 260),
+        ("a-4", 250),
+    ], "nobody said that it came back"
