@@ -702,6 +702,8 @@ def _is_gone(path: str, answer: Response) -> bool:
         *("/objections/{objection}/uphold", "/objections/{objection}/dismiss"),
         *("/payments/{payment}/payee", "/payments/{payment}/payee/agree"),
         *("/payments/{payment}/give-up", "/payments/{payment}/settle", "/notices"),
+        *("/hand-over", "/hand-over/confirm", "/hand-over/take-back"),
+        *("/seized/{seized}/agree", "/seized/{seized}/end", "/prior-rights/{right}/end"),
         "/handovers/{handover}/withdraw",
         "/orders/{order}/scans/{scan}",
         "/cases/{case}/notices/paper",
