@@ -82,8 +82,7 @@ def _owner(found: Return, command: asked.Command) -> str:
             seized = found.seized_of(seized_id)
             return seized.noted_by if seized else maker
         case asked.EndPriorRight(_, right_id):
-            rows = (row.noted_by for row in found.rights if row.id == right_id)
-            return next(rows, maker)
+            return next((row.noted_by for row in found.rights if row.id == right_id), maker)
         case asked.ConfirmHandover(_, payment_id):
             payment = found.payment(payment_id)
             return next(iter(payment.officers), maker) if payment else maker

@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -179,8 +179,9 @@ def _pots(sheets: ReturnSheets) -> list[Pot]:
         is_account = row.kind is PotKind.ACCOUNT
         holder = _holder(sheets, place.account) if is_account else Holder.INVOLVED
         known = found.get(place) or Pot(place, 0, holder, row.kind)
-        more = {"amount": known.amount + row.free, "interest": known.interest + row.interest}
-        found[place] = replace(known, **more)
+        found[place] = replace(
+            known, amount=known.amount + row.free, interest=known.interest + row.interest
+        )
     return [found[place] for place in sorted(found)]
 
 
@@ -188,7 +189,7 @@ def _before(sheets: ReturnSheets) -> str:
     """Return what lay in each place, whose it was, and what was shared of it, as a table."""
     rows = [row for row in _lying(sheets) if row.there]
     sums = ("frozen", "set_aside", "prior_rights", "shared", "interest")
-    columns = {
+    columns: dict[str, list[Any]] = {
         "case": [row.key.case for row in rows],
         "account": [row.key.account for row in rows],
         "currency": [row.key.currency for row in rows],
@@ -198,10 +199,9 @@ def _before(sheets: ReturnSheets) -> str:
         "prior_rights": [row.prior for row in rows],
         "shared": [row.free for row in rows],
         "interest": [row.interest for row in rows],
-        "queued_behind": [row.queued_behind for row in rows],
+        "queued_behind": [str(row.queued_behind) for row in rows],
     }
     types = {name: pl.Int64 if name in sums else pl.String for name in columns}
-    columns["queued_behind"] = [str(count) for count in columns["queued_behind"]]
     frame = with_decimals(pl.DataFrame(columns, schema=types), sums, ISO_DIGITS)
     return frame.write_csv()
 

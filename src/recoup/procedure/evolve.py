@@ -125,14 +125,18 @@ def _with_custody(
             rows = (replace(x, agreed_by=by) if x.id == seized_id else x for x in found.seized)
             return replace(found, seized=tuple(rows))
         case SeizedEnded(_, seized_id, by, reason):
-            ended = {"ended_by": by, "reason": reason}
-            rows = (replace(x, **ended) if x.id == seized_id else x for x in found.seized)
+            rows = (
+                replace(x, ended_by=by, reason=reason) if x.id == seized_id else x
+                for x in found.seized
+            )
             return replace(found, seized=tuple(rows))
         case PriorRightNoted(_, right):
             return replace(found, rights=(*found.rights, right))
         case PriorRightEnded(_, right_id, by, reason):
-            ended = {"ended_by": by, "reason": reason}
-            rights = (replace(x, **ended) if x.id == right_id else x for x in found.rights)
+            rights = (
+                replace(x, ended_by=by, reason=reason) if x.id == right_id else x
+                for x in found.rights
+            )
             return replace(found, rights=tuple(rights))
         case InterestNoted(_, accrued):
             others = (row for row in found.accrued if row.place != accrued.place)

@@ -256,6 +256,18 @@ def test_seized_money_is_shared_pro_rata_beside_what_is_frozen() -> None:
     assert sum(row[-1] for row in given(unseen.worked_out())) == 120
 
 
+def test_seized_money_alone_is_shared_and_what_was_handed_over_is_not_given_again() -> None:
+    asked = sheets([ONE, TWO], [])
+    worked = replace(asked, of=replace(asked.of, seized=(CASH,))).worked_out()
+    assert given(worked) == [("case-1", "c1", "case-1", 3, 25), ("case-2", "c1", "case-1", 3, 15)]
+    key = ClaimKey("case-1", "c1")
+    over = Payment("r1#1.1", 1, key, CASH.place, 25, PAYEE, "", PaymentState.PAID, 1, paid=25)
+    got = replace(ONE, claims=(replace(ONE.claims[0], returned=25),))
+    left = replace(asked, of=replace(asked.of, seized=(CASH,), payments=(over,)), cases=(got, TWO))
+    again = left.worked_out()
+    assert sum(row[-1] for row in given(again)) == 15, "of 40, 25 are gone"
+
+
 def test_only_what_others_have_no_right_to_is_shared_and_all_of_it_is_told() -> None:
     key, place = ClaimKey("case-1", "c1"), HoldKey("case-1", "a", "CNY")
     waits = Payment("r1#1.1", 1, key, place, 50, PAYEE, "bank-a", PaymentState.NOTIFIED, 1)
