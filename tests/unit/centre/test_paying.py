@@ -17,6 +17,8 @@ from recoup.cases.commands import (
     ProposeFinding,
     SettleAppeal,
     SettleFinding,
+    TakeUp,
+    WriteOrder,
 )
 from recoup.cases.decided import Finding, FindingKind, digest_of
 from recoup.cases.entitlements import current
@@ -245,6 +247,19 @@ def test_an_order_to_pay_back_that_somebody_writes_by_hand_is_refused(work):
     work.ordered()
     again = work.office.tell(work.hold.find(P1).order)
     assert again.reason == "return_missing", "the very order of a notice, once more"
+
+
+def test_the_room_of_cases_is_no_other_way_to_an_order_to_pay_back(work):
+    by_chase = replace(work.by_hand(), made_by="chase", mandate="m1")
+    for who, role, what in (
+        ("maker", "officer", WriteOrder("p1", OrderKind.PAY_BACK, "a", "CNY", "maker", "r")),
+        ("maker", "officer", TakeUp(work.by_hand())),
+        ("chase", "chase", TakeUp(by_chase)),
+    ):
+        found = work.office.ask(who, what, role=role, case=CASE)
+        assert isinstance(found, Turned)
+        assert found.reason == "proposal_stale"
+    assert work.hold.find("p1") is None
 
 
 def test_an_order_to_pay_back_that_is_there_without_a_return_does_not_leave(work):
