@@ -111,7 +111,7 @@ class Desk:
 
     def look(self) -> None:
         assert self.found == fold(Return("r1"), self.events), "the fold of all is the return"
-        sums_of(self.found)
+        sums_of(self.found, "CNY")
 
     def must(self, command: Command) -> tuple[Event, ...]:
         said = self.do(command)

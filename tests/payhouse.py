@@ -6,6 +6,7 @@ import json
 from concurrent.futures import Future
 from datetime import timedelta
 
+import decided
 import httpx
 from sim.office import START, Office, some_order
 
@@ -17,13 +18,15 @@ from recoup.centre.letters import Correspondence
 from recoup.ids import CountedIds, RandomIds
 from recoup.messages import KeyRing, NoticeTerms, generate_key
 from recoup.messages.transport import SCHEME
-from recoup.orders import HoldKey, OrderKind, Payout
+from recoup.orders import HoldKey
+from recoup.procedure import ClaimKey
 from recoup.reading.policies import read_policy
 from recoup.stores.memory import MemoryVaultTable
 from recoup.stores.vault import LocalKeys, Vault
 
 CASE, BANK = "case-1", "bank-1"
-DUE = START + timedelta(days=3)
+DUE = START + timedelta(days=5)
+LOSS = 1_000
 
 
 class House:
@@ -61,6 +64,8 @@ class House:
             wire, client, self.directory, self.submit, clock, self.ids, order_of=self.order_of
         )
         self.key = HoldKey(CASE, self.account, "CNY")
+        self.paid_by = ""
+        decided.claimed(self.office, CASE, "c1", self.account, LOSS, START)
 
     def reply(self, request):
         if request.url.path == "/orders":
@@ -77,20 +82,34 @@ class House:
         future.set_result(self.office.submit(command))
         return future
 
-    def tell(self, order_id, kind, amount, payout=None):
+    def tell(self, order_id, kind, amount):
         """Order, send, and take in what the bank says; return that."""
-        order = some_order(order_id, kind, amount, self.key, institution=BANK, payout=payout)
-        outcome = self.office.tell(order)
+        outcome = self.office.tell(some_order(order_id, kind, amount, self.key, institution=BANK))
+        return self.sent(order_id, outcome)
+
+    def sent(self, order_id, outcome):
         message = self.office.next_message(0)
         assert message.id == order_id, outcome
         reply = self.gateway.send(message)
         self.office.reply(message, reply)
         return reply.answers[0]
 
-    def pay(self, order_id, amount, **changes):
-        given = {"account": self.payee, "institution": "bank-9", "claim": "c1"} | changes
-        payout = Payout(**given, decision="award-1", due_at=DUE)
-        return self.tell(order_id, OrderKind.PAY_BACK, amount, payout)
+    def pay(self, amount, account="", institution="bank-9", case=CASE):
+        """Decide to pay the claim, give the bank notice, and take in what it says; `paid_by` is the order."""
+        account = account or self.payee
+        decided.enter(self.office, case, account, institution)
+        key = ClaimKey(case, "c1")
+        return self._leaves(decided.noticed(self.office, self.key, amount, account, key))
+
+    def pay_anew(self, account=""):
+        """Pay to another account what could not be paid last."""
+        last = decided.found(self.office).payments[-1]
+        return self._leaves(decided.anew(self.office, last, account or self.payee))
+
+    def _leaves(self, noticed):
+        self.paid_by, outcome = noticed
+        assert self.paid_by, outcome
+        return self.sent(self.paid_by, decided.agreed(self.office, self.paid_by))
 
     @property
     def hold(self):
@@ -105,4 +124,4 @@ def _stream(data):
     return httpx.Response(200, stream=httpx.ByteStream(data))
 
 
-__all__ = ["BANK", "CASE", "DUE", "House"]
+__all__ = ["BANK", "CASE", "DUE", "LOSS", "House"]

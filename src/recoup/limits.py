@@ -335,6 +335,12 @@ RETURN_PLAN_SECONDS_MAX: Final = 300
 RETURN_CASES_MAX: Final = 100
 """Cases of one return."""
 
+RETURN_SEIZED_MAX: Final = 1_000
+"""Sums of seized money of one return."""
+
+RETURN_RIGHTS_MAX: Final = 1_000
+"""Prior rights of others in one return."""
+
 RETURN_FACTS_MAX: Final = 100
 """What a bank said about one payment: more tells nobody anything."""
 

@@ -60,7 +60,7 @@ def test_every_frozen_cent_is_paid_back_and_has_its_receipt(played) -> None:
     assert figure(text, "still frozen") == 0
     state = View(SqliteJournal.read(folder / "centre.sqlite")).state
     found = state.returns[RETURN]
-    sums = sums_of(found)
+    sums = sums_of(found, "CNY")
     assert (sums.awarded, sums.paid, sums.excess) == (REPORTED - EXITED, REPORTED - EXITED, 0)
     assert {row.state for row in found.payments} == {PaymentState.PAID}
     assert [len(row.facts) for row in found.payments] == [1] * 5

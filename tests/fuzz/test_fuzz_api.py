@@ -19,10 +19,19 @@ from schemathesis.core.failures import FailureGroup
 from schemathesis.generation.case import Case
 
 from recoup.api import set_up_logs
+from recoup.api.callers import hash_of
 from recoup.api.guard import Guard
 from recoup.cases import Finding, FindingKind, Mandate, Matter, Motion
 from recoup.cases import commands as asked
-from recoup.orders import OrderKind, Outcome
+from recoup.cases.state import ClaimTrigger
+from recoup.centre import COMMAND_REGISTRY
+from recoup.centre.account_room import EnterAccount
+from recoup.centre.commands import Done
+from recoup.centre.requests import Actor, Request, command_of
+from recoup.orders import HoldKey, Order, OrderKind, Outcome
+from recoup.orders.commands import ApproveOrder, DraftOrder, SubmitOrder
+from recoup.procedure import Application, Capacity, ClaimKey, Payee, PayeeKind
+from recoup.procedure import commands as returning
 from recoup.staff import Role
 
 LEFT_OUT = {
@@ -44,6 +53,7 @@ def bureau(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bureau]:
     found = Bureau(tmp_path_factory.mktemp("bureau"))
     found.set_up()
     found.hire("lead", (Role.CASE_LEAD, "gd"), (Role.APPROVER, "gd"))
+    found.hire("chief", (Role.APPROVER, "gd"))
     found.place("0", "gd", "lead")  # the case that the generator likes best
     found.draft("0", found.account("0", "lead"), "lead")
     furnish(found)
@@ -68,6 +78,46 @@ def furnish(bureau: Bureau) -> None:
         asked.WriteOrder("0", OrderKind.STOP, "1", "CNY", "taker", "r"),
     ):
         bureau.told("0", what)
+    give_back(bureau)
+
+
+def give_back(bureau: Bureau) -> None:
+    """Let a return of the case be there under the same id: a payment of which the bank has notice, and a round with a plan."""
+    freeze = Order(
+        "freeze", OrderKind.FREEZE, HoldKey("0", "0", "CNY"), "bank-1", 201, "taker", "r"
+    )
+    bureau.told("0", DraftOrder(freeze))
+    bureau.told("0", SubmitOrder("freeze"))
+    bureau.told("0", ApproveOrder("freeze", "judge", freeze.digest), "judge")
+    bureau.answered("freeze", Outcome.FROZEN, 201)
+    bureau.told("0", asked.SettleClaim("0", ClaimTrigger.ADMIT, "judge"), "judge")
+    lead, other = bureau.ids["lead"], bureau.ids["chief"]
+    by(bureau, "lead", EnterAccount("payer-0", "bank-1", "0"))
+    payee = Payee(PayeeKind.ORIGINAL, "payer-0", "victim-1", "bank-1")
+    key = ClaimKey("0", "0")
+    for number in (1, 2):
+        made = Application(f"{number - 1}", key, Capacity.VICTIM, "victim-1", payee, lead)
+        opened = returning.OpenReturn("0", ("0",), lead)
+        again = returning.OpenRound("0", number, ("0",), lead)
+        wanted = (returning.Wanted(key, freeze.key, 1, 100),)
+        by(bureau, "lead", opened if number == 1 else again)
+        by(bureau, "lead", returning.TakeApplication("0", made))
+        by(bureau, "lead", returning.BindPlan("0", "in", "out", "cn-2016", wanted, lead))
+        if number == 1:
+            plan = bureau.desk.view().returns["0"].round.plan
+            assert plan is not None
+            by(bureau, "chief", returning.ApprovePlan("0", other, plan.digest))
+            by(bureau, "chief", returning.DecideRound("0", other, plan.digest))
+            by(bureau, "lead", returning.NotifyBank("0", ("0#1.1",), (lead, other), lead))
+
+
+def by(bureau: Bureau, name: str, what: object) -> None:
+    """Let a person in a session do something."""
+    session = hash_of(bureau.tokens[name])
+    request = Request(Actor(bureau.ids[name], "", "r"), what, case="0", session=session)
+    command = command_of(COMMAND_REGISTRY, f"by-{next(bureau.keys)}", request)
+    done = bureau.desk._office.submit(command).result()
+    assert isinstance(done, Done), done
 
 
 def run(

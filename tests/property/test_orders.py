@@ -165,7 +165,14 @@ def some_order(chance: Random, number: int) -> Order:
     mandate = chance.choice(["", "m"])
     payout = None
     if kind is OrderKind.PAY_BACK:
-        payout = Payout("victim", "bank-2", "claim-1", "award-1", START + timedelta(days=9_999))
+        payout = Payout(
+            "victim",
+            "bank-2",
+            "claim-1",
+            "award-1",
+            START + timedelta(days=9_999),
+            officers=("ann", "bo"),
+        )
     return Order(
         f"o{number}",
         kind,

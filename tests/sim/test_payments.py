@@ -12,8 +12,9 @@ from datetime import timedelta
 from pathlib import Path
 from random import Random
 
+import decided
 import pytest
-from payhouse import BANK, House
+from payhouse import BANK, CASE, House
 
 from recoup.bank import Agent
 from recoup.bank.core import CorePayment, Transfer, Unpaid
@@ -21,8 +22,8 @@ from recoup.centre import Reply
 from recoup.centre.order_room import carries_first
 from recoup.centre.terms import decode_issued
 from recoup.journal.port import Message
-from recoup.orders import OrderKind, OrderState, Outcome, Payout
-from sim.office import some_order
+from recoup.orders import OrderKind, OrderState, Outcome
+from recoup.procedure import ClaimKey, PaymentState, sums_of
 
 PARTS = 40
 MARKS = (
@@ -34,7 +35,9 @@ MARKS = (
     "overdue",
     "refused",
     "turned away",
+    "paid anew",
 )
+UNPAID = {PaymentState.BOUNCED, PaymentState.REFUSED}
 
 
 class AnewAgent(Agent):
@@ -49,7 +52,8 @@ class World(House):
 
     def __init__(self, folder: Path, seed: int, made: type[Agent] = Agent) -> None:
         super().__init__(folder)
-        self.chance, self.marks, self.made, self.count = Random(seed), Counter(), made, 0
+        self.chance, self.marks, self.made = Random(seed), Counter(), made
+        self.ordered: list[str] = []
         self.seconds = 0.0
         self.agent = made(*self.given)
         assert self.tell("f1", OrderKind.FREEZE, 100).outcome is Outcome.FROZEN
@@ -61,7 +65,7 @@ class World(House):
             )
             step()
             self.check()
-        for _ in range(6):  # everything on its way arrives
+        for _ in range(14):  # everything on its way arrives
             self.office.clock.move(timedelta(hours=24))
             self.office.fire()
             self.wire(is_bad=False)
@@ -75,18 +79,22 @@ class World(House):
         return [self.forget, self.restart, self.bounce, self.wait, self.collect]
 
     def order(self) -> None:
-        """Decide to pay somebody; now and then somebody whom the bank does not know."""
-        self.count += 1
+        """Decide to pay somebody, now and then somebody whom the bank does not know; or pay anew what came back."""
         number = self.chance.choice(["999", "999", "999", "998"])
-        payee = self.directory.account("bank-9", number, "victim")
-        due = self.office.clock.now() + timedelta(hours=72)
-        payout = Payout(payee, "bank-9", "c1", f"award-{self.count}", due)
+        account = self.directory.account("bank-9", number, "victim")
         amount = self.chance.choice([5, 10, 30, 60])
-        order = some_order(
-            f"p{self.count}", OrderKind.PAY_BACK, amount, self.key, institution=BANK, payout=payout
-        )
-        self.office.tell(order)
-        tracked = self.hold.find(order.id)
+        decided.enter(self.office, CASE, account, "bank-9")
+        unpaid = [row for row in decided.found(self.office).payments if row.state in UNPAID]
+        if unpaid and self.chance.random() < 0.5:
+            order_id = decided.anew(self.office, self.chance.choice(unpaid), account)[0]
+            self.marks["paid anew"] += bool(order_id)
+        else:
+            key = ClaimKey(CASE, "c1")
+            order_id = decided.noticed(self.office, self.key, amount, account, key)[0]
+        if order_id:
+            decided.agreed(self.office, order_id)
+            self.ordered.append(order_id)
+        tracked = self.hold.find(order_id)
         self.marks["turned away"] += tracked is None or tracked.issued_at is None
 
     def wire(self, *, is_bad: bool = True) -> None:
@@ -107,8 +115,8 @@ class World(House):
             self.office.reply(message, reply)
 
     def forget(self) -> None:
-        if self.count:
-            self.store.forget(f"p{self.chance.randint(1, self.count)}", "")
+        if self.ordered:
+            self.store.forget(self.chance.choice(self.ordered), "")
             self.marks["forgot"] += 1
 
     def restart(self) -> None:
@@ -123,7 +131,7 @@ class World(House):
             self.marks["bounced"] += 1
 
     def wait(self) -> None:
-        self.office.clock.move(timedelta(hours=self.chance.choice([1, 30, 73])))
+        self.office.clock.move(timedelta(hours=self.chance.choice([1, 30, 97])))
         self.office.fire()
         self.marks["overdue"] += any(t.state is OrderState.UNANSWERED for t in self.hold.orders)
 
@@ -149,6 +157,8 @@ class World(House):
         assert (self.hold.returned, self.hold.beyond) == (paid, 0), "not what was paid"
         assert self.there.total == paid
         assert self.hold.held == 100 - paid, "not what is left"
+        sums = sums_of(decided.found(self.office), "CNY")
+        assert (sums.paid, sums.excess) == (paid, 0), "the return says another sum"
 
 
 def order_of(message: Message) -> str:

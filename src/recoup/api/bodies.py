@@ -202,17 +202,11 @@ class ArrivalBody(Body):
     reference: Said | None = None
 
 
-class PayoutBody(Body):
-    """Whom a payment back pays: an account that is entered for the case, and the decision that says so."""
-
-    account: ThingId
-    claim: ThingId
-    decision: ThingId
-    due_at: Instant
-
-
 class DraftBody(Body):
-    """An order to write down. A release, a query and a watch tell the amount 0; a stop is taken with its arrival only."""
+    """An order to write down. A release, a query and a watch tell the amount 0; a stop is taken with its arrival only.
+
+    What is paid back to victims is written by a return's notice to the bank, not here.
+    """
 
     case: CaseId
     account: ThingId
@@ -224,7 +218,6 @@ class DraftBody(Body):
     extent_ground: Said | None = None
     account_kind: AccountKind = Field(AccountKind.ORDINARY, strict=False)
     arrival: ArrivalBody | None = None
-    payout: PayoutBody | None = None
 
 
 class ApproveBody(Body):

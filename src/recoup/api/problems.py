@@ -97,6 +97,8 @@ _UNKNOWN: Final = {
     ReturnReason.APPLICATION_UNKNOWN,
     ReturnReason.OBJECTION_UNKNOWN,
     ReturnReason.PAYMENT_UNKNOWN,
+    ReturnReason.SEIZED_UNKNOWN,
+    ReturnReason.RIGHT_UNKNOWN,
 }
 
 

@@ -7,15 +7,17 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from recoup.api.bodies import (
+    Amount,
     Body,
     CaseId,
+    Currency,
     Digest,
     Name,
     Said,
     ThingId,
 )
 from recoup.api.decision_bodies import Written
-from recoup.procedure import Capacity, PayeeKind, Proof
+from recoup.procedure import Capacity, PayeeKind, PriorKind, Proof, SeizedKind
 
 ROUND_PATTERN: Final = r"^([1-9]|[1-9][0-9]|100)$"
 RoundNumber = Annotated[str, Field(pattern=ROUND_PATTERN, examples=["2"])]
@@ -93,6 +95,53 @@ class OtherPayeeBody(Body):
     kind: PayeeKind = Field(strict=False)
     account: ThingId
     reason: Said
+
+
+class SeizedBody(Body):
+    """Money of a case in the office's own custody, as the list of what was seized says."""
+
+    case: CaseId
+    kind: SeizedKind = Field(strict=False)
+    currency: Currency
+    amount: Amount
+    interest: Amount = "0"
+    """What it has accrued, not in the amount."""
+    paper_digest: Digest
+    """SHA-256 of the list."""
+    reason: Said
+
+
+class PriorRightBody(Body):
+    """What others have a right to before the claims, of a frozen account or of seized money."""
+
+    case: CaseId
+    account: ThingId
+    """The account's id, or that of the seized money."""
+    currency: Currency
+    kind: PriorKind = Field(strict=False)
+    amount: Amount
+    name: Name
+    """Whose it is; kept in the vault."""
+    paper_digest: Digest
+    """SHA-256 of what shows it."""
+    reason: Said
+
+
+class InterestBody(Body):
+    """What a frozen account has accrued in all."""
+
+    case: CaseId
+    account: ThingId
+    currency: Currency
+    amount: Amount
+    reason: Said
+
+
+class HandoverBody(Body):
+    """The number of the payee's receipt, or of the transfer; kept in the vault."""
+
+    receipt: Said
+    reason: Said | None = None
 
 
 # --- answers ---
@@ -258,6 +307,53 @@ class SumsView(Body):
     excess: str
 
 
+class SeizedView(Body):
+    """Money in custody."""
+
+    id: str
+    digest: str
+    """What the second person agrees to."""
+    case: str
+    kind: str
+    currency: str
+    amount: str
+    interest: str
+    set_aside: str
+    paid: str
+    paper_digest: str
+    noted_by: str
+    agreed_by: str | None
+    ended_by: str | None
+    reason: str | None
+
+
+class PriorRightView(Body):
+    """What others have a right to before the claims."""
+
+    id: str
+    case: str
+    account: str
+    currency: str
+    kind: str
+    amount: str
+    holder: str
+    """Read by its id."""
+    paper_digest: str
+    noted_by: str
+    ended_by: str | None
+    reason: str | None
+
+
+class InterestView(Body):
+    """What a frozen account has accrued: nobody's share."""
+
+    case: str
+    account: str
+    currency: str
+    amount: str
+    noted_by: str
+
+
 class DueView(Body):
     """An end that the clock passes."""
 
@@ -275,4 +371,7 @@ class ReturnView(Body):
     round: RoundView
     payments: list[PaymentView]
     sums: list[SumsView]
+    seized: list[SeizedView]
+    prior_rights: list[PriorRightView]
+    interest: list[InterestView]
     due: list[DueView]

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Path, Response
 
 from recoup.api import return_bodies as bodies
+from recoup.api.amounts import minor_of
 from recoup.api.bodies import CASE_PATTERN, Body, ReasonBody
 from recoup.api.callers import Caller, Calling, Key, carry_out
 from recoup.api.decision_bodies import DigestBody
@@ -22,6 +23,7 @@ from recoup.api.problems import ProblemError
 from recoup.api.return_bodies import ReturnAnswered
 from recoup.api.return_views import payment_name
 from recoup.api.rows import COMMAND_PROBLEMS
+from recoup.orders import HoldKey
 from recoup.procedure import (
     Application,
     Capacity,
@@ -30,8 +32,10 @@ from recoup.procedure import (
     Payee,
     PayeeKind,
     Payment,
+    PriorRight,
     Reason,
     Return,
+    Seized,
 )
 from recoup.procedure import commands as asked
 from recoup.staff import Why
@@ -145,6 +149,39 @@ def _notify(x: Asked) -> object:
     body: bodies.NotifyBody = x.body
     payments = tuple(x.own_id(name) for name in body.payments)
     return asked.NotifyBank(x.id, payments, tuple(body.officers), x.by)
+
+
+def _seized(x: Asked) -> object:
+    body: bodies.SeizedBody = x.body
+    amount, interest = (minor_of(text, body.currency) for text in (body.amount, body.interest))
+    kept = (body.case, body.kind, body.currency, amount, body.paper_digest, x.by, interest)
+    return asked.NoteSeized(x.id, Seized(_kept_id("seized", x.mark), *kept))
+
+
+def _prior_right(x: Asked) -> object:
+    body: bodies.PriorRightBody = x.body
+    place, holder = HoldKey(body.case, body.account, body.currency), _kept_id(_NAME, x.mark)
+    amount = minor_of(body.amount, body.currency)
+    right = PriorRight(
+        _kept_id("right", x.mark), place, body.kind, amount, holder, body.paper_digest, x.by
+    )
+    return asked.NotePriorRight(x.id, right)
+
+
+def _interest(x: Asked) -> object:
+    body: bodies.InterestBody = x.body
+    place = HoldKey(body.case, body.account, body.currency)
+    return asked.NoteInterest(x.id, place, minor_of(body.amount, body.currency), x.by)
+
+
+def _handed(command: type) -> Callable[[Asked], object]:
+    """Return how money is handed over, or its receipt confirmed: both type the receipt's number, the record has its digest."""
+
+    def make(x: Asked) -> object:
+        number = x.port.digest("receipt", x.body.receipt.encode()).hex()[:32]
+        return command(x.id, x.payment_id, number, x.by)
+
+    return make
 
 
 def _other_payee(command: type) -> Callable[[Asked], object]:
@@ -272,6 +309,65 @@ RETURN_ROWS: Final = (
         "Say what came of a receipt that differs.",
         ReasonBody,
         lambda x: asked.SettleIncident(x.id, x.payment_id, x.by, x.body.reason),
+    ),
+    ReturnRow(
+        "/seized",
+        "Note money of a case in the office's own custody; it is shared once another person has seen it.",
+        bodies.SeizedBody,
+        _seized,
+        made="seized",
+    ),
+    ReturnRow(
+        "/seized/{seized}/agree",
+        "Say, as another person, that it is there as it was noted.",
+        DigestBody,
+        lambda x: asked.AgreeToSeized(x.id, x.thing, x.body.digest, x.by),
+    ),
+    ReturnRow(
+        "/seized/{seized}/end",
+        "Say that it is not there any more, and where it went.",
+        ReasonBody,
+        lambda x: asked.EndSeized(x.id, x.thing, x.by, x.body.reason),
+    ),
+    ReturnRow(
+        "/prior-rights",
+        "Note that others have a right before the claims: so much less is shared, from now on.",
+        bodies.PriorRightBody,
+        _prior_right,
+        made="right",
+        kept=(_NAME,),
+    ),
+    ReturnRow(
+        "/prior-rights/{right}/end",
+        "Say, as another person, that it stands no more.",
+        ReasonBody,
+        lambda x: asked.EndPriorRight(x.id, x.thing, x.by, x.body.reason),
+    ),
+    ReturnRow(
+        "/interest",
+        "Note what a frozen account has accrued in all: it is shown and kept apart.",
+        bodies.InterestBody,
+        _interest,
+    ),
+    ReturnRow(
+        "/payments/{payment}/hand-over",
+        "Hand seized money over to its payee, against a receipt.",
+        bodies.HandoverBody,
+        _handed(asked.HandOver),
+        made="receipt",
+        kept=("receipt",),
+    ),
+    ReturnRow(
+        "/payments/{payment}/hand-over/confirm",
+        "Say, as another person, that the receipt is there: the claim misses so much less.",
+        bodies.HandoverBody,
+        _handed(asked.ConfirmHandover),
+    ),
+    ReturnRow(
+        "/payments/{payment}/hand-over/take-back",
+        "Say that the money was not handed over after all.",
+        ReasonBody,
+        lambda x: asked.TakeHandoverBack(x.id, x.payment_id, x.by, x.body.reason),
     ),
 )
 

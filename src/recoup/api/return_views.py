@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from recoup.api import return_bodies as bodies
 from recoup.clock import instant_text
 from recoup.money import ISO_DIGITS, format_minor
 from recoup.procedure import (
+    Accrued,
     Application,
     Award,
     Objection,
     Payee,
     Payment,
     Plan,
+    PriorRight,
     Return,
     Round,
     RoundState,
+    Seized,
+    digest_of_seized,
     sums_of,
 )
 from recoup.procedure.state import IN_FLIGHT
@@ -39,6 +42,9 @@ def return_view(found: Return, number: int) -> bodies.ReturnView:
         round=_round(shown),
         payments=[_payment(row) for row in found.payments if row.round == number],
         sums=_sums(found),
+        seized=[_seized(found, row) for row in found.seized],
+        prior_rights=[_prior_right(row) for row in found.rights],
+        interest=[_interest(row) for row in found.accrued],
         due=_due(found),
     )
 
@@ -171,8 +177,7 @@ def _sums(found: Return) -> list[bodies.SumsView]:
     """Return the sums of each currency by itself."""
     views = []
     for currency in sorted({row.place.currency for row in found.payments}):
-        own = tuple(row for row in found.payments if row.place.currency == currency)
-        sums = sums_of(replace(found, payments=own))
+        sums = sums_of(found, currency)
         views.append(
             bodies.SumsView(
                 currency=currency,
@@ -186,6 +191,51 @@ def _sums(found: Return) -> list[bodies.SumsView]:
             )
         )
     return views
+
+
+def _seized(found: Return, row: Seized) -> bodies.SeizedView:
+    return bodies.SeizedView(
+        id=row.id,
+        digest=digest_of_seized(row),
+        case=row.case,
+        kind=row.kind.value,
+        currency=row.currency,
+        amount=_money(row.amount, row.currency),
+        interest=_money(row.interest, row.currency),
+        set_aside=_money(found.set_aside_at(row.place), row.currency),
+        paid=_money(found.paid_at(row.place), row.currency),
+        paper_digest=row.paper,
+        noted_by=row.noted_by,
+        agreed_by=row.agreed_by or None,
+        ended_by=row.ended_by or None,
+        reason=row.reason or None,
+    )
+
+
+def _prior_right(row: PriorRight) -> bodies.PriorRightView:
+    return bodies.PriorRightView(
+        id=row.id,
+        case=row.place.case,
+        account=row.place.account,
+        currency=row.place.currency,
+        kind=row.kind.value,
+        amount=_money(row.amount, row.place.currency),
+        holder=row.holder,
+        paper_digest=row.paper,
+        noted_by=row.noted_by,
+        ended_by=row.ended_by or None,
+        reason=row.reason or None,
+    )
+
+
+def _interest(row: Accrued) -> bodies.InterestView:
+    return bodies.InterestView(
+        case=row.place.case,
+        account=row.place.account,
+        currency=row.place.currency,
+        amount=_money(row.amount, row.place.currency),
+        noted_by=row.noted_by,
+    )
 
 
 def _due(found: Return) -> list[bodies.DueView]:

@@ -31,7 +31,7 @@ from recoup.api.problems import ProblemError, responses
 from recoup.api.rows import COMMAND_PROBLEMS, ORDER_ROWS, ThingPath, mount
 from recoup.centre.account_room import ACCOUNT_UNKNOWN, EnterAccount, ReadPersonal
 from recoup.centre.facts import ROOT_WITHIN, Grounds
-from recoup.orders import Hold, HoldKey, Order, Payout, Reason, Tracked
+from recoup.orders import Hold, HoldKey, Order, Reason, Tracked
 from recoup.orders.commands import DraftOrder
 from recoup.staff import Action, Target, Why
 from recoup.stores.vault import Purpose
@@ -102,7 +102,6 @@ async def draft_order(
         body.extent,
         body.extent_ground or "",
         body.account_kind,
-        payout=_payout(caller, body),
     )
     grounds = _grounds(body)
     content = body.model_dump(mode="json")
@@ -158,19 +157,6 @@ def _grounds(body: DraftBody) -> Grounds | None:
     amount = minor_of(body.arrival.amount, body.currency)
     at = instant_of_text(body.arrival.at)
     return Grounds(amount, at, body.arrival.reference or "", "", at - ROOT_WITHIN)
-
-
-def _payout(caller: Caller, body: DraftBody) -> Payout | None:
-    """Return whom the order pays; the payee's account must be known to the case."""
-    asked = body.payout
-    if asked is None:
-        return None
-    view = caller.house.port.view()
-    institution = view.accounts.get(asked.account)
-    if institution is None or view.target_of_account(body.case, asked.account) is None:
-        raise ProblemError(ACCOUNT_UNKNOWN)
-    due_at = instant_of_text(asked.due_at)
-    return Payout(asked.account, institution, asked.claim, asked.decision, due_at)
 
 
 def _page(

@@ -66,7 +66,7 @@ STRAY_FOR: Final = timedelta(hours=1)
 """How long a block of ours that no book knows is kept: the books were restored from a backup, and the centre tells again."""
 
 _LOOK: Final = timedelta(days=1)
-_CURSOR: Final = re.compile(r"[0-9]{0,18}", re.ASCII)
+_CURSOR: Final = re.compile(r"([0-9]{1,18}(-[0-9a-f]{16})?)?", re.ASCII)
 _ORDER: Final = "recoup.order.v1"
 _ANSWER: Final = "recoup.answer.v1"
 
@@ -216,10 +216,10 @@ class Agent:
                 raise MessageFault(MessageProblem.FIELD_WRONG, "expected messages and a cursor")
             self.tick()  # what came back since is among them
             self.tell_holders()
-            found = self._holders.letters(int(ask.after or 0), limits.LETTERS_MAX)
+            found = self._holders.letters(ask.after, limits.LETTERS_MAX)
             return [
-                {"cursor": str(place), "message": self.sealed(message).decode()}
-                for place, message in found
+                {"cursor": cursor, "message": self.sealed(message).decode()}
+                for cursor, message in found
             ]
 
     def waiting(self, limit: int) -> list[tuple[int, Message]]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 from typing import Final
 
 from recoup.bank.core import CoreBanking
@@ -172,15 +173,21 @@ class HolderDesk:
 
     # --- letters to the centre ---
 
-    def letters(self, after: int, limit: int) -> list[tuple[int, Message]]:
-        """Return the next letters after a place, which the centre says that it has.
+    def letters(self, after: str, limit: int) -> list[tuple[str, Message]]:
+        """Return the next letters after a cursor, each with its own: the centre says that it has all up to there.
 
-        A place that these books never gave is the beginning: they are older than the ones that gave it.
+        A cursor has the letter's place and a mark of the letter. One that these books never gave, or gave for another,
+        is the beginning: they come from a backup, and may have given that place anew since.
         """
-        if after > self._store.last_letter():
-            after = 0
-        self.handed_over(after)
-        return self._read(after, limit)
+        place = self._place_of(after)
+        self.handed_over(place)
+        rows = self._store.letters(place, limit)
+        return [(_cursor_of(*row), decode(*row[1:])) for row in rows]
+
+    def _place_of(self, cursor: str) -> int:
+        place = int(cursor.partition("-")[0] or 0)
+        found = self._store.letters(place - 1, 1) if place else []
+        return place if found and _cursor_of(*found[0]) == cursor else 0
 
     def waiting(self, limit: int) -> list[tuple[int, Message]]:
         """Return the next letters that the centre does not have."""
@@ -197,6 +204,10 @@ class HolderDesk:
     def _read(self, after: int, limit: int) -> list[tuple[int, Message]]:
         rows: Sequence[tuple[int, str, bytes]] = self._store.letters(after, limit)
         return [(place, decode(name, body)) for place, name, body in rows]
+
+
+def _cursor_of(place: int, name: str, body: bytes) -> str:
+    return f"{place}-{sha256(name.encode() + body).hexdigest()[:16]}"
 
 
 def _wrong(what: str) -> MessageFault:

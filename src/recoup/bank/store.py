@@ -188,11 +188,6 @@ class BankStore:
         rows = self._connection.run(self._sql["read_letters_of"], (name,))
         return [(row[0], row[1], row[2]) for row in rows]
 
-    def last_letter(self) -> int:
-        """Return the newest place of a message for the centre, 0 if there is none."""
-        ((last,),) = self._connection.run(self._sql["last_letter"])
-        return last or 0
-
     def forget(self, order: str, hold: str) -> None:
         """Lose an order and a hold, as the sandbox does when its script says so."""
         with self._writing():

@@ -102,10 +102,6 @@ SELECT place, name, body FROM letter WHERE place > ? ORDER BY place LIMIT ?;
 -- All of one kind.
 SELECT place, name, body FROM letter WHERE name = ? ORDER BY place;
 
--- name: last_letter
--- The newest place.
-SELECT max(place) FROM letter;
-
 -- name: put_payment
 -- A payment back as it stands now.
 INSERT INTO payment (reference, body) VALUES (?, ?) ON CONFLICT (reference) DO UPDATE SET body = excluded.body;

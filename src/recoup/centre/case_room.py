@@ -64,7 +64,7 @@ from recoup.centre.list_room import follow_cases
 from recoup.centre.order_room import OrderWork, notice_messages, told_of
 from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import CLOCK, Actor, Request, derived_id, encode_request
-from recoup.centre.return_payments import follow_payments, unfit_to_leave
+from recoup.centre.return_payments import by_hand, follow_payments, unfit_to_leave
 from recoup.centre.roster import asked_above, asked_at
 from recoup.centre.state import CentreState
 from recoup.centre.terms import PassHardshipDay
@@ -335,7 +335,8 @@ def decide_orders(
 ) -> Decision | Declined:
     """Decide one request of the room of orders; its case hears of it in the same entry."""
     orders = OrderWork(state, policy.orders, now)
-    declined = orders.carry_out(request.actor, request.what) or unfit_to_leave(orders)
+    declined = by_hand(request.what) or orders.carry_out(request.actor, request.what)
+    declined = declined or unfit_to_leave(orders)
     if declined is not None:
         return declined
     cases = CaseWork(state, policy, now)

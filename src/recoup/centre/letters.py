@@ -178,13 +178,12 @@ class Letters:
             entry = self._directory.entry(payout.account, purpose)
         if entry.institution != payout.institution:
             raise VaultFault("expected the payee's account at the institution that was agreed to")
-        officers = dict.fromkeys((order.made_by, *issued.approvers))
         return Payee(
             entry.number,
             entry.name,
             entry.institution,
             payout.decision,
-            tuple(officers),
+            payout.officers,
             payout.due_at,
         )
 

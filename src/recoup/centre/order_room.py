@@ -3,7 +3,7 @@
 1. An order leaves as an outbox message in the very batch that issues it; its id is the order's.
 2. An order that is issued has a deadline for its answer until it is answered or unanswered; one that was sent and got no
    answer is sent once more, under the order's own id, so that an institution that forgot it hears of it again; so is one that
-   was answered, where a digest lacks what it did.
+   first left after its time, once as much time has passed again, and one that was answered, where a digest lacks what it did.
 3. A hold with an end has one deadline, at that end; a hold without one has none.
 4. An order id is used once in the whole centre, not once in a hold.
 5. Who acts is who the command names: a maker cannot approve under another's name, an institution answers its own orders only.
@@ -18,7 +18,15 @@ from typing import Final
 
 from recoup.centre.commands import Decision, Declined, Noted
 from recoup.centre.drift import to_tell_again
-from recoup.centre.order_rows import answer_deadline, answer_row, term_deadline, term_row
+from recoup.centre.order_rows import (
+    answer_deadline,
+    answer_row,
+    is_lost,
+    late_deadline,
+    leaves_late,
+    term_deadline,
+    term_row,
+)
 from recoup.centre.reasons import CentreReason
 from recoup.centre.requests import (
     INSTITUTION,
@@ -58,6 +66,7 @@ from recoup.orders.commands import (
     Command,
     ConfirmSent,
     DraftOrder,
+    PassAnswerLimit,
     PassTerm,
     RecordAnswer,
     RepeatRelease,
@@ -72,6 +81,7 @@ from recoup.orders.events import (
     HoldTakenOver,
     OrderDrafted,
     OrderIssued,
+    OrderSent,
     OrderUnanswered,
     PaidBack,
     PaymentBounced,
@@ -119,6 +129,10 @@ class OrderWork:
         if key is None:
             return _declined(Refusal(Reason.ORDER_UNKNOWN))
         hold = self.hold(key)
+        if isinstance(command, PassAnswerLimit) and is_lost(hold, command.order_id):
+            tracked = _found(hold, command.order_id)
+            self.messages.append(self._message(tracked, again_id(command.order_id)))
+            return None
         found = decide_order(hold, self._in_room(hold, command), self.now, self.policy)
         if isinstance(found, Refusal):
             return _declined(found)
@@ -249,7 +263,8 @@ class OrderWork:
     def _note(self, key: HoldKey, event: Event) -> None:
         """Take an event in: the hold after it, and what must be sent and waited for because of it."""
         self.events.append(Noted(SubjectId(key.case), event))
-        hold = self._holds[key] = evolve_hold(self.hold(key), event)
+        before = self.hold(key)
+        hold = self._holds[key] = evolve_hold(before, event)
         match event:
             case OrderDrafted(order):
                 self._places[order.id] = key
@@ -262,6 +277,8 @@ class OrderWork:
                 self.deadlines[answer_row(order_id)] = None
                 if tracked.sent_at is not None:  # else the first message still tries
                     self.messages.append(self._message(tracked, again_id(order_id)))
+            case OrderSent(order_id) if leaves_late(before, order_id):
+                self._wait(late_deadline(_found(hold, order_id), self.now))
             case AnswerRecorded(bearing=Bearing.UNCLEAR):
                 pass  # still to be answered
             case AnswerRecorded(order_id):
@@ -440,7 +457,8 @@ def _payout_texts(order: Order) -> tuple[str, ...]:
     if payout is None:
         return ()
     case = (payout.case,) if payout.case else ()
-    return (payout.account, payout.institution, payout.claim, payout.decision, *case)
+    named = (payout.account, payout.institution, payout.claim, payout.decision)
+    return (*named, *case, *payout.officers)
 
 
 def told_of(work: OrderWork, command: OrderCommand) -> bytes:

@@ -32,6 +32,8 @@ class Award:
     """By when the institution must have paid: working days are counted by whoever decides."""
     case: str = ""
     """The claim's, where it is another than the hold's."""
+    officers: tuple[str, ...] = ()
+    """Who is named to the institution."""
 
 
 def pay_back_order(state: CentreState, award: Award, by: str, reason: str) -> Order | None:
@@ -46,7 +48,13 @@ def pay_back_order(state: CentreState, award: Award, by: str, reason: str) -> Or
         return None
     other = "" if award.case == award.hold.case else award.case
     payout = Payout(
-        award.payee, state.accounts[award.payee], award.claim, award.decision, award.due_at, other
+        award.payee,
+        state.accounts[award.payee],
+        award.claim,
+        award.decision,
+        award.due_at,
+        other,
+        award.officers,
     )
     return Order(
         award.order_id,

@@ -22,6 +22,8 @@ class CentreReason(StrEnum):
     """Whose money would be paid back objects, and nobody has decided on it."""
     HOLDER_CLEARED = "holder_cleared"
     """It was decided that the holder's money is not the victims' beyond what claims still stand behind."""
+    RETURN_MISSING = "return_missing"
+    """Money is paid back only by the notice to the bank of a return that was decided; nobody writes such an order by hand."""
     PAYEE_NAMED = "payee_named"
     """Money is about to be paid to this account: those who agreed saw its name, and the bank compares that one."""
     MANDATE_MISSING = "mandate_missing"

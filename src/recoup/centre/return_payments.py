@@ -6,6 +6,8 @@
 4. What the payment cannot take moves nothing here: hold and case have it, and the money is where the bank says it is.
 5. Between the notice and the last approval days pass: an order leaves only while the claim stands and misses so much, and
    while the payment is still to be made.
+6. No other way leads to an order to pay back: one that a person writes by hand is refused, and one that no payment of a return
+   asked for does not leave.
 """
 
 from __future__ import annotations
@@ -85,6 +87,7 @@ def draft_payments(
             decision,
             pay.due_at,
             pay.key.case,
+            pay.officers,
         )
         order = pay_back_order(orders.state, award, actor.who, actor.reason or decision)
         if order is None:
@@ -93,6 +96,13 @@ def draft_payments(
             declined = orders.carry_out(actor, command)
             if declined is not None:
                 return declined
+    return None
+
+
+def by_hand(command: object) -> Declined | None:
+    """Refuse an order to pay back that somebody writes without a notice to the bank: no decision would be behind it."""
+    if isinstance(command, DraftOrder) and command.order.kind is OrderKind.PAY_BACK:
+        return Declined(CentreReason.RETURN_MISSING, command.order.id)
     return None
 
 
@@ -124,8 +134,8 @@ def unfit_to_leave(orders: OrderWork) -> Declined | None:
         tracked = orders.tracked(noted.event.order_id)
         assert tracked is not None, "what is issued was drafted"
         order, payout = tracked.order, tracked.order.payout
-        if payout is None or not orders.state.case(order.key.case).is_open:
-            continue  # of a case that no report opened no claims are known
+        if payout is None:
+            continue
         declined = _unfit_payment(orders, order) or _unfit_claim(orders, order, payout)
         declined = declined or _unfit_holder(orders, order)
         if declined is not None:
@@ -134,14 +144,9 @@ def unfit_to_leave(orders: OrderWork) -> Declined | None:
 
 
 def _unfit_claim(orders: OrderWork, order: Order, payout: Payout) -> Declined | None:
-    state, own = orders.state, order.key.case
-    case = payout.case or own
-    claim = state.case(case).claim(payout.claim)
-    is_known = case == own or case in state.case(own).joined or own in state.case(case).joined
-    is_known = is_known or (
-        case in state.returning and state.returning[case] == state.returning.get(own)
-    )
-    if claim is None or not is_known or claim.state is not ClaimState.ADMITTED:
+    case = payout.case or order.key.case
+    claim = orders.state.case(case).claim(payout.claim)
+    if claim is None or claim.state is not ClaimState.ADMITTED:
         return Declined(Reason.CLAIM_NOT_ADMITTED.value, payout.claim)
     if claim.currency != order.key.currency:
         return Declined(Reason.CURRENCY_DIFFERS.value, payout.claim)
@@ -152,26 +157,44 @@ def _unfit_claim(orders: OrderWork, order: Order, payout: Payout) -> Declined | 
 
 
 def _unfit_holder(orders: OrderWork, order: Order) -> Declined | None:
-    """Say why money of this holder is not to go: somebody still decides on it, or decided, and the hold is not lowered yet."""
-    key, case = order.key, orders.state.case(order.key.case)
-    appeals = [x for x in case.appeals if (x.account, x.currency) == (key.account, key.currency)]
-    if any(x.state in {AppealState.FILED, AppealState.OVERDUE} for x in appeals):
+    """Say why money of this holder is not to go: somebody still decides on it, or decided, and the hold is not lowered yet.
+
+    Asked of all cases that are given back together: what one of them found about a holder holds for the money of all.
+    """
+    key, own = order.key, orders.state.case(order.key.case)
+    others = [orders.state.case(case) for case in _together(orders, own.id) if case != own.id]
+    appeals = [
+        [x for x in case.appeals if (x.account, x.currency) == (key.account, key.currency)]
+        for case in (own, *others)
+    ]
+    if any(x.state in {AppealState.FILED, AppealState.OVERDUE} for rows in appeals for x in rows):
         return Declined(CentreReason.HOLDER_APPEALS, key.account)
-    is_upheld = any(x.state is AppealState.UPHELD for x in appeals)
-    if not (is_upheld or case.is_innocent(key.account) or case.is_paid_for(key.account)):
+    # Value given in good faith makes the money the holder's. The hold's own case lowers what stands behind it once it finds so
+    # itself; until then nothing of it is the victims' beyond doubt.
+    if any(x.is_paid_for(key.account) for x in others) and not own.is_paid_for(key.account):
+        return Declined(CentreReason.HOLDER_CLEARED, key.account)
+    is_upheld = any(x.state is AppealState.UPHELD for x in appeals[0])
+    is_innocent = any(case.is_innocent(key.account) for case in (own, *others))
+    if not (is_upheld or is_innocent or own.is_paid_for(key.account)):
         return None
-    behind = sum(current(case).get((key.account, key.currency), {}).values())
+    behind = sum(current(own).get((key.account, key.currency), {}).values())
     left = behind - (orders.hold(key).paying - order.amount)
     if order.amount <= left:
         return None
     return Declined(CentreReason.HOLDER_CLEARED, f"expected at most {max(0, left)}")
 
 
+def _together(orders: OrderWork, case: str) -> tuple[str, ...]:
+    """Return the cases whose money is given back together with a case's, and those that it was joined with."""
+    state = orders.state
+    together = state.returns.get(state.returning.get(case, ""), Return("")).cases
+    return tuple(dict.fromkeys((case, *state.case(case).joined, *together)))
+
+
 def _on_its_way(orders: OrderWork, order: Order, claim: tuple[str, str]) -> int:
     """Return what other orders, of holds of this case and of those that it was joined with, are about to pay a claim."""
     state = orders.state
-    together = state.returns.get(state.returning.get(claim[0], ""), Return("")).cases
-    cases = {order.key.case, claim[0], *state.case(claim[0]).joined, *together}
+    cases = {order.key.case, *_together(orders, claim[0])}
     others = (orders.tracked(found) for case in cases for found in state.drafted.get(case, ()))
     return sum(
         row.order.amount
@@ -189,11 +212,16 @@ def _unfit_payment(orders: OrderWork, order: Order) -> Declined | None:
     found = _return_of(orders, order.id)
     payment = found.payment_of(order.id) if found is not None else None
     if found is None or payment is None:
-        return None  # decided by persons without a return
+        return Declined(CentreReason.RETURN_MISSING, order.id)
     if payment.order_id != order.id or payment.state not in IN_FLIGHT:
         return Declined(Reason.PAYMENT_ENDED.value, f"{payment.id} is {payment.state}")
-    paid = paid_already(found, payment)
-    return Declined(Reason.INCIDENT_OPEN.value, paid) if paid else None
+    if paid := paid_already(found, payment):
+        return Declined(Reason.INCIDENT_OPEN.value, paid)
+    # Others' right that was noted since the decision comes first; what is set aside has this payment in it.
+    left = orders.hold(order.key).payable - found.prior_at(order.key)
+    if found.set_aside_at(order.key) > left:
+        return Declined(Reason.AMOUNT_EXCEEDS_FROZEN.value, f"expected at most {max(0, left)}")
+    return None
 
 
 def _heard(orders: OrderWork, noted: Noted) -> Iterator[tuple[Return, asked.Outcome]]:
@@ -258,4 +286,11 @@ def _deadline(name: str, at: datetime, about: str, command: asked.Command) -> De
     return Deadline(name, at, COMMAND_REGISTRY.name_of(command)[0], about, body)
 
 
-__all__ = ["Followed", "deadlines_of", "draft_payments", "follow_payments", "unfit_to_leave"]
+__all__ = [
+    "Followed",
+    "by_hand",
+    "deadlines_of",
+    "draft_payments",
+    "follow_payments",
+    "unfit_to_leave",
+]

@@ -89,7 +89,9 @@ def prepared(
     if refused is not None:
         raise UnworkableError(refused, gathered.of.round.state.value)
     has_applicant = any(not row.is_withdrawn for row in gathered.of.round.applications)
-    if not has_applicant or not any(hold.frozen_live for hold in gathered.holds):
+    is_there = any(hold.frozen_live for hold in gathered.holds)
+    is_there = is_there or any(row.is_shared for row in gathered.of.seized)
+    if not has_applicant or not is_there:
         raise UnworkableError(Reason.PLAN_EMPTY)
     sheets = replace(gathered, statements=_statements(there, gathered))
     worked = in_a_process(sheets)

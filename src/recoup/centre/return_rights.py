@@ -33,6 +33,15 @@ RETURN_ACTIONS: Final[Mapping[type, Action]] = {
     asked.SettleIncident: Action.RETURN_APPROVE,
     asked.AgreeToPayee: Action.RETURN_APPROVE,
     asked.GivePaymentUp: Action.RETURN_APPROVE,
+    asked.NoteSeized: Action.RETURN_PREPARE,
+    asked.NotePriorRight: Action.RETURN_PREPARE,
+    asked.NoteInterest: Action.RETURN_PREPARE,
+    asked.HandOver: Action.RETURN_PREPARE,
+    asked.TakeHandoverBack: Action.RETURN_PREPARE,
+    asked.AgreeToSeized: Action.RETURN_CHECK,
+    asked.EndSeized: Action.RETURN_APPROVE,
+    asked.EndPriorRight: Action.RETURN_APPROVE,
+    asked.ConfirmHandover: Action.RETURN_CHECK,
 }
 """The right that a command needs; taking a round back before it is decided is `RETURN_PREPARE` (`action_of_return`)."""
 
@@ -69,6 +78,14 @@ def _owner(found: Return, command: asked.Command) -> str:
             payment = found.payment(payment_id)
             decided = found.rounds[payment.round - 1].plan if payment else None
             return decided.made_by if decided else maker
+        case asked.AgreeToSeized(_, seized_id) | asked.EndSeized(_, seized_id):
+            seized = found.seized_of(seized_id)
+            return seized.noted_by if seized else maker
+        case asked.EndPriorRight(_, right_id):
+            return next((row.noted_by for row in found.rights if row.id == right_id), maker)
+        case asked.ConfirmHandover(_, payment_id):
+            payment = found.payment(payment_id)
+            return next(iter(payment.officers), maker) if payment else maker
         case _:
             return maker
 

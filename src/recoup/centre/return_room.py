@@ -5,7 +5,8 @@
 3. Who acts is who the command names; a person's part is no machine's. A bank speaks of its own payments only, and only the
    clock passes an end.
 4. A public notice that runs, and a payment that a bank was told of, have one deadline each; it goes with what settles them.
-5. `BankNotified` says which order to pay back is written with it: its id follows from the payment, so it is written once.
+5. What the office hands over of seized money is missed less in the entry that confirms the receipt.
+6. `BankNotified` says which order to pay back is written with it: its id follows from the payment, so it is written once.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from recoup.cases import CasePolicy
+from recoup.cases.commands import NoteRepaid
 from recoup.cases.state import ClaimState
 from recoup.centre.case_room import CaseWork
 from recoup.centre.commands import Decision, Declined, Noted
@@ -47,7 +49,8 @@ from recoup.procedure import (
     fold,
 )
 from recoup.procedure import commands as asked
-from recoup.procedure.events import BankNotified, Event
+from recoup.procedure.events import BankNotified, Event, PaymentMoved
+from recoup.staff.roles import APART
 
 CHASE: Final = "chase"
 _BY_CLOCK = (asked.PassNotice, asked.PassPayLimit)
@@ -62,7 +65,9 @@ def decide_returns(
     if policy.procedure is None:
         return Declined(Reason.TERMS_MISSING, policy.orders.id)
     found = state.returns.get(command.return_id) or Return(command.return_id)
-    declined = _not_theirs(state, request, found) or _unusable(command)
+    declined = _not_theirs(request, found) or _unusable(command)
+    if declined is None and isinstance(command, asked.NotifyBank):
+        declined = _unfit_officers(state, command, now)
     if declined is None and isinstance(command, asked.OpenReturn | asked.OpenRound):
         declined = _unfit_cases(state, command)
     if declined is None and isinstance(command, asked.BindPlan):
@@ -73,6 +78,9 @@ def decide_returns(
     if isinstance(said, Refusal):
         return Declined(said.reason.value, said.found)
     decision = _decision(found, said)
+    handed = [event for event in said if isinstance(event, PaymentMoved)]
+    if isinstance(command, asked.ConfirmHandover) and handed:
+        return _with_repaid(state, found, decision, handed[0], policy, now)
     told = [event for event in said if isinstance(event, BankNotified)]
     return _with_orders(state, request, decision, told, policy, now) if told else decision
 
@@ -100,6 +108,40 @@ def _with_orders(
     )
 
 
+def _with_repaid(
+    state: CentreState,
+    found: Return,
+    decision: Decision,
+    moved: PaymentMoved,
+    policy: CasePolicy,
+    now: datetime,
+) -> Decision | Declined:
+    """Return what was handed over with what its claim misses less by it, in the same entry: no bank's receipt says so."""
+    payment = found.payment(moved.payment)
+    assert payment is not None, "it was just moved"
+    cases, key = CaseWork(state, policy, now), payment.key
+    claim = cases.case(key.case).claim(key.claim)
+    part = min(moved.fact.amount, claim.missing if claim is not None else 0)
+    if part:
+        noted = NoteRepaid(f"paid {moved.fact.id}", key.claim, returned=part)
+        declined = cases.carry_out(key.case, noted)
+        if declined is not None:
+            return declined
+    if (
+        part < moved.fact.amount
+    ):  # the money has moved: a person looks at who paid the victim before
+        declined = cases.ran_out(key.case, "payment", payment.order_id)
+        if declined is not None:
+            return declined
+    written = cases.decision(None, decision.answer)
+    return replace(
+        written,
+        events=(*decision.events, *written.events),
+        deadlines=(*decision.deadlines, *written.deadlines),
+        ended=(*decision.ended, *written.ended),
+    )
+
+
 def evolve_returns(state: CentreState, _: SubjectId, event: Event) -> CentreState:
     """Fold an event about a return into its register."""
     found = state.returns.get(event.return_id) or Return(event.return_id)
@@ -110,7 +152,7 @@ def evolve_returns(state: CentreState, _: SubjectId, event: Event) -> CentreStat
 # --- who and which ---
 
 
-def _not_theirs(state: CentreState, request: Request, found: Return) -> Declined | None:
+def _not_theirs(request: Request, found: Return) -> Declined | None:
     """Say why the one who acts cannot ask this."""
     command, actor = request.what, request.actor
     if isinstance(command, _BY_CLOCK):
@@ -125,10 +167,18 @@ def _not_theirs(state: CentreState, request: Request, found: Return) -> Declined
     named = _named(command)
     if actor.who != named or actor.role in {MACHINE, INSTITUTION, CHASE}:
         return Declined(CentreReason.ACTOR_DIFFERS)
-    persons = state.staff.persons
-    if isinstance(command, asked.NotifyBank) and persons:
-        unknown = [officer for officer in command.officers if officer not in persons]
-        return Declined(Reason.OFFICERS_TOO_FEW, unknown[0]) if unknown else None
+    return None
+
+
+def _unfit_officers(
+    state: CentreState, command: asked.NotifyBank, now: datetime
+) -> Declined | None:
+    """Say who of those named to a bank is nobody who works on cases here: unknown, suspended, or of a bank."""
+    if not state.staff.persons:
+        return None
+    for officer in command.officers:
+        if all(grant.role in APART for grant in state.staff.grants_of(officer, now)):
+            return Declined(Reason.OFFICERS_TOO_FEW, officer)
     return None
 
 
@@ -139,6 +189,10 @@ def _named(command: Any) -> str:  # noqa: ANN401 - any command that a person giv
             return thing.taken_by
         case asked.TakeObjection(objection=thing):
             return thing.taken_by
+        case asked.NoteSeized(seized=thing):
+            return thing.noted_by
+        case asked.NotePriorRight(right=thing):
+            return thing.noted_by
         case _:
             named: str = command.by
             return named
@@ -152,6 +206,10 @@ def _unusable(command: asked.Command) -> Declined | None:
             fresh = application.id
         case asked.TakeObjection(_, objection):
             fresh = objection.id
+        case asked.NoteSeized(_, seized):
+            fresh = seized.id
+        case asked.NotePriorRight(_, right):
+            fresh = right.id
         case _:
             return None
     return None if is_usable(fresh) else Declined(CentreReason.ID_UNUSABLE)
@@ -217,6 +275,12 @@ def _touched(
             payees.append(application.payee)
         case asked.BindPlan(awards=awards):
             places += [row.place for row in awards]
+        case asked.NoteSeized(seized=thing):
+            places.append(thing.place)
+        case asked.NotePriorRight(right=thing):
+            places.append(thing.place)
+        case asked.NoteInterest(place=place):
+            places.append(place)
         case asked.ProposePayee(payee=payee) | asked.AgreeToPayee(payee=payee):
             payees.append(payee)
     return (

@@ -1,9 +1,10 @@
 """Works a return's awards out from its cases' statements, claims and holds; runs in a process of its own. Decides nothing.
 
 1. All admitted claims of all cases share, whether or not somebody applied for them: who applies first takes nothing of others'.
-2. A pot is what is frozen on an account for all the cases together and not set aside for a payment already.
+2. A pot is what is frozen on an account for all the cases together, or in custody, not set aside for a payment already and no
+   others' before the claims. Interest is shown and given to nobody.
 3. What an earlier round paid, or has set aside and not yet paid, counts as paid (decision 19); statements are those of the
-   case, so holds are followed as they were before that.
+   case without the rows of those payments, so holds are followed as they were before that.
 4. Which case's hold an award is paid out of: the claim's own first, then by the order of the cases.
 """
 
@@ -12,9 +13,9 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -22,23 +23,27 @@ from recoup.cases import Case
 from recoup.cases.state import LIVE_CLAIMS, ClaimState
 from recoup.centre.case_trail import facts_of
 from recoup.centre.facts import statement_of
+from recoup.centre.paid_rows import unpaid_statements
 from recoup.centre.reasons import CentreReason
 from recoup.centre.return_sheets import ReturnSheets, UnworkableError, WorkedOut, claim_name
 from recoup.errors import PolicyFault
+from recoup.evidence.decimals import with_decimals
 from recoup.evidence.returns import likely_table, return_document, return_tables
 from recoup.money import ISO_DIGITS
-from recoup.orders import HoldKey
-from recoup.procedure import ClaimKey, Reason
+from recoup.orders import Hold, HoldKey
+from recoup.procedure import ClaimKey, Reason, Return
 from recoup.procedure.commands import Wanted
 from recoup.reading.return_policies import policy_table, read_return_policy
 from recoup.records import tables
 from recoup.returns import (
     PAID,
     Holder,
+    Interest,
     Payment,
     Place,
     Plan,
     Pot,
+    PotKind,
     ReturnPolicy,
     Worked,
     build_case,
@@ -48,6 +53,7 @@ from recoup.returns import (
 from recoup.returns import Case as Shared
 
 SUMMARY: Final = "summary.json"
+BEFORE: Final = "before-sharing.csv"
 
 
 def work_out(sheets: ReturnSheets) -> WorkedOut:
@@ -58,7 +64,8 @@ def work_out(sheets: ReturnSheets) -> WorkedOut:
         PolicyFault
     ) as fault:  # a jurisdiction's procedure, and nothing said of how its money is shared
         raise UnworkableError(Reason.TERMS_MISSING, sheets.policy) from fault
-    if not policy.is_payable:
+    if not policy.is_payable or policy.interest is not Interest.APART:
+        # What banks hold has no interest in it: a policy that shares it out is worked out on files.
         raise UnworkableError(Reason.TERMS_MISSING, policy.id)
     shared = _shared(sheets)
     worked = share_out(shared, policy)
@@ -75,7 +82,8 @@ def work_out(sheets: ReturnSheets) -> WorkedOut:
 def _shared(sheets: ReturnSheets) -> Shared:
     """Return the joined cases as one that can be shared out."""
     joint = _joint(sheets)
-    facts = facts_of(joint, [statement_of(x) for x in sheets.statements], {}, sheets.terminal).facts
+    shown = unpaid_statements([statement_of(x) for x in sheets.statements], sheets.of.payments)
+    facts = facts_of(joint, shown, {}, sheets.terminal).facts
     admitted = set(facts.claims.filter(pl.col("admitted"))["claim"])
     currencies = {claim.currency for claim in joint.claims if claim.id in admitted}
     pots = [pot for pot in _pots(sheets) if pot.place.currency in currencies]
@@ -106,21 +114,96 @@ def _holder(sheets: ReturnSheets, account: str) -> Holder:
     return Holder.INNOCENT if is_innocent else Holder.INVOLVED
 
 
-def _free(sheets: ReturnSheets) -> dict[HoldKey, int]:
-    """Return what is frozen and not set aside, by hold, in the order of the cases."""
+@dataclass(frozen=True, slots=True)
+class Lying:
+    """What lies in one place, and what of it is shared: `there = set_aside + prior + free`."""
+
+    key: HoldKey
+    kind: PotKind
+    there: int
+    """Frozen as far as it was asked for, or in custody and not paid out."""
+    set_aside: int
+    """For payments that are decided and still to be made."""
+    prior: int
+    """Others', before the claims: as far as it is there."""
+    free: int
+    interest: int
+    """Apart, in none of the others."""
+    queued_behind: int = 0
+    """Earlier freezes of others, by the bank's last word; what it holds is counted after them."""
+
+
+def _lying(sheets: ReturnSheets) -> list[Lying]:
+    """Return what is frozen, by hold in the order of the cases, and what is in custody."""
     rank = {case.id: at for at, case in enumerate(sheets.cases)}
     ordered = sorted(sheets.holds, key=lambda hold: (rank[hold.key.case], hold.key.account))
     # What a bank holds beyond what was asked for, a whole account of it, is the holder's own money.
-    given = {hold.key: min(hold.frozen_live, hold.payable) for hold in ordered}
-    aside = sheets.of.set_aside_at
-    return {key: amount - aside(key) for key, amount in given.items() if amount > aside(key)}
+    rows = [
+        _lies(sheets.of, hold.key, PotKind.ACCOUNT, min(hold.frozen_live, hold.payable), hold)
+        for hold in ordered
+    ]
+    for seized in sheets.of.seized:
+        if seized.is_shared:
+            left = seized.amount - sheets.of.paid_at(seized.place)
+            rows.append(_lies(sheets.of, seized.place, PotKind(seized.kind.value), left))
+    return rows
+
+
+def _lies(
+    found: Return, key: HoldKey, kind: PotKind, there: int, hold: Hold | None = None
+) -> Lying:
+    aside = min(there, found.set_aside_at(key))
+    prior = min(there - aside, found.prior_at(key))
+    answers = [answer for row in (hold.orders if hold else ()) for answer in row.answers]
+    behind = answers[-1].queued_behind if answers else 0
+    row = Lying(
+        key, kind, there, aside, prior, there - aside - prior, found.accrued_at(key), behind
+    )
+    assert row.there == row.set_aside + row.prior + row.free, "money is somebody's"
+    assert min(row.there, row.set_aside, row.prior, row.free) >= 0, "nobody owes a pot"
+    return row
+
+
+def _free(sheets: ReturnSheets) -> dict[HoldKey, int]:
+    """Return what is shared, by place, in the order of the cases."""
+    return {row.key: row.free for row in _lying(sheets) if row.free}
 
 
 def _pots(sheets: ReturnSheets) -> list[Pot]:
-    amounts: dict[Place, int] = defaultdict(int)
-    for key, amount in _free(sheets).items():
-        amounts[Place(key.account, key.currency)] += amount
-    return [Pot(place, amounts[place], _holder(sheets, place.account)) for place in sorted(amounts)]
+    """Return the pots: holds of several cases on one account are one, and so is their interest."""
+    found: dict[Place, Pot] = {}
+    for row in _lying(sheets):
+        if not row.free:
+            continue
+        place = Place(row.key.account, row.key.currency)
+        is_account = row.kind is PotKind.ACCOUNT
+        holder = _holder(sheets, place.account) if is_account else Holder.INVOLVED
+        known = found.get(place) or Pot(place, 0, holder, row.kind)
+        found[place] = replace(
+            known, amount=known.amount + row.free, interest=known.interest + row.interest
+        )
+    return [found[place] for place in sorted(found)]
+
+
+def _before(sheets: ReturnSheets) -> str:
+    """Return what lay in each place, whose it was, and what was shared of it, as a table."""
+    rows = [row for row in _lying(sheets) if row.there]
+    sums = ("frozen", "set_aside", "prior_rights", "shared", "interest")
+    columns: dict[str, list[Any]] = {
+        "case": [row.key.case for row in rows],
+        "account": [row.key.account for row in rows],
+        "currency": [row.key.currency for row in rows],
+        "kind": [row.kind.value for row in rows],
+        "frozen": [row.there for row in rows],
+        "set_aside": [row.set_aside for row in rows],
+        "prior_rights": [row.prior for row in rows],
+        "shared": [row.free for row in rows],
+        "interest": [row.interest for row in rows],
+        "queued_behind": [str(row.queued_behind) for row in rows],
+    }
+    types = {name: pl.Int64 if name in sums else pl.String for name in columns}
+    frame = with_decimals(pl.DataFrame(columns, schema=types), sums, ISO_DIGITS)
+    return frame.write_csv()
 
 
 def _payments(sheets: ReturnSheets) -> list[Payment]:
@@ -191,6 +274,7 @@ def _files(
 ) -> dict[str, str]:
     made = return_tables(worked.plan, worked.traced, ISO_DIGITS)
     made["likely-victims.csv"] = likely_table(likely_victims(shared), ISO_DIGITS)
+    made[BEFORE] = _before(sheets)
     document = return_document(
         worked.plan,
         made,

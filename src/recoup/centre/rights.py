@@ -148,8 +148,7 @@ def admit(
 
 def _is_ever_given(state: CentreState, request: Request, now: datetime) -> bool:
     """Return whether a role of the person has this right anywhere."""
-    kind = type(request.what)
-    action = CASE_ACTIONS.get(kind) or ACTIONS.get(kind)
+    action = _action(state, request)
     grants = state.staff.grants_of(request.actor.who, now)
     return action is not None and any(scope_of(x.role, action) is not Scope.NONE for x in grants)
 

@@ -28,7 +28,7 @@ from recoup.orders import Hold
 from recoup.procedure import Return
 from recoup.staff import Directory, Person, Session, Shift, TimedGrant, Unit
 
-NAME: Final = "centre-5"
+NAME: Final = "centre-6"
 """Another number when what is kept changes its meaning: older snapshots are then never read."""
 
 

@@ -1,26 +1,26 @@
 """The demo's way back: application, plan, approval, decision, notice, the banks' payments and receipts. Persons are ids.
 
-The plan is worked out from the case's own statements under its policy, as `recoup return` does it from files. All of it goes
-through the desk's commands. The claim stands alone, so the law sets no notice and no days to wait for; where it sets days
-within which somebody must act, the screen says so and nobody waits.
+The centre works the plan out from the case's own statements under its policy, in a process of its own, as it does for an
+office; its files are kept. All of it goes through the desk's commands. The claim stands alone, so the law sets no notice and no
+days to wait for; where it sets days within which somebody must act, the screen says so and nobody waits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import sha256
-from typing import Any, Final
+from typing import Final
 
 from recoup.centre.account_room import EnterAccount
-from recoup.centre.chaser import held_since
 from recoup.centre.directory import Directory
+from recoup.centre.requests import Actor, Request
+from recoup.centre.return_planner import gather, prepared
+from recoup.centre.return_sheets import ReturnSheets
 from recoup.centre.state import CentreState
 from recoup.centre.victim_view import victim_view
 from recoup.demo.people import CITY, PREPARER, PROVINCE, SECOND, People
 from recoup.demo.town import CURRENCY, VICTIM
 from recoup.money import format_minor
-from recoup.orders import HoldKey, OrderKind
 from recoup.orders.commands import ApproveOrder
 from recoup.paper.victim_words import STANDS, told
 from recoup.procedure import (
@@ -34,7 +34,7 @@ from recoup.procedure import (
     sums_of,
 )
 from recoup.procedure import commands as asked
-from recoup.stores.vault import Purpose
+from recoup.reading.policies import read_case_policy
 
 RETURN: Final = "return-1"
 
@@ -80,12 +80,15 @@ class GivingBack:
         self.say("return: the victim applies, to be paid into the account the money came from")
 
     def _plan(self) -> None:
-        """Work out who gets what from the case's statements, and bind it."""
-        wanted, inputs, outputs = self._worked()
-        self.people.must(
-            PREPARER,
-            asked.BindPlan(RETURN, inputs, outputs, self.policy, wanted, PREPARER),
-        )
+        """Have the centre work out who gets what from the case's statements, keep the plan's files, and bind it."""
+        gathered = gather(self.look(), RETURN, read_case_policy(self.policy))
+        assert isinstance(gathered, ReturnSheets), gathered
+        empty = asked.BindPlan(RETURN, "", "", "", (), PREPARER)
+        request = Request(Actor(PREPARER, "", RETURN), empty, case=self.case)
+        planned, files = prepared(self.directory, gathered, request)
+        self.directory.keep_all(files)  # no event names what is not kept
+        self.people.must(PREPARER, planned.what)
+        wanted = planned.what.awards
         for row in wanted:
             bank = self.look().hold(row.place).orders[-1].order.institution
             self.say(f"plan: {_money(row.amount)} of the account at {bank}, mode {row.mode}")
@@ -93,43 +96,9 @@ class GivingBack:
         self.people.must(CITY, asked.ApprovePlan(RETURN, CITY, self._digest()))
         self.say("plan approved at the level of a city, by another person than its maker")
 
-    def _worked(self) -> tuple[tuple[asked.Wanted, ...], str, str]:
-        """Return the awards under the policy, with digests of what went in and of what came out."""
-        import polars as pl  # what shares out loads tables and kernels: nobody else in the demo needs them
-
-        from recoup import returns
-        from recoup.centre.case_trail import facts_of
-        from recoup.reading.return_policies import read_return_policy
-        from recoup.returning import worked_out
-
-        state = self.look()
-        case = state.case(self.case)
-        purpose = Purpose(PREPARER, self.case, "working out a return")
-        statements = self.directory.statements(self.case, case.facts, purpose)
-        facts = facts_of(case, statements, held_since(case, state)).facts
-        pots = [
-            returns.Pot(returns.Place(hold.account, hold.currency), hold.held)
-            for hold in case.holds
-            if hold.held and hold.basis is OrderKind.FREEZE
-        ]
-        paid = pl.DataFrame(schema=returns.PAID)
-        built = returns.build_case(facts.dossier, facts.claims, paid, pots)
-        assert not built.problems, f"pots are what the statements show: {built.problems}"
-        plan = worked_out(built, read_return_policy(self.policy)).plan
-        wanted = tuple(
-            asked.Wanted(
-                ClaimKey(self.case, row.claim),
-                HoldKey(self.case, row.place.account, row.place.currency),
-                row.mode,
-                row.amount,
-            )
-            for row in plan.awards
-        )
-        return wanted, _digest_of(case.facts, pots), _digest_of(wanted)
-
     def _decide(self) -> None:
         self.people.must(CITY, asked.DecideRound(RETURN, CITY, self._digest()))
-        sums = sums_of(self._found())
+        sums = sums_of(self._found(), "CNY")
         self.say(f"decided: {_money(sums.awarded)} in {len(self._found().payments)} payments")
 
     def _pay(self) -> None:
@@ -173,10 +142,6 @@ class GivingBack:
         plan = self._found().round.plan
         assert plan is not None, "bound before"
         return plan.digest
-
-
-def _digest_of(*parts: Sequence[Any]) -> str:
-    return sha256(repr(parts).encode()).hexdigest()
 
 
 def _money(minor: int) -> str:

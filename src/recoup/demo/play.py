@@ -336,7 +336,7 @@ class Demo:
     def _paid(self, frozen: Played, view: View) -> Played:
         """Return how the case stands after the receipts; case, holds and return say the same."""
         view.catch_up()
-        sums = sums_of(view.state.returns[RETURN])
+        sums = sums_of(view.state.returns[RETURN], "CNY")
         case = view.state.case(CASE)
         returned = sum(claim.returned for claim in case.claims)
         left = sum(hold.held for hold in case.holds)

@@ -93,7 +93,7 @@ class Payee:
     institution: str
     decision: str
     officers: tuple[str, ...]
-    """The centre's names for the two persons who answer for the notice."""
+    """The centre's ids of those who are named in the notice and answer for it, two at least [return-rules art. 10]."""
     due_at: datetime
 
 

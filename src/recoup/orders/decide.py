@@ -159,12 +159,14 @@ def _amount(order: Order) -> Refusal | None:
 
 
 def _payout(order: Order) -> Refusal | None:
-    """Refuse a payment to nobody, or on no decision; and a payee in an order of another kind."""
+    """Refuse a payment to nobody, on no decision, or for which no officer answers; and a payee in an order of another kind."""
     payout = order.payout
     if order.kind is not OrderKind.PAY_BACK:
         return None if payout is None else Refusal(Reason.PAYOUT_MEANINGLESS)
-    named = payout and (payout.account, payout.institution, payout.claim, payout.decision)
-    return None if named and all(named) else Refusal(Reason.PAYOUT_MISSING)
+    if payout is None or not payout.officers:
+        return Refusal(Reason.PAYOUT_MISSING)
+    named = (payout.account, payout.institution, payout.claim, payout.decision, *payout.officers)
+    return None if all(named) else Refusal(Reason.PAYOUT_MISSING)
 
 
 def _fit(hold: Hold, order: Order, now: datetime, policy: Policy) -> Refusal | None:

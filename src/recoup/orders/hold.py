@@ -86,7 +86,8 @@ def _texts_of(payout: Payout | None) -> tuple[str, ...]:
     if payout is None:
         return ()
     due = payout.due_at.isoformat()
-    return (payout.account, payout.institution, payout.claim, payout.decision, due, payout.case)
+    whom = (payout.account, payout.institution, payout.claim, payout.decision, due, payout.case)
+    return (*whom, *payout.officers)
 
 
 @dataclass(frozen=True, slots=True)

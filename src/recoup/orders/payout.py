@@ -21,6 +21,8 @@ class Payout:
     """By when it must be paid: counted in working days by whoever wrote the order."""
     case: str = ""
     """The claim's, where it is another than the hold's: joined cases are given back together."""
+    officers: tuple[str, ...] = ()
+    """Those named in the notice, who answer for it: not who wrote or agreed to the order [return-rules art. 10]."""
 
 
 @dataclass(frozen=True, slots=True)

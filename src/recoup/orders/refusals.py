@@ -47,7 +47,7 @@ class Reason(StrEnum):
     HOLD_RETURNED = "hold_returned"
     """All of it was paid back."""
     PAYOUT_MISSING = "payout_missing"
-    """A payment back names no payee, or not on which decision it rests."""
+    """A payment back names no payee, not on which decision it rests, or no officer who answers for it."""
     PAYOUT_MEANINGLESS = "payout_meaningless"
     """Only a payment back names a payee."""
     PAYOUT_DUE = "payout_due"

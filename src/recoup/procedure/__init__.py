@@ -3,9 +3,11 @@
 Who gets how much is worked out in `returns`; here a plan is bound, agreed to, made public, decided and paid.
 """
 
+from recoup.procedure.custody import Accrued, PriorKind, PriorRight, Seized, SeizedKind
 from recoup.procedure.decide import decide, needs_notice
 from recoup.procedure.evolve import evolve, fold
 from recoup.procedure.facts import ClaimFact, Facts, HoldFact
+from recoup.procedure.keeping import digest_of_seized
 from recoup.procedure.paying import paid_already
 from recoup.procedure.refusals import Reason, Refusal
 from recoup.procedure.state import ObjectionState, PaymentState, RoundState
@@ -33,6 +35,7 @@ from recoup.procedure.values import (
 
 __all__ = [
     "PRO_RATA",
+    "Accrued",
     "Application",
     "Award",
     "Calendar",
@@ -51,6 +54,8 @@ __all__ = [
     "Payment",
     "PaymentState",
     "Plan",
+    "PriorKind",
+    "PriorRight",
     "Proof",
     "Reason",
     "Refusal",
@@ -58,9 +63,12 @@ __all__ = [
     "ReturnTerms",
     "Round",
     "RoundState",
+    "Seized",
+    "SeizedKind",
     "Sums",
     "Year",
     "decide",
+    "digest_of_seized",
     "evolve",
     "fold",
     "needs_notice",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from recoup.orders.hold import HoldKey
+from recoup.procedure.custody import PriorRight, Seized
 from recoup.procedure.values import Application, ClaimKey, Objection, Payee
 
 
@@ -274,6 +275,104 @@ class GivePaymentUp:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class NoteSeized:
+    """Note money of a case that lies in the office's custody; another person says that it is there."""
+
+    return_id: str
+    seized: Seized
+
+
+@dataclass(frozen=True, slots=True)
+class AgreeToSeized:
+    """Say, as another person, that it is there as it was noted."""
+
+    return_id: str
+    seized: str
+    digest: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndSeized:
+    """Say that it is not there any more, and where it went."""
+
+    return_id: str
+    seized: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotePriorRight:
+    """Note that others have a right before the claims: so much less is shared."""
+
+    return_id: str
+    right: PriorRight
+
+
+@dataclass(frozen=True, slots=True)
+class EndPriorRight:
+    """Say, as another person, that it stands no more."""
+
+    return_id: str
+    right: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteInterest:
+    """Note what a frozen account has accrued: in place of what was noted before."""
+
+    return_id: str
+    place: HoldKey
+    amount: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """Hand seized money over to its payee, against a receipt."""
+
+    return_id: str
+    payment: str
+    reference: str
+    """The receipt's number, or the transfer's: opaque."""
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmHandover:
+    """Say, as another person, that the receipt is there."""
+
+    return_id: str
+    payment: str
+    reference: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakeHandoverBack:
+    """Say that the money was not handed over after all."""
+
+    return_id: str
+    payment: str
+    by: str
+    reason: str
+
+
+CustodyCommand = (
+    NoteSeized
+    | AgreeToSeized
+    | EndSeized
+    | NotePriorRight
+    | EndPriorRight
+    | NoteInterest
+    | HandOver
+    | ConfirmHandover
+    | TakeHandoverBack
+)
 RoundCommand = (
     OpenRound
     | TakeApplication
@@ -304,7 +403,16 @@ PaymentCommand = (
     | GivePaymentUp
 )
 Command = (
-    OpenReturn
+    NoteSeized
+    | AgreeToSeized
+    | EndSeized
+    | NotePriorRight
+    | EndPriorRight
+    | NoteInterest
+    | HandOver
+    | ConfirmHandover
+    | TakeHandoverBack
+    | OpenReturn
     | OpenRound
     | TakeApplication
     | CheckProof

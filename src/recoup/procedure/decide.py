@@ -16,11 +16,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from recoup import limits
+from recoup.orders.hold import HoldKey
 from recoup.procedure.commands import (
     ApprovePlan,
     BindPlan,
     CheckProof,
     Command,
+    CustodyCommand,
     DecideRound,
     EndRound,
     OpenReturn,
@@ -52,6 +54,7 @@ from recoup.procedure.events import (
 )
 from recoup.procedure.facts import Facts
 from recoup.procedure.fitting import unfit_application, unfit_plan
+from recoup.procedure.keeping import decide_custody
 from recoup.procedure.paying import decide_payment
 from recoup.procedure.refusals import Reason, Refusal
 from recoup.procedure.state import (
@@ -89,6 +92,8 @@ def decide(
         return Refusal(Reason.RETURN_UNKNOWN, command.return_id)
     if isinstance(command, RoundCommand):
         return _in_round(found, command, facts, now, terms)
+    if isinstance(command, CustodyCommand):
+        return decide_custody(found, command, facts, now)
     return decide_payment(found, command, facts, now, terms)
 
 
@@ -386,10 +391,15 @@ def _payments(found: Return, plan: Plan, facts: Facts) -> tuple[Payment, ...]:
             first[at].place,
             sums[at],
             first[at].payee,
-            facts.holds[first[at].place].institution,
+            _keeper(found, first[at].place, facts),
         )
         for number, at in enumerate(sorted(sums), len(found.payments) + 1)
     )
+
+
+def _keeper(found: Return, place: HoldKey, facts: Facts) -> str:
+    """Return the institution that pays; '' for what the office hands over itself."""
+    return "" if found.custody_at(place) is not None else facts.holds[place].institution
 
 
 def _end(found: Return, command: EndRound) -> Events | Refusal:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from recoup.procedure.custody import Accrued, PriorRight, Seized
 from recoup.procedure.state import ObjectionState, PaymentState, RoundState
 from recoup.procedure.values import (
     Application,
@@ -216,6 +217,69 @@ class PaymentGivenUp:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class SeizedNoted:
+    """Money in custody was noted; nobody shares it yet."""
+
+    return_id: str
+    seized: Seized
+
+
+@dataclass(frozen=True, slots=True)
+class SeizedAgreed:
+    """Another person saw that it is there."""
+
+    return_id: str
+    seized: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeizedEnded:
+    """It is not there any more."""
+
+    return_id: str
+    seized: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PriorRightNoted:
+    """Others come first with so much."""
+
+    return_id: str
+    right: PriorRight
+
+
+@dataclass(frozen=True, slots=True)
+class PriorRightEnded:
+    """They do not any more."""
+
+    return_id: str
+    right: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class InterestNoted:
+    """A frozen account has accrued so much."""
+
+    return_id: str
+    accrued: Accrued
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """Seized money was handed over; the receipt is still to be seen by another person."""
+
+    return_id: str
+    payment: str
+    fact: Fact
+    by: str
+
+
 Event = (
     RoundOpened
     | ApplicationTaken
@@ -237,4 +301,11 @@ Event = (
     | PayeeProposed
     | PaymentReplaced
     | PaymentGivenUp
+    | SeizedNoted
+    | SeizedAgreed
+    | SeizedEnded
+    | PriorRightNoted
+    | PriorRightEnded
+    | InterestNoted
+    | HandedOver
 )

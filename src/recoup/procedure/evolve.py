@@ -10,7 +10,9 @@ from recoup.procedure.events import (
     ApplicationTakenBack,
     BankNotified,
     Event,
+    HandedOver,
     IncidentSettled,
+    InterestNoted,
     NoticePassed,
     NoticePublished,
     ObjectionSettled,
@@ -23,10 +25,15 @@ from recoup.procedure.events import (
     PlanApproved,
     PlanBound,
     PlanSentBack,
+    PriorRightEnded,
+    PriorRightNoted,
     ProofChecked,
     RoundDecided,
     RoundEnded,
     RoundOpened,
+    SeizedAgreed,
+    SeizedEnded,
+    SeizedNoted,
 )
 from recoup.procedure.state import (
     OBJECTION_MOVES,
@@ -48,6 +55,7 @@ PaymentEvent = (
     | PayeeProposed
     | PaymentReplaced
     | PaymentGivenUp
+    | HandedOver
 )
 
 
@@ -69,6 +77,17 @@ def evolve(found: Return, event: Event) -> Return:
             | PaymentGivenUp()
         ):
             return found.with_payment(_payment_after(_paid(found, event.payment), event))
+        case HandedOver(_, payment_id):
+            return found.with_payment(_payment_after(_paid(found, payment_id), event))
+        case (
+            SeizedNoted()
+            | SeizedAgreed()
+            | SeizedEnded()
+            | PriorRightNoted()
+            | PriorRightEnded()
+            | InterestNoted()
+        ):
+            return _with_custody(found, event)
         case RoundDecided(_, payments, _, _, _):
             after = found.with_round(_round_after(found.round, event))
             return replace(after, payments=(*after.payments, *payments))
@@ -87,6 +106,41 @@ def _paid(found: Return, payment_id: str) -> Payment:
     payment = found.payment(payment_id)
     assert payment is not None, "an event about a payment that was never decided"
     return payment
+
+
+def _with_custody(
+    found: Return,
+    event: SeizedNoted
+    | SeizedAgreed
+    | SeizedEnded
+    | PriorRightNoted
+    | PriorRightEnded
+    | InterestNoted,
+) -> Return:
+    """Return a return after an event about seized money, a prior right or interest."""
+    match event:
+        case SeizedNoted(_, seized):
+            return replace(found, seized=(*found.seized, seized))
+        case SeizedAgreed(_, seized_id, by):
+            rows = (replace(x, agreed_by=by) if x.id == seized_id else x for x in found.seized)
+            return replace(found, seized=tuple(rows))
+        case SeizedEnded(_, seized_id, by, reason):
+            rows = (
+                replace(x, ended_by=by, reason=reason) if x.id == seized_id else x
+                for x in found.seized
+            )
+            return replace(found, seized=tuple(rows))
+        case PriorRightNoted(_, right):
+            return replace(found, rights=(*found.rights, right))
+        case PriorRightEnded(_, right_id, by, reason):
+            rights = (
+                replace(x, ended_by=by, reason=reason) if x.id == right_id else x
+                for x in found.rights
+            )
+            return replace(found, rights=tuple(rights))
+        case InterestNoted(_, accrued):
+            others = (row for row in found.accrued if row.place != accrued.place)
+            return replace(found, accrued=(*others, accrued))
 
 
 def _round_after(
@@ -171,6 +225,14 @@ def _payment_after(payment: Payment, event: PaymentEvent) -> Payment:
                 officers=pay_back.officers,
                 due_at=pay_back.due_at,
                 is_overdue=False,
+            )
+        case HandedOver(_, _, fact, by):
+            return replace(
+                payment,
+                state=PAYMENT_MOVES[payment.state, PaymentTrigger.NOTIFY],
+                attempt=payment.attempt + 1,
+                officers=(by,),
+                facts=(*payment.facts, fact),
             )
         case PaymentMoved(_, _, fact, state, paid):
             return replace(

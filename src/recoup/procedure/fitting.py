@@ -1,6 +1,7 @@
 """Whether a plan, a payee or a payment fits what is held and what is missed. Pure; asked again at each step that relies on it.
 
-1. Only frozen money is given back, and of each account no more than is frozen there and not set aside already.
+1. Only frozen money is given back, and of each account no more than is frozen there, not set aside already, and no others'
+   before the claims. Seized money that two persons have seen is counted like it.
 2. No claim is given more than it still misses.
 3. Who acts for another showed a paper, and somebody else looked at it.
 """
@@ -66,17 +67,27 @@ def unfit_place(
     found: Return, place: HoldKey, amount: int, facts: Facts, now: datetime
 ) -> Refusal | None:
     """Say why so much more cannot be given of a frozen account."""
-    hold = facts.holds.get(place)
-    if hold is None or place.case not in found.cases or now >= hold.ends_at:
-        return Refusal(Reason.NOTHING_HELD, place.account)
-    if not hold.is_frozen:
-        return Refusal(Reason.ONLY_STOPPED, place.account)
-    free = hold.held - found.set_aside_at(place)
+    there = _there(found, place, facts, now)
+    if isinstance(there, Refusal):
+        return there
+    free = there - found.set_aside_at(place) - found.prior_at(place)
     if amount > free:
         return Refusal(
             Reason.AMOUNT_EXCEEDS_FROZEN, f"{place.account}: at most {free}, was {amount}"
         )
     return None
+
+
+def _there(found: Return, place: HoldKey, facts: Facts, now: datetime) -> int | Refusal:
+    """Return what is frozen, or in custody, at a place."""
+    seized = found.custody_at(place)
+    if seized is not None:
+        there = seized.amount - found.paid_at(place)
+        return there if seized.is_shared else Refusal(Reason.NOTHING_HELD, place.account)
+    hold = facts.holds.get(place)
+    if hold is None or place.case not in found.cases or now >= hold.ends_at:
+        return Refusal(Reason.NOTHING_HELD, place.account)
+    return hold.held if hold.is_frozen else Refusal(Reason.ONLY_STOPPED, place.account)
 
 
 def unfit_claim(key: ClaimKey, facts: Facts) -> Refusal | None:

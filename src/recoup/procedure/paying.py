@@ -124,6 +124,8 @@ def _unfit(
     found: Return, payment: Payment, facts: Facts, now: datetime, due_at: datetime
 ) -> Refusal | None:
     """Say why a bank is not told of a payment now: what held at the decision may hold no longer."""
+    if found.custody_at(payment.place) is not None:
+        return Refusal(Reason.IN_CUSTODY, payment.id)
     after = _next(payment, PaymentTrigger.NOTIFY)
     if isinstance(after, Refusal):
         return after
@@ -156,6 +158,8 @@ def _pass(found: Return, command: PassPayLimit, now: datetime) -> Events | Refus
     payment = found.payment_of(command.order_id)
     if payment is None:
         return Refusal(Reason.PAYMENT_UNKNOWN, command.order_id)
+    if found.custody_at(payment.place) is not None:
+        return Refusal(Reason.IN_CUSTODY, payment.id)
     if payment.state not in IN_FLIGHT or payment.order_id != command.order_id:
         return Refusal(Reason.PAYMENT_ENDED, f"{payment.id} is {payment.state}")
     assert payment.due_at is not None, "it was told with a term"
@@ -171,6 +175,8 @@ def _outcome(found: Return, command: Outcome, now: datetime) -> Events | Refusal
     payment = found.payment_of(command.order_id)
     if payment is None:
         return Refusal(Reason.PAYMENT_UNKNOWN, command.order_id)
+    if found.custody_at(payment.place) is not None:  # no bank has it
+        return Refusal(Reason.IN_CUSTODY, payment.id)
     fact = _fact(command, now)
     known = next((row for row in payment.facts if row.id == fact.id), None)
     if known is not None:

@@ -71,6 +71,16 @@ class Reason(StrEnum):
     """The calendar does not tell the working days that the bank has: its next year must be given first."""
     FREEZE_ENDS_FIRST = "freeze_ends_first"
     """The freeze ends before the bank must have paid: it is renewed first."""
+    SEIZED_UNKNOWN = "seized_unknown"
+    RIGHT_UNKNOWN = "right_unknown"
+    PLACE_UNKNOWN = "place_unknown"
+    """Neither a hold nor seized money of the return's cases."""
+    SET_ASIDE = "set_aside"
+    """A payment of it is still to be made, or to be given up."""
+    IN_CUSTODY = "in_custody"
+    """It lies with the office: it is handed over, and no bank is told."""
+    NOT_IN_CUSTODY = "not_in_custody"
+    """A bank holds it: the bank is given notice."""
     NOT_NOTIFIED = "not_notified"
     NOTIFIED_ALREADY = "notified_already"
     IN_FLIGHT = "payment_in_flight"
@@ -109,6 +119,7 @@ _TRANSIENT = frozenset(
         Reason.OBJECTION_OPEN,
         Reason.CALENDAR_ENDS,
         Reason.FREEZE_ENDS_FIRST,
+        Reason.SET_ASIDE,
         Reason.NOT_NOTIFIED,
         Reason.IN_FLIGHT,
         Reason.INCIDENT_OPEN,

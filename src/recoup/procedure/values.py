@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import Final
 
 from recoup.orders.hold import HoldKey
+from recoup.procedure.custody import Accrued, PriorRight, Seized
 from recoup.procedure.state import (
     IN_FLIGHT,
     ObjectionState,
@@ -283,6 +284,12 @@ class Return:
     """The first is the one whose unit leads."""
     rounds: tuple[Round, ...] = ()
     payments: tuple[Payment, ...] = ()
+    seized: tuple[Seized, ...] = ()
+    """Money in custody."""
+    rights: tuple[PriorRight, ...] = ()
+    """What others have a right to before the claims."""
+    accrued: tuple[Accrued, ...] = ()
+    """Interest, once for each place."""
 
     @property
     def is_open(self) -> bool:
@@ -321,6 +328,29 @@ class Return:
         """Return what is decided of a frozen account and still to be paid."""
         return sum(row.outstanding for row in self.payments if row.place == place)
 
+    def seized_of(self, seized_id: str) -> Seized | None:
+        """Return the seized money of that id."""
+        return next((row for row in self.seized if row.id == seized_id), None)
+
+    def custody_at(self, place: HoldKey) -> Seized | None:
+        """Return the seized money whose key that is; None for a frozen account's."""
+        return next((row for row in self.seized if row.place == place), None)
+
+    def paid_at(self, place: HoldKey) -> int:
+        """Return what was paid of a place so far."""
+        return sum(row.paid for row in self.payments if row.place == place)
+
+    def prior_at(self, place: HoldKey) -> int:
+        """Return what others have a right to there before the claims."""
+        return sum(row.amount for row in self.rights if row.place == place and row.stands)
+
+    def accrued_at(self, place: HoldKey) -> int:
+        """Return the interest there."""
+        seized = self.custody_at(place)
+        if seized is not None:
+            return seized.interest
+        return sum(row.amount for row in self.accrued if row.place == place)
+
     def with_round(self, changed: Round) -> Return:
         """Return it with its newest round changed."""
         return replace(self, rounds=(*self.rounds[:-1], changed))
@@ -345,10 +375,12 @@ class Sums:
     """Paid beyond what was decided: no part of the sum, an incident each."""
 
 
-def sums_of(found: Return) -> Sums:
-    """Return where the money of all decisions is; the identity is asserted."""
+def sums_of(found: Return, currency: str) -> Sums:
+    """Return where the money of all decisions is, in one currency; the identity is asserted."""
     paid = in_flight = bounced = unpaid = given_up = excess = awarded = 0
     for row in found.payments:
+        if row.place.currency != currency:
+            continue
         awarded += 0 if row.replaces else row.amount
         paid += row.settled
         excess += row.excess

@@ -13,16 +13,34 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from returning_office import ANOTHER, MADE, Returning, award
+from returning_office import ANOTHER, MADE, PLACE, Returning, award
 from sim.office import START
 
-from recoup.procedure import Capacity, Objection, Proof
+from recoup.procedure import (
+    Capacity,
+    ClaimKey,
+    Objection,
+    PriorKind,
+    PriorRight,
+    Proof,
+    Seized,
+    SeizedKind,
+    digest_of_seized,
+)
 from recoup.procedure.commands import (
     AgreeToPayee,
+    AgreeToSeized,
     BindPlan,
     CheckProof,
+    ConfirmHandover,
+    EndPriorRight,
     EndRound,
+    EndSeized,
     GivePaymentUp,
+    HandOver,
+    NoteInterest,
+    NotePriorRight,
+    NoteSeized,
     OpenReturn,
     OpenRound,
     ProposePayee,
@@ -35,6 +53,7 @@ from recoup.procedure.commands import (
     TakeApplication,
     TakeApplicationBack,
     TakeObjection,
+    Wanted,
 )
 
 Line = tuple[str, int, str]
@@ -70,7 +89,27 @@ def tell() -> Returning:
     work.by("chief", GivePaymentUp("r1", "r1#1.2", "chief", "the victim wants no more"))
     work.by("ann", OpenRound("r1", 2, ("case-1",), "ann"))
     work.by("chief", EndRound("r1", True, "chief", "nobody applied"))
+    _in_custody(work)
     return work
+
+
+def _in_custody(work: Returning) -> None:
+    """Cash is noted, seen, given, handed over; others have a right before; interest is noted; what is left of it ends."""
+    cash = Seized("cash", "case-1", SeizedKind.CASH, "CNY", 40, "扣押清单", "ann", interest=2)
+    right = PriorRight("p1", PLACE, PriorKind.SECURED, 1, "creditor", "质押合同", "ann")
+    key = ClaimKey("case-1", "c1")
+    work.by("ann", NoteSeized("r1", cash))
+    work.by("bo", AgreeToSeized("r1", "cash", digest_of_seized(cash), "bo"))
+    work.by("ann", NotePriorRight("r1", right))
+    work.by("ann", NoteInterest("r1", PLACE, 7, "ann"))
+    work.by("chief", EndPriorRight("r1", "p1", "chief", "paid"))
+    work.by("ann", OpenRound("r1", 3, ("case-1",), "ann"))
+    work.by("ann", TakeApplication("r1", replace(MADE, id="app-3")))
+    work.approved(Wanted(key, cash.place, 1, 30)).decided()
+    payment = work.found.payments[-1].id
+    work.by("ann", HandOver("r1", payment, "q7", "ann"))
+    work.by("bo", ConfirmHandover("r1", payment, "q7", "bo"))
+    work.by("chief", EndSeized("r1", "cash", "chief", "to the owner"))
 
 
 def _public(work: Returning, amount: int) -> None:

@@ -365,3 +365,61 @@ def test_what_a_bank_refuses_goes_to_another_account_and_what_differs_is_settled
     (sums,) = near.shown()["sums"]
     known = [sums[name] for name in ("awarded", "paid", "unpaid", "given_up")]
     assert known == ["230.00", "150.00", "50.00", "30.00"]
+
+
+def test_seized_money_is_shared_and_handed_over_and_others_rights_come_first(
+    near: House, tmp_path: Path
+) -> None:
+    bureau = near.bureau
+    apply_all(near)
+    first, second = (claim.payee for claim in bureau.case(CASE).claims)
+    money = {"case": CASE, "currency": "CNY", "reason": "r"}
+    cash = {**money, "kind": "cash", "amount": "55.00", "paper_digest": "a" * 64}
+    made = near.does("/seized", "ann", **cash, interest="0.40")["made"]
+    (seen,) = near.shown()["seized"]
+    assert (seen["id"], seen["amount"], seen["agreed_by"]) == (made, "55.00", None)
+    agreed = {"digest": seen["digest"]}
+    assert near.refused(f"/seized/{made}/agree", "ann", **agreed) == "four_eyes"
+    near.does(f"/seized/{made}/agree", "cy", **agreed)
+    right = {**money, "account": second, "kind": "court", "amount": "15.00", "name": "a court"}
+    near.does("/prior-rights", "ann", **right, paper_digest="b" * 64)
+    near.does("/interest", "ann", **money, account=first, amount="1.23")
+    assert near.refused("/interest", "ann", **money, account="none", amount="1") == "place_unknown"
+    view = near.shown()
+    assert [(x["amount"], x["kind"]) for x in view["prior_rights"]] == [("15.00", "court")]
+    holder = view["prior_rights"][0]["holder"]
+    path = f"/cases/{CASE}/texts/{holder}/read"
+    assert near.must(path, "cy", reason="to ring")["text"] == "a court"
+    assert [x["amount"] for x in view["interest"]] == ["1.23"]
+    # 200.00 and 90.00 are frozen, 15.00 of it a court's, 55.00 in custody: all of the rest is given.
+    digest = planned(near)
+    plan = near.shown()["round"]["plan"]
+    given: dict[str, int] = dict.fromkeys((first, second, made), 0)
+    for row in plan["awards"]:
+        given[row["account"]] += int(row["amount"].replace(".", ""))
+    assert given == {first: 20_000, second: 7_500, made: 5_500}
+    files = bureau.get(f"/returns/{near.id}/plans/{plan['inputs']}/files", "ann", reason="r")
+    folder = unpacked(files, tmp_path / "plan")
+    assert verify_return(folder) == ()
+    before = (folder / "before-sharing.csv").read_text(encoding="utf-8")
+    assert f"{second},CNY,account,90.00,0.00,15.00,75.00,0.00" in before
+    near.does("/plan/publish", "ann", digest=digest)
+    near.until(near.shown()["due"][0]["at"])
+    assert wait_until(lambda: near.shown()["round"]["state"] == "reviewed", 60)
+    near.does("/decide", "bo", digest=digest)
+    by_hand = [row for row in near.shown()["payments"] if row["account"] == made]
+    assert sum(int(row["amount"].replace(".", "")) for row in by_hand) == 5_500
+    told = {"officers": [bureau.ids[name] for name in OFFICERS], "reason": "r"}
+    missed = sum(near.missing())
+    for row in by_hand:
+        assert near.refused("/notices", "ann", payments=[row["id"]], **told) == "in_custody"
+        path, receipt = f"/payments/{row['id']}/hand-over", {"receipt": f"Q {row['id']}"}
+        near.does(path, "ann", **receipt)
+        near.does(f"{path}/take-back", "ann", reason="nobody came")
+        near.does(path, "ann", **receipt)
+        assert near.refused(f"{path}/confirm", "cy", receipt="another") == "proof_unfit"
+        near.does(f"{path}/confirm", "cy", **receipt)
+    assert missed - sum(near.missing()) == 5_500
+    assert near.refused(f"/seized/{made}/end", "ann", reason="r") == "not_permitted"
+    near.does(f"/seized/{made}/end", "bo", reason="all of it is paid")
+    near.does(f"/prior-rights/{view['prior_rights'][0]['id']}/end", "bo", reason="the court let go")

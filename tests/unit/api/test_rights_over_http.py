@@ -161,6 +161,7 @@ def seen_of_return(path: str) -> Ask:
 
 
 OTHER_PAYEE = {"kind": "another_own", "account": "{account}", "reason": "r"}
+SEIZED = {"case": "{case}", "currency": "CNY", "amount": "1.00", "reason": "r"}
 RETURNS: dict[str, tuple[Action, Ask]] = {
     # Before the role takes an application in itself: nobody looks at a paper that they took in.
     "/applications/{application}/check": (
@@ -210,6 +211,43 @@ RETURNS: dict[str, tuple[Action, Ask]] = {
     "/payments/{payment}/settle": (
         Action.RETURN_APPROVE,
         of_return("/payments/none/settle", reason="r"),
+    ),
+    "/seized": (
+        Action.RETURN_PREPARE,
+        of_return("/seized", **SEIZED, kind="cash", paper_digest=DIGEST),
+    ),
+    "/seized/{seized}/agree": (
+        Action.RETURN_CHECK,
+        of_return("/seized/none/agree", digest=DIGEST),
+    ),
+    "/seized/{seized}/end": (Action.RETURN_APPROVE, of_return("/seized/none/end", reason="r")),
+    "/prior-rights": (
+        Action.RETURN_PREPARE,
+        of_return(
+            "/prior-rights",
+            **SEIZED,
+            account="{account}",
+            kind="court",
+            name="a court",
+            paper_digest=DIGEST,
+        ),
+    ),
+    "/prior-rights/{right}/end": (
+        Action.RETURN_APPROVE,
+        of_return("/prior-rights/none/end", reason="r"),
+    ),
+    "/interest": (Action.RETURN_PREPARE, of_return("/interest", **SEIZED, account="{account}")),
+    "/payments/{payment}/hand-over": (
+        Action.RETURN_PREPARE,
+        of_return("/payments/none/hand-over", receipt="Q1"),
+    ),
+    "/payments/{payment}/hand-over/confirm": (
+        Action.RETURN_CHECK,
+        of_return("/payments/none/hand-over/confirm", receipt="Q1"),
+    ),
+    "/payments/{payment}/hand-over/take-back": (
+        Action.RETURN_PREPARE,
+        of_return("/payments/none/hand-over/take-back", reason="r"),
     ),
     "/withdraw": (Action.RETURN_PREPARE, of_return("/withdraw", reason="r")),
 }
@@ -664,6 +702,8 @@ def _is_gone(path: str, answer: Response) -> bool:
         *("/objections/{objection}/uphold", "/objections/{objection}/dismiss"),
         *("/payments/{payment}/payee", "/payments/{payment}/payee/agree"),
         *("/payments/{payment}/give-up", "/payments/{payment}/settle", "/notices"),
+        *("/hand-over", "/hand-over/confirm", "/hand-over/take-back"),
+        *("/seized/{seized}/agree", "/seized/{seized}/end", "/prior-rights/{right}/end"),
         "/handovers/{handover}/withdraw",
         "/orders/{order}/scans/{scan}",
         "/cases/{case}/notices/paper",

@@ -146,7 +146,24 @@ def test_a_cursor_of_newer_books_is_the_beginning(a):
     assert len(said(a)) == 1
 
 
-@pytest.mark.parametrize("after", ["²", "9" * 19, "-1", "1 "])
+def test_a_place_that_restored_books_gave_anew_is_the_beginning_too(a, desk):
+    """They went on since: the centre's place is one of theirs again, and what stands there is another letter."""
+    stop = stopped(a)
+    a.agent.tell_holders()
+    desk.file_appeal(stop, "my wage")
+    ask = AskMessage(BANK.owner, Asked.MESSAGES)
+    (first, second) = [row["cursor"] for row in a.agent.letters(a.sealed(ask))]
+    place = second.partition("-")[0]
+    for strange in (f"{place}-{'0' * 16}", place):
+        again = AskMessage(BANK.owner, Asked.MESSAGES, after=strange)
+        found = a.agent.letters(a.sealed(again))
+        assert [row["cursor"] for row in found] == [first, second]
+    ask = AskMessage(BANK.owner, Asked.MESSAGES, after=first)
+    assert [row["cursor"] for row in a.agent.letters(a.sealed(ask))] == [second], "the control"
+    assert not desk.appeals()[0].is_taken, "a strange cursor takes nothing"
+
+
+@pytest.mark.parametrize("after", ["²", "9" * 19, "-1", "1 ", "1-", "1-xyz"])
 def test_a_cursor_that_is_no_place_is_refused(a, after):
     with pytest.raises(MessageFault):
         a.agent.letters(a.sealed(AskMessage(BANK.owner, Asked.MESSAGES, after=after)))

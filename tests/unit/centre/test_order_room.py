@@ -112,6 +112,37 @@ def test_an_order_that_never_left_is_not_put_into_the_outbox_twice(office):
     assert [x.message.id for x in office.journal.pending(10)] == ["o1"]
 
 
+def late(office):
+    """Let an order leave for the first time after the time for its answer."""
+    office.tell(some_order("o1"))
+    office.clock.move(timedelta(hours=2))
+    office.fire()
+    office.ask("sender", ConfirmSent("o1", office.clock.now()))
+
+
+def test_an_order_that_first_leaves_after_its_time_and_gets_no_answer_is_told_once_more(office):
+    late(office)
+    assert [x.message.id for x in office.journal.pending(10)] == ["o1"]
+    office.clock.move(timedelta(hours=1) - timedelta(seconds=1))
+    office.fire()
+    assert [x.message.id for x in office.journal.pending(10)] == ["o1"], "its answer has time"
+    office.clock.move(timedelta(seconds=1))
+    office.restart()
+    assert all(isinstance(x, Done) for x in office.fire())
+    assert [x.message.id for x in office.journal.pending(10)] == ["o1", again_id("o1")]
+    office.ask("sender", ConfirmSent("o1", office.clock.now()))
+    office.clock.move(timedelta(hours=9))
+    assert office.fire() == [], "once more, and not again and again"
+
+
+def test_an_order_that_left_late_and_was_answered_is_not_told_again(office):
+    late(office)
+    _hear(office, "o1", Outcome.HELD, 100)
+    office.clock.move(timedelta(hours=3))
+    office.fire()
+    assert [x.message.id for x in office.journal.pending(10)] == ["o1"]
+
+
 def test_a_deadline_fired_twice_has_one_effect(office):
     office.tell(some_order("o1"))
     office.clock.move(timedelta(hours=2))

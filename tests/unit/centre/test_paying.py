@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import decided
 import pytest
-from docket import claim, report
+from decided import RETURN
 from sim.office import START, Done, Office, Turned, some_order
 
 from recoup.cases import Found, Place
@@ -15,13 +16,13 @@ from recoup.cases.commands import (
     FileAppeal,
     ProposeFinding,
     SettleAppeal,
-    SettleClaim,
     SettleFinding,
-    TakeReport,
+    TakeUp,
+    WriteOrder,
 )
 from recoup.cases.decided import Finding, FindingKind, digest_of
 from recoup.cases.entitlements import current
-from recoup.cases.state import AppealTrigger, ClaimTrigger, FindingTrigger
+from recoup.cases.state import AppealTrigger, FindingTrigger
 from recoup.centre import EVENT_REGISTRY, CentreState, Reply, answer_command, evolve
 from recoup.centre.paying import Award, pay_back_order
 from recoup.centre.snapshots import decode_state, encode_state
@@ -35,17 +36,15 @@ from recoup.orders import (
     Outcome,
     Receipt,
 )
-from recoup.orders.events import Amiss
+from recoup.orders.events import Amiss, OrderDrafted, OrderSubmitted
+from recoup.procedure import ClaimKey
 
 CASE, BANK = "case-1", "bank-a"
 KEY = HoldKey(CASE, "a", "CNY")
-DUE = START + timedelta(days=3)
-
-
-def enter(state):
-    """Let the case know the victim's account, as a person with a session would."""
-    state.accounts["victim-account"] = "bank-9"
-    state.entered[CASE, "victim-account"] = None
+DUE = START.replace(day=8, hour=16)
+"""The end of the third working day in Shanghai."""
+P1, P2 = f"{RETURN}-1.1.1", f"{RETURN}-2.2.1"
+"""The orders of the first and of the second payment."""
 
 
 class Work:
@@ -54,16 +53,14 @@ class Work:
     def __init__(self):
         self.office = Office()
         for number, amount in (("c1", 60), ("c2", 40)):
-            one = claim(number, "a", amount, paid_at=START - timedelta(hours=1))
-            self.must("taker", TakeReport(report(at=START), one, "station-1"))
-            self.must("ann", SettleClaim(number, ClaimTrigger.ADMIT, "ann"))
+            decided.claimed(self.office, CASE, number, "a", amount, START)
         places = tuple(
             Place(number, "a", BANK, "CNY", amount, START, Found.LOCATED, hop=1)
             for number, amount in (("c1", 60), ("c2", 40))
         )
         version = self.case.facts_version
         self.must("chase", ApplyTrail(version, digest_of("test", version, places), places))
-        enter(self.state)
+        decided.enter(self.office, CASE, "victim-account", "bank-9")
         freeze = some_order("f1", OrderKind.FREEZE, 100, KEY, institution=BANK)
         assert isinstance(self.office.tell(freeze), Done)
         self.told("f1", Answer("a1", Outcome.FROZEN, 100, self.office.clock.now()))
@@ -96,12 +93,26 @@ class Work:
         answer = Answer(f"a-{order_id}-{number}", outcome, held, receipt=receipt)
         assert isinstance(self.office.submit(answer_command(BANK, order_id, answer)), Done)
 
-    def ordered(self, order_id="p1", amount=60, claim_id="c1"):
-        award = Award(order_id, KEY, amount, "victim-account", claim_id, "award-1", DUE)
-        order = pay_back_order(self.state, award, "maker", "decision 1")
-        outcome = self.office.tell(order)
+    def noticed(self, amount=60, claim_id="c1"):
+        """Decide to pay and give the bank notice; return the order, which waits for those who must agree."""
+        key = ClaimKey(CASE, claim_id)
+        order_id, outcome = decided.noticed(self.office, KEY, amount, "victim-account", key)
         assert isinstance(outcome, Done), outcome
-        return order
+        return order_id
+
+    def agree(self, order_id):
+        """Let two persons agree; return why it may not leave."""
+        outcome = decided.agreed(self.office, order_id)
+        return outcome.reason if isinstance(outcome, Turned) else ""
+
+    def ordered(self, amount=60, claim_id="c1"):
+        order_id = self.noticed(amount, claim_id)
+        assert self.agree(order_id) == ""
+        return self.hold.find(order_id).order
+
+    def by_hand(self, order_id="p1"):
+        award = Award(order_id, KEY, 60, "victim-account", "c1", "award-1", DUE)
+        return pay_back_order(self.state, award, "maker", "decision 1")
 
     def asked(self):
         return [(x.clock, x.about) for x in self.case.escalations if x.state.value == "open"]
@@ -135,7 +146,7 @@ def test_an_award_to_an_account_that_the_case_does_not_know_becomes_no_order(wor
 def test_a_receipt_moves_hold_and_claim_in_one_entry(work):
     work.ordered()
     before = work.office.scribe.count
-    work.says("p1", Outcome.PAID, 60, 40)
+    work.says(P1, Outcome.PAID, 60, 40)
     names = [x.name for x in work.office.journal.records(before + 1)]
     assert {"answer_recorded", "paid_back", "claim_repaid"} <= set(names)
     assert len({x.command for x in work.office.journal.records(before + 1)}) == 1
@@ -147,31 +158,31 @@ def test_a_receipt_moves_hold_and_claim_in_one_entry(work):
 
 def test_the_same_receipt_by_two_ways_counts_once(work):
     work.ordered()
-    work.says("p1", Outcome.PAID, 60, 40)
-    work.says("p1", Outcome.PAID, 60, 40)
+    work.says(P1, Outcome.PAID, 60, 40)
+    work.says(P1, Outcome.PAID, 60, 40)
     assert (work.hold.held, work.missing()["c1"]) == (40, 0)
 
 
 def test_what_comes_back_is_missed_again_and_somebody_is_asked(work):
     work.ordered()
-    work.says("p1", Outcome.PAID, 60, 40)
-    work.says("p1", Outcome.BOUNCED, 60, 100)
+    work.says(P1, Outcome.PAID, 60, 40)
+    work.says(P1, Outcome.BOUNCED, 60, 100)
     assert (work.hold.held, work.hold.returned) == (100, 0)
     assert work.missing() == {"c1": 60, "c2": 40}
     assert current(work.case) == {("a", "CNY"): {"c1": 60, "c2": 40}}
-    assert work.asked() == [("payment", "p1")]
+    assert work.asked() == [("payment", P1)]
 
 
 def test_the_last_payment_ends_the_hold_and_its_clock_and_a_bounce_begins_both_again(work):
     end = work.hold.ends_at
-    work.ordered("p1", 60, "c1")
-    work.ordered("p2", 40, "c2")
-    work.says("p1", Outcome.PAID, 60, 40)
-    work.says("p2", Outcome.PAID, 40, 0, "r2")
+    work.ordered(60, "c1")
+    work.ordered(40, "c2")
+    work.says(P1, Outcome.PAID, 60, 40)
+    work.says(P2, Outcome.PAID, 40, 0, "r2")
     assert work.hold.state is HoldState.RETURNED
     terms = [x for x in work.office.journal.due(end, 100) if x.kind == "end_term"]
     assert terms == []
-    work.says("p2", Outcome.BOUNCED, 40, 40, "r2")
+    work.says(P2, Outcome.BOUNCED, 40, 40, "r2")
     assert [x.due_at for x in work.office.journal.due(end, 100) if x.kind == "end_term"] == [end]
 
 
@@ -181,7 +192,7 @@ def test_the_last_payment_ends_the_hold_and_its_clock_and_a_bounce_begins_both_a
 def test_another_amount_is_an_incident_and_leaves_the_hold_all_the_same(work, paid, held, amiss):
     work.ordered()
     before = work.office.scribe.count
-    work.says("p1", Outcome.PAID, paid, held)
+    work.says(P1, Outcome.PAID, paid, held)
     (event,) = [
         EVENT_REGISTRY.decode(x.name, x.version, x.body)
         for x in work.office.journal.records(before + 1)
@@ -190,15 +201,15 @@ def test_another_amount_is_an_incident_and_leaves_the_hold_all_the_same(work, pa
     assert set(event.amiss) == amiss
     assert (work.hold.held, work.hold.returned) == (held, paid)
     assert work.missing()["c1"] == max(0, 60 - paid)
-    assert work.asked() == [("payment", "p1")]
+    assert work.asked() == [("payment", P1)]
 
 
 def test_a_refused_payment_is_asked_about_until_it_is_paid(work):
     work.ordered()
     refused = Answer("a9", Outcome.REFUSED, code="0600", papers=("decision",))
-    work.office.submit(answer_command(BANK, "p1", refused))
-    assert work.asked() == [("payment", "p1")]
-    work.says("p1", Outcome.PAID, 60, 40)
+    work.office.submit(answer_command(BANK, P1, refused))
+    assert work.asked() == [("payment", P1)]
+    work.says(P1, Outcome.PAID, 60, 40)
     assert work.asked() == []
 
 
@@ -207,35 +218,69 @@ def test_a_payment_that_is_overdue_is_told_once_more_and_asked_about(work):
     work.office.reply(work.office.next_message(0), Reply())
     work.office.clock.move(DUE - work.office.clock.now() - timedelta(seconds=1))
     work.office.fire()
-    assert work.hold.find("p1").state is OrderState.SENT
+    assert work.hold.find(P1).state is OrderState.SENT
     work.office.clock.move(timedelta(seconds=1))
     work.office.fire()
-    assert work.hold.find("p1").state is OrderState.UNANSWERED
-    assert ("answer", "p1") in work.asked()
+    assert work.hold.find(P1).state is OrderState.UNANSWERED
+    assert ("answer", P1) in work.asked()
     again = work.office.next_message(10**9)
-    assert decode_issued(again.body).order.id == "p1"
-    work.says("p1", Outcome.PAID, 60, 40)
+    assert decode_issued(again.body).order.id == P1
+    work.says(P1, Outcome.PAID, 60, 40)
     assert work.asked() == []
 
 
-def test_more_than_is_frozen_is_refused_and_so_is_the_same_order_with_another_payee(work):
-    order = work.ordered()
-    other = replace(order, payout=replace(order.payout, account="other"))
-    assert work.office.tell(other).reason == "order_id_taken"
-    award = Award("p2", KEY, 41, "victim-account", "c2", "award-1", DUE)
-    found = work.office.tell(pay_back_order(work.state, award, "maker", "r"))
+def test_more_than_is_frozen_is_in_no_plan(work):
+    work.ordered()
+    key = ClaimKey(CASE, "c2")
+    found = decided.noticed(work.office, KEY, 41, "victim-account", key)[1]
     assert isinstance(found, Turned)
-    assert found.reason == "amount_exceeds_held"
+    assert found.reason == "amount_exceeds_frozen"
+
+
+def test_an_order_to_pay_back_that_somebody_writes_by_hand_is_refused(work):
+    """An officer and two who approve are no decision: only the notice of a return writes such an order."""
+    for order in (work.by_hand(), work.by_hand(P1)):
+        found = work.office.tell(order)
+        assert isinstance(found, Turned)
+        assert found.reason == "return_missing"
+    assert work.hold.find("p1") is None
+    work.ordered()
+    again = work.office.tell(work.hold.find(P1).order)
+    assert again.reason == "return_missing", "the very order of a notice, once more"
+
+
+def test_the_room_of_cases_is_no_other_way_to_an_order_to_pay_back(work):
+    by_chase = replace(work.by_hand(), made_by="chase", mandate="m1")
+    for who, role, what in (
+        ("maker", "officer", WriteOrder("p1", OrderKind.PAY_BACK, "a", "CNY", "maker", "r")),
+        ("maker", "officer", TakeUp(work.by_hand())),
+        ("chase", "chase", TakeUp(by_chase)),
+    ):
+        found = work.office.ask(who, what, role=role, case=CASE)
+        assert isinstance(found, Turned)
+        assert found.reason == "proposal_stale"
+    assert work.hold.find("p1") is None
+
+
+def test_an_order_to_pay_back_that_is_there_without_a_return_does_not_leave(work):
+    """As an older program, or somebody at the store, could have left it."""
+    order = work.by_hand()
+    drafted = (OrderDrafted(order, work.hold.period), OrderSubmitted(order.id))
+    for event in drafted:
+        evolve(work.state, CASE, event)
+    assert work.agree("p1") == "return_missing"
+    assert work.hold.find("p1").issued_at is None
 
 
 def test_payments_replay_and_are_in_the_snapshot(work):
     work.ordered()
-    work.says("p1", Outcome.PAID, 60, 40)
-    work.says("p1", Outcome.BOUNCED, 60, 100)
+    work.says(P1, Outcome.PAID, 60, 40)
+    work.says(P1, Outcome.BOUNCED, 60, 100)
     kept = encode_state(work.state)
     assert decode_state(kept) == work.state
     state = CentreState()
-    enter(state)
+    state.accounts["victim-account"] = "bank-9"
+    state.entered[CASE, "victim-account"] = None
     for record in work.office.journal.records():
         event = EVENT_REGISTRY.decode(record.name, record.version, record.body)
         state = evolve(state, record.subject, event)
@@ -251,17 +296,12 @@ def test_an_answer_of_before_payments_still_decodes():
     assert event.answer == Answer("a", Outcome.HELD, 1)
 
 
-def refused(work, order_id):
-    award = Award(order_id, KEY, 60, "victim-account", "c1", "award-1", DUE)
-    outcome = work.office.tell(pay_back_order(work.state, award, "maker", "decision 1"))
-    return outcome.reason if isinstance(outcome, Turned) else ""
-
-
 def test_money_waits_while_its_holder_objects(work):
     work.must("ann", FileAppeal("x1", "a", "CNY", is_through_bank=False))
-    assert refused(work, "p1") == "holder_appeals"
+    order_id = work.noticed()
+    assert work.agree(order_id) == "holder_appeals"
     work.must("judge", SettleAppeal("x1", AppealTrigger.DENY, "judge", reason="it is traced"))
-    assert refused(work, "p2") == ""
+    assert work.agree(order_id) == ""
 
 
 @pytest.mark.parametrize(
@@ -277,11 +317,11 @@ def test_what_was_found_to_be_the_holders_is_not_paid_before_the_hold_is_lowered
     work.must("bo", ProposeFinding(finding))
     work.must("judge", SettleFinding("n1", FindingTrigger.AGREE, "judge", finding.digest))
     assert work.hold.held == 100, "the bank has not let go yet"
-    assert refused(work, "p1") == why
+    assert work.agree(work.noticed()) == why
 
 
 def test_an_upheld_objection_leaves_for_victims_what_is_kept(work):
     work.must("ann", FileAppeal("x1", "a", "CNY", is_through_bank=False))
     upheld = SettleAppeal("x1", AppealTrigger.UPHOLD, "judge", keep=59, reason="salary")
     work.must("judge", upheld)
-    assert refused(work, "p1") == "holder_cleared"
+    assert work.agree(work.noticed()) == "holder_cleared"

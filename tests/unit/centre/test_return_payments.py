@@ -9,16 +9,19 @@ from docket import claim, lies, report
 from returning_office import BANK, CASE, MADE, ORIGINAL, PLACE, STATION, Returning, award
 from sim.office import START, Done, Turned
 
-from recoup.cases import Matter, Motion
+from recoup.cases import Finding, FindingKind, Matter, Motion
 from recoup.cases.commands import (
     AddFacts,
     ApplyTrail,
     MakeMotion,
+    ProposeFinding,
     SettleClaim,
+    SettleFinding,
     SettleMotion,
     TakeReport,
 )
-from recoup.cases.state import ClaimTrigger, MotionTrigger
+from recoup.cases.decided import Appeal
+from recoup.cases.state import ClaimTrigger, FindingTrigger, MotionTrigger
 from recoup.centre import answer_command
 from recoup.centre.account_room import EnterAccount
 from recoup.centre.registry import COMMAND_REGISTRY
@@ -261,3 +264,32 @@ def test_a_plan_of_facts_that_a_case_has_outrun_is_not_bound():
     assert office.refused("ann", plan) == "facts_newer"
     seen = (FactsSeen(CASE, office.scribe.state.case(CASE).facts_version),)
     office.by("ann", replace(plan, facts=seen))
+
+
+@pytest.mark.parametrize(
+    ("kind", "why"),
+    [(FindingKind.GOOD_FAITH_VALUE, "holder_cleared"), (FindingKind.INNOCENT_CONDUIT, "")],
+)
+def test_what_a_joined_case_found_about_the_holder_counts_for_the_money_of_all(kind, why):
+    """A shop's money is not paid because the finding stands in the other case; of a conduit the traced part still is."""
+    office = joined()
+    office.notifies()
+    finding = Finding("n1", kind, "a", "ann", "a shop")
+    asks(office, OTHER, "ann", ProposeFinding(finding))
+    settled = SettleFinding("n1", FindingTrigger.AGREE, "judge", finding.digest)
+    asks(office, OTHER, "judge", settled)
+    digest = order(office).order.digest
+    office.by("chief", ApproveOrder(ORDER, "chief", digest))
+    said = office.tries("mayor", ApproveOrder(ORDER, "mayor", digest))
+    assert (said.reason if isinstance(said, Turned) else "") == why
+
+
+def test_an_objection_in_a_joined_case_keeps_the_money_waiting():
+    office = joined()
+    office.notifies()
+    state = office.scribe.state
+    filed = Appeal("x1", "a", "CNY", True, START, START)
+    state.put_case(replace(state.case(OTHER), appeals=(filed,)))
+    digest = order(office).order.digest
+    office.by("chief", ApproveOrder(ORDER, "chief", digest))
+    assert office.refused("mayor", ApproveOrder(ORDER, "mayor", digest)) == "holder_appeals"

@@ -47,6 +47,7 @@ from recoup.procedure.commands import (
     TakeObjection,
 )
 from recoup.procedure.events import BankNotified
+from recoup.staff.commands import RestorePerson, SuspendPerson
 
 DAY = timedelta(days=1)
 
@@ -92,7 +93,7 @@ def test_money_goes_back_from_the_application_to_the_receipt():
     assert isinstance(work.bank(paid(order.order_id)), Done)
     assert work.found.payments[0].state is PaymentState.PAID
     assert work.due() == []
-    assert sums_of(work.found).paid == 60
+    assert sums_of(work.found, "CNY").paid == 60
     replayed(work)
 
 
@@ -195,7 +196,7 @@ def test_a_payment_that_bounces_is_paid_anew_once_two_persons_chose_an_account()
     work.by("chief", AgreeToPayee("r1", "r1#1.1", ANOTHER, "chief"))
     work.notifies()
     work.bank(paid("r1-1.2.1", receipt="q2"))
-    assert sums_of(work.found).paid == 60
+    assert sums_of(work.found, "CNY").paid == 60
     replayed(work)
 
 
@@ -256,10 +257,14 @@ def test_a_paper_is_looked_at_by_another_officer():
     work.approved()
 
 
-def test_officers_named_to_a_bank_are_people_of_the_centre():
+def test_officers_named_to_a_bank_work_on_cases_here():
     work = Returning().holds().applied().approved().decided()
-    tell = NotifyBank("r1", ("r1#1.1",), ("ann", "nobody"), "ann")
-    assert work.refused("ann", tell) == "officers_too_few"
+    work.by("root", SuspendPerson("bo", "root", "leave"))
+    for other in ("nobody", "root", "bo"):
+        tell = NotifyBank("r1", ("r1#1.1",), ("ann", other), "ann")
+        assert work.refused("ann", tell) == "officers_too_few"
+    work.by("root", RestorePerson("bo", "root", "back"))
+    work.by("ann", NotifyBank("r1", ("r1#1.1",), ("ann", "bo"), "ann"))
 
 
 def test_a_case_is_in_one_return_and_cases_go_together_only_when_joined():
@@ -325,6 +330,9 @@ def test_nobody_speaks_for_another_bank_or_for_the_clock():
 
 def test_what_is_not_known_is_refused_by_name():
     work = Returning().holds()
+    assert work.refused("ann", EndRound("r9", False, "ann", "r")) == "return_unknown"
+    assert work.refused("ann", EndRound("r9", True, "ann", "r")) == "not_permitted"
+    assert work.refused("chief", EndRound("r9", True, "chief", "r")) == "return_unknown"
     for who, what in (
         ("ann", TakeApplication("r9", MADE)),
         ("chief", SendPlanBack("r9", "chief", "r")),

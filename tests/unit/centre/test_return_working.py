@@ -12,11 +12,23 @@ from docket import START, claim
 
 from recoup.cases import Case, Finding, FindingKind
 from recoup.cases.state import ClaimState, FindingState
-from recoup.centre.facts import FactRow, Statement, encode_paper
+from recoup.centre.facts import FactRow, Statement, encode_paper, statement_of
+from recoup.centre.paid_rows import unpaid_statements
 from recoup.centre.return_planner import in_a_process
 from recoup.centre.return_sheets import ReturnSheets, UnworkableError, WorkedOut
-from recoup.orders import Hold, HoldKey, HoldState, Order, OrderKind, OrderState, Tracked
+from recoup.orders import (
+    Answer,
+    Hold,
+    HoldKey,
+    HoldState,
+    Order,
+    OrderKind,
+    OrderState,
+    Outcome,
+    Tracked,
+)
 from recoup.procedure import (
+    Accrued,
     Application,
     Capacity,
     ClaimKey,
@@ -24,9 +36,14 @@ from recoup.procedure import (
     PayeeKind,
     Payment,
     PaymentState,
+    PriorKind,
+    PriorRight,
     Return,
     Round,
+    Seized,
+    SeizedKind,
 )
+from recoup.procedure.values import Fact
 from recoup.returning import verify_return
 
 PAYEE = Payee(PayeeKind.ORIGINAL, "card", "person", "bank-home")
@@ -210,3 +227,154 @@ def test_a_plan_that_takes_too_long_ends_with_its_process() -> None:
         in_a_process(sheets([ONE], [frozen("case-1", "a", 100)]), 0)
     assert found.value.reason == "plan_not_made"
     assert set(active_children()) <= before
+
+
+# --- what lies in custody, and others' rights ---
+
+CASH = Seized("cash", "case-1", SeizedKind.CASH, "CNY", 40, "list", "ann", agreed_by="bo")
+COURT = PriorRight(
+    "p1", HoldKey("case-1", "a", "CNY"), PriorKind.COURT, 30, "court", "ruling", "ann"
+)
+
+
+def of_summary(worked: WorkedOut, name: str) -> list[list[str]]:
+    return [line.split(",") for line in worked.files[name].splitlines()]
+
+
+def test_seized_money_is_shared_pro_rata_beside_what_is_frozen() -> None:
+    cash = replace(CASH, interest=5)
+    asked = sheets([ONE, TWO], [frozen("case-1", "a", 120)], BOTH)
+    worked = replace(asked, of=replace(asked.of, seized=(cash,))).worked_out()
+    awards = given(worked)
+    assert sum(row[-1] for row in awards) == 160
+    of_cash = [row for row in worked.awards if row.place == cash.place]
+    assert sum(row.amount for row in of_cash) == 40
+    assert {row.mode for row in of_cash} == {3}
+    pots = of_summary(worked, "return-pots.csv")
+    assert ["cash", "CNY", "0.40", "involved", "cash", "0", "0.05"] in pots
+    unseen = replace(asked, of=replace(asked.of, seized=(replace(cash, agreed_by=""),)))
+    assert sum(row[-1] for row in given(unseen.worked_out())) == 120
+
+
+def test_seized_money_alone_is_shared_and_what_was_handed_over_is_not_given_again() -> None:
+    asked = sheets([ONE, TWO], [])
+    worked = replace(asked, of=replace(asked.of, seized=(CASH,))).worked_out()
+    assert given(worked) == [("case-1", "c1", "case-1", 3, 25), ("case-2", "c1", "case-1", 3, 15)]
+    key = ClaimKey("case-1", "c1")
+    over = Payment("r1#1.1", 1, key, CASH.place, 25, PAYEE, "", PaymentState.PAID, 1, paid=25)
+    got = replace(ONE, claims=(replace(ONE.claims[0], returned=25),))
+    left = replace(asked, of=replace(asked.of, seized=(CASH,), payments=(over,)), cases=(got, TWO))
+    again = left.worked_out()
+    assert sum(row[-1] for row in given(again)) == 15, "of 40, 25 are gone"
+
+
+def test_only_what_others_have_no_right_to_is_shared_and_all_of_it_is_told() -> None:
+    key, place = ClaimKey("case-1", "c1"), HoldKey("case-1", "a", "CNY")
+    waits = Payment("r1#1.1", 1, key, place, 50, PAYEE, "bank-a", PaymentState.NOTIFIED, 1)
+    hold = frozen("case-1", "a", 160)
+    told = replace(hold.orders[0], answers=(Answer("a", Outcome.FROZEN, 160, queued_behind=2),))
+    asked = sheets([ONE, TWO], [replace(hold, orders=(told,))], BOTH)
+    of = replace(asked.of, payments=(waits,), rights=(COURT,), accrued=(Accrued(place, 9, "ann"),))
+    worked = replace(asked, of=of).worked_out()
+    assert sum(row[-1] for row in given(worked)) == 80
+    header, row = of_summary(worked, "before-sharing.csv")
+    assert dict(zip(header, row, strict=True)) == {
+        "case": "case-1",
+        "account": "a",
+        "currency": "CNY",
+        "kind": "account",
+        "frozen": "1.60",
+        "set_aside": "0.50",
+        "prior_rights": "0.30",
+        "shared": "0.80",
+        "interest": "0.09",
+        "queued_behind": "2",
+    }
+    (_, remains) = of_summary(worked, "remaining.csv")
+    assert "0.09" in remains, "interest is shown apart"
+
+
+def test_where_others_have_a_right_to_all_of_it_there_is_no_plan() -> None:
+    asked = sheets([ONE], [frozen("case-1", "a", 60)], BOTH)
+    all_of_it = replace(asked, of=replace(asked.of, rights=(replace(COURT, amount=999),)))
+    with pytest.raises(UnworkableError) as found:
+        all_of_it.worked_out()
+    assert found.value.reason == "plan_empty"
+
+
+# --- statements that show what an earlier round paid ---
+
+KEY, MULE = ClaimKey("case-1", "c1"), HoldKey("case-1", "a", "CNY")
+AT = START + timedelta(minutes=2)
+FIRST = Payment(
+    "r1#1.1",
+    1,
+    KEY,
+    MULE,
+    100,
+    PAYEE,
+    "bank-a",
+    PaymentState.PAID,
+    1,
+    paid=100,
+    facts=(Fact("f1", "paid", 100, AT, reference="a-2"),),
+)
+
+
+def second_round(*rows: bytes, first: Payment = FIRST, left: int = 60) -> ReturnSheets:
+    """100 of the 160 were paid to the first case's claim; the rest is still frozen."""
+    asked = sheets([ONE, TWO], [frozen("case-1", "a", left, 300, returned=100)], *rows)
+    got = replace(ONE, claims=(replace(ONE.claims[0], returned=100),))
+    return replace(asked, of=replace(asked.of, payments=(first,)), cases=(got, TWO))
+
+
+CAME = (("card-case-1-c1", "a", 100), ("card-case-2-c1", "a", 60))
+
+
+def test_a_new_round_is_worked_out_on_statements_that_show_what_was_paid_before() -> None:
+    after = second_round(shown("a", *CAME, ("a", "card", 100)))
+    assert given(after.worked_out()) == [("case-2", "c1", "case-1", 2, 60)]
+    before = second_round(shown("a", *CAME))
+    assert given(before.worked_out()) == given(after.worked_out()), "as it is shown without it"
+
+
+def test_a_debit_that_is_no_payment_of_the_return_still_makes_the_pot_too_large() -> None:
+    other = replace(FIRST, facts=(replace(FIRST.facts[0], reference="another"),))
+    for first, row in ((other, ("a", "card", 100)), (FIRST, ("a", "card", 99))):
+        with pytest.raises(UnworkableError) as found:
+            second_round(shown("a", *CAME, row), first=first).worked_out()
+        assert found.value.reason == "pot_above_balance"
+
+
+def test_more_than_is_left_is_refused_on_such_statements_too() -> None:
+    with pytest.raises(UnworkableError) as found:
+        second_round(shown("a", *CAME, ("a", "card", 100)), left=61).worked_out()
+    assert found.value.reason == "pot_above_balance"
+
+
+def test_rows_of_payments_go_with_what_came_back_and_balances_stand_as_before() -> None:
+    """What came back has another number: it is known by the order's id."""
+    back = Fact("f2", "bounced", 100, AT + timedelta(minutes=1))
+    bounced = replace(FIRST, facts=(*FIRST.facts, back), paid=0, state=PaymentState.BOUNCED)
+    moves = (*CAME, ("a", "card", 100), ("card", "a", 100), ("a", "shop", 10))
+    rows = statement_of(shown("a", *moves)).rows
+    balances = (100, 160, 60, 160, 150)
+    told = [
+        replace(row, balance_after=balance, reference="r1-1.1.1" if "card" in other else "")
+        for row, balance, other in zip(
+            rows, balances, [(), (), ("card",), ("card",), ()], strict=True
+        )
+    ]
+    (found,) = unpaid_statements([Statement("a", "bank-a", tuple(told))], [bounced])
+    assert [(row.id, row.balance_after) for row in found.rows] == [
+        ("a-0", 100),
+        ("a-1", 160),
+        ("a-4", 150),
+    ]
+    (found,) = unpaid_statements([Statement("a", "bank-a", tuple(told))], [FIRST])
+    assert [(row.id, row.balance_after) for row in found.rows] == [
+        ("a-0", 100),
+        ("a-1", 160),
+        ("a-3", 260),
+        ("a-4", 250),
+    ], "nobody said that it came back"

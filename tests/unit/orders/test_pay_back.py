@@ -27,7 +27,7 @@ from recoup.reading.policies import read_policy
 
 POLICY = read_policy("cn-2016")
 DUE = START + timedelta(days=3)
-PAYOUT = Payout("account-9", "bank-9", "claim-1", "award-1", DUE)
+PAYOUT = Payout("account-9", "bank-9", "claim-1", "award-1", DUE, officers=("ann", "bo"))
 K = OrderKind
 
 
@@ -116,17 +116,20 @@ def test_a_payment_names_its_payee_and_decision_and_nothing_else_does(desk):
     for name in ("account", "institution", "claim", "decision"):
         lacking = replace(PAYOUT, **{name: ""})
         assert refused(desk, K.PAY_BACK, 60, payout=lacking) is Reason.PAYOUT_MISSING
+    for officers in ((), ("ann", "")):
+        lacking = replace(PAYOUT, officers=officers)
+        assert refused(desk, K.PAY_BACK, 60, payout=lacking) is Reason.PAYOUT_MISSING
     assert refused(desk, K.REDUCE, 60, payout=PAYOUT) is Reason.PAYOUT_MEANINGLESS
     late = replace(PAYOUT, due_at=desk.now)
     assert refused(desk, K.PAY_BACK, 60, payout=late) is Reason.PAYOUT_DUE
 
 
-def test_an_approval_binds_payee_claim_decision_and_time():
+def test_an_approval_binds_payee_claim_decision_time_and_officers():
     plain = Order("x", K.PAY_BACK, KEY, "bank-1", 60, "maker", "r", payout=PAYOUT)
     changes = ({"account": "a"}, {"institution": "b"}, {"claim": "c"}, {"decision": "d"})
-    others = [*changes, {"due_at": DUE + timedelta(days=1)}]
+    others = [*changes, {"due_at": DUE + timedelta(days=1)}, {"officers": ("ann", "cy")}]
     digests = {replace(plain, payout=replace(PAYOUT, **x)).digest for x in others}
-    assert len(digests | {plain.digest}) == 6
+    assert len(digests | {plain.digest}) == 7
 
 
 def test_what_changes_the_hold_waits_for_the_payment_and_the_payment_for_it(desk):

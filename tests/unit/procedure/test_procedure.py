@@ -91,8 +91,17 @@ def test_a_single_credit_goes_from_application_to_receipt() -> None:
     desk.must(RecordAcceptance("r1", "r1-1.1.1"))
     desk.pays(payment)
     assert desk.last.state is PaymentState.PAID
-    assert sums_of(desk.found).paid == 60
+    assert sums_of(desk.found, "CNY").paid == 60
     assert desk.found.paid_of(key("c1")) == 60
+
+
+def test_the_money_of_each_currency_is_counted_by_itself() -> None:
+    desk = Desk().opened("c1").decided(gets("c1", 60))
+    (payment,) = desk.found.payments
+    dollars = replace(payment, id="r1#1.2", place=replace(payment.place, currency="USD"), amount=7)
+    found = replace(desk.found, payments=(payment, dollars))
+    assert (sums_of(found, "CNY").awarded, sums_of(found, "USD").awarded) == (60, 7)
+    assert sums_of(found, "EUR").awarded == 0
 
 
 def test_both_modes_of_one_award_are_one_payment() -> None:
@@ -383,7 +392,7 @@ def test_an_objection_that_fails_leaves_the_plan_and_one_that_succeeds_takes_it(
     assert desk.refuses(PassNotice("r1", 1, 1)) == "notice_over"
     desk.ends_notice()
     desk.must(DecideRound("r1", "chief", desk.digest))
-    assert sums_of(desk.found).awarded == 100
+    assert sums_of(desk.found, "CNY").awarded == 100
 
 
 def test_an_objection_open_at_the_notices_end_is_decided_first() -> None:
@@ -493,7 +502,7 @@ def test_a_receipt_that_differs_is_an_incident_and_no_success(amount, open_) -> 
     desk.pays(desk.last, amount)
     payment = desk.last
     assert (payment.state, payment.has_incident) == (PaymentState.DIFFERS, True)
-    sums = sums_of(desk.found)
+    sums = sums_of(desk.found, "CNY")
     assert (sums.paid, sums.unpaid, sums.excess) == (min(amount, 60), open_, max(0, amount - 60))
     proposal = ProposePayee("r1", payment.id, own("c1"), "officer")
     assert desk.refuses(proposal) == "incident_open"
@@ -508,7 +517,7 @@ def test_a_receipt_that_differs_is_an_incident_and_no_success(amount, open_) -> 
     assert desk.last.amount == open_
     desk.told(desk.last)
     desk.pays(desk.last)
-    assert sums_of(desk.found).paid == 60
+    assert sums_of(desk.found, "CNY").paid == 60
 
 
 def test_a_bank_that_pays_twice_and_gets_it_back_is_right_again() -> None:
@@ -526,7 +535,7 @@ def test_a_payment_that_bounces_goes_to_another_account_that_two_persons_chose()
     desk.must(RecordBounce("r1", "r1-1.1.1", "b1", 60, "account closed"))
     desk.holds("mule", 100)  # it lies in the frozen account again
     payment = desk.last
-    assert (payment.state, sums_of(desk.found).bounced) == (PaymentState.BOUNCED, 60)
+    assert (payment.state, sums_of(desk.found, "CNY").bounced) == (PaymentState.BOUNCED, 60)
     assert desk.found.paid_of(key("c1")) == 0
     to = another("c1")
     agree = AgreeToPayee("r1", payment.id, to, "chief")
@@ -543,11 +552,11 @@ def test_a_payment_that_bounces_goes_to_another_account_that_two_persons_chose()
     assert desk.refuses(ProposePayee("r1", payment.id, to, "officer")) == "payment_ended"
     desk.told(desk.last)
     desk.pays(desk.last)
-    sums = sums_of(desk.found)
+    sums = sums_of(desk.found, "CNY")
     assert (sums.awarded, sums.paid, sums.bounced) == (60, 60, 0)
     # The first bank pays the old order after all: money is where it is.
     desk.must(RecordPaid("r1", "r1-1.1.1", "q9", 60, START))
-    assert sums_of(desk.found).excess == 60
+    assert sums_of(desk.found, "CNY").excess == 60
     assert desk.found.payment("r1#1.1").has_incident
 
 
@@ -595,7 +604,7 @@ def test_a_payment_that_could_not_be_made_is_given_up_only_after_its_term() -> N
     assert desk.found.set_aside_at(place("mule")) == 60
     desk.wait(seconds=1)
     desk.must(give_up)
-    assert (desk.last.state, sums_of(desk.found).given_up) == (PaymentState.WITHDRAWN, 60)
+    assert (desk.last.state, sums_of(desk.found, "CNY").given_up) == (PaymentState.WITHDRAWN, 60)
     assert desk.found.set_aside_at(place("mule")) == 0
 
 
