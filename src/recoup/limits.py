@@ -382,3 +382,8 @@ RULE_SNOOZE_SECONDS_MAX: Final = 90 * 86_400
 
 RULE_PROBLEMS_MAX: Final = 200
 """Problems of one set that are named; the rest is counted."""
+WATCH_ROWS_MAX: Final = 2**30
+"""Rows of one shard's index: 52 GB; rows name those before them in 31 bits."""
+
+WATCH_MOVES_MAX: Final = 2**24
+"""Rows that one question for later movements may find: 1 GiB of them."""
