@@ -352,3 +352,18 @@ COUNTER_TRIES_EACH_PER_MINUTE_MAX: Final = 10
 
 FORM_BYTES_MAX: Final = 2**14
 """Bytes of a form of the public page: the longest code on paper fits."""
+
+MODEL_TREES_MAX: Final = 4_096
+"""Trees of a model that scores payments."""
+
+MODEL_LEAVES_MAX: Final = 4_096
+"""Leaves of one tree."""
+
+MODEL_DEPTH_MAX: Final = 64
+"""Splits above one leaf."""
+
+MODEL_CUTS_MAX: Final = 65_534
+"""Distinct thresholds of one feature: their ranks are numbers of 16 bits."""
+
+MODEL_BYTES_MAX: Final = 2**28
+"""Bytes of the file of a model."""
