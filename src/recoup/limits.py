@@ -382,8 +382,24 @@ RULE_SNOOZE_SECONDS_MAX: Final = 90 * 86_400
 
 RULE_PROBLEMS_MAX: Final = 200
 """Problems of one set that are named; the rest is counted."""
+
 WATCH_ROWS_MAX: Final = 2**30
 """Rows of one shard's index: 52 GB; rows name those before them in 31 bits."""
 
 WATCH_MOVES_MAX: Final = 2**24
 """Rows that one question for later movements may find: 1 GiB of them."""
+
+MODEL_TREES_MAX: Final = 4_096
+"""Trees of a model that scores payments."""
+
+MODEL_LEAVES_MAX: Final = 4_096
+"""Leaves of one tree."""
+
+MODEL_DEPTH_MAX: Final = 64
+"""Splits above one leaf."""
+
+MODEL_CUTS_MAX: Final = 65_534
+"""Distinct thresholds of one feature: their ranks are numbers of 16 bits."""
+
+MODEL_BYTES_MAX: Final = 2**28
+"""Bytes of the file of a model."""
