@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recoup.cli.backtest import register as register_rules
 from recoup.cli.options import (
     DigitsOption,
     MapFile,
@@ -62,6 +63,7 @@ def register(app: typer.Typer) -> None:
         "score",
         epilog="Example: recoup watch score transfers.csv --model model.json --out decisions.parquet",
     )(score)
+    register_rules(group)
     app.add_typer(group, name="watch")
 
 
