@@ -215,9 +215,10 @@ def test_all_mistakes_of_a_text_are_named() -> None:
 def test_a_wrong_threshold_is_named_with_its_field() -> None:
     with pytest.raises(RuleFault) as caught:
         compile_expression("risk > a", NAMES, thresholds={"a": "1 +", "b": "amount"})
-    assert [
-        (p.field, p.code) for p in caught.value.problems
-    ] == [("thresholds.a", "unexpected"), ("thresholds.b", "threshold_not_figure")]
+    assert [(p.field, p.code) for p in caught.value.problems] == [
+        ("thresholds.a", "unexpected"),
+        ("thresholds.b", "threshold_not_figure"),
+    ]
 
 
 # --- limits: at each, and one past it ----------------------------------------------------------------------------------

@@ -124,11 +124,11 @@ FACTS: Final[tuple[Feature, ...]] = (
         Cost.RECORD,
     ),
     Feature(
-        "payer_device_accounts_24h",
-        "accounts that were used on the payer's device within 24 hours",
+        "payee_device_accounts_24h",
+        "accounts that were used on the payee's device within 24 hours",
         Unit.COUNT,
         _DAY,
-        Side.PAYER,
+        Side.PAYEE,
         Cost.RECORD,
     ),
     Feature(
