@@ -202,7 +202,11 @@ class Twin:
             level = p.usual.get(way)
             p.usual[way] = 8 * code if level is None else level + ((8 * code - level) >> 3)
             _, _, is_night = self.local(r.time)
-            marks = {"night": is_night, "round": self.is_round(r.amount), "below": self.is_below(r.amount)}
+            marks = {
+                "night": is_night,
+                "round": self.is_round(r.amount),
+                "below": self.is_below(r.amount),
+            }
             for mark, flag in marks.items():
                 share = p.shares.get(f"{way}_{mark}", 0)
                 p.shares[f"{way}_{mark}"] = share + ((32_767 * flag - share) >> 4)
@@ -211,7 +215,9 @@ class Twin:
         return p
 
     def local(self, time: int):
-        offset = [o for since, o in self.settings.zone if since <= time] or [self.settings.zone[0][1]]
+        offset = [o for since, o in self.settings.zone if since <= time] or [
+            self.settings.zone[0][1]
+        ]
         seconds = time // SECOND + offset[-1]
         begin, end = self.settings.night
         second = seconds % 86_400
@@ -287,7 +293,9 @@ class Twin:
             inside = [
                 r.amount
                 for r in self.rows
-                if (r.payer, r.payee) == (a, b) and -1 not in (a, b) and self.clock - r.time < SPANS["5d"]
+                if (r.payer, r.payee) == (a, b)
+                and -1 not in (a, b)
+                and self.clock - r.time < SPANS["5d"]
             ]
             f[f"pair_{name}count_5d"], f[f"pair_{name}sum_5d"] = len(inside), sum(inside)
         second, weekday, is_night = self.local(self.clock)

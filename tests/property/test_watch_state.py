@@ -115,10 +115,13 @@ def test_long_traffic_agrees_with_the_twin_and_moves_every_feature():
     gaps = [0, SECOND, 40 * SECOND, 900 * SECOND, 5 * 3_600 * SECOND, DAY, 4 * DAY, 50 * DAY]
     amounts = [60, 99, 5_000, 5_050, 10_000, 48_000, 199_000, 10**7]
     steps = []
-    for _ in range(350):
-        what = chance.choices(["pay", "reports", "markers", "stolen"], [90, 1, 1, 1])[0]
+    for _ in range(220):
+        what = chance.choices(["pay", "reports", "markers", "stolen"], [90, 2, 2, 2])[0]
         gap = chance.choices(gaps, [8, 8, 8, 8, 8, 4, 2, 1])[0]
-        pair = chance.choice([(0, 1), (1, 0), (2, chance.randrange(200)), (chance.randrange(200), 2)])
+        pair = chance.choice(
+            [(0, 1), (1, 0), (2, chance.randrange(200)), (chance.randrange(200), 2)]
+        )
+        pair = pair if what == "pay" else (chance.randrange(3), 0)
         amount = chance.choice(amounts)
         steps.append((what, gap, *pair, amount, chance.randrange(10)))
     seen = []
@@ -128,7 +131,9 @@ def test_long_traffic_agrees_with_the_twin_and_moves_every_feature():
         seen.append(row)
 
     play(Shard(200, SETTINGS), Twin(200, SETTINGS), steps, look)
-    still = [name for name, column in zip(NAMES, np.array(seen).T, strict=True) if len(set(column)) < 3]
+    still = [
+        name for name, column in zip(NAMES, np.array(seen).T, strict=True) if len(set(column)) < 3
+    ]
     flags = {f.name for f in FEATURES if f.unit is Unit.FLAG}
     assert set(still) <= flags
     assert all(len(set(np.array(seen)[:, NAMES.index(name)])) >= 2 for name in flags)
@@ -144,7 +149,9 @@ def test_a_twin_whose_window_is_a_microsecond_longer_is_found_out(monkeypatch):
         play(Shard(2, SETTINGS), Twin(2, SETTINGS), steps, agree)
 
 
-def features_of(payments: Payments, cuts: list[int], shard: Shard | None = None) -> tuple[Shard, bytes]:
+def features_of(
+    payments: Payments, cuts: list[int], shard: Shard | None = None
+) -> tuple[Shard, bytes]:
     shard = shard or Shard(40, SETTINGS)
     matrix = np.empty((len(payments), len(FEATURES)))
     ends = [0, *sorted(cuts), len(payments)]

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 Transfers = Annotated[int, typer.Option("--transfers", help="Transfers of each input.", min=1_000)]
 Accounts = Annotated[int, typer.Option("--accounts", help="Accounts they run among.", min=100)]
+Payments = Annotated[int, typer.Option("--payments", help="Payments in all.", min=1_000_000)]
 Claims = Annotated[int, typer.Option("--claims", help="Disputed transfers.", min=1)]
 Pots = Annotated[int, typer.Option("--pots", help="Frozen accounts.", min=1)]
 Seed = Annotated[int, typer.Option("--seed", help="Seed of the inputs.", min=0)]
@@ -39,6 +40,7 @@ def register(app: typer.Typer) -> None:
     benches.command("chase", epilog="Example: recoup bench chase --json")(chase)
     benches.command("looking", epilog="Example: recoup bench looking --json")(looking)
     benches.command("returns", epilog="Example: recoup bench returns --json")(returns)
+    benches.command("watch", epilog="Example: recoup bench watch --json")(watch)
     app.add_typer(benches, name="bench")
 
 
@@ -125,6 +127,21 @@ def returns(
 
     plan = Plan.quick() if quick else Plan(claims=claims, pots=pots, seed=seed)
     _show(bench_returns(plan, lambda doing: typer.echo(doing, err=True)), as_json=as_json)
+
+
+def watch(
+    *,
+    payments: Payments = 10_000_000,
+    accounts: Accounts = 1_000_000,
+    seed: Seed = 1,
+    quick: Quick = False,
+    as_json: AsJson = False,
+) -> None:
+    """Measure the state of the payment stream and its features on one thread; beside plain Python with the same windows."""
+    from recoup.bench.watch import Plan, bench_watch
+
+    plan = Plan.quick(seed) if quick else Plan(payments, accounts, seed=seed)
+    _show(bench_watch(plan, lambda doing: typer.echo(doing, err=True)), as_json=as_json)
 
 
 def _show(report: Report, *, as_json: bool) -> None:

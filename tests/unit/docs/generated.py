@@ -1,4 +1,5 @@
-"""Makes the pages of docs/reference that repeat what the program says: cli.md from --help, formats.md from the vocabulary.
+"""Makes the pages of docs/reference that repeat what the program says: cli.md from --help, formats.md from the vocabulary,
+features.md from the catalogue.
 
 `python tests/unit/docs/generated.py` writes them anew; test_generated.py compares.
 """
@@ -29,7 +30,7 @@ COMMANDS = (
     *("bank", "bank keys", "bank serve", "bank sandbox", "bank conformance", "bank paper"),
     *("bank notices", "bank give", "bank defer", "bank appeal", "bank appeals"),
     *("demo", "bench", "bench trace", "bench journal", "bench chase", "bench looking"),
-    *("bench returns",),
+    *("bench returns", "bench watch"),
 )
 WIDTH = 100
 
@@ -92,7 +93,49 @@ def formats_page() -> str:
     return "".join(parts)
 
 
-PAGES = {"cli.md": cli_page, "formats.md": formats_page}
+_FEATURES = """\
+# Features of a payment
+
+Made from `recoup.watch.features.FEATURES` by `python tests/unit/docs/generated.py`; a test compares it. They are columns of
+every matrix of features, in this order, read before the payment is booked. How they come about: [The state of the
+stream](../explanation/stream.md).
+
+A window is exact: a payment is inside while the stream's clock is less than the window after its own time. Cost says what
+reading takes: a number of the pocket's *record*, one that is kept right by taking out what leaves a *window*, or a look at
+other pockets (*graph*). A side that is not in this shard, the outside among them, has -1 in all its columns. Official codes
+in brackets name the red flags that rest on a feature.
+
+Five working days lie within seven days unless a holiday falls among them; a rule that counts working days reads the window
+that contains them.
+"""
+
+
+def features_page() -> str:
+    """The catalogue of features as one table a side."""
+    from recoup.watch.features import FEATURES, Side
+
+    parts = [_FEATURES]
+    for side in Side:
+        parts.append(
+            f"\n## {side.value.capitalize()}\n\n| name | meaning | unit | window | cost |\n"
+        )
+        parts.append("| --- | --- | --- | --- | --- |\n")
+        parts += [
+            f"| `{f.name}` | {f.meaning} | {f.unit} | {_window(f.window)} | {f.cost} |\n"
+            for f in FEATURES
+            if f.side is side
+        ]
+    return "".join(parts)
+
+
+def _window(seconds: int | None) -> str:
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds is not None and seconds % size == 0:
+            return f"{seconds // size} {unit}"
+    return "-"
+
+
+PAGES = {"cli.md": cli_page, "features.md": features_page, "formats.md": formats_page}
 
 
 def _words(words: list[str]) -> str:

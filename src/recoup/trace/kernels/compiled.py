@@ -105,9 +105,21 @@ def maker(function: Callable[..., Any]) -> Callable[..., Any]:
     return _settle(function, makes_arrays=True)
 
 
-def _settle(function: Callable[..., Any], *, makes_arrays: bool) -> Callable[..., Any]:
-    njit: Any = numba.njit  # its stubs do not know the last three options
-    settled = njit(nogil=True, _nrt=makes_arrays, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+def within(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a function that makes no array into each kernel that calls it.
+
+    A call hands over every field of every array, some ninety words for a dozen arrays: more than most of what is called does.
+    """
+    return _settle(function, makes_arrays=False, forceinline=True)
+
+
+def _settle(
+    function: Callable[..., Any], *, makes_arrays: bool, **more: bool
+) -> Callable[..., Any]:
+    njit: Any = numba.njit  # its stubs do not know the last options
+    settled = njit(
+        nogil=True, _nrt=makes_arrays, no_cpython_wrapper=True, no_cfunc_wrapper=True, **more
+    )
     compiled: Callable[..., Any] = settled(function)
     return compiled
 

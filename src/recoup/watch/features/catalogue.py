@@ -37,21 +37,48 @@ def _record() -> Iterator[_Given]:
     for name, meaning, unit, window in (
         ("balance", "what lies in the pocket", Unit.MINOR, None),
         ("balance_low", f"lowest balance {generations}", Unit.MINOR, _NOW_AND_BEFORE),
-        ("dwell", "how long money lay before it went on, decayed; -1 if none did", Unit.SECONDS, None),
-        ("opened_age", "since the pocket was opened or first used; -1 if never", Unit.SECONDS, None),
+        (
+            "dwell",
+            "how long money lay before it went on, decayed; -1 if none did",
+            Unit.SECONDS,
+            None,
+        ),
+        (
+            "opened_age",
+            "since the pocket was opened or first used; -1 if never",
+            Unit.SECONDS,
+            None,
+        ),
         ("used_age", "since its last payment; -1 if never", Unit.SECONDS, None),
         ("in_age", "since the last payment in; -1 if never", Unit.SECONDS, None),
         ("out_age", "since the last payment out; -1 if never", Unit.SECONDS, None),
-        ("payers_distinct_7d", f"different payers {generations}, estimated from 64 bits; at most 311",
-         Unit.COUNT, _NOW_AND_BEFORE),
-        ("payees_distinct_7d", f"different payees {generations}, the same way", Unit.COUNT,
-         _NOW_AND_BEFORE),
+        (
+            "payers_distinct_7d",
+            f"different payers {generations}, estimated from 64 bits; at most 311",
+            Unit.COUNT,
+            _NOW_AND_BEFORE,
+        ),
+        (
+            "payees_distinct_7d",
+            f"different payees {generations}, the same way",
+            Unit.COUNT,
+            _NOW_AND_BEFORE,
+        ),
         ("activity", "payments in and out, decayed by half in 30 days", Unit.COUNT, None),
-        *((f"{way}_{mark}_share", f"share of payments {way} {words}, the last sixteen for most of it",
-           Unit.RATIO, None)
-          for way in ("out", "in")
-          for mark, words in (("night", "at night"), ("round", "of round amounts"),
-                              ("below", "just below a limit"))),
+        *(
+            (
+                f"{way}_{mark}_share",
+                f"share of payments {way} {words}, the last sixteen for most of it",
+                Unit.RATIO,
+                None,
+            )
+            for way in ("out", "in")
+            for mark, words in (
+                ("night", "at night"),
+                ("round", "of round amounts"),
+                ("below", "just below a limit"),
+            )
+        ),
     ):
         yield name, meaning, unit, window, Cost.RECORD
     for kind in ("reports", "markers"):
@@ -60,7 +87,9 @@ def _record() -> Iterator[_Given]:
     yield (
         "reported_distance",
         f"transfers to the nearest reported pocket, by payments {generations}; 0: itself, 4: none near",
-        Unit.COUNT, _NOW_AND_BEFORE, Cost.RECORD,
+        Unit.COUNT,
+        _NOW_AND_BEFORE,
+        Cost.RECORD,
     )
     yield "stolen", "stolen money of open cases in the pocket", Unit.MINOR, None, Cost.RECORD
     yield "stolen_share", "its share of the balance", Unit.RATIO, None, Cost.RECORD
@@ -83,10 +112,20 @@ def _side(side: Side) -> Iterator[Feature]:
 def _pair() -> Iterator[Feature]:
     for name, meaning, unit, window, cost in (
         ("is_new", "the payee is none of the payer's last eight", Unit.FLAG, None, Cost.RECORD),
-        ("recent_count", "how many of the payer's last eight went to the payee", Unit.COUNT, None,
-         Cost.RECORD),
-        ("small_before_large", "a large payment to whom one of the last eight was a test payment",
-         Unit.FLAG, None, Cost.RECORD),
+        (
+            "recent_count",
+            "how many of the payer's last eight went to the payee",
+            Unit.COUNT,
+            None,
+            Cost.RECORD,
+        ),
+        (
+            "small_before_large",
+            "a large payment to whom one of the last eight was a test payment",
+            Unit.FLAG,
+            None,
+            Cost.RECORD,
+        ),
         ("count_5d", "payments from payer to payee (3008)", Unit.COUNT, 5 * _DAY, Cost.WINDOW),
         ("sum_5d", "their sum", Unit.MINOR, 5 * _DAY, Cost.WINDOW),
         ("back_count_5d", "payments from payee to payer (3008)", Unit.COUNT, 5 * _DAY, Cost.WINDOW),

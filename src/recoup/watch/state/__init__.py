@@ -1,9 +1,10 @@
 """The state of the stream: a flat record a pocket with exact windows, an index of rows, and the kernels that read and book.
 
-Compiled callers take `check`, `advance`, `read`, `debit`, `credit` and `book` over the arrays of `Shard.state`.
+Compiled callers take `check`, `advance`, `traits_of`, `read`, `debit`, `credit` and `book` over the arrays of `Shard.state`.
 """
 
 from recoup.watch.state.kernels.booking import book, credit, debit
+from recoup.watch.state.kernels.codes import traits_of
 from recoup.watch.state.kernels.passing import advance
 from recoup.watch.state.kernels.reading import read
 from recoup.watch.state.kernels.stream import check
@@ -34,4 +35,5 @@ __all__ = [
     "credit",
     "debit",
     "read",
+    "traits_of",
 ]

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from recoup import limits
 from recoup.errors import LimitFault
+from recoup.trace.memory import cleared
 from recoup.watch.state.kernels import words
 from recoup.watch.state.kernels.pairs import lay_pairs
 from recoup.watch.state.kernels.words import (
@@ -80,7 +81,7 @@ def lay_state(accounts: int, settings: Settings) -> State:
         words=whole,
         halves=halves,
         rows=np.empty(_ROWS_FIRST, ROW),
-        pairs=np.zeros(_PAIRS_FIRST, PAIR),
+        pairs=cleared(_PAIRS_FIRST, PAIR),
         told=np.zeros(16, TOLD),
         extras=np.zeros((16, EXTRA_SIZE), np.int64),
         marks=marks,
@@ -111,7 +112,7 @@ def with_room(state: State, count: int) -> State:
     used = int(state.marks[PAIRS]) + count
     if 2 * used <= len(pairs):
         return state if rows is state.rows else state._replace(rows=rows)
-    state = state._replace(rows=rows, pairs=np.zeros(1 << (4 * used - 1).bit_length() - 1, PAIR))
+    state = state._replace(rows=rows, pairs=cleared(1 << (4 * used - 1).bit_length() - 1, PAIR))
     lay_pairs(state)
     return state
 

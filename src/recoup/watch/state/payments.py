@@ -88,7 +88,9 @@ def _whole(name: str, given: npt.ArrayLike, dtype: type[np.signedinteger]) -> np
     if array.dtype.kind not in "iu" or array.ndim != 1:
         raise StateFault(StateProblem.ARRAY_WRONG, f"{name}: expected whole numbers in one row")
     if int(array.min()) < limits.min or int(array.max()) > limits.max:
-        raise StateFault(StateProblem.ARRAY_WRONG, f"{name}: a number does not fit {limits.bits} bits")
+        raise StateFault(
+            StateProblem.ARRAY_WRONG, f"{name}: a number does not fit {limits.bits} bits"
+        )
     return np.ascontiguousarray(array, dtype)
 
 

@@ -124,7 +124,9 @@ class Shard:
     def bytes_count(self) -> int:
         """Bytes of all arrays."""
         state = self._state
-        return sum(a.nbytes for a in (state.words, state.rows, state.pairs, state.told, state.extras))
+        return sum(
+            a.nbytes for a in (state.words, state.rows, state.pairs, state.told, state.extras)
+        )
 
     def make_room(self, count: int) -> State:
         """Return the arrays with room for `count` more rows: whoever books by kernels of its own asks first."""

@@ -15,6 +15,7 @@ import llvmlite.binding as llvm
 import numpy as np
 
 from recoup.errors import StateFault, StateProblem
+from recoup.trace.memory import cleared
 from recoup.watch.features import feature_set
 from recoup.watch.state.kernels import words
 from recoup.watch.state.kernels.pairs import lay_pairs
@@ -78,7 +79,10 @@ def to_bytes(state: State, settings: Settings) -> bytes:
         "settings": asdict(settings),
     }
     begin = _MAGIC + json.dumps(about, sort_keys=True).encode() + b"\n"
-    pieces = [begin, *(memoryview(np.ascontiguousarray(part)).cast("B") for part in parts if part.size)]
+    pieces = [
+        begin,
+        *(memoryview(np.ascontiguousarray(part)).cast("B") for part in parts if part.size),
+    ]
     digest = hashlib.sha256()
     for piece in pieces:
         digest.update(piece)
@@ -102,7 +106,9 @@ def from_bytes(given: bytes, *, other_processor: bool = False) -> tuple[State, S
             StateProblem.SNAPSHOT_FOREIGN, f"layout: expected {LAYOUT}, was {about.get('layout')!r}"
         )
     if not other_processor and about.get("processor") != processor():
-        raise StateFault(StateProblem.PROCESSOR_DIFFERS, "made where equal numbers are not promised")
+        raise StateFault(
+            StateProblem.PROCESSOR_DIFFERS, "made where equal numbers are not promised"
+        )
     if about.get("features") != feature_set():
         raise StateFault(StateProblem.FEATURES_DIFFER, "made with another set of features")
     try:
@@ -171,7 +177,7 @@ def _filled(given: bytes, at: int, sizes: list[int], settings: Settings) -> Stat
     _look_at_marks(state, sizes)
     _put_rows(state, np.frombuffer(pieces[2], ROW))
     used = max(1, int(state.marks[words.PAIRS]))
-    state = state._replace(pairs=np.zeros(1 << max(10, (4 * used - 1).bit_length() - 1), PAIR))
+    state = state._replace(pairs=cleared(1 << max(10, (4 * used - 1).bit_length() - 1), PAIR))
     _look_at_places(state, sizes)
     lay_pairs(state)
     return state

@@ -9,18 +9,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from recoup.trace.kernels.compiled import inner
+from recoup.trace.kernels.compiled import within
 from recoup.watch.state.kernels.codes import (
     bit_of,
-    code_of,
     decayed,
     entry_of,
     epoch_of,
-    is_below,
-    is_round,
     moved,
     raised,
-    second_of_day,
+    traits_of,
 )
 from recoup.watch.state.kernels.pairs import add_pair
 from recoup.watch.state.kernels.words import (
@@ -48,7 +45,7 @@ _AGE_MAX = 2**30
 _BACK_MAX = 2**31 - 1
 
 
-@inner
+@within
 def turn(s, p, epoch):
     """Begin the generation of `epoch` in a pocket, if it is a later one than the pocket's."""
     cell = s.pockets[p]
@@ -67,7 +64,7 @@ def turn(s, p, epoch):
     cell.epoch = epoch
 
 
-@inner
+@within
 def is_reported(s, p):
     """Return whether any report or marker of a pocket is still inside the longest window."""
     slot = s.pockets[p].slot
@@ -79,7 +76,7 @@ def is_reported(s, p):
     return found
 
 
-@inner
+@within
 def near_of(s, p, epoch):
     """Return how many transfers a pocket is away from a reported one: 0 if it is one, FAR if none is near."""
     if is_reported(s, p):
@@ -91,7 +88,7 @@ def near_of(s, p, epoch):
     return np.int64(cell.near_now) if gap == 1 else np.int64(FAR)
 
 
-@inner
+@within
 def draw_near(s, p, near, epoch):
     """A pocket dealt with one that is `near`; it stands one transfer further."""
     turn(s, p, epoch)
@@ -99,7 +96,7 @@ def draw_near(s, p, near, epoch):
     cell.near_now = min(np.int64(cell.near_now), near + 1)
 
 
-@inner
+@within
 def _remember(s, base, entry):
     """Put an entry before the last eight; the oldest is forgotten."""
     for j in range(base + RECENT - 1, base, -1):
@@ -107,7 +104,7 @@ def _remember(s, base, entry):
     s.halves[base] = entry
 
 
-@inner
+@within
 def _used(cell, time):
     """A pocket is used: its opening and its decayed count."""
     last = max(cell.last_in, cell.last_out)
@@ -116,15 +113,15 @@ def _used(cell, time):
         cell.opened_at = time
 
 
-@inner
+@within
 def _usual(level, code):
     """Return the usual amount (eighths of a code) after one more payment of `code`."""
     return np.int64(code * 8) if level == 0 else level + ((code * 8 - level) >> 3)
 
 
-@inner
-def debit(s, time, payer, payee, amount):
-    """Book the payer's side at `time`, not before the clock; return where the units lay on its axis."""
+@within
+def debit(s, time, payer, payee, amount, traits):
+    """Book the payer's side at `time`, not before the clock, with the `traits_of` the payment; return where the units lay on its axis."""
     turn(s, payer, epoch_of(time))
     cell = s.pockets[payer]
     balance = cell.flow_in - cell.flow_out
@@ -142,19 +139,19 @@ def debit(s, time, payer, payee, amount):
         s.halves[payer * POCKET_HALVES + OUT_COUNTS + w] += 1
     _used(cell, time)
     cell.last_out = time
-    code = code_of(amount)
+    code, is_night, is_round, is_below, _, _ = traits
     if payee != -1:
         cell.payees_now |= bit_of(payee)
         _remember(s, payer * POCKET_HALVES + PAYEES, entry_of(payee, code))
     cell.usual_out = _usual(np.int64(cell.usual_out), code)
-    cell.out_night = moved(np.int64(cell.out_night), second_of_day(s, time)[2])
-    cell.out_round = moved(np.int64(cell.out_round), is_round(s, amount))
-    cell.out_below = moved(np.int64(cell.out_below), is_below(s, amount))
+    cell.out_night = moved(np.int64(cell.out_night), is_night)
+    cell.out_round = moved(np.int64(cell.out_round), is_round)
+    cell.out_below = moved(np.int64(cell.out_below), is_below)
     return out_at
 
 
-@inner
-def credit(s, time, payer, payee, amount):
+@within
+def credit(s, time, payer, payee, amount, traits):
     """Book the payee's side at `time`, not before the clock; return where the units begin on its axis."""
     turn(s, payee, epoch_of(time))
     cell = s.pockets[payee]
@@ -171,27 +168,30 @@ def credit(s, time, payer, payee, amount):
         s.halves[payee * POCKET_HALVES + IN_COUNTS + w] += 1
     _used(cell, time)
     cell.last_in = time
-    code = code_of(amount)
+    code, is_night, is_round, is_below, _, _ = traits
     if payer != -1:
         cell.payers_now |= bit_of(payer)
         _remember(s, payee * POCKET_HALVES + PAYERS, entry_of(payer, code))
     cell.usual_in = _usual(np.int64(cell.usual_in), code)
-    cell.in_night = moved(np.int64(cell.in_night), second_of_day(s, time)[2])
-    cell.in_round = moved(np.int64(cell.in_round), is_round(s, amount))
-    cell.in_below = moved(np.int64(cell.in_below), is_below(s, amount))
+    cell.in_night = moved(np.int64(cell.in_night), is_night)
+    cell.in_round = moved(np.int64(cell.in_round), is_round)
+    cell.in_below = moved(np.int64(cell.in_below), is_below)
     return into_at
 
 
-@inner
+@within
 def _back(head, number):
     """Return how many rows back a row lies whose number's low 32 bits were kept; 0 for none or too far."""
     distance = (head - number) & 0xFFFFFFFF
     return distance if number != -1 and distance <= _BACK_MAX else np.int64(0)
 
 
-@inner
-def book(s, time, payer, payee, amount, sides):
-    """Book the sides that live here and write the row; return its number. The caller has checked it and made room."""
+@within
+def book(s, time, payer, payee, amount, traits, sides):
+    """Book the sides that live here and write the row; return its number.
+
+    The caller has checked the payment, made room, let the clock go on and worked out `traits_of` it.
+    """
     has_payer = sides & DEBIT != 0 and payer >= 0
     has_payee = sides & CREDIT != 0 and payee >= 0
     if has_payer and has_payee:
@@ -202,8 +202,8 @@ def book(s, time, payer, payee, amount, sides):
     head = s.marks[HEAD]
     row = s.rows[head & (len(s.rows) - 1)]
     row.time, row.amount = time, amount
-    row.out_at = debit(s, time, payer, payee, amount) if has_payer else np.int64(-1)
-    row.into_at = credit(s, time, payer, payee, amount) if has_payee else np.int64(-1)
+    row.out_at = debit(s, time, payer, payee, amount, traits) if has_payer else np.int64(-1)
+    row.into_at = credit(s, time, payer, payee, amount, traits) if has_payee else np.int64(-1)
     row.payer = payer if has_payer or payer == -1 else -2 - payer
     row.payee = payee if has_payee or payee == -1 else -2 - payee
     row.back_out = row.back_in = 0

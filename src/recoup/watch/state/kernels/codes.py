@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from recoup.trace.kernels.compiled import inner
+from recoup.trace.kernels.compiled import within
 from recoup.watch.state.kernels.words import DAY, GENERATION, NIGHT_FROM, NIGHT_UNTIL, ROUND, SECOND
 
 _LOW_32: Final = 0xFFFFFFFF
@@ -30,7 +30,7 @@ SHARE_ONE: Final = 32_767
 """A share of one, in 16 bits."""
 
 
-@inner
+@within
 def mix(number):
     """Return 32 well-mixed bits of a pocket's number."""
     h = ((number + 2) * 2654435761) & _LOW_32
@@ -38,50 +38,45 @@ def mix(number):
     return h ^ (h >> 13)
 
 
-@inner
+@within
 def code_of(amount):
-    """Return twelve bits: the amount's logarithm to 1.6 %, never 0. `amount` in [1, 2**62)."""
-    x = amount
-    e = 0
-    for step in (32, 16, 8, 4, 2, 1):
-        if x >> step:
-            x >>= step
-            e += step
-    part = (amount >> (e - 6)) if e >= 6 else (amount << (6 - e))
-    return ((e + 1) << 6) | (part & 63)
+    """Return twelve bits: the amount's logarithm to 1.6 %, never 0. `amount` in [1, 2**53).
+
+    Exponent and first six bits of its exact float, moved so that 1 has the code 64.
+    """
+    return (np.float64(amount).view(np.int64) >> 46) - (1_022 << 6)
 
 
-@inner
+@within
 def entry_of(number, code):
     """Return a counterparty's twenty bits and an amount's twelve."""
     return ((mix(number) >> 12) << 12) | code
 
 
-@inner
+@within
 def bit_of(number):
     """Return the bit of a counterparty in a bitmap."""
     return np.int64(1) << (mix(number) >> 26)
 
 
-@inner
+@within
 def bits_of(bitmap):
     """Return how many bits are set."""
     x = np.uint64(bitmap)
-    one = np.uint64(1)
-    n = 0
-    while x:
-        x &= x - one
-        n += 1
-    return n
+    one, two, four, last = np.uint64(1), np.uint64(2), np.uint64(4), np.uint64(56)
+    x -= (x >> one) & np.uint64(0x5555555555555555)
+    x = (x & np.uint64(0x3333333333333333)) + ((x >> two) & np.uint64(0x3333333333333333))
+    x = (x + (x >> four)) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return np.int64((x * np.uint64(0x0101010101010101)) >> last)
 
 
-@inner
+@within
 def epoch_of(time):
     """Return the generation that an instant lies in."""
     return time // GENERATION
 
 
-@inner
+@within
 def second_of_day(s, time):
     """Return the local second of the day, by the zone that was set, and whether that is night."""
     offset = s.zone_offset[0]
@@ -99,14 +94,8 @@ def second_of_day(s, time):
     return second, (local // 86_400 + 3) % 7, is_night
 
 
-@inner
-def is_round(s, amount):
-    """Return whether an amount is a multiple of the round unit."""
-    return amount % s.terms[ROUND] == 0
-
-
-@inner
-def is_below(s, amount):
+@within
+def _is_below(s, amount):
     """Return whether an amount lies just below one of the limits."""
     found = False
     for i in range(0, len(s.limits), 2):
@@ -114,7 +103,21 @@ def is_below(s, amount):
     return found
 
 
-@inner
+@within
+def traits_of(s, time, amount):
+    """Return what is worked out once a payment: its code, whether it is at night, round, just below a limit; second, weekday."""
+    second, weekday, is_night = second_of_day(s, time)
+    return (
+        code_of(amount),
+        is_night,
+        amount % s.terms[ROUND] == 0,
+        _is_below(s, amount),
+        second,
+        weekday,
+    )
+
+
+@within
 def decayed(value, passed):
     """Return a count after `passed` microseconds."""
     if passed <= 0:
@@ -125,13 +128,13 @@ def decayed(value, passed):
     return ((value >> halvings) * DECAY[(passed % HALF_LIFE) // _STEP]) >> 16
 
 
-@inner
+@within
 def raised(value):
     """Return an activity with one payment more."""
     return min(value + ONE, _ACTIVITY_MAX)
 
 
-@inner
+@within
 def moved(share, flag):
     """Return a share after one more payment that has the mark or not: the last sixteen count for most of it."""
     return share + (((SHARE_ONE if flag else 0) - share) >> 4)

@@ -3,19 +3,19 @@
 # mypy: disable-error-code="no-untyped-call,no-untyped-def"
 from __future__ import annotations
 
-from recoup.trace.kernels.compiled import inner, kernel
+from recoup.trace.kernels.compiled import kernel, within
 from recoup.watch.state.kernels.codes import mix
 from recoup.watch.state.kernels.words import HEAD, PAIR_SPAN, PAIRS, TAIL
 
 
-@inner
+@within
 def home_of(pairs, payer, payee):
     """Return the slot at which the search for a pair begins."""
     h = mix(payer) * 2654435761 + mix(payee)
     return (h ^ (h >> 29)) & (len(pairs) - 1)
 
 
-@inner
+@within
 def find_pair(pairs, payer, payee):
     """Return the pair's slot, or the free one in which it would be put."""
     at = home_of(pairs, payer, payee)
@@ -24,7 +24,7 @@ def find_pair(pairs, payer, payee):
     return at
 
 
-@inner
+@within
 def add_pair(s, payer, payee, amount):
     """Count one payment; the caller has made room."""
     pair = s.pairs[find_pair(s.pairs, payer, payee)]
@@ -35,7 +35,7 @@ def add_pair(s, payer, payee, amount):
     pair.sum += amount
 
 
-@inner
+@within
 def take_pair(s, payer, payee, amount):
     """Forget one payment; a pair that has none left gives its slot back, and those behind it close up."""
     pairs, last = s.pairs, len(s.pairs) - 1
@@ -56,7 +56,7 @@ def take_pair(s, payer, payee, amount):
         at = (at + 1) & last
 
 
-@inner
+@within
 def real(number):
     """Return a pocket's number, wherever it lives, from how a row writes it down."""
     return number if number >= -1 else -2 - number

@@ -7,7 +7,7 @@ ahead, no pocket keeps a pointer of its own, and reading a window is reading a n
 # mypy: disable-error-code="no-untyped-call,no-untyped-def"
 from __future__ import annotations
 
-from recoup.trace.kernels.compiled import inner
+from recoup.trace.kernels.compiled import within
 from recoup.trace.kernels.prefetch import prefetch
 from recoup.watch.state.kernels.pairs import home_of, real, take_pair
 from recoup.watch.state.kernels.words import (
@@ -37,7 +37,7 @@ _SOON = 12
 """Rows between the request for a pocket and its use."""
 
 
-@inner
+@within
 def _fetch(s, number):
     """Ask for the pockets of a row that leaves a window soon."""
     row = s.rows[number & (len(s.rows) - 1)]
@@ -45,7 +45,7 @@ def _fetch(s, number):
     prefetch(s.words, max(row.payee, 0) * POCKET_WORDS + IN_SUMS)
 
 
-@inner
+@within
 def _expire(s, w, until):
     """Take rows up to `until` out of window `w`."""
     tail, head = s.marks[TAIL + w], s.marks[HEAD]
@@ -70,7 +70,7 @@ def _expire(s, w, until):
     s.marks[TAIL + w] = tail
 
 
-@inner
+@within
 def _grow_old(s, clock):
     """Take reports and markers out of their windows."""
     for w in range(TOLD_SPANS_COUNT):
@@ -83,7 +83,7 @@ def _grow_old(s, clock):
         s.marks[TOLD_TAIL + w] = tail
 
 
-@inner
+@within
 def advance(s, time):
     """Let the clock go on to `time`, never back; return the clock. Amortised constant a row and window."""
     clock = max(s.marks[CLOCK], time)
@@ -98,5 +98,3 @@ def advance(s, time):
     s.marks[BASE] = base
     _grow_old(s, clock)
     return clock
-
-

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recoup.trace.kernels.compiled import inner
+from recoup.trace.kernels.compiled import within
 from recoup.watch.state.kernels.booking import near_of
 from recoup.watch.state.kernels.codes import (
     DISTINCT,
@@ -18,10 +18,7 @@ from recoup.watch.state.kernels.codes import (
     code_of,
     decayed,
     epoch_of,
-    is_below,
-    is_round,
     mix,
-    second_of_day,
 )
 from recoup.watch.state.kernels.pairs import find_pair, real
 from recoup.watch.state.kernels.words import (
@@ -50,22 +47,24 @@ _SIDE = 51
 """Features of one side; the first of the payee's begin there."""
 _PAIR = 2 * _SIDE
 _PAYMENT = _PAIR + 7
+COLUMNS = _PAYMENT + 8
+"""Columns that are written."""
 
 _SIMILAR = 1
 """Codes by which two amounts may differ and still be similar: 1.6 % each."""
 
 
-@inner
+@within
 def _ratio(above, below):
     return np.float64(above) / np.float64(below) if below > 0 else 0.0
 
 
-@inner
+@within
 def _seconds(time, since):
     return np.float64((time - since) // SECOND) if since != NEVER else -1.0
 
 
-@inner
+@within
 def _windows(s, p, out, at):
     """Exact counts and sums of five windows, then what they say together; return the next column."""
     words, halves = p * POCKET_WORDS, p * POCKET_HALVES
@@ -81,11 +80,13 @@ def _windows(s, p, out, at):
     out[at] = _ratio(
         s.halves[halves + IN_COUNTS + PAIR_SPAN], s.halves[halves + OUT_COUNTS + PAIR_SPAN]
     )
-    out[at + 1] = _ratio(s.words[words + OUT_SUMS + PAIR_SPAN], s.words[words + IN_SUMS + PAIR_SPAN])
+    out[at + 1] = _ratio(
+        s.words[words + OUT_SUMS + PAIR_SPAN], s.words[words + IN_SUMS + PAIR_SPAN]
+    )
     return at + 2
 
 
-@inner
+@within
 def _totals(s, p, time, out, at):
     """Balance, times and relations; return the next column."""
     cell = s.pockets[p]
@@ -119,7 +120,7 @@ def _totals(s, p, time, out, at):
     return at + 16
 
 
-@inner
+@within
 def _known(s, p, time, out, at):
     """Reports, markers, distance and stolen money; return the next column."""
     cell = s.pockets[p]
@@ -133,7 +134,7 @@ def _known(s, p, time, out, at):
     return at + 9
 
 
-@inner
+@within
 def _similar(s, base, code):
     """Return how many of the last eight had an amount like this one."""
     n = 0
@@ -144,7 +145,7 @@ def _similar(s, base, code):
     return n
 
 
-@inner
+@within
 def _side(s, p, time, code, recent, usual, out, at):
     """Read one side; `recent`: where its last eight of this direction lie; `usual`: its usual amount (0: none yet)."""
     at = _windows(s, p, out, at)
@@ -154,20 +155,23 @@ def _side(s, p, time, code, recent, usual, out, at):
     out[at + 1] = _similar(s, p * POCKET_HALVES + recent, code)
 
 
-@inner
+@within
 def _pair_sums(s, payer, payee, out, at):
     """What the pair did within five days, both ways."""
     if payer == -1 or payee == -1:
         out[at : at + 4] = 0.0
         return
-    there, back = s.pairs[find_pair(s.pairs, payer, payee)], s.pairs[find_pair(s.pairs, payee, payer)]
+    there, back = (
+        s.pairs[find_pair(s.pairs, payer, payee)],
+        s.pairs[find_pair(s.pairs, payee, payer)],
+    )
     out[at] = there.count
     out[at + 1] = there.sum if there.count > 0 else 0
     out[at + 2] = back.count
     out[at + 3] = back.sum if back.count > 0 else 0
 
 
-@inner
+@within
 def _pair(s, payer, payee, amount, code, has_payer, out, at):
     """Read what the two have had to do with each other."""
     seen, small, is_open = 0, False, has_payer and payee != -1
@@ -185,13 +189,13 @@ def _pair(s, payer, payee, amount, code, has_payer, out, at):
     _pair_sums(s, payer, payee, out, at + 3)
 
 
-@inner
-def read(s, time, payer, payee, amount, kind, out):
+@within
+def read(s, time, payer, payee, amount, kind, traits, out):
     """Write the features of a payment into `out` (F,) float64; `time` is the clock. Changes nothing.
 
     A number below 0 is a side that is not here: -1 the outside, -2 - number a pocket elsewhere; its features are all -1.
     """
-    code = code_of(amount)
+    code, is_night, is_round, is_below, second, weekday = traits
     has_payer = payer >= 0
     if has_payer:
         _side(s, payer, time, code, PAYEES, np.int64(s.pockets[payer].usual_out), out, 0)
@@ -202,14 +206,13 @@ def read(s, time, payer, payee, amount, kind, out):
     else:
         out[_SIDE:_PAIR] = -1.0
     _pair(s, real(payer), real(payee), amount, code, has_payer, out, _PAIR)
-    second, weekday, is_night = second_of_day(s, time)
     out[_PAYMENT] = amount
     out[_PAYMENT + 1] = kind
     out[_PAYMENT + 2] = second
     out[_PAYMENT + 3] = weekday
     out[_PAYMENT + 4] = is_night
-    out[_PAYMENT + 5] = is_round(s, amount)
-    out[_PAYMENT + 6] = is_below(s, amount)
+    out[_PAYMENT + 5] = is_round
+    out[_PAYMENT + 6] = is_below
     balance = np.int64(0)
     if has_payer:
         balance = s.pockets[payer].flow_in - s.pockets[payer].flow_out

@@ -12,10 +12,10 @@ import numpy as np
 
 from recoup.limits import POCKET_MINOR_MAX, ROW_MINOR_MAX
 from recoup.records.kinds import KINDS
-from recoup.trace.kernels.compiled import inner, kernel
+from recoup.trace.kernels.compiled import kernel, within
 from recoup.trace.kernels.prefetch import prefetch
 from recoup.watch.state.kernels.booking import book, draw_near
-from recoup.watch.state.kernels.codes import epoch_of
+from recoup.watch.state.kernels.codes import epoch_of, traits_of
 from recoup.watch.state.kernels.pairs import home_of
 from recoup.watch.state.kernels.passing import advance
 from recoup.watch.state.kernels.reading import read
@@ -75,7 +75,7 @@ SPAN: Final = np.dtype([("pocket", "i8"), ("low", "i8"), ("high", "i8")])
 """24 bytes: units [low, high) of a pocket's axis, and afterwards the part whose rows are no longer kept."""
 
 
-@inner
+@within
 def time_fits(s, time):
     """Return BOOKED, or why an event of that time is not taken."""
     clock = s.marks[CLOCK]
@@ -86,7 +86,7 @@ def time_fits(s, time):
     return BOOKED
 
 
-@inner
+@within
 def check(s, time, payer, payee, amount, kind, sides):
     """Return BOOKED if a payment can be booked, else why not. Changes nothing."""
     if amount <= 0:
@@ -111,7 +111,7 @@ def check(s, time, payer, payee, amount, kind, sides):
     return time_fits(s, time)
 
 
-@inner
+@within
 def _fetch(s, payer, payee):
     """Ask for the pockets and the pair of a payment that comes soon."""
     count = s.marks[ACCOUNTS]
@@ -140,11 +140,14 @@ def run(s, time, payer, payee, amount, kind, sides, matrix, outcomes):
                 matrix[i, :] = np.nan
             continue
         clock = advance(s, time[i])
+        traits = traits_of(s, clock, a)
         if is_read:
-            of_p = p if sides & DEBIT or p < 0 else -2 - p  # as rows write a pocket that lives elsewhere
+            of_p = (
+                p if sides & DEBIT or p < 0 else -2 - p
+            )  # as rows write a pocket that lives elsewhere
             of_q = q if sides & CREDIT or q < 0 else -2 - q
-            read(s, clock, of_p, of_q, a, k, matrix[i])
-        book(s, clock, p, q, a, sides)
+            read(s, clock, of_p, of_q, a, k, traits, matrix[i])
+        book(s, clock, p, q, a, traits, sides)
 
 
 @kernel
@@ -156,20 +159,20 @@ def let_pass(s, time):
     return code
 
 
-@inner
+@within
 def _oldest(s):
     """Return the number of the oldest row that is kept."""
     return s.marks[BASE] // BLOCK * BLOCK
 
 
-@inner
+@within
 def _newest_of(s, low_bits):
     """Return the number of a pocket's newest row from its low 32 bits; what it names must be asked whether it is the pocket's."""
     head = s.marks[HEAD]
     return head - ((head - np.int64(low_bits)) & 0xFFFFFFFF)
 
 
-@inner
+@within
 def _draw_neighbours(s, p, epoch):
     """Mark the newest counterparties of a reported pocket as one transfer away."""
     oldest, last = _oldest(s), len(s.rows) - 1
