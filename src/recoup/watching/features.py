@@ -24,7 +24,10 @@ _CHUNK: Final = 1 << 16  # payments at once: the rows that nobody wants need not
 
 @dataclass(frozen=True, slots=True)
 class Reports:
-    """What became known while payments went on: at each instant (microseconds UTC, ascending), an account was reported."""
+    """What became known while payments went on: at each instant (microseconds UTC, ascending), an account was reported.
+
+    A report counts for payments after its instant, not for those of it.
+    """
 
     times_us: NDArray[np.int64]
     accounts: tuple[str, ...]
@@ -72,8 +75,8 @@ class StreamFeatures:
         payments, pockets, numbers = self._payments(transfers)
         shard = self._state.Shard(max(pockets.height, 1))
         out = np.empty((int(wanted.sum()), len(self.rows)), np.float64)
-        # Reports take effect before the payments of their own instant.
-        stops = np.searchsorted(payments.time_us, reports.times_us, "left").tolist()
+        # After the payments of its own instant: a label known at once must not reach its own payment.
+        stops = np.searchsorted(payments.time_us, reports.times_us, "right").tolist()
         told = [*zip(stops, reports.accounts, reports.times_us.tolist(), strict=True)]
         begin = filled = 0
         for stop, account, time_us in [*told, (len(payments), "", 0)]:
