@@ -12,14 +12,14 @@ import pytest
 from plain_features import PlainFeatures
 from typer.testing import CliRunner
 
-import recoup.watching
 from recoup.cli import app
-from recoup.errors import InputFault, ModelFault, SettingsFault
+from recoup.errors import InputFault, ModelFault
 from recoup.reading import ReadingOptions
 from recoup.watch.model import Parameters, Trained
 from recoup.watching import (
     Materials,
     Period,
+    StreamFeatures,
     evaluate_model,
     microseconds,
     open_materials,
@@ -109,6 +109,21 @@ def test_a_label_known_at_once_does_not_reach_its_own_payment(materials) -> None
         first.setdefault(payee, at)
     assert all(reports[at] == 0 for payee, at in first.items() if payee.startswith("M"))
     assert reports[materials.labels].max() > 1
+
+
+def test_the_stream_reads_what_a_plain_count_finds(materials) -> None:
+    """Sums, counts and reports of the shard against recounted ones, with reports that come between payments."""
+    wanted = np.arange(ROWS) % 7 == 3
+    reports = materials.reports(DAY_US)
+    plain = PlainFeatures().matrix(materials.transfers, reports, wanted)
+    stream = StreamFeatures()
+    found = stream.matrix(materials.transfers, reports, wanted)
+    names = [row.name for row in stream.rows]
+    assert found.shape == (wanted.sum(), len(names))
+    for name, column in (("payment_amount", 0), ("payee_in_age", 3), ("payee_reports_90d", 4)):
+        expected = np.nan_to_num(plain[:, column], nan=-1.0)  # what never was is -1 there
+        assert found[:, names.index(name)].tolist() == expected.tolist()
+    assert plain[:, 4].max() > 2
 
 
 def test_what_comes_before_the_period_warms_the_state_and_is_not_scored(materials, trained) -> None:
@@ -232,13 +247,6 @@ def run(*words: object):
     return CliRunner().invoke(app, ["watch", *map(str, words)])
 
 
-@pytest.fixture
-def plain_stream(monkeypatch) -> None:
-    """The commands' own way to features is a stream; here it is the plain one."""
-    monkeypatch.setattr(recoup.watching, "StreamFeatures", PlainFeatures)
-
-
-@pytest.mark.usefixtures("plain_stream")
 def test_train_evaluate_and_score_work_from_the_command_line(files, tmp_path) -> None:
     out, zone = tmp_path / "model.json", ("--timezone", "UTC")
     given = (files["ledger"], "--labels", files["labels"])
@@ -266,7 +274,6 @@ def test_train_evaluate_and_score_work_from_the_command_line(files, tmp_path) ->
     assert pl.read_parquet(table).height == ROWS
 
 
-@pytest.mark.usefixtures("plain_stream")
 def test_the_commands_refuse_what_they_cannot_do_and_write_nothing(files, tmp_path) -> None:
     given = (files["ledger"], "--labels", files["labels"], "--timezone", "UTC")
     broken = place(tmp_path, "broken.json", ["{}"])
@@ -283,12 +290,3 @@ def test_the_commands_refuse_what_they_cannot_do_and_write_nothing(files, tmp_pa
         ran = run(*words)
         assert (ran.exit_code, said in ran.output) == (2, True), ran.output
     assert sorted(tmp_path.iterdir()) == before
-
-
-def test_a_build_without_a_stream_says_so(monkeypatch) -> None:
-    def none(name: str) -> None:
-        raise ModuleNotFoundError(name)
-
-    monkeypatch.setattr("recoup.watching.features.import_module", none)
-    with pytest.raises(SettingsFault, match="no state of payments"):
-        recoup.watching.StreamFeatures()
