@@ -16,8 +16,8 @@ Fault                       the outside failed or sent something unusable
     GatewayFault            a core system, a bank or the centre did not answer as it must
     VaultFault              personal data that cannot be read: its key was destroyed, or its bytes were changed
     ScanFault               an uploaded scan that is not kept; names the problem
-    StateFault              the stream's state cannot be made of what was given; names the problem
     ModelFault              a model that payments are not scored with; names the problem
+    StateFault              the stream's state cannot be made of what was given; names the problem
 """
 
 from __future__ import annotations
@@ -216,6 +216,31 @@ class ScanFault(Fault):
         super().__init__(": ".join(filter(None, (problem.value, what))))
 
 
+class ModelProblem(StrEnum):
+    """Why a model is not used."""
+
+    UNREADABLE = "model_unreadable"
+    """The file cannot be read, or is none of ours."""
+    CUT_SHORT = "model_cut_short"
+    """The file ends before the model does."""
+    ALTERED = "model_altered"
+    """The content is not what its digest says."""
+    VERSION_UNKNOWN = "model_version_unknown"
+    """A newer program wrote it."""
+    MALFORMED = "model_malformed"
+    """What it holds is no forest, or is past a bound."""
+    OTHER_FEATURES = "model_of_other_features"
+    """It was trained on other features than are computed here."""
+
+
+class ModelFault(Fault):
+    """A model that payments are not scored with: `problem` is the name, `what` says more."""
+
+    def __init__(self, problem: ModelProblem, what: str = "") -> None:
+        self.problem, self.what = problem, what
+        super().__init__(": ".join(filter(None, (problem.value, what))))
+
+
 class StateProblem(StrEnum):
     """Why the state of the stream cannot be made of what was given."""
 
@@ -239,30 +264,5 @@ class StateFault(Fault):
     """The stream's state cannot be made of what was given: `problem` is the name, `what` says where."""
 
     def __init__(self, problem: StateProblem, what: str = "") -> None:
-        self.problem, self.what = problem, what
-        super().__init__(": ".join(filter(None, (problem.value, what))))
-
-
-class ModelProblem(StrEnum):
-    """Why a model is not used."""
-
-    UNREADABLE = "model_unreadable"
-    """The file cannot be read, or is none of ours."""
-    CUT_SHORT = "model_cut_short"
-    """The file ends before the model does."""
-    ALTERED = "model_altered"
-    """The content is not what its digest says."""
-    VERSION_UNKNOWN = "model_version_unknown"
-    """A newer program wrote it."""
-    MALFORMED = "model_malformed"
-    """What it holds is no forest, or is past a bound."""
-    OTHER_FEATURES = "model_of_other_features"
-    """It was trained on other features than are computed here."""
-
-
-class ModelFault(Fault):
-    """A model that payments are not scored with: `problem` is the name, `what` says more."""
-
-    def __init__(self, problem: ModelProblem, what: str = "") -> None:
         self.problem, self.what = problem, what
         super().__init__(": ".join(filter(None, (problem.value, what))))

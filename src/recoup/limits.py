@@ -317,6 +317,36 @@ PARTICULARS_BYTES_MAX: Final = 2**20
 
 TEMPLATE_BYTES_MAX: Final = 2**24
 """Bytes of one DOCX template of an office."""
+RULE_CHARS_MAX: Final = 4_096
+"""Characters of one rule's expression, or of one of its thresholds."""
+
+RULE_DEPTH_MAX: Final = 32
+"""Expressions within expressions in one rule; also the terms of one chain of sums or products."""
+
+RULE_PARTS_MAX: Final = 512
+"""Names, figures and operations of one rule, thresholds put in: bounds its program and the time that it takes."""
+
+RULE_STACK_MAX: Final = 64
+"""Values that one rule keeps at once while it is worked out."""
+
+RULE_SET_BYTES_MAX: Final = 2**20
+"""Bytes of one file of rules."""
+
+RULE_SET_RULES_MAX: Final = 1_000
+"""Rules of one set."""
+
+RULE_LISTS_MAX: Final = 64
+"""Lists that the rules of one set may ask."""
+
+RULE_SNOOZES_MAX: Final = 10_000
+"""Snoozes of one set."""
+
+RULE_SNOOZE_SECONDS_MAX: Final = 90 * 86_400
+"""Seconds that one snooze may last; then somebody looks again."""
+
+RULE_PROBLEMS_MAX: Final = 200
+"""Problems of one set that are named; the rest is counted."""
+
 RETURN_ROUNDS_MAX: Final = 100
 """Rounds of one return."""
 
@@ -353,42 +383,6 @@ COUNTER_TRIES_EACH_PER_MINUTE_MAX: Final = 10
 FORM_BYTES_MAX: Final = 2**14
 """Bytes of a form of the public page: the longest code on paper fits."""
 
-RULE_CHARS_MAX: Final = 4_096
-"""Characters of one rule's expression, or of one of its thresholds."""
-
-RULE_DEPTH_MAX: Final = 32
-"""Expressions within expressions in one rule; also the terms of one chain of sums or products."""
-
-RULE_PARTS_MAX: Final = 512
-"""Names, figures and operations of one rule, thresholds put in: bounds its program and the time that it takes."""
-
-RULE_STACK_MAX: Final = 64
-"""Values that one rule keeps at once while it is worked out."""
-
-RULE_SET_BYTES_MAX: Final = 2**20
-"""Bytes of one file of rules."""
-
-RULE_SET_RULES_MAX: Final = 1_000
-"""Rules of one set."""
-
-RULE_LISTS_MAX: Final = 64
-"""Lists that the rules of one set may ask."""
-
-RULE_SNOOZES_MAX: Final = 10_000
-"""Snoozes of one set."""
-
-RULE_SNOOZE_SECONDS_MAX: Final = 90 * 86_400
-"""Seconds that one snooze may last; then somebody looks again."""
-
-RULE_PROBLEMS_MAX: Final = 200
-"""Problems of one set that are named; the rest is counted."""
-
-WATCH_ROWS_MAX: Final = 2**30
-"""Rows of one shard's index: 52 GB; rows name those before them in 31 bits."""
-
-WATCH_MOVES_MAX: Final = 2**24
-"""Rows that one question for later movements may find: 1 GiB of them."""
-
 MODEL_TREES_MAX: Final = 4_096
 """Trees of a model that scores payments."""
 
@@ -403,3 +397,9 @@ MODEL_CUTS_MAX: Final = 65_534
 
 MODEL_BYTES_MAX: Final = 2**28
 """Bytes of the file of a model."""
+
+WATCH_ROWS_MAX: Final = 2**30
+"""Rows of one shard's index: 52 GB; rows name those before them in 31 bits."""
+
+WATCH_MOVES_MAX: Final = 2**24
+"""Rows that one question for later movements may find: 1 GiB of them."""

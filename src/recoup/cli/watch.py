@@ -186,6 +186,12 @@ def score(
     out: Annotated[
         Path, typer.Option("--out", metavar="PARQUET", help="Where the scored transfers go.")
     ],
+    labels: Annotated[
+        Path | None,
+        file_option(
+            "--labels", "What is known already; it reaches the state as late as in training."
+        ),
+    ] = None,
     start: From = None,
     end: To = None,
     map_file: MapFile = None,
@@ -206,13 +212,13 @@ def score(
     )
 
     with refusing(), working() as tell:
-        _check_outputs([out], [*transfers, model])
+        _check_outputs([out], [*transfers, model, *([] if labels is None else [labels])])
         check_writable("--out", out.resolve(), folder=False)
         options = reading_options(map_file, timezone, digits)
         period = _period(start, end, options, "--to")
         features = StreamFeatures()
         loaded = load_model(model)
-        materials = _open(transfers, None, options, map_file, tell)
+        materials = _open(transfers, labels, options, map_file, tell)
         tell("scoring")
         frame = score_transfers(loaded, materials, features, period)
         write_whole(out, parquet_bytes(frame))

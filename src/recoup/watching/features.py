@@ -8,23 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from recoup.errors import SettingsFault
 from recoup.records.kinds import KINDS
+from recoup.watch.features import FEATURES
 from recoup.watch.model import FeatureRow
+from recoup.watch.state import Payments, Settings, Shard
 
 _CHUNK: Final = 1 << 16  # payments at once: the rows that nobody wants need not be kept
 
 
 @dataclass(frozen=True, slots=True)
 class Reports:
-    """What became known while payments went on: at each instant (microseconds UTC, ascending), an account was reported."""
+    """What became known while payments went on: at each instant (microseconds UTC, ascending), an account was reported.
+
+    A report counts for payments after its instant, not for those of it.
+    """
 
     times_us: NDArray[np.int64]
     accounts: tuple[str, ...]
@@ -55,25 +58,20 @@ class Features(Protocol):
 class StreamFeatures:
     """The features of `recoup.watch.features`, read by a shard of `recoup.watch.state`."""
 
-    def __init__(self) -> None:
-        try:
-            self._state: Any = import_module("recoup.watch.state")
-            catalogue: Any = import_module("recoup.watch.features")
-        except ModuleNotFoundError as error:
-            raise SettingsFault(
-                "this build has no state of payments to read features from"
-            ) from error
-        self.rows: Sequence[FeatureRow] = tuple(catalogue.FEATURES)
+    rows: Sequence[FeatureRow] = FEATURES
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self._settings = settings or Settings()
 
     def matrix(
         self, transfers: pl.DataFrame, reports: Reports, wanted: NDArray[np.bool_]
     ) -> NDArray[np.float64]:
         """Return the features of the wanted rows."""
-        payments, pockets, numbers = self._payments(transfers)
-        shard = self._state.Shard(max(pockets.height, 1))
+        payments, pockets, numbers = payments_of(transfers)
+        shard = Shard(max(pockets, 1), self._settings)
         out = np.empty((int(wanted.sum()), len(self.rows)), np.float64)
-        # Reports take effect before the payments of their own instant.
-        stops = np.searchsorted(payments.time_us, reports.times_us, "left").tolist()
+        # After the payments of its own instant: a label known at once must not reach its own payment.
+        stops = np.searchsorted(payments.time_us, reports.times_us, "right").tolist()
         told = [*zip(stops, reports.accounts, reports.times_us.tolist(), strict=True)]
         begin = filled = 0
         for stop, account, time_us in [*told, (len(payments), "", 0)]:
@@ -89,24 +87,24 @@ class StreamFeatures:
                 shard.report(number, time_us)
         return out
 
-    def _payments(self, transfers: pl.DataFrame) -> tuple[Any, pl.DataFrame, dict[str, list[int]]]:
-        """Return payments with dense numbers for pockets, the pockets, and the numbers of each account."""
-        sides = [
-            transfers.select(pl.col(side).alias("account"), "currency")
-            for side in ("payer", "payee")
-        ]
-        pockets = pl.concat(sides).filter(pl.col("account") != "").unique().sort(pl.all())
-        pockets = pockets.with_row_index("number")
-        kinds = {kind: at for at, kind in enumerate(KINDS)}
-        payments = self._state.Payments.of(
-            transfers["time"].dt.epoch("us").to_numpy(),
-            _numbers(transfers, "payer", pockets),
-            _numbers(transfers, "payee", pockets),
-            transfers["amount"].to_numpy(),
-            transfers["kind"].replace_strict(kinds, default=0, return_dtype=pl.Int8).to_numpy(),
-        )
-        named = pockets.group_by("account", maintain_order=True).agg("number")
-        return payments, pockets, dict(named.iter_rows())
+
+def payments_of(transfers: pl.DataFrame) -> tuple[Payments, int, dict[str, list[int]]]:
+    """Return payments with dense numbers for pockets, how many pockets there are, and those of each account."""
+    sides = [
+        transfers.select(pl.col(side).alias("account"), "currency") for side in ("payer", "payee")
+    ]
+    pockets = pl.concat(sides).filter(pl.col("account") != "").unique().sort(pl.all())
+    pockets = pockets.with_row_index("number")
+    kinds = {kind: at for at, kind in enumerate(KINDS)}
+    payments = Payments.of(
+        transfers["time"].dt.epoch("us").to_numpy(),
+        _numbers(transfers, "payer", pockets),
+        _numbers(transfers, "payee", pockets),
+        transfers["amount"].to_numpy(),
+        transfers["kind"].replace_strict(kinds, default=0, return_dtype=pl.Int8).to_numpy(),
+    )
+    named = pockets.group_by("account", maintain_order=True).agg("number")
+    return payments, pockets.height, dict(named.iter_rows())
 
 
 def _numbers(transfers: pl.DataFrame, side: str, pockets: pl.DataFrame) -> NDArray[np.int32]:

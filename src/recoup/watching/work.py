@@ -31,7 +31,7 @@ from recoup.watch.model import (
     reasons_of,
     train,
 )
-from recoup.watching.features import NO_REPORTS, Features
+from recoup.watching.features import Features
 from recoup.watching.materials import Materials
 
 _DAY_US: Final = 86_400_000_000
@@ -163,13 +163,16 @@ def score_transfers(
 ) -> pl.DataFrame:
     """Return every transfer of a period with its score, the smallest share of alerts it is among, and the reasons of these.
 
+    Labels, where there are any, reach the state as late as they did in training.
+
     Columns: `id, time, payer, payee, amount, currency, raw, score, alert_share, reasons, reasons_zh, model`. Raw is the sum
     of the trees, `score` the calibrated probability; `alert_share` is null for a transfer that no threshold of the model
     reaches.
     """
     model.require(feature_set(features.rows))
     inside = period.rows(materials.times_us)
-    matrix = features.matrix(materials.transfers, NO_REPORTS, inside)
+    reports = materials.reports(model.training.label_delay_us)
+    matrix = features.matrix(materials.transfers, reports, inside)
     raws = model.raw_scores(matrix)
     shares = np.full(raws.shape, np.nan)
     for threshold in sorted(model.thresholds, key=lambda one: -one.alert_share):

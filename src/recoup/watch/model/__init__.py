@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from recoup.watch.model.calibration import Calibration
     from recoup.watch.model.card import added_by, card_of, card_page, groups_of
+    from recoup.watch.model.columns import FeatureRow, FeatureSet, feature_set, named_features
     from recoup.watch.model.drift import Bins, Moved, Shift, bins_of, drift_of, psi
     from recoup.watch.model.estimator import RiskModel
     from recoup.watch.model.evaluation import BUDGETS, Scored, figures
-    from recoup.watch.model.feature_set import FeatureRow, FeatureSet, feature_set, named_features
     from recoup.watch.model.forest import Forest, forest_of
     from recoup.watch.model.kernels import (
         contributions,
@@ -90,7 +90,7 @@ _HOMES = {
     "drift": "Bins Moved Shift bins_of drift_of psi",
     "estimator": "RiskModel",
     "evaluation": "BUDGETS Scored figures",
-    "feature_set": "FeatureRow FeatureSet feature_set named_features",
+    "columns": "FeatureRow FeatureSet feature_set named_features",
     "forest": "Forest forest_of",
     "kernels": "contributions probabilities probability_at score score_many score_with",
     "model": "DataFile Model Parameters Threshold Training read_model write_model",

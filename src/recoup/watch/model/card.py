@@ -10,9 +10,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from recoup.watch.model.columns import FeatureRow
 from recoup.watch.model.drift import bins_of, drift_of
 from recoup.watch.model.evaluation import Scored, figures
-from recoup.watch.model.feature_set import FeatureRow
 from recoup.watch.model.measures import average_precision
 from recoup.watch.model.model import Model
 from recoup.watch.model.training import Examples, Trained, fit_trees, scored, without
@@ -169,8 +169,8 @@ def card_page(content: Card) -> str:
         "## Rows held out",
         "",
         f"The last {training['rows_held_out']:,} rows with {training['cases_held_out']:,} cases,",
-        "by trees that had not seen them; the trees that"
-        " are kept have. Figures of rows that no fit has seen come from `recoup watch evaluate`.",
+        "by trees that had not seen them; the trees that are kept have.",
+        "Figures of rows that no fit has seen come from `recoup watch evaluate`.",
         "",
         *_table(("measure", "value"), _flat(held_out)),
         "## By period",

@@ -11,8 +11,8 @@ from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from recoup.watch.model.calibration import UNFITTED, Kind, fit_calibration
+from recoup.watch.model.columns import named_features
 from recoup.watch.model.drift import bins_of
-from recoup.watch.model.feature_set import named_features
 from recoup.watch.model.model import Model, Parameters, Training
 from recoup.watch.model.training import TooFewCases, fit_weighted, scored, thresholds
 

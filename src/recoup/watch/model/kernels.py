@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Array = Any  # numba infers types from the call; the docstrings give them
 
 RANK_TOP = 65_535
-_NOUGHT = 1e-35  # LightGBM takes what is nearer to 0 for 0
+_NOUGHT = float(np.float32(1e-35))  # LightGBM takes what is no further from 0 for 0
 _LEFT_MASK = 0x7FFFFFFF
 _HALF = 0xFFFF
 

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from recoup import limits
 from recoup.errors import ModelFault, ModelProblem
 from recoup.watch.model.calibration import Calibration, Kind
+from recoup.watch.model.columns import FeatureSet
 from recoup.watch.model.drift import Bins
-from recoup.watch.model.feature_set import FeatureSet
 from recoup.watch.model.forest import Forest, forest_of
 from recoup.watch.model.kernels import contributions, score_many
 from recoup.watch.model.trees import Tree, check_trees, malformed

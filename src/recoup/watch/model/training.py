@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recoup.watch.model.calibration import fit_calibration
+from recoup.watch.model.columns import FeatureSet
 from recoup.watch.model.drift import bins_of
-from recoup.watch.model.feature_set import FeatureSet
 from recoup.watch.model.forest import forest_of
 from recoup.watch.model.kernels import score_many
 from recoup.watch.model.measures import Labels, Scores

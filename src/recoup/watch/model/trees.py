@@ -2,7 +2,7 @@
 
 A split sends a value to the left when it is at most the threshold. What happens to a value that is missing is the split's
 `missing` and `missing_left`, as LightGBM has it: under `NONE` a missing value is a nought; under `ZERO` noughts and missing
-values go the stated way; under `NAN` missing values do. A number nearer to nought than 1e-35 is a nought.
+values go the stated way; under `NAN` missing values do. A number no further from nought than 1e-35 (of 32 bits) is a nought.
 """
 
 from __future__ import annotations
