@@ -1,4 +1,4 @@
-"""Tries rules on past payments: features from the stream, facts and lists beside them, figures by `watch.rules`. No files."""
+"""Tries rules on past payments: features from the stream, facts and lists beside them, figures by `watch.rules`. No files.
 
 Every rule of the set is tried, whatever its mode and its dates: the question is what it would have done. Snoozes hold.
 """
