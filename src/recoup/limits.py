@@ -338,7 +338,7 @@ RULE_SET_RULES_MAX: Final = 1_000
 RULE_LISTS_MAX: Final = 64
 """Lists that the rules of one set may ask."""
 
-RULE_SNOOZES_MAX: Final = 10_000
+RULE_SNOOZES_MAX: Final = 2_000
 """Snoozes of one set."""
 
 RULE_SNOOZE_SECONDS_MAX: Final = 90 * 86_400

@@ -31,6 +31,7 @@ COMMANDS = (
     *("bank notices", "bank give", "bank defer", "bank appeal", "bank appeals"),
     *("demo", "bench", "bench trace", "bench journal", "bench chase", "bench looking"),
     *("bench returns", "bench watch"),
+    *("watch rules", "watch backtest"),
 )
 WIDTH = 100
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from recoup.records.kinds import KINDS
-from recoup.watch.features import FEATURES
+from recoup.watch.features import FEATURES, Side
 from recoup.watch.flags import CODES, FACTS, NEEDS, facts_beside
 from recoup.watch.rules import FIELDS, FIRES, NO, UNKNOWN, Mode, run_rules
 from recoup.watching.rule_files import read_rules
@@ -182,6 +182,12 @@ def test_a_payment_without_history_or_facts_fires_nothing() -> None:
     found = verdicts({"amount": 100_00, "payer_in_age": -1, "payee_opened_age": -1})
     assert FIRES not in found.values()
     assert found["cn-1001"] == UNKNOWN
+
+
+def test_a_side_that_is_not_here_fires_nothing() -> None:
+    """The outside, and accounts of another shard: the state says -1 of all their figures."""
+    absent = {f.name: -1 for f in FEATURES if f.side in {Side.PAYER, Side.PAYEE}}
+    assert FIRES not in verdicts({"amount": 60_000_00} | absent).values()
 
 
 def test_every_official_code_has_its_flag_and_every_flag_a_reason() -> None:

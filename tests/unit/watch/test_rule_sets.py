@@ -145,6 +145,18 @@ def test_rules_and_lists_are_bounded() -> None:
     assert ("lists", "too_many") in codes(HEAD.replace('["suspect"]', str([*names, "more"])))
 
 
+def test_snoozes_are_bounded() -> None:
+    many = SNOOZE * limits.RULE_SNOOZES_MAX
+    assert len(load(HEAD + RULE + many).snoozes) == limits.RULE_SNOOZES_MAX
+    assert codes(HEAD + RULE + many + SNOOZE) == [("snoozes", "too_many")]
+
+
+def test_a_file_may_be_as_long_as_the_bound() -> None:
+    text = HEAD + RULE + "\n#"
+    assert load(text + "x" * (limits.RULE_SET_BYTES_MAX - len(text))).rules
+    assert codes(text + "x" * (limits.RULE_SET_BYTES_MAX - len(text) + 1)) == [("", "too_long")]
+
+
 def test_no_more_problems_are_named_than_somebody_reads() -> None:
     many = "".join(f"[[rules]]\nid = 'r{n}'\n" for n in range(limits.RULE_PROBLEMS_MAX))
     with pytest.raises(RuleFault) as caught:

@@ -12,7 +12,15 @@ from recoup.watch.rules.backtest import (
 )
 from recoup.watch.rules.compiling import Expression, compile_expression
 from recoup.watch.rules.facts import PaymentFields, facts_of
-from recoup.watch.rules.kernel import FIRES, NO, UNKNOWN, evaluate, evaluate_many, new_stack
+from recoup.watch.rules.kernel import (
+    FIRES,
+    NO,
+    UNKNOWN,
+    evaluate,
+    evaluate_many,
+    new_stack,
+    verdict,
+)
 from recoup.watch.rules.program import Op, Program, Programs, joined
 from recoup.watch.rules.rule import Action, Mode, Page, Rule, Snooze, Standing, Threshold
 from recoup.watch.rules.running import run_rules
@@ -58,5 +66,6 @@ __all__ = [
     "load_rules",
     "new_stack",
     "run_rules",
+    "verdict",
     "vocabulary",
 ]

@@ -192,21 +192,27 @@ def evaluate(program: Program, row: Floats, facts: Floats, stack: Floats) -> int
     )
 
 
+@inner
+def verdict(programs: Programs, rule: int, row: Floats, facts: Floats, stack: Floats) -> int:
+    """Return NO, FIRES or UNKNOWN of one rule of several for one payment: for kernels that decide payment by payment."""
+    return _run(
+        programs.ops,
+        programs.arguments,
+        programs.constants,
+        programs.starts[rule],
+        programs.starts[rule + 1],
+        row,
+        facts,
+        stack,
+    )
+
+
 @kernel
 def evaluate_many(programs: Programs, rows: Floats, facts: Floats, stack: Floats, out: Any) -> None:  # noqa: ANN401
     """Write NO, FIRES or UNKNOWN of every rule for every payment: out int8 [n, R], rows [n, F], facts [n, G], C order."""
     for i in range(rows.shape[0]):
         for r in range(len(programs.starts) - 1):
-            out[i, r] = _run(
-                programs.ops,
-                programs.arguments,
-                programs.constants,
-                programs.starts[r],
-                programs.starts[r + 1],
-                rows[i],
-                facts[i],
-                stack,
-            )
+            out[i, r] = verdict(programs, r, rows[i], facts[i], stack)
 
 
 def new_stack() -> Floats:
@@ -214,4 +220,4 @@ def new_stack() -> Floats:
     return np.empty(limits.RULE_STACK_MAX, np.float64)
 
 
-__all__ = ["FIRES", "NO", "UNKNOWN", "evaluate", "evaluate_many", "new_stack"]
+__all__ = ["FIRES", "NO", "UNKNOWN", "evaluate", "evaluate_many", "new_stack", "verdict"]
