@@ -35,38 +35,18 @@ _UNEQUAL, _AND, _OR, _OTHERWISE = int(Op.UNEQUAL), int(Op.AND), int(Op.OR), int(
 _NEGATE, _ABS, _NOT, _TRUTH = int(Op.NEGATE), int(Op.ABS), int(Op.NOT), int(Op.TRUTH)
 _KNOWN, _BETWEEN, _ANY_OF = int(Op.KNOWN), int(Op.BETWEEN), int(Op.ANY_OF)
 _IF_FALSE, _IF_TRUE = int(Op.IF_FALSE), int(Op.IF_TRUE)
+_ONE = np.uint64(1)
 
 
 @inner
 def _figure(value: float) -> float:
     """Return `value`, or unknown where it is not finite."""
-    return value if np.isfinite(value) else np.nan
-
-
-@inner
-def _compared(op: int, low: float, high: float) -> float:
-    """Return whether two known values stand to each other as `op` says."""
-    is_so = False
-    if op == _LESS:
-        is_so = low < high
-    elif op == _AT_MOST:
-        is_so = low <= high
-    elif op == _GREATER:
-        is_so = low > high
-    elif op == _AT_LEAST:
-        is_so = low >= high
-    elif op == _EQUAL:
-        is_so = low == high
-    else:
-        is_so = low != high
-    return 1.0 if is_so else 0.0
+    return value if abs(value) < np.inf else np.nan
 
 
 @inner
 def _of_two(op: int, low: float, high: float) -> float:
     """Return what an operation makes of two values."""
-    if op == _OTHERWISE:
-        return high if np.isnan(low) else low
     if op == _AND:
         if low == 0.0 or high == 0.0:
             return 0.0
@@ -75,21 +55,42 @@ def _of_two(op: int, low: float, high: float) -> float:
         if low == 1.0 or high == 1.0:
             return 1.0
         return np.nan if np.isnan(low) or np.isnan(high) else 0.0
+    if op == _OTHERWISE:
+        return high if np.isnan(low) else low
     if np.isnan(low) or np.isnan(high):
         return np.nan
+    return _of_known(op, low, high)
+
+
+@inner
+def _of_known(op: int, low: float, high: float) -> float:
+    """Return what arithmetic or a comparison makes of two figures. One chain of equalities: it becomes one jump."""
+    found = np.nan
     if op == _ADD:
-        return _figure(low + high)
-    if op == _SUBTRACT:
-        return _figure(low - high)
-    if op == _MULTIPLY:
-        return _figure(low * high)
-    if op == _DIVIDE:
-        return np.nan if high == 0.0 else _figure(low / high)
-    if op == _MIN:
-        return min(low, high)
-    if op == _MAX:
-        return max(low, high)
-    return _compared(op, low, high)
+        found = low + high
+    elif op == _SUBTRACT:
+        found = low - high
+    elif op == _MULTIPLY:
+        found = low * high
+    elif op == _DIVIDE:
+        found = low / high if high != 0.0 else np.nan
+    elif op == _MIN:
+        found = min(low, high)
+    elif op == _MAX:
+        found = max(low, high)
+    elif op == _LESS:
+        found = 1.0 if low < high else 0.0
+    elif op == _AT_MOST:
+        found = 1.0 if low <= high else 0.0
+    elif op == _GREATER:
+        found = 1.0 if low > high else 0.0
+    elif op == _AT_LEAST:
+        found = 1.0 if low >= high else 0.0
+    elif op == _EQUAL:
+        found = 1.0 if low == high else 0.0
+    elif op == _UNEQUAL:
+        found = 1.0 if low != high else 0.0
+    return _figure(found)
 
 
 @inner
@@ -120,7 +121,7 @@ def _between(value: float, low: float, high: float) -> float:
 def _any_of(stack: Floats, first: int, count: int) -> float:
     """Return whether the value at `first` equals any of the `count` above it."""
     found = 0.0
-    for i in range(first + 1, first + 1 + count):
+    for i in range(first + _ONE, first + _ONE + count):
         if stack[i] == stack[first]:
             return 1.0
         if np.isnan(stack[i]) or np.isnan(stack[first]):
@@ -133,38 +134,50 @@ def _run(
     ops: Any,  # noqa: ANN401 - arrays of numba
     arguments: Any,  # noqa: ANN401
     constants: Floats,
-    at: int,
+    begin: int,
     end: int,
     row: Floats,
     facts: Floats,
     stack: Floats,
 ) -> int:
-    """Return NO, FIRES or UNKNOWN of the places `at` to `end`; `stack` holds what is worked on."""
-    top = -1
-    while at < end:
-        op, argument = ops[at], arguments[at]
-        at += 1
-        if op <= _FACT:
-            top += 1
-            if op == _CONSTANT:
-                stack[top] = constants[argument]
-            elif op == _FEATURE:
-                stack[top] = _figure(row[argument])
-            else:
-                stack[top] = _figure(facts[argument])
+    """Return NO, FIRES or UNKNOWN of the places `begin` to `end`; `stack` holds what is worked on.
+
+    Indices are unsigned: a signed one is looked at for counting from the end, at every step.
+    """
+    at, stop, top = (
+        np.uint64(begin),
+        np.uint64(end),
+        np.uint64(0),
+    )  # `top`: how many values there are
+    while at < stop:
+        op, argument = ops[at], np.uint64(arguments[at])
+        at += _ONE
+        if op == _CONSTANT:
+            stack[top] = constants[argument]
+            top += _ONE
+        elif op == _FEATURE:
+            stack[top] = _figure(row[argument])
+            top += _ONE
+        elif op == _FACT:
+            stack[top] = _figure(facts[argument])
+            top += _ONE
+        elif op == _IF_FALSE:
+            if stack[top - _ONE] == 0.0:
+                at = argument
+        elif op == _IF_TRUE:
+            if stack[top - _ONE] == 1.0:
+                at = argument
         elif op <= _OTHERWISE:
-            top -= 1
-            stack[top] = _of_two(op, stack[top], stack[top + 1])
+            top -= _ONE
+            stack[top - _ONE] = _of_two(op, stack[top - _ONE], stack[top])
         elif op <= _KNOWN:
-            stack[top] = _of_one(op, stack[top])
+            stack[top - _ONE] = _of_one(op, stack[top - _ONE])
         elif op == _BETWEEN:
-            top -= 2
-            stack[top] = _between(stack[top], stack[top + 1], stack[top + 2])
-        elif op == _ANY_OF:
+            top -= np.uint64(2)
+            stack[top - _ONE] = _between(stack[top - _ONE], stack[top], stack[top + _ONE])
+        else:
             top -= argument
-            stack[top] = _any_of(stack, top, argument)
-        elif (op == _IF_FALSE and stack[top] == 0.0) or (op == _IF_TRUE and stack[top] == 1.0):
-            at = argument
+            stack[top - _ONE] = _any_of(stack, top - _ONE, argument)
     if np.isnan(stack[0]):
         return UNKNOWN
     return FIRES if stack[0] != 0.0 else NO
@@ -210,9 +223,11 @@ def verdict(programs: Programs, rule: int, row: Floats, facts: Floats, stack: Fl
 @kernel
 def evaluate_many(programs: Programs, rows: Floats, facts: Floats, stack: Floats, out: Any) -> None:  # noqa: ANN401
     """Write NO, FIRES or UNKNOWN of every rule for every payment: out int8 [n, R], rows [n, F], facts [n, G], C order."""
+    ops, arguments, constants, starts = programs
     for i in range(rows.shape[0]):
-        for r in range(len(programs.starts) - 1):
-            out[i, r] = verdict(programs, r, rows[i], facts[i], stack)
+        row, known = rows[i], facts[i]
+        for r in range(len(starts) - 1):
+            out[i, r] = _run(ops, arguments, constants, starts[r], starts[r + 1], row, known, stack)
 
 
 def new_stack() -> Floats:
