@@ -210,6 +210,13 @@ def test_an_approval_is_stale_once_anything_changed(old: str, new: str) -> None:
     assert codes(HEAD + text) == [("approved", "approval_stale")]
 
 
+def test_an_approval_is_stale_once_the_night_of_the_set_changed() -> None:
+    (rule,) = load(HEAD + RULE).rules
+    approved = RULE.replace("budget = 50", live("risk-2", rule.digest))
+    for old, new in (("[22, 6]", "[20, 6]"), ("Asia/Shanghai", "Asia/Tokyo")):
+        assert codes(HEAD.replace(old, new) + approved) == [("approved", "approval_stale")]
+
+
 def test_a_rule_is_in_force_between_its_dates() -> None:
     dated = "from = 2026-11-01T00:00:00+08:00\nuntil = 2026-11-02T00:00:00+08:00\nbudget = 50"
     (rule,) = load(HEAD + RULE.replace("budget = 50", dated)).rules

@@ -83,6 +83,7 @@ def compile_expression(
         currency: of the amounts that it names; it then applies to payments of this currency only.
         thresholds: figures by name, each written as in a rule.
 
+    >>> from recoup.watch.rules.vocabulary import vocabulary
     >>> compile_expression("amount > 2", vocabulary())
     Traceback (most recent call last):
     recoup.errors.RuleFault: expression line 1 column 8: unit_wrong: expected money on both sides of >, found a plain number

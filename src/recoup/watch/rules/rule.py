@@ -77,6 +77,8 @@ class Rule:
     reason: str
     """Code that goes with a decision: an official one, or one of the institution's own."""
     author: str
+    clock: str = ""
+    """Time zone and night of its set: they decide what `hour` and `is_night` are."""
     currency: str = ""
     thresholds: tuple[Threshold, ...] = ()
     words: str = ""
@@ -104,6 +106,7 @@ class Rule:
             "reason": self.reason,
             "words": self.words,
             "author": self.author,
+            "clock": self.clock,
             "from": _instant(self.effective_from),
             "until": _instant(self.effective_until),
             "budget": self.budget,

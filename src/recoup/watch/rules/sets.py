@@ -107,7 +107,7 @@ def load_rules(text: str, known: Known) -> RuleSet:
     names = vocabulary(known.features, known.facts, lists, known.currencies, known.digits)
     rules, expressions = [], []
     for values in table.tables("rules", limits.RULE_SET_RULES_MAX):
-        rule = _rule(values, known, problems)
+        rule = _rule(values, f"{timezone} {night[0]}-{night[1]}", known, problems)
         rules.append(rule)
         try:
             thresholds = {t.name: t.value for t in rule.thresholds}
@@ -182,7 +182,7 @@ def _lists(table: Table) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _rule(values: object, known: Known, problems: list[RuleProblem]) -> Rule:
+def _rule(values: object, clock: str, known: Known, problems: list[RuleProblem]) -> Rule:
     id_ = values.get("id") if isinstance(values, Mapping) else None
     table = Table(values, id_ if isinstance(id_, str) else "", problems)
     rule = Rule(
@@ -195,6 +195,7 @@ def _rule(values: object, known: Known, problems: list[RuleProblem]) -> Rule:
         reason=table.id("reason"),
         words=table.text("words", is_needed=False),
         author=table.id("author"),
+        clock=clock,
         effective_from=table.instant("from"),
         effective_until=table.instant("until"),
         budget=table.whole("budget", default=0),
