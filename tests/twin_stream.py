@@ -118,12 +118,10 @@ class Twin:
             return Outcome.ACCOUNT_UNKNOWN
         if not 0 <= kind < len(KINDS):
             return Outcome.KIND_UNKNOWN
-        if "out" in sides and payer >= 0:
-            if self.replay(payer).out + amount > POCKET_MINOR_MAX:
-                return Outcome.SUM_TOO_LARGE
-        if "in" in sides and payee >= 0:
-            if self.replay(payee).into + amount > POCKET_MINOR_MAX:
-                return Outcome.SUM_TOO_LARGE
+        out = self.replay(payer).out if "out" in sides and payer >= 0 else 0
+        into = self.replay(payee).into if "in" in sides and payee >= 0 else 0
+        if max(out, into) + amount > POCKET_MINOR_MAX:
+            return Outcome.SUM_TOO_LARGE
         return self.check_time(time)
 
     def pay(self, time, payer, payee, amount, kind=0, sides=("out", "in")):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -32,8 +33,10 @@ GAPS = st.sampled_from(
     ]
 )
 AMOUNTS = st.sampled_from(
-    [1, 2, 99, 100, 101, 5_000, 10_000, 47_500, 49_999, 50_000, 195_000, 10**9, 2**50]
-    + [0, -5, 2**50 + 1]
+    [
+        *(1, 2, 99, 100, 101, 5_000, 10_000, 47_500, 49_999, 50_000, 195_000, 10**9, 2**50),
+        *(0, -5, 2**50 + 1),
+    ]
 )
 NUMBERS = st.integers(-1, ACCOUNTS)
 PAYMENT = st.tuples(st.just("pay"), GAPS, NUMBERS, NUMBERS, AMOUNTS, st.integers(-1, 10))
@@ -155,7 +158,7 @@ def features_of(
     shard = shard or Shard(40, SETTINGS)
     matrix = np.empty((len(payments), len(FEATURES)))
     ends = [0, *sorted(cuts), len(payments)]
-    for begin, end in zip(ends[:-1], ends[1:], strict=True):
+    for begin, end in pairwise(ends):
         shard.apply(payments.part(begin, end), matrix[begin:end])
     return shard, matrix.tobytes()
 

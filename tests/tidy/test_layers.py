@@ -52,7 +52,7 @@ def test_arrows_that_point_down_pass(tmp_path: Path, good: dict[str, str]) -> No
 @pytest.mark.parametrize(
     "bad",
     [
-        {"watch.py": ""},
+        {"attic.py": ""},
         {"trace.py": "import recoup.reading\n"},
         {"money.py": "import recoup.records\n"},
         {"evidence.py": "import recoup.reading\n"},

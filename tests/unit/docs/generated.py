@@ -1,5 +1,4 @@
-"""Makes the pages of docs/reference that repeat what the program says: cli.md from --help, formats.md from the vocabulary,
-features.md from the catalogue.
+"""Makes the pages of docs/reference that repeat what the program says: cli.md (--help), formats.md (vocabulary), features.md.
 
 `python tests/unit/docs/generated.py` writes them anew; test_generated.py compares.
 """

@@ -1,4 +1,4 @@
-"""All features in the order of their columns, and a digest of that order. The kernel that reads them is `state/kernels/reading`."""
+"""All features in the order of their columns, and a digest of it. The kernel that reads them is `state/kernels/reading`."""
 
 from __future__ import annotations
 

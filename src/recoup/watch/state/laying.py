@@ -23,6 +23,7 @@ from recoup.watch.state.kernels.words import (
     PAIR,
     PAIRS,
     POCKET,
+    POCKET_WORDS,
     ROW,
     TOLD,
     TOLD_HEAD,
@@ -40,19 +41,29 @@ _COPY_ROWS: Final = 1 << 20
 Record = npt.NDArray[np.void]
 
 
-def lay_pockets(count: int) -> tuple[Record, npt.NDArray[np.int64], npt.NDArray[np.int32]]:
-    """Return `count` unused pockets beginning on a cache line, and the same memory as words and halves.
+Pockets = tuple[Record, npt.NDArray[np.int64], npt.NDArray[np.int32]]
+"""The same memory as pockets, words and halves."""
 
-    An empty array, filled here, gets large pages from the system where a zeroed one does not.
+
+def bare_pockets(count: int) -> Pockets:
+    """Return memory for `count` pockets, beginning on a cache line, not yet filled.
+
+    An empty array gets large pages from the system where a zeroed one does not.
     """
     raw = np.empty(count * POCKET.itemsize + _LINE, np.uint8)
     begin = -raw.ctypes.data % _LINE
     whole = raw[begin : begin + count * POCKET.itemsize]
-    whole.fill(0)
-    pockets = whole.view(POCKET)
+    return whole.view(POCKET), whole.view(np.int64), whole.view(np.int32)
+
+
+def lay_pockets(count: int) -> Pockets:
+    """Return `count` unused pockets."""
+    pockets, whole, halves = bare_pockets(count)
+    unused = np.zeros(1, POCKET)
     for name, value in _UNUSED.items():
-        pockets[name] = value
-    return pockets, whole.view(np.int64), whole.view(np.int32)
+        unused[name] = value
+    whole.reshape(count, POCKET_WORDS)[:] = unused.view(np.int64)
+    return pockets, whole, halves
 
 
 _UNUSED: Final = {
@@ -113,7 +124,8 @@ def with_room(state: State, count: int) -> State:
     if 2 * used <= len(pairs):
         return state if rows is state.rows else state._replace(rows=rows)
     state = state._replace(rows=rows, pairs=cleared(1 << (4 * used - 1).bit_length() - 1, PAIR))
-    lay_pairs(state)
+    has_room = lay_pairs(state)
+    assert has_room, "as many pairs as were counted a moment ago"
     return state
 
 
@@ -169,6 +181,7 @@ def with_accounts(state: State, accounts: int) -> State:
 
 
 __all__ = [
+    "bare_pockets",
     "lay_pockets",
     "lay_state",
     "oldest_row",

@@ -1,5 +1,6 @@
-"""What a shard is told when it is made: its zone, what counts as night, round, small, and how long rows are kept. No law here:
-lines that a law or a bank draws come from policy as `limits_minor`.
+"""What a shard is told when it is made: its zone, what counts as night, round, small, how long rows are kept. No law.
+
+Lines that a law or a bank draws come from policy as `limits_minor`.
 """
 
 from __future__ import annotations

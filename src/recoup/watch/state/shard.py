@@ -96,9 +96,11 @@ class Shard:
     500
     """
 
-    def __init__(self, accounts: int, settings: Settings | None = None) -> None:
+    def __init__(
+        self, accounts: int, settings: Settings | None = None, state: State | None = None
+    ) -> None:
         self.settings = settings or Settings()
-        self._state = lay_state(accounts, self.settings)
+        self._state = state or lay_state(accounts, self.settings)
 
     @property
     def state(self) -> State:
@@ -181,7 +183,8 @@ class Shard:
         if code is not Outcome.BOOKED:
             return code
         self._state = with_slot(with_told(self._state), account)
-        return Outcome(stream.tell(self._state, account, time_us, int(kind)))
+        stream.tell(self._state, account, int(kind))
+        return code
 
     def mark_stolen(self, account: int, minor: int) -> None:
         """Say how much of a pocket's balance is stolen money of open cases: whoever follows it says so at each change."""
@@ -197,7 +200,8 @@ class Shard:
         pocket = self._state.pockets[account]
         if pocket["flow_in"] or pocket["flow_out"]:
             raise StateFault(StateProblem.ACCOUNT_UNKNOWN, f"pocket {account} is in use already")
-        if not 0 <= minor <= limits.POCKET_MINOR_MAX or abs(opened_us) > -words.NEVER:
+        fits = 0 <= minor <= limits.POCKET_MINOR_MAX and abs(opened_us) <= -words.NEVER
+        if not fits:
             raise StateFault(StateProblem.ARRAY_WRONG, f"opening: was {minor} at {opened_us}")
         for name in ("flow_in", "low_now", "low_before"):
             pocket[name] = minor
@@ -216,7 +220,7 @@ class Shard:
     def peek(self, accounts: npt.ArrayLike) -> Record:
         """Return what pockets show, as records PEEK."""
         asked = np.asarray(accounts, np.int64).reshape(-1)
-        if asked.size and not (0 <= asked.min() and asked.max() < self.accounts):
+        if asked.size and (asked.min() < 0 or asked.max() >= self.accounts):
             raise StateFault(StateProblem.ACCOUNT_UNKNOWN, "expected numbers of pockets")
         found, shown = self._state.pockets[asked], np.zeros(len(asked), PEEK)
         for name in ("flow_in", "flow_out", "opened_at", "last_in", "last_out"):
@@ -254,9 +258,8 @@ class Shard:
 
         Raises `StateFault` for bytes that are no snapshot, are damaged, or were made with other features.
         """
-        shard = cls.__new__(cls)
-        shard._state, shard.settings = snapshots.from_bytes(given, other_processor=other_processor)
-        return shard
+        state, settings = snapshots.from_bytes(given, other_processor=other_processor)
+        return cls(0, settings, state)
 
 
 def _look_at_matrix(matrix: Matrix, count: int) -> None:

@@ -36,7 +36,7 @@ from recoup.watch.state.kernels.words import (
     TOLD_TAIL,
     State,
 )
-from recoup.watch.state.laying import lay_pockets, lay_state, oldest_row
+from recoup.watch.state.laying import bare_pockets, lay_state, oldest_row
 from recoup.watch.state.settings import Settings
 
 LAYOUT: Final = 1
@@ -49,7 +49,7 @@ _DIGEST_BYTES: Final = 32
 
 def processor() -> str:
     """Return a digest of what this processor can do: equal numbers to the last bit are promised where it is equal."""
-    features: Any = llvm.get_host_cpu_features()  # type: ignore[no-untyped-call]
+    features: Any = llvm.get_host_cpu_features()
     return hashlib.sha256(features.flatten().encode()).hexdigest()
 
 
@@ -79,10 +79,8 @@ def to_bytes(state: State, settings: Settings) -> bytes:
         "settings": asdict(settings),
     }
     begin = _MAGIC + json.dumps(about, sort_keys=True).encode() + b"\n"
-    pieces = [
-        begin,
-        *(memoryview(np.ascontiguousarray(part)).cast("B") for part in parts if part.size),
-    ]
+    pieces: list[bytes | memoryview] = [begin]
+    pieces += [np.ascontiguousarray(part).view(np.uint8).reshape(-1).data for part in parts]
     digest = hashlib.sha256()
     for piece in pieces:
         digest.update(piece)
@@ -159,7 +157,7 @@ def _filled(given: bytes, at: int, sizes: list[int], settings: Settings) -> Stat
     for size in wanted:
         pieces.append(np.frombuffer(given, np.uint8, size, at))
         at += size
-    pockets, whole, halves = lay_pockets(accounts)
+    pockets, whole, halves = bare_pockets(accounts)
     whole.view(np.uint8)[:] = pieces[1]
     told = np.zeros(told_count + 16, TOLD)
     told[:told_count].view(np.uint8)[:] = pieces[3]
@@ -176,10 +174,11 @@ def _filled(given: bytes, at: int, sizes: list[int], settings: Settings) -> Stat
     )
     _look_at_marks(state, sizes)
     _put_rows(state, np.frombuffer(pieces[2], ROW))
-    used = max(1, int(state.marks[words.PAIRS]))
+    used = int(state.marks[words.PAIRS]) + 1
     state = state._replace(pairs=cleared(1 << max(10, (4 * used - 1).bit_length() - 1), PAIR))
     _look_at_places(state, sizes)
-    lay_pairs(state)
+    if not lay_pairs(state):
+        raise StateFault(StateProblem.SNAPSHOT_DAMAGED, "more pairs than it says")
     return state
 
 
@@ -205,7 +204,7 @@ def _look_at_marks(state: State, sizes: list[int]) -> None:
         and 0 <= marks[BASE] <= tails.min(initial=head)
         and tails.max(initial=0) <= head
         and head - oldest_row(state) == rows_count
-        and 0 <= told.min(initial=0)
+        and told.min(initial=0) >= 0
         and told.max(initial=0) <= told_count
         and 0 <= marks[words.PAIRS] <= rows_count
     )
@@ -221,7 +220,7 @@ def _look_at_places(state: State, sizes: list[int]) -> None:
         for side in ("payer", "payee"):
             if int(rows[side].max(initial=-1)) >= accounts:
                 raise StateFault(StateProblem.SNAPSHOT_DAMAGED, f"a row's {side}")
-    slot = state.pockets["slot"]
+    slot = np.ascontiguousarray(state.pockets["slot"])
     if int(slot.max(initial=-1)) >= slots or int(slot.min(initial=-1)) < -1:
         raise StateFault(StateProblem.SNAPSHOT_DAMAGED, "a pocket's slot")
     pocket = state.told["pocket"][:told_count]

@@ -17,7 +17,6 @@ from recoup.watch.state.kernels.codes import (
     epoch_of,
     moved,
     raised,
-    traits_of,
 )
 from recoup.watch.state.kernels.pairs import add_pair
 from recoup.watch.state.kernels.words import (
@@ -121,7 +120,10 @@ def _usual(level, code):
 
 @within
 def debit(s, time, payer, payee, amount, traits):
-    """Book the payer's side at `time`, not before the clock, with the `traits_of` the payment; return where the units lay on its axis."""
+    """Book the payer's side with the `traits_of` the payment; return where the units lay on its axis.
+
+    `time` is the clock: no side is booked before it.
+    """
     turn(s, payer, epoch_of(time))
     cell = s.pockets[payer]
     balance = cell.flow_in - cell.flow_out

@@ -78,7 +78,7 @@ def epoch_of(time):
 
 @within
 def second_of_day(s, time):
-    """Return the local second of the day, by the zone that was set, and whether that is night."""
+    """Return the local second of the day and day of the week, by the zone that was set, and whether it is night."""
     offset = s.zone_offset[0]
     for z in range(len(s.zone_since) - 1, 0, -1):
         if time >= s.zone_since[z]:
@@ -87,10 +87,7 @@ def second_of_day(s, time):
     local = time // SECOND + offset
     second = local % 86_400
     begin, end = s.terms[NIGHT_FROM], s.terms[NIGHT_UNTIL]
-    if begin <= end:
-        is_night = begin <= second < end
-    else:
-        is_night = second >= begin or second < end
+    is_night = begin <= second < end if begin <= end else second >= begin or second < end
     return second, (local // 86_400 + 3) % 7, is_night
 
 
@@ -105,7 +102,7 @@ def _is_below(s, amount):
 
 @within
 def traits_of(s, time, amount):
-    """Return what is worked out once a payment: its code, whether it is at night, round, just below a limit; second, weekday."""
+    """Return what is worked out once: code of the amount, is at night, is round, is just below a limit, second, weekday."""
     second, weekday, is_night = second_of_day(s, time)
     return (
         code_of(amount),

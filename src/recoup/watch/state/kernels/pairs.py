@@ -64,9 +64,12 @@ def real(number):
 
 @kernel
 def lay_pairs(s):
-    """Fill an empty table from the rows inside the pair window; O(rows)."""
+    """Fill an empty table from the rows inside the pair window; False when it is too small for them. O(rows)."""
     s.marks[PAIRS] = 0
     for n in range(s.marks[TAIL + PAIR_SPAN], s.marks[HEAD]):
+        if 2 * s.marks[PAIRS] >= len(s.pairs):
+            return False
         row = s.rows[n & (len(s.rows) - 1)]
         if row.payer != -1 and row.payee != -1:
             add_pair(s, real(row.payer), real(row.payee), row.amount)
+    return True

@@ -172,7 +172,7 @@ def _pair_sums(s, payer, payee, out, at):
 
 
 @within
-def _pair(s, payer, payee, amount, code, has_payer, out, at):
+def _pair(s, payer, payee, amount, has_payer, out, at):
     """Read what the two have had to do with each other."""
     seen, small, is_open = 0, False, has_payer and payee != -1
     if is_open:
@@ -205,7 +205,7 @@ def read(s, time, payer, payee, amount, kind, traits, out):
         _side(s, payee, time, code, PAYERS, np.int64(s.pockets[payee].usual_in), out, _SIDE)
     else:
         out[_SIDE:_PAIR] = -1.0
-    _pair(s, real(payer), real(payee), amount, code, has_payer, out, _PAIR)
+    _pair(s, real(payer), real(payee), amount, has_payer, out, _PAIR)
     out[_PAYMENT] = amount
     out[_PAYMENT + 1] = kind
     out[_PAYMENT + 2] = second

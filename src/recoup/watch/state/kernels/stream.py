@@ -167,7 +167,7 @@ def _oldest(s):
 
 @within
 def _newest_of(s, low_bits):
-    """Return the number of a pocket's newest row from its low 32 bits; what it names must be asked whether it is the pocket's."""
+    """Return the number of a pocket's newest row from its low 32 bits; the row must be asked whether it is the pocket's."""
     head = s.marks[HEAD]
     return head - ((head - np.int64(low_bits)) & 0xFFFFFFFF)
 
@@ -194,19 +194,15 @@ def _draw_neighbours(s, p, epoch):
 
 
 @kernel
-def tell(s, pocket, time, kind):
-    """Count a report (kind 0) or marker (1) of a pocket that has a slot of `extras`; return BOOKED or why not."""
-    code = time_fits(s, time)
-    if code != BOOKED:
-        return code
-    clock = advance(s, time)
+def tell(s, pocket, kind):
+    """Count a report (kind 0) or marker (1), told now, of a pocket that has a slot of `extras`."""
+    clock = s.marks[CLOCK]
     told = s.told[s.marks[TOLD_HEAD]]
     told.time, told.pocket, told.kind = clock, pocket, kind
     s.marks[TOLD_HEAD] += 1
     for w in range(TOLD_SPANS_COUNT):
         s.extras[s.pockets[pocket].slot, (REPORTS if kind == 0 else MARKERS) + w] += 1
     _draw_neighbours(s, pocket, epoch_of(clock))
-    return code
 
 
 @kernel
@@ -222,7 +218,7 @@ def follow(s, spans, moves):
         number = _newest_of(s, s.pockets[p].row_out)
         while known > low and oldest <= number < s.marks[HEAD]:
             row = s.rows[number & last]
-            if row.payer != p:
+            if row.payer != p or row.out_at >= known:  # or the chain might not end
                 break
             known = row.out_at
             begin, end = max(low, known), min(high, known + row.amount)
