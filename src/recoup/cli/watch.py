@@ -44,6 +44,9 @@ From = Annotated[
 To = Annotated[
     str | None, typer.Option("--to", metavar="TIME", help="Leave out transfers from then on.")
 ]
+Rejects = Annotated[
+    Path | None, file_option("--rejects", "Go on without bad rows and write them here.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")]
 
 
@@ -83,7 +86,7 @@ def train(
         typer.Option(
             "--label-delay",
             metavar="DURATION",
-            help="A fraud is known so long after its payment: 7d.",
+            help="A fraud is known so long after its payment (7d), and the state hears of it then.",
         ),
     ] = None,
     trees: Annotated[
@@ -93,6 +96,7 @@ def train(
     map_file: MapFile = None,
     timezone: Timezone = None,
     digits: DigitsOption = None,
+    rejects: Rejects = None,
     *,
     ablation: Annotated[
         bool,
@@ -103,22 +107,21 @@ def train(
 
     Exit code 0: trained and written; 2: something must be put right first, and nothing was written.
     """
-    from recoup.cli.asked import check_writable, duration
+    from recoup.cli.asked import duration
     from recoup.watch.model import Parameters, added_by, card_of, card_page, groups_of
     from recoup.watching import StreamFeatures, save_model, train_model, write_whole
 
     cards = [out.with_name(f"{out.stem}.card{suffix}") for suffix in (".json", ".md")]
     with refusing(), working() as tell:
-        _check_outputs([out, *cards], [*transfers, labels])
-        for place in (out, *cards):
-            check_writable("--out", place.resolve(), folder=False)
+        _check_outputs("--out", [out, *cards], [*transfers, labels])
+        _check_outputs("--rejects", _given(rejects), [*transfers, labels, out, *cards])
         options = reading_options(map_file, timezone, digits)
         period = _period(start, until, options, "--until")
         delay = duration(label_delay, "--label-delay")
-        materials = _open(transfers, labels, options, map_file, tell)
+        materials = _open(transfers, labels, options, map_file, rejects, tell)
         features = StreamFeatures()
         tell("training")
-        delay_us = 0 if delay is None else round(delay.total_seconds()) * 1_000_000
+        delay_us = None if delay is None else round(delay.total_seconds()) * 1_000_000
         parameters = Parameters(trees=trees, seed=seed)
         trained = train_model(materials, features, period, delay_us, parameters)
         added = None
@@ -129,6 +132,7 @@ def train(
         save_model(trained.model, out)
         write_whole(cards[0], (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode())
         write_whole(cards[1], card_page(content).encode())
+        _write_rejects(materials, rejects)
     print(f"model {trained.model.digest[:12]}: {out}, {cards[1]}")
 
 
@@ -145,6 +149,7 @@ def evaluate(
     map_file: MapFile = None,
     timezone: Timezone = None,
     digits: DigitsOption = None,
+    rejects: Rejects = None,
     *,
     drop_known: Annotated[
         bool,
@@ -160,11 +165,12 @@ def evaluate(
     from recoup.watching import StreamFeatures, evaluate_model, load_model
 
     with refusing(), working() as tell:
+        _check_outputs("--rejects", _given(rejects), [*transfers, labels, model])
         options = reading_options(map_file, timezone, digits)
         period = _period(start, end, options, "--to")
         features = StreamFeatures()
         loaded = load_model(model)
-        materials = _open(transfers, labels, options, map_file, tell)
+        materials = _open(transfers, labels, options, map_file, rejects, tell)
         tell("scoring")
         found = evaluate_model(
             loaded,
@@ -174,6 +180,7 @@ def evaluate(
             drops_known=drop_known,
             budgets=alerts or BUDGETS,
         )
+        _write_rejects(materials, rejects)
     if as_json:
         typer.echo(json.dumps(found, indent=2))
     else:
@@ -197,12 +204,12 @@ def score(
     map_file: MapFile = None,
     timezone: Timezone = None,
     digits: DigitsOption = None,
+    rejects: Rejects = None,
 ) -> None:
     """Score the transfers of files by a model, with reasons for those that it would have looked at.
 
     Exit code 0: scored and written; 2: something must be put right first, and nothing was written.
     """
-    from recoup.cli.asked import check_writable
     from recoup.watching import (
         StreamFeatures,
         load_model,
@@ -212,16 +219,18 @@ def score(
     )
 
     with refusing(), working() as tell:
-        _check_outputs([out], [*transfers, model, *([] if labels is None else [labels])])
-        check_writable("--out", out.resolve(), folder=False)
+        inputs = [*transfers, model, *_given(labels)]
+        _check_outputs("--out", [out], inputs)
+        _check_outputs("--rejects", _given(rejects), [*inputs, out])
         options = reading_options(map_file, timezone, digits)
         period = _period(start, end, options, "--to")
         features = StreamFeatures()
         loaded = load_model(model)
-        materials = _open(transfers, labels, options, map_file, tell)
+        materials = _open(transfers, labels, options, map_file, rejects, tell)
         tell("scoring")
         frame = score_transfers(loaded, materials, features, period)
         write_whole(out, parquet_bytes(frame))
+        _write_rejects(materials, rejects)
     print(f"{frame.height} transfers: {out}")
 
 
@@ -230,6 +239,7 @@ def _open(
     labels: Path | None,
     options: ReadingOptions,
     map_file: Path | None,
+    rejects: Path | None,
     tell: Tell,
 ) -> Materials:
     from recoup.watching import open_materials
@@ -240,7 +250,15 @@ def _open(
         options,
         map_file,
         lambda name, at, count: tell(f"reading {name}", at, count),
+        keeps_good_rows=rejects is not None,
     )
+
+
+def _write_rejects(materials: Materials, rejects: Path | None) -> None:
+    from recoup.watching import write_whole
+
+    if rejects is not None:
+        write_whole(rejects, materials.rejected.write_csv().encode())
 
 
 def _period(start: str | None, end: str | None, options: ReadingOptions, end_option: str) -> Period:
@@ -251,16 +269,21 @@ def _period(start: str | None, end: str | None, options: ReadingOptions, end_opt
     return Period(instant(start, "--from", zone), instant(end, end_option, zone))
 
 
-def _check_outputs(outputs: list[Path], inputs: list[Path]) -> None:
-    """Refuse a result that would replace an input, or be read as one the next time."""
-    from recoup.cli.asked import refuse
+def _given(path: Path | None) -> list[Path]:
+    return [] if path is None else [path]
+
+
+def _check_outputs(option: str, outputs: list[Path], inputs: list[Path]) -> None:
+    """Refuse a result that cannot be written, would replace an input, or be read as one the next time."""
+    from recoup.cli.asked import check_writable, refuse
 
     for out in outputs:
         place = out.resolve()
         for path in inputs:
             given = path.resolve()
             if place == given or (path.is_dir() and place.is_relative_to(given)):
-                raise refuse("--out", "out_among_inputs", f"{out}: {path}")
+                raise refuse(option, "out_among_inputs", f"{out}: {path}")
+        check_writable(option, place, folder=False)
 
 
 def _print_figures(found: Mapping[str, object]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +31,8 @@ class Materials:
     """By transfer: it was fraud, or went to or from an account that was bad by then. All false without labels."""
     bad: tuple[str, ...] = ()
     """By transfer of `labels` that is true: the account that it speaks against; '' for the outside."""
+    rejected: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=reading.REJECTED))
+    """Rows of transfers that were refused, schema `reading.REJECTED`."""
 
     @property
     def times_us(self) -> NDArray[np.int64]:
@@ -61,8 +63,10 @@ class Materials:
         groups[self.labels] = [number.get(name, -1) for name in self.bad]
         return groups
 
-    def reports(self, delay_us: int) -> Reports:
-        """Return what became known: each bad transfer tells on its account `delay_us` later."""
+    def reports(self, delay_us: int | None) -> Reports:
+        """Return what became known: each bad transfer tells on its account `delay_us` later; None for never."""
+        if delay_us is None:
+            return NO_REPORTS
         told = sorted(
             (int(time) + delay_us, name)
             for time, name in zip(self.times_us[self.labels], self.bad, strict=True)
@@ -80,6 +84,8 @@ def open_materials(
     options: ReadingOptions,
     map_file: Path | None = None,
     progress: Progress | None = None,
+    *,
+    keeps_good_rows: bool = False,
 ) -> Materials:
     """Read transfers and labels; `InputFault` names every problem of either.
 
@@ -89,15 +95,17 @@ def open_materials(
         options: how to read.
         map_file: parsed already; named among the data.
         progress: called for every file before it is read.
+        keeps_good_rows: go on without transfers that are refused (`--rejects`); what that does not heal is raised all the same.
     """
     own = options.left_out | (frozenset() if labels is None else {labels.resolve()})
     read = reading.read_transfers(files, replace(options, left_out=own), progress)
-    problems, sources = list(read.problems), list(read.sources)
+    problems = list(read.fatal if keeps_good_rows else read.problems)
+    sources = list(read.sources)
     known: LabelsReading | None = None
     if labels is not None:
         known = reading.read_labels(labels, read.transfers, options)
         # A label of a transfer that was refused finds none: only the transfer is to be put right.
-        unmatched = "label_no_match" if problems else ""
+        unmatched = "label_no_match" if read.problems else ""
         problems += [problem for problem in known.problems if problem.code != unmatched]
         sources += known.sources
     if problems:
@@ -106,13 +114,14 @@ def open_materials(
         sources.append(reading.map_source(map_file))
     data = tuple(DataFile(one.file, one.sha256, one.rows_count) for one in sources)
     if known is None:
-        return Materials(read.transfers, data, np.zeros(read.transfers.height, np.bool_))
+        none = np.zeros(read.transfers.height, np.bool_)
+        return Materials(read.transfers, data, none, rejected=read.rejected)
     marked, bad = _marked(read.transfers, known)
     if not marked.any() or marked.all():
         found = f"{int(marked.sum())} of {marked.size} transfers"
         advice = reading.ADVICE["labels_missing"]
         raise InputFault([Problem(str(labels), "", 0, "label", "labels_missing", found, advice)])
-    return Materials(read.transfers, data, marked, bad)
+    return Materials(read.transfers, data, marked, bad, read.rejected)
 
 
 def _marked(

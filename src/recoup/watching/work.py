@@ -62,10 +62,18 @@ def train_model(
     materials: Materials,
     features: Features,
     period: Period,
-    label_delay_us: int = 0,
+    label_delay_us: int | None = None,
     parameters: Parameters | None = None,
 ) -> Trained:
     """Return a model trained on the transfers of a period; those before it warm the state.
+
+    Args:
+        materials: transfers and labels.
+        features: what is computed of them.
+        period: which transfers are learnt from.
+        label_delay_us: how long after its payment a fraud is known; the state hears of it then. None: nobody says when, so
+            that all labels may be learnt from and none reaches the state.
+        parameters: how to train.
 
     Raises:
         InputFault: nothing can be learnt from what was known at the period's end.
@@ -81,7 +89,7 @@ def train_model(
             examples,
             feature_set(features.rows),
             # Without an end all labels are known: nothing came after.
-            last if period.end is not None else last + label_delay_us,
+            last if period.end is not None else last + (label_delay_us or 0),
             label_delay_us,
             parameters,
             materials.data,
@@ -91,7 +99,7 @@ def train_model(
 
 
 def _examples(
-    materials: Materials, features: Features, inside: NDArray[np.bool_], delay_us: int
+    materials: Materials, features: Features, inside: NDArray[np.bool_], delay_us: int | None
 ) -> Examples:
     return Examples(
         features.matrix(materials.transfers, materials.reports(delay_us), inside),
@@ -125,7 +133,7 @@ def evaluate_model(
     delay_us = model.training.label_delay_us
     inside = period.rows(materials.times_us)
     if drops_known:
-        inside &= ~_known_payers(materials, model.training.from_us, delay_us)
+        inside &= ~_known_payers(materials, model.training.from_us, delay_us or 0)
     if not inside.any():
         raise _refused("--from", "period_empty", "no transfer")
     rows = _examples(materials, features, inside, delay_us)

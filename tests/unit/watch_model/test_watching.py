@@ -109,6 +109,7 @@ def test_a_label_known_at_once_does_not_reach_its_own_payment(materials) -> None
         first.setdefault(payee, at)
     assert all(reports[at] == 0 for payee, at in first.items() if payee.startswith("M"))
     assert reports[materials.labels].max() > 1
+    assert materials.reports(None).accounts == ()
 
 
 def test_the_stream_reads_what_a_plain_count_finds(materials) -> None:
@@ -290,3 +291,18 @@ def test_the_commands_refuse_what_they_cannot_do_and_write_nothing(files, tmp_pa
         ran = run(*words)
         assert (ran.exit_code, said in ran.output) == (2, True), ran.output
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_bad_rows_stop_the_work_unless_they_may_be_left_out(files, tmp_path) -> None:
+    ledger = files["ledger"].read_text(encoding="utf-8").replace(",500", ",-500")
+    bad = place(tmp_path, "bad.csv", ledger.splitlines())
+    given = (bad, "--labels", files["labels"], "--timezone", "UTC", "--trees", 3, "--out")
+    stopped = run("train", *given, tmp_path / "model.json")
+    assert (stopped.exit_code, "amount_not_positive" in stopped.output) == (2, True)
+    assert "label_no_match" not in stopped.output  # the label is right, its transfer is not
+    rejects = tmp_path / "rejects.csv"
+    went_on = run("train", *given, tmp_path / "model.json", "--rejects", rejects)
+    assert went_on.exit_code == 0, went_on.output
+    assert set(pl.read_csv(rejects)["code"]) == {"amount_not_positive"}
+    taken = run("train", *given, tmp_path / "model.json", "--rejects", files["labels"])
+    assert (taken.exit_code, "out_among_inputs" in taken.output) == (2, True)

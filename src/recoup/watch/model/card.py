@@ -55,13 +55,13 @@ def card_of(trained: Trained, added_by_group: Mapping[str, object] | None = None
 
 
 def _training(model: Model) -> Card:
-    training = model.training
+    training, delay = model.training, model.training.label_delay_us
     return {
         "data": [asdict(file) for file in training.data],
         "parameters": asdict(training.parameters),
         "from": _instant(training.from_us),
         "until": _instant(training.until_us),
-        "label_delay_seconds": training.label_delay_us // 1_000_000,
+        "label_delay_seconds": None if delay is None else delay // 1_000_000,
         "rows": training.rows,
         "cases": training.cases,
         "rows_held_out": training.rows_held_out,
@@ -158,7 +158,7 @@ def card_page(content: Card) -> str:
             ),
             ("rows learnt from", f"{training['rows']:,}, {training['cases']:,} cases"),
             ("period", f"{training['from']} to {training['until']}"),
-            ("labels known after", f"{training['label_delay_seconds']:,} s"),
+            ("labels known after (s)", training["label_delay_seconds"]),
             ("rows too late to be known", f"{training['rows_unknown']:,}, not learnt from"),
             ("calibration", content["calibration"]),
         ],

@@ -141,7 +141,7 @@ class RiskModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-
         features = named_features(str(name) for name in names)
         rows, cases = labels.size, int(labels.sum())
         training = Training(
-            (), parameters, 0, 0, 0, rows, cases, later.size, int(later.sum()), rows_unknown=0
+            (), parameters, 0, 0, None, rows, cases, later.size, int(later.sum()), rows_unknown=0
         )
         columns = zip(features.names, matrix.T, strict=True)
         return Model(

@@ -67,7 +67,8 @@ class Training:
     parameters: Parameters
     from_us: int
     until_us: int
-    label_delay_us: int
+    label_delay_us: int | None
+    """How long after its payment a fraud is known; None where nobody said."""
     rows: int
     cases: int
     rows_held_out: int

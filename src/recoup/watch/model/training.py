@@ -82,7 +82,7 @@ def train(
     examples: Examples,
     features: FeatureSet,
     until_us: int,
-    label_delay_us: int = 0,
+    label_delay_us: int | None = None,
     parameters: Parameters | None = None,
     data: Sequence[DataFile] = (),
 ) -> Trained:
@@ -93,7 +93,7 @@ def train(
     """
     chosen = parameters or Parameters()
     before = examples.where(examples.times_us < until_us)
-    known = before.where(before.times_us + label_delay_us < until_us)
+    known = before.where(before.times_us + (label_delay_us or 0) < until_us)
     held_out = held_out_rows(known.times_us, chosen.held_out_share)
     first = fit_trees(known.where(~held_out), chosen)
     width = len(features.names)
