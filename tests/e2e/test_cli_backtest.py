@@ -156,6 +156,19 @@ def test_what_a_rule_would_add_is_counted_beside_the_live_ones(folder: Path) -> 
     ) == (2, 1)
 
 
+def test_bad_rows_may_be_left_out_and_are_written_aside(folder: Path) -> None:
+    put(
+        folder,
+        "t.csv",
+        "\n".join((HEAD, *ROWS, "t8,2026-01-07T11:00:00Z,ann,bob,-5.00,CNY,transfer")),
+    )
+    assert run(folder).exit_code == 2
+    rejects = folder / "rejects.csv"
+    assert figures(folder, "--rejects", str(rejects))["payments"] == 7
+    assert "amount_not_positive" in rejects.read_text(encoding="utf-8")
+    assert run(folder, "--rejects", str(folder / "t.csv")).exit_code == 2
+
+
 def test_shipped_flags_run_on_any_ledger(folder: Path) -> None:
     result = CliRunner().invoke(app, ["watch", "backtest", "cn-flags", str(folder / "t.csv")])
     assert result.exit_code == 0, result.output

@@ -46,6 +46,9 @@ Lists = Annotated[
     list[str] | None,
     typer.Option("--list", metavar="NAME=FILE", help="Accounts of a list; may be repeated."),
 ]
+Rejects = Annotated[
+    Path | None, file_option("--rejects", "Go on without bad rows and write them here.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")]
 
 
@@ -98,6 +101,7 @@ def backtest(
     map_file: MapFile = None,
     timezone: Timezone = None,
     digits: DigitsOption = None,
+    rejects: Rejects = None,
     *,
     as_json: AsJson = False,
 ) -> None:
@@ -106,11 +110,12 @@ def backtest(
     Every rule is tried, in shadow or live. Exit code 0: tried; 2: something must be put right first.
     """
     from recoup.cli.asked import duration, instant
-    from recoup.watching import Period, StreamFeatures, open_materials
+    from recoup.watching import Period, StreamFeatures, open_materials, write_whole
     from recoup.watching.backtesting import backtest_rules, currencies_of
     from recoup.watching.rule_files import read_rules
 
     with refusing(), working() as tell:
+        _check_rejects(rejects, [Path(name), *transfers, *([labels] if labels else [])])
         options = reading_options(map_file, timezone, digits)
         zone = options.zone
         period = Period(instant(start, "--from", zone), instant(end, "--to", zone))
@@ -123,6 +128,7 @@ def backtest(
             options,
             map_file,
             lambda file, at, count: tell(f"reading {file}", at, count),
+            keeps_good_rows=rejects is not None,
         )
         features = StreamFeatures()
         tell("trying the rules")
@@ -136,11 +142,27 @@ def backtest(
             label_delay_us=None if delay is None else round(delay.total_seconds()) * 1_000_000,
             has_labels=labels is not None,
         )
+        if rejects is not None:
+            write_whole(rejects, materials.rejected.write_csv().encode())
     document = tried.document()
     if as_json:
         typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
     else:
         _print(document)
+
+
+def _check_rejects(rejects: Path | None, inputs: list[Path]) -> None:
+    """Refuse a file of rejects that cannot be written, would replace an input, or be read as one the next time."""
+    from recoup.cli.asked import check_writable, refuse
+
+    if rejects is None:
+        return
+    place = rejects.resolve()
+    for path in inputs:
+        given = path.resolve()
+        if place == given or (path.is_dir() and place.is_relative_to(given)):
+            raise refuse("--rejects", "out_among_inputs", f"{rejects}: {path}")
+    check_writable("--rejects", place, folder=False)
 
 
 def _lists(given: list[str], options: Any) -> dict[str, list[str]]:  # noqa: ANN401 - imported when it runs
