@@ -4,6 +4,7 @@ Fault                       the outside failed or sent something unusable
     InputFault              rows or files that must be put right first; carries every problem found
     LimitFault              a bound of limits.py was reached; carries its name and value
     PolicyFault             a jurisdiction's terms that cannot be used; names the term
+    RuleFault               rules of the watch that cannot be used; carries every problem found
     SettingsFault           settings of a process that cannot be used; names the setting
     EventFault              bytes that are no event: malformed, or not in the one canonical form
         UnknownEvent        name or version that this program does not have: a newer one wrote it
@@ -15,11 +16,13 @@ Fault                       the outside failed or sent something unusable
     GatewayFault            a core system, a bank or the centre did not answer as it must
     VaultFault              personal data that cannot be read: its key was destroyed, or its bytes were changed
     ScanFault               an uploaded scan that is not kept; names the problem
+    ModelFault              a model that payments are not scored with; names the problem
     StateFault              the stream's state cannot be made of what was given; names the problem
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -39,6 +42,38 @@ class InputFault(Fault):
     """Input that must be put right before anything is written; `problems` names every place."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RuleProblem:
+    """One thing to put right in a rule of the watch, or in a set of them."""
+
+    rule: str
+    """The rule's id; '' for the set, or for an expression that stands alone."""
+    field: str
+    """Which field of the rule; `expression` for its text."""
+    line: int
+    """In the text of that field, counted from one; 0 where a place says nothing."""
+    column: int
+    code: str
+    """Stable name of the kind of problem, listed in docs/reference/rules.md."""
+    message: str
+    """What was expected and what was found, in one line."""
+
+    def __str__(self) -> str:
+        """Return one line: rule, field, place, code, message."""
+        where = [f"rule {self.rule}" if self.rule else "", self.field]
+        if self.line:
+            where.append(f"line {self.line} column {self.column}")
+        return ": ".join(filter(None, (" ".join(filter(None, where)), self.code, self.message)))
+
+
+class RuleFault(Fault):
+    """Rules of the watch that must be put right before any of them is used; `problems` names every place."""
+
+    def __init__(self, problems: Sequence[RuleProblem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
@@ -177,6 +212,31 @@ class ScanFault(Fault):
     """An uploaded scan that is not kept: `problem` is the name, `what` says more, without personal data."""
 
     def __init__(self, problem: ScanProblem, what: str = "") -> None:
+        self.problem, self.what = problem, what
+        super().__init__(": ".join(filter(None, (problem.value, what))))
+
+
+class ModelProblem(StrEnum):
+    """Why a model is not used."""
+
+    UNREADABLE = "model_unreadable"
+    """The file cannot be read, or is none of ours."""
+    CUT_SHORT = "model_cut_short"
+    """The file ends before the model does."""
+    ALTERED = "model_altered"
+    """The content is not what its digest says."""
+    VERSION_UNKNOWN = "model_version_unknown"
+    """A newer program wrote it."""
+    MALFORMED = "model_malformed"
+    """What it holds is no forest, or is past a bound."""
+    OTHER_FEATURES = "model_of_other_features"
+    """It was trained on other features than are computed here."""
+
+
+class ModelFault(Fault):
+    """A model that payments are not scored with: `problem` is the name, `what` says more."""
+
+    def __init__(self, problem: ModelProblem, what: str = "") -> None:
         self.problem, self.what = problem, what
         super().__init__(": ".join(filter(None, (problem.value, what))))
 

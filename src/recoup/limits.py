@@ -317,6 +317,36 @@ PARTICULARS_BYTES_MAX: Final = 2**20
 
 TEMPLATE_BYTES_MAX: Final = 2**24
 """Bytes of one DOCX template of an office."""
+RULE_CHARS_MAX: Final = 4_096
+"""Characters of one rule's expression, or of one of its thresholds."""
+
+RULE_DEPTH_MAX: Final = 32
+"""Expressions within expressions in one rule; also the terms of one chain of sums or products."""
+
+RULE_PARTS_MAX: Final = 512
+"""Names, figures and operations of one rule, thresholds put in: bounds its program and the time that it takes."""
+
+RULE_STACK_MAX: Final = 64
+"""Values that one rule keeps at once while it is worked out."""
+
+RULE_SET_BYTES_MAX: Final = 2**20
+"""Bytes of one file of rules."""
+
+RULE_SET_RULES_MAX: Final = 1_000
+"""Rules of one set."""
+
+RULE_LISTS_MAX: Final = 64
+"""Lists that the rules of one set may ask."""
+
+RULE_SNOOZES_MAX: Final = 2_000
+"""Snoozes of one set."""
+
+RULE_SNOOZE_SECONDS_MAX: Final = 90 * 86_400
+"""Seconds that one snooze may last; then somebody looks again."""
+
+RULE_PROBLEMS_MAX: Final = 200
+"""Problems of one set that are named; the rest is counted."""
+
 RETURN_ROUNDS_MAX: Final = 100
 """Rounds of one return."""
 
@@ -373,6 +403,21 @@ STOLEN_STEPS_MAX: Final = 1_000_000
 
 STOLEN_BINDINGS_MAX: Final = 1_000
 """Cases that hold money in one pocket of the stream."""
+
+MODEL_TREES_MAX: Final = 4_096
+"""Trees of a model that scores payments."""
+
+MODEL_LEAVES_MAX: Final = 4_096
+"""Leaves of one tree."""
+
+MODEL_DEPTH_MAX: Final = 64
+"""Splits above one leaf."""
+
+MODEL_CUTS_MAX: Final = 65_534
+"""Distinct thresholds of one feature: their ranks are numbers of 16 bits."""
+
+MODEL_BYTES_MAX: Final = 2**28
+"""Bytes of the file of a model."""
 
 WATCH_ROWS_MAX: Final = 2**30
 """Rows of one shard's index: 52 GB; rows name those before them in 31 bits."""

@@ -18,6 +18,7 @@ from recoup.cli import (
     serve,
     trace,
     verify,
+    watch,
     witness,
 )
 
@@ -46,6 +47,7 @@ centre.register(app)
 bank.register(app)
 demo.register(app)
 witness.register(app)
+watch.register(app)
 bench.register(app)
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     )
     from recoup.reading.findings import REJECTED
     from recoup.reading.frames import claims_of, from_frames
+    from recoup.reading.labels import LabelsReading, read_labels
     from recoup.reading.mapfile import load_map, map_source, save_map
     from recoup.reading.options import ColumnMap, ReadingOptions, parse_digits
     from recoup.reading.transfers import Reading, is_fatal, read_transfers
@@ -35,6 +36,7 @@ __all__ = [
     "ColumnMap",
     "Declared",
     "DeclaredAccounts",
+    "LabelsReading",
     "Reading",
     "ReadingOptions",
     "Statements",
@@ -47,6 +49,7 @@ __all__ = [
     "read_accounts",
     "read_claims",
     "read_holds",
+    "read_labels",
     "read_links",
     "read_openings",
     "read_transfers",
@@ -60,6 +63,7 @@ _HOMES = {
     "declared": "Declared DeclaredAccounts read_accounts read_holds read_links read_openings",
     "findings": "REJECTED",
     "frames": "claims_of from_frames",
+    "labels": "LabelsReading read_labels",
     "mapfile": "load_map map_source save_map",
     "options": "ColumnMap ReadingOptions parse_digits",
     "transfers": "Reading is_fatal read_transfers",

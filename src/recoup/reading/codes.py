@@ -90,6 +90,14 @@ ADVICE: Final[dict[str, str]] = {
     "opening_duplicate": "keep one opening for this account and currency",
     "opening_negative": "give an opening of at least zero",
     "hold_ends_early": "give an end after the start",
+    # labels
+    "label_without_name": "name the transfer by its id",
+    "label_unreadable": "give true or false",
+    "label_repeated": "keep one label for this transfer or account",
+    "label_no_match": "correct the id or account; no transfer given has it",
+    "labels_missing": "give labels of which some are true and some are not",
+    "labels_too_few": "give a longer period or a shorter --label-delay; both fraud and other payments are needed",
+    "period_empty": "give another period; no payment lies in it",
     # what is given back
     "pot_twice": "keep one pot for this account and currency",
     "pot_holder_unknown": "write involved or innocent",

@@ -28,8 +28,10 @@ COMMANDS = (
     *("centre", "centre replay", "centre import", "centre backup", "centre restore"),
     *("bank", "bank keys", "bank serve", "bank sandbox", "bank conformance", "bank paper"),
     *("bank notices", "bank give", "bank defer", "bank appeal", "bank appeals"),
+    *("watch", "watch train", "watch evaluate", "watch score"),
     *("demo", "bench", "bench trace", "bench journal", "bench chase", "bench looking"),
     *("bench returns", "bench stolen", "bench watch"),
+    *("watch rules", "watch backtest"),
 )
 WIDTH = 100
 
@@ -46,8 +48,9 @@ replayed; 2 the first wrong record, a snapshot that says something else, or a fi
 import`: 0 every row was taken; 1 some were refused; 2 file, centre or session could not be used. Of `recoup centre backup`
 and `restore`: 0 done and verified; 2 what was to be made is not whole. Of `recoup bank`: 0 done; 1 an acceptance card
 failed; 2 something given could not be used. Of `recoup demo`: 0 played; 2 something did not start. Of `recoup serve`: 0 told
-to stop; 1 start it again; 2 it could not start. Errors go to standard error, one line each: [Problems of the
-input](problems.md) lists those of statements. Progress is shown on a terminal only.
+to stop; 1 start it again; 2 it could not start. Of `recoup watch`: 0 done; 2 something must be put right first. Errors go
+to standard error, one line each: [Problems of the input](problems.md) lists those of statements. Progress is shown on a
+terminal only.
 """
 
 _FORMATS = """\

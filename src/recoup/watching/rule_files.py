@@ -1,0 +1,62 @@
+"""Reads sets of rules: those that come with the program, by name, and files of the same form."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from recoup import limits
+from recoup.errors import RuleFault, RuleProblem
+from recoup.money import ISO_DIGITS, Digits
+from recoup.watch.features import FEATURES, Feature
+from recoup.watch.flags import REASONS, facts_beside
+from recoup.watch.rules import Known, RuleSet, load_rules
+
+_HERE = Path(__file__).parent / "rule_sets"
+
+
+def shipped_rules() -> tuple[str, ...]:
+    """Return the names of the sets that come with the program.
+
+    >>> shipped_rules()
+    ('cn-flags',)
+    """
+    return tuple(sorted(path.stem for path in _HERE.glob("*.toml")))
+
+
+def read_rules(
+    name_or_path: str | Path,
+    *,
+    features: tuple[Feature, ...] = FEATURES,
+    currencies: tuple[str, ...] = (),
+    digits: Digits = ISO_DIGITS,
+) -> RuleSet:
+    """Return a shipped set of rules by name, or that of a file; `RuleFault` names every problem.
+
+    Args:
+        name_or_path: the set.
+        features: the catalogue that its rules read; what flags need beside it are facts.
+        currencies: of the payments, in the order of their numbers.
+        digits: decimals of each currency.
+
+    >>> read_rules("cn-flags").id
+    'cn-flags'
+    """
+    path = Path(name_or_path)
+    if str(name_or_path) in shipped_rules():
+        path = _HERE / f"{name_or_path}.toml"
+    known = Known(features, facts_beside(features), currencies, digits, REASONS)
+    try:
+        if path.stat().st_size > limits.RULE_SET_BYTES_MAX:
+            message = f"{path}: expected at most {limits.RULE_SET_BYTES_MAX} bytes"
+            raise RuleFault([RuleProblem("", "", 0, 0, "too_long", message)])
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        message = f"{path}: {error.strerror or error}; shipped are {', '.join(shipped_rules())}"
+        raise RuleFault([RuleProblem("", "", 0, 0, "file_unreadable", message)]) from error
+    except UnicodeDecodeError as error:
+        message = f"{path}: expected UTF-8"
+        raise RuleFault([RuleProblem("", "", 0, 0, "not_toml", message)]) from error
+    return load_rules(text, known)
+
+
+__all__ = ["read_rules", "shipped_rules"]
