@@ -39,6 +39,7 @@ def register(app: typer.Typer) -> None:
     benches.command("chase", epilog="Example: recoup bench chase --json")(chase)
     benches.command("looking", epilog="Example: recoup bench looking --json")(looking)
     benches.command("returns", epilog="Example: recoup bench returns --json")(returns)
+    benches.command("scoring", epilog="Example: recoup bench scoring --json")(scoring)
     app.add_typer(benches, name="bench")
 
 
@@ -125,6 +126,14 @@ def returns(
 
     plan = Plan.quick() if quick else Plan(claims=claims, pots=pots, seed=seed)
     _show(bench_returns(plan, lambda doing: typer.echo(doing, err=True)), as_json=as_json)
+
+
+def scoring(*, seed: Seed = 1, quick: Quick = False, as_json: AsJson = False) -> None:
+    """Measure scores of a model of 200 trees on one thread, one by one and in batches; beside LightGBM and onnxruntime."""
+    from recoup.bench.scoring import Plan, bench_scoring
+
+    plan = Plan.quick() if quick else Plan(seed=seed)
+    _show(bench_scoring(plan, lambda doing: typer.echo(doing, err=True)), as_json=as_json)
 
 
 def _show(report: Report, *, as_json: bool) -> None:
