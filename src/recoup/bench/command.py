@@ -43,6 +43,7 @@ def register(app: typer.Typer) -> None:
     benches.command("returns", epilog="Example: recoup bench returns --json")(returns)
     benches.command("stolen", epilog="Example: recoup bench stolen --json")(stolen)
     benches.command("watch", epilog="Example: recoup bench watch --json")(watch)
+    benches.command("scoring", epilog="Example: recoup bench scoring --json")(scoring)
     app.add_typer(benches, name="bench")
 
 
@@ -159,6 +160,14 @@ def watch(
 
     plan = Plan.quick(seed) if quick else Plan(payments, accounts, seed=seed)
     _show(bench_watch(plan, lambda doing: typer.echo(doing, err=True)), as_json=as_json)
+
+
+def scoring(*, seed: Seed = 1, quick: Quick = False, as_json: AsJson = False) -> None:
+    """Measure scores of a model of 200 trees on one thread, one by one and in batches; beside LightGBM and onnxruntime."""
+    from recoup.bench.scoring import Plan, bench_scoring
+
+    plan = Plan.quick() if quick else Plan(seed=seed)
+    _show(bench_scoring(plan, lambda doing: typer.echo(doing, err=True)), as_json=as_json)
 
 
 def _show(report: Report, *, as_json: bool) -> None:

@@ -30,7 +30,7 @@ COMMANDS = (
     *("bank notices", "bank give", "bank defer", "bank appeal", "bank appeals"),
     *("watch", "watch train", "watch evaluate", "watch score"),
     *("demo", "bench", "bench trace", "bench journal", "bench chase", "bench looking"),
-    *("bench returns", "bench stolen", "bench watch"),
+    *("bench returns", "bench stolen", "bench watch", "bench scoring"),
     *("watch rules", "watch backtest"),
 )
 WIDTH = 100

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from math import inf
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ from recoup import limits
 from recoup.watch.model.kernels import RANK_TOP
 from recoup.watch.model.trees import Tree, check_trees, malformed
 
-_GROUP: Final = 8  # trees walked side by side; kernels.sum_leaves names each
+_GROUP: Final = 8  # trees walked side by side; kernels.add_group names each
 
 
 class Forest(NamedTuple):
@@ -33,8 +34,11 @@ class Forest(NamedTuple):
     """Features that splits look at, once for each way of taking values for missing."""
     missing: NDArray[np.int8]
     cuts: NDArray[np.float64]
-    """Thresholds of the features looked at, ascending, end to end."""
+    """Thresholds of the features looked at, ascending, end to end, each feature's filled up with infinity to a power of two."""
     cut_starts: NDArray[np.int32]
+    """By feature looked at."""
+    cut_steps: NDArray[np.int32]
+    """By feature looked at: which power of two; the steps of a search."""
 
 
 def forest_of(trees: Sequence[Tree], feature_count: int) -> Forest:
@@ -55,8 +59,12 @@ def forest_of(trees: Sequence[Tree], feature_count: int) -> Forest:
         values.append(0.0)
         means.append(0.0)
     groups = range(0, len(depths), _GROUP)
-    starts = np.cumsum([0, *(len(cuts[key]) for key in looked_at)])
-    flat = [cut for key in looked_at for cut in cuts[key]]
+    steps = [len(cuts[key]).bit_length() for key in looked_at]
+    sizes = [1 << power for power in steps]
+    filled = [
+        cuts[key] + [inf] * (size - len(cuts[key]))
+        for key, size in zip(looked_at, sizes, strict=True)
+    ]
     return Forest(
         nodes=np.array(nodes, np.int64),
         values=np.array(values, np.float64),
@@ -65,8 +73,9 @@ def forest_of(trees: Sequence[Tree], feature_count: int) -> Forest:
         depths=np.array([max(depths[at : at + _GROUP]) for at in groups], np.int32),
         looked_at=np.array([feature for feature, _ in looked_at], np.int32),
         missing=np.array([kind for _, kind in looked_at], np.int8),
-        cuts=np.array(flat, np.float64),
-        cut_starts=starts.astype(np.int32),
+        cuts=np.array([cut for part in filled for cut in part], np.float64),
+        cut_starts=np.cumsum([0, *sizes], dtype=np.int32)[:-1],
+        cut_steps=np.array(steps, np.int32),
     )
 
 

@@ -43,13 +43,11 @@ def fill_ranks(forest: Forest, row: Array, ranks: Array) -> None:
                 continue
             value = 0.0
         low = start = np.int64(forest.cut_starts[place])
-        length = np.int64(forest.cut_starts[place + 1]) - start
-        while length > 1:
-            half = length >> 1
-            # A mask instead of a branch: which way a value goes cannot be foretold.
-            low += half & -np.int64(forest.cuts[(low + half - 1) & _LEFT_MASK] < value)
-            length -= half
-        rank = low - start + np.int64(forest.cuts[low & _LEFT_MASK] < value)
+        for power in range(forest.cut_steps[place] - 1, -1, -1):
+            # A shift, where compilers make a branch of a choice: which way a value goes cannot be foretold.
+            below = np.int64(forest.cuts[(low + (1 << power) - 1) & _LEFT_MASK] < value)
+            low += below << power
+        rank = low - start
         ranks[2 * place] = rank
         ranks[2 * place + 1] = rank
 
