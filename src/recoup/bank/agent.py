@@ -34,7 +34,7 @@ from recoup.bank.rules import (
     lapse,
     plan,
 )
-from recoup.bank.statements import fitting
+from recoup.bank.statements import fitting, named
 from recoup.bank.store import BankStore
 from recoup.bank.told import AnswerLater, Identity, OrderIdTaken, Replied
 from recoup.clock import Clock
@@ -386,6 +386,8 @@ class Agent:
         if done.rows_since is not None:
             until = order.rows_to or now
             rows = self._core.statement(number, order.currency, done.rows_since, until)
+        if not order.account_number and books.accounts:
+            rows = named(rows, number, books.accounts[0].name)
         shown = fitting(rows)
         is_live = hold is not None and hold.ended is None
         return AnswerMessage(

@@ -28,6 +28,7 @@ from recoup.clock import Clock, SystemClock
 from recoup.errors import GatewayFault, MessageFault, MessageProblem, StoreFault
 from recoup.ids import Ids, RandomIds
 from recoup.messages import KeyRing, SigningKey, read_key, read_public
+from recoup.orders import InstitutionKind
 from recoup.reading.policies import read_policy
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ class Setting:
     """The centre's address, where late answers go; where the agent polls, they go there."""
     locale: str = "zh"
     """The language in which holders are told."""
+    kind: InstitutionKind = InstitutionKind.BANK
+    """What the institution is."""
 
 
 def identity(setting: Setting) -> Identity:
@@ -105,7 +108,9 @@ def agent_for(
         raise StoreFault(f"expected the books of {setting.institution!r}, were of {owner!r}")
     store.keep(_OWNER, setting.institution)
     policy = read_policy(setting.policy)
-    terms = Terms(policy, setting.match_seconds, core.can_stop_amounts, setting.locale)
+    terms = Terms(
+        policy, setting.match_seconds, core.can_stop_amounts, setting.locale, setting.kind
+    )
     given = (identity(setting), store, core, terms, clock or SystemClock(), ids or RandomIds())
     if script is None:
         return Agent(*given), store

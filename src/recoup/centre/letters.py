@@ -30,11 +30,13 @@ from recoup.messages import (
     open_paper,
     seal,
 )
-from recoup.orders import OrderKind
+from recoup.orders import AccountKind, OrderKind
+from recoup.orders.kinds import OFF_BANK
 from recoup.paper import order_pdf
 from recoup.paper.words import Language
 from recoup.stores.vault import Purpose
 
+ORDINARY: Final = AccountKind.ORDINARY
 _WITHOUT_GROUNDS: Final = frozenset(
     {OrderKind.RELEASE, OrderKind.REDUCE, OrderKind.QUERY, OrderKind.WATCH, OrderKind.PAY_BACK}
 )
@@ -163,6 +165,7 @@ class Letters:
             payee=self._payee(issued, purpose),
             ends_at=issued.ends_at,
             tell_from=issued.tell_from,
+            account_kind=order.account_kind if order.account_kind in OFF_BANK else ORDINARY,
         )
 
     def _payee(self, issued: IssuedOrder, purpose: Purpose) -> Payee | None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recoup.orders import OrderKind
+
 if TYPE_CHECKING:
     from recoup.cases import CasePolicy
     from recoup.orders import Levels, Policy
@@ -69,6 +71,8 @@ def lines_of(policy: Policy) -> list[tuple[str, str, str, str]]:
         "answer_seconds": " ".join(f"{k}={v}" for k, v in policy.answer_seconds.items()),
         "approvals": " ".join(f"{k}={v}" for k, v in policy.approvals.items()),
     }
+    for sort, kinds in policy.powers.items():
+        values[f"powers.{sort}"] = " ".join(kind for kind in OrderKind if kind in kinds)
     return [
         ("term", "value", "source", "standing"),
         *((g.term, values[g.term], g.source, g.standing.value) for g in policy.grounds),

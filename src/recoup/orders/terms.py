@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from recoup.orders.kinds import OrderKind
+from recoup.orders.kinds import InstitutionKind, OrderKind
 
 
 class Standing(StrEnum):
@@ -54,17 +54,23 @@ class Policy:
     """The same where the account is of a protected kind or the whole account is asked for."""
     can_shrink_stop: bool
     """Whether a running stop can be made smaller; else a smaller one spends one of `stops_max`."""
+    powers: Mapping[InstitutionKind, frozenset[OrderKind]]
+    """Which orders an institution of each kind may be given; each row has a source of its own."""
     grounds: tuple[Ground, ...]
 
     def __post_init__(self) -> None:
         """Refuse a policy with a term that has no source, and bounds that no law would set."""
         named = {ground.term for ground in self.grounds}
-        terms = {f.name for f in fields(self)} - {"id", "grounds"}
+        terms = {f.name for f in fields(self)} - {"id", "grounds", "powers"}
+        terms |= {f"powers.{kind}" for kind in InstitutionKind}
         if missing := sorted(terms - named):
             raise ValueError(f"policy {self.id}: no source for {', '.join(missing)}")
         for kind in OrderKind:
             if kind not in self.answer_seconds or kind not in self.approvals:
                 raise ValueError(f"policy {self.id}: nothing said of {kind}")
+        for sort in InstitutionKind:
+            if OrderKind.QUERY not in self.powers.get(sort, ()):
+                raise ValueError(f"policy {self.id}: expected that any {sort} can be asked")
         positive = (self.stop_seconds, self.stops_max, self.freeze_months)
         if min(positive) < 1 or min(self.approvals.values()) < 0 or self.approvals_protected < 1:
             raise ValueError(f"policy {self.id}: expected terms above zero")
