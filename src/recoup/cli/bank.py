@@ -83,6 +83,9 @@ def keys(
     *,
     out: Annotated[Path, typer.Option("--out", help="Folder for both files.")] = Path(),
     days: Annotated[int, typer.Option("--days", min=1, max=3660, help="How long it counts.")] = 400,
+    after: Annotated[
+        int, typer.Option("--after", min=0, max=3660, help="In how many days it begins to count.")
+    ] = 0,
 ) -> None:
     """Make a key: OWNER.key.json for oneself alone, OWNER.public.json for the other side."""
     from datetime import timedelta
@@ -92,7 +95,8 @@ def keys(
 
     now = SystemClock().now()
     with _faults():
-        key = generate_key(owner, now - timedelta(hours=1), now + timedelta(days=days))
+        begin = now + timedelta(days=after) if after else now - timedelta(hours=1)
+        key = generate_key(owner, begin, now + timedelta(days=after + days))
         out.mkdir(parents=True, exist_ok=True)
         stem = f"{owner}-{key.public.id[:8]}"
         write_key(key, out / f"{stem}.key.json")
