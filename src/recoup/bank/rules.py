@@ -118,8 +118,6 @@ def plan(order: OrderMessage, books: Books, terms: Terms, now: datetime) -> Plan
     unknown = type(order.kind) is not OrderKind or type(order.extent) is not Extent
     if unknown or order.kind not in terms.policy.powers[terms.kind]:
         return Refused(ResultCode.NOT_SUPPORTED)
-    if order.kind is OrderKind.WATCH:
-        return Refused(ResultCode.NOT_SUPPORTED)
     wrong = _account(order, books)
     if wrong is not None:
         return wrong
@@ -139,7 +137,7 @@ def _no_longer(order: OrderMessage, planned: Planned) -> Planned:
 
 def _planned(order: OrderMessage, books: Books, terms: Terms, now: datetime) -> Planned | Refused:
     match order.kind:
-        case OrderKind.QUERY:
+        case OrderKind.QUERY | OrderKind.WATCH:
             return Planned(Outcome.INFORMED)
         case OrderKind.STOP | OrderKind.EXTEND:
             return _stop(order, books, terms, now)
@@ -163,7 +161,7 @@ def _account(order: OrderMessage, books: Books) -> Refused | None:
         return Refused(ResultCode.ACCOUNT_WRONG, (Check.CURRENCY,))
     if _is_of_another_kind(order, books):
         return Refused(ResultCode.ACCOUNT_OTHER, (Check.ACCOUNT,))
-    holds_nothing = order.kind in {OrderKind.QUERY, OrderKind.RELEASE}
+    holds_nothing = order.kind in {OrderKind.QUERY, OrderKind.WATCH, OrderKind.RELEASE}
     if (order.amount <= 0) is not holds_nothing or order.amount < 0:
         return Refused(ResultCode.AMOUNT_MALFORMED, (Check.AMOUNT,))
     return None
@@ -171,8 +169,8 @@ def _account(order: OrderMessage, books: Books) -> Refused | None:
 
 def _is_of_another_kind(order: OrderMessage, books: Books) -> bool:
     """Whether something is asked of what is not there, such as a settlement of a wallet; what frees is never kept back."""
-    is_freeing = order.kind in {OrderKind.QUERY, OrderKind.RELEASE, OrderKind.REDUCE}
-    if is_freeing or order.account_kind is AccountKind.ORDINARY:
+    asks_or_frees = {OrderKind.QUERY, OrderKind.WATCH, OrderKind.RELEASE, OrderKind.REDUCE}
+    if order.kind in asks_or_frees or order.account_kind is AccountKind.ORDINARY:
         return False
     return order.account_kind is not books.kind(order.currency)
 

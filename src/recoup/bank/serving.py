@@ -139,7 +139,7 @@ def serving(setting: Setting, agent: Agent, store: BankStore) -> Starlette:
         return application(agent)
     client = httpx.Client(base_url=address, timeout=_DRAIN_SECONDS)
     line = Line(client, setting.institution, heard=_said)
-    courier = Courier(agent, line)
+    courier = Courier(agent, line, letters=not setting.poll)
     if not setting.poll:
         return application(agent, background=courier.post)
     poller = Poller(agent, store, line, institution=setting.institution, clock=SystemClock())

@@ -67,6 +67,7 @@ def lines_of(policy: Policy) -> list[tuple[str, str, str, str]]:
         "can_shrink_stop": "yes" if policy.can_shrink_stop else "no",
         "freeze_months": str(policy.freeze_months),
         "renewals_max": unlimited,
+        "watch_seconds": str(policy.watch_seconds),
         "approvals_protected": str(policy.approvals_protected),
         "answer_seconds": " ".join(f"{k}={v}" for k, v in policy.answer_seconds.items()),
         "approvals": " ".join(f"{k}={v}" for k, v in policy.approvals.items()),

@@ -46,6 +46,8 @@ class Policy:
     freeze_months: int
     renewals_max: int | None
     """None: without limit, each before the freeze ends."""
+    watch_seconds: int
+    """How long a watched account's movements are told, from the institution's own time."""
     answer_seconds: Mapping[OrderKind, int]
     """Within which an institution must answer; past it the order is chased as unanswered."""
     approvals: Mapping[OrderKind, int]
@@ -71,7 +73,7 @@ class Policy:
         for sort in InstitutionKind:
             if OrderKind.QUERY not in self.powers.get(sort, ()):
                 raise ValueError(f"policy {self.id}: expected that any {sort} can be asked")
-        positive = (self.stop_seconds, self.stops_max, self.freeze_months)
+        positive = (self.stop_seconds, self.stops_max, self.freeze_months, self.watch_seconds)
         if min(positive) < 1 or min(self.approvals.values()) < 0 or self.approvals_protected < 1:
             raise ValueError(f"policy {self.id}: expected terms above zero")
         ZoneInfo(self.timezone)
@@ -79,6 +81,10 @@ class Policy:
     def stop_ends(self, started_at: datetime) -> datetime:
         """Return the end of a stop that began at `started_at`."""
         return started_at + timedelta(seconds=self.stop_seconds)
+
+    def watch_ends(self, started_at: datetime) -> datetime:
+        """Return the end of a watch that began at `started_at`."""
+        return started_at + timedelta(seconds=self.watch_seconds)
 
     def freeze_ends(self, started_at: datetime) -> datetime:
         """Return the end of a freeze: the same day and time of the month it ends in, its last day where that is shorter.

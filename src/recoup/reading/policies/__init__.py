@@ -86,6 +86,7 @@ def _policy(table: Mapping[str, Any]) -> Policy:
         "freeze_months": freeze["months"],
         "renewals_max": freeze["renewals_max"],
         "approvals_protected": table["approvals_protected"],
+        "watch_seconds": table["watch"]["seconds"],
     }
     grounds = [_ground(term, entry) for term, entry in single.items()]
     grounds += [_ground(term, table[term]) for term in ("answer_seconds", "approvals")]
@@ -99,6 +100,7 @@ def _policy(table: Mapping[str, Any]) -> Policy:
         can_shrink_stop=_truth("stop.can_shrink", stop["can_shrink"]["value"]),
         freeze_months=_whole("freeze.months", freeze["months"]["value"]),
         renewals_max=None if renewals == "unlimited" else _whole("freeze.renewals_max", renewals),
+        watch_seconds=_whole("watch.seconds", table["watch"]["seconds"]["value"]),
         answer_seconds=_by_kind("answer_seconds", table["answer_seconds"]),
         approvals=_by_kind("approvals", table["approvals"]),
         approvals_protected=_whole("approvals_protected", table["approvals_protected"]["value"]),
