@@ -82,8 +82,13 @@ def identity(setting: Setting) -> Identity:
 
 
 def load_core(name: str) -> CoreBanking:
-    """Return the core system that `package.module:function` makes; raise `GatewayFault` if there is no such thing."""
+    """Return the core system that `package.module:function` makes; raise `GatewayFault` if there is no such thing.
+
+    A module that is not installed is looked for in the folder where the program was started.
+    """
     module, _, function = name.partition(":")
+    if (here := str(Path.cwd())) not in sys.path:
+        sys.path.append(here)  # last: nothing that is installed is hidden by what lies there
     try:
         made = getattr(importlib.import_module(module), function)()
     except (ImportError, AttributeError, ValueError) as fault:

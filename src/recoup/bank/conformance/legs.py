@@ -5,6 +5,8 @@ Each is for institutions of one kind, and is left out for the others: what lies 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from recoup.bank.conformance.kit import AMOUNT, ARRIVED, Deck, Desk, LeftOut, expect
 from recoup.messages import Check, Minor, ResultCode, SerialKind
 from recoup.orders import AccountKind, InstitutionKind, OrderKind, Outcome
@@ -30,8 +32,8 @@ def _is_held(desk: Desk, account: int, kind: AccountKind) -> None:
     expect(AMOUNT, held.held if held else None, "digest")
 
 
-def _refused(desk: Desk, kind: OrderKind, account: int, **changes: object) -> None:
-    order = desk.order(kind, account, **changes)
+def _refused(desk: Desk, kind: OrderKind, account: int) -> None:
+    order = desk.order(kind, account)
     answer = desk.answer(order)
     expect((Outcome.REFUSED, C.NOT_SUPPORTED), (answer.outcome, answer.code), "outcome and code")
     expect(None, desk.held_of(order), "digest")
@@ -62,9 +64,9 @@ def _(desk: Desk) -> None:
 @DECK.card(104, "query by a payment's number: whose wallet it reached, by number and name")
 def _(desk: Desk) -> None:
     _only(desk, InstitutionKind.PAYMENT)
-    asked = {"account_number": "", "account_name": "", "serial": "SERIAL-0011"}
-    order = desk.order(K.QUERY, _WALLET, rows_from=ARRIVED, serial_kind=SerialKind.PAYMENT, **asked)
-    answer = desk.answer(order)
+    order = desk.order(K.QUERY, _WALLET, rows_from=ARRIVED)
+    asked = replace(order, account_number="", account_name="", serial="SERIAL-0011")
+    answer = desk.answer(replace(asked, serial_kind=SerialKind.PAYMENT))
     expect((Outcome.INFORMED, A.WALLET), (answer.outcome, answer.account_kind), "outcome and kind")
     shown = [(row.payee, row.payee_name) for row in answer.rows]
     expect([("6222000000000011", "ACCEPTANCE WALLET")], shown, "whose it is")
@@ -80,8 +82,9 @@ def _(desk: Desk) -> None:
 @DECK.card(106, "query by a payment's number: where it was passed on, and under which number there")
 def _(desk: Desk) -> None:
     _only(desk, InstitutionKind.AGGREGATOR)
-    asked = {"account_number": "", "account_name": "", "serial": "SERIAL-0014"}
-    answer = desk.answer(desk.order(K.QUERY, _PASSED, rows_from=ARRIVED, **asked))
+    order = desk.order(K.QUERY, _PASSED, rows_from=ARRIVED)
+    asked = replace(order, account_number="", account_name="", serial="SERIAL-0014")
+    answer = desk.answer(asked)
     expect(["SERIAL-0014", "SERIAL-0015"], [row.reference for row in answer.rows], "both legs")
     expect("acceptance-elsewhere", answer.rows[-1].payee_institution, "where it went")
     expect((Minor(0), Minor(0)), (answer.held, answer.available), "held and available")
