@@ -23,7 +23,7 @@ Quick = Annotated[
 ]
 Cases = Annotated[int, typer.Option("--cases", help="Open cases.", min=100)]
 Rates = Annotated[str, typer.Option("--rates", help="Answers a second, one after another.")]
-Payments = Annotated[int, typer.Option("--payments", help="Payments of the stream.", min=100_000)]
+Booked = Annotated[int, typer.Option("--payments", help="Payments of the stream.", min=100_000)]
 Seconds = Annotated[float, typer.Option("--seconds", help="How long at each rate.", min=1)]
 Looks = Annotated[int, typer.Option("--looks", help="Questions of each kind.", min=1)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print machine and rows as JSON.")]
@@ -134,7 +134,7 @@ def returns(
 
 def stolen(
     *,
-    payments: Payments = 2_000_000,
+    payments: Booked = 2_000_000,
     claims: Claims = 1_000,
     seed: Seed = 1,
     quick: Quick = False,

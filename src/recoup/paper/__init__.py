@@ -16,7 +16,7 @@ from recoup.errors import LimitFault
 from recoup.messages import Opened, OrderMessage
 from recoup.money import ISO_DIGITS, format_minor
 from recoup.orders import Extent, OrderKind, Outcome
-from recoup.orders.kinds import FITTING
+from recoup.orders.kinds import FITTING, OFF_BANK
 from recoup.paper.packet import packet_pdf
 from recoup.paper.printing import printed, shown_time
 from recoup.paper.words import KINDS, LANGUAGES, OUTCOMES, Language, said
@@ -106,12 +106,14 @@ def _rows(
     disputed, notice, payee = order.disputed, order.notice, order.payee
     is_held = order.amount and payee is None
     extent = order.extent.value if isinstance(order.extent, Extent) and is_held else ""
+    lies = order.account_kind.value if order.account_kind in OFF_BANK else ""
     found = {
         "order": order.id,
         "case": order.case,
         "kind": kind,
         "account": order.account_number,
         "name": order.account_name,
+        "lies": said(f"lies_{lies}", language) if lies else "",
         "amount": money(order.amount) if is_held else "",
         "extent": said(f"extent_{extent}", language) if extent else "",
         "pay_amount": money(order.amount) if payee else "",

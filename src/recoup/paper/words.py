@@ -69,6 +69,13 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "kind": ("措施", "Measure"),
     "account": ("账号", "Account"),
     "name": ("户名", "Name"),
+    "lies": ("控制对象", "What lies there"),
+    "lies_wallet": ("支付账户余额（不得支付、提现）", "wallet: not spent, not withdrawn"),
+    "lies_settlement": ("商户待结算资金（不得结算）", "due to a merchant: not settled"),
+    "lies_custody": (
+        "托管虚拟资产（按本币折算，不得提取）",
+        "a client's tokens, by their worth in this currency: not withdrawn",
+    ),
     "amount": ("控制金额", "Amount to be held"),
     "extent": ("范围", "Extent"),
     "extent_amount": ("限额（只收不付）", "the amount only; credits come in"),
