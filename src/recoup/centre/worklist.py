@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from recoup.cases import Case, CasePolicy, plan_orders
 from recoup.cases.state import (
@@ -40,6 +40,8 @@ class Waits(StrEnum):
     NOTICE = "notice_to_send"
     DEFERRAL = "deferral_ends"
     ABROAD = "answer_from_abroad"
+    LETTER = "letter_to_send"
+    """A victim was not told where the claim stands; `why` says where."""
 
 
 _SURPLUS: Final = frozenset({"overdue", "cannot_shrink"})
@@ -89,8 +91,25 @@ class _Make(Protocol):
 
 
 Rank = tuple[datetime, int, str, str, str, str]
-Looked = tuple[Case, tuple[tuple[Hold, Tracked], ...]]
-"""A case and its orders as they were at one moment."""
+
+
+class ToWrite(NamedTuple):
+    """A claim whose victim is to be written to."""
+
+    claim: str
+    currency: str
+    amount: int
+    stage: str
+    """What the letter tells."""
+
+
+class Looked(NamedTuple):
+    """A case as it was at one moment."""
+
+    case: Case
+    orders: tuple[tuple[Hold, Tracked], ...]
+    letters: tuple[ToWrite, ...] = ()
+    """That nobody sent yet."""
 
 
 def next_change(case: Case, now: datetime, policy: CasePolicy) -> datetime | None:
@@ -102,7 +121,11 @@ def next_change(case: Case, now: datetime, policy: CasePolicy) -> datetime | Non
 
 
 def todos_of(
-    case: Case, orders: Iterable[tuple[Hold, Tracked]], now: datetime, policy: CasePolicy
+    case: Case,
+    orders: Iterable[tuple[Hold, Tracked]],
+    now: datetime,
+    policy: CasePolicy,
+    letters: Iterable[ToWrite] = (),
 ) -> Iterator[Todo]:
     """Yield what waits for a person in one case."""
 
@@ -147,6 +170,10 @@ def todos_of(
             yield todo(Waits.STUCK, row.account, row.currency, row.amount, None, None, row.why)
     yield from _of_orders(orders, todo)
     yield from _of_holders(case, todo)
+    for letter in letters:
+        yield todo(
+            Waits.LETTER, letter.claim, letter.currency, letter.amount, None, 0, letter.stage
+        )
 
 
 def _of_orders(orders: Iterable[tuple[Hold, Tracked]], todo: _Make) -> Iterator[Todo]:
@@ -181,4 +208,4 @@ def _of_holders(case: Case, todo: _Make) -> Iterator[Todo]:
             yield todo(Waits.ABROAD, task.id, task.currency, task.amount, task.due_at)
 
 
-__all__ = ["Looked", "Rank", "Todo", "Waits", "next_change", "todos_of"]
+__all__ = ["Looked", "Rank", "ToWrite", "Todo", "Waits", "next_change", "todos_of"]

@@ -17,6 +17,7 @@ from recoup.paper.returning.layouts import (
     Table,
     Words,
 )
+from recoup.paper.returning.marking import paper_digest, paper_number
 from recoup.paper.returning.wording import LABELS, PHRASES, TITLES, VALUES, said
 
 _FIELD: Final = re.compile(r"\{([a-z_0-9]+)\}")
@@ -44,6 +45,8 @@ def sheet_pdf(document: Filled, made_on: date, *, author: str = "", signer: str 
         "lang": language,
         "blocks": [_block(block, document) for block in LAYOUTS[document.kind]],
         "signed": said(VALUES, signed, language).format(signer=signer),
+        "mark": said(VALUES, "mark", language).format(number=paper_number(document)),
+        "digest": paper_digest(document, made_on),
         "footer": footer.format(case=document.values.get("case_number") or BLANK, title=title),
     }
     return printed("returning.typ", content, datetime.combine(made_on, time(), UTC))

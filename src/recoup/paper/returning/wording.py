@@ -193,6 +193,7 @@ PHRASES: Final[dict[str, tuple[str, str]]] = {
 }
 
 VALUES: Final[dict[str, tuple[str, str]]] = {
+    "mark": ("文书编号 {number}，核验摘要：", "Paper {number}, digest to check it by:"),
     "findings_direct": ("冻结资金权属明确", "it is clear whose the frozen money is"),
     "findings_shared": (
         "冻结资金由多名被害人的款项混合而成，无法逐笔对应，拟公告后按比例返还",
