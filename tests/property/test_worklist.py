@@ -44,9 +44,7 @@ class Kept:
         state, now = self.view.state, self.wards.now
         cases = [case for case in state.cases.values() if is_reached(case.unit)]
         seen = [looked_at(state, case) for case in cases]
-        found = [
-            x for row in seen for x in todos_of(row.case, row.orders, now, POLICY, row.letters)
-        ]
+        found = [x for row in seen for x in todos_of(row.case, row.orders, now, POLICY, row.beside)]
         return sorted(found, key=lambda todo: todo.rank)
 
 

@@ -127,7 +127,15 @@ def _words(name: str) -> str:
     return str(name).replace("_", " ")
 
 
-PROBLEMS: Final[Mapping[str, tuple[int, str]]] = {**_OWN, **_of_rooms()}
+_IN_WORDS: Final = {
+    "calendar_ends": "Nobody told the working days of the year in which the bank must have paid: the calendar is to be extended",
+}
+"""Refusals of rooms whose names alone do not say what is to be done."""
+
+PROBLEMS: Final[Mapping[str, tuple[int, str]]] = {
+    **_OWN,
+    **{name: (status, _IN_WORDS.get(name, title)) for name, (status, title) in _of_rooms().items()},
+}
 """Name, then status and title."""
 
 

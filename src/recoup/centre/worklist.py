@@ -42,6 +42,8 @@ class Waits(StrEnum):
     ABROAD = "answer_from_abroad"
     LETTER = "letter_to_send"
     """A victim was not told where the claim stands; `why` says where."""
+    CALENDAR = "calendar_to_extend"
+    """The bank cannot be told: nobody told the centre the working days of the year in which it must have paid."""
 
 
 _SURPLUS: Final = frozenset({"overdue", "cannot_shrink"})
@@ -93,14 +95,16 @@ class _Make(Protocol):
 Rank = tuple[datetime, int, str, str, str, str]
 
 
-class ToWrite(NamedTuple):
-    """A claim whose victim is to be written to."""
+class Beside(NamedTuple):
+    """What waits for a case and stands in other registers than its own."""
 
-    claim: str
+    kind: Waits
+    about: str
     currency: str
     amount: int
-    stage: str
-    """What the letter tells."""
+    why: str
+    at: datetime | None = None
+    """When a bank is to be told of a payment; None: now."""
 
 
 class Looked(NamedTuple):
@@ -108,8 +112,7 @@ class Looked(NamedTuple):
 
     case: Case
     orders: tuple[tuple[Hold, Tracked], ...]
-    letters: tuple[ToWrite, ...] = ()
-    """That nobody sent yet."""
+    beside: tuple[Beside, ...] = ()
 
 
 def next_change(case: Case, now: datetime, policy: CasePolicy) -> datetime | None:
@@ -125,7 +128,7 @@ def todos_of(
     orders: Iterable[tuple[Hold, Tracked]],
     now: datetime,
     policy: CasePolicy,
-    letters: Iterable[ToWrite] = (),
+    beside: Iterable[Beside] = (),
 ) -> Iterator[Todo]:
     """Yield what waits for a person in one case."""
 
@@ -170,10 +173,19 @@ def todos_of(
             yield todo(Waits.STUCK, row.account, row.currency, row.amount, None, None, row.why)
     yield from _of_orders(orders, todo)
     yield from _of_holders(case, todo)
-    for letter in letters:
-        yield todo(
-            Waits.LETTER, letter.claim, letter.currency, letter.amount, None, 0, letter.stage
-        )
+    yield from _beside(beside, todo, now, policy)
+
+
+def _beside(
+    rows: Iterable[Beside], todo: _Make, now: datetime, policy: CasePolicy
+) -> Iterator[Todo]:
+    """Yield letters to send, and returns whose bank cannot be told for want of a calendar."""
+    for row in rows:
+        if row.kind is not Waits.CALENDAR:
+            yield todo(row.kind, row.about, row.currency, row.amount, None, 0, row.why)
+        elif policy.procedure is not None and policy.procedure.pay_due(row.at or now) is None:
+            calendar = policy.procedure.calendar.id
+            yield todo(row.kind, row.about, row.currency, row.amount, row.at, None, calendar)
 
 
 def _of_orders(orders: Iterable[tuple[Hold, Tracked]], todo: _Make) -> Iterator[Todo]:
@@ -208,4 +220,4 @@ def _of_holders(case: Case, todo: _Make) -> Iterator[Todo]:
             yield todo(Waits.ABROAD, task.id, task.currency, task.amount, task.due_at)
 
 
-__all__ = ["Looked", "Rank", "ToWrite", "Todo", "Waits", "next_change", "todos_of"]
+__all__ = ["Beside", "Looked", "Rank", "Todo", "Waits", "next_change", "todos_of"]

@@ -21,7 +21,7 @@ from recoup.centre.reasons import CentreReason
 from recoup.centre.requests import Request, is_usable
 from recoup.centre.state import CentreState
 from recoup.centre.victim_view import stages_of
-from recoup.centre.worklist import Looked, ToWrite
+from recoup.centre.worklist import Beside, Looked, Waits
 from recoup.centre.written import (
     Event,
     Issued,
@@ -35,6 +35,7 @@ from recoup.centre.written import (
 from recoup.ids import SubjectId
 from recoup.journal.canonical import encode_plain
 from recoup.paper.victim_words import Stage
+from recoup.procedure import PaymentState
 from recoup.procedure import Reason as OfReturn
 
 WRITTEN_OF: Final = frozenset(
@@ -127,17 +128,37 @@ def evolve_written(state: CentreState, _: SubjectId, event: Event) -> CentreStat
 
 
 def looked_at(state: CentreState, case: Case) -> Looked:
-    """Return a case as it waits for persons: with its orders, and with the letters that nobody sent yet."""
-    return Looked(case, tuple(state.of_case(case.id)), tuple(_to_write(state, case)))
+    """Return a case as it waits for persons: with its orders, the letters that nobody sent yet, and what banks are to pay."""
+    beside = (*_to_write(state, case), *_to_tell(state, case))
+    return Looked(case, tuple(state.of_case(case.id)), beside)
 
 
-def _to_write(state: CentreState, case: Case) -> Iterator[ToWrite]:
+def _to_write(state: CentreState, case: Case) -> Iterator[Beside]:
     """Yield the claims of which the victim was not told where they stand."""
     stages = _stages(state, case)
     for claim in case.claims:
         stage, sent = stages[claim.id], state.sent.get((case.id, claim.id))
         if stage in WRITTEN_OF and (sent is None or sent.stage != stage):
-            yield ToWrite(claim.id, claim.currency, claim.amount, stage.value)
+            yield Beside(Waits.LETTER, claim.id, claim.currency, claim.amount, stage.value)
+
+
+def _to_tell(state: CentreState, case: Case) -> Iterator[Beside]:
+    """Yield the return that a case leads, where a bank is to be told of payments now, or when a public notice ends."""
+    found = state.returns.get(state.returning.get(case.id, ""))
+    if found is None or found.cases[0] != case.id:
+        return
+    amounts: dict[tuple[str, datetime | None], int] = {}
+    for row in found.payments:
+        if row.state is PaymentState.DECIDED:
+            key = row.place.currency, None
+            amounts[key] = amounts.get(key, 0) + row.outstanding
+    plan, notices = found.round.plan, found.round.notices
+    if plan is not None and notices and not notices[-1].is_over:
+        for award in plan.awards:
+            then = award.place.currency, notices[-1].ends_at
+            amounts[then] = amounts.get(then, 0) + award.amount
+    for (currency, at), amount in amounts.items():
+        yield Beside(Waits.CALENDAR, found.id, currency, amount, "", at)
 
 
 def _stages(state: CentreState, case: Case) -> dict[str, Stage]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from returning_office import CASE, Returning, award
@@ -22,7 +23,7 @@ DECISION = Paper(ONE, "decision-0001.zh", "28125.00 CNY")
 def waiting(work: Returning) -> list[tuple[str, str]]:
     """The claims whose victims are to be written to, and of what."""
     row = looked_at(work.scribe.state, work.scribe.state.case(CASE))
-    todos = todos_of(row.case, row.orders, work.clock.now(), work.policy, row.letters)
+    todos = todos_of(row.case, row.orders, work.clock.now(), work.policy, row.beside)
     return [(todo.about, todo.why) for todo in todos if todo.kind is Waits.LETTER]
 
 
@@ -111,3 +112,29 @@ def test_what_no_paper_bears_is_not_issued(paper: Paper) -> None:
     unknown = replace(issued(DECISION), return_id="r9")
     assert work.refused("ann", unknown) == "return_unknown"
     assert work.scribe.state.papers == {}
+
+
+def extending(work: Returning) -> list[tuple[str, int, bool]]:
+    """The returns whose bank cannot be told for want of a calendar: which, how much, whether only later."""
+    row = looked_at(work.scribe.state, work.scribe.state.case(CASE))
+    todos = todos_of(row.case, row.orders, work.clock.now(), work.policy, row.beside)
+    found = [todo for todo in todos if todo.kind is Waits.CALENDAR]
+    return [(todo.about, todo.amount, todo.due_at is not None) for todo in found]
+
+
+def test_a_year_without_a_calendar_waits_for_somebody_before_the_bank_is_to_be_told() -> None:
+    work = Returning()
+    work.clock.move(datetime(2026, 12, 10, 2, tzinfo=UTC) - work.clock.now())
+    work.holds().applied().approved(award(60, mode=3))
+    assert extending(work) == []
+    work.by("ann", PublishNotice("r1", "ann", work.digest))
+    assert extending(work) == [("r1", 60, True)], "the notice ends in a year that nobody told"
+
+
+def test_what_is_decided_waits_for_the_calendar_only_where_it_ends() -> None:
+    work = Returning().holds().applied().approved().decided()
+    assert extending(work) == []
+    row = looked_at(work.scribe.state, work.scribe.state.case(CASE))
+    late = datetime(2026, 12, 30, 2, tzinfo=UTC)
+    todos = todos_of(row.case, row.orders, late, work.policy, row.beside)
+    assert [todo.why for todo in todos if todo.kind is Waits.CALENDAR] == ["cn"]
