@@ -128,7 +128,7 @@ def _words(name: str) -> str:
 
 
 _IN_WORDS: Final = {
-    "calendar_ends": "Nobody told the working days of the year in which the bank must have paid: the calendar is to be extended",
+    "calendar_ends": "Nobody told the working days of the year in which the bank must have paid: extend the calendar",
 }
 """Refusals of rooms whose names alone do not say what is to be done."""
 
