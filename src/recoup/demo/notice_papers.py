@@ -197,7 +197,7 @@ def _table(section: str, /, **values: str | bool | date) -> str:
     return f"[{section}]\n{''.join(lines)}"
 
 
-def _toml(value: str | date) -> str:
+def _toml(value: object) -> str:
     return str(value) if isinstance(value, date) else json.dumps(value, ensure_ascii=False)
 
 
