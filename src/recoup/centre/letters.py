@@ -126,7 +126,7 @@ class Letters:
         """Return an order as PDF with the signed order in it; `LimitFault` where it is too long for a code."""
         data = self.order(issued)
         opened = open_paper(data, self._wire.own)
-        return order_pdf(opened, data, language=language, timezone=timezone)
+        return order_pdf(opened, data, language=language, timezone=timezone, check=issued.digest)
 
     def believed(self, data: bytes) -> OrderMessage:
         """Return what a code says that was read from paper; `MessageFault` for one that this centre did not sign."""

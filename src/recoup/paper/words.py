@@ -95,6 +95,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "二维码内为本指令的签名报文。用指令中心的公钥验签：recoup bank paper --check。签名报文的 SHA-256：",
         "The QR code holds the signed order. Check it with the centre's public key: recoup bank paper --check. Its SHA-256:",
     ),
+    "check": (
+        "核验真伪：在受理窗口公示的查询页填写指令编号和核验摘要。核验摘要：",
+        "To check it: enter the order's number and this digest on the page whose address is posted at the counter:",
+    ),
     "footer": ("{order} · 签名人 {centre}", "{order} · signed by {centre}"),
     "sheet_title": ("办理回执", "Answer sheet"),
     "sheet_words": (

@@ -162,6 +162,8 @@ class FaultyAgent(Agent):
             answer = replace(answer, held=held, outcome=outcome_said, former=())
         if answer.rows and self._behaviour(Do.SHORT_ROWS, order) is not None:
             answer = replace(answer, rows=answer.rows[:-1])
+        if answer.rows and self._behaviour(Do.NO_ROWS, order) is not None:
+            answer = replace(answer, rows=())
         return answer
 
     def digest_page(self, page: int) -> DigestMessage:

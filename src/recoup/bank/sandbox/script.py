@@ -51,6 +51,8 @@ class Do(StrEnum):
     """Leaves its holds out of the digest."""
     SHORT_ROWS = "short_rows"
     """Leaves the newest row out of every statement."""
+    NO_ROWS = "no_rows"
+    """Gives no statement at all."""
     LENIENT = "lenient"
     """Reads what it understands of a message and passes over the rest."""
     OVERBOOK = "overbook"
