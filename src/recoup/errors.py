@@ -16,6 +16,7 @@ Fault                       the outside failed or sent something unusable
     VaultFault              personal data that cannot be read: its key was destroyed, or its bytes were changed
     ScanFault               an uploaded scan that is not kept; names the problem
     ModelFault              a model that payments are not scored with; names the problem
+    StateFault              the stream's state cannot be made of what was given; names the problem
 """
 
 from __future__ import annotations
@@ -202,5 +203,32 @@ class ModelFault(Fault):
     """A model that payments are not scored with: `problem` is the name, `what` says more."""
 
     def __init__(self, problem: ModelProblem, what: str = "") -> None:
+        self.problem, self.what = problem, what
+        super().__init__(": ".join(filter(None, (problem.value, what))))
+
+
+class StateProblem(StrEnum):
+    """Why the state of the stream cannot be made of what was given."""
+
+    ARRAY_WRONG = "array_wrong"
+    """Of another type or length, or with numbers that do not fit."""
+    SETTING_WRONG = "setting_wrong"
+    """A setting out of its bounds."""
+    ACCOUNT_UNKNOWN = "account_unknown"
+    """A number that no pocket has, or of a pocket that is in use already."""
+    SNAPSHOT_FOREIGN = "snapshot_foreign"
+    """No snapshot of a shard, or of another layout."""
+    SNAPSHOT_DAMAGED = "snapshot_damaged"
+    """Cut short, changed, or with numbers that point outside."""
+    FEATURES_DIFFER = "features_differ"
+    """Made with other features."""
+    PROCESSOR_DIFFERS = "processor_differs"
+    """Made on a processor with other features, where equal numbers are not promised."""
+
+
+class StateFault(Fault):
+    """The stream's state cannot be made of what was given: `problem` is the name, `what` says where."""
+
+    def __init__(self, problem: StateProblem, what: str = "") -> None:
         self.problem, self.what = problem, what
         super().__init__(": ".join(filter(None, (problem.value, what))))

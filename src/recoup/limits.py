@@ -367,3 +367,9 @@ MODEL_CUTS_MAX: Final = 65_534
 
 MODEL_BYTES_MAX: Final = 2**28
 """Bytes of the file of a model."""
+
+WATCH_ROWS_MAX: Final = 2**30
+"""Rows of one shard's index: 52 GB; rows name those before them in 31 bits."""
+
+WATCH_MOVES_MAX: Final = 2**24
+"""Rows that one question for later movements may find: 1 GiB of them."""

@@ -1,7 +1,8 @@
-"""The decorator of every kernel: numba, compiled once, kept on disk under a digest of all kernel sources. Not a kernel.
+"""The decorator of every kernel: numba, compiled once, kept on disk under a digest of all sources it is made of. Not a kernel.
 
 numba notices a change of the file a function stands in, not of the files it calls into; a stale kernel would move money
-wrongly and silently. So the cache folder is named after the digest of the whole folder.
+wrongly and silently. So the cache folder is named after the digest of the whole folder; kernels of the room `watch` stand among
+its other files and call into this folder, so theirs is named after the digest of both.
 
 Processes that start together on a cold cache would each compile the same kernels, and overwrite each other's index of what is
 there: so one compiles a kernel, and the others wait for what it leaves.
@@ -16,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,19 +29,20 @@ if sys.platform != "win32":  # there each process compiles for itself
     import fcntl
 
 _HERE: Final = Path(__file__).parent
+_WATCH: Final = _HERE.parents[1] / "watch"
 
 
-def _digest() -> str:
-    """Return the digest of every kernel source of the package."""
+def _digest(*folders: Path) -> str:
+    """Return the digest of every source in this folder and below the others."""
     whole = hashlib.sha256()
-    for path in sorted(_HERE.glob("*.py")):
+    below = [path for folder in folders for path in folder.rglob("*.py")]
+    for path in [*sorted(_HERE.glob("*.py")), *sorted(below)]:
         whole.update(path.name.encode() + b"\0" + path.read_bytes())
     return whole.hexdigest()[:16]
 
 
-def _cache_folder() -> str:
+def _cache_folder(name: str) -> str:
     """Return where compiled kernels are kept: beside the sources, else in the user's cache, else temporary."""
-    name = f"kernels-{_digest()}"
     home = Path(
         os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or Path.home() / ".cache"
     )
@@ -53,8 +56,16 @@ def _cache_folder() -> str:
     return str(Path(tempfile.gettempdir()) / "recoup" / name)
 
 
-FOLDER: Final = _cache_folder()
+FOLDER: Final = _cache_folder(f"kernels-{_digest()}")
 """Where the machine code of this version of the kernels is kept."""
+
+
+@cache
+def _watch_folder() -> str:
+    """Return where the machine code of the room `watch` is kept; worked out only where the room is used."""
+    return _cache_folder(f"watch-{_digest(_WATCH)}")
+
+
 _WAIT_SECONDS_MAX: Final = 120
 """For another process that compiles the same kernel: all of those of one rule take some 30 s of processor time together."""
 _POLL_SECONDS: Final = 0.02
@@ -64,7 +75,8 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile `function` on first call, without fastmath, releasing the interpreter lock; keep the machine code on disk."""
     settings: Any = numba.core.config
     before = settings.CACHE_DIR
-    settings.CACHE_DIR = folder = before or FOLDER
+    is_watch = _WATCH in Path(function.__code__.co_filename).parents
+    settings.CACHE_DIR = folder = before or (_watch_folder() if is_watch else FOLDER)
     try:
         compiled: Any = numba.njit(cache=True, nogil=True)(function)
     finally:
