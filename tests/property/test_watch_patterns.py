@@ -175,15 +175,19 @@ def test_labels_of_accounts_held_out_reach_no_first_score() -> None:
     matrix = np.repeat(measure_accounts(payments, POCKETS, 10**18), 40, axis=0)
     matrix = matrix + chance.normal(size=matrix.shape)
     labels = chance.random(len(matrix)) < 0.3
-    learns = folds_of(labels, 5, 1) != 0
+    learns = folds_of(labels, 5, np.random.default_rng(1)) != 0
     accounts = Accounts(matrix, sparse.csr_matrix((len(labels),) * 2), labels)
-    first = _first_scores(accounts, learns, ACCOUNT_PARAMETERS)
+    first = _first_scores(accounts, learns, ACCOUNT_PARAMETERS, np.random.default_rng)
     other = Accounts(matrix, accounts.paid, np.where(learns, labels, ~labels))
-    np.testing.assert_array_equal(first, _first_scores(other, learns, ACCOUNT_PARAMETERS))
+    np.testing.assert_array_equal(
+        first, _first_scores(other, learns, ACCOUNT_PARAMETERS, np.random.default_rng)
+    )
     known = Accounts(matrix, accounts.paid, np.where(learns, ~labels, labels))
     inner = np.flatnonzero(learns)[:30]
     known.labels[np.flatnonzero(learns)[30:]] = labels[np.flatnonzero(learns)[30:]]
-    assert not np.array_equal(first[inner], _first_scores(known, learns, ACCOUNT_PARAMETERS)[inner])
+    assert not np.array_equal(
+        first[inner], _first_scores(known, learns, ACCOUNT_PARAMETERS, np.random.default_rng)[inner]
+    )
 
 
 def test_scores_in_folds_are_the_same_for_the_same_seed() -> None:
@@ -191,14 +195,16 @@ def test_scores_in_folds_are_the_same_for_the_same_seed() -> None:
     labels = chance.random(200) < 0.3
     matrix = np.column_stack([labels + chance.normal(size=200), chance.normal(size=200)])
     accounts = Accounts(matrix, sparse.random(200, 200, 0.02, "csr", random_state=1), labels)
-    first = cross_scores(accounts, 4, 5, stages=1)
-    np.testing.assert_array_equal(first, cross_scores(accounts, 4, 5, stages=1))
+    first = cross_scores(accounts, 4, 5, np.random.default_rng, stages=1)
+    np.testing.assert_array_equal(
+        first, cross_scores(accounts, 4, 5, np.random.default_rng, stages=1)
+    )
     assert first[labels].mean() > first[~labels].mean()
 
 
 def test_folds_share_out_either_label() -> None:
     labels = np.arange(103) < 11
-    fold = folds_of(labels, 5, 3)
+    fold = folds_of(labels, 5, np.random.default_rng(3))
     for label in (True, False):
         counts = np.bincount(fold[labels == label], minlength=5)
         assert counts.max() - counts.min() <= 1

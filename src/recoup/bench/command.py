@@ -40,7 +40,7 @@ def register(app: typer.Typer) -> None:
     benches.command("chase", epilog="Example: recoup bench chase --json")(chase)
     benches.command("looking", epilog="Example: recoup bench looking --json")(looking)
     benches.command("returns", epilog="Example: recoup bench returns --json")(returns)
-    benches.command("watch-sets", epilog="Example: recoup bench watch-sets --data ../shared/data")(
+    benches.command("watch-sets", epilog="Example: recoup bench watch-sets --data shared/data")(
         watch_sets
     )
     app.add_typer(benches, name="bench")
@@ -135,7 +135,7 @@ def watch_sets(
     *,
     data: Annotated[
         Path, typer.Option("--data", metavar="DIR", help="Folder of the shared data sets.")
-    ] = Path("../shared/data"),
+    ],
     sets: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="NAME", help="One of them; may be repeated. All by default."),

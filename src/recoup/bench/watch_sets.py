@@ -177,7 +177,7 @@ def _accounts(plan: Plan, folder: Path, tell: Tell) -> Iterator[Reached]:
         for seed in plan.seeds:
             tell(f"{given.name}: {variant}, seed {seed}")
             known = Accounts(matrix[:, columns], paid, given.labels)
-            scores = cross_scores(known, FOLDS, seed, stages=stages)
+            scores = cross_scores(known, FOLDS, seed, np.random.default_rng, stages=stages)
             found.append(average_precision(scores, given.labels))
         yield _reached(given.name, "AP", variant, _sure(found), *table)
 

@@ -103,7 +103,10 @@ def crossval_accounts(
         materials.labels,
     )
     found = [
-        figures(Scored(cross_scores(known, folds, seed), materials.labels), BUDGETS)
+        figures(
+            Scored(cross_scores(known, folds, seed, np.random.default_rng), materials.labels),
+            BUDGETS,
+        )
         for seed in seeds
     ]
     spread = {name: [float(str(one[name])) for one in found] for name in ("auc", "pr_auc")}

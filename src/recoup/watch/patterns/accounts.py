@@ -49,11 +49,12 @@ def measure_accounts(payments: Payments, accounts: int, until_us: int) -> F64:
     payer, payee = rows.payer.astype(np.int64), rows.payee.astype(np.int64)
     time, amount = rows.time_us, rows.amount_minor.astype(np.float64)
     is_inner = (payer >= 0) & (payee >= 0)
-    inner = (payer[is_inner], payee[is_inner], time[is_inner], amount[is_inner])
+    ends = (payer[is_inner], payee[is_inner])
+    when, paid = time[is_inner], amount[is_inner]
     found: Columns = {}
     for way, mine, others in (("out", 0, "payees"), ("in", 1, "payers")):
-        keys, other = inner[mine], inner[1 - mine]
-        found |= _own(way, others, (keys, other, inner[2], inner[3]), accounts, until_us)
+        rows_of_way = (ends[mine], ends[1 - mine], when, paid)
+        found |= _own(way, others, rows_of_way, accounts, until_us)
     found["out_count_share"] = ratio(found["out_count"], found["out_count"] + found["in_count"])
     found["out_sum_share"] = ratio(found["out_sum"], found["out_sum"] + found["in_sum"])
     found["net_sum"] = found["in_sum"] - found["out_sum"]
@@ -64,7 +65,7 @@ def measure_accounts(payments: Payments, accounts: int, until_us: int) -> F64:
     found["in_to_outside_ratio"] = ratio(found["in_sum"], found["from_outside_sum"])
     found["out_to_outside_ratio"] = ratio(found["out_sum"], found["to_outside_sum"])
     found |= _passing(rows, accounts)
-    found |= _around(found, links(inner[0], inner[1], accounts))
+    found |= _around(found, links(*ends, accounts))
     return np.column_stack([found[measure.name] for measure in ACCOUNT_MEASURES])
 
 

@@ -8,9 +8,9 @@ label of a held-out account, nor its own label, reaches any row.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -47,9 +47,19 @@ class Accounts:
     labels: Flags
 
 
-def folds_of(labels: Flags, folds: int, seed: int) -> I64:
-    """Return the fold of each row, drawn by the seed, so that each has its share of either label (within one row)."""
-    chance = np.random.default_rng(seed)
+class Chance(Protocol):
+    """What folds are drawn by: numpy's generators are such; a pure room has none of its own."""
+
+    def permutation(self, x: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+        """Return the rows in an order drawn."""
+
+
+Draw = Callable[[int], Chance]
+"""Makes one of a seed: `numpy.random.default_rng`."""
+
+
+def folds_of(labels: Flags, folds: int, chance: Chance) -> I64:
+    """Return the fold of each row, drawn so that each has its share of either label (within one row)."""
     fold = np.empty(labels.size, np.int64)
     for label in (False, True):
         places = np.flatnonzero(labels == label)
@@ -61,6 +71,7 @@ def cross_scores(
     accounts: Accounts,
     folds: int,
     seed: int,
+    draw: Draw,
     *,
     stages: int = 2,
     parameters: Parameters | None = None,
@@ -71,26 +82,27 @@ def cross_scores(
         accounts: matrix, links and labels.
         folds: how many.
         seed: of folds and trees.
+        draw: makes what folds are drawn by.
         stages: 1 for measures alone, 2 with the neighbours' first scores.
         parameters: of the trees.
     """
     chosen = replace(parameters or ACCOUNT_PARAMETERS, seed=seed)
-    fold = folds_of(accounts.labels, folds, seed)
+    fold = folds_of(accounts.labels, folds, draw(seed))
     scores = np.empty(accounts.labels.size, np.float64)
     for held_out in range(folds):
         learns = fold != held_out
         matrix = accounts.matrix
         if stages > 1:
-            first = _first_scores(accounts, learns, chosen)
+            first = _first_scores(accounts, learns, chosen, draw)
             matrix = np.column_stack([matrix, *_near(first, accounts.paid)])
         scores[~learns] = _fitted(matrix, accounts.labels, learns, ~learns, chosen)
     return scores
 
 
-def _first_scores(accounts: Accounts, learns: Flags, parameters: Parameters) -> F64:
+def _first_scores(accounts: Accounts, learns: Flags, parameters: Parameters, draw: Draw) -> F64:
     """Return a chance for every account from models that saw neither it nor, of those held out, any label."""
     inner = np.full(learns.size, -1, np.int64)
-    inner[learns] = folds_of(accounts.labels[learns], INNER_FOLDS, parameters.seed + 7)
+    inner[learns] = folds_of(accounts.labels[learns], INNER_FOLDS, draw(parameters.seed + 7))
     raw = np.zeros(learns.size, np.float64)
     fewer = replace(parameters, trees=max(parameters.trees * 2 // 3, 1))
     for part in range(INNER_FOLDS):

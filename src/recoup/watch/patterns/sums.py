@@ -20,7 +20,8 @@ def counted(keys: I64, accounts: int, weights: F64 | None = None) -> F64:
 
 def ratio(above: F64, below: F64) -> F64:
     """Return above / below, NaN where there is nothing below."""
-    return np.divide(above, below, out=np.full(len(above), NAN), where=below != 0)
+    found: F64 = np.divide(above, below, out=np.full(len(above), NAN), where=below != 0)
+    return found
 
 
 def spread(keys: I64, values: F64, accounts: int) -> tuple[F64, F64]:
