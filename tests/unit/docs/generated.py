@@ -29,7 +29,7 @@ COMMANDS = (
     *("bank", "bank keys", "bank serve", "bank sandbox", "bank conformance", "bank paper"),
     *("bank notices", "bank give", "bank defer", "bank appeal", "bank appeals"),
     *("demo", "bench", "bench trace", "bench journal", "bench chase", "bench looking"),
-    *("bench returns",),
+    *("bench returns", "bench watch-sets", "watch", "watch crossval"),
 )
 WIDTH = 100
 
