@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -44,6 +45,9 @@ def register(app: typer.Typer) -> None:
     benches.command("stolen", epilog="Example: recoup bench stolen --json")(stolen)
     benches.command("watch", epilog="Example: recoup bench watch --json")(watch)
     benches.command("scoring", epilog="Example: recoup bench scoring --json")(scoring)
+    benches.command("watch-sets", epilog="Example: recoup bench watch-sets --data shared/data")(
+        watch_sets
+    )
     app.add_typer(benches, name="bench")
 
 
@@ -168,6 +172,40 @@ def scoring(*, seed: Seed = 1, quick: Quick = False, as_json: AsJson = False) ->
 
     plan = Plan.quick() if quick else Plan(seed=seed)
     _show(bench_scoring(plan, lambda doing: typer.echo(doing, err=True)), as_json=as_json)
+
+
+def watch_sets(
+    *,
+    data: Annotated[
+        Path, typer.Option("--data", metavar="DIR", help="Folder of the shared data sets.")
+    ],
+    sets: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME", help="One of them; may be repeated. All by default."),
+    ] = None,
+    seeds: Annotated[int, typer.Option("--seeds", help="Runs of each figure.", min=1)] = 3,
+    ablation: Annotated[
+        bool, typer.Option("--ablation", help="Also parts without each other: slow.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+) -> None:
+    """Measure how much of what it should watch finds, on the shared data sets: mean and deviation over seeds."""
+    from recoup.bench.watch_sets import SETS, Plan, bench_watch_sets
+
+    unknown = sorted(set(sets or ()) - set(SETS))
+    if unknown:
+        raise typer.BadParameter(f"expected {', '.join(SETS)}", param_hint="--set")
+    plan = Plan(data, tuple(sets or SETS), tuple(range(1, seeds + 1)), ablation)
+    rows = []
+    for row in bench_watch_sets(plan, lambda doing: typer.echo(doing, err=True)):
+        rows.append(row.to_dict())
+        if not as_json:
+            table = "" if row.wanted is None else f"; simple {row.baseline}, wanted {row.wanted}"
+            print(
+                f"{row.set} | {row.variant} | {row.measure} {row.mean:.4f} sd {row.sd:.4f}{table}"
+            )
+    if as_json:
+        print(json.dumps({"rows": rows}, indent=1))
 
 
 def _show(report: Report, *, as_json: bool) -> None:
