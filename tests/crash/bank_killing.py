@@ -19,6 +19,7 @@ from collections import Counter
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -98,16 +99,10 @@ class EarlyStore(BankStore):
 
     _kept: tuple[str, bytes, list[BankHold], HolderNotice | None] | None = None
 
-    def finish(
-        self,
-        order: str,
-        answer: bytes,
-        holds: list[BankHold],
-        notice: HolderNotice | None = None,
-    ) -> None:
+    def finish(self, *one: Any) -> None:
         if self._kept is not None:
             super().finish(*self._kept)
-        self._kept = (order, answer, holds, notice)
+        self._kept = one
 
 
 class ApartStore(BankStore):

@@ -6,6 +6,7 @@ import os
 import select
 import signal
 import time
+import traceback
 from collections.abc import Callable
 
 
@@ -21,6 +22,8 @@ def killed(run: Callable[[int], None], seconds: float, lines: int = 0) -> tuple[
         os.close(reading)
         try:
             run(writing)
+        except BaseException:  # noqa: BLE001 - whatever ends a child by itself is shown, and found by its status
+            traceback.print_exc()
         finally:
             os._exit(7)
     os.close(writing)

@@ -167,6 +167,10 @@ def monsters() -> list[bytes]:
     ]
 
 
+TIMEOUT = 120
+"""Seconds: what is fuzzed is what is answered, not how soon on a busy machine."""
+
+
 class Said:
     """Says signed things to the API and holds each answer against the document."""
 
@@ -182,7 +186,7 @@ class Said:
         case = self.operations[ANSWERS].Case(
             path_parameters={"institution": "bank-1"}, body=data, media_type=SIGNED
         )
-        self._count(case.call_and_validate())
+        self._count(case.call_and_validate(timeout=TIMEOUT))
 
     def asks(self, data: bytes, after: str) -> None:
         case = self.operations[MAIL].Case(
@@ -190,7 +194,7 @@ class Said:
             query={"after": after},
             headers={"Authorization": SCHEME + data.decode()},
         )
-        self._count(case.call_and_validate())
+        self._count(case.call_and_validate(timeout=TIMEOUT))
 
     def checks(self, case: Case) -> None:
         """Send what the generator made, signed as an institution's machine signs it."""

@@ -27,7 +27,7 @@ from recoup.centre.commands import Command, Done
 from recoup.centre.counter_commands import IssueCode, Seen, ShowClaim, WriteToVictim
 from recoup.centre.desk import answered
 from recoup.centre.victim_view import VictimView, victim_view
-from recoup.centre.written import NoteSent, SentBy
+from recoup.centre.written import NO_STAGE, NoteSent, SentBy
 from recoup.ids import CommandId
 from recoup.paper.victim_letter import letter_pdf
 from recoup.paper.victim_words import has_link, letter_text
@@ -230,12 +230,10 @@ async def note_sent(
 ) -> SentAnswered:
     """Say that a letter of ours was sent, and how: its row in the worklist closes. Refused once the claim stands elsewhere."""
     number = LetterNumber.read(body.number)
-    if number is None or not number.is_of(caller.house.port, case, claim):
-        raise ProblemError("letter_unknown")
-    command = NoteSent(
-        case, claim, number.stage.value, number.text, body.language, body.how, caller.person
-    )
-    content = {"case": case, "claim": claim, "number": number.text, "how": body.how.value}
+    is_ours = number is not None and number.is_of(caller.house.port, case, claim)
+    stage = number.stage.value if number is not None and is_ours else NO_STAGE
+    command = NoteSent(case, claim, stage, body.number, body.language, body.how, caller.person)
+    content = {"case": case, "claim": claim, "number": body.number, "how": body.how.value}
     content |= {"language": body.language, "reason": body.reason}
     told = await carry_out(caller, key, _SENT, content, command, response, Why(case, body.reason))
     return SentAnswered(number=told["number"])

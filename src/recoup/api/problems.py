@@ -70,7 +70,6 @@ _OWN: Final[Mapping[str, tuple[int, str]]] = {
     "claim_not_admitted": (409, "The claim that would be paid does not stand"),
     "payment_ended": (409, "The payment is no longer to be made"),
     "incident_open": (409, "A payment of this claim must be put right first"),
-    "letter_unknown": (409, "No letter of this number was made about this claim"),
     "letter_has_link": (409, "The centre's settings would put a link into a letter to a victim"),
     "personal_data_missing": (404, "Nothing of this kind is kept, or it was erased"),
 }

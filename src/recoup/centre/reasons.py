@@ -58,6 +58,8 @@ class CentreReason(StrEnum):
     """Working a plan out took too long or broke off: ask again."""
     LETTER_STALE = "letter_stale"
     """The claim stands elsewhere by now than the letter says: write it anew."""
+    LETTER_UNKNOWN = "letter_unknown"
+    """No letter of this number was made about this claim."""
     PAPER_UNFIT = "paper_unfit"
     """A paper without the digest, number or sum that a paper bears, a number twice, or a paper of another return."""
     CODE_WRONG = "code_wrong"

@@ -9,6 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
+
+NO_STAGE: Final = ""
+"""What a letter tells that is none of ours."""
 
 
 class SentBy(StrEnum):

@@ -23,6 +23,7 @@ from recoup.centre.state import CentreState
 from recoup.centre.victim_view import stages_of
 from recoup.centre.worklist import Beside, Looked, Waits
 from recoup.centre.written import (
+    NO_STAGE,
     Event,
     Issued,
     IssuePapers,
@@ -62,13 +63,17 @@ def decide_written(
     command: NoteSent | IssuePapers = request.what
     case = state.case(command.case)
     if not case.is_open:
-        return Declined(CentreReason.CASE_UNKNOWN, command.case)
+        is_of_return = isinstance(command, IssuePapers)
+        unknown = OfReturn.RETURN_UNKNOWN if is_of_return else CentreReason.CASE_UNKNOWN
+        return Declined(unknown, command.case)
     if command.by != request.actor.who:
         return Declined(CentreReason.ACTOR_DIFFERS)
     if isinstance(command, IssuePapers):
         return _issued(state, command, now)
     if case.claim(command.claim) is None:
         return Declined(Reason.CLAIM_UNKNOWN, command.claim)
+    if command.stage == NO_STAGE:
+        return Declined(CentreReason.LETTER_UNKNOWN)
     if not is_usable(command.number):
         return Declined(CentreReason.ID_UNUSABLE)
     before = state.sent.get((command.case, command.claim))

@@ -178,6 +178,10 @@ RETURNS: dict[str, tuple[Action, Ask]] = {
         of_return("/applications/{application}/take-back", reason="r"),
     ),
     "/plan": (Action.RETURN_PREPARE, of_return("/plan", reason="r")),
+    "/papers": (
+        Action.RETURN_PREPARE,
+        of_return("/papers", papers=[{"number": "decision-1.zh", "digest": DIGEST}], reason="r"),
+    ),
     "/plan/approve": (Action.RETURN_APPROVE, of_return("/plan/approve", digest=DIGEST)),
     "/plan/send-back": (Action.RETURN_APPROVE, of_return("/plan/send-back", reason="r")),
     "/plan/publish": (Action.RETURN_PREPARE, of_return("/plan/publish", digest=DIGEST)),
@@ -497,6 +501,14 @@ ENDPOINTS: dict[tuple[str, str], tuple[Action, Ask]] = {
     ("get", "/cases/{case}/claims/{claim}/letter"): (
         Action.COUNTER_SERVE,
         lambda b, by, t: b.get(f"/cases/{t.case}/claims/c1/letter", by, reason="r"),
+    ),
+    ("get", "/cases/{case}/claims/{claim}/letter/paper"): (
+        Action.COUNTER_SERVE,
+        lambda b, by, t: b.get(f"/cases/{t.case}/claims/c1/letter/paper", by, reason="r"),
+    ),
+    ("post", "/cases/{case}/claims/{claim}/letter/sent"): (
+        Action.COUNTER_SERVE,
+        in_case("/claims/c1/letter/sent", number="1", how="post", reason="r"),
     ),
     ("get", "/figures"): (
         Action.FIGURES_READ,

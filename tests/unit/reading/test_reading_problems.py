@@ -26,6 +26,7 @@ from recoup.reading import (
     read_transfers,
 )
 from recoup.reading.imports import read_import
+from recoup.reading.labels import read_labels
 from recoup.reading.pots import read_losses, read_pots
 from recoup.records.problems import Problem
 
@@ -228,6 +229,16 @@ def pots(*lines: str) -> Case:
     return run
 
 
+def labels(*lines: str) -> Case:
+    def run(folder: Path) -> Found:
+        (folder / "l.csv").write_text(LEDGER)
+        (folder / "t.csv").write_text("transfer,label\n" + "".join(line + "\n" for line in lines))
+        transfers = read_transfers([folder / "l.csv"], UTC).transfers
+        return read_labels(folder / "t.csv", transfers, UTC).problems
+
+    return run
+
+
 def losses(line: str) -> Case:
     def run(folder: Path) -> Found:
         (folder / "l.csv").write_text(LEDGER)
@@ -241,6 +252,10 @@ def losses(line: str) -> Case:
 
 
 CASES |= {
+    "label_without_name": labels(",1"),
+    "label_unreadable": labels("T1,perhaps"),
+    "label_repeated": labels("T1,1", "T1,0"),
+    "label_no_match": labels("T9,1"),
     "pot_twice": pots("A,1,CNY,,,", "A,2,CNY,,,"),
     "pot_holder_unknown": pots("A,1,CNY,suspect,,"),
     "pot_kind_unknown": pots("A,1,CNY,,loot,"),
@@ -262,6 +277,8 @@ ELSEWHERE = frozenset(
     }
 )
 """Found only once a whole return is there: tests/e2e/test_cli_return.py."""
+MODELS = frozenset({"labels_missing", "labels_too_few", "period_empty"})
+"""Found by whoever trains or judges a model."""
 PAPERS = frozenset({"papers_invalid", "signing_key_unusable", "template_invalid"})
 """Of the documents of a return: tests/unit/paper_returning."""
 
@@ -316,7 +333,7 @@ def test_a_row_of_an_import_is_refused_by_its_code_and_column(code: str) -> None
 
 
 @pytest.mark.parametrize(
-    "code", sorted(set(ADVICE) - set(OPTIONS) - set(IMPORTS) - ELSEWHERE - PAPERS)
+    "code", sorted(set(ADVICE) - set(OPTIONS) - set(IMPORTS) - ELSEWHERE - MODELS - PAPERS)
 )
 def test_the_problem_is_found_and_named(
     code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -331,11 +348,14 @@ def test_the_problem_is_found_and_named(
 
 
 def test_every_code_has_a_case() -> None:
-    known = {*CASES, *IMPORTS, *ELSEWHERE, *PAPERS}
+    known = {*CASES, *IMPORTS, *ELSEWHERE, *MODELS, *PAPERS}
     assert known == set(ADVICE) - set(OPTIONS)  # those: tests/unit/cli
     tests = Path(__file__).parents[2]
     shown = (tests / "e2e/test_cli_return.py").read_text(encoding="utf-8")
     assert [code for code in ELSEWHERE if code not in shown] == []
+    models = (tests / "unit/watch_model/test_watching.py").read_text(encoding="utf-8")
+    models += (tests / "e2e/test_cli_crossval.py").read_text(encoding="utf-8")
+    assert [code for code in MODELS if code not in models] == []
     papers = "".join(
         file.read_text(encoding="utf-8") for file in (tests / "unit/paper_returning").glob("*.py")
     )
