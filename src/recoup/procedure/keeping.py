@@ -40,7 +40,7 @@ from recoup.procedure.events import (
 )
 from recoup.procedure.facts import Facts
 from recoup.procedure.fitting import unfit_claim, unfit_place
-from recoup.procedure.paying import paid_already
+from recoup.procedure.paying import paid_already, still_missed
 from recoup.procedure.refusals import Reason, Refusal
 from recoup.procedure.state import PAYMENT_MOVES, PAYMENT_REFUSALS, PaymentState, PaymentTrigger
 from recoup.procedure.values import Fact, Payment, Return, digest_of, order_id_of
@@ -222,7 +222,7 @@ def _hand_over(
     refusal = unfit_claim(payment.key, facts) or unfit_place(found, payment.place, 0, facts, now)
     if refusal is not None:
         return refusal
-    left = facts.claims[payment.key].missing - found.paid_of(payment.key)
+    left = still_missed(found, payment, facts)
     if payment.outstanding > left:
         return Refusal(Reason.AMOUNT_EXCEEDS_MISSING, f"{payment.key.claim}: at most {left}")
     order = order_id_of(payment, payment.attempt + 1)
