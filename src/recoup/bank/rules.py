@@ -23,6 +23,8 @@ from recoup.messages import Check, FormerHold, OrderMessage, Paper, ResultCode, 
 from recoup.orders import AccountKind, Extent, InstitutionKind, OrderKind, Outcome, Policy
 from recoup.orders.kinds import OPENING
 
+_FREEING: Final = frozenset({OrderKind.RELEASE, OrderKind.REDUCE})
+"""What frees is carried out by whoever holds something."""
 _WITH_A_TERM: Final = OPENING | {OrderKind.POSTPONE, OrderKind.RENEW}
 """Orders that set the end of a hold."""
 
@@ -116,7 +118,7 @@ class Concluded:
 def plan(order: OrderMessage, books: Books, terms: Terms, now: datetime) -> Planned | Refused:
     """Return which hold is to stand after the order, or why it is not carried out."""
     unknown = type(order.kind) is not OrderKind or type(order.extent) is not Extent
-    if unknown or order.kind not in terms.policy.powers[terms.kind]:
+    if unknown or order.kind not in terms.policy.powers[terms.kind] | _FREEING:
         return Refused(ResultCode.NOT_SUPPORTED)
     wrong = _account(order, books)
     if wrong is not None:
@@ -169,7 +171,7 @@ def _account(order: OrderMessage, books: Books) -> Refused | None:
 
 def _is_of_another_kind(order: OrderMessage, books: Books) -> bool:
     """Whether something is asked of what is not there, such as a settlement of a wallet; what frees is never kept back."""
-    asks_or_frees = {OrderKind.QUERY, OrderKind.WATCH, OrderKind.RELEASE, OrderKind.REDUCE}
+    asks_or_frees = {OrderKind.QUERY, OrderKind.WATCH} | _FREEING
     if order.kind in asks_or_frees or order.account_kind is AccountKind.ORDINARY:
         return False
     return order.account_kind is not books.kind(order.currency)

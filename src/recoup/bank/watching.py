@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 
 from recoup import limits
 from recoup.bank.core import CoreBanking
@@ -62,7 +63,7 @@ class Watches:
             fresh, count = fresh[len(shown) :], count + 1
             watch = replace(watch, seen=watch.seen + len(shown), told=watch.told + 1)
             said = AnswerMessage(
-                id=f"watch-{watch.order}-{watch.told}",
+                id="",
                 order=watch.order,
                 institution=self.institution,
                 outcome=Outcome.INFORMED,
@@ -74,10 +75,16 @@ class Watches:
                 rows=shown,
                 rows_left=len(fresh),
             )
+            said = replace(said, id=_id_of(watch, said))
             self.store.watched(watch, (said.id, name_of(said), encode(said)))
         if now >= watch.ends_at or watch.told >= limits.WATCH_MESSAGES_MAX:
             self.store.watched(replace(watch, is_over=True))
         return count
+
+
+def _id_of(watch: Watch, said: AnswerMessage) -> str:
+    """Return the id of a message: other words never have it, told by books from a backup that count anew."""
+    return f"watch-{watch.told}-{sha256(encode(said)).hexdigest()[:32]}"
 
 
 __all__ = ["HeldFor", "Watches"]

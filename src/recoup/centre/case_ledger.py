@@ -218,11 +218,13 @@ def _is_alike(known: Shown, row: FactRow) -> bool:
 def _is_one_leg(known: Shown, row: FactRow) -> bool:
     """Whether each side names only its own account, under one serial number, and both name the same payee's institution.
 
-    So a payment between institutions looks [account-notice-2019]: neither knows whose account it is at the other.
+    So a payment between institutions looks [account-notice-2019]: neither knows whose account it is at the other. Words that a
+    payer writes, such as "rent", are no number and join nothing: two payments of one sum may both have them.
     """
     payers = {known.payer_institution, row.payer_institution} - {""}
     is_same_payee = known.payee_institution == row.payee_institution != ""
-    return is_same_payee and len(payers) < 2 and bool(row.reference and known.first.reference)
+    is_number = any(sign.isdigit() for sign in row.reference)
+    return is_same_payee and len(payers) < 2 and is_number and bool(known.first.reference)
 
 
 __all__ = ["CaseLedger", "Listed", "Shown"]

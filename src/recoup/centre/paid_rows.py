@@ -24,6 +24,7 @@ class _Known:
 
     account: str
     payee: str
+    currency: str
     amount: int
     at: datetime
     number: str
@@ -36,12 +37,17 @@ class _Known:
 def unpaid_statements(
     statements: Sequence[Statement], payments: Iterable[Payment]
 ) -> list[Statement]:
-    """Return the statements without what the return paid and what came back of it, balances as they would stand then."""
+    """Return the statements without what the return paid and what came back of it, balances as they would stand then.
+
+    A movement is one row of an account, whatever others look like it: a second payment on one order is a debit of nobody's.
+    """
     known = [row for payment in payments for row in _known_of(payment)]
     gone: dict[tuple[str, str], dict[str, tuple[_When, int]]] = {}
+    shown: dict[tuple[str, int], str] = {}
     for statement in statements:
         for row in statement.rows:
-            if any(_shows(row, one) for one in known):
+            fits = (at for at, one in enumerate(known) if _shows(row, one))
+            if any(shown.setdefault((statement.account, at), row.id) == row.id for at in fits):
                 delta = row.amount if row.payer == statement.account else -row.amount
                 place = gone.setdefault((statement.account, row.currency), {})
                 place[row.id] = ((row.at, row.sequence), delta)
@@ -55,7 +61,8 @@ def _known_of(payment: Payment) -> Iterable[_Known]:
     def movement(fact: Fact) -> _Known:
         is_back = fact.what == "bounced"
         number = "" if is_back else fact.reference
-        return _Known(account, payee, fact.amount, fact.at, number, orders, is_back)
+        currency = payment.place.currency
+        return _Known(account, payee, currency, fact.amount, fact.at, number, orders, is_back)
 
     return [movement(fact) for fact in payment.facts if fact.what in {"paid", "bounced"}]
 
@@ -63,7 +70,7 @@ def _known_of(payment: Payment) -> Iterable[_Known]:
 def _shows(row: FactRow, one: _Known) -> bool:
     """Whether a row is that movement: by the bank's number, or by the order's id between the very accounts."""
     sides = (one.payee, one.account) if one.is_back else (one.account, one.payee)
-    if row.amount != one.amount:
+    if (row.amount, row.currency) != (one.amount, one.currency):
         return False
     if one.number and row.id == one.number:
         return row.payer == one.account

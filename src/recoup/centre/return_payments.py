@@ -39,7 +39,7 @@ from recoup.orders.events import (
     PaidBack,
     PaymentBounced,
 )
-from recoup.procedure import Facts, Reason, Refusal, Return, decide, fold, paid_already
+from recoup.procedure import ClaimKey, Facts, Reason, Refusal, Return, decide, fold, paid_already
 from recoup.procedure import commands as asked
 from recoup.procedure.events import BankNotified
 from recoup.procedure.state import IN_FLIGHT, RoundState
@@ -150,7 +150,9 @@ def _unfit_claim(orders: OrderWork, order: Order, payout: Payout) -> Declined | 
         return Declined(Reason.CLAIM_NOT_ADMITTED.value, payout.claim)
     if claim.currency != order.key.currency:
         return Declined(Reason.CURRENCY_DIFFERS.value, payout.claim)
-    left = claim.missing - _on_its_way(orders, order, (case, payout.claim))
+    found = _return_of(orders, order.id)
+    handed = found.handed_to(ClaimKey(case, payout.claim)) if found is not None else 0
+    left = claim.missing - _on_its_way(orders, order, (case, payout.claim)) - handed
     if order.amount > left:
         return Declined(Reason.AMOUNT_EXCEEDS_MISSING.value, f"expected at most {left}")
     return None

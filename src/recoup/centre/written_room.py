@@ -96,11 +96,12 @@ def _issued(state: CentreState, command: IssuePapers, now: datetime) -> Decision
     if not 0 < len(command.papers) <= limits.RETURN_DOCUMENTS_MAX:
         return Declined(CentreReason.PAPER_UNFIT, f"{len(command.papers)} papers")
     unfit = next((row.number for row in command.papers if not _is_fit(row)), None)
-    numbers = {row.number for row in command.papers}
-    if unfit is not None or len(numbers) != len(command.papers):
-        return Declined(CentreReason.PAPER_UNFIT, unfit or "a number twice")
-    known = {row.digest: state.papers.get(row.digest) for row in command.papers}
-    other = next((x for x in known.values() if x is not None and x.of != command.return_id), None)
+    names = ({row.number for row in command.papers}, {row.digest for row in command.papers})
+    if unfit is not None or min(map(len, names)) != len(command.papers):
+        return Declined(CentreReason.PAPER_UNFIT, unfit or "a number or a digest twice")
+    # Of one digest are one number and one sum, since the digest is over them.
+    known = ((row, state.papers.get(row.digest)) for row in command.papers)
+    other = next((x for row, x in known if x and (x.of, x.paper) != (command.return_id, row)), None)
     if other is not None:
         return Declined(CentreReason.PAPER_UNFIT, other.paper.number)
     fresh = tuple(

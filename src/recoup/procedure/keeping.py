@@ -14,6 +14,7 @@ from typing import Final
 
 from recoup import limits
 from recoup.limits import POCKET_MINOR_MAX
+from recoup.orders.hold import HoldKey
 from recoup.procedure.commands import (
     AgreeToSeized,
     ConfirmHandover,
@@ -40,7 +41,7 @@ from recoup.procedure.events import (
 )
 from recoup.procedure.facts import Facts
 from recoup.procedure.fitting import unfit_claim, unfit_place
-from recoup.procedure.paying import paid_already
+from recoup.procedure.paying import paid_already, still_missed
 from recoup.procedure.refusals import Reason, Refusal
 from recoup.procedure.state import PAYMENT_MOVES, PAYMENT_REFUSALS, PaymentState, PaymentTrigger
 from recoup.procedure.values import Fact, Payment, Return, digest_of, order_id_of
@@ -137,7 +138,7 @@ def _note_right(found: Return, wanted: PriorRight, facts: Facts) -> Events | Ref
         return () if as_noted == wanted else Refusal(Reason.RETURN_ID_TAKEN, wanted.id)
     if len(found.rights) >= limits.RETURN_RIGHTS_MAX:
         return Refusal(Reason.TOO_MANY, f"expected at most {limits.RETURN_RIGHTS_MAX}")
-    if not _is_place(found, wanted.place.account, wanted.place.case, facts):
+    if not _is_place(found, wanted.place, facts):
         return Refusal(Reason.PLACE_UNKNOWN, wanted.place.account)
     if not wanted.paper or not wanted.holder:
         return Refusal(Reason.PROOF_MISSING, wanted.id)
@@ -147,10 +148,10 @@ def _note_right(found: Return, wanted: PriorRight, facts: Facts) -> Events | Ref
     return (PriorRightNoted(found.id, replace(wanted, ended_by="", reason="")),)
 
 
-def _is_place(found: Return, account: str, case: str, facts: Facts) -> bool:
-    """Whether money of the return lies there, frozen, stopped or seized."""
-    held = any((key.account, key.case) == (account, case) for key in facts.holds)
-    return case in found.cases and (held or found.seized_of(account) is not None)
+def _is_place(found: Return, place: HoldKey, facts: Facts) -> bool:
+    """Whether money of the return lies there, frozen, stopped or seized: in that currency, or nothing would be kept back."""
+    is_held = place.case in found.cases and place in facts.holds
+    return is_held or found.custody_at(place) is not None
 
 
 def _end_right(found: Return, command: EndPriorRight) -> Events | Refusal:
@@ -168,7 +169,7 @@ def _end_right(found: Return, command: EndPriorRight) -> Events | Refusal:
 
 def _note_interest(found: Return, command: NoteInterest, facts: Facts) -> Events | Refusal:
     place = command.place
-    if not _is_place(found, place.account, place.case, facts) or found.seized_of(place.account):
+    if not _is_place(found, place, facts) or found.seized_of(place.account):
         return Refusal(Reason.PLACE_UNKNOWN, place.account)
     refusal = _unfit_amount(command.amount, place.account, 0)
     if refusal is not None:
@@ -222,7 +223,7 @@ def _hand_over(
     refusal = unfit_claim(payment.key, facts) or unfit_place(found, payment.place, 0, facts, now)
     if refusal is not None:
         return refusal
-    left = facts.claims[payment.key].missing - found.paid_of(payment.key)
+    left = still_missed(found, payment, facts)
     if payment.outstanding > left:
         return Refusal(Reason.AMOUNT_EXCEEDS_MISSING, f"{payment.key.claim}: at most {left}")
     order = order_id_of(payment, payment.attempt + 1)

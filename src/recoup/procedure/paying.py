@@ -134,12 +134,26 @@ def _unfit(
     refusal = unfit_claim(payment.key, facts) or unfit_place(found, payment.place, 0, facts, now)
     if refusal is not None:
         return refusal
-    left = facts.claims[payment.key].missing - found.paid_of(payment.key)
+    left = still_missed(found, payment, facts)
     if payment.outstanding > left:  # others gave the victim something since
         return Refusal(Reason.AMOUNT_EXCEEDS_MISSING, f"{payment.key.claim}: at most {left}")
     if facts.holds[payment.place].ends_at < due_at:
         return Refusal(Reason.FREEZE_ENDS_FIRST, payment.place.account)
     return None
+
+
+def still_missed(found: Return, payment: Payment, facts: Facts) -> int:
+    """Return what the claim of a payment misses beside what it got, and what other payments are about to give it."""
+    told = sum(
+        row.outstanding
+        for row in found.payments
+        if row.key == payment.key
+        and row.id != payment.id
+        and row.state in IN_FLIGHT
+        and found.custody_at(row.place) is None
+    )
+    key = payment.key
+    return facts.claims[key].missing - found.paid_of(key) - told - found.handed_to(key)
 
 
 def paid_already(found: Return, payment: Payment) -> str:

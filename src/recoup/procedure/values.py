@@ -324,6 +324,16 @@ class Return:
         """Return what is decided for a claim and still to be paid."""
         return sum(row.outstanding for row in self.payments if row.key == key)
 
+    def handed_to(self, key: ClaimKey) -> int:
+        """Return what was handed over to a claim and nobody confirmed yet."""
+        return sum(
+            row.outstanding
+            for row in self.payments
+            if row.key == key
+            and row.state is PaymentState.NOTIFIED
+            and self.custody_at(row.place) is not None
+        )
+
     def set_aside_at(self, place: HoldKey) -> int:
         """Return what is decided of a frozen account and still to be paid."""
         return sum(row.outstanding for row in self.payments if row.place == place)

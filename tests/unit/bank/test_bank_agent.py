@@ -40,7 +40,7 @@ from recoup.messages import (
     seal,
 )
 from recoup.messages.keys import from_base64url
-from recoup.orders import AccountKind, Extent, OrderKind, Outcome
+from recoup.orders import AccountKind, Extent, InstitutionKind, OrderKind, Outcome
 from recoup.unrecognised import Unrecognised
 
 K = OrderKind
@@ -176,6 +176,15 @@ def test_a_freeze_may_be_larger_or_smaller_than_the_stop(tmp_path):
 def test_kinds_that_are_not_carried_out_say_so(a):
     odd = replace(order(K.STOP), kind=Unrecognised("confiscate"))
     assert a.tell(odd).code is ResultCode.NOT_SUPPORTED
+
+
+def test_what_frees_is_carried_out_whatever_the_institution_is_now_said_to_be(a):
+    """It held the money when it was a bank: a setting that changed since must not keep it from its holder."""
+    a.tell(order(K.STOP))
+    a.agent._terms = replace(a.agent._terms, kind=InstitutionKind.AGGREGATOR)
+    assert a.tell(order(K.STOP, case="b")).code is ResultCode.NOT_SUPPORTED
+    assert a.tell(order(K.RELEASE)).outcome is Outcome.RELEASED
+    assert a.pay(60_000)
 
 
 def test_amount_and_time_may_both_be_wrong(a):

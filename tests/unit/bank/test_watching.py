@@ -81,6 +81,24 @@ def test_a_watch_outlives_the_agent(tmp_path) -> None:
     assert amounts(again) == [100, 200], "none is lost, none told twice"
 
 
+def test_books_of_a_backup_tell_what_moved_since_under_another_id(tmp_path) -> None:
+    """The centre takes one content under one id: what came under a used one would be refused, and nobody would hear of it."""
+    a = bank(tmp_path)
+    watched(a)
+    a.store.close()
+    backup = (tmp_path / "books.sqlite").read_bytes()
+    a = bank(tmp_path, core=a.core)
+    assert a.pay(100)
+    (before,) = heard(a)
+    a.store.close()
+    (tmp_path / "books.sqlite").write_bytes(backup)
+    again = bank(tmp_path, core=a.core)
+    assert again.pay(200)
+    (after,) = heard(again)
+    assert [row.amount for row in after.rows] == [100, 200]
+    assert before.id != after.id
+
+
 def test_the_same_order_again_watches_once_and_gets_its_first_answer(tmp_path) -> None:
     a = bank(tmp_path)
     told = order(OrderKind.WATCH, 0, disputed=None)

@@ -289,3 +289,10 @@ def test_a_payment_that_each_side_shows_without_the_others_account_is_one_by_its
     apart = {("a", Found.LOCATED): 600, ("a", Found.EXITED): 400}
     assert one_leg("another") == apart
     assert one_leg("pay", reference="") == apart
+
+
+def test_what_payers_write_joins_no_two_payments_that_name_only_their_own_side():
+    """Rent of the same sum is paid at any two banks on one day: who gets the one is nobody who got the other."""
+    apart = {("a", Found.LOCATED): 600, ("a", Found.EXITED): 400}
+    assert one_leg("pay", reference="rent") == apart
+    assert one_leg("pay", reference="\u8d27\u6b3e") == apart

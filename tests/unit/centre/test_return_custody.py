@@ -7,7 +7,8 @@ from dataclasses import replace
 from returning_office import CASE, PLACE, Returning, award
 from sim.office import Turned
 
-from recoup.cases.commands import NoteRepaid
+from recoup.cases.commands import NoteRepaid, SettleClaim
+from recoup.cases.state import ClaimTrigger
 from recoup.centre.snapshots import decode_state, encode_state
 from recoup.orders.commands import ApproveOrder
 from recoup.procedure import (
@@ -29,6 +30,7 @@ from recoup.procedure.commands import (
     NoteInterest,
     NotePriorRight,
     NoteSeized,
+    NotifyBank,
     TakeHandoverBack,
     Wanted,
 )
@@ -134,3 +136,73 @@ def test_a_plan_that_others_right_has_overtaken_is_not_decided() -> None:
     work.by("ann", NotePriorRight("r1", COURT))
     decide = DecideRound("r1", "chief", work.digest)
     assert work.refused("chief", decide) == "amount_exceeds_frozen"
+
+
+def test_what_was_handed_over_is_confirmed_though_the_claim_has_fallen_since() -> None:
+    """The money has moved; a person is asked, and the record does not go on as if it still lay with the office."""
+    work = office()
+    work.by("ann", HandOver("r1", P1, "q1", "ann"))
+    work.by("ann", SettleClaim("c1", ClaimTrigger.WITHDRAW, "ann"))
+    work.by("bo", ConfirmHandover("r1", P1, "q1", "bo"))
+    (payment,) = work.found.payments
+    assert (payment.state, work.found.paid_at(CASH.place)) == (PaymentState.PAID, 40)
+    assert missing(work) == 0, "a claim that stands no more misses nothing"
+    asked = [(x.clock, x.about) for x in work.scribe.state.case(CASE).escalations]
+    assert ("payment", "r1-1.1.1") in asked
+
+
+# --- by a bank and by hand together ---
+
+BY_BANK, BY_HAND = "r1#1.1", "r1#1.2"
+TOLD = NotifyBank("r1", (BY_BANK,), ("ann", "bo"), "ann")
+HANDED = HandOver("r1", BY_HAND, "q1", "ann")
+INSURED = NoteRepaid("insurer", "c1", compensated=40)
+
+
+def office_of_both() -> Returning:
+    """All 100 of the claim are decided: 60 by the bank, 40 by hand."""
+    work = Returning().holds().applied()
+    work.by("ann", NoteSeized("r1", CASH))
+    work.by("bo", AgreeToSeized("r1", "cash", digest_of_seized(CASH), "bo"))
+    of_cash = Wanted(ClaimKey(CASE, "c1"), CASH.place, 1, 40)
+    work.approved(award(60), of_cash).decided()
+    assert [row.place for row in work.found.payments] == [PLACE, CASH.place]
+    return work
+
+
+def test_both_ways_together_give_what_is_missed_and_no_more() -> None:
+    work = office_of_both()
+    work.by("ann", TOLD)
+    work.by("ann", HANDED)
+    order = work.scribe.state.hold(PLACE).find("r1-1.1.1")
+    assert order is not None
+    for who in ("chief", "mayor"):
+        work.by(who, ApproveOrder("r1-1.1.1", who, order.order.digest))
+
+
+def test_nothing_is_handed_over_that_a_bank_is_about_to_pay() -> None:
+    work = office_of_both()
+    work.by("ann", TOLD)
+    work.by("ann", INSURED)
+    assert work.refused("ann", HANDED) == "amount_exceeds_missing"
+
+
+def test_no_bank_is_told_of_what_was_handed_over_and_is_not_confirmed_yet() -> None:
+    work = office_of_both()
+    work.by("ann", HANDED)
+    work.by("ann", INSURED)
+    assert work.refused("ann", TOLD) == "amount_exceeds_missing"
+    work.by("ann", TakeHandoverBack("r1", BY_HAND, "ann", "nobody came"))
+    work.by("ann", TOLD)
+
+
+def test_no_order_leaves_for_what_was_handed_over_since_the_notice() -> None:
+    work = office_of_both()
+    work.by("ann", TOLD)
+    work.by("ann", HANDED)
+    work.by("ann", INSURED)
+    order = work.scribe.state.hold(PLACE).find("r1-1.1.1")
+    assert order is not None
+    work.by("chief", ApproveOrder("r1-1.1.1", "chief", order.order.digest))
+    last = ApproveOrder("r1-1.1.1", "mayor", order.order.digest)
+    assert work.refused("mayor", last) == "amount_exceeds_missing"

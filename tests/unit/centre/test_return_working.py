@@ -378,3 +378,18 @@ def test_rows_of_payments_go_with_what_came_back_and_balances_stand_as_before() 
         ("a-3", 260),
         ("a-4", 250),
     ], "nobody said that it came back"
+
+
+def test_one_payment_is_one_row_of_a_statement_however_like_another_is() -> None:
+    """A bank that paid twice on one order and told it once: the second is no payment of the return's, and is missing there."""
+    rows = statement_of(shown("a", *CAME, ("a", "card", 100), ("a", "card", 100))).rows
+    told = tuple(
+        replace(row, id=f"n-{row.id}", reference="r1-1.1.1" if row.payee == "card" else "")
+        for row in rows
+    )
+    before, after = Statement("a", "bank-a", told[:3]), Statement("a", "bank-a", told)
+    found = unpaid_statements([before, after, after], [FIRST])
+    assert [len(one.rows) for one in found] == [2, 3, 3]
+    abroad = tuple(replace(row, currency="USD") for row in told)
+    (found_abroad,) = unpaid_statements([Statement("a", "bank-a", abroad)], [FIRST])
+    assert len(found_abroad.rows) == 4, "a row of another currency is another payment"

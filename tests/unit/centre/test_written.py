@@ -114,6 +114,22 @@ def test_what_no_paper_bears_is_not_issued(paper: Paper) -> None:
     assert work.scribe.state.papers == {}
 
 
+def test_a_digest_stands_for_one_number_and_one_sum() -> None:
+    """What a paper says is in its digest: the same one under other words was mistyped, and the page would repeat it."""
+    work = Returning().holds().applied()
+    work.by("ann", issued(DECISION))
+    for other in (
+        replace(DECISION, amount="20000.00 CNY"),
+        replace(DECISION, number="decision-0002.zh"),
+    ):
+        assert work.refused("ann", issued(other)) == "paper_unfit"
+    twice = replace(DECISION, digest=OTHER)
+    both = issued(twice, replace(twice, number="decision-0003.zh"))
+    assert work.refused("ann", both) == "paper_unfit"
+    work.by("ann", issued(DECISION))
+    replayed(work)
+
+
 def extending(work: Returning) -> list[tuple[str, int, bool]]:
     """The returns whose bank cannot be told for want of a calendar: which, how much, whether only later."""
     row = looked_at(work.scribe.state, work.scribe.state.case(CASE))

@@ -198,6 +198,10 @@ def test_a_right_is_noted_with_whose_it_is_and_what_shows_it() -> None:
         ({"holder": ""}, "proof_missing"),
         ({"place": place("nowhere")}, "place_unknown"),
         ({"place": place("mule", "case-9")}, "place_unknown"),
+        # Of another currency it would be noted and keep nothing back.
+        ({"place": replace(place("mule"), currency="USD")}, "place_unknown"),
+        ({"place": replace(CASH.place, currency="USD")}, "place_unknown"),
+        ({"place": replace(CASH.place, case="case-9")}, "place_unknown"),
     ):
         assert desk.refuses(NotePriorRight("r1", replace(COURT, **changes))) == why
     desk.must(NotePriorRight("r1", COURT))
@@ -218,6 +222,8 @@ def test_interest_is_noted_of_what_is_frozen_and_the_newest_counts() -> None:
     assert desk.found.accrued_at(CASH.place) == 3
     assert desk.refuses(NoteInterest("r1", place("nowhere"), 7, "ann")) == "place_unknown"
     assert desk.refuses(NoteInterest("r1", CASH.place, 7, "ann")) == "place_unknown"
+    abroad = replace(place("mule"), currency="USD")
+    assert desk.refuses(NoteInterest("r1", abroad, 7, "ann")) == "place_unknown"
     assert desk.refuses(NoteInterest("r1", place("mule"), -1, "ann")) == "amount_not_positive"
 
 
