@@ -28,6 +28,7 @@ from recoup.watch.model import (
     Trained,
     feature_set,
     figures,
+    meaning_of,
     reasons_of,
     train,
 )
@@ -224,11 +225,8 @@ def _said(told: dict[int, tuple[Reason, ...]], count: int, *, chinese: bool) -> 
 
 
 def meanings_of(rows: Sequence[FeatureRow]) -> dict[str, Meaning]:
-    """Return what features say; a catalogue without Chinese words (`meaning_zh`) says the English ones twice."""
-    return {
-        row.name: Meaning(row.meaning, str(getattr(row, "meaning_zh", row.meaning)), str(row.unit))
-        for row in rows
-    }
+    """Return what features say, by name."""
+    return {row.name: meaning_of(row) for row in rows}
 
 
 def parquet_bytes(frame: pl.DataFrame) -> bytes:

@@ -131,8 +131,9 @@ def test_each_side_is_booked_where_it_lives():
     payment = Payments.of([START], [0], [5], [500])
     matrix = np.empty((1, len(FEATURES)))
     assert here.debit(payment, matrix)[0] == Outcome.BOOKED
-    assert set(matrix[0][:51]) != {-1.0}
-    assert set(matrix[0][51:102]) == {-1.0}
+    sides = np.array([feature.side for feature in FEATURES])
+    assert set(matrix[0][sides == Side.PAYER]) != {-1.0}
+    assert set(matrix[0][sides == Side.PAYEE]) == {-1.0}
     assert there.credit(Payments.of([START], [5], [1], [500]))[0] == Outcome.BOOKED
     assert here.peek([0])["flow_out"][0] == there.peek([1])["flow_in"][0] == 500
     move = here.expand(np.array([(0, 100, 200)], SPAN)).moves[0]

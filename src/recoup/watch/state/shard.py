@@ -16,7 +16,7 @@ from recoup import limits
 from recoup.errors import LimitFault, StateFault, StateProblem
 from recoup.watch.features import FEATURES
 from recoup.watch.state import snapshots
-from recoup.watch.state.kernels import stream, words
+from recoup.watch.state.kernels import reading, stream, words
 from recoup.watch.state.kernels.words import BOTH, CREDIT, DEBIT, STOLEN, State
 from recoup.watch.state.laying import (
     lay_state,
@@ -37,6 +37,8 @@ _BATCH: Final = 1 << 16
 """Payments for which room is made at once."""
 _NO_MATRIX: Final = np.empty((0, len(FEATURES)))
 _MOVES_FIRST: Final = 1 << 10
+
+assert reading.COLUMNS <= len(FEATURES), "a kernel would write past the end of a row"
 
 SPAN: Final = stream.SPAN
 MOVE: Final = stream.MOVE
