@@ -1,6 +1,7 @@
 """The shell of watch: files into models, models into figures and scored transfers. The figures are made in `watch`."""
 
 from recoup.watching.features import NO_REPORTS, Features, Reports, StreamFeatures
+from recoup.watching.local_time import LocalTime
 from recoup.watching.materials import Materials, open_materials
 from recoup.watching.models import load_model, save_model, write_whole
 from recoup.watching.work import (
@@ -16,6 +17,7 @@ from recoup.watching.work import (
 __all__ = [
     "NO_REPORTS",
     "Features",
+    "LocalTime",
     "Materials",
     "Period",
     "Reports",

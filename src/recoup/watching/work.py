@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -86,7 +86,7 @@ def train_model(
     last = int(times[inside][-1]) + 1 if period.end is None else microseconds(period.end)
     examples = _examples(materials, features, inside, label_delay_us)
     try:
-        return train(
+        trained = train(
             examples,
             feature_set(features.rows),
             # Without an end all labels are known: nothing came after.
@@ -97,6 +97,9 @@ def train_model(
         )
     except TooFewCases as error:
         raise _refused("--labels", "labels_too_few", str(error)) from error
+    local = features.local
+    training = replace(trained.model.training, timezone=local.timezone, night=local.night)
+    return replace(trained, model=replace(trained.model, training=training))
 
 
 def _examples(

@@ -38,7 +38,7 @@ _BATCH: Final = 1 << 16
 _NO_MATRIX: Final = np.empty((0, len(FEATURES)))
 _MOVES_FIRST: Final = 1 << 10
 
-assert reading.COLUMNS <= len(FEATURES), "a kernel would write past the end of a row"
+assert len(FEATURES) >= reading.COLUMNS, "a kernel would write past the end of a row"
 
 SPAN: Final = stream.SPAN
 MOVE: Final = stream.MOVE
