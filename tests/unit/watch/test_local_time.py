@@ -118,7 +118,7 @@ def test_features_of_another_clock_would_differ(folder, monkeypatch) -> None:
     assert tried(folder, "America/New_York")["the-two-differ"] > 100
 
 
-def test_a_model_remembers_the_clock_it_was_trained_under(folder, materials) -> None:
+def test_a_model_remembers_the_clock_it_was_trained_under(materials) -> None:
     local = LocalTime("America/New_York", (0, 4))
     small = Parameters(trees=5, leaves=4)
     model = train_model(materials, StreamFeatures(local), Period(), None, small).model
@@ -134,8 +134,10 @@ def test_what_scores_reads_the_clock_of_the_model_whatever_zone_times_are_writte
     ledger, model = str(folder / "ledger.csv"), str(folder / "model.json")
     run = CliRunner().invoke(
         app,
-        ["watch", "train", ledger, "--labels", str(folder / "labels.csv"), "--trees", "5"]
-        + ["--timezone", "America/New_York", "--out", model],
+        [
+            *("watch", "train", ledger, "--labels", str(folder / "labels.csv"), "--trees", "5"),
+            *("--timezone", "America/New_York", "--out", model),
+        ],
     )
     assert run.exit_code == 0, run.output
     said = json.loads((folder / "model.card.json").read_text())["training"]

@@ -56,4 +56,4 @@ def state_at(at):
     )
 
 
-assert _FIELDS == 12, "a field of the state is not handed over"  # noqa: PLR2004
+assert _FIELDS == 12, "a field of the state is not handed over"
