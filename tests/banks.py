@@ -28,7 +28,7 @@ from recoup.messages import (
     SigningKey,
     seal,
 )
-from recoup.orders import OrderKind
+from recoup.orders import InstitutionKind, OrderKind
 from recoup.reading.policies import read_policy
 
 START = datetime(2026, 1, 5, 10, tzinfo=UTC)
@@ -138,14 +138,19 @@ def bank(
 
 
 @contextlib.contextmanager
-def served(folder: Path, clock: Clock, behaviours: Sequence[Behaviour] = ()) -> Iterator[Desk]:
+def served(
+    folder: Path,
+    clock: Clock,
+    behaviours: Sequence[Behaviour] = (),
+    kind: InstitutionKind = InstitutionKind.BANK,
+) -> Iterator[Desk]:
     """Serve a bank with the acceptance accounts on loopback; give the centre's end of it."""
     import tomllib
 
     script = parse_script(tomllib.loads(accounts_text()))
     core = script.core(clock)
     store = BankStore.open(folder / "books.sqlite")
-    terms = Terms(POLICY, script.match_seconds, core.can_stop_amounts)
+    terms = Terms(POLICY, script.match_seconds, core.can_stop_amounts, kind=kind)
     agent = FaultyAgent(identity(), store, core, terms, clock, RandomIds(), behaviours=behaviours)
     with listened(application(agent)) as url, httpx.Client(base_url=url, timeout=30) as client:
         yield Desk(
@@ -159,6 +164,7 @@ def served(folder: Path, clock: Clock, behaviours: Sequence[Behaviour] = ()) -> 
             "t",
             epoch=7,
             object_to=agent.file_appeal,
+            kind=kind,
         )
     store.close()
 

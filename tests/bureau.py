@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import secrets
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -19,7 +19,7 @@ from twin.maker import PLAIN, random_world
 from recoup.api import Passwords, make_app
 from recoup.api.callers import at_the_door, hash_of
 from recoup.api.serving import Served
-from recoup.cases import Case, Channel, Claim, Grade, Report
+from recoup.cases import Case, Channel, Claim, Grade, Institution, Report
 from recoup.cases.commands import TakeReport
 from recoup.centre import COMMAND_REGISTRY, answer_command
 from recoup.centre.commands import Command, Done, Outcome
@@ -45,13 +45,18 @@ MASTER = bytes(range(32))
 PATIENCE_SECONDS = 200
 
 
-def setting(folder: Path, clock: HandClock, wire: Correspondence | None = None) -> Setting:
+def setting(
+    folder: Path,
+    clock: HandClock,
+    wire: Correspondence | None = None,
+    declared: tuple[Institution, ...] = (),
+) -> Setting:
     """Return how a centre on files in `folder` runs; without a wire it reaches no institution."""
     return Setting(
         folder / "journal.sqlite",
         LocalKeys(MASTER),
         wire,
-        read_case_policy("cn-2016"),
+        replace(read_case_policy("cn-2016"), institutions={one.id: one for one in declared}),
         clock,
         RandomIds(),
         vault=folder / "vault.sqlite",
@@ -59,9 +64,14 @@ def setting(folder: Path, clock: HandClock, wire: Correspondence | None = None) 
     )
 
 
-def open_desk(folder: Path, clock: HandClock, wire: Correspondence | None = None) -> Desk:
+def open_desk(
+    folder: Path,
+    clock: HandClock,
+    wire: Correspondence | None = None,
+    declared: tuple[Institution, ...] = (),
+) -> Desk:
     """Return a desk on files in `folder`, not started."""
-    return Desk(setting(folder, clock, wire))
+    return Desk(setting(folder, clock, wire, declared))
 
 
 @cache
@@ -81,13 +91,15 @@ class Bureau:
     secrets: dict[str, str] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
     wire: Correspondence | None = None
+    declared: tuple[Institution, ...] = ()
+    """What institutions said of themselves."""
     is_patient: bool = True
     """Whether it comes again when it is asked to, because a case is being traced."""
 
     def __post_init__(self) -> None:
         _load_kernels()
         self.keys = (f"key-{n:08d}" for n in itertools.count())
-        self.desk = open_desk(self.folder, self.clock, self.wire)
+        self.desk = open_desk(self.folder, self.clock, self.wire, self.declared)
         self.desk.start()
         self.app: FastAPI = make_app(
             self.desk,

@@ -24,12 +24,16 @@ def rank(name: str) -> int:
     raise AssertionError(f"nothing is said of {name}")
 
 
+_AS_ANY = {"ordinary", "wallet", "settlement", "custody"}
+"""What is stopped at no higher level than a bank account."""
+
+
 def may(unit: Level, kind: OrderKind, extent: Extent, account: AccountKind) -> bool:
     """Whether a unit of that level may agree to such an order."""
     least = rank(kind.value)
     if extent is Extent.WHOLE_ACCOUNT:
         least = max(least, rank("whole_account"))
-    if account is not AccountKind.ORDINARY:
+    if account.value not in _AS_ANY:
         least = max(least, rank(account.value))
     return UNITS.index(unit.value) >= least
 

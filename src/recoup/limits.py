@@ -145,6 +145,12 @@ ANSWER_WORDS_MAX: Final = 100
 DIGEST_HOLDS_MAX: Final = 1_000
 """Holds on one page of a digest."""
 
+WATCH_MESSAGES_MAX: Final = 1_000
+"""Messages of one watch of an account: past that it ends, since each is an entry of the centre's journal."""
+
+WATCHES_MAX: Final = 1_000
+"""Watches that run at one institution: each costs a look at a statement every second."""
+
 LETTERS_MAX: Final = 100
 """Messages of an institution's own that it gives out at once; the rest follows under their cursor."""
 

@@ -15,6 +15,7 @@ from recoup.centre import View
 from recoup.centre.clerk import LOOKED_FOR, Clerk
 from recoup.centre.view import OF_WORK
 from recoup.centre.worklist import Looked, Todo, todos_of
+from recoup.centre.written_room import looked_at
 
 MANY = 10**6
 
@@ -37,12 +38,13 @@ class Kept:
         state = self.view.state
         known = [x for x in ids if x in state.cases]
         self.looked_at += known
-        return [(state.case(x), tuple(state.of_case(x))) for x in known]
+        return [looked_at(state, state.case(x)) for x in known]
 
     def anew(self, is_reached: Callable[[str], bool]) -> list[Todo]:
         state, now = self.view.state, self.wards.now
         cases = [case for case in state.cases.values() if is_reached(case.unit)]
-        found = [x for case in cases for x in todos_of(case, state.of_case(case.id), now, POLICY)]
+        seen = [looked_at(state, case) for case in cases]
+        found = [x for row in seen for x in todos_of(row.case, row.orders, now, POLICY, row.beside)]
         return sorted(found, key=lambda todo: todo.rank)
 
 

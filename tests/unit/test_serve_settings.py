@@ -9,6 +9,7 @@ import pytest
 from recoup.cases import Dwell, Institution
 from recoup.cli.settings import Connected, Journal, Wire, read_settings
 from recoup.errors import SettingsFault
+from recoup.orders import InstitutionKind
 
 WHOLE = """
 data = "centre"
@@ -35,7 +36,7 @@ def test_connections_are_read(tmp_path: Path) -> None:
         "bank-1", "http://127.0.0.1:8700", (Path("bank-1.public.json"),), Institution("bank-1")
     )
     assert _read(tmp_path, WHOLE) == Wire(
-        "centre", Path("centre.key.json"), "Centre", ("notice",), "000", (connected,)
+        "centre", (Path("centre.key.json"),), "Centre", ("notice",), "000", (connected,)
     )
 
 
@@ -50,6 +51,23 @@ def test_the_centres_keys_of_before_are_read_and_mean_nothing_alone(tmp_path: Pa
     ):
         with pytest.raises(SettingsFault, match="expected"):
             _read(tmp_path, wrong)
+
+
+def test_the_centre_may_have_several_keys_of_its_own(tmp_path: Path) -> None:
+    wire = _read(tmp_path, WHOLE.replace('"centre.key.json"', '["a.key.json", "b.key.json"]'))
+    assert wire is not None
+    assert wire.signing_keys == (Path("a.key.json"), Path("b.key.json"))
+    for wrong in ("[]", "7", "[7]"):
+        with pytest.raises(SettingsFault, match="signing_key: expected"):
+            _read(tmp_path, WHOLE.replace('"centre.key.json"', wrong))
+
+
+def test_what_an_institution_is_is_read(tmp_path: Path) -> None:
+    wire = _read(tmp_path, WHOLE + 'kind = "aggregator"\n')
+    assert wire is not None
+    assert wire.institutions[0].declared.kind is InstitutionKind.AGGREGATOR
+    with pytest.raises(SettingsFault, match="kind: expected one of bank, payment"):
+        _read(tmp_path, WHOLE + 'kind = "mint"\n')
 
 
 def test_what_an_institution_declares_about_itself_is_read(tmp_path: Path) -> None:

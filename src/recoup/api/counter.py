@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qs
 
@@ -17,7 +18,7 @@ from pydantic import Field
 
 from recoup.api import counter_page as page
 from recoup.api.bodies import Body, Instant, Said
-from recoup.api.callers import Calling, House, HouseOf, Key, at_the_door, carry_out
+from recoup.api.callers import Caller, Calling, House, HouseOf, Key, at_the_door, carry_out
 from recoup.api.genuine import LetterNumber, check_of, found_out
 from recoup.api.problems import ProblemError, responses
 from recoup.api.rows import COMMAND_PROBLEMS, ThingPath
@@ -26,7 +27,9 @@ from recoup.centre.commands import Command, Done
 from recoup.centre.counter_commands import IssueCode, Seen, ShowClaim, WriteToVictim
 from recoup.centre.desk import answered
 from recoup.centre.victim_view import VictimView, victim_view
+from recoup.centre.written import NoteSent, SentBy
 from recoup.ids import CommandId
+from recoup.paper.victim_letter import letter_pdf
 from recoup.paper.victim_words import has_link, letter_text
 from recoup.paper.words import Language
 from recoup.staff import Why
@@ -59,6 +62,21 @@ class LetterView(Body):
     check: str
     stage: str
     text: str
+
+
+class SentBody(Body):
+    """Which letter was sent, and how."""
+
+    number: Said
+    how: SentBy = Field(strict=False)
+    language: Language = "zh"
+    reason: Said
+
+
+class SentAnswered(Body):
+    """The letter that is noted."""
+
+    number: str
 
 
 # --- the public page ---
@@ -166,6 +184,8 @@ async def issue_code(
 
 
 _LETTERS: Final = "/cases/{case}/claims/{claim}/letter"
+_PRINTED: Final = f"{_LETTERS}/paper"
+_SENT: Final = f"{_LETTERS}/sent"
 
 
 @router.get(_LETTERS, responses=responses(401, 403, 404, 409, 422, 429, 503))
@@ -177,25 +197,71 @@ async def letter(
     language: Language = "zh",
 ) -> LetterView:
     """Return what the victim is written as the claim stands now, to be sent by a person or a gateway; it has no link."""
+    made = await _written(caller, case, claim, reason, language)
+    text = letter_text(language, made.number.stage, **made.values)
+    if has_link(text):
+        raise ProblemError("letter_has_link")
+    number = made.number
+    return LetterView(
+        number=number.text, check=made.values["check"], stage=number.stage.value, text=text
+    )
+
+
+@router.get(_PRINTED, responses=responses(401, 403, 404, 409, 422, 429, 503))
+async def printed_letter(
+    case: ThingPath,
+    claim: ThingPath,
+    caller: Calling,
+    reason: ReasonAsked = "",
+    language: Language = "zh",
+) -> Response:
+    """Return the same letter as PDF, for the post or to be handed over."""
+    made = await _written(caller, case, claim, reason, language)
+    number, values = made.number, made.values
+    if has_link(letter_text(language, number.stage, **values)):
+        raise ProblemError("letter_has_link")
+    pdf = await asyncio.to_thread(letter_pdf, language, number.stage, number.on, **values)
+    return Response(pdf, media_type="application/pdf", headers={"Cache-Control": "no-store"})
+
+
+@router.post(_SENT, responses=COMMAND_PROBLEMS)
+async def note_sent(
+    case: ThingPath, claim: ThingPath, body: SentBody, key: Key, caller: Calling, response: Response
+) -> SentAnswered:
+    """Say that a letter of ours was sent, and how: its row in the worklist closes. Refused once the claim stands elsewhere."""
+    number = LetterNumber.read(body.number)
+    if number is None or not number.is_of(caller.house.port, case, claim):
+        raise ProblemError("letter_unknown")
+    command = NoteSent(
+        case, claim, number.stage.value, number.text, body.language, body.how, caller.person
+    )
+    content = {"case": case, "claim": claim, "number": number.text, "how": body.how.value}
+    content |= {"language": body.language, "reason": body.reason}
+    told = await carry_out(caller, key, _SENT, content, command, response, Why(case, body.reason))
+    return SentAnswered(number=told["number"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """A letter as it is made now."""
+
+    number: LetterNumber
+    values: dict[str, str]
+
+
+async def _written(
+    caller: Caller, case: str, claim: str, reason: str, language: Language
+) -> _Letter:
+    """Journal that a letter is made, then return what stands in it."""
     port, why, key = caller.house.port, Why(case, reason), caller.house.port.new_id("letter")
-    content = {"case": case, "claim": claim}
+    content = {"case": case, "claim": claim, "language": language}
     await carry_out(caller, key, _LETTERS, content, WriteToVictim(case, claim), Response(), why)
     stage = _view(caller.house, case, claim).stage
     number = LetterNumber.made(port, case, claim, stage)
-    terms, check = port.notice, check_of(port, case, number.text)
-    asked = (terms.authority, terms.phone) if terms is not None else ("", "")
-    text = letter_text(
-        language,
-        stage,
-        case=case,
-        number=number.text,
-        check=check,
-        authority=asked[0],
-        phone=asked[1],
-    )
-    if has_link(text):
-        raise ProblemError("letter_has_link")
-    return LetterView(number=number.text, check=check, stage=stage.value, text=text)
+    values = {"case": case, "number": number.text, "check": check_of(port, case, number.text)}
+    if (terms := port.notice) is not None:
+        values |= {"authority": terms.authority, "phone": terms.phone}
+    return _Letter(number, values)
 
 
 __all__ = ["CODE_DIGITS", "digest_of", "router"]

@@ -70,7 +70,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "Copy what stands on the notice. This page says only whether it is genuine, and nothing about anybody.",
     ),
     "case_if": ("案件编号（函件上有的填写）", "Case number (if a letter has one)"),
-    "number": ("函件、指令或返还编号", "Number of the letter, order or return"),
+    "number": ("函件、指令、文书或返还编号", "Number of the letter, order, paper or return"),
     "check": ("核验码或摘要", "Check digits or digest"),
     "scanned": ("或者：扫描二维码得到的内容", "Or: what the QR code says"),
     "check_do": ("核验", "Check"),
@@ -98,9 +98,18 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "这个编号的函件由本机关于 {on} 发出，内容是：“{stand}”通知内容与此不同的，是伪造的。",
         "We issued a letter of this number on {on}. It says: “{stand}” If yours says something else, it is forged.",
     ),
+    "genuine_paper": (
+        "这份编号 {number} 的文书由本机关于 {on} 发出{about}。内容与此不同的，是伪造的。",
+        "We issued this paper, number {number}, on {on}{about}. If yours says something else, it is forged.",
+    ),
+    "genuine_replaced": (
+        "这份编号 {number} 的文书由本机关于 {on} 发出{about}，但已被后来的文书取代，请到受理窗口领取新的文书。",
+        "We issued this paper, number {number}, on {on}{about}, but a later one took its place. Ask at the counter for it.",
+    ),
+    "about": ("，涉及金额 {amount}", ", about {amount}"),
     "genuine_order": (
-        "二维码由本机关签发，是 {number} 号指令。请核对纸面编号与此一致。",
-        "The code was signed by us and is order {number}. Compare that number with the one on the paper.",
+        "这是本机关签发的 {number} 号指令。请核对纸面编号与此一致。",
+        "This is order {number}, issued by us. Compare that number with the one on the paper.",
     ),
     "genuine_plan": (
         "这份返还公告由本机关发布。",
@@ -180,8 +189,9 @@ def found(language: str, genuine: Genuine | None) -> str:
     else:
         title, kind = _said("genuine", place), "good"
         stand = told(STANDS[genuine.stage], place) if genuine.stage else ""
+        about = _said("about", place).format(amount=genuine.amount) if genuine.amount else ""
         words = _said(f"genuine_{genuine.kind}", place).format(
-            number=genuine.number, on=genuine.on, stand=stand
+            number=genuine.number, on=genuine.on, stand=stand, about=about
         )
     section = f"<section class='{kind}'><h2 class='big'>{escape(title)}</h2><p>{escape(words)}</p></section>"
     return _whole(place, _said("check_title", place), (section, _careful(place), _back(place)))

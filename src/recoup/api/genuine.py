@@ -1,6 +1,7 @@
-"""Whether a notice is this centre's: a letter by its check digits, an order by its signed code, a plan by its digest.
+"""Whether a notice is this centre's: a letter by its check digits, an order by its signed code, all others by a digest.
 
-Tells no person and no sum. A letter's check digits are keyed, so nobody else can make them.
+An order has a digest too, beside its number. Tells no person; a sum only to whoever has the digest of the paper that it stands
+on. A letter's check digits are keyed, so nobody else can make them.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from recoup.paper.victim_words import Stage
 
 _DIGITS: Final = 8
 _NUMBER: Final = re.compile(r"(\d{8})-(\d{1,2})-(\d{8})", re.ASCII)
-_PLAN: Final = re.compile(r"[0-9a-f]{64}")
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _STAGES: Final = tuple(Stage)
 """By their places: a letter's number has the place, so a new stage comes at the end."""
 
@@ -41,6 +42,11 @@ class LetterNumber:
         about = f"{case}\n{claim}\n{stage.value}\n{on.isoformat()}"
         return cls(on, stage, _digits(port, "letter_number", about))
 
+    def is_of(self, port: CentrePort, case: str, claim: str) -> bool:
+        """Whether this is the number of a letter that this centre makes about a claim."""
+        about = f"{case}\n{claim}\n{self.stage.value}\n{self.on.isoformat()}"
+        return hmac.compare_digest(self.serial, _digits(port, "letter_number", about))
+
     @classmethod
     def read(cls, text: str) -> LetterNumber | None:
         """Return what a printed number says; None for one that is none."""
@@ -59,10 +65,12 @@ class Genuine:
     """A notice that is this centre's."""
 
     kind: str
-    """letter, order or plan."""
+    """letter, order, plan, paper, or replaced: a paper in whose place another was issued."""
     number: str
     on: date | None = None
     stage: Stage | None = None
+    amount: str = ""
+    """That a paper is about, as it stands there."""
 
 
 def check_of(port: CentrePort, case: str, number: str) -> str:
@@ -78,13 +86,27 @@ def found_out(port: CentrePort, case: str, number: str, said: str) -> Genuine | 
         is_ours = found is not None and found[1].issued_at is not None
         is_named = number in {"", order}  # a code that was cut out of another notice
         return Genuine("order", order) if is_ours and is_named else None
-    if _PLAN.fullmatch(said):
-        return Genuine("plan", number) if said in _published(port, number) else None
+    if _DIGEST.fullmatch(said):
+        return _by_digest(port, number, said)
     letter = LetterNumber.read(number)
     digits = "".join(x for x in said if x.isascii() and x.isdigit())
     if letter is None or not hmac.compare_digest(digits, check_of(port, case, letter.text)):
         return None
     return Genuine("letter", letter.text, letter.on, letter.stage)
+
+
+def _by_digest(port: CentrePort, number: str, digest: str) -> Genuine | None:
+    """Return what has this number and this digest: a paper of a return, an order that left, or a plan that was made public."""
+    view = port.view()
+    issued = view.papers.get(digest)
+    if issued is not None and issued.paper.number == number:
+        is_newest = view.numbered[issued.of, number] == digest
+        kind = "paper" if is_newest else "replaced"
+        return Genuine(kind, number, issued.at.date(), amount=issued.paper.amount)
+    order = view.find(number)
+    if order is not None and order[1].issued_at is not None:
+        return Genuine("order", number) if order[1].order.digest == digest else None
+    return Genuine("plan", number) if digest in _published(port, number) else None
 
 
 def _published(port: CentrePort, return_id: str) -> frozenset[str]:

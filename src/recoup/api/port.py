@@ -22,6 +22,7 @@ from recoup.centre.listed import Listed
 from recoup.centre.mailbox import Waiting
 from recoup.centre.sheets import Scan
 from recoup.centre.worklist import Todo
+from recoup.centre.written import Issued
 from recoup.figures import Asked, Tally
 from recoup.journal.record import Record
 from recoup.messages import AnswerMessage, CallMessage, NoticeTerms
@@ -69,6 +70,16 @@ class View(Protocol):
     @property
     def returning(self) -> dict[str, str]:
         """The return that a case is in."""
+        ...
+
+    @property
+    def papers(self) -> dict[str, Issued]:
+        """Papers of returns that were issued, by digest."""
+        ...
+
+    @property
+    def numbered(self) -> dict[tuple[str, str], str]:
+        """The digest of the newest paper of a (return, number)."""
         ...
 
     def case(self, case_id: str) -> Case:

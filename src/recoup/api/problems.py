@@ -70,6 +70,7 @@ _OWN: Final[Mapping[str, tuple[int, str]]] = {
     "claim_not_admitted": (409, "The claim that would be paid does not stand"),
     "payment_ended": (409, "The payment is no longer to be made"),
     "incident_open": (409, "A payment of this claim must be put right first"),
+    "letter_unknown": (409, "No letter of this number was made about this claim"),
     "letter_has_link": (409, "The centre's settings would put a link into a letter to a victim"),
     "personal_data_missing": (404, "Nothing of this kind is kept, or it was erased"),
 }
@@ -128,7 +129,15 @@ def _words(name: str) -> str:
     return str(name).replace("_", " ")
 
 
-PROBLEMS: Final[Mapping[str, tuple[int, str]]] = {**_OWN, **_of_rooms()}
+_IN_WORDS: Final = {
+    "calendar_ends": "Nobody told the working days of the year in which the bank must have paid: extend the calendar",
+}
+"""Refusals of rooms whose names alone do not say what is to be done."""
+
+PROBLEMS: Final[Mapping[str, tuple[int, str]]] = {
+    **_OWN,
+    **{name: (status, _IN_WORDS.get(name, title)) for name, (status, title) in _of_rooms().items()},
+}
 """Name, then status and title."""
 
 

@@ -34,9 +34,17 @@ from recoup.bank.rules import (
     lapse,
     plan,
 )
-from recoup.bank.statements import fitting
+from recoup.bank.statements import fitting, named
 from recoup.bank.store import BankStore
-from recoup.bank.told import AnswerLater, Identity, OrderIdTaken, Replied
+from recoup.bank.told import (
+    AnswerLater,
+    Identity,
+    OrderIdTaken,
+    Replied,
+    difference,
+    ordered,
+)
+from recoup.bank.watching import Watches
 from recoup.clock import Clock
 from recoup.errors import MessageFault, MessageProblem
 from recoup.ids import Ids
@@ -87,6 +95,7 @@ class Agent:
         self._terms, self._clock, self._ids = terms, clock, ids
         self._holders = HolderDesk(store, identity.institution, clock, ids)
         self._payments = Payments(store, core, identity.institution, BLOCK, self._held)
+        self._watches = Watches(store, core, identity.institution, terms.policy, self._held_for)
         self._lock = threading.RLock()
         self._strays: dict[str, datetime] = {}
         """Blocks of ours that no order in the books explains, and until when they are kept."""
@@ -141,8 +150,8 @@ class Agent:
         if not order.id or not order.case:
             raise MessageFault(MessageProblem.FIELD_WRONG, "expected an id and a case")
         known = self._store.handled(order.id)
-        if known is not None and _ordered(known.body) != order.as_ordered:
-            raise OrderIdTaken(_difference(known.body, order))
+        if known is not None and ordered(known.body) != order.as_ordered:
+            raise OrderIdTaken(difference(known.body, order))
         if known is not None and known.answer is not None:
             self._holders.hold_back(order.id, order.tell_from)
             first = decode(_ANSWER, known.answer)
@@ -198,6 +207,11 @@ class Agent:
         with self._lock:
             return self._holders.tell(self._core)
 
+    def look(self) -> int:
+        """Have the centre hear of what moved on watched accounts; return how many messages that makes."""
+        with self._lock:
+            return self._watches.look(self._clock.now())
+
     def file_appeal(self, order: str, statement: str, phone: str = "") -> str:
         """Take in a holder's objection to the hold that an order began, for the centre; return its id.
 
@@ -216,6 +230,7 @@ class Agent:
                 raise MessageFault(MessageProblem.FIELD_WRONG, "expected messages and a cursor")
             self.tick()  # what came back since is among them
             self.tell_holders()
+            self.look()
             found = self._holders.letters(ask.after, limits.LETTERS_MAX)
             return [
                 {"cursor": cursor, "message": self.sealed(message).decode()}
@@ -227,6 +242,7 @@ class Agent:
         with self._lock:
             self.tick()
             self.tell_holders()
+            self.look()
             return self._holders.waiting(limit)
 
     def handed_over(self, place: int) -> None:
@@ -255,6 +271,8 @@ class Agent:
         number = self._account_number(order)
         books = self._books(order, number)
         planned = self.planned(order, books, self._start_of(order, number))
+        if not self._watches.fits(order):
+            planned = Refused(ResultCode.NOT_SUPPORTED_OTHER)
         if isinstance(planned, Refused):
             answer = self._refusal(order, planned)
             self._store.finish(order.id, encode(answer), ())
@@ -267,12 +285,15 @@ class Agent:
             self._core.lift_block(BLOCK + hold.id)
             hold = None
         shown = books.live(order.case) if done.outcome is Outcome.INFORMED else hold
-        answer = self.answered(order, self._answer(order, number, shown, done, books))
+        said = self._answer(order, number, shown, done, books)
+        watch, said = self._watches.begun(order, said)
+        answer = self.answered(order, said)
         notice = None
         if hold is not None and (planned.opens or done.outcome is Outcome.FROZEN):
             zone = ZoneInfo(self._terms.policy.timezone)
             notice = notice_of(order, hold, done.held, self._terms.locale, zone)
-        self._store.finish(order.id, encode(answer), () if hold is None else (hold,), notice)
+        holds = () if hold is None else (hold,)
+        self._store.finish(order.id, encode(answer), holds, notice, watch)
         return answer
 
     def _pay_back(self, order: OrderMessage) -> AnswerMessage:
@@ -300,6 +321,12 @@ class Agent:
         balance = self._balance(hold.account, hold.currency)
         blocks = self._others(hold.account, hold.currency)
         return allot(balance, [*others, hold], blocks).get(hold.id, 0)
+
+    def _held_for(self, case: str, account: str, currency: str) -> int:
+        """Return what a case holds now on an account."""
+        holds = self._store.holds(account, currency)
+        live = next((x for x in holds if x.case == case and x.ended is None), None)
+        return self._held(live) if live is not None else 0
 
     def _start_of(self, order: OrderMessage, number: str) -> datetime:
         """Return when the stop begins: now, unless its block was set before a crash and stands since then."""
@@ -386,6 +413,8 @@ class Agent:
         if done.rows_since is not None:
             until = order.rows_to or now
             rows = self._core.statement(number, order.currency, done.rows_since, until)
+        if not order.account_number and books.accounts:
+            rows = named(rows, number, books.accounts[0].name)
         shown = fitting(rows)
         is_live = hold is not None and hold.ended is None
         return AnswerMessage(
@@ -459,20 +488,6 @@ class Agent:
             if name.removeprefix(BLOCK) not in live:
                 self._core.lift_block(name)
             del self._strays[name]
-
-
-def _difference(body: bytes, order: OrderMessage) -> str:
-    """Return the name of the first field that differs."""
-    first, now = _ordered(body), order.as_ordered
-    names = type(order).__dataclass_fields__
-    return next(name for name in names if getattr(first, name) != getattr(now, name))
-
-
-def _ordered(body: bytes) -> OrderMessage:
-    """Return what was ordered, as it is compared with what comes again."""
-    found = decode(_ORDER, body)
-    assert isinstance(found, OrderMessage), "books of orders hold orders"
-    return found.as_ordered
 
 
 __all__ = [

@@ -74,7 +74,7 @@ def application(
 
     async def ticking(ending: asyncio.Event) -> None:
         while not await _is_set_within(ending, tick):
-            for work in filter(None, (agent.tick, agent.tell_holders, background)):
+            for work in filter(None, (agent.tick, agent.tell_holders, agent.look, background)):
                 try:
                     await run_in_threadpool(work)
                 except StoreFault:

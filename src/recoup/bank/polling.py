@@ -126,7 +126,7 @@ class Poller:
             if reply is not None:
                 self._line.post(reply)
             self._store.keep(_CURSOR, entry.cursor)
-        self._post_letters()
+        post_letters(self._agent, self._line)
         self._post_digest()
         return len(entries)
 
@@ -141,13 +141,6 @@ class Poller:
             now = self._clock.now()
             refusal = RefusalMessage(self._institution, now, name, what=str(fault))
             return self._agent.sealed(refusal)
-
-    def _post_letters(self) -> None:
-        """Post what holders were told and what they object, oldest first; what was taken is not posted again."""
-        while letters := self._agent.waiting(limits.LETTERS_MAX):
-            for place, message in letters:
-                self._line.post(self._agent.sealed(message))
-                self._agent.handed_over(place)
 
     def _post_digest(self) -> None:
         """Post all pages where the time has come; one that was not taken is cut anew at the next poll."""
@@ -166,8 +159,9 @@ class Poller:
 class Courier:
     """Posts the answers that the agent took its time for, to orders that were pushed or polled."""
 
-    def __init__(self, agent: Agent, line: Line) -> None:
-        self._agent, self._line = agent, line
+    def __init__(self, agent: Agent, line: Line, *, letters: bool = False) -> None:
+        """Prepare; with `letters`, what waits for the centre's next question is posted at once, such as what was watched."""
+        self._agent, self._line, self._letters = agent, line, letters
 
     def post(self) -> int:
         """Post what is ready; return how many the centre has now. `GatewayFault`: they are posted at the next call."""
@@ -175,7 +169,18 @@ class Courier:
         for answer in self._agent.owed():
             count += self._line.post(self._agent.sealed(answer))
             self._agent.paid(answer.id)
-        return count
+        return count + (post_letters(self._agent, self._line) if self._letters else 0)
+
+
+def post_letters(agent: Agent, line: Line) -> int:
+    """Post what the agent says of its own accord, oldest first; what was taken is not posted again. Return how many."""
+    count = 0
+    while letters := agent.waiting(limits.LETTERS_MAX):
+        for place, message in letters:
+            line.post(agent.sealed(message))
+            agent.handed_over(place)
+            count += 1
+    return count
 
 
 def _away(what: str, status: int, body: bytes) -> GatewayFault:

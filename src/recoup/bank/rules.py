@@ -20,7 +20,7 @@ from typing import Final
 
 from recoup.bank.holds import BankHold, Ended, OtherBlock, Part, allot, former
 from recoup.messages import Check, FormerHold, OrderMessage, Paper, ResultCode, StatementRow
-from recoup.orders import AccountKind, Extent, OrderKind, Outcome, Policy
+from recoup.orders import AccountKind, Extent, InstitutionKind, OrderKind, Outcome, Policy
 from recoup.orders.kinds import OPENING
 
 _WITH_A_TERM: Final = OPENING | {OrderKind.POSTPONE, OrderKind.RENEW}
@@ -38,6 +38,8 @@ class Terms:
     """Whether the core system can block an amount; else a stop blocks the whole account, and the excess is told."""
     locale: str = "zh"
     """The language in which holders are told: zh or en."""
+    kind: InstitutionKind = InstitutionKind.BANK
+    """What the institution is: the policy says which orders it carries out at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ class Concluded:
 def plan(order: OrderMessage, books: Books, terms: Terms, now: datetime) -> Planned | Refused:
     """Return which hold is to stand after the order, or why it is not carried out."""
     unknown = type(order.kind) is not OrderKind or type(order.extent) is not Extent
-    if unknown or order.kind is OrderKind.WATCH:
+    if unknown or order.kind not in terms.policy.powers[terms.kind]:
         return Refused(ResultCode.NOT_SUPPORTED)
     wrong = _account(order, books)
     if wrong is not None:
@@ -135,7 +137,7 @@ def _no_longer(order: OrderMessage, planned: Planned) -> Planned:
 
 def _planned(order: OrderMessage, books: Books, terms: Terms, now: datetime) -> Planned | Refused:
     match order.kind:
-        case OrderKind.QUERY:
+        case OrderKind.QUERY | OrderKind.WATCH:
             return Planned(Outcome.INFORMED)
         case OrderKind.STOP | OrderKind.EXTEND:
             return _stop(order, books, terms, now)
@@ -157,10 +159,20 @@ def _account(order: OrderMessage, books: Books) -> Refused | None:
         return Refused(ResultCode.NAME_MISMATCH, (Check.NAME,))
     if found is None:
         return Refused(ResultCode.ACCOUNT_WRONG, (Check.CURRENCY,))
-    holds_nothing = order.kind in {OrderKind.QUERY, OrderKind.RELEASE}
+    if _is_of_another_kind(order, books):
+        return Refused(ResultCode.ACCOUNT_OTHER, (Check.ACCOUNT,))
+    holds_nothing = order.kind in {OrderKind.QUERY, OrderKind.WATCH, OrderKind.RELEASE}
     if (order.amount <= 0) is not holds_nothing or order.amount < 0:
         return Refused(ResultCode.AMOUNT_MALFORMED, (Check.AMOUNT,))
     return None
+
+
+def _is_of_another_kind(order: OrderMessage, books: Books) -> bool:
+    """Whether something is asked of what is not there, such as a settlement of a wallet; what frees is never kept back."""
+    asks_or_frees = {OrderKind.QUERY, OrderKind.WATCH, OrderKind.RELEASE, OrderKind.REDUCE}
+    if order.kind in asks_or_frees or order.account_kind is AccountKind.ORDINARY:
+        return False
+    return order.account_kind is not books.kind(order.currency)
 
 
 def _plain(name: str) -> str:

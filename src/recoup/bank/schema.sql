@@ -64,3 +64,9 @@ CREATE TABLE payment (
   reference TEXT PRIMARY KEY,  -- the order that it carries out: kept for good, or it could be paid twice
   body      BLOB NOT NULL      -- the payment as the core system booked it
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE watch (
+  order_id TEXT PRIMARY KEY,
+  is_live  INTEGER NOT NULL,
+  body     BLOB NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -28,6 +28,7 @@ from recoup.clock import Clock, SystemClock
 from recoup.errors import GatewayFault, MessageFault, MessageProblem, StoreFault
 from recoup.ids import Ids, RandomIds
 from recoup.messages import KeyRing, SigningKey, read_key, read_public
+from recoup.orders import InstitutionKind
 from recoup.reading.policies import read_policy
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ class Setting:
     """The centre's address, where late answers go; where the agent polls, they go there."""
     locale: str = "zh"
     """The language in which holders are told."""
+    kind: InstitutionKind = InstitutionKind.BANK
+    """What the institution is."""
 
 
 def identity(setting: Setting) -> Identity:
@@ -79,8 +82,13 @@ def identity(setting: Setting) -> Identity:
 
 
 def load_core(name: str) -> CoreBanking:
-    """Return the core system that `package.module:function` makes; raise `GatewayFault` if there is no such thing."""
+    """Return the core system that `package.module:function` makes; raise `GatewayFault` if there is no such thing.
+
+    A module that is not installed is looked for in the folder where the program was started.
+    """
     module, _, function = name.partition(":")
+    if (here := str(Path.cwd())) not in sys.path:
+        sys.path.append(here)  # last: nothing that is installed is hidden by what lies there
     try:
         made = getattr(importlib.import_module(module), function)()
     except (ImportError, AttributeError, ValueError) as fault:
@@ -105,7 +113,9 @@ def agent_for(
         raise StoreFault(f"expected the books of {setting.institution!r}, were of {owner!r}")
     store.keep(_OWNER, setting.institution)
     policy = read_policy(setting.policy)
-    terms = Terms(policy, setting.match_seconds, core.can_stop_amounts, setting.locale)
+    terms = Terms(
+        policy, setting.match_seconds, core.can_stop_amounts, setting.locale, setting.kind
+    )
     given = (identity(setting), store, core, terms, clock or SystemClock(), ids or RandomIds())
     if script is None:
         return Agent(*given), store
@@ -134,7 +144,7 @@ def serving(setting: Setting, agent: Agent, store: BankStore) -> Starlette:
         return application(agent)
     client = httpx.Client(base_url=address, timeout=_DRAIN_SECONDS)
     line = Line(client, setting.institution, heard=_said)
-    courier = Courier(agent, line)
+    courier = Courier(agent, line, letters=not setting.poll)
     if not setting.poll:
         return application(agent, background=courier.post)
     poller = Poller(agent, store, line, institution=setting.institution, clock=SystemClock())

@@ -1,8 +1,9 @@
-"""How much of a statement goes into one answer. Reads nothing: the rows are given."""
+"""How much of a statement goes into one answer, and whose it says it is. Reads nothing: the rows are given."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from recoup import limits
@@ -23,6 +24,18 @@ def fitting(rows: Sequence[StatementRow]) -> tuple[StatementRow, ...]:
             break
         kept.append(row)
     return tuple(kept)
+
+
+def named(rows: Sequence[StatementRow], number: str, name: str) -> list[StatementRow]:
+    """Return rows that say whose account they are of: who asked by a payment's number knows neither number nor name."""
+    out = []
+    for row in rows:
+        if row.payee == number and not row.payee_name:
+            row = replace(row, payee_name=name)  # noqa: PLW2901 - the same row, told whole
+        elif row.payer == number and not row.payer_name:
+            row = replace(row, payer_name=name)  # noqa: PLW2901 - the same
+        out.append(row)
+    return out
 
 
 def _texts(row: StatementRow) -> list[str]:

@@ -27,7 +27,9 @@ from recoup.stores.sqlite.connection import Connection, DriverConnection, Row
 from recoup.stores.sqlite.journal import set_up
 from recoup.stores.sqlite.queries import split_queries, statements
 
-_VERSION: Final = 4
+_VERSION: Final = 5
+_WITHOUT_WATCHES: Final = 4
+"""Books that a program before this one made: they get the table."""
 _SQL: Final = files("recoup.bank")
 _SEEN: Final = "payments seen"
 
@@ -40,6 +42,23 @@ class Handled:
     body: bytes
     received_at: datetime
     answer: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """An account whose movements are told, as an order said."""
+
+    order: str
+    case: str
+    account: str
+    currency: str
+    since: datetime
+    ends_at: datetime
+    seen: int
+    """Rows from `since` on that were told, or were there before."""
+    told: int = 0
+    """Messages."""
+    is_over: bool = False
 
 
 class BankStore:
@@ -79,9 +98,12 @@ class BankStore:
         answer: bytes,
         holds: Sequence[BankHold],
         notice: HolderNotice | None = None,
+        watch: Watch | None = None,
     ) -> None:
-        """Write an order's answer, the holds as they stand after it and what the holder is to be told, together."""
+        """Write an order's answer, the holds and watch that stand after it and what the holder is told, together."""
         with self._writing():
+            if watch is not None:
+                self._put_watch(watch)
             if notice is not None:
                 back = notice.held_back_until and microseconds_of(notice.held_back_until)
                 values = (notice.order, notice.account, notice.currency, notice.text, back)
@@ -224,9 +246,24 @@ class BankStore:
                 self._connection.run(self._sql["add_letter"], letter)
             self._connection.run(self._sql["keep"], (_SEEN, str(payment.place)))
 
+    def watches(self) -> list[Watch]:
+        """Return the watches that run, by order."""
+        return [_watch_of(row[0]) for row in self._connection.run(self._sql["read_watches"])]
+
+    def watched(self, watch: Watch, letter: tuple[str, str, bytes] | None = None) -> None:
+        """Write how far a watch has come and what the centre is to hear of it, together."""
+        with self._writing():
+            self._put_watch(watch)
+            if letter is not None:
+                self._connection.run(self._sql["add_letter"], letter)
+
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
+
+    def _put_watch(self, watch: Watch) -> None:
+        values = (watch.order, not watch.is_over, msgspec.json.encode(asdict(watch)))
+        self._connection.run(self._sql["put_watch"], values)
 
     def _put(self, hold: BankHold) -> None:
         self._connection.run(
@@ -250,6 +287,9 @@ class BankStore:
                     _SQL.joinpath("schema.sql").read_text(encoding="utf-8")
                 ):
                     self._connection.run(statement)
+                self._connection.run(f"PRAGMA user_version = {_VERSION}")
+            elif version == _WITHOUT_WATCHES:
+                self._connection.run(self._sql["make_watch"])
                 self._connection.run(f"PRAGMA user_version = {_VERSION}")
             elif version != _VERSION:
                 raise StoreFault(f"expected the books of version {_VERSION}, was {version}")
@@ -312,4 +352,11 @@ def _payment_of(body: Any) -> CorePayment:  # noqa: ANN401 - what the driver giv
         raise StoreFault(f"expected a payment, was something else: {fault}") from fault
 
 
-__all__ = ["BankStore", "Handled"]
+def _watch_of(body: Any) -> Watch:  # noqa: ANN401 - what the driver gives
+    try:
+        return msgspec.json.decode(body, type=Watch)
+    except msgspec.DecodeError as fault:
+        raise StoreFault(f"expected a watch, was something else: {fault}") from fault
+
+
+__all__ = ["BankStore", "Handled", "Watch"]

@@ -113,3 +113,20 @@ SELECT body FROM payment WHERE reference = ?;
 -- name: read_hold
 -- A hold by the order that began it.
 SELECT body FROM hold WHERE id = ?;
+
+-- name: make_watch
+-- The table of watches, for books that were made before there were any: as in the schema.
+CREATE TABLE watch (
+  order_id TEXT PRIMARY KEY,
+  is_live  INTEGER NOT NULL,
+  body     BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- name: put_watch
+-- A watch as it stands now.
+INSERT INTO watch (order_id, is_live, body) VALUES (?, ?, ?)
+ON CONFLICT (order_id) DO UPDATE SET is_live = excluded.is_live, body = excluded.body;
+
+-- name: read_watches
+-- Those that run.
+SELECT body FROM watch WHERE is_live = 1 ORDER BY order_id;

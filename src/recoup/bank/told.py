@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from recoup.errors import Fault
-from recoup.messages import AnswerMessage, KeyRing, OrderMessage, SigningKey
+from recoup.messages import AnswerMessage, KeyRing, OrderMessage, SigningKey, decode
 
 
 class OrderIdTaken(Fault):
@@ -45,4 +45,18 @@ class Replied:
     is_repeat: bool
 
 
-__all__ = ["AnswerLater", "Identity", "OrderIdTaken", "Replied"]
+def difference(body: bytes, order: OrderMessage) -> str:
+    """Return the name of the first field that differs."""
+    first, now = ordered(body), order.as_ordered
+    names = type(order).__dataclass_fields__
+    return next(name for name in names if getattr(first, name) != getattr(now, name))
+
+
+def ordered(body: bytes) -> OrderMessage:
+    """Return what was ordered, as it is compared with what comes again."""
+    found = decode("recoup.order.v1", body)
+    assert isinstance(found, OrderMessage), "books of orders hold orders"
+    return found.as_ordered
+
+
+__all__ = ["AnswerLater", "Identity", "OrderIdTaken", "Replied", "difference", "ordered"]

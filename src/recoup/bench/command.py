@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,7 +24,7 @@ Quick = Annotated[
 ]
 Cases = Annotated[int, typer.Option("--cases", help="Open cases.", min=100)]
 Rates = Annotated[str, typer.Option("--rates", help="Answers a second, one after another.")]
-Payments = Annotated[int, typer.Option("--payments", help="Payments of the stream.", min=100_000)]
+Booked = Annotated[int, typer.Option("--payments", help="Payments of the stream.", min=100_000)]
 Seconds = Annotated[float, typer.Option("--seconds", help="How long at each rate.", min=1)]
 Looks = Annotated[int, typer.Option("--looks", help="Questions of each kind.", min=1)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print machine and rows as JSON.")]
@@ -44,6 +45,9 @@ def register(app: typer.Typer) -> None:
     benches.command("stolen", epilog="Example: recoup bench stolen --json")(stolen)
     benches.command("watch", epilog="Example: recoup bench watch --json")(watch)
     benches.command("scoring", epilog="Example: recoup bench scoring --json")(scoring)
+    benches.command("watch-sets", epilog="Example: recoup bench watch-sets --data shared/data")(
+        watch_sets
+    )
     app.add_typer(benches, name="bench")
 
 
@@ -134,7 +138,7 @@ def returns(
 
 def stolen(
     *,
-    payments: Payments = 2_000_000,
+    payments: Booked = 2_000_000,
     claims: Claims = 1_000,
     seed: Seed = 1,
     quick: Quick = False,
@@ -168,6 +172,40 @@ def scoring(*, seed: Seed = 1, quick: Quick = False, as_json: AsJson = False) ->
 
     plan = Plan.quick() if quick else Plan(seed=seed)
     _show(bench_scoring(plan, lambda doing: typer.echo(doing, err=True)), as_json=as_json)
+
+
+def watch_sets(
+    *,
+    data: Annotated[
+        Path, typer.Option("--data", metavar="DIR", help="Folder of the shared data sets.")
+    ],
+    sets: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME", help="One of them; may be repeated. All by default."),
+    ] = None,
+    seeds: Annotated[int, typer.Option("--seeds", help="Runs of each figure.", min=1)] = 3,
+    ablation: Annotated[
+        bool, typer.Option("--ablation", help="Also parts without each other: slow.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+) -> None:
+    """Measure how much of what it should watch finds, on the shared data sets: mean and deviation over seeds."""
+    from recoup.bench.watch_sets import SETS, Plan, bench_watch_sets
+
+    unknown = sorted(set(sets or ()) - set(SETS))
+    if unknown:
+        raise typer.BadParameter(f"expected {', '.join(SETS)}", param_hint="--set")
+    plan = Plan(data, tuple(sets or SETS), tuple(range(1, seeds + 1)), ablation)
+    rows = []
+    for row in bench_watch_sets(plan, lambda doing: typer.echo(doing, err=True)):
+        rows.append(row.to_dict())
+        if not as_json:
+            table = "" if row.wanted is None else f"; simple {row.baseline}, wanted {row.wanted}"
+            print(
+                f"{row.set} | {row.variant} | {row.measure} {row.mean:.4f} sd {row.sd:.4f}{table}"
+            )
+    if as_json:
+        print(json.dumps({"rows": rows}, indent=1))
 
 
 def _show(report: Report, *, as_json: bool) -> None:

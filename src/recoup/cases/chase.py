@@ -95,7 +95,7 @@ class Waiting:
     amount: int
     why: str
     """unconfirmed, overdue, cannot_shrink; capped, unclear, rows_left; unanswered, releasing, stops_exhausted, refused, moved,
-    released; beyond_coverage, beyond_hops, no_institution."""
+    released; beyond_coverage, beyond_hops, no_institution, institution_cannot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +238,10 @@ def _one_ask(
         why = "beyond_hops"
     elif not institution:
         why = "no_institution"
+    elif not draft.policy.takes(institution, OrderKind.RAISE if asked else OrderKind.STOP):
+        # It keeps no money, or no law reaches it so far: it is asked where the money went on.
+        why = "institution_cannot"
+        _one_query(draft, *place, institution, hop, there)
     if why:
         draft.wait(place, amount - asked, why)
         return None
@@ -312,6 +316,7 @@ def _one_query(
     """Ask once about an account or a serial number, for the money behind it."""
     if not institution or account in draft.queried:
         return
+    assert draft.policy.takes(institution, OrderKind.QUERY), "any institution can be asked"
     draft.queried.add(account)
     stake = sum(place.amount for place in behind if place.currency == currency)
     newest = max((place.since for place in behind), default=None)

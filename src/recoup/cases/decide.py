@@ -87,6 +87,7 @@ from recoup.cases.evolve import fold
 from recoup.cases.refusals import Reason, Refusal
 from recoup.cases.state import FindingState
 from recoup.cases.terms import CasePolicy
+from recoup.orders.kinds import OFF_BANK, PROTECTED
 
 Events = tuple[Event, ...]
 
@@ -129,7 +130,10 @@ def _rule(case: Case, command: Command, now: datetime, policy: CasePolicy) -> Ev
         case WriteOrder():
             return ordering.write_order(case, command, now, policy)
         case NoteAccountKind(account, kind):
-            return () if case.account_kind(account) is kind else (AccountKindNoted(account, kind),)
+            known = case.account_kind(account)
+            # That a protected account is a wallet takes no protection from it.
+            is_weaker = known in PROTECTED and kind in OFF_BANK
+            return () if known is kind or is_weaker else (AccountKindNoted(account, kind),)
         case AgreeToOrder():
             return ordering.agree_to_order(case, command, now, policy)
         case TakeUp():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from recoup.cases.dwell import Dwell
+from recoup.orders import InstitutionKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class Institution:
     can_stop_amounts: bool = True
     can_shrink_stop: bool | None = None
     dwell: Dwell | None = None
+    kind: InstitutionKind = InstitutionKind.BANK
 
     def __post_init__(self) -> None:
         """Refuse a capacity with which no order would ever leave."""

@@ -36,7 +36,7 @@ from recoup.cases.terms import CasePolicy
 from recoup.cases.views import View, view_of
 from recoup.limits import CASE_OPEN_MAX
 from recoup.orders import AccountKind, Extent, HoldKey, Order, OrderKind, approvals_needed
-from recoup.orders.kinds import UNDER_MANDATE
+from recoup.orders.kinds import OFF_BANK, UNDER_MANDATE
 
 Events = tuple[Event, ...]
 
@@ -58,6 +58,8 @@ def write_order(
     found = _proposed(order, plan, standing, case.account_kind(command.account))
     if isinstance(found, Refusal):
         return found
+    if refusal := _beyond_powers(order, policy):
+        return refusal
     if len(case.written) >= CASE_OPEN_MAX:
         return Refusal(Reason.TOO_MANY_OPEN, f"expected at most {CASE_OPEN_MAX} orders")
     return (OrderWritten(order),)
@@ -120,6 +122,8 @@ def take_up(case: Case, command: TakeUp, now: datetime, policy: CasePolicy) -> E
     found = _proposed(order, plan, standing, kind)
     if isinstance(found, Refusal):
         return found
+    if refusal := _beyond_powers(order, policy):
+        return refusal
     view = view_of(case, order, plan)
     persons = _persons(case, order, view)
     if order.mandate:
@@ -145,6 +149,16 @@ def take_up(case: Case, command: TakeUp, now: datetime, policy: CasePolicy) -> E
         found.arrived_at,
     )
     return (taken,)
+
+
+def _beyond_powers(order: Order, policy: CasePolicy) -> Refusal | None:
+    """Refuse what this kind of institution is never told; what frees is told wherever something is held."""
+    if order.kind in {OrderKind.RELEASE, OrderKind.REDUCE}:
+        return None
+    if policy.takes(order.institution, order.kind):
+        return None
+    kind = policy.institution(order.institution).kind
+    return Refusal(Reason.INSTITUTION_CANNOT, f"a {kind} is given no {order.kind}")
 
 
 def _proposed(
@@ -227,7 +241,8 @@ def _beyond(mandate: Mandate, order: Order, found: Proposal) -> str:
         return f"no mandate covers a {order.kind}"
     if found.persons_least:
         return "rests on one side's word: a person must agree"
-    if order.account_kind is not AccountKind.ORDINARY or order.extent is not Extent.AMOUNT:
+    is_plain = order.account_kind in OFF_BANK or order.account_kind is AccountKind.ORDINARY
+    if not is_plain or order.extent is not Extent.AMOUNT:
         return "a protected or a whole account"
     if order.key.currency != mandate.currency:
         return f"expected {mandate.currency}"

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from recoup.cases.dwell import Dwell
 from recoup.cases.institutions import Institution
-from recoup.orders import Ground, Levels, Policy
+from recoup.orders import Ground, Levels, OrderKind, Policy
 from recoup.procedure.terms import ReturnTerms
 
 
@@ -82,6 +82,10 @@ class CasePolicy:
     def institution(self, id_: str) -> Institution:
         """Return what an institution declared; nothing of its own for one that did not."""
         return self.institutions.get(id_) or Institution(id_)
+
+    def takes(self, id_: str, kind: OrderKind) -> bool:
+        """Whether an institution may be given an order of this kind, by what it is."""
+        return kind in self.orders.powers[self.institution(id_).kind]
 
     def capacity(self, id_: str) -> int:
         """Return how many orders an institution takes in a minute."""

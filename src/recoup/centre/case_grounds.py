@@ -90,7 +90,8 @@ def _grounds_of_exits(
     for place in places:
         row = course.moved.get(place.serial) if place.serial else None
         if row is not None:
-            number, since = numbers.get(place.serial, ""), row.time - timedelta(seconds=1)
+            number = row.reference or numbers.get(place.serial, "")
+            since = row.time - timedelta(seconds=1)
             exit_grounds = Grounds(row.amount, row.time, number, "", since)
             out[place.serial, place.currency] = exit_grounds
     return out

@@ -208,8 +208,21 @@ def _is_alike(known: Shown, row: FactRow) -> bool:
     return (
         (len(payers) == 1 or "" in payers)
         and (len(payees) == 1 or "" in payees)
-        and (len(payers - {""}) == 1 == len(payers) or len(payees - {""}) == 1 == len(payees))
+        and (
+            (len(payers - {""}) == 1 == len(payers) or len(payees - {""}) == 1 == len(payees))
+            or _is_one_leg(known, row)
+        )
     )
+
+
+def _is_one_leg(known: Shown, row: FactRow) -> bool:
+    """Whether each side names only its own account, under one serial number, and both name the same payee's institution.
+
+    So a payment between institutions looks [account-notice-2019]: neither knows whose account it is at the other.
+    """
+    payers = {known.payer_institution, row.payer_institution} - {""}
+    is_same_payee = known.payee_institution == row.payee_institution != ""
+    return is_same_payee and len(payers) < 2 and bool(row.reference and known.first.reference)
 
 
 __all__ = ["CaseLedger", "Listed", "Shown"]

@@ -113,8 +113,9 @@ class Clerk(Part):
                 self._left[case_id] = None
 
     def _go_through(self, ids: Collection[str], now: datetime) -> None:
-        for case, orders in self._look(ids):
-            rows = tuple((todo.rank, todo) for todo in todos_of(case, orders, now, self._policy))
+        for case, orders, beside in self._look(ids):
+            found = todos_of(case, orders, now, self._policy, beside)
+            rows = tuple((todo.rank, todo) for todo in found)
             until = next_change(case, now, self._policy)
             before = self._looks.pop(case.id, None)  # so that the newest look is the last
             if before is not None and before.unit != case.unit:

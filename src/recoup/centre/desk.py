@@ -63,6 +63,7 @@ from recoup.centre.terms import decode_issued
 from recoup.centre.view import OF_WORK
 from recoup.centre.view import View as Looking
 from recoup.centre.worklist import Looked, Todo
+from recoup.centre.written_room import looked_at
 from recoup.errors import MessageFault, MessageProblem, StoreFault, VaultFault
 from recoup.figures import Asked, Tally
 from recoup.journal.canonical import decode_plain
@@ -191,8 +192,7 @@ class Desk:
         with self._looking:
             assert self._view is not None, "a desk is looked at between start and drain"
             state = self._view.state
-            known = (state.cases[id_] for id_ in ids if id_ in state.cases)
-            return [(case, tuple(state.of_case(case.id))) for case in known]
+            return [looked_at(state, state.cases[id_]) for id_ in ids if id_ in state.cases]
 
     def happened(self, after: int, limit: int) -> Sequence[Record]:
         """Return the next records after one."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -30,11 +31,13 @@ from recoup.messages import (
     open_paper,
     seal,
 )
-from recoup.orders import OrderKind
+from recoup.orders import AccountKind, OrderKind
+from recoup.orders.kinds import OFF_BANK
 from recoup.paper import order_pdf
 from recoup.paper.words import Language
 from recoup.stores.vault import Purpose
 
+ORDINARY: Final = AccountKind.ORDINARY
 _WITHOUT_GROUNDS: Final = frozenset(
     {OrderKind.RELEASE, OrderKind.REDUCE, OrderKind.QUERY, OrderKind.WATCH, OrderKind.PAY_BACK}
 )
@@ -57,6 +60,7 @@ class Correspondence:
 
     centre: str
     key: SigningKey
+    """Its own key; where it has more than one, any of them."""
     ring: KeyRing
     addresses: Mapping[str, str]
     """Base address by institution, of those that are pushed to."""
@@ -66,11 +70,19 @@ class Correspondence:
     """Institutions that ask for their orders."""
     former: tuple[PublicKey, ...] = ()
     """The centre's own keys of before: a sheet that was printed under one comes back when another signs."""
+    further: tuple[SigningKey, ...] = ()
+    """More keys of its own, such as the one that comes next: the newest that is valid signs."""
 
     @property
     def own(self) -> KeyRing:
         """Return by which keys the centre knows its own word on paper."""
-        return KeyRing([self.key.public, *self.former])
+        signing = (key.public for key in (self.key, *self.further))
+        return KeyRing([*signing, *self.former])
+
+    def signing(self, at: datetime) -> SigningKey:
+        """Return the key that signs at a time: the newest that is valid then, else one that seals nothing."""
+        valid = [key for key in (self.key, *self.further) if key.public.is_valid(at)]
+        return max(valid, key=lambda key: key.valid_from, default=self.key)
 
     def way(self, institution: str) -> Way:
         """Return how an institution gets its orders; one that nobody connected gets them on paper."""
@@ -96,12 +108,13 @@ class Letters:
 
     def sealed(self, message: Message, institution: str) -> bytes:
         """Return a message signed for one institution, under a sending id of its own."""
+        now = self._clock.now()
         return seal(
             message,
-            self._wire.key,
+            self._wire.signing(now),
             audience=institution,
             jti=self._ids.new("sending"),
-            now=self._clock.now(),
+            now=now,
             epoch=self._epoch(),
         )
 
@@ -113,7 +126,7 @@ class Letters:
         """Return an order as PDF with the signed order in it; `LimitFault` where it is too long for a code."""
         data = self.order(issued)
         opened = open_paper(data, self._wire.own)
-        return order_pdf(opened, data, language=language, timezone=timezone)
+        return order_pdf(opened, data, language=language, timezone=timezone, check=issued.digest)
 
     def believed(self, data: bytes) -> OrderMessage:
         """Return what a code says that was read from paper; `MessageFault` for one that this centre did not sign."""
@@ -163,6 +176,7 @@ class Letters:
             payee=self._payee(issued, purpose),
             ends_at=issued.ends_at,
             tell_from=issued.tell_from,
+            account_kind=order.account_kind if order.account_kind in OFF_BANK else ORDINARY,
         )
 
     def _payee(self, issued: IssuedOrder, purpose: Purpose) -> Payee | None:

@@ -56,6 +56,10 @@ class CentreReason(StrEnum):
     """A statement that the case rests on is no longer kept: nothing can be worked out from the rest."""
     PLAN_NOT_MADE = "plan_not_made"
     """Working a plan out took too long or broke off: ask again."""
+    LETTER_STALE = "letter_stale"
+    """The claim stands elsewhere by now than the letter says: write it anew."""
+    PAPER_UNFIT = "paper_unfit"
+    """A paper without the digest, number or sum that a paper bears, a number twice, or a paper of another return."""
     CODE_WRONG = "code_wrong"
     """No code of the counter that stands belongs to this case number: nobody is told what of it is wrong."""
 

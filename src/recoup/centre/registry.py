@@ -11,7 +11,7 @@ from typing import Final
 from recoup.cases import commands as case_commands
 from recoup.cases import events as case_events
 from recoup.cases import lists
-from recoup.centre import counter, import_commands, list_commands, sheets
+from recoup.centre import counter, import_commands, list_commands, sheets, written
 from recoup.centre.account_room import AccountEntered, EnterAccount, ReadPersonal
 from recoup.centre.counter_commands import IssueCode, ShowClaim, WriteToVictim
 from recoup.centre.requests import Acted
@@ -164,6 +164,8 @@ EVENTS: Final[tuple[Row, ...]] = (
     ("return_handed_over", 1, return_events.HandedOver, ()),
     ("counter_code_issued", 1, counter.CodeIssued, ()),
     ("counter_code_used", 1, counter.CodeUsed, ()),
+    ("victim_letter_sent", 1, written.LetterSent, ()),
+    ("papers_issued", 1, written.PapersIssued, ()),
     *((name, 1, kind, ()) for name, kind in EVENT_NAMES.items()),
 )
 
@@ -294,6 +296,8 @@ COMMANDS: Final[tuple[Row, ...]] = (
     ("issue_counter_code", 1, IssueCode, ()),
     ("show_claim", 1, ShowClaim, ()),
     ("write_to_victim", 1, WriteToVictim, ()),
+    ("note_letter_sent", 1, written.NoteSent, ()),
+    ("issue_return_papers", 1, written.IssuePapers, ()),
 )
 
 

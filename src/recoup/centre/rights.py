@@ -36,6 +36,7 @@ from recoup.centre.requests import INSTITUTION, MACHINE, Request
 from recoup.centre.return_rights import RETURN_ACTIONS, action_of_return, target_of_return
 from recoup.centre.state import CentreState
 from recoup.centre.terms import EnterClaim, EnterReport
+from recoup.centre.written import IssuePapers, NoteSent
 from recoup.orders import commands as order_commands
 from recoup.staff import Action, Scope, StaffReason, Target, Why, permit, roles_for, scope_of
 from recoup.staff import commands as staff_commands
@@ -85,6 +86,8 @@ ACTIONS: Final[Mapping[type, Action]] = {
     **RETURN_ACTIONS,
     IssueCode: Action.COUNTER_SERVE,
     WriteToVictim: Action.COUNTER_SERVE,
+    NoteSent: Action.COUNTER_SERVE,
+    IssuePapers: Action.RETURN_PREPARE,
 }
 """The right that a command needs. One that is not here can be carried out by no person."""
 
@@ -101,7 +104,7 @@ IN_SESSIONS_ONLY: Final = (
     frozenset(staff_commands.Command.__args__)
     | {EnterAccount, EnterClaim, EnterReport, ReadPersonal}
     | {EnterForeign, NoteImport, ListSubject, AgreeToEntry, WithdrawEntry}
-    | {IssueCode, WriteToVictim}
+    | {IssueCode, WriteToVictim, NoteSent, IssuePapers}
     | frozenset(sheets.Command.__args__)
 ) - set(ON_THE_WAY_IN)
 """Commands that only a person in a session gives, in whatever process."""
@@ -185,7 +188,7 @@ def _target(state: CentreState, request: Request) -> Target | Declined:
         return target_of_case_command(state, request)
     if type(command) in RETURN_ACTIONS:
         return target_of_return(state, command)
-    if isinstance(command, IssueCode | WriteToVictim):
+    if isinstance(command, IssueCode | WriteToVictim | NoteSent | IssuePapers):
         return state.target_of_case(command.case)
     match command:
         case (

@@ -10,7 +10,7 @@ from typing import Any, Final, get_args
 from recoup.cases import CasePolicy, lists
 from recoup.cases import commands as case_commands
 from recoup.cases import events as case_events
-from recoup.centre import counter, list_commands, sheets
+from recoup.centre import counter, list_commands, sheets, written
 from recoup.centre.account_room import (
     AccountEntered,
     EnterAccount,
@@ -33,6 +33,7 @@ from recoup.centre.return_room import decide_returns, evolve_returns
 from recoup.centre.staff_room import decide_staff, evolve_staff
 from recoup.centre.state import CentreState
 from recoup.centre.terms import EndTerm, EnterClaim, EnterReport, PassHardshipDay, TellAgain
+from recoup.centre.written_room import decide_written, evolve_written
 from recoup.ids import SubjectId
 from recoup.orders import commands as order_commands
 from recoup.orders import events as order_events
@@ -145,6 +146,13 @@ ROOMS: Final[tuple[Room, ...]] = (
         (counter.CodeIssued, counter.CodeUsed),
         decide_counter,
         evolve_counter,
+    ),
+    Room(
+        "written",
+        get_args(written.Command),
+        get_args(written.Event),
+        decide_written,
+        evolve_written,
     ),
 )
 

@@ -19,6 +19,7 @@ from recoup.centre.counter import Code
 from recoup.centre.import_commands import ForeignNoted, ImportNoted
 from recoup.centre.sheets import Scan, Sheet
 from recoup.centre.state import CentreState
+from recoup.centre.written import Issued, Sent
 from recoup.errors import EventFault
 from recoup.journal.canonical import Plain, decode_plain, encode_plain
 from recoup.journal.events import Registry
@@ -90,6 +91,8 @@ _SHAPES.register("sheet", 1, Sheet)
 _SHAPES.register("scan", 1, Scan)
 _SHAPES.register("return", 1, Return)
 _SHAPES.register("code", 1, Code)
+_SHAPES.register("sent", 1, Sent)
+_SHAPES.register("paper", 1, Issued)
 
 
 def _take_hold(state: CentreState, hold: Hold) -> None:
@@ -154,6 +157,14 @@ def _take_code(state: CentreState, code: Code) -> None:
     state.put_code(code)
 
 
+def _take_sent(state: CentreState, sent: Sent) -> None:
+    state.sent[sent.case, sent.claim] = sent
+
+
+def _take_paper(state: CentreState, issued: Issued) -> None:
+    state.put_paper(issued)
+
+
 _TAKERS: Final[dict[str, Callable[[CentreState, Any], None]]] = {
     "hold": _take_hold,
     "case": _take_case,
@@ -169,6 +180,8 @@ _TAKERS: Final[dict[str, Callable[[CentreState, Any], None]]] = {
     "scan": _take_scan,
     "return": _take_return,
     "code": _take_code,
+    "sent": _take_sent,
+    "paper": _take_paper,
 }
 """What becomes of a line; a new register is one row here and one in `_values`."""
 
@@ -190,6 +203,8 @@ def _values(state: CentreState) -> Iterator[object]:
     yield from state.scans.values()
     yield from state.returns.values()
     yield from state.codes.values()
+    yield from state.sent.values()
+    yield from state.papers.values()
 
 
 def _staff_of(staff: Directory) -> _Staff:

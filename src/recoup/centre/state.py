@@ -17,6 +17,7 @@ from recoup.centre.counter import Code
 from recoup.centre.imported import Imported
 from recoup.centre.listed import Listed
 from recoup.centre.sheets import Scan, Sheet
+from recoup.centre.written import Issued, Sent
 from recoup.orders import Hold, HoldKey, Order, Tracked
 from recoup.procedure import Return
 from recoup.staff import Directory, Target
@@ -68,6 +69,12 @@ class CentreState:
     """Codes of the counter by digest, the newest of each claim."""
     coded: dict[tuple[str, str], str] = field(default_factory=dict)
     """The code of a (case, claim). Follows from the codes."""
+    sent: dict[tuple[str, str], Sent] = field(default_factory=dict)
+    """The newest letter that was sent about a (case, claim)."""
+    papers: dict[str, Issued] = field(default_factory=dict)
+    """Papers of returns by digest, in the order of their issue."""
+    numbered: dict[tuple[str, str], str] = field(default_factory=dict)
+    """The digest of the newest paper of a (return, number). Follows from the papers."""
 
     def hold(self, key: HoldKey) -> Hold:
         """Return the hold of `key`; one that nobody asked for yet is empty."""
@@ -111,6 +118,12 @@ class CentreState:
         self.codes.pop(before, None)
         self.codes[code.digest] = code
         self.coded[code.case, code.claim] = code.digest
+
+    def put_paper(self, issued: Issued) -> None:
+        """Set a paper in its register, as the newest of its number."""
+        self.papers.pop(issued.paper.digest, None)
+        self.papers[issued.paper.digest] = issued
+        self.numbered[issued.of, issued.paper.number] = issued.paper.digest
 
     def learn(self, lesson: Lesson) -> None:
         """Keep what an answer taught, and forget the oldest beyond `LESSONS_MAX`."""

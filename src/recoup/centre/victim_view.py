@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from recoup.cases import Case, Claim
+from recoup.cases.case import HoldPlace
 from recoup.cases.entitlements import current, shares_of
 from recoup.cases.state import ClaimState
 from recoup.orders import OrderKind
@@ -45,7 +46,7 @@ class VictimView:
 
 def victim_view(case: Case, claim: Claim, found: Return | None) -> VictimView:
     """Return how a claim stands in its case and in the return that its case is in."""
-    frozen, stopped = _held(case, claim)
+    frozen, stopped = _held(case, claim, current(case))
     key = ClaimKey(case.id, claim.id)
     decided = found.set_aside_for(key) if found is not None else 0
     return VictimView(
@@ -57,6 +58,15 @@ def victim_view(case: Case, claim: Claim, found: Return | None) -> VictimView:
         decided,
         claim.returned,
     )
+
+
+def stages_of(case: Case, found: Return | None) -> dict[str, Stage]:
+    """Return where each claim of a case stands; what stands behind the case's holds is worked out once for all of them."""
+    behind = current(case)
+    return {
+        claim.id: _stage(claim, found, ClaimKey(case.id, claim.id), *_held(case, claim, behind))
+        for claim in case.claims
+    }
 
 
 def _stage(claim: Claim, found: Return | None, key: ClaimKey, frozen: int, stopped: int) -> Stage:
@@ -91,9 +101,11 @@ def _of_payments(payments: Iterable[Payment]) -> Stage | None:
     return Stage.DECIDED if any(row.state is PaymentState.DECIDED for row in rows) else None
 
 
-def _held(case: Case, claim: Claim) -> tuple[int, int]:
+def _held(
+    case: Case, claim: Claim, behind: Mapping[HoldPlace, Mapping[str, int]]
+) -> tuple[int, int]:
     """Return the claim's parts of what is frozen and of what is only stopped, in its own currency."""
-    behind, frozen, stopped = current(case), 0, 0
+    frozen = stopped = 0
     for hold in case.holds:
         parts = behind.get(hold.hold, {})
         if hold.currency != claim.currency or claim.id not in parts:
@@ -106,4 +118,4 @@ def _held(case: Case, claim: Claim) -> tuple[int, int]:
     return frozen, stopped
 
 
-__all__ = ["VictimView", "victim_view"]
+__all__ = ["VictimView", "stages_of", "victim_view"]

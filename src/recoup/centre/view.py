@@ -10,13 +10,19 @@ from recoup.centre.registry import EVENT_REGISTRY
 from recoup.centre.scribe import replay
 from recoup.centre.snapshots import restore, snapshot_of
 from recoup.centre.state import CentreState
+from recoup.centre.written import LetterSent
 from recoup.ids import SubjectId
 from recoup.journal.port import Journal
 from recoup.journal.record import Record
 from recoup.orders import events as order_events
+from recoup.procedure import events as return_events
 
 _OF_CASES: Final = frozenset(get_args(case_events.Event))
-OF_WORK: Final = _OF_CASES | frozenset(get_args(order_events.Event))
+OF_WORK: Final = _OF_CASES | {
+    *get_args(order_events.Event),
+    *get_args(return_events.Event),
+    LetterSent,
+}
 """Events that change what waits for persons in the case that they are about."""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from recoup.cases import Case, CasePolicy, plan_orders
 from recoup.cases.state import (
@@ -40,6 +40,10 @@ class Waits(StrEnum):
     NOTICE = "notice_to_send"
     DEFERRAL = "deferral_ends"
     ABROAD = "answer_from_abroad"
+    LETTER = "letter_to_send"
+    """A victim was not told where the claim stands; `why` says where."""
+    CALENDAR = "calendar_to_extend"
+    """The bank cannot be told: nobody told the centre the working days of the year in which it must have paid."""
 
 
 _SURPLUS: Final = frozenset({"overdue", "cannot_shrink"})
@@ -89,8 +93,26 @@ class _Make(Protocol):
 
 
 Rank = tuple[datetime, int, str, str, str, str]
-Looked = tuple[Case, tuple[tuple[Hold, Tracked], ...]]
-"""A case and its orders as they were at one moment."""
+
+
+class Beside(NamedTuple):
+    """What waits for a case and stands in other registers than its own."""
+
+    kind: Waits
+    about: str
+    currency: str
+    amount: int
+    why: str
+    at: datetime | None = None
+    """When a bank is to be told of a payment; None: now."""
+
+
+class Looked(NamedTuple):
+    """A case as it was at one moment."""
+
+    case: Case
+    orders: tuple[tuple[Hold, Tracked], ...]
+    beside: tuple[Beside, ...] = ()
 
 
 def next_change(case: Case, now: datetime, policy: CasePolicy) -> datetime | None:
@@ -102,7 +124,11 @@ def next_change(case: Case, now: datetime, policy: CasePolicy) -> datetime | Non
 
 
 def todos_of(
-    case: Case, orders: Iterable[tuple[Hold, Tracked]], now: datetime, policy: CasePolicy
+    case: Case,
+    orders: Iterable[tuple[Hold, Tracked]],
+    now: datetime,
+    policy: CasePolicy,
+    beside: Iterable[Beside] = (),
 ) -> Iterator[Todo]:
     """Yield what waits for a person in one case."""
 
@@ -147,6 +173,19 @@ def todos_of(
             yield todo(Waits.STUCK, row.account, row.currency, row.amount, None, None, row.why)
     yield from _of_orders(orders, todo)
     yield from _of_holders(case, todo)
+    yield from _beside(beside, todo, now, policy)
+
+
+def _beside(
+    rows: Iterable[Beside], todo: _Make, now: datetime, policy: CasePolicy
+) -> Iterator[Todo]:
+    """Yield letters to send, and returns whose bank cannot be told for want of a calendar."""
+    for row in rows:
+        if row.kind is not Waits.CALENDAR:
+            yield todo(row.kind, row.about, row.currency, row.amount, None, 0, row.why)
+        elif policy.procedure is not None and policy.procedure.pay_due(row.at or now) is None:
+            calendar = policy.procedure.calendar.id
+            yield todo(row.kind, row.about, row.currency, row.amount, row.at, None, calendar)
 
 
 def _of_orders(orders: Iterable[tuple[Hold, Tracked]], todo: _Make) -> Iterator[Todo]:
@@ -181,4 +220,4 @@ def _of_holders(case: Case, todo: _Make) -> Iterator[Todo]:
             yield todo(Waits.ABROAD, task.id, task.currency, task.amount, task.due_at)
 
 
-__all__ = ["Looked", "Rank", "Todo", "Waits", "next_change", "todos_of"]
+__all__ = ["Beside", "Looked", "Rank", "Todo", "Waits", "next_change", "todos_of"]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from recoup.bank.core import CoreBanking
     from recoup.bank.sandbox import Script
     from recoup.bank.serving import Setting
+    from recoup.orders import InstitutionKind
 
 Institution = Annotated[str, typer.Option("--institution", help="Who the bank is to the centre.")]
 Centre = Annotated[str, typer.Option("--centre", help="Who the centre is: owner of its keys.")]
@@ -38,6 +39,9 @@ Poll = Annotated[
 ]
 AnswersTo = Annotated[
     str, typer.Option("--answers-to", metavar="URL", help="Post late answers to the centre there.")
+]
+Sort = Annotated[
+    str, typer.Option("--kind", help="bank, payment, aggregator or exchange: what it is.")
 ]
 Locale = Annotated[str, typer.Option("--language", help="zh or en: in which holders are told.")]
 
@@ -79,6 +83,9 @@ def keys(
     *,
     out: Annotated[Path, typer.Option("--out", help="Folder for both files.")] = Path(),
     days: Annotated[int, typer.Option("--days", min=1, max=3660, help="How long it counts.")] = 400,
+    after: Annotated[
+        int, typer.Option("--after", min=0, max=3660, help="In how many days it begins to count.")
+    ] = 0,
 ) -> None:
     """Make a key: OWNER.key.json for oneself alone, OWNER.public.json for the other side."""
     from datetime import timedelta
@@ -88,7 +95,8 @@ def keys(
 
     now = SystemClock().now()
     with _faults():
-        key = generate_key(owner, now - timedelta(hours=1), now + timedelta(days=days))
+        begin = now + timedelta(days=after) if after else now - timedelta(hours=1)
+        key = generate_key(owner, begin, now + timedelta(days=after + days))
         out.mkdir(parents=True, exist_ok=True)
         stem = f"{owner}-{key.public.id[:8]}"
         write_key(key, out / f"{stem}.key.json")
@@ -119,6 +127,7 @@ def serve(
     poll: Poll = "",
     answers_to: AnswersTo = "",
     language: Locale = "zh",
+    kind: Sort = "bank",
 ) -> None:
     """Run the agent beside a core system: orders in, signed answers out. Give TLS to a proxy in front of it."""
     from recoup.bank.serving import Setting, load_core
@@ -136,6 +145,7 @@ def serve(
             poll,
             answers_to,
             language,
+            _kind_of(kind),
         )
         _run(setting, found, None, host, port)
 
@@ -172,8 +182,18 @@ def sandbox(
             poll,
             answers_to,
             language,
+            found.kind,
         )
         _run(setting, found.core(SystemClock()), found, host, port)
+
+
+def _kind_of(kind: str) -> InstitutionKind:
+    """Return what an institution is; end with 2 for no such thing."""
+    from recoup.orders import InstitutionKind
+
+    if kind not in set(InstitutionKind):
+        raise typer.BadParameter(f"--kind: expected one of {', '.join(InstitutionKind)}")
+    return InstitutionKind(kind)
 
 
 def _run(setting: Setting, core: CoreBanking, script: Script | None, host: str, port: int) -> None:
@@ -207,6 +227,7 @@ def conformance(
             help="Files an objection at the bank: gets the order as its last word, the holder's words on a pipe.",
         ),
     ] = "",
+    kind: Sort = "bank",
 ) -> None:
     """Play the acceptance cards against a bank's implementation; end with 1 if one of them fails."""
     from recoup.bank.conformance import accounts_text, play
@@ -220,6 +241,7 @@ def conformance(
     with _faults():
         desk = _desk(url, institution, key, trust, policy)
         desk.object_to = _objecting(objecting) if objecting else None
+        desk.kind = _kind_of(kind)
         for verdict in play(desk):
             verdicts.append(verdict)
             word = "----" if verdict.is_left_out else "FAIL" if verdict.why else "pass"

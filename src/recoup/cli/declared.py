@@ -5,8 +5,9 @@
     can_stop_amounts = false
     can_shrink_stop = false
     dwell = [[0, 1000], [300, 600], [3600, 100]]
+    kind = "payment"
 
-Each may be left out; the policy's then holds.
+Each may be left out; the policy's then holds, and it is a bank.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from typing import Final
 
 from recoup.cases import Dwell, Institution
 from recoup.errors import SettingsFault
+from recoup.orders import InstitutionKind
 
-NAMES: Final = ("orders_per_minute", "can_stop_amounts", "can_shrink_stop", "dwell")
+NAMES: Final = ("orders_per_minute", "can_stop_amounts", "can_shrink_stop", "dwell", "kind")
 
 
 def read_declared(id_: str, row: Mapping[str, object]) -> Institution:
@@ -31,9 +33,16 @@ def read_declared(id_: str, row: Mapping[str, object]) -> Institution:
             amounts is not False,
             _flag(f"{where}.can_shrink_stop", row.get("can_shrink_stop")),
             _curve(f"{where}.dwell", row.get("dwell")),
+            _kind(f"{where}.kind", row.get("kind", InstitutionKind.BANK.value)),
         )
     except ValueError as why:
         raise SettingsFault(f"{where}: {why}") from why
+
+
+def _kind(where: str, value: object) -> InstitutionKind:
+    if value not in set(InstitutionKind):
+        raise SettingsFault(f"{where}: expected one of {', '.join(InstitutionKind)}")
+    return InstitutionKind(str(value))
 
 
 def _flag(where: str, value: object) -> bool | None:

@@ -1,17 +1,28 @@
-"""`recoup demo`: one invented case through a real centre and six sandbox institutions. The work is in `recoup.demo`."""
+"""`recoup demo`: an invented case through a real centre and sandbox institutions. The work is in `recoup.demo`."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from recoup.demo.notice import Noticed as Noted
+    from recoup.demo.play import Played
 
 Out = Annotated[
     Path | None,
     typer.Option("--out", help="Folder for journal, books and logs; a new one if not given."),
+]
+Noticed = Annotated[
+    bool,
+    typer.Option(
+        "--notice",
+        help="Another case, in virtual time: public notices of thirty days, objections, all documents.",
+    ),
 ]
 
 
@@ -20,11 +31,10 @@ def register(app: typer.Typer) -> None:
     app.command("demo", epilog="Example: recoup demo --out out/demo")(demo)
 
 
-def demo(*, out: Out = None) -> None:
-    """Start a centre and six sandbox institutions and play one case from report to receipt. A minute, all on this machine."""
-    from recoup.demo import play
+def demo(*, out: Out = None, notice: Noticed = False) -> None:
+    """Start a centre and sandbox institutions and play one case from report to receipt. A minute, all on this machine."""
+    from recoup.demo import play, play_notice
     from recoup.errors import Fault
-    from recoup.money import format_minor
 
     folder = out or Path(mkdtemp(prefix="recoup-demo-"))
     folder.mkdir(parents=True, exist_ok=True)
@@ -34,12 +44,22 @@ def demo(*, out: Out = None) -> None:
         )
         raise typer.Exit(2)
     try:
-        played = play(folder, lambda words: print(words, flush=True))
+        if notice:
+            _sum_up_notice(play_notice(folder, _say), folder)
+        else:
+            _sum_up(play(folder, _say))
     except (Fault, OSError) as fault:
         print(f"recoup demo: {fault}; logs of the institutions lie in {folder}", file=sys.stderr)
         raise typer.Exit(2) from fault
-    print()
-    for words, amount in (
+
+
+def _say(words: str) -> None:
+    print(words, flush=True)
+
+
+def _sum_up(played: Played) -> None:
+    """Print how the case stands at the end."""
+    _print_sums(
         ("reported", played.reported),
         ("held, gross", played.held),
         ("held, net unique", played.net),
@@ -48,9 +68,28 @@ def demo(*, out: Out = None) -> None:
         ("left the system", played.exited),
         ("returned", played.returned),
         ("still frozen", played.left),
-    ):
-        print(f"{words:<17}{format_minor(amount, 2):>12}")
+    )
     print(f"\n{played.records} records; check them yourself: recoup verify {played.journal}")
+
+
+def _sum_up_notice(played: Noted, folder: Path) -> None:
+    """Print how the second case stands at the end, and that its days did not pass here."""
+    _print_sums(
+        ("frozen", played.frozen), ("returned", played.returned), ("still frozen", played.left)
+    )
+    print(
+        f"\nvirtual time: the clock of centre and banks was moved by hand over {played.days} days"
+    )
+    print(f"{played.papers} documents: {folder}")
+    print(f"{played.records} records; check them yourself: recoup verify {played.journal}")
+
+
+def _print_sums(*rows: tuple[str, int]) -> None:
+    from recoup.money import format_minor
+
+    print()
+    for words, amount in rows:
+        print(f"{words:<17}{format_minor(amount, 2):>12}")
 
 
 __all__ = ["demo", "register"]

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recoup.orders import OrderKind
+
 if TYPE_CHECKING:
     from recoup.cases import CasePolicy
     from recoup.orders import Levels, Policy
@@ -65,10 +67,13 @@ def lines_of(policy: Policy) -> list[tuple[str, str, str, str]]:
         "can_shrink_stop": "yes" if policy.can_shrink_stop else "no",
         "freeze_months": str(policy.freeze_months),
         "renewals_max": unlimited,
+        "watch_seconds": str(policy.watch_seconds),
         "approvals_protected": str(policy.approvals_protected),
         "answer_seconds": " ".join(f"{k}={v}" for k, v in policy.answer_seconds.items()),
         "approvals": " ".join(f"{k}={v}" for k, v in policy.approvals.items()),
     }
+    for sort, kinds in policy.powers.items():
+        values[f"powers.{sort}"] = " ".join(kind for kind in OrderKind if kind in kinds)
     return [
         ("term", "value", "source", "standing"),
         *((g.term, values[g.term], g.source, g.standing.value) for g in policy.grounds),

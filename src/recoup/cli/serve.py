@@ -164,9 +164,9 @@ def _correspondence(settings: Settings) -> Any:  # noqa: ANN401 - types come wit
             what = f"institutions.{institution.id}.keys: expected its own keys only"
             raise MessageFault(MessageProblem.KEY_UNKNOWN, what)
         public += found
-    key = read_key(wire.signing_key)
-    if key.owner != wire.name:
-        what = f"signing_key: expected a key of {wire.name!r}"
+    key, *further = [read_key(path) for path in wire.signing_keys]
+    if any(one.owner != wire.name for one in (key, *further)):
+        what = f"signing_key: expected keys of {wire.name!r} only"
         raise MessageFault(MessageProblem.KEY_UNKNOWN, what)
     former = tuple(read_public(path) for path in wire.former_keys)
     if any(one.owner != wire.name for one in former):
@@ -180,6 +180,7 @@ def _correspondence(settings: Settings) -> Any:  # noqa: ANN401 - types come wit
         NoticeTerms(wire.authority, wire.documents, wire.phone),
         frozenset(x.id for x in wire.institutions if x.mode == "poll"),
         former,
+        tuple(further),
     )
 
 

@@ -75,7 +75,8 @@ class Wire:
     """Who the centre is to institutions, what it tells account holders, and where institutions are reached."""
 
     name: str
-    signing_key: Path
+    signing_keys: tuple[Path, ...]
+    """Its own: the newest that is valid signs."""
     authority: str
     documents: tuple[str, ...]
     phone: str
@@ -188,13 +189,19 @@ def _wire(found: Mapping[str, object]) -> Wire | None:
         )
     return Wire(
         _text("name", found["name"]),
-        Path(_text("signing_key", found["signing_key"])),
+        _own(found["signing_key"]),
         _text("notice.authority", notice["authority"]),
         _texts("notice.documents", notice["documents"]),
         _text("notice.phone", notice["phone"]),
         tuple(_connected(name, row) for name, row in sorted(rows.items())),
         tuple(Path(key) for key in _texts(_FORMER, found[_FORMER])) if _FORMER in found else (),
     )
+
+
+def _own(value: object) -> tuple[Path, ...]:
+    """Return the centre's own keys: one, or several in brackets."""
+    texts = _texts("signing_key", value if isinstance(value, list) else [value])
+    return tuple(Path(text) for text in texts)
 
 
 def _connected(name: str, row: object) -> Connected:

@@ -67,6 +67,10 @@ def register(app: typer.Typer) -> None:
         epilog="Example: recoup watch score transfers.csv --model model.json --out decisions.parquet",
     )(score)
     register_rules(group)
+    group.command(
+        "crossval",
+        epilog="Example: recoup watch crossval transfers.csv --labels accounts.csv --folds 5 --json",
+    )(crossval)
     app.add_typer(group, name="watch")
 
 
@@ -234,6 +238,43 @@ def score(
         write_whole(out, parquet_bytes(frame))
         _write_rejects(materials, rejects)
     print(f"{frame.height} transfers: {out}")
+
+
+def crossval(
+    transfers: Transfers,
+    labels: Annotated[Path, file_option("--labels", "Which accounts are bad: account,label.")],
+    folds: Annotated[int, typer.Option("--folds", help="Folds over accounts.", min=2, max=50)] = 5,
+    seed: Annotated[int, typer.Option("--seed", help="Of the folds and of training.", min=0)] = 1,
+    repeats: Annotated[
+        int,
+        typer.Option("--repeats", help="How often, each time with the next seed.", min=1, max=20),
+    ] = 1,
+    map_file: MapFile = None,
+    timezone: Timezone = None,
+    digits: DigitsOption = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Say how well bad accounts are told from their transfers: every account is scored by a model that never saw it.
+
+    Exit code 0: judged; 2: something must be put right first.
+    """
+    from recoup.watching import crossval_accounts, open_accounts
+
+    with refusing(), working() as tell:
+        options = reading_options(map_file, timezone, digits)
+        materials = open_accounts(
+            transfers,
+            labels,
+            options,
+            lambda name, at, count: tell(f"reading {name}", at, count),
+        )
+        tell("measuring and scoring accounts")
+        found = crossval_accounts(materials, folds, range(seed, seed + repeats), labels)
+    if as_json:
+        typer.echo(json.dumps(found, indent=2))
+    else:
+        _print_figures(found)
 
 
 def _open(

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Callable
 from typing import Final
 
-from recoup.centre.commands import Done, Outcome
+from recoup.centre.commands import Done, Outcome, Turned
 from recoup.centre.requests import DOOR, Actor, Request
 from recoup.errors import GatewayFault
 from recoup.staff import Grant, Level, Role, Unit
@@ -40,6 +40,8 @@ class People:
         """Hire them: the units above `station`, the officers at it."""
         self._ask, self._case = ask, case
         self._sessions: dict[str, str] = {}
+        self._credentials: dict[str, str] = {}
+        self._logins = 0
         credential = _nobodys()
         self._at_the_door(SetUp(ROOT, Unit("province-1", Level.PROVINCE), credential, "none"))
         self._open(ROOT, credential)
@@ -52,14 +54,32 @@ class People:
             self.must(ROOT, GrantRole(person, Grant(role, unit_id or station), ROOT))
             self._open(person, credential)
 
+    def again(self) -> None:
+        """Let everybody log in anew: a session ends with its day."""
+        self._logins += 1
+        for person, credential in self._credentials.items():
+            self._open(person, credential)
+
     def must(self, person: str, what: object) -> None:
         """Let a person in a session do something that is carried out."""
+        _carried(self._ask(self.request(person, what)))
+
+    def refusal(self, person: str, what: object) -> str:
+        """Return why a person is refused what must not be carried out."""
+        outcome = self._ask(self.request(person, what))
+        if not isinstance(outcome, Turned):
+            raise GatewayFault(f"expected the centre to refuse it, was {outcome}")
+        return outcome.reason
+
+    def request(self, person: str, what: object) -> Request:
+        """Return what a person in a session asks."""
         actor = Actor(person, "", f"return of {self._case}")
-        _carried(self._ask(Request(actor, what, case=self._case, session=self._sessions[person])))
+        return Request(actor, what, case=self._case, session=self._sessions[person])
 
     def _open(self, person: str, credential: str) -> None:
-        self._sessions[person] = _nobodys()
-        self._at_the_door(OpenSession(person, self._sessions[person], credential, 1))
+        self._sessions[person], self._credentials[person] = _nobodys(), credential
+        login = OpenSession(person, self._sessions[person], credential, 1 + self._logins)
+        self._at_the_door(login)
 
     def _at_the_door(self, what: object) -> None:
         _carried(self._ask(Request(DOOR, what)))

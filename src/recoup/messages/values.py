@@ -23,7 +23,7 @@ class SerialKind(StrEnum):
     """Whose number a payment is asked for by, when the account behind it is not known (按流水号查询)."""
 
     BANK = "bank"
-    """The paying bank's own number of the payment."""
+    """As the paying bank names it: by the reference that both sides have, where there is one, else by its own number."""
     PAYMENT = "payment"
     """A payment institution's order number."""
     POINT_OF_SALE = "point_of_sale"
@@ -151,6 +151,8 @@ class OrderMessage:
     """Needed by a payment back, and by nothing else. Its `amount` is what is to be paid."""
     tell_from: datetime | None = None
     """The holder is not told before this: so two persons decided at the centre. Of the sending: the newest one holds."""
+    account_kind: AccountKind | Unrecognised = AccountKind.ORDINARY
+    """What lies there, where that is no bank account and the institution said so before: a wallet, a settlement, ..."""
 
     @property
     def as_ordered(self) -> OrderMessage:

@@ -4,7 +4,7 @@ from recoup.orders.answering import denied_release, release_to_repeat
 from recoup.orders.decide import approvals_needed, decide
 from recoup.orders.evolve import evolve, fold
 from recoup.orders.hold import Answer, Hold, HoldKey, Order, Tracked
-from recoup.orders.kinds import AccountKind, Extent, OrderKind, Outcome
+from recoup.orders.kinds import AccountKind, Extent, InstitutionKind, OrderKind, Outcome
 from recoup.orders.levels import Band, Deed, Level, Levels
 from recoup.orders.paying import is_back_unpaid
 from recoup.orders.payout import Payout, Receipt
@@ -22,6 +22,7 @@ __all__ = [
     "Hold",
     "HoldKey",
     "HoldState",
+    "InstitutionKind",
     "Level",
     "Levels",
     "Order",

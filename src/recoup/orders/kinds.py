@@ -60,18 +60,46 @@ class Extent(StrEnum):
     WHOLE_ACCOUNT = "whole_account"
 
 
+class InstitutionKind(StrEnum):
+    """What an institution is: the policy says which orders each may be given."""
+
+    BANK = "bank"
+    PAYMENT = "payment"
+    """Keeps wallets and settles for merchants (支付机构)."""
+    AGGREGATOR = "aggregator"
+    """Passes payments on to payment institutions and keeps no money (聚合支付): it knows the next leg."""
+    EXCHANGE = "exchange"
+    """Keeps virtual currency for clients."""
+
+
 class AccountKind(StrEnum):
-    """What the account is for, as far as anybody said."""
+    """What the account is for, or what lies there if it is no bank account, as far as anybody said."""
 
     ORDINARY = "ordinary"
     PAYROLL = "payroll"
     SOCIAL_BENEFITS = "social_benefits"
     CLIENT_MONEY = "client_money"
     TREASURY = "treasury"
+    WALLET = "wallet"
+    """The balance of a payment account (支付账户): what is held cannot be spent or withdrawn."""
+    SETTLEMENT = "settlement"
+    """What is due to a merchant and not yet settled (待结算资金): what is held is not settled."""
+    CUSTODY = "custody"
+    """A client's assets at an exchange, counted at its own rate in the order's currency: what is held is not withdrawn."""
 
 
-PROTECTED: Final = frozenset(AccountKind) - {AccountKind.ORDINARY}
+PROTECTED: Final = frozenset(
+    {
+        AccountKind.PAYROLL,
+        AccountKind.SOCIAL_BENEFITS,
+        AccountKind.CLIENT_MONEY,
+        AccountKind.TREASURY,
+    }
+)
 """Where a stop reaches people who have nothing to do with the case."""
+
+OFF_BANK: Final = frozenset({AccountKind.WALLET, AccountKind.SETTLEMENT, AccountKind.CUSTODY})
+"""What an order may be about in the place of a bank account: its life is the same, what is kept from happening is another."""
 
 
 class Outcome(StrEnum):

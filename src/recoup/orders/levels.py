@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Final
 
 from recoup.orders.hold import Order
-from recoup.orders.kinds import AccountKind, Extent, OrderKind
+from recoup.orders.kinds import OFF_BANK, AccountKind, Extent, OrderKind
 from recoup.orders.terms import Ground
 
 
@@ -114,7 +114,7 @@ class Levels:
         wanted = [self.rows[order.kind]]
         if order.extent is not Extent.AMOUNT:
             wanted.append(self.rows[Deed.WHOLE_ACCOUNT])
-        if order.account_kind is not AccountKind.ORDINARY:
+        if order.account_kind is not AccountKind.ORDINARY and order.account_kind not in OFF_BANK:
             deed = _OF_ACCOUNT.get(order.account_kind)
             wanted.append(Level.PROVINCE if deed is None else self.rows[deed])
         return highest(wanted)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from recoup.orders.kinds import OrderKind
+from recoup.orders.kinds import InstitutionKind, OrderKind
 
 
 class Standing(StrEnum):
@@ -46,6 +46,8 @@ class Policy:
     freeze_months: int
     renewals_max: int | None
     """None: without limit, each before the freeze ends."""
+    watch_seconds: int
+    """How long a watched account's movements are told, from the institution's own time."""
     answer_seconds: Mapping[OrderKind, int]
     """Within which an institution must answer; past it the order is chased as unanswered."""
     approvals: Mapping[OrderKind, int]
@@ -54,18 +56,24 @@ class Policy:
     """The same where the account is of a protected kind or the whole account is asked for."""
     can_shrink_stop: bool
     """Whether a running stop can be made smaller; else a smaller one spends one of `stops_max`."""
+    powers: Mapping[InstitutionKind, frozenset[OrderKind]]
+    """Which orders an institution of each kind may be given; each row has a source of its own."""
     grounds: tuple[Ground, ...]
 
     def __post_init__(self) -> None:
         """Refuse a policy with a term that has no source, and bounds that no law would set."""
         named = {ground.term for ground in self.grounds}
-        terms = {f.name for f in fields(self)} - {"id", "grounds"}
+        terms = {f.name for f in fields(self)} - {"id", "grounds", "powers"}
+        terms |= {f"powers.{kind}" for kind in InstitutionKind}
         if missing := sorted(terms - named):
             raise ValueError(f"policy {self.id}: no source for {', '.join(missing)}")
         for kind in OrderKind:
             if kind not in self.answer_seconds or kind not in self.approvals:
                 raise ValueError(f"policy {self.id}: nothing said of {kind}")
-        positive = (self.stop_seconds, self.stops_max, self.freeze_months)
+        for sort in InstitutionKind:
+            if OrderKind.QUERY not in self.powers.get(sort, ()):
+                raise ValueError(f"policy {self.id}: expected that any {sort} can be asked")
+        positive = (self.stop_seconds, self.stops_max, self.freeze_months, self.watch_seconds)
         if min(positive) < 1 or min(self.approvals.values()) < 0 or self.approvals_protected < 1:
             raise ValueError(f"policy {self.id}: expected terms above zero")
         ZoneInfo(self.timezone)
@@ -73,6 +81,10 @@ class Policy:
     def stop_ends(self, started_at: datetime) -> datetime:
         """Return the end of a stop that began at `started_at`."""
         return started_at + timedelta(seconds=self.stop_seconds)
+
+    def watch_ends(self, started_at: datetime) -> datetime:
+        """Return the end of a watch that began at `started_at`."""
+        return started_at + timedelta(seconds=self.watch_seconds)
 
     def freeze_ends(self, started_at: datetime) -> datetime:
         """Return the end of a freeze: the same day and time of the month it ends in, its last day where that is shorter.

@@ -16,7 +16,7 @@ from recoup.errors import LimitFault
 from recoup.messages import Opened, OrderMessage
 from recoup.money import ISO_DIGITS, format_minor
 from recoup.orders import Extent, OrderKind, Outcome
-from recoup.orders.kinds import FITTING
+from recoup.orders.kinds import FITTING, OFF_BANK
 from recoup.paper.packet import packet_pdf
 from recoup.paper.printing import printed, shown_time
 from recoup.paper.words import KINDS, LANGUAGES, OUTCOMES, Language, said
@@ -32,7 +32,12 @@ _FILLED_BY_HAND = ("answered_at", "code", "held", "available", "started_at", "fo
 
 
 def order_pdf(
-    opened: Opened, sealed: bytes, *, language: Language = "zh", timezone: str = "Asia/Shanghai"
+    opened: Opened,
+    sealed: bytes,
+    *,
+    language: Language = "zh",
+    timezone: str = "Asia/Shanghai",
+    check: str = "",
 ) -> bytes:
     """Return the order and its answer sheet as PDF/A-2b.
 
@@ -41,6 +46,7 @@ def order_pdf(
         sealed: the signed order.
         language: zh or en.
         timezone: IANA name of the zone in which times are shown.
+        check: the digest by which the centre knows the order; with the order's number it can be checked at the public page.
 
     Raises:
         LimitFault: the signed order does not fit into a QR code.
@@ -64,6 +70,8 @@ def order_pdf(
         "rows": _rows(order, kind, language, ZoneInfo(timezone)),
         "seal_words": said("seal", language),
         "digest": hashlib.sha256(sealed).hexdigest(),
+        "check_words": said("check", language) if check else "",
+        "check": check,
         "footer": said("footer", language).format(order=order.id, centre=opened.issuer),
         "sheet_title": f"{said('sheet_title', language)} · {title}",
         "sheet_words": said("sheet_words", language),
@@ -106,12 +114,14 @@ def _rows(
     disputed, notice, payee = order.disputed, order.notice, order.payee
     is_held = order.amount and payee is None
     extent = order.extent.value if isinstance(order.extent, Extent) and is_held else ""
+    lies = order.account_kind.value if order.account_kind in OFF_BANK else ""
     found = {
         "order": order.id,
         "case": order.case,
         "kind": kind,
         "account": order.account_number,
         "name": order.account_name,
+        "lies": said(f"lies_{lies}", language) if lies else "",
         "amount": money(order.amount) if is_held else "",
         "extent": said(f"extent_{extent}", language) if extent else "",
         "pay_amount": money(order.amount) if payee else "",

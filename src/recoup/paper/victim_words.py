@@ -7,6 +7,7 @@ return is free, and everything says how to find out whether it is genuine.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -196,6 +197,45 @@ def asking(language: Language, authority: str, phone: str) -> str:
     return told(WORDS["ask"], language).format(authority=authority, phone=phone)
 
 
+@dataclass(frozen=True, slots=True)
+class LetterParts:
+    """A letter's words, part by part, whatever it is set on."""
+
+    heads: tuple[tuple[str, str], ...]
+    """Case number, number of the letter, check digits."""
+    hello: str
+    words: tuple[str, ...]
+    """Where the claim stands, and what comes next."""
+    careful: tuple[str, ...]
+    """That it is free, that it has no link, where it can be checked."""
+    ask: str
+
+
+def letter_parts(
+    language: Language,
+    stage: Stage,
+    *,
+    case: str,
+    number: str,
+    check: str,
+    authority: str = "",
+    phone: str = "",
+) -> LetterParts:
+    """Return the letter of a stage; it has no name, no sum and no link."""
+
+    def said(name: str) -> str:
+        return told(WORDS[name], language)
+
+    heads = (("case", case), ("number", number), ("check", check))
+    return LetterParts(
+        tuple((said(name), value) for name, value in heads),
+        said("hello"),
+        (told(STANDS[stage], language), told(NEXT[stage], language)),
+        (said("free"), said("no_link"), said("where_to_check")),
+        asking(language, authority, phone),
+    )
+
+
 def letter_text(
     language: Language,
     stage: Stage,
@@ -206,29 +246,35 @@ def letter_text(
     authority: str = "",
     phone: str = "",
 ) -> str:
-    """Return the letter of a stage, to be sent by whoever writes to victims; it has no name, no sum and no link."""
-
-    def said(name: str) -> str:
-        return told(WORDS[name], language)
-
+    """Return the letter of a stage as text, to be sent by whoever writes to victims."""
+    parts = letter_parts(
+        language, stage, case=case, number=number, check=check, authority=authority, phone=phone
+    )
     colon = "：" if language == "zh" else ": "
-    heads = (("case", case), ("number", number), ("check", check))
     return "\n".join(
         (
-            said("letter_title"),
-            *(f"{said(name)}{colon}{value}" for name, value in heads),
+            told(WORDS["letter_title"], language),
+            *(f"{name}{colon}{value}" for name, value in parts.heads),
             "",
-            said("hello"),
-            told(STANDS[stage], language),
-            told(NEXT[stage], language),
+            parts.hello,
+            *parts.words,
             "",
-            said("free"),
-            said("no_link"),
-            said("where_to_check"),
-            asking(language, authority, phone),
+            *parts.careful,
+            parts.ask,
             "",
         )
     )
 
 
-__all__ = ["NEXT", "STANDS", "WORDS", "Stage", "asking", "has_link", "letter_text", "told"]
+__all__ = [
+    "NEXT",
+    "STANDS",
+    "WORDS",
+    "LetterParts",
+    "Stage",
+    "asking",
+    "has_link",
+    "letter_parts",
+    "letter_text",
+    "told",
+]

@@ -69,6 +69,13 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "kind": ("措施", "Measure"),
     "account": ("账号", "Account"),
     "name": ("户名", "Name"),
+    "lies": ("控制对象", "What lies there"),
+    "lies_wallet": ("支付账户余额（不得支付、提现）", "wallet: not spent, not withdrawn"),
+    "lies_settlement": ("商户待结算资金（不得结算）", "due to a merchant: not settled"),
+    "lies_custody": (
+        "托管虚拟资产（按本币折算，不得提取）",
+        "a client's tokens, by their worth in this currency: not withdrawn",
+    ),
     "amount": ("控制金额", "Amount to be held"),
     "extent": ("范围", "Extent"),
     "extent_amount": ("限额（只收不付）", "the amount only; credits come in"),
@@ -87,6 +94,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "seal": (
         "二维码内为本指令的签名报文。用指令中心的公钥验签：recoup bank paper --check。签名报文的 SHA-256：",
         "The QR code holds the signed order. Check it with the centre's public key: recoup bank paper --check. Its SHA-256:",
+    ),
+    "check": (
+        "核验真伪：在受理窗口公示的查询页填写指令编号和核验摘要。核验摘要：",
+        "To check it: enter the order's number and this digest on the page whose address is posted at the counter:",
     ),
     "footer": ("{order} · 签名人 {centre}", "{order} · signed by {centre}"),
     "sheet_title": ("办理回执", "Answer sheet"),

@@ -48,7 +48,7 @@ ADVICE: Final[dict[str, str]] = {
     "cell_too_large": "shorten the cell; it is over the bound of a spreadsheet's cell",
     "amount_missing": "give the amount",
     "amount_unreadable": "give a decimal number such as 1234.56",
-    "amount_not_positive": "give an amount above zero; direction is said by payer and payee, or by the direction column",
+    "amount_not_positive": "give an amount above zero; the way of a transfer is said by payer and payee, or by the direction",
     "amount_too_fine": "check the currency, or declare its decimals with --digits, such as --digits JPY=2",
     "amount_too_large": "check the amount; it does not fit 64 bits in minor units",
     "amount_both_sides": "give either a debit or a credit amount in one row",

@@ -153,7 +153,7 @@ def read_losses(
     digits = rows["currency"].replace_strict(digits_of, default=2, return_dtype=pl.Int8)
     loss = _amounts(cells, "loss", digits)
     cells.refuse("amount_not_positive", "loss", loss <= 0, cells.text("loss"))
-    shown = _shown(rows["disputed"], digits)
+    shown = cells.text("loss") + " of a transfer of " + _shown(rows["disputed"], digits)
     cells.refuse("loss_above_transfer", "loss", loss > rows["disputed"], shown)
     before = {}
     for name in ("returned", "compensated"):

@@ -8,17 +8,23 @@ test asks for. Holds, links and bridges mean what they mean there; dust and a ho
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+import numpy as np
+
+from recoup.returns.lot_kernel import follow_lots
 from recoup.returns.places import CLEAN, Lots, Part, Pool, cumulative_floors
+from recoup.returns.pool_kernel import follow_pools
 from recoup.returns.route import Route
 from recoup.trace.assemble import Scene
 from recoup.trace.kernels import books
 from recoup.trace.ledger import OUTSIDE
 
 _HOLDS = books.HOLD | books.RELEASE
+COMPILED_EVENTS_MIN: Final = 20_000
+"""From here on the compiled loop is worth its loading; below it the walk is done in a moment."""
 
 
 class _Special(NamedTuple):
@@ -60,9 +66,50 @@ def traced_shares(
         route: what must be followed for these, the same under every rule (`route_to`).
     """
     assert scene.claims["admitted"].all(), "only admitted claims are followed for a return"
+    if len(route.events) >= COMPILED_EVENTS_MIN and is_plain(scene, route):
+        return compiled_shares(scene, rule, involved, list(places), route)
+    return walked_shares(scene, rule, involved, places, route)
+
+
+def walked_shares(
+    scene: Scene, rule: str, involved: Iterable[int], places: Iterable[int], route: Route
+) -> dict[int, dict[int, int]]:
+    """Return the same by the walk, whatever the events are."""
     walk = _Walk(scene, rule, frozenset(involved), route)
     walk.run()
     return {pocket: walk.shares(pocket) for pocket in places}
+
+
+def is_plain(scene: Scene, route: Route) -> bool:
+    """Whether nothing is held, reversed or converted: transfers and disputed transfers only."""
+    op = scene.events.op[route.events]
+    is_held = bool((scene.events.op & _HOLDS).any())
+    return not is_held and bool(((op == 0) | (op == books.ROOT)).all())
+
+
+def compiled_shares(
+    scene: Scene, rule: str, involved: Iterable[int], places: Sequence[int], route: Route
+) -> dict[int, dict[int, int]]:
+    """Return the same of a plain route by the compiled loops, which move the very units that the walk moves."""
+    events, at = scene.events, route.events
+    roots = events.op[at] == books.ROOT
+    claim = np.full(len(at), CLEAN, np.int64)
+    claim[roots] = events.specials["claim"][events.special[at][roots]]
+    own_first = np.zeros(len(route.is_kept), np.bool_)
+    own_first[list(involved)] = True
+    columns = (column[at].astype(np.int64) for column in (events.source, events.payee))
+    opening = scene.openings.amount.astype(np.int64)
+    kept, asked = np.array(route.is_kept, np.bool_), np.array(places, np.int64)
+    given = (*columns, events.amount[at].astype(np.int64), claim, kept, opening)
+    if rule == "rolling":
+        found = follow_pools(*given, own_first, asked)
+    else:
+        found = follow_lots(*given, own_first, rule == "lifo", asked)
+    shares: dict[int, dict[int, int]] = {pocket: {} for pocket in places}
+    for place, owner, units in zip(*(column.tolist() for column in found), strict=True):
+        of_place = shares[places[place]]
+        of_place[owner] = of_place.get(owner, 0) + units
+    return shares
 
 
 class _Walk:

@@ -11,7 +11,7 @@ from banks import START
 from recoup.bank.conformance import accounts_text
 from recoup.bank.sandbox import Do, ScriptFault, parse_script, read_script
 from recoup.clock import HandClock
-from recoup.orders import AccountKind, OrderKind
+from recoup.orders import AccountKind, InstitutionKind, OrderKind
 
 GOOD = """
 institution = "bank-a"
@@ -135,3 +135,20 @@ def test_a_file_that_is_no_script_is_refused(tmp_path, text):
         (tmp_path / "s.toml").write_text(text)
     with pytest.raises(ScriptFault, match=r"s\.toml"):
         read_script(tmp_path / "s.toml")
+
+
+def test_a_merchants_settlement_pays_out_what_no_block_keeps():
+    text = GOOD.replace('amount = "610.00"', 'amount = "0.00"')
+    clock = HandClock(START)
+    core = parse_script(tomllib.loads(text)).core(clock)
+    core.set_block("recoup/o1", "1", "CNY", 20_000, START + timedelta(days=2))
+    clock.move(timedelta(seconds=30))
+    assert core.find("1")[0].balance == 20_000
+    assert [row.amount for row in core.statement("1", "CNY", START, clock.now())] == [41_000]
+
+
+def test_a_script_says_what_the_institution_is():
+    script = parse_script(tomllib.loads('kind = "aggregator"\n' + GOOD))
+    assert script.kind is InstitutionKind.AGGREGATOR
+    with pytest.raises(ScriptFault, match="kind: expected one of bank, payment"):
+        parse_script(tomllib.loads('kind = "mint"\n' + GOOD))

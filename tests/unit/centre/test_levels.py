@@ -20,6 +20,7 @@ from recoup.ids import CommandId, SubjectId
 from recoup.orders import AccountKind, Deed, Extent, HoldKey, Level, Order, OrderKind
 from recoup.orders.commands import ApproveOrder, IssueOrder
 from recoup.orders.events import OrderDrafted, OrderSubmitted
+from recoup.orders.kinds import PROTECTED
 from recoup.orders.levels import Band, Levels
 from recoup.reading.policies import read_case_policy
 from recoup.staff import Grant, Role, Unit
@@ -160,7 +161,7 @@ def test_what_persons_decide_beside_orders_has_its_level() -> None:
         Deed.FINDING: commands.SettleFinding("f1", FindingTrigger.AGREE, "me", ""),
         Deed.APPEAL: commands.SettleAppeal("p1", AppealTrigger.UPHOLD, "me"),
     }
-    of_orders = {Deed.WHOLE_ACCOUNT} | {Deed(kind.value) for kind in list(AccountKind)[1:]}
+    of_orders = {Deed.WHOLE_ACCOUNT} | {Deed(kind.value) for kind in PROTECTED}
     state = CentreState()
     motions = [Motion(matter.value, matter, "you", "a1", "CNY", 1) for matter in MATTERS]
     state.put_case(Case("C1", motions=tuple(motions)))

@@ -273,3 +273,19 @@ def test_money_on_one_sides_word_is_asked_for_by_persons_not_by_a_mandate():
     assert (view.one_sided, view.inferred) == (400, 400)
     desk.must(AgreeToOrder(alone, "ann", view.digest))
     desk.must(TakeUp(alone))
+
+
+def one_leg(payee_bank, reference="CLEAR-1"):
+    """What a bank shows of a payment into a wallet and what the wallet's institution shows: each names its own side only."""
+    out = row("B7", "a", "", 400, 1, kind="wallet", payee_institution="pay", reference=reference)
+    into = row("P9", "", "w", 400, 1, payee_institution=payee_bank, reference=reference)
+    case, _ = traced(statement("a", ARRIVED, out), Statement("w", payee_bank, (into,)))
+    return lying(case)
+
+
+def test_a_payment_that_each_side_shows_without_the_others_account_is_one_by_its_serial_number():
+    assert one_leg("pay") == {("a", Found.LOCATED): 600, ("w", Found.LOCATED): 400}
+    # The controls: an institution that was not named, and two numbers of which none is shared.
+    apart = {("a", Found.LOCATED): 600, ("a", Found.EXITED): 400}
+    assert one_leg("another") == apart
+    assert one_leg("pay", reference="") == apart

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from recoup.cases import CasePolicy
 from recoup.cli import app
-from recoup.orders import Deed, OrderKind, Policy
+from recoup.orders import Deed, InstitutionKind, OrderKind, Policy
 from recoup.procedure import ReturnTerms
 
 
@@ -26,14 +26,16 @@ def test_every_term_is_shown_with_its_source_and_how_sure_it_is() -> None:
     terms = {line[0] for line in lines[1:]}
     known = {field.name for kind in (Policy, CasePolicy) for field in fields(kind)}
     levels = {f"level of {row.value}" for row in (*OrderKind, *Deed)} | {"level of mandate"}
-    apart = {"id", "grounds", "orders", "levels", "procedure", "institutions"}
+    apart = {"id", "grounds", "orders", "levels", "procedure", "institutions", "powers"}
+    powers = {f"powers.{kind}" for kind in InstitutionKind}
     back = {f"return {f.name}" for f in fields(ReturnTerms)} - {"return id", "return grounds"}
     years = {"working days of 2025", "working days of 2026"}
-    assert terms == (known - apart) | levels | (back - {"return calendar"}) | years
+    assert terms == (known - apart) | powers | levels | (back - {"return calendar"}) | years
     assert ["return notice_days", "30", "return-rules-art-8", "known"] in lines
     assert ["appeal_seconds", "86400", "fraud-law-art-32", "assumed"] in lines
     assert ["stop_seconds", "172800", "stop-notice-2016", "known"] in lines
     assert ["level of freeze", "district", "freeze-rules-level", "assumed"] in lines
+    assert ["powers.aggregator", "query", "account-notice-2019", "assumed"] in lines
     assert ["can_shrink_stop", "no", "stop-notice-2016", "assumed"] in lines
 
 

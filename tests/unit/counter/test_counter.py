@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from bureau import Bureau
 from httpx import Response
+from pypdf import PdfReader
 
 from recoup import limits
 from recoup.api import set_up_logs
@@ -266,6 +268,46 @@ def test_a_letter_needs_the_right_and_a_reason(counter: Counter) -> None:
     assert counter.letter(by="root").status_code == 403
     assert counter.letter(reason="").status_code in {403, 409}
     assert counter.get("/cases/C1/claims/none/letter", "tom", reason="r").status_code == 404
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_letter_on_paper_says_what_its_text_says(counter: Counter, language: str) -> None:
+    where = f"/cases/C1/claims/{counter.claim}/letter/paper"
+    found = counter.get(where, "tom", reason="for the post", language=language)
+    assert found.status_code == 200, found.text
+    pages = PdfReader(io.BytesIO(found.content)).pages
+    assert len(pages) == 1
+    text = "\n".join(page.extract_text() for page in pages)
+    assert not has_link(text)
+    assert not any("/Annots" in page for page in pages), "nothing on it can be tapped"
+    printed = re.sub(r"\s+", "", text)
+    letter = counter.letter(language).json()
+    for line in letter["text"].splitlines():
+        for words in re.split("：|: ", line):
+            assert re.sub(r"\s+", "", words) in printed, words
+    assert counter.get(where, "root", reason="r").status_code == 403
+
+
+def test_a_letter_is_noted_as_sent_by_its_own_number_only(counter: Counter) -> None:
+    where, number = (
+        f"/cases/C1/claims/{counter.claim}/letter/sent",
+        counter.letter().json()["number"],
+    )
+    body = {"number": number, "how": "post", "language": "zh", "reason": "posted today"}
+    forged = number[:-1] + str((int(number[-1]) + 1) % 10)
+    for wrong in (forged, "no number", number.replace("-0-", "-12-")):
+        found = counter.post(where, body | {"number": wrong}, "tom")
+        assert (found.status_code, found.json()["type"]) == (
+            409,
+            "urn:recoup:problem:letter_unknown",
+        )
+    assert counter.post(where, body | {"how": "link"}, "tom").status_code == 422
+    since = counter.desk.last()
+    found = counter.post(where, body, "tom")
+    assert (found.status_code, found.json()) == (200, {"number": number})
+    assert "victim_letter_sent" in names(counter, since)
+    kept = counter.desk.view().sent["C1", counter.claim]
+    assert (kept.how.value, kept.by, kept.stage) == ("post", counter.ids["tom"], "reported")
 
 
 # --- the page ---

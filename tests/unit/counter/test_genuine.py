@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from bureau import Bureau
 from correspondents import issue, wire
 from httpx import Response
+from pypdf import PdfReader
 
 from recoup.api import set_up_logs
 from recoup.api.counter_page import WORDS
@@ -18,6 +20,7 @@ from recoup.api.genuine import found_out
 from recoup.api.rates import Rate
 from recoup.centre.order_room import order_message
 from recoup.centre.terms import decode_issued
+from recoup.centre.written import Issued, Paper
 from recoup.messages import NoticeTerms
 from recoup.procedure import Notice, Return, Round
 from recoup.staff import Role
@@ -112,3 +115,46 @@ def test_a_letter_that_would_get_a_link_is_refused(tmp_path: Path, house: Bureau
         assert found.json()["type"] == "urn:recoup:problem:letter_has_link"
     finally:
         other.close()
+
+
+def test_an_order_on_paper_is_known_by_its_number_and_the_digest_beside_it(house: Bureau) -> None:
+    order, other = issue(house, CARRIED), issue(house, CARRIED)
+    paper = house.get(f"/orders/{order}/paper", "ann", case="C1", reason="to carry it")
+    assert paper.status_code == 200, paper.text
+    text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(paper.content)).pages)
+    printed = re.findall(r"\b[0-9a-f]{64}\b", text)
+    digests = {
+        name: house.desk.view().find(name)[1].order.digest  # type: ignore[index]
+        for name in (order, other)
+    }
+    assert digests[order] in printed
+    assert GENUINE in typed(house, order, digests[order]).text
+    assert NUMBER not in typed(house, order, digests[order]).text
+    assert NOT in typed(house, order, digests[other]).text
+    assert NOT in typed(house, other, digests[order]).text
+    assert NOT in typed(house, "", digests[order]).text
+
+
+def test_a_paper_of_a_return_is_known_by_number_and_digest_and_says_its_sum(house: Bureau) -> None:
+    state, now = house.desk.view(), house.clock.now()
+    first = Issued(Paper("d" * 64, "decision-0001.zh", "28125.00 CNY"), "r1", "C1", "ann", now)
+    later = replace(first, paper=replace(first.paper, digest="e" * 64, amount="20000.00 CNY"))
+    state.put_paper(first)
+    try:
+        page = typed(house, "decision-0001.zh", "d" * 64).text
+        assert GENUINE in page
+        assert "28125.00 CNY" in page, "whoever printed another sum is found out"
+        assert NOT in typed(house, "decision-0002.zh", "d" * 64).text
+        assert NOT in typed(house, "decision-0001.zh", "f" * 64).text
+        state.put_paper(later)
+        assert "a later one took its place" in typed(house, "decision-0001.zh", "d" * 64).text
+        assert "a later one" not in typed(house, "decision-0001.zh", "e" * 64).text
+    finally:
+        state.papers.clear()
+        state.numbered.clear()
+
+
+def typed(house: Bureau, number: str, digest: str) -> Response:
+    """What the page says of what stands on a paper."""
+    form = {"number": number, "check": digest, "language": "en"}
+    return house.client.post("/counter/check", data=form)

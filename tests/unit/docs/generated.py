@@ -30,8 +30,8 @@ COMMANDS = (
     *("bank notices", "bank give", "bank defer", "bank appeal", "bank appeals"),
     *("watch", "watch train", "watch evaluate", "watch score"),
     *("demo", "bench", "bench trace", "bench journal", "bench chase", "bench looking"),
-    *("bench returns", "bench stolen", "bench watch", "bench scoring"),
-    *("watch rules", "watch backtest"),
+    *("bench returns", "bench stolen", "bench watch", "bench scoring", "bench watch-sets"),
+    *("watch rules", "watch backtest", "watch crossval"),
 )
 WIDTH = 100
 

@@ -14,7 +14,7 @@ from banks import BANK, CENTRE, NAME, NUMBER, START, YEARS, order
 
 from recoup.errors import LimitFault, MessageFault, MessageProblem
 from recoup.messages import Asked, AskMessage, KeyRing, NoticeTerms, open_paper, seal
-from recoup.orders import OrderKind
+from recoup.orders import AccountKind, OrderKind
 from recoup.orders.kinds import FITTING
 from recoup.paper import QR_BYTES_MAX, order_pdf, qr_svg
 from recoup.paper.words import KINDS, OUTCOMES, WORDS
@@ -124,3 +124,21 @@ def test_paper_says_from_when_the_holder_may_be_told_and_separates_documents_as_
     assert f"{label}2026-01-0618:00:00Asia/Shanghai" in seen
     assert ("甲文书、乙文书" in seen) is (language == "zh")
     assert label not in _text(_sealed(replace(told, tell_from=None)), language)
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (AccountKind.WALLET, ("支付账户余额", "notspent")),
+        (AccountKind.SETTLEMENT, ("商户待结算资金", "notsettled")),
+        (AccountKind.CUSTODY, ("托管虚拟资产", "tokens")),
+    ],
+)
+def test_paper_says_what_lies_there_where_it_is_no_bank_account(kind, words):
+    for language, word in zip(("zh", "en"), words, strict=True):
+        plain, told = (
+            _text(_sealed(replace(order(OrderKind.STOP), account_kind=x)), language)
+            for x in (AccountKind.ORDINARY, kind)
+        )
+        assert word in told
+        assert word not in plain

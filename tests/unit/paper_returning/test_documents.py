@@ -119,7 +119,7 @@ def test_every_value_and_label_stands_in_both_files(
 
 def test_what_is_not_known_is_a_line_to_fill_in(made: dict[str, bytes]) -> None:
     seen = text_of(made["decision-0002.zh.pdf"])  # nobody told who the second claim's victim is
-    assert "属于被害人＿＿＿＿＿＿（性别：＿＿＿＿＿＿" in seen
+    assert "按比例应返还被害人＿＿＿＿＿＿（性别：＿＿＿＿＿＿" in seen
     nothing = ReturnParticulars(PARTICULARS.made_on, languages=("zh",))
     bare = replace(facts(), particulars=nothing)
     for document in filled_documents(bare):
@@ -252,3 +252,21 @@ def test_a_link_is_refused_wherever_a_victim_would_read_it(link: str) -> None:
 def test_a_word_in_one_language_serves_both() -> None:
     assert Worded(zh="柜台").said("en") == "柜台"
     assert Worded(en="counter").said("zh") == "counter"
+
+
+def test_what_is_shared_pro_rata_is_nowhere_said_to_be_the_victims_own(
+    made: dict[str, bytes],
+) -> None:
+    traced, shared = (text_of(made[f"decision-000{n}.zh.pdf"]) for n in (1, 2))
+    assert "属于被害人" in traced
+    assert "由多名被害人的款项混合而成" not in traced
+    assert "由多名被害人的款项混合而成，其中按比例应返还被害人" in shared
+    report = text_of(made["report-0001.en.pdf"])
+    assert "ofpartofthefrozenmoneyitisclearwhoseitis;therestisthatofseveralvictims" in report
+
+
+def test_the_number_of_an_account_is_not_broken_in_a_table(made: dict[str, bytes]) -> None:
+    for name in ("flows", "report", "application"):
+        pages = pypdf.PdfReader(io.BytesIO(made[f"{name}-0001.zh.pdf"])).pages
+        lines = [line for page in pages for line in page.extract_text().splitlines()]
+        assert any("6217000010012345678" in line for line in lines), name

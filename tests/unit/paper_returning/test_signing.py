@@ -9,6 +9,7 @@ from typing import Any
 
 import pypdf
 import pytest
+from archival import faults
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -74,6 +75,7 @@ def test_the_signature_of_somebody_else_is_not_trusted(
 
 
 def test_a_signed_file_is_still_pdf_a(signed: tuple[bytes, Path]) -> None:
+    assert faults(signed[0]) == []
     reader = pypdf.PdfReader(io.BytesIO(signed[0]))
     metadata = reader.xmp_metadata
     assert metadata is not None

@@ -6,13 +6,17 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 
-from recoup.bank.conformance import cards, later, paying, trust
+from recoup.bank.conformance import cards, later, legs, paying, trust, watching
 from recoup.bank.conformance.kit import Card, Desk, Failed, LeftOut
 from recoup.errors import Fault, GatewayFault
 
 DECK: tuple[Card, ...] = tuple(
     sorted(
-        (card for room in (cards, later, trust, paying) for card in room.DECK.cards),
+        (
+            card
+            for room in (cards, later, trust, paying, legs, watching)
+            for card in room.DECK.cards
+        ),
         key=lambda card: card.number,
     )
 )

@@ -37,7 +37,7 @@ from recoup.messages import (
 )
 from recoup.messages.keys import to_base64url
 from recoup.messages.transport import PROBLEM, SCHEME, SIGNED
-from recoup.orders import OrderKind, Policy
+from recoup.orders import InstitutionKind, OrderKind, Policy
 
 CASES: Final = "acceptance-"
 """How every case of the cards begins: a run first releases what an earlier one left."""
@@ -55,6 +55,10 @@ NAMES: Final = {
     8: "ACCEPTANCE PAYER",
     9: "ACCEPTANCE PAYEE",
     10: "ACCEPTANCE CLOSED",
+    11: "ACCEPTANCE WALLET",
+    12: "ACCEPTANCE SHOP",
+    13: "ACCEPTANCE CLIENT",
+    14: "ACCEPTANCE PASSED",
 }
 NOTICE: Final = NoticeTerms("acceptance authority", ("acceptance paper",), "110")
 
@@ -111,11 +115,13 @@ class Desk:
     """Of the centre: a later run's is higher."""
     object_to: Callable[[str, str], None] | None = None
     """Has a holder object to the hold that an order began, at the bank, in these words; None: nobody can, here."""
+    kind: InstitutionKind = InstitutionKind.BANK
+    """What is examined: cards for another kind are left out."""
     _opened: list[OrderMessage] = field(default_factory=list)
 
     def order(self, kind: OrderKind, account: int, case: str = "a", **changes: Any) -> OrderMessage:  # noqa: ANN401
         """Return an order about an acceptance account that matches in everything but `changes`."""
-        holds_nothing = kind in {OrderKind.RELEASE, OrderKind.QUERY}
+        holds_nothing = kind in {OrderKind.RELEASE, OrderKind.QUERY, OrderKind.WATCH}
         order = OrderMessage(
             id=self.ids.new("order"),
             kind=kind,

@@ -32,6 +32,7 @@ class Payment:
     payer: str
     payee: str
     amount: int
+    """0 of one that comes: all that is free then, as a merchant's settlement."""
     currency: str
     reference: str = ""
     payer_name: str = ""
@@ -151,7 +152,18 @@ class SandboxCore:
         while self._returning and self._returning[0][0] <= now:
             self.bounce(self._returning.pop(0)[1])
         while self._coming and self._coming[0].at <= now:
-            self.pay(self._coming.pop(0))
+            self._settle(self._coming.pop(0))
+
+    def _settle(self, payment: Payment) -> None:
+        """Make a payment that came due; one of no amount pays out what is free, if anything is."""
+        pocket = self._pockets.get((payment.payer, payment.currency))
+        if payment.amount or pocket is None:
+            self.pay(payment)
+            return
+        blocked = [block.amount for block in pocket.blocks.values()]
+        free = 0 if None in blocked else pocket.balance - sum(x or 0 for x in blocked)
+        if free > 0:
+            self.pay(replace(payment, amount=free))
 
     # --- the port ---
 

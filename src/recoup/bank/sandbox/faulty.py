@@ -29,7 +29,7 @@ from recoup.messages import (
 from recoup.messages.codec import plain_of
 from recoup.messages.keys import from_base64url
 from recoup.money import ISO_DIGITS, parse_minor
-from recoup.orders import Outcome
+from recoup.orders import AccountKind, Outcome
 
 _OF_FORM: Final = frozenset(
     {MessageProblem.FIELD_UNKNOWN, MessageProblem.TOO_DEEP, MessageProblem.BODY_MALFORMED}
@@ -162,6 +162,8 @@ class FaultyAgent(Agent):
             answer = replace(answer, held=held, outcome=outcome_said, former=())
         if answer.rows and self._behaviour(Do.SHORT_ROWS, order) is not None:
             answer = replace(answer, rows=answer.rows[:-1])
+        if answer.rows and self._behaviour(Do.NO_ROWS, order) is not None:
+            answer = replace(answer, rows=())
         return answer
 
     def digest_page(self, page: int) -> DigestMessage:
@@ -205,7 +207,8 @@ def _understood(body: bytes) -> bytes:
 def _matching(order: OrderMessage, books: Books) -> Books:
     """Return books in which everything is as the order says, save the balance."""
     first = books.accounts[0]
-    accounts = [replace(first, name=order.account_name, currency=order.currency)]
+    kind = order.account_kind if isinstance(order.account_kind, AccountKind) else first.kind
+    accounts = [replace(first, name=order.account_name, currency=order.currency, kind=kind)]
     arrivals = []
     if order.disputed is not None:
         number, amount = order.account_number, order.disputed.amount

@@ -19,7 +19,7 @@ from recoup.bank.sandbox.core import Clearing, Payment, SandboxCore
 from recoup.clock import Clock
 from recoup.errors import Fault
 from recoup.money import ISO_DIGITS, AmountError, parse_minor
-from recoup.orders import AccountKind, OrderKind, Outcome
+from recoup.orders import AccountKind, InstitutionKind, OrderKind, Outcome
 
 
 class ScriptFault(Fault):
@@ -51,6 +51,8 @@ class Do(StrEnum):
     """Leaves its holds out of the digest."""
     SHORT_ROWS = "short_rows"
     """Leaves the newest row out of every statement."""
+    NO_ROWS = "no_rows"
+    """Gives no statement at all."""
     LENIENT = "lenient"
     """Reads what it understands of a message and passes over the rest."""
     OVERBOOK = "overbook"
@@ -116,6 +118,7 @@ class Script:
     """Those that come, by the seconds after the start."""
     blocks: tuple[tuple[str, str, CoreBlock], ...]
     behaviours: tuple[Behaviour, ...]
+    kind: InstitutionKind = InstitutionKind.BANK
 
     def core(self, clock: Clock, clearing: Clearing | None = None) -> SandboxCore:
         """Return a core system as the script has it at the start."""
@@ -146,7 +149,8 @@ class Script:
 
 _START: Final = datetime(2026, 1, 5, 1, tzinfo=UTC)
 _SECTIONS: Final = {
-    "institution", "can_stop_amounts", "match_seconds", "accounts", "transfers", "payments", "blocks", "behaviour", "random"
+    "institution", "kind", "can_stop_amounts", "match_seconds", "accounts", "transfers", "payments", "blocks", "behaviour",
+    "random",
 }  # fmt: skip
 
 
@@ -186,7 +190,14 @@ def parse_script(table: Mapping[str, Any]) -> Script:
         coming=tuple(_each(table, "payments", _coming)),
         blocks=tuple(blocks),
         behaviours=tuple(_each(table, "behaviour", _behaviour)),
+        kind=_sort("kind", table.get("kind", InstitutionKind.BANK.value)),
     )
+
+
+def _sort(where: str, value: object) -> InstitutionKind:
+    if value not in set(InstitutionKind):
+        raise ScriptFault(f"{where}: expected one of {', '.join(InstitutionKind)}")
+    return InstitutionKind(str(value))
 
 
 def _each(table: Mapping[str, Any], name: str, read: Callable[[str, Any], Any]) -> list[Any]:

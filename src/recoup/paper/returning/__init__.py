@@ -24,6 +24,7 @@ from recoup.paper.returning.filling import (
 )
 from recoup.paper.returning.layouts import Kind, fields_of
 from recoup.paper.returning.letters import Told, victim_words
+from recoup.paper.returning.marking import paper_amount, paper_digest, paper_number
 from recoup.paper.returning.particulars import ReturnParticulars, read_particulars
 from recoup.paper.returning.sheets import sheet_pdf
 from recoup.paper.returning.signing import Signer, open_signer
@@ -31,7 +32,10 @@ from recoup.paper.returning.templates import Templates, template_docx, template_
 
 LIST: Final = "documents.csv"
 BOOK: Final = "awards.xlsx"
-_COLUMNS: Final = ("file", "document", "language", "number", "claim", "signed", "sha256")
+_COLUMNS: Final = (
+    *("file", "document", "language", "number", "claim", "signed", "sha256"),
+    *("paper", "digest", "amount"),
+)
 _OURS: Final = re.compile(
     rf"(?:{'|'.join(Kind)})-\d{{4,}}\.(?:zh|en)\.(?:pdf|docx)|{re.escape(LIST)}|{re.escape(BOOK)}"
 )
@@ -64,13 +68,14 @@ def return_documents(
     for done, document in enumerate(documents):
         if progress is not None:
             progress(done, len(documents))
-        name = f"{document.kind}-{document.number:04d}.{document.language}"
+        name = paper_number(document)
         pdf = sheet_pdf(
             document, given.made_on, author=author, signer=signer.name if signer else ""
         )
         made[f"{name}.pdf"] = signer.signed(pdf) if signer else pdf
         made[f"{name}.docx"] = templates.filled(document, given.made_on, author=author)
-        rows += _listed(document, name, made, is_signed=signer is not None)
+        digest = paper_digest(document, given.made_on)
+        rows += _listed(document, digest, made, is_signed=signer is not None)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(_COLUMNS)
@@ -80,14 +85,19 @@ def return_documents(
 
 
 def _listed(
-    document: Filled, name: str, made: dict[str, bytes], *, is_signed: bool
+    document: Filled, printed: str, made: dict[str, bytes], *, is_signed: bool
 ) -> Iterator[tuple[str, ...]]:
-    """Yield the rows of a document's two files. No name of a person stands in the list."""
+    """Yield the rows of a document's two files. No name of a person stands in the list.
+
+    By number, printed digest and sum a paper can be made known as genuine; the file to edit on bears no digest.
+    """
+    name = paper_number(document)
     about = (document.kind.value, document.language, str(document.number), document.about)
     for suffix in ("pdf", "docx"):
         digest = sha256(made[f"{name}.{suffix}"]).hexdigest()
         signed = "yes" if is_signed and suffix == "pdf" else "no"
-        yield f"{name}.{suffix}", *about, signed, digest
+        known = (name, printed, paper_amount(document)) if suffix == "pdf" else ("", "", "")
+        yield f"{name}.{suffix}", *about, signed, digest, *known
 
 
 def withdraw_documents(folder: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from fractions import Fraction
@@ -246,6 +246,7 @@ class _Filler:
             "total": joint.join(x["total"] for x in both),
             "total_words": joint.join(x["total_words"] for x in both),
             "payment_count": str(len(self.payments)),
+            "findings": self._shared("findings", self.payments),
         }
         return Filled(Kind.REPORT, self.language, 1, "", values, {"payments": rows})
 
@@ -258,6 +259,7 @@ class _Filler:
         values |= {
             "decision_number": numbered,
             "basis": self._basis(payment),
+            "whose": self._shared("whose", (payment,)),
             "frozen_account": payment.place.account,
             "frozen_bank": frozen.bank,
             "frozen_holder": frozen.holder,
@@ -375,6 +377,13 @@ class _Filler:
     def _basis(self, payment: _Payment) -> str:
         joint = "；" if self.language == "zh" else "; "
         return joint.join(self._said(f"mode_{mode}") for mode in payment.modes)
+
+    def _shared(self, phrase: str, payments: Iterable[_Payment]) -> str:
+        """Return how a phrase is said of what is traced, of what is shared pro rata, or of both: nobody is told the other."""
+        kinds = {mode == PRO_RATA for payment in payments for mode in payment.modes}
+        return self._said(
+            f"{phrase}_{'both' if len(kinds) > 1 else 'shared' if True in kinds else 'direct'}"
+        )
 
     def _amount(self, name: str, minor: int, currency: str) -> dict[str, str]:
         spelled = chinese_words if self.language == "zh" else english_words

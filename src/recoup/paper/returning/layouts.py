@@ -111,7 +111,7 @@ LAYOUTS: Final[dict[Kind, tuple[Block, ...]]] = {
         Table(
             "flows",
             ("level", "time", "claim", "payer", "payee", "transferred", "traced", "reference"),
-            (2, 5, 3, 5, 5, 4, 4, 4),
+            (8, 18, 18, 34, 34, 22, 22, 16),
         ),
         Words("flows_left_out"),
         _PROOF,
@@ -126,7 +126,7 @@ LAYOUTS: Final[dict[Kind, tuple[Block, ...]]] = {
                 *("claim", "victim_name", "frozen_account", "return_bank", "return_account"),
                 *("award", "basis"),
             ),
-            (3, 3, 5, 4, 5, 4, 4),
+            (17, 18, 34, 22, 34, 22, 25),
         ),
         Fields(("total", "total_words", "law", "policy")),
         _PROOF,

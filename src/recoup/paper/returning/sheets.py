@@ -17,10 +17,13 @@ from recoup.paper.returning.layouts import (
     Table,
     Words,
 )
+from recoup.paper.returning.marking import paper_digest, paper_number
 from recoup.paper.returning.wording import LABELS, PHRASES, TITLES, VALUES, said
 
 _FIELD: Final = re.compile(r"\{([a-z_0-9]+)\}")
-_SIGNS_OF_A_LINE: Final = 60
+_SIGNS_OF_A_LINE: Final = 108
+"""Digits on a line of a table, in its size; a column has its part of them, less its edges."""
+_EDGES: Final = 2
 
 
 def sheet_pdf(document: Filled, made_on: date, *, author: str = "", signer: str = "") -> bytes:
@@ -42,6 +45,8 @@ def sheet_pdf(document: Filled, made_on: date, *, author: str = "", signer: str 
         "lang": language,
         "blocks": [_block(block, document) for block in LAYOUTS[document.kind]],
         "signed": said(VALUES, signed, language).format(signer=signer),
+        "mark": said(VALUES, "mark", language).format(number=paper_number(document)),
+        "digest": paper_digest(document, made_on),
         "footer": footer.format(case=document.values.get("case_number") or BLANK, title=title),
     }
     return printed("returning.typ", content, datetime.combine(made_on, time(), UTC))
@@ -76,7 +81,7 @@ def _block(block: Block, document: Filled) -> dict[str, Any]:
                 "kind": "table",
                 "heads": [said(LABELS, column, language) for column in columns],
                 "widths": list(widths),
-                "signs": max(8, _SIGNS_OF_A_LINE // len(columns)),
+                "signs": [max(8, _SIGNS_OF_A_LINE * x // sum(widths) - _EDGES) for x in widths],
                 "rows": [[row.get(column, "") for column in columns] for row in rows_of],
             }
 

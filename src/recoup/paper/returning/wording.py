@@ -118,18 +118,18 @@ PHRASES: Final[dict[str, tuple[str, str]]] = {
         "Any third person can work the awards out again: recoup return verify. SHA-256 of awards.csv: {proof}",
     ),
     "report_body": (
-        "{case_name}（案件编号 {case_number}）一案，经逐笔核对资金流向，冻结资金权属明确。现依据{law}，"
+        "{case_name}（案件编号 {case_number}）一案，经逐笔核对资金流向，{findings}。现依据{law}，"
         + "呈请向下列被害人返还冻结资金，共 {payment_count} 笔，合计 {total}（{total_words}）。妥否，请批示。",
-        "In the case {case_name} ({case_number}) the flow of money was checked transfer by transfer, and it is clear whose the "
-        + "frozen money is. By {law} it is asked that it be returned to the victims below: {payment_count} payments, {total} "
+        "In the case {case_name} ({case_number}) the flow of money was checked transfer by transfer: {findings}. "
+        + "By {law} it is asked that it be returned to the victims below: {payment_count} payments, {total} "
         + "({total_words}) together.",
     ),
     "stub": ("存根", "Stub"),
     "decision_part": ("冻结资金返还决定书（正本）", "Decision to return frozen money"),
     "decision_body": (
-        "经查，{source}中的 {amount} 属于被害人{victim_name}（性别：{victim_sex}，"
-        + "出生日期：{victim_born}，证件：{victim_id}，住址：{victim_address}）所有。",
-        "It was found that {amount} of {source} belongs to the victim "
+        "经查，{source}中的 {amount} {whose}被害人{victim_name}（性别：{victim_sex}，"
+        + "出生日期：{victim_born}，证件：{victim_id}，住址：{victim_address}）。",
+        "It was found that {amount} of {source} {whose} the victim "
         + "{victim_name} (sex: {victim_sex}, born on: {victim_born}, identity document: {victim_id}, "
         + "address: {victim_address}).",
     ),
@@ -193,6 +193,27 @@ PHRASES: Final[dict[str, tuple[str, str]]] = {
 }
 
 VALUES: Final[dict[str, tuple[str, str]]] = {
+    "mark": ("文书编号 {number}，核验摘要：", "Paper {number}, digest to check it by:"),
+    "findings_direct": ("冻结资金权属明确", "it is clear whose the frozen money is"),
+    "findings_shared": (
+        "冻结资金由多名被害人的款项混合而成，无法逐笔对应，拟公告后按比例返还",
+        "the frozen money is that of several victims and cannot be told apart; it is to be shared pro rata after a "
+        + "public notice",
+    ),
+    "findings_both": (
+        "部分冻结资金权属明确，其余由多名被害人的款项混合而成，无法逐笔对应，拟公告后按比例返还",
+        "of part of the frozen money it is clear whose it is; the rest is that of several victims and cannot be told apart, "
+        + "and is to be shared pro rata after a public notice",
+    ),
+    "whose_direct": ("属于", "belongs to"),
+    "whose_shared": (
+        "由多名被害人的款项混合而成，其中按比例应返还",
+        "is mixed money of several victims, and this part of it is due, shared pro rata, to",
+    ),
+    "whose_both": (
+        "部分属于、部分按比例应返还",
+        "in part belongs, and in part is due, shared pro rata, to",
+    ),
     "mode_1": ("单笔进账，直接返还", "single credit, returned directly"),
     "mode_2": ("按交易时间对应，直接返还", "traced by time, returned directly"),
     "mode_3": ("按比例返还", "shared pro rata"),

@@ -10,7 +10,17 @@ from typing import Any, TypeVar
 
 from recoup.cases import CasePolicy, Downstream, Dwell
 from recoup.errors import PolicyFault
-from recoup.orders import Band, Deed, Ground, Level, Levels, OrderKind, Policy, Standing
+from recoup.orders import (
+    Band,
+    Deed,
+    Ground,
+    InstitutionKind,
+    Level,
+    Levels,
+    OrderKind,
+    Policy,
+    Standing,
+)
 from recoup.reading.policies.procedures import return_terms
 
 _HERE = Path(__file__).parent
@@ -76,9 +86,11 @@ def _policy(table: Mapping[str, Any]) -> Policy:
         "freeze_months": freeze["months"],
         "renewals_max": freeze["renewals_max"],
         "approvals_protected": table["approvals_protected"],
+        "watch_seconds": table["watch"]["seconds"],
     }
     grounds = [_ground(term, entry) for term, entry in single.items()]
     grounds += [_ground(term, table[term]) for term in ("answer_seconds", "approvals")]
+    grounds += [_ground(f"powers.{sort}", table["powers"][sort.value]) for sort in InstitutionKind]
     renewals = freeze["renewals_max"]["value"]
     return Policy(
         id=table["id"],
@@ -88,11 +100,26 @@ def _policy(table: Mapping[str, Any]) -> Policy:
         can_shrink_stop=_truth("stop.can_shrink", stop["can_shrink"]["value"]),
         freeze_months=_whole("freeze.months", freeze["months"]["value"]),
         renewals_max=None if renewals == "unlimited" else _whole("freeze.renewals_max", renewals),
+        watch_seconds=_whole("watch.seconds", table["watch"]["seconds"]["value"]),
         answer_seconds=_by_kind("answer_seconds", table["answer_seconds"]),
         approvals=_by_kind("approvals", table["approvals"]),
         approvals_protected=_whole("approvals_protected", table["approvals_protected"]["value"]),
+        powers=_powers(table["powers"]),
         grounds=tuple(grounds),
     )
+
+
+def _powers(entries: Mapping[str, Any]) -> dict[InstitutionKind, frozenset[OrderKind]]:
+    """Return which orders each kind of institution may be given; `all` is every one."""
+    if unknown := sorted(set(entries) - {sort.value for sort in InstitutionKind}):
+        raise ValueError(f"powers: no such institution as {', '.join(unknown)}")
+    found = {}
+    for sort in InstitutionKind:
+        said = entries[sort.value]["value"]
+        if said != "all" and not isinstance(said, list):
+            raise TypeError(f"powers.{sort}: expected all or a list of orders, was {said!r}")
+        found[sort] = frozenset(OrderKind if said == "all" else map(OrderKind, said))
+    return found
 
 
 def _case_policy(table: Mapping[str, Any]) -> CasePolicy:

@@ -49,6 +49,10 @@ def read_return_policy(name_or_path: str | Path) -> ReturnPolicy:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
         return policy_of(table)
+    except FileNotFoundError as fault:
+        known = ", ".join(shipped_return_policies())
+        words = f"expected a shipped policy ({known}) or the file of one"
+        raise PolicyFault(f"{words}, was {name_or_path}") from fault
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
         known = ", ".join(shipped_return_policies())
         raise PolicyFault(f"return policy {name_or_path}: {fault}; shipped are {known}") from fault

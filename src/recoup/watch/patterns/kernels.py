@@ -1,0 +1,305 @@
+"""Patterns of payments as they pass: who passes money on, how far a chain has come, where it closes, where it gathers. Kernels.
+
+Of every pocket the last payments in and the last payments out are kept in two rings. A payment out is taken to pass on the
+payment in, of the last ten days, whose amount it comes nearest to (80 to 102 %): each hop of a chain keeps a little or adds a
+fee. A payment in carries how many hops lie before it and where and when its chain began, so that no search is needed: a read
+looks at four rings, the figures of a few neighbours and at most twelve steps back, whatever the size of the graph.
+
+Everything is read before the payment is booked. Amounts are compared as whole numbers where a border decides.
+"""
+
+# mypy: disable-error-code="no-untyped-call,no-untyped-def"
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from recoup.trace.kernels.compiled import inner, kernel
+from recoup.watch.patterns.catalogue import HOPS_MAX, NEIGHBOURS_MAX
+
+IN, OUT = 0, 1
+_DAY = 86_400_000_000
+_WEEK = 7 * _DAY
+_MONTH = 30 * _DAY
+_SEASON = 90 * _DAY
+_MATCH = 10 * _DAY
+_MINUTES = 180_000_000
+_SECOND = 1e6
+_RING = 16  # columns of one ring
+
+
+class Graph(NamedTuple):
+    """Arrays by pocket; the third axis is a ring of 2^k payments. The newest payment is number `total - 1`."""
+
+    time_us: npt.NDArray[np.int64]
+    """[pockets, in or out, kept]"""
+    amount: npt.NDArray[np.int64]
+    other: npt.NDArray[np.int32]
+    total: npt.NDArray[np.int64]
+    """[pockets, in or out]: payments since the beginning."""
+    passed: npt.NDArray[np.int64]
+    """[pockets]: payments out that passed on a payment in."""
+    first_us: npt.NDArray[np.int64]
+    """[pockets]: of its first payment; -1 before it."""
+    hops: npt.NDArray[np.int32]
+    """[pockets, kept], of payments in: payments of their chain before them."""
+    origin: npt.NDArray[np.int32]
+    origin_us: npt.NDArray[np.int64]
+    origin_amount: npt.NDArray[np.int64]
+    before: npt.NDArray[np.int64]
+    """Number of the payment into the payer that it passed on; -1 if none."""
+
+
+@inner
+def _read_ring(graph, now, pocket, way, amount, other, row, at):
+    """Write the sixteen columns of one ring. O(kept), distinct ones O(kept^2) within a week."""
+    ring = graph.time_us.shape[2]
+    total = graph.total[pocket, way]
+    count_1 = count_7 = count_30 = like = pair = minute = distinct = 0
+    sum_1 = sum_7 = sum_30 = largest = 0
+    row[at + 10] = row[at + 11] = -1.0
+    for i in range(min(total, ring)):
+        place = (total - 1 - i) & (ring - 1)
+        age = now - graph.time_us[pocket, way, place]
+        if i == 0:
+            row[at + 10] = age / _SECOND
+        elif i == 1:
+            last = graph.time_us[pocket, way, (total - 1) & (ring - 1)]
+            row[at + 11] = (last - graph.time_us[pocket, way, place]) / _SECOND
+        if age > _SEASON:
+            break
+        value = graph.amount[pocket, way, place]
+        like += abs(value - amount) * 50 <= amount
+        pair += graph.other[pocket, way, place] == other
+        rest = age % _DAY
+        minute += age > _DAY // 2 and (rest < _MINUTES or rest > _DAY - _MINUTES)
+        if age > _MONTH:
+            continue
+        count_30 += 1
+        sum_30 += value
+        largest = max(largest, value)
+        if age > _WEEK:
+            continue
+        count_7 += 1
+        sum_7 += value
+        is_new = True
+        for j in range(i):
+            earlier = (total - 1 - j) & (ring - 1)
+            if graph.other[pocket, way, earlier] == graph.other[pocket, way, place]:
+                is_new = False
+                break
+        distinct += is_new
+        if age <= _DAY:
+            count_1 += 1
+            sum_1 += value
+    row[at] = count_1
+    row[at + 1] = count_7
+    row[at + 2] = count_30
+    row[at + 3] = sum_7
+    row[at + 4] = sum_30
+    row[at + 5] = distinct
+    row[at + 6] = like
+    row[at + 7] = pair
+    row[at + 8] = minute
+    row[at + 9] = largest
+    row[at + 12] = total
+    row[at + 13] = amount * count_30 / sum_30 if count_30 else -1.0
+    row[at + 14] = amount / sum_7 if count_7 else -1.0
+    row[at + 15] = amount / sum_1 if count_1 else -1.0
+
+
+@inner
+def _source_of(graph, now, pocket, amount):
+    """Return (number of the payment in that a payment out passes on, -1 if none; how many are like it). O(kept)."""
+    ring = graph.time_us.shape[2]
+    total = graph.total[pocket, IN]
+    best, count = np.int64(-1), 0
+    best_gap = best_value = np.int64(0)
+    for i in range(min(total, ring)):
+        place = (total - 1 - i) & (ring - 1)
+        if now - graph.time_us[pocket, IN, place] > _MATCH:
+            break
+        value = graph.amount[pocket, IN, place]
+        if amount * 5 < value * 4 or amount * 50 > value * 51:
+            continue
+        count += 1
+        gap = abs(value - amount)
+        # gap / value < best_gap / best_value, as floats: the products of whole numbers might not fit.
+        if best < 0 or gap / value < best_gap / best_value:
+            best, best_gap, best_value = total - 1 - i, gap, value
+    return best, count
+
+
+@inner
+def _steps_to(graph, pocket, number, wanted):
+    """Return how many payments back the pocket `wanted` paid into the chain of a payment in; 0 if not within the bound."""
+    ring = graph.time_us.shape[2]
+    for step in range(1, HOPS_MAX + 1):
+        place = number & (ring - 1)
+        payer = graph.other[pocket, IN, place]
+        if payer == wanted:
+            return step
+        number = graph.before[pocket, place]
+        # -1: the chain begins here. Overwritten since: what is left of the chain is not its own.
+        if number < 0 or payer < 0 or graph.total[payer, IN] - number > ring:
+            return 0
+        pocket = payer
+    return 0
+
+
+@inner
+def _share(graph, pocket):
+    """Return the share of payments out that passed on a payment in; 0 if none went out."""
+    total = graph.total[pocket, OUT]
+    return graph.passed[pocket] / total if total else 0.0
+
+
+@inner
+def _gathered(graph, now, pocket, origin):
+    """Return (payments in from that origin, mean of hops, most hops) within a month. O(kept)."""
+    ring = graph.time_us.shape[2]
+    total = graph.total[pocket, IN]
+    same = hops = largest = count = 0
+    for i in range(min(total, ring)):
+        place = (total - 1 - i) & (ring - 1)
+        if now - graph.time_us[pocket, IN, place] > _MONTH:
+            break
+        same += graph.origin[pocket, place] == origin
+        hops += graph.hops[pocket, place]
+        largest = max(largest, graph.hops[pocket, place])
+        count += 1
+    return same, (hops / count if count else 0.0), largest
+
+
+@inner
+def _of_payers(graph, pocket):
+    """Return (mean share passed on, mean of payments in) over the last payers of a pocket; 0 without any."""
+    ring = graph.time_us.shape[2]
+    total = graph.total[pocket, IN]
+    share, ins, count = 0.0, np.int64(0), 0
+    for i in range(min(total, ring, NEIGHBOURS_MAX)):
+        payer = graph.other[pocket, IN, (total - 1 - i) & (ring - 1)]
+        if payer >= 0:
+            share += _share(graph, payer)
+            ins += graph.total[payer, IN]
+            count += 1
+    return (share / count, ins / count) if count else (0.0, 0.0)
+
+
+@inner
+def read_patterns(graph, time_us, payer, payee, amount, out_row, offset):
+    """Fill the columns of `PATTERN_FEATURES` from `offset` on, of a payment that is not yet booked.
+
+    A side that is outside has -1 in all its columns. `amount` is above zero. O(kept^2) at worst, see `_read_ring`.
+    """
+    for column in range(offset, offset + 4 * _RING + 20):
+        out_row[column] = -1.0
+    at = offset + 4 * _RING
+    source, count, origin = np.int64(-1), 0, payer
+    if payer >= 0:
+        _read_ring(graph, time_us, payer, IN, amount, payee, out_row, offset)
+        _read_ring(graph, time_us, payer, OUT, amount, payee, out_row, offset + _RING)
+        source, count = _source_of(graph, time_us, payer, amount)
+    out_row[at + 2] = count
+    out_row[at + 3] = out_row[at + 6] = out_row[at + 7] = 0.0
+    if source >= 0:
+        place = source & (graph.time_us.shape[2] - 1)
+        origin = graph.origin[payer, place]
+        out_row[at] = amount / graph.amount[payer, IN, place]
+        out_row[at + 1] = (time_us - graph.time_us[payer, IN, place]) / _SECOND
+        out_row[at + 3] = graph.hops[payer, place] + 1
+        out_row[at + 4] = (time_us - graph.origin_us[payer, place]) / _SECOND
+        out_row[at + 5] = amount / graph.origin_amount[payer, place]
+        if payee >= 0:
+            out_row[at + 6] = origin == payee
+            out_row[at + 7] = _steps_to(graph, payer, source, payee)
+    if payee >= 0:
+        _read_ring(graph, time_us, payee, IN, amount, payer, out_row, offset + 2 * _RING)
+        _read_ring(graph, time_us, payee, OUT, amount, payer, out_row, offset + 3 * _RING)
+        same, mean, largest = _gathered(graph, time_us, payee, origin)
+        out_row[at + 8] = same
+        out_row[at + 9] = mean
+        out_row[at + 10] = largest
+        out_row[at + 14] = _share(graph, payee)
+        out_row[at + 17] = _of_payers(graph, payee)[0]
+        if graph.first_us[payee] >= 0:
+            out_row[at + 19] = (time_us - graph.first_us[payee]) / _SECOND
+    if payer >= 0:
+        _, mean, largest = _gathered(graph, time_us, payer, origin)
+        out_row[at + 11] = mean
+        out_row[at + 12] = largest
+        out_row[at + 13] = _share(graph, payer)
+        share, ins = _of_payers(graph, payer)
+        out_row[at + 15] = share
+        out_row[at + 16] = ins
+        if graph.first_us[payer] >= 0:
+            out_row[at + 18] = (time_us - graph.first_us[payer]) / _SECOND
+
+
+@inner
+def book_pattern(graph, time_us, payer, payee, amount):
+    """Book a payment into the rings of both sides; a side that is outside (-1) keeps nothing. O(kept)."""
+    ring = graph.time_us.shape[2]
+    source = np.int64(-1)
+    hops, origin, origin_us, origin_amount = 0, payer, time_us, amount
+    if payer >= 0:
+        source, _ = _source_of(graph, time_us, payer, amount)
+        if source >= 0:
+            place = source & (ring - 1)
+            hops = graph.hops[payer, place] + 1
+            origin = graph.origin[payer, place]
+            origin_us = graph.origin_us[payer, place]
+            origin_amount = graph.origin_amount[payer, place]
+            graph.passed[payer] += 1
+        if graph.first_us[payer] < 0:
+            graph.first_us[payer] = time_us
+        place = graph.total[payer, OUT] & (ring - 1)
+        graph.time_us[payer, OUT, place] = time_us
+        graph.amount[payer, OUT, place] = amount
+        graph.other[payer, OUT, place] = payee
+        graph.total[payer, OUT] += 1
+    if payee >= 0:
+        if graph.first_us[payee] < 0:
+            graph.first_us[payee] = time_us
+        place = graph.total[payee, IN] & (ring - 1)
+        graph.time_us[payee, IN, place] = time_us
+        graph.amount[payee, IN, place] = amount
+        graph.other[payee, IN, place] = payer
+        graph.hops[payee, place] = hops
+        graph.origin[payee, place] = origin
+        graph.origin_us[payee, place] = origin_us
+        graph.origin_amount[payee, place] = origin_amount
+        graph.before[payee, place] = source
+        graph.total[payee, IN] += 1
+
+
+@kernel
+def run_patterns(graph, time_us, payer, payee, amount, out, offset):
+    """Read and book payments one after another; `out` [n, columns] float64, or [0, 0] where nothing is read."""
+    is_read = out.shape[0] > 0
+    for i in range(len(time_us)):
+        if is_read:
+            read_patterns(graph, time_us[i], payer[i], payee[i], amount[i], out[i], offset)
+        book_pattern(graph, time_us[i], payer[i], payee[i], amount[i])
+
+
+@kernel
+def most_others(keys, others, times, window, accounts):
+    """Return [accounts] float64: most different others of one account within `window`. Rows by account, then time. O(n)."""
+    most = np.zeros(accounts, np.float64)
+    seen = np.zeros(accounts, np.int64)
+    first = distinct = 0
+    for i in range(len(keys)):
+        while first < i and (keys[first] != keys[i] or times[i] - times[first] >= window):
+            seen[others[first]] -= 1
+            distinct -= seen[others[first]] == 0
+            first += 1
+        distinct += seen[others[i]] == 0
+        seen[others[i]] += 1
+        most[keys[i]] = max(most[keys[i]], distinct)
+    return most
+
+
+__all__ = ["Graph", "book_pattern", "most_others", "read_patterns", "run_patterns"]
