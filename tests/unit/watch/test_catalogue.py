@@ -8,18 +8,28 @@ from collections import Counter
 import pytest
 
 from recoup.watch.features import FEATURES, Cost, Feature, Side, Unit
+from recoup.watch.features.chinese import CHINESE, chinese_of
 from recoup.watch.model import meaning_of
+from recoup.watch.patterns import PATTERN_FEATURES
+from recoup.watch.patterns.risk import risk_features
 
-CHINESE = re.compile(r"[\u4e00-\u9fff]")
+HAN = re.compile(r"[\u4e00-\u9fff]")
+RISK = (*risk_features(Side.PAYER), *risk_features(Side.PAYEE))
+EVERY = (*FEATURES, *PATTERN_FEATURES, *RISK)
 
 
 def test_every_feature_says_what_it_means_in_chinese() -> None:
-    assert not [feature.name for feature in FEATURES if not CHINESE.search(feature.meaning_zh)]
+    assert not [one.name for one in EVERY if not HAN.search(one.meaning_zh)]
 
 
-@pytest.mark.parametrize("language", ["english", "chinese"])
-def test_no_two_features_are_said_alike(language: str) -> None:
-    said = Counter(getattr(meaning_of(feature), language) for feature in FEATURES)
+def test_no_chinese_words_are_left_that_no_feature_says() -> None:
+    said = {chinese_of(feature.name, feature.side) for feature in EVERY}
+    assert not [stem for stem, words in CHINESE.items() if words not in said]
+
+
+@pytest.mark.parametrize(("language", "rows"), [("english", FEATURES), ("chinese", EVERY)])
+def test_no_two_features_are_said_alike(language: str, rows: tuple[Feature, ...]) -> None:
+    said = Counter(getattr(meaning_of(feature), language) for feature in rows)
     assert not [words for words, times in said.items() if times > 1]
 
 
@@ -38,4 +48,4 @@ def test_a_feature_that_nobody_has_put_into_chinese_says_its_english_words() -> 
     """Negative control: what is not translated is seen."""
     own = Feature("payer_shoe_size", "size of shoes", Unit.COUNT, None, Side.PAYER, Cost.RECORD)
     assert own.meaning_zh == "size of shoes"
-    assert not CHINESE.search(own.meaning_zh)
+    assert not HAN.search(own.meaning_zh)

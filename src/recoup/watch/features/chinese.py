@@ -13,12 +13,14 @@ _SHARES: Final = {
 }
 _KEPT: Final = {
     f"{way}_{stem}": words.format(said=said, others=others)
-    for way, said, others in (("out", "转出", "收款方"), ("in", "转入", "付款方"))
+    for way, said, counted, others in (
+        ("out", "转出", "payees", "收款方"),
+        ("in", "转入", "payers", "付款方"),
+    )
     for stem, words in (
         ("kept_count", "保留的{said}笔数"),
         ("kept_sum", "保留的{said}金额合计"),
-        ("kept_payers", "保留的不同{others}数"),
-        ("kept_payees", "保留的不同{others}数"),
+        (f"kept_{counted}", "保留的不同{others}数"),
         ("like_count", "{said}中金额与本笔相差2%以内的笔数"),
         ("pair_count", "与本笔对方之间的{said}笔数"),
         ("same_minute_count", "{said}中与本笔在另一日同一时刻（三分钟以内）的笔数"),
@@ -89,8 +91,20 @@ CHINESE: Final[Mapping[str, str]] = {
     "payers_passing_share": "最近八个付款方该占比的平均",
     "payers_in_count_mean": "最近八个付款方历来转入笔数的平均",
     "first_age": "距首笔交易，没有为-1",
+    "side_count": "该方笔数",
+    "side_mean": "该方平均金额",
+    "side_known": "该方标签已知的笔数",
+    "side_fraud_share": "该方标签已知的笔数中欺诈的占比",
+    "side_fraud_count": "该方已知欺诈的笔数",
+    "side_amount_to_mean": "本笔金额与该方平均金额之比",
+    "side_gap": "距该方上一笔",
+    "side_mean_ever": "该方历来平均金额",
+    "side_amount_deviations": "本笔金额偏离该方历来平均的标准差数",
+    "side_fraud_age": "距该方上一笔已知的欺诈",
+    "side_largest": "该方七天内最近四十笔中最大的一笔",
+    "side_count_ever": "该方历来笔数",
 }
-"""Those of patterns stand here too: one place to read and to correct."""
+"""Those of patterns and of risk by known labels stand here too: one place to read and to correct."""
 
 SIDES: Final[Mapping[str, str]] = {
     "payer": "付款方",
