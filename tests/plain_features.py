@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from recoup.watching import LocalTime
+
 
 @dataclass(frozen=True)
 class Row:
@@ -24,6 +26,7 @@ class Row:
 class PlainFeatures:
     """Five features, each from the rows before the transfer's own and the reports before its instant."""
 
+    local = LocalTime()
     rows = (
         Row("payment_amount", "the amount of the payment", "minor", None, "payment", "record"),
         Row(

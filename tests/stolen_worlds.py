@@ -14,6 +14,7 @@ from twin.facts import Row
 
 from recoup.clock import microseconds_of
 from recoup.trace import Options, Trail, trace_dossier
+from recoup.watch.state import Shard
 from recoup.watch.stolen import (
     KNOWN,
     TERMINAL,
@@ -22,6 +23,7 @@ from recoup.watch.stolen import (
     Fate,
     FlowRows,
     Payment,
+    ShardRows,
     Standing,
     StolenFlow,
     Whereabouts,
@@ -55,6 +57,8 @@ class Driven:
     world: World
     room: int = 1_000
     catch_us: int = 0
+    over_shard: bool = False
+    """Over the rows of a shard of the stream, not an index of its own."""
     flow: StolenFlow = field(init=False)
     accounts: list[str] = field(init=False)
     numbers: dict[str, int] = field(default_factory=dict)
@@ -67,11 +71,9 @@ class Driven:
         self.accounts = sorted((named | {hold.account for hold in world.holds}) - {""})
         opening = {name: amount for name, _, _, amount in world.openings}
         standing = [self._standing(name) for name in self.accounts] + [TERMINAL]
-        index = FlowRows(
-            np.array([opening.get(name, 0) for name in self.accounts], np.int64),
-            np.array(standing, np.uint8),
-            self.room,
-        )
+        openings = [opening.get(name, 0) for name in self.accounts]
+        make = _shard_rows if self.over_shard else FlowRows
+        index = make(np.array(openings, np.int64), np.array(standing, np.uint8), self.room)
         self.flow = StolenFlow(index, catch_us=self.catch_us)
 
     def _standing(self, name: str) -> int:
@@ -161,6 +163,13 @@ class Driven:
             at: Standing = self.flow.at(pocket)
             out["held", name] += sum(one.held for one in at.stolen if one.claim == claim)
         return {key: amount for key, amount in out.items() if amount}
+
+
+def _shard_rows(openings, standing, room: int) -> ShardRows:
+    shard = Shard(len(openings))
+    for pocket, minor in enumerate(openings.tolist()):
+        shard.open(pocket, minor)
+    return ShardRows(shard, standing, room)
 
 
 _WORD = {Fate.MOVED: "located"}

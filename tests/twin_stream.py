@@ -266,7 +266,8 @@ class Twin:
         f["stolen_share"] = ratio(min(stolen, balance), balance)
         usual, code = p.usual.get(way), code_of(amount)
         f["amount_to_usual"] = 0.0 if usual is None else (8 * code - usual) / 512
-        f[f"{way}_similar_count"] = sum(abs(kept - code) <= 1 for _, kept in p.recent[way])
+        for each in ("out", "in"):
+            f[f"{each}_similar_count"] = sum(abs(kept - code) <= 1 for _, kept in p.recent[each])
         return f
 
     def read(self, payer, payee, amount, kind, sides) -> dict[str, float]:

@@ -110,7 +110,7 @@ def backtest(
     Every rule is tried, in shadow or live. Exit code 0: tried; 2: something must be put right first.
     """
     from recoup.cli.asked import duration, instant
-    from recoup.watching import Period, StreamFeatures, open_materials, write_whole
+    from recoup.watching import LocalTime, Period, StreamFeatures, open_materials, write_whole
     from recoup.watching.backtesting import backtest_rules, currencies_of
     from recoup.watching.rule_files import read_rules
 
@@ -120,7 +120,7 @@ def backtest(
         zone = options.zone
         period = Period(instant(start, "--from", zone), instant(end, "--to", zone))
         delay = duration(label_delay, "--label-delay")
-        read_rules(name, digits=options.digits)  # before hours are spent on reading
+        first = read_rules(name, digits=options.digits)  # before hours are spent on reading
         given = _lists(lists or [], options)
         materials = open_materials(
             transfers,
@@ -130,7 +130,7 @@ def backtest(
             lambda file, at, count: tell(f"reading {file}", at, count),
             keeps_good_rows=rejects is not None,
         )
-        features = StreamFeatures()
+        features = StreamFeatures(LocalTime.of_rules(first))
         tell("trying the rules")
         tried = backtest_rules(
             read_rules(name, currencies=currencies_of(materials), digits=options.digits),

@@ -113,7 +113,8 @@ def train(
     """
     from recoup.cli.asked import duration
     from recoup.watch.model import Parameters, added_by, card_of, card_page, groups_of
-    from recoup.watching import StreamFeatures, save_model, train_model, write_whole
+    from recoup.watching import LocalTime, StreamFeatures, save_model, train_model, write_whole
+    from recoup.watching.local_time import DEFAULT_ZONE
 
     cards = [out.with_name(f"{out.stem}.card{suffix}") for suffix in (".json", ".md")]
     with refusing(), working() as tell:
@@ -123,7 +124,7 @@ def train(
         period = _period(start, until, options, "--until")
         delay = duration(label_delay, "--label-delay")
         materials = _open(transfers, labels, options, map_file, rejects, tell)
-        features = StreamFeatures()
+        features = StreamFeatures(LocalTime(options.zone or DEFAULT_ZONE))
         tell("training")
         delay_us = None if delay is None else round(delay.total_seconds()) * 1_000_000
         parameters = Parameters(trees=trees, seed=seed)
@@ -166,14 +167,14 @@ def evaluate(
     Exit code 0: judged; 2: something must be put right first.
     """
     from recoup.watch.model import BUDGETS
-    from recoup.watching import StreamFeatures, evaluate_model, load_model
+    from recoup.watching import LocalTime, StreamFeatures, evaluate_model, load_model
 
     with refusing(), working() as tell:
         _check_outputs("--rejects", _given(rejects), [*transfers, labels, model])
         options = reading_options(map_file, timezone, digits)
         period = _period(start, end, options, "--to")
-        features = StreamFeatures()
         loaded = load_model(model)
+        features = StreamFeatures(LocalTime.of_training(loaded.training))
         materials = _open(transfers, labels, options, map_file, rejects, tell)
         tell("scoring")
         found = evaluate_model(
@@ -215,6 +216,7 @@ def score(
     Exit code 0: scored and written; 2: something must be put right first, and nothing was written.
     """
     from recoup.watching import (
+        LocalTime,
         StreamFeatures,
         load_model,
         parquet_bytes,
@@ -228,8 +230,8 @@ def score(
         _check_outputs("--rejects", _given(rejects), [*inputs, out])
         options = reading_options(map_file, timezone, digits)
         period = _period(start, end, options, "--to")
-        features = StreamFeatures()
         loaded = load_model(model)
+        features = StreamFeatures(LocalTime.of_training(loaded.training))
         materials = _open(transfers, labels, options, map_file, rejects, tell)
         tell("scoring")
         frame = score_transfers(loaded, materials, features, period)

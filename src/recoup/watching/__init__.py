@@ -2,6 +2,7 @@
 
 from recoup.watching.crossval import AccountMaterials, crossval_accounts, open_accounts
 from recoup.watching.features import NO_REPORTS, Features, Reports, StreamFeatures
+from recoup.watching.local_time import LocalTime
 from recoup.watching.materials import Materials, open_materials
 from recoup.watching.models import load_model, save_model, write_whole
 from recoup.watching.work import (
@@ -18,6 +19,7 @@ __all__ = [
     "NO_REPORTS",
     "AccountMaterials",
     "Features",
+    "LocalTime",
     "Materials",
     "Period",
     "Reports",

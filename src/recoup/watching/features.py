@@ -18,6 +18,7 @@ from recoup.records.kinds import KINDS
 from recoup.watch.features import FEATURES
 from recoup.watch.model import FeatureRow
 from recoup.watch.state import Payments, Settings, Shard
+from recoup.watching.local_time import LocalTime
 
 _CHUNK: Final = 1 << 16  # payments at once: the rows that nobody wants need not be kept
 
@@ -43,6 +44,10 @@ class Features(Protocol):
     def rows(self) -> Sequence[FeatureRow]:
         """The catalogue: one row a column."""
 
+    @property
+    def local(self) -> LocalTime:
+        """The wall clock that they read."""
+
     def matrix(
         self, transfers: pl.DataFrame, reports: Reports, wanted: NDArray[np.bool_]
     ) -> NDArray[np.float64]:
@@ -60,8 +65,10 @@ class StreamFeatures:
 
     rows: Sequence[FeatureRow] = FEATURES
 
-    def __init__(self, settings: Settings | None = None) -> None:
-        self._settings = settings or Settings()
+    def __init__(self, local: LocalTime | None = None, settings: Settings | None = None) -> None:
+        """Begin with the wall clock that is read, and other settings of the stream."""
+        self.local = local or LocalTime()
+        self._settings = self.local.settings(settings)
 
     def matrix(
         self, transfers: pl.DataFrame, reports: Reports, wanted: NDArray[np.bool_]

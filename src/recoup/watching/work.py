@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -28,6 +28,7 @@ from recoup.watch.model import (
     Trained,
     feature_set,
     figures,
+    meaning_of,
     reasons_of,
     train,
 )
@@ -85,7 +86,7 @@ def train_model(
     last = int(times[inside][-1]) + 1 if period.end is None else microseconds(period.end)
     examples = _examples(materials, features, inside, label_delay_us)
     try:
-        return train(
+        trained = train(
             examples,
             feature_set(features.rows),
             # Without an end all labels are known: nothing came after.
@@ -96,6 +97,9 @@ def train_model(
         )
     except TooFewCases as error:
         raise _refused("--labels", "labels_too_few", str(error)) from error
+    local = features.local
+    training = replace(trained.model.training, timezone=local.timezone, night=local.night)
+    return replace(trained, model=replace(trained.model, training=training))
 
 
 def _examples(
@@ -224,11 +228,8 @@ def _said(told: dict[int, tuple[Reason, ...]], count: int, *, chinese: bool) -> 
 
 
 def meanings_of(rows: Sequence[FeatureRow]) -> dict[str, Meaning]:
-    """Return what features say; a catalogue without Chinese words (`meaning_zh`) says the English ones twice."""
-    return {
-        row.name: Meaning(row.meaning, str(getattr(row, "meaning_zh", row.meaning)), str(row.unit))
-        for row in rows
-    }
+    """Return what features say, by name."""
+    return {row.name: meaning_of(row) for row in rows}
 
 
 def parquet_bytes(frame: pl.DataFrame) -> bytes:

@@ -34,15 +34,6 @@ counted.
 | --- | --- | --- |
 """
 
-_NEEDS = """
-## Figures that the state does not keep yet
-
-They are unknown, too, until the catalogue of features has them.
-
-| figure | meaning | unit |
-| --- | --- | --- |
-"""
-
 
 def flags_page() -> str:
     """One section a flag, then what the flags read beside the features."""
@@ -76,12 +67,10 @@ def _section(rule) -> str:
 
 
 def _figures() -> str:
-    from recoup.watch.flags import FACTS, NEEDS
+    from recoup.watch.flags import FACTS
 
     parts = [_FACTS]
     parts += [f"| `{f.name}` | {f.meaning} | {f.unit} |\n" for f in FACTS]
-    parts.append(_NEEDS)
-    parts += [f"| `{f.name}` | {f.meaning} | {f.unit} |\n" for f in NEEDS]
     return "".join(parts)
 
 

@@ -119,11 +119,11 @@ def features_page() -> str:
     parts = [_FEATURES]
     for side in Side:
         parts.append(
-            f"\n## {side.value.capitalize()}\n\n| name | meaning | unit | window | cost |\n"
+            f"\n## {side.value.capitalize()}\n\n| name | meaning | 含义 | unit | window | cost |\n"
         )
-        parts.append("| --- | --- | --- | --- | --- |\n")
+        parts.append("| --- | --- | --- | --- | --- | --- |\n")
         parts += [
-            f"| `{f.name}` | {f.meaning} | {f.unit} | {_window(f.window)} | {f.cost} |\n"
+            f"| `{f.name}` | {f.meaning} | {f.meaning_zh} | {f.unit} | {_window(f.window)} | {f.cost} |\n"
             for f in FEATURES
             if f.side is side
         ]

@@ -7,7 +7,7 @@ import pytest
 
 from recoup.records.kinds import KINDS
 from recoup.watch.features import FEATURES, Side
-from recoup.watch.flags import CODES, FACTS, NEEDS, facts_beside
+from recoup.watch.flags import CODES, FACTS, facts_beside
 from recoup.watch.rules import FIELDS, FIRES, NO, UNKNOWN, Mode, run_rules
 from recoup.watching.rule_files import read_rules
 
@@ -20,9 +20,8 @@ NAMES = FLAGS.names
 def verdicts(values: dict[str, float], listed: frozenset[tuple[str, str]] = frozenset()):
     """Return what each flag says of a payment; what is not given is zero, facts are unknown."""
     row, facts = np.zeros((1, NAMES.features_count)), np.zeros((1, NAMES.facts_count))
-    for figure in (*FACTS, *NEEDS):
-        if figure.name in NAMES.columns and not NAMES.columns[figure.name].is_feature:
-            facts[0, NAMES.columns[figure.name].index] = np.nan
+    for fact in FACTS:
+        facts[0, NAMES.columns[fact.name].index] = np.nan
     for name, value in values.items():
         column = NAMES.columns[name]
         (row if column.is_feature else facts)[0, column.index] = value
@@ -205,26 +204,17 @@ def test_a_flag_is_in_shadow_and_says_where_it_comes_from(rule) -> None:
 
 
 def test_flags_read_only_what_the_catalogue_the_facts_and_the_fields_have() -> None:
-    known = {figure.name for figure in (*FEATURES, *FACTS, *NEEDS)} | {
-        name for name, _, _ in FIELDS
-    }
+    known = {figure.name for figure in (*FEATURES, *FACTS)} | {name for name, _, _ in FIELDS}
     assert not {name for e in FLAGS.expressions for name in e.names} - known
 
 
-def test_every_fact_and_need_is_read_by_a_flag_and_named_once() -> None:
+def test_every_fact_is_read_by_a_flag_and_named_once() -> None:
     read = {name for expression in FLAGS.expressions for name in expression.names}
-    names = [figure.name for figure in (*FACTS, *NEEDS)]
+    names = [figure.name for figure in FACTS]
     assert len(names) == len(set(names))
     assert not set(names) - read
 
 
-def test_a_need_that_the_catalogue_has_is_no_fact_any_more() -> None:
-    assert {f.name for f in facts_beside(())} == {f.name for f in (*FACTS, *NEEDS)}
-    assert not {f.name for f in facts_beside(NEEDS)} & {f.name for f in NEEDS}
-
-
-def test_with_its_needs_in_the_catalogue_the_set_loads_as_well() -> None:
-    later = (*FEATURES, *(need for need in NEEDS if need not in FEATURES))
-    found = read_rules("cn-flags", features=later, currencies=("CNY",))
-    assert found.names.columns["payer_in_similar_count"].is_feature
-    assert found.digest == FLAGS.digest
+def test_a_fact_that_the_catalogue_has_is_no_fact_any_more() -> None:
+    assert facts_beside(()) == FACTS
+    assert facts_beside(FACTS[1:]) == FACTS[:1]

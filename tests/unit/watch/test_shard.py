@@ -102,6 +102,58 @@ def test_sums_stop_before_they_could_pass_64_bits():
     assert [whole, 0] == [shard.peek([0])[name][0] for name in ("flow_out", "low")]
 
 
+@pytest.mark.parametrize(
+    ("mark", "sides"), [(words.OUTSIDE_IN, (0, -1)), (words.OUTSIDE_OUT, (-1, 0))]
+)
+def test_what_left_for_the_outside_and_came_from_it_is_bounded_too(mark, sides):
+    shard = used()
+    shard.state.marks[mark] = limits.POCKET_MINOR_MAX - 3
+    before = shard.snapshot()
+    assert pay(shard, START, *sides, 4) is Outcome.SUM_TOO_LARGE
+    assert before == shard.snapshot()
+    assert pay(shard, START, *sides, 3) is Outcome.BOOKED
+
+
+def test_places_on_the_axis_of_the_outside_follow_one_another():
+    shard = used()
+    for sides, amount in (((0, -1), 5), ((-1, 1), 7), ((1, -1), 11), ((-1, 0), 13)):
+        assert pay(shard, START, *sides, amount) is Outcome.BOOKED
+    rows = shard.state.rows[1:5]
+    assert rows["into_at"][[0, 2]].tolist() == [0, 5]
+    assert rows["out_at"][[1, 3]].tolist() == [0, 7]
+    move = shard.expand(np.array([(0, 500, 505)], SPAN)).moves[0]
+    assert (move["payee"], move["into"], move["is_here"]) == (-1, -1, 0)
+
+
+def test_room_that_is_counted_ahead_is_never_more_than_there_is():
+    shard = Shard(50)
+    chance = np.random.default_rng(2)
+    for step in range(400):
+        count = int(chance.integers(1, 40))
+        payer = chance.integers(0, 25, count)
+        shard.apply(
+            Payments.of(np.full(count, START + step), payer, payer + 25, np.ones(count, int))
+        )
+        state = shard.state
+        assert len(state.rows) >= len(shard.rows)
+        assert len(state.pairs) >= 2 * state.marks[words.PAIRS]
+    assert len(shard.rows) > 4 * 1_024
+
+
+def test_a_state_whose_arrays_are_replaced_is_handed_over_anew():
+    shard = used()
+    before = shard.addresses
+    shard.grow(1_000)
+    assert shard.addresses is not before
+    assert pay(shard, START, 999, 0, 7) is Outcome.BOOKED
+    assert shard.peek([999])["flow_out"][0] == 7
+    shard.mark_stolen(999, 0)
+    for at in range(40):  # more slots, reports and rows than there was room for
+        shard.mark_stolen(at, 5)
+        assert shard.report(at, START) is Outcome.BOOKED
+        assert read(shard, START, at, 500 + at, 1)["payer_stolen"] == 5
+
+
 def test_a_late_payment_counts_at_the_clock():
     shard = used()
     pay(shard, START + 100 * SECOND, 0, 1, 5)
@@ -131,8 +183,9 @@ def test_each_side_is_booked_where_it_lives():
     payment = Payments.of([START], [0], [5], [500])
     matrix = np.empty((1, len(FEATURES)))
     assert here.debit(payment, matrix)[0] == Outcome.BOOKED
-    assert set(matrix[0][:51]) != {-1.0}
-    assert set(matrix[0][51:102]) == {-1.0}
+    sides = np.array([feature.side for feature in FEATURES])
+    assert set(matrix[0][sides == Side.PAYER]) != {-1.0}
+    assert set(matrix[0][sides == Side.PAYEE]) == {-1.0}
     assert there.credit(Payments.of([START], [5], [1], [500]))[0] == Outcome.BOOKED
     assert here.peek([0])["flow_out"][0] == there.peek([1])["flow_in"][0] == 500
     move = here.expand(np.array([(0, 100, 200)], SPAN)).moves[0]

@@ -20,9 +20,9 @@ _Given = tuple[str, str, Unit, int | None, Cost]
 def _windows() -> Iterator[_Given]:
     for name, seconds in _WINDOWS:
         yield f"out_count_{name}", "payments out", Unit.COUNT, seconds, Cost.WINDOW
-        yield f"out_sum_{name}", "their sum", Unit.MINOR, seconds, Cost.WINDOW
+        yield f"out_sum_{name}", "sum of payments out", Unit.MINOR, seconds, Cost.WINDOW
         yield f"in_count_{name}", "payments in", Unit.COUNT, seconds, Cost.WINDOW
-        yield f"in_sum_{name}", "their sum", Unit.MINOR, seconds, Cost.WINDOW
+        yield f"in_sum_{name}", "sum of payments in", Unit.MINOR, seconds, Cost.WINDOW
     passed = "share of what came in that went out again: sum out by sum in; 0 if nothing came in"
     yield "passed_on_24h", passed, Unit.RATIO, _DAY, Cost.WINDOW
     yield "passed_on_7d", passed, Unit.RATIO, 7 * _DAY, Cost.WINDOW
@@ -96,17 +96,24 @@ def _record() -> Iterator[_Given]:
 
 
 def _side(side: Side) -> Iterator[Feature]:
-    way, others = ("out", "payees") if side is Side.PAYER else ("in", "payers")
+    way = "out" if side is Side.PAYER else "in"
     usual = f"the amount against what is usual for its payments {way}, in octaves; 0 if none yet"
-    similar = f"of the last eight with {others}, those whose amount is within 3 % of this one"
     own = (
         *_windows(),
         *_record(),
         ("amount_to_usual", usual, Unit.SCORE, None, Cost.RECORD),
-        (f"{way}_similar_count", similar, Unit.COUNT, None, Cost.RECORD),
+        *_similar(),
     )
     for name, meaning, unit, window, cost in own:
         yield Feature(f"{side}_{name}", meaning, unit, window, side, cost)
+
+
+def _similar() -> Iterator[_Given]:
+    for way, accounts in (("out", "out to accounts"), ("in", "in from accounts")):
+        meaning = (
+            f"of its last eight payments {accounts}, those whose amount is within 3 % of this one"
+        )
+        yield f"{way}_similar_count", meaning, Unit.COUNT, None, Cost.RECORD
 
 
 def _pair() -> Iterator[Feature]:
@@ -127,9 +134,9 @@ def _pair() -> Iterator[Feature]:
             Cost.RECORD,
         ),
         ("count_5d", "payments from payer to payee (3008)", Unit.COUNT, 5 * _DAY, Cost.WINDOW),
-        ("sum_5d", "their sum", Unit.MINOR, 5 * _DAY, Cost.WINDOW),
+        ("sum_5d", "sum of payments from payer to payee", Unit.MINOR, 5 * _DAY, Cost.WINDOW),
         ("back_count_5d", "payments from payee to payer (3008)", Unit.COUNT, 5 * _DAY, Cost.WINDOW),
-        ("back_sum_5d", "their sum", Unit.MINOR, 5 * _DAY, Cost.WINDOW),
+        ("back_sum_5d", "sum of payments from payee to payer", Unit.MINOR, 5 * _DAY, Cost.WINDOW),
     ):
         yield Feature(f"pair_{name}", meaning, unit, window, Side.PAIR, cost)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from recoup.watch.features.chinese import chinese_of
+
 
 class Unit(StrEnum):
     """What a number counts; rules compare like with like."""
@@ -50,6 +52,11 @@ class Feature:
     """Seconds, where there is a window."""
     side: Side
     cost: Cost
+
+    @property
+    def meaning_zh(self) -> str:
+        """What it means in Chinese; the English words where nobody has said it."""
+        return chinese_of(self.name, self.side) or self.meaning
 
 
 __all__ = ["Cost", "Feature", "Side", "Unit"]

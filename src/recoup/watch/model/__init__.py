@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         read_model,
         write_model,
     )
-    from recoup.watch.model.reasons import Meaning, Reason, reasons_of
+    from recoup.watch.model.reasons import Meaning, Reason, meaning_of, reasons_of
     from recoup.watch.model.training import Examples, TooFewCases, Trained, train
     from recoup.watch.model.trees import Missing, Tree, parse_trees
 
@@ -70,6 +70,7 @@ __all__ = [
     "figures",
     "forest_of",
     "groups_of",
+    "meaning_of",
     "named_features",
     "parse_trees",
     "probabilities",
@@ -94,7 +95,7 @@ _HOMES = {
     "forest": "Forest forest_of",
     "kernels": "contributions probabilities probability_at score score_many score_with",
     "model": "DataFile Model Parameters Threshold Training read_model write_model",
-    "reasons": "Meaning Reason reasons_of",
+    "reasons": "Meaning Reason meaning_of reasons_of",
     "training": "Examples TooFewCases Trained train",
     "trees": "Missing Tree parse_trees",
 }

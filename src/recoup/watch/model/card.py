@@ -67,7 +67,14 @@ def _training(model: Model) -> Card:
         "rows_held_out": training.rows_held_out,
         "cases_held_out": training.cases_held_out,
         "rows_unknown": training.rows_unknown,
+        "timezone": training.timezone,
+        "night": list(training.night),
     }
+
+
+def _clock(training: Mapping[str, Any]) -> str:
+    first, last = training["night"]
+    return f"{training['timezone'] or 'not said'}, night from {first} to {last} o'clock"
 
 
 def _instant(microseconds: int) -> str:
@@ -159,6 +166,7 @@ def card_page(content: Card) -> str:
             ("rows learnt from", f"{training['rows']:,}, {training['cases']:,} cases"),
             ("period", f"{training['from']} to {training['until']}"),
             ("labels known after (s)", training["label_delay_seconds"]),
+            ("wall clock of features", _clock(training)),
             ("rows too late to be known", f"{training['rows_unknown']:,}, not learnt from"),
             ("calibration", content["calibration"]),
         ],

@@ -75,6 +75,10 @@ class Training:
     cases_held_out: int
     rows_unknown: int
     """Rows so late that their labels were not known when training ended; they are not trained on."""
+    timezone: str = ""
+    """IANA zone of the wall clock that features read; '' where nobody said."""
+    night: tuple[int, int] = (22, 6)
+    """Hours of that clock: from the first up to the second it was night."""
 
 
 @dataclass(frozen=True, slots=True)

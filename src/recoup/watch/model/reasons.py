@@ -9,6 +9,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from recoup.watch.features.chinese import SIDES
+from recoup.watch.model.columns import FeatureRow
+
 TOP: Final = 3
 
 
@@ -31,6 +34,21 @@ class Reason:
     """To the raw score (log-odds), above what was expected without it."""
     english: str
     chinese: str
+
+
+def meaning_of(row: FeatureRow) -> Meaning:
+    """Return what a feature says, with its side and window; one without Chinese words (`meaning_zh`) says the English ones.
+
+    >>> from recoup.watch.features import FEATURES
+    >>> meaning_of(FEATURES[0]).english, meaning_of(FEATURES[0]).chinese
+    ('payer: payments out (1 min)', '付款方：转出笔数（1分钟）')
+    """
+    side, words = str(row.side), str(getattr(row, "meaning_zh", "") or row.meaning)
+    english, chinese = row.meaning, words
+    if row.window is not None:
+        in_english, in_chinese = _shown(row.window, "seconds")
+        english, chinese = f"{english} ({in_english})", f"{chinese}（{in_chinese}）"
+    return Meaning(f"{side}: {english}", f"{SIDES.get(side, side)}：{chinese}", str(row.unit))
 
 
 def reasons_of(

@@ -5,6 +5,7 @@ Compiled callers take `check`, `advance`, `traits_of`, `read`, `debit`, `credit`
 
 from recoup.watch.state.kernels.booking import book, credit, debit
 from recoup.watch.state.kernels.codes import traits_of
+from recoup.watch.state.kernels.handing import addresses_of, state_at
 from recoup.watch.state.kernels.passing import advance
 from recoup.watch.state.kernels.reading import read
 from recoup.watch.state.kernels.stream import check
@@ -29,11 +30,13 @@ __all__ = [
     "Shard",
     "State",
     "Told",
+    "addresses_of",
     "advance",
     "book",
     "check",
     "credit",
     "debit",
     "read",
+    "state_at",
     "traits_of",
 ]

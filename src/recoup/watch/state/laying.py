@@ -129,6 +129,12 @@ def with_room(state: State, count: int) -> State:
     return state
 
 
+def room_of(state: State) -> int:
+    """Return how many more rows there is room for, whatever they pay and whenever."""
+    rows = len(state.rows) - int(state.marks[HEAD]) + oldest_row(state)
+    return min(rows, len(state.pairs) // 2 - int(state.marks[PAIRS]))
+
+
 def _wider(rows: Record, oldest: int, head: int, size: int) -> Record:
     """Return a larger ring with the same rows at the same numbers."""
     wider = np.empty(size, rows.dtype)
@@ -185,6 +191,7 @@ __all__ = [
     "lay_pockets",
     "lay_state",
     "oldest_row",
+    "room_of",
     "with_accounts",
     "with_room",
     "with_slot",

@@ -16,11 +16,13 @@ from recoup import limits
 from recoup.errors import LimitFault, StateFault, StateProblem
 from recoup.watch.features import FEATURES
 from recoup.watch.state import snapshots
-from recoup.watch.state.kernels import stream, words
+from recoup.watch.state.kernels import reading, stream, words
+from recoup.watch.state.kernels.handing import addresses_of
 from recoup.watch.state.kernels.words import BOTH, CREDIT, DEBIT, STOLEN, State
 from recoup.watch.state.laying import (
     lay_state,
     oldest_row,
+    room_of,
     with_accounts,
     with_room,
     with_slot,
@@ -37,6 +39,8 @@ _BATCH: Final = 1 << 16
 """Payments for which room is made at once."""
 _NO_MATRIX: Final = np.empty((0, len(FEATURES)))
 _MOVES_FIRST: Final = 1 << 10
+
+assert len(FEATURES) >= reading.COLUMNS, "a kernel would write past the end of a row"
 
 SPAN: Final = stream.SPAN
 MOVE: Final = stream.MOVE
@@ -101,6 +105,15 @@ class Shard:
     ) -> None:
         self.settings = settings or Settings()
         self._state = state or lay_state(accounts, self.settings)
+        self._addresses = addresses_of(self._state)
+        self._room = 0
+        """Rows that there is room for beyond those that were asked for."""
+
+    def _put(self, state: State) -> State:
+        """Keep a state whose arrays may be others."""
+        if state is not self._state:
+            self._state, self._addresses, self._room = state, addresses_of(state), 0
+        return state
 
     @property
     def state(self) -> State:
@@ -130,9 +143,17 @@ class Shard:
             a.nbytes for a in (state.words, state.rows, state.pairs, state.told, state.extras)
         )
 
+    @property
+    def addresses(self) -> npt.NDArray[np.int64]:
+        """What `state_at` makes the state of inside a kernel; replaced with the state, so ask after each `make_room`."""
+        return self._addresses
+
     def make_room(self, count: int) -> State:
         """Return the arrays with room for `count` more rows: whoever books by kernels of its own asks first."""
-        self._state = with_room(self._state, count)
+        if count > self._room:
+            self._put(with_room(self._state, count))
+            self._room = room_of(self._state)
+        self._room -= count
         return self._state
 
     def apply(self, payments: Payments, matrix_out: Matrix | None = None) -> Outcomes:
@@ -158,8 +179,9 @@ class Shard:
         for begin in range(0, count, _BATCH):
             end = min(count, begin + _BATCH)
             some = payments if end - begin == count else payments.part(begin, end)
+            self.make_room(end - begin)
             stream.run(
-                self.make_room(end - begin),
+                self._addresses,
                 some.time_us,
                 some.payer,
                 some.payee,
@@ -182,7 +204,7 @@ class Shard:
         code = Outcome(stream.let_pass(self._state, time_us))
         if code is not Outcome.BOOKED:
             return code
-        self._state = with_slot(with_told(self._state), account)
+        self._put(with_slot(with_told(self._state), account))
         stream.tell(self._state, account, int(kind))
         return code
 
@@ -191,8 +213,17 @@ class Shard:
         self._look_at_account(account)
         if not 0 <= minor <= limits.POCKET_MINOR_MAX:
             raise StateFault(StateProblem.ARRAY_WRONG, f"stolen money: was {minor}")
-        self._state = with_slot(self._state, account)
+        self._put(with_slot(self._state, account))
         self._state.extras[self._state.pockets["slot"][account], STOLEN] = minor
+
+    def assume(self, account: int, minor: int) -> None:
+        """Credit what must have come into a pocket before its next payment: a part of its balance is held, and does not pay."""
+        self._look_at_account(account)
+        cell = self._state.pockets[account]
+        if not 0 < minor <= limits.POCKET_MINOR_MAX - int(cell["flow_in"]):
+            raise StateFault(StateProblem.ARRAY_WRONG, f"assumed credit: was {minor}")
+        cell["flow_in"] += minor
+        self._state.marks[words.ASSUMED] += 1
 
     def open(self, account: int, minor: int, opened_us: int = words.NEVER) -> None:
         """Give a pocket that was not used yet its opening balance and the time of its opening."""
@@ -211,7 +242,7 @@ class Shard:
 
     def grow(self, accounts: int) -> None:
         """Make room for pockets that came later; never fewer."""
-        self._state = with_accounts(self._state, accounts)
+        self._put(with_accounts(self._state, accounts))
 
     def _look_at_account(self, account: int) -> None:
         if not 0 <= account < self.accounts:

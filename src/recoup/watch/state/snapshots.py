@@ -39,7 +39,7 @@ from recoup.watch.state.kernels.words import (
 from recoup.watch.state.laying import bare_pockets, lay_state, oldest_row
 from recoup.watch.state.settings import Settings
 
-LAYOUT: Final = 1
+LAYOUT: Final = 2
 """Version of the layout: raised with every change of a record or of what a number in it means."""
 
 _MAGIC: Final = b"recoup-shard\n"

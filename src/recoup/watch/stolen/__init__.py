@@ -19,6 +19,7 @@ from recoup.watch.stolen.orders import (
     Whereabouts,
 )
 from recoup.watch.stolen.rows import FlowRows, Row, RowIndex, Totals
+from recoup.watch.stolen.shard_rows import ShardRows
 from recoup.watch.stolen.subscription import (
     CaseClosed,
     Change,
@@ -56,6 +57,7 @@ __all__ = [
     "Refusal",
     "Row",
     "RowIndex",
+    "ShardRows",
     "Standing",
     "Stolen",
     "StolenFlow",

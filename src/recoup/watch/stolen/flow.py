@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recoup import limits
-from recoup.watch.stolen.booking import CREDITS, DEBITS, Integers, book_plain
+from recoup.watch.stolen.booking import CREDITS, DEBITS, Integers
 from recoup.watch.stolen.orders import (
     Binding,
     Disputed,
@@ -31,7 +31,7 @@ from recoup.watch.stolen.orders import (
 from recoup.watch.stolen.picture import Entry, Label
 from recoup.watch.stolen.pictures import Pictures
 from recoup.watch.stolen.places import END, overlap, size
-from recoup.watch.stolen.rows import FlowRows
+from recoup.watch.stolen.rows import RowIndex
 from recoup.watch.stolen.snapshot import dump, load
 from recoup.watch.stolen.sums import KNOWN
 
@@ -41,7 +41,7 @@ I64 = npt.NDArray[np.int64]
 class StolenFlow:
     """All open cases' money in one stream. Pure: times come with payments and orders, in microseconds."""
 
-    def __init__(self, index: FlowRows, *, catch_us: int = 0) -> None:
+    def __init__(self, index: RowIndex, *, catch_us: int = 0) -> None:
         """Begin over an index. Stolen money is caught for `catch_us` at the first attempt to move it on (0: only told of)."""
         self.index = index
         self.catch_us = catch_us
@@ -57,7 +57,7 @@ class StolenFlow:
         self.flagged: dict[int, None] = {}
         self.touched: dict[int, None] = {}
         """Pockets whose stolen money may have changed since `changes` was asked."""
-        self.most = int(index.stream.into.max(initial=0))
+        self.most = index.largest
         """No pocket ever got more than this."""
 
     # -- claims
@@ -149,14 +149,11 @@ class StolenFlow:
         told: list[Tiding] = []
         at, count = 0, len(amount)
         while at < count:
-            at = int(
-                book_plain(self.index.stream, time_us, payer, payee, amount, reverses, at, count)
-            )
+            at = self.index.book_plain(time_us, payer, payee, amount, reverses, at, count)
             if at == count:
                 break
-            if self.index.is_full:
-                oldest = self.index.oldest
-                self.pictures.retire(oldest + max(1, (self.index.newest + 1 - oldest) // 8))
+            if self.index.due(int(time_us[at])) > self.index.oldest:
+                self.give_up(int(time_us[at]))
                 continue
             columns = (time_us, payer, payee, amount, reverses)
             told += self._book(Payment(*(int(column[at]) for column in columns)))
@@ -165,6 +162,14 @@ class StolenFlow:
             self.time_us = int(time_us[-1])
             self.most += 2 * int(amount.sum())  # what is assumed to have come in is at most as much
         return tuple(told)
+
+    def give_up(self, time_us: int) -> None:
+        """Give up the rows that the index will not keep once it takes a payment of that time.
+
+        Whoever books in the index past this, or lets its time pass, calls it before.
+        """
+        while (due := self.index.due(time_us)) > self.index.oldest:
+            self.pictures.retire(due)
 
     # -- holds
 
@@ -261,7 +266,7 @@ class StolenFlow:
         return dump(self)
 
     @classmethod
-    def restore(cls, index: FlowRows, snapshot: bytes) -> StolenFlow:
+    def restore(cls, index: RowIndex, snapshot: bytes) -> StolenFlow:
         """Return the flow of a snapshot over the rows of the same moment; raise `InputFault` for bytes that are none."""
         flow = cls(index)
         load(flow, snapshot)
@@ -428,8 +433,10 @@ class StolenFlow:
             return Refusal.AMOUNT_UNFIT
         if time_us[0] < self.time_us or (np.diff(time_us) < 0).any():
             return Refusal.TIME_BACKWARDS
+        if self.index.refuses(time_us):
+            return Refusal.TIME_UNFIT
         if self.most + 2 * int(amount.sum()) > limits.POCKET_MINOR_MAX:
-            self.most = int(self.index.stream.into.max(initial=0))
+            self.most = self.index.largest
             if self.most + 2 * int(amount.sum()) > limits.POCKET_MINOR_MAX:
                 return Refusal.AMOUNT_UNFIT
         return None

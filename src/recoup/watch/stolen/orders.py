@@ -19,6 +19,8 @@ class Refusal(StrEnum):
     AMOUNT_UNFIT = "amount_unfit"
     """Not positive, or more than a pocket can have."""
     TIME_BACKWARDS = "time_backwards"
+    TIME_UNFIT = "time_unfit"
+    """Too late, or too far ahead, for the index of rows."""
     NO_SUCH_ROW = "no_such_row"
     SELF_TRANSFER = "self_transfer"
     ROW_DIFFERS = "row_differs"

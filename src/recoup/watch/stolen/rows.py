@@ -15,7 +15,14 @@ import numpy.typing as npt
 
 from recoup import limits
 from recoup.errors import LimitFault
-from recoup.watch.stolen.booking import Stream, drop_rows, find_debit, write_row
+from recoup.watch.stolen.booking import (
+    Integers,
+    Stream,
+    book_plain,
+    drop_rows,
+    find_debit,
+    write_row,
+)
 from recoup.watch.stolen.sums import KNOWN
 
 ROW: Final = np.dtype(
@@ -71,6 +78,16 @@ class RowIndex(Protocol):
     def newest(self) -> int:
         """Number of the row booked last; -1 if there is none."""
 
+    @property
+    def largest(self) -> int:
+        """The most that any pocket ever got."""
+
+    def due(self, time_us: int) -> int:
+        """Return the number before which rows must be given up before a payment of that time is booked; else `oldest`."""
+
+    def refuses(self, time_us: npt.NDArray[np.int64]) -> bool:
+        """Return whether payments of these times, which do not go back, cannot be taken."""
+
     def totals(self, pocket: int) -> Totals:
         """Return a pocket's totals."""
 
@@ -90,6 +107,18 @@ class RowIndex(Protocol):
         self, time_us: int, payer: int, payee: int, amount: int, held: int
     ) -> tuple[Row, int]:
         """Book a payment; return its row, and what had to be assumed to have come in before it (free was too little)."""
+
+    def book_plain(
+        self,
+        time_us: npt.NDArray[np.int64],
+        payer: Integers,
+        payee: Integers,
+        amount: npt.NDArray[np.int64],
+        reverses: npt.NDArray[np.int64],
+        start: int,
+        stop: int,
+    ) -> int:
+        """Book payments [start, stop) until one must be looked at, or rows must be given up first; return its place."""
 
     def retire(self, before: int) -> None:
         """Give up the rows before number `before`."""
@@ -139,9 +168,20 @@ class FlowRows:
         return int(self.stream.state.sum()) - 1
 
     @property
-    def is_full(self) -> bool:
-        """Whether a row must be given up before the next one is booked."""
-        return int(self.stream.state[0]) == len(self.stream.rows)
+    def largest(self) -> int:
+        """The most that any pocket, or the outside, ever got."""
+        return int(self.stream.into.max(initial=0))
+
+    def due(self, time_us: int) -> int:
+        """Return `oldest`, or an eighth more where there is no room for another row."""
+        del time_us
+        count = int(self.stream.state[0])
+        return self.oldest + (max(1, count // 8) if count == len(self.stream.rows) else 0)
+
+    def refuses(self, time_us: npt.NDArray[np.int64]) -> bool:
+        """Return False: any time is taken."""
+        del time_us
+        return False
 
     def totals(self, pocket: int) -> Totals:
         """Return a pocket's totals."""
@@ -176,7 +216,7 @@ class FlowRows:
         self, time_us: int, payer: int, payee: int, amount: int, held: int
     ) -> tuple[Row, int]:
         """Book a payment; return its row and what had to be assumed to have come in before it."""
-        assert not self.is_full
+        assert self.due(time_us) == self.oldest, "no room"
         assumed = 0
         if self.stream.standing[payer] == KNOWN:
             into, out = self.totals(payer)
@@ -185,6 +225,19 @@ class FlowRows:
         row = self.row(self.newest)
         assert row is not None
         return row, assumed
+
+    def book_plain(
+        self,
+        time_us: npt.NDArray[np.int64],
+        payer: Integers,
+        payee: Integers,
+        amount: npt.NDArray[np.int64],
+        reverses: npt.NDArray[np.int64],
+        start: int,
+        stop: int,
+    ) -> int:
+        """Book payments [start, stop) until one must be looked at, or there is no more room; return its place."""
+        return int(book_plain(self.stream, time_us, payer, payee, amount, reverses, start, stop))
 
     def retire(self, before: int) -> None:
         """Give up the rows before number `before`."""

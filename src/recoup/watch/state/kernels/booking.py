@@ -31,6 +31,8 @@ from recoup.watch.state.kernels.words import (
     NEVER,
     OUT_COUNTS,
     OUT_SUMS,
+    OUTSIDE_IN,
+    OUTSIDE_OUT,
     PAYEES,
     PAYERS,
     POCKET_HALVES,
@@ -209,6 +211,12 @@ def book(s, time, payer, payee, amount, traits, sides):
     row.payer = payer if has_payer or payer == -1 else -2 - payer
     row.payee = payee if has_payee or payee == -1 else -2 - payee
     row.back_out = row.back_in = 0
+    if payer == -1:
+        row.out_at = s.marks[OUTSIDE_OUT]
+        s.marks[OUTSIDE_OUT] += amount
+    if payee == -1:
+        row.into_at = s.marks[OUTSIDE_IN]
+        s.marks[OUTSIDE_IN] += amount
     if has_payer:
         row.back_out = _back(head, np.int64(s.pockets[payer].row_out))
         s.pockets[payer].row_out = head

@@ -79,12 +79,14 @@ def epoch_of(time):
 @within
 def second_of_day(s, time):
     """Return the local second of the day and day of the week, by the zone that was set, and whether it is night."""
-    offset = s.zone_offset[0]
-    for z in range(len(s.zone_since) - 1, 0, -1):
-        if time >= s.zone_since[z]:
-            offset = s.zone_offset[z]
-            break
-    local = time // SECOND + offset
+    low, high = 0, len(s.zone_since)
+    while high - low > 1:  # a zone may have changed its offset some hundred times
+        middle = (low + high) >> 1
+        if time >= s.zone_since[middle]:
+            low = middle
+        else:
+            high = middle
+    local = time // SECOND + s.zone_offset[low]
     second = local % 86_400
     begin, end = s.terms[NIGHT_FROM], s.terms[NIGHT_UNTIL]
     is_night = begin <= second < end if begin <= end else second >= begin or second < end

@@ -43,7 +43,7 @@ from recoup.watch.state.kernels.words import (
     WEEK_SPAN,
 )
 
-_SIDE = 51
+_SIDE = 52
 """Features of one side; the first of the payee's begin there."""
 _PAIR = 2 * _SIDE
 _PAYMENT = _PAIR + 7
@@ -146,13 +146,14 @@ def _similar(s, base, code):
 
 
 @within
-def _side(s, p, time, code, recent, usual, out, at):
-    """Read one side; `recent`: where its last eight of this direction lie; `usual`: its usual amount (0: none yet)."""
+def _side(s, p, time, code, usual, out, at):
+    """Read one side; `usual`: its usual amount in this direction (0: none yet)."""
     at = _windows(s, p, out, at)
     at = _totals(s, p, time, out, at)
     at = _known(s, p, time, out, at)
     out[at] = (code * 8 - usual) / 512.0 if usual != 0 else 0.0
-    out[at + 1] = _similar(s, p * POCKET_HALVES + recent, code)
+    out[at + 1] = _similar(s, p * POCKET_HALVES + PAYEES, code)
+    out[at + 2] = _similar(s, p * POCKET_HALVES + PAYERS, code)
 
 
 @within
@@ -198,11 +199,11 @@ def read(s, time, payer, payee, amount, kind, traits, out):
     code, is_night, is_round, is_below, second, weekday = traits
     has_payer = payer >= 0
     if has_payer:
-        _side(s, payer, time, code, PAYEES, np.int64(s.pockets[payer].usual_out), out, 0)
+        _side(s, payer, time, code, np.int64(s.pockets[payer].usual_out), out, 0)
     else:
         out[:_SIDE] = -1.0
     if payee >= 0:
-        _side(s, payee, time, code, PAYERS, np.int64(s.pockets[payee].usual_in), out, _SIDE)
+        _side(s, payee, time, code, np.int64(s.pockets[payee].usual_in), out, _SIDE)
     else:
         out[_SIDE:_PAIR] = -1.0
     _pair(s, real(payer), real(payee), amount, has_payer, out, _PAIR)

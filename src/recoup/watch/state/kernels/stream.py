@@ -16,6 +16,7 @@ from recoup.trace.kernels.compiled import kernel, within
 from recoup.trace.kernels.prefetch import prefetch
 from recoup.watch.state.kernels.booking import book, draw_near
 from recoup.watch.state.kernels.codes import epoch_of, traits_of
+from recoup.watch.state.kernels.handing import state_at
 from recoup.watch.state.kernels.pairs import home_of
 from recoup.watch.state.kernels.passing import advance
 from recoup.watch.state.kernels.reading import read
@@ -31,6 +32,8 @@ from recoup.watch.state.kernels.words import (
     LATE,
     MARKERS,
     NEVER,
+    OUTSIDE_IN,
+    OUTSIDE_OUT,
     POCKET_WORDS,
     REPORTS,
     TOLD_HEAD,
@@ -108,6 +111,10 @@ def check(s, time, payer, payee, amount, kind, sides):
         return SUM_TOO_LARGE
     if sides & CREDIT and payee >= 0 and s.pockets[payee].flow_in + amount > POCKET_MINOR_MAX:
         return SUM_TOO_LARGE
+    if payer == -1 and s.marks[OUTSIDE_OUT] + amount > POCKET_MINOR_MAX:
+        return SUM_TOO_LARGE
+    if payee == -1 and s.marks[OUTSIDE_IN] + amount > POCKET_MINOR_MAX:
+        return SUM_TOO_LARGE
     return time_fits(s, time)
 
 
@@ -124,8 +131,12 @@ def _fetch(s, payer, payee):
 
 
 @kernel
-def run(s, time, payer, payee, amount, kind, sides, matrix, outcomes):
-    """Check, read, then book payments one by one; `matrix` (n, F) or (0, F), `outcomes` (n,) int8. The caller has made room."""
+def run(at, time, payer, payee, amount, kind, sides, matrix, outcomes):
+    """Check, read, then book payments one by one; `matrix` (n, F) or (0, F), `outcomes` (n,) int8. The caller has made room.
+
+    `at`: the `addresses_of` the state.
+    """
+    s = state_at(at)
     last = len(time) - 1
     is_read = len(matrix) > 0
     for i in range(len(time)):
@@ -227,8 +238,8 @@ def follow(s, spans, moves):
                     move = moves[n]
                     move.span, move.number, move.time = i, number, row.time
                     move.low, move.high = begin, end
-                    move.is_here = row.into_at >= 0
-                    move.into = row.into_at + begin - known if row.into_at >= 0 else -1
+                    move.is_here = row.payee >= 0
+                    move.into = row.into_at + begin - known if row.payee >= 0 else -1
                     move.payee = row.payee if row.payee >= -1 else -2 - row.payee
                 n += 1
             if row.back_out == 0:

@@ -73,8 +73,8 @@ ROW: Final = np.dtype(
     [
         ("time", "i8"),
         ("amount", "i8"),
-        ("out_at", "i8"),  # where the units lay on the payer's axis; -1: the payer is not here
-        ("into_at", "i8"),  # where they begin on the payee's
+        ("out_at", "i8"),  # where the units lay on the payer's axis; -1: a pocket that is not here
+        ("into_at", "i8"),  # where they begin on the payee's; the outside has an axis too
         ("payer", "i4"),  # -1: the outside; -2 - number: a pocket that is not here
         ("payee", "i4"),
         ("back_out", "i4"),  # rows back to the payer's row before; 0: none, or long dropped
@@ -109,7 +109,9 @@ PAIRS: Final = 12  # slots of pairs in use
 ASSUMED: Final = 13  # debits beyond the balance: the difference is an assumed credit
 ACCOUNTS: Final = 14
 EXTRAS: Final = 15
-MARKS_SIZE: Final = 16
+OUTSIDE_OUT: Final = 16  # all that came from the outside, and all that went there: its axis
+OUTSIDE_IN: Final = 17
+MARKS_SIZE: Final = 18
 
 # Places in `terms`.
 LATE: Final = 0

@@ -1,7 +1,7 @@
-"""What flags read beside the catalogue of features: figures that the state does not have yet, and facts from elsewhere.
+"""Facts that flags read beside the catalogue of features. What a payment itself shows is a feature, and is not here.
 
-A figure of `NEEDS` becomes a feature once the catalogue has one of its name. Until then, and wherever nobody gives a fact of
-`FACTS`, its value is unknown: the rule that reads it does not fire, and is counted as one that could not be worked out.
+Wherever nobody gives a fact its value is unknown: the rule that reads it does not fire, and is counted as one that could not be
+worked out.
 """
 
 from __future__ import annotations
@@ -13,26 +13,6 @@ from recoup.watch.features import Cost, Feature, Side, Unit
 
 _DAY: Final = 86_400
 _DAYS_5: Final = 5 * _DAY
-
-NEEDS: Final[tuple[Feature, ...]] = (
-    Feature(
-        "payer_in_similar_count",
-        "of the payer's last eight payments in, those whose amount is within 3 % of this one",
-        Unit.COUNT,
-        None,
-        Side.PAYER,
-        Cost.RECORD,
-    ),
-    Feature(
-        "payee_out_similar_count",
-        "of the payee's last eight payments out, those whose amount is within 3 % of this one",
-        Unit.COUNT,
-        None,
-        Side.PAYEE,
-        Cost.RECORD,
-    ),
-)
-"""Figures of the payments themselves that the state could keep."""
 
 FACTS: Final[tuple[Feature, ...]] = (
     Feature(
@@ -152,9 +132,9 @@ FACTS: Final[tuple[Feature, ...]] = (
 
 
 def facts_beside(features: Iterable[Feature]) -> tuple[Feature, ...]:
-    """Return the facts that rules may read beside these features: those needed that are not among them."""
+    """Return the facts that rules may read beside these features: those that are not among them."""
     present = {feature.name for feature in features}
-    return tuple(figure for figure in (*FACTS, *NEEDS) if figure.name not in present)
+    return tuple(fact for fact in FACTS if fact.name not in present)
 
 
-__all__ = ["FACTS", "NEEDS", "facts_beside"]
+__all__ = ["FACTS", "facts_beside"]
