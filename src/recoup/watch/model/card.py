@@ -67,6 +67,7 @@ def _training(model: Model) -> Card:
         "rows_held_out": training.rows_held_out,
         "cases_held_out": training.cases_held_out,
         "rows_unknown": training.rows_unknown,
+        "pockets": "account" if training.whole_accounts else "account and currency",
     }
 
 
@@ -160,6 +161,7 @@ def card_page(content: Card) -> str:
             ("period", f"{training['from']} to {training['until']}"),
             ("labels known after (s)", training["label_delay_seconds"]),
             ("rows too late to be known", f"{training['rows_unknown']:,}, not learnt from"),
+            ("a pocket is one", training["pockets"]),
             ("calibration", content["calibration"]),
         ],
     )
