@@ -38,6 +38,7 @@ class Patterns:
             time_us=np.zeros(rings, np.int64),
             amount=np.zeros(rings, np.int64),
             other=np.zeros(rings, np.int32),
+            behind=np.zeros(rings, np.int16),
             total=np.zeros((pockets, 2), np.int64),
             passed=np.zeros(pockets, np.int64),
             first_us=np.full(pockets, -1, np.int64),
