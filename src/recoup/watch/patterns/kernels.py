@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recoup.trace.kernels.compiled import inner, kernel, within
+from recoup.trace.kernels.prefetch import prefetch
 from recoup.watch.patterns.catalogue import HOPS_MAX, NEIGHBOURS_MAX
 
 IN, OUT = 0, 1
@@ -27,6 +28,7 @@ _SEASON = 90 * _DAY
 _MATCH = 10 * _DAY
 _MINUTES = 180_000_000
 _SECOND = 1e6
+_SOON, _NEXT = 12, 4  # payments between asking for memory and reading it
 _RING = 16  # columns of one ring
 # Whole days of an age below 2^43 us, by its upper bits: times 2^48 / (a day / 2^20), which fits 32 bits, and shifted back.
 _DAYS_FACTOR = 3_416_063_717
@@ -234,7 +236,7 @@ def _behind(graph, pocket, way, other):
     return 0
 
 
-@inner
+@within
 def read_patterns(graph, time_us, payer, payee, amount, out_row, offset):
     """Fill the columns of `PATTERN_FEATURES` from `offset` on, of a payment that is not yet booked.
 
@@ -284,7 +286,7 @@ def read_patterns(graph, time_us, payer, payee, amount, out_row, offset):
             out_row[at + 18] = (time_us - graph.first_us[payer]) / _SECOND
 
 
-@inner
+@within
 def book_pattern(graph, time_us, payer, payee, amount):
     """Book a payment into the rings of both sides; a side that is outside (-1) keeps nothing. O(kept)."""
     ring = graph.time_us.shape[2]
@@ -323,11 +325,53 @@ def book_pattern(graph, time_us, payer, payee, amount):
         graph.total[payee, IN] += 1
 
 
+@within
+def fetch_patterns(graph, payer, payee):
+    """Ask for the rings of a payment that comes some twelve payments later. A hint: changes nothing."""
+    ring = graph.time_us.shape[2]
+    for pocket in (payer, payee):
+        if pocket < 0:
+            continue
+        prefetch(graph.total[pocket], 0)
+        prefetch(graph.passed[pocket : pocket + 1], 0)
+        prefetch(graph.first_us[pocket : pocket + 1], 0)
+        for way in (IN, OUT):
+            for place in range(0, ring, 8):
+                prefetch(graph.time_us[pocket, way], place)
+                prefetch(graph.amount[pocket, way], place)
+            for place in range(0, ring, 16):
+                prefetch(graph.other[pocket, way], place)
+            prefetch(graph.behind[pocket, way], 0)
+        for place in range(0, ring, 16):
+            prefetch(graph.hops[pocket], place)
+            prefetch(graph.origin[pocket], place)
+
+
+@within
+def fetch_payers(graph, payer, payee):
+    """Ask for the figures of the last payers of both sides of a payment that comes some four payments later."""
+    ring = graph.time_us.shape[2]
+    for pocket in (payer, payee):
+        if pocket < 0:
+            continue
+        total = graph.total[pocket, IN]
+        for i in range(min(total, ring, NEIGHBOURS_MAX)):
+            other = graph.other[pocket, IN, (total - 1 - i) & (ring - 1)]
+            if other >= 0:
+                prefetch(graph.total[other], 0)
+                prefetch(graph.passed[other : other + 1], 0)
+
+
 @kernel
 def run_patterns(graph, time_us, payer, payee, amount, out, offset):
     """Read and book payments one after another; `out` [n, columns] float64, or [0, 0] where nothing is read."""
     is_read = out.shape[0] > 0
+    last = len(time_us) - 1
     for i in range(len(time_us)):
+        if i + _SOON <= last:
+            fetch_patterns(graph, payer[i + _SOON], payee[i + _SOON])
+        if is_read and i + _NEXT <= last:
+            fetch_payers(graph, payer[i + _NEXT], payee[i + _NEXT])
         if is_read:
             read_patterns(graph, time_us[i], payer[i], payee[i], amount[i], out[i], offset)
         book_pattern(graph, time_us[i], payer[i], payee[i], amount[i])
@@ -350,4 +394,12 @@ def most_others(keys, others, times, window, accounts):
     return most
 
 
-__all__ = ["Graph", "book_pattern", "most_others", "read_patterns", "run_patterns"]
+__all__ = [
+    "Graph",
+    "book_pattern",
+    "fetch_patterns",
+    "fetch_payers",
+    "most_others",
+    "read_patterns",
+    "run_patterns",
+]
