@@ -50,6 +50,17 @@ To = Annotated[
 Rejects = Annotated[
     Path | None, file_option("--rejects", "Go on without bad rows and write them here.")
 ]
+Asked = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--parameter",
+        metavar="NAME=VALUE",
+        help="How to train: leaves=31, by_money=false; may be repeated.",
+    ),
+]
+Graph = Annotated[
+    bool, typer.Option("--graph/--no-graph", help="Read patterns of payments beside the accounts.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")]
 
 
@@ -109,18 +120,8 @@ def train(
         bool,
         typer.Option("--ablation", help="Say in the card what each group of features adds: slow."),
     ] = False,
-    graph: Annotated[
-        bool,
-        typer.Option("--graph/--no-graph", help="Read patterns of payments beside the accounts."),
-    ] = True,
-    asked: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--parameter",
-            metavar="NAME=VALUE",
-            help="How to train: leaves=31, by_money=false; may be repeated.",
-        ),
-    ] = None,
+    graph: Graph = True,
+    asked: Asked = None,
     whole_accounts: WholeAccounts = False,
     round_amounts: RoundAmounts = False,
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from math import isfinite
-from typing import Final
+from typing import Any, Final
 
 from recoup.watch.model import Parameters
 
@@ -37,7 +37,8 @@ def parameters_of(given: Iterable[str], base: Parameters) -> Parameters:
     """
     for text in given:
         name, _, value = text.partition("=")
-        base = replace(base, **{name: _value(name, value)})
+        asked: dict[str, Any] = {name: _value(name, value)}
+        base = replace(base, **asked)
     return base
 
 

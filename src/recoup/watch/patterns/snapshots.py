@@ -71,7 +71,7 @@ def _parts(graph: Graph) -> list[npt.NDArray[Any]]:
 
 def to_bytes(graph: Graph) -> bytes:
     """Return the rings as bytes."""
-    used = graph.total.any(axis=1)
+    used: npt.NDArray[np.bool_] = (graph.total > 0).any(axis=1)
     about = {
         "layout": LAYOUT,
         "features": pattern_set(),
