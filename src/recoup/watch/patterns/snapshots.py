@@ -71,7 +71,7 @@ def _parts(graph: Graph) -> list[npt.NDArray[Any]]:
 
 def to_bytes(graph: Graph) -> bytes:
     """Return the rings as bytes."""
-    used: npt.NDArray[np.bool_] = (graph.total > 0).any(axis=1)
+    used: npt.NDArray[np.bool_] = (graph.total[:, IN] > 0) | (graph.total[:, OUT] > 0)
     about = {
         "layout": LAYOUT,
         "features": pattern_set(),
