@@ -37,6 +37,8 @@ class PlainFeatures:
         Row("payee_reports", "reports of the payee", "count", None, "payee", "window"),
     )
 
+    whole_accounts = False
+
     def matrix(self, transfers: pl.DataFrame, reports, wanted) -> np.ndarray:
         lines, seen = [], {}
         told = list(zip(reports.times_us.tolist(), reports.accounts, strict=True))

@@ -45,28 +45,44 @@ def world(seed: int, count: int = 80) -> Payments:
     return Payments.of(*(np.array(column) for column in zip(*rows, strict=True)))
 
 
+def read_by_twin(payments: Payments, kept: int) -> np.ndarray:
+    twin, found = Twin(POCKETS, kept), []
+    names = ("time_us", "payer", "payee", "amount_minor")
+    for row in zip(*(getattr(payments, name).tolist() for name in names), strict=True):
+        found.append(twin.read(*row))
+        twin.book(*row)
+    return np.array(found)
+
+
 @pytest.mark.parametrize("kept", [1, 4, 32])
 def test_features_of_patterns_are_those_of_the_slow_twin(kept: int) -> None:
     met = np.zeros(len(PATTERN_FEATURES), np.bool_)
     for seed in range(25):
-        payments, twin = world(seed), Twin(POCKETS, kept)
-        expected = []
-        for row in zip(
-            *(
-                getattr(payments, name).tolist()
-                for name in ("time_us", "payer", "payee", "amount_minor")
-            ),
-            strict=True,
-        ):
-            expected.append(twin.read(*row))
-            twin.book(*row)
+        payments = world(seed)
         found = Patterns(POCKETS, kept).apply(payments)
-        np.testing.assert_array_equal(np.array(expected), found)
+        np.testing.assert_array_equal(read_by_twin(payments, kept), found)
         met |= (found > 0).any(axis=0)
     if kept > 4:
         assert met.all(), [
             one.name for one, seen in zip(PATTERN_FEATURES, met, strict=True) if not seen
         ]
+
+
+BORDERS = (DAY, 7 * DAY, 10 * DAY, 30 * DAY, 90 * DAY, DAY // 2, DAY - 180_000_000, 180_000_000)
+
+
+def test_every_border_of_time_and_amount_lies_where_the_twin_has_it() -> None:
+    """Ages one microsecond to each side of a window's end and of whole days, amounts at 80, 98 and 102 %, long rests."""
+    for seed in range(25):
+        chance, now, rows = random.Random(seed), 0, []
+        for _ in range(60):
+            days = chance.choice([0, 0, 0, 1, 5, 80])
+            now += days * DAY + chance.choice(BORDERS) + chance.choice([-1, 0, 1])
+            payer, payee = chance.sample(range(3), 2)
+            rows.append((now, payer, payee, chance.choice([799, 800, 980, 1000, 1020, 1021, 3])))
+        payments = Payments.of(*(np.array(column) for column in zip(*rows, strict=True)))
+        expected = read_by_twin(payments, 8)
+        np.testing.assert_array_equal(expected, Patterns(POCKETS, 8).apply(payments))
 
 
 def test_what_comes_later_changes_no_feature() -> None:
@@ -100,7 +116,14 @@ def test_wrong_payments_are_refused_and_book_nothing() -> None:
     for payer, payee, amount in ((0, 2, 5), (-2, 1, 5), (0, 1, 0), (0, 1, -5), (0, 1, 2**62)):
         with pytest.raises(StateFault):
             patterns.apply(Payments.of([0, 1], [0, payer], [1, payee], [5, amount]))
+    for times in ([1, 0], [0, 2**62]):
+        with pytest.raises(StateFault):
+            patterns.apply(Payments.of(times, [0, 0], [1, 1], [5, 5]))
     assert patterns.graph.total.sum() == 0
+    patterns.apply(Payments.of([7], [0], [1], [5]))
+    with pytest.raises(StateFault):
+        patterns.apply(Payments.of([6], [0], [1], [5]))
+    assert patterns.graph.total.sum() == 2
     with pytest.raises(StateFault):
         Patterns(2, kept=3)
 

@@ -12,7 +12,9 @@ import typer
 from recoup.cli.options import (
     DigitsOption,
     MapFile,
+    RoundAmounts,
     Timezone,
+    WholeAccounts,
     file_option,
     files_argument,
     reading_options,
@@ -71,13 +73,14 @@ def rules(
 
     Exit code 0: it can be used; 2: something must be put right first, each place named.
     """
+    from recoup.watch.columns import STREAM_FEATURES
     from recoup.watching.rule_files import read_rules, shipped_rules
 
     if not name:
         typer.echo("\n".join(shipped_rules()))
         return
     with refusing():
-        found = read_rules(name)
+        found = read_rules(name, features=STREAM_FEATURES)
     print_table(
         ("rule", "version", "mode", "action", "reason", "author", "approver", "digest"),
         [
@@ -103,6 +106,8 @@ def backtest(
     digits: DigitsOption = None,
     rejects: Rejects = None,
     *,
+    whole_accounts: WholeAccounts = False,
+    round_amounts: RoundAmounts = False,
     as_json: AsJson = False,
 ) -> None:
     """Say what rules would have done with past payments: alerts, money stopped, innocents delayed, overlap.
@@ -110,17 +115,22 @@ def backtest(
     Every rule is tried, in shadow or live. Exit code 0: tried; 2: something must be put right first.
     """
     from recoup.cli.asked import duration, instant
+    from recoup.watch.columns import STREAM_FEATURES
     from recoup.watching import LocalTime, Period, StreamFeatures, open_materials, write_whole
-    from recoup.watching.backtesting import backtest_rules, currencies_of
+    from recoup.watching.backtesting import backtest_rules, currencies_of, reads_patterns
     from recoup.watching.rule_files import read_rules
 
     with refusing(), working() as tell:
         _check_rejects(rejects, [Path(name), *transfers, *([labels] if labels else [])])
-        options = reading_options(map_file, timezone, digits)
+        options = reading_options(map_file, timezone, digits, rounds_amounts=round_amounts)
         zone = options.zone
         period = Period(instant(start, "--from", zone), instant(end, "--to", zone))
         delay = duration(label_delay, "--label-delay")
-        first = read_rules(name, digits=options.digits)  # before hours are spent on reading
+        # Before hours are spent on reading.
+        first = read_rules(name, features=STREAM_FEATURES, digits=options.digits)
+        features = StreamFeatures(
+            LocalTime.of_rules(first), graph=reads_patterns(first), whole_accounts=whole_accounts
+        )
         given = _lists(lists or [], options)
         materials = open_materials(
             transfers,
@@ -130,10 +140,14 @@ def backtest(
             lambda file, at, count: tell(f"reading {file}", at, count),
             keeps_good_rows=rejects is not None,
         )
-        features = StreamFeatures(LocalTime.of_rules(first))
         tell("trying the rules")
         tried = backtest_rules(
-            read_rules(name, currencies=currencies_of(materials), digits=options.digits),
+            read_rules(
+                name,
+                features=features.rows,
+                currencies=currencies_of(materials),
+                digits=options.digits,
+            ),
             materials,
             features,
             period,

@@ -43,9 +43,27 @@ DigitsOption = Annotated[
     ),
 ]
 
+RoundAmounts = Annotated[
+    bool,
+    typer.Option(
+        "--round-amounts", help="Round amounts finer than their currency; else they are refused."
+    ),
+]
+WholeAccounts = Annotated[
+    bool,
+    typer.Option(
+        "--whole-accounts",
+        help="An account is one pocket whatever the currency, not one a currency.",
+    ),
+]
+
 
 def reading_options(
-    map_file: Path | None, timezone: str | None, digits: list[str] | None
+    map_file: Path | None,
+    timezone: str | None,
+    digits: list[str] | None,
+    *,
+    rounds_amounts: bool = False,
 ) -> ReadingOptions:
     """Return how to read the files; raise `InputFault` for a wrong map or zone, `BadParameter` for wrong decimals."""
     from recoup.cli.asked import zone
@@ -56,5 +74,8 @@ def reading_options(
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--digits") from None
     return ReadingOptions(
-        mapping=load_map(map_file) if map_file else None, timezone=zone(timezone), digits=declared
+        mapping=load_map(map_file) if map_file else None,
+        timezone=zone(timezone),
+        digits=declared,
+        rounds_amounts=rounds_amounts,
     )

@@ -12,7 +12,9 @@ from recoup.cli.backtest import register as register_rules
 from recoup.cli.options import (
     DigitsOption,
     MapFile,
+    RoundAmounts,
     Timezone,
+    WholeAccounts,
     file_option,
     files_argument,
     reading_options,
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
 
     from recoup.cli.screen import Tell
     from recoup.reading import ReadingOptions
-    from recoup.watching import Materials, Period
+    from recoup.watch.model import Parameters
+    from recoup.watching import AccountMaterials, Materials, Period
 
 group = typer.Typer(
     help="Score payments: train, judge and use a model.",
@@ -46,6 +49,17 @@ To = Annotated[
 ]
 Rejects = Annotated[
     Path | None, file_option("--rejects", "Go on without bad rows and write them here.")
+]
+Asked = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--parameter",
+        metavar="NAME=VALUE",
+        help="How to train: leaves=31, by_money=false; may be repeated.",
+    ),
+]
+Graph = Annotated[
+    bool, typer.Option("--graph/--no-graph", help="Read patterns of payments beside the accounts.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")]
 
@@ -106,13 +120,17 @@ def train(
         bool,
         typer.Option("--ablation", help="Say in the card what each group of features adds: slow."),
     ] = False,
+    graph: Graph = True,
+    asked: Asked = None,
+    whole_accounts: WholeAccounts = False,
+    round_amounts: RoundAmounts = False,
 ) -> None:
     """Train a model on transfers with labels. The same input and options give the same file.
 
     Exit code 0: trained and written; 2: something must be put right first, and nothing was written.
     """
     from recoup.cli.asked import duration
-    from recoup.watch.model import Parameters, added_by, card_of, card_page, groups_of
+    from recoup.watch.model import added_by, card_of, card_page, groups_of
     from recoup.watching import LocalTime, StreamFeatures, save_model, train_model, write_whole
     from recoup.watching.local_time import DEFAULT_ZONE
 
@@ -120,14 +138,15 @@ def train(
     with refusing(), working() as tell:
         _check_outputs("--out", [out, *cards], [*transfers, labels])
         _check_outputs("--rejects", _given(rejects), [*transfers, labels, out, *cards])
-        options = reading_options(map_file, timezone, digits)
+        options = reading_options(map_file, timezone, digits, rounds_amounts=round_amounts)
+        parameters = _parameters(asked or [], trees, seed)
         period = _period(start, until, options, "--until")
         delay = duration(label_delay, "--label-delay")
         materials = _open(transfers, labels, options, map_file, rejects, tell)
-        features = StreamFeatures(LocalTime(options.zone or DEFAULT_ZONE))
+        local = LocalTime(options.zone or DEFAULT_ZONE)
+        features = StreamFeatures(local, graph=graph, whole_accounts=whole_accounts)
         tell("training")
         delay_us = None if delay is None else round(delay.total_seconds()) * 1_000_000
-        parameters = Parameters(trees=trees, seed=seed)
         trained = train_model(materials, features, period, delay_us, parameters)
         added = None
         if ablation:
@@ -160,6 +179,7 @@ def evaluate(
         bool,
         typer.Option("--drop-known", help="Leave out payers of whom a fraud was known that day."),
     ] = False,
+    round_amounts: RoundAmounts = False,
     as_json: AsJson = False,
 ) -> None:
     """Say how good a model is on transfers with labels: AUC, PR-AUC, precision and recall at budgets of alerts.
@@ -167,14 +187,14 @@ def evaluate(
     Exit code 0: judged; 2: something must be put right first.
     """
     from recoup.watch.model import BUDGETS
-    from recoup.watching import LocalTime, StreamFeatures, evaluate_model, load_model
+    from recoup.watching import StreamFeatures, evaluate_model, load_model
 
     with refusing(), working() as tell:
         _check_outputs("--rejects", _given(rejects), [*transfers, labels, model])
-        options = reading_options(map_file, timezone, digits)
+        options = reading_options(map_file, timezone, digits, rounds_amounts=round_amounts)
         period = _period(start, end, options, "--to")
         loaded = load_model(model)
-        features = StreamFeatures(LocalTime.of_training(loaded.training))
+        features = StreamFeatures.of(loaded)
         materials = _open(transfers, labels, options, map_file, rejects, tell)
         tell("scoring")
         found = evaluate_model(
@@ -210,13 +230,14 @@ def score(
     timezone: Timezone = None,
     digits: DigitsOption = None,
     rejects: Rejects = None,
+    *,
+    round_amounts: RoundAmounts = False,
 ) -> None:
     """Score the transfers of files by a model, with reasons for those that it would have looked at.
 
     Exit code 0: scored and written; 2: something must be put right first, and nothing was written.
     """
     from recoup.watching import (
-        LocalTime,
         StreamFeatures,
         load_model,
         parquet_bytes,
@@ -228,10 +249,10 @@ def score(
         inputs = [*transfers, model, *_given(labels)]
         _check_outputs("--out", [out], inputs)
         _check_outputs("--rejects", _given(rejects), [*inputs, out])
-        options = reading_options(map_file, timezone, digits)
+        options = reading_options(map_file, timezone, digits, rounds_amounts=round_amounts)
         period = _period(start, end, options, "--to")
         loaded = load_model(model)
-        features = StreamFeatures(LocalTime.of_training(loaded.training))
+        features = StreamFeatures.of(loaded)
         materials = _open(transfers, labels, options, map_file, rejects, tell)
         tell("scoring")
         frame = score_transfers(loaded, materials, features, period)
@@ -252,7 +273,9 @@ def crossval(
     map_file: MapFile = None,
     timezone: Timezone = None,
     digits: DigitsOption = None,
+    rejects: Rejects = None,
     *,
+    round_amounts: RoundAmounts = False,
     as_json: AsJson = False,
 ) -> None:
     """Say how well bad accounts are told from their transfers: every account is scored by a model that never saw it.
@@ -262,19 +285,32 @@ def crossval(
     from recoup.watching import crossval_accounts, open_accounts
 
     with refusing(), working() as tell:
-        options = reading_options(map_file, timezone, digits)
+        _check_outputs("--rejects", _given(rejects), [*transfers, labels])
+        options = reading_options(map_file, timezone, digits, rounds_amounts=round_amounts)
         materials = open_accounts(
             transfers,
             labels,
             options,
             lambda name, at, count: tell(f"reading {name}", at, count),
+            keeps_good_rows=rejects is not None,
         )
         tell("measuring and scoring accounts")
         found = crossval_accounts(materials, folds, range(seed, seed + repeats), labels)
+        _write_rejects(materials, rejects)
     if as_json:
         typer.echo(json.dumps(found, indent=2))
     else:
         _print_figures(found)
+
+
+def _parameters(asked: list[str], trees: int, seed: int) -> Parameters:
+    from recoup.watch.model import Parameters
+    from recoup.watching.parameters import parameters_of
+
+    try:
+        return parameters_of(asked, Parameters(trees=trees, seed=seed))
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--parameter") from None
 
 
 def _open(
@@ -297,7 +333,7 @@ def _open(
     )
 
 
-def _write_rejects(materials: Materials, rejects: Path | None) -> None:
+def _write_rejects(materials: Materials | AccountMaterials, rejects: Path | None) -> None:
     from recoup.watching import write_whole
 
     if rejects is not None:

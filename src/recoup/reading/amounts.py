@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from typing import Final
 
 import numpy as np
@@ -26,10 +27,13 @@ class Minor:
     reason: pl.Series
 
 
-def minor_from_text(text: pl.Series, digits: pl.Series, *, decimal_comma: bool = False) -> Minor:
+def minor_from_text(
+    text: pl.Series, digits: pl.Series, *, decimal_comma: bool = False, rounds: bool = False
+) -> Minor:
     """Return the minor units, sign kept, of decimal `text` with `digits` decimals (Int8; null is read as 2).
 
-    Thousands separators in the right places, currency signs and blanks are understood; anything else is refused.
+    Thousands separators in the right places, currency signs and blanks are understood; anything else is refused. More
+    decimals are refused too, unless `rounds`: then the nearest amount is taken, of two as near the even one.
     """
     frame = pl.DataFrame({"text": text, "digits": digits.cast(pl.Int64).fill_null(2)})
     if decimal_comma:
@@ -44,7 +48,7 @@ def minor_from_text(text: pl.Series, digits: pl.Series, *, decimal_comma: bool =
     reasons: list[str | None] = []
     minors: list[int | None] = []
     for got, raw, places in zip(again, tidy["text"], tidy["digits"], strict=True):
-        minor, code = (got, None) if got is not None else _one(raw, places)
+        minor, code = (got, None) if got is not None else _one(raw, places, rounds=rounds)
         minors.append(minor)
         reasons.append(code)
     value = value.scatter(at, pl.Series(minors, dtype=pl.Int64))
@@ -54,8 +58,10 @@ def minor_from_text(text: pl.Series, digits: pl.Series, *, decimal_comma: bool =
     return Minor(value, reason)
 
 
-def minor_from_float(values: pl.Series, digits: pl.Series) -> Minor:
+def minor_from_float(values: pl.Series, digits: pl.Series, *, rounds: bool = False) -> Minor:
     """Return minor units of floats that are the nearest double of a decimal with `digits` decimals; others are too fine.
+
+    With `rounds` the others become the nearest amount, of two as near the even one.
 
     In NumPy: its division is correctly rounded, so it gives back the float exactly when that is the double nearest to the
     decimal. polars multiplies by the reciprocal where it divides by one value, which is another number.
@@ -67,7 +73,7 @@ def minor_from_float(values: pl.Series, digits: pl.Series) -> Minor:
     with np.errstate(over="ignore", invalid="ignore"):
         minor = np.rint(np.where(finite, x, 0.0) * power)
         small = np.abs(minor) < _EXACT_MAX
-        exact = finite & small & (minor / power == x)
+        exact = finite & small & (rounds | (minor / power == x))
     value = pl.Series(np.where(exact, minor, 0.0).astype(np.int64))
     code = np.select([~given | exact, ~finite, ~small], [0, 1, 2], 3)
     frame = pl.DataFrame({"value": value, "good": exact & given, "code": code})
@@ -78,9 +84,9 @@ def minor_from_float(values: pl.Series, digits: pl.Series) -> Minor:
     )
 
 
-def minor_from_decimal(values: pl.Series, digits: pl.Series) -> Minor:
+def minor_from_decimal(values: pl.Series, digits: pl.Series, *, rounds: bool = False) -> Minor:
     """Return minor units of a Decimal column."""
-    return minor_from_text(values.cast(pl.String), digits)
+    return minor_from_text(values.cast(pl.String), digits, rounds=rounds)
 
 
 def minor_from_integer(values: pl.Series, digits: pl.Series, *, major: bool) -> Minor:
@@ -146,12 +152,19 @@ def _swap_comma() -> pl.Expr:
     )
 
 
-def _one(text: str, digits: int) -> tuple[int | None, str | None]:
+def _one(text: str, digits: int, *, rounds: bool) -> tuple[int | None, str | None]:
     if "," in text:
         return None, "amount_unreadable"
     try:
         return parse_minor(text, digits), None
     except AmountError as error:
         if "decimals" in str(error):
-            return None, "amount_too_fine"
+            return _rounded(text, digits) if rounds else (None, "amount_too_fine")
         return None, "amount_too_large" if "64 bits" in str(error) else "amount_unreadable"
+
+
+def _rounded(text: str, digits: int) -> tuple[int | None, str | None]:
+    """Return the nearest minor units of a decimal text that has more decimals; of two as near the even ones."""
+    with localcontext(prec=len(text) + digits):
+        minor = int(Decimal(text).scaleb(digits).to_integral_value(ROUND_HALF_EVEN))
+    return (minor, None) if abs(minor) <= INT64_MAX else (None, "amount_too_large")

@@ -270,19 +270,22 @@ class Cells:
     def minor(self, field: str, digits: pl.Series) -> Minor:
         """Return the column in minor units, sign kept; bad cells are not refused here."""
         column = self.raw.frame[self.fields[field]]
-        unit = self.options.map.amount_unit
+        unit, rounds = self.options.map.amount_unit, self.options.rounds_amounts
         if column.dtype.is_integer():
             if not unit and not self.raw.integers_are_minor:
                 self.refuse_column("amount_unit_unstated", field, column.is_not_null(), column)
             return minor_from_integer(column, digits, major=unit == "major")
         if column.dtype.is_float():
-            return minor_from_float(column, digits)
+            return minor_from_float(column, digits, rounds=rounds)
         if column.dtype.is_decimal():
-            return minor_from_decimal(column, digits)
+            return minor_from_decimal(column, digits, rounds=rounds)
         in_minor = unit == "minor" or (not unit and is_minor_header(self.fields[field]))
         places = pl.repeat(0, self.height, dtype=pl.Int8, eager=True) if in_minor else digits
         return minor_from_text(
-            self.text(field), places, decimal_comma=self.options.map.decimal_comma
+            self.text(field),
+            places,
+            decimal_comma=self.options.map.decimal_comma,
+            rounds=rounds,
         )
 
     def amount(self, digits: pl.Series, field: str = "amount") -> pl.Series:

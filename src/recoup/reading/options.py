@@ -57,6 +57,8 @@ class ReadingOptions:
     left_out: frozenset[Path] = frozenset()
     """Resolved paths of files that folders of statements may hold and that are something else (the claims)."""
     """How far apart the two ends' clocks may be for their rows to be one transfer."""
+    rounds_amounts: bool = False
+    """Take the nearest amount of one that is finer than its currency; else it is refused. For watching, never for tracing."""
 
     @property
     def map(self) -> ColumnMap:

@@ -36,21 +36,29 @@ class AccountMaterials:
     payments: Payments
     labels: NDArray[np.bool_]
     transfers: int
+    rejected: pl.DataFrame
+    """Rows of transfers that were refused, schema `reading.REJECTED`."""
 
 
 def open_accounts(
-    files: Sequence[Path], labels: Path, options: ReadingOptions, progress: Progress | None = None
+    files: Sequence[Path],
+    labels: Path,
+    options: ReadingOptions,
+    progress: Progress | None = None,
+    *,
+    keeps_good_rows: bool = False,
 ) -> AccountMaterials:
     """Read transfers and labels of accounts; `InputFault` names every problem of either.
 
+    With `keeps_good_rows` transfers that are refused are left out; what that does not heal is raised all the same.
     An account that the labels do not name is taken for good. All its currencies are one account here.
     """
     own = options.left_out | {labels.resolve()}
     read = reading.read_transfers(files, replace(options, left_out=own), progress)
     known = reading.read_labels(labels, read.transfers, options)
-    problems = list(read.problems)
+    problems = list(read.fatal if keeps_good_rows else read.problems)
     # A label of an account whose transfers were refused finds none: only the transfers are to be put right.
-    unmatched = "label_no_match" if problems else ""
+    unmatched = "label_no_match" if read.problems else ""
     problems += [problem for problem in known.problems if problem.code != unmatched]
     if problems:
         raise InputFault(sorted(set(problems)))
@@ -65,6 +73,7 @@ def open_accounts(
         _payments(transfers, names),
         names.is_in(bad.implode()).to_numpy(),
         transfers.height,
+        read.rejected,
     )
 
 

@@ -15,9 +15,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from recoup.records.kinds import KINDS
+from recoup.watch.columns import STREAM_FEATURES
 from recoup.watch.features import FEATURES
-from recoup.watch.model import FeatureRow
-from recoup.watch.state import Payments, Settings, Shard
+from recoup.watch.model import FeatureRow, Model
+from recoup.watch.patterns import PATTERN_FEATURES, Patterns
+from recoup.watch.state import Outcome, Payments, Settings, Shard
 from recoup.watching.local_time import LocalTime
 
 _CHUNK: Final = 1 << 16  # payments at once: the rows that nobody wants need not be kept
@@ -48,6 +50,10 @@ class Features(Protocol):
     def local(self) -> LocalTime:
         """The wall clock that they read."""
 
+    @property
+    def whole_accounts(self) -> bool:
+        """Whether an account is one pocket whatever the currency."""
+
     def matrix(
         self, transfers: pl.DataFrame, reports: Reports, wanted: NDArray[np.bool_]
     ) -> NDArray[np.float64]:
@@ -61,21 +67,52 @@ class Features(Protocol):
 
 
 class StreamFeatures:
-    """The features of `recoup.watch.features`, read by a shard of `recoup.watch.state`."""
+    """The features of `STREAM_FEATURES`, read by a shard and by the rings of patterns beside it.
 
-    rows: Sequence[FeatureRow] = FEATURES
+    >>> len(StreamFeatures().rows) > len(StreamFeatures(graph=False).rows) == len(FEATURES)
+    True
+    """
 
-    def __init__(self, local: LocalTime | None = None, settings: Settings | None = None) -> None:
-        """Begin with the wall clock that is read, and other settings of the stream."""
-        self.local = local or LocalTime()
-        self._settings = self.local.settings(settings)
+    def __init__(
+        self,
+        local: LocalTime | None = None,
+        settings: Settings | None = None,
+        *,
+        graph: bool = True,
+        whole_accounts: bool = False,
+    ) -> None:
+        """Choose what is read.
+
+        Args:
+            local: the wall clock that is read.
+            settings: others of the stream.
+            graph: whether the features of patterns are read beside those of the state.
+            whole_accounts: whether an account is one pocket whatever the currency; else it is one a currency. For transfers
+                whose amounts do not change with the currency.
+        """
+        self.rows: Final = STREAM_FEATURES if graph else FEATURES
+        self.whole_accounts: Final = whole_accounts
+        self.local: Final = local or LocalTime()
+        self._graph, self._settings = graph, self.local.settings(settings)
+
+    @classmethod
+    def of(cls, model: Model, settings: Settings | None = None) -> StreamFeatures:
+        """Return the features that a model was trained on; one of no set of the stream's refuses them (`Model.require`)."""
+        known = tuple(row.name for row in FEATURES)
+        return cls(
+            LocalTime.of_training(model.training),
+            settings,
+            graph=model.features.names != known,
+            whole_accounts=model.training.whole_accounts,
+        )
 
     def matrix(
         self, transfers: pl.DataFrame, reports: Reports, wanted: NDArray[np.bool_]
     ) -> NDArray[np.float64]:
-        """Return the features of the wanted rows."""
-        payments, pockets, numbers = payments_of(transfers)
+        """Return the features of the wanted rows; a transfer that the stream refuses has NaN and is not booked."""
+        payments, pockets, numbers = payments_of(transfers, whole_accounts=self.whole_accounts)
         shard = Shard(max(pockets, 1), self._settings)
+        patterns = Patterns(max(pockets, 1)) if self._graph else None
         out = np.empty((int(wanted.sum()), len(self.rows)), np.float64)
         # After the payments of its own instant: a label known at once must not reach its own payment.
         stops = np.searchsorted(payments.time_us, reports.times_us, "right").tolist()
@@ -85,18 +122,39 @@ class StreamFeatures:
             while begin < stop:
                 end = min(stop, begin + _CHUNK)
                 chosen = wanted[begin:end]
-                part = np.empty((end - begin, len(self.rows)), np.float64)
-                shard.apply(payments.part(begin, end), part if chosen.any() else None)
                 count = int(chosen.sum())
-                out[filled : filled + count] = part[chosen]
+                part = _read(shard, patterns, payments.part(begin, end), reads=count > 0)
+                if count:
+                    out[filled : filled + count] = part[chosen]
                 begin, filled = end, filled + count
             for number in numbers.get(account, ()):
                 shard.report(number, time_us)
         return out
 
 
-def payments_of(transfers: pl.DataFrame) -> tuple[Payments, int, dict[str, list[int]]]:
+def _read(
+    shard: Shard, patterns: Patterns | None, payments: Payments, *, reads: bool
+) -> NDArray[np.float64]:
+    """Return the features of payments, each read before it is booked; no columns where nothing is read."""
+    part = np.empty((len(payments), len(FEATURES)), np.float64) if reads else None
+    is_booked = shard.apply(payments, part) == Outcome.BOOKED
+    if patterns is None:
+        return np.empty((len(payments), 0)) if part is None else part
+    # What the one refuses the other must not see either: both state the same past.
+    found = np.full((len(payments), len(PATTERN_FEATURES)), np.nan) if reads else None
+    seen = patterns.apply(payments.where(is_booked), reads=reads)
+    if part is None or found is None:
+        return seen
+    found[is_booked] = seen
+    return np.column_stack([part, found])
+
+
+def payments_of(
+    transfers: pl.DataFrame, *, whole_accounts: bool = False
+) -> tuple[Payments, int, dict[str, list[int]]]:
     """Return payments with dense numbers for pockets, how many pockets there are, and those of each account."""
+    if whole_accounts:
+        transfers = transfers.with_columns(currency=pl.lit(""))
     sides = [
         transfers.select(pl.col(side).alias("account"), "currency") for side in ("payer", "payee")
     ]

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from recoup.errors import InputFault
+from recoup.errors import InputFault, ModelFault, ModelProblem
 from recoup.reading import ADVICE
 from recoup.records.problems import Problem
 from recoup.watch.model import (
@@ -94,6 +94,7 @@ def train_model(
             label_delay_us,
             parameters,
             materials.data,
+            whole_accounts=features.whole_accounts,
         )
     except TooFewCases as error:
         raise _refused("--labels", "labels_too_few", str(error)) from error
@@ -133,7 +134,7 @@ def evaluate_model(
         drops_known: leave out payers of whom a fraud since the training's beginning was known when the day (UTC) began.
         budgets: numbers of alerts.
     """
-    model.require(feature_set(features.rows))
+    _require(model, features)
     delay_us = model.training.label_delay_us
     inside = period.rows(materials.times_us)
     if drops_known:
@@ -153,6 +154,15 @@ def evaluate_model(
         budgets,
     )
     return {"model": model.digest, **found}
+
+
+def _require(model: Model, features: Features) -> None:
+    """Raise `ModelFault` unless the model was trained on these features, of pockets of this sort."""
+    model.require(feature_set(features.rows))
+    if model.training.whole_accounts != features.whole_accounts:
+        words = {True: "one an account", False: "one an account and currency"}
+        said = f"pockets: expected {words[features.whole_accounts]}, was {words[not features.whole_accounts]}"
+        raise ModelFault(ModelProblem.OTHER_FEATURES, said)
 
 
 def _known_payers(materials: Materials, from_us: int, delay_us: int) -> NDArray[np.bool_]:
@@ -181,7 +191,7 @@ def score_transfers(
     of the trees, `score` the calibrated probability; `alert_share` is null for a transfer that no threshold of the model
     reaches.
     """
-    model.require(feature_set(features.rows))
+    _require(model, features)
     inside = period.rows(materials.times_us)
     reports = materials.reports(model.training.label_delay_us)
     matrix = features.matrix(materials.transfers, reports, inside)

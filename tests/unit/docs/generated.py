@@ -98,9 +98,11 @@ def formats_page() -> str:
 _FEATURES = """\
 # Features of a payment
 
-Made from `recoup.watch.features.FEATURES` by `python tests/unit/docs/generated.py`; a test compares it. They are columns of
-every matrix of features, in this order, read before the payment is booked. How they come about: [The state of the
-stream](../explanation/stream.md).
+Made from `recoup.watch.columns.STREAM_FEATURES` by `python tests/unit/docs/generated.py`; a test compares it. They are
+columns of every matrix of features, in this order (all of the state, then all of patterns), read before the payment is
+booked. How they come about: [The state of the stream](../explanation/stream.md). Those whose cost is *graph* are patterns:
+`recoup watch train --no-graph` leaves them out, and a model names which it reads. *Kept* says that they count the last 32
+payments of a pocket and direction alone.
 
 A window is exact: a payment is inside while the stream's clock is less than the window after its own time. Cost says what
 reading takes: a number of the pocket's *record*, one that is kept right by taking out what leaves a *window*, or a look at
@@ -114,7 +116,8 @@ that contains them.
 
 def features_page() -> str:
     """The catalogue of features as one table a side."""
-    from recoup.watch.features import FEATURES, Side
+    from recoup.watch.columns import STREAM_FEATURES
+    from recoup.watch.features import Side
 
     parts = [_FEATURES]
     for side in Side:
@@ -124,7 +127,7 @@ def features_page() -> str:
         parts.append("| --- | --- | --- | --- | --- | --- |\n")
         parts += [
             f"| `{f.name}` | {f.meaning} | {f.meaning_zh} | {f.unit} | {_window(f.window)} | {f.cost} |\n"
-            for f in FEATURES
+            for f in STREAM_FEATURES
             if f.side is side
         ]
     return "".join(parts)

@@ -105,3 +105,27 @@ def test_unsigned_integers_past_int64_are_too_large() -> None:
 def test_whole_units_are_multiplied_when_the_map_says_major() -> None:
     read = minor_from_integer(pl.Series([5]), pl.Series([2], dtype=pl.Int8), major=True)
     assert read.value[0] == 500
+
+
+@given(st.lists(st.tuples(NUMBERS, DIGITS), max_size=20))
+@example(
+    [("0.005", 2), ("0.015", 2), ("-2.5", 0), ("1" * 40 + ".5", 2), ("92233720368547758.075", 2)]
+)
+def test_rounded_text_is_the_nearest_amount_and_of_two_the_even_one(
+    rows: list[tuple[str, int]],
+) -> None:
+    for text, digits in rows:
+        expected = independent(text, digits)
+        if expected == "amount_too_fine":
+            minor = int(Decimal(text).scaleb(digits).quantize(Decimal(1), "ROUND_HALF_EVEN"))
+            expected = minor if abs(minor) <= INT64_MAX else "amount_too_large"
+        assert one(text, digits, rounds=True) == expected
+
+
+def test_rounded_floats_are_the_nearest_amount_and_what_is_none_stays_refused() -> None:
+    given_values = pl.Series([1.005, 12.3456789, 0.004, float("nan"), 1e300, None])
+    digits = pl.Series([2] * 6, dtype=pl.Int8)
+    read = minor_from_float(given_values, digits, rounds=True)
+    assert read.value.to_list() == [100, 1235, 0, None, None, None]
+    assert read.reason.to_list()[3:] == ["amount_unreadable", "amount_too_large", None]
+    assert minor_from_float(given_values, digits).value.to_list() == [None] * 6

@@ -69,6 +69,7 @@ def _training(model: Model) -> Card:
         "rows_unknown": training.rows_unknown,
         "timezone": training.timezone,
         "night": list(training.night),
+        "pockets": "account" if training.whole_accounts else "account and currency",
     }
 
 
@@ -168,6 +169,7 @@ def card_page(content: Card) -> str:
             ("labels known after (s)", training["label_delay_seconds"]),
             ("wall clock of features", _clock(training)),
             ("rows too late to be known", f"{training['rows_unknown']:,}, not learnt from"),
+            ("a pocket is one", training["pockets"]),
             ("calibration", content["calibration"]),
         ],
     )

@@ -44,6 +44,8 @@ class Parameters:
     """Weight of a case of fraud beside a row that is none, before its money."""
     by_money: bool = True
     """Whether a case weighs by its money, from a quarter to four times the others of its currency."""
+    others_share: float = 1.0
+    """Share of the rows that are no case that trees learn from, drawn by the seed: many alike teach little and cost time."""
     calibration: Kind | None = None
     held_out_share: float = 0.2
     """Share of the rows, the last in time, that the calibration and the measures of the card come from."""
@@ -79,6 +81,8 @@ class Training:
     """IANA zone of the wall clock that features read; '' where nobody said."""
     night: tuple[int, int] = (22, 6)
     """Hours of that clock: from the first up to the second it was night."""
+    whole_accounts: bool = False
+    """Whether an account was one pocket whatever the currency; else it was one a currency."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,8 @@ def train(
     label_delay_us: int | None = None,
     parameters: Parameters | None = None,
     data: Sequence[DataFile] = (),
+    *,
+    whole_accounts: bool = False,
 ) -> Trained:
     """Return a model trained on what was known at `until_us`; rows from then on are not looked at.
 
@@ -112,6 +114,7 @@ def train(
         rows_held_out=later.labels.size,
         cases_held_out=int(later.labels.sum()),
         rows_unknown=before.labels.size - known.labels.size,
+        whole_accounts=whole_accounts,
     )
     columns = zip(features.names, known.matrix.T, strict=True)
     model = Model(
@@ -154,7 +157,23 @@ def weights(examples: Examples, parameters: Parameters) -> NDArray[np.float64]:
 def fit_trees(examples: Examples, parameters: Parameters) -> tuple[Tree, ...]:
     """Return trees fitted on rows weighed by `weights`."""
     row_weights = weights(examples, parameters)
+    if parameters.others_share < 1:
+        drawn = examples.labels | _drawn(
+            examples.labels.size, parameters.seed, parameters.others_share
+        )
+        examples, row_weights = examples.where(drawn), row_weights[drawn]
     return fit_weighted(examples.matrix, examples.labels, row_weights, parameters)
+
+
+def _drawn(count: int, seed: int, share: float) -> Labels:
+    """Return a draw of about `share` of rows: bits of each row's number and the seed, well mixed (SplitMix64)."""
+    bits = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    bits += np.uint64(seed * 0xD1B54A32D192ED03 % 2**64)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        bits = (bits ^ (bits >> np.uint64(shift))) * np.uint64(factor)
+    bits ^= bits >> np.uint64(31)
+    drawn: Labels = bits < np.uint64(int(share * 2**53) << 11)
+    return drawn
 
 
 def fit_weighted(

@@ -16,7 +16,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from recoup.trace.kernels.compiled import inner, kernel
+from recoup.trace.kernels.compiled import inner, kernel, within
+from recoup.trace.kernels.prefetch import prefetch
 from recoup.watch.patterns.catalogue import HOPS_MAX, NEIGHBOURS_MAX
 
 IN, OUT = 0, 1
@@ -27,7 +28,11 @@ _SEASON = 90 * _DAY
 _MATCH = 10 * _DAY
 _MINUTES = 180_000_000
 _SECOND = 1e6
+_SOON, _NEXT = 12, 4  # payments between asking for memory and reading it
 _RING = 16  # columns of one ring
+# Whole days of an age below 2^43 us, by its upper bits: times 2^48 / (a day / 2^20), which fits 32 bits, and shifted back.
+_DAYS_FACTOR = 3_416_063_717
+_AGE_BITS = (1 << 43) - 1
 
 
 class Graph(NamedTuple):
@@ -37,6 +42,8 @@ class Graph(NamedTuple):
     """[pockets, in or out, kept]"""
     amount: npt.NDArray[np.int64]
     other: npt.NDArray[np.int32]
+    behind: npt.NDArray[np.int16]
+    """How many payments before it the last one with the same other side was; 0 if none was kept then."""
     total: npt.NDArray[np.int64]
     """[pockets, in or out]: payments since the beginning."""
     passed: npt.NDArray[np.int64]
@@ -53,47 +60,39 @@ class Graph(NamedTuple):
 
 
 @inner
-def _read_ring(graph, now, pocket, way, amount, other, row, at):
-    """Write the sixteen columns of one ring. O(kept), distinct ones O(kept^2) within a week."""
-    ring = graph.time_us.shape[2]
-    total = graph.total[pocket, way]
-    count_1 = count_7 = count_30 = like = pair = minute = distinct = 0
-    sum_1 = sum_7 = sum_30 = largest = 0
-    row[at + 10] = row[at + 11] = -1.0
-    for i in range(min(total, ring)):
-        place = (total - 1 - i) & (ring - 1)
-        age = now - graph.time_us[pocket, way, place]
-        if i == 0:
-            row[at + 10] = age / _SECOND
-        elif i == 1:
-            last = graph.time_us[pocket, way, (total - 1) & (ring - 1)]
-            row[at + 11] = (last - graph.time_us[pocket, way, place]) / _SECOND
-        if age > _SEASON:
-            break
-        value = graph.amount[pocket, way, place]
-        like += abs(value - amount) * 50 <= amount
-        pair += graph.other[pocket, way, place] == other
-        rest = age % _DAY
-        minute += age > _DAY // 2 and (rest < _MINUTES or rest > _DAY - _MINUTES)
-        if age > _MONTH:
-            continue
-        count_30 += 1
-        sum_30 += value
-        largest = max(largest, value)
-        if age > _WEEK:
-            continue
-        count_7 += 1
-        sum_7 += value
-        is_new = True
-        for j in range(i):
-            earlier = (total - 1 - j) & (ring - 1)
-            if graph.other[pocket, way, earlier] == graph.other[pocket, way, place]:
-                is_new = False
-                break
-        distinct += is_new
-        if age <= _DAY:
-            count_1 += 1
-            sum_1 += value
+def _read_ring(times, amounts, others, behind, total, now, amount, other, row, at):
+    """Write the sixteen columns of one ring, given as its own rows. O(kept), in the order of places.
+
+    No sum here depends on the order of payments, so that the processor takes several places at once; nothing is divided.
+    """
+    ring = len(times)
+    kept = min(total, ring)
+    like_most = amount // 50
+    count_1 = count_7 = count_30 = like = pair = minute = distinct = np.int64(0)
+    sum_1 = sum_7 = sum_30 = largest = np.int64(0)
+    for place in range(kept):
+        age, value = now - times[place], amounts[place]
+        in_1, in_7, in_30 = age <= _DAY, age <= _WEEK, age <= _MONTH
+        count_1 += in_1
+        count_7 += in_7
+        count_30 += in_30
+        sum_1 += value if in_1 else 0
+        sum_7 += value if in_7 else 0
+        sum_30 += value if in_30 else 0
+        largest = max(largest, value if in_30 else 0)
+        in_90 = age <= _SEASON
+        like += in_90 & (abs(value - amount) <= like_most)
+        # Whole days, or one fewer within a second of the next: what is left is as near to a whole day either way.
+        days = (((age & _AGE_BITS) >> 20) * _DAYS_FACTOR) >> 48
+        rest = age - days * _DAY
+        near = (rest < _MINUTES) | (rest > _DAY - _MINUTES)
+        minute += in_90 & near & (age > _DAY // 2)
+    for place in range(kept):
+        pair += (now - times[place] <= _SEASON) & (others[place] == other)
+        # Of the newest `count_7`, those that none of them with the same other side lies behind.
+        order = (total - 1 - place) & (ring - 1)
+        back = behind[place]
+        distinct += (order < count_7) & ((back == 0) | (order + back >= count_7))
     row[at] = count_1
     row[at + 1] = count_7
     row[at + 2] = count_30
@@ -104,6 +103,12 @@ def _read_ring(graph, now, pocket, way, amount, other, row, at):
     row[at + 7] = pair
     row[at + 8] = minute
     row[at + 9] = largest
+    row[at + 10] = row[at + 11] = -1.0
+    if kept > 0:
+        newest = times[(total - 1) & (ring - 1)]
+        row[at + 10] = (now - newest) / _SECOND
+        if kept > 1:
+            row[at + 11] = (newest - times[(total - 2) & (ring - 1)]) / _SECOND
     row[at + 12] = total
     row[at + 13] = amount * count_30 / sum_30 if count_30 else -1.0
     row[at + 14] = amount / sum_7 if count_7 else -1.0
@@ -111,20 +116,28 @@ def _read_ring(graph, now, pocket, way, amount, other, row, at):
 
 
 @inner
-def _source_of(graph, now, pocket, amount):
-    """Return (number of the payment in that a payment out passes on, -1 if none; how many are like it). O(kept)."""
-    ring = graph.time_us.shape[2]
-    total = graph.total[pocket, IN]
-    best, count = np.int64(-1), 0
+def _source_of(times, amounts, total, now, amount):
+    """Return (number of the payment in that a payment out passes on, -1 if none; how many are like it). O(kept).
+
+    `times` and `amounts` are those of the payer's ring of payments in.
+    """
+    ring = len(times)
+    kept = min(total, ring)
+    # 80 to 102 %: at least 50/51 of the amount, at most 5/4 of it.
+    low, high = (amount * 50 + 50) // 51, amount * 5 // 4
+    count = np.int64(0)
+    for place in range(kept):
+        value = amounts[place]
+        count += (now - times[place] <= _MATCH) & (value >= low) & (value <= high)
+    best = np.int64(-1)
+    if count == 0:
+        return best, count
     best_gap = best_value = np.int64(0)
-    for i in range(min(total, ring)):
+    for i in range(kept):
         place = (total - 1 - i) & (ring - 1)
-        if now - graph.time_us[pocket, IN, place] > _MATCH:
-            break
-        value = graph.amount[pocket, IN, place]
-        if amount * 5 < value * 4 or amount * 50 > value * 51:
+        value = amounts[place]
+        if now - times[place] > _MATCH or value < low or value > high:
             continue
-        count += 1
         gap = abs(value - amount)
         # gap / value < best_gap / best_value, as floats: the products of whole numbers might not fit.
         if best < 0 or gap / value < best_gap / best_value:
@@ -132,7 +145,7 @@ def _source_of(graph, now, pocket, amount):
     return best, count
 
 
-@inner
+@within
 def _steps_to(graph, pocket, number, wanted):
     """Return how many payments back the pocket `wanted` paid into the chain of a payment in; 0 if not within the bound."""
     ring = graph.time_us.shape[2]
@@ -149,7 +162,7 @@ def _steps_to(graph, pocket, number, wanted):
     return 0
 
 
-@inner
+@within
 def _share(graph, pocket):
     """Return the share of payments out that passed on a payment in; 0 if none went out."""
     total = graph.total[pocket, OUT]
@@ -157,23 +170,19 @@ def _share(graph, pocket):
 
 
 @inner
-def _gathered(graph, now, pocket, origin):
-    """Return (payments in from that origin, mean of hops, most hops) within a month. O(kept)."""
-    ring = graph.time_us.shape[2]
-    total = graph.total[pocket, IN]
-    same = hops = largest = count = 0
-    for i in range(min(total, ring)):
-        place = (total - 1 - i) & (ring - 1)
-        if now - graph.time_us[pocket, IN, place] > _MONTH:
-            break
-        same += graph.origin[pocket, place] == origin
-        hops += graph.hops[pocket, place]
-        largest = max(largest, graph.hops[pocket, place])
-        count += 1
-    return same, (hops / count if count else 0.0), largest
+def _gathered(times, origins, hops, total, now, origin):
+    """Return (payments in from that origin, mean of hops, most hops) within a month. O(kept), in the order of places."""
+    same = summed = largest = count = np.int64(0)
+    for place in range(min(total, len(times))):
+        is_late = now - times[place] <= _MONTH
+        same += is_late & (origins[place] == origin)
+        summed += hops[place] if is_late else 0
+        largest = max(largest, np.int64(hops[place]) if is_late else 0)
+        count += is_late
+    return same, (summed / count if count else 0.0), largest
 
 
-@inner
+@within
 def _of_payers(graph, pocket):
     """Return (mean share passed on, mean of payments in) over the last payers of a pocket; 0 without any."""
     ring = graph.time_us.shape[2]
@@ -188,7 +197,46 @@ def _of_payers(graph, pocket):
     return (share / count, ins / count) if count else (0.0, 0.0)
 
 
-@inner
+@within
+def _ring_of(graph, now, pocket, way, amount, other, row, at):
+    _read_ring(
+        graph.time_us[pocket, way],
+        graph.amount[pocket, way],
+        graph.other[pocket, way],
+        graph.behind[pocket, way],
+        graph.total[pocket, way],
+        now,
+        amount,
+        other,
+        row,
+        at,
+    )
+
+
+@within
+def _source(graph, now, pocket, amount):
+    times, amounts = graph.time_us[pocket, IN], graph.amount[pocket, IN]
+    return _source_of(times, amounts, graph.total[pocket, IN], now, amount)
+
+
+@within
+def _origins(graph, now, pocket, origin):
+    times, total = graph.time_us[pocket, IN], graph.total[pocket, IN]
+    return _gathered(times, graph.origin[pocket], graph.hops[pocket], total, now, origin)
+
+
+@within
+def _behind(graph, pocket, way, other):
+    """Return how many payments back the newest kept one with the same other side lies; 0 if none is kept. O(kept)."""
+    ring = graph.time_us.shape[2]
+    others, total = graph.other[pocket, way], graph.total[pocket, way]
+    for back in range(1, min(total, ring) + 1):
+        if others[(total - back) & (ring - 1)] == other:
+            return back
+    return 0
+
+
+@within
 def read_patterns(graph, time_us, payer, payee, amount, out_row, offset):
     """Fill the columns of `PATTERN_FEATURES` from `offset` on, of a payment that is not yet booked.
 
@@ -199,9 +247,9 @@ def read_patterns(graph, time_us, payer, payee, amount, out_row, offset):
     at = offset + 4 * _RING
     source, count, origin = np.int64(-1), 0, payer
     if payer >= 0:
-        _read_ring(graph, time_us, payer, IN, amount, payee, out_row, offset)
-        _read_ring(graph, time_us, payer, OUT, amount, payee, out_row, offset + _RING)
-        source, count = _source_of(graph, time_us, payer, amount)
+        _ring_of(graph, time_us, payer, IN, amount, payee, out_row, offset)
+        _ring_of(graph, time_us, payer, OUT, amount, payee, out_row, offset + _RING)
+        source, count = _source(graph, time_us, payer, amount)
     out_row[at + 2] = count
     out_row[at + 3] = out_row[at + 6] = out_row[at + 7] = 0.0
     if source >= 0:
@@ -216,9 +264,9 @@ def read_patterns(graph, time_us, payer, payee, amount, out_row, offset):
             out_row[at + 6] = origin == payee
             out_row[at + 7] = _steps_to(graph, payer, source, payee)
     if payee >= 0:
-        _read_ring(graph, time_us, payee, IN, amount, payer, out_row, offset + 2 * _RING)
-        _read_ring(graph, time_us, payee, OUT, amount, payer, out_row, offset + 3 * _RING)
-        same, mean, largest = _gathered(graph, time_us, payee, origin)
+        _ring_of(graph, time_us, payee, IN, amount, payer, out_row, offset + 2 * _RING)
+        _ring_of(graph, time_us, payee, OUT, amount, payer, out_row, offset + 3 * _RING)
+        same, mean, largest = _origins(graph, time_us, payee, origin)
         out_row[at + 8] = same
         out_row[at + 9] = mean
         out_row[at + 10] = largest
@@ -227,7 +275,7 @@ def read_patterns(graph, time_us, payer, payee, amount, out_row, offset):
         if graph.first_us[payee] >= 0:
             out_row[at + 19] = (time_us - graph.first_us[payee]) / _SECOND
     if payer >= 0:
-        _, mean, largest = _gathered(graph, time_us, payer, origin)
+        _, mean, largest = _origins(graph, time_us, payer, origin)
         out_row[at + 11] = mean
         out_row[at + 12] = largest
         out_row[at + 13] = _share(graph, payer)
@@ -238,14 +286,14 @@ def read_patterns(graph, time_us, payer, payee, amount, out_row, offset):
             out_row[at + 18] = (time_us - graph.first_us[payer]) / _SECOND
 
 
-@inner
+@within
 def book_pattern(graph, time_us, payer, payee, amount):
     """Book a payment into the rings of both sides; a side that is outside (-1) keeps nothing. O(kept)."""
     ring = graph.time_us.shape[2]
     source = np.int64(-1)
     hops, origin, origin_us, origin_amount = 0, payer, time_us, amount
     if payer >= 0:
-        source, _ = _source_of(graph, time_us, payer, amount)
+        source, _ = _source(graph, time_us, payer, amount)
         if source >= 0:
             place = source & (ring - 1)
             hops = graph.hops[payer, place] + 1
@@ -256,6 +304,7 @@ def book_pattern(graph, time_us, payer, payee, amount):
         if graph.first_us[payer] < 0:
             graph.first_us[payer] = time_us
         place = graph.total[payer, OUT] & (ring - 1)
+        graph.behind[payer, OUT, place] = _behind(graph, payer, OUT, payee)
         graph.time_us[payer, OUT, place] = time_us
         graph.amount[payer, OUT, place] = amount
         graph.other[payer, OUT, place] = payee
@@ -264,6 +313,7 @@ def book_pattern(graph, time_us, payer, payee, amount):
         if graph.first_us[payee] < 0:
             graph.first_us[payee] = time_us
         place = graph.total[payee, IN] & (ring - 1)
+        graph.behind[payee, IN, place] = _behind(graph, payee, IN, payer)
         graph.time_us[payee, IN, place] = time_us
         graph.amount[payee, IN, place] = amount
         graph.other[payee, IN, place] = payer
@@ -275,11 +325,53 @@ def book_pattern(graph, time_us, payer, payee, amount):
         graph.total[payee, IN] += 1
 
 
+@within
+def fetch_patterns(graph, payer, payee):
+    """Ask for the rings of a payment that comes some twelve payments later. A hint: changes nothing."""
+    ring = graph.time_us.shape[2]
+    for pocket in (payer, payee):
+        if pocket < 0:
+            continue
+        prefetch(graph.total[pocket], 0)
+        prefetch(graph.passed[pocket : pocket + 1], 0)
+        prefetch(graph.first_us[pocket : pocket + 1], 0)
+        for way in (IN, OUT):
+            for place in range(0, ring, 8):
+                prefetch(graph.time_us[pocket, way], place)
+                prefetch(graph.amount[pocket, way], place)
+            for place in range(0, ring, 16):
+                prefetch(graph.other[pocket, way], place)
+            prefetch(graph.behind[pocket, way], 0)
+        for place in range(0, ring, 16):
+            prefetch(graph.hops[pocket], place)
+            prefetch(graph.origin[pocket], place)
+
+
+@within
+def fetch_payers(graph, payer, payee):
+    """Ask for the figures of the last payers of both sides of a payment that comes some four payments later."""
+    ring = graph.time_us.shape[2]
+    for pocket in (payer, payee):
+        if pocket < 0:
+            continue
+        total = graph.total[pocket, IN]
+        for i in range(min(total, ring, NEIGHBOURS_MAX)):
+            other = graph.other[pocket, IN, (total - 1 - i) & (ring - 1)]
+            if other >= 0:
+                prefetch(graph.total[other], 0)
+                prefetch(graph.passed[other : other + 1], 0)
+
+
 @kernel
 def run_patterns(graph, time_us, payer, payee, amount, out, offset):
     """Read and book payments one after another; `out` [n, columns] float64, or [0, 0] where nothing is read."""
     is_read = out.shape[0] > 0
+    last = len(time_us) - 1
     for i in range(len(time_us)):
+        if i + _SOON <= last:
+            fetch_patterns(graph, payer[i + _SOON], payee[i + _SOON])
+        if is_read and i + _NEXT <= last:
+            fetch_payers(graph, payer[i + _NEXT], payee[i + _NEXT])
         if is_read:
             read_patterns(graph, time_us[i], payer[i], payee[i], amount[i], out[i], offset)
         book_pattern(graph, time_us[i], payer[i], payee[i], amount[i])
@@ -302,4 +394,12 @@ def most_others(keys, others, times, window, accounts):
     return most
 
 
-__all__ = ["Graph", "book_pattern", "most_others", "read_patterns", "run_patterns"]
+__all__ = [
+    "Graph",
+    "book_pattern",
+    "fetch_patterns",
+    "fetch_payers",
+    "most_others",
+    "read_patterns",
+    "run_patterns",
+]

@@ -11,6 +11,14 @@ from recoup.errors import StateFault, StateProblem
 from recoup.limits import POCKET_MINOR_MAX
 from recoup.watch.patterns.catalogue import KEPT, PATTERN_FEATURES
 from recoup.watch.patterns.kernels import Graph, run_patterns
+from recoup.watch.patterns.snapshots import (
+    KEPT_MAX,
+    TIME_MAX,
+    empty_graph,
+    from_bytes,
+    newest_time,
+    to_bytes,
+)
 from recoup.watch.state import Payments
 
 _AMOUNT_MAX: Final = POCKET_MINOR_MAX // 64
@@ -18,7 +26,7 @@ _AMOUNT_MAX: Final = POCKET_MINOR_MAX // 64
 
 
 class Patterns:
-    """What is kept of every pocket to see patterns by: at 32 payments a side 2.3 KB a pocket, whatever passes.
+    """What is kept of every pocket to see patterns by: at 32 payments a side 2,464 bytes a pocket, whatever passes.
 
     >>> patterns = Patterns(3)
     >>> rows = patterns.apply(Payments.of([0, 60_000_000], [0, 1], [1, 2], [1000, 990]))
@@ -27,31 +35,35 @@ class Patterns:
     0.99
     """
 
-    def __init__(self, pockets: int, kept: int = KEPT) -> None:
-        """Make empty rings of `kept` payments, a power of two."""
-        if kept < 1 or kept & (kept - 1):
+    def __init__(self, pockets: int, kept: int = KEPT, graph: Graph | None = None) -> None:
+        """Make empty rings of `kept` payments, a power of two; or take those of `graph`."""
+        if not 1 <= kept <= KEPT_MAX or kept & (kept - 1):
             raise StateFault(
                 StateProblem.SETTING_WRONG, f"kept: expected a power of two, was {kept}"
             )
-        rings, ins = (pockets, 2, kept), (pockets, kept)
-        self.graph: Final = Graph(
-            time_us=np.zeros(rings, np.int64),
-            amount=np.zeros(rings, np.int64),
-            other=np.zeros(rings, np.int32),
-            total=np.zeros((pockets, 2), np.int64),
-            passed=np.zeros(pockets, np.int64),
-            first_us=np.full(pockets, -1, np.int64),
-            hops=np.zeros(ins, np.int32),
-            origin=np.zeros(ins, np.int32),
-            origin_us=np.zeros(ins, np.int64),
-            origin_amount=np.zeros(ins, np.int64),
-            before=np.zeros(ins, np.int64),
-        )
+        self.graph: Final = empty_graph(pockets, kept) if graph is None else graph
+        self._clock = -TIME_MAX if graph is None else newest_time(graph)
+
+    @property
+    def bytes_count(self) -> int:
+        """Bytes of all arrays."""
+        return sum(array.nbytes for array in self.graph)
+
+    def snapshot(self) -> bytes:
+        """Return the rings as bytes: equal rings give equal bytes."""
+        return to_bytes(self.graph)
+
+    @classmethod
+    def restore(cls, given: bytes) -> Patterns:
+        """Return the rings of a snapshot; `StateFault` for bytes that are none, are damaged, or no kernel can read."""
+        graph = from_bytes(given, _AMOUNT_MAX)
+        return cls(len(graph.first_us), graph.time_us.shape[2], graph)
 
     def apply(self, payments: Payments, *, reads: bool = True) -> npt.NDArray[np.float64]:
         """Return the pattern features [n, F] of payments, each read before it is booked; [0, 0] where only booked.
 
-        Raises `StateFault` for a pocket that is not there or an amount out of bounds; then nothing is booked.
+        Raises `StateFault` for a pocket that is not there, an amount out of bounds, or a time before one that was booked;
+        then nothing is booked.
         """
         pockets = len(self.graph.first_us)
         for name in ("payer", "payee"):
@@ -63,6 +75,12 @@ class Patterns:
             raise StateFault(
                 StateProblem.ARRAY_WRONG, "amount_minor: expected above zero and in bounds"
             )
+        times = payments.time_us
+        if len(times) and (times[0] < self._clock or (np.diff(times) < 0).any()):
+            raise StateFault(StateProblem.ARRAY_WRONG, "time_us: expected in order of time")
+        if len(times) and times[-1] > TIME_MAX:
+            raise StateFault(StateProblem.ARRAY_WRONG, "time_us: expected in bounds")
+        self._clock = int(times[-1]) if len(times) else self._clock
         shape = (len(payments), len(PATTERN_FEATURES)) if reads else (0, 0)
         out = np.empty(shape, np.float64)
         run_patterns(

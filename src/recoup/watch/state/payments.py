@@ -51,6 +51,12 @@ class Payments:
         """Return payments [begin, end) without copying."""
         return Payments(*(getattr(self, field.name)[begin:end] for field in fields(self)))
 
+    def where(self, mask: npt.NDArray[np.bool_]) -> Payments:
+        """Return the payments of `mask`; themselves where it is true of all."""
+        if mask.all():
+            return self
+        return Payments(*(getattr(self, field.name)[mask] for field in fields(self)))
+
     @classmethod
     def of(
         cls,
