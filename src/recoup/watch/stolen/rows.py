@@ -172,11 +172,15 @@ class FlowRows:
         """The most that any pocket, or the outside, ever got."""
         return int(self.stream.into.max(initial=0))
 
+    @property
+    def is_full(self) -> bool:
+        """Whether a row must be given up before the next one is booked."""
+        return int(self.stream.state[0]) == len(self.stream.rows)
+
     def due(self, time_us: int) -> int:
         """Return `oldest`, or an eighth more where there is no room for another row."""
         del time_us
-        count = int(self.stream.state[0])
-        return self.oldest + (max(1, count // 8) if count == len(self.stream.rows) else 0)
+        return self.oldest + (max(1, len(self.stream.rows) // 8) if self.is_full else 0)
 
     def refuses(self, time_us: npt.NDArray[np.int64]) -> bool:
         """Return False: any time is taken."""
