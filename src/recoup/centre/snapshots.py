@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
+from recoup.care import Dissuasion, Measure
+from recoup.care.dissuading import LeadTaken
 from recoup.cases import Case, Lesson
 from recoup.cases.lists import Entry
 from recoup.centre.counter import Code
@@ -28,7 +30,7 @@ from recoup.orders import Hold
 from recoup.procedure import Return
 from recoup.staff import Directory, Person, Session, Shift, TimedGrant, Unit
 
-NAME: Final = "centre-6"
+NAME: Final = "centre-7"
 """Another number when what is kept changes its meaning: older snapshots are then never read."""
 
 
@@ -90,6 +92,9 @@ _SHAPES.register("sheet", 1, Sheet)
 _SHAPES.register("scan", 1, Scan)
 _SHAPES.register("return", 1, Return)
 _SHAPES.register("code", 1, Code)
+_SHAPES.register("measure", 1, Measure)
+_SHAPES.register("lead", 1, LeadTaken)
+_SHAPES.register("dissuasion", 1, Dissuasion)
 
 
 def _take_hold(state: CentreState, hold: Hold) -> None:
@@ -154,6 +159,10 @@ def _take_code(state: CentreState, code: Code) -> None:
     state.put_code(code)
 
 
+def _take_cared(state: CentreState, kept: Measure | LeadTaken | Dissuasion) -> None:
+    state.cared.put(kept)
+
+
 _TAKERS: Final[dict[str, Callable[[CentreState, Any], None]]] = {
     "hold": _take_hold,
     "case": _take_case,
@@ -169,6 +178,9 @@ _TAKERS: Final[dict[str, Callable[[CentreState, Any], None]]] = {
     "scan": _take_scan,
     "return": _take_return,
     "code": _take_code,
+    "measure": _take_cared,
+    "lead": _take_cared,
+    "dissuasion": _take_cared,
 }
 """What becomes of a line; a new register is one row here and one in `_values`."""
 
@@ -190,6 +202,7 @@ def _values(state: CentreState) -> Iterator[object]:
     yield from state.scans.values()
     yield from state.returns.values()
     yield from state.codes.values()
+    yield from state.cared.values()
 
 
 def _staff_of(staff: Directory) -> _Staff:

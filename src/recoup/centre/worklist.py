@@ -40,6 +40,12 @@ class Waits(StrEnum):
     NOTICE = "notice_to_send"
     DEFERRAL = "deferral_ends"
     ABROAD = "answer_from_abroad"
+    MEASURE = "measure_to_agree"
+    """One about an account; no case is behind these five."""
+    HOLDER = "holder_to_tell"
+    IN_FORCE = "measure_to_confirm"
+    MEASURE_APPEAL = "measure_appeal_to_decide"
+    DISSUASION = "payer_to_dissuade"
 
 
 _SURPLUS: Final = frozenset({"overdue", "cannot_shrink"})

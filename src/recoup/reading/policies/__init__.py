@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from recoup.cases import CasePolicy, Downstream, Dwell
 from recoup.errors import PolicyFault
 from recoup.orders import Band, Deed, Ground, Level, Levels, OrderKind, Policy, Standing
+from recoup.reading.policies.cares import care_terms
 from recoup.reading.policies.procedures import return_terms
 
 _HERE = Path(__file__).parent
@@ -97,7 +98,7 @@ def _policy(table: Mapping[str, Any]) -> Policy:
 
 def _case_policy(table: Mapping[str, Any]) -> CasePolicy:
     entries = table["case"]
-    apart = {"orders", "levels", "grounds", "procedure", "institutions"}
+    apart = {"orders", "levels", "grounds", "procedure", "care", "institutions"}
     names = [f.name for f in fields(CasePolicy) if f.name not in apart]
     if unknown := sorted(set(entries) - set(names)):
         raise ValueError(f"case: no such term as {', '.join(unknown)}")
@@ -117,6 +118,7 @@ def _case_policy(table: Mapping[str, Any]) -> CasePolicy:
         good_faith_downstream=Downstream(entries["good_faith_downstream"]["value"]),
         grounds=tuple(_ground(name, entries[name]) for name in names),
         procedure=return_terms(table["procedure"], table) if "procedure" in table else None,
+        care=care_terms(table["care"], table) if "care" in table else None,
         **values,
     )
 
