@@ -64,6 +64,8 @@ class SettleDissuasion:
     outcome: DissuasionOutcome
     averted: int
     """Minor units that the payer did not pay."""
+    currency: str
+    """'' for nothing."""
     by: str
     reason: str
 
@@ -267,8 +269,11 @@ def _settled(task: Dissuasion, command: SettleDissuasion, now: datetime) -> Foun
     is_dissuaded = command.outcome is DissuasionOutcome.DISSUADED
     if command.outcome is not DissuasionOutcome.NO_VICTIM and not task.is_reached:
         return CareRefusal(CareReason.NOT_REACHED, task.id)
-    if not 0 <= command.averted <= task.amount or (command.averted and not is_dissuaded):
-        return CareRefusal(CareReason.AVERTED_UNFIT, f"at most {task.amount}")
+    is_other = bool(command.averted) and command.currency != task.currency
+    if is_other or not 0 <= command.averted <= task.amount:
+        return CareRefusal(CareReason.AVERTED_UNFIT, f"at most {task.amount} {task.currency}")
+    if command.averted and not is_dissuaded:
+        return CareRefusal(CareReason.AVERTED_UNFIT, "nothing, where the payer paid")
     moved = _moved(task, _TRIGGERS[command.outcome], now, command.by)
     return (replace(moved, reason=command.reason, averted=command.averted),)
 

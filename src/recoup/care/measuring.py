@@ -60,6 +60,7 @@ class ConfirmMeasure:
     measure: str
     by: str
     amount: int
+    currency: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,6 +320,8 @@ def _unfit(
                 and not terms.measures[measure.kind].is_lifted_by_proof
             ):
                 return CareRefusal(CareReason.PROOF_LIFTS_NOT, measure.kind.value)
+        case ConfirmMeasure(currency=currency) if currency != measure.currency:
+            return CareRefusal(CareReason.CURRENCY_UNFIT, currency)
         case ConfirmMeasure(amount=amount) if amount < 0:
             return CareRefusal(CareReason.LIMIT_UNFIT, "expected an amount of zero or more")
         case AppealMeasure() if len(measure.appeals) >= limits.MEASURE_APPEALS_MAX:

@@ -34,7 +34,7 @@ class CareReason(StrEnum):
     PROOF_LIFTS_NOT = "proof_lifts_not"
     """A measure of this kind does not end because the holder was verified."""
     CURRENCY_UNFIT = "care_currency_unfit"
-    """The policy does not say what people need to live on in this currency."""
+    """Not the measure's currency; or the policy does not say what people need to live on in it."""
     PROTECTION_SPENT = "protection_spent"
     """The account was protected before in this dissuasion, as often as the policy lets."""
     NOT_OWN_ACCOUNT = "not_own_account"

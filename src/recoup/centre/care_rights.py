@@ -32,9 +32,6 @@ CARE_ACTIONS: Final[Mapping[type, Action]] = {
 }
 """The right that a command needs; what only the clock asks for is not here."""
 
-OF_MACHINES: Final = frozenset({warned.TakeLead})
-"""What an institution's machine gives too, signed."""
-
 
 def target_of_measure(measure: Measure) -> Target:
     """Return what a measure is to the table of rights."""
@@ -76,7 +73,6 @@ def target_of_text(state: CentreState, case: str) -> Target:
 
 __all__ = [
     "CARE_ACTIONS",
-    "OF_MACHINES",
     "target_of_care",
     "target_of_dissuasion",
     "target_of_measure",

@@ -58,10 +58,12 @@ from recoup.centre.commands import Decision, Declined, Noted
 from recoup.centre.reasons import CentreReason
 from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import CLOCK, INSTITUTION, Request, derived_id, encode_request
+from recoup.centre.rights import MACHINES
 from recoup.centre.state import CentreState
 from recoup.ids import SubjectId
 from recoup.journal.canonical import encode_plain
 from recoup.journal.port import Deadline
+from recoup.staff import StaffReason
 
 _MEASURE_END: Final = "measure_end"
 _MEASURE_APPEAL: Final = "measure_appeal"
@@ -84,7 +86,7 @@ def decide_care(
     if isinstance(command, PassMeasureAppeal | PassMeasureEnd | PassStep | PassDissuasionEnd):
         if request.actor != CLOCK:
             return Declined(CentreReason.ACTOR_DIFFERS)
-    elif _speaker_of(command) != request.actor.who:
+    elif _speaker_of(command) != request.actor.who or _is_for_a_person(request):
         return Declined(CentreReason.ACTOR_DIFFERS)
     match command:
         case TakeLead():
@@ -102,6 +104,12 @@ def decide_care(
                 return Declined(CareReason.MEASURE_UNKNOWN, command.measure)
             others = (row for row in state.cared.at_account(measure.account) if row != measure)
             return _of_measure(measure, decide_measure(measure, command, others, now, terms))
+
+
+def _is_for_a_person(request: Request) -> bool:
+    """Whether a machine asks for what only persons decide; of an institution's, anything but a lead."""
+    is_lead = isinstance(request.what, TakeLead) and request.actor.role == INSTITUTION
+    return request.actor.role in MACHINES and not is_lead
 
 
 def _speaker_of(command: Command) -> str:
@@ -198,6 +206,8 @@ def _lead_taken(
     is_its_own = lead.source is LeadSource.BANK and lead.system == request.actor.who
     if is_machine and not is_its_own:
         return Declined(CentreReason.OTHER_INSTITUTION, lead.system)
+    if state.staff.units and lead.unit not in state.staff.units:
+        return Declined(StaffReason.UNIT_UNKNOWN, lead.unit)  # nobody would see it
     known = state.cared.lead_of(lead.system, lead.foreign)
     running = state.cared.running_of(lead.unit, lead.key)
     found = take_lead(command, known, running, now, terms)

@@ -23,7 +23,7 @@ from recoup.cases import refusals as case_refusals
 from recoup.cases.lists import ListReason
 from recoup.centre import sheets
 from recoup.centre.account_room import TEXT, EnterAccount, ReadPersonal, unfit
-from recoup.centre.care_rights import CARE_ACTIONS, OF_MACHINES, target_of_care, target_of_text
+from recoup.centre.care_rights import CARE_ACTIONS, target_of_care, target_of_text
 from recoup.centre.case_rights import CASE_ACTIONS, action_of
 from recoup.centre.case_rights import target_of as target_of_case_command
 from recoup.centre.case_room import CHASE
@@ -105,7 +105,6 @@ IN_SESSIONS_ONLY: Final = (
     | {EnterForeign, NoteImport, ListSubject, AgreeToEntry, WithdrawEntry}
     | {IssueCode, WriteToVictim}
     | frozenset(sheets.Command.__args__)
-    | (CARE_ACTIONS.keys() - OF_MACHINES)
 ) - set(ON_THE_WAY_IN)
 """Commands that only a person in a session gives, in whatever process."""
 

@@ -1,4 +1,4 @@
-"""Dissuasions: every cell of the table, leads taken once and joined, steps with limits, outcomes that claim no more than was seen."""
+"""Dissuasions: every cell of the table, leads taken once and joined, steps with limits, outcomes that claim what was seen."""
 
 from __future__ import annotations
 
@@ -54,7 +54,9 @@ def made(task: Dissuasion, step: Step, is_reached: bool = False) -> Dissuasion:
 
 
 def settled(task: Dissuasion, outcome: DissuasionOutcome, averted: int = 0):
-    command = SettleDissuasion("d1", outcome, averted, "ann", "they hung up on the fraudster")
+    command = SettleDissuasion(
+        "d1", outcome, averted, "CNY", "ann", "they hung up on the fraudster"
+    )
     return decide_dissuasion(task, command, START, TERMS)
 
 
@@ -281,3 +283,5 @@ def test_what_was_averted_stands_with_whom_and_why():
     assert (after.ended_by, after.ended_for) == ("ann", "they hung up on the fraudster")
     said = settled(task, DissuasionOutcome.WENT_ON, 1)
     assert said.reason is CareReason.AVERTED_UNFIT, "who paid averted nothing"
+    other = SettleDissuasion("d1", DissuasionOutcome.DISSUADED, 1, "USD", "ann", "r")
+    assert decide_dissuasion(task, other, START, TERMS).reason is CareReason.AVERTED_UNFIT

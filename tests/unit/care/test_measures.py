@@ -52,7 +52,7 @@ def command_for(trigger: MeasureTrigger, found: Measure) -> object:
     return {
         T.AGREE: AgreeToMeasure("m1", "bo", found.digest),
         T.WITHDRAW: WithdrawMeasure("m1", "bo", "r"),
-        T.CONFIRM: ConfirmMeasure("m1", "bo", 5),
+        T.CONFIRM: ConfirmMeasure("m1", "bo", 5, "CNY"),
         T.TELL: TellHolder("m1", "bo"),
         T.PROVE: ProveHolder("m1", "bo", "papers"),
         T.APPEAL: AppealMeasure("m1", "text-2", "bo"),
@@ -236,7 +236,9 @@ def test_an_account_with_two_measures_in_force_is_intercepted_once():
     other = replace(standing(), id="m2", kind=MeasureKind.CREDIT_ONLY)
 
     def confirmed(row: Measure, *others: Measure) -> MeasureMoved:
-        (event,) = decide_measure(row, ConfirmMeasure(row.id, "bank", 500), others, START, TERMS)
+        (event,) = decide_measure(
+            row, ConfirmMeasure(row.id, "bank", 500, "CNY"), others, START, TERMS
+        )
         return event
 
     first = confirmed(found, other)
@@ -246,9 +248,11 @@ def test_an_account_with_two_measures_in_force_is_intercepted_once():
     assert confirmed(other, replace(there, state=S.LAPSED)).is_first
     guarded = replace(there, kind=MeasureKind.PROTECTIVE_STOP)
     assert confirmed(other, guarded).is_first, "a protected account is no intercepted one"
-    assert decide_measure(there, ConfirmMeasure("m1", "bank", 900), (), START, TERMS) == ()
-    said = decide_measure(found, ConfirmMeasure("m1", "bank", -1), (), START, TERMS)
+    assert decide_measure(there, ConfirmMeasure("m1", "bank", 900, "CNY"), (), START, TERMS) == ()
+    said = decide_measure(found, ConfirmMeasure("m1", "bank", -1, "CNY"), (), START, TERMS)
     assert said.reason is CareReason.LIMIT_UNFIT
+    said = decide_measure(found, ConfirmMeasure("m1", "bank", 1, "USD"), (), START, TERMS)
+    assert said.reason is CareReason.CURRENCY_UNFIT
 
 
 def test_telling_the_holder_twice_is_telling_once():
