@@ -260,23 +260,35 @@ async def take_lead(body: LeadBody, key: Key, asker: Asking, response: Response)
 
 
 @router.post("/leads/import", responses=COMMAND_PROBLEMS, openapi_extra=_TABLE)
-async def import_leads(request: Request, key: Key, caller: Calling) -> LeadsTaken:
-    """Take a table of leads in, row by row; a row that does not fit is named and keeps no other back."""
+async def import_leads(
+    request: Request,
+    key: Key,
+    caller: Calling,
+    unit: Annotated[str, Query(pattern=CASE_PATTERN)],
+    institution: PlaceAsked = "",
+) -> LeadsTaken:
+    """Take a table of a unit's leads in, row by row; a row that does not fit is named and keeps no other back."""
+    caller.may(Action.LEAD_TAKE, Target(unit=unit, institution=institution))
     is_json = request.headers.get("content-type", "").startswith("application/x-ndjson")
     rows: list[LeadRow] = []
     for line in read_leads(await request.body(), is_json=is_json):
-        if line.lead is None:
+        if line.lead is not None and line.lead.unit != unit:
+            rows.append(_row(line.number, line.id, "request_malformed unit"))
+        elif line.lead is None:
             rows.append(_row(line.number, line.id, f"request_malformed {line.wrong}".strip()))
-            continue
-        try:
-            answer = await _take(caller, f"{key}:{line.number}", line.lead, Response())
-        except ProblemError as problem:
-            if PROBLEMS[problem.name][0] >= 500:
-                raise  # the writer is away: whoever sends the table again goes on where it broke off
-            rows.append(_row(line.number, line.id, problem.name))
         else:
-            rows.append(_row(line.number, line.id, "taken", answer["dissuasion"]))
+            rows.append(await _one_of_table(caller, f"{key}:{line.number}", line.number, line.lead))
     return LeadsTaken(rows=rows)
+
+
+async def _one_of_table(caller: Caller, key: str, number: int, lead: LeadBody) -> LeadRow:
+    try:
+        answer = await _take(caller, key, lead, Response())
+    except ProblemError as problem:
+        if PROBLEMS[problem.name][0] >= 500:
+            raise  # the writer is away: whoever sends the table again goes on where it broke off
+        return _row(number, lead.id, problem.name)
+    return _row(number, lead.id, "taken", answer["dissuasion"])
 
 
 def _row(number: int, name: str, code: str, dissuasion: str | None = None) -> LeadRow:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from recoup.care import STEP_OF, Dissuasion, Measure, MeasureState
+from recoup.care import OPEN_DISSUASIONS, STEP_OF, Dissuasion, Measure, MeasureState
 from recoup.centre.cared import Cared
 from recoup.centre.worklist import Todo, Waits
 
@@ -22,14 +22,14 @@ def care_todos(cared: Cared, is_reached: Callable[[str], bool]) -> Iterator[Todo
     for measure_id in cared.live:
         measure = cared.measures[measure_id]
         if is_here(measure.unit):
-            yield from _of_measure(measure)
+            yield from _of_measure(measure, cared.dissuasions.get(measure.about))
     for task_id in cared.running:
         task = cared.dissuasions[task_id]
         if is_here(task.unit):
             yield _of_dissuasion(task)
 
 
-def _of_measure(measure: Measure) -> Iterator[Todo]:
+def _of_measure(measure: Measure, task: Dissuasion | None) -> Iterator[Todo]:
     amount = measure.intercepted or 0
 
     def todo(kind: Waits, due_at: datetime | None) -> Todo:
@@ -55,6 +55,9 @@ def _of_measure(measure: Measure) -> Iterator[Todo]:
     appeal = measure.appeal
     if appeal is not None:
         yield todo(Waits.MEASURE_APPEAL, appeal.due_at)
+    if measure.is_protection and (task is None or task.state not in OPEN_DISSUASIONS):
+        # It frees by itself within its term; that it may go at once, another person than its makers says.
+        yield todo(Waits.PROTECTION, measure.ends_at)
 
 
 def _of_dissuasion(task: Dissuasion) -> Todo:

@@ -41,10 +41,12 @@ class Waits(StrEnum):
     DEFERRAL = "deferral_ends"
     ABROAD = "answer_from_abroad"
     MEASURE = "measure_to_agree"
-    """One about an account; no case is behind these five."""
+    """One about an account; no case is behind these six."""
     HOLDER = "holder_to_tell"
     IN_FORCE = "measure_to_confirm"
     MEASURE_APPEAL = "measure_appeal_to_decide"
+    PROTECTION = "protection_to_lift"
+    """The dissuasion that it rests on has ended."""
     DISSUASION = "payer_to_dissuade"
 
 

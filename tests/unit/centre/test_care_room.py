@@ -308,6 +308,19 @@ def test_what_waits_is_told_with_its_time(desk):
     assert list(care_todos(desk.cared, lambda unit: unit == "station-2")) == []
 
 
+def test_a_protection_whose_dissuasion_ended_waits_to_be_lifted(desk):
+    desk.story()
+    found = desk.cared.measures["m2"]
+    rows = [row for row in care_todos(desk.cared, lambda _: True) if row.about == "m2"]
+    waits = {row.kind.value: row.due_at for row in rows}
+    assert waits == {
+        "holder_to_tell": found.notice_due_at,
+        "protection_to_lift": found.ends_at,
+    }
+    desk.must("cy", LiftMeasure("m2", "cy", "the payer rang off"))
+    assert [row for row in care_todos(desk.cared, lambda _: True) if row.about == "m2"] == []
+
+
 def test_figures_of_care_are_apart_from_each_other_and_from_what_is_stopped(desk):
     desk.story()
     figuring = Figuring(desk.office.open)
