@@ -137,7 +137,14 @@ class Lead:
     @property
     def digest(self) -> str:
         """Of what it says: the same id with another digest is refused. Who took it in, and under which id here, is left out."""
-        parts = (self.source, self.system, self.foreign, self.unit, self.institution, self.key)
+        parts: tuple[str, ...] = (
+            self.source,
+            self.system,
+            self.foreign,
+            self.unit,
+            self.institution,
+            self.key,
+        )
         parts += (*self.accounts, self.grade, self.currency, str(self.amount), self.reason)
         parts += (self.seen_at.isoformat(),)
         whole = sha256(b"recoup lead 1\n")

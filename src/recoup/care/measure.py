@@ -67,7 +67,7 @@ class MeasureGround(StrEnum):
 
 _S, _T, _R = MeasureState, MeasureTrigger, CareReason
 
-MEASURE_MOVES: Final = {
+MEASURE_MOVES: Final[dict[tuple[MeasureState, MeasureTrigger], MeasureState]] = {
     (_S.PROPOSED, _T.AGREE): _S.STANDING,
     (_S.PROPOSED, _T.WITHDRAW): _S.WITHDRAWN,
     (_S.PROPOSED, _T.PASS_END): _S.LAPSED,  # nobody agreed in time
@@ -89,7 +89,7 @@ MEASURE_MOVES: Final = {
     ): _S.UNDER_APPEAL,  # it is told to whoever is late, and stays open
     (_S.UNDER_APPEAL, _T.PASS_END): _S.LAPSED,  # an open appeal makes no measure longer
 }
-MEASURE_REFUSALS: Final = {
+MEASURE_REFUSALS: Final[dict[tuple[MeasureState, MeasureTrigger], CareReason]] = {
     **{
         (_S.PROPOSED, trigger): _R.MEASURE_PROPOSED
         for trigger in _T
@@ -168,7 +168,14 @@ class Measure:
     @property
     def digest(self) -> str:
         """What the second person agrees to; it goes stale with every move."""
-        parts = (self.id, self.kind, self.account, self.institution, self.currency, self.unit)
+        parts: tuple[str, ...] = (
+            self.id,
+            self.kind,
+            self.account,
+            self.institution,
+            self.currency,
+            self.unit,
+        )
         parts += (self.ground, self.about, self.reason, str(self.limit), self.made_by)
         parts += (str(self.seconds), self.state, *self.agreed_by)
         whole = sha256(b"recoup measure 1\n")

@@ -101,7 +101,7 @@ class CareTerms:
                 raise ValueError(
                     f"care {self.id}: steps of {grade}: message, then call, then visit"
                 )
-        numbers = [getattr(self, name) for name in single - {"protection_grade"}]
+        numbers = [getattr(self, name) for name in sorted(single - {"protection_grade"})]
         if min(numbers) < 1:
             raise ValueError(f"care {self.id}: expected terms above zero")
 

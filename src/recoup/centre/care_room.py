@@ -165,8 +165,10 @@ def _of_measure(
         return _declined(found)
     after = measure
     for event in found:
-        is_new = isinstance(event, MeasureProposed)
-        after = event.measure if is_new else evolve_measure(after, event)
+        if isinstance(event, MeasureProposed):
+            after = event.measure
+        else:
+            after = evolve_measure(after, event)
     begun, ended = _measure_rows(measure, after, found)
     told = {"digest": after.digest, "measure": after.id, "state": after.state.value}
     noted = tuple(Noted(SubjectId(after.id), event) for event in found)
@@ -215,8 +217,10 @@ def _lead_taken(
         return _declined(found)
     if not found:
         assert known is not None, "only a known lead changes nothing"
-        task = state.cared.dissuasions[state.cared.leads[known.id].dissuasion]
-        return Decision(_told_of_lead(task, known))
+        earlier = state.cared.dissuasions[state.cared.leads[known.id].dissuasion]
+        return Decision(_told_of_lead(earlier, known))
+    if lead.id in state.cared.leads or command.dissuasion in state.cared.dissuasions:
+        return Declined(CentreReason.ID_UNUSABLE)
     task = running
     for event in found:
         if isinstance(event, DissuasionOpened):

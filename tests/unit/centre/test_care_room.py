@@ -227,6 +227,14 @@ def test_a_lead_is_taken_once_whoever_gives_it_again(desk):
     assert list(desk.cared.dissuasions) == ["d1", "d8"], "another unit has a queue of its own"
 
 
+def test_ids_are_given_once(desk):
+    desk.warned()
+    taken = TakeLead(lead(foreign="W-2"), "d2"), TakeLead(lead(id="l2", foreign="W-2"), "d1")
+    for what in taken:
+        assert desk.why("bank-1", what) == "id_unusable"
+    desk.must("bank-1", TakeLead(lead(id="l2", foreign="W-2"), "d2"))
+
+
 def test_what_the_ground_names_is_there(desk):
     for ground in MeasureGround:
         wanted = measure(ground=ground, about="")
