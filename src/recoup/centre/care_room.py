@@ -165,10 +165,11 @@ def _of_measure(
         return _declined(found)
     after = measure
     for event in found:
-        if isinstance(event, MeasureProposed):
-            after = event.measure
-        else:
-            after = evolve_measure(after, event)
+        match event:
+            case MeasureProposed(made):
+                after = made
+            case MeasureMoved():
+                after = evolve_measure(after, event)
     begun, ended = _measure_rows(measure, after, found)
     told = {"digest": after.digest, "measure": after.id, "state": after.state.value}
     noted = tuple(Noted(SubjectId(after.id), event) for event in found)

@@ -297,4 +297,4 @@ def test_a_column_that_is_not_known_is_not_lost_in_silence():
 
 def test_accounts_without_an_institution_are_refused(desk):
     body = {name: value for name, value in lead().items() if name != "institution"}
-    assert desk.post("/leads", body, "ann").status_code in {403, 422}
+    assert problem(desk.post("/leads", body, "ann")) == "request_malformed"
