@@ -16,6 +16,9 @@ _FLOWS: Final = {
     Kind.FROZEN: "frozen",
     Kind.RELEASED: "released",
     Kind.LAPSED: "lapsed",
+    Kind.AVERTED: "averted",
+    Kind.INTERCEPTED_AMOUNT: "intercepted_amount",
+    Kind.PROTECTED_AMOUNT: "protected_amount",
 }
 _STANDS: Final = {
     Kind.HELD_NET: "held_net",
@@ -40,6 +43,13 @@ _COUNTS: Final = {
     Kind.FALSE_OF_BEGUN: "false_of_begun",
     Kind.APPEAL_FILED: "appeals",
     Kind.APPEAL_OVERDUE: "appeals_overdue",
+    Kind.WARNED: "warned",
+    Kind.REACHED_MESSAGE: "reached_message",
+    Kind.REACHED_CALL: "reached_call",
+    Kind.REACHED_VISIT: "reached_visit",
+    Kind.DISSUADED: "dissuaded",
+    Kind.INTERCEPTED: "intercepted",
+    Kind.PROTECTED: "protected",
 }
 
 

@@ -84,6 +84,15 @@ return_check     .  u  .  u  u  .  .  .  .  .  .  .
 return_prepare   .  u  .  u  u  .  .  .  .  .  .  .
 return_approve   .  .  b  .  .  .  .  .  .  .  .  .
 counter_serve    u  u  .  u  u  .  .  .  .  .  .  .
+measure_propose  .  u  .  u  u  .  .  .  .  .  .  .
+measure_agree    .  .  b  .  .  .  .  .  .  .  .  .
+measure_lift     .  .  b  u  .  .  .  .  .  .  .  .
+measure_confirm  .  u  .  u  u  i  i  .  .  .  .  .
+holder_verify    .  u  .  u  u  i  i  .  .  .  .  .
+measure_read     .  u  b  u  u  i  i  .  .  .  A  .
+lead_take        u  u  .  u  u  i  i  .  .  .  .  .
+dissuade         u  u  .  u  u  i  i  .  .  .  .  .
+dissuasion_read  u  u  b  u  u  i  i  .  .  .  A  .
 """
 
 

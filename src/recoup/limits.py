@@ -279,6 +279,18 @@ LIST_CHECKS_EACH_PER_MINUTE_MAX: Final = 6_000
 LIST_FOUND_MAX: Final = 20
 """Entries of one subject that a check tells; the rest is counted."""
 
+LEAD_ACCOUNTS_MAX: Final = 20
+"""Accounts of a payer that one lead may name."""
+
+DISSUASION_LEADS_MAX: Final = 100
+"""Leads that may meet in one dissuasion."""
+
+DISSUASION_CONTACTS_MAX: Final = 100
+"""Attempts to speak to one payer in one dissuasion."""
+
+MEASURE_APPEALS_MAX: Final = 20
+"""Appeals against one measure, one after another."""
+
 LOGINS_PER_MINUTE_MAX: Final = 30
 """Logins, enrolments and setups from one address in a minute."""
 

@@ -21,7 +21,7 @@ FUNCTION_LINES_MAX = 70
 PURE_ROOMS = frozenset(
     {
         *("records", "trace", "watch", "orders", "procedure", "staff", "cases", "figures"),
-        *("returns", "journal"),
+        *("returns", "journal", "care"),
     }
 )
 """Rooms that read no clock, random source, environment, file, socket or logger: what they need arrives as an argument."""

@@ -13,6 +13,7 @@ from recoup._version import __version__
 from recoup.api import (
     abroad,
     accounts,
+    care,
     cases,
     counter,
     decisions,
@@ -55,6 +56,7 @@ _ROUTERS: Final = (
     work.router,
     decisions.router,
     listing.router,
+    care.router,
     notices.router,
     returns.router,
     issued_papers.router,

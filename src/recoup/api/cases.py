@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from heapq import nsmallest
 from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import APIRouter, Query, Response
@@ -38,6 +39,7 @@ from recoup.api.rows import COMMAND_PROBLEMS, ThingPath
 from recoup.api.work import Cursor, Limit, ReasonAsked
 from recoup.cases import Case, CasePolicy, Found, Ready, dispatch, plan_orders
 from recoup.centre.account_room import ReadPersonal
+from recoup.centre.care_todos import care_todos
 from recoup.centre.planning import items_of
 from recoup.centre.reasons import CentreReason
 from recoup.clock import instant_text
@@ -266,6 +268,8 @@ async def worklist(
     name = f"worklist {caller.person} {unit}"
     count = place_of(port, name, cursor) + limit + 1  # one more says that the list goes on
     todos = await port.todos(is_reached, count)
+    cared = care_todos(port.view().cared, is_reached)
+    todos = nsmallest(count, (*todos, *cared), key=lambda row: row.rank)
     return _page(caller, name, todos, limit, cursor, views.todo_view)
 
 

@@ -39,6 +39,9 @@ class MoneyView(Body):
     frozen: str | None
     released: str | None
     lapsed: str | None
+    averted: str | None
+    intercepted_amount: str | None
+    protected_amount: str | None
     held_net: str | None
     overlap: str | None
     frozen_live: str | None
@@ -75,6 +78,13 @@ class FiguresView(Body):
     false_of_begun: int | None
     appeals: int | None
     appeals_overdue: int | None
+    warned: int | None
+    reached_message: int | None
+    reached_call: int | None
+    reached_visit: int | None
+    dissuaded: int | None
+    intercepted: int | None
+    protected: int | None
     in_limit_permille: int | None
     false_hold_permille: int | None
     money: dict[str, MoneyView]
@@ -182,6 +192,13 @@ def _shown(tally: Tally, asked: Asked, unit: str, least: int) -> FiguresView:
         false_of_begun=count("false_of_begun"),
         appeals=count("appeals"),
         appeals_overdue=count("appeals_overdue"),
+        warned=count("warned"),
+        reached_message=count("reached_message"),
+        reached_call=count("reached_call"),
+        reached_visit=count("reached_visit"),
+        dissuaded=count("dissuaded"),
+        intercepted=count("intercepted"),
+        protected=count("protected"),
         in_limit_permille=permille("in_limit", "in_limit", "late"),
         false_hold_permille=permille("false_of_begun", "holds"),
         money={currency: money(currency, row) for currency, row in tally.money.items()},

@@ -30,8 +30,8 @@ FORM_PATHS: Final = ("/counter", "/counter/check")
 """Where a browser without scripts posts: a form, and a small one."""
 _FORM: Final = b"application/x-www-form-urlencoded"
 
-IMPORT_PATH: Final = "/imports"
-"""Takes tables instead of JSON, and larger ones."""
+IMPORT_PATHS: Final = frozenset({"/imports", "/leads/import"})
+"""Take tables instead of JSON, and larger ones."""
 TABLES: Final = frozenset({b"text/csv", b"application/x-ndjson"})
 
 _OPEN: Final = b"[{"
@@ -50,7 +50,7 @@ class Guard:
         if scope["type"] != "http" or scope["method"] in {"GET", "HEAD", "OPTIONS"}:
             await self._app(scope, receive, send)
             return
-        is_table = scope["path"] == IMPORT_PATH
+        is_table = scope["path"] in IMPORT_PATHS
         is_signed = _SIGNED_PATHS.fullmatch(scope["path"]) is not None
         is_scan = _SCAN_PATHS.fullmatch(scope["path"]) is not None
         most = limits.IMPORT_BYTES_MAX if is_table else limits.HTTP_BODY_BYTES_MAX
@@ -142,4 +142,4 @@ def depth(body: bytes) -> int:
     return most
 
 
-__all__ = ["IMPORT_PATH", "TABLES", "Guard", "depth"]
+__all__ = ["IMPORT_PATHS", "TABLES", "Guard", "depth"]

@@ -14,6 +14,7 @@ from typing import Protocol
 from recoup.cases import Case, CasePolicy, Clock, Packet, Task
 from recoup.cases.lists import Subject
 from recoup.centre.backlog import Backlog
+from recoup.centre.cared import Cared
 from recoup.centre.commands import Command, Outcome
 from recoup.centre.facts import Grounds
 from recoup.centre.imported import Imported
@@ -50,6 +51,11 @@ class View(Protocol):
     @property
     def imported(self) -> Imported:
         """What came from other systems."""
+        ...
+
+    @property
+    def cared(self) -> Cared:
+        """Measures of accounts, leads and dissuasions."""
         ...
 
     @property

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from fastapi.responses import JSONResponse
 
+from recoup.care import CareReason
 from recoup.cases import Reason as CaseReason
 from recoup.cases.lists import ListReason
 from recoup.centre.account_room import ACCOUNT_UNKNOWN, INSTITUTION_DIFFERS
@@ -99,6 +100,8 @@ _UNKNOWN: Final = {
     ReturnReason.PAYMENT_UNKNOWN,
     ReturnReason.SEIZED_UNKNOWN,
     ReturnReason.RIGHT_UNKNOWN,
+    CareReason.MEASURE_UNKNOWN,
+    CareReason.DISSUASION_UNKNOWN,
 }
 
 
@@ -111,6 +114,7 @@ def _of_rooms() -> dict[str, tuple[int, str]]:
         status = 403 if staff_reason.is_denial else 409
         rows[staff_reason.value] = (status, _words(staff_reason).capitalize())
     rows |= {x.value: (409, "Not as things stand: " + _words(x)) for x in ListReason}
+    rows |= {x.value: (409, "Not as things stand: " + _words(x)) for x in CareReason}
     rows |= {reason.value: (409, _words(reason).capitalize()) for reason in CentreReason}
     rows |= {reason.value: (409, _words(reason).capitalize()) for reason in ScanProblem}
     for unknown in _UNKNOWN:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 
+from recoup.care import CareTerms
 from recoup.cases.dwell import Dwell
 from recoup.cases.institutions import Institution
 from recoup.orders import Ground, Levels, OrderKind, Policy
@@ -59,13 +60,15 @@ class CasePolicy:
     grounds: tuple[Ground, ...]
     procedure: ReturnTerms | None = None
     """How money is given back, with sources of its own; None: this jurisdiction's policy does not say."""
+    care: CareTerms | None = None
+    """What is done about accounts and likely victims, with sources of its own; None: the policy does not say."""
     institutions: Mapping[str, Institution] = field(default_factory=dict)
     """Those that declared something of their own; it is theirs, so it has no source of law."""
 
     def __post_init__(self) -> None:
         """Refuse a policy with a term that has no source, and bounds that make no sense."""
         named = {ground.term for ground in self.grounds}
-        apart = {"orders", "levels", "grounds", "procedure", "institutions"}
+        apart = {"orders", "levels", "grounds", "procedure", "care", "institutions"}
         terms = {f.name for f in fields(self)} - apart
         if missing := sorted(terms - named):
             raise ValueError(f"policy {self.orders.id}: no source for {', '.join(missing)}")

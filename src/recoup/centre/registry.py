@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from recoup.care import dissuading, measuring
 from recoup.cases import commands as case_commands
 from recoup.cases import events as case_events
 from recoup.cases import lists
@@ -166,6 +167,12 @@ EVENTS: Final[tuple[Row, ...]] = (
     ("counter_code_used", 1, counter.CodeUsed, ()),
     ("victim_letter_sent", 1, written.LetterSent, ()),
     ("papers_issued", 1, written.PapersIssued, ()),
+    ("measure_proposed", 1, measuring.MeasureProposed, ()),
+    ("measure_moved", 1, measuring.MeasureMoved, ()),
+    ("lead_taken", 1, dissuading.LeadTaken, ()),
+    ("dissuasion_opened", 1, dissuading.DissuasionOpened, ()),
+    ("dissuasion_joined", 1, dissuading.DissuasionJoined, ()),
+    ("dissuasion_moved", 1, dissuading.DissuasionMoved, ()),
     *((name, 1, kind, ()) for name, kind in EVENT_NAMES.items()),
 )
 
@@ -298,6 +305,22 @@ COMMANDS: Final[tuple[Row, ...]] = (
     ("write_to_victim", 1, WriteToVictim, ()),
     ("note_letter_sent", 1, written.NoteSent, ()),
     ("issue_return_papers", 1, written.IssuePapers, ()),
+    ("propose_measure", 1, measuring.ProposeMeasure, ()),
+    ("agree_to_measure", 1, measuring.AgreeToMeasure, ()),
+    ("withdraw_measure", 1, measuring.WithdrawMeasure, ()),
+    ("confirm_measure", 1, measuring.ConfirmMeasure, ()),
+    ("tell_holder", 1, measuring.TellHolder, ()),
+    ("prove_holder", 1, measuring.ProveHolder, ()),
+    ("appeal_measure", 1, measuring.AppealMeasure, ()),
+    ("settle_measure_appeal", 1, measuring.SettleMeasureAppeal, ()),
+    ("lift_measure", 1, measuring.LiftMeasure, ()),
+    ("pass_measure_appeal", 1, measuring.PassMeasureAppeal, ()),
+    ("pass_measure_end", 1, measuring.PassMeasureEnd, ()),
+    ("take_lead", 1, dissuading.TakeLead, ()),
+    ("note_contact", 1, dissuading.NoteContact, ()),
+    ("settle_dissuasion", 1, dissuading.SettleDissuasion, ()),
+    ("pass_dissuasion_step", 1, dissuading.PassStep, ()),
+    ("pass_dissuasion_end", 1, dissuading.PassDissuasionEnd, ()),
 )
 
 

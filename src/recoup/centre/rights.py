@@ -23,6 +23,7 @@ from recoup.cases import refusals as case_refusals
 from recoup.cases.lists import ListReason
 from recoup.centre import sheets
 from recoup.centre.account_room import TEXT, EnterAccount, ReadPersonal, unfit
+from recoup.centre.care_rights import CARE_ACTIONS, target_of_care, target_of_text
 from recoup.centre.case_rights import CASE_ACTIONS, action_of
 from recoup.centre.case_rights import target_of as target_of_case_command
 from recoup.centre.case_room import CHASE
@@ -88,6 +89,7 @@ ACTIONS: Final[Mapping[type, Action]] = {
     WriteToVictim: Action.COUNTER_SERVE,
     NoteSent: Action.COUNTER_SERVE,
     IssuePapers: Action.RETURN_PREPARE,
+    **CARE_ACTIONS,
 }
 """The right that a command needs. One that is not here can be carried out by no person."""
 
@@ -188,6 +190,8 @@ def _target(state: CentreState, request: Request) -> Target | Declined:
         return target_of_case_command(state, request)
     if type(command) in RETURN_ACTIONS:
         return target_of_return(state, command)
+    if type(command) in CARE_ACTIONS:
+        return target_of_care(state, command)
     if isinstance(command, IssueCode | WriteToVictim | NoteSent | IssuePapers):
         return state.target_of_case(command.case)
     match command:
@@ -225,7 +229,7 @@ def _target(state: CentreState, request: Request) -> Target | Declined:
         case AgreeToEntry(entry_id) | WithdrawEntry(entry_id):
             return _target_of_entry(state, entry_id)
         case ReadPersonal(field=name) if name == TEXT:
-            return state.target_of_case(request.case)
+            return target_of_text(state, request.case)
         case ReadPersonal(account):
             return state.target_of_subject(request.case, account) or Target()
         case (

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, get_args
 
+from recoup.care import dissuading, measuring
 from recoup.cases import CasePolicy, lists
 from recoup.cases import commands as case_commands
 from recoup.cases import events as case_events
@@ -18,6 +19,7 @@ from recoup.centre.account_room import (
     decide_accounts,
     evolve_accounts,
 )
+from recoup.centre.care_room import decide_care, evolve_care
 from recoup.centre.case_room import decide_cases, decide_orders, evolve_cases
 from recoup.centre.commands import Decision, Declined
 from recoup.centre.counter_commands import IssueCode, ShowClaim, WriteToVictim
@@ -153,6 +155,17 @@ ROOMS: Final[tuple[Room, ...]] = (
         get_args(written.Event),
         decide_written,
         evolve_written,
+    ),
+    Room(
+        "care",
+        (
+            *get_args(measuring.MeasureCommand),
+            dissuading.TakeLead,
+            *get_args(dissuading.DissuasionCommand),
+        ),
+        (*get_args(measuring.MeasureEvent), *get_args(dissuading.DissuasionEvent)),
+        decide_care,
+        evolve_care,
     ),
 )
 

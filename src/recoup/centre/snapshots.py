@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
+from recoup.care import Dissuasion, Measure
+from recoup.care.dissuading import LeadTaken
 from recoup.cases import Case, Lesson
 from recoup.cases.lists import Entry
 from recoup.centre.counter import Code
@@ -29,7 +31,7 @@ from recoup.orders import Hold
 from recoup.procedure import Return
 from recoup.staff import Directory, Person, Session, Shift, TimedGrant, Unit
 
-NAME: Final = "centre-6"
+NAME: Final = "centre-7"
 """Another number when what is kept changes its meaning: older snapshots are then never read."""
 
 
@@ -93,6 +95,9 @@ _SHAPES.register("return", 1, Return)
 _SHAPES.register("code", 1, Code)
 _SHAPES.register("sent", 1, Sent)
 _SHAPES.register("paper", 1, Issued)
+_SHAPES.register("measure", 1, Measure)
+_SHAPES.register("lead", 1, LeadTaken)
+_SHAPES.register("dissuasion", 1, Dissuasion)
 
 
 def _take_hold(state: CentreState, hold: Hold) -> None:
@@ -165,6 +170,10 @@ def _take_paper(state: CentreState, issued: Issued) -> None:
     state.put_paper(issued)
 
 
+def _take_cared(state: CentreState, kept: Measure | LeadTaken | Dissuasion) -> None:
+    state.cared.put(kept)
+
+
 _TAKERS: Final[dict[str, Callable[[CentreState, Any], None]]] = {
     "hold": _take_hold,
     "case": _take_case,
@@ -182,6 +191,9 @@ _TAKERS: Final[dict[str, Callable[[CentreState, Any], None]]] = {
     "code": _take_code,
     "sent": _take_sent,
     "paper": _take_paper,
+    "measure": _take_cared,
+    "lead": _take_cared,
+    "dissuasion": _take_cared,
 }
 """What becomes of a line; a new register is one row here and one in `_values`."""
 
@@ -205,6 +217,7 @@ def _values(state: CentreState) -> Iterator[object]:
     yield from state.codes.values()
     yield from state.sent.values()
     yield from state.papers.values()
+    yield from state.cared.values()
 
 
 def _staff_of(staff: Directory) -> _Staff:

@@ -13,6 +13,7 @@ from typing import Any
 
 from recoup import limits
 from recoup.cases import Case, Clock, Lesson, Meeting, Packet, Report, packet_of, reached_by
+from recoup.centre.cared import Cared
 from recoup.centre.counter import Code
 from recoup.centre.imported import Imported
 from recoup.centre.listed import Listed
@@ -50,6 +51,8 @@ class CentreState:
     """Involved and suspect subjects."""
     imported: Imported = field(default_factory=Imported)
     """What came from other systems, under which ids of theirs."""
+    cared: Cared = field(default_factory=Cared)
+    """Measures of accounts, leads and dissuasions."""
 
     def copied(self) -> CentreState:
         """Return registers of their own with the same values, for another thread to go on from."""
@@ -249,7 +252,7 @@ def _copied(value: Any) -> Any:  # noqa: ANN401 - a register, or what is in one
         return [_copied(part) for part in value]
     if isinstance(value, deque):
         return value.copy()
-    if isinstance(value, Listed | Imported):
+    if isinstance(value, Listed | Imported | Cared):
         return type(value)(**{row.name: _copied(getattr(value, row.name)) for row in fields(value)})
     return set(value) if isinstance(value, set) else value
 

@@ -44,6 +44,14 @@ class Waits(StrEnum):
     """A victim was not told where the claim stands; `why` says where."""
     CALENDAR = "calendar_to_extend"
     """The bank cannot be told: nobody told the centre the working days of the year in which it must have paid."""
+    MEASURE = "measure_to_agree"
+    """One about an account; no case is behind these six."""
+    HOLDER = "holder_to_tell"
+    IN_FORCE = "measure_to_confirm"
+    MEASURE_APPEAL = "measure_appeal_to_decide"
+    PROTECTION = "protection_to_lift"
+    """The dissuasion that it rests on has ended."""
+    DISSUASION = "payer_to_dissuade"
 
 
 _SURPLUS: Final = frozenset({"overdue", "cannot_shrink"})

@@ -9,6 +9,7 @@ import typer
 from recoup.orders import OrderKind
 
 if TYPE_CHECKING:
+    from recoup.care import CareTerms
     from recoup.cases import CasePolicy
     from recoup.orders import Levels, Policy
     from recoup.procedure import ReturnTerms
@@ -52,6 +53,7 @@ def policy(
                 *case_lines_of(found),
                 *level_lines_of(found.levels),
                 *return_lines_of(found.procedure),
+                *care_lines_of(found.care),
             )
         )
     )
@@ -122,4 +124,28 @@ def return_lines_of(terms: ReturnTerms | None) -> list[tuple[str, str, str, str]
             (f"working days of {row.year}", terms.calendar.id, row.source, row.standing.value)
             for row in terms.calendar.years
         ),
+    ]
+
+
+def care_lines_of(terms: CareTerms | None) -> list[tuple[str, str, str, str]]:
+    """Return one line for each term of measures of accounts and warnings of payers."""
+    if terms is None:
+        return []
+    values = {
+        kind.value: f"{row.seconds} s, {row.persons} beside the maker"
+        + (", ends when the holder is verified" if row.is_lifted_by_proof else "")
+        for kind, row in terms.measures.items()
+    }
+    values |= {
+        grade.value: " ".join(f"{step}={seconds}s" for step, seconds in steps.items())
+        for grade, steps in terms.steps.items()
+    }
+    return [
+        (
+            f"care {g.term}",
+            values.get(g.term) or str(getattr(terms, g.term)),
+            g.source,
+            g.standing.value,
+        )
+        for g in terms.grounds
     ]

@@ -11,6 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 
+from recoup.care import DissuasionState, MeasureTrigger, Step
+from recoup.care import dissuading as warned
+from recoup.care import measuring as measured
 from recoup.cases import events as cases
 from recoup.cases.state import AppealState
 from recoup.figures.columns import Facts
@@ -25,6 +28,11 @@ FOR_THE_HOLDER: Final = frozenset({"good_faith_value", "innocent_conduit"})
 
 _LOOKED_AT: Final = (Kind.HELD_NET, Kind.OVERLAP, Kind.FROZEN_LIVE)
 """What is looked at when an entry is whole."""
+_REACHED: Final = {
+    Step.MESSAGE: Kind.REACHED_MESSAGE,
+    Step.CALL: Kind.REACHED_CALL,
+    Step.VISIT: Kind.REACHED_VISIT,
+}
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -260,6 +268,42 @@ class Book:
     def _withdrawn(self, _: KnownCase, event: orders.OrderWithdrawn) -> None:
         self._orders.pop(event.order_id, None)
 
+    # --- care: a measure or a dissuasion stands in the place of a case, so that "of how many" counts these ---
+
+    def _measured(self, thing: KnownCase, event: measured.MeasureProposed) -> None:
+        measure = event.measure
+        thing.unit = measure.unit
+        thing.about = (measure.institution, measure.currency, measure.is_protection)
+
+    def _measure_moved(self, thing: KnownCase, event: measured.MeasureMoved) -> None:
+        if event.trigger is not MeasureTrigger.CONFIRM or not event.is_first:
+            return
+        institution, currency, is_protection = thing.about
+        count, amount = (
+            (Kind.PROTECTED, Kind.PROTECTED_AMOUNT)
+            if is_protection
+            else (Kind.INTERCEPTED, Kind.INTERCEPTED_AMOUNT)
+        )
+        self._say(thing, count, 1, institution)
+        self._say(thing, amount, event.amount or 0, institution, currency)
+
+    def _warned(self, thing: KnownCase, event: warned.DissuasionOpened) -> None:
+        task = event.dissuasion
+        thing.unit, thing.about = task.unit, (task.institution, task.currency, False)
+        self._say(thing, Kind.WARNED, 1, task.institution)
+
+    def _joined(self, thing: KnownCase, event: warned.DissuasionJoined) -> None:
+        thing.about = (thing.about[0], event.currency, False)
+
+    def _dissuasion_moved(self, thing: KnownCase, event: warned.DissuasionMoved) -> None:
+        institution, currency, _ = thing.about
+        if event.is_first:
+            self._say(thing, _REACHED[event.step], 1, institution)
+        if event.state is DissuasionState.DISSUADED:
+            self._say(thing, Kind.DISSUADED, 1, institution)
+        if event.averted:
+            self._say(thing, Kind.AVERTED, event.averted, institution, currency)
+
     STEPS: ClassVar[dict[type, Callable[[Book, KnownCase, Any], None]]] = {
         cases.CaseOpened: _opened,
         cases.HandoverSettled: _handed,
@@ -276,6 +320,11 @@ class Book:
         orders.OrderUnanswered: _unanswered,
         orders.AnswerRecorded: _answered,
         orders.OrderWithdrawn: _withdrawn,
+        measured.MeasureProposed: _measured,
+        measured.MeasureMoved: _measure_moved,
+        warned.DissuasionOpened: _warned,
+        warned.DissuasionJoined: _joined,
+        warned.DissuasionMoved: _dissuasion_moved,
     }
     """What an event that counts does; others need not be decoded."""
 

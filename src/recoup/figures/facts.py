@@ -55,6 +55,22 @@ class Kind(StrEnum):
     """The same, at the instant at which that hold began."""
     APPEAL_FILED = "appeal_filed"
     APPEAL_OVERDUE = "appeal_overdue"
+    # --- care: never part of what is stopped or held ---
+    WARNED = "warned"
+    """A dissuasion was opened: one for a payer, however many leads."""
+    REACHED_MESSAGE = "reached_message"
+    REACHED_CALL = "reached_call"
+    REACHED_VISIT = "reached_visit"
+    DISSUADED = "dissuaded"
+    AVERTED = "averted"
+    """Money that a dissuaded payer did not pay."""
+    INTERCEPTED = "intercepted"
+    """An account with a measure in force that had none."""
+    INTERCEPTED_AMOUNT = "intercepted_amount"
+    """What lay in it then."""
+    PROTECTED = "protected"
+    """An account of a likely victim, stopped for a short time."""
+    PROTECTED_AMOUNT = "protected_amount"
 
 
 STANDING: Final = frozenset({Kind.HELD_NET, Kind.OVERLAP, Kind.FROZEN_LIVE, Kind.WAITING})

@@ -82,6 +82,8 @@ class KnownCase:
     """What is held and stood behind, by institution and currency; '' for all institutions."""
     net_most: dict[Place, int] = field(default_factory=dict)
     """The most that came to, likewise."""
+    about: tuple[str, str, bool] = ("", "", False)
+    """Of a measure or a dissuasion, which stand here beside cases: institution, currency, whether it protects a payer."""
 
     def plain(self) -> Mapping[str, Any]:
         """Return what has to be kept of it, in values of plain kinds."""
@@ -98,6 +100,7 @@ class KnownCase:
             "stands": [[*key, amount] for key, amount in self.stands.items()],
             "net": [[*key, amount] for key, amount in self.net.items()],
             "net_most": [[*key, amount] for key, amount in self.net_most.items()],
+            "about": list(self.about),
         }
 
     @classmethod
@@ -115,6 +118,7 @@ class KnownCase:
             {(Kind(kind), place, cur): amount for kind, place, cur, amount in row["stands"]},
             {(place, cur): amount for place, cur, amount in row["net"]},
             {(place, cur): amount for place, cur, amount in row["net_most"]},
+            tuple(row["about"]),
         )
 
 

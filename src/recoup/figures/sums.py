@@ -24,6 +24,9 @@ _FLOWS: Final = {
     Kind.FROZEN: "frozen",
     Kind.RELEASED: "released",
     Kind.LAPSED: "lapsed",
+    Kind.AVERTED: "averted",
+    Kind.INTERCEPTED_AMOUNT: "intercepted_amount",
+    Kind.PROTECTED_AMOUNT: "protected_amount",
 }
 _STANDS: Final = {
     Kind.HELD_NET: "held_net",
@@ -48,6 +51,13 @@ _COUNTS: Final = {
     Kind.FALSE_OF_BEGUN: "false_of_begun",
     Kind.APPEAL_FILED: "appeals",
     Kind.APPEAL_OVERDUE: "appeals_overdue",
+    Kind.WARNED: "warned",
+    Kind.REACHED_MESSAGE: "reached_message",
+    Kind.REACHED_CALL: "reached_call",
+    Kind.REACHED_VISIT: "reached_visit",
+    Kind.DISSUADED: "dissuaded",
+    Kind.INTERCEPTED: "intercepted",
+    Kind.PROTECTED: "protected",
 }
 
 
@@ -75,6 +85,9 @@ class Money:
     frozen: int = 0
     released: int = 0
     lapsed: int = 0
+    averted: int = 0
+    intercepted_amount: int = 0
+    protected_amount: int = 0
     held_net: int = 0
     """At the end, as the next three."""
     overlap: int = 0
@@ -109,6 +122,15 @@ class Tally:
     false_of_begun: int = 0
     appeals: int = 0
     appeals_overdue: int = 0
+    warned: int = 0
+    reached_message: int = 0
+    reached_call: int = 0
+    reached_visit: int = 0
+    dissuaded: int = 0
+    intercepted: int = 0
+    """Accounts."""
+    protected: int = 0
+    """Accounts of likely victims."""
     money: dict[str, Money] = field(default_factory=dict)
     spreads: dict[str, Spread] = field(default_factory=dict)
     behind: dict[Cell, int] = field(default_factory=dict)

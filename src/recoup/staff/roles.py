@@ -116,6 +116,21 @@ class Action(StrEnum):
     """Agree to what was prepared, decide on objections and on who gets what."""
     COUNTER_SERVE = "counter_serve"
     """Give a victim a code to see how the claim stands, or a letter that says so."""
+    MEASURE_PROPOSE = "measure_propose"
+    """Propose a measure of an account, or take the proposal back."""
+    MEASURE_AGREE = "measure_agree"
+    MEASURE_LIFT = "measure_lift"
+    """End it before its end."""
+    MEASURE_CONFIRM = "measure_confirm"
+    """Say that it is in force at the institution."""
+    HOLDER_VERIFY = "holder_verify"
+    """Say that a holder was verified again."""
+    MEASURE_READ = "measure_read"
+    LEAD_TAKE = "lead_take"
+    """Take in what says that a payer is likely a victim."""
+    DISSUADE = "dissuade"
+    """Speak to a payer, and say how it ended."""
+    DISSUASION_READ = "dissuasion_read"
 
 
 class Scope(StrEnum):
@@ -185,7 +200,22 @@ _RETURNS: Final = {
     _A.RETURN_CHECK: _UNIT,
     _A.RETURN_PREPARE: _UNIT,
 }
+_CARE_AT_THE_DESK: Final = {
+    _A.MEASURE_PROPOSE: _UNIT,
+    _A.MEASURE_CONFIRM: _UNIT,
+    _A.HOLDER_VERIFY: _UNIT,
+    _A.MEASURE_READ: _UNIT,
+    _A.LEAD_TAKE: _UNIT,
+    _A.DISSUADE: _UNIT,
+    _A.DISSUASION_READ: _UNIT,
+}
 _AT_A_BANK: Final = {
+    _A.MEASURE_CONFIRM: _BANK,
+    _A.HOLDER_VERIFY: _BANK,
+    _A.MEASURE_READ: _BANK,
+    _A.LEAD_TAKE: _BANK,
+    _A.DISSUADE: _BANK,
+    _A.DISSUASION_READ: _BANK,
     _A.INBOX_READ: _BANK,
     _A.PERSONAL_READ: _BANK,
     _A.OPINION_NOTE: _BANK,
@@ -203,6 +233,9 @@ _READS: Final = {
 TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
     Role.CALL_TAKER: {
         **_AT_THE_DESK,
+        _A.LEAD_TAKE: _UNIT,
+        _A.DISSUADE: _UNIT,
+        _A.DISSUASION_READ: _UNIT,
         _A.APPEAL_FILE: _UNIT,
         _A.LIST_CHECK: _UNIT,
         _A.RETURN_APPLY: _UNIT,
@@ -211,6 +244,7 @@ TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
         **_AT_THE_DESK,
         **_IN_A_CASE,
         **_LISTS_AT_THE_DESK,
+        **_CARE_AT_THE_DESK,
         **_RETURNS,
         _A.PERSONAL_READ: _UNIT,
         _A.PAPER_PRINT: _UNIT,
@@ -241,6 +275,10 @@ TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
         _A.LIST_READ: _BELOW,
         _A.LIST_CHECK: _BELOW,
         _A.RETURN_APPROVE: _BELOW,
+        _A.MEASURE_AGREE: _BELOW,
+        _A.MEASURE_LIFT: _BELOW,
+        _A.MEASURE_READ: _BELOW,
+        _A.DISSUASION_READ: _BELOW,
     },
     Role.CASE_LEAD: {
         **_RETURNS,
@@ -250,6 +288,8 @@ TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
         _A.APPEAL_SETTLE: _UNIT,
         _A.IMPORT: _UNIT,
         **_LISTS_AT_THE_DESK,
+        **_CARE_AT_THE_DESK,
+        _A.MEASURE_LIFT: _UNIT,
         _A.ORDER_SUBMIT: _UNIT,
         _A.ORDER_ISSUE: _UNIT,
         _A.ORDER_WITHDRAW: _UNIT,
@@ -269,6 +309,7 @@ TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
         **_IN_A_CASE,
         _A.HARDSHIP_SETTLE: _UNIT,
         **_LISTS_AT_THE_DESK,
+        **_CARE_AT_THE_DESK,
         _A.ORDER_SUBMIT: _UNIT,
         _A.ORDER_ISSUE: _UNIT,
         _A.ORDER_WITHDRAW: _UNIT,
@@ -292,6 +333,8 @@ TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
         _A.STAFF_READ: _ALL,
         _A.DUTY_READ: _ALL,
         _A.LIST_READ: _ALL,
+        _A.MEASURE_READ: _ALL,
+        _A.DISSUASION_READ: _ALL,
     },
     Role.ADMINISTRATOR: {
         _A.STAFF_READ: _ALL,
@@ -336,6 +379,9 @@ FOUR_EYES: Final = frozenset(
         _A.ANSWER_CONFIRM,
         _A.RETURN_CHECK,
         _A.RETURN_APPROVE,
+        _A.MEASURE_AGREE,
+        _A.MEASURE_LIFT,
+        _A.HOLDER_VERIFY,
     }
 )
 """Never by a person who made what is decided on, whatever roles that person holds."""

@@ -179,7 +179,7 @@ def test_a_key_is_needed_for_every_post(desk: Bureau) -> None:
     paths = list(posts)
     for path in paths:
         headers = desk._as("root")
-        if path == "/imports":
+        if path in {"/imports", "/leads/import"}:
             headers |= {"Content-Type": "text/csv"}
         if path == "/orders/{order}/scans":
             headers |= {"Content-Type": "image/png"}
@@ -330,6 +330,13 @@ PAGE_ACTIONS = {
     },
     "agree to a plan, decide an objection and who gets what": {_A.RETURN_APPROVE},
     "serve a victim: a code, a letter": {Action.COUNTER_SERVE},
+    "propose a measure of an account": {_A.MEASURE_PROPOSE},
+    "agree to a measure": {_A.MEASURE_AGREE},
+    "lift a measure": {_A.MEASURE_LIFT},
+    "confirm a measure, note that a holder was verified": {_A.MEASURE_CONFIRM, _A.HOLDER_VERIFY},
+    "see measures": {_A.MEASURE_READ},
+    "take a lead in, speak to a payer": {_A.LEAD_TAKE, _A.DISSUADE},
+    "see dissuasions": {_A.DISSUASION_READ},
     "see staff": {_A.STAFF_READ},
     "units, persons, roles, enrolment": {
         _A.UNIT_ADD,

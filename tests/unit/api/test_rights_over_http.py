@@ -64,6 +64,8 @@ class Thing:
     entry: str = ""
     part: str = ""
     row: str = ""
+    measure: str = ""
+    task: str = ""
 
 
 Ask = Callable[[Bureau, str, Thing], Response]
@@ -256,6 +258,89 @@ RETURNS: dict[str, tuple[Action, Ask]] = {
     "/withdraw": (Action.RETURN_PREPARE, of_return("/withdraw", reason="r")),
 }
 """Of the return that each case is in, below it."""
+
+
+def of_measure(path: str, **body: Any) -> Ask:
+    return lambda b, by, t: b.post(f"/measures/{t.measure}{path}", body, by)
+
+
+def of_task(path: str, **body: Any) -> Ask:
+    return lambda b, by, t: b.post(f"/dissuasions/{t.task}{path}", body, by)
+
+
+def measure_at(thing: Thing) -> dict[str, Any]:
+    """Return the body of a measure of an account that nobody spoke of before."""
+    account = {"kind": "account", "institution": thing.institution, "number": next(_fresh)}
+    body = {"kind": "re_verify", "currency": "CNY", "ground": "red_flag", "about": "3006"}
+    return {**body, "unit": thing.unit, "account": account, "reason": "r"}
+
+
+def lead_at(thing: Thing) -> dict[str, Any]:
+    """Return the body of a lead about a payer whom nobody spoke of before."""
+    body = {"source": "police", "system": "city", "id": next(_fresh), "grade": "high"}
+    seen = {"seen_at": instant_text(START), "expires_at": instant_text(START + timedelta(days=2))}
+    payer = {"kind": "account", "institution": thing.institution, "number": next(_fresh)}
+    place = {"unit": thing.unit, "institution": thing.institution, "payer": payer, "reason": "r"}
+    return {**body, **seen, **place}
+
+
+def lead_table(b: Bureau, by: str, thing: Thing) -> Response:
+    headers = {"Idempotency-Key": next(b.keys), "Content-Type": "text/csv", **b._as(by)}
+    params = {"unit": thing.unit, "institution": thing.institution}
+    return b.client.post("/leads/import", params=params, content=b"id\n", headers=headers)
+
+
+CARE: dict[tuple[str, str], tuple[Action, Ask]] = {
+    ("post", "/measures"): (
+        Action.MEASURE_PROPOSE,
+        lambda b, by, t: b.post("/measures", measure_at(t), by),
+    ),
+    ("get", "/measures"): (
+        Action.MEASURE_READ,
+        lambda b, by, t: b.get("/measures", by, unit=t.unit, institution=t.institution),
+    ),
+    ("get", "/measures/{measure}"): (
+        Action.MEASURE_READ,
+        lambda b, by, t: b.get(f"/measures/{t.measure}", by),
+    ),
+    **{
+        ("post", f"/measures/{{measure}}{path}"): row
+        for path, row in {
+            "/agree": (Action.MEASURE_AGREE, of_measure("/agree", digest=DIGEST)),
+            "/withdraw": (Action.MEASURE_PROPOSE, of_measure("/withdraw", reason="r")),
+            "/confirm": (
+                Action.MEASURE_CONFIRM,
+                of_measure("/confirm", amount="1.00", currency="CNY"),
+            ),
+            "/told": (Action.NOTICE_SEND, of_measure("/told")),
+            "/appeals": (Action.APPEAL_FILE, of_measure("/appeals", text="mine")),
+            "/appeals/deny": (Action.APPEAL_SETTLE, of_measure("/appeals/deny", reason="r")),
+            "/appeals/uphold": (Action.APPEAL_SETTLE, of_measure("/appeals/uphold", reason="r")),
+            "/texts/{text}/read": (Action.TEXT_READ, of_measure("/texts/none/read", reason="r")),
+            "/verified": (Action.HOLDER_VERIFY, of_measure("/verified", reason="r")),
+            "/lift": (Action.MEASURE_LIFT, of_measure("/lift", reason="r")),
+        }.items()
+    },
+    ("post", "/leads"): (Action.LEAD_TAKE, lambda b, by, t: b.post("/leads", lead_at(t), by)),
+    ("post", "/leads/import"): (Action.LEAD_TAKE, lead_table),
+    ("get", "/dissuasions"): (
+        Action.DISSUASION_READ,
+        lambda b, by, t: b.get("/dissuasions", by, unit=t.unit, institution=t.institution),
+    ),
+    ("get", "/dissuasions/{dissuasion}"): (
+        Action.DISSUASION_READ,
+        lambda b, by, t: b.get(f"/dissuasions/{t.task}", by),
+    ),
+    ("post", "/dissuasions/{dissuasion}/contacts"): (
+        Action.DISSUADE,
+        of_task("/contacts", step="message", is_reached=True),
+    ),
+    ("post", "/dissuasions/{dissuasion}/outcome"): (
+        Action.DISSUADE,
+        of_task("/outcome", outcome="no_victim", reason="r"),
+    ),
+}
+"""Of a measure and a dissuasion at each place."""
 
 LISTS = (
     *("reports", "claims", "places", "exits", "holds", "orders", "mandates", "findings"),
@@ -673,6 +758,7 @@ ENDPOINTS: dict[tuple[str, str], tuple[Action, Ask]] = {
         seen_of_return(f"/plans/{DIGEST}/files"),
     ),
     **{("post", f"/returns/{{return_id}}{path}"): row for path, row in RETURNS.items()},
+    **CARE,
 }
 
 
@@ -718,6 +804,7 @@ def _is_gone(path: str, answer: Response) -> bool:
         *("/seized/{seized}/agree", "/seized/{seized}/end", "/prior-rights/{right}/end"),
         "/handovers/{handover}/withdraw",
         "/orders/{order}/scans/{scan}",
+        "/measures/{measure}/texts/{text}/read",
         "/cases/{case}/notices/paper",
     )
     return path.endswith(gone) and answer.status_code == 404
@@ -794,6 +881,9 @@ def furnish(bureau: Bureau, thing: Thing, by: str) -> None:
     taken = import_rows(bureau, f"lead {thing.unit}", thing, row.encode(), "register")
     assert taken.json()["taken"] == 1, taken.text
     thing.part = taken.json()["id"]
+    lead = f"lead {thing.unit}"
+    thing.measure = bureau.post("/measures", measure_at(thing), lead).json()["measure"]
+    thing.task = bureau.post("/leads", lead_at(thing), lead).json()["dissuasion"]
 
 
 def work(bureau: Bureau, thing: Thing) -> None:

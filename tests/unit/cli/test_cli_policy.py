@@ -7,6 +7,7 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
+from recoup.care import CareTerms, MeasureKind, RiskGrade
 from recoup.cases import CasePolicy
 from recoup.cli import app
 from recoup.orders import Deed, InstitutionKind, OrderKind, Policy
@@ -26,11 +27,20 @@ def test_every_term_is_shown_with_its_source_and_how_sure_it_is() -> None:
     terms = {line[0] for line in lines[1:]}
     known = {field.name for kind in (Policy, CasePolicy) for field in fields(kind)}
     levels = {f"level of {row.value}" for row in (*OrderKind, *Deed)} | {"level of mandate"}
-    apart = {"id", "grounds", "orders", "levels", "procedure", "institutions", "powers"}
+    apart = {"id", "grounds", "orders", "levels", "procedure", "care", "institutions", "powers"}
     powers = {f"powers.{kind}" for kind in InstitutionKind}
     back = {f"return {f.name}" for f in fields(ReturnTerms)} - {"return id", "return grounds"}
     years = {"working days of 2025", "working days of 2026"}
-    assert terms == (known - apart) | powers | levels | (back - {"return calendar"}) | years
+    single = {f.name for f in fields(CareTerms)} - {
+        "id",
+        "grounds",
+        "currency",
+        "measures",
+        "steps",
+    }
+    care = {f"care {name}" for name in (*single, *MeasureKind, *RiskGrade)}
+    known_back = back - {"return calendar"}
+    assert terms == (known - apart) | powers | levels | known_back | years | care
     assert ["return notice_days", "30", "return-rules-art-8", "known"] in lines
     assert ["appeal_seconds", "86400", "fraud-law-art-32", "assumed"] in lines
     assert ["stop_seconds", "172800", "stop-notice-2016", "known"] in lines

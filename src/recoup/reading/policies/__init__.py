@@ -21,6 +21,7 @@ from recoup.orders import (
     Policy,
     Standing,
 )
+from recoup.reading.policies.cares import care_terms
 from recoup.reading.policies.procedures import return_terms
 
 _HERE = Path(__file__).parent
@@ -124,7 +125,7 @@ def _powers(entries: Mapping[str, Any]) -> dict[InstitutionKind, frozenset[Order
 
 def _case_policy(table: Mapping[str, Any]) -> CasePolicy:
     entries = table["case"]
-    apart = {"orders", "levels", "grounds", "procedure", "institutions"}
+    apart = {"orders", "levels", "grounds", "procedure", "care", "institutions"}
     names = [f.name for f in fields(CasePolicy) if f.name not in apart]
     if unknown := sorted(set(entries) - set(names)):
         raise ValueError(f"case: no such term as {', '.join(unknown)}")
@@ -144,6 +145,7 @@ def _case_policy(table: Mapping[str, Any]) -> CasePolicy:
         good_faith_downstream=Downstream(entries["good_faith_downstream"]["value"]),
         grounds=tuple(_ground(name, entries[name]) for name in names),
         procedure=return_terms(table["procedure"], table) if "procedure" in table else None,
+        care=care_terms(table["care"], table) if "care" in table else None,
         **values,
     )
 

@@ -1,0 +1,76 @@
+"""The register of care: measures by account, leads by the id of whoever gave them, dissuasions by payer. Holds no rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from recoup.care import LIVE_MEASURES, OPEN_DISSUASIONS, Dissuasion, Lead, Measure
+from recoup.care.dissuading import LeadTaken
+
+_Row = LeadTaken | Dissuasion | Measure
+
+
+@dataclass(slots=True)
+class Cared:
+    """All that ever were, in the order in which they came; what is open also apart, so that nobody walks all of them."""
+
+    measures: dict[str, Measure] = field(default_factory=dict)
+    by_account: dict[str, list[str]] = field(default_factory=dict)
+    dissuasions: dict[str, Dissuasion] = field(default_factory=dict)
+    leads: dict[str, LeadTaken] = field(default_factory=dict)
+    given: dict[tuple[str, str], str] = field(default_factory=dict)
+    """The lead of a (system, id there). Follows from the leads."""
+    live: dict[str, None] = field(default_factory=dict)
+    """Ids of measures that are proposed or stand."""
+    running: dict[str, None] = field(default_factory=dict)
+    """Ids of dissuasions without an outcome."""
+    warned: dict[tuple[str, str], str] = field(default_factory=dict)
+    """The running dissuasion of a (unit, payer)."""
+
+    def put(self, row: _Row) -> None:
+        """Take in what is new, or what became of it."""
+        match row:
+            case LeadTaken(lead):
+                self.leads[lead.id] = row
+                self.given[lead.system, lead.foreign] = lead.id
+            case Measure():
+                if row.id not in self.measures:
+                    self.by_account.setdefault(row.account, []).append(row.id)
+                self.measures[row.id] = row
+                if row.state in LIVE_MEASURES:
+                    self.live[row.id] = None
+                else:
+                    self.live.pop(row.id, None)
+            case Dissuasion():
+                self.dissuasions[row.id] = row
+                if row.state in OPEN_DISSUASIONS:
+                    self.running[row.id] = None
+                    self.warned[row.unit, row.key] = row.id
+                else:
+                    self.running.pop(row.id, None)
+                    if self.warned.get((row.unit, row.key)) == row.id:
+                        del self.warned[row.unit, row.key]
+
+    def at_account(self, account: str) -> Iterator[Measure]:
+        """Yield all measures of an account."""
+        yield from (self.measures[row] for row in self.by_account.get(account, ()))
+
+    def lead_of(self, system: str, foreign: str) -> Lead | None:
+        """Return the lead that a system gave under this id."""
+        found = self.given.get((system, foreign))
+        return None if found is None else self.leads[found].lead
+
+    def running_of(self, unit: str, key: str) -> Dissuasion | None:
+        """Return the dissuasion of a payer that runs in a unit."""
+        found = self.warned.get((unit, key))
+        return None if found is None else self.dissuasions[found]
+
+    def values(self) -> Iterator[_Row]:
+        """Yield all of it in an order that follows from the journal alone."""
+        yield from self.measures.values()
+        yield from self.leads.values()
+        yield from self.dissuasions.values()
+
+
+__all__ = ["Cared"]
