@@ -19,24 +19,27 @@ from recoup.watch.stolen.orders import (
     Whereabouts,
 )
 from recoup.watch.stolen.rows import FlowRows, Row, RowIndex, Totals
-from recoup.watch.stolen.subscription import (
+from recoup.watch.stolen.subscription import Copy, Names, Taken
+from recoup.watch.stolen.sums import KNOWN, TERMINAL, UNKNOWN, Fate
+from recoup.watch.stolen.ways import way_of
+from recoup.watch.told import (
+    Arrival,
     CaseClosed,
     Change,
     ClaimEnded,
     ClaimOpened,
-    Copy,
     GoodFaith,
     HoldAsked,
-    Names,
-    Taken,
+    Listed,
+    Traced,
     chain,
 )
-from recoup.watch.stolen.sums import KNOWN, TERMINAL, UNKNOWN, Fate
 
 __all__ = [
     "KNOWN",
     "TERMINAL",
     "UNKNOWN",
+    "Arrival",
     "CaseClosed",
     "Change",
     "ClaimEnded",
@@ -48,6 +51,7 @@ __all__ = [
     "GoodFaith",
     "Held",
     "HoldAsked",
+    "Listed",
     "Moved",
     "Names",
     "Overdrawn",
@@ -62,7 +66,9 @@ __all__ = [
     "Taken",
     "Tiding",
     "Totals",
+    "Traced",
     "Verdict",
     "Whereabouts",
     "chain",
+    "way_of",
 ]
