@@ -1,4 +1,4 @@
-"""Centre, bank agent and watch together: stolen money that had moved on is held when it is to move again, and becomes the bank's hold."""
+"""Centre, bank agent and watch together: stolen money that had moved on meets a hold, which becomes the bank's."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ def test_money_that_moved_on_meets_a_hold_of_exactly_the_stolen_amount_that_beco
     watched.report()
     watched.authorise()
     watched.until(lambda: watched.asked() == {MULE: LOSS})
-    assert watched.digest() == {MULE: LOSS - ONWARD}, "the first account is stopped: so much is left"
+    assert watched.digest() == {MULE: LOSS - ONWARD}, (
+        "the first account is stopped: so much is left"
+    )
     watched.check()
     link.poll()
 
@@ -75,6 +77,5 @@ VICTIM_OF_NOTHING = "6222028888000011114"
 
 def test_without_the_link_the_money_leaves(watched: Watched) -> None:
     """Negative control: the same payment, and nobody told the stream."""
-    watched.report()
     assert watched.pay(SECOND, ABROAD, ONWARD + 4_000, payee_institution="bank-5") is True
     watched.check()

@@ -42,7 +42,7 @@ from recoup.messages import (
 )
 from recoup.orders import OrderKind
 from recoup.watch.stolen import Copy, Held, Moved, Names, StolenFlow, Taken, Tiding, way_of
-from recoup.watch.told import Change, ClaimOpened, HoldAsked, Traced
+from recoup.watch.told import Change, ClaimOpened, HoldAsked, Traced, chain
 
 COPY_SECONDS_MAX: Final = 30.0
 """A copy that was confirmed longer ago than this says that it is old."""
@@ -257,7 +257,8 @@ class Link:
             count += len(changes)
             if message.origin != has[0] or (changes and changes[0].version == 1):
                 staged, has = _Whole(message.origin, (), 0), (message.origin, 0, b"")
-            if not _follows(changes, has[1]):
+            if chain([(x.time_us, x.what) for x in changes], has[2], has[1]) != list(changes):
+                self._has = ("", 0, b"")  # lost or altered on the way: all of it is asked for next
                 raise MessageFault(MessageProblem.FIELD_WRONG, "expected the changes after those")
             at_us = microseconds_of(message.at)
             if staged.origin:
@@ -269,6 +270,8 @@ class Link:
             if version >= message.head:
                 self._end(staged, at_us)
                 return count
+            if not changes or count > 2 * limits.BULLETIN_CHAIN_MAX:
+                raise MessageFault(MessageProblem.FIELD_WRONG, "expected changes up to the head")
 
     def post(self) -> int:
         """Write down what was seen and post all that waits; return how many letters the centre took."""
@@ -365,10 +368,6 @@ def _is_claim(change: Change) -> bool:
 
 def _last(changes: tuple[Change, ...]) -> tuple[int, bytes]:
     return (changes[-1].version, changes[-1].digest) if changes else (0, b"")
-
-
-def _follows(changes: tuple[Change, ...], version: int) -> bool:
-    return [x.version for x in changes] == list(range(version + 1, version + 1 + len(changes)))
 
 
 __all__ = ["COPY_SECONDS_MAX", "Book", "Link"]

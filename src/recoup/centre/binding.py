@@ -46,7 +46,10 @@ def bound_by(
     yield from _claims(case, number_of, reference_of)
     for hold in _holds(state, case.id):
         yield from _hold(hold, policy, number_of)
+    disputed = {(claim.id, claim.payee) for claim in case.claims}
     for place in case.places:
+        if (place.claim, place.account) in disputed:
+            continue  # its claim says so
         yield from _traced(case.id, place, number_of)
     currencies = sorted({claim.currency for claim in case.claims})
     for finding in case.findings:

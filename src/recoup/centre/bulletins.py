@@ -135,7 +135,8 @@ class Bulletins:
             whole = chain is None or len(chain.changes) > limits.BULLETIN_CHAIN_MAX
             if chain is None or whole:
                 chain = self._chains[name] = _Chain(self._ids.new("chain"))
-            subjects = [*state.cases, *state.listed.entries] if whole else list(changed)
+            every = dict.fromkeys((*state.cases, *state.drafted, *state.listed.entries))
+            subjects = list(every if whole else changed)
             for subject in subjects:
                 self._follow(chain, name, subject, microseconds_of(now))
 
@@ -151,9 +152,9 @@ class Bulletins:
                 lambda bank, number: listed_hash(chain.origin, bank, number),
             )
             bound = [(institution, None, found)] if found is not None else []
-        elif subject in state.cases:
+        else:
             given = (self._policy, self._number, self._reference)
-            bound = list(bound_by(state, state.cases[subject], *given))
+            bound = list(bound_by(state, state.case(subject), *given))
         before, here = chain.by_case.get(subject, {}), dict[Key, None]()
         for bank, said_at, what in bound:
             if bank == institution:
