@@ -14,6 +14,7 @@ import numpy as np
 
 from recoup.bank.core import CorePayment, Transfer, Unpaid
 from recoup.bank.sandbox.core import Clearing, Payment, SandboxCore
+from recoup.bank.sandbox.script import Script
 from recoup.clock import Clock, microseconds_of
 from recoup.orders import AccountKind
 from recoup.watch import stolen
@@ -132,6 +133,14 @@ class WatchedCore(SandboxCore):
             self._book_row(payment, row)
             return True
 
+    def settle(self) -> None:
+        """Take in what the link brought, also while nobody pays, and make the payments that are due."""
+        with self._lock:
+            if self.link is not None:
+                self.link.settle()
+            self._book_paid_back()
+            self._advance()
+
     def pay_back(self, transfer: Transfer) -> CorePayment | Unpaid:
         """Book it in the core system; the stream books it after the hold is lowered there too."""
         with self._lock:
@@ -183,9 +192,23 @@ class WatchedCore(SandboxCore):
             self.link.saw(told)
 
 
+def watched_core(script: Script, clock: Clock, catch: timedelta) -> WatchedCore:
+    """Return the core system of a script with a stream before it."""
+    core = WatchedCore(
+        clock,
+        [(one.number, one.name, one.currency, one.opening, one.kind) for one in script.clients],
+        institution=script.institution,
+        catch=catch,
+        match=timedelta(seconds=script.match_seconds),
+        can_stop_amounts=script.can_stop_amounts,
+    )
+    script.play(core, clock)
+    return core
+
+
 def _is_same(made: Payment, arrival: Arrival) -> bool:
     there = (arrival.account, arrival.currency, arrival.amount)
     return (made.payee, made.currency, made.amount) == there
 
 
-__all__ = ["ROOM", "Client", "WatchedCore"]
+__all__ = ["ROOM", "Client", "WatchedCore", "watched_core"]
