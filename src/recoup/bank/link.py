@@ -157,9 +157,7 @@ class Link:
                 case _Whole(origin, changes, cut_us):
                     for what, refusal in self.copy.renew(origin, changes, cut_us) or ():
                         self._heard(f"{type(what).__name__} could not be carried out: {refusal}")
-                    for case in sorted(
-                        {change.what.case for change in changes if _is_claim(change)}
-                    ):
+                    for case in sorted({_followed(change) for change in changes} - {""}):
                         self._tell_way(case)
                 case _Confirmed(at_us):
                     self.copy.confirm(at_us)
@@ -207,8 +205,8 @@ class Link:
         if refusal is not None:
             name = type(change.what).__name__
             self._heard(f"change {change.version}, {name}, could not be carried out: {refusal}")
-        elif _is_claim(change):
-            self._tell_way(change.what.case)
+        elif case := _followed(change):
+            self._tell_way(case)
 
     def _tell_way(self, case: str, to: int | None = None) -> None:
         """Tell which accounts of this bank a case's money passed: all, or those before one; their statements say how."""
@@ -362,8 +360,9 @@ def _asked_of(hold: BankHold) -> HoldAsked:
     return HoldAsked(hold.case, hold.account, hold.currency, amount, microseconds_of(hold.ends_at))
 
 
-def _is_claim(change: Change) -> bool:
-    return isinstance(change.what, ClaimOpened | Traced)
+def _followed(change: Change) -> str:
+    """Return the case whose money is followed from now on; '' for any other change."""
+    return change.what.case if isinstance(change.what, ClaimOpened | Traced) else ""
 
 
 def _last(changes: tuple[Change, ...]) -> tuple[int, bytes]:

@@ -189,10 +189,16 @@ class Answers:
             self._told(institution, f"case {seen.case}: a payment of its money is held, {until}")
 
     def _said(self, order: Order, answer: AnswerMessage) -> _Said:
-        where = (order.institution, order.key.case)
-        number = self._own_number(order)
-        given = (answer.rows, answer.rows_left, answer.at)
-        return _Said(*where, order.key.account, number, order.key.currency, *given)
+        return _Said(
+            order.institution,
+            order.key.case,
+            order.key.account,
+            self._own_number(order),
+            order.key.currency,
+            answer.rows,
+            answer.rows_left,
+            answer.at,
+        )
 
     def _rows(self, said: _Said) -> list[AddFacts]:
         """Keep the rows, in parts that vault and journal can take; return what is said of them."""

@@ -49,13 +49,15 @@ def row_of(change: Change) -> ChangeRow:
         case ClaimEnded(case, claim):
             return ChangeRow(*head, ChangeKind.CLAIM_ENDED, case, claim)
         case HoldAsked(case, account, currency, amount, until_us):
-            place = (case, "", account, currency, Minor(amount), _instant(until_us))
-            return ChangeRow(*head, ChangeKind.HOLD, *place)
+            until = _instant(until_us)
+            place = (case, "", account, currency)
+            return ChangeRow(*head, ChangeKind.HOLD, *place, amount=Minor(amount), time=until)
         case GoodFaith(case, account, currency):
             return ChangeRow(*head, ChangeKind.GOOD_FAITH, case, "", account, currency)
         case Traced(case, claim, account, currency, amount, since_us):
-            place = (case, claim, account, currency, Minor(amount), instant_of(since_us))
-            return ChangeRow(*head, ChangeKind.TRACED, *place)
+            since = instant_of(since_us)
+            place = (case, claim, account, currency)
+            return ChangeRow(*head, ChangeKind.TRACED, *place, amount=Minor(amount), time=since)
         case Listed(subject, level, until_us):
             time = _instant(until_us)
             return ChangeRow(*head, ChangeKind.LISTED, time=time, reference=subject, word=level)
