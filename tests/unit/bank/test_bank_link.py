@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -15,6 +16,7 @@ from recoup.bank.sandbox import Payment
 from recoup.bank.sandbox.watched import WatchedCore
 from recoup.cases.commands import SettleClaim, TakeReport
 from recoup.cases.state import ClaimTrigger
+from recoup.centre.answers import Answers
 from recoup.centre.bulletins import Bulletins
 from recoup.centre.directory import Directory
 from recoup.centre.view import View
@@ -333,3 +335,38 @@ def test_a_claim_on_a_transfer_that_the_stream_does_not_have_is_told_to_a_person
     assert len(town.told) == 1
     assert "no_such_row" in town.told[0]
     assert town.pay(SECOND, "abroad", 100) is True
+
+
+def test_another_institution_is_told_nothing_of_it(town):
+    town.report()
+    town.order(SECOND, OrderKind.STOP, ONWARD, "o1")
+    now, other = town.clock.now(), KeyRing([OWN.public])
+    _, data = town.bulletins.next("bank-2", "")
+    found = open_message(data, other, audience="bank-2", now=now, replays=MemoryReplays())
+    assert (found.message.head, found.message.changes) == (0, ())
+    assert town.heard() == 2, "the bank itself is"
+
+
+@pytest.mark.parametrize("is_concerned", [True, False])
+def test_a_sighting_is_a_fact_only_from_who_has_to_do_with_the_case(town, is_concerned):
+    def submit(command):
+        future = Future()
+        future.set_result(town.office.submit(command))
+        return future
+
+    answers = Answers(
+        town.directory,
+        submit,
+        town.clock,
+        told=lambda _, why: town.told.append(why),
+        concerns=lambda *_: is_concerned,
+    )
+    town.report()
+    town.heard()
+    assert town.pay(SECOND, "abroad", 100) is False
+    town.link.post()
+    for seen in town.posted * 2:  # told twice, it is one fact
+        answers.hear(BANK, seen)
+    facts = town.office.scribe.state.case(CASE).facts
+    assert len(facts) == (2 if is_concerned else 0)
+    assert ("passed over" in town.told[0]) is not is_concerned
