@@ -442,3 +442,12 @@ WATCH_ROWS_MAX: Final = 2**30
 
 WATCH_MOVES_MAX: Final = 2**24
 """Rows that one question for later movements may find: 1 GiB of them."""
+
+BULLETIN_CHANGES_MAX: Final = 1_000
+"""Changes for a watch's copy in one message."""
+
+BULLETIN_CHAIN_MAX: Final = 200_000
+"""Changes after which an institution's chain begins anew with what binds then."""
+
+SIGHTING_POCKETS_MAX: Final = 100
+"""Accounts of a claim's way whose statements one look of a watch tells."""

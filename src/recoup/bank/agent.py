@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -59,9 +59,11 @@ from recoup.messages import (
     Opened,
     OrderMessage,
     ResultCode,
+    SightingMessage,
     StatementRow,
     decode,
     encode,
+    name_of,
     open_message,
     seal,
 )
@@ -99,6 +101,8 @@ class Agent:
         self._lock = threading.RLock()
         self._strays: dict[str, datetime] = {}
         """Blocks of ours that no order in the books explains, and until when they are kept."""
+        self.obeyed: Callable[[OrderMessage], None] = lambda order: None  # noqa: ARG005 - named for the reader
+        """Hears of each order once it is carried out: the watch beside the agent holds the same at once."""
 
     # --- from outside ---
 
@@ -159,7 +163,9 @@ class Agent:
             return first, True
         if known is None:
             self._store.begin(order.id, payload, self._clock.now())
-        return self._carry_out(order), False
+        answer = self._carry_out(order)
+        self.obeyed(order)
+        return answer, False
 
     def digest(self, data: bytes) -> bytes:
         """Return the signed page of holds that a signed request asks for."""
@@ -220,6 +226,17 @@ class Agent:
         """
         with self._lock:
             return self._holders.file_appeal(order, statement, phone)
+
+    def write(self, message: SightingMessage) -> None:
+        """Have the centre told of stolen money that the watch beside the agent saw; the same once."""
+        with self._lock:
+            self._store.write_letter(message.id, name_of(message), encode(message))
+
+    def show(self, look: Callable[[list[BankHold]], None]) -> None:
+        """Show the holds that stand; no order is carried out meanwhile."""
+        with self._lock:
+            self.tick()
+            look(self._all_live())
 
     def letters(self, data: bytes) -> list[dict[str, str]]:
         """Return what waits here for the centre, after the cursor of its signed request, each message signed now."""

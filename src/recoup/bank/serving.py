@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import socket
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -137,23 +137,34 @@ def holder_desk(books: Path) -> Iterator[HolderDesk]:
         store.close()
 
 
-def serving(setting: Setting, agent: Agent, store: BankStore) -> Starlette:
-    """Return the HTTP application, which also polls the centre, or posts late answers to it, where the setting says so."""
+def serving(
+    setting: Setting,
+    agent: Agent,
+    store: BankStore,
+    linked: Callable[[Line], Callable[[], object]] | None = None,
+) -> Starlette:
+    """Return the HTTP application, which also polls the centre, or posts late answers to it, where the setting says so.
+
+    `linked` makes of the line to the centre what else is done there at each tick: a watch's link.
+    """
     address = setting.poll or setting.answers
     if not address:
         return application(agent)
     client = httpx.Client(base_url=address, timeout=_DRAIN_SECONDS)
     line = Line(client, setting.institution, heard=_said)
     courier = Courier(agent, line, letters=not setting.poll)
-    if not setting.poll:
-        return application(agent, background=courier.post)
-    poller = Poller(agent, store, line, institution=setting.institution, clock=SystemClock())
+    work: list[Callable[[], object]] = [courier.post]
+    if setting.poll:
+        clock = SystemClock()
+        work.append(Poller(agent, store, line, institution=setting.institution, clock=clock).poll)
+    if linked is not None:
+        work.append(linked(line))
 
-    def both() -> None:
-        courier.post()
-        poller.poll()
+    def all_of_it() -> None:
+        for one in work:
+            one()
 
-    return application(agent, background=both)
+    return application(agent, background=all_of_it)
 
 
 def _said(what: str) -> None:

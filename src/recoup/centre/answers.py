@@ -7,9 +7,9 @@ confirmed, and where it differs from the record a person is told. Decides nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -38,6 +38,9 @@ from recoup.messages import (
     DigestMessage,
     NoticeMessage,
     NoticeTerms,
+    SightingKind,
+    SightingMessage,
+    StatementRow,
 )
 from recoup.orders import AccountKind, Answer, Hold, HoldKey, Order, Receipt
 from recoup.stores.vault import Purpose
@@ -48,10 +51,29 @@ HeldAt = Callable[[str], Iterable[Hold]]
 Mend = Callable[[Drift], None]
 """Takes a difference between a digest and the record, and does what needs no person."""
 
+Concerns = Callable[[str, str], bool]
+"""Says whether an institution has to do with a case: nobody else's sightings are believed."""
+
 _ROW_BYTES: Final = 600
 """A row without its texts: names of fields, ids, numbers, time."""
 _PART_BYTES_MAX: Final = limits.REQUEST_BYTES_MAX // 2
 _NO_NOTICE: Final = NoticeTerms("", (), "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """Rows of one account, as an institution's message has them."""
+
+    institution: str
+    case: str
+    account: str
+    """The directory's id."""
+    number: str
+    """'' where an order asked by a payment's number."""
+    currency: str
+    rows: Sequence[StatementRow]
+    rows_left: int
+    at: datetime
 
 
 class Answers:
@@ -67,6 +89,7 @@ class Answers:
         told: ToldOf = lambda institution, why: None,  # noqa: ARG005 - the same
         notice: NoticeTerms = _NO_NOTICE,
         mend: Mend = lambda drift: None,  # noqa: ARG005 - the same
+        concerns: Concerns = lambda institution, case: False,  # noqa: ARG005 - the same
     ) -> None:
         """Prepare; `order_of` gives an order that was issued, `told` hears where a digest differs from the record.
 
@@ -74,7 +97,7 @@ class Answers:
         """
         self._directory, self._submit, self._clock = directory, submit, clock
         self._held_at, self._order_of, self._told, self._notice = held_at, order_of, told, notice
-        self._mend = mend
+        self._mend, self._concerns = mend, concerns
 
     def taken(self, order: Order, answer: AnswerMessage) -> Answer:
         """Tell the case what an answer brings and return it in the words of orders; `MessageFault` as `facts`."""
@@ -105,7 +128,8 @@ class Answers:
             # That it is an ordinary one is no news: nobody need say so.
             facts.append(_fact(*where, NoteAccountKind(order.key.account, kind), answer.id))
         if answer.rows:
-            facts += [_fact(*where, fact, fact.digest) for fact in self._rows(order, answer)]
+            said = self._said(order, answer)
+            facts += [_fact(*where, fact, fact.digest) for fact in self._rows(said)]
         return tuple(facts)
 
     def shown(self, institution: str) -> Shown:
@@ -117,9 +141,14 @@ class Answers:
         return Shown(institution, self._tell, self._directory, self._clock, known, *told)
 
     def hear(
-        self, institution: str, message: NoticeMessage | AppealMessage | AnswerMessage
+        self,
+        institution: str,
+        message: NoticeMessage | AppealMessage | AnswerMessage | SightingMessage,
     ) -> None:
-        """Tell the case what an institution says of its own accord about an order that it was given."""
+        """Tell the case what an institution says of its own accord: about an order that it was given, or of stolen money."""
+        if isinstance(message, SightingMessage):
+            self._see(institution, message)
+            return
         order = self._order_of(message.order)
         if order is None or order.institution != institution:
             self._told(institution, "a message about no order of its own was passed over")
@@ -144,15 +173,42 @@ class Answers:
             when = until.isoformat() if until is not None else "an end that was not said"
             self._told(institution, f"order {order.id}: its holder is told later, until {when}")
 
-    def _rows(self, order: Order, answer: AnswerMessage) -> list[AddFacts]:
+    def _see(self, institution: str, seen: SightingMessage) -> None:
+        """Keep what a watch saw as rows of that account: the chase goes on from them, before any order is answered there."""
+        if not self._concerns(institution, seen.case):
+            self._told(institution, "a sighting in no case of its own was passed over")
+            return
+        if seen.rows:
+            account = self._directory.account(institution, seen.account_number)
+            number, rows = seen.account_number, seen.rows
+            given = (account, number, seen.currency, rows, seen.rows_left, seen.at)
+            for fact in self._rows(_Said(institution, seen.case, *given)):
+                self._tell(_fact(institution, seen.case, fact, fact.digest))
+        if seen.kind is SightingKind.HELD:
+            until = seen.until.isoformat() if seen.until is not None else "an order ends it"
+            self._told(institution, f"case {seen.case}: a payment of its money is held, {until}")
+
+    def _said(self, order: Order, answer: AnswerMessage) -> _Said:
+        return _Said(
+            order.institution,
+            order.key.case,
+            order.key.account,
+            self._own_number(order),
+            order.key.currency,
+            answer.rows,
+            answer.rows_left,
+            answer.at,
+        )
+
+    def _rows(self, said: _Said) -> list[AddFacts]:
         """Keep the rows, in parts that vault and journal can take; return what is said of them."""
         with self._directory.together():  # accounts and rows with one sync
-            statement = self._statement(order, answer)
+            statement = self._statement(said)
             parts = list(_parts(statement))
-            digests = self._directory.keep_statements(order.key.case, parts)
+            digests = self._directory.keep_statements(said.case, parts)
         begins_at, until = statement.rows[0].at, statement.rows[-1].at
-        place = (statement.account, order.key.currency, order.institution)
-        rest = Rest(*place, until, max(0, answer.rows_left))
+        place = (statement.account, said.currency, said.institution)
+        rest = Rest(*place, until, max(0, said.rows_left))
         facts = [
             AddFacts(digest, tuple(row.id for row in part.rows))
             for digest, part in zip(digests, parts, strict=True)
@@ -160,13 +216,11 @@ class Answers:
         facts[-1] = replace(facts[-1], begins_at=begins_at, rest=rest)
         return facts
 
-    def _statement(self, order: Order, answer: AnswerMessage) -> Statement:
+    def _statement(self, said: _Said) -> Statement:
         """Return the rows with the directory's ids in the place of numbers."""
-        bank = order.institution
-        own = self._own_number(order)
-        account = order.key.account
+        bank, own, account = said.institution, said.number, said.account
         if not own:  # asked by a payment's serial number: the rows say whose they are
-            own = _common_number(answer, bank)
+            own = _common_number(said.rows, bank)
             account = self._directory.account(bank, own) or account
 
         def is_own(institution: str, number: str) -> bool:
@@ -179,7 +233,7 @@ class Answers:
 
         sides = [
             side
-            for row in answer.rows
+            for row in said.rows
             for side in (
                 seen(row.payer_institution, row.payer, row.payer_name),
                 seen(row.payee_institution, row.payee, row.payee_name),
@@ -193,7 +247,7 @@ class Answers:
             return known.get((institution, number), ""), institution
 
         rows = []
-        for row in answer.rows:
+        for row in said.rows:
             payer, payer_bank = side_of(row.payer_institution, row.payer)
             payee, payee_bank = side_of(row.payee_institution, row.payee)
             rows.append(
@@ -213,8 +267,8 @@ class Answers:
                     row.id,
                 )
             )
-        until = min(answer.at, self._clock.now())
-        if answer.rows_left > 0:
+        until = min(said.at, self._clock.now())
+        if said.rows_left > 0:
             until = min(until, rows[-1].at)  # of what came after nothing is known yet
         return Statement(account, bank, tuple(rows), until)
 
@@ -311,7 +365,7 @@ def _fact(institution: str, case_id: str, what: object, of: object) -> Command:
     return command_of(COMMAND_REGISTRY, command_id, request)
 
 
-def _common_number(answer: AnswerMessage, bank: str) -> str:
+def _common_number(rows: Sequence[StatementRow], bank: str) -> str:
     """Return the number of the institution's own account that every row is of, the payee of the first if there are two."""
     sides = [
         [
@@ -322,7 +376,7 @@ def _common_number(answer: AnswerMessage, bank: str) -> str:
             )
             if number and institution in {"", bank}
         ]
-        for row in answer.rows
+        for row in rows
     ]
     return next((x for x in sides[0] if all(x in numbers for numbers in sides)), "")
 
@@ -362,4 +416,4 @@ def answer_of(message: AnswerMessage, digest: Callable[[str], str] = str) -> Ans
     )
 
 
-__all__ = ["Answers", "HeldAt", "Mend", "Shown", "answer_of"]
+__all__ = ["Answers", "Concerns", "HeldAt", "Mend", "Shown", "answer_of"]

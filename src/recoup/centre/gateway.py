@@ -15,7 +15,7 @@ from typing import Final
 import httpx
 
 from recoup import limits
-from recoup.centre.answers import Answers, HeldAt, Mend
+from recoup.centre.answers import Answers, Concerns, HeldAt, Mend
 from recoup.centre.commands import Command, Outcome
 from recoup.centre.directory import Directory
 from recoup.centre.letters import Correspondence, Letters
@@ -34,6 +34,7 @@ from recoup.messages import (
     MemoryReplays,
     NoticeMessage,
     Opened,
+    SightingMessage,
     open_message,
 )
 from recoup.messages.transport import SCHEME, SIGNED, problem_name, whole_of
@@ -68,6 +69,7 @@ class HTTPGateway:
         epoch: Callable[[], int] = lambda: 0,
         mend: Mend = lambda drift: None,  # noqa: ARG005 - the same
         stands: Callable[[Outgoing], bool] = lambda message: True,  # noqa: ARG005 - the same
+        concerns: Concerns = lambda institution, case: False,  # noqa: ARG005 - the same
         facts_follow: bool = False,
     ) -> None:
         """Prepare; `held_at`, `order_of` and `told` as in `Answers`, `epoch` is the one in which the writer leads.
@@ -81,7 +83,7 @@ class HTTPGateway:
         self._cursors: dict[str, str] = {}
         self._facts_follow, self._stands = facts_follow, stands
         self.letters = Letters(wire, directory, clock, ids, epoch)
-        given = (held_at, order_of, told, wire.notice, mend)
+        given = (held_at, order_of, told, wire.notice, mend, concerns)
         self.answers = Answers(directory, submit, clock, *given)
 
     def send(self, message: Outgoing) -> Reply:
@@ -137,7 +139,7 @@ class HTTPGateway:
                 raise
             found = _letters_of(body)
             for cursor, data in found:
-                kinds = (NoticeMessage, AppealMessage, AnswerMessage)
+                kinds = (NoticeMessage, AppealMessage, AnswerMessage, SightingMessage)
                 said = self._opened(data, institution, *kinds).message
                 assert isinstance(said, kinds), "nothing else is taken here"
                 self.answers.hear(institution, said)

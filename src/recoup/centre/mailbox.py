@@ -6,7 +6,8 @@
    sender's own command, so an order counts as sent once, whichever way it went.
 3. An answer becomes the very commands that it would become had it come back on a push. It may come late: to any order that was
    issued to this institution, by whatever way that went.
-4. Nothing is believed that is not signed by the institution's own pinned key, fresh, and never taken before: the ids of
+4. What binds the institution's stream of payments is handed out the same way, to whoever pushes or polls (`bulletins`).
+5. Nothing is believed that is not signed by the institution's own pinned key, fresh, and never taken before: the ids of
    sendings are remembered on disk.
 """
 
@@ -21,6 +22,7 @@ from typing import Final, Protocol
 
 from recoup import limits
 from recoup.centre.answers import Answers, Shown
+from recoup.centre.bulletins import Bulletins
 from recoup.centre.commands import Command, Outcome, Turned, WriterRefusal
 from recoup.centre.letters import Correspondence, Letters, Way
 from recoup.centre.order_room import carries
@@ -40,12 +42,14 @@ from recoup.messages import (
     Opened,
     RefusalMessage,
     Replays,
+    SightingMessage,
     open_message,
 )
 from recoup.orders import Order, Reason
 
 MAILBOX_UNKNOWN: Final = "mailbox_unknown"
-_TAKES: Final = (AnswerMessage, RefusalMessage, DigestMessage, NoticeMessage, AppealMessage)
+_OF_ITS_OWN: Final = (NoticeMessage, AppealMessage, SightingMessage)
+_TAKES: Final = (AnswerMessage, RefusalMessage, DigestMessage, *_OF_ITS_OWN)
 _ENTRY_BYTES: Final = 64
 """An entry of the list without its two texts."""
 
@@ -89,8 +93,10 @@ class Mailbox:
         clock: Clock,
         told: Told,
         stands: Callable[[Outgoing], bool],
+        bulletins: Bulletins | None = None,
     ) -> None:
         """Put it together; `journal` is a connection of its own, `stands` says whether a message is still to leave."""
+        self._bulletins = bulletins
         self._wire, self._letters, self._answers, self._replays = wire, letters, answers, replays
         self._journal, self._find, self._submit = journal, find, submit
         self._clock, self._told, self._stands = clock, told, stands
@@ -110,6 +116,9 @@ class Mailbox:
         assert isinstance(asked, AskMessage), "nothing else is taken here"
         if asked.institution != institution:
             raise MessageFault(MessageProblem.SENDER_WRONG)
+        if asked.what is Asked.CHANGES and asked.after == after and self._bulletins is not None:
+            cursor, data = self._bulletins.next(institution, after)
+            return [Waiting(cursor, data.decode())]
         if asked.what is not Asked.MESSAGES or asked.after != after:
             what = "expected a request for messages after the cursor of the address"
             raise MessageFault(MessageProblem.FIELD_WRONG, what, "after")
@@ -137,7 +146,7 @@ class Mailbox:
                 self._take_refusal(institution, said.message)
             case DigestMessage():
                 self._take_digest(institution, said.message)
-            case NoticeMessage() | AppealMessage():
+            case NoticeMessage() | AppealMessage() | SightingMessage():
                 self._answers.hear(institution, said.message)
             case _:
                 raise AssertionError("nothing else is taken here")

@@ -20,6 +20,7 @@ from recoup import limits
 from recoup.cases import Case, CasePolicy, terminals
 from recoup.cases.case import HoldPlace
 from recoup.centre.answers import Answers
+from recoup.centre.bulletins import Bulletins
 from recoup.centre.case_grounds import ground_of
 from recoup.centre.chaser import Chaser
 from recoup.centre.commands import Command, Halted, Outcome
@@ -127,7 +128,7 @@ class Office:
         self._told = told
         self.mailbox: Mailbox | None = None
         """What institutions reach; None before the start, and where none is connected."""
-        self._of_mailbox: tuple[SqliteReplays | SqliteJournal, ...] = ()
+        self._of_mailbox: tuple[SqliteReplays | SqliteJournal | Bulletins, ...] = ()
         connected: _Connected = (None, None, None)
         if setting.wire is not None:
             connected = self._connected(setting.wire, told_of_case, told_of_institution)
@@ -175,6 +176,7 @@ class Office:
             epoch=lambda: self._centre.epoch,
             mend=self._mend,
             stands=self._is_to_leave,
+            concerns=self._concerns,
             facts_follow=True,
         )
         chaser = Chaser(
@@ -206,7 +208,10 @@ class Office:
     def _made_mailbox(self, wire: Correspondence, gateway: HTTPGateway) -> Mailbox:
         clock, path = self._setting.clock, self._setting.store.with_name(SENDINGS)
         replays, journal = SqliteReplays.open(path, clock.now()), self.open()
-        self._of_mailbox = (replays, journal)
+        setting = self._setting
+        given = (self.directory, clock, setting.ids, setting.policy, gateway.letters.sealed)
+        bulletins = Bulletins(self.view, *given)
+        self._of_mailbox = (replays, journal, bulletins)
         return Mailbox(
             wire,
             gateway.letters,
@@ -218,6 +223,7 @@ class Office:
             clock,
             self._told,
             self._is_to_leave,
+            bulletins,
         )
 
     def _sweep(self) -> None:
@@ -335,6 +341,16 @@ class Office:
             return True  # nearly every message: nobody need look
         with self._looking:
             return is_to_leave(self._state(), message)
+
+    def _concerns(self, institution: str, case_id: str) -> bool:
+        """Whether a case has a claim, money or an order at an institution, as far as the disk says: so it was told of it."""
+        with self._looking:
+            state = self._state()
+            case = state.case(case_id)
+            there = {claim.institution for claim in case.claims}
+            there |= {place.institution for place in case.places}
+            there |= {tracked.order.institution for _, tracked in state.of_case(case_id)}
+            return institution in there
 
     def _order_of(self, order_id: str) -> Order | None:
         """Return an order that was issued, as far as the disk says."""

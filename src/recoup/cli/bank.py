@@ -18,6 +18,7 @@ from recoup.cli import holders
 if TYPE_CHECKING:
     from recoup.bank.conformance import Desk
     from recoup.bank.core import CoreBanking
+    from recoup.bank.polling import Line
     from recoup.bank.sandbox import Script
     from recoup.bank.serving import Setting
     from recoup.orders import InstitutionKind
@@ -163,6 +164,14 @@ def sandbox(
     poll: Poll = "",
     answers_to: AnswersTo = "",
     language: Locale = "zh",
+    watch: Annotated[
+        float,
+        typer.Option(
+            "--watch",
+            metavar="HOURS",
+            help="Hold stolen money that a payment would move on, so long; needs --poll or --answers-to.",
+        ),
+    ] = 0.0,
 ) -> None:
     """Run a simulated bank that answers at once, late, wrongly, twice or never, as its script says."""
     from recoup.bank.sandbox import read_script
@@ -184,7 +193,12 @@ def sandbox(
             language,
             found.kind,
         )
-        _run(setting, found.core(SystemClock()), found, host, port)
+        if watch and not (poll or answers_to):
+            raise typer.BadParameter("expected --poll or --answers-to, where the centre is")
+        if watch:
+            _run_watched(setting, found, host, port, watch)
+        else:
+            _run(setting, found.core(SystemClock()), found, host, port)
 
 
 def _kind_of(kind: str) -> InstitutionKind:
@@ -203,6 +217,41 @@ def _run(setting: Setting, core: CoreBanking, script: Script | None, host: str, 
     on = listening(host, port)
     print(f"{setting.institution} listens on http://{host}:{on.getsockname()[1]}", flush=True)
     serve(serving(setting, agent, store), on)
+
+
+def _run_watched(setting: Setting, script: Script, host: str, port: int, hours: float) -> None:
+    """Run a simulated bank whose payments pass a stream, with a link to the centre."""
+    from datetime import timedelta
+
+    from recoup.bank.link import Link
+    from recoup.bank.sandbox.watched import watched_core
+    from recoup.bank.serving import agent_for, listening, serve, serving
+    from recoup.clock import SystemClock
+    from recoup.watch.stolen import Copy
+
+    clock = SystemClock()
+    core = watched_core(script, clock, timedelta(hours=hours))
+    agent, store = agent_for(setting, core, script)
+
+    def linked(line: Line) -> Callable[[], None]:
+        given = (agent, line, Copy(core.flow, core), core, core)
+        link = Link(*given, institution=setting.institution, clock=clock, heard=_say)
+        core.link = link
+
+        def work() -> None:
+            link.poll()
+            core.settle()
+            link.post()
+
+        return work
+
+    on = listening(host, port)
+    print(f"{setting.institution} listens on http://{host}:{on.getsockname()[1]}", flush=True)
+    serve(serving(setting, agent, store, linked), on)
+
+
+def _say(what: str) -> None:
+    print(f"watch: {what}", file=sys.stderr, flush=True)
 
 
 def conformance(

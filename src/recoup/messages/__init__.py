@@ -1,5 +1,6 @@
 """What the centre and institutions say to each other, how it is written, and how it is signed. Opens no socket."""
 
+from recoup.messages.changes import change_of, row_of
 from recoup.messages.codec import TYPES, decode, encode, name_of
 from recoup.messages.codes import ResultCode
 from recoup.messages.keys import (
@@ -27,6 +28,9 @@ from recoup.messages.values import (
     Asked,
     AskMessage,
     CallMessage,
+    ChangeKind,
+    ChangeRow,
+    ChangesMessage,
     Check,
     DigestHold,
     DigestMessage,
@@ -42,6 +46,8 @@ from recoup.messages.values import (
     Payee,
     RefusalMessage,
     SerialKind,
+    SightingKind,
+    SightingMessage,
     StatementRow,
     Swapped,
 )
@@ -53,6 +59,9 @@ __all__ = [
     "AskMessage",
     "Asked",
     "CallMessage",
+    "ChangeKind",
+    "ChangeRow",
+    "ChangesMessage",
     "Check",
     "DigestHold",
     "DigestMessage",
@@ -75,9 +84,12 @@ __all__ = [
     "Replays",
     "ResultCode",
     "SerialKind",
+    "SightingKind",
+    "SightingMessage",
     "SigningKey",
     "StatementRow",
     "Swapped",
+    "change_of",
     "decode",
     "encode",
     "generate_key",
@@ -86,6 +98,7 @@ __all__ = [
     "open_paper",
     "read_key",
     "read_public",
+    "row_of",
     "seal",
     "write_key",
     "write_public",

@@ -33,12 +33,14 @@ from recoup.messages.values import (
     AppealMessage,
     AskMessage,
     CallMessage,
+    ChangesMessage,
     DigestMessage,
     Message,
     Minor,
     NoticeMessage,
     OrderMessage,
     RefusalMessage,
+    SightingMessage,
 )
 from recoup.money import ISO_DIGITS, AmountError, format_minor, parse_minor
 from recoup.unrecognised import Unrecognised
@@ -52,6 +54,8 @@ TYPES: Final[dict[str, type]] = {
     "recoup.ask.v1": AskMessage,
     "recoup.call.v1": CallMessage,
     "recoup.refusal.v1": RefusalMessage,
+    "recoup.changes.v1": ChangesMessage,
+    "recoup.sighting.v1": SightingMessage,
 }
 """Each message by the name and version that stands in the signed header (`typ`)."""
 

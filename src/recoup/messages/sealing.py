@@ -26,7 +26,7 @@ from recoup.clock import EPOCH
 from recoup.errors import MessageFault, MessageProblem
 from recoup.messages.codec import TYPES, decode, encode, name_of
 from recoup.messages.keys import KeyRing, PublicKey, SigningKey, from_base64url, to_base64url
-from recoup.messages.values import AskMessage, Message, OrderMessage
+from recoup.messages.values import AskMessage, ChangesMessage, Message, OrderMessage
 
 ALGORITHM: Final = "Ed25519"
 _TEXTS: Final = ("alg", "kid", "typ", "iss", "aud", "jti")
@@ -250,9 +250,9 @@ def _check_time(iat: int, key: PublicKey, now: datetime) -> datetime:
 
 
 def _check_sender(message: Message, issuer: str, audience: str) -> None:
-    """An order names its receiver; what an institution says names its sender; a request names one of the two."""
+    """An order or a change names its receiver; what an institution says names its sender; a request names one of the two."""
     match message:
-        case OrderMessage():
+        case OrderMessage() | ChangesMessage():
             is_right = message.institution == audience
         case AskMessage():
             is_right = message.institution in {issuer, audience}

@@ -293,6 +293,8 @@ class Asked(StrEnum):
     DIGEST = "digest"
     MESSAGES = "messages"
     """What waits in the centre for an institution that polls."""
+    CHANGES = "changes"
+    """What binds the institution's stream of payments, after the change that `after` names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,6 +336,97 @@ class RefusalMessage:
     what: str = ""
 
 
+class ChangeKind(StrEnum):
+    """What a change of the watch's copy is about."""
+
+    CLAIM = "claim"
+    """A claim was reported or admitted: the transfer that it disputes arrived at this institution."""
+    CLAIM_ENDED = "claim_ended"
+    HOLD = "hold"
+    """So much is to be held, in all; zero is a release."""
+    GOOD_FAITH = "good_faith"
+    """The holder gave value in good faith: what arrived exits there."""
+    TRACED = "traced"
+    """So much of a claim is traced to the account; zero: not any more."""
+    LISTED = "listed"
+    """An account is on a list, under a keyed hash."""
+    CASE_CLOSED = "case_closed"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """One change of what binds an institution's stream of payments; which fields count follows from its kind."""
+
+    version: int
+    digest: str
+    """SHA-256 over all changes up to this one, in hexadecimal digits."""
+    at: datetime
+    """When it was said; of a hold, when the newest order about it was issued."""
+    kind: ChangeKind | Unrecognised
+    case: str = ""
+    claim: str = ""
+    account_number: str = ""
+    currency: str = ""
+    amount: Minor = Minor(0)
+    time: datetime | None = None
+    """When the money arrived, or until when it binds; none: no end."""
+    reference: str = ""
+    """The institution's own number of the transfer, or the keyed hash of what is listed."""
+    word: str = ""
+    """`reported` or `admitted` of a claim, `involved` or `suspect` of a list; empty: taken off."""
+    transfer: str = ""
+    """The centre's id of the disputed transfer."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesMessage:
+    """The next changes for a watch's copy. A copy of another chain than `origin` begins anew, with version 1."""
+
+    institution: str
+    at: datetime
+    """As of when `head` was the last change."""
+    origin: str
+    """Names the chain, and is the key of the hashes on lists."""
+    head: int
+    """Version of the chain's last change; later ones than those here are asked for."""
+    changes: tuple[ChangeRow, ...] = ()
+
+
+class SightingKind(StrEnum):
+    """What a watch saw of stolen money."""
+
+    MOVED = "moved"
+    """It was paid on."""
+    HELD = "held"
+    """A payment would have moved it, and it was held instead, until `until`."""
+    PASSED = "passed"
+    """It had passed through the account before the claim was known."""
+
+
+@dataclass(frozen=True, slots=True)
+class SightingMessage:
+    """Stolen money was seen in the stream of payments; the rows show the account since it came there."""
+
+    id: str
+    institution: str
+    kind: SightingKind | Unrecognised
+    case: str
+    claim: str
+    """Empty where it is more than one claim's."""
+    at: datetime
+    account_number: str
+    """The institution's own account from which it moved, or where it lies."""
+    currency: str
+    amount: Minor
+    payee_number: str = ""
+    payee_institution: str = ""
+    payment: str = ""
+    """The institution's own number of the payment."""
+    until: datetime | None = None
+    rows: tuple[StatementRow, ...] = ()
+    rows_left: int = 0
+
+
 Message = (
     OrderMessage
     | AnswerMessage
@@ -343,6 +436,8 @@ Message = (
     | AskMessage
     | CallMessage
     | RefusalMessage
+    | ChangesMessage
+    | SightingMessage
 )
 
 __all__ = [
@@ -351,6 +446,9 @@ __all__ = [
     "AskMessage",
     "Asked",
     "CallMessage",
+    "ChangeKind",
+    "ChangeRow",
+    "ChangesMessage",
     "Check",
     "DigestHold",
     "DigestMessage",
@@ -366,6 +464,8 @@ __all__ = [
     "Payee",
     "RefusalMessage",
     "SerialKind",
+    "SightingKind",
+    "SightingMessage",
     "StatementRow",
     "Swapped",
 ]

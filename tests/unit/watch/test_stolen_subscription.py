@@ -10,6 +10,7 @@ import pytest
 from recoup.watch.stolen import (
     KNOWN,
     TERMINAL,
+    Arrival,
     CaseClosed,
     ClaimEnded,
     ClaimOpened,
@@ -41,8 +42,12 @@ class Books:
         known = account in self.accounts and currency == "CNY"
         return self.accounts.index(account) if known else None
 
-    def disputed(self, transfer: str) -> Disputed | None:
-        return self.rows.get(transfer)
+    def disputed(self, transfer: str, arrival: Arrival | None) -> Disputed | None:
+        if transfer:
+            return self.rows.get(transfer)
+        payee = self.accounts.index(arrival.account)
+        found = [x for x in self.rows.values() if (x.payee, x.amount) == (payee, arrival.amount)]
+        return found[0] if found else None
 
 
 def copy() -> Copy:

@@ -132,6 +132,11 @@ class Script:
             core.add_account(
                 client.number, client.name, client.currency, client.opening, client.kind
             )
+        self.play(core, clock)
+        return core
+
+    def play(self, core: SandboxCore, clock: Clock) -> None:
+        """Make the script's payments in a core system with its accounts, and let the others come."""
         for payment in sorted(self.payments, key=lambda x: (x.at, x.id)):
             if not core.pay(payment):
                 raise ScriptFault(f"transfers: {payment.id}: the payer has not that much")
@@ -144,7 +149,6 @@ class Script:
         for seconds, payment in self.coming:
             at = start + timedelta(seconds=seconds)
             core.schedule(_at(payment, at))
-        return core
 
 
 _START: Final = datetime(2026, 1, 5, 1, tzinfo=UTC)

@@ -20,24 +20,27 @@ from recoup.watch.stolen.orders import (
 )
 from recoup.watch.stolen.rows import FlowRows, Row, RowIndex, Totals
 from recoup.watch.stolen.shard_rows import ShardRows
-from recoup.watch.stolen.subscription import (
+from recoup.watch.stolen.subscription import Copy, Names, Taken
+from recoup.watch.stolen.sums import KNOWN, TERMINAL, UNKNOWN, Fate
+from recoup.watch.stolen.ways import way_of
+from recoup.watch.told import (
+    Arrival,
     CaseClosed,
     Change,
     ClaimEnded,
     ClaimOpened,
-    Copy,
     GoodFaith,
     HoldAsked,
-    Names,
-    Taken,
+    Listed,
+    Traced,
     chain,
 )
-from recoup.watch.stolen.sums import KNOWN, TERMINAL, UNKNOWN, Fate
 
 __all__ = [
     "KNOWN",
     "TERMINAL",
     "UNKNOWN",
+    "Arrival",
     "CaseClosed",
     "Change",
     "ClaimEnded",
@@ -49,6 +52,7 @@ __all__ = [
     "GoodFaith",
     "Held",
     "HoldAsked",
+    "Listed",
     "Moved",
     "Names",
     "Overdrawn",
@@ -64,7 +68,9 @@ __all__ = [
     "Taken",
     "Tiding",
     "Totals",
+    "Traced",
     "Verdict",
     "Whereabouts",
     "chain",
+    "way_of",
 ]

@@ -1,0 +1,44 @@
+"""What the centre tells a watch, as values: claims, holds, findings, traced money, lists, in a numbered chain. Loads no kernel.
+
+Both ends of the link use it: the centre writes the chain, `watch.stolen.Copy` carries it out on a stream.
+"""
+
+from recoup.watch.told.changes import (
+    Arrival,
+    CaseClosed,
+    Change,
+    ClaimEnded,
+    ClaimOpened,
+    GoodFaith,
+    HoldAsked,
+    Key,
+    Listed,
+    Traced,
+    What,
+    after,
+    chain,
+    digest_after,
+    end_of,
+    key_of,
+    listed_hash,
+)
+
+__all__ = [
+    "Arrival",
+    "CaseClosed",
+    "Change",
+    "ClaimEnded",
+    "ClaimOpened",
+    "GoodFaith",
+    "HoldAsked",
+    "Key",
+    "Listed",
+    "Traced",
+    "What",
+    "after",
+    "chain",
+    "digest_after",
+    "end_of",
+    "key_of",
+    "listed_hash",
+]
