@@ -40,6 +40,29 @@ class Ground(IntEnum):
     """Scoring was late: only orders were looked at, and the payment goes on."""
 
 
+class Problem(IntEnum):
+    """Why something that came in is no payment; nothing was changed. Up to 15 they are the state's own `Outcome`s."""
+
+    NONE = Outcome.BOOKED
+    AMOUNT_NOT_POSITIVE = Outcome.AMOUNT_NOT_POSITIVE
+    AMOUNT_TOO_LARGE = Outcome.AMOUNT_TOO_LARGE
+    SAME_ACCOUNT = Outcome.SAME_ACCOUNT
+    ACCOUNT_UNKNOWN = Outcome.ACCOUNT_UNKNOWN
+    KIND_UNKNOWN = Outcome.KIND_UNKNOWN
+    TIME_LATE = Outcome.TIME_LATE
+    TIME_AHEAD = Outcome.TIME_AHEAD
+    SUM_TOO_LARGE = Outcome.SUM_TOO_LARGE
+    CURRENCY_UNKNOWN = 16
+    ID_UNFIT = 17
+    """No id, or one that is too long."""
+    ID_TAKEN = 18
+    """The id was given to another content: `Decision.field` names the first field that differs."""
+    FIELD_UNFIT = 19
+    """A field that is no number, no text or no instant: `Decision.field` names it."""
+    ACCOUNTS_MANY = 20
+    """More accounts than there is room for."""
+
+
 class Withheld(IntEnum):
     """Why what the model asked was not done, or less of it."""
 
@@ -50,6 +73,8 @@ class Withheld(IntEnum):
     """The day's alerts were used up."""
     INNOCENTS = 3
     """The share of innocent payments that may wait was used up."""
+    WAITING = 4
+    """As many payments wait as may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +103,10 @@ class Decision:
     """For every action but ALLOW at least one."""
     expires_us: int | None
     """Of a delay or hold: at this instant the payment goes on by itself. None: nothing to expire."""
-    problem: Outcome = Outcome.BOOKED
-    """Why it cannot be a payment; BOOKED where nothing is wrong."""
+    problem: Problem = Problem.NONE
+    """Why it cannot be a payment; NONE where nothing is wrong."""
+    field: str = ""
+    """Which field the problem is about, where one is."""
     score: float | None = None
     """The sum of the trees; None where it was not scored."""
     chance: float | None = None
@@ -101,4 +128,4 @@ class Decision:
 
 WAITS: Final = (Action.DELAY, Action.HOLD)
 
-__all__ = ["WAITS", "Action", "Cause", "Decision", "Ground", "Withheld"]
+__all__ = ["WAITS", "Action", "Cause", "Decision", "Ground", "Problem", "Withheld"]

@@ -112,6 +112,14 @@ class Policy:
         )
 
 
+NO_TERMS: Final = Terms(
+    *(np.full(5, NEVER), np.zeros(5), np.full((1, 5, 3), np.nan), np.zeros(5, np.int64)),
+    *(0.0, 0.0, 0.0, 0),
+    is_live=False,
+)
+"""Nothing is asked by a model."""
+
+
 def load_policy(text: str, digits: Digits = ISO_DIGITS) -> Policy:
     """Return the policy of a TOML text; raise `RuleFault` with every problem, and nothing else."""
     problems: list[RuleProblem] = []
@@ -219,4 +227,4 @@ def _friction(
     costs.close()
 
 
-__all__ = ["NEVER", "Figure", "Policy", "Terms", "load_policy"]
+__all__ = ["NEVER", "NO_TERMS", "Figure", "Policy", "Terms", "load_policy"]
