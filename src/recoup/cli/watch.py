@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from recoup.cli.screen import Tell
     from recoup.reading import ReadingOptions
+    from recoup.watch.model import Model
     from recoup.watching import Materials, Period
 
 group = typer.Typer(
@@ -66,6 +67,10 @@ def register(app: typer.Typer) -> None:
         "score",
         epilog="Example: recoup watch score transfers.csv --model model.json --out decisions.parquet",
     )(score)
+    group.command(
+        "replay",
+        epilog="Example: recoup watch replay decisions.ndjson --rules cn-flags --policy cn --model model.json",
+    )(replay)
     register_rules(group)
     app.add_typer(group, name="watch")
 
@@ -232,6 +237,44 @@ def score(
         write_whole(out, parquet_bytes(frame))
         _write_rejects(materials, rejects)
     print(f"{frame.height} transfers: {out}")
+
+
+def replay(
+    log: Annotated[Path, typer.Argument(metavar="LOG", help="A log of decisions.")],
+    rules: Annotated[
+        str | None, typer.Option("--rules", metavar="RULES", help="A set of rules, or its file.")
+    ] = None,
+    policy: Annotated[
+        str | None, typer.Option("--policy", metavar="POLICY", help="A policy, or its file.")
+    ] = None,
+    model: Annotated[
+        Path | None, file_option("--model", "A model that recoup watch train wrote.")
+    ] = None,
+    digits: DigitsOption = None,
+) -> None:
+    """Decide a log of decisions again, with the rules, policy and model that it was written with.
+
+    Exit code 0: every line came out the same, to the last digest; 2: it did not, or something must be put right first.
+    """
+    from recoup.watching import currencies_of_log, read_policy
+    from recoup.watching import replay as replay_log
+    from recoup.watching.rule_files import read_rules
+
+    with refusing(), working() as tell:
+        known = reading_options(None, None, digits).digits
+        currencies = currencies_of_log(log)
+        set_ = None if rules is None else read_rules(rules, currencies=currencies, digits=known)
+        terms = None if policy is None else read_policy(policy, known)
+        loaded = None if model is None else _model(model)
+        tell("replaying")
+        found = replay_log(log, rules=set_, model=loaded, policy=terms)
+    print(f"{found.lines} lines, the same to the last: {found.digest}")
+
+
+def _model(path: Path) -> Model:
+    from recoup.watching import load_model
+
+    return load_model(path)
 
 
 def _open(

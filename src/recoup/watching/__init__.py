@@ -8,7 +8,7 @@ from recoup.watching.features import NO_REPORTS, Features, Reports, StreamFeatur
 from recoup.watching.materials import Materials, open_materials
 from recoup.watching.models import load_model, save_model, write_whole
 from recoup.watching.policy_files import read_policy, shipped_policies
-from recoup.watching.replay import Replayed, replay
+from recoup.watching.replay import Replayed, currencies_of_log, replay
 from recoup.watching.work import (
     Period,
     evaluate_model,
@@ -32,6 +32,7 @@ __all__ = [
     "Reports",
     "StreamFeatures",
     "Watch",
+    "currencies_of_log",
     "evaluate_model",
     "load_model",
     "meanings_of",
