@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from recoup.cli.screen import Tell
     from recoup.reading import ReadingOptions
     from recoup.watch.model import Model
-    from recoup.watching import Materials, Period
+    from recoup.watching import Materials, Period, Watch
 
 group = typer.Typer(
     help="Score payments: train, judge and use a model.",
@@ -204,6 +204,19 @@ def score(
             "--labels", "What is known already; it reaches the state as late as in training."
         ),
     ] = None,
+    rules: Annotated[
+        str | None, typer.Option("--rules", metavar="RULES", help="Decide too, by these rules.")
+    ] = None,
+    policy: Annotated[
+        str | None,
+        typer.Option(
+            "--policy", metavar="POLICY", help="Decide too, by this policy (cn, or a file)."
+        ),
+    ] = None,
+    log: Annotated[
+        Path | None,
+        typer.Option("--log", metavar="LOG", help="Write the decisions here, a new file."),
+    ] = None,
     start: From = None,
     end: To = None,
     map_file: MapFile = None,
@@ -213,10 +226,14 @@ def score(
 ) -> None:
     """Score the transfers of files by a model, with reasons for those that it would have looked at.
 
+    With rules or a policy every transfer is decided too, as if it came in now: a payment that is refused, delayed or held is
+    not booked. recoup watch replay gives the same decisions from the log.
+
     Exit code 0: scored and written; 2: something must be put right first, and nothing was written.
     """
     from recoup.watching import (
         StreamFeatures,
+        decide_transfers,
         load_model,
         parquet_bytes,
         score_transfers,
@@ -234,6 +251,12 @@ def score(
         materials = _open(transfers, labels, options, map_file, rejects, tell)
         tell("scoring")
         frame = score_transfers(loaded, materials, features, period)
+        if rules or policy or log:
+            tell("deciding")
+            watch = _watch(rules, policy, loaded, materials, options, log)
+            delay_us = loaded.training.label_delay_us
+            decided = decide_transfers(watch, materials, period, delay_us)
+            frame = frame.hstack(decided)
         write_whole(out, parquet_bytes(frame))
         _write_rejects(materials, rejects)
     print(f"{frame.height} transfers: {out}")
@@ -269,6 +292,31 @@ def replay(
         tell("replaying")
         found = replay_log(log, rules=set_, model=loaded, policy=terms)
     print(f"{found.lines} lines, the same to the last: {found.digest}")
+
+
+def _watch(
+    rules: str | None,
+    policy: str | None,
+    model: Model,
+    materials: Materials,
+    options: ReadingOptions,
+    log: Path | None,
+) -> Watch:
+    """Return a new watch for the transfers of files; without a policy that of the program, which leaves the model in shadow."""
+    from recoup.watching import DecisionLog, Watch, currencies_of, read_policy
+    from recoup.watching.rule_files import read_rules
+
+    currencies = currencies_of(materials)
+    set_ = (
+        None if rules is None else read_rules(rules, currencies=currencies, digits=options.digits)
+    )
+    return Watch(
+        rules=set_,
+        model=model,
+        policy=read_policy(policy or "cn", options.digits),
+        currencies=currencies,
+        log=None if log is None else DecisionLog(log),
+    )
 
 
 def _model(path: Path) -> Model:

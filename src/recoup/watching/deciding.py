@@ -202,8 +202,8 @@ class Watch:
             [one.amount for one in chosen],
             [kind_number(one.kind) for one in chosen],
         )
-        currency = np.array([self._currencies[one.currency] for one in chosen], np.int16)
-        return self.stream.decide(payments, currency, _facts(chosen), is_late=is_late)
+        places = np.array([self._currencies[one.currency] for one in chosen], np.int16)
+        return self.stream.decide(payments, places, _facts(chosen), is_late=is_late)
 
     def _number(self, account: str, currency: str) -> int:
         if not account:

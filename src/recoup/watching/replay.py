@@ -108,7 +108,7 @@ def _tell(watch: Watch, line: Line) -> None:
         case "decided":
             facts = {name: float(value) for name, value in said["facts"].items()}
             names = ("id", "time_us", "payer", "payee", "amount", "currency", "kind")
-            asked = Asked(*(said[name] for name in names), facts)
+            asked = Asked(*(said[name] for name in names))._replace(facts=facts)
             watch.decide([asked], is_late=said["is_late"])
         case "released":
             watch.release(said["id"], said["time_us"])
