@@ -31,7 +31,7 @@ COMMANDS = (
     *("watch", "watch train", "watch evaluate", "watch score"),
     *("demo", "bench", "bench trace", "bench journal", "bench chase", "bench looking"),
     *("bench returns", "bench stolen", "bench watch", "bench scoring", "bench watch-sets"),
-    *("watch rules", "watch backtest", "watch crossval"),
+    *("watch rules", "watch backtest", "watch crossval", "watch replay"),
 )
 WIDTH = 100
 

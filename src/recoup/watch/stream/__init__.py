@@ -1,0 +1,18 @@
+"""The stream of payments: one loop that reads, scores, decides and books, and what waits meanwhile. No names here."""
+
+from recoup.watch.stream.answers import Decided, Ended, How, Passed, Versions, Waiting
+from recoup.watch.stream.arrays import DECIDED, NEVER_US
+from recoup.watch.stream.stream import Stream, rows_of_flow
+
+__all__ = [
+    "DECIDED",
+    "NEVER_US",
+    "Decided",
+    "Ended",
+    "How",
+    "Passed",
+    "Stream",
+    "Versions",
+    "Waiting",
+    "rows_of_flow",
+]
