@@ -347,6 +347,12 @@ RULE_SNOOZE_SECONDS_MAX: Final = 90 * 86_400
 RULE_PROBLEMS_MAX: Final = 200
 """Problems of one set that are named; the rest is counted."""
 
+POLICY_CURRENCIES_MAX: Final = 64
+"""Currencies of one policy of decisions."""
+
+WATCH_WAITING_MAX: Final = 1_000_000
+"""Payments that wait (delayed or held) at once; one more is not made to wait."""
+
 RETURN_ROUNDS_MAX: Final = 100
 """Rounds of one return."""
 

@@ -1,0 +1,34 @@
+"""Decisions on payments: actions, grounds, causes, and the policy that weighs money saved against friction. Runs nothing."""
+
+from recoup.watch.decision.decision import (
+    WAITS,
+    Action,
+    Cause,
+    Decision,
+    Ground,
+    Problem,
+    Withheld,
+)
+from recoup.watch.decision.policy import NEVER, NO_TERMS, Figure, Policy, Terms, load_policy
+from recoup.watch.decision.words import LATE, ORDER_BINDS, STOLEN_CAUGHT, TERMS, input_cause
+
+__all__ = [
+    "LATE",
+    "NEVER",
+    "NO_TERMS",
+    "ORDER_BINDS",
+    "STOLEN_CAUGHT",
+    "TERMS",
+    "WAITS",
+    "Action",
+    "Cause",
+    "Decision",
+    "Figure",
+    "Ground",
+    "Policy",
+    "Problem",
+    "Terms",
+    "Withheld",
+    "input_cause",
+    "load_policy",
+]

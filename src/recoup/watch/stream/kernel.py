@@ -1,0 +1,261 @@
+"""One loop over payments: check, read, score, rules, decision, book. The same for one payment as for a million, in one order.
+
+Invariants: 1. what is refused, delayed or held is not booked: time passes, nothing else; 2. what cannot be a payment changes
+nothing at all, the clock neither; 3. the loop stops before a payment that must be looked at (orders, stolen money, payments that
+wait and are due), so that what stands in Python comes at the same place however payments are cut into batches.
+"""
+
+# mypy: disable-error-code="no-untyped-call,no-untyped-def"
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from recoup.trace.kernels.compiled import inner, kernel, within
+from recoup.trace.kernels.prefetch import prefetch
+from recoup.watch.decision.decision import Action, Ground, Withheld
+from recoup.watch.model.kernels import probability_at, score_with
+from recoup.watch.rules.kernel import FIRES, verdict
+from recoup.watch.rules.vocabulary import FIELDS
+from recoup.watch.state import BOTH, advance, book, check, read, traits_of
+from recoup.watch.state.kernels.pairs import home_of
+from recoup.watch.state.kernels.words import ACCOUNTS, POCKET_WORDS
+from recoup.watch.stolen.booking import BASE, CREDITS, DEBITS, USED, write_row
+from recoup.watch.stream.arrays import (
+    ALERTS,
+    DAY,
+    DUE,
+    INNOCENTS,
+    KEPT,
+    LOOKED,
+    NEVER_US,
+    ROOM,
+    SCORES,
+)
+
+_WARN, _DELAY, _HOLD, _REFUSE = (
+    int(Action.WARN),
+    int(Action.DELAY),
+    int(Action.HOLD),
+    int(Action.REFUSE),
+)
+_INPUT, _RULE, _MODEL, _UNSCORED = (
+    int(Ground.INPUT),
+    int(Ground.RULE),
+    int(Ground.MODEL),
+    int(Ground.UNSCORED),
+)
+_SHADOW, _ALERTS, _INNOCENTS, _WAITING = (
+    int(Withheld.SHADOW),
+    int(Withheld.ALERTS),
+    int(Withheld.INNOCENTS),
+    int(Withheld.WAITING),
+)
+_FIELDS: Final = len(FIELDS)
+_DAY_US: Final = 86_400_000_000
+_SOON: Final = 8
+_LINE: Final = 8  # words of a cache line
+_NO_NUMBER: Final = np.uint64(0x7FF8000000000000)
+_FACTOR: Final = np.uint64(0xFF51AFD7ED558CCD)
+_HALF: Final = np.uint64(32)
+
+
+@within
+def _fetch(s, payer, payee):
+    """Ask for the pockets and the pair of a payment that comes soon."""
+    count = s.marks[ACCOUNTS]
+    for number in (payer, payee):
+        first = (number if 0 <= number < count else 0) * POCKET_WORDS
+        for line in range(0, POCKET_WORDS, _LINE):
+            prefetch(s.words, first + line)
+    prefetch(s.pairs, home_of(s.pairs, payer, payee))
+    prefetch(s.pairs, home_of(s.pairs, payee, payer))
+
+
+@inner
+def _mixed(digest, values, bits):
+    """Return a digest with more figures: every NaN is one figure."""
+    for j in range(len(bits)):
+        word = bits[j] if values[j] == values[j] else _NO_NUMBER  # noqa: PLR0124
+        digest = (digest ^ word) * _FACTOR
+        digest ^= digest >> _HALF
+    return digest
+
+
+@within
+def _fill_facts(r, given, i, facts):
+    """Write the facts of payment i in the order of the vocabulary."""
+    time, p, q = given.time_us[i], np.int64(given.payer[i]), np.int64(given.payee[i])
+    offset = r.zone_offset[0]
+    for z in range(len(r.zone_since) - 1, 0, -1):
+        if time >= r.zone_since[z]:
+            offset = r.zone_offset[z]
+            break
+    local = time // 1_000_000 + offset
+    hour = local % 86_400 // 3_600
+    since, before = hour >= r.night[0], hour < r.night[1]
+    facts[0], facts[1], facts[2] = given.amount[i], given.kind[i], given.currency[i]
+    facts[3], facts[4] = hour, (local // 86_400 + 3) % 7 + 1
+    facts[5] = since and before if r.night[0] <= r.night[1] else since or before
+    facts[6], facts[7] = p < 0, q < 0
+    lists = len(r.is_known)
+    named = len(facts) - _FIELDS - 2 * lists
+    for j in range(named):
+        facts[_FIELDS + j] = given.named[i, j] if len(given.named) else np.nan
+    at = _FIELDS + named
+    for j in range(lists):
+        for side in range(2):
+            number = q if side else p
+            found = number >= 0 and r.listed[j, number] != 0
+            facts[at + 2 * j + side] = found if r.is_known[j] else np.nan
+
+
+@within
+def _is_snoozed(r, rule, payer, payee, time):
+    """Return whether a snooze keeps a rule quiet about one of the accounts."""
+    for m in range(len(r.snoozes)):
+        if r.snoozes[m, 0] == rule and r.snoozes[m, 2] <= time < r.snoozes[m, 3]:
+            if r.snoozes[m, 1] == payer or r.snoozes[m, 1] == payee:
+                return True
+    return False
+
+
+@inner
+def _worth(terms, currency, amount, chance, action):
+    """Return what an action is expected to save beyond what it costs, in minor units; NaN where nobody said what it costs."""
+    cost = terms.friction[currency, action]
+    saved = chance * amount * terms.saved_share[action]
+    return saved - cost[0] - (1.0 - chance) * (cost[1] + cost[2] * amount)
+
+
+@inner
+def _asked(terms, currency, amount, chance):
+    """Return the action that is worth most; ALLOW where none is worth anything."""
+    best, most = 0, 0.0
+    if currency < 0:
+        return best
+    for action in range(_WARN, _REFUSE + 1):
+        if chance >= terms.chance_min[action]:
+            worth = _worth(terms, currency, amount, chance, action)
+            if worth > most:
+                best, most = action, worth
+    return best
+
+
+@within
+def _within_budget(terms, counters, clock, asked, ruled, currency, amount, chance):
+    """Return what of the model's action is done, and why not all of it."""
+    day = (clock + terms.day_offset_us) // _DAY_US
+    if counters[DAY] != day:
+        counters[DAY], counters[ALERTS] = day, 0.0
+    counters[INNOCENTS] = min(terms.innocents_most, counters[INNOCENTS] + terms.innocents_share)
+    done, why = asked, 0
+    if asked > 0 and not terms.is_live:
+        done, why = 0, _SHADOW
+    elif asked > ruled:
+        if ruled == 0 and counters[ALERTS] >= terms.alerts_per_day:
+            done, why = 0, _ALERTS
+        elif asked >= _DELAY and counters[INNOCENTS] < 1.0 - chance:
+            is_fit = chance >= terms.chance_min[_WARN]
+            is_fit = is_fit and _worth(terms, currency, amount, chance, _WARN) > 0.0
+            done, why = (_WARN if is_fit else 0), _INNOCENTS
+    return done, why
+
+
+@kernel
+def decide(s, flow, brain, programs, r, terms, desk, given, out, fired, kept, start, stop, mode):
+    """Decide payments [start, stop); return the place of the first that must be looked at before, or `stop`.
+
+    The caller has made room in the state. `fired` int8 [n, R], `kept` float64 [n, F]: rows of payments that are not allowed.
+    """
+    counters, marks, row = desk.counters, desk.marks, desk.row
+    has_flow, rules = len(flow.flags) > 1, len(r.begins_us)
+    for i in range(start, stop):
+        soon = min(i + _SOON, stop - 1)
+        if soon > i:
+            _fetch(s, np.int64(given.payer[soon]), np.int64(given.payee[soon]))
+        time, amount, kind = given.time_us[i], given.amount[i], np.int64(given.kind[i])
+        p, q, currency = np.int64(given.payer[i]), np.int64(given.payee[i]), given.currency[i]
+        one = out[i]
+        one.score = one.chance = np.nan
+        one.expires_us, one.digest, one.kept, one.rule = NEVER_US, np.uint64(0), -1, -1
+        one.row, one.pad = -1, 0
+        one.action = one.ground = one.problem = one.would = one.withheld = one.asked = 0
+        problem = check(s, time, p, q, amount, kind, BOTH)
+        if problem != 0:
+            one.action, one.ground, one.problem = _REFUSE, _INPUT, problem
+            fired[i, :] = 0
+            continue
+        if time >= marks[DUE]:
+            return i
+        if has_flow and not mode & LOOKED:
+            must = flow.flags[p] & DEBITS or flow.flags[q] & CREDITS
+            if must or flow.state[USED] == len(flow.rows):
+                return i
+        clock = advance(s, time)
+        traits = traits_of(s, clock, amount)
+        action, ruled, would, asked, why, first = 0, 0, 0, 0, 0, -1
+        if mode & SCORES:
+            read(s, clock, p, q, amount, kind, traits, row)
+            digest = _mixed(_FACTOR, row, desk.row_bits)
+            if rules > 0:
+                _fill_facts(r, given, i, desk.facts)
+                digest = _mixed(digest, desk.facts, desk.facts_bits)
+            one.digest = digest
+            for j in range(rules):
+                fired[i, j] = 0
+                if r.begins_us[j] <= time < r.ends_us[j]:
+                    found = verdict(programs, j, row, desk.facts, desk.stack)
+                    if found == FIRES and _is_snoozed(r, j, p, q, time):
+                        found = -1
+                    fired[i, j] = found
+                    if found == FIRES:
+                        would = max(would, np.int64(r.action[j]))
+                        if r.is_live[j] and np.int64(r.action[j]) > ruled:
+                            ruled, first = np.int64(r.action[j]), j
+            done = 0
+            if brain.is_there:
+                one.score = score_with(brain.forest, row, desk.ranks)
+                one.chance = probability_at(brain.knots, brain.levels, brain.is_sigmoid, one.score)
+                asked = _asked(terms, currency, amount, one.chance)
+                done, why = _within_budget(
+                    terms, counters, clock, asked, ruled, currency, amount, one.chance
+                )
+            action = max(ruled, done)
+            would = max(would, asked)
+            if (action == _DELAY or action == _HOLD) and marks[ROOM] <= 0:
+                action, why = _WARN, _WAITING
+            if action > 0:
+                counters[ALERTS] += 1.0
+                one.ground = _RULE if ruled >= done else _MODEL
+                if done > ruled and action >= _DELAY:
+                    counters[INNOCENTS] -= 1.0 - one.chance
+                kept[marks[KEPT], :] = row
+                one.kept = marks[KEPT]
+                marks[KEPT] += 1
+        else:
+            fired[i, :] = 0
+            one.ground = _UNSCORED
+        one.action, one.would, one.withheld, one.asked, one.rule = action, would, why, asked, first
+        if action == _DELAY or action == _HOLD:
+            one.expires_us = clock + terms.wait_us[action]
+            marks[DUE] = min(marks[DUE], one.expires_us)
+            marks[ROOM] -= 1
+        elif action < _DELAY:
+            book(s, clock, p, q, amount, traits, BOTH)
+            if has_flow and not mode & LOOKED:
+                one.row = flow.state[BASE] + flow.state[USED]
+                write_row(flow, clock, p, q, amount, _assumed(flow, p, amount))
+    return stop
+
+
+@within
+def _assumed(flow, payer, amount):
+    """Return what a known payer is assumed to have got before, to pay so much [SEMANTICS 1]."""
+    if flow.standing[payer] != 0:
+        return np.int64(0)
+    return max(np.int64(0), amount - (flow.into[payer] - flow.out[payer]))
+
+
+__all__ = ["decide"]

@@ -1,0 +1,123 @@
+"""Rules, model and lists laid out as the arrays that the loop reads. Makes arrays, decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from recoup import limits
+from recoup.errors import StateFault, StateProblem
+from recoup.watch.decision import Action
+from recoup.watch.features import FEATURES
+from recoup.watch.model import Model, Tree, forest_of
+from recoup.watch.model.calibration import Kind
+from recoup.watch.rules import FIELDS, Mode, RuleSet, vocabulary
+from recoup.watch.stolen.rows import FlowRows
+from recoup.watch.stream.arrays import NEVER_US, Brain, Desk, Ruling
+from recoup.watch.stream.zone import offsets_of
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_LEAF: Final = Tree((), (), (), (), (), (), (0.0,), (1,))
+NO_RULES: Final = RuleSet("none", "UTC", (22, 6), vocabulary(FEATURES), (), (), ())
+
+
+def lay_brain(model: Model | None) -> Brain:
+    """Return a model as arrays; None: nothing is scored."""
+    if model is None:
+        none = np.zeros(2)
+        return Brain(forest_of((_LEAF,), len(FEATURES)), none, none, 0, is_there=False)
+    table = model.calibration
+    knots = np.array(table.knots or (0.0,), np.float64)
+    levels = np.array(table.levels, np.float64)
+    return Brain(model.forest, knots, levels, int(table.kind is not Kind.ISOTONIC), is_there=True)
+
+
+def lay_ruling(
+    rules: RuleSet,
+    pockets: int,
+    listed: Mapping[str, Sequence[int]],
+    numbers: Mapping[str, Sequence[int]],
+) -> Ruling:
+    """Return what belongs to rules beside their programs.
+
+    Args:
+        rules: the set.
+        pockets: how many pockets there are.
+        listed: pockets by list; a list that is not given is unknown.
+        numbers: pockets by account, for snoozes.
+    """
+    lists = rules.names.lists
+    marks = np.zeros((len(lists), max(1, pockets)), np.uint8)
+    for place, name in enumerate(lists):
+        marks[place, np.array(list(listed.get(name, ())), np.int64)] = 1
+    places = {rule.id: at for at, rule in enumerate(rules.rules)}
+    snoozes = [
+        (places[one.rule], number, microseconds(one.begins_at), microseconds(one.ends_at))
+        for one in rules.snoozes
+        for number in numbers.get(one.account, ())
+    ]
+    since, offset = offsets_of(rules.timezone)
+    begins = [microseconds(rule.effective_from, -NEVER_US) for rule in rules.rules]
+    ends = [microseconds(rule.effective_until, NEVER_US) for rule in rules.rules]
+    return Ruling(
+        np.array(begins, np.int64),
+        np.array(ends, np.int64),
+        np.array([rule.mode is Mode.LIVE for rule in rules.rules], np.uint8),
+        np.array([Action[rule.action.name] for rule in rules.rules], np.uint8),
+        since,
+        offset,
+        np.array(rules.night, np.int64),
+        marks,
+        np.array([name in listed for name in lists], np.uint8),
+        np.array(snoozes, np.int64).reshape(-1, 4),
+    )
+
+
+def microseconds(at: datetime | None, default: int = 0) -> int:
+    """Return an instant in microseconds UTC."""
+    return default if at is None else (at - _EPOCH) // _MICROSECOND
+
+
+def lay_desk(rules: RuleSet, brain: Brain, innocents: float) -> Desk:
+    """Return room to work in, and counters at their beginning."""
+    row, facts = np.zeros(len(FEATURES)), np.full(rules.names.facts_count, np.nan)
+    marks = np.array([NEVER_US, limits.WATCH_WAITING_MAX, 0], np.int64)
+    return Desk(
+        row,
+        row.view(np.uint64),
+        facts,
+        facts.view(np.uint64),
+        np.empty(limits.RULE_STACK_MAX),
+        np.empty(2 * brain.forest.looked_at.size, np.uint16),
+        np.array([-1.0, 0.0, innocents]),
+        marks,
+    )
+
+
+def lay_named(
+    rules: RuleSet, facts: Mapping[str, npt.NDArray[np.float64]] | None, count: int
+) -> npt.NDArray[np.float64]:
+    """Return named facts [n, N], unknown where not given; [0, N] where none is."""
+    width = rules.names.facts_count - len(FIELDS) - 2 * len(rules.names.lists)
+    known = {n: c.index - len(FIELDS) for n, c in rules.names.columns.items() if not c.is_feature}
+    given = {name: values for name, values in (facts or {}).items() if known.get(name, -1) >= 0}
+    out = np.full((count if given else 0, width), np.nan)
+    for name, values in given.items():
+        if len(values) != count:
+            message = f"fact {name}: expected {count} values, was {len(values)}"
+            raise StateFault(StateProblem.ARRAY_WRONG, message)
+        out[:, known[name]] = values
+    return out
+
+
+def no_flow() -> FlowRows:
+    """Return an index without pockets: the loop then follows no stolen money."""
+    return FlowRows(np.zeros(0, np.int64), np.zeros(1, np.uint8), 1)
+
+
+__all__ = ["NO_RULES", "lay_brain", "lay_desk", "lay_named", "lay_ruling", "microseconds", "no_flow"]

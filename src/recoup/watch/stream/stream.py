@@ -1,0 +1,447 @@
+"""The stream of payments: every payment in order is decided, and booked where it goes on. Dense numbers; names are elsewhere.
+
+It owns no clock: time is what payments and calls say. Whoever calls keeps repeats of one message away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from heapq import heappop, heappush
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from recoup import limits
+from recoup.errors import StateFault, StateProblem
+from recoup.watch.decision import NO_TERMS, WAITS, Action, Ground, Policy
+from recoup.watch.features import FEATURES
+from recoup.watch.model import Model, feature_set
+from recoup.watch.rules import RuleSet
+from recoup.watch.rules.rule import digest_of
+from recoup.watch.state import Outcome, Payments, Shard, Told
+from recoup.watch.state.kernels.stream import TIME_MAX
+from recoup.watch.state.kernels.words import NEVER, SECOND
+from recoup.watch.stolen import Held, Payment, Refusal, StolenFlow, Tiding, Verdict
+from recoup.watch.stolen.booking import DEBITS
+from recoup.watch.stream.arrays import DECIDED, DUE, KEPT, LOOKED, NEVER_US, ROOM, SCORES, Given
+from recoup.watch.stream.kernel import decide
+from recoup.watch.stream.laying import (
+    NO_RULES,
+    lay_brain,
+    lay_desk,
+    lay_named,
+    lay_ruling,
+    no_flow,
+)
+
+Rows = npt.NDArray[np.void]
+Matrix = npt.NDArray[np.float64]
+_NO_CURRENCY: Final = np.zeros(0, np.int16)
+
+
+class How(StrEnum):
+    """How a payment that waited ended."""
+
+    RELEASED = "released"
+    """A person let it go on."""
+    LAPSED = "lapsed"
+    """Its delay or hold was over: it went on by itself."""
+    CANCELLED = "cancelled"
+    """The payer took it back."""
+    STOPPED = "stopped"
+    """It was to go on, and an order binds the payer's money by now."""
+    NOT_BOOKED = "not_booked"
+    """It was to go on, and can no longer be booked: `problem` says why."""
+    NOT_WAITING = "not_waiting"
+    """Nothing waits under this number: nothing was done."""
+
+
+class Ended(NamedTuple):
+    """What became of a payment that waited."""
+
+    number: int
+    how: How
+    time_us: int
+    problem: Outcome = Outcome.BOOKED
+    row: int = -1
+
+
+class Passed(NamedTuple):
+    """What happened while time passed."""
+
+    ended: tuple[Ended, ...]
+    told: tuple[Tiding, ...]
+    outcome: Outcome = Outcome.BOOKED
+    """TIME_LATE or TIME_AHEAD: the time does not fit, and nothing was done."""
+
+
+class Waiting(NamedTuple):
+    """A payment that waits: nothing of it is booked."""
+
+    number: int
+    payer: int
+    payee: int
+    amount: int
+    kind: int
+    expires_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """What decisions rest on."""
+
+    model: str
+    """Digest; "" without one."""
+    rules: str
+    policy: str
+    features: str
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all four."""
+        return digest_of([self.model, self.rules, self.policy, self.features])
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What was decided of a batch: one row of `rows` (DECIDED) a payment."""
+
+    first: int
+    """Number of the first payment."""
+    rows: Rows
+    fired: npt.NDArray[np.int8]
+    """[n, R]: NO, FIRES, UNKNOWN of every rule; -1: it fires, and a snooze keeps it quiet."""
+    kept: Matrix
+    """Features of the payments that are not allowed, at `rows["kept"]`."""
+    ended: tuple[Ended, ...]
+    """Payments that had waited and went on meanwhile, in order."""
+    told: tuple[Tiding, ...]
+    """What happened to stolen money and to holds, in order: for the centre."""
+    caught: Mapping[int, tuple[Held, ...]] = field(default_factory=dict)
+    """By place in the batch: what was caught because of that payment."""
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What is written while a batch is decided."""
+
+    rows: Rows
+    fired: npt.NDArray[np.int8]
+    kept: Matrix
+    told: list[Tiding] = field(default_factory=list)
+    ended: list[Ended] = field(default_factory=list)
+    caught: dict[int, tuple[Held, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def empty(cls) -> _Batch:
+        return cls(np.empty(0, DECIDED), np.empty((0, 0), np.int8), np.empty((0, 0)))
+
+
+class Stream:
+    """Payments of one shard, decided in order.
+
+    >>> stream = Stream(Shard(3))
+    >>> found = stream.decide(Payments.of([0], [0], [1], [500]))
+    >>> Action(int(found.rows["action"][0])).name
+    'ALLOW'
+    """
+
+    def __init__(
+        self,
+        shard: Shard,
+        *,
+        rules: RuleSet | None = None,
+        model: Model | None = None,
+        policy: Policy | None = None,
+        currencies: tuple[str, ...] = (),
+        flow: StolenFlow | None = None,
+    ) -> None:
+        """Begin. A model needs a policy; without either nothing is scored, and rules and orders decide."""
+        self.shard, self.flow = shard, flow
+        self.rules = rules or NO_RULES
+        self.model, self.policy, self.currencies = model, policy, currencies
+        if model is not None:
+            model.require(feature_set(FEATURES))
+        if policy is None and (model is not None or self.rules.rules):
+            raise StateFault(StateProblem.SETTING_WRONG, "expected a policy beside model or rules")
+        if self.rules.names.features_count != len(FEATURES):
+            raise StateFault(StateProblem.FEATURES_DIFFER, "rules of other features")
+        digest = "" if model is None else model.digest
+        self._terms = NO_TERMS if policy is None else policy.terms(currencies, digest)
+        said = "" if policy is None else policy.digest
+        self.versions = Versions(digest, self.rules.digest, said, feature_set(FEATURES).digest)
+        self._brain = lay_brain(model)
+        self._desk = lay_desk(self.rules, self._brain, self._terms.innocents_most)
+        self._nothing = no_flow()
+        self.taken = 0
+        """Payments that came so far: the number of the next."""
+        self.waiting: dict[int, Waiting] = {}
+        self._due: list[tuple[int, int]] = []
+        self.lists({}, {})
+
+    def lists(
+        self, listed: Mapping[str, Sequence[int]], numbers: Mapping[str, Sequence[int]]
+    ) -> None:
+        """Say which pockets stand on which list, and which pockets an account has that a snooze names."""
+        self._ruling = lay_ruling(self.rules, self.shard.accounts, listed, numbers)
+
+    # -- payments
+
+    def decide(
+        self,
+        payments: Payments,
+        currency: npt.NDArray[np.int16] = _NO_CURRENCY,
+        facts: Mapping[str, Matrix] | None = None,
+        *,
+        is_late: bool = False,
+    ) -> Decided:
+        """Decide payments in their order, each before it is booked. A batch gives what its payments give one by one.
+
+        Args:
+            payments: their pockets are numbers of the shard; what cannot be a payment is refused and changes nothing.
+            currency: of each, a place in `currencies`; without them -1, unknown.
+            facts: named facts of the rules, NaN where one is not known.
+            is_late: nothing is scored; orders and stolen money are looked at all the same (fail open).
+        """
+        count = len(payments)
+        if not len(currency):
+            currency = np.full(count, -1, np.int16)
+        self._look_at(currency, count)
+        given = Given(
+            payments.time_us,
+            payments.payer,
+            payments.payee,
+            payments.amount_minor,
+            payments.kind,
+            currency,
+            lay_named(self.rules, facts, count),
+        )
+        found = _Batch(
+            np.empty(count, DECIDED),
+            np.empty((count, len(self.rules.rules)), np.int8),
+            np.empty((count, len(FEATURES))),
+        )
+        self._desk.marks[KEPT] = 0
+        at, mode = 0, 0 if is_late else SCORES
+        self.shard.make_room(count + len(self.waiting))
+        while at < count:
+            at = self._stretch(given, found, at, count, mode)
+        self.taken += count
+        kept = found.kept[: self._desk.marks[KEPT]]
+        first = self.taken - count
+        told, ended = tuple(found.told), tuple(found.ended)
+        return Decided(first, found.rows, found.fired, kept, ended, told, found.caught)
+
+    def _stretch(self, given: Given, found: _Batch, at: int, count: int, mode: int) -> int:
+        """Decide up to a payment that must be looked at, and look at it; return the place of the next."""
+        stop = self._run(given, found, at, count, mode)
+        if stop == count:
+            return stop
+        time = int(given.time_us[stop])
+        if time >= self._desk.marks[DUE]:
+            self._lapse(time, found)
+            return stop
+        flow = self.flow
+        assert flow is not None
+        if flow.index.is_full:
+            oldest = flow.index.oldest
+            flow.pictures.retire(oldest + max(1, (flow.index.newest + 1 - oldest) // 8))
+            return stop
+        self._enforce(flow, given, found, stop, mode)
+        return stop + 1
+
+    def _run(self, given: Given, found: _Batch, at: int, stop: int, mode: int) -> int:
+        room = self._desk.marks[ROOM]
+        index = self._nothing if self.flow is None else self.flow.index
+        end = int(
+            decide(
+                self.shard.state,
+                index.stream,
+                self._brain,
+                self.rules.programs,
+                self._ruling,
+                self._terms,
+                self._desk,
+                given,
+                found.rows,
+                found.fired,
+                found.kept,
+                at,
+                stop,
+                mode,
+            )
+        )
+        if self.flow is not None and end > at:
+            self.flow.time_us = max(self.flow.time_us, self.shard.clock)
+            self.flow.most += 2 * int(given.amount[at:end].clip(0, limits.ROW_MINOR_MAX).sum())
+        if room != self._desk.marks[ROOM]:
+            for place in range(at, end):
+                if found.rows["action"][place] in WAITS:
+                    self._wait(given, place, int(found.rows["expires_us"][place]))
+        return end
+
+    def _enforce(
+        self, flow: StolenFlow, given: Given, found: _Batch, at: int, mode: int
+    ) -> None:
+        """Decide a payment whose payer or payee has stolen money, an order, or something out of its order."""
+        columns = (given.payer, given.payee, given.amount)
+        sides = [int(column[at]) for column in columns]
+        time = int(given.time_us[at])
+        verdict = flow.enforce(Payment(max(time, self.shard.clock), *sides))
+        assert isinstance(verdict, Verdict), verdict  # the state's own checks are at least as strict
+        found.told += verdict.caught
+        if verdict.caught:
+            found.caught[at] = verdict.caught
+        if verdict.is_allowed:
+            self._run(given, found, at, at + 1, mode | LOOKED)
+            if found.rows["action"][at] < Action.DELAY:
+                found.rows["row"][at] = flow.index.newest + 1
+                self._book(flow, Payment(self.shard.clock, *sides), found.told)
+        else:
+            self._stop(flow, given, found, at)
+        self.sync()
+
+    def _stop(self, flow: StolenFlow, given: Given, found: _Batch, at: int) -> None:
+        """Refuse a payment that an order binds; hold one that only what was caught binds."""
+        self.shard.advance(int(given.time_us[at]))
+        row = found.rows[at]
+        for name, value in (("score", np.nan), ("chance", np.nan), ("digest", 0), ("kept", -1)):
+            row[name] = value
+        row["row"] = row["rule"] = -1
+        row["pad"] = 0
+        row["problem"] = row["would"] = row["withheld"] = row["asked"] = 0
+        row["action"], row["ground"], row["expires_us"] = Action.REFUSE, Ground.ORDER, NEVER_US
+        found.fired[at] = 0
+        some = flow.bindings[int(given.payer[at])].values()
+        if not any(one.ordered for one in some) and self._desk.marks[ROOM] > 0:
+            until = max(one.caught_until_us for one in some) + 1
+            row["action"], row["expires_us"] = Action.HOLD, until
+            self._desk.marks[ROOM] -= 1
+            self._desk.marks[DUE] = min(int(self._desk.marks[DUE]), until)
+            self._wait(given, at, until)
+
+    def _book(self, flow: StolenFlow, payment: Payment, told: list[Tiding]) -> None:
+        booked = flow.book(payment)
+        assert not isinstance(booked, Refusal), booked
+        told += booked
+
+    def _look_at(self, currency: npt.NDArray[np.int16], count: int) -> None:
+        fits = currency.shape == (count,) and currency.dtype == np.int16
+        if not fits or (count and not -1 <= currency.min() <= currency.max() < self._places):
+            raise StateFault(StateProblem.ARRAY_WRONG, "currency: expected places of currencies")
+
+    @property
+    def _places(self) -> int:
+        return max(1, len(self.currencies))
+
+    # -- payments that wait
+
+    def _wait(self, given: Given, at: int, expires_us: int) -> None:
+        number = self.taken + at
+        sides = (given.payer, given.payee, given.amount, given.kind)
+        one = Waiting(number, *(int(column[at]) for column in sides), expires_us)
+        self.waiting[number] = one
+        heappush(self._due, (expires_us, number))
+
+    def _lapse(self, time_us: int, found: _Batch) -> None:
+        """Let payments go on whose time is over at an instant, each at its own."""
+        while self._due and (
+            self._due[0][0] <= time_us or self._due[0][1] not in self.waiting
+        ):
+            expires_us, number = heappop(self._due)
+            if number in self.waiting:
+                self._go_on(self._take(number), How.LAPSED, expires_us, found)
+        self._desk.marks[DUE] = self._due[0][0] if self._due else NEVER_US
+
+    def _take(self, number: int) -> Waiting:
+        self._desk.marks[ROOM] += 1
+        return self.waiting.pop(number)
+
+    def _go_on(self, one: Waiting, how: How, time_us: int, found: _Batch) -> None:
+        """Book a payment that waited, as of now: later payments see it now, and orders of now bind it."""
+        flow, row = self.flow, -1
+        payment = Payment(max(time_us, self.shard.clock), one.payer, one.payee, one.amount)
+        if flow is not None and flow.index.flags[one.payer] & DEBITS:
+            verdict = flow.enforce(payment)
+            assert isinstance(verdict, Verdict), verdict
+            found.told += verdict.caught
+            if not verdict.is_allowed:
+                found.ended.append(Ended(one.number, How.STOPPED, time_us))
+                self.sync()
+                return
+        outcome = Outcome(
+            int(
+                self.shard.apply(
+                    Payments.of([time_us], [one.payer], [one.payee], [one.amount], [one.kind])
+                )[0]
+            )
+        )
+        if outcome is not Outcome.BOOKED:
+            found.ended.append(Ended(one.number, How.NOT_BOOKED, time_us, outcome))
+            return
+        if flow is not None:
+            row = flow.index.newest + 1
+            self._book(flow, payment._replace(time_us=self.shard.clock), found.told)
+            self.sync()
+        found.ended.append(Ended(one.number, how, time_us, row=row))
+
+    def advance(self, time_us: int) -> Passed:
+        """Let time pass without a payment: what waits and is due goes on."""
+        found = _Batch.empty()
+        outcome = self._fits(time_us)
+        if outcome is Outcome.BOOKED:
+            if time_us >= self._desk.marks[DUE]:
+                self._lapse(time_us, found)
+            self.shard.advance(time_us)
+        return Passed(tuple(found.ended), tuple(found.told), outcome)
+
+    def _fits(self, time_us: int) -> Outcome:
+        """Return whether an event of that time is taken, as the state's own check has it."""
+        clock, settings = self.shard.clock, self.shard.settings
+        if time_us < -TIME_MAX or (clock != NEVER and time_us < clock - settings.late_seconds * SECOND):
+            return Outcome.TIME_LATE
+        if time_us > TIME_MAX or (clock != NEVER and time_us > clock + settings.ahead_seconds * SECOND):
+            return Outcome.TIME_AHEAD
+        return Outcome.BOOKED
+
+    def release(self, number: int, time_us: int) -> Passed:
+        """Let a payment go on that waits: a person looked."""
+        return self._end(number, How.RELEASED, time_us)
+
+    def cancel(self, number: int, time_us: int) -> Passed:
+        """Take a payment back that waits: nothing of it was booked, nothing will be."""
+        return self._end(number, How.CANCELLED, time_us)
+
+    def _end(self, number: int, how: How, time_us: int) -> Passed:
+        before = self.advance(time_us)
+        if before.outcome is not Outcome.BOOKED:
+            return before
+        found = _Batch.empty()
+        if number not in self.waiting:
+            found.ended.append(Ended(number, How.NOT_WAITING, time_us))
+        elif how is How.CANCELLED:
+            self._take(number)
+            found.ended.append(Ended(number, how, time_us))
+        else:
+            self._go_on(self._take(number), how, time_us, found)
+        return Passed(before.ended + tuple(found.ended), before.told + tuple(found.told))
+
+    # -- what else is told
+
+    def report(self, pocket: int, time_us: int, kind: Told = Told.REPORT) -> Passed:
+        """Count a report or marker of a pocket; what was due before goes on first."""
+        if not 0 <= pocket < self.shard.accounts:
+            return Passed((), (), Outcome.ACCOUNT_UNKNOWN)
+        before = self.advance(time_us)
+        if before.outcome is Outcome.BOOKED:
+            self.shard.report(pocket, time_us, kind)
+        return before
+
+    def sync(self) -> None:
+        """Carry sums of stolen money into the features: whoever changes the flow from outside calls it then."""
+        if self.flow is not None and self.flow.touched:
+            for pocket, minor in self.flow.changes().items():
+                self.shard.mark_stolen(pocket, minor)
