@@ -16,10 +16,10 @@ import structlog
 
 from recoup.errors import Fault
 from recoup.watching.service.desk import Desk
+from recoup.watching.service.port import CONFIGURE
 from recoup.watching.service.problems import ProblemError
 
 _log = structlog.get_logger("recoup.watch")
-CONFIGURE: Final = "configure"
 _SAID_CHARS_MAX: Final = 2_000
 
 
@@ -90,4 +90,4 @@ def digest_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-__all__ = ["CONFIGURE", "Changes", "digest_of"]
+__all__ = ["Changes", "digest_of"]

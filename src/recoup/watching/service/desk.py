@@ -13,6 +13,7 @@ So scoring is what is given up, and a stop is not. Invariant: an answer that lef
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -26,7 +27,7 @@ from recoup import limits
 from recoup.errors import Fault
 from recoup.watching.service.figures import Figures
 from recoup.watching.service.keeping import Keeping, early_reason
-from recoup.watching.service.port import DECISIONS, Answers, Batch, Core, Extra
+from recoup.watching.service.port import CONFIGURE, DECISIONS, Answers, Batch, Core, Extra
 from recoup.watching.service.problems import ProblemError
 
 _log = structlog.get_logger("recoup.watch")
@@ -93,6 +94,8 @@ class Desk:
         self._kept = monotonic()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watcher: asyncio.Task[None] | None = None
+        self._is_broken = False
+        """The core may be ahead of the log: it must not be kept."""
         self.is_ready = False
 
     def recover(self) -> int:
@@ -101,11 +104,12 @@ class Desk:
         self._bound = self._core.bound()
         return count
 
-    def tell(self, name: str, body: bytes) -> None:
-        """Tell the core something before the desk opens."""
-        self._core.tell(name, body)
-        self._keeping.told(name, body)
-        self._bound = self._core.bound()
+    def configure(self, content: bytes) -> None:
+        """Have the core decide by this configuration, before the desk opens; nothing is done where it does already."""
+        if self._core.versions().get(CONFIGURE) != hashlib.sha256(content).hexdigest():
+            self._core.tell(CONFIGURE, content)
+            self._keeping.told(CONFIGURE, content)
+            self._bound = self._core.bound()
 
     def open(self) -> None:
         """Begin to take payments, on the running loop."""
@@ -312,6 +316,8 @@ class Desk:
         if self._keeper is not None and self._keeper.is_alive():
             return  # the former one is still being written
         state = self._core.snapshot()
+        if state is None:
+            return
         with self._disk:
             path, content = self._keeping.cut(state)
         self._keeper = threading.Thread(
@@ -322,7 +328,7 @@ class Desk:
 
     def _stop(self, fault: BaseException) -> None:
         """Take nothing more: what was decided may not be on disk, so nobody may be answered from it."""
-        self.is_ready = False
+        self.is_ready, self._is_broken = False, True
         _log.error("the desk ended by itself", exc_info=fault)
 
         def refuse() -> None:
@@ -346,9 +352,10 @@ class Desk:
             self._watcher.cancel()
         if self._keeper is not None:
             self._keeper.join()
+        state = self._core.snapshot() if not self._is_broken else None
         with self._disk:
-            path, content = self._keeping.cut(self._core.snapshot())
-            self._keeping.keep(path, content)
+            if state is not None:
+                self._keeping.keep(*self._keeping.cut(state))
             self._keeping.close()
 
 

@@ -125,6 +125,10 @@ class Listing(NamedTuple):
     """Whether an order of the centre binds money on it."""
 
 
+CONFIGURE: Final = "configure"
+"""Name under which a core is told its configuration, and under which `versions` gives the digest of that."""
+
+
 class Core(Protocol):
     """Decides payments and keeps their state: the same calls in the same order give the same answers and the same bytes."""
 
@@ -156,14 +160,15 @@ class Core(Protocol):
     def versions(self) -> Mapping[str, str]:
         """Return the digests of what decides: rules, model, policy."""
 
-    def snapshot(self) -> bytes:
-        """Return the whole state, ids and configuration included."""
+    def snapshot(self) -> bytes | None:
+        """Return the whole state, ids and configuration included; None: it has none, and is brought back by the log alone."""
 
     def restore(self, given: bytes) -> None:
         """Take the state of a snapshot; raises a `Fault` for bytes that are none, and changes nothing then."""
 
 
 __all__ = [
+    "CONFIGURE",
     "DECISIONS",
     "GOES_ON",
     "REFUSED",

@@ -17,6 +17,8 @@ MEDIA_TYPE: Final = "application/problem+json"
 OF_PAYMENTS: Final[Mapping[str, tuple[int, str]]] = {
     "payment_id_missing": (422, "A payment needs an id of its own"),
     "payment_id_too_long": (422, "The id is longer than is kept"),
+    "payment_id_unfit": (422, "The id has characters that cannot be printed, or too many"),
+    "text_unfit": (422, "A text has characters that cannot be printed, or too many"),
     "payment_id_taken": (409, "Another payment was decided under this id"),
     "account_too_long": (422, "The account's name is longer than is kept"),
     "accounts_missing": (422, "A payment needs a payer or a payee"),

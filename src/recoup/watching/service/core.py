@@ -1,0 +1,183 @@
+"""The core that really decides: the watch by name, behind the service's port. Turns columns into payments, decisions into columns."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from recoup.errors import StateFault, StateProblem
+from recoup.money import ISO_DIGITS, Digits
+from recoup.records.kinds import KINDS
+from recoup.watch.decision import WAITS, Action, Decision, Ground, Problem
+from recoup.watch.state import OUTSIDE, Payments
+from recoup.watch.stolen import Payment
+from recoup.watch.stream import Stream
+from recoup.watching.asked import Asked
+from recoup.watching.deciding import Watch
+from recoup.watching.service.files import Configuration, opened
+from recoup.watching.service.port import CONFIGURE, REFUSED, Answers, Batch, Extra, Listing, Reason
+
+_REFUSALS: Final = {
+    Problem.AMOUNT_NOT_POSITIVE: "amount_not_positive",
+    Problem.AMOUNT_TOO_LARGE: "amount_too_large",
+    Problem.SAME_ACCOUNT: "same_account",
+    Problem.ACCOUNT_UNKNOWN: "accounts_too_many",
+    Problem.KIND_UNKNOWN: "kind_unknown",
+    Problem.TIME_LATE: "time_late",
+    Problem.TIME_AHEAD: "time_ahead",
+    Problem.SUM_TOO_LARGE: "sum_too_large",
+    Problem.CURRENCY_UNKNOWN: "currency_unknown",
+    Problem.ID_UNFIT: "payment_id_unfit",
+    Problem.ID_TAKEN: "payment_id_taken",
+    Problem.FIELD_UNFIT: "text_unfit",
+    Problem.ACCOUNTS_MANY: "accounts_too_many",
+}
+_FIELDS: Final = {"time_us": "time"}
+_HOLD_CODE: Final = "order-binds"
+
+
+class WatchCore:
+    """`Core` over a `Watch`."""
+
+    def __init__(
+        self,
+        currencies: tuple[str, ...] = ("CNY",),
+        accounts_max: int = 1 << 22,
+        rows_followed: int = 0,
+        catch_seconds: int = 0,
+        digits: Digits = ISO_DIGITS,
+    ) -> None:
+        """Begin without payments, rules and model; see `Watch` for what is followed."""
+        self.watch = Watch(
+            currencies=currencies,
+            accounts_max=accounts_max,
+            rows_followed=rows_followed,
+            catch_seconds=catch_seconds,
+        )
+        self._currencies, self._digits = currencies, digits
+        self._configured = ""
+        self._lists: dict[str, list[str]] = {}
+        self._bound: dict[str, str] = {}
+        self._bound_pockets: tuple[int, ...] = ()
+
+    def decide(self, batch: Batch, *, is_scored: bool) -> Answers:
+        """Answer each payment in turn and book what goes on."""
+        columns = (batch.ids, batch.times_us, batch.payers, batch.payees, batch.amounts)
+        kinds = [KINDS[kind] for kind in batch.kinds]
+        asked = list(map(Asked, *columns, batch.currencies, kinds))
+        found = self.watch.decide(asked, is_late=not is_scored)
+        answers = Answers.blank(len(batch))
+        for at, decision in enumerate(found):
+            if decision.chance is not None:
+                answers.scores[at] = decision.chance
+            answers.scored[at] = decision.ground is not Ground.UNSCORED
+            if decision.is_repeat:
+                answers.repeats[at] = True
+            if decision.ground is Ground.INPUT:
+                answers.decisions[at] = REFUSED
+                field = _FIELDS.get(decision.field, decision.field)
+                answers.extras[at] = Extra(_REFUSALS[decision.problem], field)
+            elif decision.action is not Action.ALLOW:
+                answers.decisions[at] = decision.action
+                answers.extras[at] = _extra(decision)
+        return answers
+
+    def knows(self, payment_id: str) -> bool:
+        """Return whether a payment of this id was answered."""
+        return self.watch.knows(payment_id)
+
+    def book(self, batch: Batch) -> None:
+        """Book payments that went on although they were to wait, or to be refused."""
+        stream = self.watch.stream
+        rows = zip(*batch.columns(), strict=True)
+        for id_, payer, payee, currency, amount, time_us, kind in rows:
+            decision = self.watch.decide([Asked(id_, time_us, payer, payee, amount, currency, KINDS[kind])])[0]
+            if decision.action in WAITS:
+                self.watch.release(id_, max(time_us, stream.shard.clock))
+                continue
+            sides = [self._pocket(payer, currency), self._pocket(payee, currency)]
+            stream.shard.make_room(1)
+            stream.shard.apply(Payments.of([time_us], [sides[0]], [sides[1]], [amount], [kind]))
+            if stream.flow is not None:
+                stream.flow.book(Payment(stream.shard.clock, *sides, amount))
+                stream.sync()
+
+    def _pocket(self, account: str, currency: str) -> int:
+        found = self.watch.pocket(account, currency)
+        return OUTSIDE if found is None else found
+
+    def tell(self, name: str, body: bytes) -> None:
+        """Take in what is no payment."""
+        if name != CONFIGURE:
+            raise StateFault(StateProblem.SETTING_WRONG, f"nothing is called {name!r}")
+        self._configure(opened(body, self._currencies, self._digits))
+        self._configured = hashlib.sha256(body).hexdigest()
+
+    def _configure(self, content: Configuration) -> None:
+        """Go on with other rules, model and policy over the same state.
+
+        Decisions of before are made from the stream that decided them when they are asked for again, so that stream stays
+        as it was, and a new one takes over its state.
+        """
+        before = self.watch.stream
+        stream = Stream(
+            before.shard,
+            rules=content.rules,
+            model=content.model,
+            policy=content.policy,
+            currencies=self._currencies,
+            flow=before.flow,
+        )
+        stream.take_over(before)
+        self.watch = copy.copy(self.watch)
+        self.watch.stream = stream
+        self.watch.versions = stream.versions.digest
+        self.watch.lists(content.lists)
+        self._lists = content.lists
+
+    def listings(self, accounts: Sequence[str]) -> list[Listing]:
+        """Return what is known of accounts."""
+        bound = self.bound()
+        names = {name: frozenset(some) for name, some in self._lists.items()}
+        return [
+            Listing(tuple(name for name, some in names.items() if one in some), one in bound)
+            for one in accounts
+        ]
+
+    def bound(self) -> Mapping[str, str]:
+        """Return the accounts whose debits an order binds, or stolen money that is caught."""
+        flow = self.watch.stream.flow
+        if flow is None:
+            return self._bound
+        pockets = tuple(sorted(pocket for pocket, some in flow.bindings.items() if some))
+        if pockets != self._bound_pockets:
+            names = self.watch.accounts_of(pockets)
+            self._bound, self._bound_pockets = dict.fromkeys(names, _HOLD_CODE), pockets
+        return self._bound
+
+    def versions(self) -> Mapping[str, str]:
+        """Return the digests of what decides."""
+        found = self.watch.stream.versions
+        named = {"model": found.model, "rules": found.rules, "policy": found.policy}
+        return {**named, "features": found.features, CONFIGURE: self._configured}
+
+    def snapshot(self) -> bytes | None:
+        """Return None: the watch has no snapshot of its own yet, and the log alone brings it back."""
+        return None
+
+    def restore(self, given: bytes) -> None:
+        """Refuse: no snapshot was ever made."""
+        raise StateFault(StateProblem.SNAPSHOT_DAMAGED, f"{len(given)} bytes that nobody wrote")
+
+
+def _extra(decision: Decision) -> Extra:
+    reasons = [Reason(one.code, one.english, one.chinese) for one in decision.causes]
+    return Extra(reasons=tuple(reasons), expires_us=decision.expires_us)
+
+
+__all__ = ["WatchCore"]
