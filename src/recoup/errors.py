@@ -256,6 +256,10 @@ class StateProblem(StrEnum):
     """Cut short, changed, or with numbers that point outside."""
     FEATURES_DIFFER = "features_differ"
     """Made with other features."""
+    LOG_DAMAGED = "log_damaged"
+    """A log of decisions was changed, or something of it is missing."""
+    LOG_DIFFERS = "log_differs"
+    """Replayed, the log has other answers, or it was written with other versions."""
     PROCESSOR_DIFFERS = "processor_differs"
     """Made on a processor with other features, where equal numbers are not promised."""
 

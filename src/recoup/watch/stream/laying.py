@@ -104,8 +104,10 @@ def lay_named(
 ) -> npt.NDArray[np.float64]:
     """Return named facts [n, N], unknown where not given; [0, N] where none is."""
     width = rules.names.facts_count - len(FIELDS) - 2 * len(rules.names.lists)
+    if not facts:
+        return np.empty((0, width))
     known = {n: c.index - len(FIELDS) for n, c in rules.names.columns.items() if not c.is_feature}
-    given = {name: values for name, values in (facts or {}).items() if known.get(name, -1) >= 0}
+    given = {name: values for name, values in facts.items() if known.get(name, -1) >= 0}
     out = np.full((count if given else 0, width), np.nan)
     for name, values in given.items():
         if len(values) != count:

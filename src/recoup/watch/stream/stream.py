@@ -5,11 +5,11 @@ It owns no clock: time is what payments and calls say. Whoever calls keeps repea
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from heapq import heappop, heappush
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +39,31 @@ from recoup.watch.stream.laying import (
 
 Rows = npt.NDArray[np.void]
 Matrix = npt.NDArray[np.float64]
+_ENTRY: Final[list[Callable[..., int]]] = []
+_WIDTH: Final = len(FEATURES)
+_ROOM: Final = 1 << 16
+"""Rows for which room is made at once."""
+
+
+def _decide(*arguments: object) -> int:
+    """Call the loop. The types of its arguments never change, so that after the first time they are not worked out again.
+
+    Working them out, for some sixty arrays, would take longer than deciding one payment.
+    """
+    if not _ENTRY:
+        known: Any = decide
+        found = int(known(*arguments))
+        _ENTRY.append(next(iter(known.overloads.values())).entry_point)
+        return found
+    return int(_ENTRY[0](*arguments))
+
+
+def _one_given(rules: RuleSet) -> Given:
+    """Return room for one payment without named facts."""
+    kinds = (np.int64, np.int32, np.int32, np.int64, np.int8, np.int16)
+    return Given(*(np.zeros(1, kind) for kind in kinds), lay_named(rules, None, 1))
+
+
 _NO_CURRENCY: Final = np.zeros(0, np.int16)
 
 
@@ -67,6 +92,8 @@ class Ended(NamedTuple):
     time_us: int
     problem: Outcome = Outcome.BOOKED
     row: int = -1
+    before: int = 0
+    """Place in its batch of the payment before which it ended."""
 
 
 class Passed(NamedTuple):
@@ -176,6 +203,10 @@ class Stream:
         self._brain = lay_brain(model)
         self._desk = lay_desk(self.rules, self._brain, self._terms.innocents_most)
         self._nothing = no_flow()
+        settings = shard.settings
+        self._bounds = (settings.late_seconds * SECOND, settings.ahead_seconds * SECOND)
+        self._room = 0
+        self._one = _one_given(self.rules)
         self.taken = 0
         """Payments that came so far: the number of the next."""
         self.waiting: dict[int, Waiting] = {}
@@ -219,19 +250,48 @@ class Stream:
             currency,
             lay_named(self.rules, facts, count),
         )
+        return self._through(given, count, 0 if is_late else SCORES)
+
+    def decide_one(
+        self,
+        time_us: int,
+        payer: int,
+        payee: int,
+        amount_minor: int,
+        kind: int = 0,
+        currency: int = -1,
+        *,
+        is_late: bool = False,
+    ) -> Decided:
+        """Decide one payment without named facts: what `decide` gives for a batch of one, in less time.
+
+        Raises `OverflowError` for a number that does not fit its array: nothing was changed.
+        """
+        one = self._one
+        one.time_us[0], one.payer[0], one.payee[0] = time_us, payer, payee
+        one.amount[0], one.kind[0], one.currency[0] = amount_minor, kind, currency
+        if not -1 <= currency < self._places:
+            raise StateFault(StateProblem.ARRAY_WRONG, "currency: expected a place of currencies")
+        return self._through(one, 1, 0 if is_late else SCORES)
+
+    def _through(self, given: Given, count: int, mode: int) -> Decided:
         found = _Batch(
             np.empty(count, DECIDED),
-            np.empty((count, len(self.rules.rules)), np.int8),
-            np.empty((count, len(FEATURES))),
+            np.empty((count, self._ruling.action.size), np.int8),
+            np.empty((count, _WIDTH)),
         )
         self._desk.marks[KEPT] = 0
-        at, mode = 0, 0 if is_late else SCORES
-        self.shard.make_room(count + len(self.waiting))
+        self._room -= count
+        if self._room < len(self.waiting):  # each of these may take a row meanwhile
+            wanted = max(_ROOM, count) + len(self.waiting)
+            self.shard.make_room(wanted)
+            self._room = wanted - count
+        at = 0
         while at < count:
             at = self._stretch(given, found, at, count, mode)
+        first = self.taken
         self.taken += count
-        kept = found.kept[: self._desk.marks[KEPT]]
-        first = self.taken - count
+        kept = found.kept[: self._desk.marks[KEPT]].copy()  # the rest need not be kept with it
         told, ended = tuple(found.told), tuple(found.ended)
         return Decided(first, found.rows, found.fired, kept, ended, told, found.caught)
 
@@ -242,7 +302,9 @@ class Stream:
             return stop
         time = int(given.time_us[stop])
         if time >= self._desk.marks[DUE]:
+            first = len(found.ended)
             self._lapse(time, found)
+            found.ended[first:] = [one._replace(before=stop) for one in found.ended[first:]]
             return stop
         flow = self.flow
         assert flow is not None
@@ -257,7 +319,7 @@ class Stream:
         room = self._desk.marks[ROOM]
         index = self._nothing if self.flow is None else self.flow.index
         end = int(
-            decide(
+            _decide(
                 self.shard.state,
                 index.stream,
                 self._brain,
@@ -372,6 +434,7 @@ class Stream:
                 found.ended.append(Ended(one.number, How.STOPPED, time_us))
                 self.sync()
                 return
+        self._room -= 1
         outcome = Outcome(
             int(
                 self.shard.apply(
@@ -391,19 +454,19 @@ class Stream:
     def advance(self, time_us: int) -> Passed:
         """Let time pass without a payment: what waits and is due goes on."""
         found = _Batch.empty()
-        outcome = self._fits(time_us)
+        outcome = self.fits(time_us, self.shard.clock)
         if outcome is Outcome.BOOKED:
             if time_us >= self._desk.marks[DUE]:
                 self._lapse(time_us, found)
             self.shard.advance(time_us)
         return Passed(tuple(found.ended), tuple(found.told), outcome)
 
-    def _fits(self, time_us: int) -> Outcome:
-        """Return whether an event of that time is taken, as the state's own check has it."""
-        clock, settings = self.shard.clock, self.shard.settings
-        if time_us < -TIME_MAX or (clock != NEVER and time_us < clock - settings.late_seconds * SECOND):
+    def fits(self, time_us: int, clock: int) -> Outcome:
+        """Return whether an event of that time is taken at a clock, as the state's own check has it."""
+        late, ahead = self._bounds
+        if time_us < -TIME_MAX or (clock != NEVER and time_us < clock - late):
             return Outcome.TIME_LATE
-        if time_us > TIME_MAX or (clock != NEVER and time_us > clock + settings.ahead_seconds * SECOND):
+        if time_us > TIME_MAX or (clock != NEVER and time_us > clock + ahead):
             return Outcome.TIME_AHEAD
         return Outcome.BOOKED
 
