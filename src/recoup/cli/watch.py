@@ -1,4 +1,4 @@
-"""`recoup watch`: trains a model on past transfers, judges it on later ones, scores a file. `recoup.watching` does the work."""
+"""`recoup watch`: trains a model, judges it on later transfers, scores a file, serves. `recoup.watching` does the work."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from recoup.cli.options import (
     reading_options,
 )
 from recoup.cli.screen import refusing, working
+from recoup.cli.watch_serve import register_serve
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,6 +68,7 @@ def register(app: typer.Typer) -> None:
         epilog="Example: recoup watch score transfers.csv --model model.json --out decisions.parquet",
     )(score)
     register_rules(group)
+    register_serve(group)
     app.add_typer(group, name="watch")
 
 

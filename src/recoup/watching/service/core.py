@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-import msgspec
 import numpy as np
 
 from recoup.errors import StateFault, StateProblem
@@ -16,7 +14,6 @@ from recoup.records.kinds import KINDS
 from recoup.watch.decision import WAITS, Action, Decision, Ground, Problem
 from recoup.watch.state import OUTSIDE, Payments
 from recoup.watch.stolen import Payment
-from recoup.watch.stream import Stream
 from recoup.watching.asked import Asked
 from recoup.watching.deciding import Watch
 from recoup.watching.service.files import Configuration, opened
@@ -70,21 +67,19 @@ class WatchCore:
         columns = (batch.ids, batch.times_us, batch.payers, batch.payees, batch.amounts)
         kinds = [KINDS[kind] for kind in batch.kinds]
         asked = list(map(Asked, *columns, batch.currencies, kinds))
-        found = self.watch.decide(asked, is_late=not is_scored)
-        answers = Answers.blank(len(batch))
-        for at, decision in enumerate(found):
-            if decision.chance is not None:
-                answers.scores[at] = decision.chance
-            answers.scored[at] = decision.ground is not Ground.UNSCORED
-            if decision.is_repeat:
-                answers.repeats[at] = True
-            if decision.ground is Ground.INPUT:
-                answers.decisions[at] = REFUSED
-                field = _FIELDS.get(decision.field, decision.field)
-                answers.extras[at] = Extra(_REFUSALS[decision.problem], field)
-            elif decision.action is not Action.ALLOW:
-                answers.decisions[at] = decision.action
-                answers.extras[at] = _extra(decision)
+        made = self.watch.decide(asked, is_late=not is_scored)
+        answers, rows = Answers.blank(len(batch), is_scored=True), made._found.rows
+        places = [at for at, place in enumerate(made._plan) if isinstance(place, int)]
+        # What was decided stands in `rows` in the same order, so that most need not be made one by one.
+        answers.decisions[places] = rows["action"]
+        answers.scores[places] = rows["chance"]
+        answers.scored[places] = rows["ground"] != Ground.UNSCORED
+        spoken = (rows["action"] > 0) | (rows["problem"] != 0)
+        one_by_one = [places[at] for at in np.flatnonzero(spoken).tolist()]
+        if len(places) < len(asked):
+            one_by_one += [at for at, place in enumerate(made._plan) if not isinstance(place, int)]
+        for at in one_by_one:
+            _tell(answers, at, made[at])
         return answers
 
     def knows(self, payment_id: str) -> bool:
@@ -119,26 +114,9 @@ class WatchCore:
         self._configured = hashlib.sha256(body).hexdigest()
 
     def _configure(self, content: Configuration) -> None:
-        """Go on with other rules, model and policy over the same state.
-
-        Decisions of before are made from the stream that decided them when they are asked for again, so that stream stays
-        as it was, and a new one takes over its state.
-        """
-        before = self.watch.stream
-        stream = Stream(
-            before.shard,
-            rules=content.rules,
-            model=content.model,
-            policy=content.policy,
-            currencies=self._currencies,
-            flow=before.flow,
-        )
-        stream.take_over(before)
-        self.watch = copy.copy(self.watch)
-        self.watch.stream = stream
-        self.watch.versions = stream.versions.digest
-        self.watch.lists(content.lists)
-        self._lists = content.lists
+        watch = self.watch.configured(content.rules, content.model, content.policy)
+        watch.lists(content.lists)
+        self.watch, self._lists = watch, content.lists
 
     def listings(self, accounts: Sequence[str]) -> list[Listing]:
         """Return what is known of accounts."""
@@ -175,9 +153,20 @@ class WatchCore:
         raise StateFault(StateProblem.SNAPSHOT_DAMAGED, f"{len(given)} bytes that nobody wrote")
 
 
-def _extra(decision: Decision) -> Extra:
-    reasons = [Reason(one.code, one.english, one.chinese) for one in decision.causes]
-    return Extra(reasons=tuple(reasons), expires_us=decision.expires_us)
+def _tell(answers: Answers, at: int, decision: Decision) -> None:
+    """Write one decision into its row."""
+    answers.scores[at] = np.nan if decision.chance is None else decision.chance
+    answers.scored[at] = decision.ground is not Ground.UNSCORED
+    answers.repeats[at] = decision.is_repeat
+    if decision.ground is Ground.INPUT:
+        answers.decisions[at] = REFUSED
+        field = _FIELDS.get(decision.field, decision.field)
+        answers.extras[at] = Extra(_REFUSALS[decision.problem], field)
+        return
+    answers.decisions[at] = decision.action
+    if decision.action is not Action.ALLOW:
+        reasons = [Reason(one.code, one.english, one.chinese) for one in decision.causes]
+        answers.extras[at] = Extra(reasons=tuple(reasons), expires_us=decision.expires_us)
 
 
 __all__ = ["WatchCore"]
