@@ -1,4 +1,4 @@
-"""Payments as they are asked about, in every form they come in: one, rows, columns of arrays, polars, Arrow. Decides nothing."""
+"""Payments as they are asked about, in every form: one, several, columns of arrays, polars, Arrow. Decides nothing."""
 
 from __future__ import annotations
 

@@ -6,19 +6,17 @@ is forgotten is refused as late and cannot be booked twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from typing import Final, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
-from recoup import limits
 from recoup.errors import StateFault, StateProblem
-from recoup.watch.decision import Action, Decision, Ground, Policy, Problem, Withheld, input_cause
+from recoup.watch.decision import Policy, Problem
 from recoup.watch.model import Model
-from recoup.watch.rules import FIRES, Mode, RuleSet
+from recoup.watch.rules import RuleSet
 from recoup.watch.state import NEVER, Payments, Settings, Shard, Told
 from recoup.watch.stolen import (
     UNKNOWN,
@@ -26,168 +24,17 @@ from recoup.watch.stolen import (
     Copy,
     Disputed,
     FlowRows,
-    Held,
     Refusal,
     StolenFlow,
     Taken,
-    Tiding,
 )
 from recoup.watch.stream import NEVER_US, Decided, Ended, Passed, Stream
 from recoup.watching.asked import Asked, Batch, Plain, Wrong, kind_number, plain_of, rows_of
 from recoup.watching.decision_log import Lines, change_body, ended_body
-from recoup.watching.reasons import causes_of
+from recoup.watching.decisions import Decisions, EndedPayment, Known
 
 SECOND: Final = 1_000_000
 _FIRST_ACCOUNTS: Final = 1_024
-
-
-class Known(NamedTuple):
-    """An id that was answered: its content, and where the answer lies."""
-
-    content: Plain
-    decisions: Decisions
-    place: int
-
-
-class EndedPayment(NamedTuple):
-    """What became of a payment that waited, by its id."""
-
-    id: str
-    ended: Ended
-
-
-@dataclass
-class Decisions(Sequence[Decision]):
-    """The decisions of one batch, in its order; each is made when it is asked for.
-
-    `actions` and `chances` are arrays; `frame` is a table of all.
-    """
-
-    ids: tuple[object, ...]
-    ended: tuple[EndedPayment, ...]
-    """Payments that had waited and went on meanwhile."""
-    told: tuple[Tiding, ...]
-    """What happened to stolen money and to holds: for the centre."""
-    _watch: Watch
-    _found: Decided
-    _plan: list[int | Wrong | Known]
-    """By payment: its place among those decided, why it is none, or the first answer."""
-    _made: dict[int, Decision] = field(default_factory=dict)
-
-    def __len__(self) -> int:
-        return len(self._plan)
-
-    def __getitem__(self, at: int) -> Decision:  # type: ignore[override]
-        """Return one decision."""
-        if not -len(self) <= at < len(self):
-            raise IndexError(at)
-        at %= len(self)
-        if at not in self._made:
-            self._made[at] = self._make(at)
-        return self._made[at]
-
-    def __iter__(self) -> Iterator[Decision]:
-        return (self[at] for at in range(len(self)))
-
-    @property
-    def actions(self) -> tuple[Action, ...]:
-        """By payment."""
-        return tuple(Action(self.action_of(at)) for at in range(len(self)))
-
-    def action_of(self, at: int) -> int:
-        """Return the action of one payment as a number, without making its decision."""
-        plan = self._plan[at]
-        if isinstance(plan, Known):
-            return plan.decisions.action_of(plan.place)
-        return int(Action.REFUSE) if isinstance(plan, Wrong) else int(self._found.rows["action"][plan])
-
-    def place_of(self, at: int) -> int | None:
-        """Return the place of a payment among those that were decided; None for a repeat and for what is no payment."""
-        plan = self._plan[at]
-        return plan if isinstance(plan, int) else None
-
-    def caught(self, at: int) -> tuple[Held, ...]:
-        """Return what stolen money was caught because of one payment."""
-        plan = self._plan[at]
-        return self._found.caught.get(plan, ()) if isinstance(plan, int) else ()
-
-    def frame(self) -> pl.DataFrame:
-        """Return a table: id, decision, ground, problem, chance, raw, would, withheld, rules, rules_shadow, expires, reasons."""
-        rows = [
-            {
-                "id": one.id,
-                "decision": one.action.name.lower(),
-                "ground": one.ground.name.lower(),
-                "problem": one.problem.name.lower() if one.problem else "",
-                "raw": one.score,
-                "chance": one.chance,
-                "would": one.would.name.lower(),
-                "withheld": one.withheld.name.lower() if one.withheld else "",
-                "rules": list(one.rules),
-                "rules_shadow": list(one.rules_shadow),
-                "expires_us": one.expires_us,
-                "reasons": [cause.english for cause in one.causes],
-                "reasons_zh": [cause.chinese for cause in one.causes],
-                "features_digest": one.features_digest,
-                "versions": one.versions,
-            }
-            for one in self
-        ]
-        return pl.DataFrame(rows, FRAME)
-
-    def _make(self, at: int) -> Decision:
-        plan = self._plan[at]
-        if isinstance(plan, Known):
-            return replace(plan.decisions[plan.place], is_repeat=True)
-        versions = self._watch.versions
-        if isinstance(plan, Wrong):
-            said = self.ids[at]
-            cause = input_cause(plan.problem)
-            return Decision(
-                said if isinstance(said, str) else "",
-                *(Action.REFUSE, Ground.INPUT, (cause,), None, plan.problem, plan.field),
-                versions=versions,
-            )
-        return _decision(str(self.ids[at]), self._watch.stream, self._found, plan, versions)
-
-
-FRAME: Final = pl.Schema(
-    {
-        **dict.fromkeys(("id", "decision", "ground", "problem"), pl.String),
-        **dict.fromkeys(("raw", "chance"), pl.Float64),
-        **dict.fromkeys(("would", "withheld"), pl.String),
-        **dict.fromkeys(("rules", "rules_shadow"), pl.List(pl.String)),
-        "expires_us": pl.Int64,
-        **dict.fromkeys(("reasons", "reasons_zh"), pl.List(pl.String)),
-        **dict.fromkeys(("features_digest", "versions"), pl.String),
-    }
-)
-
-
-def _decision(id_: str, stream: Stream, found: Decided, at: int, versions: str) -> Decision:
-    row = found.rows[at]
-    score, chance, expires = float(row["score"]), float(row["chance"]), int(row["expires_us"])
-    names: dict[Mode, list[str]] = {Mode.LIVE: [], Mode.SHADOW: []}
-    for j in np.flatnonzero(found.fired[at] == FIRES).tolist():
-        rule = stream.rules.rules[j]
-        names[rule.mode].append(rule.id)
-    return Decision(
-        id_,
-        Action(int(row["action"])),
-        Ground(int(row["ground"])),
-        causes_of(stream, found, at),
-        None if expires == NEVER_US else expires,
-        Problem(int(row["problem"])),
-        "",
-        None if score != score else score,  # noqa: PLR0124 - not a number: not scored
-        None if chance != chance else chance,  # noqa: PLR0124
-        tuple(names[Mode.LIVE]),
-        tuple(names[Mode.SHADOW]),
-        Action(int(row["would"])),
-        Withheld(int(row["withheld"])),
-        f"{int(row['digest']):016x}" if row["digest"] else "",
-        versions,
-    )
 
 
 class Watch:
@@ -234,7 +81,9 @@ class Watch:
             none = np.zeros(accounts_max, np.int64)
             standing = np.zeros(accounts_max + 1, np.uint8)
             standing[-1] = 1  # the outside
-            flow = StolenFlow(FlowRows(none, standing, rows_followed), catch_us=catch_seconds * SECOND)
+            flow = StolenFlow(
+                FlowRows(none, standing, rows_followed), catch_us=catch_seconds * SECOND
+            )
         self.stream = Stream(
             Shard(min(_FIRST_ACCOUNTS, accounts_max), settings),
             rules=rules,
@@ -243,7 +92,6 @@ class Watch:
             currencies=currencies,
             flow=flow,
         )
-        self.versions = self.stream.versions.digest
         self.log = log
         self._accounts_max = accounts_max
         self._currencies = {code: at for at, code in enumerate(currencies)}
@@ -292,7 +140,7 @@ class Watch:
                 plan.append(known)
         found = self._run(chosen, is_late=is_late)
         ids = tuple(one.id for one in asked)
-        made = Decisions(ids, (), found.told, self, found, plan)
+        made = Decisions(ids, (), found.told, self.stream, found, plan)
         for place, first in repeats:
             plan[place] = Known(fresh[asked[place].id][0], made, first)
         self._keep(made, fresh, found)
@@ -389,7 +237,7 @@ class Watch:
         if clock >= self._ids_since + (settings.late_seconds + 1) * SECOND:
             self._ids_before, self._ids, self._ids_since = self._ids, {}, clock
         for id_, (plain, place) in fresh.items():
-            at = made._plan[place]
+            at = made.plan[place]
             assert isinstance(at, int)
             row = found.rows[at]
             if row["problem"]:
@@ -484,9 +332,7 @@ class Watch:
         """Return the row of a payment that was booked and whose row is kept."""
         return self._rows.get(transfer)
 
-    def _told(
-        self, how: str, passed: Passed, said: dict[str, object]
-    ) -> tuple[EndedPayment, ...]:
+    def _told(self, how: str, passed: Passed, said: dict[str, object]) -> tuple[EndedPayment, ...]:
         ended = self._ended(passed.ended)
         if self.log is not None:
             self.log.told(how, said, [*map(ended_body, ended), int(passed.outcome)])

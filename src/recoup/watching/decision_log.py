@@ -1,8 +1,8 @@
 """The log of decisions: append-only canonical lines, each with the digest of all up to it; and its replay. Decides nothing.
 
 The first line says versions and settings. A line holds what came in and what was answered, so that the same programs, rules,
-model and policy give the same lines again: the last digest is the proof. Repeats of a message and what is no payment by its form
-(no id, no number) change nothing and are not in it.
+model and policy give the same lines again: the last digest is the proof. Repeats of a message, and what is no payment by its
+form (no id, no number), change nothing and are not in it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from recoup.watch.stolen import (
 from recoup.watching.asked import Asked, plain_of
 
 if TYPE_CHECKING:
-    from recoup.watching.deciding import Decisions, EndedPayment
+    from recoup.watching.decisions import Decisions, EndedPayment
 
 _WHATS: Final = {
     one.__name__: one for one in (CaseClosed, ClaimEnded, ClaimOpened, GoodFaith, HoldAsked)

@@ -1,4 +1,4 @@
-"""Replays a log of decisions: the same messages through a new watch must give the same lines to the last digest. Writes nothing."""
+"""Replays a log of decisions: the same messages through a new watch give the same lines, to the last digest. Writes nothing."""
 
 from __future__ import annotations
 

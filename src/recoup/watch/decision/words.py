@@ -1,4 +1,4 @@
-"""Words for every reason that is not a feature of the model: refusals of what came in, orders, what was caught. Two languages."""
+"""Words, English and Chinese, for every reason that is no feature of the model: bad input, orders, what was caught."""
 
 from __future__ import annotations
 

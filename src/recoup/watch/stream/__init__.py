@@ -1,7 +1,8 @@
-"""The stream of payments: one loop that reads, scores, decides and books, and what waits meanwhile. Names of accounts are elsewhere."""
+"""The stream of payments: one loop that reads, scores, decides and books, and what waits meanwhile. No names here."""
 
+from recoup.watch.stream.answers import Decided, Ended, How, Passed, Versions, Waiting
 from recoup.watch.stream.arrays import DECIDED, NEVER_US
-from recoup.watch.stream.stream import Decided, Ended, How, Passed, Stream, Versions, Waiting
+from recoup.watch.stream.stream import Stream
 
 __all__ = [
     "DECIDED",

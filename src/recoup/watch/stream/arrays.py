@@ -19,7 +19,10 @@ DECIDED: Final = np.dtype(
         ("chance", "f8"),
         ("expires_us", "i8"),  # NEVER_US: nothing expires
         ("digest", "u8"),  # of features and facts; 0: none were read
-        ("row", "i8"),  # number in the index of stolen money's rows; -1: not booked, or no such index
+        (
+            "row",
+            "i8",
+        ),  # number in the index of stolen money's rows; -1: not booked, or no such index
         ("kept", "i4"),  # place among the rows that were kept; -1: it is not
         ("rule", "i4"),  # the first live rule of the action; -1: none
         ("action", "i1"),

@@ -122,4 +122,12 @@ def no_flow() -> FlowRows:
     return FlowRows(np.zeros(0, np.int64), np.zeros(1, np.uint8), 1)
 
 
-__all__ = ["NO_RULES", "lay_brain", "lay_desk", "lay_named", "lay_ruling", "microseconds", "no_flow"]
+__all__ = [
+    "NO_RULES",
+    "lay_brain",
+    "lay_desk",
+    "lay_named",
+    "lay_ruling",
+    "microseconds",
+    "no_flow",
+]

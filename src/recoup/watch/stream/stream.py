@@ -6,10 +6,8 @@ It owns no clock: time is what payments and calls say. Whoever calls keeps repea
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
 from heapq import heappop, heappush
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -20,14 +18,23 @@ from recoup.watch.decision import NO_TERMS, WAITS, Action, Ground, Policy
 from recoup.watch.features import FEATURES
 from recoup.watch.model import Model, feature_set
 from recoup.watch.rules import RuleSet
-from recoup.watch.rules.rule import digest_of
 from recoup.watch.state import Outcome, Payments, Shard, Told
 from recoup.watch.state.kernels.stream import TIME_MAX
 from recoup.watch.state.kernels.words import NEVER, SECOND
-from recoup.watch.stolen import Held, Payment, Refusal, StolenFlow, Tiding, Verdict
+from recoup.watch.stolen import Payment, Refusal, StolenFlow, Tiding, Verdict
 from recoup.watch.stolen.booking import DEBITS
+from recoup.watch.stream.answers import (
+    Decided,
+    Ended,
+    How,
+    Matrix,
+    Passed,
+    Versions,
+    Waiting,
+    Writing,
+)
 from recoup.watch.stream.arrays import DECIDED, DUE, KEPT, LOOKED, NEVER_US, ROOM, SCORES, Given
-from recoup.watch.stream.kernel import decide
+from recoup.watch.stream.kernels.loop import decide
 from recoup.watch.stream.laying import (
     NO_RULES,
     lay_brain,
@@ -37,8 +44,6 @@ from recoup.watch.stream.laying import (
     no_flow,
 )
 
-Rows = npt.NDArray[np.void]
-Matrix = npt.NDArray[np.float64]
 _ENTRY: Final[list[Callable[..., int]]] = []
 _WIDTH: Final = len(FEATURES)
 _ROOM: Final = 1 << 16
@@ -65,106 +70,6 @@ def _one_given(rules: RuleSet) -> Given:
 
 
 _NO_CURRENCY: Final = np.zeros(0, np.int16)
-
-
-class How(StrEnum):
-    """How a payment that waited ended."""
-
-    RELEASED = "released"
-    """A person let it go on."""
-    LAPSED = "lapsed"
-    """Its delay or hold was over: it went on by itself."""
-    CANCELLED = "cancelled"
-    """The payer took it back."""
-    STOPPED = "stopped"
-    """It was to go on, and an order binds the payer's money by now."""
-    NOT_BOOKED = "not_booked"
-    """It was to go on, and can no longer be booked: `problem` says why."""
-    NOT_WAITING = "not_waiting"
-    """Nothing waits under this number: nothing was done."""
-
-
-class Ended(NamedTuple):
-    """What became of a payment that waited."""
-
-    number: int
-    how: How
-    time_us: int
-    problem: Outcome = Outcome.BOOKED
-    row: int = -1
-    before: int = 0
-    """Place in its batch of the payment before which it ended."""
-
-
-class Passed(NamedTuple):
-    """What happened while time passed."""
-
-    ended: tuple[Ended, ...]
-    told: tuple[Tiding, ...]
-    outcome: Outcome = Outcome.BOOKED
-    """TIME_LATE or TIME_AHEAD: the time does not fit, and nothing was done."""
-
-
-class Waiting(NamedTuple):
-    """A payment that waits: nothing of it is booked."""
-
-    number: int
-    payer: int
-    payee: int
-    amount: int
-    kind: int
-    expires_us: int
-
-
-@dataclass(frozen=True, slots=True)
-class Versions:
-    """What decisions rest on."""
-
-    model: str
-    """Digest; "" without one."""
-    rules: str
-    policy: str
-    features: str
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of all four."""
-        return digest_of([self.model, self.rules, self.policy, self.features])
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """What was decided of a batch: one row of `rows` (DECIDED) a payment."""
-
-    first: int
-    """Number of the first payment."""
-    rows: Rows
-    fired: npt.NDArray[np.int8]
-    """[n, R]: NO, FIRES, UNKNOWN of every rule; -1: it fires, and a snooze keeps it quiet."""
-    kept: Matrix
-    """Features of the payments that are not allowed, at `rows["kept"]`."""
-    ended: tuple[Ended, ...]
-    """Payments that had waited and went on meanwhile, in order."""
-    told: tuple[Tiding, ...]
-    """What happened to stolen money and to holds, in order: for the centre."""
-    caught: Mapping[int, tuple[Held, ...]] = field(default_factory=dict)
-    """By place in the batch: what was caught because of that payment."""
-
-
-@dataclass(slots=True)
-class _Batch:
-    """What is written while a batch is decided."""
-
-    rows: Rows
-    fired: npt.NDArray[np.int8]
-    kept: Matrix
-    told: list[Tiding] = field(default_factory=list)
-    ended: list[Ended] = field(default_factory=list)
-    caught: dict[int, tuple[Held, ...]] = field(default_factory=dict)
-
-    @classmethod
-    def empty(cls) -> _Batch:
-        return cls(np.empty(0, DECIDED), np.empty((0, 0), np.int8), np.empty((0, 0)))
 
 
 class Stream:
@@ -275,7 +180,7 @@ class Stream:
         return self._through(one, 1, 0 if is_late else SCORES)
 
     def _through(self, given: Given, count: int, mode: int) -> Decided:
-        found = _Batch(
+        found = Writing(
             np.empty(count, DECIDED),
             np.empty((count, self._ruling.action.size), np.int8),
             np.empty((count, _WIDTH)),
@@ -295,7 +200,7 @@ class Stream:
         told, ended = tuple(found.told), tuple(found.ended)
         return Decided(first, found.rows, found.fired, kept, ended, told, found.caught)
 
-    def _stretch(self, given: Given, found: _Batch, at: int, count: int, mode: int) -> int:
+    def _stretch(self, given: Given, found: Writing, at: int, count: int, mode: int) -> int:
         """Decide up to a payment that must be looked at, and look at it; return the place of the next."""
         stop = self._run(given, found, at, count, mode)
         if stop == count:
@@ -315,7 +220,7 @@ class Stream:
         self._enforce(flow, given, found, stop, mode)
         return stop + 1
 
-    def _run(self, given: Given, found: _Batch, at: int, stop: int, mode: int) -> int:
+    def _run(self, given: Given, found: Writing, at: int, stop: int, mode: int) -> int:
         room = self._desk.marks[ROOM]
         index = self._nothing if self.flow is None else self.flow.index
         end = int(
@@ -345,15 +250,15 @@ class Stream:
                     self._wait(given, place, int(found.rows["expires_us"][place]))
         return end
 
-    def _enforce(
-        self, flow: StolenFlow, given: Given, found: _Batch, at: int, mode: int
-    ) -> None:
+    def _enforce(self, flow: StolenFlow, given: Given, found: Writing, at: int, mode: int) -> None:
         """Decide a payment whose payer or payee has stolen money, an order, or something out of its order."""
         columns = (given.payer, given.payee, given.amount)
         sides = [int(column[at]) for column in columns]
         time = int(given.time_us[at])
         verdict = flow.enforce(Payment(max(time, self.shard.clock), *sides))
-        assert isinstance(verdict, Verdict), verdict  # the state's own checks are at least as strict
+        assert isinstance(verdict, Verdict), (
+            verdict
+        )  # the state's own checks are at least as strict
         found.told += verdict.caught
         if verdict.caught:
             found.caught[at] = verdict.caught
@@ -366,7 +271,7 @@ class Stream:
             self._stop(flow, given, found, at)
         self.sync()
 
-    def _stop(self, flow: StolenFlow, given: Given, found: _Batch, at: int) -> None:
+    def _stop(self, flow: StolenFlow, given: Given, found: Writing, at: int) -> None:
         """Refuse a payment that an order binds; hold one that only what was caught binds."""
         self.shard.advance(int(given.time_us[at]))
         row = found.rows[at]
@@ -408,11 +313,9 @@ class Stream:
         self.waiting[number] = one
         heappush(self._due, (expires_us, number))
 
-    def _lapse(self, time_us: int, found: _Batch) -> None:
+    def _lapse(self, time_us: int, found: Writing) -> None:
         """Let payments go on whose time is over at an instant, each at its own."""
-        while self._due and (
-            self._due[0][0] <= time_us or self._due[0][1] not in self.waiting
-        ):
+        while self._due and (self._due[0][0] <= time_us or self._due[0][1] not in self.waiting):
             expires_us, number = heappop(self._due)
             if number in self.waiting:
                 self._go_on(self._take(number), How.LAPSED, expires_us, found)
@@ -422,7 +325,7 @@ class Stream:
         self._desk.marks[ROOM] += 1
         return self.waiting.pop(number)
 
-    def _go_on(self, one: Waiting, how: How, time_us: int, found: _Batch) -> None:
+    def _go_on(self, one: Waiting, how: How, time_us: int, found: Writing) -> None:
         """Book a payment that waited, as of now: later payments see it now, and orders of now bind it."""
         flow, row = self.flow, -1
         payment = Payment(max(time_us, self.shard.clock), one.payer, one.payee, one.amount)
@@ -453,7 +356,7 @@ class Stream:
 
     def advance(self, time_us: int) -> Passed:
         """Let time pass without a payment: what waits and is due goes on."""
-        found = _Batch.empty()
+        found = Writing.empty()
         outcome = self.fits(time_us, self.shard.clock)
         if outcome is Outcome.BOOKED:
             if time_us >= self._desk.marks[DUE]:
@@ -482,7 +385,7 @@ class Stream:
         before = self.advance(time_us)
         if before.outcome is not Outcome.BOOKED:
             return before
-        found = _Batch.empty()
+        found = Writing.empty()
         if number not in self.waiting:
             found.ended.append(Ended(number, How.NOT_WAITING, time_us))
         elif how is How.CANCELLED:
@@ -508,3 +411,6 @@ class Stream:
         if self.flow is not None and self.flow.touched:
             for pocket, minor in self.flow.changes().items():
                 self.shard.mark_stolen(pocket, minor)
+
+
+__all__ = ["Stream"]

@@ -77,7 +77,7 @@ def _fetch(s, payer, payee):
 def _mixed(digest, values, bits):
     """Return a digest with more figures: every NaN is one figure."""
     for j in range(len(bits)):
-        word = bits[j] if values[j] == values[j] else _NO_NUMBER  # noqa: PLR0124
+        word = bits[j] if values[j] == values[j] else _NO_NUMBER
         digest = (digest ^ word) * _FACTOR
         digest ^= digest >> _HALF
     return digest
@@ -115,9 +115,9 @@ def _fill_facts(r, given, i, facts):
 def _is_snoozed(r, rule, payer, payee, time):
     """Return whether a snooze keeps a rule quiet about one of the accounts."""
     for m in range(len(r.snoozes)):
-        if r.snoozes[m, 0] == rule and r.snoozes[m, 2] <= time < r.snoozes[m, 3]:
-            if r.snoozes[m, 1] == payer or r.snoozes[m, 1] == payee:
-                return True
+        is_one = r.snoozes[m, 1] == payer or r.snoozes[m, 1] == payee
+        if is_one and r.snoozes[m, 0] == rule and r.snoozes[m, 2] <= time < r.snoozes[m, 3]:
+            return True
     return False
 
 
@@ -163,88 +163,112 @@ def _within_budget(terms, counters, clock, asked, ruled, currency, amount, chanc
     return done, why
 
 
+@within
+def _clear(one, fired):
+    """Make a row say that nothing was asked."""
+    one.score = one.chance = np.nan
+    one.expires_us, one.digest, one.kept, one.rule = NEVER_US, np.uint64(0), -1, -1
+    one.row, one.pad = -1, 0
+    one.action = one.ground = one.problem = one.would = one.withheld = one.asked = 0
+    fired[:] = 0
+
+
+@within
+def _ruled(programs, r, desk, given, i, fired):
+    """Work out the rules in force; return (strictest live action, its first rule, strictest action of all)."""
+    ruled, first, would, time = 0, -1, 0, given.time_us[i]
+    p, q = np.int64(given.payer[i]), np.int64(given.payee[i])
+    for j in range(len(r.begins_us)):
+        if r.begins_us[j] <= time < r.ends_us[j]:
+            found = verdict(programs, j, desk.row, desk.facts, desk.stack)
+            if found == FIRES and _is_snoozed(r, j, p, q, time):
+                found = -1
+            fired[j] = found
+            if found == FIRES:
+                action = np.int64(r.action[j])
+                would = max(would, action)
+                if r.is_live[j] and action > ruled:
+                    ruled, first = action, j
+    return ruled, first, would
+
+
+@within
+def _weighed(brain, programs, r, terms, desk, given, i, clock, one, fired):
+    """Score a payment whose features were read; write what is asked into its row and return the action."""
+    amount, currency, marks = given.amount[i], given.currency[i], desk.marks
+    digest = _mixed(_FACTOR, desk.row, desk.row_bits)
+    if len(fired) > 0:
+        _fill_facts(r, given, i, desk.facts)
+        digest = _mixed(digest, desk.facts, desk.facts_bits)
+    one.digest = digest
+    ruled, first, would = _ruled(programs, r, desk, given, i, fired)
+    asked, done, why, chance = 0, 0, 0, 0.0
+    if brain.is_there:
+        one.score = score_with(brain.forest, desk.row, desk.ranks)
+        chance = probability_at(brain.knots, brain.levels, brain.is_sigmoid, one.score)
+        one.chance = chance
+        asked = _asked(terms, currency, amount, chance)
+        done, why = _within_budget(
+            terms, desk.counters, clock, asked, ruled, currency, amount, chance
+        )
+    action = max(ruled, done)
+    if _DELAY <= action <= _HOLD and marks[ROOM] <= 0:
+        action, why = _WARN, _WAITING
+    if action > 0:
+        desk.counters[ALERTS] += 1.0
+        one.ground = _RULE if ruled >= done else _MODEL
+        if done > ruled and action >= _DELAY:
+            desk.counters[INNOCENTS] -= 1.0 - chance
+    one.would, one.withheld, one.asked, one.rule = max(would, asked), why, asked, first
+    return action
+
+
 @kernel
 def decide(s, flow, brain, programs, r, terms, desk, given, out, fired, kept, start, stop, mode):
     """Decide payments [start, stop); return the place of the first that must be looked at before, or `stop`.
 
     The caller has made room in the state. `fired` int8 [n, R], `kept` float64 [n, F]: rows of payments that are not allowed.
     """
-    counters, marks, row = desk.counters, desk.marks, desk.row
-    has_flow, rules = len(flow.flags) > 1, len(r.begins_us)
+    marks = desk.marks
+    follows = len(flow.flags) > 1 and not mode & LOOKED
     for i in range(start, stop):
         soon = min(i + _SOON, stop - 1)
         if soon > i:
             _fetch(s, np.int64(given.payer[soon]), np.int64(given.payee[soon]))
         time, amount, kind = given.time_us[i], given.amount[i], np.int64(given.kind[i])
-        p, q, currency = np.int64(given.payer[i]), np.int64(given.payee[i]), given.currency[i]
+        p, q = np.int64(given.payer[i]), np.int64(given.payee[i])
         one = out[i]
-        one.score = one.chance = np.nan
-        one.expires_us, one.digest, one.kept, one.rule = NEVER_US, np.uint64(0), -1, -1
-        one.row, one.pad = -1, 0
-        one.action = one.ground = one.problem = one.would = one.withheld = one.asked = 0
+        _clear(one, fired[i])
         problem = check(s, time, p, q, amount, kind, BOTH)
         if problem != 0:
             one.action, one.ground, one.problem = _REFUSE, _INPUT, problem
-            fired[i, :] = 0
             continue
         if time >= marks[DUE]:
             return i
-        if has_flow and not mode & LOOKED:
+        if follows:
             must = flow.flags[p] & DEBITS or flow.flags[q] & CREDITS
             if must or flow.state[USED] == len(flow.rows):
                 return i
         clock = advance(s, time)
         traits = traits_of(s, clock, amount)
-        action, ruled, would, asked, why, first = 0, 0, 0, 0, 0, -1
+        action = 0
         if mode & SCORES:
-            read(s, clock, p, q, amount, kind, traits, row)
-            digest = _mixed(_FACTOR, row, desk.row_bits)
-            if rules > 0:
-                _fill_facts(r, given, i, desk.facts)
-                digest = _mixed(digest, desk.facts, desk.facts_bits)
-            one.digest = digest
-            for j in range(rules):
-                fired[i, j] = 0
-                if r.begins_us[j] <= time < r.ends_us[j]:
-                    found = verdict(programs, j, row, desk.facts, desk.stack)
-                    if found == FIRES and _is_snoozed(r, j, p, q, time):
-                        found = -1
-                    fired[i, j] = found
-                    if found == FIRES:
-                        would = max(would, np.int64(r.action[j]))
-                        if r.is_live[j] and np.int64(r.action[j]) > ruled:
-                            ruled, first = np.int64(r.action[j]), j
-            done = 0
-            if brain.is_there:
-                one.score = score_with(brain.forest, row, desk.ranks)
-                one.chance = probability_at(brain.knots, brain.levels, brain.is_sigmoid, one.score)
-                asked = _asked(terms, currency, amount, one.chance)
-                done, why = _within_budget(
-                    terms, counters, clock, asked, ruled, currency, amount, one.chance
-                )
-            action = max(ruled, done)
-            would = max(would, asked)
-            if (action == _DELAY or action == _HOLD) and marks[ROOM] <= 0:
-                action, why = _WARN, _WAITING
-            if action > 0:
-                counters[ALERTS] += 1.0
-                one.ground = _RULE if ruled >= done else _MODEL
-                if done > ruled and action >= _DELAY:
-                    counters[INNOCENTS] -= 1.0 - one.chance
-                kept[marks[KEPT], :] = row
-                one.kept = marks[KEPT]
-                marks[KEPT] += 1
+            read(s, clock, p, q, amount, kind, traits, desk.row)
+            action = _weighed(brain, programs, r, terms, desk, given, i, clock, one, fired[i])
         else:
-            fired[i, :] = 0
             one.ground = _UNSCORED
-        one.action, one.would, one.withheld, one.asked, one.rule = action, would, why, asked, first
-        if action == _DELAY or action == _HOLD:
+        one.action = action
+        if action > 0:
+            kept[marks[KEPT], :] = desk.row
+            one.kept = marks[KEPT]
+            marks[KEPT] += 1
+        if _DELAY <= action <= _HOLD:
             one.expires_us = clock + terms.wait_us[action]
             marks[DUE] = min(marks[DUE], one.expires_us)
             marks[ROOM] -= 1
         elif action < _DELAY:
             book(s, clock, p, q, amount, traits, BOTH)
-            if has_flow and not mode & LOOKED:
+            if follows:
                 one.row = flow.state[BASE] + flow.state[USED]
                 write_row(flow, clock, p, q, amount, _assumed(flow, p, amount))
     return stop

@@ -1,0 +1,123 @@
+"""What the stream answers: decided batches, payments that wait, and how these end. Values only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from recoup.watch.rules.rule import digest_of
+from recoup.watch.state import Outcome
+from recoup.watch.stolen import Held, Tiding
+from recoup.watch.stream.arrays import DECIDED
+
+Rows = npt.NDArray[np.void]
+Matrix = npt.NDArray[np.float64]
+
+
+class How(StrEnum):
+    """How a payment that waited ended."""
+
+    RELEASED = "released"
+    """A person let it go on."""
+    LAPSED = "lapsed"
+    """Its delay or hold was over: it went on by itself."""
+    CANCELLED = "cancelled"
+    """The payer took it back."""
+    STOPPED = "stopped"
+    """It was to go on, and an order binds the payer's money by now."""
+    NOT_BOOKED = "not_booked"
+    """It was to go on, and can no longer be booked: `problem` says why."""
+    NOT_WAITING = "not_waiting"
+    """Nothing waits under this number: nothing was done."""
+
+
+class Ended(NamedTuple):
+    """What became of a payment that waited."""
+
+    number: int
+    how: How
+    time_us: int
+    problem: Outcome = Outcome.BOOKED
+    row: int = -1
+    before: int = 0
+    """Place in its batch of the payment before which it ended."""
+
+
+class Passed(NamedTuple):
+    """What happened while time passed."""
+
+    ended: tuple[Ended, ...]
+    told: tuple[Tiding, ...]
+    outcome: Outcome = Outcome.BOOKED
+    """TIME_LATE or TIME_AHEAD: the time does not fit, and nothing was done."""
+
+
+class Waiting(NamedTuple):
+    """A payment that waits: nothing of it is booked."""
+
+    number: int
+    payer: int
+    payee: int
+    amount: int
+    kind: int
+    expires_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """What decisions rest on."""
+
+    model: str
+    """Digest; "" without one."""
+    rules: str
+    policy: str
+    features: str
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all four."""
+        return digest_of([self.model, self.rules, self.policy, self.features])
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What was decided of a batch: one row of `rows` (DECIDED) a payment."""
+
+    first: int
+    """Number of the first payment."""
+    rows: Rows
+    fired: npt.NDArray[np.int8]
+    """[n, R]: NO, FIRES, UNKNOWN of every rule; -1: it fires, and a snooze keeps it quiet."""
+    kept: Matrix
+    """Features of the payments that are not allowed, at `rows["kept"]`."""
+    ended: tuple[Ended, ...]
+    """Payments that had waited and went on meanwhile, in order."""
+    told: tuple[Tiding, ...]
+    """What happened to stolen money and to holds, in order: for the centre."""
+    caught: Mapping[int, tuple[Held, ...]] = field(default_factory=dict)
+    """By place in the batch: what was caught because of that payment."""
+
+
+@dataclass(slots=True)
+class Writing:
+    """What is written while a batch is decided."""
+
+    rows: Rows
+    fired: npt.NDArray[np.int8]
+    kept: Matrix
+    told: list[Tiding] = field(default_factory=list)
+    ended: list[Ended] = field(default_factory=list)
+    caught: dict[int, tuple[Held, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def empty(cls) -> Writing:
+        """Return what calls without payments write into."""
+        return cls(np.empty(0, DECIDED), np.empty((0, 0), np.int8), np.empty((0, 0)))
+
+
+__all__ = ["Decided", "Ended", "How", "Matrix", "Passed", "Rows", "Versions", "Waiting", "Writing"]
