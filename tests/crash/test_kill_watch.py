@@ -1,4 +1,4 @@
-"""The watch service is killed at random: every answer that left is still given, once. The control is a bug that must be found."""
+"""The watch service is killed at random: every answer that left is still given, once. A planted bug must be found."""
 
 from __future__ import annotations
 

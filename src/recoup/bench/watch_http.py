@@ -65,13 +65,13 @@ def _measured(folder: Path, kind: str, plan: Plan) -> dict[str, Any]:
     """Run a service and a sender, each a process of its own; return what the sender saw."""
     command = [sys.executable, "-m", "recoup", "watch", "serve", "--data", str(folder)]
     command += ["--port", "0", "--rules", "cn-flags", "--policy", "cn"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as service:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as service:  # noqa: S603 - our own program
         try:
             assert service.stdout is not None, "piped"
             port = int(service.stdout.readline().rsplit(":", 1)[1])
             asked = [sys.executable, "-m", "recoup.bench.watch_http"]
             asked += [str(port), kind, str(plan.seconds), str(plan.batch)]
-            seen = subprocess.run(asked, stdout=subprocess.PIPE, check=True)
+            seen = subprocess.run(asked, stdout=subprocess.PIPE, check=True)  # noqa: S603 - as above
             found: dict[str, Any] = json.loads(seen.stdout)
         finally:
             service.terminate()
@@ -101,7 +101,14 @@ def _json(rows: list[tuple[str, str, str, str, int]], *, is_single: bool) -> byt
     import msgspec
 
     found = [
-        {"id": i, "payer": a, "payee": b, "amount": x, "currency": "CNY", "time": "2023-11-14T23:00:00Z"}
+        {
+            "id": i,
+            "payer": a,
+            "payee": b,
+            "amount": x,
+            "currency": "CNY",
+            "time": "2023-11-14T23:00:00Z",
+        }
         for i, a, b, x, _ in rows
     ]
     return msgspec.json.encode(found[0] if is_single else {"payments": found})
@@ -127,7 +134,10 @@ async def _send(port: int, kind: str, seconds: float, batch: int) -> dict[str, A
     made = [bodies(kind, batch, at) for at in range(_CONNECTIONS[kind])]
     ready = int(2_000 * seconds / len(made)) if kind == "single" else int(60 * seconds)
     requests = [
-        [f"{head}{len(body)}\r\n\r\n".encode() + body for _, body in zip(range(ready), one, strict=False)]
+        [
+            f"{head}{len(body)}\r\n\r\n".encode() + body
+            for _, body in zip(range(ready), one, strict=False)
+        ]
         for one in made
     ]
     times: list[float] = []

@@ -1,4 +1,4 @@
-"""`recoup watch serve`: decides payments over HTTP. Start-up is recovery: the folder's snapshot and log, then what the files say."""
+"""`recoup watch serve`: decides payments over HTTP. Start-up is recovery: snapshot and log first, then what the files say."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ def _serve(settings: WatchSettings) -> bool:
 
     import structlog
 
-    from recoup.clock import SystemClock
     from recoup.api.logs import set_up_logs
+    from recoup.clock import SystemClock
     from recoup.watching.service import (
         Callers,
         Changes,
@@ -108,6 +108,7 @@ def _serve(settings: WatchSettings) -> bool:
     files = Files(settings.rules, settings.policy, settings.model, settings.lists)
     figures = Figures()
     desk = Desk(core, Keeping(settings.data), terms, figures, halted)
+    core.warm()
     records = desk.recover()
     desk.configure(read_files(files, settings.currencies))
 

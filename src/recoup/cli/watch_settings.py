@@ -1,25 +1,25 @@
-"""Settings of `recoup watch serve`: a TOML file, then the environment (RECOUP_WATCH_...), then options; each overrules the former.
+"""Settings of `recoup watch serve`: a TOML file, then the environment (RECOUP_WATCH_...), then options; the last one counts.
 
-    data = "watch"
-    host = "127.0.0.1"
-    port = 8444
-    rules = "cn-flags"
-    policy = "cn"
-    model = "model.json"
-    lists = "lists.csv"
-    currencies = ["CNY"]
-    rows_followed = 10_000_000
+data = "watch"
+host = "127.0.0.1"
+port = 8444
+rules = "cn-flags"
+policy = "cn"
+model = "model.json"
+lists = "lists.csv"
+currencies = ["CNY"]
+rows_followed = 10_000_000
 
-    [shedding]
-    payments = 20_000
-    milliseconds = 50
-    early_milliseconds = 250
+[shedding]
+payments = 20_000
+milliseconds = 50
+early_milliseconds = 250
 
-    [callers]
-    core-banking = "SHA-256 of its token, in hexadecimal"
+[callers]
+core-banking = "SHA-256 of its token, in hexadecimal"
 
-    [operators]
-    operator-1 = "..."
+[operators]
+operator-1 = "..."
 """
 
 from __future__ import annotations

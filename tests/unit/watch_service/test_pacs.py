@@ -20,7 +20,9 @@ def transfer(id_: str, amount: str = "12.50", payer: str = "acc-a", currency: st
 <CdtrAcct><Id><IBAN>acc-b</IBAN></Id></CdtrAcct></CdtTrfTxInf>"""
 
 
-def message(*transfers: str, count: int | None = None, created="2026-11-23T10:00:00+08:00") -> bytes:
+def message(
+    *transfers: str, count: int | None = None, created="2026-11-23T10:00:00+08:00"
+) -> bytes:
     stated = len(transfers) if count is None else count
     return f"""<?xml version="1.0" encoding="UTF-8"?><Document xmlns="{IN}"><FIToFICstmrCdtTrf>
 <GrpHdr><MsgId>msg-1</MsgId><CreDtTm>{created}</CreDtTm><NbOfTxs>{stated}</NbOfTxs></GrpHdr>
@@ -92,7 +94,9 @@ BAD = {
     "cut short": message(transfer("a"))[:-30],
     "an entity": b'<!DOCTYPE d [<!ENTITY e "x">]>' + message(transfer("&e;")),
     "a file": b'<!DOCTYPE d [<!ENTITY e SYSTEM "file:///etc/passwd">]><Document>&e;</Document>',
-    "utf-16 with an entity": '<!DOCTYPE d [<!ENTITY e "x">]><Document>&e;</Document>'.encode("utf-16"),
+    "utf-16 with an entity": '<!DOCTYPE d [<!ENTITY e "x">]><Document>&e;</Document>'.encode(
+        "utf-16"
+    ),
     "too deep": message("<a>" * DEEP + "</a>" * DEEP),
     "very deep": b"<a>" * 100_000,
     "an unknown encoding": b'<?xml version="1.0" encoding="none"?><Document/>',

@@ -406,6 +406,12 @@ class Stream:
             self.shard.report(pocket, time_us, kind)
         return before
 
+    def take_over(self, before: Stream) -> None:
+        """Go on where another stream over the same shard stopped: its payments that wait, its numbers, its budgets."""
+        self.taken, self.waiting, self._due = before.taken, before.waiting, before._due
+        self._desk.marks[:] = before._desk.marks
+        self._desk.counters[:] = before._desk.counters
+
     def sync(self) -> None:
         """Carry sums of stolen money into the features: whoever changes the flow from outside calls it then."""
         if self.flow is not None and self.flow.touched:

@@ -1,4 +1,4 @@
-"""The core that really decides: the watch by name, behind the service's port. Turns columns into payments, decisions into columns."""
+"""The core that really decides: the watch by name behind the service's port. Columns into payments, decisions into columns."""
 
 from __future__ import annotations
 
@@ -56,11 +56,18 @@ class WatchCore:
             rows_followed=rows_followed,
             catch_seconds=catch_seconds,
         )
+        self._given = (currencies, accounts_max, rows_followed, catch_seconds, digits)
         self._currencies, self._digits = currencies, digits
         self._configured = ""
         self._lists: dict[str, list[str]] = {}
         self._bound: dict[str, str] = {}
         self._bound_pockets: tuple[int, ...] = ()
+
+    def warm(self) -> None:
+        """Have the compiled parts loaded, by a watch of the same settings that is dropped: the first payment need not wait."""
+        other = WatchCore(*self._given)
+        columns = (["warm"], ["payer"], ["payee"], [self._currencies[0]], [1], [0], [0])
+        other.decide(Batch(*columns), is_scored=True)
 
     def decide(self, batch: Batch, *, is_scored: bool) -> Answers:
         """Answer each payment in turn and book what goes on."""
@@ -68,8 +75,8 @@ class WatchCore:
         kinds = [KINDS[kind] for kind in batch.kinds]
         asked = list(map(Asked, *columns, batch.currencies, kinds))
         made = self.watch.decide(asked, is_late=not is_scored)
-        answers, rows = Answers.blank(len(batch), is_scored=True), made._found.rows
-        places = [at for at, place in enumerate(made._plan) if isinstance(place, int)]
+        answers, rows = Answers.blank(len(batch), is_scored=True), made.found.rows
+        places = [at for at, place in enumerate(made.plan) if isinstance(place, int)]
         # What was decided stands in `rows` in the same order, so that most need not be made one by one.
         answers.decisions[places] = rows["action"]
         answers.scores[places] = rows["chance"]
@@ -77,7 +84,7 @@ class WatchCore:
         spoken = (rows["action"] > 0) | (rows["problem"] != 0)
         one_by_one = [places[at] for at in np.flatnonzero(spoken).tolist()]
         if len(places) < len(asked):
-            one_by_one += [at for at, place in enumerate(made._plan) if not isinstance(place, int)]
+            one_by_one += [at for at, place in enumerate(made.plan) if not isinstance(place, int)]
         for at in one_by_one:
             _tell(answers, at, made[at])
         return answers
@@ -91,7 +98,9 @@ class WatchCore:
         stream = self.watch.stream
         rows = zip(*batch.columns(), strict=True)
         for id_, payer, payee, currency, amount, time_us, kind in rows:
-            decision = self.watch.decide([Asked(id_, time_us, payer, payee, amount, currency, KINDS[kind])])[0]
+            decision = self.watch.decide(
+                [Asked(id_, time_us, payer, payee, amount, currency, KINDS[kind])]
+            )[0]
             if decision.action in WAITS:
                 self.watch.release(id_, max(time_us, stream.shard.clock))
                 continue

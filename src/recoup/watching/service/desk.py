@@ -3,11 +3,12 @@
 1. Payments wait in the order in which they came; the thread takes all that wait, up to a bound, decides them, makes them
    durable with one sync, and answers.
 2. When too many wait, or the oldest waited too long, they are decided without scoring: that is fast, and orders bind.
-3. When even that does not come in time - a model that hangs, a long reload - the payment is answered without the thread: it
-   goes on, unless an order binds the payer, who then waits. The answer is on disk before it leaves; the thread takes it in later.
+3. When even that does not come in time - a model that hangs, a long reload - the payment is answered without the thread:
+   it goes on, unless an order binds the payer, who then waits. The answer is on disk before it leaves; the thread takes it
+   in later.
 4. Past the bound of the queue the caller is told to come again.
 
-So scoring is what is given up, and a stop is not. Invariant: an answer that left is on disk; the core has it, or has it waiting.
+So scoring is given up, and a stop is not. Invariant: an answer that left is on disk; the core has it, or has it waiting.
 """
 
 from __future__ import annotations

@@ -14,13 +14,14 @@ from typing import Final
 import msgspec
 
 from recoup import limits
-from recoup.errors import ModelProblem, ModelFault, SettingsFault, StateFault, StateProblem
+from recoup.errors import ModelFault, ModelProblem, SettingsFault, StateFault, StateProblem
 from recoup.money import ISO_DIGITS, Digits
 from recoup.watch.decision import Policy, load_policy
 from recoup.watch.features import FEATURES
 from recoup.watch.flags import REASONS, facts_beside
 from recoup.watch.model import Model, feature_set, read_model
 from recoup.watch.rules import Known, RuleSet, load_rules
+from recoup.watching.policy_files import shipped_policies
 from recoup.watching.rule_files import shipped_rules
 
 _ROOM: Final = Path(__file__).parents[1]
@@ -67,7 +68,9 @@ def read_files(files: Files, currencies: tuple[str, ...], digits: Digits = ISO_D
     return packed
 
 
-def opened(packed: bytes, currencies: tuple[str, ...], digits: Digits = ISO_DIGITS) -> Configuration:
+def opened(
+    packed: bytes, currencies: tuple[str, ...], digits: Digits = ISO_DIGITS
+) -> Configuration:
     """Return what a piece says, checked; a `Fault` for one that cannot be used."""
     try:
         content = msgspec.msgpack.decode(packed, type=Content)
@@ -89,9 +92,8 @@ def _text(name: str, folder: str, bound: int) -> str:
     if not name:
         return ""
     path = Path(name)
-    if folder == "rule_sets" and name in shipped_rules():
-        path = _ROOM / folder / f"{name}.toml"
-    elif folder == "policies" and name in {p.stem for p in (_ROOM / folder).glob("*.toml")}:
+    shipped = shipped_rules() if folder == "rule_sets" else shipped_policies()
+    if name in shipped:
         path = _ROOM / folder / f"{name}.toml"
     try:
         return _bytes(str(path), bound).decode("utf-8-sig")
