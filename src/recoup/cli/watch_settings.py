@@ -36,10 +36,10 @@ from recoup.money import ISO_DIGITS
 
 _TEXTS: Final = ("data", "host", "port", "rules", "policy", "model", "lists", "level")
 _WHOLE: Final = {
-    "rows_followed": (0, 2**28),
-    "accounts_max": (2, 2**31 - 2),
-    "catch_seconds": (0, 86_400),
-    "snapshot_minutes": (1, 1_440),
+    "rows_followed": (0, 2**28, 0),
+    "accounts_max": (2, 2**31 - 2, 1 << 22),
+    "catch_seconds": (0, 86_400, 0),
+    "snapshot_minutes": (1, 1_440, 10),
 }
 _SHEDDING: Final = {
     "payments": (1, 100_000, 20_000),
@@ -65,13 +65,13 @@ class WatchSettings:
     lists: str
     level: int
     currencies: tuple[str, ...]
-    rows_followed: int = 0
-    accounts_max: int = 1 << 22
-    catch_seconds: int = 0
-    snapshot_minutes: int = 10
-    shed_payments: int = 20_000
-    shed_milliseconds: int = 50
-    early_milliseconds: int = 250
+    rows_followed: int
+    accounts_max: int
+    catch_seconds: int
+    snapshot_minutes: int
+    shed_payments: int
+    shed_milliseconds: int
+    early_milliseconds: int
     callers: Mapping[str, str] = field(default_factory=dict)
     """Digest of a token to the name of who has it."""
     operators: Mapping[str, str] = field(default_factory=dict)
@@ -99,7 +99,10 @@ def read_watch_settings(
     if str(found["host"]) not in _LOOPBACK and not callers:
         raise SettingsFault(f"host: expected [callers] beside an address such as {found['host']}")
     texts = {name: str(found[name]) for name in ("host", "rules", "policy", "model", "lists")}
-    wholes = {name: _whole(name, table[name], *_WHOLE[name]) for name in _WHOLE if name in table}
+    wholes = {
+        name: _whole(name, table.get(name, usual), low, high)
+        for name, (low, high, usual) in _WHOLE.items()
+    }
     return WatchSettings(
         data=Path(str(found["data"])),
         port=_port(found["port"]),
@@ -110,8 +113,15 @@ def read_watch_settings(
         early_milliseconds=shedding["early_milliseconds"],
         callers=callers,
         operators=operators,
-        **texts,
-        **wholes,
+        host=texts["host"],
+        rules=texts["rules"],
+        policy=texts["policy"],
+        model=texts["model"],
+        lists=texts["lists"],
+        rows_followed=wholes["rows_followed"],
+        accounts_max=wholes["accounts_max"],
+        catch_seconds=wholes["catch_seconds"],
+        snapshot_minutes=wholes["snapshot_minutes"],
     )
 
 

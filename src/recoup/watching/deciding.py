@@ -358,7 +358,7 @@ class Watch:
         )
         stream.take_over(before)
         watch = copy(self)
-        watch.stream, watch.versions = stream, stream.versions.digest
+        watch.stream = stream
         watch._named = {one.account for one in stream.rules.snoozes}  # noqa: SLF001 - its own kind
         watch._listed, watch._is_stale = {}, True  # noqa: SLF001
         return watch

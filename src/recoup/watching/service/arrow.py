@@ -172,7 +172,8 @@ def write_arrow(ids: Sequence[str], answers: Answers) -> bytes:
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, batch.schema) as writer:
         writer.write_batch(batch)
-    return sink.getvalue().to_pybytes()
+    written: bytes = sink.getvalue().to_pybytes()
+    return written
 
 
 __all__ = ["MEDIA_TYPE", "read_arrow", "write_arrow"]

@@ -119,7 +119,7 @@ def taken(
     ):
         try:
             decimals = decimals_of(currency, digits)
-            minors[at] = minor = amount if type(amount) is int else _minor(amount, decimals)  # type: ignore[arg-type]
+            minors[at] = minor = amount if type(amount) is int else _minor(amount, decimals)
             numbers[at] = _KINDS[kind]
         except ProblemError as problem:
             refused[at] = Extra(problem.name, problem.field)

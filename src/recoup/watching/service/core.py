@@ -108,7 +108,7 @@ class WatchCore:
             stream.shard.make_room(1)
             stream.shard.apply(Payments.of([time_us], [sides[0]], [sides[1]], [amount], [kind]))
             if stream.flow is not None:
-                stream.flow.book(Payment(stream.shard.clock, *sides, amount))
+                stream.flow.book(Payment(stream.shard.clock, sides[0], sides[1], amount))
                 stream.sync()
 
     def _pocket(self, account: str, currency: str) -> int:

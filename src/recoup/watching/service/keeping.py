@@ -160,7 +160,7 @@ class Keeping:
         """Take in the payments that were answered early and not reached before the end."""
         rows = list(self.early.waiting.values())
         if rows:
-            batch = Batch(*(list(column) for column in zip(*rows, strict=True)))  # type: ignore[arg-type]
+            batch = Batch(*(list(column) for column in zip(*rows, strict=True)))
             self.write(core, batch, core.decide(batch, is_scored=False), is_scored=False)
             self.sync()
 
@@ -230,7 +230,7 @@ def _opened(content: bytes) -> bytes:
 
 def _plain(column: object) -> list[object]:
     """Return a column as msgpack takes it."""
-    return column if type(column) is list else list(column)  # type: ignore[call-overload, no-any-return]
+    return column if type(column) is list else list(column)  # type: ignore[call-overload]
 
 
 def digest_of(answers: Answers) -> str:

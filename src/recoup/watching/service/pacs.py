@@ -99,7 +99,7 @@ def read_pacs008(body: bytes, digits: Digits = ISO_DIGITS) -> tuple[Taken, Names
 
 def write_pacs002(names: Names, answers: Answers, message_id: str, now_us: int) -> bytes:
     """Return the status report of a message's transactions."""
-    root = etree.Element("Document", nsmap={None: NAMESPACE})  # type: ignore[dict-item]
+    root = etree.Element("Document", nsmap={None: NAMESPACE})
     report = _under(root, "FIToFIPmtStsRpt")
     head = _under(report, "GrpHdr")
     _under(head, "MsgId", message_id)
@@ -121,7 +121,8 @@ def write_pacs002(names: Names, answers: Answers, message_id: str, now_us: int) 
             if value:
                 _under(one, name, value)
         _why(one, decision, extra, is_scored=bool(answers.scored[at]))
-    return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+    written: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+    return written
 
 
 _NOTHING: Final = Extra()
@@ -194,11 +195,12 @@ def _all(parent: etree._Element, name: str) -> list[etree._Element]:
 
 
 def _first(parent: etree._Element, *path: str) -> etree._Element | None:
-    found: etree._Element | None = parent
+    found = parent
     for name in path:
-        found = next((child for child in found if _local(child) == name), None)
-        if found is None:
+        child = next((child for child in found if _local(child) == name), None)
+        if child is None:
             return None
+        found = child
     return found
 
 

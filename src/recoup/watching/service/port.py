@@ -114,7 +114,8 @@ class Answers:
             return self
         extras = {at - begin: one for at, one in self.extras.items() if begin <= at < end}
         columns = (self.decisions, self.scores, self.repeats, self.scored)
-        return Answers(*(column[begin:end] for column in columns), extras)  # type: ignore[arg-type]
+        decisions, scores, repeats, scored = (column[begin:end] for column in columns)
+        return Answers(decisions, scores, repeats, scored, extras)  # type: ignore[arg-type]
 
 
 class Listing(NamedTuple):

@@ -56,7 +56,7 @@ async def serve(
     """
     loop = asyncio.get_running_loop()
     config = uvicorn.Config(
-        service,  # type: ignore[arg-type]
+        service,
         host=host,
         port=port,
         log_config=None,
