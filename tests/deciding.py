@@ -21,7 +21,7 @@ HEAD = 'id = "house"\ntimezone = "Asia/Shanghai"\nnight = [22, 6]\nlists = ["sus
 
 def rule_text(name: str, expression: str, action: str, more: str = "") -> str:
     return (
-        f'[[rules]]\nid = "{name}"\nexpression = "{expression}"\ncurrency = "CNY"\n'
+        f'[[rules]]\nid = "{name}"\nexpression = \'{expression}\'\ncurrency = "CNY"\n'
         f'action = "{action}"\nreason = "own-{name}"\nwords = "{name}"\nauthor = "risk-1"\n{more}\n'
     )
 

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from recoup.cli.screen import Tell
     from recoup.reading import ReadingOptions
-    from recoup.watching import Materials, Period
+    from recoup.watch.model import Model
+    from recoup.watching import Materials, Period, Watch
 
 group = typer.Typer(
     help="Score payments: train, judge and use a model.",
@@ -67,6 +68,10 @@ def register(app: typer.Typer) -> None:
         "score",
         epilog="Example: recoup watch score transfers.csv --model model.json --out decisions.parquet",
     )(score)
+    group.command(
+        "replay",
+        epilog="Example: recoup watch replay decisions.ndjson --rules cn-flags --policy cn --model model.json",
+    )(replay)
     register_rules(group)
     register_serve(group)
     app.add_typer(group, name="watch")
@@ -201,6 +206,19 @@ def score(
             "--labels", "What is known already; it reaches the state as late as in training."
         ),
     ] = None,
+    rules: Annotated[
+        str | None, typer.Option("--rules", metavar="RULES", help="Decide too, by these rules.")
+    ] = None,
+    policy: Annotated[
+        str | None,
+        typer.Option(
+            "--policy", metavar="POLICY", help="Decide too, by this policy (cn, or a file)."
+        ),
+    ] = None,
+    log: Annotated[
+        Path | None,
+        typer.Option("--log", metavar="LOG", help="Write the decisions here, a new file."),
+    ] = None,
     start: From = None,
     end: To = None,
     map_file: MapFile = None,
@@ -210,10 +228,14 @@ def score(
 ) -> None:
     """Score the transfers of files by a model, with reasons for those that it would have looked at.
 
+    With rules or a policy every transfer is decided too, as if it came in now: a payment that is refused, delayed or held is
+    not booked. recoup watch replay gives the same decisions from the log.
+
     Exit code 0: scored and written; 2: something must be put right first, and nothing was written.
     """
     from recoup.watching import (
         StreamFeatures,
+        decide_transfers,
         load_model,
         parquet_bytes,
         score_transfers,
@@ -231,9 +253,78 @@ def score(
         materials = _open(transfers, labels, options, map_file, rejects, tell)
         tell("scoring")
         frame = score_transfers(loaded, materials, features, period)
+        if rules or policy or log:
+            tell("deciding")
+            watch = _watch(rules, policy, loaded, materials, options, log)
+            delay_us = loaded.training.label_delay_us
+            decided = decide_transfers(watch, materials, period, delay_us)
+            frame = frame.hstack(decided)
         write_whole(out, parquet_bytes(frame))
         _write_rejects(materials, rejects)
     print(f"{frame.height} transfers: {out}")
+
+
+def replay(
+    log: Annotated[Path, typer.Argument(metavar="LOG", help="A log of decisions.")],
+    rules: Annotated[
+        str | None, typer.Option("--rules", metavar="RULES", help="A set of rules, or its file.")
+    ] = None,
+    policy: Annotated[
+        str | None, typer.Option("--policy", metavar="POLICY", help="A policy, or its file.")
+    ] = None,
+    model: Annotated[
+        Path | None, file_option("--model", "A model that recoup watch train wrote.")
+    ] = None,
+    digits: DigitsOption = None,
+) -> None:
+    """Decide a log of decisions again, with the rules, policy and model that it was written with.
+
+    Exit code 0: every line came out the same, to the last digest; 2: it did not, or something must be put right first.
+    """
+    from recoup.watching import currencies_of_log, read_policy
+    from recoup.watching import replay as replay_log
+    from recoup.watching.rule_files import read_rules
+
+    with refusing(), working() as tell:
+        known = reading_options(None, None, digits).digits
+        currencies = currencies_of_log(log)
+        set_ = None if rules is None else read_rules(rules, currencies=currencies, digits=known)
+        terms = None if policy is None else read_policy(policy, known)
+        loaded = None if model is None else _model(model)
+        tell("replaying")
+        found = replay_log(log, rules=set_, model=loaded, policy=terms)
+    print(f"{found.lines} lines, the same to the last: {found.digest}")
+
+
+def _watch(
+    rules: str | None,
+    policy: str | None,
+    model: Model,
+    materials: Materials,
+    options: ReadingOptions,
+    log: Path | None,
+) -> Watch:
+    """Return a new watch for the transfers of files; without a policy that of the program, which leaves the model in shadow."""
+    from recoup.watching import DecisionLog, Watch, currencies_of, read_policy
+    from recoup.watching.rule_files import read_rules
+
+    currencies = currencies_of(materials)
+    set_ = (
+        None if rules is None else read_rules(rules, currencies=currencies, digits=options.digits)
+    )
+    return Watch(
+        rules=set_,
+        model=model,
+        policy=read_policy(policy or "cn", options.digits),
+        currencies=currencies,
+        log=None if log is None else DecisionLog(log),
+    )
+
+
+def _model(path: Path) -> Model:
+    from recoup.watching import load_model
+
+    return load_model(path)
 
 
 def _open(

@@ -68,7 +68,7 @@ def rows_of(batch: Batch) -> Iterator[Asked]:
     given = zip(*(columns[name] for name in facts), strict=True)
     for row, values in zip(zip(*own, kinds, strict=True), given, strict=True):
         known = {n: v for n, v in zip(facts, values, strict=True) if v is not None}
-        yield Asked(*row, known)
+        yield Asked(*row)._replace(facts=known)
 
 
 def _columns(batch: Batch) -> dict[str, list[Any]]:

@@ -58,6 +58,7 @@ class Watch:
         accounts_max: int = 1 << 22,
         rows_followed: int = 0,
         catch_seconds: int = 0,
+        ids_seconds: int = 86_400,
         is_ours: Callable[[str], bool] = lambda _: True,
         log: Lines | None = None,
     ) -> None:
@@ -72,6 +73,7 @@ class Watch:
             accounts_max: pockets; a payment to one more is refused.
             rows_followed: rows kept to follow stolen money; 0: none is followed, and no order binds here.
             catch_seconds: stolen money that is to be moved on is held so long; 0: it is only told of.
+            ids_seconds: how long after its own time a payment's id is known; never less than payments may be late.
             is_ours: whether an account's payments all pass here; of others stolen money is *unknown*.
             log: where decisions are written.
         """
@@ -99,6 +101,7 @@ class Watch:
         self._pockets: dict[tuple[str, str], int] = {}
         self._of_account: dict[str, list[int]] = {}
         self._is_ours = is_ours
+        self._ids_us = max(ids_seconds, self.stream.shard.settings.late_seconds) * SECOND
         self._listed: dict[str, tuple[str, ...]] = {}
         self._named = {one.account for one in self.stream.rules.snoozes}
         self._is_stale = False
@@ -162,7 +165,8 @@ class Watch:
         same = fresh.get(one.id)
         known = self._ids.get(one.id) or self._ids_before.get(one.id)
         before = same[0] if same is not None else known.content if known is not None else None
-        if before is not None:
+        # By times alone, however messages are cut into batches: a log replays one by one.
+        if before is not None and before.time_us + self._ids_us >= clock:
             if before != plain:
                 pairs = zip(Plain._fields, before, plain, strict=True)
                 return Wrong(Problem.ID_TAKEN, next(name for name, was, is_ in pairs if was != is_))
@@ -199,8 +203,8 @@ class Watch:
             [one.amount for one in chosen],
             [kind_number(one.kind) for one in chosen],
         )
-        currency = np.array([self._currencies[one.currency] for one in chosen], np.int16)
-        return self.stream.decide(payments, currency, _facts(chosen), is_late=is_late)
+        places = np.array([self._currencies[one.currency] for one in chosen], np.int16)
+        return self.stream.decide(payments, places, _facts(chosen), is_late=is_late)
 
     def _number(self, account: str, currency: str) -> int:
         if not account:
@@ -234,8 +238,8 @@ class Watch:
         self, made: Decisions, fresh: Mapping[str, tuple[Plain, int]], found: Decided
     ) -> None:
         """Remember ids, what waits, and the rows of what was booked."""
-        clock, settings = self.stream.shard.clock, self.stream.shard.settings
-        if clock >= self._ids_since + (settings.late_seconds + 1) * SECOND:
+        clock = self.stream.shard.clock
+        if clock > self._ids_since + self._ids_us:
             self._ids_before, self._ids, self._ids_since = self._ids, {}, clock
         for id_, (plain, place) in fresh.items():
             at = made.plan[place]
@@ -304,6 +308,8 @@ class Watch:
         if unknown := sorted(set(listed) - set(self.stream.rules.names.lists)):
             raise StateFault(StateProblem.SETTING_WRONG, f"no list is called {unknown[0]}")
         self._listed = {name: tuple(some) for name, some in sorted(listed.items())}
+        self._named = {one.account for one in self.stream.rules.snoozes}
+        self._named.update(*self._listed.values())
         self._is_stale = True
         if self.log is not None:
             self.log.told("listed", {"lists": {n: list(s) for n, s in self._listed.items()}}, [])
@@ -382,6 +388,7 @@ class Watch:
             "settings": asdict(self.stream.shard.settings),
             "accounts_max": self._accounts_max,
             "rows_followed": 0 if flow is None else len(flow.index.stream.rows),
+            "ids_seconds": self._ids_us // SECOND,
             "catch_seconds": 0 if flow is None else flow.catch_us // SECOND,
         }
 

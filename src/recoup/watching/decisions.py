@@ -132,15 +132,24 @@ class Decisions(Sequence[Decision]):
         return decision_of(str(self.ids[at]), self.stream, self.found, place, versions)
 
 
+_LIST: Final = pl.List(pl.String)
 FRAME: Final = pl.Schema(
     {
-        **dict.fromkeys(("id", "decision", "ground", "problem"), pl.String),
-        **dict.fromkeys(("raw", "chance"), pl.Float64),
-        **dict.fromkeys(("would", "withheld"), pl.String),
-        **dict.fromkeys(("rules", "rules_shadow"), pl.List(pl.String)),
+        "id": pl.String,
+        "decision": pl.String,
+        "ground": pl.String,
+        "problem": pl.String,
+        "raw": pl.Float64,
+        "chance": pl.Float64,
+        "would": pl.String,
+        "withheld": pl.String,
+        "rules": _LIST,
+        "rules_shadow": _LIST,
         "expires_us": pl.Int64,
-        **dict.fromkeys(("reasons", "reasons_zh"), pl.List(pl.String)),
-        **dict.fromkeys(("features_digest", "versions"), pl.String),
+        "reasons": _LIST,
+        "reasons_zh": _LIST,
+        "features_digest": pl.String,
+        "versions": pl.String,
     }
 )
 

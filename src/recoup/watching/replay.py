@@ -62,6 +62,14 @@ def replay(
     return Replayed(count, digest, watch)
 
 
+def currencies_of_log(path: Path) -> tuple[str, ...]:
+    """Return the currencies that a log was written for, in their order: rules must be read for these."""
+    first = next(read_log(path), None)
+    if first is None or first.at != "opened":
+        raise StateFault(StateProblem.LOG_DAMAGED, f"{path}: expected the line that opens a log")
+    return tuple(first.said["currencies"])
+
+
 def _opened(
     said: dict[str, Any],
     again: Lines,
@@ -83,6 +91,7 @@ def _opened(
         accounts_max=said["accounts_max"],
         rows_followed=said["rows_followed"],
         catch_seconds=said["catch_seconds"],
+        ids_seconds=said["ids_seconds"],
         is_ours=is_ours,
         log=again,
     )
@@ -99,7 +108,7 @@ def _tell(watch: Watch, line: Line) -> None:
         case "decided":
             facts = {name: float(value) for name, value in said["facts"].items()}
             names = ("id", "time_us", "payer", "payee", "amount", "currency", "kind")
-            asked = Asked(*(said[name] for name in names), facts)
+            asked = Asked(*(said[name] for name in names))._replace(facts=facts)
             watch.decide([asked], is_late=said["is_late"])
         case "released":
             watch.release(said["id"], said["time_us"])
@@ -129,4 +138,4 @@ def _compare(path: Path, wanted: list[Line], again: Lines) -> None:
         wanted.pop(0)
 
 
-__all__ = ["Replayed", "replay"]
+__all__ = ["Replayed", "currencies_of_log", "replay"]

@@ -65,8 +65,15 @@ def _decide(*arguments: object) -> int:
 
 def _one_given(rules: RuleSet) -> Given:
     """Return room for one payment without named facts."""
-    kinds = (np.int64, np.int32, np.int32, np.int64, np.int8, np.int16)
-    return Given(*(np.zeros(1, kind) for kind in kinds), lay_named(rules, None, 1))
+    return Given(
+        np.zeros(1, np.int64),
+        np.zeros(1, np.int32),
+        np.zeros(1, np.int32),
+        np.zeros(1, np.int64),
+        np.zeros(1, np.int8),
+        np.zeros(1, np.int16),
+        lay_named(rules, None, 1),
+    )
 
 
 _NO_CURRENCY: Final = np.zeros(0, np.int16)
@@ -308,8 +315,14 @@ class Stream:
 
     def _wait(self, given: Given, at: int, expires_us: int) -> None:
         number = self.taken + at
-        sides = (given.payer, given.payee, given.amount, given.kind)
-        one = Waiting(number, *(int(column[at]) for column in sides), expires_us)
+        one = Waiting(
+            number,
+            int(given.payer[at]),
+            int(given.payee[at]),
+            int(given.amount[at]),
+            int(given.kind[at]),
+            expires_us,
+        )
         self.waiting[number] = one
         heappush(self._due, (expires_us, number))
 

@@ -1,11 +1,11 @@
 """One loop over payments: check, read, score, rules, decision, book. The same for one payment as for a million, in one order.
 
 Invariants: 1. what is refused, delayed or held is not booked: time passes, nothing else; 2. what cannot be a payment changes
-nothing at all, the clock neither; 3. the loop stops before a payment that must be looked at (orders, stolen money, payments that
-wait and are due), so that what stands in Python comes at the same place however payments are cut into batches.
+nothing at all, the clock neither; 3. the loop stops before a payment that must be looked at (orders, stolen money, waits that
+are due), so that what stands in Python comes at the same place however payments are cut into batches.
 """
 
-# mypy: disable-error-code="no-untyped-call,no-untyped-def"
+# mypy: disable-error-code="no-untyped-call,no-untyped-def,assignment"
 from __future__ import annotations
 
 from typing import Final
