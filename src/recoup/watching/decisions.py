@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import polars as pl
 
+from recoup.records.tables import ColumnType, schema_of
 from recoup.watch.decision import Action, Decision, Ground, Problem, Withheld, input_cause
 from recoup.watch.rules import FIRES, Mode
 from recoup.watch.stolen import Held, Tiding
@@ -132,8 +133,8 @@ class Decisions(Sequence[Decision]):
         return decision_of(str(self.ids[at]), self.stream, self.found, place, versions)
 
 
-_LIST: Final = pl.List(pl.String)
-FRAME: Final = pl.Schema(
+_LIST: Final[ColumnType] = pl.List(pl.String)
+FRAME: Final = schema_of(
     {
         "id": pl.String,
         "decision": pl.String,

@@ -31,7 +31,7 @@ COMMANDS = (
     *("watch", "watch train", "watch evaluate", "watch score"),
     *("demo", "bench", "bench trace", "bench journal", "bench chase", "bench looking"),
     *("bench returns", "bench stolen", "bench watch", "bench scoring"),
-    *("watch rules", "watch backtest"),
+    *("watch rules", "watch backtest", "watch replay"),
     *("watch serve", "bench watch-http"),
 )
 WIDTH = 100

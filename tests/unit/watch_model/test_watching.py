@@ -275,6 +275,25 @@ def test_train_evaluate_and_score_work_from_the_command_line(files, tmp_path) ->
     assert pl.read_parquet(table).height == ROWS
 
 
+def test_decided_transfers_of_files_replay_from_their_log(files, tmp_path) -> None:
+    out, log, table = (tmp_path / name for name in ("model.json", "log", "decisions.parquet"))
+    given = (files["ledger"], "--labels", files["labels"], "--timezone", "UTC")
+    known = ("--rules", "cn-flags", "--policy", "cn", "--model", out)
+    assert run("train", *given, "--label-delay", "1d", "--out", out, "--trees", 5).exit_code == 0
+    decided = run("score", *given, *known, "--out", table, "--log", log)
+    assert decided.exit_code == 0, decided.output
+    frame = pl.read_parquet(table)
+    assert frame.height == ROWS
+    assert frame["chance"].equals(frame["score"].alias("chance"))  # the stream's is the matrix's
+    assert set(frame["decision"]) == {"allow"}  # rules and model come in shadow
+    replayed = run("replay", log, *known)
+    assert replayed.exit_code == 0, replayed.output
+    assert "the same to the last" in replayed.output
+    other = run("replay", log, "--policy", "cn", "--model", out)
+    assert other.exit_code == 2
+    assert "another rules" in other.output
+
+
 def test_the_commands_refuse_what_they_cannot_do_and_write_nothing(files, tmp_path) -> None:
     given = (files["ledger"], "--labels", files["labels"], "--timezone", "UTC")
     broken = place(tmp_path, "broken.json", ["{}"])
