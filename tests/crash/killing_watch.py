@@ -1,7 +1,7 @@
 """Kills a running watch service again and again, and looks whether an answer that left was lost, changed or booked twice.
 
 Run as a program of its own, so that it can fork cheaply: `python tests/crash/killing_watch.py --kills 20 --seed 1`. Prints
-JSON. The child serves over a real socket with the plain core, whose model hangs now and then, so that early answers happen; it is
+JSON. The child serves over a real socket with the plain core, whose model hangs at times, so that early answers happen. It is
 killed once so many answers came. `--bug lazy` writes the log later than it answers; it must be found.
 """
 
