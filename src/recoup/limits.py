@@ -457,3 +457,30 @@ BULLETIN_CHAIN_MAX: Final = 200_000
 
 SIGHTING_POCKETS_MAX: Final = 100
 """Accounts of a claim's way whose statements one look of a watch tells."""
+
+WATCH_BATCH_ROWS_MAX: Final = 10_000
+"""Payments of one request to the watch."""
+
+WATCH_AMOUNT_CHARS_MAX: Final = 40
+"""Characters of an amount as text."""
+
+WATCH_BODY_BYTES_MAX: Final = 2**22
+"""Bytes of one request's body to the watch: a batch of the largest size fits."""
+
+WATCH_QUEUE_ROWS_MAX: Final = 2**17
+"""Payments that wait for the watch, those answered early included; one more is told to come again."""
+
+WATCH_GROUP_ROWS_MAX: Final = 8_192
+"""Payments that are decided, and made durable, together."""
+
+WATCH_MESSAGE_DEPTH_MAX: Final = 24
+"""Elements within elements of a pacs.008; none that banks send needs more than twelve."""
+
+WATCH_RECORD_BYTES_MAX: Final = 2**26
+"""Bytes of one record of the watch's log."""
+
+WATCH_HEAD_BYTES_MAX: Final = 2**14
+"""Bytes of one HTTP request's first line and header fields."""
+
+WATCH_CHECK_ACCOUNTS_MAX: Final = 1_000
+"""Accounts of one check of lists."""

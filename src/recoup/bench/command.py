@@ -44,6 +44,7 @@ def register(app: typer.Typer) -> None:
     benches.command("returns", epilog="Example: recoup bench returns --json")(returns)
     benches.command("stolen", epilog="Example: recoup bench stolen --json")(stolen)
     benches.command("watch", epilog="Example: recoup bench watch --json")(watch)
+    benches.command("watch-http", epilog="Example: recoup bench watch-http --json")(watch_http)
     benches.command("scoring", epilog="Example: recoup bench scoring --json")(scoring)
     benches.command("watch-sets", epilog="Example: recoup bench watch-sets --data shared/data")(
         watch_sets
@@ -164,6 +165,14 @@ def watch(
 
     plan = Plan.quick(seed) if quick else Plan(payments, accounts, seed=seed)
     _show(bench_watch(plan, lambda doing: typer.echo(doing, err=True)), as_json=as_json)
+
+
+def watch_http(*, quick: Quick = False, as_json: AsJson = False) -> None:
+    """Measure `recoup watch serve`: payments a second over HTTP and how long a caller waits; the sender runs beside."""
+    from recoup.bench.watch_http import Plan, bench_watch_http
+
+    plan = Plan.quick() if quick else Plan()
+    _show(bench_watch_http(plan, lambda doing: typer.echo(doing, err=True)), as_json=as_json)
 
 
 def scoring(*, seed: Seed = 1, quick: Quick = False, as_json: AsJson = False) -> None:

@@ -1,4 +1,4 @@
-"""`recoup watch`: trains a model on past transfers, judges it on later ones, scores a file. `recoup.watching` does the work."""
+"""`recoup watch`: trains a model, judges it on later transfers, scores a file, serves. `recoup.watching` does the work."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from recoup.cli.options import (
     reading_options,
 )
 from recoup.cli.screen import refusing, working
+from recoup.cli.watch_serve import register_serve
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,6 +90,7 @@ def register(app: typer.Typer) -> None:
         "crossval",
         epilog="Example: recoup watch crossval transfers.csv --labels accounts.csv --folds 5 --json",
     )(crossval)
+    register_serve(group)
     app.add_typer(group, name="watch")
 
 

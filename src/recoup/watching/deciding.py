@@ -7,6 +7,7 @@ is forgotten is refused as late and cannot be booked twice.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import asdict
 from typing import Final
 
@@ -339,10 +340,42 @@ class Watch:
         """Return the row of a payment that was booked and whose row is kept; None where another amount is said to have come."""
         row = self._rows.get(transfer)
         if row is not None and arrival is not None and arrival.amount != row.amount:
-            return (
-                None  # another transfer has that number: nobody's money is called stolen by guess
-            )
+            return None  # nobody's money is called stolen by guess
         return row
+
+    def knows(self, id_: str) -> bool:
+        """Return whether a payment of this id was answered and is remembered. Any thread may ask."""
+        return id_ in self._ids or id_ in self._ids_before
+
+    def accounts_of(self, pockets: Sequence[int]) -> list[str]:
+        """Return whose pockets these are."""
+        wanted = set(pockets)
+        return [account for (account, _), number in self._pockets.items() if number in wanted]
+
+    def configured(
+        self, rules: RuleSet | None, model: Model | None, policy: Policy | None
+    ) -> Watch:
+        """Return this watch as it goes on with other rules, model and policy; this one is not used any more.
+
+        What was decided before stays as it was: it is told from the stream that decided it.
+        """
+        if rules is not None and rules.rules and rules.names.currencies != tuple(self._currencies):
+            raise StateFault(StateProblem.SETTING_WRONG, "rules of other currencies")
+        before = self.stream
+        stream = Stream(
+            before.shard,
+            rules=rules,
+            model=model,
+            policy=policy,
+            currencies=tuple(self._currencies),
+            flow=before.flow,
+        )
+        stream.take_over(before)
+        watch = copy(self)
+        watch.stream = stream
+        watch._named = {one.account for one in stream.rules.snoozes}  # noqa: SLF001 - its own kind
+        watch._listed, watch._is_stale = {}, True  # noqa: SLF001
+        return watch
 
     def _told(self, how: str, passed: Passed, said: dict[str, object]) -> tuple[EndedPayment, ...]:
         ended = self._ended(passed.ended)

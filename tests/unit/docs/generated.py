@@ -32,6 +32,7 @@ COMMANDS = (
     *("demo", "bench", "bench trace", "bench journal", "bench chase", "bench looking"),
     *("bench returns", "bench stolen", "bench watch", "bench scoring", "bench watch-sets"),
     *("watch rules", "watch backtest", "watch crossval", "watch replay"),
+    *("watch serve", "bench watch-http"),
 )
 WIDTH = 100
 

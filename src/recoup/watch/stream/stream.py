@@ -5,9 +5,9 @@ It owns no clock: time is what payments and calls say. Whoever calls keeps repea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from heapq import heappop, heappush
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -44,23 +44,9 @@ from recoup.watch.stream.laying import (
     no_flow,
 )
 
-_ENTRY: Final[list[Callable[..., int]]] = []
 _WIDTH: Final = len(FEATURES)
 _ROOM: Final = 1 << 16
 """Rows for which room is made at once."""
-
-
-def _decide(*arguments: object) -> int:
-    """Call the loop. The types of its arguments never change, so that after the first time they are not worked out again.
-
-    Working them out, for some sixty arrays, would take longer than deciding one payment.
-    """
-    if not _ENTRY:
-        known: Any = decide
-        found = int(known(*arguments))
-        _ENTRY.append(next(iter(known.overloads.values())).entry_point)
-        return found
-    return int(_ENTRY[0](*arguments))
 
 
 def _one_given(rules: RuleSet) -> Given:
@@ -239,7 +225,7 @@ class Stream:
         room = self._desk.marks[ROOM]
         index = self._nothing if self.flow is None else rows_of_flow(self.flow)
         end = int(
-            _decide(
+            decide(
                 self.shard.state,
                 index.stream,
                 self._brain,
@@ -426,6 +412,12 @@ class Stream:
         if before.outcome is Outcome.BOOKED:
             self.shard.report(pocket, time_us, kind)
         return before
+
+    def take_over(self, before: Stream) -> None:
+        """Go on where another stream over the same shard stopped: its payments that wait, its numbers, its budgets."""
+        self.taken, self.waiting, self._due = before.taken, before.waiting, before._due
+        self._desk.marks[:] = before._desk.marks
+        self._desk.counters[:] = before._desk.counters
 
     def sync(self) -> None:
         """Carry sums of stolen money into the features: whoever changes the flow from outside calls it then."""

@@ -1,0 +1,131 @@
+"""`recoup watch serve`: decides payments over HTTP. Start-up is recovery: snapshot and log first, then what the files say."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from recoup.cli.watch_settings import WatchSettings
+
+Data = Annotated[
+    Path | None, typer.Option("--data", metavar="DIR", help="Folder of the state and its log.")
+]
+Host = Annotated[str | None, typer.Option("--host", help="Address to listen on [127.0.0.1].")]
+Port = Annotated[int | None, typer.Option("--port", help="Port to listen on [8444]; 0: any free.")]
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help="TOML file with these settings.")
+]
+
+
+def register_serve(group: typer.Typer) -> None:
+    """Add the command `serve` to the group `watch`."""
+    group.command(
+        "serve", epilog="Example: recoup watch serve --data watch --rules cn-flags --policy cn"
+    )(serve)
+
+
+def serve(
+    data: Data = None,
+    host: Host = None,
+    port: Port = None,
+    rules: Annotated[
+        str | None, typer.Option("--rules", help="Set of rules: a name or a file.")
+    ] = None,
+    policy: Annotated[
+        str | None, typer.Option("--policy", help="Policy of decisions: a name or a file.")
+    ] = None,
+    model: Annotated[str | None, typer.Option("--model", help="Model of `watch train`.")] = None,
+    config: ConfigFile = None,
+) -> None:
+    """Decide payments over HTTP. Ends at SIGTERM or SIGINT, after open requests; SIGHUP reads rules, model and lists anew.
+
+    With code 1 if the log could not be written: then start it again.
+    """
+    import os
+
+    from recoup.cli.watch_settings import read_watch_settings
+    from recoup.errors import Fault
+
+    given = {"data": data, "host": host, "port": port}
+    given |= {"rules": rules, "policy": policy, "model": model}
+    try:
+        settings = read_watch_settings(config, os.environ, given)
+        is_sound = _serve(settings)
+    except (Fault, OSError) as fault:
+        print(fault, file=sys.stderr)
+        raise typer.Exit(2) from fault
+    if not is_sound:
+        raise typer.Exit(1)
+
+
+def _serve(settings: WatchSettings) -> bool:
+    """Run until told to stop; return whether it ended as it was told to."""
+    import asyncio
+    import signal
+
+    import structlog
+
+    from recoup.api.logs import set_up_logs
+    from recoup.clock import SystemClock
+    from recoup.watching.service import (
+        Callers,
+        Changes,
+        Desk,
+        Figures,
+        Files,
+        Keeping,
+        Service,
+        Terms,
+        WatchCore,
+        read_files,
+        serve,
+    )
+
+    set_up_logs(level=settings.level)
+    log = structlog.get_logger("recoup.watch")
+    core = WatchCore(
+        settings.currencies,
+        settings.accounts_max,
+        settings.rows_followed,
+        settings.catch_seconds,
+    )
+    terms = Terms(
+        settings.shed_payments,
+        settings.shed_milliseconds / 1e3,
+        settings.early_milliseconds / 1e3,
+        settings.snapshot_minutes * 60.0,
+    )
+    halts: list[BaseException] = []
+
+    def halted(fault: BaseException) -> None:
+        halts.append(fault)
+        signal.raise_signal(signal.SIGTERM)  # a supervisor starts the process again: recovery
+
+    files = Files(settings.rules, settings.policy, settings.model, settings.lists)
+    figures = Figures()
+    desk = Desk(core, Keeping(settings.data), terms, figures, halted)
+    core.warm()
+    records = desk.recover()
+    desk.configure(read_files(files, settings.currencies))
+
+    def read() -> bytes:
+        return read_files(files, settings.currencies)
+
+    changes = Changes(desk, read, lambda: dict(core.versions()))
+    callers = Callers(settings.callers, settings.operators)
+    service = Service(desk, changes, figures, SystemClock(), callers)
+
+    def started(port: int, _: object) -> None:
+        print(f"Listening on http://{settings.host}:{port}", flush=True)
+
+    log.info("started", records=records, **core.versions())
+    asyncio.run(serve(service, desk, changes, settings.host, settings.port, started))
+    log.info("stopped")
+    return not halts
+
+
+__all__ = ["register_serve"]

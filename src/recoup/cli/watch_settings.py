@@ -1,0 +1,186 @@
+"""Settings of `recoup watch serve`: a TOML file, then the environment (RECOUP_WATCH_...), then options; the last one counts.
+
+data = "watch"
+host = "127.0.0.1"
+port = 8444
+rules = "cn-flags"
+policy = "cn"
+model = "model.json"
+lists = "lists.csv"
+currencies = ["CNY"]
+rows_followed = 10_000_000
+
+[shedding]
+payments = 20_000
+milliseconds = 50
+early_milliseconds = 250
+
+[callers]
+core-banking = "SHA-256 of its token, in hexadecimal"
+
+[operators]
+operator-1 = "..."
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from recoup.errors import SettingsFault
+from recoup.money import ISO_DIGITS
+
+_TEXTS: Final = ("data", "host", "port", "rules", "policy", "model", "lists", "level")
+_WHOLE: Final = {
+    "rows_followed": (0, 2**28, 0),
+    "accounts_max": (2, 2**31 - 2, 1 << 22),
+    "catch_seconds": (0, 86_400, 0),
+    "snapshot_minutes": (1, 1_440, 10),
+}
+_SHEDDING: Final = {
+    "payments": (1, 100_000, 20_000),
+    "milliseconds": (1, 10_000, 50),
+    "early_milliseconds": (10, 60_000, 250),
+}
+_PREFIX: Final = "RECOUP_WATCH_"
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+_LEVELS: Final = {"debug": 10, "info": 20, "warning": 30}
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+@dataclass(frozen=True, slots=True)
+class WatchSettings:
+    """How the service runs."""
+
+    data: Path
+    host: str
+    port: int
+    rules: str
+    policy: str
+    model: str
+    lists: str
+    level: int
+    currencies: tuple[str, ...]
+    rows_followed: int
+    accounts_max: int
+    catch_seconds: int
+    snapshot_minutes: int
+    shed_payments: int
+    shed_milliseconds: int
+    early_milliseconds: int
+    callers: Mapping[str, str] = field(default_factory=dict)
+    """Digest of a token to the name of who has it."""
+    operators: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_watch_settings(
+    file: Path | None, environment: Mapping[str, str], given: Mapping[str, object]
+) -> WatchSettings:
+    """Return the settings; a name or a value that makes no sense raises `SettingsFault`."""
+    table = _of_file(file)
+    found: dict[str, object] = {"host": "127.0.0.1", "port": 8444, "level": "info"}
+    found |= {"rules": "", "policy": "", "model": "", "lists": "", **table}
+    for name in _TEXTS:
+        if _PREFIX + name.upper() in environment:
+            found[name] = environment[_PREFIX + name.upper()]
+    found |= {name: value for name, value in given.items() if value is not None}
+    if "data" not in found:
+        wanted = "expected a folder for the data: --data DIR, RECOUP_WATCH_DATA or `data`"
+        raise SettingsFault(wanted)
+    level = str(found["level"])
+    if level not in _LEVELS:
+        raise SettingsFault(f"level: expected one of {', '.join(_LEVELS)}, was {level!r}")
+    shedding = _shedding(table.get("shedding", {}))
+    callers, operators = (_tokens(name, table.get(name, {})) for name in ("callers", "operators"))
+    if str(found["host"]) not in _LOOPBACK and not callers:
+        raise SettingsFault(f"host: expected [callers] beside an address such as {found['host']}")
+    texts = {name: str(found[name]) for name in ("host", "rules", "policy", "model", "lists")}
+    wholes = {
+        name: _whole(name, table.get(name, usual), low, high)
+        for name, (low, high, usual) in _WHOLE.items()
+    }
+    return WatchSettings(
+        data=Path(str(found["data"])),
+        port=_port(found["port"]),
+        level=_LEVELS[level],
+        currencies=_currencies(table.get("currencies", ["CNY"])),
+        shed_payments=shedding["payments"],
+        shed_milliseconds=shedding["milliseconds"],
+        early_milliseconds=shedding["early_milliseconds"],
+        callers=callers,
+        operators=operators,
+        host=texts["host"],
+        rules=texts["rules"],
+        policy=texts["policy"],
+        model=texts["model"],
+        lists=texts["lists"],
+        rows_followed=wholes["rows_followed"],
+        accounts_max=wholes["accounts_max"],
+        catch_seconds=wholes["catch_seconds"],
+        snapshot_minutes=wholes["snapshot_minutes"],
+    )
+
+
+def _of_file(file: Path | None) -> dict[str, object]:
+    if file is None:
+        return {}
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+        raise SettingsFault(f"{file}: {fault}") from fault
+    known = {*_TEXTS, *_WHOLE, "currencies", "shedding", "callers", "operators"}
+    if unknown := sorted(set(table) - known):
+        raise SettingsFault(f"{file}: no such setting as {', '.join(unknown)}")
+    return table
+
+
+def _whole(name: str, value: object, low: int, high: int) -> int:
+    if type(value) is not int or not low <= value <= high:
+        raise SettingsFault(f"{name}: expected a whole number from {low} to {high}")
+    return value
+
+
+def _shedding(table: object) -> dict[str, int]:
+    if not isinstance(table, dict) or (unknown := sorted(set(table) - set(_SHEDDING))):
+        raise SettingsFault(f"shedding: expected {', '.join(_SHEDDING)}")
+    assert not unknown
+    return {
+        name: _whole(f"shedding.{name}", table.get(name, usual), low, high)
+        for name, (low, high, usual) in _SHEDDING.items()
+    }
+
+
+def _tokens(where: str, table: object) -> dict[str, str]:
+    """Return whose token each digest is of."""
+    if not isinstance(table, dict):
+        raise SettingsFault(f"{where}: expected a name and a digest for each")
+    for name, digest in table.items():
+        if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
+            wanted = "expected the SHA-256 of a token, 64 hexadecimal digits"
+            raise SettingsFault(f"{where}.{name}: {wanted}")
+    if len(set(table.values())) < len(table):
+        raise SettingsFault(f"{where}: expected a token of its own for each")
+    return {digest: name for name, digest in table.items()}
+
+
+def _currencies(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not value or len(set(map(str, value))) < len(value):
+        raise SettingsFault("currencies: expected codes in brackets, each once")
+    for code in value:
+        if not isinstance(code, str) or not ISO_DIGITS.knows(code):
+            raise SettingsFault(f"currencies: expected ISO 4217 codes, was {code!r}")
+    return tuple(value)
+
+
+def _port(value: object) -> int:
+    text = str(value)
+    if not text.isascii() or not text.isdigit() or not 0 <= int(text) < 2**16:
+        raise SettingsFault(f"port: expected 0 to 65535, was {text!r}")
+    return int(text)
+
+
+__all__ = ["WatchSettings", "read_watch_settings"]

@@ -1,0 +1,274 @@
+"""The service over HTTP, a plain ASGI application: reads requests, hands payments to the desk, writes answers."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgspec
+import structlog
+
+from recoup import limits
+from recoup.clock import Clock, microseconds_of
+from recoup.money import ISO_DIGITS, Digits
+from recoup.watching.service import arrow, pacs, problems
+from recoup.watching.service.bodies import Taken, is_batch, read_body, write_many, write_one
+from recoup.watching.service.changing import Changes
+from recoup.watching.service.desk import Desk
+from recoup.watching.service.figures import Figures
+from recoup.watching.service.openapi import document
+from recoup.watching.service.port import Answers
+from recoup.watching.service.problems import ProblemError
+
+_log = structlog.get_logger("recoup.watch")
+JSON: Final = b"application/json"
+_TEXT: Final = b"text/plain; charset=utf-8"
+_BEARER: Final = b"Bearer "
+
+Scope = Mapping[str, Any]
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A finished answer."""
+
+    body: bytes
+    media: bytes = JSON
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Callers:
+    """Who may call: SHA-256 digests (hexadecimal) of tokens. With no caller named, whoever reaches the address may."""
+
+    tokens: Mapping[str, str] = field(default_factory=dict)
+    """Digest to the caller's name."""
+    operators: Mapping[str, str] = field(default_factory=dict)
+    """The same for those who change the configuration."""
+
+    def name(self, headers: Mapping[bytes, bytes]) -> str:
+        """Return the caller's name; '' where nobody is named."""
+        if not self.tokens:
+            return ""
+        found = _named({**self.tokens, **self.operators}, headers)
+        if not found:
+            raise ProblemError("caller_unknown")
+        return found
+
+    def operator(self, headers: Mapping[bytes, bytes]) -> str:
+        """Return the operator's name."""
+        found = _named(self.operators, headers)
+        if not found:
+            raise ProblemError("not_operator")
+        return found
+
+
+def _named(tokens: Mapping[str, str], headers: Mapping[bytes, bytes]) -> str:
+    """Return whose token it is; every digest is compared, in the same time."""
+    given = headers.get(b"authorization", b"")
+    if not given.startswith(_BEARER):
+        return ""
+    digest, found = hashlib.sha256(given.removeprefix(_BEARER)).hexdigest(), ""
+    for known, name in tokens.items():
+        if hmac.compare_digest(known, digest):
+            found = name
+    return found
+
+
+class Service:
+    """The application. `desk` is opened by whoever runs it."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        changes: Changes,
+        figures: Figures,
+        clock: Clock,
+        callers: Callers | None = None,
+        digits: Digits = ISO_DIGITS,
+    ) -> None:
+        self._desk, self._changes, self._figures = desk, changes, figures
+        self._clock, self._callers, self._digits = clock, callers or Callers(), digits
+        self._messages = 0
+        self._documented = document()
+        self._routes: dict[str, tuple[str, Callable[..., Awaitable[Answer]]]] = {
+            "/v1/decisions": ("POST", self._decisions),
+            "/v1/decisions.arrow": ("POST", self._arrow),
+            "/v1/pacs008": ("POST", self._pacs008),
+            "/v1/lists/check": ("POST", self._lists),
+            "/v1/configuration": ("POST", self._put_forward),
+            "/v1/configuration/approval": ("POST", self._approve),
+            "/healthz": ("GET", self._healthz),
+            "/readyz": ("GET", self._readyz),
+            "/metrics": ("GET", self._metrics),
+            "/openapi.json": ("GET", self._openapi),
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        path = scope["path"]
+        headers = dict(scope["headers"])
+        try:
+            answer = await self._answer(scope["method"], path, headers, receive)
+        except ProblemError as problem:
+            answer = _problem(problem)
+        except Exception:  # noqa: BLE001 - the caller gets a problem, the log the whole of it
+            _log.exception("request failed", route=path if path in self._routes else "unknown")
+            answer = _problem(ProblemError("internal"))
+        route = path if path in self._routes else "unknown"
+        self._figures.answered(route, answer.status)
+        head = [
+            (b"content-type", answer.media),
+            (b"content-length", str(len(answer.body)).encode()),
+            (b"cache-control", b"no-store"),
+        ]
+        if answer.status in {429, 503}:
+            head.append((b"retry-after", b"1"))
+        if answer.status == 401:
+            head.append((b"www-authenticate", b"Bearer"))
+        if answer.status == 405:
+            head.append((b"allow", self._routes[path][0].encode()))
+        await send({"type": "http.response.start", "status": answer.status, "headers": head})
+        body = b"" if scope["method"] == "HEAD" else answer.body
+        await send({"type": "http.response.body", "body": body})
+
+    async def _answer(
+        self, method: str, path: str, headers: Mapping[bytes, bytes], receive: Receive
+    ) -> Answer:
+        if path not in self._routes:
+            raise ProblemError("not_found")
+        wanted, endpoint = self._routes[path]
+        if method != wanted and not (method == "HEAD" and wanted == "GET"):
+            raise ProblemError("method_not_allowed", f"expected {wanted}")
+        if wanted == "GET":
+            return await endpoint()
+        self._callers.name(headers)
+        stated = headers.get(b"content-length", b"0")
+        if stated.isdigit() and int(stated) > limits.WATCH_BODY_BYTES_MAX:
+            raise ProblemError("body_too_large", _TOO_LARGE)
+        return await endpoint(await _body(receive), headers)
+
+    # --- payments ---
+
+    async def _decisions(self, body: bytes, headers: Mapping[bytes, bytes]) -> Answer:
+        _need(headers, JSON)
+        batch = is_batch(body)
+        taken = read_body(body, is_batch=batch, digits=self._digits)
+        if batch:
+            answers = await self._decided(taken)
+            return Answer(write_many(taken.ids, answers))
+        return Answer(write_one(taken.ids[0], await self._decided(taken)))
+
+    async def _arrow(self, body: bytes, headers: Mapping[bytes, bytes]) -> Answer:
+        _need(headers, arrow.MEDIA_TYPE.encode())
+        taken = arrow.read_arrow(body, self._digits)
+        answers = await self._decided(taken)
+        return Answer(arrow.write_arrow(taken.ids, answers), arrow.MEDIA_TYPE.encode())
+
+    async def _pacs008(self, body: bytes, headers: Mapping[bytes, bytes]) -> Answer:
+        _need(headers, pacs.MEDIA_TYPE.encode(), b"text/xml")
+        taken, names = pacs.read_pacs008(body, self._digits)
+        answers = await self._decided(taken)
+        now = microseconds_of(self._clock.now())
+        self._messages += 1
+        written = pacs.write_pacs002(names, answers, f"RECOUP{now}-{self._messages}", now)
+        return Answer(written, pacs.MEDIA_TYPE.encode())
+
+    async def _decided(self, taken: Taken) -> Answers:
+        """Return an answer for each row of a request."""
+        if not len(taken.batch):
+            return taken.whole(Answers.blank(0))
+        return taken.whole(await self._desk.ask(taken.batch))
+
+    async def _lists(self, body: bytes, headers: Mapping[bytes, bytes]) -> Answer:
+        _need(headers, JSON)
+        try:
+            accounts = msgspec.json.decode(body, type=_Check).accounts
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+            raise ProblemError("body_unreadable") from error
+        if len(accounts) > limits.WATCH_CHECK_ACCOUNTS_MAX:
+            bound = f"expected at most {limits.WATCH_CHECK_ACCOUNTS_MAX} accounts"
+            raise ProblemError("batch_too_long", bound)
+        found = await self._desk.have(lambda core: core.listings(accounts))
+        rows = [
+            {"account": account, "lists": list(one.lists), "is_bound": one.is_bound}
+            for account, one in zip(accounts, found, strict=True)
+        ]
+        return Answer(msgspec.json.encode({"accounts": rows}))
+
+    # --- the operator's ---
+
+    async def _put_forward(self, _: bytes, headers: Mapping[bytes, bytes]) -> Answer:
+        digest = await self._changes.put_forward(self._callers.operator(headers))
+        return Answer(msgspec.json.encode({"digest": digest}), JSON, 202)
+
+    async def _approve(self, body: bytes, headers: Mapping[bytes, bytes]) -> Answer:
+        person = self._callers.operator(headers)
+        try:
+            digest = msgspec.json.decode(body, type=_Approval).digest
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+            raise ProblemError("body_unreadable") from error
+        versions = await self._changes.approve(person, digest)
+        return Answer(msgspec.json.encode({"versions": versions}))
+
+    async def _healthz(self) -> Answer:
+        return Answer(b"ok\n", _TEXT)
+
+    async def _readyz(self) -> Answer:
+        if not self._desk.is_ready:
+            raise ProblemError("not_ready")
+        return Answer(b"ok\n", _TEXT)
+
+    async def _metrics(self) -> Answer:
+        return Answer(self._figures.text(), b"text/plain; version=0.0.4; charset=utf-8")
+
+    async def _openapi(self) -> Answer:
+        return Answer(self._documented)
+
+
+class _Check(msgspec.Struct, forbid_unknown_fields=True):
+    accounts: list[str]
+
+
+class _Approval(msgspec.Struct, forbid_unknown_fields=True):
+    digest: str
+
+
+_TOO_LARGE: Final = f"expected at most {limits.WATCH_BODY_BYTES_MAX} bytes"
+
+
+def _need(headers: Mapping[bytes, bytes], *media: bytes) -> None:
+    """Refuse a body of another media type; parameters, such as a character set, are not looked at."""
+    given = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+    if given not in media:
+        raise ProblemError("media_type_unknown", "expected " + b" or ".join(media).decode())
+
+
+async def _body(receive: Receive) -> bytes:
+    """Return the body, reading no more of it than a request may have."""
+    parts, size = [], 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ProblemError("body_unreadable", "the caller went away")
+        part = message.get("body", b"")
+        size += len(part)
+        if size > limits.WATCH_BODY_BYTES_MAX:
+            raise ProblemError("body_too_large", _TOO_LARGE)
+        parts.append(part)
+        if not message.get("more_body", False):
+            return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _problem(problem: ProblemError) -> Answer:
+    return Answer(problem.document(), problems.MEDIA_TYPE.encode(), problem.status)
+
+
+__all__ = ["JSON", "Answer", "Callers", "Service"]

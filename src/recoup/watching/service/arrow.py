@@ -1,0 +1,179 @@
+"""Payments as an Arrow IPC stream: columns in, columns out. Text and numbers are checked as those of JSON are."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from typing import Final
+
+import pyarrow as pa
+
+from recoup import limits
+from recoup.money import ISO_DIGITS, Digits
+from recoup.watching.service.bodies import Taken, taken
+from recoup.watching.service.port import DECISIONS, Answers
+from recoup.watching.service.problems import ProblemError
+
+MEDIA_TYPE: Final = "application/vnd.apache.arrow.stream"
+
+_TEXTS: Final = ("id", "payer", "payee", "currency", "kind")
+_NEEDED: Final = ("id", "payer", "payee", "currency", "time")
+_REASON: Final = pa.struct([("code", pa.string()), ("en", pa.string()), ("zh", pa.string())])
+_WORDS: Final = pa.array(DECISIONS, pa.string())
+_TIME: Final = pa.timestamp("us", "UTC")
+
+
+def read_arrow(body: bytes, digits: Digits = ISO_DIGITS) -> Taken:
+    """Return the payments of an Arrow stream.
+
+    Columns: `id, payer, payee, currency` as text, `time` as a timestamp with a zone, `amount` as decimal text or decimal, or
+    `amount_minor` as whole minor units; `kind` as text may be left out.
+    """
+    try:
+        table = _bounded(pa.ipc.MessageReader.open_stream(pa.BufferReader(body)))
+        columns = {name: table.column(name) for name in table.column_names}
+        return _taken(columns, table.num_rows, digits)
+    except (
+        pa.ArrowException,
+        UnicodeDecodeError,
+        OSError,
+        KeyError,
+        ValueError,
+        struct.error,
+    ) as error:
+        raise ProblemError("arrow_unreadable") from error
+
+
+def _bounded(messages: pa.ipc.MessageReader) -> pa.Table:
+    """Return the table, reading no more rows than a batch may have, and unpacking nothing: a small body stays small."""
+    try:
+        schema = pa.ipc.read_schema(messages.read_next_message())
+    except StopIteration:
+        raise ProblemError("arrow_unreadable", "expected a schema") from None
+    if any(pa.types.is_dictionary(field.type) for field in schema):
+        raise ProblemError("arrow_unreadable", "expected text as it is, not by dictionaries")
+    parts, count = [], 0
+    for message in messages:
+        if message.type != "record batch" or _is_packed(message.metadata.to_pybytes()):
+            raise ProblemError("arrow_unreadable", "expected record batches without compression")
+        part = pa.ipc.read_record_batch(message, schema)
+        count += part.num_rows
+        if count > limits.WATCH_BATCH_ROWS_MAX:
+            raise ProblemError("batch_too_long", f"expected at most {limits.WATCH_BATCH_ROWS_MAX}")
+        part.validate(full=True)  # offsets that lie would read past the body
+        parts.append(part)
+    return pa.Table.from_batches(parts, schema)
+
+
+_HEADER, _COMPRESSION = 2, 3
+"""Places of fields in the tables Message and RecordBatch of Arrow's Message.fbs."""
+
+
+def _is_packed(metadata: bytes) -> bool:
+    """Return whether a record batch says that its buffers are compressed; read from its flatbuffer."""
+    message = struct.unpack_from("<I", metadata)[0]
+    at = _field(metadata, message, _HEADER)
+    header = at + struct.unpack_from("<I", metadata, at)[0]
+    return _field(metadata, header, _COMPRESSION) > 0
+
+
+def _field(data: bytes, table: int, place: int) -> int:
+    """Return where a field of a flatbuffer's table stands; 0 where it is left out."""
+    names = table - struct.unpack_from("<i", data, table)[0]
+    size = struct.unpack_from("<H", data, names)[0]
+    entry = 4 + 2 * place
+    offset = struct.unpack_from("<H", data, names + entry)[0] if entry + 2 <= size else 0
+    return table + offset if offset else 0
+
+
+def _taken(columns: dict[str, pa.ChunkedArray], count: int, digits: Digits) -> Taken:
+    names = set(columns)
+    if not set(_NEEDED) <= names or len(names & {"amount", "amount_minor"}) != 1:
+        raise ProblemError("arrow_unreadable", f"expected the columns {', '.join(_NEEDED)}, amount")
+    if unknown := names - {*_TEXTS, "time", "amount", "amount_minor"}:
+        raise ProblemError("arrow_unreadable", f"{len(unknown)} columns that have no meaning here")
+    texts = {name: _texts(name, columns[name]) for name in _TEXTS if name in columns}
+    return taken(
+        texts["id"],
+        texts["payer"],
+        texts["payee"],
+        texts["currency"],
+        _amounts(columns),
+        _times(columns["time"]),
+        texts.get("kind") or [""] * count,
+        digits,
+    )
+
+
+def _texts(name: str, column: pa.ChunkedArray) -> list[str]:
+    kind = column.type
+    if not pa.types.is_string(kind) and not pa.types.is_large_string(kind):
+        raise ProblemError("arrow_unreadable", f"{name}: expected text", name)
+    if column.null_count:
+        if name in {"id", "currency"}:
+            raise ProblemError("arrow_unreadable", f"{name}: expected no nulls", name)
+        column = column.fill_null("")
+    found: list[str] = column.to_pylist()
+    return found
+
+
+def _amounts(columns: dict[str, pa.ChunkedArray]) -> list[str] | list[int]:
+    name = "amount" if "amount" in columns else "amount_minor"
+    column = columns[name]
+    if column.null_count:
+        raise ProblemError("arrow_unreadable", f"{name}: expected no nulls", name)
+    if name == "amount_minor":
+        if column.type != pa.int64():
+            raise ProblemError("arrow_unreadable", "amount_minor: expected int64", name)
+        minors: list[int] = column.to_numpy().tolist()
+        return minors
+    if pa.types.is_decimal(column.type):
+        column = column.cast(pa.string())
+    if not pa.types.is_string(column.type) and not pa.types.is_large_string(column.type):
+        raise ProblemError("arrow_unreadable", "amount: expected decimal text", name)
+    texts: list[str] = column.to_pylist()
+    return texts
+
+
+def _times(column: pa.ChunkedArray) -> list[int]:
+    fits = pa.types.is_timestamp(column.type) and column.type.tz and not column.null_count
+    if not fits:
+        raise ProblemError("arrow_unreadable", "time: expected timestamps with a zone", "time")
+    times: list[int] = column.cast(_TIME).cast(pa.int64()).to_numpy().tolist()
+    return times
+
+
+def write_arrow(ids: Sequence[str], answers: Answers) -> bytes:
+    """Return the answers as an Arrow stream with one record batch."""
+    count, extras = len(answers), answers.extras
+    decisions = pa.array(answers.decisions, mask=answers.decisions < 0)
+    columns = {
+        "id": pa.array(ids, pa.string()),
+        "decision": _WORDS.take(decisions),
+        "is_scored": pa.array(answers.scored),
+        "score": pa.array(answers.scores, from_pandas=True),
+        "is_repeat": pa.array(answers.repeats),
+        "expires_at": pa.nulls(count, _TIME),
+        "reasons": pa.nulls(count, pa.list_(_REASON)),
+        "refusal": pa.nulls(count, pa.string()),
+        "field": pa.nulls(count, pa.string()),
+    }
+    if extras:
+        rows = [extras.get(at) for at in range(count)]
+        columns["expires_at"] = pa.array([row and row.expires_us for row in rows], _TIME)
+        columns["refusal"] = pa.array([(row and row.refusal) or None for row in rows], pa.string())
+        columns["field"] = pa.array([(row and row.field) or None for row in rows], pa.string())
+        told = [
+            row and [{"code": r.code, "en": r.words, "zh": r.words_zh} for r in row.reasons]
+            for row in rows
+        ]
+        columns["reasons"] = pa.array(told, pa.list_(_REASON))
+    batch = pa.record_batch(columns)
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    written: bytes = sink.getvalue().to_pybytes()
+    return written
+
+
+__all__ = ["MEDIA_TYPE", "read_arrow", "write_arrow"]

@@ -1,0 +1,290 @@
+"""Payments as JSON: read into columns, each row checked for itself; answers written back. Holds no state.
+
+What has the wrong shape refuses the whole body. What has the right shape and a wrong value, such as an amount of zero, is
+refused in its own row, and the other rows are decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final
+
+import msgspec
+
+from recoup import limits
+from recoup.money import ISO_DIGITS, AmountError, Digits, parse_minor
+from recoup.records.kinds import KINDS
+from recoup.watching.service.port import DECISIONS, REFUSED, Answers, Batch, Extra
+from recoup.watching.service.problems import ProblemError
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_KINDS: Final = {"": 0} | {kind: at for at, kind in enumerate(KINDS)}
+_TIME_US_MAX: Final = (
+    2**53
+)  # the year 2255; what stands beyond is a mistake, and the stream's clock must not follow it
+
+_Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One payment as it comes."""
+
+    id: str
+    amount: str
+    """Decimal text."""
+    currency: str
+    time: _Instant
+    payer: str = ""
+    payee: str = ""
+    kind: str = ""
+
+
+class AskedBatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Payments as they come together."""
+
+    payments: list[Asked]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A request's payments: those to decide, and those that were refused as they stand."""
+
+    ids: Sequence[str]
+    """Of all rows of the request."""
+    batch: Batch
+    places: Sequence[int] | None
+    """Where the rows of the batch stand in the request; None: all of them, in order."""
+    refused: Mapping[int, Extra]
+
+    def whole(self, answers: Answers) -> Answers:
+        """Return an answer for each row of the request."""
+        if self.places is None:
+            return answers
+        found = Answers.blank(len(self.ids))
+        found.decisions[:] = REFUSED
+        for name in ("decisions", "scores", "repeats", "scored"):
+            getattr(found, name)[self.places] = getattr(answers, name)
+        found.extras = {self.places[at]: one for at, one in answers.extras.items()}
+        found.extras.update(self.refused)
+        return found
+
+
+_ONE: Final = msgspec.json.Decoder(Asked)
+_MANY: Final = msgspec.json.Decoder(AskedBatch)
+
+
+def read_body(body: bytes, *, is_batch: bool, digits: Digits = ISO_DIGITS) -> Taken:
+    """Return the payments of a JSON body: one, or a batch."""
+    try:
+        rows = _MANY.decode(body).payments if is_batch else [_ONE.decode(body)]
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise ProblemError("body_unreadable", _said(error)) from error
+    if len(rows) > limits.WATCH_BATCH_ROWS_MAX:
+        raise ProblemError("batch_too_long", f"expected at most {limits.WATCH_BATCH_ROWS_MAX}")
+    return taken(
+        [row.id for row in rows],
+        [row.payer for row in rows],
+        [row.payee for row in rows],
+        [row.currency for row in rows],
+        [row.amount for row in rows],
+        [(row.time - _EPOCH) // _MICROSECOND for row in rows],
+        [row.kind for row in rows],
+        digits,
+    )
+
+
+def is_batch(body: bytes) -> bool:
+    """Return whether a JSON body says that it is a batch: its first name is `payments`."""
+    return body[:64].lstrip(b" \t\r\n{").startswith(b'"payments"')
+
+
+def taken(
+    ids: Sequence[str],
+    payers: Sequence[str],
+    payees: Sequence[str],
+    currencies: Sequence[str],
+    amounts: Sequence[str] | Sequence[int],
+    times_us: Sequence[int],
+    kinds: Sequence[str],
+    digits: Digits = ISO_DIGITS,
+) -> Taken:
+    """Return the payments of columns; amounts are decimal text, or minor units where they are numbers."""
+    refused: dict[int, Extra] = {}
+    minors, numbers = [0] * len(ids), [0] * len(ids)
+    for at, (id_, payer, payee, currency, amount, time_us, kind) in enumerate(
+        zip(ids, payers, payees, currencies, amounts, times_us, kinds, strict=True)
+    ):
+        try:
+            decimals = decimals_of(currency, digits)
+            minors[at] = minor = amount if type(amount) is int else _minor(amount, decimals)
+            numbers[at] = _KINDS[kind]
+        except ProblemError as problem:
+            refused[at] = Extra(problem.name, problem.field)
+            continue
+        except KeyError:
+            refused[at] = Extra("kind_unknown", "kind")
+            continue
+        fits = 0 < minor <= limits.ROW_MINOR_MAX and payer != payee and 0 < len(id_) <= _SHORT
+        if fits and -_TIME_US_MAX < time_us < _TIME_US_MAX and len(payer) + len(payee) <= _SHORT:
+            continue  # the short way of nearly all
+        wrong = _wrong(id_, payer, payee, minor, time_us)
+        if wrong is not None:
+            refused[at] = wrong
+    batch = Batch(ids, payers, payees, currencies, minors, times_us, numbers)
+    if not refused:
+        return Taken(ids, batch, None, refused)
+    places = [at for at in range(len(ids)) if at not in refused]
+    return Taken(ids, batch.rows(places), places, refused)
+
+
+_ID_MAX: Final = limits.ID_BYTES_MAX
+_SHORT: Final = _ID_MAX // 4  # so many characters fit, whatever they are
+
+
+def _wrong(id_: str, payer: str, payee: str, minor: int, time_us: int) -> Extra | None:
+    """Return the first thing that is wrong with the values of a payment."""
+    checks = (
+        (bool(id_), "payment_id_missing", "id"),
+        (_fits(id_), "payment_id_too_long", "id"),
+        (_fits(payer), "account_too_long", "payer"),
+        (_fits(payee), "account_too_long", "payee"),
+        (bool(payer or payee), "accounts_missing", "payer"),
+        (payer != payee, "same_account", "payee"),
+        (minor > 0, "amount_not_positive", "amount"),
+        (minor <= limits.ROW_MINOR_MAX, "amount_too_large", "amount"),
+        (-_TIME_US_MAX < time_us < _TIME_US_MAX, "time_unfit", "time"),
+    )
+    return next((Extra(name, field) for fits, name, field in checks if not fits), None)
+
+
+def _fits(name: str) -> bool:
+    return len(name.encode("utf-8", "surrogatepass")) <= _ID_MAX
+
+
+def decimals_of(currency: str, digits: Digits) -> int:
+    """Return the decimals of a currency."""
+    try:
+        return digits.of(currency)
+    except KeyError as error:
+        raise ProblemError("currency_unknown", field="currency") from error
+
+
+_NEVER: Final = frozenset(", \t\r\n\v\f_")
+
+
+def _minor(text: str, decimals: int) -> int:
+    """Return the minor units of decimal text."""
+    whole, point, fraction = text.partition(".")
+    if whole.isdigit() and len(text) <= 18 and text.isascii():
+        if not point:
+            return int(whole) * int(10**decimals)
+        if len(fraction) == decimals and fraction.isdigit():
+            return int(whole + fraction)
+    if (
+        len(text) > limits.WATCH_AMOUNT_CHARS_MAX
+        or not text.isascii()
+        or not text
+        or set(text) & _NEVER
+    ):
+        raise ProblemError("amount_unreadable", field="amount")
+    try:
+        return parse_minor(text, decimals)
+    except AmountError as error:
+        said = str(error)
+        name = "amount_too_fine" if "decimals" in said else "amount_unreadable"
+        raise ProblemError(
+            "amount_too_large" if "64 bits" in said else name, field="amount"
+        ) from error
+
+
+_SAFE: Final = ("Expected", "Object missing", "Object contains", "JSON is malformed", "Input data")
+
+
+def _said(error: Exception) -> str:
+    """Return where the shape is wrong, without anything of what was found."""
+    said = str(error)
+    return said if said.startswith(_SAFE) else ""
+
+
+class Told(msgspec.Struct, omit_defaults=True):
+    """One answer as it goes out."""
+
+    id: str
+    decision: str = ""
+    is_scored: bool = True
+    score: float | None = None
+    is_repeat: bool = False
+    expires_at: str = ""
+    reasons: list[dict[str, str]] = []
+    refusal: str = ""
+    field: str = ""
+
+
+_ENCODER: Final = msgspec.json.Encoder()
+
+
+def told(ids: Sequence[str], answers: Answers) -> list[Told]:
+    """Return the answers as they go out."""
+    decisions, scores = answers.decisions.tolist(), answers.scores.tolist()
+    repeats, scored, extras = answers.repeats.tolist(), answers.scored.tolist(), answers.extras
+    found = []
+    for at, id_ in enumerate(ids):
+        score = scores[at]
+        decision = decisions[at]
+        one = Told(
+            id_,
+            DECISIONS[decision] if decision >= 0 else "",
+            scored[at] or decision < 0,
+            score if score == score else None,  # noqa: PLR0124 - NaN: not scored
+            repeats[at],
+        )
+        if extras and (extra := extras.get(at)) is not None:
+            _add(one, extra)
+        found.append(one)
+    return found
+
+
+def _add(one: Told, extra: Extra) -> None:
+    one.refusal, one.field = extra.refusal, extra.field
+    if extra.expires_us is not None:
+        one.expires_at = instant_text(extra.expires_us)
+    one.reasons = [
+        {"code": reason.code, "en": reason.words, "zh": reason.words_zh} for reason in extra.reasons
+    ]
+
+
+def instant_text(time_us: int) -> str:
+    """Return an instant as text of RFC 3339."""
+    return (_EPOCH + timedelta(microseconds=time_us)).isoformat().replace("+00:00", "Z")
+
+
+def write_one(id_: str, answers: Answers) -> bytes:
+    """Return the answer to one payment; a refused one is a problem."""
+    extra = answers.extras.get(0)
+    if extra is not None and extra.refusal:
+        raise ProblemError(extra.refusal, field=extra.field)
+    return _ENCODER.encode(told((id_,), answers)[0])
+
+
+def write_many(ids: Sequence[str], answers: Answers) -> bytes:
+    """Return the answers to a batch."""
+    return _ENCODER.encode({"decisions": told(ids, answers)})
+
+
+__all__ = [
+    "Asked",
+    "AskedBatch",
+    "Taken",
+    "Told",
+    "decimals_of",
+    "instant_text",
+    "is_batch",
+    "read_body",
+    "taken",
+    "told",
+    "write_many",
+    "write_one",
+]

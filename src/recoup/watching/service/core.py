@@ -1,0 +1,181 @@
+"""The core that really decides: the watch by name behind the service's port. Columns into payments, decisions into columns."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+
+from recoup.errors import StateFault, StateProblem
+from recoup.money import ISO_DIGITS, Digits
+from recoup.records.kinds import KINDS
+from recoup.watch.decision import WAITS, Action, Decision, Ground, Problem
+from recoup.watch.state import OUTSIDE, Payments
+from recoup.watch.stolen import Payment
+from recoup.watching.asked import Asked
+from recoup.watching.deciding import Watch
+from recoup.watching.service.files import Configuration, opened
+from recoup.watching.service.port import CONFIGURE, REFUSED, Answers, Batch, Extra, Listing, Reason
+
+_REFUSALS: Final = {
+    Problem.AMOUNT_NOT_POSITIVE: "amount_not_positive",
+    Problem.AMOUNT_TOO_LARGE: "amount_too_large",
+    Problem.SAME_ACCOUNT: "same_account",
+    Problem.ACCOUNT_UNKNOWN: "accounts_too_many",
+    Problem.KIND_UNKNOWN: "kind_unknown",
+    Problem.TIME_LATE: "time_late",
+    Problem.TIME_AHEAD: "time_ahead",
+    Problem.SUM_TOO_LARGE: "sum_too_large",
+    Problem.CURRENCY_UNKNOWN: "currency_unknown",
+    Problem.ID_UNFIT: "payment_id_unfit",
+    Problem.ID_TAKEN: "payment_id_taken",
+    Problem.FIELD_UNFIT: "text_unfit",
+    Problem.ACCOUNTS_MANY: "accounts_too_many",
+}
+_FIELDS: Final = {"time_us": "time"}
+_HOLD_CODE: Final = "order-binds"
+
+
+class WatchCore:
+    """`Core` over a `Watch`."""
+
+    def __init__(
+        self,
+        currencies: tuple[str, ...] = ("CNY",),
+        accounts_max: int = 1 << 22,
+        rows_followed: int = 0,
+        catch_seconds: int = 0,
+        digits: Digits = ISO_DIGITS,
+    ) -> None:
+        """Begin without payments, rules and model; see `Watch` for what is followed."""
+        self.watch = Watch(
+            currencies=currencies,
+            accounts_max=accounts_max,
+            rows_followed=rows_followed,
+            catch_seconds=catch_seconds,
+        )
+        self._given = (currencies, accounts_max, rows_followed, catch_seconds, digits)
+        self._currencies, self._digits = currencies, digits
+        self._configured = ""
+        self._lists: dict[str, list[str]] = {}
+        self._bound: dict[str, str] = {}
+        self._bound_pockets: tuple[int, ...] = ()
+
+    def warm(self) -> None:
+        """Have the compiled parts loaded, by a watch of the same settings that is dropped: the first payment need not wait."""
+        other = WatchCore(*self._given)
+        columns = (["warm"], ["payer"], ["payee"], [self._currencies[0]], [1], [0], [0])
+        other.decide(Batch(*columns), is_scored=True)
+
+    def decide(self, batch: Batch, *, is_scored: bool) -> Answers:
+        """Answer each payment in turn and book what goes on."""
+        columns = (batch.ids, batch.times_us, batch.payers, batch.payees, batch.amounts)
+        kinds = [KINDS[kind] for kind in batch.kinds]
+        asked = list(map(Asked, *columns, batch.currencies, kinds))
+        made = self.watch.decide(asked, is_late=not is_scored)
+        answers, rows = Answers.blank(len(batch), is_scored=True), made.found.rows
+        places = [at for at, place in enumerate(made.plan) if isinstance(place, int)]
+        # What was decided stands in `rows` in the same order, so that most need not be made one by one.
+        answers.decisions[places] = rows["action"]
+        answers.scores[places] = rows["chance"]
+        answers.scored[places] = rows["ground"] != Ground.UNSCORED
+        spoken = (rows["action"] > 0) | (rows["problem"] != 0)
+        one_by_one = [places[at] for at in np.flatnonzero(spoken).tolist()]
+        if len(places) < len(asked):
+            one_by_one += [at for at, place in enumerate(made.plan) if not isinstance(place, int)]
+        for at in one_by_one:
+            _tell(answers, at, made[at])
+        return answers
+
+    def knows(self, payment_id: str) -> bool:
+        """Return whether a payment of this id was answered."""
+        return self.watch.knows(payment_id)
+
+    def book(self, batch: Batch) -> None:
+        """Book payments that went on although they were to wait, or to be refused."""
+        stream = self.watch.stream
+        rows = zip(*batch.columns(), strict=True)
+        for id_, payer, payee, currency, amount, time_us, kind in rows:
+            decision = self.watch.decide(
+                [Asked(id_, time_us, payer, payee, amount, currency, KINDS[kind])]
+            )[0]
+            if decision.action in WAITS:
+                self.watch.release(id_, max(time_us, stream.shard.clock))
+                continue
+            sides = [self._pocket(payer, currency), self._pocket(payee, currency)]
+            stream.shard.make_room(1)
+            stream.shard.apply(Payments.of([time_us], [sides[0]], [sides[1]], [amount], [kind]))
+            if stream.flow is not None:
+                stream.flow.book(Payment(stream.shard.clock, sides[0], sides[1], amount))
+                stream.sync()
+
+    def _pocket(self, account: str, currency: str) -> int:
+        found = self.watch.pocket(account, currency)
+        return OUTSIDE if found is None else found
+
+    def tell(self, name: str, body: bytes) -> None:
+        """Take in what is no payment."""
+        if name != CONFIGURE:
+            raise StateFault(StateProblem.SETTING_WRONG, f"nothing is called {name!r}")
+        self._configure(opened(body, self._currencies, self._digits))
+        self._configured = hashlib.sha256(body).hexdigest()
+
+    def _configure(self, content: Configuration) -> None:
+        watch = self.watch.configured(content.rules, content.model, content.policy)
+        watch.lists(content.lists)
+        self.watch, self._lists = watch, content.lists
+
+    def listings(self, accounts: Sequence[str]) -> list[Listing]:
+        """Return what is known of accounts."""
+        bound = self.bound()
+        names = {name: frozenset(some) for name, some in self._lists.items()}
+        return [
+            Listing(tuple(name for name, some in names.items() if one in some), one in bound)
+            for one in accounts
+        ]
+
+    def bound(self) -> Mapping[str, str]:
+        """Return the accounts whose debits an order binds, or stolen money that is caught."""
+        flow = self.watch.stream.flow
+        if flow is None:
+            return self._bound
+        pockets = tuple(sorted(pocket for pocket, some in flow.bindings.items() if some))
+        if pockets != self._bound_pockets:
+            names = self.watch.accounts_of(pockets)
+            self._bound, self._bound_pockets = dict.fromkeys(names, _HOLD_CODE), pockets
+        return self._bound
+
+    def versions(self) -> Mapping[str, str]:
+        """Return the digests of what decides."""
+        found = self.watch.stream.versions
+        named = {"model": found.model, "rules": found.rules, "policy": found.policy}
+        return {**named, "features": found.features, CONFIGURE: self._configured}
+
+    def snapshot(self) -> bytes | None:
+        """Return None: the watch has no snapshot of its own yet, and the log alone brings it back."""
+        return None
+
+    def restore(self, given: bytes) -> None:
+        """Refuse: no snapshot was ever made."""
+        raise StateFault(StateProblem.SNAPSHOT_DAMAGED, f"{len(given)} bytes that nobody wrote")
+
+
+def _tell(answers: Answers, at: int, decision: Decision) -> None:
+    """Write one decision into its row."""
+    answers.scores[at] = np.nan if decision.chance is None else decision.chance
+    answers.scored[at] = decision.ground is not Ground.UNSCORED
+    answers.repeats[at] = decision.is_repeat
+    if decision.ground is Ground.INPUT:
+        answers.decisions[at] = REFUSED
+        field = _FIELDS.get(decision.field, decision.field)
+        answers.extras[at] = Extra(_REFUSALS[decision.problem], field)
+        return
+    answers.decisions[at] = decision.action
+    if decision.action is not Action.ALLOW:
+        reasons = [Reason(one.code, one.english, one.chinese) for one in decision.causes]
+        answers.extras[at] = Extra(reasons=tuple(reasons), expires_us=decision.expires_us)
+
+
+__all__ = ["WatchCore"]

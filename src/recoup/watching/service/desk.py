@@ -1,0 +1,363 @@
+"""The desk of the service: a bounded queue before the one thread that owns the core, and what happens when that thread is late.
+
+1. Payments wait in the order in which they came; the thread takes all that wait, up to a bound, decides them, makes them
+   durable with one sync, and answers.
+2. When too many wait, or the oldest waited too long, they are decided without scoring: that is fast, and orders bind.
+3. When even that does not come in time - a model that hangs, a long reload - the payment is answered without the thread:
+   it goes on, unless an order binds the payer, who then waits. The answer is on disk before it leaves; the thread takes it
+   in later.
+4. Past the bound of the queue the caller is told to come again.
+
+So scoring is given up, and a stop is not. Invariant: an answer that left is on disk; the core has it, or has it waiting.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any, Final
+
+import structlog
+
+from recoup import limits
+from recoup.errors import Fault
+from recoup.watching.service.figures import Figures
+from recoup.watching.service.keeping import Keeping, early_reason
+from recoup.watching.service.port import CONFIGURE, DECISIONS, Answers, Batch, Core, Extra
+from recoup.watching.service.problems import ProblemError
+
+_log = structlog.get_logger("recoup.watch")
+_HOLD: Final = DECISIONS.index("hold")
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """When scoring is given up, and how often the state is kept."""
+
+    shed_rows: int = 20_000
+    """Payments that wait, from which on they are not scored."""
+    shed_seconds: float = 0.05
+    """How long the oldest may wait and still be scored."""
+    early_seconds: float = 0.25
+    """How long a payment waits before it is answered without the thread."""
+    snapshot_seconds: float = 600.0
+
+
+@dataclass(slots=True, eq=False)
+class _Ticket:
+    """Payments of one request that wait, or something else that the thread is to do."""
+
+    future: asyncio.Future[Any]
+    came: float
+    batch: Batch | None = None
+    work: Callable[[Core], object] | None = None
+    is_early: bool = False
+    """Answered without the thread."""
+    is_settled: bool = False
+    """Decided and on its way to the disk: too late for an early answer."""
+
+
+@dataclass(slots=True)
+class _Line:
+    """What waits, and what is being done; everything under the lock."""
+
+    waiting: deque[_Ticket] = field(default_factory=deque)
+    taken: list[_Ticket] = field(default_factory=list)
+    rows: int = 0
+    """Payments that wait or are being decided."""
+    is_closed: bool = False
+
+
+class Desk:
+    """Takes payments on an event loop and has them decided by a thread of its own."""
+
+    def __init__(
+        self,
+        core: Core,
+        keeping: Keeping,
+        terms: Terms,
+        figures: Figures,
+        halted: Callable[[BaseException], None],
+    ) -> None:
+        self._core, self._keeping, self._terms, self._figures = core, keeping, terms, figures
+        self._halted = halted
+        self._line, self._change = _Line(), threading.Condition()
+        self._disk = threading.Lock()
+        """Around the logs and the early answers: the thread and the loop both write there."""
+        self._bound: Mapping[str, str] = {}
+        self._thread = threading.Thread(target=self._run, name="decide", daemon=True)
+        self._keeper: threading.Thread | None = None
+        self._kept = monotonic()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._watcher: asyncio.Task[None] | None = None
+        self._is_broken = False
+        """The core may be ahead of the log: it must not be kept."""
+        self.is_ready = False
+
+    def recover(self) -> int:
+        """Bring the core to where it was; return how many records that took."""
+        count = self._keeping.recover(self._core)
+        self._bound = self._core.bound()
+        return count
+
+    def configure(self, content: bytes) -> None:
+        """Have the core decide by this configuration, before the desk opens; nothing is done where it does already."""
+        if self._core.versions().get(CONFIGURE) != hashlib.sha256(content).hexdigest():
+            self._core.tell(CONFIGURE, content)
+            self._keeping.told(CONFIGURE, content)
+            self._bound = self._core.bound()
+
+    def open(self) -> None:
+        """Begin to take payments, on the running loop."""
+        self._loop = asyncio.get_running_loop()
+        self._thread.start()
+        self._watcher = self._loop.create_task(self._watch())
+        self.is_ready = True
+
+    @property
+    def waiting(self) -> int:
+        """Payments that wait or are being decided."""
+        return self._line.rows
+
+    # --- on the loop ---
+
+    def ask(self, batch: Batch) -> asyncio.Future[Answers]:
+        """Have payments decided."""
+        return self._enter(_Ticket(self._future(), monotonic(), batch=batch), len(batch))
+
+    def have(self, work: Callable[[Core], object]) -> asyncio.Future[Any]:
+        """Have something done by the thread that owns the core; it must change nothing."""
+        return self._enter(_Ticket(self._future(), monotonic(), work=work), 0)
+
+    def inform(self, name: str, body: bytes) -> asyncio.Future[Any]:
+        """Tell the core something: durable when the future is done, a `Fault` where it is refused."""
+
+        def work(core: Core) -> None:
+            core.tell(name, body)
+            with self._disk:
+                self._keeping.told(name, body)
+            self._bound = core.bound()
+
+        return self.have(work)
+
+    def _future(self) -> asyncio.Future[Any]:
+        assert self._loop is not None, "opened first"
+        return self._loop.create_future()
+
+    def _enter(self, ticket: _Ticket, rows: int) -> asyncio.Future[Any]:
+        if not self.is_ready:
+            raise ProblemError("not_ready")
+        with self._change:
+            if self._line.rows + rows > limits.WATCH_QUEUE_ROWS_MAX:
+                self._figures.full.inc()
+                raise ProblemError("queue_full")
+            self._line.waiting.append(ticket)
+            self._line.rows += rows
+            self._change.notify()
+        return ticket.future
+
+    async def _watch(self) -> None:
+        """Answer without the thread what waited too long for it."""
+        while True:
+            await asyncio.sleep(self._terms.early_seconds / 4)
+            try:
+                self._answer_early()
+            except Fault as fault:
+                self._stop(fault)
+
+    def _answer_early(self) -> None:
+        before = monotonic() - self._terms.early_seconds
+        with self._change:
+            if not any(
+                t.came <= before for t in (*self._line.taken[:1], *[*self._line.waiting][:1])
+            ):
+                return
+            late = [
+                ticket
+                for ticket in (*self._line.taken, *self._line.waiting)
+                if ticket.batch is not None
+                and ticket.came <= before
+                and not (ticket.is_early or ticket.is_settled)
+                and not any(map(self._is_known, ticket.batch.ids))
+            ]
+            for ticket in late:
+                ticket.is_early = True
+        if not late or not self._disk.acquire(
+            blocking=False
+        ):  # held: the thread syncs, and answers
+            for ticket in late:
+                ticket.is_early = False
+            return
+        try:
+            given = [self._early(ticket) for ticket in late]
+        finally:
+            self._disk.release()
+        for ticket, answers in zip(late, given, strict=True):
+            if not ticket.future.done():
+                ticket.future.set_result(answers)
+
+    def _is_known(self, id_: str) -> bool:
+        """Return whether a payment was answered before: its repeat waits for the thread, which knows with what."""
+        return id_ in self._keeping.early.answers or self._core.knows(id_)
+
+    def _early(self, ticket: _Ticket) -> Answers:
+        """Return the answers to a ticket without the core: payments go on, those of bound payers wait."""
+        batch = ticket.batch
+        assert batch is not None, "payments only"
+        answers, codes = Answers.blank(len(batch)), [""] * len(batch)
+        for at, payer in enumerate(batch.payers):
+            code = self._bound.get(payer, "")
+            codes[at] = code
+            if code:
+                answers.decisions[at] = _HOLD
+                answers.extras[at] = Extra(reasons=(early_reason(code),))
+        self._keeping.answer_early(batch, answers.decisions.tolist(), codes)
+        self._figures.early.inc(len(batch))
+        return answers
+
+    # --- on the thread ---
+
+    def _run(self) -> None:
+        try:
+            while (tickets := self._take()) is not None:
+                if tickets and tickets[0].work is not None:
+                    self._work(tickets[0])
+                elif tickets:
+                    self._decide(tickets)
+                self._keep_in_time()
+        except BaseException as fault:  # noqa: BLE001 - whatever ends this thread ends the service
+            self._stop(fault)
+
+    def _take(self) -> list[_Ticket] | None:
+        """Return the next tickets that are done together; [] when only time passed, None at the end."""
+        with self._change:
+            if not self._line.waiting and not self._line.is_closed:
+                self._change.wait(1.0)
+            waiting, taken, rows = self._line.waiting, self._line.taken, 0
+            taken.clear()
+            if not waiting:
+                return None if self._line.is_closed else []
+            while waiting:
+                batch = waiting[0].batch
+                if taken and (batch is None or rows + len(batch) > limits.WATCH_GROUP_ROWS_MAX):
+                    break
+                taken.append(waiting.popleft())
+                if batch is None:
+                    break
+                rows += len(batch)
+            return list(taken)
+
+    def _decide(self, tickets: list[_Ticket]) -> None:
+        waited = monotonic() - tickets[0].came
+        is_scored = waited <= self._terms.shed_seconds and self._line.rows <= self._terms.shed_rows
+        batch = Batch.joined([ticket.batch for ticket in tickets if ticket.batch is not None])
+        answers = self._core.decide(batch, is_scored=is_scored)
+        with self._change:
+            for ticket in tickets:
+                ticket.is_settled = True
+        with self._disk:
+            self._keeping.write(self._core, batch, answers, is_scored=is_scored)
+            early = self._keeping.early
+            if early.answers:
+                answers = early.overrule(batch, answers)
+            self._keeping.sync()
+        self._bound = self._core.bound()
+        self._figures.decided(answers, is_scored=is_scored, waited=waited)
+        with self._change:
+            self._line.rows -= len(batch)
+        self._deliver(tickets, answers)
+
+    def _deliver(self, tickets: list[_Ticket], answers: Answers) -> None:
+        """Hand each request its own answers, with one call into the loop for all."""
+        begin, parts = 0, []
+        for ticket in tickets:
+            assert ticket.batch is not None, "payments only"
+            end = begin + len(ticket.batch)
+            parts.append((ticket.future, answers.part(begin, end)))
+            begin = end
+
+        def deliver() -> None:
+            for future, part in parts:
+                if not future.done():  # the caller went away, or was answered early
+                    future.set_result(part)
+
+        self._call(deliver)
+
+    def _work(self, ticket: _Ticket) -> None:
+        assert ticket.work is not None, "work only"
+        future, result, fault = ticket.future, None, None
+        try:
+            result = ticket.work(self._core)
+        except (Fault, ProblemError) as found:
+            fault = found
+
+        def deliver() -> None:
+            if future.done():
+                return
+            if fault is None:
+                future.set_result(result)
+            else:
+                future.set_exception(fault)
+
+        self._call(deliver)
+
+    def _call(self, what: Callable[[], None]) -> None:
+        assert self._loop is not None, "opened first"
+        self._loop.call_soon_threadsafe(what)
+
+    def _keep_in_time(self) -> None:
+        if monotonic() - self._kept < self._terms.snapshot_seconds:
+            return
+        self._kept = monotonic()
+        if self._keeper is not None and self._keeper.is_alive():
+            return  # the former one is still being written
+        state = self._core.snapshot()
+        if state is None:
+            return
+        with self._disk:
+            path, content = self._keeping.cut(state)
+        self._keeper = threading.Thread(
+            target=self._keeping.keep, args=(path, content), name="keep", daemon=False
+        )
+        self._keeper.start()
+        self._figures.snapshots.inc()
+
+    def _stop(self, fault: BaseException) -> None:
+        """Take nothing more: what was decided may not be on disk, so nobody may be answered from it."""
+        self.is_ready, self._is_broken = False, True
+        _log.error("the desk ended by itself", exc_info=fault)
+
+        def refuse() -> None:
+            with self._change:
+                left = [*self._line.taken, *self._line.waiting]
+            for ticket in left:
+                if not ticket.future.done():
+                    ticket.future.set_exception(ProblemError("not_ready"))
+
+        self._call(refuse)
+        self._halted(fault)
+
+    async def close(self) -> None:
+        """Answer what waits, keep the state, end. Nothing new is taken meanwhile."""
+        self.is_ready = False
+        with self._change:
+            self._line.is_closed = True
+            self._change.notify()
+        await asyncio.to_thread(self._thread.join)
+        if self._watcher is not None:
+            self._watcher.cancel()
+        if self._keeper is not None:
+            self._keeper.join()
+        state = self._core.snapshot() if not self._is_broken else None
+        with self._disk:
+            if state is not None:
+                self._keeping.keep(*self._keeping.cut(state))
+            self._keeping.close()
+
+
+__all__ = ["Desk", "Terms"]

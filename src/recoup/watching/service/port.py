@@ -1,0 +1,182 @@
+"""What the service asks of whoever decides, and the forms in which payments and answers pass between them. Decides nothing.
+
+Payments are columns, so that five hundred cost little more than one. One thread owns the core; nobody else calls it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+DECISIONS: Final = ("allow", "warn", "delay", "hold", "refuse")
+REFUSED: Final = -1
+"""In place of a decision where the payment itself was refused, such as an amount of zero."""
+GOES_ON: Final = 1
+"""Decisions up to this one let the payment go on at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Payments in the order in which they came: equally long columns."""
+
+    ids: Sequence[str]
+    payers: Sequence[str]
+    """'' is the outside."""
+    payees: Sequence[str]
+    currencies: Sequence[str]
+    amounts: Sequence[int]
+    """Minor units, above zero."""
+    times_us: Sequence[int]
+    """Microseconds of UTC."""
+    kinds: Sequence[int]
+    """Places in `records.kinds.KINDS`."""
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def columns(self) -> tuple[Sequence[str] | Sequence[int], ...]:
+        """Return the columns in the order of the fields."""
+        names = (self.ids, self.payers, self.payees, self.currencies)
+        return (*names, self.amounts, self.times_us, self.kinds)
+
+    def rows(self, places: Sequence[int]) -> Batch:
+        """Return these rows alone."""
+        return Batch(*([column[at] for at in places] for column in self.columns()))  # type: ignore[arg-type]
+
+    @classmethod
+    def joined(cls, parts: Sequence[Batch]) -> Batch:
+        """Return the rows of all parts, one part after another."""
+        if len(parts) == 1:
+            return parts[0]
+        columns: tuple[list[object], ...] = tuple([] for _ in range(7))
+        for part in parts:
+            for whole, column in zip(columns, part.columns(), strict=True):
+                whole.extend(column)
+        return cls(*columns)  # type: ignore[arg-type]
+
+
+class Reason(NamedTuple):
+    """Why a payment does not simply go on."""
+
+    code: str
+    """Official, or of the rule."""
+    words: str
+    words_zh: str
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """What an answer says beyond its decision and score; most have nothing."""
+
+    refusal: str = ""
+    """Why the payment was refused, by a name of `problems`; its decision is REFUSED then."""
+    field: str = ""
+    """Which field of the payment, where one is meant."""
+    reasons: tuple[Reason, ...] = ()
+    expires_us: int | None = None
+    """When a delay or hold ends by itself."""
+
+
+@dataclass(slots=True)
+class Answers:
+    """Answers to a batch: columns, and what few rows say more."""
+
+    decisions: NDArray[np.int8]
+    """Places in DECISIONS, or REFUSED."""
+    scores: NDArray[np.float64]
+    """Calibrated chance of fraud; NaN where the payment was not scored."""
+    repeats: NDArray[np.bool_]
+    """Whether the same payment was answered before, with this."""
+    scored: NDArray[np.bool_]
+    """False where scoring was left out: orders were enforced all the same."""
+    extras: dict[int, Extra] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.decisions)
+
+    @classmethod
+    def blank(cls, count: int, *, is_scored: bool = False) -> Answers:
+        """Return answers that let everything go on, without scores."""
+        return cls(
+            np.zeros(count, np.int8),
+            np.full(count, np.nan),
+            np.zeros(count, np.bool_),
+            np.full(count, is_scored),
+        )
+
+    def part(self, begin: int, end: int) -> Answers:
+        """Return answers [begin, end)."""
+        if begin == 0 and end == len(self):
+            return self
+        extras = {at - begin: one for at, one in self.extras.items() if begin <= at < end}
+        columns = (self.decisions, self.scores, self.repeats, self.scored)
+        decisions, scores, repeats, scored = (column[begin:end] for column in columns)
+        return Answers(decisions, scores, repeats, scored, extras)  # type: ignore[arg-type]
+
+
+class Listing(NamedTuple):
+    """What is known of an account by its name alone."""
+
+    lists: tuple[str, ...]
+    is_bound: bool
+    """Whether an order of the centre binds money on it."""
+
+
+CONFIGURE: Final = "configure"
+"""Name under which a core is told its configuration, and under which `versions` gives the digest of that."""
+
+
+class Core(Protocol):
+    """Decides payments and keeps their state: the same calls in the same order give the same answers and the same bytes."""
+
+    def decide(self, batch: Batch, *, is_scored: bool) -> Answers:
+        """Answer each payment in turn and book what goes on.
+
+        Without scoring neither model nor rules are asked; orders bind all the same. The same payment twice gets the same
+        answer, marked as a repeat; another payment under its id is refused as `payment_id_taken`.
+        """
+
+    def knows(self, payment_id: str) -> bool:
+        """Return whether a payment of this id was answered. Any thread may ask at any time."""
+
+    def book(self, batch: Batch) -> None:
+        """Book payments that went on although `decide` did not let them: their callers could not be kept waiting."""
+
+    def tell(self, name: str, body: bytes) -> None:
+        """Take in what is no payment: orders, reports, lists, a moved configuration. Raises a `Fault` and changes nothing."""
+
+    def listings(self, accounts: Sequence[str]) -> list[Listing]:
+        """Return what is known of accounts."""
+
+    def bound(self) -> Mapping[str, str]:
+        """Return the accounts whose debits an order of the centre binds now, each with its code.
+
+        A new mapping whenever it changes, never changed after that: another thread reads it.
+        """
+
+    def versions(self) -> Mapping[str, str]:
+        """Return the digests of what decides: rules, model, policy."""
+
+    def snapshot(self) -> bytes | None:
+        """Return the whole state, ids and configuration included; None: it has none, and is brought back by the log alone."""
+
+    def restore(self, given: bytes) -> None:
+        """Take the state of a snapshot; raises a `Fault` for bytes that are none, and changes nothing then."""
+
+
+__all__ = [
+    "CONFIGURE",
+    "DECISIONS",
+    "GOES_ON",
+    "REFUSED",
+    "Answers",
+    "Batch",
+    "Core",
+    "Extra",
+    "Listing",
+    "Reason",
+]

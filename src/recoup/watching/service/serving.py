@@ -1,0 +1,92 @@
+"""Runs the service on a socket: opens the desk, listens, reloads on SIGHUP; at SIGTERM answers what waits, keeps the state."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import threading
+from collections.abc import Callable
+from types import FrameType
+
+import uvicorn
+
+from recoup import limits
+from recoup.watching.service.app import Service
+from recoup.watching.service.changing import Changes
+from recoup.watching.service.desk import Desk
+
+
+class _Server(uvicorn.Server):
+    """Says at which port it listens, and ends at a signal without ending the process by it."""
+
+    def __init__(self, config: uvicorn.Config, started: Callable[[int], None]) -> None:
+        super().__init__(config)
+        self._started = started
+
+    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
+        """Listen, then say at which port."""
+        await super().startup(sockets)  # type: ignore[arg-type]
+        if self.servers:
+            self._started(self.servers[0].sockets[0].getsockname()[1])
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - a handler has one
+        """Drain at the first signal, break off at the second."""
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
+
+
+async def serve(
+    service: Service,
+    desk: Desk,
+    changes: Changes,
+    host: str,
+    port: int,
+    started: Callable[[int, Callable[[], None]], None] = lambda port, stop: None,  # noqa: ARG005
+) -> None:
+    """Serve until told to stop; the desk was recovered before.
+
+    Args:
+        service: the application.
+        desk: is opened and closed here.
+        changes: what a SIGHUP asks to reload.
+        host: where to listen.
+        port: 0 lets the system choose.
+        started: hears the port, and how to stop from any thread.
+    """
+    loop = asyncio.get_running_loop()
+    config = uvicorn.Config(
+        service,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        timeout_graceful_shutdown=limits.DRAIN_SECONDS_MAX,
+        h11_max_incomplete_event_size=limits.WATCH_HEAD_BYTES_MAX,
+    )
+
+    def stop() -> None:
+        server.should_exit = True
+
+    server = _Server(config, lambda port: started(port, stop))
+    is_main = threading.current_thread() is threading.main_thread()
+    tasks: set[asyncio.Task[bool]] = set()
+
+    def reload() -> None:
+        task = loop.create_task(changes.reload())
+        tasks.add(task)  # a task that nobody holds may be collected before it has run
+        task.add_done_callback(tasks.discard)
+
+    if is_main:
+        with contextlib.suppress(AttributeError, NotImplementedError):  # no such signal there
+            loop.add_signal_handler(signal.SIGHUP, reload)
+    desk.open()
+    try:
+        await server.serve()
+    finally:
+        await desk.close()
+
+
+__all__ = ["serve"]
