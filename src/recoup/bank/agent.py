@@ -36,14 +36,7 @@ from recoup.bank.rules import (
 )
 from recoup.bank.statements import fitting, named
 from recoup.bank.store import BankStore
-from recoup.bank.told import (
-    AnswerLater,
-    Identity,
-    OrderIdTaken,
-    Replied,
-    difference,
-    ordered,
-)
+from recoup.bank.told import AnswerLater, Identity, OrderIdTaken, Replied, difference, ordered
 from recoup.bank.watching import Watches
 from recoup.clock import Clock
 from recoup.errors import MessageFault, MessageProblem
@@ -462,16 +455,9 @@ class Agent:
         return found
 
     def _digest_hold(self, hold: BankHold) -> DigestHold:
+        what = (hold.id, hold.case, hold.account, hold.currency)
         balance, held = self._balance(hold.account, hold.currency), self._held(hold)
-        return DigestHold(
-            hold.id,
-            hold.case,
-            hold.account,
-            hold.currency,
-            Minor(held),
-            Minor(balance),
-            hold.ends_at,
-        )
+        return DigestHold(*what, Minor(held), Minor(balance), hold.ends_at)
 
     def _restore_blocks(self) -> None:
         """Set every block that the books have, and lift those of ours that they have ended: the books are what was answered.
@@ -507,11 +493,4 @@ class Agent:
             del self._strays[name]
 
 
-__all__ = [
-    "BLOCK",
-    "Agent",
-    "AnswerLater",
-    "Identity",
-    "OrderIdTaken",
-    "Replied",
-]
+__all__ = ["BLOCK", "Agent", "AnswerLater", "Identity", "OrderIdTaken", "Replied"]
