@@ -52,9 +52,9 @@ def test_twenty_faulty_banks_break_no_promise_and_every_situation_is_met():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", range(10))
+@pytest.mark.parametrize("part", range(5))
 def test_a_million_events_break_no_promise(part):
-    """Five hundred worlds of two thousand events over all parts, and each part meets every situation often."""
+    """Half a million over all parts, five million in a soak; each part meets every situation often."""
     first = 1_000 + part * SEEDS_IN_PART
     marks, _ = _runs(range(first, first + SEEDS_IN_PART), 2_000)
     assert {mark for mark in MARKS if marks[mark] < 100} == set()
