@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 from watch_service import Running, payment
 
-SPOILT = 60
+SPOILT = 150
 KINDS = {
     "/v1/decisions": "application/json",
     "/v1/decisions.arrow": "application/vnd.apache.arrow.stream",

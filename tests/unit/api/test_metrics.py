@@ -45,7 +45,7 @@ def _rows(text: str) -> Iterator[tuple[str, dict[str, str], float]]:
 
 def _documented() -> dict[str, str]:
     """Return each metric of the reference and its unit."""
-    page = (ROOT / "docs/reference/metrics.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs/reference/metrics.md").read_text(encoding="utf-8").split("## The watch")[0]
     rows = re.findall(r"^\| `(recoup_\w+)` \| (\w+) \| ([\w ]+) \|", page, re.MULTILINE)
     return {name: unit for name, _, unit in rows}
 

@@ -84,7 +84,7 @@ def test_a_reload_takes_the_files_and_a_start_decides_by_what_was_last_told(runn
     running.said[0] = b"bad"
     assert not reload()
     assert running.core.version == "version 2"
-    copy = tmp_path.with_name("copy")
+    copy = tmp_path.with_name(f"{tmp_path.name}-copy")
     copy.mkdir()
     for path in tmp_path.iterdir():
         (copy / path.name).write_bytes(path.read_bytes())

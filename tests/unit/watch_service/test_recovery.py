@@ -103,7 +103,7 @@ def test_early_answers_that_were_not_reached_are_taken_in_at_the_start(tmp_path)
     running.core.going.clear()
     answer = running.pay(id="early", payee="acc-early", amount="99999.00").json()
     assert (answer["decision"], answer["is_scored"]) == ("allow", False)
-    copy = tmp_path.with_name("copy")
+    copy = tmp_path.with_name(f"{tmp_path.name}-copy")
     copy.mkdir()
     for path in tmp_path.iterdir():  # the disk as SIGKILL would leave it now
         (copy / path.name).write_bytes(path.read_bytes())
