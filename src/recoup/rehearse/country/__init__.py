@@ -1,0 +1,23 @@
+"""A country as values: who is there, what they own, what they are going to pay, who is going to be defrauded."""
+
+from recoup.rehearse.country.values import (
+    Accounts,
+    Country,
+    Fraud,
+    HolderKind,
+    Instalment,
+    Institution,
+    InstitutionKind,
+    Schedule,
+)
+
+__all__ = [
+    "Accounts",
+    "Country",
+    "Fraud",
+    "HolderKind",
+    "Instalment",
+    "Institution",
+    "InstitutionKind",
+    "Schedule",
+]

@@ -1,0 +1,32 @@
+"""A play that is over: all that figures are counted from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from recoup.rehearse.country import Country
+from recoup.rehearse.play.happened import Happened
+
+
+@dataclass(frozen=True)
+class Played:
+    """What one policy made of one country."""
+
+    policy: str
+    country: Country
+    ledger: pl.DataFrame
+    """Booked rows in order: row i64, time_us i64, payer i32, payee i32, amount i64, kind i8; *truth*: fraud, instalment i32."""
+    happened: tuple[Happened, ...]
+    balances: tuple[int, ...]
+    """By account, at the end: openings and rows give the same, which is asserted."""
+    seconds: float
+    """Of wall time, without the making of the country."""
+    payments: int
+    """Attempts that were made."""
+    failed_late: int = 0
+    """Payments that were allowed and had no funds when they were booked."""
+
+
+__all__ = ["Played"]

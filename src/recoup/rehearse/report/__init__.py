@@ -1,0 +1,1 @@
+"""A run shown: page, press release, live figures, sweeps."""
