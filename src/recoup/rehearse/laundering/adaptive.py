@@ -72,7 +72,7 @@ def learn(plays: Iterable[Played]) -> dict[str, dict[str, float]]:
 
 
 def chosen(fraud: Fraud, weights: Weights | None) -> str:
-    """Return the strategy that a fraud's launderers take: their own, or an adaptive crew's choice, drawn by the fraud's seed."""
+    """Return the strategy that a fraud's launderers take: their own, or an adaptive crew's choice, drawn by its seed."""
     if fraud.strategy != ADAPTIVE:
         return fraud.strategy
     chance = Random(f"{fraud.seed}/strategy")  # noqa: S311 - repeatable, not secret

@@ -1,8 +1,8 @@
 """Strategies of launderers: what each does with a parcel of money. Not what they do when something is in the way: see `crew`.
 
 Each is a function of crew, parcel and the parcel's own chance. A strategy ends where `_leave` sends money out: cash, abroad,
-goods, tokens. What they do is described in public reports on laundering through mule accounts, score-running pools (跑分), third- and
-fourth-party payment and virtual currency; the figures are the scenario's.
+goods, tokens. What they do is told in public reports on laundering through mule accounts, score-running pools (跑分), third-
+and fourth-party payment and virtual currency; the figures are the scenario's.
 """
 
 from __future__ import annotations
