@@ -43,7 +43,7 @@ from recoup.messages import (
     SigningKey,
     encode,
 )
-from recoup.orders import Hold, Order
+from recoup.orders import Hold, HoldKey, Order
 from recoup.orders.commands import NoteGone
 from recoup.rehearse.country import Country
 from recoup.rehearse.office.branch import KINDS, Branch
@@ -130,7 +130,8 @@ class Centre:
         self.on_event: list[Heard] = []
         self.on_taken: list[Taken] = []
         self.on_sent: list[Sent] = []
-        self.told: list[tuple[str, str]] = []
+        self.on_rest: list[Callable[[], None]] = []
+        self.told: dict[tuple[str, str], None] = {}
         """What a person should know, by case or institution."""
         self.scribe = Scribe(
             self.journal,
@@ -154,6 +155,7 @@ class Centre:
             self._say,
             notice,
             self._mend,
+            is_news=self._is_news,
         )
         given = {"policy": policy, "clock": self.clock, "ids": self.ids, "key": key}
         self.branches = {
@@ -164,7 +166,7 @@ class Centre:
         self._is_called = False
         self.trails = Trails(self._say, self._call)
         self._step = ChaseStep(
-            cast(View, self._view),
+            cast("View", self._view),
             self.directory,
             self.trails,
             self._trace,
@@ -201,6 +203,8 @@ class Centre:
             sent = self._send()
             if not (left or sent or self._is_called or self._view.changed):
                 break
+        for heard in self.on_rest:
+            heard()
         if self._step.is_waiting:
             self._look_again()
         self._wait()
@@ -228,7 +232,7 @@ class Centre:
         self._is_called = True
 
     def _say(self, what: str, why: str) -> None:
-        self.told.append((what, why))
+        self.told[what, why] = None
 
     def _trace(self, case: str) -> None:
         """Trace a case at once: the tracing process's work, done here."""
@@ -319,7 +323,9 @@ class Centre:
 
     def _fire(self) -> None:
         """Fire what is due, as often as something comes of it."""
+        is_due = False
         while due := list(self.journal.due(self.clock.now(), limits.DEADLINES_ROUND_MAX)):
+            is_due = True
             outcomes = self.scribe.write(self._rows.commands(due))
             for row, outcome in zip(due, outcomes, strict=True):
                 self._rows.heard(row, outcome)
@@ -327,7 +333,10 @@ class Centre:
             if {row.id for row in due} <= left:
                 break
         self._fires_at = -1
-        self.settle()
+        if is_due:
+            self.settle()
+        else:
+            self._wait()
 
     def _look_again(self) -> None:
         """Look again in a second: an institution takes no more orders in this minute."""
@@ -352,6 +361,11 @@ class Centre:
             if hold.orders[-1].order.institution == institution
             and (hold.is_live or any(x.is_on_its_way for x in hold.orders))
         ]
+
+    def _is_news(self, key: HoldKey, held: int) -> bool:
+        """Whether a case would note what a digest shows of a hold; its own rule says the same of what is not."""
+        standing = self.state.case(key.case).standing(key.account, key.currency)
+        return standing is not None and standing.confirmed != min(held, standing.held)
 
     def _order_of(self, order_id: str) -> Order | None:
         found = self.state.find(order_id)

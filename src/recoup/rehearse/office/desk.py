@@ -15,7 +15,6 @@ from typing import Final
 
 from recoup.cases import Case, Channel, Grade, Mandate, Plan, plan_orders, view_of
 from recoup.cases.case import Standing
-from recoup.cases.chase import KEEPING
 from recoup.cases.commands import (
     AgreeToMandate,
     AgreeToOrder,
@@ -29,13 +28,18 @@ from recoup.cases.state import ClaimTrigger
 from recoup.centre.case_grounds import ground_of
 from recoup.centre.commands import Done
 from recoup.centre.directory import Entry
-from recoup.centre.intake import Heard, HeardClaim, Payment, Prepared, Told
-from recoup.centre.intake import prepare_claim, prepare_report
+from recoup.centre.intake import (
+    Heard,
+    HeardClaim,
+    Payment,
+    Prepared,
+    Told,
+    prepare_claim,
+    prepare_report,
+)
 from recoup.centre.terms import EnterReport
 from recoup.clock import instant_of
-from recoup.orders import OrderKind
-from recoup.orders.hold import Hold
-from recoup.orders.state import LIVE
+from recoup.orders import Hold, HoldKey, Order, OrderKind
 from recoup.rehearse.office.centre import Centre
 from recoup.rehearse.office.staff import CITY, OFFICER, PROVINCE, STATION, TAKER, Staff
 from recoup.rehearse.office.terms import Mandate as Kind
@@ -160,50 +164,75 @@ class Desk:
         return plan_orders(case, self._centre.clock.now(), self._centre.policy)
 
     def _order(self, case_id: str, *kinds: OrderKind) -> int:
-        """Write, agree to and let leave what the plan has of these kinds, or all but what frees; return how many left."""
-        count = 0
-        for found in self._plan(case_id).orders:
-            wanted = found.kind in kinds if kinds else found.kind not in _FREEING
-            if wanted:
-                count += self._tell(case_id, found.kind, found.account, found.currency)
-        if count:
-            self._centre.settle()
-        return count
+        """Let leave what the plan has of these kinds, or all but what frees; return how many left."""
+        wanted = [
+            (found.kind, found.account, found.currency)
+            for found in self._plan(case_id).orders
+            if (found.kind in kinds if kinds else found.kind not in _FREEING)
+        ]
+        return self._tell(case_id, wanted) if wanted else 0
 
-    def _tell(self, case_id: str, kind: OrderKind, account: str, currency: str) -> bool:
-        """Let one order of the plan leave: one person writes it, as many others as it needs agree to what they see."""
+    def _tell(self, case_id: str, wanted: Sequence[tuple[OrderKind, str, str]]) -> int:
+        """Let orders of a plan leave: one person writes them, as many others as each needs agree to what they see."""
         centre, staff = self._centre, self._staff
-        order_id = centre.ids.new("order")
-        what = WriteOrder(order_id, kind, account, currency, OFFICER, _REASON)
-        if not isinstance(staff.ask(OFFICER, what, case_id), Done):
-            return False
-        case = centre.state.case(case_id)
-        order = centre.state.written_order(case_id, order_id)
-        plan = self._plan(case_id)
-        if order is None or (seen := view_of(case, order, plan)) is None:
-            return False
-        found = plan.find(kind, account, currency)
-        standing = case.standing(account, currency)
-        if found is None and standing is not None and kind in KEEPING:
-            found = plan.keeping(kind, standing)
-        stood = found.stood if found is not None else ()
-        least = found.persons_least if found is not None else 0
-        needed = max(least, persons_needed(case, order, stood, centre.policy))
-        grounds = centre.trails.grounds(case)
-        if grounds is None and kind not in _FREEING:
+        ids = centre.ids.new_together("order", len(wanted))
+        self._ask_all(
+            case_id,
+            [
+                (OFFICER, WriteOrder(order_id, kind, account, currency, OFFICER, _REASON))
+                for order_id, (kind, account, currency) in zip(ids, wanted, strict=True)
+            ],
+        )
+        if any(kind not in _FREEING for kind, _, _ in wanted):
+            self._traced(case_id)
+        case, plan = centre.state.case(case_id), self._plan(case_id)
+        steps: list[tuple[str, object]] = []
+        for order_id in ids:
+            order = centre.state.written_order(case_id, order_id)
+            seen = view_of(case, order, plan) if order is not None else None
+            if order is None or seen is None:
+                continue
+            self._ground(case, order)
+            people = _APPROVERS[: self._needed(case, order, plan)]
+            steps += [(person, AgreeToOrder(order, person, seen.digest)) for person in people]
+            steps.append((OFFICER, TakeUp(order)))
+        done = self._ask_all(case_id, steps)
+        left = [what for what in done if isinstance(what, TakeUp)]
+        if left:
+            centre.settle()
+        return len(left)
+
+    def _ask_all(self, case_id: str, steps: Sequence[tuple[str, object]]) -> list[object]:
+        """Let persons ask for things in one round; return what was carried out."""
+        commands = [self._staff.command(person, what, case_id) for person, what in steps]
+        outcomes = self._centre.scribe.write(commands) if commands else []
+        pairs = zip(steps, outcomes, strict=True)
+        return [what for (_, what), outcome in pairs if isinstance(outcome, Done)]
+
+    def _traced(self, case_id: str) -> None:
+        """Have a case traced where nobody knows any more by which transfers its money came."""
+        centre = self._centre
+        if centre.trails.grounds(centre.state.case(case_id)) is None:
             centre.trails.want(case_id)
             centre.settle()
-            grounds = centre.trails.grounds(case)
-        if grounds is not None:
+
+    def _ground(self, case: Case, order: Order) -> None:
+        """Keep by which transfer the money came that an order is about, as its paper says."""
+        centre = self._centre
+        grounds = centre.trails.grounds(case)
+        if grounds is not None and order.kind not in _FREEING:
             ground = ground_of(case, order, grounds, centre.state.hold)
             if ground is not None:
                 centre.directory.keep_grounds(order.id, ground)
-        for person in _APPROVERS[:needed]:
-            if not isinstance(
-                staff.ask(person, AgreeToOrder(order, person, seen.digest), case_id), Done
-            ):
-                return False
-        return isinstance(staff.ask(OFFICER, TakeUp(order), case_id), Done)
+
+    def _needed(self, case: Case, order: Order, plan: Plan) -> int:
+        """Return how many persons beside its maker must agree to an order."""
+        found = plan.find(order.kind, order.key.account, order.key.currency)
+        standing = case.standing(order.key.account, order.key.currency)
+        if found is None and standing is not None:
+            found = plan.keeping(order.kind, standing)
+        stood, least = (found.stood, found.persons_least) if found is not None else ((), 0)
+        return max(least, persons_needed(case, order, stood, self._centre.policy))
 
     # --- rounds: what is frozen, what is given up ---
 
@@ -226,16 +255,8 @@ class Desk:
         state = self._centre.state
         found = []
         for standing in state.case(case_id).holds:
-            hold = next(
-                (
-                    hold
-                    for hold, _ in state.of_case(case_id)
-                    if (hold.key.account, hold.key.currency) == standing.hold
-                ),
-                None,
-            )
-            is_stop = hold is not None and hold.state in LIVE and hold.basis is not OrderKind.FREEZE
-            if hold is not None and is_stop:
+            hold = state.hold(HoldKey(case_id, *standing.hold))
+            if hold.is_live and hold.basis is not OrderKind.FREEZE:
                 found.append((standing, hold))
         return found
 
@@ -245,17 +266,15 @@ class Desk:
 
     def freeze(self, case_id: str, *, at_once: bool = False) -> int:
         """Turn stops that end soon into freezes, or all of them; return how many orders left."""
-        now = self._centre.clock.now()
-        soon = now + timedelta(microseconds=self._terms.freeze_before_us)
-        count = 0
-        for standing, hold in self._stands(case_id):
-            if not standing.held or any(one.is_on_its_way for one in hold.orders):
-                continue
-            if at_once or (hold.ends_at is not None and hold.ends_at <= soon):
-                count += self._tell(case_id, OrderKind.FREEZE, *standing.hold)
-        if count:
-            self._centre.settle()
-        return count
+        soon = self._centre.clock.now() + timedelta(microseconds=self._terms.freeze_before_us)
+        wanted = [
+            (OrderKind.FREEZE, *standing.hold)
+            for standing, hold in self._stands(case_id)
+            if standing.held
+            and not any(one.is_on_its_way for one in hold.orders)
+            and (at_once or (hold.ends_at is not None and hold.ends_at <= soon))
+        ]
+        return self._tell(case_id, wanted) if wanted else 0
 
 
 def case_of(number: int) -> str:

@@ -15,7 +15,7 @@ from recoup.reading.policies import read_case_policy
 from recoup.rehearse.country import Fraud
 from recoup.rehearse.office.branch import Branch
 from recoup.rehearse.office.centre import Centre, policy_of
-from recoup.rehearse.office.desk import Desk, case_of, missing_in, number_of
+from recoup.rehearse.office.desk import Desk, missing_in, number_of
 from recoup.rehearse.office.staff import Staff
 from recoup.rehearse.office.terms import Mandate, OfficeTerms
 from recoup.rehearse.play.happened import (
@@ -40,6 +40,7 @@ class OfficePolicy:
         self._hops: dict[str, int] = {}
         self._held: dict[tuple[int, str], tuple[int, bool]] = {}
         self._entitled: dict[int, tuple[int, int, int]] = {}
+        self._moved: dict[str, None] = {}
         self._answered: set[str] = set()
         self._asks: set[str] = set()
         """Institutions whose digest will be asked for."""
@@ -60,6 +61,7 @@ class OfficePolicy:
         self._stage = stage
         self.centre = Centre(stage, policy, self._terms)
         self.centre.on_event.append(self._event)
+        self.centre.on_rest.append(self._rest)
         self.centre.on_sent.append(self._sent)
         self.centre.on_taken.append(self._taken)
         for branch in self.centre.branches.values():
@@ -78,7 +80,6 @@ class OfficePolicy:
     def _enter(self, number: int, rows: tuple[Row, ...]) -> None:
         self._stage.say(Reported(self._stage.now_us, number))
         self.desk.report(number, rows)
-        self._entitles(case_of(number))
 
     def judge(self, payments: Payments) -> Judgements:
         """Judge nothing."""
@@ -96,7 +97,13 @@ class OfficePolicy:
         if isinstance(event, OrderTakenUp):
             self._hops[event.order] = max(0, event.hop - 1)
         if subject in self.centre.state.cases:
-            self._entitles(subject)
+            self._moved[subject] = None
+
+    def _rest(self) -> None:
+        """Say what changed of cases, once for all entries of an instant."""
+        moved, self._moved = self._moved, {}
+        for case_id in moved:
+            self._entitles(case_id)
 
     def _entitles(self, case_id: str) -> None:
         """Say what a fraud's claims are entitled to, where that changed."""
