@@ -49,6 +49,8 @@ class Attempt:
     """*Truth*: the victim's own payment of that fraud."""
     ended: Callable[[Word], None] | None = None
     """Hears how a payment that waited ended."""
+    is_ordered: bool = False
+    """An institution pays on an order, such as back to a victim: nobody judges it, `Policy.booked` hears of it."""
 
 
 class Paid(NamedTuple):
@@ -131,7 +133,10 @@ class Stage(Protocol):
         ...
 
     def settle(self, number: int, word: Word) -> Paid:
-        """End a payment that waited, as the policy knows it: BOOKED lets it go on if it has funds, any other word drops it."""
+        """End a payment that waited, as the policy knows it: BOOKED lets it go on if it has funds, any other word drops it.
+
+        What its payer withdrew by then is not booked and answers WITHDRAWN; what is over answers as it ended, without a row.
+        """
         ...
 
     def say(self, happened: Happened) -> None:
@@ -189,11 +194,14 @@ class Policy(Protocol):
         ...
 
     def failed(self, payments: Payments) -> None:
-        """Hear which payments `judge` let go on and had no funds when they were to be booked; they are not in the books."""
+        """Hear which payments `judge` let go on and are not in the books: no funds by then, or a warning that was heeded."""
         ...
 
     def finish(self, until_us: int) -> None:
-        """No payment is made any more; let clocks of orders, freezes, notices and returns run up to there."""
+        """No payment is made any more; let clocks of orders, freezes, notices and returns run up to there.
+
+        What it asks for through `Stage.at`, now or before, is done up to there after it returned.
+        """
         ...
 
 
