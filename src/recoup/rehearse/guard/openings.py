@@ -8,7 +8,7 @@ import numpy as np
 
 from recoup.rehearse.country import Country, InstitutionKind
 from recoup.rehearse.guard.terms import GuardTerms
-from recoup.watch.state import Shard
+from recoup.watch.state import Settings, Shard
 from recoup.watch.stolen import KNOWN, TERMINAL, FlowRows, StolenFlow
 from recoup.watch.stream import Stream
 
@@ -25,9 +25,9 @@ def outside_of(country: Country) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     return found
 
 
-def shard_of(country: Country, terms: GuardTerms) -> Shard:
+def shard_of(country: Country, settings: Settings) -> Shard:
     """Return the state in which nobody has paid yet, with every account's opening and age."""
-    shard = Shard(len(country.accounts), terms.settings)
+    shard = Shard(len(country.accounts), settings)
     shard.open_all(country.accounts.opening_minor, country.accounts.opened_us)
     return shard
 
@@ -39,7 +39,7 @@ def stream_of(country: Country, terms: GuardTerms) -> Stream:
     room = len(country.schedule) + _ROWS_BESIDE
     index = FlowRows(country.accounts.opening_minor, standing, room)
     return Stream(
-        shard_of(country, terms),
+        shard_of(country, terms.settings),
         rules=terms.rules,
         model=terms.model,
         policy=terms.policy,

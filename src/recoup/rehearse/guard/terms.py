@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 from recoup.care import CareTerms
 from recoup.reading.policies import read_case_policy
@@ -17,6 +18,9 @@ from recoup.watching.rule_files import read_rules
 
 AUTHOR, APPROVER = "risk-officer", "second-risk-officer"
 """Roles: who wrote the decision policy, and who switched it on."""
+
+LINES: Final = (20_000_000, 5_000_000)
+"""Minor units that people stay below: transfers and cash of 200,000 and 50,000 yuan that institutions report."""
 
 
 @dataclass(frozen=True)
@@ -71,10 +75,15 @@ def guard_terms(
         policy=live,
         rules=None if rules is None else read_rules(rules, currencies=currencies),
         model=model,
-        settings=LocalTime(country.timezone).settings(Settings(limits_minor=(5_000_000,))),
+        settings=settings_of(country),
         care=care,
         **others,
     )
+
+
+def settings_of(country: Country) -> Settings:
+    """Return what night, a line and a window are there: the same in training and in a play."""
+    return LocalTime(country.timezone).settings(Settings(limits_minor=LINES))
 
 
 def _for_all(policy: Policy, country: Country) -> Policy:
@@ -86,4 +95,4 @@ def _for_all(policy: Policy, country: Country) -> Policy:
     return replace(policy, figures=figures)
 
 
-__all__ = ["GuardTerms", "guard_terms"]
+__all__ = ["GuardTerms", "guard_terms", "settings_of"]
