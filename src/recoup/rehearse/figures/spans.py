@@ -58,9 +58,7 @@ def holds_of(happened: Iterable[Happened]) -> Holds:
         key = (one.stopper, one.cause, one.account)
         if key not in places:
             places[key] = len(holds)
-            holds.append(
-                Hold(one.stopper, one.cause, one.account, one.fraud, begun_us=one.at_us)
-            )
+            holds.append(Hold(one.stopper, one.cause, one.account, one.fraud, begun_us=one.at_us))
             open_spans.append([])
         at = places[key]
         hold, stack = holds[at], open_spans[at]

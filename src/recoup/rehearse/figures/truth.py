@@ -54,6 +54,8 @@ class Truth:
     """account i32, fraud i32, amount i64: what lies inside at the end, without what was returned."""
     left: pl.DataFrame
     """fraud i32, time_us i64, since_us i64, amount i64: what left, when, and when it had been stolen."""
+    carried: pl.DataFrame
+    """row i32 (place in the ledger), amount i64: what booked rows carried of stolen money, in order; a return carries none."""
     returned: int
     """What returns gave back of stolen money."""
     unmatched: int
@@ -116,6 +118,7 @@ def truth_of(played: Played) -> Truth:
         reported_us=dict(sorted(reported.items())),
         lies=lies,
         left=_left(found, events, stolen),
+        carried=_carried(found, events),
         returned=returned,
         unmatched=unmatched,
         assumed=int(events.assumed.amount.sum()),
@@ -192,6 +195,18 @@ def _lies(
     )
     groups = frame.group_by("account", "fraud").agg(pl.col("amount").sum())
     return groups.sort("account", "fraud"), int(amount[is_back].sum())
+
+
+def _carried(found: Followed, events: Events) -> pl.DataFrame:
+    """Return what each row carried of stolen money."""
+    flows = found.flows[np.isin(found.flows["fate"], (books.MOVED, *_LEFT))]
+    frame = pl.DataFrame(
+        {
+            "row": events.row[flows["event"]].astype(np.int32),
+            "amount": flows["amount"].astype(np.int64),
+        }
+    )
+    return frame.group_by("row").agg(pl.col("amount").sum()).sort("row")
 
 
 def _left(found: Followed, events: Events, stolen: Sequence[Stolen]) -> pl.DataFrame:

@@ -115,7 +115,7 @@ class _Race:
         assert out.kept + out.left == out.loss, f"money not conserved: {out}"
         return out
 
-    def _carry(  # noqa: PLR0913 - one move has this many sides
+    def _carry(
         self,
         lots: list[tuple[int, int, int, int]],
         out: Bounded,
@@ -139,7 +139,12 @@ class _Race:
         self._lie(lots, out, payee, int(axes.in_at[row] + first - axes.out_at[row]), amount)
 
     def _lie(
-        self, lots: list[tuple[int, int, int, int]], out: Bounded, account: int, at: int, amount: int
+        self,
+        lots: list[tuple[int, int, int, int]],
+        out: Bounded,
+        account: int,
+        at: int,
+        amount: int,
     ) -> None:
         """Let units lie on an account from a place on; those that never move on are kept."""
         if self.axes.is_outside[account]:
