@@ -58,6 +58,7 @@ class Truth:
     """row i32 (place in the ledger), amount i64: what booked rows carried of stolen money, in order; a return carries none."""
     returned: int
     """What returns gave back of stolen money."""
+    returned_by_fraud: Mapping[int, int]
     unmatched: int
     """Returns that no booked row shows."""
     assumed: int
@@ -119,7 +120,8 @@ def truth_of(played: Played) -> Truth:
         lies=lies,
         left=_left(found, events, stolen),
         carried=_carried(found, events),
-        returned=returned,
+        returned=sum(returned.values()),
+        returned_by_fraud=returned,
         unmatched=unmatched,
         assumed=int(events.assumed.amount.sum()),
     )
@@ -177,8 +179,8 @@ def _ledger(played: Played, returns: Sequence[int]) -> Ledger:
 
 def _lies(
     found: Followed, stolen: Sequence[Stolen], held: Sequence[Held], spans: int
-) -> tuple[pl.DataFrame, int]:
-    """Return what lies inside by account and fraud, and the stolen part of what was returned."""
+) -> tuple[pl.DataFrame, dict[int, int]]:
+    """Return what lies inside by account and fraud, and by fraud the stolen part of what was returned."""
     is_claims = found.colour >= 0
     hold, colour = found.hold[is_claims], found.colour[is_claims]
     amount, pocket = found.amount[is_claims], found.pocket[is_claims].copy()
@@ -194,7 +196,10 @@ def _lies(
         }
     )
     groups = frame.group_by("account", "fraud").agg(pl.col("amount").sum())
-    return groups.sort("account", "fraud"), int(amount[is_back].sum())
+    back: dict[int, int] = {}
+    for number, part in zip(fraud[is_back].tolist(), amount[is_back].tolist(), strict=True):
+        back[number] = back.get(number, 0) + part
+    return groups.sort("account", "fraud"), dict(sorted(back.items()))
 
 
 def _carried(found: Followed, events: Events) -> pl.DataFrame:
