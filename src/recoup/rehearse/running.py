@@ -7,7 +7,7 @@ keep threads do not survive a fork. The play of `none` is always made: the limit
 from __future__ import annotations
 
 import os
-import pickle  # noqa: S403 - read back by our own workers, from a folder that only this user can write
+import pickle
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -257,7 +257,7 @@ class _Workers:
         path = self._folder / "country"
         with path.open("wb") as file:
             pickle.dump((country, scenario), file, protocol=5)
-        order = sorted(names, key=lambda name: _place(name))
+        order = sorted(names, key=_place)
         futures: dict[Future[Result], str] = {
             self._pool.submit(_work, str(path), name): name for name in order
         }
@@ -299,7 +299,7 @@ def _loaded(path: str) -> tuple[Country, Scenario]:
 
 def _work(path: str, name: str) -> Result:
     country, scenario = _loaded(path)
-    return run_policy(country, scenario, name, lambda beat: _BEATS[0].put(beat))
+    return run_policy(country, scenario, name, _BEATS[0].put)
 
 
 def _memory_bytes() -> int:

@@ -32,6 +32,8 @@ class Bounded:
     kept: int = 0
     left: int = 0
     """Went outside, or into another victim's payment, before its account could be stopped."""
+    kept_on: dict[int, int] = field(default_factory=dict)
+    """By account, what is kept there."""
     stop_us: dict[int, int] = field(default_factory=dict)
     """When each account that could be known in time can be stopped."""
     hop: dict[int, int] = field(default_factory=dict)
@@ -106,7 +108,7 @@ class _Race:
             row, account, first, after = heappop(lots)
             stop_us = out.stop_us.get(account, entered_us if at_once else 0)
             if axes.time_us[row] >= stop_us:
-                out.kept += after - first
+                _keep(out, account, after - first)
                 continue
             end = min(after, int(axes.out_at[row] + axes.amount[row]))
             if end < after:
@@ -152,7 +154,7 @@ class _Race:
             return
         row = self.axes.leaves(account, at)
         if row < 0:
-            out.kept += amount
+            _keep(out, account, amount)
         else:
             heappush(lots, (row, account, at, at + amount))
 
@@ -166,6 +168,11 @@ class _Race:
     def _answer_us(self, account: int) -> int:
         institution = int(self.country.accounts.institution[account])
         return round(answer_seconds(self.country, institution, account) * SECOND_US)
+
+
+def _keep(out: Bounded, account: int, amount: int) -> None:
+    out.kept += amount
+    out.kept_on[account] = out.kept_on.get(account, 0) + amount
 
 
 __all__ = ["Bounded", "Limits", "limits_of"]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from recoup.rehearse.scenario import Scenario
 
 POLICIES: Final = {
+    "none": "recoup.rehearse.policies.none:none",
     "med2": "recoup.rehearse.policies.med2:med2",
     "watch": "recoup.rehearse.guard:watch",
 }

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from recoup.rehearse.country import Fraud
 from recoup.rehearse.play.happened import Reported
 from recoup.rehearse.play.ports import Judgements, Row, Stage
+from recoup.rehearse.scenario import Scenario
 from recoup.watch.state import Payments
 
 
@@ -39,4 +40,9 @@ class NonePolicy:
         """Nothing runs on."""
 
 
-__all__ = ["NonePolicy"]
+def none(scenario: Scenario, seed: int) -> NonePolicy:  # noqa: ARG001 - as every maker of a policy is called
+    """Return the policy that does nothing, in any country."""
+    return NonePolicy()
+
+
+__all__ = ["NonePolicy", "none"]
