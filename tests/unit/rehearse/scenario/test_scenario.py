@@ -27,7 +27,7 @@ from recoup.rehearse.scenario import (
     source_of,
 )
 
-CITY = Path(__file__).parents[3] / "examples" / "city.toml"
+CITY = Path(__file__).parents[4] / "examples" / "city.toml"
 TERMS = dict(paths())
 
 
