@@ -16,13 +16,13 @@ from recoup.rehearse.country import Country, make_country
 from recoup.rehearse.playing import play
 from recoup.rehearse.policies import policy_of
 
-PEOPLE = 40_000
+PEOPLE = 24_000
 
 
 @pytest.fixture(scope="module")
 def country() -> Country:
     """Many more criminals and frauds than usual, so that the measure is sharp: 0.5 is known to a hundredth."""
-    scenario = village_scenario(PEOPLE, 2_000)
+    scenario = village_scenario(PEOPLE, 1_500)
     firms = PEOPLE / scenario.country.people_a_firm + PEOPLE / scenario.country.people_a_merchant
     launderers = replace(
         scenario.launderers,
