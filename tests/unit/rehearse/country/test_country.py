@@ -14,7 +14,6 @@ from recoup.rehearse.country.frauds import delay
 from recoup.rehearse.country.funding import needed
 from recoup.rehearse.scenario import Step, changed
 
-
 PINNED = "e1bf8859a9b215b4db0e462e95efbdd1dbb61437d1e7849058ff2f466263d1b0"
 """Of the village of seed 1. Another digest is another country: figures counted before cannot be compared with those after."""
 

@@ -121,6 +121,20 @@ def test_nothing_of_an_account_tells_who_lends_it(country):
     assert 0.45 < told_by_accounts(country) < 0.55
 
 
+def test_the_ordinary_life_of_an_account_tells_nothing(country):
+    """How often, how much and with how many others an account is scheduled to pay and be paid."""
+    rows, inside = country.schedule, np.flatnonzero(~country.is_outside)
+    columns = []
+    for one, other in ((rows.payer, rows.payee), (rows.payee, rows.payer)):
+        columns.append(np.bincount(one, minlength=len(country.accounts))[inside])
+        weights = rows.amount_minor.astype(np.float64)
+        columns.append(np.bincount(one, weights, minlength=len(country.accounts))[inside])
+        pairs = np.unique(one.astype(np.int64) << 32 | other) >> 32
+        columns.append(np.bincount(pairs, minlength=len(country.accounts))[inside])
+    told = found_on_others(columns, country.is_criminal[inside], country.accounts.holder[inside])
+    assert 0.45 < told < 0.55
+
+
 def test_consecutive_ids_would_tell(country):
     """Negative control: accounts bought in one go at one counter."""
     lent = np.flatnonzero(country.is_criminal)
