@@ -21,7 +21,7 @@ from recoup.rehearse.guard.measures import Measures
 from recoup.rehearse.guard.openings import stream_of
 from recoup.rehearse.guard.terms import GuardTerms
 from recoup.rehearse.guard.warnings import Warnings
-from recoup.rehearse.play.happened import HeldNow, Judged, Stopper, WaitEnded
+from recoup.rehearse.play.happened import HeldNow, Judged, Reported, Stopper, WaitEnded
 from recoup.rehearse.play.ports import Judgements, Row, Stage, Word
 from recoup.watch.decision import WAITS, Action, Ground
 from recoup.watch.features import FEATURES
@@ -61,7 +61,7 @@ class Guard:
         self._flow = flow
         self.claims = Claims(stage.country, flow)
         self.measures = Measures(stage, self.terms, flow)
-        self.warnings = Warnings(stage, self.terms.care, self.terms.reach_seconds, self._withdraw)
+        self.warnings = Warnings(stage, self.terms, self._withdraw)
         self._warm_us = stage.country.begin_us + stage.country.warmup_us
         self._currency = np.zeros(SHORT, np.int16)
         self._attempts: dict[int, tuple[int, int]] = {}
@@ -74,6 +74,7 @@ class Guard:
 
     def reported(self, fraud: Fraud, rows: Sequence[Row]) -> None:
         """Open the report's claims in the stream: from now on its money is followed, and caught when it is to move on."""
+        self._stage.say(Reported(self._stage.now_us, fraud.number))
         self.claim(f"case-{fraud.number}", rows, is_admitted=True)
 
     def claim(self, case: str, rows: Sequence[Row], *, is_admitted: bool) -> None:

@@ -8,7 +8,9 @@ from typing import Final
 from recoup.care import CareTerms
 from recoup.reading.policies import read_case_policy
 from recoup.rehearse.country import Country
+from recoup.rehearse.scenario import Scenario, WatchTerms
 from recoup.watch.decision import Policy
+from recoup.watch.decision.policy import Figure
 from recoup.watch.model import Model
 from recoup.watch.rules import Mode, RuleSet
 from recoup.watch.state import Settings
@@ -16,6 +18,9 @@ from recoup.watching.local_time import LocalTime
 from recoup.watching.policy_files import read_policy
 from recoup.watching.rule_files import read_rules
 
+_SECOND: Final = 1_000_000
+_DAY_US: Final = 86_400 * _SECOND
+_MILLION: Final = 1_000_000.0
 AUTHOR, APPROVER = "risk-officer", "second-risk-officer"
 """Roles: who wrote the decision policy, and who switched it on."""
 
@@ -33,8 +38,13 @@ class GuardTerms:
     model: Model | None
     settings: Settings
     care: CareTerms
-    catch_seconds: int = 86_400
+    catch_seconds: int
     """Stolen money that is to be moved on is held so long without an order; the cap of a hold in the decision policy."""
+    new_payee_us: int
+    """How long each payment to a new payee waits; 0: not."""
+    called: float
+    """Share of warned payers who are called, and of called ones who are visited."""
+    visited: float
     strong_most: int = 2
     """So many delays or holds of an account's own payments, while it passes money on, and it gets a measure."""
     agree_seconds: int = 1_800
@@ -49,22 +59,21 @@ class GuardTerms:
 
 def guard_terms(
     country: Country,
+    scenario: Scenario,
     model: Model | None,
     *,
-    policy: Policy | None = None,
     rules: str | None = None,
-    **others: int,
 ) -> GuardTerms:
     """Return the terms of a country's guard: the shipped decision policy, switched on by two, and the terms of care.
 
     Args:
-        country: whose zone and currency are read, and how many institutions have a team that looks at alerts.
+        country: whose zone, currency and number of payments are read.
+        scenario: how long a delay and a hold last, how many there may be, who is called and visited.
         model: trained on the features of the state; None: rules and stolen money only.
-        policy: of decisions; None: the shipped one, with a day's alerts and saved-up innocents for each institution.
-        rules: a shipped set of rules or a file; None: no rules.
-        others: fields of `GuardTerms`.
+        rules: a shipped set of rules or a file; None: those of the scenario.
     """
-    chosen = policy or _for_all(read_policy("cn"), country)
+    watch = scenario.watch
+    chosen = _budgeted(read_policy("cn"), country, watch)
     digest = "" if model is None else model.digest
     live = replace(chosen, mode=Mode.LIVE, author=AUTHOR, approver=APPROVER)
     live = replace(live, approved=live.to_approve(digest))
@@ -77,22 +86,34 @@ def guard_terms(
         model=model,
         settings=settings_of(country),
         care=care,
-        **others,
+        catch_seconds=watch.hold // _SECOND,
+        new_payee_us=watch.new_payee_wait,
+        called=watch.called,
+        visited=watch.visited,
     )
+
+
+def _budgeted(policy: Policy, country: Country, watch: WatchTerms) -> Policy:
+    """Return a policy with a scenario's times and budgets: so many a million payments, on a day and saved up at most."""
+    days = max(1.0, (country.end_us - country.begin_us) / _DAY_US)
+    a_day = len(country.schedule) / days
+    waits = watch.delays_a_million + watch.holds_a_million
+    figures = dict(policy.figures)
+    for name, value in (
+        ("delay.seconds", max(1.0, watch.delay / _SECOND)),
+        ("delay.seconds_max", max(1.0, watch.delay / _SECOND)),
+        ("hold.seconds", max(1.0, watch.hold / _SECOND)),
+        ("hold.seconds_max", max(1.0, watch.hold / _SECOND)),
+        ("alerts_per_day", (watch.warnings_a_million + waits) / _MILLION * a_day),
+        ("innocents_share", min(1.0, waits / _MILLION)),
+    ):
+        figures[name] = Figure(value, "the scenario", figures[name].standing)
+    return replace(policy, figures=figures)
 
 
 def settings_of(country: Country) -> Settings:
     """Return what night, a line and a window are there: the same in training and in a play."""
     return LocalTime(country.timezone).settings(Settings(limits_minor=LINES))
-
-
-def _for_all(policy: Policy, country: Country) -> Policy:
-    """Return a policy whose budgets are those of every institution together: the guard stands before all of them."""
-    inside = sum(one.is_connected for one in country.institutions)
-    figures = dict(policy.figures)
-    for name in ("alerts_per_day", "innocents_most"):
-        figures[name] = replace(figures[name], value=figures[name].value * max(1, inside))
-    return replace(policy, figures=figures)
 
 
 __all__ = ["GuardTerms", "guard_terms", "settings_of"]

@@ -29,21 +29,21 @@ from recoup.watch.model import (
     Calibration,
     DataFile,
     Examples,
-    Kind,
     Parameters,
     Trained,
     feature_set,
     train,
 )
+from recoup.watch.model.calibration import Kind
 from recoup.watch.state import Payments
 
-PEOPLE: Final = 16_000
+PEOPLE: Final = 10_000
 """Of each country that is trained on."""
-FRAUDS: Final = 160
+FRAUDS: Final = 60
 LABEL_DELAY_US: Final = 14 * 86_400_000_000
 """Until everything that was fraud is known: two weeks, assumed."""
 PARAMETERS: Final = Parameters(
-    trees=120, leaves=15, depth=6, learning_rate=0.08, others_share=0.25, seed=1
+    trees=100, leaves=15, depth=6, learning_rate=0.08, others_share=0.25, seed=1
 )
 _CHUNK: Final = 1 << 16
 _SMALLEST: Final = 1e-9
@@ -132,7 +132,7 @@ def rarer(calibration: Calibration, odds: float) -> Calibration:
     if calibration.kind is not Kind.ISOTONIC:
         slope, offset = calibration.levels
         return replace(calibration, levels=(slope, offset + log(odds)))
-    levels = tuple(odds * p / (odds * p + 1.0 - p) for p in calibration.levels)
+    levels = tuple(odds * p / (odds * p + (1.0 - p)) for p in calibration.levels)
     return replace(calibration, levels=levels)
 
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from random import Random
 from typing import Final
 
-from recoup.care import OPEN_DISSUASIONS, CareTerms, Dissuasion, Lead, LeadSource, RiskGrade, Step
+from recoup.care import OPEN_DISSUASIONS, Dissuasion, Lead, LeadSource, RiskGrade, Step
 from recoup.care.dissuading import (
     DissuasionCommand,
     DissuasionJoined,
@@ -25,6 +26,7 @@ from recoup.care.dissuading import (
 )
 from recoup.care.refusals import CareRefusal
 from recoup.clock import instant_of
+from recoup.rehearse.guard.terms import GuardTerms
 from recoup.rehearse.play.ports import Stage
 from recoup.watch.decision import Action
 
@@ -42,12 +44,11 @@ _SECOND: Final = 1_000_000
 class Warnings:
     """All dissuasions of a play."""
 
-    def __init__(
-        self, stage: Stage, terms: CareTerms, reach_seconds: int, withdraw: Callable[[int], int]
-    ) -> None:
+    def __init__(self, stage: Stage, terms: GuardTerms, withdraw: Callable[[int], int]) -> None:
         """Begin without any; `withdraw` takes back what waits of a payer and says how much that was."""
-        self._stage, self._terms, self._withdraw = stage, terms, withdraw
-        self._reach = reach_seconds
+        self._stage, self._terms, self._withdraw = stage, terms.care, withdraw
+        self._reach = terms.reach_seconds
+        self._made = {Step.CALL: terms.called, Step.VISIT: terms.visited}
         self.tasks: dict[str, Dissuasion] = {}
         self._running: dict[int, str] = {}
         self._leads = 0
@@ -121,6 +122,10 @@ class Warnings:
         if one.due_at is None:
             return
         step = Step.CALL if one.state.value == "to_call" else Step.VISIT
+        seed = f"{self._stage.country.seed}/{step.value}/{task}"
+        is_made = Random(seed).random() < self._made[step]  # noqa: S311 - keyed, no secret
+        if not is_made:
+            return  # as many as the desk can; the step's limit passes, and the task ends by itself
         heeds = self._stage.speak(payer, step)
         self._do(task, NoteContact(task, step, is_reached=True, by=_STAFF), now)
         if heeds:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from recoup.records.kinds import KINDS
 from recoup.rehearse.country import Fraud, InstitutionKind
@@ -36,10 +36,8 @@ from recoup.rehearse.policies.med2_graph import (
     agreed_chain,
     tracking_graph,
 )
+from recoup.rehearse.scenario import Scenario
 from recoup.watch.state import Payments
-
-if TYPE_CHECKING:
-    from recoup.rehearse.scenario import Scenario
 
 _SECOND: Final = 1_000_000
 _DAY_US: Final = 86_400 * _SECOND
@@ -281,7 +279,7 @@ class Med2:
         self._close(one, asked)
         if amount and one.victim != asked.account:
             sides = (asked.account, one.victim)
-            paid = self._stage.pay(Attempt(*sides, amount, _RETURN))
+            paid = self._stage.pay(Attempt(*sides, amount, _RETURN, is_ordered=True))
             if paid.word is Word.BOOKED:
                 one.returned += amount
                 now = self._stage.now_us
