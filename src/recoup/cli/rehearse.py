@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Never
 
-import click
 import typer
 from typer.core import TyperGroup
 
@@ -23,7 +22,7 @@ RUN = "run"
 class _RunByDefault(TyperGroup):
     """`recoup rehearse city.toml` is `recoup rehearse run city.toml`: the first word is a scenario unless it is a command."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:
         """Put the command in front of a scenario."""
         if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
             args = [RUN, *args]
@@ -166,7 +165,7 @@ def _terms(asked: list[str]) -> tuple[Term, ...]:
     """Return the terms of a sweep; whether a value is one of its term is seen when its point is made."""
     from recoup.rehearse.sweeping import Term
 
-    out = []
+    out: list[Term] = []
     for text in asked:
         name, equals, values = (part.strip() for part in text.partition("="))
         given = tuple(value.strip() for value in values.split(","))

@@ -8,9 +8,9 @@ from html import escape
 from math import log10
 from typing import Final
 
-WIDTH: Final = 720
+WIDTH: Final = 760
 HEIGHT: Final = 320
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 150, 14, 46
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 190, 14, 46
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -18,7 +19,7 @@ from recoup.tracing import trace
 GROUPS = 6
 """Groups of cases, of about equal number, that a plot shows at most."""
 
-_ACCOUNTS_DRAWN = 40
+_ACCOUNTS_DRAWN = 26
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -101,7 +102,7 @@ def trail(result: Result, currency: str, language: str) -> str:
     """
     if not result.way:
         return ""
-    names = {n: f"{place.institution} {place.id}" for n, place in result.places.items()}
+    names = _names(result)
     rows = pl.DataFrame(
         {
             "id": [f"r{n}" for n in range(len(result.way))],
@@ -125,6 +126,16 @@ def trail(result: Result, currency: str, language: str) -> str:
     outside = sorted(names[n] for n, place in result.places.items() if place.is_outside)
     found = trace(rows, claims, terminal=outside)
     return picture_svg(picture_of(found, "fifo", accounts_max=_ACCOUNTS_DRAWN), language)
+
+
+def _names(result: Result) -> dict[int, str]:
+    """Return short names of the accounts on the way: institution and last digits, all digits where those would be two's."""
+    short = {n: f"{place.institution} {place.id[-4:]}" for n, place in result.places.items()}
+    several = {name for name, count in Counter(short.values()).items() if count > 1}
+    return {
+        n: f"{result.places[n].institution} {result.places[n].id}" if name in several else name
+        for n, name in short.items()
+    }
 
 
 __all__ = ["GROUPS", "by_answer", "by_delay", "survival", "trail"]
