@@ -129,7 +129,7 @@ class SlowPlay:
     def _book(self, number, attempt):
         # What is held never leaves; nobody pays what they do not have.
         kept = self.books.kept(attempt.payer)
-        assert self.books.balance(attempt.payer) - attempt.amount >= (kept if kept else 0)
+        assert self.books.balance(attempt.payer) - attempt.amount >= (kept or 0)
         one = (self.now_us, attempt.payer, attempt.payee, attempt.amount, attempt.kind)
         self.books.ledger.append((*one, attempt.fraud, attempt.instalment, number))
         row = len(self.books.ledger) - 1

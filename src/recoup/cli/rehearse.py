@@ -22,7 +22,7 @@ RUN = "run"
 class _RunByDefault(TyperGroup):
     """`recoup rehearse city.toml` is `recoup rehearse run city.toml`: the first word is a scenario unless it is a command."""
 
-    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - a class of typer's own inside
         """Put the command in front of a scenario."""
         if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
             args = [RUN, *args]
