@@ -125,5 +125,14 @@ def test_a_delay_is_drawn_by_share_and_lies_within_its_step():
     assert sum(one < 600 for one in found) == len(found) // 4
 
 
+def test_an_instant_is_kept_in_seconds_or_milliseconds_and_never_earlier(country):
+    instants = [country.begin_us + n * 1_234_567 for n in range(4_000)]
+    kept = [country.kept_us(one) for one in instants]
+    assert all(0 <= late - one < 1_000_000 for one, late in zip(instants, kept, strict=True))
+    assert all(one % 1_000 == 0 for one in kept)
+    assert 0.66 < sum(one % 1_000_000 == 0 for one in kept) / len(kept) < 0.74
+    assert [replace(country, second_precision=None).kept_us(one) for one in instants] == instants
+
+
 def test_a_country_without_frauds_can_be_made():
     assert village(frauds=0).frauds == ()
