@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from recoup.rehearse.country import Fraud
 from recoup.rehearse.play.happened import Reported
 from recoup.rehearse.play.ports import Judgements, Row, Stage
+from recoup.rehearse.scenario import Scenario
 from recoup.watch.state import Payments
 
 
@@ -39,4 +40,9 @@ class NonePolicy:
         """Nothing runs on."""
 
 
-__all__ = ["NonePolicy"]
+def none(scenario: Scenario, seed: int) -> NonePolicy:  # noqa: ARG001 - as every policy is made
+    """Return the policy of a scenario and a country's seed."""
+    return NonePolicy()
+
+
+__all__ = ["NonePolicy", "none"]
