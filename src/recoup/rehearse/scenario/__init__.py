@@ -8,6 +8,7 @@ from recoup.rehearse.scenario.centre_terms import CentreTerms
 from recoup.rehearse.scenario.country_terms import CountryTerms
 from recoup.rehearse.scenario.frauds_terms import FraudTerms, ScriptTerms
 from recoup.rehearse.scenario.institutions_terms import InstitutionTerms
+from recoup.rehearse.scenario.kinds import InstitutionKind
 from recoup.rehearse.scenario.launderers_terms import LaundererTerms, StrategyShares
 from recoup.rehearse.scenario.quantities import Step, duration_text, read_duration
 from recoup.rehearse.scenario.reading import changed, paths, read_scenario, scenario_of
@@ -20,6 +21,7 @@ __all__ = [
     "CentreTerms",
     "CountryTerms",
     "FraudTerms",
+    "InstitutionKind",
     "InstitutionTerms",
     "LaundererTerms",
     "ReturnTerms",

@@ -8,7 +8,7 @@ from datetime import date
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from recoup.money import ISO_DIGITS
-from recoup.rehearse.country.values import InstitutionKind
+from recoup.rehearse.scenario.kinds import InstitutionKind
 from recoup.rehearse.scenario.quantities import MICROSECONDS
 from recoup.rehearse.scenario.scenario import Scenario
 
@@ -41,7 +41,15 @@ def _country(scenario: Scenario) -> Iterator[str]:
         yield f"country.currency: expected a currency of ISO 4217, was {country.currency!r}"
     if country.days * MICROSECONDS["d"] <= country.warmup + scenario.frauds.quiet_at_end:
         yield "country.days: expected more than country.warmup and frauds.quiet_at_end together"
-    for name in ("purchase_median", "gift_median", "salary_median", "savings_median"):
+    if country.merchants_at_payment + country.merchants_at_aggregator > 1.0:
+        yield "country: expected merchants_at_payment and merchants_at_aggregator to be 1 at most"
+    for name in (
+        "purchase_median",
+        "gift_median",
+        "salary_median",
+        "savings_median",
+        "large_median",
+    ):
         if getattr(country, name) < 100:
             yield f"country.{name}: expected at least 100 of the smallest unit"
 
@@ -62,6 +70,8 @@ def _institutions(scenario: Scenario) -> Iterator[str]:
 
 def _frauds(scenario: Scenario) -> Iterator[str]:
     scripts = scenario.frauds.scripts
+    if scenario.frauds.count > scenario.country.people // 4:
+        yield "frauds.count: expected a quarter of country.people at most"
     if not sum(script.weight for script in scripts):
         yield "frauds.scripts: expected a script with a weight above 0"
     for script in scripts:
@@ -77,6 +87,14 @@ def _launderers(scenario: Scenario) -> Iterator[str]:
         yield "launderers.strategies: expected shares that make 1"
     if launderers.crew_least > launderers.crew_most:
         yield "launderers: expected crew_least <= crew_most"
+    if launderers.mules + launderers.runners > scenario.country.people // 4:
+        yield "launderers: expected mules and runners to be a quarter of country.people at most"
+    made_of = sum(
+        scenario.country.people / each
+        for each in (scenario.country.people_a_firm, scenario.country.people_a_merchant)
+    )
+    if launderers.shells > made_of / 2:
+        yield "launderers.shells: expected half of firms and merchants at most"
     if launderers.crew_most > (launderers.mules + launderers.runners) // 2:
         yield "launderers.crew_most: expected at most half of mules and runners"
 

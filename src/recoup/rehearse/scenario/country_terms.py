@@ -42,6 +42,11 @@ class CountryTerms:
         Factor, Between(0.1, 20), "Payments that a person makes a day, in the mean."
     ] = 2.2
     second_account: Annotated[Share, "People with a wallet beside their bank account."] = 0.6
+    coin_account: Annotated[Share, "People with an account at an exchange."] = 0.03
+    merchants_at_payment: Annotated[Share, "Merchants paid at a payment institution."] = 0.7
+    merchants_at_aggregator: Annotated[
+        Share, "Merchants paid through an aggregator; the rest have banks."
+    ] = 0.12
     activity_sigma: Annotated[
         Factor, Between(0, 3), "Spread of how much people pay: sigma of the logarithm."
     ] = 0.8
@@ -61,6 +66,15 @@ class CountryTerms:
         Amount, "What lies on a bank account beyond what will be needed, the median."
     ] = 180_000
     savings_sigma: Annotated[Factor, Between(0, 4), "Its spread: sigma of the logarithm."] = 1.9
+    near_empty: Annotated[Share, "Accounts on which hardly anything lies."] = 0.3
+    large_a_day: Annotated[
+        Share, "People who on a day pay a large sum to somebody new: a car, a school, a loan."
+    ] = 0.003
+    large_median: Annotated[Amount, "Such a large sum, the median."] = 1_500_000
+    large_sigma: Annotated[Factor, Between(0, 3), "Its spread: sigma of the logarithm."] = 1.0
+    circles_a_day: Annotated[
+        Share, "People who on a day pass a sum around a circle of friends."
+    ] = 0.0003
     collectors_a_day: Annotated[
         Share, "People who on a day collect money of a group and pay it on in one sum."
     ] = 0.002

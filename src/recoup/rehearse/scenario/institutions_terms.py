@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Annotated, Final
 
-from recoup.rehearse.country.values import InstitutionKind
+from recoup.rehearse.scenario.kinds import InstitutionKind
 from recoup.rehearse.scenario.quantities import Between, Count, Duration, Factor, Flag, Share
 
 _SECOND: Final = 1_000_000
