@@ -40,8 +40,9 @@ class NonePolicy:
         """Nothing runs on."""
 
 
-def none(scenario: Scenario, seed: int) -> NonePolicy:  # noqa: ARG001 - as every policy is made
-    """Return the policy of a scenario and a country's seed."""
+def none(scenario: Scenario, seed: int) -> NonePolicy:
+    """Return the policy; nothing of it depends on a scenario."""
+    del scenario, seed
     return NonePolicy()
 
 
