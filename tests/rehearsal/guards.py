@@ -24,7 +24,7 @@ class Allows(NonePolicy):
         self.heard = []
         self.failures = []
 
-    def action(self, payments, place):
+    def action(self, payments, place):  # noqa: ARG002 - others look
         return 0
 
     def judge(self, payments):
