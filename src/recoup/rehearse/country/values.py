@@ -6,30 +6,17 @@ What is marked *truth* is seen by the play, by launderers and by the figures, ne
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum, StrEnum
+from enum import IntEnum
 
 import numpy as np
 import numpy.typing as npt
+
+from recoup.rehearse.scenario import InstitutionKind
 
 I8 = npt.NDArray[np.int8]
 I16 = npt.NDArray[np.int16]
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
-
-
-class InstitutionKind(StrEnum):
-    """What an institution is."""
-
-    BANK = "bank"
-    PAYMENT = "payment"
-    """A payment institution (third party): wallets and merchants."""
-    AGGREGATOR = "aggregator"
-    """A fourth-party aggregator: settles for merchants that it does not know."""
-    EXCHANGE = "exchange"
-    """Virtual currency: desks that sell it, accounts that hold it, in the country's currency."""
-    CASH = "cash"
-    """Cash machines and counters: money that goes there has left the system."""
-    ABROAD = "abroad"
 
 
 class HolderKind(IntEnum):
