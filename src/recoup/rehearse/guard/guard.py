@@ -18,6 +18,7 @@ import numpy.typing as npt
 from recoup.rehearse.country import Fraud
 from recoup.rehearse.guard.claims import Claims
 from recoup.rehearse.guard.measures import Measures
+from recoup.rehearse.guard.merchants import Merchants
 from recoup.rehearse.guard.openings import stream_of
 from recoup.rehearse.guard.terms import GuardTerms
 from recoup.rehearse.guard.warnings import Warnings
@@ -60,6 +61,7 @@ class Guard:
         assert flow is not None, "a guard follows stolen money"
         self._flow = flow
         self.claims = Claims(stage.country, flow)
+        self.merchants = Merchants(len(stage.country.accounts), flow)
         self.measures = Measures(stage, self.terms, flow)
         self.warnings = Warnings(stage, self.terms, self._withdraw)
         self._warm_us = stage.country.begin_us + stage.country.warmup_us
@@ -117,6 +119,7 @@ class Guard:
         count = len(payments)
         if count > len(self._currency):
             self._currency = np.zeros(2 * count, np.int16)
+        self.merchants.look_at(payments)
         is_warm = int(payments.time_us[-1]) < self._warm_us
         found = self.stream.decide(payments, self._currency[:count], is_late=is_warm)
         action = np.ascontiguousarray(found.rows["action"])
