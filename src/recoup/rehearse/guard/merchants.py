@@ -1,4 +1,4 @@
-"""Where stolen money exits in good faith: at a merchant, who gives goods for it and cannot know. Presumed, until a person finds.
+"""Where stolen money exits in good faith: at a merchant, who gives goods for it and cannot know: a presumption.
 
 Without this the stream would follow a victim's money through a shop's till to its staff and suppliers, catch it there, and
 have nothing of it from whoever took it. Which account is a merchant's is seen from its own payments alone.
