@@ -1,4 +1,4 @@
-"""The tutorial runs as written, and shows what the commands really print and write."""
+"""The tutorials run as written, and show what the commands really print and write."""
 
 from __future__ import annotations
 
@@ -13,31 +13,35 @@ from typer.testing import CliRunner
 from recoup.cli import app
 
 ROOT = Path(__file__).parents[3]
-PAGE = ROOT / "docs/tutorial/first-trace.md"
+TUTORIALS = ROOT / "docs/tutorial"
 _BLOCK = re.compile(
     r"^```(?P<word>\w*)(?: title=\"(?P<title>[^\"]+)\")?\n(?P<text>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
 
 
-def test_the_tutorial_runs_as_written_and_shows_what_is_really_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("page", "commands"),
+    [("first-trace.md", 8), pytest.param("rule.md", 7, marks=pytest.mark.slow)],
+)
+def test_a_tutorial_runs_as_written_and_shows_what_is_really_there(
+    page: str, commands: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     monkeypatch.chdir(tmp_path)
     said = ""
     ran = 0
-    for block in _BLOCK.finditer(PAGE.read_text(encoding="utf-8")):
+    for block in _BLOCK.finditer((TUTORIALS / page).read_text(encoding="utf-8")):
         word, title, text = block["word"], block["title"], block["text"]
         if word == "sh":
-            said = _run(text)
+            said = _run(text, exit_code=2 if title == "exit code 2" else 0)
             ran += 1
-        elif word == "csv":
+        elif word in {"csv", "toml"}:
             Path(title).write_text(text, encoding="utf-8")
         elif word == "text":
             real = Path(title).read_text(encoding="utf-8") if title else said
             assert _agrees(text.splitlines(), real.splitlines()), f"{title or 'output'}:\n{real}"
-    assert ran == 8
+    assert ran == commands
 
 
 def test_agreement_notices_a_changed_figure_and_a_missing_line() -> None:
@@ -49,7 +53,7 @@ def test_agreement_notices_a_changed_figure_and_a_missing_line() -> None:
     assert _agrees(["a ..."], ["a 5.00"])
 
 
-def _run(text: str) -> str:
+def _run(text: str, exit_code: int) -> str:
     words = shlex.split(text)
     assert words[0] == "recoup"
     arguments = [
@@ -58,7 +62,7 @@ def _run(text: str) -> str:
         for found in (sorted(str(p) for p in Path().glob(word)) if "*" in word else [word])
     ]
     result = CliRunner().invoke(app, arguments, catch_exceptions=False)
-    assert result.exit_code == 0, result.output
+    assert result.exit_code == exit_code, result.output
     return result.output
 
 

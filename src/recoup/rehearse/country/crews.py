@@ -37,7 +37,8 @@ class Underworld:
     account: I64
     holder_kind: I64
     home: tuple[InstitutionKind, ...]
-    pool: I64
+    members: tuple[I64, ...]
+    """Places above of each pool."""
 
     def likes(self, strategy: str) -> F64:
         """Return how much a strategy likes each account; 0: not at all."""
@@ -59,7 +60,8 @@ def underworld(scenario: Scenario, seed: int, accounts: Accounts) -> Underworld:
     pools = max(1, min(scenario.launderers.crews, len(holders) // scenario.launderers.crew_most))
     pool = chance(seed, "pools").integers(0, pools, len(holders))
     home = tuple(scenario.institutions[n].kind for n in accounts.institution[account].tolist())
-    return Underworld(account, accounts.holder_kind[account].astype(np.int64), home, pool[holder])
+    members = tuple(np.flatnonzero(pool[holder] == number) for number in np.unique(pool))
+    return Underworld(account, accounts.holder_kind[account].astype(np.int64), home, members)
 
 
 def crew_of(
@@ -67,25 +69,35 @@ def crew_of(
 ) -> tuple[int, ...]:
     """Return a crew, the first layer first; accounts at exchanges come last.
 
-    Drawn without repeats, each account by how much it is liked (the greatest of Gumbel's draws).
+    Most are of one pool, the others of any; each account is drawn by how much the strategy likes it. A pool that has too few
+    is helped out by all.
     """
     terms = scenario.launderers
     size = int(draw.integers(terms.crew_least, terms.crew_most, endpoint=True))
     strange = int(draw.binomial(size, terms.from_other_pools))
-    pool = draw.integers(0, int(whole.pool.max()) + 1)
-    with np.errstate(divide="ignore"):
-        score = np.log(likes) + draw.gumbel(size=len(likes))
-    order = np.argsort(-score, kind="stable")
-    order = order[likes[order] > 0]
-    is_own = whole.pool[order] == pool
-    own, others = order[is_own], order[~is_own]
-    taken = np.concatenate([own[: size - strange], others[:strange]])
-    taken = np.concatenate([taken, order[~np.isin(order, taken)][: size - len(taken)]])
-    taken = draw.permutation(taken)
+    own = whole.members[int(draw.integers(0, len(whole.members)))]
+    taken = _liked(own, likes, size - strange, draw)
+    rest = np.setdiff1d(np.arange(len(likes)), taken, assume_unique=True)
+    taken = draw.permutation(np.concatenate([taken, _liked(rest, likes, size - len(taken), draw)]))
     coins = np.array([whole.home[n] is InstitutionKind.EXCHANGE for n in taken.tolist()])
     shells = whole.holder_kind[taken] == HolderKind.SHELL
     rank = 2 * coins - (shells if strategy in FIRST_SHELL else 0)
     return tuple(whole.account[taken[np.argsort(rank, kind="stable")]].tolist())
+
+
+def _liked(of: I64, likes: F64, count: int, draw: np.random.Generator) -> I64:
+    """Return up to `count` of some places, each once, none that is not liked at all."""
+    sums = np.cumsum(likes[of])
+    if not len(of) or sums[-1] <= 0 or count <= 0:
+        return np.zeros(0, np.int64)
+    found = np.searchsorted(sums, draw.random(8 * count) * sums[-1], side="right")
+    found = np.minimum(found, len(of) - 1)
+    _, first = np.unique(found, return_index=True)
+    chosen = of[found[np.sort(first)]]
+    if len(chosen) < count:
+        left = of[likes[of] > 0]
+        chosen = np.concatenate([chosen, draw.permutation(left[~np.isin(left, chosen)])])
+    return np.asarray(chosen[:count])
 
 
 __all__ = ["Underworld", "crew_of", "underworld"]

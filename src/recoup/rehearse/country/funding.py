@@ -49,6 +49,7 @@ def savings(scenario: Scenario, seed: int, accounts: Accounts, holders: Holders)
     lies[holders.wallet[holders.wallet >= 0]] *= 0.15
     lies[holders.firm] *= 20
     lies[holders.desk] *= 20
+    lies[holders.stock] *= 100
     lies[holders.merchant] *= 2
     lies[holders.cash] = 0
     lies[holders.abroad] = 0

@@ -43,6 +43,9 @@ class Holders:
     firm: I32
     merchant: I32
     desk: I32
+    """By seller of virtual currency: the bank account on which it is paid, and pays."""
+    stock: I32
+    """By such a seller: the account at an exchange that it delivers from."""
     cash: I32
     """By area and bank: the machines there."""
     cash_of: I32
@@ -107,12 +110,14 @@ def make_holders(scenario: Scenario, seed: int) -> tuple[Holders, Accounts]:
             homes.draw(InstitutionKind.EXCHANGE, draw, len(has_coin)),
             homes.draw(InstitutionKind.BANK, draw, firms),
             _merchant_homes(scenario, homes, draw, merchants),
+            homes.draw(InstitutionKind.BANK, draw, desks),
             homes.draw(InstitutionKind.EXCHANGE, draw, desks),
         ]
     )
     parties = terms.people + firms + merchants + desks
     person = np.concatenate([np.arange(terms.people), has_wallet, has_coin])
-    party = np.concatenate([person, np.arange(terms.people, parties)])
+    desk = np.arange(parties - desks, parties)
+    party = np.concatenate([person, np.arange(terms.people, parties), desk])
     inside = len(party)
     place = draw.permutation(inside).astype(np.int32)
     cash, cash_of, abroad = _outside(scenario, bank_homes, inside, draw)
@@ -127,7 +132,8 @@ def make_holders(scenario: Scenario, seed: int) -> tuple[Holders, Accounts]:
         coin=coin,
         firm=others[:firms],
         merchant=others[firms : firms + merchants],
-        desk=others[firms + merchants :],
+        desk=others[firms + merchants :][:desks],
+        stock=others[firms + merchants + desks :],
         cash=cash,
         cash_of=cash_of,
         abroad=abroad,

@@ -109,6 +109,7 @@ def _coins(now: Setting) -> Iterator[Payments]:
         who[own] = owners[draw.integers(0, len(owners), int(own.sum()))]
     desk = ranked(draw, custom(now.scenario, len(now.holders.desk)), count)
     desks = now.holders.desk[desk].astype(np.int64)
+    stock = now.holders.stock[desk].astype(np.int64)
     bank = now.pocket(draw, who, 0.25)
     sums = amounts(draw, count, 200_000, 1.3, 0.6)
     when, buys = now.times(draw, count), draw.random(count) < 0.55
@@ -116,11 +117,11 @@ def _coins(now: Setting) -> Iterator[Payments]:
     later = _waits(draw, count, 8 * MINUTE)
     bought = when[buys], bank[buys], desks[buys], sums[buys]
     yield paid("coins_bought", now.kept(draw, bought[0]), *bought[1:])
-    to_own = when[buys] + later[buys], desks[buys], coin[buys], sums[buys] * 99 // 100
+    to_own = when[buys] + later[buys], stock[buys], coin[buys], sums[buys] * 99 // 100
     yield paid("coins_settled", now.kept(draw, to_own[0]), *to_own[1:])
     sold = when[~buys] + later[~buys], desks[~buys], bank[~buys], sums[~buys]
     yield paid("coins_sold", now.kept(draw, sold[0]), *sold[1:])
-    from_own = when[~buys], coin[~buys], desks[~buys], sums[~buys]
+    from_own = when[~buys], coin[~buys], stock[~buys], sums[~buys]
     yield paid("coins_settled", now.kept(draw, from_own[0]), *from_own[1:])
 
 

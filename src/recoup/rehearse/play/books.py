@@ -130,12 +130,12 @@ class Books:
             return Word.BOOKED
         return Word.NO_FUNDS if balance < amount else Word.BLOCKED
 
-    def foresee(self, until_us: int, most: int) -> I8:
-        """Return which of the next scheduled payments will have funds: 0, else NO_FUNDS or BLOCKED of `kernels`."""
-        found: I8 = kernels.foresee(
+    def foresee(self, until_us: int, most: int) -> tuple[int, int]:
+        """Return up to where the next scheduled payments will have funds; where the first has none, a code of `kernels`, else 0."""
+        end, code = kernels.foresee(
             self._schedule, self._position, until_us, most, self._balance, self._floor
         )
-        return found
+        return end, code
 
     def scheduled(self, begin: int, end: int) -> tuple[I64, I32, I32, I64, I8]:
         """Return places [begin, end) of the schedule as (time_us, payer, payee, amount, kind), without copying."""

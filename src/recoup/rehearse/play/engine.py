@@ -200,17 +200,16 @@ class Play:
         begin, first_us = books.position, books.next_us
         self._now_us = max(self._now_us, first_us)
         self._actions_begin = begin
-        self._actions = found = books.foresee(min(until_us, first_us + SPAN_US), BATCH_MOST)
-        columns = books.scheduled(begin, begin + len(found))
-        rows = np.arange(begin, begin + len(found), dtype=np.int64)
-        payments = Payments(*columns, rows)
-        has_funds = found == 0
-        if not has_funds.all():
-            payments = payments.where(has_funds)
-            if len(payments) == 0:
-                return
+        end, code = books.foresee(min(until_us, first_us + SPAN_US), BATCH_MOST)
+        if code:
+            self._actions = np.array((code,), np.int8)
+            return
+        columns = books.scheduled(begin, end)
+        payments = Payments(*columns, np.arange(begin, end, dtype=np.int64))
         said = self.policy.judge(payments)
-        found[has_funds] = said.action
+        self._actions = np.ascontiguousarray(said.action, np.int8)
+        if int(self._actions.max()) < Action.DELAY:
+            return
         waits = (said.action == Action.DELAY) | (said.action == Action.HOLD)
         for place in np.flatnonzero(waits).tolist():
             attempt = Attempt(

@@ -73,27 +73,27 @@ def book(
 
 @kernel
 def foresee(schedule, begin, until_us, most, balance, floor):
-    """Return what would become of the schedule from `begin` on, up to `until_us` and at most `most` payments: i8, long as they.
+    """Return (end, code): how far the schedule has funds from `begin` on, up to `until_us` and at most `most` payments.
 
-    0 where there are funds, else NO_FUNDS or BLOCKED, each after all before it that have funds. Balances stay as they were.
+    Each is looked at as if all before it were booked. Where the first has none, end is `begin` and code NO_FUNDS or BLOCKED; a
+    later one without funds ends the stretch before it, since those before it need not all be booked. Balances stay as they were.
     """
     times, payers, payees, amounts, _ = schedule
     end = begin
     while end < len(times) and end - begin < most and times[end] <= until_us:
-        end += 1
-    found = np.zeros(end - begin, np.int8)
-    for place in range(begin, end):
-        payer, amount = payers[place], amounts[place]
+        payer, amount = payers[end], amounts[end]
         if balance[payer] - floor[payer] < amount:
-            found[place - begin] = NO_FUNDS if balance[payer] < amount else BLOCKED
-        else:
-            balance[payer] -= amount
-            balance[payees[place]] += amount
+            break
+        balance[payer] -= amount
+        balance[payees[end]] += amount
+        end += 1
     for place in range(end - 1, begin - 1, -1):
-        if found[place - begin] == 0:
-            balance[payers[place]] += amounts[place]
-            balance[payees[place]] -= amounts[place]
-    return found
+        balance[payers[place]] += amounts[place]
+        balance[payees[place]] -= amounts[place]
+    code = 0
+    if end == begin:
+        code = NO_FUNDS if balance[payers[begin]] < amounts[begin] else BLOCKED
+    return end, code
 
 
 @kernel

@@ -66,6 +66,14 @@ class DriverConnection:
         if is_read_only:  # so that `verify` names the record instead of failing at it
             self._driver.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
 
+    @classmethod
+    def in_memory(cls) -> DriverConnection:
+        """Open a store that goes with the process: for rehearsals, where nothing has to outlive it."""
+        found = cls.__new__(cls)
+        found._lock = threading.RLock()
+        found._driver = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        return found
+
     def run(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
         """Run one statement."""
         try:

@@ -80,7 +80,7 @@ async def serve(
         task.add_done_callback(tasks.discard)
 
     if is_main:
-        with contextlib.suppress(AttributeError, NotImplementedError):  # no such signal there
+        with contextlib.suppress(AttributeError, NotImplementedError):  # Windows has no SIGHUP
             loop.add_signal_handler(signal.SIGHUP, reload)
     desk.open()
     try:

@@ -1,0 +1,59 @@
+"""What a rehearsed centre is given: its mandate, and how long people, wires and paper take. Values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+MILLISECOND: Final = 1_000
+SECOND: Final = 1_000_000
+MINUTE: Final = 60 * SECOND
+HOUR: Final = 60 * MINUTE
+
+
+class Mandate(StrEnum):
+    """Who lets orders beyond the first leave."""
+
+    FIRST_HOP = "first-hop"
+    """Nobody: the reported payment is recalled, and that is all."""
+    MANUAL = "manual"
+    """An officer, hop by hop, and a second person for each order that the law gives one."""
+    CHASE = "chase"
+    """The standing authority of two persons, at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeTerms:
+    """Times in microseconds, amounts in minor units; times of people are lognormal, median and sigma of the logarithm."""
+
+    policy: str = "cn-2016"
+    """A shipped policy: terms of stops, freezes, approvals, clocks and returns."""
+    entry_median_us: int = 3 * MINUTE
+    entry_sigma: float = 0.5
+    """From the report to its entry, with admission and standing authority."""
+    officers: int = 20
+    hop_us: int = 30 * MINUTE
+    """What an officer without the chase takes for a hop."""
+    hops_most: int = 12
+    mandate_minor: int = 10**12
+    mandate_us: int = 30 * 24 * HOUR
+    approval_median_us: int = 10 * MINUTE
+    approval_sigma: float = 0.5
+    appealing: float = 0.7
+    """Share of innocent holders who object."""
+    appeal_after_us: int = 2 * HOUR
+    appeal_clock_us: int = 24 * HOUR
+    wire_us: int = 50 * MILLISECOND
+    """One way between centre and institution, and what either takes to read and sign."""
+    tick_us: int = 100 * MILLISECOND
+    """What came in meanwhile is taken in together."""
+    digest_us: int = 30 * MINUTE
+    """From a hold's answer to the balance digest that shows it; an institution with nothing new is not asked."""
+    freeze_before_us: int = 24 * HOUR
+    """How long before a stop's end it is turned into a freeze."""
+    round_us: int = 6 * HOUR
+    """Between two looks of an officer at a case: what is to be given up, what is to be frozen."""
+
+
+__all__ = ["HOUR", "MILLISECOND", "MINUTE", "SECOND", "Mandate", "OfficeTerms"]
