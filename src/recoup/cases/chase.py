@@ -340,14 +340,18 @@ def _one_query(
 def _give(draft: _Draft, missing: Mapping[ClaimKey, int]) -> None:
     """Add reductions and releases, innocent holders first, then the largest surplus."""
     entitled = current(draft.case)
-    backed = _Backed()
     surplus: dict[HoldPlace, int] = {}
     for hold in draft.case.holds:
-        backed.put(hold.hold, shares_of(hold.confirmed, dict(hold.stood)))
-        surplus[hold.hold] = hold.asked - sum(entitled.get(hold.hold, {}).values())
-        draft.least[hold.hold] = parts_of(entitled.get(hold.hold, {}))
+        due = entitled.get(hold.hold, {})
+        surplus[hold.hold] = hold.asked - sum(due.values())
+        draft.least[hold.hold] = parts_of(due)
     having = [hold for hold in draft.case.holds if hold.asked and surplus[hold.hold] > 0]
     is_innocent = draft.case.is_innocent
+    if not having:
+        return
+    backed = _Backed()
+    for hold in draft.case.holds:
+        backed.put(hold.hold, shares_of(hold.confirmed, dict(hold.stood)))
     having.sort(key=lambda hold: (not is_innocent(hold.account), -surplus[hold.hold], hold.hold))
     for hold in having:
         due = entitled.get(hold.hold, {})

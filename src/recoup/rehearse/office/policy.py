@@ -17,7 +17,7 @@ from recoup.rehearse.office.branch import Branch
 from recoup.rehearse.office.centre import Centre, policy_of
 from recoup.rehearse.office.desk import Desk, missing_in, number_of
 from recoup.rehearse.office.staff import Staff
-from recoup.rehearse.office.terms import Mandate, OfficeTerms
+from recoup.rehearse.office.terms import Mandate, OfficeTerms, terms_of
 from recoup.rehearse.play.happened import (
     Answered,
     Entitled,
@@ -27,6 +27,7 @@ from recoup.rehearse.play.happened import (
     Stopper,
 )
 from recoup.rehearse.play.ports import Judgements, Row, Stage
+from recoup.rehearse.scenario import Scenario
 from recoup.watch.state import Payments
 
 
@@ -87,6 +88,9 @@ class OfficePolicy:
 
     def booked(self, rows: Sequence[Row]) -> None:
         """Hear what was booked: of no use without a watch."""
+
+    def failed(self, payments: Payments) -> None:
+        """Hear of payments that were not booked: of no use without a watch."""
 
     def finish(self, until_us: int) -> None:
         """Let clocks run on: freezes, appeals and returns."""
@@ -167,8 +171,23 @@ class OfficePolicy:
                 )
 
 
+def first_hop(scenario: Scenario, seed: int) -> OfficePolicy:  # noqa: ARG001 - it draws by the country's seed
+    """Return the policy that recalls the reported payment."""
+    return OfficePolicy(Mandate.FIRST_HOP, terms_of(scenario))
+
+
+def manual(scenario: Scenario, seed: int) -> OfficePolicy:  # noqa: ARG001 - as above
+    """Return the policy of an officer a hop."""
+    return OfficePolicy(Mandate.MANUAL, terms_of(scenario))
+
+
+def chase(scenario: Scenario, seed: int) -> OfficePolicy:  # noqa: ARG001 - as above
+    """Return the policy of standing authority."""
+    return OfficePolicy(Mandate.CHASE, terms_of(scenario))
+
+
 def _never(payments: Payments) -> Never:
     raise AssertionError(f"nobody asks this policy about {len(payments)} payments")
 
 
-__all__ = ["OfficePolicy"]
+__all__ = ["OfficePolicy", "chase", "first_hop", "manual"]
