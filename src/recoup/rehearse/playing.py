@@ -109,9 +109,9 @@ class _Holders:
         return self._stage.books.balance(account)
 
     def at(self, time_us: int, act: Callable[[], None]) -> None:
-        """Do something at an instant before the end."""
-        if time_us < self._end_us:
-            self._stage.at(time_us, act)
+        """Do something at an instant before the end, one that is kept as exactly as other payments' times."""
+        if (kept_us := self._stage.country.kept_us(time_us)) < self._end_us:
+            self._stage.at(kept_us, act)
 
     def pay(self, attempt: Attempt) -> Paid:
         """Try to pay now."""
