@@ -42,7 +42,7 @@ class Names:
 
     def name(self, account: int) -> str:
         """Return the number by which statements name an account."""
-        return self._from[account]
+        return str(self._from[account])
 
     def place(self, account: int) -> int:
         """Return the institution at which an account lies."""
