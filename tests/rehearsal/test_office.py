@@ -208,7 +208,7 @@ def test_a_run_twice_gives_the_same_journal():
 def test_a_stop_that_nobody_follows_ends_after_its_48_hours_at_centre_and_institution_alike():
     country = hamlet(7, frauds=2, payments=200)
     policy = Idle(Mandate.CHASE, OfficeTerms(freeze_before_us=0, round_us=30 * DAY))
-    stage = played(country, policy, days=5)
+    stage = played(country, policy, days=12)
     began, ended = {}, {}
     for one in of(stage, HeldNow):
         place = one.account, one.cause
