@@ -18,7 +18,9 @@ import numpy.typing as npt
 from recoup.rehearse.country import Fraud
 from recoup.rehearse.guard.claims import Claims
 from recoup.rehearse.guard.measures import Measures
+from recoup.rehearse.guard.merchants import Merchants
 from recoup.rehearse.guard.openings import stream_of
+from recoup.rehearse.guard.rules import STOLEN
 from recoup.rehearse.guard.terms import GuardTerms
 from recoup.rehearse.guard.warnings import Warnings
 from recoup.rehearse.play.happened import HeldNow, Judged, Reported, Stopper, WaitEnded
@@ -26,7 +28,7 @@ from recoup.rehearse.play.ports import Judgements, Row, Stage, Word
 from recoup.watch.decision import WAITS, Action, Ground
 from recoup.watch.features import FEATURES
 from recoup.watch.state import Outcome, Payments
-from recoup.watch.stolen import Fate, Held, Moved, Payment, Tiding, Verdict
+from recoup.watch.stolen import Moved, Payment, Tiding, Verdict
 from recoup.watch.stream import Decided, Ended, How, Passed
 
 SHORT: Final = 1 << 12
@@ -60,6 +62,7 @@ class Guard:
         assert flow is not None, "a guard follows stolen money"
         self._flow = flow
         self.claims = Claims(stage.country, flow)
+        self.merchants = Merchants(len(stage.country.accounts), flow)
         self.measures = Measures(stage, self.terms, flow)
         self.warnings = Warnings(stage, self.terms, self._withdraw)
         self._warm_us = stage.country.begin_us + stage.country.warmup_us
@@ -68,7 +71,8 @@ class Guard:
         """Attempt of the play and payer, by number of a payment that waits."""
         self._of_payer: dict[int, dict[int, None]] = {}
         self._settling = -1
-        self._caught: dict[tuple[str, int], int] = {}
+        self._keeps: dict[int, dict[str, int] | None] = {}
+        """By account that stolen money was kept from leaving: how much of each case's was said to lie there."""
 
     # --- what the centre tells
 
@@ -92,8 +96,8 @@ class Guard:
 
     def _flow_changed(self) -> None:
         self.stream.sync()
-        for case, account in list(self._caught):
-            self._say_caught(case, account)
+        for account in list(self._keeps):
+            self._say_kept(account)
 
     # --- payments
 
@@ -117,6 +121,7 @@ class Guard:
         count = len(payments)
         if count > len(self._currency):
             self._currency = np.zeros(2 * count, np.int16)
+        self.merchants.look_at(payments)
         is_warm = int(payments.time_us[-1]) < self._warm_us
         found = self.stream.decide(payments, self._currency[:count], is_late=is_warm)
         action = np.ascontiguousarray(found.rows["action"])
@@ -149,10 +154,15 @@ class Guard:
                 self._wait(found.first + at, int(payments.row[at]), payer, ends)
             ground = Ground(int(row["ground"]))
             self._say_judged(payments, at, done, ground.name.lower(), ends)
-            if ground is Ground.ORDER:
+            if ground is Ground.RULE and self._rule(row) == STOLEN:
+                self._keeps[payer] = None
+                self._say_kept(payer)
                 self.measures.strong(payer, time)
-            elif ground is not Ground.INPUT:
+            elif ground is Ground.MODEL:
                 self._care(found, payments, at, done, time)
+
+    def _rule(self, row: np.void) -> str:
+        return self.terms.rules.rules[int(row["rule"])].id
 
     def _care(
         self, found: Decided, payments: Payments, at: int, done: Action, time_us: int
@@ -254,38 +264,38 @@ class Guard:
         if not some:
             del self._of_payer[payer]
         self._stage.say(WaitEnded(self._stage.now_us, attempt, how))
+        if payer in self._keeps:
+            self._say_kept(payer)
 
     # --- what is told of stolen money
 
     def _hear(self, told: Sequence[Tiding]) -> None:
         for one in told:
-            match one:
-                case Moved():
-                    if one.fate is Fate.MOVED:
-                        self.measures.reached(one.payee)
-                    for saw in self.saw:
-                        saw(one)
-                case Held(case, account):
-                    self._say_caught(case, account)
-                case _:
-                    pass  # the play pays nothing for which too little is there
+            if not isinstance(one, Moved):
+                continue  # holds of orders are the office's to say; the play pays nothing for which too little is there
+            for account in (one.payer, one.payee):
+                if account in self._keeps:
+                    self._say_kept(account)
+            for saw in self.saw:
+                saw(one)
 
-    def _say_caught(self, case: str, account: int) -> None:
-        """Say how much of an account the watch holds by itself for a case, where that has changed."""
-        held = dict(self._flow.at(account).held).get(case, 0)
-        binding = self._flow.bindings.get(account, {}).get(case)
-        own = 0 if binding is None else min(binding.caught, max(0, held - binding.ordered))
-        place = (case, account)
-        if own == self._caught.get(place, 0):
-            return
-        self._caught[place] = own
-        if not own:
-            del self._caught[place]
-        now = self._stage.now_us
-        fraud = int(case.rpartition("-")[2]) if case.startswith("case-") else -1
-        self._stage.say(HeldNow(now, Stopper.WATCH, case, fraud, account, own))
-        if own:
-            self.measures.caught(account, own, now)
+    def _say_kept(self, account: int) -> None:
+        """Say how much of each case's money an account keeps because the watch lets none of it out."""
+        is_kept = account in self._of_payer or self.measures.is_closed(account)
+        now_there: dict[str, int] = {}
+        for one in self._flow.at(account).stolen if is_kept else ():
+            now_there[one.case] = now_there.get(one.case, 0) + one.free
+        before, now = self._keeps[account] or {}, self._stage.now_us
+        for case in dict.fromkeys((*before, *now_there)):
+            held = now_there.get(case, 0)
+            if held != before.get(case, 0):
+                fraud = int(case.rpartition("-")[2]) if case.startswith("case-") else -1
+                self._stage.say(HeldNow(now, Stopper.WATCH, case, fraud, account, held))
+        self._keeps[account] = now_there
+        if now_there:
+            self.measures.caught(account, sum(now_there.values()), now)
+        elif not is_kept:
+            del self._keeps[account]
 
     # --- what is booked beside
 
@@ -315,11 +325,11 @@ class Guard:
     # --- the end
 
     def finish(self, until_us: int) -> None:
-        """Let catches lapse at their ends, and compare with the books."""
+        """Compare with the books when all clocks have run out."""
         self._stage.at(until_us, self._finish)
 
     def _finish(self) -> None:
-        self._hear(self._flow.lapse(self._stage.now_us))
+        self._flow_changed()
         self.require_books()
 
     def require_books(self) -> None:

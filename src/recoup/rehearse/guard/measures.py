@@ -30,7 +30,7 @@ from recoup.care.measuring import (
     propose_measure,
 )
 from recoup.care.refusals import CareRefusal
-from recoup.clock import instant_of
+from recoup.clock import instant_of, microseconds_of
 from recoup.rehearse.guard.holders import complains
 from recoup.rehearse.guard.terms import GuardTerms
 from recoup.rehearse.play.happened import Appealed, Intercepted
@@ -53,17 +53,12 @@ class Measures:
         self._bound = np.zeros(len(stage.country.accounts), np.bool_)
         self._spent: dict[int, tuple[int, int]] = {}
         self._strong: dict[int, int] = {}
-        self._has_stolen: dict[int, None] = {}
         self._caught: dict[int, None] = {}
         self.all: dict[str, Measure] = {}
         self._of_account: dict[int, list[str]] = {}
         self._made = 0
 
     # --- what is looked at
-
-    def reached(self, account: int) -> None:
-        """Note that stolen money of a case came to an account."""
-        self._has_stolen[account] = None
 
     def strong(self, account: int, time_us: int) -> None:
         """Count a strong decision on what an account pays; enough of them and it gets measures."""
@@ -73,12 +68,18 @@ class Measures:
             self._propose(account, MeasureKind.CREDIT_ONLY, MeasureGround.RED_FLAG, time_us)
 
     def caught(self, account: int, amount: int, time_us: int) -> None:
-        """Stolen money was caught in an account: it is intercepted, and its business goes to the counter."""
-        if account in self._caught:
-            return
-        self._caught[account] = None
-        self._stage.say(Intercepted(time_us, account, amount, "caught"))
-        self._propose(account, MeasureKind.COUNTER_ONLY, MeasureGround.CASE, time_us)
+        """Stolen money was kept from leaving an account: it is intercepted; who sends on what comes in goes to the counter."""
+        if account not in self._caught:
+            self._caught[account] = None
+            self._stage.say(Intercepted(time_us, account, amount, "caught"))
+        if self._passes_on(account, amount):
+            self._propose(account, MeasureKind.COUNTER_ONLY, MeasureGround.CASE, time_us)
+
+    def _passes_on(self, account: int, stolen: int) -> bool:
+        """Return whether most of what came into an account is stolen money that lies there now, or came and went."""
+        into, out = self._flow.index.totals(account)
+        came = into - int(self._stage.country.accounts.opening_minor[account])
+        return came > 0 and (2 * stolen >= came or 2 * out >= into) and stolen * 5 >= came
 
     # --- what is carried out
 
@@ -106,6 +107,11 @@ class Measures:
             return True
         limits = [one.limit for one in force if one.kind is MeasureKind.LOWER_LIMITS]
         return bool(limits) and self._day(account, time_us)[1] + amount > min(limits)
+
+    def is_closed(self, account: int) -> bool:
+        """Return whether nothing may leave an account by machine."""
+        some = (self.all[name] for name in self._of_account.get(account, ()))
+        return any(one.is_in_force and one.kind in _CLOSED for one in some)
 
     def _day(self, account: int, time_us: int) -> tuple[int, int]:
         day, spent = self._spent.get(account, (-1, 0))
@@ -158,10 +164,9 @@ class Measures:
 
     def _begin(self, name: str, account: int) -> None:
         """Have the institution carry out what stands, its holder told, and its end come."""
-        ends_at = self.all[name].ends_at
-        seconds = round((ends_at - instant_of(self._stage.now_us)).total_seconds())
         self._later(self._terms.confirm_seconds, lambda: self._confirm(name, account))
-        self._later(seconds, lambda: self._end(name, account))
+        ends_us = microseconds_of(self.all[name].ends_at)
+        self._stage.at(ends_us, lambda: self._end(name, account))
 
     def _confirm(self, name: str, account: int) -> None:
         amount = max(0, self._stage.books.balance(account))
@@ -184,7 +189,8 @@ class Measures:
         one, now = self.all[name], self._stage.now_us
         if one.ended_at is not None:
             return
-        is_clean = account not in self._has_stolen
+        reached = self._flow.pictures.now.reached.values()
+        is_clean = not any(account in some for some in reached)
         if self._terms.care.measures[one.kind].is_lifted_by_proof and is_clean:
             self._do(name, account, ProveHolder(name, _JUDGE, "papers shown"))
             self._stage.say(Appealed(now, now, account, is_granted=True))

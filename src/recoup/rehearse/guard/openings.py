@@ -12,7 +12,6 @@ from recoup.watch.state import Settings, Shard
 from recoup.watch.stolen import KNOWN, TERMINAL, FlowRows, StolenFlow
 from recoup.watch.stream import Stream
 
-SECOND: Final = 1_000_000
 _ROWS_BESIDE: Final = 400_000
 """Room for rows beside the schedule's: what launderers, victims and returns pay."""
 _OUTSIDE: Final = (InstitutionKind.CASH, InstitutionKind.ABROAD)
@@ -44,8 +43,8 @@ def stream_of(country: Country, terms: GuardTerms) -> Stream:
         model=terms.model,
         policy=terms.policy,
         currencies=(country.currency,),
-        flow=StolenFlow(index, catch_us=terms.catch_seconds * SECOND),
+        flow=StolenFlow(index),
     )
 
 
-__all__ = ["SECOND", "outside_of", "shard_of", "stream_of"]
+__all__ = ["outside_of", "shard_of", "stream_of"]

@@ -8,6 +8,7 @@ from typing import Final
 from recoup.care import CareTerms
 from recoup.reading.policies import read_case_policy
 from recoup.rehearse.country import Country
+from recoup.rehearse.guard.rules import APPROVER, guard_rules
 from recoup.rehearse.scenario import Scenario, WatchTerms
 from recoup.watch.decision import Policy
 from recoup.watch.decision.policy import Figure
@@ -16,13 +17,12 @@ from recoup.watch.rules import Mode, RuleSet
 from recoup.watch.state import Settings
 from recoup.watching.local_time import LocalTime
 from recoup.watching.policy_files import read_policy
-from recoup.watching.rule_files import read_rules
 
 _SECOND: Final = 1_000_000
 _DAY_US: Final = 86_400 * _SECOND
 _MILLION: Final = 1_000_000.0
-AUTHOR, APPROVER = "risk-officer", "second-risk-officer"
-"""Roles: who wrote the decision policy, and who switched it on."""
+AUTHOR: Final = "risk-officer"
+"""The role that wrote the decision policy; a second one switched it on."""
 
 LINES: Final = (20_000_000, 5_000_000)
 """Minor units that people stay below: transfers and cash of 200,000 and 50,000 yuan that institutions report."""
@@ -34,14 +34,10 @@ class GuardTerms:
 
     policy: Policy
     """Live, with budgets of the whole country."""
-    rules: RuleSet | None
+    rules: RuleSet
     model: Model | None
     settings: Settings
     care: CareTerms
-    catch_seconds: int
-    """Stolen money that is to be moved on is held so long without an order; the cap of a hold in the decision policy."""
-    new_payee_us: int
-    """How long each payment to a new payee waits; 0: not."""
     called: float
     """Share of warned payers who are called, and of called ones who are visited."""
     visited: float
@@ -61,8 +57,6 @@ def guard_terms(
     country: Country,
     scenario: Scenario,
     model: Model | None,
-    *,
-    rules: str | None = None,
 ) -> GuardTerms:
     """Return the terms of a country's guard: the shipped decision policy, switched on by two, and the terms of care.
 
@@ -70,7 +64,6 @@ def guard_terms(
         country: whose zone, currency and number of payments are read.
         scenario: how long a delay and a hold last, how many there may be, who is called and visited.
         model: trained on the features of the state; None: rules and stolen money only.
-        rules: a shipped set of rules or a file; None: those of the scenario.
     """
     watch = scenario.watch
     chosen = _budgeted(read_policy("cn"), country, watch)
@@ -78,16 +71,15 @@ def guard_terms(
     live = replace(chosen, mode=Mode.LIVE, author=AUTHOR, approver=APPROVER)
     live = replace(live, approved=live.to_approve(digest))
     assert live.is_live(digest), "two roles approved this policy with this model"
-    currencies, care = (country.currency,), read_case_policy("cn-2016").care
+    care = read_case_policy("cn-2016").care
+    rules = guard_rules(country.currency, country.timezone, has_new_payee=watch.new_payee_wait > 0)
     assert care is not None, "the shipped policy has terms of care"
     return GuardTerms(
         policy=live,
-        rules=None if rules is None else read_rules(rules, currencies=currencies),
+        rules=rules,
         model=model,
         settings=settings_of(country),
         care=care,
-        catch_seconds=watch.hold // _SECOND,
-        new_payee_us=watch.new_payee_wait,
         called=watch.called,
         visited=watch.visited,
     )
@@ -95,13 +87,14 @@ def guard_terms(
 
 def _budgeted(policy: Policy, country: Country, watch: WatchTerms) -> Policy:
     """Return a policy with a scenario's times and budgets: so many a million payments, on a day and saved up at most."""
+    wait = max(watch.new_payee_wait or watch.delay, _SECOND) / _SECOND
     days = max(1.0, (country.end_us - country.begin_us) / _DAY_US)
     a_day = len(country.schedule) / days
     waits = watch.delays_a_million + watch.holds_a_million
     figures = dict(policy.figures)
     for name, value in (
-        ("delay.seconds", max(1.0, watch.delay / _SECOND)),
-        ("delay.seconds_max", max(1.0, watch.delay / _SECOND)),
+        ("delay.seconds", wait),
+        ("delay.seconds_max", wait),
         ("hold.seconds", max(1.0, watch.hold / _SECOND)),
         ("hold.seconds_max", max(1.0, watch.hold / _SECOND)),
         ("alerts_per_day", (watch.warnings_a_million + waits) / _MILLION * a_day),

@@ -276,17 +276,33 @@ class Med2:
         """Pay what the block has, at most what is still missing of the root, and close the request."""
         held = next((h for _, a, h in self._held(asked.account) if a is asked), 0)
         amount = min(held, one.root.amount - one.returned)
+        others = [
+            (other.cause, a, h) for other, a, h in self._held(asked.account) if a is not asked
+        ]
         self._close(one, asked)
         if amount and one.victim != asked.account:
-            sides = (asked.account, one.victim)
-            paid = self._stage.pay(Attempt(*sides, amount, _RETURN, is_ordered=True))
-            if paid.word is Word.BOOKED:
-                one.returned += amount
-                now = self._stage.now_us
-                self._stage.say(Returned(now, one.fraud, asked.account, amount))
-                self._look_at(asked.account)
+            self._pay_out(one, asked.account, amount, others)
         self._say_entitled(one.fraud)
         self._request(one)
+
+    def _pay_out(
+        self, one: _Recovery, account: int, amount: int, others: Sequence[tuple[str, _Asked, int]]
+    ) -> None:
+        """Pay what one block had, past blocks that ask for the same money and have it not."""
+        have: dict[str, int] = {}
+        for cause, _, held in others:
+            have[cause] = have.get(cause, 0) + held
+        for cause, held in have.items():
+            self._stage.books.block(cause, account, held)
+        sides = (account, one.victim)
+        paid = self._stage.pay(Attempt(*sides, amount, _RETURN, is_ordered=True))
+        for cause in have:
+            asked = (self._blocked(r, account) for r in self._recoveries if r.cause == cause)
+            self._stage.books.block(cause, account, sum(asked))
+        assert paid.word is Word.BOOKED, f"{amount} was held in {account}: {paid.word}"
+        one.returned += amount
+        self._stage.say(Returned(self._stage.now_us, one.fraud, account, amount))
+        self._look_at(account)
 
     def _close(self, one: _Recovery, asked: _Asked) -> None:
         """Unblock one transfer's amount."""
