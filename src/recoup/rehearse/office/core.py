@@ -50,7 +50,7 @@ class Names:
 
     def institution(self, account: int) -> str:
         """Return its name."""
-        return self.institutions[self._place[account]]
+        return self.institutions[int(self._place[account])]
 
     def leaving(self, account: int) -> str:
         """Return what a payment to this account is called if the account is of the outside; '' for any other."""

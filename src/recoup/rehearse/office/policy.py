@@ -68,7 +68,7 @@ class OfficePolicy:
 
     def begin(self, stage: Stage) -> None:
         """Open the centre and hire its staff."""
-        policy = policy_of(read_case_policy(self._terms.policy), stage.country)
+        policy = policy_of(read_case_policy(self._terms.policy), stage.country, self._terms)
         self._stage = stage
         self.centre = Centre(stage, policy, self._terms)
         self.centre.on_event.append(self._event)
