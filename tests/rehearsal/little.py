@@ -1,4 +1,4 @@
-"""A little stage: books of dictionaries, a heap of instants, victims who report, launderers who pass money on layer by layer."""
+"""A little stage: books of dictionaries, a heap of instants, victims who report, launderers who fan out."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ class BankStore:
     @classmethod
     def in_memory(cls) -> BankStore:
         """Open books that go with the process: for rehearsals."""
-        return cls(DriverConnection.in_memory(), is_durable=False)
+        return cls(DriverConnection(None), is_durable=False)
 
     def handled(self, order: str) -> Handled | None:
         """Return what is known of an order."""

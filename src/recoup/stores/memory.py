@@ -131,7 +131,8 @@ class MemoryJournal:
     def due(self, now: datetime, limit: int) -> Sequence[Deadline]:
         """Return deadlines due at `now` or before."""
         page = bounded_page(limit)
-        disk, found = self._disk, []
+        disk = self._disk
+        found: list[Deadline] = []
         before, passed = None, 0
         for at, row in enumerate(disk.due):
             if row[0] > now or len(found) >= page:

@@ -118,8 +118,8 @@ class _WriterView:
         return len(found)
 
 
-def policy_of(policy: CasePolicy, country: Country) -> CasePolicy:
-    """Return a policy with what the country's institutions declare."""
+def policy_of(policy: CasePolicy, country: Country, terms: OfficeTerms) -> CasePolicy:
+    """Return a policy with what the country's institutions declare, and the clocks that a scenario sets."""
     declared = {
         one.name: Declared(
             one.name,
@@ -130,7 +130,11 @@ def policy_of(policy: CasePolicy, country: Country) -> CasePolicy:
         for one in country.institutions
         if one.kind in KINDS
     }
-    return replace(policy, institutions=declared)
+    procedure = policy.procedure
+    if procedure is not None and terms.notice_days is not None:
+        procedure = replace(procedure, notice_days=terms.notice_days)
+    clock = max(1, terms.appeal_clock_us // 1_000_000)
+    return replace(policy, institutions=declared, procedure=procedure, appeal_seconds=clock)
 
 
 class Centre:
@@ -167,28 +171,7 @@ class Centre:
             decide=decider(policy),
             evolve=self._evolve,
         )
-        begin = instant_of(country.begin_us)
-        key = SigningKey(CENTRE, chance.randbytes(32), begin - _DAY, begin + _VALID)
-        notice = NoticeTerms("Centre", ("notice of a stop",), "000")
-        wire = Correspondence(CENTRE, key, KeyRing([key.public]), {}, notice)
-        self._letters = Letters(wire, self.directory, self.clock, self.ids, lambda: 1)
-        self.answers = Answers(
-            self.directory,
-            self._submit,
-            self.clock,
-            self._held_at,
-            self._order_of,
-            self._say,
-            notice,
-            self._mend,
-            is_news=self._is_news,
-        )
-        given = {"policy": policy, "clock": self.clock, "ids": self.ids, "key": key}
-        self.branches = {
-            one.name: Branch(stage, self.names, place, **given)  # type: ignore[arg-type]
-            for place, one in enumerate(country.institutions)
-            if one.kind in KINDS
-        }
+        self._connect(chance)
         self._is_called = False
         self.trails = Trails(self._say, self._call)
         self._step = ChaseStep(
@@ -208,6 +191,32 @@ class Centre:
         self._inbox: list[tuple[Branch, OrderMessage, AnswerMessage]] = []
         self._takes_at = -1
         self._numbers: dict[str, int] = {}
+
+    def _connect(self, chance: Random) -> None:
+        """Open the institutions, and what writes to them and takes in what they say."""
+        stage, country = self.stage, self.stage.country
+        begin = instant_of(country.begin_us)
+        key = SigningKey(CENTRE, chance.randbytes(32), begin - _DAY, begin + _VALID)
+        notice = NoticeTerms("Centre", ("notice of a stop",), "000")
+        wire = Correspondence(CENTRE, key, KeyRing([key.public]), {}, notice)
+        self._letters = Letters(wire, self.directory, self.clock, self.ids, lambda: 1)
+        self.answers = Answers(
+            self.directory,
+            self._submit,
+            self.clock,
+            self._held_at,
+            self._order_of,
+            self._say,
+            notice,
+            self._mend,
+            is_news=self._is_news,
+        )
+        given = {"policy": self.policy, "clock": self.clock, "ids": self.ids, "key": key}
+        self.branches = {
+            one.name: Branch(stage, self.names, place, **given)  # type: ignore[arg-type]
+            for place, one in enumerate(country.institutions)
+            if one.kind in KINDS
+        }
 
     @property
     def state(self) -> CentreState:

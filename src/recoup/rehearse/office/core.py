@@ -42,7 +42,7 @@ class Names:
 
     def name(self, account: int) -> str:
         """Return the number by which statements name an account."""
-        return self._from[account]
+        return str(self._from[account])
 
     def place(self, account: int) -> int:
         """Return the institution at which an account lies."""
@@ -50,7 +50,7 @@ class Names:
 
     def institution(self, account: int) -> str:
         """Return its name."""
-        return self.institutions[self._place[account]]
+        return self.institutions[int(self._place[account])]
 
     def leaving(self, account: int) -> str:
         """Return what a payment to this account is called if the account is of the outside; '' for any other."""

@@ -269,6 +269,10 @@ class Desk:
         ]
         return self._tell(case_id, wanted) if wanted else 0
 
+    def freeze_all(self, case_id: str) -> None:
+        """Turn every stop that holds something into a freeze."""
+        self.freeze(case_id, at_once=True)
+
 
 def case_of(number: int) -> str:
     """Return the case of a fraud's report."""

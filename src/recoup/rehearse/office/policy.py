@@ -68,7 +68,7 @@ class OfficePolicy:
 
     def begin(self, stage: Stage) -> None:
         """Open the centre and hire its staff."""
-        policy = policy_of(read_case_policy(self._terms.policy), stage.country)
+        policy = policy_of(read_case_policy(self._terms.policy), stage.country, self._terms)
         self._stage = stage
         self.centre = Centre(stage, policy, self._terms)
         self.centre.on_event.append(self._event)
@@ -110,7 +110,7 @@ class OfficePolicy:
         now = self._stage.now_us
         for number in self._numbers:
             case_id = case_of(number)
-            self._stage.at(now, partial(self.desk.freeze, case_id, at_once=True))
+            self._stage.at(now, partial(self.desk.freeze_all, case_id))
             self._stage.at(now + _BEFORE_RETURN_US, partial(self.returning.begin, case_id))
         assert now + _BEFORE_RETURN_US < until_us, "clocks run on for weeks"
 

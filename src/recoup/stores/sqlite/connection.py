@@ -50,9 +50,12 @@ class DriverConnection:
     process would die of it. Whoever comes later is told that the file is closed.
     """
 
-    def __init__(self, path: Path, *, is_read_only: bool = False) -> None:
+    def __init__(self, path: Path | None, *, is_read_only: bool = False) -> None:
+        """Open the file at `path`; None: a store in memory, which goes with the process."""
         self._lock = threading.RLock()
-        address = f"{path.absolute().as_uri()}?mode={'ro' if is_read_only else 'rwc'}"
+        address = "file::memory:"
+        if path is not None:
+            address = f"{path.absolute().as_uri()}?mode={'ro' if is_read_only else 'rwc'}"
         try:
             self._driver = sqlite3.connect(
                 address,
@@ -65,14 +68,6 @@ class DriverConnection:
             raise _translated(fault, "open the store") from fault
         if is_read_only:  # so that `verify` names the record instead of failing at it
             self._driver.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
-
-    @classmethod
-    def in_memory(cls) -> DriverConnection:
-        """Open a store that goes with the process: for rehearsals, where nothing has to outlive it."""
-        found = cls.__new__(cls)
-        found._lock = threading.RLock()
-        found._driver = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-        return found
 
     def run(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
         """Run one statement."""
