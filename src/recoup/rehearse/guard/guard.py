@@ -2,7 +2,8 @@
 
 1. A payment is judged by the stream as it would be in a bank's path; what waits ends by the stream's own lapse, at its instant.
 2. Stream and books agree: what the play could not book is taken back here, what it booked outside is booked here, and at the
-   end every account's balance is the same in both, which is asserted.
+   end every account's balance is the same in both, which is asserted. A payment that comes while later ones of its payer were
+   judged already may find too little here; what the stream then assumes to have come in before [SEMANTICS 1] is counted.
 3. What an institution carries out by itself, a measure of an account, is refused before the stream sees it.
 """
 
@@ -28,7 +29,7 @@ from recoup.rehearse.play.ports import Judgements, Row, Stage, Word
 from recoup.watch.decision import WAITS, Action, Ground
 from recoup.watch.features import FEATURES
 from recoup.watch.state import Outcome, Payments
-from recoup.watch.stolen import Moved, Payment, Tiding, Verdict
+from recoup.watch.stolen import KNOWN, Moved, Payment, Tiding, Verdict
 from recoup.watch.stream import Decided, Ended, How, Passed
 
 SHORT: Final = 1 << 12
@@ -71,6 +72,7 @@ class Guard:
         """Attempt of the play and payer, by number of a payment that waits."""
         self._of_payer: dict[int, dict[int, None]] = {}
         self._settling = -1
+        self._assumed: dict[int, int] = {}
         self._keeps: dict[int, dict[str, int] | None] = {}
         """By account that stolen money was kept from leaving: how much of each case's was said to lie there."""
 
@@ -113,7 +115,9 @@ class Guard:
         for at in np.flatnonzero(measured).tolist():
             self._say_judged(payments, at, Action.REFUSE, "measure", int(payments.time_us[at]))
         if rest.any():
-            part = self._decide(payments.where(rest))
+            some = payments.where(rest)
+            part = self._decide(some)
+            self._count_assumed(some, part.action)
             action[rest], until[rest], number[rest] = part
         return Judgements(action, until, number)
 
@@ -123,17 +127,49 @@ class Guard:
             self._currency = np.zeros(2 * count, np.int16)
         self.merchants.look_at(payments)
         is_warm = int(payments.time_us[-1]) < self._warm_us
+        lacks = self._lacks(int(payments.payer[0]), int(payments.amount_minor[0]), count)
         found = self.stream.decide(payments, self._currency[:count], is_late=is_warm)
         action = np.ascontiguousarray(found.rows["action"])
+        if lacks and action[0] < Action.DELAY:
+            self._assume(int(payments.payer[0]), lacks)
         if found.told:
             self._hear(found.told)
         until, number = np.zeros(count, np.int64), np.full(count, -1, np.int64)
         if action.any():
+            if count > 1:
+                self._count_assumed(payments, action)
             self._answer(payments, found, action, until, number)
         for one in found.ended:  # due at the very instant of a payment that was asked first
             self._say_ended(one.number, one.how.value)
             self._stage.at(self._stage.now_us, partial(self._settle_late, one))
         return Judgements(action, until, number)
+
+    def _lacks(self, payer: int, amount: int, count: int = 1) -> int:
+        """Return what the stream would have to assume for a payment that comes by itself: for judged batches nothing."""
+        index = self._flow.index
+        if count > 1 or index.standing[payer] != KNOWN:
+            return 0
+        into, out = index.totals(payer)
+        return max(0, amount - (into - out))
+
+    def _count_assumed(self, payments: Payments, action: npt.NDArray[np.int8]) -> None:
+        """Count what the stream assumed in a batch because a payment to a payer was stopped in the midst of it.
+
+        The books have booked nothing of the batch yet: what the stream has beyond them and the batch was assumed.
+        """
+        goes, index = action < Action.DELAY, self._flow.index
+        for payer in np.unique(payments.payer[goes]).tolist():
+            if index.standing[payer] != KNOWN:
+                continue
+            came = int(payments.amount_minor[goes & (payments.payee == payer)].sum())
+            went = int(payments.amount_minor[goes & (payments.payer == payer)].sum())
+            into, out = index.totals(payer)
+            there = self._stage.books.balance(payer) + came - went
+            self._assume(payer, into - out - self._assumed.get(payer, 0) - there)
+
+    def _assume(self, payer: int, amount: int) -> None:
+        if amount:
+            self._assumed[payer] = self._assumed.get(payer, 0) + amount
 
     def _answer(
         self,
@@ -227,6 +263,7 @@ class Guard:
             self._settling = -1
             if paid.word is Word.BOOKED:
                 # A microsecond early: another one that is due now ends by its own settlement.
+                self._assume(one.payer, self._lacks(one.payer, one.amount))
                 passed = self.stream.release(number, one.expires_us - 1)
                 self._hear_passed(passed, How.LAPSED.value)
                 return
@@ -315,6 +352,7 @@ class Guard:
     def _book(self, time_us: int, payer: int, payee: int, amount: int, kind: int) -> None:
         shard = self.stream.shard
         time_us = max(time_us, shard.clock)
+        self._assume(payer, self._lacks(payer, amount))
         shard.make_room(1)
         shard.apply(Payments.of([time_us], [payer], [payee], [amount], [kind]))
         told = self._flow.book(Payment(shard.clock, payer, payee, amount))
@@ -337,8 +375,9 @@ class Guard:
         totals = self._flow.index
         for account in range(len(self._country.accounts)):
             into, out = totals.totals(account)
+            here = into - out - self._assumed.get(account, 0)
             balance = self._stage.books.balance(account)
-            assert into - out == balance, f"account {account}: {into - out} here, {balance} there"
+            assert here == balance, f"account {account}: {here} here, {balance} there"
 
 
 __all__ = ["Guard"]
