@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
-from rehearsal.hamlet import HOUR, MINUTE
 
 from recoup.care import Step
 from recoup.rehearse.play.happened import Reported
 from recoup.rehearse.play.ports import Attempt, Judgements, Word
 from recoup.rehearse.policies.none import NonePolicy
+from rehearsal.hamlet import HOUR, MINUTE
 
 
 class Allows(NonePolicy):
@@ -24,7 +24,7 @@ class Allows(NonePolicy):
         self.heard = []
         self.failures = []
 
-    def action(self, payments, place):
+    def action(self, payments, place):  # noqa: ARG002 - others look
         return 0
 
     def judge(self, payments):

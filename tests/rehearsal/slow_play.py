@@ -1,7 +1,7 @@
 """A play with dicts and loops: the independent twin of `rehearse.play.engine` and its books. One payment after the other.
 
-It knows one list of instants that it sorts anew, judges each payment alone at its own instant, and reads statements by scanning all
-rows. Victims and crews are the real ones: they see a stage, and cannot tell.
+It knows one list of instants, judges each payment alone at its own instant, and reads statements by scanning all rows.
+Victims and crews are the real ones: they see a stage, and cannot tell.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ class SlowPlay:
     def _book(self, number, attempt):
         # What is held never leaves; nobody pays what they do not have.
         kept = self.books.kept(attempt.payer)
-        assert self.books.balance(attempt.payer) - attempt.amount >= (kept if kept else 0)
+        assert self.books.balance(attempt.payer) - attempt.amount >= kept
         one = (self.now_us, attempt.payer, attempt.payee, attempt.amount, attempt.kind)
         self.books.ledger.append((*one, attempt.fraud, attempt.instalment, number))
         row = len(self.books.ledger) - 1

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Never
 
-import click
 import typer
 from typer.core import TyperGroup
 
@@ -15,6 +14,7 @@ from recoup.cli.screen import REFUSED, refusing
 
 if TYPE_CHECKING:
     from recoup.rehearse.running import Run
+    from recoup.rehearse.sweeping import Swept, Term
 
 RUN = "run"
 
@@ -22,7 +22,7 @@ RUN = "run"
 class _RunByDefault(TyperGroup):
     """`recoup rehearse city.toml` is `recoup rehearse run city.toml`: the first word is a scenario unless it is a command."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - a class of typer's own inside
         """Put the command in front of a scenario."""
         if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
             args = [RUN, *args]
@@ -57,6 +57,17 @@ Workers = Annotated[
     int | None,
     typer.Option("--workers", help="Processes; as many as there are cores if not given."),
 ]
+SweepOf = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--sweep",
+        metavar="TERM=V1,V2",
+        help="Play the scenario with a term changed, such as report_delay=10m,1h; may be repeated.",
+    ),
+]
+Seeds = Annotated[
+    int, typer.Option("--seeds", help="Of a sweep: seeds from --seed on, for intervals.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -74,12 +85,16 @@ def run(
     report: Report = None,
     language: Language = "zh",
     workers: Workers = None,
+    sweep: SweepOf = None,
+    seeds: Seeds = 1,
 ) -> None:
     """Play a scenario under each policy, show it live, and print what each kept beside what nobody can beat."""
-    from recoup.cli.rehearse_screen import print_figures, watching
+    from recoup.cli.rehearse_screen import print_figures, print_sweep, sweeping, watching
     from recoup.rehearse.report import document
     from recoup.rehearse.running import rehearse
     from recoup.rehearse.scenario import read_scenario
+    from recoup.rehearse.sweeping import POINTS_MAX, points_of, swept_document
+    from recoup.rehearse.sweeping import sweep as play_points
 
     with refusing():
         if language not in {"zh", "en"}:
@@ -90,12 +105,32 @@ def run(
             _refuse(f"expected --seed from 0 to {2**31 - 1}, was {seed}")
         names = _policies(policies)
         read = read_scenario(scenario)
+        terms = _terms(sweep or [])
+        if not 1 <= seeds <= 1000:
+            _refuse(f"expected --seeds from 1 to 1000, was {seeds}")
+        is_swept = bool(terms) or seeds > 1
+        if is_swept and report is None:
+            _refuse(
+                "a sweep keeps its points in --report DIR, so that a second run goes on: name one"
+            )
+        points = tuple(points_of(read, terms, range(seed, seed + seeds))) if is_swept else ()
+        if len(points) > POINTS_MAX:
+            _refuse(f"expected at most {POINTS_MAX} points of a sweep, was {len(points)}")
         _writable(json_out, report)
         with watching(names) as told:
             found = rehearse(read, seed, names, workers=workers, told=told)
-        out = document(found, str(scenario))
         print_figures(found)
-        _write(found, out, json_out, report, language)
+        swept = None
+        if report is not None and points:
+            with sweeping(len(points)) as progress:
+                swept = play_points(
+                    points, terms, names, report / "points", workers=workers, progress=progress
+                )
+            print_sweep(swept)
+        out = document(found, str(scenario))
+        if swept is not None:
+            out["sweep"] = swept_document(swept)
+        _write(found, out, swept, json_out, report, language)
     _end(found)
 
 
@@ -126,7 +161,23 @@ def _policies(asked: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _refuse(words: str) -> None:
+def _terms(asked: list[str]) -> tuple[Term, ...]:
+    """Return the terms of a sweep; whether a value is one of its term is seen when its point is made."""
+    from recoup.rehearse.sweeping import Term
+
+    out: list[Term] = []
+    for text in asked:
+        name, equals, values = (part.strip() for part in text.partition("="))
+        given = tuple(value.strip() for value in values.split(","))
+        if not (name and equals and all(given)):
+            _refuse(f"expected --sweep term=value,value, was {text!r}")
+        if name in {term.name for term in out}:
+            _refuse(f"--sweep {name} is given twice")
+        out.append(Term(name, tuple(dict.fromkeys(given))))
+    return tuple(out)
+
+
+def _refuse(words: str) -> Never:
     print(f"recoup rehearse: {words}", file=sys.stderr)
     raise typer.Exit(REFUSED)
 
@@ -141,7 +192,12 @@ def _writable(json_out: Path | None, report: Path | None) -> None:
 
 
 def _write(
-    found: Run, out: dict[str, Any], json_out: Path | None, report: Path | None, language: str
+    found: Run,
+    out: dict[str, Any],
+    swept: Swept | None,
+    json_out: Path | None,
+    report: Path | None,
+    language: str,
 ) -> None:
     from recoup.rehearse.report import write_report
 
@@ -150,7 +206,7 @@ def _write(
         json_out.write_text(text + "\n", encoding="utf-8", newline="\n")
         print(f"figures: {json_out}")
     if report is not None:
-        write_report(found, out, report, language)
+        write_report(found, out, report, language, swept)
         print(f"report: {report / 'report.html'}")
 
 

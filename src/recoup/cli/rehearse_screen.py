@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from recoup.rehearse.running import Run
+    from recoup.rehearse.sweeping import Interval, Swept
 
 _COLUMNS: Final = ("policy", "", "payments", "reports", "orders")
 _SUMS: Final = ("held", "intercepted", "averted", "returned")
@@ -157,4 +158,45 @@ def print_figures(run: Run) -> None:
     )
 
 
-__all__ = ["SHOWN", "print_figures", "watching"]
+@contextmanager
+def sweeping(total: int) -> Iterator[Callable[[str, int, int], None]]:
+    """Give a function that hears how many points of a sweep are done: a bar on a terminal, plain lines elsewhere."""
+    if _is_plain():
+        yield lambda _doing, done, points: print(f"sweep: {done} of {points} points", flush=True)
+        return
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        *(TextColumn("sweep"), BarColumn(), MofNCompleteColumn()),
+        *(TimeElapsedColumn(), TimeRemainingColumn()),
+    )
+    with Progress(*columns) as bar:
+        task = bar.add_task("sweep", total=total)
+        yield lambda _doing, done, _total: bar.update(task, completed=done)
+
+
+def print_sweep(swept: Swept) -> None:
+    """Print kept shares by value, with the interval over seeds where there are several."""
+
+    def shown(one: Interval) -> str:
+        return f"{one.mean:.1%}" + (f" [{one.low:.1%}, {one.high:.1%}]" if one.seeds > 1 else "")
+
+    names = swept.policies
+    print("\nkept, of what is lost when nobody acts")
+    print_table(
+        (*(term.name for term in swept.terms), *names),
+        [
+            (*values, *(shown(swept.share(values, name)) for name in names))
+            for values in swept.values()
+        ],
+    )
+
+
+__all__ = ["SHOWN", "print_figures", "print_sweep", "sweeping", "watching"]

@@ -8,7 +8,7 @@ from typing import Final
 
 from recoup.care import Step
 from recoup.rehearse.country import Country
-from recoup.rehearse.laundering import Crew, Places, Weights, chosen, plan_of
+from recoup.rehearse.laundering import Crew, Places, Weights, chosen, learned, plan_of
 from recoup.rehearse.play.books import Books
 from recoup.rehearse.play.engine import Play
 from recoup.rehearse.play.played import Played
@@ -32,13 +32,14 @@ def play(
 ) -> Played:
     """Play a country through under a policy, and let the policy's clocks run out after it.
 
-    `weights` are what an adaptive launderer learned against this policy; without them it chooses evenly. `progress` is called
-    about ten times a second. Raises `AssertionError` where the books do not balance.
+    `weights` are what an adaptive launderer learned against this policy; None: what ships with the package, and where nobody
+    met such a policy yet, it chooses evenly. `progress` is called about ten times a second. Raises `AssertionError` where the
+    books do not balance.
     """
     began = time.monotonic()
     scenario = scenario or Scenario()
     stage = Play(country, policy, books=books, progress=progress)
-    _people(stage, scenario, weights)
+    _people(stage, scenario, weights or learned(policy.name))
     policy.begin(stage)
     stage.run()
     stage.settle_up(country.end_us + CLOCKS_US)
@@ -108,9 +109,9 @@ class _Holders:
         return self._stage.books.balance(account)
 
     def at(self, time_us: int, act: Callable[[], None]) -> None:
-        """Do something at an instant before the end."""
-        if time_us < self._end_us:
-            self._stage.at(time_us, act)
+        """Do something at an instant before the end, one that is kept as exactly as other payments' times."""
+        if (kept_us := self._stage.country.kept_us(time_us)) < self._end_us:
+            self._stage.at(kept_us, act)
 
     def pay(self, attempt: Attempt) -> Paid:
         """Try to pay now."""

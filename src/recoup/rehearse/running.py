@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from multiprocessing import get_context
 from multiprocessing.queues import Queue
@@ -27,9 +27,12 @@ from recoup.rehearse.figures import (
     CaseKept,
     Figures,
     Identity,
+    Step,
     cases_of,
     figures_of,
     identities_of,
+    largest_case,
+    steps_of,
     survival_of,
     truth_of,
 )
@@ -69,6 +72,15 @@ Told = Callable[[Beat], None]
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """An account as a picture names it."""
+
+    id: str
+    institution: str
+    is_outside: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """What one policy made of a country."""
 
@@ -83,6 +95,12 @@ class Result:
     """The most that its process ever had."""
     limits: Mapping[str, Figures] | None = None
     """Of the play of `none`."""
+    limit_kept: Mapping[str, Mapping[int, int]] | None = None
+    """The same, by limit and fraud, what it keeps."""
+    way: tuple[Step, ...] = ()
+    """Of the money of the fraud with the largest loss."""
+    places: Mapping[int, Place] = field(default_factory=dict)
+    """The accounts on that way, by number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +114,8 @@ class Run:
     results: Mapping[str, Result]
     """By policy, in the order that was asked for."""
     limits: Mapping[str, Figures]
-    limit_cases: Mapping[str, tuple[CaseKept, ...]]
+    reference: Result
+    """Of `none`, whether it was asked for or not."""
     country_seconds: float
     seconds: float
     memory_bytes: int
@@ -166,7 +185,7 @@ def rehearse(
         country=_described(country),
         results={name: by_name[name] for name in policies},
         limits=reference.limits,
-        limit_cases={},
+        reference=reference,
         country_seconds=country_seconds,
         seconds=time.monotonic() - began,
         memory_bytes=_memory_bytes() + (plays.memory_bytes(found) if plays is not None else 0),
@@ -185,11 +204,19 @@ def run_policy(country: Country, scenario: Scenario, name: str, told: Told) -> R
     told(Beat(name, "counting", 1.0))
     truth = truth_of(played)
     figures = figures_of(played, truth)
-    limits = None
+    limits = limit_kept = None
     if name == REFERENCE:
         began = time.monotonic()
         bounds = limits_of(played)
         limits = limit_figures(played, bounds, time.monotonic() - began)
+        limit_kept = {
+            key: {number: one.kept for number, one in by_fraud.items()}
+            for key, by_fraud in (
+                ("instant", bounds.instant),
+                ("latency_bound", bounds.latency_bound),
+            )
+        }
+    way = steps_of(played, truth, largest_case(truth))
     told(
         Beat(
             name,
@@ -214,7 +241,22 @@ def run_policy(country: Country, scenario: Scenario, name: str, told: Told) -> R
         failed_late=played.failed_late,
         memory_bytes=_memory_bytes(),
         limits=limits,
+        limit_kept=limit_kept,
+        way=way,
+        places=_places(country, way),
     )
+
+
+def _places(country: Country, way: Sequence[Step]) -> dict[int, Place]:
+    accounts, outside = country.accounts, country.is_outside
+    return {
+        account: Place(
+            accounts.id[account],
+            country.institutions[int(accounts.institution[account])].name,
+            bool(outside[account]),
+        )
+        for account in sorted({side for step in way for side in (step.payer, step.payee)})
+    }
 
 
 def _beat(totals: Totals, doing: str) -> Beat:
@@ -257,7 +299,7 @@ class _Workers:
         path = self._folder / "country"
         with path.open("wb") as file:
             pickle.dump((country, scenario), file, protocol=5)
-        order = sorted(names, key=_place)
+        order = sorted(names, key=_rank)
         futures: dict[Future[Result], str] = {
             self._pool.submit(_work, str(path), name): name for name in order
         }
@@ -274,7 +316,7 @@ class _Workers:
             told(beat)
 
 
-def _place(name: str) -> int:
+def _rank(name: str) -> int:
     return _LONGEST_FIRST.index(name) if name in _LONGEST_FIRST else len(_LONGEST_FIRST)
 
 
@@ -330,6 +372,7 @@ def _described(country: Country) -> dict[str, int | str]:
 __all__ = [
     "REFERENCE",
     "Beat",
+    "Place",
     "Result",
     "Run",
     "Told",

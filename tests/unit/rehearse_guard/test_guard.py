@@ -181,8 +181,8 @@ def test_who_spends_what_was_held_up_in_the_same_batch_pays_nothing_and_the_book
     openings = np.array([LOSS + 1, 0, 0, 10**9])
     country = replace(country, accounts=replace(country.accounts, opening_minor=openings))
     stage = play_script(country, without_measures(), [REPORT])
-    assert 1 == stage.failed_late
-    assert LOSS == stage.books.balance(NEXT)
+    assert stage.failed_late == 1
+    assert stage.books.balance(NEXT) == LOSS
     monkeypatch.setattr(Guard, "_count_assumed", lambda *_: None)
     with pytest.raises(AssertionError, match="here"):
         play_script(country, without_measures(), [REPORT])

@@ -50,6 +50,7 @@ def make_country(scenario: Scenario, seed: int) -> Country:
         habits=HABITS,
         frauds=make_frauds(scenario, seed, accounts, holders, spare),
         warmup_us=terms.warmup,
+        second_precision=terms.second_precision,
     )
 
 
@@ -66,6 +67,7 @@ def digest(country: Country) -> str:
     plain = (
         *(country.seed, country.currency, country.timezone, country.begin_us, country.end_us),
         *(country.institutions, country.habits, country.frauds, country.warmup_us),
+        country.second_precision,
     )
     found.update(repr(plain).encode())
     return found.hexdigest()

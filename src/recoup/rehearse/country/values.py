@@ -152,6 +152,21 @@ class Country:
     warmup_us: int = 0
     """What is scheduled before `begin_us` + this warms the state of a watch; no fraud begins earlier."""
 
+    second_precision: float | None = None
+    """Which part of payments' times is kept in whole seconds, the others in milliseconds; None: all in microseconds."""
+
+    def kept_us(self, time_us: int) -> int:
+        """Return the first instant from `time_us` on that is kept as exactly as payments' times are here.
+
+        Whoever pays of their own accord pays at such instants, or the digits of a time would tell who it was. Which of the two
+        it is hangs on the instant alone, so that it is the same under every policy; whole seconds after such an instant is one.
+        """
+        if self.second_precision is None or not time_us % 1_000:
+            return time_us
+        mixed = time_us * 0x9E3779B97F4A7C15 % 2**64 >> 40
+        step = 1_000_000 if mixed < self.second_precision * 2**24 else 1_000
+        return -(-time_us // step) * step
+
     @property
     def is_criminal(self) -> npt.NDArray[np.bool_]:
         """*Truth*, by account: lent, sold or made for laundering. An exchange's desk is not: it may not know."""

@@ -3,9 +3,11 @@
 from recoup.rehearse.figures.cases import (
     SURVIVAL_SECONDS,
     CaseKept,
+    Step,
     cases_of,
     kept_by_fraud,
     largest_case,
+    steps_of,
     survival_of,
 )
 from recoup.rehearse.figures.counting import KeptParts, figures_of, kept_parts, quantile
@@ -28,6 +30,7 @@ __all__ = [
     "Identity",
     "KeptParts",
     "Span",
+    "Step",
     "Stolen",
     "Truth",
     "Unit",
@@ -40,6 +43,7 @@ __all__ = [
     "kept_parts",
     "largest_case",
     "quantile",
+    "steps_of",
     "survival_of",
     "truth_of",
 ]

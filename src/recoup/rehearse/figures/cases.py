@@ -126,6 +126,32 @@ def survival_of(truth: Truth) -> tuple[float, ...]:
     return tuple(float(np.float64(loss - one) / loss) for one in gone)
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one booked row carried of one fraud's money; minor units, microseconds of UTC."""
+
+    time_us: int
+    payer: int
+    payee: int
+    amount: int
+    kind: int
+    """Place in `records.kinds.KINDS`."""
+    is_disputed: bool
+    """The victim's own payment."""
+
+
+def steps_of(played: Played, truth: Truth, fraud: int) -> tuple[Step, ...]:
+    """Return the way of one fraud's money, in booking order."""
+    roots = {one.row for one in truth.stolen if one.fraud == fraud}
+    carried = truth.carried.filter(pl.col("fraud") == fraud)
+    rows = played.ledger[carried["row"]].select("time_us", "payer", "payee", "kind")
+    named = zip(rows.iter_rows(), carried.select("row", "amount").iter_rows(), strict=True)
+    return tuple(
+        Step(time_us, payer, payee, amount, kind, row in roots)
+        for (time_us, payer, payee, kind), (row, amount) in named
+    )
+
+
 def largest_case(truth: Truth) -> int:
     """Return the fraud with the largest loss that was booked; -1 where there was none."""
     losses: dict[int, int] = defaultdict(int)
@@ -137,8 +163,10 @@ def largest_case(truth: Truth) -> int:
 __all__ = [
     "SURVIVAL_SECONDS",
     "CaseKept",
+    "Step",
     "cases_of",
     "kept_by_fraud",
     "largest_case",
+    "steps_of",
     "survival_of",
 ]

@@ -119,6 +119,7 @@ def _of_returns(played: Played, truth: Truth) -> Figures:
     ]
     return {
         "returned": sum(one.amount for one in back),
+        "returned_of_others": sum(one.amount for one in back) - truth.returned,
         "returns": len(back),
         "days_to_return_p50": median(days) if days else 0.0,
     }
@@ -153,8 +154,11 @@ def _of_entitlements(played: Played, truth: Truth) -> Figures:
     for one in played.happened:
         if isinstance(one, Entitled):
             overlap = max(overlap, one.overlap)
-            if one.entitled:
-                over = max(over, one.entitled / max(one.missing, 1))
+            if one.entitled > one.missing:
+                beyond = one.entitled - one.missing
+                over = max(over, 1 + beyond / max(losses[one.fraud], 1))
+            elif one.entitled:
+                over = max(over, one.entitled / one.missing)
         elif isinstance(one, HeldNow) and one.stopper is Stopper.SCHEME and one.fraud >= 0:
             before = holding.get((one.cause, one.account), 0)
             holding[one.cause, one.account] = one.held

@@ -96,6 +96,12 @@ FIGURES: Final = (
         "返还占冻结",
         "frozen",
     ),
+    Figure(
+        "returned_of_others",
+        Unit.MONEY,
+        "of `returned`, what was not stolen by the truth: somebody else's money on the same account",
+        "误返还(他人资金)",
+    ),
     Figure("returns", Unit.COUNT, "payments back to victims", "返还笔数"),
     Figure(
         "days_to_return_p50",
@@ -160,8 +166,8 @@ FIGURES: Final = (
     Figure(
         "held_over_loss_max",
         Unit.SHARE,
-        "the most that live orders of a fraud asked for (of a scheme: held), over what was still missing (of a scheme: the "
-        "loss)",
+        "the most that live orders of a fraud asked for over what it still missed; beyond what was missing, 1 and what was too "
+        "much over the loss; of a scheme also what it held over the loss",
         "控制额与损失之比(最大)",
     ),
     Figure(

@@ -55,7 +55,7 @@ class Truth:
     left: pl.DataFrame
     """fraud i32, time_us i64, since_us i64, amount i64: what left, when, and when it had been stolen."""
     carried: pl.DataFrame
-    """row i32 (place in the ledger), amount i64: what booked rows carried of stolen money, in order; a return carries none."""
+    """row i32 (place in the ledger), fraud i32, amount i64: what rows carried of stolen money; a return carries none."""
     returned: int
     """What returns gave back of stolen money."""
     returned_by_fraud: Mapping[int, int]
@@ -119,7 +119,7 @@ def truth_of(played: Played) -> Truth:
         reported_us=dict(sorted(reported.items())),
         lies=lies,
         left=_left(found, events, stolen),
-        carried=_carried(found, events),
+        carried=_carried(found, events, stolen),
         returned=sum(returned.values()),
         returned_by_fraud=returned,
         unmatched=unmatched,
@@ -202,16 +202,18 @@ def _lies(
     return groups.sort("account", "fraud"), dict(sorted(back.items()))
 
 
-def _carried(found: Followed, events: Events) -> pl.DataFrame:
-    """Return what each row carried of stolen money."""
+def _carried(found: Followed, events: Events, stolen: Sequence[Stolen]) -> pl.DataFrame:
+    """Return what each row carried of each fraud's money."""
     flows = found.flows[np.isin(found.flows["fate"], (books.MOVED, *_LEFT))]
+    fraud = np.array([one.fraud for one in stolen], np.int32)
     frame = pl.DataFrame(
         {
             "row": events.row[flows["event"]].astype(np.int32),
+            "fraud": fraud[flows["colour"] >> 2].astype(np.int32),
             "amount": flows["amount"].astype(np.int64),
         }
     )
-    return frame.group_by("row").agg(pl.col("amount").sum()).sort("row")
+    return frame.group_by("row", "fraud").agg(pl.col("amount").sum()).sort("row", "fraud")
 
 
 def _left(found: Followed, events: Events, stolen: Sequence[Stolen]) -> pl.DataFrame:

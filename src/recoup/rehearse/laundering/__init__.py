@@ -2,6 +2,7 @@
 
 from recoup.rehearse.laundering.adaptive import ADAPTIVE, Weights, chosen, learn, survived
 from recoup.rehearse.laundering.crew import Crew, Plan, Street
+from recoup.rehearse.laundering.learned import learned, written
 from recoup.rehearse.laundering.places import Desk, Places
 from recoup.rehearse.laundering.strategies import STRATEGIES, plan_of
 
@@ -16,6 +17,8 @@ __all__ = [
     "Weights",
     "chosen",
     "learn",
+    "learned",
     "plan_of",
     "survived",
+    "written",
 ]

@@ -30,27 +30,36 @@ _SHARPNESS: Final = 3
 def survived(played: Played) -> Mapping[str, tuple[int, int]]:
     """Return by strategy (what got out, what victims paid), in minor units, of the frauds of one play.
 
-    Crews that are adaptive themselves teach nothing: what they chose stands in no ledger.
+    What got out is a crew's share: its exits against its exits and what stuck on the way, so that mules' own money which goes
+    along counts for nothing. Crews that are adaptive themselves teach nothing: what they chose stands in no ledger.
     """
     country, ledger = played.country, played.ledger
-    fraud = ledger["fraud"].to_numpy()
-    rows = np.flatnonzero(fraud >= 0)
-    fraud = fraud[rows]
-    amount, kind = ledger["amount"].to_numpy()[rows], ledger["kind"].to_numpy()[rows]
-    payee, instalment = ledger["payee"].to_numpy()[rows], ledger["instalment"].to_numpy()[rows]
+    rows = np.flatnonzero(ledger["fraud"].to_numpy() >= 0)
+    fraud, payer, payee, amount, kind, instalment = (
+        ledger[name].to_numpy()[rows].astype(np.int64)
+        for name in ("fraud", "payer", "payee", "amount", "kind", "instalment")
+    )
     goods = (kind == PURCHASE) & (country.accounts.holder_kind[payee] == HolderKind.MERCHANT)
-    out = (instalment < 0) & (country.is_outside[payee] | goods)
-    count = max((one.number for one in country.frauds), default=-1) + 1
-    got_out, paid = np.zeros(count, np.int64), np.zeros(count, np.int64)
-    np.add.at(got_out, fraud[out], amount[out])
-    np.add.at(paid, fraud[instalment >= 0], amount[instalment >= 0])
+    is_out, is_paid = country.is_outside[payee] | goods, instalment >= 0
+    count, accounts = (
+        max((one.number for one in country.frauds), default=-1) + 1,
+        len(country.accounts),
+    )
+    gone, paid, stuck = (np.zeros(count, np.int64) for _ in range(3))
+    np.add.at(gone, fraud[is_out], amount[is_out])
+    np.add.at(paid, fraud[is_paid], amount[is_paid])
+    came, went = fraud * accounts + payee, fraud * accounts + payer
+    places, at = np.unique(np.concatenate((came[~is_out], went[~is_paid])), return_inverse=True)
+    left = np.zeros(len(places), np.int64)
+    np.add.at(left, at, np.concatenate((amount[~is_out], -amount[~is_paid])))
+    np.add.at(stuck, places // accounts, np.maximum(left, 0))
     found = dict.fromkeys(STRATEGIES, (0, 0))
     for one in country.frauds:
         if one.strategy in found:
+            out, lies, lost = (int(sums[one.number]) for sums in (gone, stuck, paid))
             before = found[one.strategy]
-            # Mixing pays out money of the mules' own too: no more counts than came in.
-            gone = min(int(got_out[one.number]), int(paid[one.number]))
-            found[one.strategy] = (before[0] + gone, before[1] + int(paid[one.number]))
+            got_out = out * lost // (out + lies) if out else 0
+            found[one.strategy] = (before[0] + got_out, before[1] + lost)
     return found
 
 

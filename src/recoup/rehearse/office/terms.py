@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from recoup.rehearse.scenario import Scenario
+
 MILLISECOND: Final = 1_000
 SECOND: Final = 1_000_000
 MINUTE: Final = 60 * SECOND
@@ -48,12 +50,41 @@ class OfficeTerms:
     """One way between centre and institution, and what either takes to read and sign."""
     tick_us: int = 100 * MILLISECOND
     """What came in meanwhile is taken in together."""
+    slow_tick_us: int = MINUTE
+    """The same of answers for which nothing races: freezes, releases, payments back."""
     digest_us: int = 30 * MINUTE
     """From a hold's answer to the balance digest that shows it; an institution with nothing new is not asked."""
     freeze_before_us: int = 24 * HOUR
     """How long before a stop's end it is turned into a freeze."""
     round_us: int = 6 * HOUR
     """Between two looks of an officer at a case: what is to be given up, what is to be frozen."""
+    notice_days: int | None = None
+    """Of a return that is shared pro rata; None: as the policy says."""
+    return_approval_median_us: int = 24 * HOUR
+    return_approval_sigma: float = 0.5
 
 
-__all__ = ["HOUR", "MILLISECOND", "MINUTE", "SECOND", "Mandate", "OfficeTerms"]
+def terms_of(scenario: Scenario) -> OfficeTerms:
+    """Return what a scenario says of centre and returns."""
+    centre, returns = scenario.centre, scenario.returns
+    return OfficeTerms(
+        policy=returns.policy,
+        entry_median_us=centre.entry_median,
+        entry_sigma=centre.entry_sigma,
+        officers=centre.officers,
+        hop_us=centre.hop_by_officer,
+        hops_most=centre.hops_most,
+        mandate_minor=centre.mandate_amount,
+        mandate_us=centre.mandate_time,
+        approval_median_us=centre.approval_median,
+        approval_sigma=centre.approval_sigma,
+        appealing=centre.appealing,
+        appeal_after_us=centre.appeal_after,
+        appeal_clock_us=centre.appeal_clock,
+        notice_days=returns.notice_days,
+        return_approval_median_us=returns.approval_median,
+        return_approval_sigma=returns.approval_sigma,
+    )
+
+
+__all__ = ["HOUR", "MILLISECOND", "MINUTE", "SECOND", "Mandate", "OfficeTerms", "terms_of"]

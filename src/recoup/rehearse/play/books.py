@@ -131,7 +131,7 @@ class Books:
         return Word.NO_FUNDS if balance < amount else Word.BLOCKED
 
     def foresee(self, until_us: int, most: int) -> tuple[int, int]:
-        """Return up to where the next scheduled payments will have funds; where the first has none, a code of `kernels`, else 0."""
+        """Return up to where the next scheduled payments will have funds, and 0, or the code of the first where it has none."""
         end, code = kernels.foresee(
             self._schedule, self._position, until_us, most, self._balance, self._floor
         )

@@ -76,7 +76,7 @@ def foresee(schedule, begin, until_us, most, balance, floor):
     """Return (end, code): how far the schedule has funds from `begin` on, up to `until_us` and at most `most` payments.
 
     Each is looked at as if all before it were booked. Where the first has none, end is `begin` and code NO_FUNDS or BLOCKED; a
-    later one without funds ends the stretch before it, since those before it need not all be booked. Balances stay as they were.
+    later one without funds ends the stretch there, since those before it need not all be booked. Balances stay as they are.
     """
     times, payers, payees, amounts, _ = schedule
     end = begin

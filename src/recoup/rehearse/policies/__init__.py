@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 POLICIES: Final = {
     "none": "recoup.rehearse.policies.none:none",
+    "first-hop": "recoup.rehearse.office:first_hop",
+    "manual": "recoup.rehearse.office:manual",
+    "chase": "recoup.rehearse.office:chase",
     "med2": "recoup.rehearse.policies.med2:med2",
     "watch": "recoup.rehearse.guard:watch",
 }

@@ -105,6 +105,7 @@ def out_schema() -> dict[str, Any]:
                 },
             },
             "survival": _survival_schema(),
+            "sweep": _sweep_schema(),
             "seconds": number,
             "country_seconds": number,
             "memory_bytes": whole,
@@ -149,6 +150,61 @@ def _country_schema() -> dict[str, Any]:
             **{name: {"type": "integer", "minimum": 0} for name in (*whole, *instants)},
             "currency": {"type": "string", "pattern": "^[A-Z]{3}$"},
             "timezone": {"type": "string"},
+        },
+    }
+
+
+def _sweep_schema() -> dict[str, Any]:
+    figures = {"type": "object", "additionalProperties": {"$ref": "#/$defs/figures"}}
+    values = {"type": "array", "items": {"type": "string"}}
+    interval = {
+        "type": "object",
+        "required": ["mean", "low", "high", "seeds"],
+        "properties": {
+            **{name: {"type": "number"} for name in ("mean", "low", "high")},
+            "seeds": {"type": "integer", "minimum": 1},
+        },
+    }
+    return {
+        "type": "object",
+        "description": "Only of a sweep: `kept_share` is over `loss`, the loss when nobody acts, with Student's t over seeds.",
+        "required": ["terms", "confidence", "points", "kept_share"],
+        "properties": {
+            "terms": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "required": ["name", "values"],
+                    "properties": {"name": {"type": "string"}, "values": values},
+                },
+            },
+            "confidence": {"type": "number"},
+            "points": {
+                "type": "array",
+                "minItems": 1,
+                "items": {
+                    "type": "object",
+                    "required": ["values", "seed", "loss", "policies", "limits"],
+                    "properties": {
+                        "values": values,
+                        "seed": {"type": "integer"},
+                        "loss": {"type": "integer", "minimum": 0},
+                        "policies": figures,
+                        "limits": figures,
+                    },
+                },
+            },
+            "kept_share": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "required": ["values", "policies"],
+                    "properties": {
+                        "values": values,
+                        "policies": {"type": "object", "additionalProperties": interval},
+                    },
+                },
+            },
         },
     }
 

@@ -14,10 +14,12 @@ from recoup.rehearse.scenario.quantities import Step, duration_text, read_durati
 from recoup.rehearse.scenario.reading import changed, paths, read_scenario, scenario_of
 from recoup.rehearse.scenario.returns_terms import ReturnTerms
 from recoup.rehearse.scenario.scenario import Scenario
+from recoup.rehearse.scenario.sources import ASSUMED, source_of
 from recoup.rehearse.scenario.watch_terms import WatchTerms
 from recoup.rehearse.scenario.writing import scenario_schema, scenario_text
 
 __all__ = [
+    "ASSUMED",
     "CentreTerms",
     "CountryTerms",
     "FraudTerms",
@@ -38,4 +40,5 @@ __all__ = [
     "scenario_of",
     "scenario_schema",
     "scenario_text",
+    "source_of",
 ]

@@ -98,10 +98,12 @@ def read_amount(said: object) -> tuple[int, str]:
             f'expected an amount with its currency, such as "2_000.00 CNY", was {said!r}'
         )
     number, _, currency = said.replace("_", "").partition(" ")
+    if not ISO_DIGITS.knows(currency):
+        raise ValueError(f"expected a currency of ISO 4217, was {said!r}")
     try:
         return parse_minor(number, ISO_DIGITS.of(currency)), currency
     except AmountError as fault:
-        raise ValueError(str(fault)) from fault
+        raise ValueError(f"{fault}, was {said!r}") from fault
 
 
 def _amount_text(minor: int, currency: str) -> str:

@@ -39,7 +39,10 @@ def scenario_of(text: str) -> Scenario:
     """
     try:
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as fault:
+    except (
+        ValueError,
+        RecursionError,
+    ) as fault:  # a number of thousands of digits, a list of thousands of lists
         raise ScenarioFault([str(fault)]) from fault
     sources = table.pop("sources", {})
     reader = _Reader(_currency(table))
@@ -96,7 +99,7 @@ def _whole_path(name: str) -> str:
 def _value(text: str) -> object:
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return text
 
 

@@ -16,7 +16,9 @@ class ReturnTerms:
 
     policy: Annotated[Word, "A shipped policy, whose other terms hold."] = "cn-2016"
     notice_days: Annotated[Count, Between(0, 365), "How long holders may object, in days."] = 30
-    approvals: Annotated[Count, Between(1, 3), "Persons who approve a return."] = 2
+    approvals: Annotated[
+        Count, Between(1, 3), "Persons who approve a return, beside its maker."
+    ] = 1
     approval_median: Annotated[
         Duration, Between("0s", "60d"), "Until one of them approves, the median."
     ] = 24 * _HOUR

@@ -7,6 +7,7 @@ from typing import Any
 
 from recoup.rehearse.scenario.fields import Term, defaults_of, terms_of
 from recoup.rehearse.scenario.scenario import Scenario
+from recoup.rehearse.scenario.sources import source_of
 
 
 def scenario_text(scenario: Scenario) -> str:
@@ -22,7 +23,10 @@ def scenario_text(scenario: Scenario) -> str:
     for term in terms_of(Scenario):
         lines.extend(_section(term, getattr(scenario, term.name), term.name, scenario))
     if scenario.sources:
-        lines += ["# Where the numbers are from; * stands for any name.", "[sources]"]
+        lines += [
+            "# Where the terms are from; * stands for any name, and the first that fits speaks.",
+            "[sources]",
+        ]
         lines += [f'"{path}" = "{source}"' for path, source in scenario.sources]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -45,7 +49,9 @@ def _table(held: Any, path: str, scenario: Scenario, *, is_said: bool = True) ->
         written = f'"{value}"'
         if term.unit is not None:
             written = term.unit.write(value, scenario.country.currency)
-        yield f"{term.name} = {written}" + (f"  # {term.says}" if is_said else "")
+        source = source_of(scenario, f"{path}.{term.name}")
+        said = " ".join(filter(None, (term.says if is_said else "", source and f"({source})")))
+        yield f"{term.name} = {written}" + (f"  # {said}" if said else "")
     yield ""
     for term in (term for term in terms if term.section is not None):
         yield from _section(term, getattr(held, term.name), f"{path}.{term.name}", scenario)
