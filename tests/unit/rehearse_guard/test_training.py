@@ -1,4 +1,4 @@
-"""What a guard learns: from other seeds and fewer strategies, labels of the truth, chances as rare as in the country it guards."""
+"""What a guard learns: from other seeds and fewer strategies, by labels of the truth, and how rare it takes fraud to be."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from rehearsal.village import village_scenario
+from rehearsal.village import village, village_scenario
 
-from recoup.rehearse.guard import training
+from recoup.rehearse.guard import Guard, guard_terms, training
 from recoup.rehearse.guard.training import rarer, smaller, train_guard
 from recoup.rehearse.guard.watch import watch
+from recoup.rehearse.play.happened import Judged
+from recoup.rehearse.playing import play
+from recoup.rehearse.policies.none import NonePolicy
 from recoup.rehearse.scenario import Scenario
 from recoup.watch.model import Calibration, Parameters
 from recoup.watch.model.calibration import Kind
@@ -31,7 +34,8 @@ def test_the_odds_of_every_known_chance_are_multiplied(calibration, odds):
     before, after = calibration.of(raws), rarer(calibration, odds).of(raws)
     sure = (before == 0) | (before == 1)
     assert (before[sure] == after[sure]).all()
-    ratio = (after / (1 - after))[~sure] / (before / (1 - before))[~sure]
+    before, after = before[~sure], after[~sure]
+    ratio = after / (1 - after) / (before / (1 - before))
     assert np.allclose(odds, ratio)
 
 
@@ -80,3 +84,30 @@ def test_a_country_with_as_rare_frauds_needs_no_correction():
     assert pytest.approx(1.0) == training.odds_of(scenario, smaller(scenario, 1_000, 6))
     rare = replace(scenario, frauds=replace(scenario.frauds, count=3))
     assert pytest.approx(0.25) == training.odds_of(rare, smaller(rare, 1_000, 6))
+
+
+def test_a_village_under_the_watch_loses_less_and_a_second_play_is_the_same(learned):
+    scenario = village_scenario(people=1_500, frauds=12)
+    country, model = village(5, people=1_500, frauds=12), learned.trained.model
+
+    def under(policy):
+        return play(country, policy, scenario)
+
+    def guarded():
+        return under(Guard(lambda stage: guard_terms(stage.country, scenario, model)))
+
+    first, second, nobody = guarded(), guarded(), under(NonePolicy())
+    assert first.ledger.equals(second.ledger)
+    assert first.happened == second.happened
+    assert _gone(first) < _gone(nobody)
+    judged = [one for one in first.happened if isinstance(one, Judged)]
+    assert {"model", "rule"} <= {one.ground for one in judged}
+    warm = country.begin_us + country.warmup_us
+    assert all(one.at_us >= warm for one in judged if one.ground == "model")
+
+
+def _gone(played):
+    """How much of frauds' money left the system."""
+    ledger = played.ledger.filter(played.ledger["fraud"] >= 0)
+    outside = np.flatnonzero(played.country.is_outside)
+    return int(ledger["amount"].to_numpy()[np.isin(ledger["payee"].to_numpy(), outside)].sum())
