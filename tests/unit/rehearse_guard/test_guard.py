@@ -71,7 +71,7 @@ def test_stolen_money_waits_at_the_first_attempt_to_move_it_on_and_the_wait_ends
         judged.until_us,
     ) == ("hold", "rule", MULE, BEGIN + 26 * HOUR)
     held = [(one.at_us - BEGIN, one.account, one.held) for one in happened(stage, HeldNow)]
-    assert held == [(2 * HOUR, MULE, LOSS), (26 * HOUR, MULE, 0)]
+    assert held == [(2 * HOUR, MULE, LOSS), (26 * HOUR - 1, MULE, 0)]
     assert [(one.payment, one.how) for one in happened(stage, WaitEnded)] == [(1, "lapsed")]
     assert stage.books.balance(NEXT) == LOSS
 

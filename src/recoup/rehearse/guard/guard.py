@@ -30,7 +30,7 @@ from recoup.watch.decision import WAITS, Action, Ground
 from recoup.watch.features import FEATURES
 from recoup.watch.state import Outcome, Payments
 from recoup.watch.stolen import KNOWN, Moved, Payment, Tiding, Verdict
-from recoup.watch.stream import Decided, Ended, How, Passed
+from recoup.watch.stream import Decided, Ended, How, Passed, rows_of_flow
 
 SHORT: Final = 1 << 12
 """Payments of a batch for which constant answers are kept ready."""
@@ -73,6 +73,7 @@ class Guard:
         self._of_payer: dict[int, dict[int, None]] = {}
         self._settling = -1
         self._assumed: dict[int, int] = {}
+        self._flow_into = rows_of_flow(flow).stream.into
         self._keeps: dict[int, dict[str, int] | None] = {}
         """By account that stolen money was kept from leaving: how much of each case's was said to lie there."""
 
@@ -115,9 +116,7 @@ class Guard:
         for at in np.flatnonzero(measured).tolist():
             self._say_judged(payments, at, Action.REFUSE, "measure", int(payments.time_us[at]))
         if rest.any():
-            some = payments.where(rest)
-            part = self._decide(some)
-            self._count_assumed(some, part.action)
+            part = self._decide(payments.where(rest))
             action[rest], until[rest], number[rest] = part
         return Judgements(action, until, number)
 
@@ -127,45 +126,47 @@ class Guard:
             self._currency = np.zeros(2 * count, np.int16)
         self.merchants.look_at(payments)
         is_warm = int(payments.time_us[-1]) < self._warm_us
-        lacks = self._lacks(int(payments.payer[0]), int(payments.amount_minor[0]), count)
+        into = self._flow_into[payments.payer]
         found = self.stream.decide(payments, self._currency[:count], is_late=is_warm)
         action = np.ascontiguousarray(found.rows["action"])
-        if lacks and action[0] < Action.DELAY:
-            self._assume(int(payments.payer[0]), lacks)
+        if (self._flow_into[payments.payer] != into).any():
+            self._count_assumed(payments, into, found)
         if found.told:
             self._hear(found.told)
         until, number = np.zeros(count, np.int64), np.full(count, -1, np.int64)
         if action.any():
-            if count > 1:
-                self._count_assumed(payments, action)
             self._answer(payments, found, action, until, number)
         for one in found.ended:  # due at the very instant of a payment that was asked first
             self._say_ended(one.number, one.how.value)
             self._stage.at(self._stage.now_us, partial(self._settle_late, one))
         return Judgements(action, until, number)
 
-    def _lacks(self, payer: int, amount: int, count: int = 1) -> int:
-        """Return what the stream would have to assume for a payment that comes by itself: for judged batches nothing."""
+    def _lacks(self, payer: int, amount: int) -> int:
+        """Return what the stream would have to assume for a payment now."""
         index = self._flow.index
-        if count > 1 or index.standing[payer] != KNOWN:
+        if index.standing[payer] != KNOWN:
             return 0
         into, out = index.totals(payer)
         return max(0, amount - (into - out))
 
-    def _count_assumed(self, payments: Payments, action: npt.NDArray[np.int8]) -> None:
-        """Count what the stream assumed in a batch because a payment to a payer was stopped in the midst of it.
+    def _count_assumed(
+        self, payments: Payments, before: npt.NDArray[np.int64], found: Decided
+    ) -> None:
+        """Count what the stream assumed for payers of a batch: what came to them beyond what the batch, or a lapse, paid them.
 
-        The books have booked nothing of the batch yet: what the stream has beyond them and the batch was assumed.
+        A payment to them was stopped in the midst of the batch, or later ones of theirs were judged already.
         """
-        goes, index = action < Action.DELAY, self._flow.index
-        for payer in np.unique(payments.payer[goes]).tolist():
-            if index.standing[payer] != KNOWN:
-                continue
+        goes = found.rows["action"] < Action.DELAY
+        lapsed: dict[int, int] = {}
+        for one in found.ended:
+            row = self._flow.index.row(one.row)
+            if row is not None:
+                lapsed[row.payee] = lapsed.get(row.payee, 0) + row.amount
+        payers, first = np.unique(payments.payer, return_index=True)
+        more = self._flow_into[payers] - before[first]
+        for payer, extra in zip(payers[more > 0].tolist(), more[more > 0].tolist(), strict=True):
             came = int(payments.amount_minor[goes & (payments.payee == payer)].sum())
-            went = int(payments.amount_minor[goes & (payments.payer == payer)].sum())
-            into, out = index.totals(payer)
-            there = self._stage.books.balance(payer) + came - went
-            self._assume(payer, into - out - self._assumed.get(payer, 0) - there)
+            self._assume(payer, extra - came - lapsed.get(payer, 0))
 
     def _assume(self, payer: int, amount: int) -> None:
         if amount:
@@ -233,7 +234,8 @@ class Guard:
     def _wait(self, number: int, attempt: int, payer: int, until_us: int) -> None:
         self._attempts[number] = attempt, payer
         self._of_payer.setdefault(payer, {})[number] = None
-        self._stage.at(until_us, lambda: self._lapse(number))
+        # In the last microsecond of its wait: the stream lets go on what is due before a payment of the very instant.
+        self._stage.at(max(until_us - 1, self._stage.now_us), lambda: self._lapse(number))
 
     def _settle_late(self, ended: Ended) -> None:
         """Settle in the books what the stream let go on between two payments; what they do not book is taken back."""
