@@ -1,4 +1,4 @@
-"""A little stage: books of dictionaries, a heap of instants, victims who report and launderers who pass money on layer by layer."""
+"""A little stage: books of dictionaries, a heap of instants, victims who report, launderers who pass money on layer by layer."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class LittleStage:
     def say(self, happened: Happened) -> None:
         self.happened.append(happened)
 
-    def settle(self, number: int, word: Word) -> Paid:
+    def settle(self, number: int, word: Word) -> Paid:  # noqa: ARG002 - the port's
         raise AssertionError("nothing waits here")
 
     def pay(self, attempt: Attempt) -> Paid:

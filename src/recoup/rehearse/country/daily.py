@@ -108,7 +108,7 @@ def _gifts(now: Setting) -> Payments:
     """People pay the same few others again and again; who is liked by many is drawn by many."""
     draw, terms, people = now.stream("gifts"), now.terms, now.holders.people
     order = draw.permutation(people)
-    liked = ranked(draw, np.cumsum(np.full(people, 1 / people)), people * terms.acquaintances)
+    liked = draw.integers(0, people, people * terms.acquaintances)
     some = draw.random(len(liked)) < 0.3
     liked[some] = ranked(draw, custom(now.scenario, people), int(some.sum()))
     friends = order[liked].reshape(people, terms.acquaintances)

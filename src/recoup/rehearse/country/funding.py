@@ -19,19 +19,21 @@ def needed(schedule: Schedule, accounts: int) -> I64:
     least = np.zeros(accounts, np.int64)
     if not count:
         return least
-    place = np.arange(count, dtype=np.int64)
+    assert count < 2**31, "a key has 31 bits for the row"
+    place = np.arange(count, dtype=np.int64) << 1
     keys = np.concatenate(
         [
-            (schedule.payer.astype(np.int64) * count + place) * 2,
-            (schedule.payee.astype(np.int64) * count + place) * 2 + 1,
+            (schedule.payer.astype(np.int64) << 32) + place,
+            (schedule.payee.astype(np.int64) << 32) + place + 1,
         ]
     )
     keys.sort()
-    row = keys // 2 % count
-    change = np.where(keys % 2 == 1, schedule.amount_minor[row], -schedule.amount_minor[row])
-    account = keys // (2 * count)
+    change = schedule.amount_minor[(keys >> 1) & (2**31 - 1)]
+    np.negative(change, out=change, where=(keys & 1) == 0)
+    account = keys >> 32
     total = np.cumsum(change)
-    first = np.flatnonzero(np.diff(account, prepend=-1))
+    first = np.flatnonzero(account[1:] != account[:-1]) + 1
+    first = np.concatenate([[0], first])
     before = total[first] - change[first]
     lowest = np.minimum.reduceat(total, first) - before
     least[account[first]] = np.maximum(-lowest, 0)

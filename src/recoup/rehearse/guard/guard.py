@@ -28,7 +28,7 @@ from recoup.rehearse.play.ports import Judgements, Row, Stage, Word
 from recoup.watch.decision import WAITS, Action, Ground
 from recoup.watch.features import FEATURES
 from recoup.watch.state import Outcome, Payments
-from recoup.watch.stolen import Fate, Moved, Payment, Tiding, Verdict
+from recoup.watch.stolen import Moved, Payment, Tiding, Verdict
 from recoup.watch.stream import Decided, Ended, How, Passed
 
 SHORT: Final = 1 << 12
@@ -273,8 +273,6 @@ class Guard:
         for one in told:
             if not isinstance(one, Moved):
                 continue  # holds of orders are the office's to say; the play pays nothing for which too little is there
-            if one.fate is Fate.MOVED:
-                self.measures.reached(one.payee)
             for account in (one.payer, one.payee):
                 if account in self._keeps:
                     self._say_kept(account)

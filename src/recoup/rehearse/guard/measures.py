@@ -53,17 +53,12 @@ class Measures:
         self._bound = np.zeros(len(stage.country.accounts), np.bool_)
         self._spent: dict[int, tuple[int, int]] = {}
         self._strong: dict[int, int] = {}
-        self._has_stolen: dict[int, None] = {}
         self._caught: dict[int, None] = {}
         self.all: dict[str, Measure] = {}
         self._of_account: dict[int, list[str]] = {}
         self._made = 0
 
     # --- what is looked at
-
-    def reached(self, account: int) -> None:
-        """Note that stolen money of a case came to an account."""
-        self._has_stolen[account] = None
 
     def strong(self, account: int, time_us: int) -> None:
         """Count a strong decision on what an account pays; enough of them and it gets measures."""
@@ -194,7 +189,8 @@ class Measures:
         one, now = self.all[name], self._stage.now_us
         if one.ended_at is not None:
             return
-        is_clean = account not in self._has_stolen
+        reached = self._flow.pictures.now.reached.values()
+        is_clean = not any(account in some for some in reached)
         if self._terms.care.measures[one.kind].is_lifted_by_proof and is_clean:
             self._do(name, account, ProveHolder(name, _JUDGE, "papers shown"))
             self._stage.say(Appealed(now, now, account, is_granted=True))

@@ -30,13 +30,12 @@ class Merchants:
     def look_at(self, payments: Payments) -> None:
         """Count purchases; whoever has enough of them is terminal, unless stolen money lies there already."""
         payees = payments.payee[payments.kind == _PURCHASE]
+        standing, counts = self._flow.index.standing, self._purchases
+        payees = payees[standing[payees] != TERMINAL]  # nearly all are known soon
         if not len(payees):
             return
-        counts = self._purchases
         np.add.at(counts, payees, 1)
-        standing = self._flow.index.standing
-        fresh = payees[(counts[payees] >= PURCHASES_LEAST) & (standing[payees] != TERMINAL)]
-        for account in np.unique(fresh).tolist():
+        for account in np.unique(payees[counts[payees] >= PURCHASES_LEAST]).tolist():
             if not self.is_followed(account):
                 standing[account] = TERMINAL
 

@@ -27,7 +27,6 @@ from recoup.messages import (
     ResultCode,
     SigningKey,
     decode,
-    encode,
 )
 from recoup.orders import InstitutionKind, Outcome
 from recoup.rehearse.country import Institution
@@ -65,6 +64,8 @@ class Held:
     account: int
     held: int
     is_frozen: bool
+    order: str
+    """That began it."""
 
 
 class _Teller(Agent):
@@ -123,7 +124,7 @@ class Branch:
         """Return what is drawn of an order; of several of one kind on one account each has its own."""
         what = (order.case, order.account_number, str(order.kind))
         nth = self._times[what] = self._times.get(what, 0) + 1
-        one, chance = self._of, Random(f"{self._stage.country.seed}/answer/{'/'.join(what)}/{nth}")
+        one, chance = self._of, Random(f"{self._stage.country.seed}/answer/{'/'.join(what)}/{nth}")  # noqa: S311 - a seed, not secrecy
         shares = [chance.random() for _ in range(3)]
         seconds = 0.0
         if one.answer_median_seconds > 0:
@@ -146,15 +147,18 @@ class Branch:
         return microseconds_of(datetime.combine(day, _OPENS, self._zone))
 
     def carry_out(self, order: bytes, draw: Draw) -> AnswerMessage:
-        """Let the agent carry out an order as it came over the wire, and return its answer as it goes back."""
+        """Let the agent carry out an order as it came over the wire, and return what it answers."""
         opened = decode("recoup.order.v1", order)
         assert isinstance(opened, OrderMessage), "only orders are sent"
         self.agent.draw = draw
         answer, _ = self.agent.obey(opened, order)
         self.on_change(opened.account_number, opened.currency)
-        said = decode("recoup.answer.v1", encode(answer))
-        assert isinstance(said, AnswerMessage), "answers are answers"
-        return said
+        return answer
+
+    def stands(self, order: str) -> bool:
+        """Whether the hold that an order began still stands."""
+        hold = self._store.hold(order)
+        return hold is not None and hold.ended is None
 
     def held(self, number: str, currency: str) -> list[Held]:
         """Return what is held on an account, by case; ended holds too, with nothing."""
@@ -167,7 +171,7 @@ class Branch:
             before = out.get(hold.case)
             if before is None or not before.held:
                 frozen = hold.basis.value == "freeze" and hold.ended is None
-                out[hold.case] = Held(hold.case, account, held, frozen)
+                out[hold.case] = Held(hold.case, account, held, frozen, hold.id)
         return list(out.values())
 
     def _ends_at(self, time_us: int) -> None:

@@ -25,6 +25,7 @@ from recoup.centre.directory import Directory
 from recoup.centre.dispatch import Dispatcher
 from recoup.centre.drift import Drift, gone, told_again
 from recoup.centre.evolve import evolve
+from recoup.centre.facts import statement_of
 from recoup.centre.letters import Correspondence, Letters
 from recoup.centre.order_room import carries_first, is_to_leave
 from recoup.centre.requests import SENDER, Request, command_of, derived_id
@@ -43,7 +44,7 @@ from recoup.messages import (
     SigningKey,
     encode,
 )
-from recoup.orders import Hold, HoldKey, Order
+from recoup.orders import Hold, HoldKey, Order, OrderKind
 from recoup.orders.commands import NoteGone
 from recoup.rehearse.country import Country
 from recoup.rehearse.office.branch import KINDS, Branch
@@ -51,11 +52,15 @@ from recoup.rehearse.office.core import Names
 from recoup.rehearse.office.terms import OfficeTerms
 from recoup.rehearse.play.ports import Stage
 from recoup.stores.memory import MemoryJournal, MemoryVaultTable
-from recoup.stores.vault import LocalKeys, Vault
+from recoup.stores.vault import LocalKeys, Purpose, Vault
 
 CENTRE: Final = "centre"
 _FAR: Final = datetime(2999, 1, 1, tzinfo=UTC)
 _DAY: Final = timedelta(days=1)
+_RACING: Final = frozenset(
+    {OrderKind.STOP, OrderKind.EXTEND, OrderKind.RAISE, OrderKind.QUERY, OrderKind.POSTPONE}
+)
+"""Orders whose answers let others leave."""
 _VALID: Final = timedelta(days=2_000)
 
 Heard = Callable[[SubjectId, object], None]
@@ -75,6 +80,27 @@ class PlayClock:
             self._at = self._stage.now_us
             self._now = instant_of(self._at)
         return self._now
+
+
+class _Read(Directory):
+    """The directory, which keeps the statements that it has opened: a trace reads all of its case each time."""
+
+    def __init__(self, vault: Vault, ids: CountedIds) -> None:
+        super().__init__(vault, ids)
+        self._opened: dict[tuple[str, str], bytes] = {}
+
+    def statements(  # type: ignore[override]
+        self,
+        case_id: str,
+        digests: Sequence[str],
+        purpose: Purpose,
+        read: Callable[[bytes], object] = statement_of,
+    ) -> tuple[object, ...]:
+        """Return the statements of a case in the order of `digests`."""
+        fresh = [digest for digest in digests if (case_id, digest) not in self._opened]
+        found = super().statements(case_id, fresh, purpose, bytes)
+        self._opened |= {(case_id, x): body for x, body in zip(fresh, found, strict=True)}
+        return tuple(read(self._opened[case_id, digest]) for digest in digests)
 
 
 class _WriterView:
@@ -121,8 +147,8 @@ class Centre:
         country = stage.country
         self.stage, self.terms, self.policy = stage, terms, policy
         self.clock, self.ids, self.names = PlayClock(stage), CountedIds(), Names(country)
-        chance = Random(f"{country.seed}/keys")
-        self.directory = Directory(
+        chance = Random(f"{country.seed}/keys")  # noqa: S311 - a seed, not secrecy
+        self.directory: Directory = _Read(
             Vault(MemoryVaultTable(), LocalKeys(chance.randbytes(32))), self.ids
         )
         self.journal: Journal = journal or MemoryJournal()
@@ -180,12 +206,17 @@ class Centre:
         self._dispatcher, self._rows, self._cursor = Dispatcher(lane_of), DueRows(), ""
         self._fires_at = self._looks_at = -1
         self._inbox: list[tuple[Branch, OrderMessage, AnswerMessage]] = []
-        self._is_due = False
+        self._takes_at = -1
+        self._numbers: dict[str, int] = {}
 
     @property
     def state(self) -> CentreState:
         """The registers."""
         return self.scribe.state
+
+    def number_of(self, account: str) -> int:
+        """Return the play's number of an account that the directory knows by an id; -1 for one that no order was about."""
+        return self._numbers.get(account, -1)
 
     # --- commands ---
 
@@ -270,6 +301,7 @@ class Centre:
         issued = decode_issued(message.body)
         branch = self.branches[message.destination]
         order = self._letters.written(issued)
+        self._numbers[issued.order.key.account] = self.names.number(order.account_number)
         for heard in self.on_sent:
             heard(branch, issued.order, order)
         draw, body = branch.drawn(order), encode(order)
@@ -278,20 +310,23 @@ class Centre:
         at = branch.arrives_us(self.stage.now_us + self.terms.wire_us) + draw.answer_us
 
         def carry_out() -> None:
-            answer = branch.carry_out(body, draw)
-            self._inbox.append((branch, order, answer))
-            if not self._is_due:
-                self._is_due = True
-                tick = self.terms.tick_us
-                back = self.stage.now_us + self.terms.wire_us
-                self.stage.at(-(-back // tick) * tick, self._take_in)
+            self._inbox.append((branch, order, branch.carry_out(body, draw)))
+            terms = self.terms
+            tick = terms.tick_us if order.kind in _RACING else terms.slow_tick_us
+            back = self.stage.now_us + terms.wire_us
+            due = -(-back // tick) * tick
+            if self._takes_at < self.stage.now_us or due < self._takes_at:
+                self._takes_at = due
+                self.stage.at(due, self._take_in)
 
         self.stage.at(at, carry_out)
 
     def _take_in(self) -> None:
         """Take in the answers that came, all in one round."""
-        self._is_due = False
+        self._takes_at = -1
         inbox, self._inbox = self._inbox, []
+        if not inbox:
+            return
         commands: list[Command] = []
         for branch, message, answer in inbox:
             order = self._order_of(message.id)

@@ -1,4 +1,4 @@
-"""The core system of one rehearsed institution: the port `CoreBanking` over the books of the play. Sees its own accounts only."""
+"""The core system of a rehearsed institution: the port `CoreBanking` over the books of the play, its own accounts only."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ class Desk:
         """Return how long something takes people, drawn by its name."""
         if not median_us:
             return 0
-        chance = Random(f"{self._centre.stage.country.seed}/{what}")
+        chance = Random(f"{self._centre.stage.country.seed}/{what}")  # noqa: S311 - a seed, not secrecy
         return int(chance.lognormvariate(log(median_us), sigma))
 
     # --- the report ---
@@ -174,14 +174,14 @@ class Desk:
 
     def _tell(self, case_id: str, wanted: Sequence[tuple[OrderKind, str, str]]) -> int:
         """Let orders of a plan leave: one person writes them, as many others as each needs agree to what they see."""
-        centre, staff = self._centre, self._staff
+        centre = self._centre
         ids = centre.ids.new_together("order", len(wanted))
-        self._ask_all(
-            case_id,
+        self._staff.ask_all(
             [
                 (OFFICER, WriteOrder(order_id, kind, account, currency, OFFICER, _REASON))
                 for order_id, (kind, account, currency) in zip(ids, wanted, strict=True)
             ],
+            case_id,
         )
         if any(kind not in _FREEING for kind, _, _ in wanted):
             self._traced(case_id)
@@ -196,18 +196,11 @@ class Desk:
             people = _APPROVERS[: self._needed(case, order, plan)]
             steps += [(person, AgreeToOrder(order, person, seen.digest)) for person in people]
             steps.append((OFFICER, TakeUp(order)))
-        done = self._ask_all(case_id, steps)
+        done = self._staff.ask_all(steps, case_id)
         left = [what for what in done if isinstance(what, TakeUp)]
         if left:
             centre.settle()
         return len(left)
-
-    def _ask_all(self, case_id: str, steps: Sequence[tuple[str, object]]) -> list[object]:
-        """Let persons ask for things in one round; return what was carried out."""
-        commands = [self._staff.command(person, what, case_id) for person, what in steps]
-        outcomes = self._centre.scribe.write(commands) if commands else []
-        pairs = zip(steps, outcomes, strict=True)
-        return [what for (_, what), outcome in pairs if isinstance(outcome, Done)]
 
     def _traced(self, case_id: str) -> None:
         """Have a case traced where nobody knows any more by which transfers its money came."""

@@ -1,34 +1,42 @@
-"""`first-hop`, `manual` and `chase` as policies of a play: one centre, three mandates. Says what happened; decides nothing itself."""
+"""`first-hop`, `manual` and `chase` as policies of a play: one centre, three mandates. Says what happened; decides nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Never
+from typing import Final, Never
 
 from recoup.cases import overlap_of
 from recoup.cases.events import OrderTakenUp
 from recoup.ids import SubjectId
 from recoup.messages import AnswerMessage, OrderMessage
 from recoup.orders import Order
+from recoup.orders.events import PaidBack
 from recoup.reading.policies import read_case_policy
 from recoup.rehearse.country import Fraud
+from recoup.rehearse.office.appeals import Appeals
 from recoup.rehearse.office.branch import Branch
 from recoup.rehearse.office.centre import Centre, policy_of
-from recoup.rehearse.office.desk import Desk, missing_in, number_of
+from recoup.rehearse.office.desk import Desk, case_of, missing_in, number_of
+from recoup.rehearse.office.returning import Returning
 from recoup.rehearse.office.staff import Staff
-from recoup.rehearse.office.terms import Mandate, OfficeTerms, terms_of
+from recoup.rehearse.office.terms import HOUR, Mandate, OfficeTerms, terms_of
 from recoup.rehearse.play.happened import (
     Answered,
     Entitled,
     HeldNow,
     Ordered,
     Reported,
+    Returned,
     Stopper,
 )
 from recoup.rehearse.play.ports import Judgements, Row, Stage
 from recoup.rehearse.scenario import Scenario
+from recoup.stores.vault import Purpose
 from recoup.watch.state import Payments
+
+_BEFORE_RETURN_US: Final = 48 * HOUR
+"""From the country's end to the applications: freezes are answered, confirmed, and what is too much is given up."""
 
 
 class OfficePolicy:
@@ -43,6 +51,8 @@ class OfficePolicy:
         self._entitled: dict[int, tuple[int, int, int]] = {}
         self._moved: dict[str, None] = {}
         self._answered: set[str] = set()
+        self._numbers: list[int] = []
+        """Of the reports that were entered."""
         self._asks: set[str] = set()
         """Institutions whose digest will be asked for."""
 
@@ -69,6 +79,8 @@ class OfficePolicy:
             branch.on_change = partial(self._changed, branch)
         self.staff = Staff(self.centre)
         self.desk = Desk(self.centre, self.staff, self._terms, self._mandate)
+        given = (self.centre, self.staff, self.desk, self._terms)
+        self.appeals, self.returning = Appeals(*given), Returning(*given)
 
     def reported(self, fraud: Fraud, rows: Sequence[Row]) -> None:
         """Enter a report as soon as people come to it."""
@@ -80,6 +92,7 @@ class OfficePolicy:
 
     def _enter(self, number: int, rows: tuple[Row, ...]) -> None:
         self._stage.say(Reported(self._stage.now_us, number))
+        self._numbers.append(number)
         self.desk.report(number, rows)
 
     def judge(self, payments: Payments) -> Judgements:
@@ -93,15 +106,36 @@ class OfficePolicy:
         """Hear of payments that were not booked: of no use without a watch."""
 
     def finish(self, until_us: int) -> None:
-        """Let clocks run on: freezes, appeals and returns."""
+        """Let clocks run on: what stands is frozen at once, and two days later the way back begins."""
+        now = self._stage.now_us
+        for number in self._numbers:
+            case_id = case_of(number)
+            self._stage.at(now, partial(self.desk.freeze, case_id, at_once=True))
+            self._stage.at(now + _BEFORE_RETURN_US, partial(self.returning.begin, case_id))
+        assert now + _BEFORE_RETURN_US < until_us, "clocks run on for weeks"
 
     # --- what happened ---
 
     def _event(self, subject: SubjectId, event: object) -> None:
         if isinstance(event, OrderTakenUp):
             self._hops[event.order] = max(0, event.hop - 1)
+        elif isinstance(event, PaidBack):
+            self._paid(event)
         if subject in self.centre.state.cases:
             self._moved[subject] = None
+
+    def _paid(self, event: PaidBack) -> None:
+        """Say that money came back to a victim, as the institution's receipt has it."""
+        tracked = self.centre.state.find(event.order_id)
+        assert tracked is not None, "a receipt of an order"
+        payout = tracked[1].order.payout
+        assert payout is not None, "an order to pay back says to whom"
+        fraud, case_id = number_of(event.key.case), event.key.case
+        purpose = Purpose("figures", case_id, "a receipt")
+        account = self.centre.names.number(
+            self.centre.directory.entry(payout.account, purpose).number
+        )
+        self._stage.say(Returned(self._stage.now_us, fraud, account, event.receipt.amount))
 
     def _rest(self) -> None:
         """Say what changed of cases, once for all entries of an instant."""
@@ -150,6 +184,7 @@ class OfficePolicy:
     def _confirm(self, branch: Branch) -> None:
         self._asks.discard(branch.name)
         self.centre.confirm(branch)
+        self.appeals.collect(branch)
 
     def _changed(self, branch: Branch, number: str, currency: str) -> None:
         """Say what an institution's books hold on an account, by case, where that changed."""
@@ -157,6 +192,8 @@ class OfficePolicy:
             place, now = (row.account, row.case), (row.held, row.is_frozen)
             if self._held.get(place, (0, False)) != now:
                 self._held[place] = now
+                if row.held:
+                    self.appeals.held(branch, number, row.case, row.order)
                 fraud = number_of(row.case)
                 self._stage.say(
                     HeldNow(

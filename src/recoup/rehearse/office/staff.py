@@ -78,7 +78,7 @@ class Staff:
 
     def command(self, person: str, what: object, case: str = "") -> Command:
         """Return the same as a command under an id of its own."""
-        return self._named(self.request(person, what, case))
+        return self.named(self.request(person, what, case))
 
     def ask(self, person: str, what: object, case: str = "") -> Outcome:
         """Let a person ask for something; what follows at this instant is left to `Centre.settle`."""
@@ -95,12 +95,20 @@ class Staff:
         for (_, what), outcome in zip(asked, outcomes, strict=True):
             _carried(what, outcome)
 
-    def _named(self, request: Request) -> Command:
+    def ask_all(self, asked: Sequence[tuple[str, object]], case: str) -> list[object]:
+        """Let persons ask for things in one round; return what was carried out."""
+        commands = [self.command(person, what, case) for person, what in asked]
+        outcomes = self._centre.scribe.write(commands) if commands else []
+        pairs = zip(asked, outcomes, strict=True)
+        return [what for (_, what), outcome in pairs if isinstance(outcome, Done)]
+
+    def named(self, request: Request) -> Command:
+        """Return a request as a command under an id of its own."""
         self._commands += 1
         return command_of(COMMAND_REGISTRY, f"asked-{self._commands}", request)
 
     def _at_the_door(self, what: object) -> None:
-        _carried(what, self._centre.scribe.write([self._named(Request(DOOR, what))])[0])
+        _carried(what, self._centre.scribe.write([self.named(Request(DOOR, what))])[0])
 
     def _nobodys(self, person: str) -> str:
         """Return what stands for a secret that nobody has."""

@@ -50,6 +50,8 @@ class OfficeTerms:
     """One way between centre and institution, and what either takes to read and sign."""
     tick_us: int = 100 * MILLISECOND
     """What came in meanwhile is taken in together."""
+    slow_tick_us: int = MINUTE
+    """The same of answers for which nothing races: freezes, releases, payments back."""
     digest_us: int = 30 * MINUTE
     """From a hold's answer to the balance digest that shows it; an institution with nothing new is not asked."""
     freeze_before_us: int = 24 * HOUR

@@ -14,6 +14,9 @@ from recoup.rehearse.country.frauds import delay
 from recoup.rehearse.country.funding import needed
 from recoup.rehearse.scenario import Step, changed
 
+PINNED = "e1bf8859a9b215b4db0e462e95efbdd1dbb61437d1e7849058ff2f466263d1b0"
+"""Of the village of seed 1. Another digest is another country: figures counted before cannot be compared with those after."""
+
 
 @pytest.fixture(scope="module")
 def country() -> Country:
@@ -21,7 +24,7 @@ def country() -> Country:
 
 
 def test_the_same_scenario_and_seed_give_the_same_country(country):
-    assert digest(country) == digest(village())
+    assert digest(country) == digest(village()) == PINNED
 
 
 def test_another_seed_gives_another_country(country):

@@ -16,13 +16,13 @@ from recoup.rehearse.country import Country, make_country
 from recoup.rehearse.playing import play
 from recoup.rehearse.policies import policy_of
 
-PEOPLE = 40_000
+PEOPLE = 24_000
 
 
 @pytest.fixture(scope="module")
 def country() -> Country:
     """Many more criminals and frauds than usual, so that the measure is sharp: 0.5 is known to a hundredth."""
-    scenario = village_scenario(PEOPLE, 2_000)
+    scenario = village_scenario(PEOPLE, 1_500)
     firms = PEOPLE / scenario.country.people_a_firm + PEOPLE / scenario.country.people_a_merchant
     launderers = replace(
         scenario.launderers,
@@ -119,6 +119,20 @@ def told_by_times(time: np.ndarray, truth: np.ndarray) -> float:
 
 def test_nothing_of_an_account_tells_who_lends_it(country):
     assert 0.45 < told_by_accounts(country) < 0.55
+
+
+def test_the_ordinary_life_of_an_account_tells_nothing(country):
+    """How often, how much and with how many others an account is scheduled to pay and be paid."""
+    rows, inside = country.schedule, np.flatnonzero(~country.is_outside)
+    columns = []
+    for one, other in ((rows.payer, rows.payee), (rows.payee, rows.payer)):
+        columns.append(np.bincount(one, minlength=len(country.accounts))[inside])
+        weights = rows.amount_minor.astype(np.float64)
+        columns.append(np.bincount(one, weights, minlength=len(country.accounts))[inside])
+        pairs = np.unique(one.astype(np.int64) << 32 | other) >> 32
+        columns.append(np.bincount(pairs, minlength=len(country.accounts))[inside])
+    told = found_on_others(columns, country.is_criminal[inside], country.accounts.holder[inside])
+    assert 0.45 < told < 0.55
 
 
 def test_consecutive_ids_would_tell(country):
