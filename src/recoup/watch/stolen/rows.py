@@ -58,9 +58,9 @@ class Totals(NamedTuple):
     into: int
     out: int
 
+
 _FIELDS: Final = tuple(
-    (ROW.names or ()).index(name)
-    for name in ("time_us", "payer", "payee", "amount", "out", "into")
+    (ROW.names or ()).index(name) for name in ("time_us", "payer", "payee", "amount", "out", "into")
 )
 
 
@@ -204,7 +204,9 @@ class FlowRows:
         """Return a row; None if it is not retained."""
         if not self.oldest <= number <= self.newest:
             return None
-        one = self.stream.rows[number - self.oldest].item()  # whole: field by field takes six times as long
+        one = self.stream.rows[
+            number - self.oldest
+        ].item()  # whole: field by field takes six times as long
         return Row(number, *(one[place] for place in _FIELDS))
 
     def rows_after(self, pocket: int, coordinate: int, since: int) -> Iterator[Row]:
