@@ -5,6 +5,7 @@ Fault                       the outside failed or sent something unusable
     LimitFault              a bound of limits.py was reached; carries its name and value
     PolicyFault             a jurisdiction's terms that cannot be used; names the term
     RuleFault               rules of the watch that cannot be used; carries every problem found
+    ScenarioFault           a scenario of a rehearsal that cannot be played; carries every problem found
     SettingsFault           settings of a process that cannot be used; names the setting
     EventFault              bytes that are no event: malformed, or not in the one canonical form
         UnknownEvent        name or version that this program does not have: a newer one wrote it
@@ -88,6 +89,14 @@ class LimitFault(Fault):
 
 class PolicyFault(Fault):
     """A policy file that is missing, or a term in it that has no value, no source or no sense."""
+
+
+class ScenarioFault(Fault):
+    """A scenario that must be put right before it is played; `problems` names every place, one line each."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
 
 
 class SettingsFault(Fault):

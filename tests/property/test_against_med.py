@@ -21,6 +21,14 @@ import recoup
 from recoup.cases import FindingKind, Found
 from recoup.cases.commands import AddFacts, DecideSurplus, NoteOpinion
 from recoup.orders import OrderKind
+from recoup.rehearse.policies.med2_graph import (
+    Followed,
+    GraphTerms,
+    Transfer,
+    agreed_chain,
+    asked_of,
+    tracking_graph,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -100,39 +108,24 @@ def spend(world: World, chance: Random, account: str, after: list[list[str]], at
 # --- MED 2.0 -------------------------------------------------------------------------------------------------------------
 
 
-def med_graph(world: World) -> list[tuple[str, str, str, int, datetime]]:
+def med_graph(world: World) -> list[Followed]:
     """The transfers that MED follows, layer by layer, the largest first."""
-    root = next(row for row in world.rows if row[0] == world.root)
-    found, layer = [root], [root]
-    for _ in range(4):
-        behind = []
-        for row in world.rows:
-            is_fresh = row not in found and row[2] and row[3] >= LEAST
-            if is_fresh and any(
-                row[1] == into[2] and timedelta(0) <= row[4] - into[4] <= timedelta(hours=24)
-                for into in layer
-            ):
-                behind.append(row)
-        layer = sorted(behind, key=lambda row: -row[3])[: max(0, 10 - len(found))]
-        found += layer
-    return found
+    rows = [
+        Transfer(number, int(row[4].timestamp()) * 1_000_000, row[1], row[2], row[3])  # type: ignore[arg-type]
+        for number, row in enumerate(world.rows)
+    ]
+    root = next(row for row in rows if world.rows[row.number][0] == world.root)
+
+    def debits(account, since, until):
+        return [r for r in rows if r.payer == account and r.payee and since <= r.time_us <= until]
+
+    return list(tracking_graph(root, debits, GraphTerms(amount_min=LEAST)))
 
 
 def med_blocks(world: World, graph) -> dict[str, int]:
-    asked: Counter[str] = Counter()
-    for row in graph:
-        asked[row[2]] += row[3]
-    return {account: min(world.balance[account], amount) for account, amount in asked.items()}
-
-
-def agreed_chain(graph, without):
-    """The transfers that still hang together from the root when one is not agreed to."""
-    kept, reached = [], {graph[0][1]}
-    for row in graph:
-        if row[0] != without[0] and row[1] in reached:
-            kept.append(row)
-            reached.add(row[2])
-    return kept
+    return {
+        account: min(world.balance[account], asked) for account, asked in asked_of(graph).items()
+    }
 
 
 # --- the chase -----------------------------------------------------------------------------------------------------------
@@ -220,9 +213,9 @@ def test_against_med_the_chase_holds_more_of_the_victims_money_and_none_of_other
         truly, graph = world.truly_there(), med_graph(world)
         blocks, holds = med_blocks(world, graph), held_by(case)
         wrong = Random(seed).choice(graph[1:] or graph)
-        left = med_blocks(world, agreed_chain(graph, wrong))
-        case.must(NoteOpinion("n1", wrong[2], "bank", "says innocent"))
-        case.found(FindingKind.INNOCENT_CONDUIT, wrong[2])
+        left = med_blocks(world, agreed_chain(graph, {wrong.transfer.number}))
+        case.must(NoteOpinion("n1", wrong.transfer.payee, "bank", "says innocent"))
+        case.found(FindingKind.INNOCENT_CONDUIT, wrong.transfer.payee)
         rows.append(
             {
                 "net": (of_claim(blocks, truly), of_claim(holds, truly)),
@@ -230,7 +223,7 @@ def test_against_med_the_chase_holds_more_of_the_victims_money_and_none_of_other
                     sum(blocks.values()) - of_claim(blocks, truly),
                     sum(holds.values()) - of_claim(holds, truly),
                 ),
-                "asked": (sum(row[3] for row in graph), sum(holds.values())),
+                "asked": (sum(row.transfer.amount for row in graph), sum(holds.values())),
                 "left": (of_claim(left, truly), of_claim(held_after(case), truly)),
             }
         )

@@ -8,6 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 from recoup.cases import CasePolicy
+from recoup.cases.events import MandateProposed, MandateSettled
+from recoup.cases.state import MandateState
 from recoup.centre import EVENT_REGISTRY
 from recoup.centre.requests import Acted
 from recoup.journal import Verified, verify
@@ -72,6 +74,9 @@ class Auditor:
     issued: dict[str, Any] = field(default_factory=dict)
     once: set[tuple[Any, ...]] = field(default_factory=set)
     answered: dict[str, list[str]] = field(default_factory=dict)
+    mandates: dict[tuple[str, str], Any] = field(default_factory=dict)
+    """Standing authorities that a second person agreed to, and until when each stands."""
+    proposed: dict[tuple[str, str], Any] = field(default_factory=dict)
     in_vain: set[str] = field(default_factory=set)
     """Stops that were answered by not stopping."""
     command: str = ""
@@ -91,6 +96,15 @@ class Auditor:
             self.command, self.acted, self.cause = record.command, event, None
             return
         match event:
+            case MandateProposed(mandate):
+                self.proposed[record.subject, mandate.id] = mandate
+            case MandateSettled(mandate_id) if event.state is MandateState.STANDING:
+                mandate = self.proposed[record.subject, mandate_id]
+                assert self.acted is not None
+                assert self.acted.who != mandate.proposed_by, "a standing authority of one person"
+                self.mandates[record.subject, mandate_id] = mandate.until
+            case MandateSettled(mandate_id):
+                self.mandates.pop((record.subject, mandate_id), None)
             case OrderDrafted(order):
                 self._only("drafted", order.id)
                 self.orders[order.id] = order
@@ -130,7 +144,11 @@ class Auditor:
             self._only("repeated", order.repeats)
             self.marks["release repeated"] += 1
         persons = self.agreed.get(agreed_to, set()) - {order.made_by}
-        assert len(persons) >= self.policy.orders.approvals[order.kind], "issued without approval"
+        if order.mandate:
+            assert record.at < self.mandates[order.key.case, order.mandate], "no standing authority"
+        else:
+            least = self.policy.orders.approvals[order.kind]
+            assert len(persons) >= least, "issued without approval"
         self.issued[order_id] = record.at
         self.cause = ("issued", order_id)
         others = [k for k in self.books if k.account == order.key.account and k != order.key]

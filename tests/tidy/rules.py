@@ -411,7 +411,7 @@ def public_names(module: Module, _: Repository) -> Iterator[tuple[int, str]]:
         yield listed.lineno, "__all__ lists a name twice"
 
 
-ENTRIES = frozenset({"recoup", "recoup.cli", "recoup.__main__"})
+ENTRIES = frozenset({"recoup", "recoup.cli", "recoup.__main__", "recoup.rehearse.learning"})
 """Modules that a user reaches without an import in the package."""
 
 
@@ -443,9 +443,8 @@ def dead_files(modules: list[Module]) -> list[str]:
                     source = ".".join([*here[: -node.level], *filter(None, [source])])
                 named |= {source, *(f"{source}.{alias.name}" for alias in node.names)}
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-                named |= {
-                    node.value
-                }  # importlib.import_module("recoup.bench"), a table of lazy names
+                # importlib.import_module("recoup.bench"), a table of lazy names, "module:function"
+                named |= {node.value.partition(":")[0]}
         pending += sorted(named & by_name.keys() - reached)
     return sorted(module.path for name, module in by_name.items() if name not in reached)
 

@@ -64,17 +64,24 @@ class Watch:
 class BankStore:
     """Orders, holds, ids of sendings, epochs seen, and a few values by name. One thread at a time."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, is_durable: bool = True) -> None:
+        """Take the books; those that need not be `is_durable` are not asked whether they survive a crash."""
         self._connection = connection
         self._sql = split_queries(_SQL.joinpath("store.sql").read_text(encoding="utf-8"))
         self._is_lost = False
-        set_up(connection)
+        if is_durable:
+            set_up(connection)
         self._ensure_schema()
 
     @classmethod
     def open(cls, path: Path) -> BankStore:
         """Open the file at `path`; a new one gets the schema."""
         return cls(DriverConnection(path))
+
+    @classmethod
+    def in_memory(cls) -> BankStore:
+        """Open books that go with the process: for rehearsals."""
+        return cls(DriverConnection(None), is_durable=False)
 
     def handled(self, order: str) -> Handled | None:
         """Return what is known of an order."""
@@ -115,6 +122,8 @@ class BankStore:
 
     def put(self, holds: Sequence[BankHold]) -> None:
         """Write holds as they stand now."""
+        if not holds:
+            return
         with self._writing():
             for hold in holds:
                 self._put(hold)

@@ -365,7 +365,10 @@ class Case:
 
     def standing(self, account: str, currency: str) -> Standing | None:
         """Return what stands on that account."""
-        return next((hold for hold in self.holds if hold.hold == (account, currency)), None)
+        for hold in self.holds:
+            if hold.account == account and hold.currency == currency:
+                return hold
+        return None
 
     def held_back(self, account: str, currency: str) -> datetime | None:
         """Return until when that account's holder is not told, by a decision of two persons."""

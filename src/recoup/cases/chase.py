@@ -155,8 +155,38 @@ class _Draft:
         self.waiting.append(Waiting(*place, amount, why))
 
 
+_RESTS_ON = (
+    "claims",
+    "derived",
+    "places",
+    "caps",
+    "holds",
+    "entitlements",
+    "queried",
+    "rests",
+    "bridged",
+    "findings",
+    "account_kinds",
+)
+"""The parts of a case on which its plan rests; who agreed to what does not change it."""
+
+_Known = tuple[datetime, CasePolicy, tuple[object, ...], "Plan"]
+_newest: list[_Known | None] = [None]
+"""The plan that was made last: whoever writes, agrees to and sends orders of one case asks for the same one each time."""
+
+
 def plan_orders(case: Case, now: datetime, policy: CasePolicy) -> Plan:
     """Return what the chase would order at `now`."""
+    parts = tuple(getattr(case, name) for name in _RESTS_ON)
+    known = _newest[0]
+    if known is not None and known[0] == now and known[1] is policy and known[2] == parts:
+        return known[3]
+    plan = _planned(case, now, policy)
+    _newest[0] = (now, policy, parts, plan)
+    return plan
+
+
+def _planned(case: Case, now: datetime, policy: CasePolicy) -> Plan:
     holds = {hold.hold: hold for hold in case.holds}
     payees = frozenset(claim.payee for claim in case.claims)
     draft = _Draft(case, now, policy, holds, payees, queried=set(case.queried))
@@ -340,14 +370,18 @@ def _one_query(
 def _give(draft: _Draft, missing: Mapping[ClaimKey, int]) -> None:
     """Add reductions and releases, innocent holders first, then the largest surplus."""
     entitled = current(draft.case)
-    backed = _Backed()
     surplus: dict[HoldPlace, int] = {}
     for hold in draft.case.holds:
-        backed.put(hold.hold, shares_of(hold.confirmed, dict(hold.stood)))
-        surplus[hold.hold] = hold.asked - sum(entitled.get(hold.hold, {}).values())
-        draft.least[hold.hold] = parts_of(entitled.get(hold.hold, {}))
+        due = entitled.get(hold.hold, {})
+        surplus[hold.hold] = hold.asked - sum(due.values())
+        draft.least[hold.hold] = parts_of(due)
     having = [hold for hold in draft.case.holds if hold.asked and surplus[hold.hold] > 0]
     is_innocent = draft.case.is_innocent
+    if not having:
+        return
+    backed = _Backed()
+    for hold in draft.case.holds:
+        backed.put(hold.hold, shares_of(hold.confirmed, dict(hold.stood)))
     having.sort(key=lambda hold: (not is_innocent(hold.account), -surplus[hold.hold], hold.hold))
     for hold in having:
         due = entitled.get(hold.hold, {})

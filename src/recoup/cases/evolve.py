@@ -11,7 +11,6 @@ from recoup.cases.case import (
     Claim,
     Entitlement,
     Found,
-    HoldPlace,
     Place,
     Standing,
 )
@@ -103,10 +102,12 @@ def _by_id(wanted: str) -> Callable[[Any], bool]:
 
 def _hold(case: Case, account: str, currency: str, bank: str, **changes: Any) -> Case:
     """Return the case with one hold changed, begun where there was none."""
-    place: HoldPlace = (account, currency)
-    rows = {row.hold: row for row in case.holds}
-    rows[place] = replace(rows.get(place, Standing(*place, bank)), **changes)
-    return replace(case, holds=tuple(row for _, row in sorted(rows.items())))
+    holds = case.holds
+    for at, row in enumerate(holds):
+        if row.account == account and row.currency == currency:
+            return replace(case, holds=(*holds[:at], replace(row, **changes), *holds[at + 1 :]))
+    begun = replace(Standing(account, currency, bank), **changes)
+    return replace(case, holds=tuple(sorted((*holds, begun), key=lambda one: one.hold)))
 
 
 def _opened(case: Case, event: CaseOpened) -> Case:

@@ -54,6 +54,9 @@ Mend = Callable[[Drift], None]
 Concerns = Callable[[str, str], bool]
 """Says whether an institution has to do with a case: nobody else's sightings are believed."""
 
+IsNews = Callable[[HoldKey, int], bool]
+"""Says whether a digest that shows so much of a hold tells its case anything that it does not know."""
+
 _ROW_BYTES: Final = 600
 """A row without its texts: names of fields, ids, numbers, time."""
 _PART_BYTES_MAX: Final = limits.REQUEST_BYTES_MAX // 2
@@ -90,11 +93,13 @@ class Answers:
         notice: NoticeTerms = _NO_NOTICE,
         mend: Mend = lambda drift: None,  # noqa: ARG005 - the same
         concerns: Concerns = lambda institution, case: False,  # noqa: ARG005 - the same
+        is_news: IsNews = lambda key, held: True,  # noqa: ARG005 - the same
     ) -> None:
         """Prepare; `order_of` gives an order that was issued, `told` hears where a digest differs from the record.
 
-        `mend` hears of the same differences, to do what needs no person.
+        `mend` hears of the same differences, to do what needs no person. Of holds that are no news a case is not told.
         """
+        self._is_news = is_news
         self._directory, self._submit, self._clock = directory, submit, clock
         self._held_at, self._order_of, self._told, self._notice = held_at, order_of, told, notice
         self._mend, self._concerns = mend, concerns
@@ -138,7 +143,8 @@ class Answers:
             self._held_at(institution)
         )  # before the digest is cut: what begins later is no drift
         told = (self._told, self._mend)
-        return Shown(institution, self._tell, self._directory, self._clock, known, *told)
+        given = (self._directory, self._clock, known, *told, self._is_news)
+        return Shown(institution, self._tell, *given)
 
     def hear(
         self,
@@ -304,8 +310,10 @@ class Shown:
         known: Iterable[Hold],
         told: ToldOf,
         mend: Mend,
+        is_news: IsNews,
     ) -> None:
         self._institution, self._tell, self._directory = institution, tell, directory
+        self._is_news = is_news
         self._clock, self._known, self._told, self._mend = clock, known, told, mend
         self._begun: datetime | None = None
         self._shown: dict[HoldKey, Stands] = {}
@@ -330,9 +338,10 @@ class Shown:
             account = self._directory.account(self._institution, hold.account_number)
             key = HoldKey(hold.case, account, hold.currency)
             self._shown[key] = Stands(hold.held, hold.ends_at)
-            shown = ConfirmHold(account, hold.currency, hold.held, digest.at)
-            self._tell(_fact(self._institution, hold.case, shown, digest.at))
             self.count += 1
+            if self._is_news(key, hold.held):
+                shown = ConfirmHold(account, hold.currency, hold.held, digest.at)
+                self._tell(_fact(self._institution, hold.case, shown, digest.at))
         self.page = digest.page
         if digest.page == digest.pages:
             self._end(self._begun)
@@ -416,4 +425,4 @@ def answer_of(message: AnswerMessage, digest: Callable[[str], str] = str) -> Ans
     )
 
 
-__all__ = ["Answers", "Concerns", "HeldAt", "Mend", "Shown", "answer_of"]
+__all__ = ["Answers", "Concerns", "HeldAt", "IsNews", "Mend", "Shown", "answer_of"]

@@ -14,6 +14,7 @@ from recoup.cli import (
     check,
     demo,
     policy,
+    rehearse,
     returning,
     serve,
     trace,
@@ -46,6 +47,7 @@ serve.register(app)
 centre.register(app)
 bank.register(app)
 demo.register(app)
+rehearse.register(app)
 witness.register(app)
 watch.register(app)
 bench.register(app)

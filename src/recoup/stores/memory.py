@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import insort
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from heapq import nsmallest
+from functools import partial
+from itertools import islice
 
 from recoup import limits
 from recoup.errors import LimitFault
@@ -37,6 +39,12 @@ class MemoryDisk:
     messages: dict[str, PendingMessage] = field(default_factory=dict)
     sent: set[str] = field(default_factory=set)
     deadlines: dict[str, Deadline] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
+    """Of messages, in the order of their coming."""
+    unsent: dict[str, None] = field(default_factory=dict)
+    """Messages not known to be sent, in that order. Follows from `messages` and `sent`."""
+    due: list[tuple[datetime, str]] = field(default_factory=list)
+    """Deadlines by time and id, sorted; what no longer stands, or at another time, is passed over and dropped as it comes."""
     checkpoints: dict[int, StoredCheckpoint] = field(default_factory=dict)
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
 
@@ -71,11 +79,17 @@ class MemoryJournal:
         disk.records += batch.records
         disk.answers |= {x.command: x for x in batch.answers}
         last = len(disk.records)
-        disk.messages |= {x.id: PendingMessage(x, epoch, last) for x in batch.messages}
-        disk.sent |= {x for x in batch.settled if x in disk.messages}
+        for message in batch.messages:
+            disk.messages[message.id] = PendingMessage(message, epoch, last)
+            disk.numbers[message.id] = len(disk.numbers)
+            disk.unsent[message.id] = None
+        for settled in batch.settled:
+            self.sent(settled)
         for ended in batch.ended:
             disk.deadlines.pop(ended, None)
-        disk.deadlines |= {x.id: x for x in batch.deadlines}
+        for deadline in batch.deadlines:
+            disk.deadlines[deadline.id] = deadline
+            insort(disk.due, (deadline.due_at, deadline.id))
         return Appended(last)
 
     def last(self) -> Record | None:
@@ -100,28 +114,37 @@ class MemoryJournal:
     ) -> Sequence[PendingMessage]:
         """Return messages not known to be sent."""
         page = bounded_page(limit)
-        messages = list(self._disk.messages)
-        first = messages.index(after) + 1 if after in self._disk.messages else 0
-        waiting = [
-            self._disk.messages[x]
-            for x in messages[first:]
-            if x not in self._disk.sent
-            and destination in {"", self._disk.messages[x].message.destination}
-        ]
-        return waiting[:page]
+        disk = self._disk
+        last = disk.numbers.get(after, -1)
+        rows = (disk.messages[x] for x in disk.unsent if disk.numbers[x] > last)
+        to = (row for row in rows if destination in {"", row.message.destination})
+        return list(islice(to, page))
 
     def sent(self, message: str) -> bool:
         """Note that a message was sent."""
         is_new = message in self._disk.messages and message not in self._disk.sent
         if is_new:
             self._disk.sent.add(message)
+            del self._disk.unsent[message]
         return is_new
 
     def due(self, now: datetime, limit: int) -> Sequence[Deadline]:
         """Return deadlines due at `now` or before."""
         page = bounded_page(limit)
-        found = (x for x in self._disk.deadlines.values() if x.due_at <= now)
-        return nsmallest(page, found, key=lambda x: (x.due_at, x.id))
+        disk = self._disk
+        found: list[Deadline] = []
+        before, passed = None, 0
+        for at, row in enumerate(disk.due):
+            if row[0] > now or len(found) >= page:
+                break
+            deadline = disk.deadlines.get(row[1])
+            if deadline is not None and deadline.due_at == row[0] and row != before:
+                found.append(deadline)
+                before = row
+            elif not found:
+                passed = at + 1
+        del disk.due[:passed]
+        return found
 
     def add_checkpoint(self, checkpoint: StoredCheckpoint) -> None:
         """Keep a checkpoint."""
@@ -152,16 +175,48 @@ class MemoryVaultTable:
         self._keys: dict[str, bytes | None] = {}
         self._pieces: dict[tuple[str, str], Sealed] = {}
         self._waiting: dict[tuple[str, str], Waiting] = {}
+        self._found: dict[tuple[str, bytes], dict[str, None]] = {}
+        """Subjects by field and digest. Follows from the pieces."""
+        self._undo: list[Callable[[], None]] | None = None
+        """What puts everything back as it was before the block that runs, the newest last."""
 
     @contextmanager
     def together(self) -> Iterator[None]:
         """Run a block whole, or as if it had not been."""
-        before = dict(self._keys), dict(self._pieces), dict(self._waiting)
+        self._undo = []
+        waiting = dict(self._waiting)
         try:
             yield
         except BaseException:
-            self._keys, self._pieces, self._waiting = before
+            undo, self._undo = self._undo, None
+            for step in reversed(undo):
+                step()
+            self._waiting = waiting
             raise
+        finally:
+            self._undo = None
+
+    def _set_key(self, subject: str, wrapped: bytes | None) -> None:
+        if self._undo is not None:
+            self._undo.append(partial(self._put_back_key, subject, *self.wrapped_key(subject)))
+        self._keys[subject] = wrapped
+
+    def _put_back_key(self, subject: str, is_known: bool, wrapped: bytes | None) -> None:  # noqa: FBT001 - as the row has it
+        if is_known:
+            self._keys[subject] = wrapped
+        else:
+            self._keys.pop(subject, None)
+
+    def _set_piece(self, place: tuple[str, str], piece: Sealed | None) -> None:
+        """Set a piece, or drop it, here and where it is found by its digest."""
+        before = self._pieces.pop(place, None)
+        if self._undo is not None:
+            self._undo.append(partial(self._set_piece, place, before))
+        if before is not None:
+            del self._found[place[1], before.lookup][place[0]]
+        if piece is not None:
+            self._pieces[place] = piece
+            self._found.setdefault((place[1], piece.lookup), {})[place[0]] = None
 
     def wrapped_key(self, subject: str) -> tuple[bool, bytes | None]:
         """Return whether the subject is known, and its wrapped key."""
@@ -170,19 +225,18 @@ class MemoryVaultTable:
     def add_key(self, subject: str, wrapped: bytes) -> None:
         """Keep a new subject's wrapped key."""
         assert subject not in self._keys, "a subject has one key"
-        self._keys[subject] = wrapped
+        self._set_key(subject, wrapped)
 
     def destroy(self, subject: str) -> None:
         """Destroy key and pieces."""
         self.rely_on(subject)
-        self._keys[subject] = None
-        self._pieces = {
-            place: piece for place, piece in self._pieces.items() if place[0] != subject
-        }
+        self._set_key(subject, None)
+        for place in [place for place in self._pieces if place[0] == subject]:
+            self._set_piece(place, None)
 
     def put(self, subject: str, field: str, piece: Sealed) -> None:
         """Keep a piece."""
-        self._pieces[subject, field] = piece
+        self._set_piece((subject, field), piece)
 
     def piece(self, subject: str, field: str) -> Sealed | None:
         """Return a piece."""
@@ -190,11 +244,7 @@ class MemoryVaultTable:
 
     def find(self, field: str, lookup: bytes) -> list[str]:
         """Return the subjects whose piece has this digest."""
-        return sorted(
-            place[0]
-            for place, piece in self._pieces.items()
-            if place[1] == field and piece.lookup == lookup
-        )
+        return sorted(self._found.get((field, lookup), ()))
 
     def wait_for(self, waiting: Waiting) -> None:
         """Remember that a new piece waits for a command's entry."""
@@ -220,9 +270,13 @@ class MemoryVaultTable:
         """Let a piece that waits stand, or drop it."""
         self._waiting.pop((subject, field), None)
         if drops:
-            self._pieces.pop((subject, field), None)
+            self._set_piece((subject, field), None)
             is_bare = all(place[0] != subject for place in self._pieces)
             if is_bare and self._keys.get(subject) is not None:
+                if self._undo is not None:
+                    self._undo.append(
+                        partial(self._put_back_key, subject, *self.wrapped_key(subject))
+                    )
                 del self._keys[subject]
 
     def find_all(self, field: str, lookups: Sequence[bytes]) -> dict[bytes, list[str]]:

@@ -1,5 +1,7 @@
 """A country as values: who is there, what they own, what they are going to pay, who is going to be defrauded."""
 
+from recoup.rehearse.country.answer_times import answer_seconds
+from recoup.rehearse.country.making import digest, make_country
 from recoup.rehearse.country.values import (
     Accounts,
     Country,
@@ -20,4 +22,7 @@ __all__ = [
     "Institution",
     "InstitutionKind",
     "Schedule",
+    "answer_seconds",
+    "digest",
+    "make_country",
 ]

@@ -6,30 +6,17 @@ What is marked *truth* is seen by the play, by launderers and by the figures, ne
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum, StrEnum
+from enum import IntEnum
 
 import numpy as np
 import numpy.typing as npt
+
+from recoup.rehearse.scenario import InstitutionKind
 
 I8 = npt.NDArray[np.int8]
 I16 = npt.NDArray[np.int16]
 I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
-
-
-class InstitutionKind(StrEnum):
-    """What an institution is."""
-
-    BANK = "bank"
-    PAYMENT = "payment"
-    """A payment institution (third party): wallets and merchants."""
-    AGGREGATOR = "aggregator"
-    """A fourth-party aggregator: settles for merchants that it does not know."""
-    EXCHANGE = "exchange"
-    """Virtual currency: desks that sell it, accounts that hold it, in the country's currency."""
-    CASH = "cash"
-    """Cash machines and counters: money that goes there has left the system."""
-    ABROAD = "abroad"
 
 
 class HolderKind(IntEnum):
@@ -164,6 +151,21 @@ class Country:
     frauds: tuple[Fraud, ...]
     warmup_us: int = 0
     """What is scheduled before `begin_us` + this warms the state of a watch; no fraud begins earlier."""
+
+    second_precision: float | None = None
+    """Which part of payments' times is kept in whole seconds, the others in milliseconds; None: all in microseconds."""
+
+    def kept_us(self, time_us: int) -> int:
+        """Return the first instant from `time_us` on that is kept as exactly as payments' times are here.
+
+        Whoever pays of their own accord pays at such instants, or the digits of a time would tell who it was. Which of the two
+        it is hangs on the instant alone, so that it is the same under every policy; whole seconds after such an instant is one.
+        """
+        if self.second_precision is None or not time_us % 1_000:
+            return time_us
+        mixed = time_us * 0x9E3779B97F4A7C15 % 2**64 >> 40
+        step = 1_000_000 if mixed < self.second_precision * 2**24 else 1_000
+        return -(-time_us // step) * step
 
     @property
     def is_criminal(self) -> npt.NDArray[np.bool_]:

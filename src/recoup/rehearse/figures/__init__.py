@@ -1,1 +1,49 @@
 """The figures of a play, counted against the truth, and the identities that they must keep."""
+
+from recoup.rehearse.figures.cases import (
+    SURVIVAL_SECONDS,
+    CaseKept,
+    Step,
+    cases_of,
+    kept_by_fraud,
+    largest_case,
+    steps_of,
+    survival_of,
+)
+from recoup.rehearse.figures.counting import KeptParts, figures_of, kept_parts, quantile
+from recoup.rehearse.figures.identities import Identity, identities_of
+from recoup.rehearse.figures.innocents import Harm, harm_of
+from recoup.rehearse.figures.spans import Hold, Holds, Span, holds_of
+from recoup.rehearse.figures.terms import FIGURES, NAMES, Figure, Figures, Unit
+from recoup.rehearse.figures.truth import Stolen, Truth, truth_of
+
+__all__ = [
+    "FIGURES",
+    "NAMES",
+    "SURVIVAL_SECONDS",
+    "CaseKept",
+    "Figure",
+    "Figures",
+    "Harm",
+    "Hold",
+    "Holds",
+    "Identity",
+    "KeptParts",
+    "Span",
+    "Step",
+    "Stolen",
+    "Truth",
+    "Unit",
+    "cases_of",
+    "figures_of",
+    "harm_of",
+    "holds_of",
+    "identities_of",
+    "kept_by_fraud",
+    "kept_parts",
+    "largest_case",
+    "quantile",
+    "steps_of",
+    "survival_of",
+    "truth_of",
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -17,7 +17,8 @@ class Played:
     policy: str
     country: Country
     ledger: pl.DataFrame
-    """Booked rows in order: row i64, time_us i64, payer i32, payee i32, amount i64, kind i8; *truth*: fraud, instalment i32."""
+    """Booked rows in order: row i64, time_us i64, payer i32, payee i32, amount i64, kind i8; *truth*: fraud, instalment i32;
+    payment i64, the number of the attempt: a scheduled one's place in the schedule, others after those."""
     happened: tuple[Happened, ...]
     balances: tuple[int, ...]
     """By account, at the end: openings and rows give the same, which is asserted."""
@@ -25,6 +26,9 @@ class Played:
     """Of wall time, without the making of the country."""
     payments: int
     """Attempts that were made."""
+    unbooked: pl.DataFrame = field(default_factory=pl.DataFrame)
+    """Attempts that were not booked, in order of payment: payment i64, time_us i64, payer i32, payee i32, amount i64, kind i8,
+    word str (a `Word`; `waits` where it still does); *truth*: fraud, instalment i32."""
     failed_late: int = 0
     """Payments that were allowed and had no funds when they were booked."""
 

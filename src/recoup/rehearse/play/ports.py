@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from recoup.care import Step
 from recoup.rehearse.country import Country, Fraud
 from recoup.rehearse.play.happened import Happened
 from recoup.watch.state import Payments
@@ -48,6 +49,8 @@ class Attempt:
     """*Truth*: the victim's own payment of that fraud."""
     ended: Callable[[Word], None] | None = None
     """Hears how a payment that waited ended."""
+    is_ordered: bool = False
+    """An institution pays on an order, such as back to a victim: nobody judges it, `Policy.booked` hears of it."""
 
 
 class Paid(NamedTuple):
@@ -121,8 +124,19 @@ class Stage(Protocol):
         """Try to pay now: funds, then the policy's judgement, then the booking."""
         ...
 
+    def speak(self, payer: int, step: Step) -> bool:
+        """Speak to the holder of an account about payments on the way; return whether it heeds and pays no more of a fraud.
+
+        A victim that heeds is averted as by a warning: what of it waits is withdrawn (`Attempt.ended`), and it reports at once.
+        Anybody else is reached and goes on.
+        """
+        ...
+
     def settle(self, number: int, word: Word) -> Paid:
-        """End a payment that waited, as the policy knows it: BOOKED lets it go on if it has funds, any other word drops it."""
+        """End a payment that waited, as the policy knows it: BOOKED lets it go on if it has funds, any other word drops it.
+
+        What its payer withdrew by then is not booked and answers WITHDRAWN; what is over answers as it ended, without a row.
+        """
         ...
 
     def say(self, happened: Happened) -> None:
@@ -168,6 +182,8 @@ class Policy(Protocol):
     def judge(self, payments: Payments) -> Judgements:
         """Judge payments in their order, each before it is booked; the play hands over payments that have funds by then.
 
+        `payments.row` are the play's own numbers of the attempts, as `Judged.payment` names them.
+
         What is allowed or warned of is booked. Where one that waits leaves a later one without funds, that one is not booked
         although it was allowed: a payment can fail after every check, and the play counts how many do.
         """
@@ -177,8 +193,15 @@ class Policy(Protocol):
         """Hear what was booked outside `judge`: payments back, blocks taken out, payments that waited."""
         ...
 
+    def failed(self, payments: Payments) -> None:
+        """Hear which payments `judge` let go on and are not in the books: no funds by then, or a warning that was heeded."""
+        ...
+
     def finish(self, until_us: int) -> None:
-        """No payment is made any more; let clocks of orders, freezes, notices and returns run up to there."""
+        """No payment is made any more; let clocks of orders, freezes, notices and returns run up to there.
+
+        What it asks for through `Stage.at`, now or before, is done up to there after it returned.
+        """
         ...
 
 

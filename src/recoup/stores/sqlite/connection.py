@@ -50,9 +50,12 @@ class DriverConnection:
     process would die of it. Whoever comes later is told that the file is closed.
     """
 
-    def __init__(self, path: Path, *, is_read_only: bool = False) -> None:
+    def __init__(self, path: Path | None, *, is_read_only: bool = False) -> None:
+        """Open the file at `path`; None: a store in memory, which goes with the process."""
         self._lock = threading.RLock()
-        address = f"{path.absolute().as_uri()}?mode={'ro' if is_read_only else 'rwc'}"
+        address = "file::memory:"
+        if path is not None:
+            address = f"{path.absolute().as_uri()}?mode={'ro' if is_read_only else 'rwc'}"
         try:
             self._driver = sqlite3.connect(
                 address,

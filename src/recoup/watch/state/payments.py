@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,17 @@ I64 = npt.NDArray[np.int64]
 
 OUTSIDE = -1
 """The number of the outside: an empty payer is money from there, an empty payee an exit."""
+
+
+_TYPES: Final = (
+    ("time_us", np.dtype(np.int64)),
+    ("payer", np.dtype(np.int32)),
+    ("payee", np.dtype(np.int32)),
+    ("amount_minor", np.dtype(np.int64)),
+    ("kind", np.dtype(np.int8)),
+    ("row", np.dtype(np.int64)),
+)
+"""The fields' types."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +46,17 @@ class Payments:
 
     def __post_init__(self) -> None:
         """Check the arrays' types and lengths: kernels would read past the end of a short one."""
-        kinds = {"payer": np.int32, "payee": np.int32, "kind": np.int8}
-        for field in fields(self):
-            array, wanted = getattr(self, field.name), np.dtype(kinds.get(field.name, np.int64))
+        count = len(self.time_us)
+        for (
+            name,
+            wanted,
+        ) in _TYPES:  # not `fields`: a payment that comes alone pays for it each time
+            array = getattr(self, name)
             fits = isinstance(array, np.ndarray) and array.dtype == wanted and array.ndim == 1
-            if not fits or not array.flags.c_contiguous or len(array) != len(self.time_us):
+            if not fits or not array.flags.c_contiguous or len(array) != count:
                 raise StateFault(
                     StateProblem.ARRAY_WRONG,
-                    f"{field.name}: expected a contiguous array of {wanted}, as long as time_us",
+                    f"{name}: expected a contiguous array of {wanted}, as long as time_us",
                 )
 
     def __len__(self) -> int:

@@ -240,6 +240,22 @@ class Shard:
         if minor:
             pocket["arrival"] = max(self.clock, opened_us, -stream.TIME_MAX)
 
+    def open_all(self, minor: npt.NDArray[np.int64], opened_us: npt.NDArray[np.int64]) -> None:
+        """Do what `open` does for every pocket, before anything happened; arrays [accounts] of int64."""
+        pockets = self._state.pockets[: self.accounts]
+        if self.clock != words.NEVER or pockets["flow_in"].any() or pockets["flow_out"].any():
+            raise StateFault(StateProblem.ACCOUNT_UNKNOWN, "some pocket is in use already")
+        shapes = {minor.shape, opened_us.shape}
+        fits = shapes == {pockets.shape} and minor.min(initial=0) >= 0
+        fits = fits and minor.max(initial=0) <= limits.POCKET_MINOR_MAX
+        if not fits or np.abs(opened_us).max(initial=0) > -words.NEVER:
+            raise StateFault(StateProblem.ARRAY_WRONG, "openings: expected one of each pocket")
+        for name in ("flow_in", "low_now", "low_before"):
+            pockets[name] = minor
+        pockets["opened_at"] = opened_us
+        has_some = minor > 0
+        pockets["arrival"][has_some] = np.maximum(opened_us, -stream.TIME_MAX)[has_some]
+
     def grow(self, accounts: int) -> None:
         """Make room for pockets that came later; never fewer."""
         self._put(with_accounts(self._state, accounts))

@@ -59,6 +59,11 @@ class Totals(NamedTuple):
     out: int
 
 
+_FIELDS: Final = tuple(
+    (ROW.names or ()).index(name) for name in ("time_us", "payer", "payee", "amount", "out", "into")
+)
+
+
 class RowIndex(Protocol):
     """What stolen money needs of the stream's state. Pockets are dense numbers; -1 is the outside."""
 
@@ -199,9 +204,10 @@ class FlowRows:
         """Return a row; None if it is not retained."""
         if not self.oldest <= number <= self.newest:
             return None
-        one = self.stream.rows[number - self.oldest]
-        names = ("time_us", "payer", "payee", "amount", "out", "into")
-        return Row(number, *(int(one[name]) for name in names))
+        one = self.stream.rows[
+            number - self.oldest
+        ].item()  # whole: field by field takes six times as long
+        return Row(number, *(one[place] for place in _FIELDS))
 
     def rows_after(self, pocket: int, coordinate: int, since: int) -> Iterator[Row]:
         """Yield the debits of a pocket after row `since` that reach past `coordinate` of what leaves it, oldest first."""

@@ -1,0 +1,124 @@
+"""Holders who object, and how it is decided: by what the statements show, by a person who made no order about the account.
+
+Whether a holder objects is a thing of the play (those who lent an account keep quiet); the decision sees statements only.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+from math import log
+from random import Random
+from typing import Final
+
+from recoup.cases.commands import SettleAppeal
+from recoup.cases.decided import Appeal
+from recoup.cases.events import AppealFiled
+from recoup.cases.state import AppealTrigger
+from recoup.centre.commands import Done
+from recoup.clock import microseconds_of
+from recoup.ids import SubjectId
+from recoup.messages import AnswerMessage, AppealMessage, NoticeMessage, SightingMessage
+from recoup.rehearse.country import HolderKind
+from recoup.rehearse.office.branch import Branch
+from recoup.rehearse.office.centre import Centre
+from recoup.rehearse.office.desk import Desk
+from recoup.rehearse.office.staff import JUDGE, Staff
+from recoup.rehearse.office.terms import OfficeTerms
+from recoup.rehearse.play.happened import Appealed
+from recoup.stores.vault import Purpose
+
+_OBJECTING: Final = frozenset(
+    {HolderKind.PERSON, HolderKind.FIRM, HolderKind.MERCHANT, HolderKind.DESK}
+)
+_PASSED_WITHIN: Final = timedelta(hours=6)
+_PASSED_PERCENT: Final = 50
+_SIGMA: Final = 0.5
+_LETTERS: Final = 100
+_SOON: Final = 3
+"""An appeal is decided after a third of its clock, as the median."""
+
+
+class Appeals:
+    """Objections of one play."""
+
+    def __init__(self, centre: Centre, staff: Staff, desk: Desk, terms: OfficeTerms) -> None:
+        self._centre, self._staff, self._desk, self._terms = centre, staff, desk, terms
+        self._kinds = centre.stage.country.accounts.holder_kind.tolist()
+        self._asked: set[tuple[str, str]] = set()
+        centre.on_event.append(self._event)
+
+    def held(self, branch: Branch, number: str, case: str, order: str) -> None:
+        """A hold began: its holder may object some time later."""
+        place = (case, number)
+        account = self._centre.names.number(number)
+        if place in self._asked or HolderKind(self._kinds[account]) not in _OBJECTING:
+            return
+        self._asked.add(place)
+        chance = Random(f"{self._centre.stage.country.seed}/appeal/{case}/{number}")  # noqa: S311 - a seed, not secrecy
+        share, terms = chance.random(), self._terms
+        wait = int(chance.lognormvariate(log(max(1, terms.appeal_after_us)), _SIGMA))
+        if share < terms.appealing:
+            at = self._centre.stage.now_us + wait
+            self._centre.stage.at(at, partial(self._objects, branch, order))
+
+    def _objects(self, branch: Branch, order: str) -> None:
+        """File the objection at the institution, where something is still held, and have the centre hear of it."""
+        if branch.stands(order):
+            branch.agent.file_appeal(order, "this is my money")
+            self.collect(branch)
+
+    def collect(self, branch: Branch) -> None:
+        """Take in what an institution says of its own accord: holders that were told, and their objections."""
+        while found := branch.agent.waiting(_LETTERS):
+            for place, message in found:
+                kinds = (NoticeMessage, AppealMessage, AnswerMessage, SightingMessage)
+                assert isinstance(message, kinds), "nothing else is said"
+                self._centre.answers.hear(branch.name, message)
+                branch.agent.handed_over(place)
+        self._centre.settle()
+
+    def _event(self, subject: SubjectId, event: object) -> None:
+        if isinstance(event, AppealFiled):
+            terms = self._terms
+            median = terms.appeal_clock_us // _SOON
+            wait = self._desk.drawn(f"appeal/{subject}/{event.appeal.account}", median, _SIGMA)
+            wait = min(wait, terms.appeal_clock_us * 9 // 10)
+            at = self._centre.stage.now_us + wait
+            self._centre.stage.at(at, partial(self._decides, str(subject), event.appeal))
+
+    def _decides(self, case_id: str, appeal: Appeal) -> None:
+        """Free what is held unless the statement shows that money was passed on as it came."""
+        is_granted = not self._is_passed_on(case_id, appeal.account)
+        trigger = AppealTrigger.UPHOLD if is_granted else AppealTrigger.DENY
+        reason = "money of its own kind" if is_granted else "passed on as it came"
+        settle = SettleAppeal(appeal.id, trigger, JUDGE, 0, reason)
+        if not isinstance(self._staff.ask(JUDGE, settle, case_id), Done):
+            return
+        self._centre.settle()
+        self._desk.give_up(case_id)
+        account = self._centre.number_of(appeal.account)
+        filed = microseconds_of(appeal.filed_at)
+        now = self._centre.stage.now_us
+        self._centre.stage.say(Appealed(filed, now, account, is_granted))
+
+    def _is_passed_on(self, case_id: str, account: str) -> bool:
+        """Whether most of what came to an account left it within hours, as its statement shows."""
+        case, directory = self._centre.state.case(case_id), self._centre.directory
+        purpose = Purpose(JUDGE, case_id, "an appeal")
+        rows = {
+            row.id: row
+            for statement in directory.statements(case_id, case.facts, purpose)
+            if statement.account == account
+            for row in statement.rows
+        }
+        came = [row for row in rows.values() if row.payee == account]
+        left = [row for row in rows.values() if row.payer == account]
+        if not came:
+            return False
+        first = min(row.at for row in came)
+        soon = sum(row.amount for row in left if row.at - first <= _PASSED_WITHIN)
+        return 100 * soon > _PASSED_PERCENT * sum(row.amount for row in came)
+
+
+__all__ = ["Appeals"]

@@ -1,0 +1,197 @@
+"""The way back: application, plan, approval, public notice where money is shared, decision, order, receipt; one return a case.
+
+The centre works each plan out from the case's own statements, as it does for an office; only the process that does it is this
+one. All of it goes through the rooms' commands, by persons in sessions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from recoup.cases.state import ClaimState
+from recoup.centre.account_room import TEXTS
+from recoup.centre.commands import Declined, Done
+from recoup.centre.requests import Request
+from recoup.centre.return_planner import gather, text_of_plan
+from recoup.centre.return_sheets import ReturnSheets, UnworkableError
+from recoup.clock import microseconds_of
+from recoup.orders.commands import ApproveOrder
+from recoup.procedure import (
+    Application,
+    Capacity,
+    ClaimKey,
+    Payee,
+    PayeeKind,
+    Return,
+    RoundState,
+    needs_notice,
+)
+from recoup.procedure import commands as asked
+from recoup.rehearse.office.centre import Centre
+from recoup.rehearse.office.desk import Desk
+from recoup.rehearse.office.staff import CITY, OFFICER, PROVINCE, SECOND, Staff
+from recoup.rehearse.office.terms import HOUR, OfficeTerms
+from recoup.stores.vault import Purpose
+
+_DAY: Final = 24 * HOUR
+_TRIES: Final = 5
+"""Days on which a plan is tried: facts may change under it, and then it is worked out again."""
+
+
+class Returning:
+    """Gives back what is frozen, case by case."""
+
+    def __init__(self, centre: Centre, staff: Staff, desk: Desk, terms: OfficeTerms) -> None:
+        self._centre, self._staff, self._desk, self._terms = centre, staff, desk, terms
+        self.stood_still: dict[str, str] = {}
+        """Why a case gave nothing back, by case."""
+
+    def begin(self, case_id: str) -> None:
+        """Open the return of a case and take the victim's applications in, each to be paid where the money came from."""
+        centre, case = self._centre, self._centre.state.case(case_id)
+        if not any(hold.frozen_live for hold, _ in centre.state.of_case(case_id)):
+            self.stood_still[case_id] = "nothing frozen"
+            return
+        claims = [one for one in case.claims if one.state is ClaimState.ADMITTED and one.payer]
+        return_id = _return_of(case_id)
+        steps: list[tuple[str, object]] = [
+            (OFFICER, asked.OpenReturn(return_id, (case_id,), OFFICER))
+        ]
+        for claim in claims:
+            there = centre.state.accounts[claim.payer]
+            payee = Payee(PayeeKind.ORIGINAL, claim.payer, claim.victim, there)
+            application = Application(
+                f"application-{claim.id}",
+                ClaimKey(case_id, claim.id),
+                Capacity.VICTIM,
+                claim.victim,
+                payee,
+                OFFICER,
+            )
+            steps.append((OFFICER, asked.TakeApplication(return_id, application)))
+        self._staff.must_all(steps, case_id)
+        self._plan(case_id, _TRIES)
+
+    def _plan(self, case_id: str, tries: int) -> None:
+        """Work the plan out and bind it; come again the next day where that cannot be."""
+        centre, return_id = self._centre, _return_of(case_id)
+        gathered = gather(centre.state, return_id, centre.policy)
+        why = ""
+        if isinstance(gathered, Declined):
+            why = gathered.reason
+        else:
+            try:
+                outcome = centre.scribe.write([self._staff.named(self._bound(gathered, case_id))])
+                why = "" if isinstance(outcome[0], Done) else str(outcome[0])
+            except UnworkableError as unworkable:
+                why = f"{unworkable.reason} {unworkable.what}".strip()
+        if why:
+            self.stood_still[case_id] = why
+            if tries > 1:
+                self._later(_DAY, partial(self._plan, case_id, tries - 1))
+            return
+        self.stood_still.pop(case_id, None)
+        self._later(self._drawn(case_id, "plan"), partial(self._approve, case_id, tries))
+
+    def _bound(self, gathered: ReturnSheets, case_id: str) -> Request:
+        """Return the command that binds the plan which these facts give; its files are kept before it."""
+        centre = self._centre
+        case = centre.state.case(case_id)
+        purpose = Purpose("planner", case_id, "return plan")
+        bodies = centre.directory.statements(case_id, case.facts, purpose, bytes)
+        sheets = replace(gathered, statements=tuple(dict.fromkeys(bodies)))
+        worked = sheets.worked_out()
+        plan = asked.BindPlan(
+            gathered.of.id,
+            worked.inputs,
+            worked.outputs,
+            worked.policy,
+            worked.awards,
+            OFFICER,
+            sheets.seen,
+        )
+        files = "".join(worked.files[name] for name in sorted(worked.files))
+        centre.directory.keep_all([(f"{TEXTS} {case_id}", text_of_plan(worked.inputs), files)])
+        return self._staff.request(OFFICER, plan, case_id)
+
+    def _approve(self, case_id: str, tries: int) -> None:
+        """Let another person agree, at the level of a city; what is shared pro rata is made public first."""
+        found, terms = self._found(case_id), self._centre.policy.procedure
+        assert terms is not None, "a return was planned under these terms"
+        approve = asked.ApprovePlan(found.id, CITY, self._digest(case_id))
+        if not isinstance(self._staff.ask(CITY, approve, case_id), Done):
+            self._plan(case_id, tries - 1)
+            return
+        if not needs_notice(self._found(case_id).round, terms):
+            self._decide(case_id)
+            return
+        publish = asked.PublishNotice(found.id, OFFICER, self._digest(case_id))
+        self._staff.must(OFFICER, publish, case_id)
+        self._centre.settle()
+        ends_at = self._found(case_id).round.notices[-1].ends_at
+        wait = microseconds_of(ends_at) - self._centre.stage.now_us
+        self._later(wait + HOUR, partial(self._reviewed, case_id))
+
+    def _reviewed(self, case_id: str) -> None:
+        state = self._found(case_id).round.state
+        if state is RoundState.REVIEWED:
+            self._decide(case_id)
+        else:
+            self.stood_still[case_id] = f"the notice ended, and the round is {state}"
+
+    def _decide(self, case_id: str) -> None:
+        """Decide, and give each bank notice; two persons let each order leave."""
+        staff, return_id = self._staff, _return_of(case_id)
+        decide = asked.DecideRound(return_id, CITY, self._digest(case_id))
+        outcome = staff.ask(CITY, decide, case_id)
+        if not isinstance(outcome, Done):
+            self.stood_still[case_id] = str(outcome)
+            return
+        ids = tuple(row.id for row in self._found(case_id).payments)
+        notify = asked.NotifyBank(return_id, ids, (OFFICER, SECOND), OFFICER)
+        outcome = staff.ask(OFFICER, notify, case_id)
+        if not isinstance(outcome, Done):
+            self.stood_still[case_id] = str(outcome)
+            return
+        self._later(self._drawn(case_id, "pay"), partial(self._pay, case_id))
+
+    def _pay(self, case_id: str) -> None:
+        steps: list[tuple[str, object]] = []
+        for payment in self._found(case_id).payments:
+            tracked = self._centre.state.find(payment.order_id)
+            assert tracked is not None, "drafted with the notice"
+            digest = tracked[1].order.digest
+            steps += [
+                (person, ApproveOrder(payment.order_id, person, digest))
+                for person in (CITY, PROVINCE)
+            ]
+        done = self._staff.ask_all(steps, case_id)
+        if len(done) < len(steps):
+            self.stood_still[case_id] = f"{len(steps) - len(done)} approvals were refused"
+        self._centre.settle()
+
+    def _later(self, wait_us: int, act: Callable[[], None]) -> None:
+        self._centre.stage.at(self._centre.stage.now_us + wait_us, act)
+
+    def _drawn(self, case_id: str, what: str) -> int:
+        terms = self._terms
+        given = (terms.return_approval_median_us, terms.return_approval_sigma)
+        return self._desk.drawn(f"return/{what}/{case_id}", *given)
+
+    def _found(self, case_id: str) -> Return:
+        return self._centre.state.returns[_return_of(case_id)]
+
+    def _digest(self, case_id: str) -> str:
+        plan = self._found(case_id).round.plan
+        assert plan is not None, "bound before"
+        return plan.digest
+
+
+def _return_of(case_id: str) -> str:
+    return f"return-{case_id}"
+
+
+__all__ = ["Returning"]

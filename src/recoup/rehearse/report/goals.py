@@ -1,0 +1,79 @@
+"""What the default city is to show, checked on a run: each goal is reached, missed, or not measured. None is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from recoup.rehearse.figures import Figures
+from recoup.rehearse.running import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A goal and what a run says of it."""
+
+    key: str
+    """Of the words."""
+    is_reached: bool | None
+    """None: the policies that it is about were not run."""
+    found: str
+    """The number that decides, as text; empty where there is none."""
+
+
+def goals_of(run: Run) -> tuple[Goal, ...]:
+    """Return every goal, in the order of the pages."""
+    figures = {name: one.figures for name, one in run.results.items()}
+    bound = run.limits["latency_bound"]
+    ours = figures.get("full")
+    return (
+        _ratio("goal_bound", ours, bound, 0.95),
+        _ratio("goal_med2", ours, figures.get("med2"), 2.0),
+        _at_most(
+            "goal_entitlement",
+            {n: f["held_over_loss_max"] for n, f in figures.items() if n in _OURS},
+            1,
+        ),
+        _innocent(ours),
+        _returned(figures),
+        Goal(
+            "goal_identities",
+            not run.failures,
+            f"{sum(len(one.identities) for one in run.results.values())}",
+        ),
+    )
+
+
+_OURS = ("first-hop", "manual", "chase", "watch", "full")
+
+
+def _ratio(key: str, ours: Figures | None, other: Figures | None, least: float) -> Goal:
+    if ours is None or other is None or not other["kept"]:
+        return Goal(key, None, "")
+    share = ours["kept"] / other["kept"]
+    return Goal(key, share >= least, f"{share:.1%}" if least < 1 else f"{share:.2f} ×")
+
+
+def _at_most(key: str, values: Mapping[str, float], most: float) -> Goal:
+    if not values:
+        return Goal(key, None, "")
+    worst = max(values, key=lambda name: values[name])
+    return Goal(key, values[worst] <= most, f"{values[worst]:.3f} ({worst})")
+
+
+def _innocent(ours: Figures | None) -> Goal:
+    if ours is None or not ours["stopped_net"]:
+        return Goal("goal_innocent", None, "")
+    share = ours["innocent_amount_held_peak"] / ours["stopped_net"]
+    return Goal("goal_innocent", share <= 0.01, f"{share:.2%}")
+
+
+def _returned(figures: Mapping[str, Figures]) -> Goal:
+    ours = next((figures[name] for name in ("full", "chase") if name in figures), None)
+    if ours is None or not ours["frozen"]:
+        return Goal("goal_return", None, "")
+    share = ours["returned"] / ours["frozen"]
+    return Goal("goal_return", ours["returned"] == ours["frozen"], f"{share:.1%}")
+
+
+__all__ = ["Goal", "goals_of"]

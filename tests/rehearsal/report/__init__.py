@@ -1,0 +1,1 @@
+"""Tests of running, OUT, sweeps and the report."""

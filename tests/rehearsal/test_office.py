@@ -1,0 +1,306 @@
+"""The real centre and the real agents in virtual time: promises of the journal, of the books, and of the way back."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+import pytest
+from sim.auditor import Auditor
+
+from recoup.cases import Case, evolve, plan_orders
+from recoup.cases.chase import _planned
+from recoup.cases.entitlements import current, entitle
+from recoup.cases.events import ClaimMade, ClaimRepaid, EntitlementsChanged
+from recoup.centre import EVENT_REGISTRY
+from recoup.clock import instant_of
+from recoup.journal import Verified, verify
+from recoup.messages import OrderMessage
+from recoup.orders import OrderKind
+from recoup.rehearse.office import Mandate, OfficePolicy, OfficeTerms
+from recoup.rehearse.play.happened import (
+    Answered,
+    Appealed,
+    Entitled,
+    HeldNow,
+    Ordered,
+    Reported,
+    Returned,
+)
+from rehearsal.hamlet import HOUR, MINUTE, hamlet
+from rehearsal.little import LittleStage
+
+DAY = 24 * HOUR
+UNTIL = 90 * DAY
+
+
+class Idle(OfficePolicy):
+    """A centre whose people go home: nothing is frozen, nothing returned."""
+
+    def finish(self, until_us):
+        pass
+
+
+def played(country, policy, days=90):
+    return LittleStage(country, policy).play(country.end_us + days * DAY)
+
+
+def of(stage, kind):
+    return [one for one in stage.happened if isinstance(one, kind)]
+
+
+@pytest.fixture(scope="module")
+def run():
+    """One chase of three frauds with its return, for all that only looks."""
+    country, policy = hamlet(5), OfficePolicy(Mandate.CHASE)
+    return played(country, policy), policy
+
+
+def test_the_journal_of_a_run_is_whole_and_the_auditor_finds_no_broken_promise(run):
+    _, policy = run
+    journal = policy.centre.journal
+    assert isinstance(verify(journal.records(), registry=EVENT_REGISTRY), Verified)
+    auditor = Auditor(policy.centre.policy)
+    auditor.catch_up(journal)
+    assert auditor.read == policy.centre.scribe.count > 500
+
+
+@dataclass
+class Standing:
+    """What claims miss and what orders are entitled to, by case, as the journal alone says; no rule of the centre is asked."""
+
+    missing: dict = field(default_factory=lambda: defaultdict(int))
+    behind: dict = field(default_factory=dict)
+    checked: int = 0
+
+    def take(self, case, event):
+        match event:
+            case ClaimMade(claim):
+                self.missing[case, claim.id] += claim.amount
+            case ClaimRepaid():
+                self.missing[case, event.claim] -= event.returned + event.compensated
+            case EntitlementsChanged(rows):
+                for row in rows:
+                    self.behind[case, row.claim, row.account, row.currency] = row.amount
+
+    def check(self):
+        """At the end of an entry: what is behind all orders of a claim is never above what it misses."""
+        sums = defaultdict(int)
+        for (case, claim, *_), amount in self.behind.items():
+            sums[case, claim] += amount
+        for key, amount in sums.items():
+            assert 0 <= amount <= self.missing[key], f"{key}: {amount} of {self.missing[key]}"
+            self.checked += 1
+
+
+def entries(journal):
+    """Yield the events of each entry, with their subjects."""
+    entry, command = [], None
+    for record in journal.records():
+        if command not in {None, record.command}:
+            yield entry
+            entry = []
+        command = record.command
+        event = EVENT_REGISTRY.decode(record.name, record.version, record.body)
+        entry.append((record.subject, event))
+    yield entry
+
+
+def told(journal, change=lambda event: event):
+    standing = Standing()
+    for entry in entries(journal):
+        for subject, event in entry:
+            standing.take(subject, change(event))
+        standing.check()
+    return standing
+
+
+def test_entitlements_are_never_above_what_is_missing_at_any_entry(run):
+    _, policy = run
+    assert told(policy.centre.journal).checked > 100
+
+
+def test_an_entitlement_too_much_is_found(run):
+    _, policy = run
+
+    def swollen(event):
+        if not isinstance(event, EntitlementsChanged):
+            return event
+        return EntitlementsChanged(tuple(replace(x, amount=2 * x.amount) for x in event.rows))
+
+    with pytest.raises(AssertionError, match=r"case-\d"):
+        told(policy.centre.journal, swollen)
+
+
+def test_who_stands_behind_an_order_is_at_each_entry_what_working_it_all_out_anew_gives(run):
+    _, policy = run
+    cases, checked = {}, 0
+    for entry in entries(policy.centre.journal):
+        changed = set()
+        for subject, event in entry:
+            if type(event).__module__ == "recoup.cases.events":
+                cases[subject] = evolve(cases.get(subject) or Case(subject), event)
+                changed.add(subject)
+        for subject in changed:
+            assert entitle(cases[subject]) == current(cases[subject])
+            checked += 1
+    assert checked > 100
+
+
+def test_a_plan_that_was_kept_is_the_plan_that_is_made(run):
+    stage, policy = run
+    now, terms = instant_of(stage.now_us), policy.centre.policy
+    for case in policy.centre.state.cases.values():
+        for at in (now, now, now + timedelta(hours=1)):
+            assert plan_orders(case, at, terms) == _planned(case, at, terms)
+
+
+def test_a_run_says_what_it_does(run):
+    stage, _ = run
+    assert len(of(stage, Reported)) == 3
+    ordered, answered = of(stage, Ordered), of(stage, Answered)
+    assert {one.order for one in answered} <= {one.order for one in ordered}
+    stops = [one for one in ordered if one.kind == "stop"]
+    assert {one.hop for one in stops} == {0}
+    first = {one.number: one.instalments[0].payee for one in stage.country.frauds}
+    assert all(one.account == first[one.fraud] for one in stops)
+    assert max(one.hop for one in ordered) >= 2
+    assert all(one.entitled <= one.missing for one in of(stage, Entitled))
+
+
+def test_what_is_returned_arrives_and_is_never_more_than_was_lost(run):
+    stage, policy = run
+    returned = defaultdict(int)
+    for one in of(stage, Returned):
+        fraud = stage.country.frauds[one.fraud]
+        assert one.account == fraud.instalments[0].payer
+        returned[one.fraud] += one.amount
+    assert returned
+    rows = [row for row in stage.books.rows if row.time_us > stage.country.end_us]
+    assert sum(row.amount for row in rows) == sum(returned.values())
+    for number, amount in returned.items():
+        assert 0 < amount <= stage.country.frauds[number].loss_minor
+    for case in policy.centre.state.cases.values():
+        assert all(claim.missing >= 0 for claim in case.claims)
+
+
+def test_what_is_shared_waits_for_its_public_notice(run):
+    stage, policy = run
+    shared = [one for one in policy.centre.state.returns.values() if one.round.notices]
+    assert shared, "money that ran together is shared pro rata"
+    days = {one.id: one.round.notices[-1] for one in shared}
+    for one in of(stage, Returned):
+        notice = days.get(f"return-case-{one.fraud}")
+        assert notice is None or instant_of(one.at_us) > notice.ends_at
+
+
+def test_a_run_twice_gives_the_same_journal():
+    last = []
+    for _ in range(2):
+        policy = OfficePolicy(Mandate.CHASE)
+        stage = played(hamlet(3, frauds=1, payments=200), policy)
+        last.append((policy.centre.scribe.last.hash, tuple(stage.happened)))
+    assert last[0] == last[1]
+    assert last[0][1]
+
+
+def test_a_stop_that_nobody_follows_ends_after_its_48_hours_at_centre_and_institution_alike():
+    country = hamlet(7, frauds=2, payments=200)
+    policy = Idle(Mandate.CHASE, OfficeTerms(freeze_before_us=0, round_us=30 * DAY))
+    stage = played(country, policy, days=12)
+    began, ended = {}, {}
+    for one in of(stage, HeldNow):
+        place = one.account, one.cause
+        if one.held:
+            began.setdefault(place, one.at_us)
+        else:
+            ended.setdefault(place, one.at_us)  # the law allows a second stop after it
+    lapsed = [place for place in ended if ended[place] - began[place] == 48 * HOUR]
+    assert len(lapsed) >= 10
+    assert not any(stage.books.blocks.values()), "no block outlives its hold"
+    assert not [hold for hold in policy.centre.state.every() if hold.is_live]
+
+
+def test_a_wrong_answer_in_the_middle_does_not_cut_the_chase():
+    country = hamlet(11)
+    wrong = replace(country.institutions[0], error_share=1.0)
+    country = replace(country, institutions=(wrong, *country.institutions[1:]))
+    policy = OfficePolicy(Mandate.CHASE)
+    stage = played(country, policy)
+    ordered = {one.order: one for one in of(stage, Ordered)}
+    place = country.accounts.institution
+    denied = {ordered[one.order].account for one in of(stage, Answered) if one.outcome == "moved"}
+    assert denied
+    assert all(place[account] == 0 for account in denied)
+    behind = {row.payee for row in stage.books.rows if row.payer in denied}
+    went_on = {one.account for one in ordered.values() if one.account in behind}
+    assert went_on, "orders beyond the institution that said that nothing was there"
+    assert sum(one.held for one in of(stage, Answered)) > 0
+
+
+def test_a_recall_is_of_the_first_account_only_and_an_officer_a_hop_comes_later_than_the_chase():
+    country = hamlet(5)
+    hops, seconds = {}, {}
+    for mandate in Mandate:
+        stage = played(country, Idle(mandate), days=1)
+        asked = [one for one in of(stage, Ordered) if one.kind in {"stop", "extend"}]
+        hops[mandate] = max(one.hop for one in asked)
+        later = [one.at_us for one in asked if one.hop == 1]
+        seconds[mandate] = min(later, default=0)
+    assert hops[Mandate.FIRST_HOP] == 0
+    assert hops[Mandate.CHASE] >= hops[Mandate.MANUAL] >= 1
+    assert seconds[Mandate.MANUAL] - seconds[Mandate.CHASE] > 20 * MINUTE
+
+
+def test_every_policy_meets_the_same_institutions():
+    country = hamlet(1, frauds=1, payments=0)
+    draws = []
+    for mandate in (Mandate.MANUAL, Mandate.CHASE):
+        policy = OfficePolicy(mandate)
+        stage = LittleStage(country, policy)
+        policy.begin(stage)
+        (branch, *_) = policy.centre.branches.values()
+        given = {"institution": "b", "account_name": "", "currency": "CNY", "amount": 1}
+        given |= {"issued_at": instant_of(0), "reason": "r"}
+        asked = [
+            OrderMessage(id=f"{mandate}-{n}", kind=kind, case="case-1", account_number="1", **given)
+            for n, kind in enumerate((OrderKind.STOP, OrderKind.STOP, OrderKind.FREEZE))
+        ]
+        draws.append([branch.drawn(one) for one in asked])
+    assert draws[0] == draws[1]
+    assert len({one.answer_us for one in draws[0]}) == 3
+
+
+def test_an_innocent_holder_objects_and_another_person_decides_within_the_clock():
+    country = hamlet(5)
+    first = country.frauds[0].instalments[0]
+    innocent = replace(country.frauds[0], crew=(first.payer + 1,) * 8)
+    moved = tuple(replace(one, payee=first.payer + 1) for one in innocent.instalments)
+    country = replace(country, frauds=(replace(innocent, instalments=moved),))
+    policy = OfficePolicy(Mandate.FIRST_HOP, OfficeTerms(appealing=1.0))
+    stage = LittleStage(country, policy)
+    stage._defraud = lambda fraud: _pays_and_reports(stage, fraud)
+    stage.play(country.end_us + 5 * DAY)
+    (appeal,) = of(stage, Appealed)
+    assert appeal.account == first.payer + 1
+    assert 0 < appeal.decided_us - appeal.at_us <= 24 * HOUR
+    assert appeal.is_granted, "nothing was passed on"
+    assert not any(stage.books.blocks.values())
+    (row,) = policy.centre.state.case("case-0").appeals
+    assert row.decided_by == "judge"
+
+
+def _pays_and_reports(stage, fraud):
+    """A victim pays by mistake, and the one who was paid does nothing with it."""
+    paid = []
+
+    def pays():
+        from recoup.rehearse.play.ports import Attempt
+
+        one = fraud.instalments[0]
+        found = stage.pay(Attempt(one.payer, one.payee, one.amount_minor))
+        paid.append(stage.books.rows[found.row])
+
+    stage.at(fraud.instalments[0].time_us, pays)
+    stage.at(fraud.reported_us, lambda: stage.policy.reported(fraud, paid))
