@@ -15,6 +15,7 @@ from recoup.watch.decision import WAITS, Action, Decision, Ground, Problem
 from recoup.watch.state import OUTSIDE, Payments
 from recoup.watch.stolen import Payment
 from recoup.watching.asked import Asked
+from recoup.watching.columns import Columns
 from recoup.watching.deciding import Watch
 from recoup.watching.service.files import Configuration, opened
 from recoup.watching.service.port import CONFIGURE, REFUSED, Answers, Batch, Extra, Listing, Reason
@@ -71,19 +72,30 @@ class WatchCore:
 
     def decide(self, batch: Batch, *, is_scored: bool) -> Answers:
         """Answer each payment in turn and book what goes on."""
-        columns = (batch.ids, batch.times_us, batch.payers, batch.payees, batch.amounts)
-        kinds = [KINDS[kind] for kind in batch.kinds]
-        asked = list(map(Asked, *columns, batch.currencies, kinds))
-        made = self.watch.decide(asked, is_late=not is_scored)
+        columns = Columns(
+            batch.ids,
+            np.array(batch.times_us, np.int64),
+            batch.payers,
+            batch.payees,
+            np.array(batch.amounts, np.int64),
+            batch.currencies,
+            np.array(batch.kinds, np.int8),
+        )
+        made = self.watch.decide(columns, is_late=not is_scored)
         answers, rows = Answers.blank(len(batch), is_scored=True), made.found.rows
-        places = [at for at, place in enumerate(made.plan) if isinstance(place, int)]
         # What was decided stands in `rows` in the same order, so that most need not be made one by one.
-        answers.decisions[places] = rows["action"]
-        answers.scores[places] = rows["chance"]
-        answers.scored[places] = rows["ground"] != Ground.UNSCORED
         spoken = (rows["action"] > 0) | (rows["problem"] != 0)
-        one_by_one = [places[at] for at in np.flatnonzero(spoken).tolist()]
-        if len(places) < len(asked):
+        if isinstance(made.plan, range):
+            answers.decisions[:] = rows["action"]
+            answers.scores[:] = rows["chance"]
+            answers.scored[:] = rows["ground"] != Ground.UNSCORED
+            one_by_one = np.flatnonzero(spoken).tolist()
+        else:
+            places = [at for at, place in enumerate(made.plan) if isinstance(place, int)]
+            answers.decisions[places] = rows["action"]
+            answers.scores[places] = rows["chance"]
+            answers.scored[places] = rows["ground"] != Ground.UNSCORED
+            one_by_one = [places[at] for at in np.flatnonzero(spoken).tolist()]
             one_by_one += [at for at, place in enumerate(made.plan) if not isinstance(place, int)]
         for at in one_by_one:
             _tell(answers, at, made[at])
