@@ -50,6 +50,8 @@ from recoup.watching.known import Contents, Known, KnownIds
 
 SECOND: Final = 1_000_000
 _FIRST_ACCOUNTS: Final = 1_024
+_FEW: Final = 6
+"""Fewer payments than these are decided sooner one by one than in bulk."""
 
 
 class Watch:
@@ -147,6 +149,8 @@ class Watch:
 
     def _decide_columns(self, columns: Columns, *, is_late: bool) -> Decisions | None:
         """Decide columns in bulk; None where they must be taken apart, and nothing was changed but numbers of accounts."""
+        if len(columns.ids) < _FEW:
+            return None
         late, ahead = self._bounds
         odd = odd_of(columns, self._currencies, Clock(self.stream.shard.clock, late, ahead))
         if odd is None:

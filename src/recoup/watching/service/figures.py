@@ -49,6 +49,7 @@ class Figures:
         self._answers = Counter(
             "recoup_watch_answers", "Answers over HTTP.", ["route", "status"], registry=registry
         )
+        self._routes: dict[tuple[str, int], Counter] = {}
         self._ready = Gauge("recoup_watch_ready", "Whether payments are taken.", registry=registry)
         self._rows = Gauge("recoup_watch_waiting", "Payments that wait.", registry=registry)
 
@@ -59,7 +60,10 @@ class Figures:
 
     def answered(self, route: str, status: int) -> None:
         """Count an answer over HTTP."""
-        self._answers.labels(route, str(status)).inc()
+        one = self._routes.get((route, status))
+        if one is None:
+            one = self._routes[route, status] = self._answers.labels(route, str(status))
+        one.inc()
 
     def decided(self, answers: Answers, *, is_scored: bool, waited: float) -> None:
         """Count the answers to a group."""
