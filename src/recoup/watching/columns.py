@@ -153,7 +153,9 @@ def _whole(given: object) -> I64 | None:
 def _kinds(given: list[Any]) -> npt.NDArray[np.int8] | None:
     """Return kinds as their places; None where one is none."""
     if "" in given:
-        return None  # it is kept as it was said: not the same content as the kind that it stands for
+        return (
+            None  # it is kept as it was said: not the same content as the kind that it stands for
+        )
     try:
         places = {kind: kind_number(kind) for kind in set(given)}
     except (KeyError, TypeError):

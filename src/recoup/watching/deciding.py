@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import asdict
-from itertools import chain, takewhile
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -32,14 +32,13 @@ from recoup.watch.stolen import (
     Taken,
 )
 from recoup.watch.stream import NEVER_US, Decided, Ended, Passed, Stream, rows_of_flow
+from recoup.watch.told import What
 from recoup.watching.asked import Asked, Batch, Plain, Wrong, kind_number, plain_of, rows_of
+from recoup.watching.booked import BookedRows
 from recoup.watching.columns import (
     Clock,
     Columns,
-    Numbers,
     columns_of,
-    fit_accounts,
-    numbers_of,
     odd_of,
     picked,
     places_of,
@@ -47,9 +46,12 @@ from recoup.watching.columns import (
 from recoup.watching.decision_log import Lines, change_body, ended_body
 from recoup.watching.decisions import Decisions, EndedPayment
 from recoup.watching.known import Contents, Known, KnownIds
+from recoup.watching.pockets import Pockets
 
 SECOND: Final = 1_000_000
 _FIRST_ACCOUNTS: Final = 1_024
+_MATCH_US: Final = 600 * SECOND
+"""How far the centre's time of an arrival may be off the row's."""
 _FEW: Final = 6
 """Fewer payments than these are decided sooner one by one than in bulk."""
 
@@ -112,11 +114,8 @@ class Watch:
             flow=flow,
         )
         self.log = log
-        self._accounts_max = accounts_max
         self._currencies = {code: at for at, code in enumerate(currencies)}
-        self._pockets: Numbers = {code: {"": -1} for code in currencies}
-        self._count = 0
-        """Pockets that have a number."""
+        self._pockets = Pockets(currencies, accounts_max)
         self._is_ours = is_ours
         given = self.stream.shard.settings
         self._ids = KnownIds(max(ids_seconds, given.late_seconds) * SECOND)
@@ -126,7 +125,7 @@ class Watch:
         self._is_stale = False
         self._waiting: dict[int, str] = {}
         self._numbers: dict[str, int] = {}
-        self._rows: dict[str, int] = {}
+        self._rows = BookedRows()
         self.copy = None if flow is None else Copy(flow, self)
         if log is not None:
             log.begin(self.opening())
@@ -193,12 +192,15 @@ class Watch:
         """Return the pockets of payers and payees; new accounts get theirs in order. None where a name is unfit, or no room."""
         codes = picked(columns.currencies, clean)
         sides = [picked(names, clean) for names in (columns.payers, columns.payees)]
-        found = [numbers_of(names, codes, self._pockets) for names in sides]
+        found = [self._pockets.all_of(names, codes) for names in sides]
         if any(None in numbers for numbers in found):
-            pairs = zip(*sides, strict=True)
-            if not self._enter(list(chain.from_iterable(pairs)), codes):
+            names = list(chain.from_iterable(zip(*sides, strict=True)))
+            new = self._pockets.missing(names, [code for code in codes for _ in range(2)])
+            if new is None:
                 return None
-            found = [numbers_of(names, codes, self._pockets) for names in sides]
+            for code in dict.fromkeys(code for _, code in new):
+                self._add([name for name, of in new if of == code], code)
+            found = [self._pockets.all_of(names, codes) for names in sides]
         return np.array(found[0], np.int32), np.array(found[1], np.int32)
 
     def _plan(
@@ -280,8 +282,8 @@ class Watch:
         outcome = self.stream.fits(plain.time_us, clock)
         if outcome:
             return Wrong(Problem(outcome), "time")
-        is_full = self._count + 2 > self._accounts_max
-        if is_full and not all(name in self._pockets[plain.currency] for name in plain[1:3]):
+        is_full = len(self._pockets) + 2 > self._pockets.most
+        if is_full and any(self._pockets.get(n, plain.currency) is None for n in plain[1:3]):
             return Wrong(Problem.ACCOUNTS_MANY, "payee")
         for name in plain[1:3]:
             self._number(name, plain.currency)
@@ -310,57 +312,36 @@ class Watch:
         places = np.array([self._currencies[one.currency] for one in chosen], np.int16)
         return self.stream.decide(payments, places, _facts(chosen), is_late=is_late)
 
-    def _enter(self, names: Sequence[str], codes: Sequence[str]) -> bool:
-        """Give accounts without a number theirs, in order; two names for each currency. False: one is unfit, or no room."""
-        for code in dict.fromkeys(codes):
-            numbers = self._pockets[code]
-            some = names
-            if len(set(codes)) > 1:
-                some = [names[at] for at in range(len(names)) if codes[at // 2] == code]
-            new = [name for name in dict.fromkeys(some) if name not in numbers]
-            if not fit_accounts(new) or self._count + len(new) > self._accounts_max:
-                return False
-            self._add(new, numbers)
-        return True
-
-    def _add(self, new: Sequence[str], numbers: dict[str, int]) -> None:
-        """Number accounts of one currency that have no number yet."""
-        first, self._count = self._count, self._count + len(new)
-        numbers.update(zip(new, range(first, self._count), strict=True))
+    def _add(self, new: Sequence[str], currency: str) -> int:
+        """Number accounts that have no number yet; return the first."""
+        first = self._pockets.add(new, currency)
         if self.stream.flow is not None:
             standing = self.stream.flow.index.standing
             for number, account in enumerate(new, first):
                 if not self._is_ours(account):
                     standing[number] = UNKNOWN
         self._is_stale |= not self._named.isdisjoint(new)
+        return first
 
     def _number(self, account: str, currency: str) -> int:
-        numbers = self._pockets[currency]
-        number = numbers.get(account)
-        if number is None:
-            self._add((account,), numbers)
-            return numbers[account]
-        return number
+        number = self._pockets.get(account, currency)
+        return self._add((account,), currency) if number is None else number
 
     def _grow(self) -> None:
         """Make room for every account that has a number, and lay lists anew where they speak of one."""
         shard = self.stream.shard
-        if self._count > shard.accounts:
-            size = 1 << (self._count - 1).bit_length()
-            shard.grow(min(size, self._accounts_max))
+        if len(self._pockets) > shard.accounts:
+            size = 1 << (len(self._pockets) - 1).bit_length()
+            shard.grow(min(size, self._pockets.most))
             self._is_stale = True
         if self._is_stale:
-            own = {account: self._pockets_of(account) for account in sorted(self._named)}
+            own = {account: self._pockets.of(account) for account in sorted(self._named)}
             listed = {
                 name: [number for account in some for number in own[account]]
                 for name, some in self._listed.items()
             }
             self.stream.lists(listed, own)
             self._is_stale = False
-
-    def _pockets_of(self, account: str) -> list[int]:
-        """Return the pockets that an account has, in each currency."""
-        return [some[account] for some in self._pockets.values() if account and account in some]
 
     def _keep(self, made: Decisions, ids: Sequence[str], places: Sequence[int] | None) -> None:
         """Remember the ids of what was decided, what waits, and the rows of what was booked.
@@ -385,14 +366,8 @@ class Watch:
             return
         booked = np.flatnonzero((rows["row"] >= 0) & (rows["problem"] == 0)).tolist()
         numbers = rows["row"][booked].tolist()
-        self._rows.update(zip([ids[at] for at in booked], numbers, strict=True))
-        self._forget_rows(index.oldest)
-
-    def _forget_rows(self, oldest: int) -> None:
-        """Forget of which payments the rows were that are retained no more."""
-        gone = list(takewhile(lambda pair: pair[1] < oldest, self._rows.items()))
-        for id_, _ in gone:
-            del self._rows[id_]
+        self._rows.add([ids[at] for at in booked], numbers)
+        self._rows.forget(index.oldest)
 
     def _ended(self, some: Sequence[Ended]) -> tuple[EndedPayment, ...]:
         found = []
@@ -400,7 +375,7 @@ class Watch:
             id_ = self._waiting.pop(one.number, "")
             self._numbers.pop(id_, None)
             if one.row >= 0 and id_:
-                self._rows[id_] = one.row
+                self._rows.add([id_], [one.row])
             found.append(EndedPayment(id_, one))
         return tuple(found)
 
@@ -457,11 +432,26 @@ class Watch:
             self.log.told("changed", change_body(change), [found[0].value])
         return found
 
+    def renew(
+        self, origin: str, changes: Sequence[Change], cut_us: int
+    ) -> list[tuple[What, Refusal]] | None:
+        """Take a whole chain of the centre's in the place of ours; see `Copy.renew`."""
+        if self.copy is None:
+            raise StateFault(StateProblem.SETTING_WRONG, "no stolen money is followed here")
+        found = self.copy.renew(origin, changes, cut_us)
+        self._grow()
+        self.stream.sync()
+        if self.log is not None:
+            said = {"origin": origin, "cut_us": cut_us, "changes": list(map(change_body, changes))}
+            self.log.told("renewed", said, [found is not None])
+        return found
+
     def pocket(self, account: str, currency: str) -> int | None:
         """Return the pocket of an account, which gets one if it has none: an order may come before the first payment."""
         if currency not in self._currencies or not account:
             return None
-        if account not in self._pockets[currency] and self._count >= self._accounts_max:
+        is_full = len(self._pockets) >= self._pockets.most
+        if is_full and self._pockets.get(account, currency) is None:
             return None
         number = self._number(account, currency)
         self._grow()
@@ -469,13 +459,34 @@ class Watch:
 
     def disputed(self, transfer: str, arrival: Arrival | None) -> Disputed | None:
         """Return the row of a payment that was booked and whose row is kept; None where another amount is said to have come."""
-        number = self._rows.get(transfer)
-        if number is None or self.stream.flow is None:
+        flow = self.stream.flow
+        if flow is None:
             return None
-        row = self.stream.flow.index.row(number)
-        if row is None or (arrival is not None and arrival.amount != row.amount):
-            return None  # nobody's money is called stolen by guess
+        known = (transfer, "" if arrival is None else arrival.reference)
+        number = next((at for id_ in known if (at := self._rows.row(id_)) is not None), None)
+        if number is None and arrival is not None:
+            number = self._arrived(rows_of_flow(flow), arrival)
+        row = None if number is None else flow.index.row(number)
+        if row is None:
+            return None
+        if arrival is not None:
+            there = (self._pockets.get(arrival.account, arrival.currency), arrival.amount)
+            if there != (row.payee, row.amount):
+                return None  # nobody's money is called stolen by guess
         return Disputed(row.number, row.payee, row.amount)
+
+    def _arrived(self, index: FlowRows, arrival: Arrival) -> int | None:
+        """Return the one row that came in so, about then; of two that fit, neither."""
+        if arrival.currency not in self._currencies:
+            return None
+        pocket = self._pockets.get(arrival.account, arrival.currency)
+        rows = index.stream.rows[: index.newest + 1 - index.oldest]
+        fits = (rows["payee"] == (-2 if pocket is None else pocket)) & (
+            rows["amount"] == arrival.amount
+        )
+        fits &= np.abs(rows["time_us"] - arrival.time_us) <= _MATCH_US
+        found = np.flatnonzero(fits)
+        return int(found[0]) + index.oldest if len(found) == 1 else None
 
     def knows(self, id_: str) -> bool:
         """Return whether a payment of this id was answered and is remembered. Any thread may ask."""
@@ -483,13 +494,15 @@ class Watch:
 
     def accounts_of(self, pockets: Sequence[int]) -> list[str]:
         """Return whose pockets these are."""
-        wanted = set(pockets)
-        return [
-            account
-            for numbers in self._pockets.values()
-            for account, number in numbers.items()
-            if number in wanted
-        ]
+        return [self._pockets.name(pocket) for pocket in pockets]
+
+    def owner(self, pocket: int) -> tuple[str, str] | None:
+        """Return account and currency of a pocket; None for the outside."""
+        return self._pockets.owner(pocket)
+
+    def id_of(self, row: int) -> str:
+        """Return the id of the payment that was booked in a row; '' where it is not known."""
+        return self._rows.id(row)
 
     def configured(
         self, rules: RuleSet | None, model: Model | None, policy: Policy | None
@@ -513,6 +526,8 @@ class Watch:
         watch = copy(self)
         watch.stream = stream
         watch._named = {one.account for one in stream.rules.snoozes}  # noqa: SLF001 - its own kind
+        if watch.copy is not None:
+            watch.copy.names = watch
         watch._listed, watch._is_stale = {}, True  # noqa: SLF001
         return watch
 
@@ -529,7 +544,7 @@ class Watch:
             "versions": asdict(self.stream.versions),
             "currencies": list(self._currencies),
             "settings": asdict(self.stream.shard.settings),
-            "accounts_max": self._accounts_max,
+            "accounts_max": self._pockets.most,
             "rows_followed": 0 if flow is None else len(rows_of_flow(flow).stream.rows),
             "ids_seconds": self._ids.kept_us // SECOND,
             "catch_seconds": 0 if flow is None else flow.catch_us // SECOND,
