@@ -70,6 +70,7 @@ def _serve(settings: WatchSettings) -> bool:
     import structlog
 
     from recoup.api.logs import set_up_logs
+    from recoup.cli.watch_link import Linking, is_own
     from recoup.clock import SystemClock
     from recoup.watching.service import (
         Callers,
@@ -92,6 +93,7 @@ def _serve(settings: WatchSettings) -> bool:
         settings.accounts_max,
         settings.rows_followed,
         settings.catch_seconds,
+        is_ours=is_own(settings.centre),
     )
     terms = Terms(
         settings.shed_payments,
@@ -108,6 +110,8 @@ def _serve(settings: WatchSettings) -> bool:
     files = Files(settings.rules, settings.policy, settings.model, settings.lists)
     figures = Figures()
     desk = Desk(core, Keeping(settings.data), terms, figures, halted)
+    settings.data.mkdir(parents=True, exist_ok=True)
+    linking = None if settings.centre is None else Linking(settings.centre, core, desk)
     core.warm()
     records = desk.recover()
     desk.configure(read_files(files, settings.currencies))
@@ -117,13 +121,22 @@ def _serve(settings: WatchSettings) -> bool:
 
     changes = Changes(desk, read, lambda: dict(core.versions()))
     callers = Callers(settings.callers, settings.operators)
-    service = Service(desk, changes, figures, SystemClock(), callers)
+    health = None if linking is None else linking.said
+    service = Service(desk, changes, figures, SystemClock(), callers, health=health)
+    if linking is not None:
+        figures.follow_copy(linking.age, linking.is_old, linking.version)
 
     def started(port: int, _: object) -> None:
+        if linking is not None:
+            linking.start()
         print(f"Listening on http://{settings.host}:{port}", flush=True)
 
     log.info("started", records=records, **core.versions())
-    asyncio.run(serve(service, desk, changes, settings.host, settings.port, started))
+    try:
+        asyncio.run(serve(service, desk, changes, settings.host, settings.port, started))
+    finally:
+        if linking is not None:
+            linking.stop()
     log.info("stopped")
     return not halts
 

@@ -95,7 +95,10 @@ class Service:
         clock: Clock,
         callers: Callers | None = None,
         digits: Digits = ISO_DIGITS,
+        health: Callable[[], str] | None = None,
     ) -> None:
+        """Put it before a desk; `health` says more than that the service lives, such as how old the copy of the centre is."""
+        self._health = health
         self._desk, self._changes, self._figures = desk, changes, figures
         self._clock, self._callers, self._digits = clock, callers or Callers(), digits
         self._messages = 0
@@ -264,7 +267,8 @@ class Service:
         return Answer(msgspec.json.encode({"versions": versions}))
 
     async def _healthz(self) -> Answer:
-        return Answer(b"ok\n", _TEXT)
+        more = "" if self._health is None else self._health()
+        return Answer(b"ok\n" + more.encode(), _TEXT)
 
     async def _readyz(self) -> Answer:
         if not self._desk.is_ready:

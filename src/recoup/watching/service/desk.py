@@ -14,6 +14,7 @@ So scoring is given up, and a stop is not. Invariant: an answer that left is on 
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import hashlib
 import threading
 from collections import deque
@@ -74,7 +75,7 @@ class _Direct:
 class _Ticket:
     """Payments of one request that wait, or something else that the thread is to do."""
 
-    future: asyncio.Future[Any] | _Direct
+    future: asyncio.Future[Any] | concurrent.futures.Future[Any] | _Direct
     came: float
     batch: Batch | None = None
     work: Callable[[Core], object] | None = None
@@ -166,14 +167,23 @@ class Desk:
 
     def inform(self, name: str, body: bytes) -> asyncio.Future[Any]:
         """Tell the core something: durable when the future is done, a `Fault` where it is refused."""
+        return self.have(lambda _: self.told_here(name, body))
 
-        def work(core: Core) -> None:
-            core.tell(name, body)
-            with self._disk:
-                self._keeping.told(name, body)
-            self._bound = core.bound()
+    def call(self, work: Callable[[], object]) -> object:
+        """Have something done by the thread that owns the core, from any thread but that one, and wait for it.
 
-        return self.have(work)
+        It may tell the core something by `told_here`. Raises what it raises, and `ProblemError` where the desk is not open.
+        """
+        future: concurrent.futures.Future[object] = concurrent.futures.Future()
+        self._enter(_Ticket(future, monotonic(), work=lambda _: work()), 0)
+        return future.result()
+
+    def told_here(self, name: str, body: bytes) -> None:
+        """Tell the core something, on the thread that owns it: durable when this returns."""
+        self._core.tell(name, body)
+        with self._disk:
+            self._keeping.told(name, body)
+        self._bound = self._core.bound()
 
     def _future(self) -> asyncio.Future[Any]:
         assert self._loop is not None, "opened first"
