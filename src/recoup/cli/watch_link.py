@@ -44,8 +44,14 @@ class Linking:
             raise SettingsFault("centre: expected `rows_followed` above 0 beside it")
         log = structlog.get_logger("recoup.watch")
         clock = SystemClock()
-        self._now_us = lambda: microseconds_of(clock.now())
-        self._said = lambda what: log.warning("link", what=what)
+
+        def now_us() -> int:
+            return microseconds_of(clock.now())
+
+        def said(what: str) -> None:
+            log.warning("link", what=what)
+
+        self._now_us, self._said = now_us, said
         self._store = BankStore.open(settings.books)
         self._client = httpx.Client(base_url=settings.url, timeout=_CALL_SECONDS)
         given = (settings.institution, settings.id, settings.keys, settings.trust, settings.books)
@@ -60,8 +66,16 @@ class Linking:
             settings.institution,
             is_own(settings),
         )
-        named = {"institution": settings.institution, "clock": clock, "heard": self._said}
-        self._link: Link = Link(post, line, watch, watch, watch, **named)
+        self._link: Link = Link(
+            post,
+            line,
+            watch,
+            watch,
+            watch,
+            institution=settings.institution,
+            clock=clock,
+            heard=self._said,
+        )
         self._watch, self._desk, self._seconds = watch, desk, settings.seconds
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="link", daemon=True)

@@ -207,7 +207,9 @@ def _centre(table: object, data: Path) -> CentreSettings:
         lists[name] = tuple(some)
     low, high, usual = _CENTRE_SECONDS
     return CentreSettings(
-        *(table[name] for name in _CENTRE_TEXTS),
+        url=table["url"],
+        id=table["id"],
+        institution=table["institution"],
         keys=tuple(map(Path, lists["keys"])),
         trust=tuple(map(Path, lists["trust"])),
         own=lists["own"],

@@ -69,7 +69,7 @@ class Columns(NamedTuple):
         return Plain(time_us, payer, payee, amount, currency, kind, ())  # type: ignore[arg-type]
 
 
-def columns_of(batch: object) -> Columns | None:
+def columns_of(batch: Any) -> Columns | None:  # noqa: ANN401 - whatever Arrow speaks
     """Return a batch as columns, without an object for each payment; None where it must be taken apart.
 
     A polars frame, an Arrow table or columns by name: text without gaps, whole amounts, times as whole microseconds or instants

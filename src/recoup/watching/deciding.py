@@ -6,9 +6,8 @@ is forgotten is refused as late and cannot be booked twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import asdict
 from itertools import chain
 from typing import Final
 
@@ -19,22 +18,15 @@ from recoup.errors import StateFault, StateProblem
 from recoup.watch.decision import Policy, Problem
 from recoup.watch.model import Model
 from recoup.watch.rules import RuleSet
-from recoup.watch.state import NEVER, Payments, Settings, Shard, Told
+from recoup.watch.state import NEVER, Payments, Told
 from recoup.watch.stolen import (
-    UNKNOWN,
-    Arrival,
     Change,
-    Copy,
-    Disputed,
-    FlowRows,
     Refusal,
-    StolenFlow,
     Taken,
 )
-from recoup.watch.stream import NEVER_US, Decided, Ended, Passed, Stream, rows_of_flow
+from recoup.watch.stream import Decided, Passed, Stream
 from recoup.watch.told import What
 from recoup.watching.asked import Asked, Batch, Plain, Wrong, kind_number, plain_of, rows_of
-from recoup.watching.booked import BookedRows
 from recoup.watching.columns import (
     Clock,
     Columns,
@@ -43,20 +35,16 @@ from recoup.watching.columns import (
     picked,
     places_of,
 )
-from recoup.watching.decision_log import Lines, change_body, ended_body
+from recoup.watching.decision_log import change_body, ended_body
 from recoup.watching.decisions import Decisions, EndedPayment
-from recoup.watching.known import Contents, Known, KnownIds
-from recoup.watching.pockets import Pockets
+from recoup.watching.known import Contents, Known
+from recoup.watching.named import NamedStream
 
-SECOND: Final = 1_000_000
-_FIRST_ACCOUNTS: Final = 1_024
-_MATCH_US: Final = 600 * SECOND
-"""How far the centre's time of an arrival may be off the row's."""
 _FEW: Final = 6
 """Fewer payments than these are decided sooner one by one than in bulk."""
 
 
-class Watch:
+class Watch(NamedStream):
     """Decides payments by name.
 
     >>> watch = Watch()
@@ -64,71 +52,6 @@ class Watch:
     >>> found[0].action.name
     'ALLOW'
     """
-
-    def __init__(
-        self,
-        *,
-        rules: RuleSet | None = None,
-        model: Model | None = None,
-        policy: Policy | None = None,
-        currencies: tuple[str, ...] = ("CNY",),
-        settings: Settings | None = None,
-        accounts_max: int = 1 << 22,
-        rows_followed: int = 0,
-        catch_seconds: int = 0,
-        ids_seconds: int = 86_400,
-        is_ours: Callable[[str], bool] = lambda _: True,
-        log: Lines | None = None,
-    ) -> None:
-        """Begin without payments.
-
-        Args:
-            rules: read for the features of the stream and these currencies, in this order.
-            model: trained on the features of the stream.
-            policy: needed beside rules or a model.
-            currencies: those that payments may have.
-            settings: of the state.
-            accounts_max: pockets; a payment to one more is refused.
-            rows_followed: rows kept to follow stolen money; 0: none is followed, and no order binds here.
-            catch_seconds: stolen money that is to be moved on is held so long; 0: it is only told of.
-            ids_seconds: how long after its own time a payment's id is known; never less than payments may be late.
-            is_ours: whether an account's payments all pass here; of others stolen money is *unknown*.
-            log: where decisions are written.
-        """
-        if rules is not None and rules.rules and rules.names.currencies != currencies:
-            raise StateFault(StateProblem.SETTING_WRONG, "rules of other currencies")
-        flow = None
-        if rows_followed:
-            none = np.zeros(accounts_max, np.int64)
-            standing = np.zeros(accounts_max + 1, np.uint8)
-            standing[-1] = 1  # the outside
-            flow = StolenFlow(
-                FlowRows(none, standing, rows_followed), catch_us=catch_seconds * SECOND
-            )
-        self.stream = Stream(
-            Shard(min(_FIRST_ACCOUNTS, accounts_max), settings),
-            rules=rules,
-            model=model,
-            policy=policy,
-            currencies=currencies,
-            flow=flow,
-        )
-        self.log = log
-        self._currencies = {code: at for at, code in enumerate(currencies)}
-        self._pockets = Pockets(currencies, accounts_max)
-        self._is_ours = is_ours
-        given = self.stream.shard.settings
-        self._ids = KnownIds(max(ids_seconds, given.late_seconds) * SECOND)
-        self._bounds = (given.late_seconds * SECOND, given.ahead_seconds * SECOND)
-        self._listed: dict[str, tuple[str, ...]] = {}
-        self._named = {one.account for one in self.stream.rules.snoozes}
-        self._is_stale = False
-        self._waiting: dict[int, str] = {}
-        self._numbers: dict[str, int] = {}
-        self._rows = BookedRows()
-        self.copy = None if flow is None else Copy(flow, self)
-        if log is not None:
-            log.begin(self.opening())
 
     # -- payments
 
@@ -230,8 +153,7 @@ class Watch:
 
     def _decide_rows(self, batch: Batch | Columns, *, is_late: bool) -> Decisions:
         """Decide payments that must be taken apart."""
-        is_columns = isinstance(batch, Columns)
-        asked = tuple(batch.all_asked() if is_columns else rows_of(batch))
+        asked = tuple(batch.all_asked() if isinstance(batch, Columns) else rows_of(batch))
         plan: list[int | Wrong | Known] = []
         chosen: list[Plain] = []
         fresh: dict[str, tuple[Plain, int]] = {}
@@ -312,73 +234,6 @@ class Watch:
         places = np.array([self._currencies[one.currency] for one in chosen], np.int16)
         return self.stream.decide(payments, places, _facts(chosen), is_late=is_late)
 
-    def _add(self, new: Sequence[str], currency: str) -> int:
-        """Number accounts that have no number yet; return the first."""
-        first = self._pockets.add(new, currency)
-        if self.stream.flow is not None:
-            standing = self.stream.flow.index.standing
-            for number, account in enumerate(new, first):
-                if not self._is_ours(account):
-                    standing[number] = UNKNOWN
-        self._is_stale |= not self._named.isdisjoint(new)
-        return first
-
-    def _number(self, account: str, currency: str) -> int:
-        number = self._pockets.get(account, currency)
-        return self._add((account,), currency) if number is None else number
-
-    def _grow(self) -> None:
-        """Make room for every account that has a number, and lay lists anew where they speak of one."""
-        shard = self.stream.shard
-        if len(self._pockets) > shard.accounts:
-            size = 1 << (len(self._pockets) - 1).bit_length()
-            shard.grow(min(size, self._pockets.most))
-            self._is_stale = True
-        if self._is_stale:
-            own = {account: self._pockets.of(account) for account in sorted(self._named)}
-            listed = {
-                name: [number for account in some for number in own[account]]
-                for name, some in self._listed.items()
-            }
-            self.stream.lists(listed, own)
-            self._is_stale = False
-
-    def _keep(self, made: Decisions, ids: Sequence[str], places: Sequence[int] | None) -> None:
-        """Remember the ids of what was decided, what waits, and the rows of what was booked.
-
-        Args:
-            made: the batch.
-            ids: of those that were decided, in order.
-            places: where these stand in the batch; None: it has no others.
-        """
-        self._ids.age(self.stream.shard.clock)
-        found = made.found
-        rows = found.rows
-        self._ids.add(made, ids, range(len(ids)) if places is None else places)
-        refused = np.flatnonzero(rows["problem"]).tolist()
-        self._ids.drop(ids[at] for at in refused)
-        for at in np.flatnonzero(rows["expires_us"] != NEVER_US).tolist():
-            if not rows["problem"][at]:
-                id_, number = ids[at], found.first + at
-                self._waiting[number], self._numbers[id_] = id_, number
-        index = None if self.stream.flow is None else self.stream.flow.index
-        if index is None:
-            return
-        booked = np.flatnonzero((rows["row"] >= 0) & (rows["problem"] == 0)).tolist()
-        numbers = rows["row"][booked].tolist()
-        self._rows.add([ids[at] for at in booked], numbers)
-        self._rows.forget(index.oldest)
-
-    def _ended(self, some: Sequence[Ended]) -> tuple[EndedPayment, ...]:
-        found = []
-        for one in some:
-            id_ = self._waiting.pop(one.number, "")
-            self._numbers.pop(id_, None)
-            if one.row >= 0 and id_:
-                self._rows.add([id_], [one.row])
-            found.append(EndedPayment(id_, one))
-        return tuple(found)
-
     # -- payments that wait
 
     def release(self, id_: str, time_us: int) -> tuple[EndedPayment, ...]:
@@ -446,64 +301,6 @@ class Watch:
             self.log.told("renewed", said, [found is not None])
         return found
 
-    def pocket(self, account: str, currency: str) -> int | None:
-        """Return the pocket of an account, which gets one if it has none: an order may come before the first payment."""
-        if currency not in self._currencies or not account:
-            return None
-        is_full = len(self._pockets) >= self._pockets.most
-        if is_full and self._pockets.get(account, currency) is None:
-            return None
-        number = self._number(account, currency)
-        self._grow()
-        return number
-
-    def disputed(self, transfer: str, arrival: Arrival | None) -> Disputed | None:
-        """Return the row of a payment that was booked and whose row is kept; None where another amount is said to have come."""
-        flow = self.stream.flow
-        if flow is None:
-            return None
-        known = (transfer, "" if arrival is None else arrival.reference)
-        number = next((at for id_ in known if (at := self._rows.row(id_)) is not None), None)
-        if number is None and arrival is not None:
-            number = self._arrived(rows_of_flow(flow), arrival)
-        row = None if number is None else flow.index.row(number)
-        if row is None:
-            return None
-        if arrival is not None:
-            there = (self._pockets.get(arrival.account, arrival.currency), arrival.amount)
-            if there != (row.payee, row.amount):
-                return None  # nobody's money is called stolen by guess
-        return Disputed(row.number, row.payee, row.amount)
-
-    def _arrived(self, index: FlowRows, arrival: Arrival) -> int | None:
-        """Return the one row that came in so, about then; of two that fit, neither."""
-        if arrival.currency not in self._currencies:
-            return None
-        pocket = self._pockets.get(arrival.account, arrival.currency)
-        rows = index.stream.rows[: index.newest + 1 - index.oldest]
-        fits = (rows["payee"] == (-2 if pocket is None else pocket)) & (
-            rows["amount"] == arrival.amount
-        )
-        fits &= np.abs(rows["time_us"] - arrival.time_us) <= _MATCH_US
-        found = np.flatnonzero(fits)
-        return int(found[0]) + index.oldest if len(found) == 1 else None
-
-    def knows(self, id_: str) -> bool:
-        """Return whether a payment of this id was answered and is remembered. Any thread may ask."""
-        return id_ in self._ids
-
-    def accounts_of(self, pockets: Sequence[int]) -> list[str]:
-        """Return whose pockets these are."""
-        return [self._pockets.name(pocket) for pocket in pockets]
-
-    def owner(self, pocket: int) -> tuple[str, str] | None:
-        """Return account and currency of a pocket; None for the outside."""
-        return self._pockets.owner(pocket)
-
-    def id_of(self, row: int) -> str:
-        """Return the id of the payment that was booked in a row; '' where it is not known."""
-        return self._rows.id(row)
-
     def configured(
         self, rules: RuleSet | None, model: Model | None, policy: Policy | None
     ) -> Watch:
@@ -536,19 +333,6 @@ class Watch:
         if self.log is not None:
             self.log.told(how, said, [*map(ended_body, ended), int(passed.outcome)])
         return ended
-
-    def opening(self) -> dict[str, object]:
-        """Return what a log must say before the first decision: versions and settings."""
-        flow = self.stream.flow
-        return {
-            "versions": asdict(self.stream.versions),
-            "currencies": list(self._currencies),
-            "settings": asdict(self.stream.shard.settings),
-            "accounts_max": self._pockets.most,
-            "rows_followed": 0 if flow is None else len(rows_of_flow(flow).stream.rows),
-            "ids_seconds": self._ids.kept_us // SECOND,
-            "catch_seconds": 0 if flow is None else flow.catch_us // SECOND,
-        }
 
 
 def _facts(chosen: Sequence[Plain]) -> dict[str, npt.NDArray[np.float64]] | None:

@@ -70,7 +70,8 @@ class ShortWay(H11Protocol):
 
     def __init__(self, *given: Any, **named: Any) -> None:  # noqa: ANN401 - uvicorn's own
         super().__init__(*given, **named)
-        self._path, self._given = "", {}
+        self._path = ""
+        self._given: dict[bytes, bytes] = {}
         self._parts: list[bytes] = []
         self._missing = 0
         """Bytes of the body that have not come."""
