@@ -9,15 +9,17 @@ import pytest
 from watch_service import Running, payment
 
 from recoup import limits
+from recoup.watching.service import Terms
 from recoup.watching.service.short import headers_of
 
+PATIENT = Terms(shed_seconds=60.0, early_seconds=60.0)
 LONG = b"X-Long: way\r\n"
 """A header that the short way does not know."""
 
 
 @pytest.fixture
 def running(tmp_path):
-    with Running(tmp_path) as found:
+    with Running(tmp_path, terms=PATIENT) as found:
         yield found
 
 
@@ -66,7 +68,7 @@ def body_of(*ids: str, **changed) -> bytes:
 def test_both_ways_say_the_same(tmp_path, body):
     found = []
     for way in (b"", LONG):
-        with Running(tmp_path / str(len(way))) as running:
+        with Running(tmp_path / str(len(way)), terms=PATIENT) as running:
             found.append(said(running, request(body, way)))
     assert found[0] == found[1]
 
