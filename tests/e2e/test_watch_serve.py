@@ -8,34 +8,10 @@ import subprocess
 import sys
 import time
 
-import httpx
 import pytest
-from watch_service import payment
+from watch_process import SECONDS_MAX, Process
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
-SECONDS_MAX = 120.0
-
-
-class Process:
-    def __init__(self, folder, *options):
-        command = [sys.executable, "-m", "recoup", "watch", "serve", "--data", str(folder)]
-        self.process = subprocess.Popen(
-            [*command, "--port", "0", *options],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        line = self.process.stdout.readline()
-        assert line.startswith("Listening on "), self.process.communicate()
-        self.client = httpx.Client(base_url=line.split()[-1], timeout=SECONDS_MAX)
-
-    def pay(self, **changed):
-        return self.client.post("/v1/decisions", json=payment(**changed)).json()
-
-    def end(self, sig) -> str:
-        self.client.close()
-        self.process.send_signal(sig)
-        return self.process.communicate(timeout=SECONDS_MAX)[1]
 
 
 LIVE = """

@@ -23,6 +23,7 @@ from recoup.bank.holders import HolderDesk
 from recoup.bank.holds import BankHold, OtherBlock, allot
 from recoup.bank.letters import notice_of
 from recoup.bank.paying import Payments
+from recoup.bank.post import Post
 from recoup.bank.rules import (
     Account,
     Books,
@@ -56,9 +57,6 @@ from recoup.messages import (
     StatementRow,
     decode,
     encode,
-    name_of,
-    open_message,
-    seal,
 )
 from recoup.orders import OrderKind, Outcome
 
@@ -91,6 +89,7 @@ class Agent:
         self._holders = HolderDesk(store, identity.institution, clock, ids)
         self._payments = Payments(store, core, identity.institution, BLOCK, self._held)
         self._watches = Watches(store, core, identity.institution, terms.policy, self._held_for)
+        self._post = Post(identity, store, clock, ids)
         self._lock = threading.RLock()
         self._strays: dict[str, datetime] = {}
         """Blocks of ours that no order in the books explains, and until when they are kept."""
@@ -128,19 +127,7 @@ class Agent:
 
     def open(self, data: bytes, kind: type) -> Opened:
         """Return a message from the centre; raise `MessageFault` for any other."""
-        now = self._clock.now()
-        opened = open_message(
-            data,
-            self._identity.ring(),
-            audience=self._identity.institution,
-            now=now,
-            replays=self._store,
-            takes=(kind,),
-            fence=self._store,
-        )
-        if opened.issuer != self._identity.centre:
-            raise MessageFault(MessageProblem.SENDER_WRONG)
-        return opened
+        return self._post.open(data, kind)
 
     def obey(self, order: OrderMessage, payload: bytes) -> tuple[AnswerMessage, bool]:
         """Carry out an order that is believed; return the answer and whether it was given before."""
@@ -223,7 +210,7 @@ class Agent:
     def write(self, message: SightingMessage) -> None:
         """Have the centre told of stolen money that the watch beside the agent saw; the same once."""
         with self._lock:
-            self._store.write_letter(message.id, name_of(message), encode(message))
+            self._post.write(message)
 
     def show(self, look: Callable[[list[BankHold]], None]) -> None:
         """Show the holds that stand; no order is carried out meanwhile."""
@@ -262,14 +249,7 @@ class Agent:
 
     def sealed(self, message: Message) -> bytes:
         """Return a message signed for the centre, under a sending id of its own."""
-        now = self._clock.now()
-        return seal(
-            message,
-            self._identity.key(now),
-            audience=self._identity.centre,
-            jti=self._ids.new("sending"),
-            now=now,
-        )
+        return self._post.sealed(message)
 
     # --- one order ---
 

@@ -16,15 +16,14 @@ wait for the centre (`poll`, `post`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from queue import Empty, SimpleQueue
 from typing import Final, Protocol
 
 from recoup import limits
-from recoup.bank.agent import Agent
-from recoup.bank.core import CoreBanking
 from recoup.bank.holds import BankHold
 from recoup.bank.polling import Heard, Line
 from recoup.bank.statements import fitting
@@ -34,15 +33,18 @@ from recoup.messages import (
     Asked,
     AskMessage,
     ChangesMessage,
+    Message,
     Minor,
+    Opened,
     OrderMessage,
     SightingKind,
     SightingMessage,
+    StatementRow,
     change_of,
 )
 from recoup.orders import OrderKind
-from recoup.watch.stolen import Copy, Held, Moved, Names, StolenFlow, Taken, Tiding, way_of
-from recoup.watch.told import Change, ClaimOpened, HoldAsked, Traced, chain
+from recoup.watch.stolen import Held, Moved, Names, Refusal, StolenFlow, Taken, Tiding, way_of
+from recoup.watch.told import Change, ClaimOpened, HoldAsked, Traced, What, chain
 
 COPY_SECONDS_MAX: Final = 30.0
 """A copy that was confirmed longer ago than this says that it is old."""
@@ -59,6 +61,76 @@ class Book(Names, Protocol):
 
     def payment(self, row: int) -> tuple[str, str, str]:
         """Return the bank's number of a payment, and number and institution of its payee; '' for what it does not know."""
+
+
+class Speaker(Protocol):
+    """Who speaks for the institution: its agent, or its `Post` where the watch runs without one."""
+
+    obeyed: Callable[[OrderMessage], None]
+
+    def open(self, data: bytes, kind: type) -> Opened:
+        """Return a message from the centre."""
+
+    def sealed(self, message: Message) -> bytes:
+        """Return a message signed for the centre."""
+
+    def write(self, message: SightingMessage) -> None:
+        """Keep a letter for the centre, once."""
+
+    def show(self, look: Callable[[list[BankHold]], None]) -> None:
+        """Show the holds that stand."""
+
+    def waiting(self, limit: int) -> list[tuple[int, Message]]:
+        """Return the next letters that the centre does not have, with their places."""
+
+    def handed_over(self, place: int) -> None:
+        """Note that the centre has all letters up to a place."""
+
+
+class Statements(Protocol):
+    """Where an account's booked rows are read."""
+
+    def statement(
+        self, number: str, currency: str, since: datetime, until: datetime
+    ) -> Sequence[StatementRow]:
+        """Return the booked rows of both directions from `since` to `until`, in booking order."""
+
+
+class Followed(Protocol):
+    """The copy that a link carries changes to: `Copy`, or one that writes down what it takes."""
+
+    @property
+    def flow(self) -> StolenFlow:
+        """The stream that it binds."""
+
+    @property
+    def origin(self) -> str:
+        """Which chain it is a copy of."""
+
+    @property
+    def version(self) -> int:
+        """The last change that it has."""
+
+    @property
+    def digest(self) -> bytes:
+        """Of all changes up to that."""
+
+    def take(self, change: Change) -> tuple[Taken, Refusal | None]:
+        """Take one change."""
+
+    def renew(
+        self, origin: str, changes: Sequence[Change], cut_us: int
+    ) -> list[tuple[What, Refusal]] | None:
+        """Take a whole chain."""
+
+    def confirm(self, at_us: int) -> None:
+        """Note that there was no more at that time."""
+
+    def is_older(self, than_us: int, now_us: int) -> bool:
+        """Whether nothing was heard for longer than this."""
+
+    def hear(self, time_us: int, what: What, *, is_own: bool = False) -> Refusal | None:
+        """Carry out what the agent says of a hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +187,11 @@ class Link:
 
     def __init__(
         self,
-        agent: Agent,
+        agent: Speaker,
         line: Line,
-        copy: Copy,
+        copy: Followed,
         book: Book,
-        core: CoreBanking,
+        core: Statements,
         *,
         institution: str,
         clock: Clock,
@@ -140,6 +212,12 @@ class Link:
         agent.obeyed = self._obeyed
 
     # --- the stream's thread ---
+
+    def resume(self) -> None:
+        """Go on from what the copy has: a log brought it back. What was seen of its cases is told again, the same once."""
+        self._has = (self.copy.origin, self.copy.version, self.copy.digest)
+        for case in sorted({case for case, _ in self.flow.pictures.facts.numbers}):
+            self._tell_way(case)
 
     def settle(self) -> int:
         """Carry out what has come since; return how much that was. Costs one look when nothing has."""

@@ -203,7 +203,7 @@ def watch_http(*, quick: Quick = False, as_json: AsJson = False) -> None:
 
 
 def scoring(*, seed: Seed = 1, quick: Quick = False, as_json: AsJson = False) -> None:
-    """Measure scores of a model of 200 trees on one thread, one by one and in batches; beside LightGBM and onnxruntime."""
+    """Measure scores of a model of 200 trees on one thread, one by one and in batches; beside LightGBM, onnxruntime, River."""
     from recoup.bench.scoring import Plan, bench_scoring
 
     plan = Plan.quick() if quick else Plan(seed=seed)

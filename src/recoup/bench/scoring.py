@@ -1,8 +1,10 @@
-"""`recoup bench scoring`: raw scores of a forest by our kernels, one thread; beside LightGBM and onnxruntime. Not a test.
+"""`recoup bench scoring`: raw scores of a forest by our kernels, one thread; beside LightGBM, onnxruntime and River. No test.
 
 What it stands for: 200 trees of at most six levels on 40 features, as the watch serves them: single payments, each a call from
 Python, and batches. Every way gets the same trees and rows and its answers are compared before it is measured. Times of batches
 are the thread's own processor time, so that nothing is counted while others have the processor; value is the best batch.
+
+River has no such trees: its adaptive forest of ten learns some of the same rows as they come, and is asked one by one.
 """
 
 from __future__ import annotations
@@ -23,6 +25,8 @@ from recoup.watch.model import contributions, forest_of, parse_trees, score, sco
 
 Matrix = NDArray[np.float64]
 _BATCHES: Final = (64, 1_024)
+_RIVER_TREES: Final = 10
+_RIVER_ROWS: Final = 1_000
 _AGREE: Final = 1e-3  # onnxruntime adds 32-bit floats; LightGBM's scores must be ours to 1e-6
 
 
@@ -55,8 +59,17 @@ def bench_scoring(plan: Plan, tell: Tell) -> Report:
     assert np.abs(ours(matrix) - theirs(matrix)).max() <= 1e-6
     tell("scoring one by one")
     single = _single_row("score_single", lambda row: score(forest, row), matrix, plan)
-    rows = [single]
     onnx = _onnx(booster, matrix) if find_spec("onnxruntime") and find_spec("onnxmltools") else None
+    rows = [single]
+    rivals: dict[str, Callable[[Any], Any]] = {"lightgbm_single": lambda row: theirs(row[None])}
+    if onnx is not None:
+        rivals["onnxruntime_single"] = lambda row: onnx(row[None])
+    if find_spec("river"):
+        tell("River learns")
+        rivals["river_single"] = _river(matrix, plan)
+    for name, run in rivals.items():
+        tell(name.replace("_", " "))
+        rows.append(_single_row(name, run, matrix, plan, single.value))
     for batch in _BATCHES:
         tell(f"scoring batches of {batch}")
         base = _batch_row(f"lightgbm_batch_{batch}", theirs, matrix, batch, plan)
@@ -115,17 +128,40 @@ def _onnx(booster: Any, matrix: Matrix) -> Callable[[Matrix], Any]:  # noqa: ANN
     return lambda rows: session.run([name], {"rows": rows.astype(np.float32)})
 
 
-def _single_row(name: str, run: Callable[[Any], object], matrix: Matrix, plan: Plan) -> Row:
-    """Return microseconds of calls with one row each, by the clock on the wall: p99 holds what others took."""
+def _river(matrix: Matrix, plan: Plan) -> Callable[[Any], Any]:
+    """Return the chances of River's adaptive random forest, a row at a time as it wants them: by the names of features."""
+    from river.forest import ARFClassifier
+
+    forest = ARFClassifier(n_models=_RIVER_TREES, seed=plan.seed)
+    names = [f"f{at}" for at in range(matrix.shape[1])]
+    known = np.nan_to_num(matrix[: min(len(matrix), _RIVER_ROWS)])
+    labels = known[:, 0] > np.quantile(known[:, 0], 0.9)
+    for row, label in zip(known.tolist(), labels.tolist(), strict=True):
+        forest.learn_one(dict(zip(names, row, strict=True)), label)
+    return lambda row: forest.predict_proba_one(dict(zip(names, row.tolist(), strict=True)))
+
+
+def _single_row(
+    name: str,
+    run: Callable[[Any], object],
+    matrix: Matrix,
+    plan: Plan,
+    ours: float | None = None,
+) -> Row:
+    """Return microseconds of calls with one row each, by the clock on the wall: p99 holds what others took.
+
+    `ratio` says how many times as long as ours (`baseline`) another way takes.
+    """
     run(matrix[0])
     times = []
-    for at in range(plan.rounds * 64):
+    for at in range(plan.rounds * (64 if ours is None else 2)):
         row = matrix[at % plan.rows]
         begin = perf_counter_ns()
         run(row)
         times.append((perf_counter_ns() - begin) / 1e3)
     p50, p99 = (float(x) for x in np.percentile(times, [50, 99]))
-    return Row(name, min(times), "us", p50, p99, rss_mb=resident_mb())
+    ratio = None if ours is None else min(times) / ours
+    return Row(name, min(times), "us", p50, p99, ours, ratio, rss_mb=resident_mb())
 
 
 def _batch_row(

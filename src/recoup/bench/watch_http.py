@@ -132,7 +132,7 @@ async def _send(port: int, kind: str, seconds: float, batch: int) -> dict[str, A
     media = "application/vnd.apache.arrow.stream" if kind == "arrow" else "application/json"
     head = f"POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: {media}\r\nContent-Length: "
     made = [bodies(kind, batch, at) for at in range(_CONNECTIONS[kind])]
-    ready = int(2_000 * seconds / len(made)) if kind == "single" else int(60 * seconds)
+    ready = int((12_000 if kind == "single" else 1_000) * seconds / len(made))
     requests = [
         [
             f"{head}{len(body)}\r\n\r\n".encode() + body

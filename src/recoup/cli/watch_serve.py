@@ -10,6 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from recoup.cli.watch_settings import WatchSettings
+    from recoup.watching.service import Terms, WatchCore
 
 Data = Annotated[
     Path | None, typer.Option("--data", metavar="DIR", help="Folder of the state and its log.")
@@ -70,6 +71,7 @@ def _serve(settings: WatchSettings) -> bool:
     import structlog
 
     from recoup.api.logs import set_up_logs
+    from recoup.cli.watch_link import Linking
     from recoup.clock import SystemClock
     from recoup.watching.service import (
         Callers,
@@ -79,26 +81,13 @@ def _serve(settings: WatchSettings) -> bool:
         Files,
         Keeping,
         Service,
-        Terms,
-        WatchCore,
         read_files,
         serve,
     )
 
     set_up_logs(level=settings.level)
     log = structlog.get_logger("recoup.watch")
-    core = WatchCore(
-        settings.currencies,
-        settings.accounts_max,
-        settings.rows_followed,
-        settings.catch_seconds,
-    )
-    terms = Terms(
-        settings.shed_payments,
-        settings.shed_milliseconds / 1e3,
-        settings.early_milliseconds / 1e3,
-        settings.snapshot_minutes * 60.0,
-    )
+    core, terms = _core(settings), _terms(settings)
     halts: list[BaseException] = []
 
     def halted(fault: BaseException) -> None:
@@ -108,6 +97,8 @@ def _serve(settings: WatchSettings) -> bool:
     files = Files(settings.rules, settings.policy, settings.model, settings.lists)
     figures = Figures()
     desk = Desk(core, Keeping(settings.data), terms, figures, halted)
+    settings.data.mkdir(parents=True, exist_ok=True)
+    linking = None if settings.centre is None else Linking(settings.centre, core, desk)
     core.warm()
     records = desk.recover()
     desk.configure(read_files(files, settings.currencies))
@@ -117,15 +108,50 @@ def _serve(settings: WatchSettings) -> bool:
 
     changes = Changes(desk, read, lambda: dict(core.versions()))
     callers = Callers(settings.callers, settings.operators)
-    service = Service(desk, changes, figures, SystemClock(), callers)
+    health = None if linking is None else linking.said
+    service = Service(desk, changes, figures, SystemClock(), callers, health=health)
+    if linking is not None:
+        figures.follow_copy(linking.age, linking.is_old, linking.version)
 
     def started(port: int, _: object) -> None:
+        if linking is not None:
+            linking.start()
         print(f"Listening on http://{settings.host}:{port}", flush=True)
 
     log.info("started", records=records, **core.versions())
-    asyncio.run(serve(service, desk, changes, settings.host, settings.port, started))
+    try:
+        asyncio.run(serve(service, desk, changes, settings.host, settings.port, started))
+    finally:
+        if linking is not None:
+            linking.stop()
     log.info("stopped")
     return not halts
+
+
+def _core(settings: WatchSettings) -> WatchCore:
+    """Return the core that decides, empty."""
+    from recoup.cli.watch_link import is_own
+    from recoup.watching.service import WatchCore
+
+    return WatchCore(
+        settings.currencies,
+        settings.accounts_max,
+        settings.rows_followed,
+        settings.catch_seconds,
+        is_ours=is_own(settings.centre),
+    )
+
+
+def _terms(settings: WatchSettings) -> Terms:
+    """Return when scoring is given up, and how often the state is kept."""
+    from recoup.watching.service import Terms
+
+    return Terms(
+        settings.shed_payments,
+        settings.shed_milliseconds / 1e3,
+        settings.early_milliseconds / 1e3,
+        settings.snapshot_minutes * 60.0,
+    )
 
 
 __all__ = ["register_serve"]

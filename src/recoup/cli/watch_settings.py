@@ -20,6 +20,15 @@ core-banking = "SHA-256 of its token, in hexadecimal"
 
 [operators]
 operator-1 = "..."
+
+[centre]
+url = "https://centre.example"
+id = "centre"
+institution = "bank-7"
+keys = ["bank-7.key.json"]
+trust = ["centre.public.json"]
+own = ["62220277"]
+seconds = 1
 """
 
 from __future__ import annotations
@@ -46,10 +55,34 @@ _SHEDDING: Final = {
     "milliseconds": (1, 10_000, 50),
     "early_milliseconds": (10, 60_000, 250),
 }
+_CENTRE_TEXTS: Final = ("url", "id", "institution")
+_CENTRE_LISTS: Final = ("keys", "trust", "own")
+_CENTRE_SECONDS: Final = (1, 60, 1)
+_BOOKS: Final = "centre.sqlite"
 _PREFIX: Final = "RECOUP_WATCH_"
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _LEVELS: Final = {"debug": 10, "info": 20, "warning": 30}
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+@dataclass(frozen=True, slots=True)
+class CentreSettings:
+    """The centre whose orders bind here, and who this institution is to it."""
+
+    url: str
+    id: str
+    """Owner of the centre's keys."""
+    institution: str
+    keys: tuple[Path, ...]
+    """The institution's own: the newest that is valid signs."""
+    trust: tuple[Path, ...]
+    """The centre's public keys."""
+    own: tuple[str, ...]
+    """How numbers of the institution's own accounts begin; nothing: every account is its own. Never changed under a log."""
+    seconds: int
+    """Between two questions."""
+    books: Path
+    """What waits to be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +108,7 @@ class WatchSettings:
     callers: Mapping[str, str] = field(default_factory=dict)
     """Digest of a token to the name of who has it."""
     operators: Mapping[str, str] = field(default_factory=dict)
+    centre: CentreSettings | None = None
 
 
 def read_watch_settings(
@@ -103,8 +137,10 @@ def read_watch_settings(
         name: _whole(name, table.get(name, usual), low, high)
         for name, (low, high, usual) in _WHOLE.items()
     }
+    data = Path(str(found["data"]))
     return WatchSettings(
-        data=Path(str(found["data"])),
+        data=data,
+        centre=_centre(table["centre"], data) if "centre" in table else None,
         port=_port(found["port"]),
         level=_LEVELS[level],
         currencies=_currencies(table.get("currencies", ["CNY"])),
@@ -132,7 +168,7 @@ def _of_file(file: Path | None) -> dict[str, object]:
         table = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
         raise SettingsFault(f"{file}: {fault}") from fault
-    known = {*_TEXTS, *_WHOLE, "currencies", "shedding", "callers", "operators"}
+    known = {*_TEXTS, *_WHOLE, "currencies", "shedding", "callers", "operators", "centre"}
     if unknown := sorted(set(table) - known):
         raise SettingsFault(f"{file}: no such setting as {', '.join(unknown)}")
     return table
@@ -152,6 +188,34 @@ def _shedding(table: object) -> dict[str, int]:
         name: _whole(f"shedding.{name}", table.get(name, usual), low, high)
         for name, (low, high, usual) in _SHEDDING.items()
     }
+
+
+def _centre(table: object, data: Path) -> CentreSettings:
+    """Return the centre's settings, all of them said; `own` and `seconds` may be left out."""
+    known = {*_CENTRE_TEXTS, *_CENTRE_LISTS, "seconds"}
+    if not isinstance(table, dict) or set(table) - known:
+        raise SettingsFault(f"centre: expected {', '.join(sorted(known))}")
+    for name in _CENTRE_TEXTS:
+        if not isinstance(table.get(name), str) or not table[name]:
+            raise SettingsFault(f"centre.{name}: expected a text")
+    lists: dict[str, tuple[str, ...]] = {}
+    for name in _CENTRE_LISTS:
+        some = table.get(name, [])
+        fits = isinstance(some, list) and all(isinstance(one, str) and one for one in some)
+        if not fits or (name != "own" and not some):
+            raise SettingsFault(f"centre.{name}: expected texts in brackets")
+        lists[name] = tuple(some)
+    low, high, usual = _CENTRE_SECONDS
+    return CentreSettings(
+        url=table["url"],
+        id=table["id"],
+        institution=table["institution"],
+        keys=tuple(map(Path, lists["keys"])),
+        trust=tuple(map(Path, lists["trust"])),
+        own=lists["own"],
+        seconds=_whole("centre.seconds", table.get("seconds", usual), low, high),
+        books=data / _BOOKS,
+    )
 
 
 def _tokens(where: str, table: object) -> dict[str, str]:
@@ -183,4 +247,4 @@ def _port(value: object) -> int:
     return int(text)
 
 
-__all__ = ["WatchSettings", "read_watch_settings"]
+__all__ = ["CentreSettings", "WatchSettings", "read_watch_settings"]

@@ -6,9 +6,9 @@ is forgotten is refused as late and cannot be booked twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import asdict
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -18,28 +18,33 @@ from recoup.errors import StateFault, StateProblem
 from recoup.watch.decision import Policy, Problem
 from recoup.watch.model import Model
 from recoup.watch.rules import RuleSet
-from recoup.watch.state import NEVER, Payments, Settings, Shard, Told
+from recoup.watch.state import NEVER, Payments, Told
 from recoup.watch.stolen import (
-    UNKNOWN,
-    Arrival,
     Change,
-    Copy,
-    Disputed,
-    FlowRows,
     Refusal,
-    StolenFlow,
     Taken,
 )
-from recoup.watch.stream import NEVER_US, Decided, Ended, Passed, Stream, rows_of_flow
+from recoup.watch.stream import Decided, Passed, Stream
+from recoup.watch.told import What
 from recoup.watching.asked import Asked, Batch, Plain, Wrong, kind_number, plain_of, rows_of
-from recoup.watching.decision_log import Lines, change_body, ended_body
-from recoup.watching.decisions import Decisions, EndedPayment, Known
+from recoup.watching.columns import (
+    Clock,
+    Columns,
+    columns_of,
+    odd_of,
+    picked,
+    places_of,
+)
+from recoup.watching.decision_log import change_body, ended_body
+from recoup.watching.decisions import Decisions, EndedPayment
+from recoup.watching.known import Contents, Known
+from recoup.watching.named import NamedStream
 
-SECOND: Final = 1_000_000
-_FIRST_ACCOUNTS: Final = 1_024
+_FEW: Final = 6
+"""Fewer payments than these are decided sooner one by one than in bulk."""
 
 
-class Watch:
+class Watch(NamedStream):
     """Decides payments by name.
 
     >>> watch = Watch()
@@ -48,84 +53,107 @@ class Watch:
     'ALLOW'
     """
 
-    def __init__(
-        self,
-        *,
-        rules: RuleSet | None = None,
-        model: Model | None = None,
-        policy: Policy | None = None,
-        currencies: tuple[str, ...] = ("CNY",),
-        settings: Settings | None = None,
-        accounts_max: int = 1 << 22,
-        rows_followed: int = 0,
-        catch_seconds: int = 0,
-        ids_seconds: int = 86_400,
-        is_ours: Callable[[str], bool] = lambda _: True,
-        log: Lines | None = None,
-    ) -> None:
-        """Begin without payments.
-
-        Args:
-            rules: read for the features of the stream and these currencies, in this order.
-            model: trained on the features of the stream.
-            policy: needed beside rules or a model.
-            currencies: those that payments may have.
-            settings: of the state.
-            accounts_max: pockets; a payment to one more is refused.
-            rows_followed: rows kept to follow stolen money; 0: none is followed, and no order binds here.
-            catch_seconds: stolen money that is to be moved on is held so long; 0: it is only told of.
-            ids_seconds: how long after its own time a payment's id is known; never less than payments may be late.
-            is_ours: whether an account's payments all pass here; of others stolen money is *unknown*.
-            log: where decisions are written.
-        """
-        if rules is not None and rules.rules and rules.names.currencies != currencies:
-            raise StateFault(StateProblem.SETTING_WRONG, "rules of other currencies")
-        flow = None
-        if rows_followed:
-            none = np.zeros(accounts_max, np.int64)
-            standing = np.zeros(accounts_max + 1, np.uint8)
-            standing[-1] = 1  # the outside
-            flow = StolenFlow(
-                FlowRows(none, standing, rows_followed), catch_us=catch_seconds * SECOND
-            )
-        self.stream = Stream(
-            Shard(min(_FIRST_ACCOUNTS, accounts_max), settings),
-            rules=rules,
-            model=model,
-            policy=policy,
-            currencies=currencies,
-            flow=flow,
-        )
-        self.log = log
-        self._accounts_max = accounts_max
-        self._currencies = {code: at for at, code in enumerate(currencies)}
-        self._pockets: dict[tuple[str, str], int] = {}
-        self._of_account: dict[str, list[int]] = {}
-        self._is_ours = is_ours
-        self._ids_us = max(ids_seconds, self.stream.shard.settings.late_seconds) * SECOND
-        self._listed: dict[str, tuple[str, ...]] = {}
-        self._named = {one.account for one in self.stream.rules.snoozes}
-        self._is_stale = False
-        self._ids: dict[str, Known] = {}
-        self._ids_before: dict[str, Known] = {}
-        self._ids_since = NEVER
-        self._waiting: dict[int, str] = {}
-        self._numbers: dict[str, int] = {}
-        self._rows: dict[str, Disputed] = {}
-        self.copy = None if flow is None else Copy(flow, self)
-        if log is not None:
-            log.begin(self.opening())
-
     # -- payments
 
-    def decide(self, batch: Batch, *, is_late: bool = False) -> Decisions:
+    def decide(self, batch: Batch | Columns, *, is_late: bool = False) -> Decisions:
         """Decide payments in their order; each is booked where it goes on.
 
         Args:
-            batch: a polars frame, an Arrow table, columns by name, or payments (`Asked`).
+            batch: a polars frame, an Arrow table, columns by name, or payments (`Asked`). Columns are decided without an
+                object for each payment, where they are what their names say and have no named facts beside them.
             is_late: scoring is late: payments go on, orders and stolen money are looked at all the same.
         """
-        asked = tuple(rows_of(batch))
+        columns = columns_of(batch)
+        made = None if columns is None else self._decide_columns(columns, is_late=is_late)
+        if made is None:
+            made = self._decide_rows(batch if columns is None else columns, is_late=is_late)
+        return made
+
+    def _decide_columns(self, columns: Columns, *, is_late: bool) -> Decisions | None:
+        """Decide columns in bulk; None where they must be taken apart, and nothing was changed but numbers of accounts."""
+        if len(columns.ids) < _FEW:
+            return None
+        late, ahead = self._bounds
+        odd = odd_of(columns, self._currencies, Clock(self.stream.shard.clock, late, ahead))
+        if odd is None:
+            return None
+        if not self._ids.none_of(columns.ids):
+            odd = sorted({*odd, *self._ids.some_of(columns.ids)})
+        is_odd = frozenset(odd)
+        clean = [at for at in range(len(columns.ids)) if at not in is_odd] if odd else None
+        sides = self._sides(columns, clean)
+        if sides is None:
+            return None
+        plan = self._plan(columns, clean, odd) if clean is not None else range(len(columns.ids))
+        if plan is None:
+            return None
+        self._grow()
+        codes = picked(columns.currencies, clean)
+        rows = slice(None) if clean is None else np.array(clean, np.int64)
+        payments = Payments(
+            columns.times_us[rows],
+            *sides,
+            columns.amounts[rows],
+            columns.kinds[rows],
+            np.arange(len(codes), dtype=np.int64),
+        )
+        places = places_of(codes, self._currencies)
+        found = self.stream.decide(payments, places, None, is_late=is_late)
+        made = Decisions(columns.ids, (), found.told, self.stream, found, plan, columns)
+        for at in odd:
+            if isinstance(first := plan[at], int):  # the same came before in this batch
+                plan[at] = Known(columns.plain(at), made, first)  # type: ignore[index]
+        self._keep(made, picked(columns.ids, clean), clean)
+        made.ended = self._ended(found.ended)
+        if self.log is not None:
+            self.log.decided(tuple(columns.all_asked()), made, is_late=is_late)
+        return made
+
+    def _sides(
+        self, columns: Columns, clean: list[int] | None
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]] | None:
+        """Return the pockets of payers and payees; new accounts get theirs in order. None where a name is unfit, or no room."""
+        codes = picked(columns.currencies, clean)
+        sides = [picked(names, clean) for names in (columns.payers, columns.payees)]
+        found = [self._pockets.all_of(names, codes) for names in sides]
+        if any(None in numbers for numbers in found):
+            names = list(chain.from_iterable(zip(*sides, strict=True)))
+            new = self._pockets.missing(names, [code for code in codes for _ in range(2)])
+            if new is None:
+                return None
+            for code in dict.fromkeys(code for _, code in new):
+                self._add([name for name, of in new if of == code], code)
+            found = [self._pockets.all_of(names, codes) for names in sides]
+        return np.array(found[0], np.int32), np.array(found[1], np.int32)
+
+    def _plan(
+        self, columns: Columns, clean: list[int], odd: list[int]
+    ) -> list[int | Wrong | Known] | None:
+        """Return what becomes of each payment of a batch in which some are odd; None where an odd one is to be decided."""
+        plan: list[int | Wrong | Known] = [0] * len(columns.ids)
+        for place, at in enumerate(clean):
+            plan[at] = place
+        again = {columns.ids[at] for at in odd}
+        fresh = {
+            columns.ids[at]: (columns.plain(at), at) for at in clean if columns.ids[at] in again
+        }
+        clock = self.stream.shard.clock
+        moved = np.full(len(plan), NEVER, np.int64)
+        moved[clean] = columns.times_us[clean]
+        clocks = np.maximum(np.maximum.accumulate(moved), clock)
+        for at in odd:
+            same = fresh.get(columns.ids[at])
+            before = {} if same is None or same[1] > at else {columns.ids[at]: same}
+            then = clock if at == 0 else int(clocks[at - 1])
+            known = self._look(columns.asked(at), then, before)
+            if isinstance(known, Plain):
+                return None
+            plan[at] = known
+        return plan
+
+    def _decide_rows(self, batch: Batch | Columns, *, is_late: bool) -> Decisions:
+        """Decide payments that must be taken apart."""
+        asked = tuple(batch.all_asked() if isinstance(batch, Columns) else rows_of(batch))
         plan: list[int | Wrong | Known] = []
         chosen: list[Plain] = []
         fresh: dict[str, tuple[Plain, int]] = {}
@@ -145,10 +173,12 @@ class Watch:
                 plan.append(known)
         found = self._run(chosen, is_late=is_late)
         ids = tuple(one.id for one in asked)
-        made = Decisions(ids, (), found.told, self.stream, found, plan)
+        contents = Contents({place: plain for plain, place in fresh.values()})
+        made = Decisions(ids, (), found.told, self.stream, found, plan, contents)
         for place, first in repeats:
             plan[place] = Known(fresh[asked[place].id][0], made, first)
-        self._keep(made, fresh, found)
+        decided = [at for at, one in enumerate(plan) if isinstance(one, int)]
+        self._keep(made, [ids[at] for at in decided], decided)
         made.ended = self._ended(found.ended)
         if self.log is not None:
             self.log.decided(asked, made, is_late=is_late)
@@ -163,11 +193,10 @@ class Watch:
             return plain
         if plain.currency not in self._currencies:
             return Wrong(Problem.CURRENCY_UNKNOWN, "currency")
-        same = fresh.get(one.id)
-        known = self._ids.get(one.id) or self._ids_before.get(one.id)
+        same, known = fresh.get(one.id), self._ids.find(one.id)
         before = same[0] if same is not None else known.content if known is not None else None
         # By times alone, however messages are cut into batches: a log replays one by one.
-        if before is not None and before.time_us + self._ids_us >= clock:
+        if before is not None and before.time_us + self._ids.kept_us >= clock:
             if before != plain:
                 pairs = zip(Plain._fields, before, plain, strict=True)
                 return Wrong(Problem.ID_TAKEN, next(name for name, was, is_ in pairs if was != is_))
@@ -175,10 +204,8 @@ class Watch:
         outcome = self.stream.fits(plain.time_us, clock)
         if outcome:
             return Wrong(Problem(outcome), "time")
-        is_full = len(self._pockets) + 2 > self._accounts_max
-        if is_full and not all(
-            not name or (name, plain.currency) in self._pockets for name in plain[1:3]
-        ):
+        is_full = len(self._pockets) + 2 > self._pockets.most
+        if is_full and any(self._pockets.get(n, plain.currency) is None for n in plain[1:3]):
             return Wrong(Problem.ACCOUNTS_MANY, "payee")
         for name in plain[1:3]:
             self._number(name, plain.currency)
@@ -206,72 +233,6 @@ class Watch:
         )
         places = np.array([self._currencies[one.currency] for one in chosen], np.int16)
         return self.stream.decide(payments, places, _facts(chosen), is_late=is_late)
-
-    def _number(self, account: str, currency: str) -> int:
-        if not account:
-            return -1
-        place = (account, currency)
-        number = self._pockets.get(place)
-        if number is None:
-            number = self._pockets[place] = len(self._pockets)
-            self._of_account.setdefault(account, []).append(number)
-            if self.stream.flow is not None and not self._is_ours(account):
-                self.stream.flow.index.standing[number] = UNKNOWN
-            self._is_stale |= account in self._named
-        return number
-
-    def _grow(self) -> None:
-        """Make room for every account that has a number, and lay lists anew where they speak of one."""
-        shard = self.stream.shard
-        if len(self._pockets) > shard.accounts:
-            size = 1 << (len(self._pockets) - 1).bit_length()
-            shard.grow(min(size, self._accounts_max))
-            self._is_stale = True
-        if self._is_stale:
-            listed = {
-                name: [n for account in some for n in self._of_account.get(account, ())]
-                for name, some in self._listed.items()
-            }
-            self.stream.lists(listed, self._of_account)
-            self._is_stale = False
-
-    def _keep(
-        self, made: Decisions, fresh: Mapping[str, tuple[Plain, int]], found: Decided
-    ) -> None:
-        """Remember ids, what waits, and the rows of what was booked."""
-        clock = self.stream.shard.clock
-        if clock > self._ids_since + self._ids_us:
-            self._ids_before, self._ids, self._ids_since = self._ids, {}, clock
-        for id_, (plain, place) in fresh.items():
-            at = made.plan[place]
-            assert isinstance(at, int)
-            row = found.rows[at]
-            if row["problem"]:
-                continue
-            self._ids[id_] = Known(plain, made, place)
-            if row["expires_us"] != NEVER_US:
-                self._waiting[found.first + at], self._numbers[id_] = id_, found.first + at
-            if row["row"] >= 0:
-                self._rows[id_] = Disputed(
-                    int(row["row"]), self._number(plain.payee, plain.currency), plain.amount
-                )
-        index = None if self.stream.flow is None else self.stream.flow.index
-        while index is not None and self._rows:
-            id_, oldest = next(iter(self._rows.items()))
-            if oldest.row >= index.oldest:
-                break
-            del self._rows[id_]
-
-    def _ended(self, some: Sequence[Ended]) -> tuple[EndedPayment, ...]:
-        found = []
-        for one in some:
-            id_ = self._waiting.pop(one.number, "")
-            self._numbers.pop(id_, None)
-            if one.row >= 0 and (known := self._ids.get(id_) or self._ids_before.get(id_)):
-                _, _, payee, amount, currency, _, _ = known.content
-                self._rows[id_] = Disputed(one.row, self._number(payee, currency), amount)
-            found.append(EndedPayment(id_, one))
-        return tuple(found)
 
     # -- payments that wait
 
@@ -326,31 +287,19 @@ class Watch:
             self.log.told("changed", change_body(change), [found[0].value])
         return found
 
-    def pocket(self, account: str, currency: str) -> int | None:
-        """Return the pocket of an account, which gets one if it has none: an order may come before the first payment."""
-        if currency not in self._currencies or not account:
-            return None
-        if (account, currency) not in self._pockets and len(self._pockets) >= self._accounts_max:
-            return None
-        number = self._number(account, currency)
+    def renew(
+        self, origin: str, changes: Sequence[Change], cut_us: int
+    ) -> list[tuple[What, Refusal]] | None:
+        """Take a whole chain of the centre's in the place of ours; see `Copy.renew`."""
+        if self.copy is None:
+            raise StateFault(StateProblem.SETTING_WRONG, "no stolen money is followed here")
+        found = self.copy.renew(origin, changes, cut_us)
         self._grow()
-        return number
-
-    def disputed(self, transfer: str, arrival: Arrival | None) -> Disputed | None:
-        """Return the row of a payment that was booked and whose row is kept; None where another amount is said to have come."""
-        row = self._rows.get(transfer)
-        if row is not None and arrival is not None and arrival.amount != row.amount:
-            return None  # nobody's money is called stolen by guess
-        return row
-
-    def knows(self, id_: str) -> bool:
-        """Return whether a payment of this id was answered and is remembered. Any thread may ask."""
-        return id_ in self._ids or id_ in self._ids_before
-
-    def accounts_of(self, pockets: Sequence[int]) -> list[str]:
-        """Return whose pockets these are."""
-        wanted = set(pockets)
-        return [account for (account, _), number in self._pockets.items() if number in wanted]
+        self.stream.sync()
+        if self.log is not None:
+            said = {"origin": origin, "cut_us": cut_us, "changes": list(map(change_body, changes))}
+            self.log.told("renewed", said, [found is not None])
+        return found
 
     def configured(
         self, rules: RuleSet | None, model: Model | None, policy: Policy | None
@@ -374,6 +323,8 @@ class Watch:
         watch = copy(self)
         watch.stream = stream
         watch._named = {one.account for one in stream.rules.snoozes}  # noqa: SLF001 - its own kind
+        if watch.copy is not None:
+            watch.copy.names = watch
         watch._listed, watch._is_stale = {}, True  # noqa: SLF001
         return watch
 
@@ -382,19 +333,6 @@ class Watch:
         if self.log is not None:
             self.log.told(how, said, [*map(ended_body, ended), int(passed.outcome)])
         return ended
-
-    def opening(self) -> dict[str, object]:
-        """Return what a log must say before the first decision: versions and settings."""
-        flow = self.stream.flow
-        return {
-            "versions": asdict(self.stream.versions),
-            "currencies": list(self._currencies),
-            "settings": asdict(self.stream.shard.settings),
-            "accounts_max": self._accounts_max,
-            "rows_followed": 0 if flow is None else len(rows_of_flow(flow).stream.rows),
-            "ids_seconds": self._ids_us // SECOND,
-            "catch_seconds": 0 if flow is None else flow.catch_us // SECOND,
-        }
 
 
 def _facts(chosen: Sequence[Plain]) -> dict[str, npt.NDArray[np.float64]] | None:

@@ -25,13 +25,15 @@ from recoup.watch.stolen import (
     GoodFaith,
     HoldAsked,
 )
+from recoup.watch.told import Arrival, Listed, Traced
 from recoup.watching.asked import Asked, plain_of
 
 if TYPE_CHECKING:
     from recoup.watching.decisions import Decisions, EndedPayment
 
 _WHATS: Final = {
-    one.__name__: one for one in (CaseClosed, ClaimEnded, ClaimOpened, GoodFaith, HoldAsked)
+    one.__name__: one
+    for one in (CaseClosed, ClaimEnded, ClaimOpened, GoodFaith, HoldAsked, Listed, Traced)
 }
 _FORMLESS: Final = (Problem.ID_UNFIT, Problem.FIELD_UNFIT)
 
@@ -186,6 +188,8 @@ def change_body(change: Change) -> dict[str, object]:
 def change_of(body: dict[str, Any]) -> Change:
     """Return the change of a line."""
     what = dict(body["what"])
+    if what.get("arrival") is not None:
+        what["arrival"] = Arrival(**what["arrival"])
     made = _WHATS[what.pop("kind")](**what)
     return Change(body["version"], bytes.fromhex(body["digest"]), body["time_us"], made)
 

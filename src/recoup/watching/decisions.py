@@ -14,16 +14,10 @@ from recoup.watch.decision import Action, Decision, Ground, Problem, Withheld, i
 from recoup.watch.rules import FIRES, Mode
 from recoup.watch.stolen import Held, Tiding
 from recoup.watch.stream import NEVER_US, Decided, Ended, Stream
-from recoup.watching.asked import Plain, Wrong
+from recoup.watching.asked import Wrong
+from recoup.watching.columns import Columns
+from recoup.watching.known import Contents, Known
 from recoup.watching.reasons import causes_of
-
-
-class Known(NamedTuple):
-    """An id that was answered: its content, and where the answer lies."""
-
-    content: Plain
-    decisions: Decisions
-    place: int
 
 
 class EndedPayment(NamedTuple):
@@ -40,7 +34,7 @@ class Decisions(Sequence[Decision]):
     `actions` and `chances` are arrays; `frame` is a table of all.
     """
 
-    ids: tuple[object, ...]
+    ids: Sequence[object]
     ended: tuple[EndedPayment, ...]
     """Payments that had waited and went on meanwhile."""
     told: tuple[Tiding, ...]
@@ -48,8 +42,10 @@ class Decisions(Sequence[Decision]):
     stream: Stream
     found: Decided
     """Of those that were decided."""
-    plan: list[int | Wrong | Known]
+    plan: Sequence[int | Wrong | Known]
     """By payment: its place among those decided, why it is none, or the first answer."""
+    contents: Columns | Contents
+    """What was asked, of those that were decided."""
     _made: dict[int, Decision] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -181,4 +177,4 @@ def decision_of(id_: str, stream: Stream, found: Decided, at: int, versions: str
     )
 
 
-__all__ = ["FRAME", "Decisions", "EndedPayment", "Known"]
+__all__ = ["FRAME", "Decisions", "EndedPayment"]

@@ -123,6 +123,9 @@ def _tell(watch: Watch, line: Line) -> None:
             watch.lists(said["lists"])
         case "changed":
             watch.take(change_of(said))
+        case "renewed":
+            changes = [change_of(one) for one in said["changes"]]
+            watch.renew(said["origin"], changes, said["cut_us"])
         case "ended":
             return  # an answer to what comes next
         case other:

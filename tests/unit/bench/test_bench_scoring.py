@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import pytest
 
 from recoup.bench.scoring import Plan, bench_scoring
@@ -13,6 +15,8 @@ def test_the_quick_bench_of_scoring_gives_the_agreed_rows() -> None:
     found = [(row.name, row.unit) for row in report.rows if "onnx" not in row.name]
     assert found == [
         ("score_single", "us"),
+        ("lightgbm_single", "us"),
+        *([("river_single", "us")] if find_spec("river") else []),
         ("score_batch_64", "us a row"),
         ("lightgbm_batch_64", "us a row"),
         ("score_batch_1024", "us a row"),

@@ -42,6 +42,10 @@ class Answer:
     status: int = 200
 
 
+Write = Callable[[Answers], Answer]
+"""Writes the answer to a request whose payments were decided."""
+
+
 @dataclass(frozen=True, slots=True)
 class Callers:
     """Who may call: SHA-256 digests (hexadecimal) of tokens. With no caller named, whoever reaches the address may."""
@@ -91,7 +95,10 @@ class Service:
         clock: Clock,
         callers: Callers | None = None,
         digits: Digits = ISO_DIGITS,
+        health: Callable[[], str] | None = None,
     ) -> None:
+        """Put it before a desk; `health` says more than that the service lives, such as how old the copy of the centre is."""
+        self._health = health
         self._desk, self._changes, self._figures = desk, changes, figures
         self._clock, self._callers, self._digits = clock, callers or Callers(), digits
         self._messages = 0
@@ -124,20 +131,45 @@ class Service:
             answer = _problem(ProblemError("internal"))
         route = path if path in self._routes else "unknown"
         self._figures.answered(route, answer.status)
-        head = [
-            (b"content-type", answer.media),
-            (b"content-length", str(len(answer.body)).encode()),
-            (b"cache-control", b"no-store"),
-        ]
-        if answer.status in {429, 503}:
-            head.append((b"retry-after", b"1"))
-        if answer.status == 401:
-            head.append((b"www-authenticate", b"Bearer"))
+        head = head_of(answer)
         if answer.status == 405:
             head.append((b"allow", self._routes[path][0].encode()))
         await send({"type": "http.response.start", "status": answer.status, "headers": head})
         body = b"" if scope["method"] == "HEAD" else answer.body
         await send({"type": "http.response.body", "body": body})
+
+    def ask(
+        self,
+        path: str,
+        headers: Mapping[bytes, bytes],
+        body: bytes,
+        done: Callable[[Answer], None],
+    ) -> None:
+        """Have payments decided without a task: `done` gets the answer that a request of this path would get, once.
+
+        Args:
+            path: /v1/decisions or /v1/decisions.arrow.
+            headers: with names in small letters.
+            body: whole, and not larger than is taken.
+            done: is called on the loop, at once where nothing is to be decided.
+        """
+
+        def tell(answers: Answers | BaseException) -> None:
+            answer = _answered(lambda: write(_raised(answers)))
+            self._figures.answered(path, answer.status)
+            done(answer)
+
+        try:
+            self._callers.name(headers)
+            read = self._read_arrow if path.endswith(".arrow") else self._read_json
+            taken, write = read(body, headers)
+            if len(taken.batch):
+                self._desk.ask_and_tell(taken.batch, tell)
+                return
+            answers: Answers | BaseException = Answers.blank(0)
+        except Exception as error:  # noqa: BLE001 - `_answered` tells them apart
+            answers, write = error, _unwritten
+        tell(answers)
 
     async def _answer(
         self, method: str, path: str, headers: Mapping[bytes, bytes], receive: Receive
@@ -157,20 +189,34 @@ class Service:
 
     # --- payments ---
 
-    async def _decisions(self, body: bytes, headers: Mapping[bytes, bytes]) -> Answer:
+    def _read_json(self, body: bytes, headers: Mapping[bytes, bytes]) -> tuple[Taken, Write]:
         _need(headers, JSON)
-        batch = is_batch(body)
-        taken = read_body(body, is_batch=batch, digits=self._digits)
-        if batch:
-            answers = await self._decided(taken)
-            return Answer(write_many(taken.ids, answers))
-        return Answer(write_one(taken.ids[0], await self._decided(taken)))
+        many = is_batch(body)
+        taken = read_body(body, is_batch=many, digits=self._digits)
 
-    async def _arrow(self, body: bytes, headers: Mapping[bytes, bytes]) -> Answer:
+        def write(answers: Answers) -> Answer:
+            whole = taken.whole(answers)
+            return Answer(write_many(taken.ids, whole) if many else write_one(taken.ids[0], whole))
+
+        return taken, write
+
+    def _read_arrow(self, body: bytes, headers: Mapping[bytes, bytes]) -> tuple[Taken, Write]:
         _need(headers, arrow.MEDIA_TYPE.encode())
         taken = arrow.read_arrow(body, self._digits)
-        answers = await self._decided(taken)
-        return Answer(arrow.write_arrow(taken.ids, answers), arrow.MEDIA_TYPE.encode())
+
+        def write(answers: Answers) -> Answer:
+            written = arrow.write_arrow(taken.ids, taken.whole(answers))
+            return Answer(written, arrow.MEDIA_TYPE.encode())
+
+        return taken, write
+
+    async def _decisions(self, body: bytes, headers: Mapping[bytes, bytes]) -> Answer:
+        taken, write = self._read_json(body, headers)
+        return write(await self._told(taken))
+
+    async def _arrow(self, body: bytes, headers: Mapping[bytes, bytes]) -> Answer:
+        taken, write = self._read_arrow(body, headers)
+        return write(await self._told(taken))
 
     async def _pacs008(self, body: bytes, headers: Mapping[bytes, bytes]) -> Answer:
         _need(headers, pacs.MEDIA_TYPE.encode(), b"text/xml")
@@ -183,9 +229,11 @@ class Service:
 
     async def _decided(self, taken: Taken) -> Answers:
         """Return an answer for each row of a request."""
-        if not len(taken.batch):
-            return taken.whole(Answers.blank(0))
-        return taken.whole(await self._desk.ask(taken.batch))
+        return taken.whole(await self._told(taken))
+
+    async def _told(self, taken: Taken) -> Answers:
+        """Return an answer for each row that is to be decided."""
+        return await self._desk.ask(taken.batch) if len(taken.batch) else Answers.blank(0)
 
     async def _lists(self, body: bytes, headers: Mapping[bytes, bytes]) -> Answer:
         _need(headers, JSON)
@@ -219,7 +267,8 @@ class Service:
         return Answer(msgspec.json.encode({"versions": versions}))
 
     async def _healthz(self) -> Answer:
-        return Answer(b"ok\n", _TEXT)
+        more = "" if self._health is None else self._health()
+        return Answer(b"ok\n" + more.encode(), _TEXT)
 
     async def _readyz(self) -> Answer:
         if not self._desk.is_ready:
@@ -267,8 +316,43 @@ async def _body(receive: Receive) -> bytes:
             return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
+def head_of(answer: Answer) -> list[tuple[bytes, bytes]]:
+    """Return the headers of an answer."""
+    head = [
+        (b"content-type", answer.media),
+        (b"content-length", str(len(answer.body)).encode()),
+        (b"cache-control", b"no-store"),
+    ]
+    if answer.status in {429, 503}:
+        head.append((b"retry-after", b"1"))
+    if answer.status == 401:
+        head.append((b"www-authenticate", b"Bearer"))
+    return head
+
+
+def _raised(answers: Answers | BaseException) -> Answers:
+    if isinstance(answers, BaseException):
+        raise answers
+    return answers
+
+
+def _unwritten(_: Answers) -> Answer:
+    raise AssertionError("nothing was decided")
+
+
+def _answered(write: Callable[[], Answer]) -> Answer:
+    """Return what is written, or the problem that came up."""
+    try:
+        return write()
+    except ProblemError as problem:
+        return _problem(problem)
+    except Exception:  # noqa: BLE001 - the caller gets a problem, the log the whole of it
+        _log.exception("request failed", route="decisions")
+        return _problem(ProblemError("internal"))
+
+
 def _problem(problem: ProblemError) -> Answer:
     return Answer(problem.document(), problems.MEDIA_TYPE.encode(), problem.status)
 
 
-__all__ = ["JSON", "Answer", "Callers", "Service"]
+__all__ = ["JSON", "Answer", "Callers", "Service", "head_of"]

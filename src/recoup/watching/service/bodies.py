@@ -6,12 +6,16 @@ refused in its own row, and the other rows are decided.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import repeat
+from operator import eq
 from typing import Annotated, Final
 
 import msgspec
+import numpy as np
 
 from recoup import limits
 from recoup.money import ISO_DIGITS, AmountError, Digits, parse_minor
@@ -90,7 +94,7 @@ def read_body(body: bytes, *, is_batch: bool, digits: Digits = ISO_DIGITS) -> Ta
         [row.payee for row in rows],
         [row.currency for row in rows],
         [row.amount for row in rows],
-        [(row.time - _EPOCH) // _MICROSECOND for row in rows],
+        _microseconds([row.time for row in rows]),
         [row.kind for row in rows],
         digits,
     )
@@ -112,6 +116,9 @@ def taken(
     digits: Digits = ISO_DIGITS,
 ) -> Taken:
     """Return the payments of columns; amounts are decimal text, or minor units where they are numbers."""
+    plain = _plain(ids, payers, payees, currencies, amounts, times_us, kinds, digits)
+    if plain is not None:
+        return Taken(ids, plain, None, {})
     refused: dict[int, Extra] = {}
     minors, numbers = [0] * len(ids), [0] * len(ids)
     for at, (id_, payer, payee, currency, amount, time_us, kind) in enumerate(
@@ -138,6 +145,66 @@ def taken(
         return Taken(ids, batch, None, refused)
     places = [at for at in range(len(ids)) if at not in refused]
     return Taken(ids, batch.rows(places), places, refused)
+
+
+def _plain(
+    ids: Sequence[str],
+    payers: Sequence[str],
+    payees: Sequence[str],
+    currencies: Sequence[str],
+    amounts: Sequence[str] | Sequence[int],
+    times_us: Sequence[int],
+    kinds: Sequence[str],
+    digits: Digits,
+) -> Batch | None:
+    """Return payments as a batch where nothing is wrong with any, seen in bulk; None where each must be looked at."""
+    codes = set(currencies)  # none in an empty batch
+    if len(codes) != 1 or not set(kinds) <= _KINDS.keys() or any(map(eq, payers, payees)):
+        return None
+    try:
+        minors = _minors(amounts, digits.of(codes.pop()))
+    except KeyError:
+        return None
+    lengths = [max(map(len, column)) for column in (ids, payers, payees)]
+    if not all(ids) or lengths[0] > _SHORT or sum(lengths[1:]) > _SHORT:
+        return None
+    if minors is None or not 0 < min(minors) <= max(minors) <= limits.ROW_MINOR_MAX:
+        return None
+    if not -_TIME_US_MAX < min(times_us) <= max(times_us) < _TIME_US_MAX:
+        return None
+    numbers = [_KINDS[kind] for kind in kinds]
+    return Batch(ids, payers, payees, currencies, minors, times_us, numbers)
+
+
+_TWO: Final = re.compile(r"(?:[0-9]{1,15}\.[0-9]{2},)+")
+"""Amounts with two decimals, each with a comma behind it."""
+
+
+def _minors(amounts: Sequence[str] | Sequence[int], decimals: int) -> list[int] | None:
+    """Return minor units of amounts that are whole already, or texts of the plainest form; None for any other."""
+    kinds = set(map(type, amounts))
+    if kinds == {int}:
+        return list(amounts)  # type: ignore[arg-type]
+    if kinds != {str} or decimals != 2:
+        return None
+    joined = ",".join(amounts) + ","  # type: ignore[arg-type]
+    # A text with a comma of its own would make one figure more than there are amounts.
+    if joined.count(",") != len(amounts) or not _TWO.fullmatch(joined):
+        return None
+    return list(map(int, joined[:-1].replace(".", "").split(",")))
+
+
+_EXACT_SECONDS: Final = 2.0**31
+"""Up to here a float of seconds tells microseconds apart, with room to round."""
+
+
+def _microseconds(times: Sequence[datetime]) -> list[int]:
+    """Return instants as microseconds of UTC, exactly."""
+    seconds = np.fromiter(map(datetime.timestamp, times), np.float64, len(times))
+    if len(times) and np.abs(seconds).max() < _EXACT_SECONDS:
+        found: list[int] = np.rint(seconds * 1e6).astype(np.int64).tolist()
+        return found
+    return [(time - _EPOCH) // _MICROSECOND for time in times]
 
 
 _ID_MAX: Final = limits.ID_BYTES_MAX
@@ -228,6 +295,10 @@ _ENCODER: Final = msgspec.json.Encoder()
 
 def told(ids: Sequence[str], answers: Answers) -> list[Told]:
     """Return the answers as they go out."""
+    if not answers.extras and answers.scored.all():
+        words = map(DECISIONS.__getitem__, answers.decisions.tolist())
+        chances = [None if one != one else one for one in answers.scores.tolist()]  # noqa: PLR0124 - NaN: not scored
+        return list(map(Told, ids, words, repeat(True), chances, answers.repeats.tolist()))
     decisions, scores = answers.decisions.tolist(), answers.scores.tolist()
     repeats, scored, extras = answers.repeats.tolist(), answers.scored.tolist(), answers.extras
     found = []

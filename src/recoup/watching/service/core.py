@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -13,10 +13,12 @@ from recoup.money import ISO_DIGITS, Digits
 from recoup.records.kinds import KINDS
 from recoup.watch.decision import WAITS, Action, Decision, Ground, Problem
 from recoup.watch.state import OUTSIDE, Payments
-from recoup.watch.stolen import Payment
+from recoup.watch.stolen import Payment, Tiding
 from recoup.watching.asked import Asked
+from recoup.watching.columns import Columns
 from recoup.watching.deciding import Watch
 from recoup.watching.service.files import Configuration, opened
+from recoup.watching.service.linked import CHAIN, CHANGES, Carried, carry
 from recoup.watching.service.port import CONFIGURE, REFUSED, Answers, Batch, Extra, Listing, Reason
 
 _REFUSALS: Final = {
@@ -48,14 +50,20 @@ class WatchCore:
         rows_followed: int = 0,
         catch_seconds: int = 0,
         digits: Digits = ISO_DIGITS,
+        is_ours: Callable[[str], bool] = lambda _: True,
     ) -> None:
-        """Begin without payments, rules and model; see `Watch` for what is followed."""
+        """Begin without payments, rules and model; see `Watch` for what is followed, and whose accounts pass here."""
         self.watch = Watch(
             currencies=currencies,
             accounts_max=accounts_max,
             rows_followed=rows_followed,
             catch_seconds=catch_seconds,
+            is_ours=is_ours,
         )
+        self.saw: Callable[[Iterable[Tiding]], None] = lambda tidings: None  # noqa: ARG005 - named for the reader
+        """Hears on the core's thread what payments did to stolen money, in a replay of the log too."""
+        self.carried: Carried = None
+        """What became of the centre's changes that were told last."""
         self._given = (currencies, accounts_max, rows_followed, catch_seconds, digits)
         self._currencies, self._digits = currencies, digits
         self._configured = ""
@@ -71,19 +79,32 @@ class WatchCore:
 
     def decide(self, batch: Batch, *, is_scored: bool) -> Answers:
         """Answer each payment in turn and book what goes on."""
-        columns = (batch.ids, batch.times_us, batch.payers, batch.payees, batch.amounts)
-        kinds = [KINDS[kind] for kind in batch.kinds]
-        asked = list(map(Asked, *columns, batch.currencies, kinds))
-        made = self.watch.decide(asked, is_late=not is_scored)
+        columns = Columns(
+            batch.ids,
+            np.array(batch.times_us, np.int64),
+            batch.payers,
+            batch.payees,
+            np.array(batch.amounts, np.int64),
+            batch.currencies,
+            np.array(batch.kinds, np.int8),
+        )
+        made = self.watch.decide(columns, is_late=not is_scored)
+        if made.told:
+            self.saw(made.told)
         answers, rows = Answers.blank(len(batch), is_scored=True), made.found.rows
-        places = [at for at, place in enumerate(made.plan) if isinstance(place, int)]
         # What was decided stands in `rows` in the same order, so that most need not be made one by one.
-        answers.decisions[places] = rows["action"]
-        answers.scores[places] = rows["chance"]
-        answers.scored[places] = rows["ground"] != Ground.UNSCORED
         spoken = (rows["action"] > 0) | (rows["problem"] != 0)
-        one_by_one = [places[at] for at in np.flatnonzero(spoken).tolist()]
-        if len(places) < len(asked):
+        if isinstance(made.plan, range):
+            answers.decisions[:] = rows["action"]
+            answers.scores[:] = rows["chance"]
+            answers.scored[:] = rows["ground"] != Ground.UNSCORED
+            one_by_one = np.flatnonzero(spoken).tolist()
+        else:
+            places = [at for at, place in enumerate(made.plan) if isinstance(place, int)]
+            answers.decisions[places] = rows["action"]
+            answers.scores[places] = rows["chance"]
+            answers.scored[places] = rows["ground"] != Ground.UNSCORED
+            one_by_one = [places[at] for at in np.flatnonzero(spoken).tolist()]
             one_by_one += [at for at, place in enumerate(made.plan) if not isinstance(place, int)]
         for at in one_by_one:
             _tell(answers, at, made[at])
@@ -98,9 +119,11 @@ class WatchCore:
         stream = self.watch.stream
         rows = zip(*batch.columns(), strict=True)
         for id_, payer, payee, currency, amount, time_us, kind in rows:
-            decision = self.watch.decide(
+            made = self.watch.decide(
                 [Asked(id_, time_us, payer, payee, amount, currency, KINDS[kind])]
-            )[0]
+            )
+            self.saw(made.told)
+            decision = made[0]
             if decision.action in WAITS:
                 self.watch.release(id_, max(time_us, stream.shard.clock))
                 continue
@@ -108,7 +131,9 @@ class WatchCore:
             stream.shard.make_room(1)
             stream.shard.apply(Payments.of([time_us], [sides[0]], [sides[1]], [amount], [kind]))
             if stream.flow is not None:
-                stream.flow.book(Payment(stream.shard.clock, sides[0], sides[1], amount))
+                told = stream.flow.book(Payment(stream.shard.clock, sides[0], sides[1], amount))
+                assert isinstance(told, tuple), f"expected a payment of this stream, was {told}"
+                self.saw(told)
                 stream.sync()
 
     def _pocket(self, account: str, currency: str) -> int:
@@ -117,6 +142,9 @@ class WatchCore:
 
     def tell(self, name: str, body: bytes) -> None:
         """Take in what is no payment."""
+        if name in {CHANGES, CHAIN}:
+            self.carried = carry(self.watch, name, body)
+            return
         if name != CONFIGURE:
             raise StateFault(StateProblem.SETTING_WRONG, f"nothing is called {name!r}")
         self._configure(opened(body, self._currencies, self._digits))

@@ -14,6 +14,7 @@ So scoring is given up, and a stop is not. Invariant: an answer that left is on 
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import hashlib
 import threading
 from collections import deque
@@ -48,11 +49,33 @@ class Terms:
     snapshot_seconds: float = 600.0
 
 
+class _Direct:
+    """In place of a future where somebody is called with the result: one turn of the loop less."""
+
+    __slots__ = ("_is_done", "_told")
+
+    def __init__(self, told: Callable[[Any], None]) -> None:
+        self._told, self._is_done = told, False
+
+    def done(self) -> bool:
+        """Return whether it was told."""
+        return self._is_done
+
+    def set_result(self, result: object) -> None:
+        """Tell the result."""
+        self._is_done = True
+        self._told(result)
+
+    def set_exception(self, fault: BaseException) -> None:
+        """Tell why there is none."""
+        self.set_result(fault)
+
+
 @dataclass(slots=True, eq=False)
 class _Ticket:
     """Payments of one request that wait, or something else that the thread is to do."""
 
-    future: asyncio.Future[Any]
+    future: asyncio.Future[Any] | concurrent.futures.Future[Any] | _Direct
     came: float
     batch: Batch | None = None
     work: Callable[[Core], object] | None = None
@@ -128,28 +151,45 @@ class Desk:
 
     def ask(self, batch: Batch) -> asyncio.Future[Answers]:
         """Have payments decided."""
-        return self._enter(_Ticket(self._future(), monotonic(), batch=batch), len(batch))
+        future = self._future()
+        self._enter(_Ticket(future, monotonic(), batch=batch), len(batch))
+        return future
+
+    def ask_and_tell(self, batch: Batch, told: Callable[[Answers | BaseException], None]) -> None:
+        """Have payments decided; `told` gets the answers on the loop, without a future in between. Raises as `ask` does."""
+        self._enter(_Ticket(_Direct(told), monotonic(), batch=batch), len(batch))
 
     def have(self, work: Callable[[Core], object]) -> asyncio.Future[Any]:
         """Have something done by the thread that owns the core; it must change nothing."""
-        return self._enter(_Ticket(self._future(), monotonic(), work=work), 0)
+        future = self._future()
+        self._enter(_Ticket(future, monotonic(), work=work), 0)
+        return future
 
     def inform(self, name: str, body: bytes) -> asyncio.Future[Any]:
         """Tell the core something: durable when the future is done, a `Fault` where it is refused."""
+        return self.have(lambda _: self.told_here(name, body))
 
-        def work(core: Core) -> None:
-            core.tell(name, body)
-            with self._disk:
-                self._keeping.told(name, body)
-            self._bound = core.bound()
+    def call(self, work: Callable[[], object]) -> object:
+        """Have something done by the thread that owns the core, from any thread but that one, and wait for it.
 
-        return self.have(work)
+        It may tell the core something by `told_here`. Raises what it raises, and `ProblemError` where the desk is not open.
+        """
+        future: concurrent.futures.Future[object] = concurrent.futures.Future()
+        self._enter(_Ticket(future, monotonic(), work=lambda _: work()), 0)
+        return future.result()
+
+    def told_here(self, name: str, body: bytes) -> None:
+        """Tell the core something, on the thread that owns it: durable when this returns."""
+        self._core.tell(name, body)
+        with self._disk:
+            self._keeping.told(name, body)
+        self._bound = self._core.bound()
 
     def _future(self) -> asyncio.Future[Any]:
         assert self._loop is not None, "opened first"
         return self._loop.create_future()
 
-    def _enter(self, ticket: _Ticket, rows: int) -> asyncio.Future[Any]:
+    def _enter(self, ticket: _Ticket, rows: int) -> None:
         if not self.is_ready:
             raise ProblemError("not_ready")
         with self._change:
@@ -159,7 +199,6 @@ class Desk:
             self._line.waiting.append(ticket)
             self._line.rows += rows
             self._change.notify()
-        return ticket.future
 
     async def _watch(self) -> None:
         """Answer without the thread what waited too long for it."""

@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 from recoup.watching.service.port import DECISIONS, Answers
 
+_INFINITE = float("inf")
 _BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 
@@ -49,6 +50,7 @@ class Figures:
         self._answers = Counter(
             "recoup_watch_answers", "Answers over HTTP.", ["route", "status"], registry=registry
         )
+        self._routes: dict[tuple[str, int], Counter] = {}
         self._ready = Gauge("recoup_watch_ready", "Whether payments are taken.", registry=registry)
         self._rows = Gauge("recoup_watch_waiting", "Payments that wait.", registry=registry)
 
@@ -57,9 +59,36 @@ class Figures:
         self._ready.set_function(lambda: float(ready()))
         self._rows.set_function(lambda: float(rows()))
 
+    def follow_copy(
+        self,
+        age: Callable[[], float | None],
+        is_old: Callable[[], bool],
+        version: Callable[[], int],
+    ) -> None:
+        """Ask how old the copy of the centre's changes is when the figures are read."""
+        seconds = Gauge(
+            "recoup_watch_copy_age_seconds",
+            "Since the centre confirmed the copy of what binds; infinite: not since the start.",
+            registry=self._registry,
+        )
+        old = Gauge(
+            "recoup_watch_copy_old", "Whether the copy is old; it binds.", registry=self._registry
+        )
+        seconds.set_function(lambda: _INFINITE if (found := age()) is None else found)
+        changes = Gauge(
+            "recoup_watch_copy_version",
+            "The last change of the centre's that the copy has.",
+            registry=self._registry,
+        )
+        changes.set_function(lambda: float(version()))
+        old.set_function(lambda: float(is_old()))
+
     def answered(self, route: str, status: int) -> None:
         """Count an answer over HTTP."""
-        self._answers.labels(route, str(status)).inc()
+        one = self._routes.get((route, status))
+        if one is None:
+            one = self._routes[route, status] = self._answers.labels(route, str(status))
+        one.inc()
 
     def decided(self, answers: Answers, *, is_scored: bool, waited: float) -> None:
         """Count the answers to a group."""

@@ -15,6 +15,7 @@ from recoup import limits
 from recoup.watching.service.app import Service
 from recoup.watching.service.changing import Changes
 from recoup.watching.service.desk import Desk
+from recoup.watching.service.short import protocol_of
 
 
 class _Server(uvicorn.Server):
@@ -59,6 +60,7 @@ async def serve(
         service,
         host=host,
         port=port,
+        http=protocol_of(service),
         log_config=None,
         access_log=False,
         server_header=False,

@@ -1,0 +1,81 @@
+"""The institution's post: what it signs for the centre, what it believes of it, and the letters that wait to be handed over.
+
+An agent has one, and so has a watch that runs without an agent beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from recoup.bank.holders import HolderDesk
+from recoup.bank.holds import BankHold
+from recoup.bank.store import BankStore
+from recoup.bank.told import Identity
+from recoup.clock import Clock
+from recoup.errors import MessageFault, MessageProblem
+from recoup.ids import Ids
+from recoup.messages import (
+    Message,
+    Opened,
+    OrderMessage,
+    SightingMessage,
+    encode,
+    name_of,
+    open_message,
+    seal,
+)
+
+
+class Post:
+    """One institution's letters. One thread at a time, or under its owner's lock."""
+
+    def __init__(self, identity: Identity, store: BankStore, clock: Clock, ids: Ids) -> None:
+        self._identity, self._store, self._clock, self._ids = identity, store, clock, ids
+        self._letters = HolderDesk(store, identity.institution, clock, ids)
+        self.obeyed: Callable[[OrderMessage], None] = lambda order: None  # noqa: ARG005 - named for the reader
+        """Nobody obeys orders here: the centre's chain brings what binds."""
+
+    def open(self, data: bytes, kind: type) -> Opened:
+        """Return a message from the centre; raise `MessageFault` for any other."""
+        opened = open_message(
+            data,
+            self._identity.ring(),
+            audience=self._identity.institution,
+            now=self._clock.now(),
+            replays=self._store,
+            takes=(kind,),
+            fence=self._store,
+        )
+        if opened.issuer != self._identity.centre:
+            raise MessageFault(MessageProblem.SENDER_WRONG)
+        return opened
+
+    def sealed(self, message: Message) -> bytes:
+        """Return a message signed for the centre, under a sending id of its own."""
+        now = self._clock.now()
+        return seal(
+            message,
+            self._identity.key(now),
+            audience=self._identity.centre,
+            jti=self._ids.new("sending"),
+            now=now,
+        )
+
+    def write(self, message: SightingMessage) -> None:
+        """Have the centre told of stolen money that the watch saw; the same once."""
+        self._store.write_letter(message.id, name_of(message), encode(message))
+
+    def show(self, look: Callable[[list[BankHold]], None]) -> None:
+        """Show that no hold stands in books of an agent's."""
+        look([])
+
+    def waiting(self, limit: int) -> list[tuple[int, Message]]:
+        """Return the next messages that the centre does not have, with their places."""
+        return self._letters.waiting(limit)
+
+    def handed_over(self, place: int) -> None:
+        """Note that the centre has all messages up to a place."""
+        self._letters.handed_over(place)
+
+
+__all__ = ["Post"]

@@ -1,0 +1,132 @@
+"""The link of `recoup watch serve` to a centre: composed here of the institution's post, the link and the served watch."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from recoup.errors import Fault, SettingsFault
+
+if TYPE_CHECKING:
+    from recoup.bank.link import Link
+    from recoup.cli.watch_settings import CentreSettings
+    from recoup.watching.service import Desk, WatchCore
+
+_CALL_SECONDS: Final = 20.0
+_MICROSECOND: Final = 1e-6
+
+
+def is_own(settings: CentreSettings | None) -> Callable[[str], bool]:
+    """Return which accounts are the institution's own; without a centre, or beginnings of numbers, all are."""
+    own = () if settings is None else settings.own
+    return (lambda account: account.startswith(own)) if own else lambda _: True
+
+
+class Linking:
+    """Asks the centre from time to time, has the desk carry out what came, and posts what was seen; on a thread of its own."""
+
+    def __init__(self, settings: CentreSettings, core: WatchCore, desk: Desk) -> None:
+        """Put the link before the core: before its log is read, so that what was seen then is heard."""
+        import httpx
+        import structlog
+
+        from recoup.bank import BankStore
+        from recoup.bank.link import Link
+        from recoup.bank.polling import Line
+        from recoup.bank.post import Post
+        from recoup.bank.serving import Setting, identity
+        from recoup.clock import SystemClock, microseconds_of
+        from recoup.ids import RandomIds
+        from recoup.watching.service.linked import LinkedWatch
+
+        if core.watch.copy is None:
+            raise SettingsFault("centre: expected `rows_followed` above 0 beside it")
+        log = structlog.get_logger("recoup.watch")
+        clock = SystemClock()
+
+        def now_us() -> int:
+            return microseconds_of(clock.now())
+
+        def said(what: str) -> None:
+            log.warning("link", what=what)
+
+        self._now_us, self._said = now_us, said
+        self._store = BankStore.open(settings.books)
+        self._client = httpx.Client(base_url=settings.url, timeout=_CALL_SECONDS)
+        given = (settings.institution, settings.id, settings.keys, settings.trust, settings.books)
+        who = identity(Setting(*given, policy="", match_seconds=0))
+        post = Post(who, self._store, clock, RandomIds())
+        line = Line(self._client, settings.institution, self._said)
+        watch = LinkedWatch(
+            lambda: core.watch,
+            desk.told_here,
+            lambda: core.carried,
+            desk.call,
+            settings.institution,
+            is_own(settings),
+        )
+        self._link: Link = Link(
+            post,
+            line,
+            watch,
+            watch,
+            watch,
+            institution=settings.institution,
+            clock=clock,
+            heard=self._said,
+        )
+        self._watch, self._desk, self._seconds = watch, desk, settings.seconds
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="link", daemon=True)
+        core.saw = self._link.saw
+
+    def start(self) -> None:
+        """Begin to ask; the desk was recovered and is open."""
+        self._link.resume()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, after what was begun."""
+        self._ended.set()
+        if self._thread.is_alive():
+            self._thread.join(2 * _CALL_SECONDS)
+        self._client.close()
+        self._store.close()
+
+    def age(self) -> float | None:
+        """Return how many seconds ago the centre said that there is no more than the copy has; None: not since the start."""
+        heard_us = self._watch.heard_us
+        return None if heard_us is None else max(0.0, (self._now_us() - heard_us) * _MICROSECOND)
+
+    def is_old(self) -> bool:
+        """Return whether the copy must be called old; it binds all the same."""
+        return self._link.is_old()
+
+    def version(self) -> int:
+        """Return the last change that the copy has."""
+        return self._watch.version
+
+    def said(self) -> str:
+        """Return what health says of the copy."""
+        age = self.age()
+        if age is None:
+            return "copy: old, not confirmed since the start\n"
+        return f"copy: {'old' if self.is_old() else 'fresh'}, confirmed {age:.0f} s ago\n"
+
+    def _run(self) -> None:
+        from recoup.watching.service import ProblemError
+
+        while not self._ended.is_set():
+            try:
+                self._link.poll()
+                self._desk.call(self._link.settle)
+                self._link.post()
+            except ProblemError:
+                return  # the desk takes nothing more
+            except Fault as fault:  # said, and tried again: what binds goes on binding
+                self._said(str(fault))
+            self._ended.wait(self._seconds)
+
+
+__all__ = ["Linking", "is_own"]

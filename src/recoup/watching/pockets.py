@@ -1,0 +1,67 @@
+"""Accounts by name and the dense numbers of their pockets, one for each currency. Numbers are given once, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from recoup.watching.columns import Numbers, fit_accounts, numbers_of
+
+
+class Pockets:
+    """The pockets that have a number, and whose they are."""
+
+    def __init__(self, currencies: Sequence[str], most: int) -> None:
+        """Begin with none; at most `most` get one."""
+        self.most = most
+        self._numbers: Numbers = {code: {"": -1} for code in currencies}
+        self._names: list[str] = []
+        self._codes: list[str] = []
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Pockets) and other._numbers == self._numbers
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def get(self, account: str, currency: str) -> int | None:
+        """Return the number of a pocket; None where it has none. '' is the outside, -1."""
+        return self._numbers[currency].get(account)
+
+    def of(self, account: str) -> list[int]:
+        """Return the pockets of an account, in each currency."""
+        return [some[account] for some in self._numbers.values() if account and account in some]
+
+    def owner(self, number: int) -> tuple[str, str] | None:
+        """Return account and currency of a pocket; None for the outside."""
+        return (self._names[number], self._codes[number]) if number >= 0 else None
+
+    def name(self, number: int) -> str:
+        """Return the account of a pocket; '' for the outside."""
+        return self._names[number] if number >= 0 else ""
+
+    def add(self, new: Sequence[str], currency: str) -> int:
+        """Number accounts that have no number in this currency yet; return the first number."""
+        first = len(self._names)
+        self._numbers[currency].update(zip(new, range(first, first + len(new)), strict=True))
+        self._names.extend(new)
+        self._codes.extend([currency] * len(new))
+        return first
+
+    def all_of(self, names: Sequence[str], codes: Sequence[str]) -> list[int | None]:
+        """Return the number of each pocket, None where it has none."""
+        return numbers_of(names, codes, self._numbers)
+
+    def missing(self, names: Sequence[str], codes: Sequence[str]) -> list[tuple[str, str]] | None:
+        """Return (account, currency) of those without a number, once, in order; None where a name is unfit, or no room."""
+        new = [
+            pair
+            for pair in dict.fromkeys(zip(names, codes, strict=True))
+            if pair[0] not in self._numbers[pair[1]]
+        ]
+        fits = fit_accounts([name for name, _ in new]) and len(self) + len(new) <= self.most
+        return new if fits else None
+
+
+__all__ = ["Pockets"]

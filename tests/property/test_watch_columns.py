@@ -1,0 +1,146 @@
+"""Columns against payments one by one: the same answers and the same log, however odd the batch and wherever it is cut."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recoup.watching import Asked, Watch
+from recoup.watching.columns import columns_of
+from recoup.watching.decision_log import Lines
+from recoup.watching.known import Contents, KnownIds
+
+HOUR = 3_600_000_000
+NAMES = ("id", "time", "payer", "payee", "amount", "currency", "kind")
+PAYMENT = st.tuples(
+    st.sampled_from(["p1", "p2", "p3", "p4", "p5", "p6", "p7", "p8", "", "x" * 129, "a\n"]),
+    st.one_of(
+        st.integers(0, 3).map(lambda h: h * HOUR),
+        st.sampled_from([-(2**62), 2**62, 50 * HOUR, -40 * HOUR]),
+    ),
+    st.sampled_from(["a", "b", "c", "d", "", "y" * 129, "bad\t"]),
+    st.sampled_from(["a", "b", "e", "f", ""]),
+    st.sampled_from([1, 100, 100, 100, 0, -5, 2**62]),
+    st.sampled_from(["CNY", "CNY", "CNY", "USD", "XXX"]),
+    st.sampled_from(["transfer", "cash"]),
+).map(lambda fields: Asked(*fields))
+
+
+def watch() -> Watch:
+    return Watch(
+        currencies=("CNY", "USD"), rows_followed=64, ids_seconds=7_200, accounts_max=7, log=Lines()
+    )
+
+
+def frame(some: list[Asked], schema: list[type[pl.DataType]]) -> pl.DataFrame:
+    return pl.DataFrame(
+        {name: [row[at] for row in some] for at, name in enumerate(NAMES)},
+        dict(zip(NAMES, schema, strict=True)),
+    )
+
+
+TYPES = [pl.String, pl.Int64, pl.String, pl.String, pl.Int64, pl.String, pl.String]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(PAYMENT, min_size=1, max_size=40), st.data())
+def test_columns_decide_as_their_payments_one_by_one(
+    some: list[Asked], data: st.DataObject
+) -> None:
+    columns, twin = watch(), watch()
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(some)), max_size=4)) | {0, len(some)})
+    for begin, end in itertools.pairwise(cuts):
+        expected = [twin.decide([one])[0] for one in some[begin:end]]
+        found = columns.decide(frame(some[begin:end], TYPES))
+        assert list(found) == expected
+    assert columns.log.digest == twin.log.digest
+    assert columns._pockets == twin._pockets
+
+
+def clean(count: int) -> list[Asked]:
+    return [Asked(f"p{n}", n, f"a{n % 7}", f"b{n % 5}", 100 + n, "CNY") for n in range(count)]
+
+
+def forms(some: list[Asked]) -> list[object]:
+    whole = frame(some, TYPES)
+    arrays = {name: whole[name].to_numpy() for name in ("time", "amount")}
+    lists = {name: whole[name].to_list() for name in NAMES if name not in arrays}
+    instants = whole.with_columns(pl.col("time").cast(pl.Datetime("us", "UTC")))
+    return [whole, whole.to_arrow(), {**lists, **arrays}, instants, whole.drop("kind")]
+
+
+def test_every_form_of_columns_is_taken_in_bulk_and_gives_the_same() -> None:
+    some = clean(20)
+    expected = list(Watch().decide(some))
+    for form in forms(some):
+        found = Watch().decide(form)
+        assert isinstance(found.plan, range), "no object for each payment"
+        assert list(found) == expected
+
+
+def test_a_clean_batch_among_odd_ones_stays_in_bulk_but_for_the_odd() -> None:
+    found = Watch()
+    found.decide(clean(10))
+    made = found.decide(frame([*clean(12), Asked("q", 1, "a", "a", 1, "CNY")], TYPES))
+    assert [one.is_repeat for one in made] == [True] * 10 + [False] * 3
+    assert made.contents is not None
+    assert not isinstance(made.contents, Contents), "it was not taken apart"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"time": pl.Series([None] * 20, dtype=pl.Int64)},
+        {"amount": pl.Series([1.5] * 20)},
+        {"id": pl.Series([None] * 20, dtype=pl.String)},
+        {"fact": pl.Series([1.0] * 20)},
+        {"kind": pl.Series([""] * 20)},
+    ],
+)
+def test_what_is_no_plain_column_is_taken_apart(change: dict[str, pl.Series]) -> None:
+    whole = frame(clean(20), TYPES).with_columns(**change)
+    assert columns_of(whole) is None
+    assert columns_of(pa.table({"id": ["x"]})) is None
+    assert columns_of({name: np.zeros((2, 2)) for name in NAMES}) is None
+
+
+class _Made:
+    """As much of decisions as ids need."""
+
+    def __init__(self, ids: list[str]) -> None:
+        self.contents = Contents({at: (id_, at) for at, id_ in enumerate(ids)})
+        self._count = len(ids)
+
+    def __len__(self) -> int:
+        return self._count
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.lists(st.integers(0, 25), max_size=4))))
+def test_ids_are_known_as_long_as_they_must_be_and_find_their_own_batch(
+    steps: list[tuple[int, list[int]]],
+) -> None:
+    """The twin keeps everything for ever; what it says of the last ten must be said here too."""
+    ids, twin, clock = KnownIds(10), dict[str, tuple[int, _Made, int]](), 0
+    for step, (wait, numbers) in enumerate(steps):
+        clock += wait
+        ids.age(clock)
+        names = [f"{number}-{step}" for number in dict.fromkeys(numbers)]
+        made = _Made(names)
+        ids.add(made, names, range(len(names)))
+        dropped = names[:1] if step % 3 == 0 else []
+        ids.drop(dropped)
+        twin |= {id_: (clock, made, at) for at, id_ in enumerate(names) if id_ not in dropped}
+        for id_, (at, of, place) in twin.items():
+            known = ids.find(id_)
+            if clock - at <= 10:
+                assert known is not None
+            if known is not None:
+                assert (known.decisions, known.place) == (of, place)
+                assert known.content == (id_, place)
+        assert all(ids.find(id_) is None for id_ in dropped)
