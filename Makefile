@@ -7,13 +7,16 @@ STAMP  := $(VENV)/.ready
 export PYTHONDONTWRITEBYTECODE :=
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile # Python compiles what it imports
 
-# The example that `make run` traces, and where the result goes.
+# The example that `make run` and `make example` trace, and where the result goes.
 EXAMPLE     := examples/case
 EXAMPLE_OUT := out/example
+CITY        := examples/city.toml
+CITY_OUT    := out/city
+POLICIES    ?= all
 EXAMPLE_RUN := trace $(EXAMPLE)/transfers.csv --claims $(EXAMPLE)/claims.csv --known $(EXAMPLE)/known.csv --rule all --out $(EXAMPLE_OUT)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-promises soak check bench docs lock clean
+.PHONY: help setup run example rehearse test test-promises soak check bench docs lock clean
 
 help:            ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -29,6 +32,11 @@ $(STAMP): requirements.lock pyproject.toml
 run: $(STAMP)    ## set up, then trace the example case under every rule
 	$(BIN)/recoup $(EXAMPLE_RUN)
 	@echo "The results lie in $(EXAMPLE_OUT); begin with $(EXAMPLE_OUT)/trail.html."
+
+example: run     ## the same
+
+rehearse: $(STAMP)  ## set up, then let policies (POLICIES=none,med2) play the default city, live
+	$(BIN)/recoup rehearse $(CITY) --policies $(POLICIES) --json $(CITY_OUT)/out.json --report $(CITY_OUT)
 
 test: $(STAMP)   ## set up, then run the tests (not the longest) and every example of the docstrings
 	$(BIN)/python -m pytest -n 3 --dist worksteal --timeout 300 -m "not slow" --doctest-modules tests src/recoup

@@ -43,6 +43,7 @@ def register(app: typer.Typer) -> None:
     benches.command("looking", epilog="Example: recoup bench looking --json")(looking)
     benches.command("returns", epilog="Example: recoup bench returns --json")(returns)
     benches.command("stolen", epilog="Example: recoup bench stolen --json")(stolen)
+    benches.command("play", epilog="Example: recoup bench play --policies none,watch")(play)
     benches.command("watch", epilog="Example: recoup bench watch --json")(watch)
     benches.command("watch-http", epilog="Example: recoup bench watch-http --json")(watch_http)
     benches.command("scoring", epilog="Example: recoup bench scoring --json")(scoring)
@@ -150,6 +151,32 @@ def stolen(
 
     plan = Plan.quick() if quick else Plan(payments=payments, claims=claims, seed=seed)
     _show(bench_stolen(plan, lambda doing: typer.echo(doing, err=True)), as_json=as_json)
+
+
+def play(
+    *,
+    people: Annotated[int, typer.Option("--people", help="People of the country.", min=200)] = (
+        200_000
+    ),
+    frauds: Annotated[int, typer.Option("--frauds", help="Frauds in it.", min=1)] = 300,
+    policies: Annotated[
+        str, typer.Option("--policies", help="Names; `shown` is a policy that lets all go on.")
+    ] = "none,shown",
+    seed: Seed = 1,
+    quick: Quick = False,
+    as_json: AsJson = False,
+) -> None:
+    """Measure the loop of a rehearsal: simulated payments a second of whole plays, on one thread."""
+    from recoup.bench.play import SHOWN, Plan, bench_play
+    from recoup.rehearse.policies import POLICIES
+
+    names = tuple(policies.split(","))
+    if not set(names) <= {SHOWN, *POLICIES}:
+        raise typer.BadParameter(
+            f"expected {', '.join((SHOWN, *POLICIES))}", param_hint="--policies"
+        )
+    plan = Plan.quick() if quick else Plan(people, frauds, names, seed=seed)
+    _show(bench_play(plan, lambda doing: typer.echo(doing, err=True)), as_json=as_json)
 
 
 def watch(

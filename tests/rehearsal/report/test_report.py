@@ -14,6 +14,7 @@ from recoup.rehearse.figures import FIGURES
 from recoup.rehearse.report import document, write_report
 from recoup.rehearse.report.goals import goals_of
 from recoup.rehearse.report.page import page_html
+from recoup.rehearse.report.plots import trail
 from recoup.rehearse.report.words import LANGUAGES, WORDS, policy_name
 from recoup.rehearse.running import known_policies
 from rehearsal.report.village import run_of_village
@@ -76,6 +77,17 @@ def test_every_word_is_said_in_both_languages_with_the_same_values():
         zh, en = (set(re.findall(r"{(\w+)}", words)) for words in pair)
         assert zh == en, key
     assert all(f"policy_{name}" in WORDS for name in known_policies())
+
+
+@pytest.mark.parametrize("policy", ["none", "med2"])
+def test_the_trail_of_the_largest_case_shows_what_left(policy):
+    """The picture is a trace of its own: what it says left is what the figures' truth says."""
+    run = run_of_village()
+    result = run.results[policy]
+    largest = max(result.cases, key=lambda one: (one.loss, -one.fraud))
+    svg = trail(result, "CNY", "en")
+    assert largest.left > 0
+    assert f"¥{largest.left // 100:,}.{largest.left % 100:02}" in svg
 
 
 def test_cases_have_one_row_a_fraud_and_policy(folder):

@@ -33,6 +33,7 @@ COMMANDS = (
     *("bench returns", "bench stolen", "bench watch", "bench scoring", "bench watch-sets"),
     *("watch rules", "watch backtest", "watch crossval", "watch replay"),
     *("watch serve", "bench watch-http"),
+    *("rehearse", "rehearse run", "rehearse schema"),
 )
 WIDTH = 100
 
@@ -52,6 +53,7 @@ failed; 2 something given could not be used. Of `recoup demo`: 0 played; 2 somet
 to stop; 1 start it again; 2 it could not start. Of `recoup watch`: 0 done; 2 something must be put right first. Errors go
 to standard error, one line each: [Problems of the input](problems.md) lists those of statements. Progress is shown on a
 terminal only.
+Of `recoup rehearse`: 0 played; 1 an identity of money does not hold; 2 something must be put right first.
 """
 
 _FORMATS = """\
@@ -141,7 +143,36 @@ def _window(seconds: int | None) -> str:
     return "-"
 
 
-PAGES = {"cli.md": cli_page, "features.md": features_page, "formats.md": formats_page}
+_REHEARSE = """\
+# Figures of a rehearsal
+
+Made from `recoup.rehearse.figures.FIGURES` by `python tests/unit/docs/generated.py`; a test compares it. Every policy and both
+limits have all of them. Where *counted by* names a figure and that one is 0, nothing was measured and 0 says nothing. How they are
+counted: [What a rehearsal measures](../explanation/rehearse.md). The schema of the whole file:
+[rehearse-out.schema.json](rehearse-out.schema.json).
+
+| key | 中文 | unit | meaning | counted by |
+| --- | --- | --- | --- | --- |
+"""
+
+
+def rehearse_page() -> str:
+    """The figures of a rehearsal as one table."""
+    from recoup.rehearse.figures import FIGURES
+
+    rows = (
+        f"| `{f.name}` | {f.zh} | {f.unit} | {f.meaning} | {f'`{f.counted_by}`' if f.counted_by else '-'} |\n"
+        for f in FIGURES
+    )
+    return _REHEARSE + "".join(rows)
+
+
+PAGES = {
+    "cli.md": cli_page,
+    "features.md": features_page,
+    "formats.md": formats_page,
+    "rehearse-figures.md": rehearse_page,
+}
 
 
 def _words(words: list[str]) -> str:

@@ -59,7 +59,9 @@ def happened(stage, kind):
 
 
 def test_stolen_money_waits_at_the_first_attempt_to_move_it_on_and_the_wait_ends_by_itself():
-    stage = play_script(country_of([PAID, (2 * HOUR, MULE, NEXT, LOSS)]), without_measures(), [REPORT])
+    stage = play_script(
+        country_of([PAID, (2 * HOUR, MULE, NEXT, LOSS)]), without_measures(), [REPORT]
+    )
     assert [Reported(BEGIN + HOUR, 0)] == happened(stage, Reported)
     (judged,) = happened(stage, Judged)
     assert (
@@ -69,7 +71,7 @@ def test_stolen_money_waits_at_the_first_attempt_to_move_it_on_and_the_wait_ends
         judged.until_us,
     ) == ("hold", "rule", MULE, BEGIN + 26 * HOUR)
     held = [(one.at_us - BEGIN, one.account, one.held) for one in happened(stage, HeldNow)]
-    assert held == [(2 * HOUR, MULE, LOSS), (26 * HOUR, MULE, 0)]
+    assert held == [(2 * HOUR, MULE, LOSS), (26 * HOUR - 1, MULE, 0)]
     assert [(one.payment, one.how) for one in happened(stage, WaitEnded)] == [(1, "lapsed")]
     assert stage.books.balance(NEXT) == LOSS
 
@@ -163,6 +165,27 @@ def test_two_waits_that_end_at_one_instant_are_each_settled_once():
     ended = sorted(one.how for one in happened(stage, WaitEnded))
     assert ended == ["lapsed", "not_booked"]
     assert stage.books.balance(NEXT) == LOSS
+
+
+def test_who_spends_what_was_held_up_in_the_same_batch_pays_nothing_and_the_books_agree(
+    monkeypatch,
+):
+    spent = 2 * HOUR + 1_000_000
+    moves = [
+        PAID,
+        (2 * HOUR, MULE, NEXT, LOSS),
+        (spent, NEXT, CASH, LOSS),
+        (spent, VICTIM, CASH, 1),
+    ]
+    country = country_of(moves)
+    openings = np.array([LOSS + 1, 0, 0, 10**9])
+    country = replace(country, accounts=replace(country.accounts, opening_minor=openings))
+    stage = play_script(country, without_measures(), [REPORT])
+    assert stage.failed_late == 1
+    assert stage.books.balance(NEXT) == LOSS
+    monkeypatch.setattr(Guard, "_count_assumed", lambda *_: None)
+    with pytest.raises(AssertionError, match="here"):
+        play_script(country, without_measures(), [REPORT])
 
 
 # --- measures --------------------------------------------------------------------------------------------------------------

@@ -434,3 +434,26 @@ def test_the_catalogue_names_each_column_once_and_the_kernel_fills_all():
         assert feature.meaning
     assert not np.isnan(list(read(used(), START, 0, 1, 5).values())).any()
     assert NEVER < -(2**54)
+
+
+def test_all_pockets_are_opened_as_one_by_one():
+    minor, opened = np.array([0, 5, 7_000]), np.array([-(2**62), 10, 20])
+    one, whole = Shard(3), Shard(3)
+    for pocket in range(3):
+        one.open(pocket, int(minor[pocket]), int(opened[pocket]))
+    whole.open_all(minor, opened)
+    assert one.snapshot() == whole.snapshot()
+
+
+@pytest.mark.parametrize(
+    ("minor", "opened"), [([1, 2], [0, 0]), ([-1, 2, 3], [0] * 3), ([1, 2, 2**62], [0] * 3)]
+)
+def test_openings_that_are_none_change_nothing(minor, opened):
+    shard = Shard(3)
+    before = shard.snapshot()
+    with pytest.raises(StateFault):
+        shard.open_all(np.array(minor), np.array(opened))
+    assert before == shard.snapshot()
+    shard.open(0, 5)
+    with pytest.raises(StateFault):
+        shard.open_all(np.array([1, 2, 3]), np.array([0, 0, 0]))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
@@ -12,17 +11,7 @@ from recoup.rehearse.country.chance import F64, I64, amounts, chance, ranked
 from recoup.rehearse.country.holders import Holders, custom
 from recoup.rehearse.country.payments import Payments, paid
 from recoup.rehearse.country.rhythm import DAY, begin_us, day_shares, kept, times_of_day
-from recoup.rehearse.scenario import CountryTerms, Scenario
-
-PURCHASES: Final = 0.64
-GIFTS: Final = 0.22
-STRANGERS: Final = 0.06
-TOP_UPS: Final = 0.08
-"""What people's daily payments are, as shares; together one. *Assumed.*"""
-BY_WALLET: Final = 0.7
-"""Share of purchases and gifts that who has a wallet pays from it. *Assumed.*"""
-SELLERS: Final = 0.03
-"""Share of people who sell things to strangers. *Assumed.*"""
+from recoup.rehearse.scenario import CountryTerms, HabitTerms, Scenario
 
 
 @dataclass(frozen=True)
@@ -39,6 +28,11 @@ class Setting:
     def terms(self) -> CountryTerms:
         """Return how people live."""
         return self.scenario.country
+
+    @property
+    def habits(self) -> HabitTerms:
+        """Return what they pay for."""
+        return self.scenario.habits
 
     def stream(self, subject: str) -> np.random.Generator:
         """Return the draws of one habit."""
@@ -58,10 +52,11 @@ class Setting:
         count = self.holders.people * a_day * self.terms.days
         return draw.integers(0, self.holders.people, draw.poisson(count))
 
-    def pocket(self, draw: np.random.Generator, people: I64, by_wallet: float = BY_WALLET) -> I64:
+    def pocket(self, draw: np.random.Generator, people: I64, by_wallet: float | None = None) -> I64:
         """Return the accounts that people pay from or are paid to."""
+        share = self.habits.by_wallet if by_wallet is None else by_wallet
         wallet = self.holders.wallet[people]
-        uses = (wallet >= 0) & (draw.random(len(people)) < by_wallet)
+        uses = (wallet >= 0) & (draw.random(len(people)) < share)
         return np.where(uses, wallet, self.holders.bank[people]).astype(np.int64)
 
 
@@ -92,7 +87,7 @@ def _often(now: Setting, draw: np.random.Generator, share: float) -> I64:
 
 def _purchases(now: Setting) -> Payments:
     draw, terms = now.stream("purchases"), now.terms
-    payer = _often(now, draw, PURCHASES)
+    payer = _often(now, draw, now.habits.purchases)
     count = len(payer)
     shop = ranked(draw, custom(now.scenario, len(now.holders.merchant)), count)
     return paid(
@@ -112,7 +107,7 @@ def _gifts(now: Setting) -> Payments:
     some = draw.random(len(liked)) < 0.3
     liked[some] = ranked(draw, custom(now.scenario, people), int(some.sum()))
     friends = order[liked].reshape(people, terms.acquaintances)
-    payer = _often(now, draw, GIFTS)
+    payer = _often(now, draw, now.habits.gifts)
     count = len(payer)
     which = (draw.random(count) ** 2 * terms.acquaintances).astype(np.int64)
     return paid(
@@ -127,8 +122,8 @@ def _gifts(now: Setting) -> Payments:
 def _strangers(now: Setting) -> Payments:
     """Secondhand things: sellers are paid by many whom they never met."""
     draw, terms, people = now.stream("strangers"), now.terms, now.holders.people
-    sellers = draw.choice(people, max(2, round(people * SELLERS)), replace=False)
-    payer = _often(now, draw, STRANGERS)
+    sellers = draw.choice(people, max(2, round(people * now.habits.sellers)), replace=False)
+    payer = _often(now, draw, now.habits.strangers)
     count = len(payer)
     seller = sellers[ranked(draw, custom(now.scenario, len(sellers)), count)]
     return paid(
@@ -143,7 +138,7 @@ def _strangers(now: Setting) -> Payments:
 def _top_ups(now: Setting) -> Payments:
     """Between an own bank account and the own wallet, more often into it."""
     draw, terms = now.stream("top-ups"), now.terms
-    payer = _often(now, draw, TOP_UPS)
+    payer = _often(now, draw, now.habits.top_ups)
     bank, wallet = now.holders.bank[payer], now.holders.wallet[payer]
     is_in = draw.random(len(payer)) < 0.75
     return paid(
@@ -151,7 +146,7 @@ def _top_ups(now: Setting) -> Payments:
         now.kept(draw, now.times(draw, len(payer))),
         np.where(is_in, bank, wallet).astype(np.int64),
         np.where(is_in, wallet, bank).astype(np.int64),
-        amounts(draw, len(payer), 2 * terms.gift_median, terms.gift_sigma, 0.8),
+        amounts(draw, len(payer), now.habits.top_up_median, terms.gift_sigma, 0.8),
     )
 
 
@@ -159,8 +154,9 @@ def _cash(now: Setting) -> Iterator[Payments]:
     draw = now.stream("cash")
     for habit, share in (("cash", 0.8), ("paid_in", 0.2)):
         people = now.somebody(draw, now.terms.cash_a_day * share)
-        notes = amounts(draw, len(people), 80_000, 0.9, 0.0) // 10_000 * 10_000
-        notes = np.clip(notes, 10_000, 2_000_000)
+        note = now.habits.note
+        notes = amounts(draw, len(people), now.habits.cash_median, 0.9, 0.0) // note * note
+        notes = np.clip(notes, note, 200 * note)
         bank = now.holders.bank[people].astype(np.int64)
         machine = now.holders.cash_of[people].astype(np.int64)
         ends = (bank, machine) if habit == "cash" else (machine, bank)
@@ -176,7 +172,7 @@ def _abroad(now: Setting) -> Payments:
         now.kept(draw, now.times(draw, len(people))),
         now.holders.bank[people].astype(np.int64),
         there.astype(np.int64),
-        amounts(draw, len(people), 250_000, 1.2, 0.4),
+        amounts(draw, len(people), now.habits.abroad_median, 1.2, 0.4),
     )
 
 

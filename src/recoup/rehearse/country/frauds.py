@@ -17,10 +17,6 @@ from recoup.rehearse.country.rhythm import DAY, MINUTE, begin_us, day_shares, ke
 from recoup.rehearse.country.values import Accounts, Fraud, HolderKind, Instalment
 from recoup.rehearse.scenario import Scenario, ScriptTerms, Step
 
-GROWTH: Final = {"brushing": 2.2, "investment": 1.8, "romance": 1.3}
-"""How much larger a script's next instalment is. *Assumed*: victims are first won with little."""
-ROUND_MINOR: Final = 10_000
-"""Most instalments are whole hundreds, as other large sums are."""
 LEAST_MINOR: Final = 100
 
 
@@ -165,15 +161,14 @@ def _instalments(
     exact = start + np.cumsum(gaps)
     times = np.unique(kept(draw, exact, scenario.country.second_precision))
     times = times[(times >= start - MINUTE) & (times < end - MINUTE)]
-    growth = GROWTH.get(script.name, 1.0)
-    weights = [round(1_000 * growth**n * (0.5 + draw.random())) for n in range(len(times))]
+    weights = [round(1_000 * script.growth**n * (0.5 + draw.random())) for n in range(len(times))]
     parts = split(loss - LEAST_MINOR * len(times), weights)
-    is_round = draw.random(len(parts)) < 0.7
+    is_round = draw.random(len(parts)) < scenario.frauds.rounded
     paid = []
     for when, part, rounded in zip(times.tolist(), parts, is_round.tolist(), strict=True):
         amount = part + LEAST_MINOR
-        if rounded and amount >= 2 * ROUND_MINOR:
-            amount -= amount % ROUND_MINOR
+        if rounded and amount >= 2 * scenario.frauds.round_to:
+            amount -= amount % scenario.frauds.round_to
         paid.append((when, amount))
     return paid
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 import numpy as np
 
@@ -12,9 +11,6 @@ from recoup.rehearse.country.daily import Setting
 from recoup.rehearse.country.holders import custom
 from recoup.rehearse.country.payments import Payments, paid
 from recoup.rehearse.country.rhythm import HOUR, MINUTE, SECOND
-
-AT_EXCHANGE: Final = 0.7
-"""Share of who trades coins that has an account at an exchange. *Assumed.*"""
 
 
 def lookalikes(now: Setting) -> Iterator[Payments]:
@@ -35,7 +31,7 @@ def _collectors(now: Setting) -> Iterator[Payments]:
     who = now.somebody(draw, now.terms.collectors_a_day)
     count = len(who)
     members = 3 + np.minimum(draw.geometric(0.09, count), 60)
-    each = amounts(draw, count, 6_000, 0.8, 0.9)
+    each = amounts(draw, count, now.habits.collected_median, 0.8, 0.9)
     start = now.times(draw, count)
     pocket = now.pocket(draw, who)
     rows = np.repeat(np.arange(count), members)
@@ -61,7 +57,7 @@ def _passers_on(now: Setting) -> Iterator[Payments]:
     count = len(who)
     giver = now.pocket(draw, draw.integers(0, people, count), 0.2)
     pocket = now.pocket(draw, who, 0.4)
-    whole = amounts(draw, count, 500_000, 1.1, 0.7)
+    whole = amounts(draw, count, now.habits.handed_median, 1.1, 0.7)
     when = now.times(draw, count)
     yield paid("handed_over", now.kept(draw, when), giver, pocket, whole)
     parts = np.minimum(draw.geometric(0.5, count), 5)
@@ -88,7 +84,7 @@ def _circles(now: Setting) -> Payments:
     pockets = now.pocket(draw, members.ravel()).reshape(count, length)
     gap = _waits(draw, count * length, 25 * MINUTE).reshape(count, length)
     when = now.times(draw, count)[:, None] + np.cumsum(gap, axis=1)
-    sums = np.repeat(amounts(draw, count, 150_000, 1.0, 0.9), length)
+    sums = np.repeat(amounts(draw, count, now.habits.circle_median, 1.0, 0.9), length)
     return paid(
         "circle",
         now.kept(draw, when.ravel()),
@@ -105,13 +101,13 @@ def _coins(now: Setting) -> Iterator[Payments]:
     count = len(who)
     owners = np.flatnonzero(now.holders.coin >= 0)
     if len(owners):
-        own = draw.random(count) < AT_EXCHANGE
+        own = draw.random(count) < now.habits.coins_at_exchange
         who[own] = owners[draw.integers(0, len(owners), int(own.sum()))]
     desk = ranked(draw, custom(now.scenario, len(now.holders.desk)), count)
     desks = now.holders.desk[desk].astype(np.int64)
     stock = now.holders.stock[desk].astype(np.int64)
     bank = now.pocket(draw, who, 0.25)
-    sums = amounts(draw, count, 200_000, 1.3, 0.6)
+    sums = amounts(draw, count, now.habits.coins_median, 1.3, 0.6)
     when, buys = now.times(draw, count), draw.random(count) < 0.55
     coin = now.holders.coin[who].astype(np.int64)
     later = _waits(draw, count, 8 * MINUTE)

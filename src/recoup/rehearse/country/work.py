@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 import numpy as np
 
@@ -22,13 +21,6 @@ from recoup.rehearse.country.rhythm import (
     weekdays,
 )
 
-EMPLOYED: Final = 0.6
-"""Share of people who work for a firm. *Assumed.*"""
-LANDLORDS: Final = 0.04
-"""Share of people to whom rent is paid. *Assumed.*"""
-SUBLET: Final = 0.3
-"""Share of rents that the landlord passes on at once to the owner. *Assumed.*"""
-
 
 def work(now: Setting, purchases: Payments) -> Iterator[Payments]:
     """Yield what firms, merchants and landlords pay; merchants move on a part of what `purchases` bring."""
@@ -43,7 +35,7 @@ def _salaries(now: Setting) -> Payments:
     draw, terms, people = now.stream("salaries"), now.terms, now.holders.people
     firms = len(now.holders.firm)
     employer = ranked(draw, custom(now.scenario, firms), people)
-    is_employed = draw.random(people) < EMPLOYED
+    is_employed = draw.random(people) < now.habits.employed
     salary = amounts(draw, people, terms.salary_median, terms.salary_sigma, 0.3)
     rows: list[tuple[I64, I64]] = []
     for day, weekday in enumerate(weekdays(terms)):
@@ -67,7 +59,7 @@ def _supplies(now: Setting) -> Payments:
     """Firms and merchants pay firms, in office hours."""
     draw, terms = now.stream("supplies"), now.terms
     buyers = np.concatenate([now.holders.firm, now.holders.merchant])
-    count = int(draw.poisson(len(buyers) * 0.5 * terms.days))
+    count = int(draw.poisson(len(buyers) * now.habits.supplies_a_day * terms.days))
     day = draw.integers(0, terms.days, count)
     seller = ranked(draw, custom(now.scenario, len(now.holders.firm)), count)
     return paid(
@@ -75,7 +67,7 @@ def _supplies(now: Setting) -> Payments:
         now.kept(draw, begin_us(terms) + day * DAY + times_of_day(draw, count, OFFICE)),
         buyers[draw.integers(0, len(buyers), count)].astype(np.int64),
         now.holders.firm[seller].astype(np.int64),
-        amounts(draw, count, 400_000, 1.2, 0.4),
+        amounts(draw, count, now.habits.supplies_median, 1.2, 0.4),
     )
 
 
@@ -108,15 +100,15 @@ def _takings(now: Setting, purchases: Payments) -> Payments:
 def _rents(now: Setting) -> Iterator[Payments]:
     """Rents, and what a landlord who is none passes on to the owner within the hour."""
     draw, terms, people = now.stream("rents"), now.terms, now.holders.people
-    landlords = draw.choice(people, max(2, round(people * LANDLORDS)), replace=False)
+    landlords = draw.choice(people, max(2, round(people * now.habits.landlords)), replace=False)
     tenant = now.somebody(draw, terms.rents_a_day)
     count = len(tenant)
     landlord = landlords[ranked(draw, custom(now.scenario, len(landlords)), count)]
     when = now.times(draw, count)
-    rent = amounts(draw, count, terms.salary_median // 4, 0.5, 0.9)
+    rent = amounts(draw, count, now.habits.rent_median, 0.5, 0.9)
     received = now.pocket(draw, landlord, 0.3)
     yield paid("rent", now.kept(draw, when), now.pocket(draw, tenant, 0.3), received, rent)
-    passes = np.flatnonzero(draw.random(count) < SUBLET)
+    passes = np.flatnonzero(draw.random(count) < now.habits.sublet)
     wait = np.exp(draw.normal(np.log(9 * MINUTE), 1.0, len(passes))).astype(np.int64) + SECOND
     owner = landlords[draw.integers(0, len(landlords), len(passes))]
     yield paid(

@@ -2,7 +2,8 @@
 
 1. A payment is judged by the stream as it would be in a bank's path; what waits ends by the stream's own lapse, at its instant.
 2. Stream and books agree: what the play could not book is taken back here, what it booked outside is booked here, and at the
-   end every account's balance is the same in both, which is asserted.
+   end every account's balance is the same in both, which is asserted. A payment that comes while later ones of its payer were
+   judged already may find too little here; what the stream then assumes to have come in before [SEMANTICS 1] is counted.
 3. What an institution carries out by itself, a measure of an account, is refused before the stream sees it.
 """
 
@@ -28,8 +29,8 @@ from recoup.rehearse.play.ports import Judgements, Row, Stage, Word
 from recoup.watch.decision import WAITS, Action, Ground
 from recoup.watch.features import FEATURES
 from recoup.watch.state import Outcome, Payments
-from recoup.watch.stolen import Moved, Payment, Tiding, Verdict
-from recoup.watch.stream import Decided, Ended, How, Passed
+from recoup.watch.stolen import KNOWN, Moved, Payment, Tiding, Verdict
+from recoup.watch.stream import Decided, Ended, How, Passed, rows_of_flow
 
 SHORT: Final = 1 << 12
 """Payments of a batch for which constant answers are kept ready."""
@@ -71,6 +72,8 @@ class Guard:
         """Attempt of the play and payer, by number of a payment that waits."""
         self._of_payer: dict[int, dict[int, None]] = {}
         self._settling = -1
+        self._assumed: dict[int, int] = {}
+        self._flow_into = rows_of_flow(flow).stream.into
         self._keeps: dict[int, dict[str, int] | None] = {}
         """By account that stolen money was kept from leaving: how much of each case's was said to lie there."""
 
@@ -123,8 +126,11 @@ class Guard:
             self._currency = np.zeros(2 * count, np.int16)
         self.merchants.look_at(payments)
         is_warm = int(payments.time_us[-1]) < self._warm_us
+        into = self._flow_into[payments.payer]
         found = self.stream.decide(payments, self._currency[:count], is_late=is_warm)
         action = np.ascontiguousarray(found.rows["action"])
+        if (self._flow_into[payments.payer] != into).any():
+            self._count_assumed(payments, into, found)
         if found.told:
             self._hear(found.told)
         until, number = np.zeros(count, np.int64), np.full(count, -1, np.int64)
@@ -134,6 +140,37 @@ class Guard:
             self._say_ended(one.number, one.how.value)
             self._stage.at(self._stage.now_us, partial(self._settle_late, one))
         return Judgements(action, until, number)
+
+    def _lacks(self, payer: int, amount: int) -> int:
+        """Return what the stream would have to assume for a payment now."""
+        index = self._flow.index
+        if index.standing[payer] != KNOWN:
+            return 0
+        into, out = index.totals(payer)
+        return max(0, amount - (into - out))
+
+    def _count_assumed(
+        self, payments: Payments, before: npt.NDArray[np.int64], found: Decided
+    ) -> None:
+        """Count what the stream assumed for payers of a batch: what came to them beyond what the batch, or a lapse, paid them.
+
+        A payment to them was stopped in the midst of the batch, or later ones of theirs were judged already.
+        """
+        goes = found.rows["action"] < Action.DELAY
+        lapsed: dict[int, int] = {}
+        for one in found.ended:
+            row = self._flow.index.row(one.row)
+            if row is not None:
+                lapsed[row.payee] = lapsed.get(row.payee, 0) + row.amount
+        payers, first = np.unique(payments.payer, return_index=True)
+        more = self._flow_into[payers] - before[first]
+        for payer, extra in zip(payers[more > 0].tolist(), more[more > 0].tolist(), strict=True):
+            came = int(payments.amount_minor[goes & (payments.payee == payer)].sum())
+            self._assume(payer, extra - came - lapsed.get(payer, 0))
+
+    def _assume(self, payer: int, amount: int) -> None:
+        if amount:
+            self._assumed[payer] = self._assumed.get(payer, 0) + amount
 
     def _answer(
         self,
@@ -197,7 +234,8 @@ class Guard:
     def _wait(self, number: int, attempt: int, payer: int, until_us: int) -> None:
         self._attempts[number] = attempt, payer
         self._of_payer.setdefault(payer, {})[number] = None
-        self._stage.at(until_us, lambda: self._lapse(number))
+        # In the last microsecond of its wait: the stream lets go on what is due before a payment of the very instant.
+        self._stage.at(max(until_us - 1, self._stage.now_us), lambda: self._lapse(number))
 
     def _settle_late(self, ended: Ended) -> None:
         """Settle in the books what the stream let go on between two payments; what they do not book is taken back."""
@@ -227,6 +265,7 @@ class Guard:
             self._settling = -1
             if paid.word is Word.BOOKED:
                 # A microsecond early: another one that is due now ends by its own settlement.
+                self._assume(one.payer, self._lacks(one.payer, one.amount))
                 passed = self.stream.release(number, one.expires_us - 1)
                 self._hear_passed(passed, How.LAPSED.value)
                 return
@@ -315,6 +354,7 @@ class Guard:
     def _book(self, time_us: int, payer: int, payee: int, amount: int, kind: int) -> None:
         shard = self.stream.shard
         time_us = max(time_us, shard.clock)
+        self._assume(payer, self._lacks(payer, amount))
         shard.make_room(1)
         shard.apply(Payments.of([time_us], [payer], [payee], [amount], [kind]))
         told = self._flow.book(Payment(shard.clock, payer, payee, amount))
@@ -337,8 +377,9 @@ class Guard:
         totals = self._flow.index
         for account in range(len(self._country.accounts)):
             into, out = totals.totals(account)
+            here = into - out - self._assumed.get(account, 0)
             balance = self._stage.books.balance(account)
-            assert into - out == balance, f"account {account}: {into - out} here, {balance} there"
+            assert here == balance, f"account {account}: {here} here, {balance} there"
 
 
 __all__ = ["Guard"]

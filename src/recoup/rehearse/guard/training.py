@@ -72,14 +72,14 @@ def train_guard(
 
     Raises `TooFewCases` where too few frauds can be learnt from.
     """
-    smaller = _smaller(scenario, people, frauds)
+    few = smaller(scenario, people, frauds)
     seeds = scenario.watch.training_seeds
     parts, files, until_us = [], [], 0
     for seed in seeds:
-        country = make_country(smaller, seed)
-        played = play(country, NonePolicy(), smaller)
+        country = make_country(few, seed)
+        played = play(country, NonePolicy(), few)
         parts.append(_examples(played))
-        files.append(_file(smaller, seed, played))
+        files.append(_file(few, seed, played))
         until_us = max(until_us, int(parts[-1].times_us[-1]) + 1)
     examples = _together(parts)
     trained = train(
@@ -90,7 +90,7 @@ def train_guard(
         parameters,
         files,
     )
-    odds = _odds(scenario, smaller)
+    odds = odds_of(scenario, few)
     training = replace(trained.model.training, timezone=scenario.country.timezone)
     calibration = rarer(trained.model.calibration, odds)
     model = replace(trained.model, calibration=calibration, training=training)
@@ -98,7 +98,7 @@ def train_guard(
     return TrainedGuard(replace(trained, model=model), strategies, seeds, odds)
 
 
-def _smaller(scenario: Scenario, people: int, frauds: int) -> Scenario:
+def smaller(scenario: Scenario, people: int, frauds: int) -> Scenario:
     """Return the scenario of training: fewer people, only the strategies of training, crews in proportion."""
     crime = frauds / max(1, scenario.frauds.count)
     terms = scenario.launderers
@@ -120,10 +120,10 @@ def _smaller(scenario: Scenario, people: int, frauds: int) -> Scenario:
     )
 
 
-def _odds(scenario: Scenario, smaller: Scenario) -> float:
+def odds_of(scenario: Scenario, few: Scenario) -> float:
     """Return by how much rarer fraud is among the payments of a scenario than among those of its training."""
     here = scenario.frauds.count / scenario.country.people / scenario.country.days
-    there = smaller.frauds.count / smaller.country.people / smaller.country.days
+    there = few.frauds.count / few.country.people / few.country.days
     return max(here / there, _SMALLEST)
 
 
@@ -196,4 +196,4 @@ def _file(scenario: Scenario, seed: int, played: Played) -> DataFile:
     return DataFile(name, digest.hexdigest(), played.ledger.height)
 
 
-__all__ = ["PARAMETERS", "TrainedGuard", "rarer", "train_guard"]
+__all__ = ["PARAMETERS", "TrainedGuard", "odds_of", "rarer", "smaller", "train_guard"]

@@ -229,7 +229,7 @@ class Crew:
 
     def _instead(self, meant: _Meant) -> int:
         """Return another payee, at an institution where nothing was held yet, if the crew has one there."""
-        if meant.role not in (Role.ON, Role.LEAVING):
+        if meant.role is not Role.ON:
             return meant.payee
         where = self._street.country.accounts.institution
         banks = [
@@ -266,7 +266,10 @@ class Crew:
 def _by_kind(
     country: Country, places: Places, accounts: Sequence[int]
 ) -> Mapping[str, tuple[int, ...]]:
-    """Return the crew's accounts by what they serve for; where it has none of a kind, all."""
+    """Return the crew's accounts by what they serve for; where it has none of a kind, those at banks.
+
+    Whoever has no account at a fourth-party aggregator uses one that settles for others: that is what those are for.
+    """
     institution, holders = country.accounts.institution, country.accounts.holder_kind
     kinds = {one: places.kinds[int(institution[one])] for one in accounts}
     inside = [one for one in accounts if int(holders[one]) != HolderKind.OUTSIDE]
@@ -275,7 +278,8 @@ def _by_kind(
     found = {
         "bank": [one for one in inside if kinds[one] is InstitutionKind.BANK],
         "wallet": [one for one in inside if kinds[one] is InstitutionKind.PAYMENT],
-        "aggregator": [one for one in inside if kinds[one] is InstitutionKind.AGGREGATOR],
+        "aggregator": [one for one in inside if kinds[one] is InstitutionKind.AGGREGATOR]
+        or list(places.aggregated),
         "exchange": [one for one in inside if kinds[one] is InstitutionKind.EXCHANGE],
         "runner": runners,
         "shell": shells,

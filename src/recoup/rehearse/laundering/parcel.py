@@ -21,8 +21,6 @@ class Role(StrEnum):
 
     ON = "on"
     """Goes on as its strategy says."""
-    LEAVING = "leaving"
-    """Goes to an exit by the next move."""
     BOUGHT = "bought"
     """Was paid to a desk, which delivers."""
     TOKENS = "tokens"

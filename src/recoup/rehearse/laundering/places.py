@@ -25,6 +25,8 @@ class Places:
     abroad: tuple[int, ...]
     goods: tuple[int, ...]
     desks: tuple[Desk, ...]
+    aggregated: tuple[int, ...]
+    """Accounts at fourth-party aggregators that were made for laundering, and settle for many crews."""
     kinds: tuple[InstitutionKind, ...]
     """Of every institution, by its number."""
 
@@ -55,6 +57,7 @@ class Places:
             abroad=where(InstitutionKind.ABROAD),
             goods=tuple(merchants.tolist()),
             desks=desks,
+            aggregated=where(InstitutionKind.AGGREGATOR, HolderKind.SHELL),
             kinds=kinds,
         )
 

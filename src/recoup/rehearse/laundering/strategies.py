@@ -286,8 +286,6 @@ def plan_of(name: str) -> Plan:
             return _delivered(crew, parcel, chance)
         if parcel.role is Role.TOKENS:
             return _withdrawn(crew, parcel, chance)
-        if parcel.role is Role.LEAVING:
-            return _leave(crew, parcel, chance)
         return strategy(crew, parcel, chance)
 
     return plan

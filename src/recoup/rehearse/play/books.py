@@ -139,8 +139,14 @@ class Books:
 
     def scheduled(self, begin: int, end: int) -> tuple[I64, I32, I32, I64, I8]:
         """Return places [begin, end) of the schedule as (time_us, payer, payee, amount, kind), without copying."""
-        time, payer, payee, amount, kind = (column[begin:end] for column in self._schedule)
-        return time, payer, payee, amount, kind
+        time, payer, payee, amount, kind = self._schedule
+        part = slice(begin, end)
+        return time[part], payer[part], payee[part], amount[part], kind[part]
+
+    def scheduled_at(self, places: I64) -> tuple[I64, I32, I32, I64, I8]:
+        """Return places of the schedule as (time_us, payer, payee, amount, kind)."""
+        time, payer, payee, amount, kind = self._schedule
+        return time[places], payer[places], payee[places], amount[places], kind[places]
 
     def stretch(self, until_us: int, actions: I8 = _NO_ACTIONS, actions_begin: int = 0) -> None:
         """Book the schedule up to an instant, and check the books; `actions` (`watch.decision.Action`) from a place on."""

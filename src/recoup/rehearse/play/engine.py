@@ -236,9 +236,8 @@ class Play:
         late = books.late(begin)
         if late:
             self.failed_late += len(late)
-            columns = books.scheduled(0, len(self._country.schedule))
             at = np.array(late, np.int64)
-            self.policy.failed(Payments(*(column[at] for column in columns), at))
+            self.policy.failed(Payments(*books.scheduled_at(at), at))
 
     # --- time ------------------------------------------------------------------------------------------------------------
 
@@ -298,8 +297,8 @@ class Play:
         for place, code in self._books.unbooked().items():
             if place in found or self._ended_payments.get(place) is Word.BOOKED:
                 continue
-            when, *what = (int(column[place]) for column in columns)
-            found[place] = (when, Attempt(*what), _WORDS[code])
+            when, payer, payee, amount, kind = (int(column[place]) for column in columns)
+            found[place] = (when, Attempt(payer, payee, amount, kind), _WORDS[code])
         rows = [
             (number, when, one.payer, one.payee, one.amount, one.kind, word.value, one.fraud, one.instalment)
             for number, (when, one, word) in sorted(found.items())

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import Final
 
@@ -134,7 +135,7 @@ class Med2:
             for asked in one.asked:
                 self._ask(one, asked)
             self._stage.at(
-                self._stage.now_us + self.terms.analysis_us, lambda one=one: self._analysed(one)
+                self._stage.now_us + self.terms.analysis_us, partial(self._analysed, one)
             )
         if rows and not self._is_looking:
             self._is_looking = True

@@ -129,11 +129,14 @@ def trail(result: Result, currency: str, language: str) -> str:
 
 
 def _names(result: Result) -> dict[int, str]:
-    """Return short names of the accounts on the way: institution and last digits, all digits where those would be two's."""
-    short = {n: f"{place.institution} {place.id[-4:]}" for n, place in result.places.items()}
+    """Return short names of the accounts on the way: institution and last digits, all digits where those would be two's.
+
+    Without a blank: reading drops those of account names, and an exit would not be known by its name any more.
+    """
+    short = {n: f"{place.institution}-{place.id[-4:]}" for n, place in result.places.items()}
     several = {name for name, count in Counter(short.values()).items() if count > 1}
     return {
-        n: f"{result.places[n].institution} {result.places[n].id}" if name in several else name
+        n: f"{result.places[n].institution}-{result.places[n].id}" if name in several else name
         for n, name in short.items()
     }
 

@@ -7,6 +7,7 @@ needs; reader, writer, schema and sweeps go by it.
 from recoup.rehearse.scenario.centre_terms import CentreTerms
 from recoup.rehearse.scenario.country_terms import CountryTerms
 from recoup.rehearse.scenario.frauds_terms import FraudTerms, ScriptTerms
+from recoup.rehearse.scenario.habits_terms import HabitTerms
 from recoup.rehearse.scenario.institutions_terms import InstitutionTerms
 from recoup.rehearse.scenario.kinds import InstitutionKind
 from recoup.rehearse.scenario.launderers_terms import LaundererTerms, StrategyShares
@@ -23,6 +24,7 @@ __all__ = [
     "CentreTerms",
     "CountryTerms",
     "FraudTerms",
+    "HabitTerms",
     "InstitutionKind",
     "InstitutionTerms",
     "LaundererTerms",

@@ -8,9 +8,13 @@ from datetime import date
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from recoup.money import ISO_DIGITS
+from recoup.rehearse.scenario.fields import terms_of
+from recoup.rehearse.scenario.habits_terms import HabitTerms
 from recoup.rehearse.scenario.kinds import InstitutionKind
 from recoup.rehearse.scenario.quantities import MICROSECONDS
 from recoup.rehearse.scenario.scenario import Scenario
+
+_MEDIANS = tuple(term.name for term in terms_of(HabitTerms) if term.name.endswith("_median"))
 
 
 def disagreements(scenario: Scenario) -> Iterator[str]:
@@ -41,6 +45,15 @@ def _country(scenario: Scenario) -> Iterator[str]:
         yield f"country.currency: expected a currency of ISO 4217, was {country.currency!r}"
     if country.days * MICROSECONDS["d"] <= country.warmup + scenario.frauds.quiet_at_end:
         yield "country.days: expected more than country.warmup and frauds.quiet_at_end together"
+    habits = scenario.habits
+    shares = (habits.purchases, habits.gifts, habits.strangers, habits.top_ups)
+    if abs(sum(shares) - 1.0) > 1e-9:
+        yield "habits: expected purchases, gifts, strangers and top_ups to make 1"
+    if habits.note < 1:
+        yield "habits.note: expected more than nothing"
+    for name in _MEDIANS:
+        if getattr(habits, name) < 100:
+            yield f"habits.{name}: expected at least 100 of the smallest unit"
     if country.merchants_at_payment + country.merchants_at_aggregator > 1.0:
         yield "country: expected merchants_at_payment and merchants_at_aggregator to be 1 at most"
     for name in (
@@ -70,6 +83,8 @@ def _institutions(scenario: Scenario) -> Iterator[str]:
 
 def _frauds(scenario: Scenario) -> Iterator[str]:
     scripts = scenario.frauds.scripts
+    if scenario.frauds.round_to < 1:
+        yield "frauds.round_to: expected more than nothing"
     if scenario.frauds.count > scenario.country.people // 4:
         yield "frauds.count: expected a quarter of country.people at most"
     if not sum(script.weight for script in scripts):

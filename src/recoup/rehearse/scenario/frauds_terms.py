@@ -34,15 +34,18 @@ class ScriptTerms:
         Duration, Between("1s", "10d"), "From one instalment to the next, the median."
     ] = 10 * _MINUTE
     gap_sigma: Annotated[Factor, Between(0, 3), "Its spread: sigma of the logarithm."] = 0.8
+    growth: Annotated[
+        Factor, Between(0.1, 10), "The next instalment against the one before, in the mean."
+    ] = 1.0
 
 
 SCRIPTS: Final = (
     ScriptTerms("impersonation", 22.0, 3_000_000, 1.0, 1, 4, 12 * _MINUTE),
-    ScriptTerms("investment", 18.0, 4_000_000, 1.1, 2, 5, 90 * _MINUTE),
+    ScriptTerms("investment", 18.0, 4_000_000, 1.1, 2, 5, 90 * _MINUTE, growth=1.8),
     ScriptTerms("customer_service", 20.0, 1_200_000, 0.9, 1, 3, 6 * _MINUTE),
-    ScriptTerms("brushing", 22.0, 800_000, 1.0, 3, 6, 15 * _MINUTE),
+    ScriptTerms("brushing", 22.0, 800_000, 1.0, 3, 6, 15 * _MINUTE, growth=2.2),
     ScriptTerms("loan", 10.0, 900_000, 0.8, 1, 4, 20 * _MINUTE),
-    ScriptTerms("romance", 8.0, 3_500_000, 1.1, 1, 4, 180 * _MINUTE),
+    ScriptTerms("romance", 8.0, 3_500_000, 1.1, 1, 4, 180 * _MINUTE, growth=1.3),
 )
 """The scripts of the default city."""
 
@@ -67,6 +70,8 @@ class FraudTerms:
     loss_over_savings: Annotated[
         Share, "What a victim loses at most, of what lies on the account by then."
     ] = 0.95
+    round_to: Annotated[Amount, "Most instalments are multiples of it."] = 10_000
+    rounded: Annotated[Share, "Instalments that are, if they are twice as much."] = 0.7
     scripts: Annotated[tuple[ScriptTerms, ...], "The scripts, by name."] = SCRIPTS
 
 

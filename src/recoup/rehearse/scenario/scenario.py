@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from recoup.rehearse.scenario.centre_terms import CentreTerms
 from recoup.rehearse.scenario.country_terms import CountryTerms
 from recoup.rehearse.scenario.frauds_terms import FraudTerms
+from recoup.rehearse.scenario.habits_terms import HabitTerms
 from recoup.rehearse.scenario.institutions_terms import CITY, InstitutionTerms
 from recoup.rehearse.scenario.launderers_terms import LaundererTerms
 from recoup.rehearse.scenario.returns_terms import ReturnTerms
@@ -24,6 +25,7 @@ class Scenario:
     """
 
     country: CountryTerms = field(default_factory=CountryTerms)
+    habits: HabitTerms = field(default_factory=HabitTerms)
     institutions: tuple[InstitutionTerms, ...] = CITY
     frauds: FraudTerms = field(default_factory=FraudTerms)
     launderers: LaundererTerms = field(default_factory=LaundererTerms)

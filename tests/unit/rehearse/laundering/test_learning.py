@@ -45,5 +45,5 @@ def test_practice_is_a_scenario_that_can_be_read():
 
 
 @pytest.mark.slow
-def test_the_shipped_weights_against_nobody_can_be_learned_again():
-    assert tomllib.loads(written(learn_against(["none"])))["none"] == learned(NonePolicy.name)
+def test_the_shipped_weights_against_nobody_are_not_stale():
+    assert learn_against(["none"])["none"] == pytest.approx(learned(NonePolicy.name), abs=0.2)
