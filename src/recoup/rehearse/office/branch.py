@@ -28,7 +28,7 @@ from recoup.messages import (
     SigningKey,
     decode,
 )
-from recoup.orders import InstitutionKind, Outcome
+from recoup.orders import InstitutionKind, OrderKind, Outcome
 from recoup.rehearse.country import Institution
 from recoup.rehearse.country import InstitutionKind as CountryKind
 from recoup.rehearse.office.core import Names, PlayCore
@@ -42,6 +42,10 @@ KINDS: Final = {
 }
 """Kinds of institutions that can be given orders; money that reached any other has left."""
 _MATCH_SECONDS: Final = 600
+_REFUSABLE: Final = frozenset(
+    {OrderKind.STOP, OrderKind.EXTEND, OrderKind.RAISE, OrderKind.QUERY, OrderKind.POSTPONE}
+)
+"""What an institution may decline. Nobody declines to keep, to free or to pay back what it holds already."""
 _HELD: Final = frozenset({Outcome.HELD, Outcome.HELD_SHORT})
 _OPENS, _CLOSES = time(9), time(17)
 
@@ -132,7 +136,7 @@ class Branch:
         return Draw(
             int(seconds * 1_000_000),
             is_silent=shares[0] < one.silent_share,
-            is_refused=shares[1] < one.refusal_share,
+            is_refused=shares[1] < one.refusal_share and order.kind in _REFUSABLE,
             is_wrong=shares[2] < one.error_share,
         )
 
