@@ -247,12 +247,13 @@ class Answers:
             return known.get((institution, number), ""), institution
 
         rows = []
-        for row in said.rows:
+        names = self._directory.row_ids([row.id for row in said.rows])
+        for name, row in zip(names, said.rows, strict=True):
             payer, payer_bank = side_of(row.payer_institution, row.payer)
             payee, payee_bank = side_of(row.payee_institution, row.payee)
             rows.append(
                 FactRow(
-                    self._directory.row_id(row.id),
+                    name,
                     row.at,
                     row.sequence,
                     payer,
@@ -275,7 +276,7 @@ class Answers:
     def _own_number(self, order: Order) -> str:
         purpose = Purpose("sender", order.key.case, f"answer to {order.id}")
         try:
-            return self._directory.entry(order.key.account, purpose).number
+            return self._directory.place(order.key.account, purpose)[1]
         except VaultFault:
             return ""  # asked by a payment's serial number
 
