@@ -111,6 +111,10 @@ class Listed:
         return pl.DataFrame({name: whole[name] for name in tables.TRANSFERS}, tables.TRANSFERS)
 
 
+_Ordered = tuple[int, int, str, Shown]
+"""Microseconds, sequence and id, which no two transfers share, and the transfer."""
+
+
 @dataclass(slots=True)
 class CaseLedger:
     """Transfers of all statements that were added, in the order in which they were first shown."""
@@ -123,6 +127,10 @@ class CaseLedger:
     rows: int = 0
     """Rows of statements that were added."""
     _alike: dict[_Key, list[Shown]] = field(default_factory=dict)
+    _taken: set[str] = field(default_factory=set)
+    _named: dict[Shown, str] = field(default_factory=dict)
+    _ordered: list[_Ordered] = field(default_factory=list)
+    """Those of `shown` that were listed before, in total order."""
 
     def add(self, statement: Statement) -> None:
         """Add what a statement says of its own account; what it says of others' is no evidence and carries nothing."""
@@ -190,16 +198,28 @@ class CaseLedger:
 
     def listed(self, told: Sequence[Shown] = ()) -> Listed:
         """Return all transfers in total order, and with them those that only reports show."""
-        taken: set[str] = set()
-        named: dict[Shown, str] = {}
-        for one in (*self.shown, *told):
+        self._name(self.shown[len(self._named) :], self._taken, self._named, self._ordered)
+        self._ordered.sort()  # what was listed before is in order already: what is new is merged into it
+        taken, named, ordered = self._taken, self._named.copy(), self._ordered
+        if told:
+            taken, ordered = set(taken), list(ordered)
+            self._name(told, taken, named, ordered)
+            ordered.sort()
+        shown, ids = [one for *_, one in ordered], [name for _, _, name, _ in ordered]
+        return Listed(shown, ids, named)
+
+    @staticmethod
+    def _name(
+        fresh: Sequence[Shown], taken: set[str], named: dict[Shown, str], ordered: list[_Ordered]
+    ) -> None:
+        """Give each transfer an id that no other has; two institutions may give two transfers one number."""
+        for one in fresh:
             name = one.first.id
-            while name in taken:  # two institutions may give two transfers one number
+            while name in taken:
                 name += "'"
             taken.add(name)
             named[one] = name
-        ordered = sorted(named, key=lambda one: (*one.place[:2], named[one]))
-        return Listed(ordered, [named[one] for one in ordered], named)
+            ordered.append((*one.place[:2], name, one))
 
 
 def _is_alike(known: Shown, row: FactRow) -> bool:

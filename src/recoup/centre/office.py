@@ -43,6 +43,7 @@ from recoup.centre.sender import Told
 from recoup.centre.snapshots import NAME, restore, snapshot_of
 from recoup.centre.state import CentreState
 from recoup.centre.sweeping import sweep
+from recoup.centre.tail import Tail
 from recoup.centre.terms import TellAgain
 from recoup.centre.view import View
 from recoup.centre.witnessing import Sealing, Witnessing
@@ -120,6 +121,7 @@ class Office:
         self._client = httpx.Client(timeout=SEND_SECONDS_MAX)
         self._looking, self._kept = threading.Lock(), 0
         self._folded: list[View] = []
+        self._tail = Tail()
         self._told_of_store = partial(told_of_case, "snapshot")
         self._view: View | None = None
         self._witnessing: Witnessing | None = None
@@ -149,6 +151,7 @@ class Office:
             ended=self._ended,
             restored=self._restored,
             carries=self._is_pushed,
+            tail=self._tail,
         )
         self._keeper = Keeper(setting.store, self._told_of_store)
         self._mover = Mover((setting.store, vault), partial(told_of_case, "log"))
@@ -274,7 +277,7 @@ class Office:
         try:
             return self._folded.pop()
         except IndexError:
-            return View(self.open())
+            return View(self.open(), tail=self._tail)
 
     @property
     def letters(self) -> Letters | None:
@@ -291,7 +294,8 @@ class Office:
     def _begun(self, state: CentreState, last: Record | None) -> None:
         """Let whoever looks go on from what the writer recovered: nothing is folded or checked twice."""
         for _ in range(_VIEWS):
-            self._folded.append(View(self.open(), folded=(state.copied(), last)))
+            view = View(self.open(), folded=(state.copied(), last), tail=self._tail)
+            self._folded.append(view)
 
     def _ended(self, state: CentreState, last: Record | None) -> None:
         """Keep a snapshot of what the last round left, if it saves the next start more than a moment."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from recoup.cases import Claim, Place
 from recoup.centre.case_ledger import Shown
@@ -35,15 +35,24 @@ def one_sided(
             first, last = spans.get(one.account, (begins, ends))
             spans[one.account] = (min(first, begins), max(last, ends))
     out = set()
+    sent, booked = _untold(spans, SENT_WITHIN), _untold(spans, BOOKED_WITHIN)
     for row in shown:
-        at, by = row.first.at, row.by
-        for account, slack in ((row.payer, SENT_WITHIN), (row.payee, BOOKED_WITHIN)):
-            if account in by:
-                continue
-            span = spans.get(account)
-            if span is not None and span[0] <= at <= span[1] - slack:
+        payer, payee, by = row.payer, row.payee, row.by
+        # Of nearly every row one side's statement was never asked for.
+        if payer in sent and payer not in by and sent[payer][0] <= row.first.at <= sent[payer][1]:
+            out.add(ids[row])
+        if payee in booked and payee not in by:
+            begins, ends = booked[payee]
+            if begins <= row.first.at <= ends:
                 out.add(ids[row])
     return frozenset(out)
+
+
+def _untold(
+    spans: Mapping[str, tuple[datetime, datetime]], slack: timedelta
+) -> dict[str, tuple[datetime, datetime]]:
+    """Return by account between which instants its statement should show what the other side's does."""
+    return {account: (begins, ends - slack) for account, (begins, ends) in spans.items()}
 
 
 def marked(

@@ -254,7 +254,7 @@ class _Process:
         is_found, found = self._asked(facts.lean(self._given))
         if isinstance(found, NotKept):
             self._given.clear()
-            is_found, found = self._asked(facts)
+            is_found, found = self._asked(facts.lean(()))
         if not is_found:
             raise found
         self._given |= dict.fromkeys(facts.digests)
