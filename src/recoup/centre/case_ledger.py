@@ -6,7 +6,7 @@ kernels are loaded where they are first asked for: the centre's own process hand
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from recoup.trace import Rows
 
+Span = tuple[datetime, datetime]
 _Key = tuple[str, int, str]
 
 
@@ -126,6 +127,8 @@ class CaseLedger:
     """Rows that carry nothing."""
     rows: int = 0
     """Rows of statements that were added."""
+    spans: dict[str, Span] = field(default_factory=dict)
+    """By account from its statements' first row to when the last was given, where somebody said when."""
     _alike: dict[_Key, list[Shown]] = field(default_factory=dict)
     _taken: set[str] = field(default_factory=set)
     _named: dict[Shown, str] = field(default_factory=dict)
@@ -137,6 +140,10 @@ class CaseLedger:
         account = statement.account
         self.rows += len(statement.rows)
         self.institutions[account] = statement.institution
+        if statement.rows and statement.until is not None:
+            begins, ends = min(row.at for row in statement.rows), statement.until
+            first, last = self.spans.get(account, (begins, ends))
+            self.spans[account] = (min(first, begins), max(last, ends))
         again: dict[tuple[_Key, str, str, str, datetime], int] = {}
         for row in statement.rows:
             payer, payee = row.payer, row.payee
@@ -191,11 +198,6 @@ class CaseLedger:
         found.payee_institution = found.payee_institution or row.payee_institution
         return found
 
-    def sides(self) -> Iterator[Shown]:
-        """Yield each transfer that statements show, those alike after each other."""
-        for alike in self._alike.values():
-            yield from alike
-
     def listed(self, told: Sequence[Shown] = ()) -> Listed:
         """Return all transfers in total order, and with them those that only reports show."""
         self._name(self.shown[len(self._named) :], self._taken, self._named, self._ordered)
@@ -247,4 +249,4 @@ def _is_one_leg(known: Shown, row: FactRow) -> bool:
     return is_same_payee and len(payers) < 2 and is_number and bool(known.first.reference)
 
 
-__all__ = ["CaseLedger", "Listed", "Shown"]
+__all__ = ["CaseLedger", "Listed", "Shown", "Span"]

@@ -8,32 +8,26 @@ must agree to ask for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from recoup.cases import Claim, Place
-from recoup.centre.case_ledger import Shown
-from recoup.centre.facts import BOOKED_WITHIN, SENT_WITHIN, Statement
+from recoup.centre.case_ledger import Shown, Span
+from recoup.centre.facts import BOOKED_WITHIN, SENT_WITHIN
 from recoup.trace import Course
 
 
 def one_sided(
-    shown: Iterable[Shown], ids: Mapping[Shown, str], statements: Sequence[Statement]
+    shown: Iterable[Shown], ids: Mapping[Shown, str], spans: Mapping[str, Span]
 ) -> frozenset[str]:
     """Return the ids of transfers that one side's statement shows and the other's, which goes past that time, does not.
 
     Args:
         shown: transfers that statements show.
         ids: their ids.
-        statements: all of them.
+        spans: by account from its statements' first row to when the last was given.
     """
-    spans: dict[str, tuple[datetime, datetime]] = {}
-    for one in statements:
-        if one.rows and one.until is not None:
-            begins, ends = min(row.at for row in one.rows), one.until
-            first, last = spans.get(one.account, (begins, ends))
-            spans[one.account] = (min(first, begins), max(last, ends))
     out = set()
     sent, booked = _untold(spans, SENT_WITHIN), _untold(spans, BOOKED_WITHIN)
     for row in shown:
@@ -48,9 +42,7 @@ def one_sided(
     return frozenset(out)
 
 
-def _untold(
-    spans: Mapping[str, tuple[datetime, datetime]], slack: timedelta
-) -> dict[str, tuple[datetime, datetime]]:
+def _untold(spans: Mapping[str, Span], slack: timedelta) -> dict[str, Span]:
     """Return by account between which instants its statement should show what the other side's does."""
     return {account: (begins, ends - slack) for account, (begins, ends) in spans.items()}
 

@@ -31,6 +31,8 @@ Upcast = Callable[[dict[str, Any]], dict[str, Any]]
 """From the plain value of one version to that of the next; gets a dict of its own, may change it."""
 
 _Pack = Callable[[Any], Any]
+_SMALL: Final = 2**31
+"""Nearly every number: of a larger one the bound is asked."""
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
@@ -121,8 +123,10 @@ def _exactly(kind: type) -> _Codec:
             raise _fault(kind.__name__, value)
         return value
 
-    def whole_number(value: Any) -> int:
-        return whole(same(value))
+    def whole_number(value: Any) -> Any:
+        if type(value) is not int:
+            raise _fault("int", value)
+        return value if -_SMALL < value < _SMALL else whole(value)
 
     return _Codec(whole_number, whole_number) if kind is int else _Codec(same, same)
 
