@@ -38,11 +38,12 @@ from recoup.messages import (
     DigestMessage,
     NoticeMessage,
     NoticeTerms,
+    ResultCode,
     SightingKind,
     SightingMessage,
     StatementRow,
 )
-from recoup.orders import AccountKind, Answer, Hold, HoldKey, Order, Receipt
+from recoup.orders import AccountKind, Answer, Hold, HoldKey, Order, OrderKind, Receipt
 from recoup.stores.vault import Purpose
 
 HeldAt = Callable[[str], Iterable[Hold]]
@@ -119,6 +120,9 @@ class Answers:
             if len(words) > limits.ANSWER_WORDS_MAX:
                 raise _wrong(name, f"expected at most {limits.ANSWER_WORDS_MAX}")
         where = (order.institution, order.key.case)
+        if order.kind is OrderKind.WATCH and is_cut_short(answer):
+            words = "its watch ended early, too much moved there: order another, or a stop"
+            self._told(order.institution, f"order {order.id} of case {order.key.case}: {words}")
         if answer.receipt is not None:
             receipt = {f"receipt {answer.id}": answer.receipt.reference}
             self._directory.keep(f"order {order.id}", receipt)
@@ -396,6 +400,11 @@ def _parts(statement: Statement) -> Iterator[Statement]:
         size += more
     if rows:
         yield replace(statement, rows=tuple(rows))
+
+
+def is_cut_short(answer: AnswerMessage) -> bool:
+    """Whether a watch that began is over before its end: its institution says any code but that all is done."""
+    return answer.started_at is not None and answer.code is not ResultCode.DONE
 
 
 def answer_of(message: AnswerMessage, digest: Callable[[str], str] = str) -> Answer:

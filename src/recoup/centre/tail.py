@@ -1,7 +1,7 @@
 """The newest records of a journal with their events, as the writer has just put them on disk: for views that follow it.
 
-A view that reads them from here neither asks the disk nor checks or decodes what the same process sealed a moment ago. Nothing is
-put in before the sync; who is further behind than what is kept reads the journal. Safe to call from several threads.
+A view that reads them from here neither asks the disk nor checks or decodes what the same process sealed a moment ago. Nothing
+is put in before the sync; who is further behind than what is kept reads the journal. Safe to call from several threads.
 """
 
 from __future__ import annotations

@@ -66,8 +66,9 @@ class Writer(Generic[State]):
     ) -> None:
         """Prepare a writer whose `state` is that of an empty journal; `start` replays, from where `restore` says.
 
-        What is on disk is in `tail` before anybody is answered. In the writer's thread, `begun` is called with what was recovered before any command is taken, `written` after each
-        round when everybody in it was answered, and `ended` after the last one: the state is what the disk has then.
+        In the writer's thread, `begun` is called with what was recovered before any command is taken, `written` after each
+        round when everybody in it was answered, and `ended` after the last one: the state is what the disk has then. What a
+        round wrote is in `tail` before anybody is answered.
         """
         self._open, self._registry, self._clock = open_journal, registry, clock
         self._state, self._decide, self._evolve = state, decide, evolve

@@ -268,9 +268,7 @@ class Vault:
         nonce = secrets.token_bytes(_NONCE_BYTES)
         self._table.put(subject, field, self._sealed(cipher, subject, field, text, nonce))
 
-    def _sealed(
-        self, cipher: AESGCM, subject: str, field: str, text: str, nonce: bytes
-    ) -> Sealed:
+    def _sealed(self, cipher: AESGCM, subject: str, field: str, text: str, nonce: bytes) -> Sealed:
         sealed = cipher.encrypt(nonce, _bytes_of(text), _bound(subject, field))
         return Sealed(nonce, sealed, self._lookup(field, text))
 
@@ -404,7 +402,12 @@ def _bytes_of(text: str) -> bytes:
 def _bound(subject: str, field: str) -> bytes:
     """Return subject and field as bytes that no other pair has."""
     first, second = subject.encode(), field.encode()
-    return b"%b%b%b%b" % (len(first).to_bytes(4, "big"), first, len(second).to_bytes(4, "big"), second)
+    return b"%b%b%b%b" % (
+        len(first).to_bytes(4, "big"),
+        first,
+        len(second).to_bytes(4, "big"),
+        second,
+    )
 
 
 @lru_cache(maxsize=64)

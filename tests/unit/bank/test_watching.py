@@ -134,7 +134,22 @@ def test_past_its_limits_a_watch_ends_and_another_is_refused(tmp_path, monkeypat
         assert a.pay(amount)
         a.agent.look()
     assert amounts(a) == [1, 2]
+    first, last = heard(a)
+    assert (first.code, first.ends_at) == (ResultCode.DONE, POLICY.watch_ends(START))
+    assert (last.code, last.ends_at) == (ResultCode.NOT_SUPPORTED_OTHER, last.at), "it says so"
     assert watched(a).code is ResultCode.DONE, "the first is over"
+
+
+def test_a_watch_whose_last_look_is_its_last_message_was_not_flooded(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(limits, "WATCH_MESSAGES_MAX", 1)
+    a = bank(tmp_path)
+    watched(a)
+    a.receive(500)
+    a.clock.move(POLICY.watch_ends(START) - START)
+    a.agent.look()
+    (only,) = heard(a)
+    assert (only.code, only.ends_at) == (ResultCode.DONE, POLICY.watch_ends(START))
+    assert a.store.watches() == []
 
 
 def test_books_of_before_get_the_table(tmp_path) -> None:
