@@ -38,14 +38,20 @@ class Watches:
     held: HeldFor
 
     def begun(self, order: OrderMessage, said: AnswerMessage) -> tuple[Watch | None, AnswerMessage]:
-        """Return the watch that an order begins, if any, and its answer with begin and end; what is booked is seen."""
+        """Return the watch that an order begins, if any, and its answer with begin and end; what is booked is seen.
+
+        An order that says when the watch ends is one told again: the books that had it were lost.
+        """
         if order.kind is not OrderKind.WATCH:
             return None, said
         now, number = said.at, order.account_number
-        seen = len(self.core.statement(number, order.currency, now, now))
-        ends_at = self.policy.watch_ends(now)
-        watch = Watch(order.id, order.case, number, order.currency, now, ends_at, seen)
-        return watch, replace(said, started_at=now, ends_at=ends_at)
+        since, ends_at = now, self.policy.watch_ends(now)
+        if order.ends_at is not None and order.ends_at < ends_at:
+            since, ends_at = now - (ends_at - order.ends_at), order.ends_at
+        # One that was lost tells all since its first begin: what it told before, and what nobody saw.
+        seen = len(self.core.statement(number, order.currency, now, now)) if since == now else 0
+        watch = Watch(order.id, order.case, number, order.currency, since, ends_at, seen)
+        return watch, replace(said, started_at=since, ends_at=ends_at)
 
     def fits(self, order: OrderMessage) -> bool:
         """Whether an order begins no watch, or there is room for one more."""

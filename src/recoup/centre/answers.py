@@ -121,8 +121,8 @@ class Answers:
                 raise _wrong(name, f"expected at most {limits.ANSWER_WORDS_MAX}")
         where = (order.institution, order.key.case)
         if order.kind is OrderKind.WATCH and is_cut_short(answer):
-            words = "its watch ended early, too much moved there: order another, or a stop"
-            self._told(order.institution, f"order {order.id} of case {order.key.case}: {words}")
+            early = "its watch ended early, too much moved there: order another, or a stop"
+            self._told(order.institution, f"order {order.id} of case {order.key.case}: {early}")
         if answer.receipt is not None:
             receipt = {f"receipt {answer.id}": answer.receipt.reference}
             self._directory.keep(f"order {order.id}", receipt)

@@ -163,3 +163,27 @@ def test_books_of_before_get_the_table(tmp_path) -> None:
     columns = "SELECT sql FROM sqlite_master WHERE name = 'watch'"
     fresh = BankStore.open(tmp_path / "fresh.sqlite")
     assert a.store._connection.run(columns) == fresh._connection.run(columns)
+
+
+def test_a_watch_that_the_books_lost_is_told_again_and_shows_what_nobody_saw(tmp_path) -> None:
+    """Until the end that it had, from the begin that it had: by books that know nothing of it."""
+    (tmp_path / "old").mkdir()
+    (tmp_path / "new").mkdir()
+    a = bank(tmp_path / "old")
+    told = order(OrderKind.WATCH, 0, disputed=None)
+    ends_at = a.tell(told).ends_at
+    a.receive(500)
+    assert amounts(a) == [500]
+    a.store.close()
+    b = bank(tmp_path / "new", core=a.core)
+    a.clock.move(MINUTE)
+    b.agent._clock = b.clock = a.clock
+    assert b.pay(200)
+    assert heard(b) == [], "it forgot"
+    answer = b.tell(replace(told, ends_at=ends_at))
+    assert (answer.started_at, answer.ends_at) == (START, ends_at)
+    assert amounts(b) == [500, 200]
+    assert b.tell(replace(told, ends_at=ends_at)).id == answer.id, "who remembers answers as before"
+    b.clock.move(POLICY.watch_ends(START) - START)
+    b.agent.look()
+    assert b.store.watches() == []
