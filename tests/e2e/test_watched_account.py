@@ -128,8 +128,8 @@ def test_what_moves_on_a_watched_account_is_heard_and_chased(tmp_path: Path) -> 
         # Its books come back from a backup of before the watch; nothing else was lost, so no digest shows it.
         store = town.agents["bank-1"]._store
         (before,) = store.watches()
-        for table in ("watch", "letter", "handled"):
-            store._connection.run(f"DELETE FROM {table}")
+        for forget in ("DELETE FROM watch", "DELETE FROM letter", "DELETE FROM handled"):
+            store._connection.run(forget)
         assert store.watches() == []
         bureau.desk._office._round("bank-1")
         assert wait_until(lambda: bool(store.watches()), 60)
