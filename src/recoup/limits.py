@@ -222,6 +222,12 @@ CHASE_LOOKS_MAX: Final = 50
 ACCOUNTS_AT_ONCE_MAX: Final = 256
 """Accounts of one statement that are entered with one sync, while nobody else can ask the vault."""
 
+TAIL_RECORDS_MAX: Final = 8_192
+"""Newest records that views of the writer's own process need not read from disk; who is further behind reads the journal."""
+
+TAIL_BYTES_MAX: Final = 2**24
+"""Bytes of those records' bodies."""
+
 SNAPSHOT_RECORDS_MAX: Final = 100_000
 """Records after which a new snapshot is made: so many at most are folded by a start."""
 

@@ -125,3 +125,13 @@ def test_what_moves_on_a_watched_account_is_heard_and_chased(tmp_path: Path) -> 
         plan = plan_orders(bureau.case(CASE), clock.now(), read_case_policy("cn-2016"))
         assert plan.find(OrderKind.EXTEND, town.second, "CNY") is not None, plan
         assert town.told("bank-1") == [OrderKind.WATCH]
+        # Its books come back from a backup of before the watch; nothing else was lost, so no digest shows it.
+        store = town.agents["bank-1"]._store
+        (before,) = store.watches()
+        for forget in ("DELETE FROM watch", "DELETE FROM letter", "DELETE FROM handled"):
+            store._connection.run(forget)
+        assert store.watches() == []
+        bureau.desk._office._round("bank-1")
+        assert wait_until(lambda: bool(store.watches()), 60)
+        (again,) = store.watches()
+        assert (again.order, again.since, again.ends_at) == (watch, before.since, before.ends_at)

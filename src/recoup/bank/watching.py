@@ -3,7 +3,8 @@
 1. A watch begins in the transaction that keeps its first answer, and says from when and until when it runs.
 2. The core system gives rows in booking order, so what is new is what lies behind those that were told. New rows and the
    message that tells them are kept together: killed anywhere, each row is told, and no message twice under two ids.
-3. It ends at its end after a last look, and earlier only after so many messages that somebody floods it.
+3. It ends at its end after a last look, and earlier only after so many messages that somebody floods it. The last of those says
+   so, with code 1099 and its own time as the end: the centre has a person decide.
 
 The room `recoup.watch` is another thing: it scores payments before they are made.
 """
@@ -19,7 +20,7 @@ from recoup import limits
 from recoup.bank.core import CoreBanking
 from recoup.bank.statements import fitting
 from recoup.bank.store import BankStore, Watch
-from recoup.messages import AnswerMessage, Minor, OrderMessage, encode, name_of
+from recoup.messages import AnswerMessage, Minor, OrderMessage, ResultCode, encode, name_of
 from recoup.orders import OrderKind, Outcome, Policy
 
 HeldFor = Callable[[str, str, str], int]
@@ -37,14 +38,20 @@ class Watches:
     held: HeldFor
 
     def begun(self, order: OrderMessage, said: AnswerMessage) -> tuple[Watch | None, AnswerMessage]:
-        """Return the watch that an order begins, if any, and its answer with begin and end; what is booked is seen."""
+        """Return the watch that an order begins, if any, and its answer with begin and end; what is booked is seen.
+
+        An order that says when the watch ends is one told again: the books that had it were lost.
+        """
         if order.kind is not OrderKind.WATCH:
             return None, said
         now, number = said.at, order.account_number
-        seen = len(self.core.statement(number, order.currency, now, now))
-        ends_at = self.policy.watch_ends(now)
-        watch = Watch(order.id, order.case, number, order.currency, now, ends_at, seen)
-        return watch, replace(said, started_at=now, ends_at=ends_at)
+        since, ends_at = now, self.policy.watch_ends(now)
+        if order.ends_at is not None and order.ends_at < ends_at:
+            since, ends_at = now - (ends_at - order.ends_at), order.ends_at
+        # One that was lost tells all since its first begin: what it told before, and what nobody saw.
+        seen = len(self.core.statement(number, order.currency, now, now)) if since == now else 0
+        watch = Watch(order.id, order.case, number, order.currency, since, ends_at, seen)
+        return watch, replace(said, started_at=since, ends_at=ends_at)
 
     def fits(self, order: OrderMessage) -> bool:
         """Whether an order begins no watch, or there is room for one more."""
@@ -62,6 +69,7 @@ class Watches:
             shown = fitting(fresh)
             fresh, count = fresh[len(shown) :], count + 1
             watch = replace(watch, seen=watch.seen + len(shown), told=watch.told + 1)
+            is_flooded = now < watch.ends_at and watch.told >= limits.WATCH_MESSAGES_MAX
             said = AnswerMessage(
                 id="",
                 order=watch.order,
@@ -71,7 +79,8 @@ class Watches:
                 currency=watch.currency,
                 held=Minor(self.held(watch.case, watch.account, watch.currency)),
                 started_at=watch.since,
-                ends_at=watch.ends_at,
+                code=ResultCode.NOT_SUPPORTED_OTHER if is_flooded else ResultCode.DONE,
+                ends_at=now if is_flooded else watch.ends_at,
                 rows=shown,
                 rows_left=len(fresh),
             )

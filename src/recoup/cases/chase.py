@@ -255,6 +255,9 @@ def _one_ask(
     newest = max(there, key=lambda row: (row.since, row.institution))
     hop = min(row.hop for row in there)
     institution = hold.institution if hold else newest.institution
+    kind = OrderKind.STOP if place[0] in draft.payees else OrderKind.EXTEND
+    if asked:
+        kind = OrderKind.RAISE
     why = ""
     if hold and hold.word in OVER and hold.answered_at and newest.since <= hold.answered_at:
         why = hold.word
@@ -268,7 +271,7 @@ def _one_ask(
         why = "beyond_hops"
     elif not institution:
         why = "no_institution"
-    elif not draft.policy.takes(institution, OrderKind.RAISE if asked else OrderKind.STOP):
+    elif not draft.policy.takes(institution, kind):
         # It keeps no money, or no law reaches it so far: it is asked where the money went on.
         why = "institution_cannot"
         _one_query(draft, *place, institution, hop, there)
@@ -277,9 +280,6 @@ def _one_ask(
         return None
     known = draft.policy.institution(institution)
     curve = known.dwell or draft.policy.dwell
-    kind = OrderKind.STOP if place[0] in draft.payees else OrderKind.EXTEND
-    if asked:
-        kind = OrderKind.RAISE
     chance = curve.chance(draft.now - newest.since)
     stands = parts_of(parts)
     whole = not known.can_stop_amounts

@@ -38,11 +38,12 @@ from recoup.messages import (
     DigestMessage,
     NoticeMessage,
     NoticeTerms,
+    ResultCode,
     SightingKind,
     SightingMessage,
     StatementRow,
 )
-from recoup.orders import AccountKind, Answer, Hold, HoldKey, Order, Receipt
+from recoup.orders import AccountKind, Answer, Hold, HoldKey, Order, OrderKind, Receipt
 from recoup.stores.vault import Purpose
 
 HeldAt = Callable[[str], Iterable[Hold]]
@@ -124,6 +125,9 @@ class Answers:
             if len(words) > limits.ANSWER_WORDS_MAX:
                 raise _wrong(name, f"expected at most {limits.ANSWER_WORDS_MAX}")
         where = (order.institution, order.key.case)
+        if order.kind is OrderKind.WATCH and is_cut_short(answer):
+            early = "its watch ended early, too much moved there: order another, or a stop"
+            self._told(order.institution, f"order {order.id} of case {order.key.case}: {early}")
         if answer.receipt is not None:
             receipt = {f"receipt {answer.id}": answer.receipt.reference}
             self._directory.keep(f"order {order.id}", receipt)
@@ -253,12 +257,13 @@ class Answers:
             return known.get((institution, number), ""), institution
 
         rows = []
-        for row in said.rows:
+        names = self._directory.row_ids([row.id for row in said.rows])
+        for name, row in zip(names, said.rows, strict=True):
             payer, payer_bank = side_of(row.payer_institution, row.payer)
             payee, payee_bank = side_of(row.payee_institution, row.payee)
             rows.append(
                 FactRow(
-                    self._directory.row_id(row.id),
+                    name,
                     row.at,
                     row.sequence,
                     payer,
@@ -281,7 +286,7 @@ class Answers:
     def _own_number(self, order: Order) -> str:
         purpose = Purpose("sender", order.key.case, f"answer to {order.id}")
         try:
-            return self._directory.entry(order.key.account, purpose).number
+            return self._directory.place(order.key.account, purpose)[1]
         except VaultFault:
             return ""  # asked by a payment's serial number
 
@@ -404,6 +409,11 @@ def _parts(statement: Statement) -> Iterator[Statement]:
         size += more
     if rows:
         yield replace(statement, rows=tuple(rows))
+
+
+def is_cut_short(answer: AnswerMessage) -> bool:
+    """Whether a watch that began is over before its end: its institution says any code but that all is done."""
+    return answer.started_at is not None and answer.code is not ResultCode.DONE
 
 
 def answer_of(message: AnswerMessage, digest: Callable[[str], str] = str) -> Answer:

@@ -6,7 +6,7 @@ kernels are loaded where they are first asked for: the centre's own process hand
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from recoup.trace import Rows
 
+Span = tuple[datetime, datetime]
 _Key = tuple[str, int, str]
 
 
@@ -111,6 +112,10 @@ class Listed:
         return pl.DataFrame({name: whole[name] for name in tables.TRANSFERS}, tables.TRANSFERS)
 
 
+_Ordered = tuple[int, int, str, Shown]
+"""Microseconds, sequence and id, which no two transfers share, and the transfer."""
+
+
 @dataclass(slots=True)
 class CaseLedger:
     """Transfers of all statements that were added, in the order in which they were first shown."""
@@ -122,13 +127,23 @@ class CaseLedger:
     """Rows that carry nothing."""
     rows: int = 0
     """Rows of statements that were added."""
+    spans: dict[str, Span] = field(default_factory=dict)
+    """By account from its statements' first row to when the last was given, where somebody said when."""
     _alike: dict[_Key, list[Shown]] = field(default_factory=dict)
+    _taken: set[str] = field(default_factory=set)
+    _named: dict[Shown, str] = field(default_factory=dict)
+    _ordered: list[_Ordered] = field(default_factory=list)
+    """Those of `shown` that were listed before, in total order."""
 
     def add(self, statement: Statement) -> None:
         """Add what a statement says of its own account; what it says of others' is no evidence and carries nothing."""
         account = statement.account
         self.rows += len(statement.rows)
         self.institutions[account] = statement.institution
+        if statement.rows and statement.until is not None:
+            begins, ends = min(row.at for row in statement.rows), statement.until
+            first, last = self.spans.get(account, (begins, ends))
+            self.spans[account] = (min(first, begins), max(last, ends))
         again: dict[tuple[_Key, str, str, str, datetime], int] = {}
         for row in statement.rows:
             payer, payee = row.payer, row.payee
@@ -183,23 +198,30 @@ class CaseLedger:
         found.payee_institution = found.payee_institution or row.payee_institution
         return found
 
-    def sides(self) -> Iterator[Shown]:
-        """Yield each transfer that statements show, those alike after each other."""
-        for alike in self._alike.values():
-            yield from alike
-
     def listed(self, told: Sequence[Shown] = ()) -> Listed:
         """Return all transfers in total order, and with them those that only reports show."""
-        taken: set[str] = set()
-        named: dict[Shown, str] = {}
-        for one in (*self.shown, *told):
+        self._name(self.shown[len(self._named) :], self._taken, self._named, self._ordered)
+        self._ordered.sort()  # what was listed before is in order already: what is new is merged into it
+        taken, named, ordered = self._taken, self._named.copy(), self._ordered
+        if told:
+            taken, ordered = set(taken), list(ordered)
+            self._name(told, taken, named, ordered)
+            ordered.sort()
+        shown, ids = [one for *_, one in ordered], [name for _, _, name, _ in ordered]
+        return Listed(shown, ids, named)
+
+    @staticmethod
+    def _name(
+        fresh: Sequence[Shown], taken: set[str], named: dict[Shown, str], ordered: list[_Ordered]
+    ) -> None:
+        """Give each transfer an id that no other has; two institutions may give two transfers one number."""
+        for one in fresh:
             name = one.first.id
-            while name in taken:  # two institutions may give two transfers one number
+            while name in taken:
                 name += "'"
             taken.add(name)
             named[one] = name
-        ordered = sorted(named, key=lambda one: (*one.place[:2], named[one]))
-        return Listed(ordered, [named[one] for one in ordered], named)
+            ordered.append((*one.place[:2], name, one))
 
 
 def _is_alike(known: Shown, row: FactRow) -> bool:
@@ -227,4 +249,4 @@ def _is_one_leg(known: Shown, row: FactRow) -> bool:
     return is_same_payee and len(payers) < 2 and is_number and bool(known.first.reference)
 
 
-__all__ = ["CaseLedger", "Listed", "Shown"]
+__all__ = ["CaseLedger", "Listed", "Shown", "Span"]

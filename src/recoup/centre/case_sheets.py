@@ -8,7 +8,7 @@ decoded last and the ledgers it made of them, since the next answer adds one sta
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -45,6 +45,10 @@ class Decoded:
             _, oldest = self._kept.popitem(last=False)
             self._rows -= len(oldest.rows)
         return found
+
+    def __contains__(self, digest: object) -> bool:
+        """Whether a statement is kept."""
+        return digest in self._kept
 
     @property
     def rows(self) -> int:
@@ -88,6 +92,10 @@ _decoded = Decoded(limits.TRACE_ROWS_KEPT_MAX)
 _ledgers = Ledgers(limits.TRACE_ROWS_KEPT_MAX)
 
 
+ReadStatements = Callable[[Sequence[str]], Sequence[bytes]]
+"""Gives statements as they lie in the vault, by their digests and in their order."""
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """What a trail tells a case: the command for it, and what else is read off it."""
@@ -114,9 +122,13 @@ class CaseSheets:
 
     of: Case
     statements: tuple[bytes, ...]
-    """Beside `of.facts`, the digests under which the vault keeps them."""
+    """Beside `of.facts`, the digests under which the vault keeps them; b"" for one that `read` is asked for."""
     held_since: Mapping[HoldPlace, datetime]
     terminal: tuple[str, ...]
+    unread: int = 0
+    """Bytes of those that were not read, since the tracing process most likely has them."""
+    read: ReadStatements | None = None
+    """What gives them after all."""
 
     @property
     def case(self) -> str:
@@ -131,7 +143,7 @@ class CaseSheets:
     @property
     def size(self) -> int:
         """Bytes of all statements."""
-        return sum(map(len, self.statements))
+        return sum(map(len, self.statements)) + self.unread
 
     @property
     def digests(self) -> tuple[str, ...]:
@@ -139,11 +151,14 @@ class CaseSheets:
         return self.of.facts
 
     def lean(self, kept: Container[str]) -> CaseSheets:
-        """Return the same with no bytes of the statements that a process was given before."""
-        pairs = zip(self.of.facts, self.statements, strict=True)
-        return replace(
-            self, statements=tuple(b"" if digest in kept else body for digest, body in pairs)
-        )
+        """Return the same with no bytes of the statements that a process was given before, and those of all others."""
+        pairs = list(zip(self.of.facts, self.statements, strict=True))
+        given = {digest: body for digest, body in pairs if body and digest not in kept}
+        left = [x for x, body in pairs if not body and x not in kept] if self.read else []
+        if self.read is not None and left:
+            given |= zip(left, self.read(left), strict=True)
+        statements = tuple(given.get(digest, b"") for digest in self.of.facts)
+        return replace(self, statements=statements, unread=0, read=None)
 
     def slim(self) -> CaseSheets:
         """Return the same without what no trail rests on."""
@@ -156,7 +171,8 @@ class CaseSheets:
         """Arrange the facts, trace them and read the trail."""
         from recoup.centre.case_trail import facts_of, told_by
 
-        pairs = zip(self.of.facts, self.statements, strict=True)
+        sheets = self if self.read is None else self.lean(_decoded)
+        pairs = zip(self.of.facts, sheets.statements, strict=True)
         statements = [_decoded.statement(digest, body) for digest, body in pairs]
         ledger = _ledgers.of(self.case, self.of.facts, statements)
         asked = facts_of(self.of, statements, self.held_since, self.terminal, ledger)

@@ -135,7 +135,7 @@ def facts_of(
         for claim in sorted(claims, key=lambda claim: claim.id)
         if claim.id in roots
     )
-    doubted = one_sided(ledger.sides(), listed.index, statements)
+    doubted = one_sided(ledger.shown, listed.index, ledger.spans)
     return Asked(
         case,
         listed,

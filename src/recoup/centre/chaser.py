@@ -11,7 +11,7 @@ what is new.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from functools import partial
@@ -99,6 +99,8 @@ class ChaseStep:
         self._again: dict[str, None] = {}
         """Cases for whose orders the writer had no room."""
         self._departures = Departures(policy)
+        self._sizes: dict[str, int] = {}
+        """Bytes of statements that were read before: a tracing process has them, most likely."""
         self._foreseen: dict[str, Case] = {}
         """Cases as they will be when the trails that are handed in now were taken."""
 
@@ -175,11 +177,23 @@ class ChaseStep:
 
     def _trace(self, case: Case) -> None:
         since = held_since(case, self._view.state)
-        purpose = Purpose(WHO, case.id, "tracing")
-        statements = self._directory.statements(case.id, case.facts, purpose, bytes)
         terminal = tuple(terminals(case, self._policy))
-        self._trails.ask(CaseSheets(case, statements, since, terminal))
+        read = partial(self._read, case.id)
+        # The newest is always read: of a case that was erased nothing is traced, whatever a process still has.
+        wanted = {x: None for x in case.facts if x not in self._sizes or x == case.facts[-1]}
+        bodies = dict(zip(wanted, read(tuple(wanted)), strict=True))
+        self._sizes |= {digest: len(body) for digest, body in bodies.items()}
+        statements = tuple(bodies.get(digest, b"") for digest in case.facts)
+        unread = sum(self._sizes[digest] for digest in case.facts if digest not in bodies)
+        self._trails.ask(CaseSheets(case, statements, since, terminal, unread, read))
+        if len(self._sizes) > limits.TRACE_PARTS_GIVEN_MAX:
+            self._sizes.clear()  # they are read once more: that costs a moment, now and then
         self._changed(case.id)
+
+    def _read(self, case_id: str, digests: Sequence[str]) -> Sequence[bytes]:
+        """Return statements of a case as they lie in the vault."""
+        purpose = Purpose(WHO, case_id, "tracing")
+        return self._directory.statements(case_id, digests, purpose, bytes)
 
     def _covered(self, case: Case) -> list[Ready]:
         """Return what the plan has and a standing authority lets leave."""

@@ -2,6 +2,9 @@
 
 What an institution took within the last minute is counted in what the disk says, so a restart forgets nothing, and orders
 that persons issued count too. What waits is valued anew at every look: as time passes, other money is the one to race for.
+
+Entries of a clock that was set back since bear instants that have not come yet, and so does what is written until they have.
+They say nothing of the last minute: what left by this room's own doing counts then.
 """
 
 from __future__ import annotations
@@ -24,6 +27,8 @@ class Departures:
         self._policy = policy
         self._waiting: dict[str, dict[str, tuple[Ready, ...]]] = {}
         self._curves: dict[str, tuple[datetime, Dwell]] = {}
+        self._left: dict[str, list[datetime]] = {}
+        """By institution when orders left within the last minute, by the clock as it was told."""
 
     @property
     def is_waiting(self) -> bool:
@@ -45,6 +50,8 @@ class Departures:
         ready = [one for name in free for rows in self._waiting[name].values() for one in rows]
         curves = {name: self._curve(state, name, now) for name in free}
         leaving, waiting = dispatch(ready, sent, now, self._policy, curves)
+        for one in leaving:
+            self._left.setdefault(one.proposal.institution, []).append(now)
         for name in free:
             del self._waiting[name]
         for one in waiting:
@@ -61,10 +68,15 @@ class Departures:
     def _sent(self, state: CentreState, institution: str, now: datetime) -> int:
         """Return how many orders were issued to it within the last minute, as far as its capacity matters."""
         count, capacity = 0, self._policy.capacity(institution)
+        left = [at for at in self._left.get(institution, ()) if at <= now < at + MINUTE]
+        self._left[institution] = left
         for order_id in reversed(state.told.get(institution, ())):
             found = state.find(order_id)
             assert found is not None, "a told order is there"
             issued_at = found[1].issued_at
+            if issued_at is not None and issued_at > now:  # a clock set back
+                count = len(left)
+                continue
             if count >= capacity or issued_at is None or now - issued_at >= MINUTE:
                 break
             count += 1

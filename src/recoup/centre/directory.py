@@ -150,10 +150,14 @@ class Directory:
 
     def row_id(self, number: str) -> str:
         """Return what stands in events for an institution's number of a payment; '' for none. Equal numbers have equal ids."""
-        if not number:
-            return ""
+        return self.row_ids([number])[0]
+
+    def row_ids(self, numbers: Sequence[str]) -> list[str]:
+        """Return the same of several numbers, in their order."""
         with self._lock:
-            return f"row-{self._vault.digest(_ROW, number)[:_ROW_CHARS]}"
+            digests = self._vault.digests(_ROW, numbers)
+        pairs = zip(numbers, digests, strict=True)
+        return [f"row-{digest[:_ROW_CHARS]}" if number else "" for number, digest in pairs]
 
     # --- accounts ---
 
@@ -248,7 +252,7 @@ class Directory:
         known = self._vault.find_all(_KEY, [_key(*place) for place in words])
         found = {place: ids[0] for place in words if (ids := known[_key(*place)])}
         waiting = self._vault.waiting_among(found.values())
-        fresh = [place for place in words if place not in found]
+        fresh = {place: None for place in words if place not in found}
         # Beside each other, so that keeping them writes a few pages and not one for each.
         for place, new in zip(fresh, self._ids.new_together("account", len(fresh)), strict=True):
             found[place] = self._reserved.get((_KEY, _key(*place)), new)
@@ -263,10 +267,15 @@ class Directory:
             self.keep_all(pieces, waiting)
         return found
 
-    def entry(self, account: str, purpose: Purpose) -> Entry:
-        """Return what an id stands for; `VaultFault` if it is not there or was erased."""
+    def place(self, account: str, purpose: Purpose) -> tuple[str, str]:
+        """Return institution and number that an id stands for; `VaultFault` if it is not there or was erased."""
         with self._disk() as vault:
             institution, number = vault.read(account, _KEY, purpose).text.split("\n", 1)
+        return institution, number
+
+    def entry(self, account: str, purpose: Purpose) -> Entry:
+        """Return what an id stands for, and its name; `VaultFault` as above."""
+        institution, number = self.place(account, purpose)
         # A name belongs to the case for which it was given; the chase knows the one on a statement.
         name = self.read(account, f"{NAME} {purpose.case}", purpose)
         name = name or self.read(account, _OWN_NAME, purpose)

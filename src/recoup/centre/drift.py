@@ -11,11 +11,25 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from recoup.orders import Hold, HoldKey, HoldState, OrderKind, Outcome, denied_release
+from recoup.messages import ResultCode
+from recoup.orders import (
+    Hold,
+    HoldKey,
+    HoldState,
+    OrderKind,
+    Outcome,
+    Policy,
+    Tracked,
+    denied_release,
+)
 from recoup.orders.kinds import MOVING
 
 ENDS_WITHIN: Final = timedelta(minutes=1)
 """By how much the two sides' ends of one term may differ."""
+
+
+_LATE: Final = timedelta(days=1)
+"""By how much a watch may begin after its order."""
 
 
 class Difference(StrEnum):
@@ -131,6 +145,31 @@ def to_tell_again(hold: Hold) -> tuple[str, ...]:
     )
 
 
+def watch_end(watch: Tracked, policy: Policy) -> datetime | None:
+    """Return when a watch ends that its institution began; None for one that it did not begin, or that ended early."""
+    begun = [answer for answer in watch.answers if answer.started_at is not None]
+    if watch.order.kind is not OrderKind.WATCH or not begun:
+        return None
+    is_cut_short = any(answer.code not in {"", ResultCode.DONE} for answer in begun)
+    started_at = begun[0].started_at
+    return None if is_cut_short or started_at is None else policy.watch_ends(started_at)
+
+
+def watches(every: Iterable[Tracked], now: datetime, policy: Policy) -> tuple[str, ...]:
+    """Return the watches that run, of an institution's orders from the newest on: no digest shows them, they are told again.
+
+    One that remembers gives its first answer.
+    """
+    found = []
+    for tracked in every:
+        if tracked.issued_at is None or policy.watch_ends(tracked.issued_at) + _LATE <= now:
+            break
+        ends_at = watch_end(tracked, policy)
+        if ends_at is not None and ends_at > now:
+            found.append(tracked.order.id)
+    return tuple(found)
+
+
 def _kind(mine: Stands | None, shown: Stands | None) -> Difference | None:
     if mine is None:
         return Difference.EXTRA
@@ -159,4 +198,6 @@ __all__ = [
     "recorded",
     "to_tell_again",
     "told_again",
+    "watch_end",
+    "watches",
 ]

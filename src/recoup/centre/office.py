@@ -26,7 +26,7 @@ from recoup.centre.chaser import Chaser
 from recoup.centre.commands import Command, Halted, Outcome
 from recoup.centre.digests import Digests
 from recoup.centre.directory import Directory
-from recoup.centre.drift import Drift, gone, told_again
+from recoup.centre.drift import Difference, Drift, gone, told_again, watches
 from recoup.centre.facts import Grounds
 from recoup.centre.gateway import HTTPGateway, NotConnected
 from recoup.centre.keeper import Keeper
@@ -43,6 +43,7 @@ from recoup.centre.sender import Told
 from recoup.centre.snapshots import NAME, restore, snapshot_of
 from recoup.centre.state import CentreState
 from recoup.centre.sweeping import sweep
+from recoup.centre.tail import Tail
 from recoup.centre.terms import TellAgain
 from recoup.centre.view import View
 from recoup.centre.witnessing import Sealing, Witnessing
@@ -120,6 +121,8 @@ class Office:
         self._client = httpx.Client(timeout=SEND_SECONDS_MAX)
         self._looking, self._kept = threading.Lock(), 0
         self._folded: list[View] = []
+        self._watches_told: dict[tuple[str, int], int] = {}
+        self._tail = Tail()
         self._told_of_store = partial(told_of_case, "snapshot")
         self._view: View | None = None
         self._witnessing: Witnessing | None = None
@@ -149,6 +152,7 @@ class Office:
             ended=self._ended,
             restored=self._restored,
             carries=self._is_pushed,
+            tail=self._tail,
         )
         self._keeper = Keeper(setting.store, self._told_of_store)
         self._mover = Mover((setting.store, vault), partial(told_of_case, "log"))
@@ -274,7 +278,7 @@ class Office:
         try:
             return self._folded.pop()
         except IndexError:
-            return View(self.open())
+            return View(self.open(), tail=self._tail)
 
     @property
     def letters(self) -> Letters | None:
@@ -291,7 +295,8 @@ class Office:
     def _begun(self, state: CentreState, last: Record | None) -> None:
         """Let whoever looks go on from what the writer recovered: nothing is folded or checked twice."""
         for _ in range(_VIEWS):
-            self._folded.append(View(self.open(), folded=(state.copied(), last)))
+            view = View(self.open(), folded=(state.copied(), last), tail=self._tail)
+            self._folded.append(view)
 
     def _ended(self, state: CentreState, last: Record | None) -> None:
         """Keep a snapshot of what the last round left, if it saves the next start more than a moment."""
@@ -324,16 +329,33 @@ class Office:
         """Have an institution that forgot told again, once an hour at most; what it has no hold to release of is gone."""
         with self._looking:
             hold = self._state().hold(drift.key)
+        if (
+            drift.kind is Difference.MISSING
+        ):  # its books are older than ours: it may have lost watches with the hold
+            self._tell_watches(hold.orders[-1].order.institution, hours=1)
         orders = told_again(drift, hold)
         if release := gone(drift, hold):
             request = Request(SENDER, NoteGone(release))
             command_id = derived_id("note_gone", release)
             self.submit(command_of(COMMAND_REGISTRY, command_id, request)).result()
-        hour = (self._setting.clock.now() - EPOCH) // timedelta(hours=1)
+        self._tell_again(orders, (self._setting.clock.now() - EPOCH) // timedelta(hours=1))
+
+    def _tell_again(self, orders: Sequence[str], hour: int) -> None:
         for order_id in orders:
             request = Request(SENDER, TellAgain(order_id, hour))
             command_id = derived_id("tell_again", order_id, str(hour))
             self.submit(command_of(COMMAND_REGISTRY, command_id, request)).result()
+
+    def _tell_watches(self, institution: str, *, hours: int) -> None:
+        """Have an institution told again of the watches that run there, once in so many hours: no digest shows them."""
+        now = self._setting.clock.now()
+        hour = (now - EPOCH) // timedelta(hours=hours) * hours
+        if self._watches_told.get((institution, hours)) == hour:
+            return
+        self._watches_told[institution, hours] = hour
+        with self._looking:
+            orders = [tracked for _, tracked in self._state().of_institution(institution)]
+        self._tell_again(watches(reversed(orders), now, self._setting.policy.orders), hour)
 
     def _is_to_leave(self, message: Message) -> bool:
         """Whether a message is still to leave, as far as the disk says."""
@@ -362,6 +384,7 @@ class Office:
         """Compare an institution's digest, and take in what it says of its own accord; return how many holds it shows."""
         assert self._wired is not None, "asked where institutions are connected"
         count = self._wired.confirm(institution)
+        self._tell_watches(institution, hours=24)
         self._wired.collect(institution)
         return count
 

@@ -8,42 +8,43 @@ must agree to ask for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import timedelta
 
 from recoup.cases import Claim, Place
-from recoup.centre.case_ledger import Shown
-from recoup.centre.facts import BOOKED_WITHIN, SENT_WITHIN, Statement
+from recoup.centre.case_ledger import Shown, Span
+from recoup.centre.facts import BOOKED_WITHIN, SENT_WITHIN
 from recoup.trace import Course
 
 
 def one_sided(
-    shown: Iterable[Shown], ids: Mapping[Shown, str], statements: Sequence[Statement]
+    shown: Iterable[Shown], ids: Mapping[Shown, str], spans: Mapping[str, Span]
 ) -> frozenset[str]:
     """Return the ids of transfers that one side's statement shows and the other's, which goes past that time, does not.
 
     Args:
         shown: transfers that statements show.
         ids: their ids.
-        statements: all of them.
+        spans: by account from its statements' first row to when the last was given.
     """
-    spans: dict[str, tuple[datetime, datetime]] = {}
-    for one in statements:
-        if one.rows and one.until is not None:
-            begins, ends = min(row.at for row in one.rows), one.until
-            first, last = spans.get(one.account, (begins, ends))
-            spans[one.account] = (min(first, begins), max(last, ends))
     out = set()
+    sent, booked = _untold(spans, SENT_WITHIN), _untold(spans, BOOKED_WITHIN)
     for row in shown:
-        at, by = row.first.at, row.by
-        for account, slack in ((row.payer, SENT_WITHIN), (row.payee, BOOKED_WITHIN)):
-            if account in by:
-                continue
-            span = spans.get(account)
-            if span is not None and span[0] <= at <= span[1] - slack:
+        payer, payee, by = row.payer, row.payee, row.by
+        # Of nearly every row one side's statement was never asked for.
+        if payer in sent and payer not in by and sent[payer][0] <= row.first.at <= sent[payer][1]:
+            out.add(ids[row])
+        if payee in booked and payee not in by:
+            begins, ends = booked[payee]
+            if begins <= row.first.at <= ends:
                 out.add(ids[row])
     return frozenset(out)
+
+
+def _untold(spans: Mapping[str, Span], slack: timedelta) -> dict[str, Span]:
+    """Return by account between which instants its statement should show what the other side's does."""
+    return {account: (begins, ends - slack) for account, (begins, ends) in spans.items()}
 
 
 def marked(

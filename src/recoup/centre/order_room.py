@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Final
 
 from recoup.centre.commands import Decision, Declined, Noted
-from recoup.centre.drift import to_tell_again
+from recoup.centre.drift import to_tell_again, watch_end
 from recoup.centre.order_rows import (
     answer_deadline,
     answer_row,
@@ -150,10 +150,12 @@ class OrderWork:
         if tracked.issued_at is None:
             return _declined(Refusal(Reason.ORDER_NOT_ISSUED, command.order_id))
         hold = self.hold(tracked.order.key)
-        if command.order_id not in to_tell_again(hold):  # it went on since the digest was looked at
+        watched_until = watch_end(tracked, self.policy)
+        is_watched = watched_until is not None and watched_until > self.now
+        if not is_watched and command.order_id not in to_tell_again(hold):  # it went on since
             return _declined(Refusal(Reason.NOTHING_HELD, f"the hold is {hold.word}"))
         message_id = f"{again_id(command.order_id)}-{command.hour}"
-        self.messages.append(self._message(tracked, message_id, hold.ends_at))
+        self.messages.append(self._message(tracked, message_id, watched_until or hold.ends_at))
         return None
 
     def _message(
@@ -408,7 +410,8 @@ def is_to_leave(state: CentreState, message: Message) -> bool:
     if message.id.startswith(again_id(order.id) + _NOTICE):
         return order.id in _held_back(state.hold(order.key))
     is_told_again = message.id.startswith(f"{again_id(order.id)}-")
-    return not is_told_again or order.id in to_tell_again(state.hold(order.key))
+    is_hold = order.kind is not OrderKind.WATCH  # a watch that is told again says when it ends
+    return not (is_told_again and is_hold) or order.id in to_tell_again(state.hold(order.key))
 
 
 def repeated_id(order_id: str) -> str:

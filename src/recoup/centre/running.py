@@ -20,6 +20,7 @@ from recoup.centre.requests import Request, command_of
 from recoup.centre.sender import Sender, Told
 from recoup.centre.snapshots import restore
 from recoup.centre.state import CentreState
+from recoup.centre.tail import Tail
 from recoup.centre.writer import Writer
 from recoup.clock import Clock
 from recoup.journal.port import Journal
@@ -43,6 +44,7 @@ class Centre:
         ended: Passed[CentreState] = lambda state, last: None,  # noqa: ARG005 - the same
         restored: Restore[CentreState] = restore,
         carries: Callable[[str], bool] = lambda destination: True,  # noqa: ARG005 - the same
+        tail: Tail | None = None,
     ) -> None:
         """Put the parts together; each opens the store for itself. What is called when, `Writer` says."""
         self._writer = Writer(
@@ -57,6 +59,7 @@ class Centre:
             written=self._heard,
             begun=begun,
             ended=ended,
+            tail=tail,
         )
         self._written = written
         submit = self._writer.submit

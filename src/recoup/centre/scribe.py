@@ -25,6 +25,7 @@ from recoup.centre.commands import (
     Turned,
     WriterRefusal,
 )
+from recoup.centre.tail import Tail
 from recoup.clock import Clock, microseconds_of
 from recoup.errors import StoreBusy, StoreFault
 from recoup.ids import SubjectId
@@ -46,6 +47,8 @@ class _Round:
     deadlines: dict[str, Deadline] = field(default_factory=dict)
     ended: list[str] = field(default_factory=list)
     settled: list[str] = field(default_factory=list)
+    events: list[object] = field(default_factory=list)
+    """Beside `records`."""
 
     def batch(self) -> Batch:
         return Batch(
@@ -81,8 +84,13 @@ class Scribe(Generic[State]):
         decide: Decide[State],
         evolve: Evolve[State],
         restore: Restore[State] | None = None,
+        tail: Tail | None = None,
     ) -> None:
-        """Lead the journal, check every record's seal and fold it: `state` is that of an empty journal."""
+        """Lead the journal, check every record's seal and fold it: `state` is that of an empty journal.
+
+        What a round has made durable is put into `tail`, for views that follow.
+        """
+        self._tail = tail
         self._journal, self._registry, self._clock = journal, registry, clock
         self._decide, self._evolve = decide, evolve
         self._epoch = journal.lead()
@@ -113,6 +121,8 @@ class Scribe(Generic[State]):
         if done.answers:
             self._append(done.batch())
         self._last = done.last
+        if self._tail is not None:
+            self._tail.put(list(zip(done.records, done.events, strict=True)))
         return outcomes
 
     def _one_command(self, known: dict[str, Answer], done: _Round, command: Command) -> Outcome:
@@ -140,6 +150,7 @@ class Scribe(Generic[State]):
                 body=self._registry.encode(noted.event),
             )
             done.records.append(done.last)
+            done.events.append(noted.event)
             self.state = self._evolve(self.state, noted.subject, noted.event)
         done.take(decision)
         done.answers[command.id] = Answer(command.id, digest, decision.answer)

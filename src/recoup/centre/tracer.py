@@ -9,11 +9,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
-from gc import freeze
+from itertools import count
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pickle import PicklingError
@@ -28,6 +29,9 @@ if TYPE_CHECKING:  # only the process that traces loads tables and kernels
 
     from recoup.records.dossier import Dossier
     from recoup.trace import Trail
+
+_COLLECTED_ALL: Final = 1_000
+"""Traces after which all is collected that is kept from trace to trace: some tenths of a second where many rows are kept."""
 
 RULE: Final = "fifo"
 """The rule of a case that declares none."""
@@ -133,7 +137,7 @@ def warm_up(niceness: int = 0) -> None:
     pl.Config.set_engine_affinity("in-memory")
     dossier = Dossier(pl.DataFrame(schema=tables.TRANSFERS), ())
     trace_dossier(dossier, pl.DataFrame(schema=tables.CLAIMS), Options(bridge=True))
-    freeze()  # what is there now stays: the collector need not walk it at every case
+    gc.freeze()  # what is there now stays: the collector need not walk it at every case
 
 
 @dataclass(slots=True)
@@ -254,7 +258,7 @@ class _Process:
         is_found, found = self._asked(facts.lean(self._given))
         if isinstance(found, NotKept):
             self._given.clear()
-            is_found, found = self._asked(facts)
+            is_found, found = self._asked(facts.lean(()))
         if not is_found:
             raise found
         self._given |= dict.fromkeys(facts.digests)
@@ -278,9 +282,13 @@ class _Process:
 
 
 def _serve(pipe: Connection, niceness: int) -> None:
-    """Trace what comes, until the pipe's other end is closed: the process's whole work."""
+    """Trace what comes, until the pipe's other end is closed: the process's whole work.
+
+    What a case leaves behind is collected once it was told, not while the next order waits for it.
+    """
     warm_up(niceness)
-    while True:
+    gc.disable()
+    for traced in count(1):
         try:
             facts = pipe.recv()
         except EOFError:
@@ -290,6 +298,8 @@ def _serve(pipe: Connection, niceness: int) -> None:
         except Exception as why:  # noqa: BLE001 - told to whoever asked; the next case may be a sound one
             answer = (False, why)
         _tell(pipe, answer)
+        del facts, answer
+        gc.collect(2 if traced % _COLLECTED_ALL == 0 else 1)
 
 
 def _tell(pipe: Connection, answer: tuple[bool, Any]) -> None:

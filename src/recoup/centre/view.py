@@ -1,4 +1,4 @@
-"""What the centre knows, read from the disk: for whoever only looks. The writer's own state is ahead of the disk."""
+"""What the centre knows, as far as it is on disk: for whoever only looks. The writer's own state is ahead of the disk."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from recoup.centre.registry import EVENT_REGISTRY
 from recoup.centre.scribe import replay
 from recoup.centre.snapshots import restore, snapshot_of
 from recoup.centre.state import CentreState
+from recoup.centre.tail import Tail
 from recoup.centre.written import LetterSent
 from recoup.ids import SubjectId
 from recoup.journal.port import Journal
@@ -35,12 +36,14 @@ class View:
         *,
         from_snapshot: bool = True,
         folded: tuple[CentreState, Record | None] | None = None,
+        tail: Tail | None = None,
     ) -> None:
         """Check everything that there is, and fold what no snapshot has folded.
 
         With `folded`, registers of its own and the last record in them, go on from there: somebody has checked all up to it.
+        With `tail`, of the writer of the same journal in this process, what is there is not read and checked once more.
         """
-        self._journal = journal
+        self._journal, self._tail = journal, tail
         self._last: Record | None
         if folded is not None:
             self.state, self._last = folded
@@ -68,9 +71,13 @@ class View:
                 changed[subject] = None
             return evolve(state, subject, event)
 
-        self.state, self._last = replay(
-            self._journal, EVENT_REGISTRY, self.state, noting, self._last
-        )
+        fresh = self._tail.after(self._last) if self._tail is not None else []
+        for record, event in fresh:
+            self.state, self._last = noting(self.state, SubjectId(record.subject), event), record
+        if not fresh:
+            self.state, self._last = replay(
+                self._journal, EVENT_REGISTRY, self.state, noting, self._last
+            )
         return self.sequence - before
 
     def close(self) -> None:

@@ -35,6 +35,7 @@ from recoup.centre.commands import (
     WriterRefusal,
 )
 from recoup.centre.scribe import Scribe, turned
+from recoup.centre.tail import Tail
 from recoup.clock import Clock
 from recoup.errors import CommitUnknown
 from recoup.journal.events import Registry
@@ -61,16 +62,18 @@ class Writer(Generic[State]):
         written: Callable[[], None] = lambda: None,
         begun: Passed[State] = lambda state, last: None,  # noqa: ARG005 - the same
         ended: Passed[State] = lambda state, last: None,  # noqa: ARG005 - the same
+        tail: Tail | None = None,
     ) -> None:
         """Prepare a writer whose `state` is that of an empty journal; `start` replays, from where `restore` says.
 
         In the writer's thread, `begun` is called with what was recovered before any command is taken, `written` after each
-        round when everybody in it was answered, and `ended` after the last one: the state is what the disk has then.
+        round when everybody in it was answered, and `ended` after the last one: the state is what the disk has then. What a
+        round wrote is in `tail` before anybody is answered.
         """
         self._open, self._registry, self._clock = open_journal, registry, clock
         self._state, self._decide, self._evolve = state, decide, evolve
         self._restore, self._halted, self._written = restore, halted, written
-        self._begun, self._ended = begun, ended
+        self._begun, self._ended, self._tail = begun, ended, tail
         self._queue: SimpleQueue[list[_Waiting]] = SimpleQueue()
         self._room = threading.Semaphore(limits.QUEUE_COMMANDS_MAX)
         self._gate = threading.Lock()  # between a command being let in and the gate being shut
@@ -150,6 +153,7 @@ class Writer(Generic[State]):
                 decide=self._decide,
                 evolve=self._evolve,
                 restore=self._restore,
+                tail=self._tail,
             )
             self._begun(scribe.state, scribe.last)
         except BaseException as why:  # noqa: BLE001 - handed to whoever starts the writer

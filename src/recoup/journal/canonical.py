@@ -25,14 +25,25 @@ def encode_plain(value: Plain) -> bytes:
     return _sized(_encode(value))
 
 
+def encode_checked(value: Plain) -> bytes:
+    """Return the same of a value whose kinds and depth whoever made it has checked part by part."""
+    return _sized(_encode(value))
+
+
 def decode_plain(body: bytes) -> Plain:
     """Return the value of canonical bytes; any other bytes raise `EventFault`, even if they are JSON for the same value."""
+    value = decode_unchecked(body)
+    _check(value, 0)
+    return value
+
+
+def decode_unchecked(body: bytes) -> Plain:
+    """Return the same for whoever checks kinds and depth part by part."""
     _sized(body)
     try:
         value: Plain = _decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
         raise EventFault(f"expected JSON, was something else: {fault}") from fault
-    _check(value, 0)
     if _encode(value) != body:
         raise EventFault("expected the canonical form: sorted keys, no spaces, shortest escapes")
     return value
@@ -43,6 +54,8 @@ def _encode(value: Plain) -> bytes:
         return _encoder.encode(value)
     except UnicodeEncodeError as fault:
         raise EventFault("expected text, was half of a surrogate pair") from fault
+    except RecursionError as fault:
+        raise EventFault("expected few values within values, was past any bound") from fault
 
 
 def _sized(body: bytes) -> bytes:
@@ -53,14 +66,20 @@ def _sized(body: bytes) -> bytes:
     return body
 
 
+def whole(value: int) -> int:
+    """Return a whole number of 64 bits; any other raises `EventFault`."""
+    if not -(2**63) <= value < 2**63:
+        raise EventFault(f"expected a whole number of 64 bits, was {value}")
+    return value
+
+
 def _check(value: object, depth: int) -> None:
     """Raise for what has no canonical form: floats, numbers past 64 bits, keys that are not text, values too deep."""
     kind = type(value)
     if kind is str or kind is bool or value is None:
         return
     if kind is int:
-        if not -(2**63) <= value < 2**63:  # type: ignore[operator]  # the line above says int
-            raise EventFault(f"expected a whole number of 64 bits, was {value}")
+        whole(value)  # type: ignore[arg-type]  # the line above says int
         return
     if depth >= limits.EVENT_DEPTH_MAX:
         raise EventFault(f"expected at most {limits.EVENT_DEPTH_MAX} values within values")
@@ -77,4 +96,11 @@ def _check(value: object, depth: int) -> None:
         raise EventFault(f"expected text, number, truth, list or object, was {kind.__name__}")
 
 
-__all__ = ["Plain", "decode_plain", "encode_plain"]
+__all__ = [
+    "Plain",
+    "decode_plain",
+    "decode_unchecked",
+    "encode_checked",
+    "encode_plain",
+    "whole",
+]

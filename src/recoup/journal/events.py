@@ -24,13 +24,15 @@ from typing import Any, Final, NewType, Union, get_args, get_origin
 
 from recoup.clock import instant_text, parse_instant
 from recoup.errors import EventFault, UnknownEvent
-from recoup.journal.canonical import Plain, decode_plain, encode_plain
+from recoup.journal.canonical import Plain, decode_plain, decode_unchecked, encode_checked, whole
 from recoup.unrecognised import Unrecognised
 
 Upcast = Callable[[dict[str, Any]], dict[str, Any]]
 """From the plain value of one version to that of the next; gets a dict of its own, may change it."""
 
 _Pack = Callable[[Any], Any]
+_SMALL: Final = 2**31
+"""Nearly every number: of a larger one the bound is asked."""
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
@@ -78,7 +80,7 @@ class Registry:
 
     def encode(self, event: object) -> bytes:
         """Return the canonical bytes of `event`; a value that its field may not have raises `EventFault`."""
-        return encode_plain(self._entry(event).codec.pack(event))
+        return encode_checked(self._entry(event).codec.pack(event))
 
     def decode(self, name: str, version: int, body: bytes) -> Any:
         """Return the event of canonical bytes written under (name, version), brought to the newest version."""
@@ -87,7 +89,9 @@ class Registry:
         entry = self._by_name[name]
         if not 1 <= version <= entry.version:
             raise UnknownEvent(f"expected {name} of version 1 to {entry.version}, was {version}")
-        value: Plain = decode_plain(body)
+        # The codec of the newest fields checks every part; an upcaster may let go of some unseen.
+        is_newest = version == entry.version
+        value: Plain = decode_unchecked(body) if is_newest else decode_plain(body)
         if not isinstance(value, dict):
             raise EventFault(f"expected the fields of {name}, was {type(value).__name__}")
         for step in range(version, entry.version):
@@ -119,7 +123,12 @@ def _exactly(kind: type) -> _Codec:
             raise _fault(kind.__name__, value)
         return value
 
-    return _Codec(same, same)
+    def whole_number(value: Any) -> Any:
+        if type(value) is not int:
+            raise _fault("int", value)
+        return value if -_SMALL < value < _SMALL else whole(value)
+
+    return _Codec(whole_number, whole_number) if kind is int else _Codec(same, same)
 
 
 def _instants() -> _Codec:
@@ -164,7 +173,7 @@ def _enums(kind: type[Enum]) -> _Codec:
         if type(value) is Unrecognised:
             if value.value in members or type(value.value) not in kinds:
                 raise EventFault(f"expected a value that {kind.__name__} does not know")
-            return value.value
+            return whole(value.value) if type(value.value) is int else value.value
         if type(value) is not kind:
             raise _fault(kind.__name__, value)
         return value.value
@@ -172,7 +181,9 @@ def _enums(kind: type[Enum]) -> _Codec:
     def unpack(value: Any) -> Any:
         if type(value) not in kinds:
             raise _fault(f"a value of {kind.__name__}", value)
-        return members[value] if value in members else Unrecognised(value)
+        if value in members:
+            return members[value]
+        return Unrecognised(whole(value) if type(value) is int else value)
 
     return _Codec(pack, unpack)
 

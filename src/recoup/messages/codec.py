@@ -62,6 +62,7 @@ TYPES: Final[dict[str, type]] = {
 _NAMES: Final = {kind: name for name, kind in TYPES.items()}
 _Walk = Callable[[Any, str], Any]
 _encoder: Final = msgspec.json.Encoder(order="sorted")
+_as_it_came: Final = msgspec.json.Encoder()
 _decoder: Final = msgspec.json.Decoder()
 
 
@@ -110,7 +111,8 @@ def plain_of(body: bytes) -> Any:
     except (msgspec.DecodeError, UnicodeDecodeError) as fault:
         raise _fault(MessageProblem.BODY_MALFORMED, "expected JSON in UTF-8") from fault
     _check_depth(value)
-    json.loads(body, object_pairs_hook=_once)
+    if _as_it_came.encode(value) != body:  # else nothing fell away: no name stood twice
+        json.loads(body, object_pairs_hook=_once)
     return value
 
 
@@ -175,9 +177,9 @@ def _digits(currency: str) -> int:
 
 
 @cache
-def _plain_amount(digits: int) -> re.Pattern[str]:
-    """Return what amounts above zero look like in nearly every row; all others take the slow way."""
-    whole = "(?:[1-9][0-9]*)"
+def _plain_amount(currency: str) -> re.Pattern[str]:
+    """Return what amounts of a known currency look like in nearly every row; all others take the slow way."""
+    digits, whole = _digits(currency), "(?:0|[1-9][0-9]*)"
     return re.compile(rf"{whole}\.[0-9]{{{digits}}}" if digits else whole)
 
 
@@ -188,9 +190,10 @@ def _pack_amount(value: Any, currency: str) -> str:
 def _unpack_amount(value: Any, currency: str) -> Minor:
     if type(value) is not str or len(value) > 24:
         raise _wrong("an amount as decimal text", value)
-    digits = _digits(currency)
-    if len(value) < 18 and _plain_amount(digits).fullmatch(value):  # fits 64 bits, has its one form
+    # Fits 64 bits, has its one form.
+    if len(value) < 18 and _plain_amount(currency).fullmatch(value):
         return Minor(int(value.replace(".", "")))
+    digits = _digits(currency)
     try:
         minor = parse_minor(value, digits)
     except AmountError as fault:
@@ -245,6 +248,7 @@ def _codec_of(kind: type) -> _Codec:
     needed = [name for name, (_, default) in parts.items() if default is MISSING]
     known, all_needed = parts.keys(), frozenset(needed)
     unpacks = {name: codec.unpack for name, (codec, _) in parts.items()}
+    texts = frozenset(name for name, unpack in unpacks.items() if unpack is _text)
 
     def pack(value: Any, currency: str) -> dict[str, Any]:
         currency = getattr(value, "currency", currency)
@@ -268,7 +272,10 @@ def _codec_of(kind: type) -> _Codec:
         found, name = {}, ""
         try:  # one for all fields: it costs nothing until something is wrong
             for name, part in value.items():
-                found[name] = unpacks[name](part, currency)
+                if name in texts and type(part) is str and len(part) < 128 and part.isprintable():
+                    found[name] = part  # nearly every one: as `_text` has it, and no call
+                else:
+                    found[name] = unpacks[name](part, currency)
         except MessageFault as fault:
             raise fault.within(name) from None
         return kind(**found)

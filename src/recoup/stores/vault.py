@@ -18,7 +18,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -101,6 +101,10 @@ class KeyStore(Protocol):
 
     def wrap(self, key: bytes, subject: str) -> bytes:
         """Return a subject's key in a form that only this store opens, bound to the subject."""
+        ...
+
+    def wrap_all(self, keys: Mapping[str, bytes]) -> list[bytes]:
+        """Return the same of several keys by subject, in their order."""
         ...
 
     def unwrap(self, wrapped: bytes, subject: str) -> bytes:
@@ -194,8 +198,15 @@ class LocalKeys:
 
     def wrap(self, key: bytes, subject: str) -> bytes:
         """Return nonce and sealed key."""
-        nonce = secrets.token_bytes(_NONCE_BYTES)
-        return nonce + self._wrapping.encrypt(nonce, key, subject.encode())
+        return self.wrap_all({subject: key})[0]
+
+    def wrap_all(self, keys: Mapping[str, bytes]) -> list[bytes]:
+        """Return nonce and sealed key of each."""
+        nonces = _random(_NONCE_BYTES, len(keys))
+        return [
+            nonce + self._wrapping.encrypt(nonce, key, subject.encode())
+            for (subject, key), nonce in zip(keys.items(), nonces, strict=True)
+        ]
 
     def unwrap(self, wrapped: bytes, subject: str) -> bytes:
         """Return the key."""
@@ -211,6 +222,12 @@ class LocalKeys:
         found = self._looking.copy()
         found.update(data)
         return found.digest()
+
+
+def _random(size: int, count: int) -> list[bytes]:
+    """Return so many random texts of `size` bytes, asked for at once: each asking lets another thread have the interpreter."""
+    data = secrets.token_bytes(size * count) if count else b""
+    return [data[begin : begin + size] for begin in range(0, len(data), size)]
 
 
 def _derived(master: bytes, purpose: bytes) -> bytes:
@@ -248,10 +265,10 @@ class Vault:
             fresh = AESGCM.generate_key(bit_length=8 * _KEY_BYTES)
             self._table.add_key(subject, self._keys.wrap(fresh, subject))
             cipher = AESGCM(fresh)
-        self._table.put(subject, field, self._sealed(cipher, subject, field, text))
-
-    def _sealed(self, cipher: AESGCM, subject: str, field: str, text: str) -> Sealed:
         nonce = secrets.token_bytes(_NONCE_BYTES)
+        self._table.put(subject, field, self._sealed(cipher, subject, field, text, nonce))
+
+    def _sealed(self, cipher: AESGCM, subject: str, field: str, text: str, nonce: bytes) -> Sealed:
         sealed = cipher.encrypt(nonce, _bytes_of(text), _bound(subject, field))
         return Sealed(nonce, sealed, self._lookup(field, text))
 
@@ -273,13 +290,15 @@ class Vault:
         subjects = list(dict.fromkeys(subject for subject, _, _ in wanted))
         known = self._table.wrapped_keys(subjects)
         ciphers = {subject: self._opened(subject, wrapped) for subject, wrapped in known.items()}
-        keys: list[tuple[str, bytes]] = []
-        for subject in subjects:
-            if subject not in ciphers:
-                fresh = AESGCM.generate_key(bit_length=8 * _KEY_BYTES)
-                keys.append((subject, self._keys.wrap(fresh, subject)))
-                ciphers[subject] = AESGCM(fresh)
-        sealed = [(*one[:2], self._sealed(ciphers[one[0]], *one)) for one in wanted]
+        new = [subject for subject in subjects if subject not in ciphers]
+        fresh = dict(zip(new, _random(_KEY_BYTES, len(new)), strict=True))
+        ciphers |= {subject: AESGCM(key) for subject, key in fresh.items()}
+        keys = list(zip(new, self._keys.wrap_all(fresh), strict=True))
+        nonces = _random(_NONCE_BYTES, len(wanted))
+        sealed = [
+            (subject, field, self._sealed(ciphers[subject], subject, field, text, nonce))
+            for (subject, field, text), nonce in zip(wanted, nonces, strict=True)
+        ]
         self._table.add_all(keys, sealed)
 
     def put_first(
@@ -342,6 +361,10 @@ class Vault:
         found = self._table.find_all(field, list(lookups.values()))
         return {text: found.get(lookup, []) for text, lookup in lookups.items()}
 
+    def digests(self, field: str, texts: Iterable[str]) -> list[str]:
+        """Return the keyed digest of each text."""
+        return [self._lookup(field, text).hex() for text in texts]
+
     def digest(self, field: str, text: str) -> str:
         """Return a keyed digest: the same for the same text, and nobody without the key can find the text by trying."""
         return self._lookup(field, text).hex()
@@ -378,8 +401,13 @@ def _bytes_of(text: str) -> bytes:
 
 def _bound(subject: str, field: str) -> bytes:
     """Return subject and field as bytes that no other pair has."""
-    parts = (subject.encode(), field.encode())
-    return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+    first, second = subject.encode(), field.encode()
+    return b"%b%b%b%b" % (
+        len(first).to_bytes(4, "big"),
+        first,
+        len(second).to_bytes(4, "big"),
+        second,
+    )
 
 
 @lru_cache(maxsize=64)

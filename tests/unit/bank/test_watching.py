@@ -134,7 +134,22 @@ def test_past_its_limits_a_watch_ends_and_another_is_refused(tmp_path, monkeypat
         assert a.pay(amount)
         a.agent.look()
     assert amounts(a) == [1, 2]
+    first, last = heard(a)
+    assert (first.code, first.ends_at) == (ResultCode.DONE, POLICY.watch_ends(START))
+    assert (last.code, last.ends_at) == (ResultCode.NOT_SUPPORTED_OTHER, last.at), "it says so"
     assert watched(a).code is ResultCode.DONE, "the first is over"
+
+
+def test_a_watch_whose_last_look_is_its_last_message_was_not_flooded(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(limits, "WATCH_MESSAGES_MAX", 1)
+    a = bank(tmp_path)
+    watched(a)
+    a.receive(500)
+    a.clock.move(POLICY.watch_ends(START) - START)
+    a.agent.look()
+    (only,) = heard(a)
+    assert (only.code, only.ends_at) == (ResultCode.DONE, POLICY.watch_ends(START))
+    assert a.store.watches() == []
 
 
 def test_books_of_before_get_the_table(tmp_path) -> None:
@@ -148,3 +163,27 @@ def test_books_of_before_get_the_table(tmp_path) -> None:
     columns = "SELECT sql FROM sqlite_master WHERE name = 'watch'"
     fresh = BankStore.open(tmp_path / "fresh.sqlite")
     assert a.store._connection.run(columns) == fresh._connection.run(columns)
+
+
+def test_a_watch_that_the_books_lost_is_told_again_and_shows_what_nobody_saw(tmp_path) -> None:
+    """Until the end that it had, from the begin that it had: by books that know nothing of it."""
+    (tmp_path / "old").mkdir()
+    (tmp_path / "new").mkdir()
+    a = bank(tmp_path / "old")
+    told = order(OrderKind.WATCH, 0, disputed=None)
+    ends_at = a.tell(told).ends_at
+    a.receive(500)
+    assert amounts(a) == [500]
+    a.store.close()
+    b = bank(tmp_path / "new", core=a.core)
+    a.clock.move(MINUTE)
+    b.agent._clock = b.clock = a.clock
+    assert b.pay(200)
+    assert heard(b) == [], "it forgot"
+    answer = b.tell(replace(told, ends_at=ends_at))
+    assert (answer.started_at, answer.ends_at) == (START, ends_at)
+    assert amounts(b) == [500, 200]
+    assert b.tell(replace(told, ends_at=ends_at)).id == answer.id, "who remembers answers as before"
+    b.clock.move(POLICY.watch_ends(START) - START)
+    b.agent.look()
+    assert b.store.watches() == []

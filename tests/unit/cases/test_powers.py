@@ -29,6 +29,29 @@ def test_what_keeps_no_money_is_asked_where_it_went_and_told_to_hold_nothing():
     assert [o.kind for o in as_bank.orders] == [OrderKind.EXTEND], "a bank is told to stop it"
 
 
+@pytest.mark.parametrize("taken", [OrderKind.STOP, OrderKind.EXTEND])
+def test_what_is_asked_of_an_institution_is_what_it_is_then_told(taken):
+    """Past the payee of the report the order is one to extend: a power to stop says nothing about it, nor the other way."""
+    powers = {
+        **POLICY.orders.powers,
+        InstitutionKind.EXCHANGE: frozenset({taken, OrderKind.QUERY}),
+    }
+    exchange = Institution("exchange", kind=InstitutionKind.EXCHANGE)
+    orders = replace(POLICY.orders, powers=powers)
+    policy = replace(POLICY, orders=orders, institutions={"exchange": exchange})
+    for account, kind in (("a", OrderKind.STOP), ("p", OrderKind.EXTEND)):
+        hop = 1 if account == "a" else 2
+        case = Docket().reported(claim("c1", "a", 100))
+        case.trace(lies("c1", account, 100, Found.UNKNOWN, institution="exchange", hop=hop))
+        plan = plan_orders(case.case, START, policy)
+        asked = [order.kind for order in plan.orders]
+        waits = [(row.account, row.why) for row in plan.waiting]
+        if kind is taken:
+            assert (asked, waits) == ([kind], [])
+        else:
+            assert (asked, waits) == ([OrderKind.QUERY], [(account, "institution_cannot")])
+
+
 def test_an_order_that_a_kind_of_institution_is_never_given_does_not_leave():
     case = Docket().reported(claim("c1", "a", 100))
     case.holds("a")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 
 from docket import START
 from sim.office import POLICY
@@ -67,6 +68,28 @@ def test_what_a_case_no_longer_plans_does_not_leave():
     departures.put("d", [_ready("d", 5)])
     departures.put("d", [])
     assert _amounts(departures.leave(CentreState(), START)) == [7]
+
+
+def test_a_clock_set_back_by_hours_neither_holds_orders_back_nor_lets_more_leave_in_a_minute():
+    """What is written meanwhile bears the later instant, as the journal's time does not go back."""
+    state, departures = CentreState(), Departures(TWO)
+    late = START + timedelta(hours=5)
+    _issued(state, "o0", START - timedelta(seconds=30))
+    _issued(state, "o1", late)
+    _issued(state, "o2", late)
+    left: list[tuple[int, int]] = []
+    for second in range(0, 200, 10):
+        for number in range(3):
+            case = f"case-{second}-{number}"
+            departures.put(case, [_ready(case, 10)])
+        for one in departures.leave(state, START + timedelta(seconds=second)):
+            _issued(state, one.case, late)
+            left.append((second, one.proposal.amount))
+    times = [second for second, _ in left]
+    assert times == [0, 30, 60, 90, 120, 150, 180]
+    for begin in times:
+        assert len([x for x in times if begin <= x < begin + 60]) <= 2, "two in any minute"
+    assert max(later - one for one, later in pairwise(times)) <= 60, "none waits for hours"
 
 
 def test_what_was_learned_decides_between_two_institutions():

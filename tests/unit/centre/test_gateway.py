@@ -36,6 +36,7 @@ from recoup.messages import (
     Minor,
     NoticeMessage,
     NoticeTerms,
+    ResultCode,
     StatementRow,
     Swapped,
     decode,
@@ -415,6 +416,24 @@ def test_a_holder_that_is_told_later_is_no_notice_sent_and_a_person_hears_of_it(
     wire.gateway.collect(BANK)
     assert [row.state.value for row in wire.office.scribe.state.case(CASE).notices] == ["due"]
     assert told == [f"order s1: its holder is told later, until {until.isoformat()}"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "is_told"),
+    [
+        (OrderKind.WATCH, ResultCode.NOT_SUPPORTED_OTHER, True),
+        (OrderKind.WATCH, Unrecognised("7777"), True),
+        (OrderKind.WATCH, ResultCode.DONE, False),
+        (OrderKind.QUERY, ResultCode.NOT_SUPPORTED_OTHER, False),
+    ],
+)
+def test_of_a_watch_that_ended_before_its_time_a_person_hears(wire, kind, code, is_told):
+    told: list[str] = []
+    wire.reported().gateway.answers._told = lambda _, why: told.append(why)
+    wire.send(answer(row("r1", "111", "222"), code=code, started_at=START), kind)
+    words = "its watch ended early, too much moved there: order another, or a stop"
+    assert told == [f"order o1 of case {CASE}: {words}"] * is_told
+    assert wire.statements(), "what it saw is taken all the same"
 
 
 def test_a_holder_that_was_told_and_the_holders_objection_reach_the_case(wire):

@@ -11,7 +11,7 @@ from desk import KEY, Desk
 from sim.office import START, Office, some_order
 
 from recoup.centre.commands import Done, Turned
-from recoup.centre.drift import Difference, Drift, told_again
+from recoup.centre.drift import Difference, Drift, told_again, watches
 from recoup.centre.order_room import carries, carries_first, is_to_leave
 from recoup.centre.ports import Reply
 from recoup.centre.terms import TellAgain, decode_issued
@@ -236,3 +236,51 @@ def test_what_is_told_again_is_pending_after_a_restart(office):
     before = waiting(office)
     office.restart()
     assert waiting(office) == before != []
+
+
+# --- watches ---
+
+
+def watched(office: Office, *answers: Answer) -> None:
+    """Have an account watched, and its institution say these."""
+    office.tell(some_order("w1", OrderKind.WATCH, amount=0))
+    message = office.next_message(1)
+    assert message is not None
+    office.reply(message, Reply(answers))
+
+
+BEGUN = Answer("a-w", Outcome.INFORMED, 0, START, "0000")
+RUNS = read_policy("cn-2016").watch_ends(START)
+
+
+def running(office: Office) -> tuple[str, ...]:
+    every = [tracked for _, tracked in office.scribe.state.of_institution("bank-1")]
+    return watches(reversed(every), office.clock.now(), read_policy("cn-2016"))
+
+
+def test_a_watch_that_runs_is_told_again_until_the_end_that_it_had(office):
+    watched(office, BEGUN)
+    office.clock.move(RUNS - START - timedelta(seconds=1))
+    assert running(office) == ("w1",)
+    assert isinstance(again(office, "w1"), Done)
+    (pending,) = office.journal.pending(10)
+    assert decode_issued(pending.message.body).ends_at == RUNS
+    assert is_to_leave(office.scribe.state, pending.message)
+    office.clock.move(timedelta(seconds=1))
+    assert running(office) == ()
+    assert isinstance(again(office, "w1", 2, "later"), Turned)
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        (),
+        (replace(BEGUN, outcome=Outcome.REFUSED, started_at=None, code="0301"),),
+        (BEGUN, replace(BEGUN, id="a-x", code="1099")),
+    ],
+    ids=["unanswered", "refused", "flooded"],
+)
+def test_a_watch_that_does_not_run_is_not_told_again(office, answers):
+    watched(office, *answers)
+    assert running(office) == ()
+    assert isinstance(again(office, "w1"), Turned)

@@ -13,7 +13,7 @@ from unit.centre.test_chaser import Chase
 
 from recoup import limits
 from recoup.cases import Case
-from recoup.cases.commands import SettleClaim, TakeReport
+from recoup.cases.commands import AddFacts, SettleClaim, TakeReport
 from recoup.cases.state import ClaimTrigger
 from recoup.centre import case_trail, chaser, trails
 from recoup.centre.case_sheets import CaseSheets, Decoded, Ledgers, TracedCase
@@ -21,6 +21,7 @@ from recoup.centre.case_trail import ledger_of
 from recoup.centre.commands import Done, Turned
 from recoup.centre.facts import Statement, encode_paper
 from recoup.centre.tracer import NotKept, trace_facts
+from recoup.errors import VaultFault
 
 
 @pytest.fixture
@@ -277,6 +278,41 @@ def test_sheets_leave_out_what_was_given_and_a_process_without_it_says_so():
     assert sheets.lean(()).statements == sheets.statements
     with pytest.raises(NotKept):
         Decoded(5).statement("d0", b"")
+
+
+def test_statements_that_a_process_has_are_read_only_where_it_turns_out_not_to_have_them():
+    bodies = {f"d{n}": encode_paper(Statement(f"a{n}", "bank", ())) + b" " * n for n in range(3)}
+    case = replace(Case("case-1"), facts=tuple(bodies))
+    asked = []
+
+    def read(digests):
+        asked.extend(digests)
+        return [bodies[digest] for digest in digests]
+
+    whole = CaseSheets(case, tuple(bodies.values()), {}, ())
+    unread = sum(len(bodies[digest]) for digest in ("d0", "d1"))
+    lazy = CaseSheets(case, (b"", b"", bodies["d2"]), {}, (), unread, read)
+    assert lazy.size == whole.size
+    assert lazy.lean(("d0", "d1")) == whole.lean(("d0", "d1"))
+    assert asked == [], "nothing was missing"
+    assert lazy.lean(("d0",)) == whole.lean(("d0",))
+    assert asked == ["d1"]
+    assert lazy.lean(()) == whole
+    assert asked == ["d1", "d0", "d1"]
+
+
+def test_a_case_that_was_erased_is_not_traced_on_from_what_a_process_still_has(chase):
+    chase.reported("case-1")
+    body = Statement("a-case-1", "bank-1", (), START)
+    digest = chase.directory.keep_statement("case-1", body)
+    assert isinstance(chase.office.ask("officer", AddFacts(digest, ()), case="case-1"), Done)
+    chase.look()
+    assert chase.step._sizes == {digest: len(encode_paper(body))}
+    case = chase.step._view.state.case("case-1")
+    chase.step._trace(case)
+    chase.directory._vault.erase("statements case-1", "a judge", "an order of a court")
+    with pytest.raises(VaultFault):
+        chase.step._trace(case)
 
 
 def test_the_rows_that_a_process_keeps_are_bounded():

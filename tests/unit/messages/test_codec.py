@@ -209,3 +209,21 @@ def test_an_amount_in_a_row_has_the_decimals_of_the_row():
 
 def test_every_type_has_a_codec():
     assert [kind for kind in TYPES.values() if _codec_of(kind) is None] == []
+
+
+@pytest.mark.parametrize("is_spaced", [False, True])
+def test_a_name_that_stands_twice_is_refused_however_the_json_is_laid_out(is_spaced):
+    """What a decoder would let fall shows where the same bytes do not come out again; and JSON of another layout is read."""
+    body = encode(ORDER)
+    if is_spaced:
+        body = json.dumps(json.loads(body), indent=1, ensure_ascii=True).encode()
+    assert decode("recoup.order.v1", body) == ORDER
+    same, other = json.dumps(ORDER.reason), json.dumps("x" * len(ORDER.reason))
+    for text in (same, other):
+        for twice in (
+            body[:-1] + b',"reason":' + text.encode() + b"}",
+            b'{"reason":' + text.encode() + b"," + body[1:],
+        ):
+            with pytest.raises(MessageFault) as found:
+                decode("recoup.order.v1", twice)
+            assert found.value.problem is MessageProblem.BODY_MALFORMED
