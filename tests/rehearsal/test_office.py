@@ -172,12 +172,13 @@ def test_a_run_says_what_it_does(run):
 def test_what_is_returned_arrives_and_is_never_more_than_was_lost(run):
     stage, policy = run
     returned = defaultdict(int)
+    rows = [row for row in stage.books.rows if row.time_us > stage.country.end_us]
+    booked = {(row.time_us, row.payer, row.payee, row.amount) for row in rows}
     for one in of(stage, Returned):
-        fraud = stage.country.frauds[one.fraud]
-        assert one.account == fraud.instalments[0].payer
+        victim = stage.country.frauds[one.fraud].instalments[0].payer
+        assert (one.at_us, one.account, victim, one.amount) in booked
         returned[one.fraud] += one.amount
     assert returned
-    rows = [row for row in stage.books.rows if row.time_us > stage.country.end_us]
     assert sum(row.amount for row in rows) == sum(returned.values())
     for number, amount in returned.items():
         assert 0 < amount <= stage.country.frauds[number].loss_minor

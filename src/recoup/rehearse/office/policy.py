@@ -8,6 +8,7 @@ from typing import Final, Never
 
 from recoup.cases import overlap_of
 from recoup.cases.events import OrderTakenUp
+from recoup.clock import microseconds_of
 from recoup.ids import SubjectId
 from recoup.messages import AnswerMessage, OrderMessage
 from recoup.orders import Order
@@ -125,17 +126,14 @@ class OfficePolicy:
             self._moved[subject] = None
 
     def _paid(self, event: PaidBack) -> None:
-        """Say that money came back to a victim, as the institution's receipt has it."""
-        tracked = self.centre.state.find(event.order_id)
-        assert tracked is not None, "a receipt of an order"
-        payout = tracked[1].order.payout
-        assert payout is not None, "an order to pay back says to whom"
+        """Say that money came back to a victim, as the institution's receipt has it: when it was booked, and from where."""
         fraud, case_id = number_of(event.key.case), event.key.case
         purpose = Purpose("figures", case_id, "a receipt")
         account = self.centre.names.number(
-            self.centre.directory.entry(payout.account, purpose).number
+            self.centre.directory.entry(event.key.account, purpose).number
         )
-        self._stage.say(Returned(self._stage.now_us, fraud, account, event.receipt.amount))
+        at_us = microseconds_of(event.receipt.at)
+        self._stage.say(Returned(at_us, fraud, account, event.receipt.amount))
 
     def _rest(self) -> None:
         """Say what changed of cases, once for all entries of an instant."""

@@ -137,11 +137,12 @@ class Appealed:
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """Money came back to a victim."""
+    """Money came back to a victim: the booked row of that instant, payer and amount."""
 
     at_us: int
     fraud: int
     account: int
+    """From where it was paid."""
     amount: int
 
 
