@@ -7,9 +7,12 @@ STAMP  := $(VENV)/.ready
 export PYTHONDONTWRITEBYTECODE :=
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile # Python compiles what it imports
 
-# The example that `make run` and `make example` trace, and where the result goes.
+# The example that `make example` traces, and where the result goes.
 EXAMPLE     := examples/case
 EXAMPLE_OUT := out/example
+# What `make run` and `make rehearse` play, and where the results go.
+TOWN        := examples/town.toml
+TOWN_OUT    := out/town
 CITY        := examples/city.toml
 CITY_OUT    := out/city
 POLICIES    ?= all
@@ -29,13 +32,15 @@ $(STAMP): requirements.lock pyproject.toml
 	$(PIP) --no-deps --no-build-isolation -e .
 	@touch $(STAMP)
 
-run: $(STAMP)    ## set up, then trace the example case under every rule
+run: $(STAMP)    ## set up, then let every policy stop the same crimes in a small town, live: a page and a press release
+	$(BIN)/recoup rehearse $(TOWN) --policies $(POLICIES) --json $(TOWN_OUT)/out.json --report $(TOWN_OUT)
+	@echo "The results lie in $(TOWN_OUT); begin with $(TOWN_OUT)/report.html."
+
+example: $(STAMP)  ## set up, then trace the example case under every rule
 	$(BIN)/recoup $(EXAMPLE_RUN)
 	@echo "The results lie in $(EXAMPLE_OUT); begin with $(EXAMPLE_OUT)/trail.html."
 
-example: run     ## the same
-
-rehearse: $(STAMP)  ## set up, then let policies (POLICIES=none,med2) play the default city, live
+rehearse: $(STAMP)  ## set up, then let policies (POLICIES=none,med2) play the default city, live: the chase takes many minutes
 	$(BIN)/recoup rehearse $(CITY) --policies $(POLICIES) --json $(CITY_OUT)/out.json --report $(CITY_OUT)
 
 test: $(STAMP)   ## set up, then run the tests (not the longest) and every example of the docstrings
