@@ -317,6 +317,20 @@ def test_what_is_wrong_is_named_by_its_row_and_nothing_is_written(
     assert not (folder / "out").exists()
 
 
+def test_the_very_row_of_an_overlapping_export_counts_once(folder: Path) -> None:
+    """Counted twice, solo would show 50.00 and a pot of more than was ever there would pass."""
+    assert run(folder).exit_code == 0
+    before = (folder / "out/awards.csv").read_bytes()
+    head, *lines = LEDGER.splitlines(keepends=True)
+    (folder / "u.csv").write_text(head + lines[3], encoding="utf-8")
+    both = ("t.csv", "u.csv")
+    assert run(folder, transfers=both).exit_code == 0
+    assert (folder / "out/awards.csv").read_bytes() == before
+    (folder / "p.csv").write_text(POTS.replace("solo,25.00", "solo,25.01"), encoding="utf-8")
+    more = run(folder, transfers=both)
+    assert (more.exit_code, "pot_above_balance" in more.output) == (2, True)
+
+
 def test_a_pot_that_a_court_froze_too_is_refused(folder: Path) -> None:
     text = "account,amount,currency,shared_with\nmule,10.00,CNY,\nsolo,25.00,CNY,district court\n"
     (folder / "p.csv").write_text(text, encoding="utf-8")

@@ -35,6 +35,7 @@ from recoup.procedure.events import (
     PaymentOverdue,
     PaymentReplaced,
 )
+from recoup.procedure.evolve import fold
 from recoup.procedure.facts import Facts
 from recoup.procedure.fitting import unfit_claim, unfit_payee, unfit_place
 from recoup.procedure.refusals import Reason, Refusal
@@ -116,7 +117,11 @@ def _notify(
             officers,
             due_at,
         )
-        told.append(BankNotified(found.id, payment_id, order, command.by, now))
+        event = BankNotified(found.id, payment_id, order, command.by, now)
+        told.append(event)
+        found = fold(
+            found, (event,)
+        )  # the next payment of the same claim finds this one on its way
     return tuple(told) or Refusal(Reason.PAYMENT_UNKNOWN)
 
 

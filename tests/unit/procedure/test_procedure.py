@@ -710,3 +710,18 @@ def test_what_comes_late_is_kept_for_every_payment_that_ended() -> None:
     assert desk.refuses(RecordBounce("r1", "r1-1.1.1", "b2", 60, "closed")) == "nothing_paid"
     desk.must(RecordPaid("r1", "r1-1.1.1", "q1", 60, START))
     assert (desk.last.state, desk.last.has_incident) == (PaymentState.DIFFERS, True)
+
+
+def test_one_notice_counts_its_own_payments_of_a_claim_together() -> None:
+    """30 and 30 were decided; 10 came back otherwise since. Each payment alone still fits, both do not, and no bank is told."""
+    desk = Desk(facts({"mule": 100, "side": 30}, c1=60)).opened("c1")
+    desk.decided(gets("c1", 30), gets("c1", 30, "side"))
+    first, second = (payment.id for payment in desk.found.payments)
+    desk.facts = replace(
+        desk.facts, claims={key("c1"): replace(desk.facts.claims[key("c1")], missing=50)}
+    )
+    tell = NotifyBank("r1", (first, second), ("ann", "bo"), "officer")
+    assert desk.refuses(tell) == "amount_exceeds_missing"
+    assert {payment.state for payment in desk.found.payments} == {PaymentState.DECIDED}
+    desk.must(replace(tell, payments=(first,)))
+    assert desk.refuses(replace(tell, payments=(second,))) == "amount_exceeds_missing"

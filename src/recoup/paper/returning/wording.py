@@ -177,9 +177,10 @@ PHRASES: Final[dict[str, tuple[str, str]]] = {
     ),
     "letter_next": ("接下来", "What happens next"),
     "letter_next_words": (
-        "冻结银行核对通知书后，将款项转入上述账户，您无需再做任何操作。到账后请核对金额；如有不符，请联系 {phone}。",
-        "The bank checks the notice and pays the money into the account above. You need do nothing. When it has arrived, "
-        + "compare the amount; if it differs, call {phone}.",
+        "冻结银行核对通知书后（扣押的款项由保管单位），将款项转入上述账户，您无需再做任何操作。"
+        + "到账后请核对金额；如有不符，请联系 {phone}。",
+        "The bank checks the notice and pays the money into the account above; what was seized, the office that keeps it. "
+        + "You need do nothing. When it has arrived, compare the amount; if it differs, call {phone}.",
     ),
     "letter_free": (
         "返还不收取任何费用。我们不会发送链接，也不会要求您转账或提供密码、验证码。凡有此类要求的，都是诈骗。",
