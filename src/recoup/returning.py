@@ -59,7 +59,8 @@ def open_return(
 ) -> OpenReturn:
     """Read the files of a return; raise `InputFault` with every problem of them."""
     pots = read_pots(files.pots, options)
-    own = replace(options, left_out=frozenset(path.resolve() for path in (files.pots, *files.paid)))
+    others = frozenset(path.resolve() for path in (files.pots, *files.paid))
+    own = replace(options, left_out=others, ids_once=True)
     read = CaseFiles(
         files.transfers, files.claims, files.opening, files.known, files.terminal,
         files.holds, files.links, files.map_file,

@@ -331,6 +331,15 @@ def test_the_very_row_of_an_overlapping_export_counts_once(folder: Path) -> None
     assert (more.exit_code, "pot_above_balance" in more.output) == (2, True)
 
 
+def test_an_id_that_one_file_gives_twice_is_refused_by_its_row(folder: Path) -> None:
+    head, *lines = LEDGER.splitlines(keepends=True)
+    (folder / "t.csv").write_text(head + "".join(lines) + lines[0], encoding="utf-8")
+    found = run(folder)
+    assert (found.exit_code, (folder / "out").exists()) == (2, False)
+    assert f"t.csv row {len(lines) + 2}" in found.output
+    assert "the file gives it twice" in found.output
+
+
 def test_a_pot_that_a_court_froze_too_is_refused(folder: Path) -> None:
     text = "account,amount,currency,shared_with\nmule,10.00,CNY,\nsolo,25.00,CNY,district court\n"
     (folder / "p.csv").write_text(text, encoding="utf-8")

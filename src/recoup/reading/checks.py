@@ -30,6 +30,8 @@ def check_transfers(
     touched: frozenset[str],
     balances: Balances,
     exempt: frozenset[str] = frozenset(),
+    *,
+    ids_once: bool = False,
 ) -> Checked:
     """Return the transfers that pass every check between rows, in total order.
 
@@ -38,10 +40,11 @@ def check_transfers(
         touched: accounts of rows already refused; their stated balances can no longer be checked.
         balances: receives a problem for every row refused here, and for balances that do not follow.
         exempt: accounts of statements, whose balances are checked in the statement's own order instead.
+        ids_once: refuse an id that one file gives twice, even where both rows say the same.
     """
     findings = balances.findings
     named = _reversal_kinds(with_ids(transfers))
-    kept, repeated, refused = _duplicates(named, findings)
+    kept, repeated, refused = _duplicates(named, findings, ids_once=ids_once)
     ordered = in_order(kept)
     ordered, wrong = _reversals(ordered, findings)
     _conversions(ordered, findings)
@@ -96,7 +99,7 @@ def _reversal_kinds(transfers: pl.DataFrame) -> pl.DataFrame:
 
 
 def _duplicates(
-    transfers: pl.DataFrame, findings: Findings
+    transfers: pl.DataFrame, findings: Findings, *, ids_once: bool
 ) -> tuple[pl.DataFrame, int, frozenset[str]]:
     """Keep the first of rows with one id; the same content again is counted, other content refused."""
     if transfers["id"].n_unique() == transfers.height:
@@ -110,12 +113,16 @@ def _duplicates(
         separator=", ",
         ignore_nulls=True,
     )
-    rows = rows.with_columns(which=which, nth=pl.int_range(pl.len()).over("id")).filter(
-        pl.col("nth") > 0
-    )
-    other = rows.filter(pl.col("which") != "")
+    rows = rows.with_columns(
+        which=which,
+        nth=pl.int_range(pl.len()).over("id"),
+        in_file=pl.int_range(pl.len()).over("id", "source"),
+    ).filter(pl.col("nth") > 0)
+    other = rows.filter((pl.col("which") != "") | (pl.lit(ids_once) & (pl.col("in_file") > 0)))
+    says = pl.format("{} (another row has other {})", "id", "which")
+    again = pl.format("{} (the file gives it twice)", "id")
     findings.add_rows(
-        "id_duplicate", "id", other, pl.format("{} (another row has other {})", "id", "which")
+        "id_duplicate", "id", other, pl.when(pl.col("which") == "").then(again).otherwise(says)
     )
     kept = (
         transfers.with_row_index("at").filter(~pl.col("at").is_in(rows["at"].implode())).drop("at")

@@ -59,6 +59,8 @@ class ReadingOptions:
     """How far apart the two ends' clocks may be for their rows to be one transfer."""
     rounds_amounts: bool = False
     """Take the nearest amount of one that is finer than its currency; else it is refused. For watching, never for tracing."""
+    ids_once: bool = False
+    """Refuse an id that one file gives twice, even where both rows say the same. For returns: they pay out."""
 
     @property
     def map(self) -> ColumnMap:

@@ -121,6 +121,7 @@ def assemble(intake: Intake, options: ReadingOptions) -> Reading:
         frozenset(gathered.touched | maimed),
         balances,
         exempt=combined.accounts,
+        ids_once=options.ids_once,
     )
     balances.refuse(combined.statements.breaks, checked.touched)
     twice = also_in_ledger(ledger, combined.transfers, options.match_window, intake.sources)
