@@ -67,7 +67,7 @@ class Watch:
 
         Args:
             rules: read for the features of the stream and these currencies, in this order.
-            model: trained on the features of the stream.
+            model: trained on the features of the stream, of its state alone or of patterns too.
             policy: needed beside rules or a model.
             currencies: those that payments may have.
             settings: of the state.
@@ -369,6 +369,7 @@ class Watch:
             policy=policy,
             currencies=tuple(self._currencies),
             flow=before.flow,
+            patterns=before.patterns,
         )
         stream.take_over(before)
         watch = copy(self)

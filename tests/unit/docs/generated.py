@@ -30,7 +30,14 @@ COMMANDS = (
     *("bank notices", "bank give", "bank defer", "bank appeal", "bank appeals"),
     *("watch", "watch train", "watch evaluate", "watch score"),
     *("demo", "bench", "bench trace", "bench journal", "bench chase", "bench looking"),
-    *("bench returns", "bench stolen", "bench watch", "bench scoring", "bench watch-sets"),
+    *(
+        "bench returns",
+        "bench stolen",
+        "bench watch",
+        "bench stream",
+        "bench scoring",
+        "bench watch-sets",
+    ),
     *("watch rules", "watch backtest", "watch crossval", "watch replay"),
     *("watch serve", "bench watch-http"),
 )

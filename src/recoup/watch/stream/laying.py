@@ -12,10 +12,14 @@ import numpy.typing as npt
 from recoup import limits
 from recoup.errors import StateFault, StateProblem
 from recoup.watch.decision import Action
-from recoup.watch.features import FEATURES
-from recoup.watch.model import Model, Tree, forest_of
+from recoup.watch.columns import STREAM_FEATURES, columns_of
+from recoup.watch.features import FEATURES, Feature
+from recoup.watch.model import Model, Tree, feature_set, forest_of
 from recoup.watch.model.calibration import Kind
+from recoup.watch.patterns import Graph, Patterns
+from recoup.watch.patterns.snapshots import empty_graph
 from recoup.watch.rules import FIELDS, Mode, RuleSet, vocabulary
+from recoup.watch.state import Payments, Shard
 from recoup.watch.stolen.rows import FlowRows
 from recoup.watch.stream.arrays import NEVER_US, Brain, Desk, Ruling
 from recoup.watch.stream.zone import offsets_of
@@ -24,6 +28,44 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _LEAF: Final = Tree((), (), (), (), (), (), (0.0,), (1,))
 NO_RULES: Final = RuleSet("none", "UTC", (22, 6), vocabulary(FEATURES), (), (), ())
+
+
+_ROWS_AT_ONCE: Final = 1 << 16
+_NO_RINGS: Final = empty_graph(0, 1)
+
+
+def lay_columns(rules: RuleSet, model: Model | None) -> tuple[Feature, ...]:
+    """Return what is read of every payment: features of the state, and those of patterns where model or rules know them.
+
+    Raises `StateFault` or `ModelFault` for rules or a model of other features.
+    """
+    width = rules.names.features_count
+    if width not in (len(FEATURES), len(STREAM_FEATURES)):
+        raise StateFault(StateProblem.FEATURES_DIFFER, "rules of other features")
+    if model is not None:
+        own = columns_of(len(model.features.names))
+        model.require(feature_set(own))
+        width = max(width, len(own))
+    return columns_of(width)
+
+
+def lay_patterns(shard: Shard) -> Patterns:
+    """Return the rings of a shard as its kept rows tell them: whole where no row was given up yet.
+
+    What rows no longer tell is missing: counts since the beginning, and the first payment, begin with the oldest row.
+    """
+    patterns, rows, numbers = Patterns(max(1, shard.accounts)), shard.state.rows, shard.rows
+    for begin in range(numbers.start, numbers.stop, _ROWS_AT_ONCE):
+        places = np.arange(begin, min(begin + _ROWS_AT_ONCE, numbers.stop)) & (len(rows) - 1)
+        some = rows[places]
+        sides = (np.maximum(some[side], -1) for side in ("payer", "payee"))  # below: elsewhere
+        patterns.apply(Payments.of(some["time"], *sides, some["amount"]), reads=False)
+    return patterns
+
+
+def no_rings() -> Graph:
+    """Return rings of no pocket: the loop then keeps no patterns."""
+    return _NO_RINGS
 
 
 def lay_brain(model: Model | None) -> Brain:
@@ -83,9 +125,9 @@ def microseconds(at: datetime | None, default: int = 0) -> int:
     return default if at is None else (at - _EPOCH) // _MICROSECOND
 
 
-def lay_desk(rules: RuleSet, brain: Brain, innocents: float) -> Desk:
-    """Return room to work in, and counters at their beginning."""
-    row, facts = np.zeros(len(FEATURES)), np.full(rules.names.facts_count, np.nan)
+def lay_desk(rules: RuleSet, brain: Brain, innocents: float, width: int) -> Desk:
+    """Return room to work in, for rows of `width` features, and counters at their beginning."""
+    row, facts = np.zeros(width), np.full(rules.names.facts_count, np.nan)
     marks = np.array([NEVER_US, limits.WATCH_WAITING_MAX, 0], np.int64)
     return Desk(
         row,
@@ -125,9 +167,12 @@ def no_flow() -> FlowRows:
 __all__ = [
     "NO_RULES",
     "lay_brain",
+    "lay_columns",
     "lay_desk",
     "lay_named",
+    "lay_patterns",
     "lay_ruling",
     "microseconds",
     "no_flow",
+    "no_rings",
 ]

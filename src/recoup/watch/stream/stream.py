@@ -17,6 +17,7 @@ from recoup.errors import StateFault, StateProblem
 from recoup.watch.decision import NO_TERMS, WAITS, Action, Ground, Policy
 from recoup.watch.features import FEATURES
 from recoup.watch.model import Model, feature_set
+from recoup.watch.patterns import Patterns
 from recoup.watch.rules import RuleSet
 from recoup.watch.state import Outcome, Payments, Shard, Told
 from recoup.watch.state.kernels.stream import TIME_MAX
@@ -38,13 +39,15 @@ from recoup.watch.stream.kernels.loop import decide
 from recoup.watch.stream.laying import (
     NO_RULES,
     lay_brain,
+    lay_columns,
     lay_desk,
     lay_named,
+    lay_patterns,
     lay_ruling,
     no_flow,
+    no_rings,
 )
 
-_WIDTH: Final = len(FEATURES)
 _ROOM: Final = 1 << 16
 """Rows for which room is made at once."""
 
@@ -90,23 +93,31 @@ class Stream:
         policy: Policy | None = None,
         currencies: tuple[str, ...] = (),
         flow: StolenFlow | None = None,
+        patterns: Patterns | None = None,
     ) -> None:
-        """Begin. A model needs a policy; without either nothing is scored, and rules and orders decide."""
+        """Begin. A model needs a policy; without either nothing is scored, and rules and orders decide.
+
+        Where the model or the rules know features of patterns and none are given, they are made of the rows that the shard keeps.
+        """
         self.shard, self.flow = shard, flow
         self.rules = rules or NO_RULES
         self.model, self.policy, self.currencies = model, policy, currencies
-        if model is not None:
-            model.require(feature_set(FEATURES))
+        self.columns = lay_columns(self.rules, model)
+        """What is read of every payment."""
+        if patterns is None and len(self.columns) > len(FEATURES):
+            patterns = lay_patterns(shard)
+        self.patterns = patterns
+        """Once kept they are kept on, also while nothing reads them."""
         if policy is None and (model is not None or self.rules.rules):
             raise StateFault(StateProblem.SETTING_WRONG, "expected a policy beside model or rules")
-        if self.rules.names.features_count != len(FEATURES):
-            raise StateFault(StateProblem.FEATURES_DIFFER, "rules of other features")
         digest = "" if model is None else model.digest
         self._terms = NO_TERMS if policy is None else policy.terms(currencies, digest)
         said = "" if policy is None else policy.digest
-        self.versions = Versions(digest, self.rules.digest, said, feature_set(FEATURES).digest)
+        self.versions = Versions(digest, self.rules.digest, said, feature_set(self.columns).digest)
         self._brain = lay_brain(model)
-        self._desk = lay_desk(self.rules, self._brain, self._terms.innocents_most)
+        self._desk = lay_desk(
+            self.rules, self._brain, self._terms.innocents_most, len(self.columns)
+        )
         self._nothing = no_flow()
         settings = shard.settings
         self._bounds = (settings.late_seconds * SECOND, settings.ahead_seconds * SECOND)
@@ -183,9 +194,11 @@ class Stream:
         found = Writing(
             np.empty(count, DECIDED),
             np.empty((count, self._ruling.action.size), np.int8),
-            np.empty((count, _WIDTH)),
+            np.empty((count, len(self.columns))),
         )
         self._desk.marks[KEPT] = 0
+        if self.patterns is not None:
+            self.patterns.grow(self.shard.accounts)
         self._room -= count
         if self._room < len(self.waiting):  # each of these may take a row meanwhile
             wanted = max(_ROOM, count) + len(self.waiting)
@@ -223,10 +236,12 @@ class Stream:
 
     def _run(self, given: Given, found: Writing, at: int, stop: int, mode: int) -> int:
         room = self._desk.marks[ROOM]
+        rings = no_rings() if self.patterns is None else self.patterns.graph
         index = self._nothing if self.flow is None else rows_of_flow(self.flow)
         end = int(
             decide(
                 self.shard.state,
+                rings,
                 index.stream,
                 self._brain,
                 self.rules.programs,
@@ -334,7 +349,7 @@ class Stream:
 
     def _go_on(self, one: Waiting, how: How, time_us: int, found: Writing) -> None:
         """Book a payment that waited, as of now: later payments see it now, and orders of now bind it."""
-        flow, row = self.flow, -1
+        flow = self.flow
         payment = Payment(max(time_us, self.shard.clock), one.payer, one.payee, one.amount)
         if flow is not None and flow.index.flags[one.payer] & DEBITS:
             verdict = flow.enforce(payment)
@@ -345,21 +360,34 @@ class Stream:
                 self.sync()
                 return
         self._room -= 1
-        outcome = Outcome(
-            int(
-                self.shard.apply(
-                    Payments.of([time_us], [one.payer], [one.payee], [one.amount], [one.kind])
-                )[0]
-            )
-        )
+        outcome, row = self._book_unasked(payment, one.kind, found.told)
         if outcome is not Outcome.BOOKED:
             found.ended.append(Ended(one.number, How.NOT_BOOKED, time_us, outcome))
             return
-        if flow is not None:
-            row = flow.index.newest + 1
-            self._book(flow, payment._replace(time_us=self.shard.clock), found.told)
-            self.sync()
         found.ended.append(Ended(one.number, how, time_us, row=row))
+
+    def _book_unasked(self, payment: Payment, kind: int, told: list[Tiding]) -> tuple[Outcome, int]:
+        """Book a payment without asking anything; return what became of it, and its row in the flow (-1: no flow)."""
+        time_us, payer, payee, amount = payment[:4]
+        payments = Payments.of([time_us], [payer], [payee], [amount], [kind])
+        outcome, row = Outcome(int(self.shard.apply(payments)[0])), -1
+        if outcome is not Outcome.BOOKED:
+            return outcome, row
+        if self.patterns is not None:
+            self.patterns.grow(self.shard.accounts)
+            self.patterns.book(self.shard.clock, payer, payee, amount)
+        if self.flow is not None:
+            row = self.flow.index.newest + 1
+            self._book(self.flow, payment._replace(time_us=self.shard.clock), told)
+            self.sync()
+        return outcome, row
+
+    def book(self, payment: Payment, kind: int = 0) -> tuple[Tiding, ...]:
+        """Book a payment that went on whatever would be decided of it; nothing where the state refuses it."""
+        told: list[Tiding] = []
+        self._room -= 1
+        self._book_unasked(payment, kind, told)
+        return tuple(told)
 
     def advance(self, time_us: int) -> Passed:
         """Let time pass without a payment: what waits and is due goes on."""

@@ -12,7 +12,7 @@ from recoup.errors import StateFault, StateProblem
 from recoup.money import ISO_DIGITS, Digits
 from recoup.records.kinds import KINDS
 from recoup.watch.decision import WAITS, Action, Decision, Ground, Problem
-from recoup.watch.state import OUTSIDE, Payments
+from recoup.watch.state import OUTSIDE
 from recoup.watch.stolen import Payment
 from recoup.watching.asked import Asked
 from recoup.watching.deciding import Watch
@@ -105,11 +105,7 @@ class WatchCore:
                 self.watch.release(id_, max(time_us, stream.shard.clock))
                 continue
             sides = [self._pocket(payer, currency), self._pocket(payee, currency)]
-            stream.shard.make_room(1)
-            stream.shard.apply(Payments.of([time_us], [sides[0]], [sides[1]], [amount], [kind]))
-            if stream.flow is not None:
-                stream.flow.book(Payment(stream.shard.clock, sides[0], sides[1], amount))
-                stream.sync()
+            stream.book(Payment(time_us, sides[0], sides[1], amount), kind)
 
     def _pocket(self, account: str, currency: str) -> int:
         found = self.watch.pocket(account, currency)

@@ -15,7 +15,14 @@ import numpy as np
 from recoup.trace.kernels.compiled import inner, kernel, within
 from recoup.trace.kernels.prefetch import prefetch
 from recoup.watch.decision.decision import Action, Ground, Withheld
+from recoup.watch.features import FEATURES
 from recoup.watch.model.kernels import probability_at, score_with
+from recoup.watch.patterns.kernels import (
+    book_pattern,
+    fetch_patterns,
+    fetch_payers,
+    read_patterns,
+)
 from recoup.watch.rules.kernel import FIRES, verdict
 from recoup.watch.rules.vocabulary import FIELDS
 from recoup.watch.state import BOTH, advance, book, check, read, traits_of
@@ -53,8 +60,12 @@ _SHADOW, _ALERTS, _INNOCENTS, _WAITING = (
     int(Withheld.WAITING),
 )
 _FIELDS: Final = len(FIELDS)
+_OF_STATE: Final = len(FEATURES)
+"""Columns of the state; those of patterns come behind."""
 _DAY_US: Final = 86_400_000_000
 _SOON: Final = 8
+_RINGS, _PAYERS = 12, 4
+"""Payments between asking for the rings of a pocket, and for figures of its last payers, and reading them."""
 _LINE: Final = 8  # words of a cache line
 _NO_NUMBER: Final = np.uint64(0x7FF8000000000000)
 _FACTOR: Final = np.uint64(0xFF51AFD7ED558CCD)
@@ -71,6 +82,19 @@ def _fetch(s, payer, payee):
             prefetch(s.words, first + line)
     prefetch(s.pairs, home_of(s.pairs, payer, payee))
     prefetch(s.pairs, home_of(s.pairs, payee, payer))
+
+
+@within
+def _fetch_rings(s, graph, given, i, last):
+    """Ask for the rings of a payment that comes soon, and for its payers' figures when these are there."""
+    count, at = min(s.marks[ACCOUNTS], len(graph.first_us)), i + _RINGS
+    if at <= last:
+        p, q = np.int64(given.payer[at]), np.int64(given.payee[at])
+        fetch_patterns(graph, p if p < count else -1, q if q < count else -1)
+    at = i + _PAYERS
+    if at <= last:
+        p, q = np.int64(given.payer[at]), np.int64(given.payee[at])
+        fetch_payers(graph, p if p < count else -1, q if q < count else -1)
 
 
 @inner
@@ -224,17 +248,25 @@ def _weighed(brain, programs, r, terms, desk, given, i, clock, one, fired):
 
 
 @kernel
-def decide(s, flow, brain, programs, r, terms, desk, given, out, fired, kept, start, stop, mode):
+def decide(
+    s, graph, flow, brain, programs, r, terms, desk, given, out, fired, kept, start, stop, mode
+):
     """Decide payments [start, stop); return the place of the first that must be looked at before, or `stop`.
 
-    The caller has made room in the state. `fired` int8 [n, R], `kept` float64 [n, F]: rows of payments that are not allowed.
+    The caller has made room in the state and in the rings of `graph`; without pockets in it no patterns are kept, and they are
+    read where the desk's row is as wide as the features of both. `fired` int8 [n, R], `kept` float64 [n, F]: rows of payments
+    that are not allowed.
     """
     marks = desk.marks
     follows = len(flow.flags) > 1 and not mode & LOOKED
+    keeps_patterns = len(graph.first_us) > 0
+    reads_patterns = keeps_patterns and len(desk.row) > _OF_STATE
     for i in range(start, stop):
         soon = min(i + _SOON, stop - 1)
         if soon > i:
             _fetch(s, np.int64(given.payer[soon]), np.int64(given.payee[soon]))
+        if keeps_patterns:
+            _fetch_rings(s, graph, given, i, stop - 1)
         time, amount, kind = given.time_us[i], given.amount[i], np.int64(given.kind[i])
         p, q = np.int64(given.payer[i]), np.int64(given.payee[i])
         one = out[i]
@@ -254,6 +286,8 @@ def decide(s, flow, brain, programs, r, terms, desk, given, out, fired, kept, st
         action = 0
         if mode & SCORES:
             read(s, clock, p, q, amount, kind, traits, desk.row)
+            if reads_patterns:
+                read_patterns(graph, clock, p, q, amount, desk.row, _OF_STATE)
             action = _weighed(brain, programs, r, terms, desk, given, i, clock, one, fired[i])
         else:
             one.ground = _UNSCORED
@@ -268,6 +302,8 @@ def decide(s, flow, brain, programs, r, terms, desk, given, out, fired, kept, st
             marks[ROOM] -= 1
         elif action < _DELAY:
             book(s, clock, p, q, amount, traits, BOTH)
+            if keeps_patterns:
+                book_pattern(graph, clock, p, q, amount)
             if follows:
                 one.row = flow.state[BASE] + flow.state[USED]
                 write_row(flow, clock, p, q, amount, _assumed(flow, p, amount))
