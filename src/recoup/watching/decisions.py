@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Final, NamedTuple
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import polars as pl
 
 from recoup.records.tables import ColumnType, schema_of
-from recoup.watch.decision import Action, Decision, Ground, Problem, Withheld, input_cause
+from recoup.watch.decision import Action, Cause, Decision, Ground, Problem, Withheld, input_cause
 from recoup.watch.rules import FIRES, Mode
 from recoup.watch.stolen import Held, Tiding
 from recoup.watch.stream import NEVER_US, Decided, Ended, Stream
@@ -18,12 +18,44 @@ from recoup.watching.asked import Plain, Wrong
 from recoup.watching.reasons import causes_of
 
 
+_FIELDS: Final = tuple(one.name for one in fields(Decision))
+
+
 class Known(NamedTuple):
     """An id that was answered: its content, and where the answer lies."""
 
     content: Plain
-    decisions: Decisions
+    decisions: Decisions | Answered
     place: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer that was given before a restart, as a snapshot has it: its one place has the decision."""
+
+    said: list[Any]
+    """The fields of the decision in order; causes are rows."""
+
+    def __getitem__(self, at: int) -> Decision:
+        """Return the decision."""
+        values = dict(zip(_FIELDS, self.said, strict=True))
+        return Decision(
+            **values
+            | {
+                "action": Action(values["action"]),
+                "ground": Ground(values["ground"]),
+                "causes": tuple(Cause(*one) for one in values["causes"]),
+                "problem": Problem(values["problem"]),
+                "would": Action(values["would"]),
+                "withheld": Withheld(values["withheld"]),
+                "rules": tuple(values["rules"]),
+                "rules_shadow": tuple(values["rules_shadow"]),
+            }
+        )
+
+    def action_of(self, at: int) -> int:  # noqa: ARG002 - there is one
+        """Return its action as a number."""
+        return int(self.said[_FIELDS.index("action")])
 
 
 class EndedPayment(NamedTuple):
@@ -181,4 +213,4 @@ def decision_of(id_: str, stream: Stream, found: Decided, at: int, versions: str
     )
 
 
-__all__ = ["FRAME", "Decisions", "EndedPayment", "Known"]
+__all__ = ["FRAME", "Answered", "Decisions", "EndedPayment", "Known"]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from recoup.watch.columns import STREAM_FEATURES
 from recoup.watch.decision import (
     LATE,
     ORDER_BINDS,
@@ -18,7 +19,6 @@ from recoup.watch.decision import (
     Withheld,
     input_cause,
 )
-from recoup.watch.columns import STREAM_FEATURES
 from recoup.watch.flags import CODES
 from recoup.watch.model import Meaning, meaning_of, reasons_of
 from recoup.watch.rules import FIRES, Mode, Rule

@@ -12,18 +12,18 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from recoup import limits
 from recoup.errors import StateFault, StateProblem
 from recoup.watch.decision import NO_TERMS, WAITS, Action, Ground, Policy
 from recoup.watch.features import FEATURES
 from recoup.watch.model import Model, feature_set
-from recoup.watch.patterns import Patterns
+from recoup.watch.patterns import Graph, Patterns
 from recoup.watch.rules import RuleSet
 from recoup.watch.state import Outcome, Payments, Shard, Told
 from recoup.watch.state.kernels.stream import TIME_MAX
 from recoup.watch.state.kernels.words import NEVER, SECOND
 from recoup.watch.stolen import FlowRows, Payment, Refusal, StolenFlow, Tiding, Verdict
 from recoup.watch.stolen.booking import DEBITS
+from recoup.watch.stolen.booking import Stream as Flow
 from recoup.watch.stream.answers import (
     Decided,
     Ended,
@@ -34,7 +34,19 @@ from recoup.watch.stream.answers import (
     Waiting,
     Writing,
 )
-from recoup.watch.stream.arrays import DECIDED, DUE, KEPT, LOOKED, NEVER_US, ROOM, SCORES, Given
+from recoup.watch.stream.arrays import (
+    DECIDED,
+    DUE,
+    KEPT,
+    LOOKED,
+    MOVED,
+    NEVER_US,
+    ROOM,
+    SCORES,
+    Given,
+    Ruling,
+)
+from recoup.watch.stream.kernels.handing import places_of
 from recoup.watch.stream.kernels.loop import decide
 from recoup.watch.stream.laying import (
     NO_RULES,
@@ -44,6 +56,7 @@ from recoup.watch.stream.laying import (
     lay_named,
     lay_patterns,
     lay_ruling,
+    lay_weighing,
     no_flow,
     no_rings,
 )
@@ -72,6 +85,9 @@ def rows_of_flow(flow: StolenFlow) -> FlowRows:
     return index
 
 
+_KEPT_MAX: Final = 4_096
+"""Payments for whose features room is made once."""
+_WAITS: Final = tuple(int(action) for action in WAITS)
 _NO_CURRENCY: Final = np.zeros(0, np.int16)
 
 
@@ -118,7 +134,11 @@ class Stream:
         self._desk = lay_desk(
             self.rules, self._brain, self._terms.innocents_most, len(self.columns)
         )
+        self._weighing = lay_weighing(self._terms)
         self._nothing = no_flow()
+        self._handed: tuple[Graph, Flow, Ruling] | None = None
+        self._at = np.empty(0, np.int64)
+        self._kept = np.empty((0, len(self.columns)))
         settings = shard.settings
         self._bounds = (settings.late_seconds * SECOND, settings.ahead_seconds * SECOND)
         self._room = 0
@@ -194,7 +214,7 @@ class Stream:
         found = Writing(
             np.empty(count, DECIDED),
             np.empty((count, self._ruling.action.size), np.int8),
-            np.empty((count, len(self.columns))),
+            self._kept_room(count),
         )
         self._desk.marks[KEPT] = 0
         if self.patterns is not None:
@@ -235,36 +255,41 @@ class Stream:
         return stop + 1
 
     def _run(self, given: Given, found: Writing, at: int, stop: int, mode: int) -> int:
-        room = self._desk.marks[ROOM]
-        rings = no_rings() if self.patterns is None else self.patterns.graph
-        index = self._nothing if self.flow is None else rows_of_flow(self.flow)
-        end = int(
-            decide(
-                self.shard.state,
-                rings,
-                index.stream,
-                self._brain,
-                self.rules.programs,
-                self._ruling,
-                self._terms,
-                self._desk,
-                given,
-                found.rows,
-                found.fired,
-                found.kept,
-                at,
-                stop,
-                mode,
-            )
-        )
+        marks = self._desk.marks
+        room, marks[MOVED] = int(marks[ROOM]), 0
+        at_ = self._places_of_arrays()
+        state = self.shard.addresses
+        end = int(decide(state, at_, given, found.rows, found.fired, found.kept, at, stop, mode))
         if self.flow is not None and end > at:
             self.flow.time_us = max(self.flow.time_us, self.shard.clock)
-            self.flow.most += 2 * int(given.amount[at:end].clip(0, limits.ROW_MINOR_MAX).sum())
-        if room != self._desk.marks[ROOM]:
-            for place in range(at, end):
-                if found.rows["action"][place] in WAITS:
-                    self._wait(given, place, int(found.rows["expires_us"][place]))
+            self.flow.most += 2 * int(marks[MOVED])
+        if room != marks[ROOM]:
+            actions = found.rows["action"][at:end]
+            for place in np.flatnonzero(np.isin(actions, _WAITS)).tolist():
+                self._wait(given, at + place, int(found.rows["expires_us"][at + place]))
         return end
+
+    def _places_of_arrays(self) -> npt.NDArray[np.int64]:
+        """Return what tells the loop where its arrays lie; worked out anew where some were replaced."""
+        rings = no_rings() if self.patterns is None else self.patterns.graph
+        flow = (self._nothing if self.flow is None else rows_of_flow(self.flow)).stream
+        now = (rings, flow, self._ruling)
+        before = self._handed
+        if before is None or any(new is not old for new, old in zip(now, before, strict=True)):
+            programs = self.rules.programs
+            self._handed, self._programs = now, programs  # kept: else their memory were given back
+            self._at = places_of(
+                rings, flow, self._brain, programs, self._ruling, self._weighing, self._desk
+            )
+        return self._at
+
+    def _kept_room(self, count: int) -> Matrix:
+        """Return room for the features of so many payments; what is kept of it is copied."""
+        if count > _KEPT_MAX:
+            return np.empty((count, len(self.columns)))
+        if count > len(self._kept):
+            self._kept = np.empty((_KEPT_MAX if count > 1 else 1, len(self.columns)))
+        return self._kept
 
     def _enforce(self, flow: StolenFlow, given: Given, found: Writing, at: int, mode: int) -> None:
         """Decide a payment whose payer or payee has stolen money, an order, or something out of its order."""
@@ -446,6 +471,20 @@ class Stream:
         self.taken, self.waiting, self._due = before.taken, before.waiting, before._due
         self._desk.marks[:] = before._desk.marks
         self._desk.counters[:] = before._desk.counters
+
+    @property
+    def counters(self) -> Matrix:
+        """What budgets have used up."""
+        return self._desk.counters
+
+    def go_on_from(self, taken: int, waiting: Sequence[Waiting], counters: Matrix) -> None:
+        """Take numbers, payments that wait and budgets of a stream that was kept; this one has decided nothing yet."""
+        self.taken, self.waiting = taken, {one.number: one for one in waiting}
+        self._due = sorted((one.expires_us, one.number) for one in waiting)
+        self._desk.counters[:] = counters
+        marks = self._desk.marks
+        marks[ROOM] -= len(waiting)
+        marks[DUE] = self._due[0][0] if self._due else NEVER_US
 
     def sync(self) -> None:
         """Carry sums of stolen money into the features: whoever changes the flow from outside calls it then."""
