@@ -113,7 +113,7 @@ class Stream:
     ) -> None:
         """Begin. A model needs a policy; without either nothing is scored, and rules and orders decide.
 
-        Where the model or the rules know features of patterns and none are given, they are made of the rows that the shard keeps.
+        Where model or rules know features of patterns and none are given, they are made of the rows that the shard keeps.
         """
         self.shard, self.flow = shard, flow
         self.rules = rules or NO_RULES
@@ -259,7 +259,7 @@ class Stream:
         room, marks[MOVED] = int(marks[ROOM]), 0
         at_ = self._places_of_arrays()
         state = self.shard.addresses
-        end = int(decide(state, at_, given, found.rows, found.fired, found.kept, at, stop, mode))
+        end = int(decide(state, at_, *given, found.rows, found.fired, found.kept, at, stop, mode))
         if self.flow is not None and end > at:
             self.flow.time_us = max(self.flow.time_us, self.shard.clock)
             self.flow.most += 2 * int(marks[MOVED])

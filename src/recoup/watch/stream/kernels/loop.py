@@ -44,6 +44,7 @@ from recoup.watch.stream.arrays import (
     NEVER_US,
     ROOM,
     SCORES,
+    Given,
 )
 from recoup.watch.stream.kernels.handing import (
     BRAIN,
@@ -315,16 +316,34 @@ def _score_block(brain, terms, desk, given, out):
 
 
 @kernel
-def decide(state, at, given, out, fired, kept, start, stop, mode):
+def decide(
+    state,
+    at,
+    time_us,
+    payer,
+    payee,
+    amount,
+    kind,
+    currency,
+    named,
+    out,
+    fired,
+    kept,
+    start,
+    stop,
+    mode,
+):
     """Decide payments [start, stop); return the place of the first that must be looked at before, or `stop`.
 
     The caller has made room in the state and in the rings; without pockets in these no patterns are kept, and they are read
     where the desk's row is as wide as the features of both. `state`: its `addresses_of`; `at`: the `places_of` rings, flow,
-    brain, programs, ruling, weighing and desk. `fired` int8 [n, R], `kept` float64 [n, F]: rows of payments that are not allowed.
+    brain, programs, ruling, weighing and desk; the fields of `Given` one by one. `fired` int8 [n, R], `kept` float64 [n, F]:
+    rows of payments that are not allowed.
     """
     s, graph, flow = state_at(state), graph_at(at, GRAPH), flow_at(at, FLOW)
     brain, programs, r = brain_at(at, BRAIN), programs_at(at, PROGRAMS), ruling_at(at, RULING)
     terms, desk = weighing_at(at, WEIGHING), desk_at(at, DESK)
+    given = Given(time_us, payer, payee, amount, kind, currency, named)
     end = _decide(
         s, graph, flow, brain, programs, r, terms, desk, given, out, fired, kept, start, stop, mode
     )
