@@ -76,8 +76,6 @@ class _Whole(msgspec.Struct, array_like=True):
     pockets: list[tuple[str, str]]
     listed: dict[str, list[str]]
     ids: list[tuple[str, list[Any], list[Any]]]
-    ids_before: list[tuple[str, list[Any], list[Any]]]
-    ids_since: int
     waiting_ids: list[tuple[int, str]]
     rows: list[tuple[str, int, int, int]]
     log_digest: str
@@ -96,15 +94,24 @@ def snapshot_of(watch: Watch) -> bytes:
         None if watch.copy is None else _flow(watch, watch.copy),
         list(watch._pockets),
         {name: list(some) for name, some in watch._listed.items()},
-        [_known(id_, one) for id_, one in watch._ids.items()],
-        [_known(id_, one) for id_, one in watch._ids_before.items()],
-        watch._ids_since,
+        _ids(watch),
         sorted(watch._waiting.items()),
-        [(id_, *row) for id_, row in watch._rows.items()],
+        sorted(((id_, *row) for id_, row in watch._rows.items()), key=lambda row: row[1]),
         "" if watch.log is None else watch.log.digest,
     )
     body = msgspec.msgpack.encode(whole)
     return b"".join([_MAGIC, sha256(body).digest(), body])
+
+
+def _ids(watch: Watch) -> list[tuple[str, list[Any], list[Any]]]:
+    """Return the ids that are still known, by time alone: how messages were cut into batches leaves no trace."""
+    clock = watch.stream.shard.clock
+    both = {**watch._ids_before, **watch._ids}
+    known = ((one.content.time_us, id_, one) for id_, one in both.items())
+    some = sorted(
+        (one for one in known if one[0] + watch._ids_us >= clock), key=lambda one: one[:2]
+    )
+    return [_known(id_, one) for _, id_, one in some]
 
 
 def _known(id_: str, one: Known) -> tuple[str, list[Any], list[Any]]:
@@ -237,14 +244,18 @@ def _laid(
         watch._of_account.setdefault(name, []).append(watch._pockets[name, currency])
     _put_money(watch, whole)
     _put_waiting(watch, whole)
-    watch._ids, watch._ids_before = (
-        {id_: Known(Plain(*_content(plain)), Answered(made), 0) for id_, plain, made in some}
-        for some in (whole.ids, whole.ids_before)
-    )
-    watch._ids_since = whole.ids_since
+    watch._ids = {
+        id_: Known(Plain(*_content(plain)), _answered(made), 0) for id_, plain, made in whole.ids
+    }
+    watch._ids_since = shard.clock
     watch._rows = {id_: Disputed(*row) for id_, *row in whole.rows}
     watch.lists(whole.listed)
     return watch
+
+
+def _answered(made: list[Any]) -> Answered:
+    _look_at(len(made) == len(_DECISION), "an answer")
+    return Answered(made)
 
 
 def _content(plain: list[Any]) -> Iterable[Any]:
