@@ -1,6 +1,9 @@
-"""Patterns in the one loop: what is decided on is what was learnt from, bit for bit, however payments are cut. With controls."""
+"""Patterns in the one loop: what is decided on is what was learnt from, bit for bit, however payments are cut. Controls."""
 
 from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -52,7 +55,7 @@ def decided(stream: Stream, payments: Payments, cuts: list[int]):
     places = np.zeros(len(payments), np.int16)
     found = [
         stream.decide(payments.part(begin, end), places[begin:end])
-        for begin, end in zip(edges, edges[1:], strict=False)
+        for begin, end in pairwise(edges)
     ]
     rows, kept = np.concatenate([f.rows for f in found]), np.concatenate([f.kept for f in found])
     rows["kept"] = -1  # places in their own batch
@@ -233,10 +236,10 @@ def test_a_model_and_rules_may_read_different_sets():
 def test_another_set_of_features_is_refused():
     with pytest.raises(ModelFault):
         new_stream(model=model_of(columns=STREAM_FEATURES[:150]))
+    known = replace(KNOWN_PATTERNS, features=STREAM_FEATURES[:150])
+    rules = rules_of(("seen", "amount > 0.00 CNY", "warn"), known=known)
     with pytest.raises(StateFault) as raised:
-        some = STREAM_FEATURES[:150]
-        known = KNOWN_PATTERNS.__class__(some, (), ("CNY",), reasons=KNOWN_PATTERNS.reasons)
-        new_stream(rules_of(("seen", "amount > 0.00 CNY", "warn"), known=known))
+        new_stream(rules)
     assert raised.value.problem is StateProblem.FEATURES_DIFFER
 
 

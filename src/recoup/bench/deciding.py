@@ -1,9 +1,9 @@
-"""`recoup bench stream`: whole decisions, one thread: check, features, rules, a model of 200 trees, policy, booking. Not a test.
+"""`recoup bench stream`: whole decisions on one thread: check, features, rules, 200 trees, policy, booking. Not a test.
 
-What it stands for: one partition's payments among a few hundred thousand pockets after two weeks of traffic, by the official flags
-in shadow and a model of 200 trees of at most six levels that learnt from the stream's own features; once of the state alone,
-once with patterns. Rates are of stretches of some ten thousand payments, value is the best; they go by the thread's own processor
-time. Single payments and short batches go by the clock on the wall: their p99 holds what others took.
+What it stands for: one partition's payments among a few hundred thousand pockets after two weeks of traffic, by the official
+flags in shadow and a model of 200 trees of at most six levels that learnt from the stream's own features, in shadow too; once
+of the state alone, once with patterns. Rates are of stretches of some ten thousand payments, value is the best; they go by the
+thread's own processor time. Single payments and short batches go by the clock on the wall: their p99 holds what others took.
 """
 
 from __future__ import annotations

@@ -17,7 +17,6 @@ from recoup.watch.stream import NEVER_US, Decided, Ended, Stream
 from recoup.watching.asked import Plain, Wrong
 from recoup.watching.reasons import causes_of
 
-
 _FIELDS: Final = tuple(one.name for one in fields(Decision))
 
 

@@ -1,4 +1,4 @@
-"""A whole watch as bytes and back: state, patterns, stolen money, what waits, budgets, ids and their answers, its place in the log.
+"""A whole watch as bytes and back: state, patterns, stolen money, what waits, budgets, ids and answers, its place in the log.
 
 The same watch gives the same bytes, and what is restored decides as the one that went on would have. A digest finds accidents,
 not forgers; so numbers that kernels use as places are looked at besides, each part by the room that it belongs to. Rules, model
@@ -43,7 +43,7 @@ from recoup.watching.decisions import Answered, Known
 _MAGIC: Final = b"recoup-watch 1\n"
 _DIGEST_BYTES: Final = 32
 _TOTALS: Final = ("into", "out", "first", "last", "standing")
-_WHATS: Final = {
+_WHATS: Final[dict[str, Any]] = {
     one.__name__: one
     for one in (CaseClosed, ClaimEnded, ClaimOpened, GoodFaith, HoldAsked, Listed, Traced)
 }
@@ -71,7 +71,7 @@ class _Whole(msgspec.Struct, array_like=True):
     patterns: bytes | None
     counters: bytes
     taken: int
-    waiting: list[tuple[int, int, int, int, int, int]]
+    waiting: list[Waiting]
     flow: _Flow | None
     pockets: list[tuple[str, str]]
     listed: dict[str, list[str]]
@@ -90,7 +90,7 @@ def snapshot_of(watch: Watch) -> bytes:
         None if stream.patterns is None else stream.patterns.snapshot(),
         stream.counters.tobytes(),
         stream.taken,
-        sorted(tuple(one) for one in stream.waiting.values()),
+        sorted(stream.waiting.values()),
         None if watch.copy is None else _flow(watch, watch.copy),
         list(watch._pockets),
         {name: list(some) for name, some in watch._listed.items()},
@@ -264,7 +264,7 @@ def _content(plain: list[Any]) -> Iterable[Any]:
 
 
 def _put_waiting(watch: Watch, whole: _Whole) -> None:
-    counters, waiting = np.frombuffer(whole.counters), [Waiting(*one) for one in whole.waiting]
+    counters, waiting = np.frombuffer(whole.counters), whole.waiting
     pockets = watch.stream.shard.accounts
     for one in waiting:
         fits = all(-1 <= side < pockets for side in (one.payer, one.payee))
@@ -292,7 +292,7 @@ def _put_money(watch: Watch, whole: _Whole) -> None:
     for time_us, name, what in said.told:
         one = msgspec.convert(what, type=_WHATS[name], strict=True)
         made.told[key_of(one)] = time_us, one
-    made._own_us = {(kind, *rest): time_us for time_us, kind, rest in said.own_us}  # type: ignore[misc]
+    made._own_us = {(kind, *rest): time_us for time_us, kind, rest in said.own_us}
 
 
 def _put_rows(index: FlowRows, said: _Flow, count: int) -> None:

@@ -1,4 +1,4 @@
-"""Scores of sixty-four rows at once: every split is asked of all rows in one step. The same sums, to the last bit, as row by row.
+"""Scores of sixty-four rows at once: every split is asked of all rows in one step. The same sums, bit for bit, as row by row.
 
 The rows that reach a node are the bits of one number; its split halves them. How a row went right or left at each level is the
 number of its leaf. So a tree costs its splits, not its levels times its rows, and nothing depends on where a row goes. A forest
@@ -7,16 +7,21 @@ whose trees are deeper than eight levels, or that asks a feature more than 254 d
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from recoup.trace.kernels.compiled import inner, kernel
+from recoup.watch.model import lanes
 from recoup.watch.model.forest import Forest
 from recoup.watch.model.kernels import score_with
-from recoup.watch.model.lanes import LANES, PLANES, above, add_leaves, count_below
+from recoup.watch.model.lanes import LANES, PLANES
 
+_above: Any = lanes.above  # numba gives them to kernels without the first argument
+_add_leaves: Any = lanes.add_leaves
+_count_below: Any = lanes.count_below
 Array = Any  # numba infers types from the call; the docstrings give them
 
 _CUTS_MAX: Final = 254
@@ -96,8 +101,7 @@ def blocks_of(forest: Forest) -> Blocks:
     places = {one.node: at for at, one in enumerate(order)}
     sizes = np.append(forest.cut_starts, len(forest.cuts))
     counts = [
-        int(np.isfinite(forest.cuts[begin:end]).sum())
-        for begin, end in zip(sizes[:-1], sizes[1:], strict=True)
+        int(np.isfinite(forest.cuts[begin:end]).sum()) for begin, end in pairwise(sizes.tolist())
     ]
     return Blocks(
         np.array([one.column for one in order], np.int32),
@@ -158,7 +162,7 @@ def _fill_ranks(forest: Forest, blocks: Blocks, room: Room) -> None:
             values[lane] = 0.0 if is_nought else value
         start, count = np.int64(forest.cut_starts[place]), np.int64(blocks.cut_counts[place])
         at = 2 * place * LANES
-        count_below(values, forest.cuts, start, count, ranks, at)
+        _count_below(values, forest.cuts, start, count, ranks, at)
         first, second = ranks[at : at + LANES], ranks[at + LANES : at + 2 * LANES]
         for lane in range(LANES):
             rank = first[lane]
@@ -175,13 +179,13 @@ def _sum_leaves(blocks: Blocks, room: Room) -> None:
     for at in range(len(blocks.columns)):
         here = reach[at]
         column = np.int64(blocks.columns[at]) * LANES
-        right = here & above(ranks, column, blocks.thresholds[at])
+        right = here & _above(ranks, column, blocks.thresholds[at])
         reach[np.uint32(blocks.right[at])] = right
         reach[np.uint32(blocks.left[at])] = here ^ right
         planes[np.uint32(blocks.planes[at])] |= right
     for tree in range(len(blocks.table_starts)):
         at = tree * PLANES
-        add_leaves(
+        _add_leaves(
             room.scores,
             blocks.tables,
             np.int64(blocks.table_starts[tree]),

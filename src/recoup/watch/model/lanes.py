@@ -142,7 +142,10 @@ def count_below(typingctx, values, cuts, start, count, ranks, offset):  # noqa: 
         ]
         following = builder.add(step, one)
         builder.cbranch(builder.icmp_signed("<", following, args[3]), body, after)
-        for number, first, later in [(step, zero, following), *zip(counts, [_NONE] * 8, more)]:
+        for number, first, later in [
+            (step, zero, following),
+            *zip(counts, [_NONE] * 8, more, strict=True),
+        ]:
             number.add_incoming(first, before)
             number.add_incoming(later, body)
         builder.position_at_end(after)

@@ -60,8 +60,9 @@ class Patterns:
         if pockets <= self.pockets:
             return
         self.graph = empty_graph(pockets, before.time_us.shape[2])
-        for old, new in zip(before, self.graph, strict=True):
-            new[: len(old)] = old
+        for name in before._fields:
+            old = getattr(before, name)
+            getattr(self.graph, name)[: len(old)] = old
 
     def book(self, time_us: int, payer: int, payee: int, amount: int) -> None:
         """Book one payment that was looked at already, at the clock of the stream."""

@@ -70,8 +70,9 @@ def lay_patterns(shard: Shard) -> Patterns:
     for begin in range(numbers.start, numbers.stop, _ROWS_AT_ONCE):
         places = np.arange(begin, min(begin + _ROWS_AT_ONCE, numbers.stop)) & (len(rows) - 1)
         some = rows[places]
-        sides = (np.maximum(some[side], -1) for side in ("payer", "payee"))  # below: elsewhere
-        patterns.apply(Payments.of(some["time"], *sides, some["amount"]), reads=False)
+        payer, payee = (np.maximum(some[side], -1) for side in ("payer", "payee"))  # elsewhere
+        payments = Payments.of(some["time"], payer, payee, some["amount"])
+        patterns.apply(payments, reads=False)
     return patterns
 
 

@@ -211,8 +211,10 @@ class Stream:
         return self._through(one, 1, 0 if is_late else SCORES)
 
     def _through(self, given: Given, count: int, mode: int) -> Decided:
+        raw = np.empty(count * DECIDED.itemsize, np.uint8)
         found = Writing(
-            np.empty(count, DECIDED),
+            raw,
+            raw.view(DECIDED),
             np.empty((count, self._ruling.action.size), np.int8),
             self._kept_room(count),
         )
@@ -259,7 +261,7 @@ class Stream:
         room, marks[MOVED] = int(marks[ROOM]), 0
         at_ = self._places_of_arrays()
         state = self.shard.addresses
-        end = int(decide(state, at_, *given, found.rows, found.fired, found.kept, at, stop, mode))
+        end = int(decide(state, at_, *given, found.raw, found.fired, found.kept, at, stop, mode))
         if self.flow is not None and end > at:
             self.flow.time_us = max(self.flow.time_us, self.shard.clock)
             self.flow.most += 2 * int(marks[MOVED])
@@ -275,7 +277,9 @@ class Stream:
         flow = (self._nothing if self.flow is None else rows_of_flow(self.flow)).stream
         now = (rings, flow, self._ruling)
         before = self._handed
-        if before is None or any(new is not old for new, old in zip(now, before, strict=True)):
+        if before is None or not (
+            now[0] is before[0] and now[1] is before[1] and now[2] is before[2]
+        ):
             programs = self.rules.programs
             self._handed, self._programs = now, programs  # kept: else their memory were given back
             self._at = places_of(

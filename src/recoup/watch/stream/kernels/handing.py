@@ -21,8 +21,9 @@ from recoup.watch.rules.program import Programs
 from recoup.watch.state.kernels.handing import pointer_at
 from recoup.watch.stolen.booking import Stream as Flow
 from recoup.watch.stolen.rows import ROW
-from recoup.watch.stream.arrays import Brain, Desk, Ruling, Weighing
+from recoup.watch.stream.arrays import DECIDED, Brain, Desk, Ruling, Weighing
 
+_ROW_BYTES: Final = DECIDED.itemsize
 _WORDS: Final = 4  # of an array: where it begins, and how long it is each way
 
 
@@ -204,6 +205,12 @@ def desk_at(at, k):
     )
 
 
+@maker
+def rows_at(raw):
+    """Return the rows DECIDED whose memory is u8 `raw`: an array of records takes longer to hand over than a payment."""
+    return numba.carray(pointer_at(raw.ctypes.data), (len(raw) // _ROW_BYTES,), DECIDED)
+
+
 GRAPH: Final = 0
 FLOW: Final = GRAPH + 12
 BRAIN: Final = FLOW + 8
@@ -229,6 +236,7 @@ __all__ = [
     "graph_at",
     "places_of",
     "programs_at",
+    "rows_at",
     "ruling_at",
     "weighing_at",
 ]

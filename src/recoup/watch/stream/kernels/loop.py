@@ -59,6 +59,7 @@ from recoup.watch.stream.kernels.handing import (
     flow_at,
     graph_at,
     programs_at,
+    rows_at,
     ruling_at,
     weighing_at,
 )
@@ -326,7 +327,7 @@ def decide(
     kind,
     currency,
     named,
-    out,
+    raw,
     fired,
     kept,
     start,
@@ -337,12 +338,13 @@ def decide(
 
     The caller has made room in the state and in the rings; without pockets in these no patterns are kept, and they are read
     where the desk's row is as wide as the features of both. `state`: its `addresses_of`; `at`: the `places_of` rings, flow,
-    brain, programs, ruling, weighing and desk; the fields of `Given` one by one. `fired` int8 [n, R], `kept` float64 [n, F]:
-    rows of payments that are not allowed.
+    brain, programs, ruling, weighing and desk; then the fields of `Given` one by one. `raw`: the bytes of rows DECIDED; `fired`
+    int8 [n, R]; `kept` float64 [n, F]: rows of payments that are not allowed.
     """
     s, graph, flow = state_at(state), graph_at(at, GRAPH), flow_at(at, FLOW)
     brain, programs, r = brain_at(at, BRAIN), programs_at(at, PROGRAMS), ruling_at(at, RULING)
     terms, desk = weighing_at(at, WEIGHING), desk_at(at, DESK)
+    out = rows_at(raw)
     given = Given(time_us, payer, payee, amount, kind, currency, named)
     end = _decide(
         s, graph, flow, brain, programs, r, terms, desk, given, out, fired, kept, start, stop, mode
