@@ -88,7 +88,7 @@ def test_blocks_give_what_rows_give(seed, trees, count):
 @pytest.mark.parametrize(("depth", "cuts"), [(9, 40), (12, 40), (6, 40_000)])
 def test_a_forest_that_does_not_fit_is_walked_row_by_row(depth, cuts):
     draw = np.random.default_rng(depth)
-    forest = [tree_of(draw, 400, depth, cuts) for _ in range(50)]
+    forest = [tree_of(draw, 400, depth, cuts) for _ in range(150)]
     alone, together, blocks = both(forest, rows_of(draw, 100))
     assert len(blocks.table_starts) == 0
     assert alone.tobytes() == together.tobytes()
