@@ -318,6 +318,7 @@ class Watch(NamedStream):
             policy=policy,
             currencies=tuple(self._currencies),
             flow=before.flow,
+            patterns=before.patterns,
         )
         stream.take_over(before)
         watch = copy(self)

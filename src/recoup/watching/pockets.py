@@ -37,6 +37,10 @@ class Pockets:
         """Return account and currency of a pocket; None for the outside."""
         return (self._names[number], self._codes[number]) if number >= 0 else None
 
+    def owners(self) -> list[tuple[str, str]]:
+        """Return account and currency of every pocket, in the order of numbers."""
+        return list(zip(self._names, self._codes, strict=True))
+
     def name(self, number: int) -> str:
         """Return the account of a pocket; '' for the outside."""
         return self._names[number] if number >= 0 else ""
