@@ -192,7 +192,8 @@ class NamedStream:
         if flow is None:
             return None
         known = (transfer, "" if arrival is None else arrival.reference)
-        number = next((at for id_ in known if (at := self._rows.row(id_)) is not None), None)
+        rows = (self._rows.row(id_) for id_ in known)
+        number = next((at for at in rows if at is not None and at >= flow.index.oldest), None)
         if number is None and arrival is not None:
             number = self._arrived(rows_of_flow(flow), arrival)
         row = None if number is None else flow.index.row(number)

@@ -64,7 +64,8 @@ class Pockets:
             for pair in dict.fromkeys(zip(names, codes, strict=True))
             if pair[0] not in self._numbers[pair[1]]
         ]
-        fits = fit_accounts([name for name, _ in new]) and len(self) + len(new) <= self.most
+        # One by one, a payment with a new account is refused where there is no room for two.
+        fits = fit_accounts([name for name, _ in new]) and len(self) + len(new) < self.most
         return new if fits else None
 
 

@@ -60,7 +60,6 @@ class _Flow(msgspec.Struct, array_like=True):
     origin: str
     version: int
     digest: bytes
-    heard_us: int
     told: list[tuple[int, str, Any]]
     own_us: list[tuple[int, str, Any]]
 
@@ -122,7 +121,6 @@ def _flow(watch: Watch, copy: Copy) -> _Flow:
         copy.origin,
         copy.version,
         copy.digest,
-        copy.heard_us,
         [
             (time_us, type(what).__name__, msgspec.to_builtins(what))
             for time_us, what in copy.told.values()
@@ -264,7 +262,9 @@ def _put_money(watch: Watch, whole: _Whole) -> None:
     flow = StolenFlow.restore(index, said.money)
     watch.stream.flow = flow
     watch.copy = made = Copy(flow, watch, version=said.version, digest=said.digest)
-    made.origin, made.heard_us = said.origin, said.heard_us
+    made.origin = (
+        said.origin
+    )  # when it was confirmed is not kept: it is old until the centre speaks
     _put_booked(watch, index, whole.rows)
     for time_us, name, what in said.told:
         one = msgspec.convert(what, type=_WHATS[name], strict=True)

@@ -40,6 +40,7 @@ _REFUSALS: Final = {
 }
 _FIELDS: Final = {"time_us": "time"}
 _FORM: Final = "recoup watch core 1"
+_Kept = tuple[str, bytes, bytes, bytes]
 _NOTHING: Final = Configuration(None, None, None, {})
 _HOLD_CODE: Final = "order-binds"
 
@@ -66,11 +67,15 @@ class WatchCore:
         )
         self.saw: Callable[[Iterable[Tiding]], None] = lambda tidings: None  # noqa: ARG005 - named for the reader
         """Hears on the core's thread what payments did to stolen money, in a replay of the log too."""
+        self.unsaid: Callable[[], bytes] | None = None
+        """Returns what whoever hears that has not said on yet: a snapshot has it, since a log behind it tells it no more."""
+        self.say_again: Callable[[bytes], None] = lambda unsaid: None  # noqa: ARG005 - named for the reader
+        """Hears that after a start."""
         self.carried: Carried = None
         """What became of the centre's changes that were told last."""
         self._given = (currencies, accounts_max, rows_followed, catch_seconds, digits)
         self._currencies, self._digits, self._is_ours = currencies, digits, is_ours
-        self._configured, self._said = "", b""
+        self._configured, self._said, self._unsaid = "", b"", b""
         self._lists: dict[str, list[str]] = {}
         self._bound: dict[str, str] = {}
         self._bound_pockets: tuple[int, ...] = ()
@@ -180,13 +185,14 @@ class WatchCore:
         return {**named, "features": found.features, CONFIGURE: self._configured}
 
     def snapshot(self) -> bytes | None:
-        """Return the whole watch and what it is configured with."""
-        return msgspec.msgpack.encode((_FORM, self._said, snapshot_of(self.watch)))
+        """Return the whole watch, what it is configured with, and what was not said on yet."""
+        unsaid = self._unsaid if self.unsaid is None else self.unsaid()
+        return msgspec.msgpack.encode((_FORM, self._said, snapshot_of(self.watch), unsaid))
 
     def restore(self, given: bytes) -> None:
         """Take a snapshot; raises a `Fault` for bytes that are none, and changes nothing then."""
         try:
-            form, said, kept = msgspec.msgpack.decode(given, type=tuple[str, bytes, bytes])
+            form, said, kept, unsaid = msgspec.msgpack.decode(given, type=_Kept)
         except msgspec.DecodeError as error:
             raise StateFault(StateProblem.SNAPSHOT_DAMAGED, "its parts") from error
         if form != _FORM:
@@ -202,7 +208,9 @@ class WatchCore:
         wanted, found = self.watch.opening(), watch.opening()
         if any(wanted[name] != found[name] for name in wanted if name != "versions"):
             raise StateFault(StateProblem.SNAPSHOT_FOREIGN, "made with other settings")
+        self.say_again(unsaid)
         self.watch, self._lists, self._said = watch, content.lists, said
+        self._unsaid, self.carried = unsaid, None
         self._configured = hashlib.sha256(said).hexdigest() if said else ""
         self._bound, self._bound_pockets = {}, ()
 
