@@ -184,6 +184,11 @@ POISONS = {
     "a change of no kind": lambda w: w.flow.told.append((0, "Nothing", {})),
     "settings": lambda w: w.opening["settings"].update(late_seconds=1),
     "what opened it": lambda w: w.opening.clear(),
+    "an account of no currency": lambda w: w.pockets.append(("x", "XXX")),
+    "an account without a name": lambda w: w.pockets.append(("", "CNY")),
+    "a payment's row before all": lambda w: w.rows.insert(0, ("x", -1)),
+    "a payment's row after all": lambda w: w.rows.append(("x", 10**6)),
+    "payments' rows that go back": lambda w: w.rows.reverse(),
     "an answer": lambda w: w.ids.append(("x", [1], [])),
 }
 
