@@ -16,6 +16,7 @@ wait for the centre (`poll`, `post`).
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,12 +24,14 @@ from hashlib import sha256
 from queue import Empty, SimpleQueue
 from typing import Final, Protocol
 
+import msgspec
+
 from recoup import limits
 from recoup.bank.holds import BankHold
 from recoup.bank.polling import Heard, Line
 from recoup.bank.statements import fitting
 from recoup.clock import Clock, instant_of, microseconds_of
-from recoup.errors import MessageFault, MessageProblem
+from recoup.errors import MessageFault, MessageProblem, StateFault, StateProblem
 from recoup.messages import (
     Asked,
     AskMessage,
@@ -182,6 +185,9 @@ class _Seen:
     payment: tuple[str, str, str] = ("", "", "")
 
 
+_Unsaid = tuple[list[_Seen], list[tuple[str, int, int]]]
+
+
 class Link:
     """One bank's link. `settle` and `saw` belong to the stream's thread, `poll` and `post` to another."""
 
@@ -202,7 +208,8 @@ class Link:
         self._agent, self._line, self._core = agent, line, core
         self._institution, self._clock, self._heard = institution, clock, heard
         self._inbox: SimpleQueue[_More | _Whole | _Confirmed | _Obeyed] = SimpleQueue()
-        self._seen: SimpleQueue[_Seen] = SimpleQueue()
+        self._seen: deque[_Seen] = deque()
+        """What is not a letter yet: put by the stream's thread, taken by the other."""
         self._has = (copy.origin, copy.version, copy.digest)
         """What the copy will have once the inbox is settled."""
         self._came: dict[tuple[str, int], int] = {}
@@ -218,6 +225,21 @@ class Link:
         self._has = (self.copy.origin, self.copy.version, self.copy.digest)
         for case in sorted({case for case, _ in self.flow.pictures.facts.numbers}):
             self._tell_way(case)
+
+    def unsaid(self) -> bytes:
+        """Return what was seen and is no letter yet, and when money came; on the stream's thread."""
+        came = [(case, pocket, time_us) for (case, pocket), time_us in self._came.items()]
+        return msgspec.msgpack.encode((list(self._seen), came))
+
+    def say_again(self, given: bytes) -> None:
+        """Take that after a start, before anything is seen; a letter that was written meanwhile is the same: kept once."""
+        if not given:
+            return
+        try:
+            seen, came = msgspec.msgpack.decode(given, type=_Unsaid)
+        except msgspec.DecodeError as error:
+            raise StateFault(StateProblem.SNAPSHOT_DAMAGED, "what was seen") from error
+        self._seen, self._came = deque(seen), {(c, pocket): at for c, pocket, at in came}
 
     def settle(self) -> int:
         """Carry out what has come since; return how much that was. Costs one look when nothing has."""
@@ -261,7 +283,7 @@ class Link:
                             time_us,
                             row,
                         )
-                        self._seen.put(_Seen(SightingKind.MOVED, *given, payment=payment))
+                        self._seen.append(_Seen(SightingKind.MOVED, *given, payment=payment))
                 case Held(case, pocket, _, held, "caught"):
                     self._tell_catch(case, pocket, held)
                 case _:
@@ -295,7 +317,7 @@ class Link:
                 continue
             mark = self.flow.index.last(pocket)
             given = (case, "", *where, amount, since_us, now_us, mark)
-            self._seen.put(_Seen(SightingKind.PASSED, *given))
+            self._seen.append(_Seen(SightingKind.PASSED, *given))
 
     def _tell_catch(self, case: str, pocket: int, held: int) -> None:
         where = self.book.account(pocket)
@@ -306,7 +328,7 @@ class Link:
         now_us, until_us = microseconds_of(self._clock.now()), binding.caught_until_us
         mark = self.flow.index.last(pocket)
         given = (case, "", *where, held, self._since(case, pocket), now_us, mark, until_us)
-        self._seen.put(_Seen(SightingKind.HELD, *given))
+        self._seen.append(_Seen(SightingKind.HELD, *given))
 
     def _since(self, case: str, pocket: int) -> int:
         """Return when a case's money first came to a pocket, as far as its rows are retained."""
@@ -351,12 +373,9 @@ class Link:
 
     def post(self) -> int:
         """Write down what was seen and post all that waits; return how many letters the centre took."""
-        while True:
-            try:
-                seen = self._seen.get_nowait()
-            except Empty:
-                break
-            self._agent.write(self._written(seen))
+        while self._seen:
+            self._agent.write(self._written(self._seen[0]))
+            self._seen.popleft()  # a letter first: what is in neither place would be lost
         count = 0
         while letters := self._agent.waiting(limits.LETTERS_MAX):
             for place, message in letters:

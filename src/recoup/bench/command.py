@@ -46,6 +46,7 @@ def register(app: typer.Typer) -> None:
     benches.command("play", epilog="Example: recoup bench play --policies none,watch")(play)
     benches.command("watch", epilog="Example: recoup bench watch --json")(watch)
     benches.command("watch-http", epilog="Example: recoup bench watch-http --json")(watch_http)
+    benches.command("stream", epilog="Example: recoup bench stream --json")(stream)
     benches.command("scoring", epilog="Example: recoup bench scoring --json")(scoring)
     benches.command("watch-sets", epilog="Example: recoup bench watch-sets --data shared/data")(
         watch_sets
@@ -200,6 +201,21 @@ def watch_http(*, quick: Quick = False, as_json: AsJson = False) -> None:
 
     plan = Plan.quick() if quick else Plan()
     _show(bench_watch_http(plan, lambda doing: typer.echo(doing, err=True)), as_json=as_json)
+
+
+def stream(
+    *,
+    payments: Booked = 2_000_000,
+    accounts: Accounts = 200_000,
+    seed: Seed = 1,
+    quick: Quick = False,
+    as_json: AsJson = False,
+) -> None:
+    """Measure whole decisions on one thread: by features of the state, and with patterns; in batches and one by one."""
+    from recoup.bench.deciding import Plan, bench_deciding
+
+    plan = Plan.quick() if quick else Plan(payments=payments, accounts=accounts, seed=seed)
+    _show(bench_deciding(plan, lambda doing: typer.echo(doing, err=True)), as_json=as_json)
 
 
 def scoring(*, seed: Seed = 1, quick: Quick = False, as_json: AsJson = False) -> None:

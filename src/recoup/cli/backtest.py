@@ -117,8 +117,8 @@ def backtest(
     from recoup.cli.asked import duration, instant
     from recoup.watch.columns import STREAM_FEATURES
     from recoup.watching import LocalTime, Period, StreamFeatures, open_materials, write_whole
-    from recoup.watching.backtesting import backtest_rules, currencies_of, reads_patterns
-    from recoup.watching.rule_files import read_rules
+    from recoup.watching.backtesting import backtest_rules, currencies_of
+    from recoup.watching.rule_files import read_rules, reads_patterns
 
     with refusing(), working() as tell:
         _check_rejects(rejects, [Path(name), *transfers, *([labels] if labels else [])])

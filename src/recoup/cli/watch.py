@@ -383,7 +383,7 @@ def _watch(
     log: Path | None,
 ) -> Watch:
     """Return a new watch for the transfers of files; without a policy that of the program, which leaves the model in shadow."""
-    from recoup.watching import DecisionLog, Watch, currencies_of, read_policy
+    from recoup.watching import DecisionLog, StreamFeatures, Watch, currencies_of, read_policy
     from recoup.watching.rule_files import read_rules
 
     currencies = currencies_of(materials)
@@ -395,6 +395,7 @@ def _watch(
         model=model,
         policy=read_policy(policy or "cn", options.digits),
         currencies=currencies,
+        settings=StreamFeatures.of(model).settings,  # what is read must be what it learnt from
         log=None if log is None else DecisionLog(log),
     )
 

@@ -80,6 +80,7 @@ class Linking:
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="link", daemon=True)
         core.saw = self._link.saw
+        core.unsaid, core.say_again = self._link.unsaid, self._link.say_again
 
     def start(self) -> None:
         """Begin to ask; the desk was recovered and is open."""

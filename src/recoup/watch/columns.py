@@ -14,4 +14,10 @@ from recoup.watch.patterns import PATTERN_FEATURES
 STREAM_FEATURES: Final[tuple[Feature, ...]] = (*FEATURES, *PATTERN_FEATURES)
 """`FEATURES`, then `PATTERN_FEATURES`: a kernel reads patterns from column `len(FEATURES)` on."""
 
-__all__ = ["STREAM_FEATURES"]
+
+def columns_of(count: int) -> tuple[Feature, ...]:
+    """Return the set of so many columns: those of the state alone, or else those of patterns too."""
+    return FEATURES if count == len(FEATURES) else STREAM_FEATURES
+
+
+__all__ = ["STREAM_FEATURES", "columns_of"]

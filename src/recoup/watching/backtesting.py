@@ -19,7 +19,6 @@ from recoup.money import Digits, format_minor
 from recoup.reading import ADVICE
 from recoup.records.kinds import KINDS
 from recoup.records.problems import Problem
-from recoup.watch.features import FEATURES
 from recoup.watch.rules import (
     FIRES,
     FRAUD,
@@ -34,7 +33,6 @@ from recoup.watch.rules import (
     run_rules,
 )
 from recoup.watch.rules import Period as PastPayments
-from recoup.watch.rules.program import Op
 from recoup.watching.features import NO_REPORTS, Features
 from recoup.watching.materials import Materials
 from recoup.watching.work import Period
@@ -114,13 +112,6 @@ class Tried:
             codes[number]: format_minor(minor, self.digits.of(codes[number]))
             for number, minor in by_currency.items()
         }
-
-
-def reads_patterns(rules: RuleSet) -> bool:
-    """Return whether a rule, read for all features of the stream, reads one of patterns: these cost more than the others."""
-    programs = rules.programs
-    columns = programs.arguments[programs.ops == Op.FEATURE]
-    return bool((columns >= len(FEATURES)).any())
 
 
 def currencies_of(materials: Materials) -> tuple[str, ...]:
@@ -244,4 +235,4 @@ def _snoozed(
     return quiet
 
 
-__all__ = ["Tried", "backtest_rules", "currencies_of", "reads_patterns"]
+__all__ = ["Tried", "backtest_rules", "currencies_of"]

@@ -40,6 +40,12 @@ class BookedRows:
         at = row - self._first
         return self._ids[at] if 0 <= at < len(self._ids) else ""
 
+    def retained(self, oldest: int) -> list[tuple[str, int]]:
+        """Return payments and their rows from number `oldest` on, in the order of rows."""
+        begin = max(0, oldest - self._first)
+        rows = enumerate(self._ids[begin:], self._first + begin)
+        return [(id_, row) for row, id_ in rows if id_]
+
     def forget(self, oldest: int) -> None:
         """Forget the rows before number `oldest`."""
         gone = list(takewhile(lambda pair: pair[1] < oldest, self._rows.items()))

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import copy
-from itertools import chain
+from itertools import chain, groupby
+from operator import itemgetter
 from typing import Final
 
 import numpy as np
@@ -70,7 +71,7 @@ class Watch(NamedStream):
         return made
 
     def _decide_columns(self, columns: Columns, *, is_late: bool) -> Decisions | None:
-        """Decide columns in bulk; None where they must be taken apart, and nothing was changed but numbers of accounts."""
+        """Decide columns in bulk; None where they must be taken apart, and nothing was changed."""
         if len(columns.ids) < _FEW:
             return None
         late, ahead = self._bounds
@@ -81,11 +82,9 @@ class Watch(NamedStream):
             odd = sorted({*odd, *self._ids.some_of(columns.ids)})
         is_odd = frozenset(odd)
         clean = [at for at in range(len(columns.ids)) if at not in is_odd] if odd else None
-        sides = self._sides(columns, clean)
-        if sides is None:
-            return None
         plan = self._plan(columns, clean, odd) if clean is not None else range(len(columns.ids))
-        if plan is None:
+        sides = None if plan is None else self._sides(columns, clean)
+        if plan is None or sides is None:
             return None
         self._grow()
         codes = picked(columns.currencies, clean)
@@ -121,8 +120,8 @@ class Watch(NamedStream):
             new = self._pockets.missing(names, [code for code in codes for _ in range(2)])
             if new is None:
                 return None
-            for code in dict.fromkeys(code for _, code in new):
-                self._add([name for name, of in new if of == code], code)
+            for code, run in groupby(new, key=itemgetter(1)):  # in the order of one by one
+                self._add([name for name, _ in run], code)
             found = [self._pockets.all_of(names, codes) for names in sides]
         return np.array(found[0], np.int32), np.array(found[1], np.int32)
 
@@ -166,6 +165,8 @@ class Watch(NamedStream):
                 plan.append(known)
             elif isinstance(known, Plain):
                 clock = max(clock, known.time_us)
+                for name in known[1:3]:
+                    self._number(name, known.currency)
                 fresh[one.id] = (known, len(plan))
                 plan.append(len(chosen))
                 chosen.append(known)
@@ -207,8 +208,6 @@ class Watch(NamedStream):
         is_full = len(self._pockets) + 2 > self._pockets.most
         if is_full and any(self._pockets.get(n, plain.currency) is None for n in plain[1:3]):
             return Wrong(Problem.ACCOUNTS_MANY, "payee")
-        for name in plain[1:3]:
-            self._number(name, plain.currency)
         return plain
 
     def _run(self, chosen: Sequence[Plain], *, is_late: bool) -> Decided:
@@ -318,6 +317,7 @@ class Watch(NamedStream):
             policy=policy,
             currencies=tuple(self._currencies),
             flow=before.flow,
+            patterns=before.patterns,
         )
         stream.take_over(before)
         watch = copy(self)

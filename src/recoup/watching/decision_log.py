@@ -136,7 +136,7 @@ def _said(one: Asked, *, is_late: bool) -> dict[str, object]:
         "amount": one.amount,
         "currency": one.currency,
         "kind": one.kind,
-        "facts": {n: _number(v) for n, v in sorted(one.facts.items())},
+        "facts": {n: _number(float(v)) for n, v in sorted(one.facts.items())},
         "is_late": is_late,
     }
 

@@ -95,6 +95,11 @@ class StreamFeatures:
         self.local: Final = local or LocalTime()
         self._graph, self._settings = graph, self.local.settings(settings)
 
+    @property
+    def settings(self) -> Settings:
+        """Settings of the state that reads them."""
+        return self._settings
+
     @classmethod
     def of(cls, model: Model, settings: Settings | None = None) -> StreamFeatures:
         """Return the features that a model was trained on; one of no set of the stream's refuses them (`Model.require`)."""

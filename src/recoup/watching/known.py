@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from recoup.watching.asked import Plain
 
 if TYPE_CHECKING:
-    from recoup.watching.decisions import Decisions
+    from recoup.watching.decisions import Answered, Decisions
 
 _NEVER: Final = -(2**63)
 
@@ -22,7 +22,7 @@ class Known(NamedTuple):
     """An id that was answered: its content, and where the answer lies."""
 
     content: Plain
-    decisions: Decisions
+    decisions: Decisions | Answered
     place: int
 
 
@@ -47,7 +47,7 @@ class KnownIds:
         self._before: dict[str, int] = {}
         self._since = _NEVER
         self._firsts: list[int] = []
-        self._batches: list[Decisions] = []
+        self._batches: list[Decisions | Answered] = []
         self._next = 0
         self._generation = 0
         """Number with which the present generation begins."""
@@ -62,9 +62,25 @@ class KnownIds:
             number = self._before.get(id_)
             if number is None:
                 return None
+        return self._known(number)
+
+    def _known(self, number: int) -> Known:
         at = bisect_right(self._firsts, number) - 1
         made, place = self._batches[at], number - self._firsts[at]
         return Known(made.contents.plain(place), made, place)
+
+    def since(self, time_us: int) -> Iterator[tuple[str, Known]]:
+        """Yield what is known of payments that are not older than `time_us`: by time alone, whatever batches they came in."""
+        for id_, number in {**self._before, **self._now}.items():
+            known = self._known(number)
+            if known.content.time_us >= time_us:
+                yield id_, known
+
+    def put(self, kept: Answered, ids: Sequence[str], clock_us: int) -> None:
+        """Begin with ids that were kept, as of a clock."""
+        assert not self._next, "nothing is known yet"
+        self._since = clock_us
+        self.add(kept, ids, range(len(ids)))
 
     def none_of(self, ids: Sequence[str]) -> bool:
         """Return whether none of these is known."""
@@ -85,7 +101,7 @@ class KnownIds:
         self._before, self._now = self._now, {}
         self._since, self._generation = clock_us, self._next
 
-    def add(self, made: Decisions, ids: Iterable[str], places: Iterable[int]) -> None:
+    def add(self, made: Decisions | Answered, ids: Iterable[str], places: Iterable[int]) -> None:
         """Remember ids of a batch, each at its place in it."""
         first = self._next
         self._firsts.append(first)

@@ -11,6 +11,7 @@ import numpy as np
 from recoup.errors import StateFault, StateProblem
 from recoup.watch.decision import Policy
 from recoup.watch.model import Model
+from recoup.watch.patterns import Patterns
 from recoup.watch.rules import RuleSet
 from recoup.watch.state import Settings, Shard
 from recoup.watch.stolen import (
@@ -51,12 +52,14 @@ class NamedStream:
         ids_seconds: int = 86_400,
         is_ours: Callable[[str], bool] = lambda _: True,
         log: Lines | None = None,
+        shard: Shard | None = None,
+        patterns: Patterns | None = None,
     ) -> None:
-        """Begin without payments.
+        """Begin without payments, or over a state that was kept (`recoup.watching.snapshots`).
 
         Args:
             rules: read for the features of the stream and these currencies, in this order.
-            model: trained on the features of the stream.
+            model: trained on the features of the stream, of its state alone or of patterns too.
             policy: needed beside rules or a model.
             currencies: those that payments may have.
             settings: of the state.
@@ -66,6 +69,8 @@ class NamedStream:
             ids_seconds: how long after its own time a payment's id is known; never less than payments may be late.
             is_ours: whether an account's payments all pass here; of others stolen money is *unknown*.
             log: where decisions are written.
+            shard: the state that was kept; `settings` are its own.
+            patterns: the rings that were kept beside it.
         """
         if rules is not None and rules.rules and rules.names.currencies != currencies:
             raise StateFault(StateProblem.SETTING_WRONG, "rules of other currencies")
@@ -78,12 +83,13 @@ class NamedStream:
                 FlowRows(none, standing, rows_followed), catch_us=catch_seconds * SECOND
             )
         self.stream = Stream(
-            Shard(min(_FIRST_ACCOUNTS, accounts_max), settings),
+            shard or Shard(min(_FIRST_ACCOUNTS, accounts_max), settings),
             rules=rules,
             model=model,
             policy=policy,
             currencies=currencies,
             flow=flow,
+            patterns=patterns,
         )
         self.log = log
         self._currencies = {code: at for at, code in enumerate(currencies)}
@@ -186,7 +192,8 @@ class NamedStream:
         if flow is None:
             return None
         known = (transfer, "" if arrival is None else arrival.reference)
-        number = next((at for id_ in known if (at := self._rows.row(id_)) is not None), None)
+        rows = (self._rows.row(id_) for id_ in known)
+        number = next((at for at in rows if at is not None and at >= flow.index.oldest), None)
         if number is None and arrival is not None:
             number = self._arrived(rows_of_flow(flow), arrival)
         row = None if number is None else flow.index.row(number)

@@ -37,6 +37,10 @@ class Pockets:
         """Return account and currency of a pocket; None for the outside."""
         return (self._names[number], self._codes[number]) if number >= 0 else None
 
+    def owners(self) -> list[tuple[str, str]]:
+        """Return account and currency of every pocket, in the order of numbers."""
+        return list(zip(self._names, self._codes, strict=True))
+
     def name(self, number: int) -> str:
         """Return the account of a pocket; '' for the outside."""
         return self._names[number] if number >= 0 else ""
@@ -60,7 +64,8 @@ class Pockets:
             for pair in dict.fromkeys(zip(names, codes, strict=True))
             if pair[0] not in self._numbers[pair[1]]
         ]
-        fits = fit_accounts([name for name, _ in new]) and len(self) + len(new) <= self.most
+        # One by one, a payment with a new account is refused where there is no room for two.
+        fits = fit_accounts([name for name, _ in new]) and len(self) + len(new) < self.most
         return new if fits else None
 
 

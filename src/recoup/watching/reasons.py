@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
+from recoup.watch.columns import STREAM_FEATURES
 from recoup.watch.decision import (
     LATE,
     ORDER_BINDS,
@@ -16,14 +19,12 @@ from recoup.watch.decision import (
     Withheld,
     input_cause,
 )
-from recoup.watch.features import FEATURES
 from recoup.watch.flags import CODES
-from recoup.watch.model import Meaning, reasons_of
+from recoup.watch.model import Meaning, meaning_of, reasons_of
 from recoup.watch.rules import FIRES, Mode, Rule
 from recoup.watch.stream import Decided, Stream
 
-_NAMES = tuple(feature.name for feature in FEATURES)
-_MEANINGS = {f.name: Meaning(f.meaning, f.meaning, str(f.unit)) for f in FEATURES}
+_MEANINGS: Mapping[str, Meaning] = {f.name: meaning_of(f) for f in STREAM_FEATURES}
 
 
 def causes_of(stream: Stream, found: Decided, at: int) -> tuple[Cause, ...]:
@@ -59,11 +60,12 @@ def _of_model(stream: Stream, found: Decided, at: int) -> tuple[Cause, ...]:
     row = found.rows[at]
     if stream.model is None or not row["asked"] or row["withheld"] == Withheld.SHADOW:
         return ()
-    kept = found.kept[int(row["kept"])]
+    names = stream.model.features.names
+    kept = found.kept[int(row["kept"]), : len(names)]
     added = stream.model.contributions(kept[None, :])[0]
     told = tuple(
         Cause("model", one.english, one.chinese, one.feature, one.value, one.added)
-        for one in reasons_of(_NAMES, kept, added, _MEANINGS)
+        for one in reasons_of(names, kept, added, _MEANINGS)
     )
     return told or (TERMS,)
 

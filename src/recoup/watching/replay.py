@@ -11,10 +11,11 @@ from recoup.errors import StateFault, StateProblem
 from recoup.watch.decision import Policy
 from recoup.watch.model import Model
 from recoup.watch.rules import RuleSet
-from recoup.watch.state import Settings, Told
+from recoup.watch.state import Told
 from recoup.watching.asked import Asked
 from recoup.watching.deciding import Watch
 from recoup.watching.decision_log import Line, Lines, change_of, read_log
+from recoup.watching.snapshots import restored, settings_of
 
 
 class Replayed(NamedTuple):
@@ -33,6 +34,7 @@ def replay(
     model: Model | None = None,
     policy: Policy | None = None,
     is_ours: Callable[[str], bool] = lambda _: True,
+    snapshot: bytes | None = None,
 ) -> Replayed:
     """Decide a log again; `StateFault` for a damaged log, other versions, or the first line that differs.
 
@@ -42,15 +44,27 @@ def replay(
         model: the same.
         policy: the same.
         is_ours: the same.
+        snapshot: of the watch at one of the lines: only those behind it are decided again.
     """
     lines = read_log(path)
     first = next(lines, None)
     if first is None or first.at != "opened":
         raise StateFault(StateProblem.LOG_DAMAGED, f"{path}: expected the line that opens a log")
     again = Lines()
-    watch = _opened(first.said, again, rules, model, policy, is_ours)
     wanted, count, digest = [first], 1, first.digest
-    _compare(path, wanted, again)
+    if snapshot is None:
+        watch = _opened(first.said, again, rules, model, policy, is_ours)
+        _compare(path, wanted, again)
+    else:
+        watch = restored(
+            snapshot, rules=rules, model=model, policy=policy, is_ours=is_ours, log=again
+        )
+        wanted.clear()
+        while digest != again.digest:
+            line = next(lines, None)
+            if line is None:
+                raise StateFault(StateProblem.LOG_DIFFERS, f"{path}: no line is the snapshot's")
+            count, digest = count + 1, line.digest
     for line in lines:
         count += 1
         wanted.append(line)
@@ -78,16 +92,12 @@ def _opened(
     policy: Policy | None,
     is_ours: Callable[[str], bool],
 ) -> Watch:
-    settings = said["settings"]
-    for name in ("zone", "night", "limits_minor"):
-        some = settings[name]
-        settings[name] = tuple(tuple(x) if isinstance(x, list) else x for x in some)
     watch = Watch(
         rules=rules,
         model=model,
         policy=policy,
         currencies=tuple(said["currencies"]),
-        settings=Settings(**settings),
+        settings=settings_of(said["settings"]),
         accounts_max=said["accounts_max"],
         rows_followed=said["rows_followed"],
         catch_seconds=said["catch_seconds"],

@@ -7,9 +7,11 @@ from pathlib import Path
 from recoup import limits
 from recoup.errors import RuleFault, RuleProblem
 from recoup.money import ISO_DIGITS, Digits
+from recoup.watch.columns import STREAM_FEATURES
 from recoup.watch.features import FEATURES, Feature
 from recoup.watch.flags import REASONS, facts_beside
 from recoup.watch.rules import Known, RuleSet, load_rules
+from recoup.watch.rules.program import Op
 
 _HERE = Path(__file__).parent / "rule_sets"
 
@@ -26,7 +28,7 @@ def shipped_rules() -> tuple[str, ...]:
 def read_rules(
     name_or_path: str | Path,
     *,
-    features: tuple[Feature, ...] = FEATURES,
+    features: tuple[Feature, ...] | None = None,
     currencies: tuple[str, ...] = (),
     digits: Digits = ISO_DIGITS,
 ) -> RuleSet:
@@ -34,7 +36,8 @@ def read_rules(
 
     Args:
         name_or_path: the set.
-        features: the catalogue that its rules read; what flags need beside it are facts.
+        features: the catalogue that its rules read; what flags need beside it are facts. None: that of the stream's state, or
+            with patterns where a rule reads one.
         currencies: of the payments, in the order of their numbers.
         digits: decimals of each currency.
 
@@ -44,7 +47,6 @@ def read_rules(
     path = Path(name_or_path)
     if str(name_or_path) in shipped_rules():
         path = _HERE / f"{name_or_path}.toml"
-    known = Known(features, facts_beside(features), currencies, digits, REASONS)
     try:
         if path.stat().st_size > limits.RULE_SET_BYTES_MAX:
             message = f"{path}: expected at most {limits.RULE_SET_BYTES_MAX} bytes"
@@ -56,7 +58,29 @@ def read_rules(
     except UnicodeDecodeError as error:
         message = f"{path}: expected UTF-8"
         raise RuleFault([RuleProblem("", "", 0, 0, "not_toml", message)]) from error
-    return load_rules(text, known)
+    return rules_of(text, features, currencies, digits)
 
 
-__all__ = ["read_rules", "shipped_rules"]
+def rules_of(
+    text: str,
+    features: tuple[Feature, ...] | None,
+    currencies: tuple[str, ...],
+    digits: Digits = ISO_DIGITS,
+) -> RuleSet:
+    """Return the set of rules of a text; see `read_rules`."""
+    chosen = STREAM_FEATURES if features is None else features
+    rules = load_rules(text, Known(chosen, facts_beside(chosen), currencies, digits, REASONS))
+    if features is None and not reads_patterns(rules):
+        # They cost more than the others, and a row that nobody reads whole need not hold them.
+        return rules_of(text, FEATURES, currencies, digits)
+    return rules
+
+
+def reads_patterns(rules: RuleSet) -> bool:
+    """Return whether a rule, read for all features of the stream, reads one of patterns: these cost more than the others."""
+    programs = rules.programs
+    columns = programs.arguments[programs.ops == Op.FEATURE]
+    return bool((columns >= len(FEATURES)).any())
+
+
+__all__ = ["read_rules", "reads_patterns", "rules_of", "shipped_rules"]

@@ -21,7 +21,7 @@ from recoup.centre.bulletins import Bulletins
 from recoup.centre.directory import Directory
 from recoup.centre.view import View
 from recoup.clock import microseconds_of
-from recoup.errors import GatewayFault, MessageFault
+from recoup.errors import GatewayFault, MessageFault, StateFault
 from recoup.ids import CountedIds, RandomIds
 from recoup.messages import (
     ChangesMessage,
@@ -325,6 +325,24 @@ def test_what_was_seen_is_written_down_and_told_once(town):
     assert held.until == START + timedelta(hours=24)
     assert town.pay(SECOND, "abroad", 100) is False
     assert town.link.post() == 0, "the same is told once"
+
+
+def test_what_was_seen_and_is_no_letter_yet_is_kept_and_told_once(town):
+    town.report()
+    town.heard()
+    assert town.pay(SECOND, "abroad", 100) is False
+    kept = town.link.unsaid()
+    town.link._seen.clear()
+    town.link._came.clear()
+    town.link.say_again(b"")
+    assert town.link.post() == 0, "without what was kept it is lost"
+    town.link.say_again(kept)
+    assert town.link.unsaid() == kept
+    assert town.link.post() == 3
+    town.link.say_again(kept)
+    assert town.link.post() == 0, "the same letters, which are kept once"
+    with pytest.raises(StateFault):
+        town.link.say_again(b"no such bytes")
 
 
 def test_a_claim_on_a_transfer_that_the_stream_does_not_have_is_told_to_a_person(town):

@@ -31,10 +31,9 @@ from recoup.watching import (
     open_materials,
     train_model,
 )
-from recoup.watching.backtesting import reads_patterns
 from recoup.watching.features import payments_of
 from recoup.watching.parameters import parameters_of
-from recoup.watching.rule_files import read_rules
+from recoup.watching.rule_files import read_rules, reads_patterns
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ROWS = 600

@@ -275,11 +275,12 @@ def test_train_evaluate_and_score_work_from_the_command_line(files, tmp_path) ->
     assert pl.read_parquet(table).height == ROWS
 
 
-def test_decided_transfers_of_files_replay_from_their_log(files, tmp_path) -> None:
+@pytest.mark.parametrize("patterns", ["--graph", "--no-graph"])
+def test_decided_transfers_of_files_replay_from_their_log(files, tmp_path, patterns) -> None:
     out, log, table = (tmp_path / name for name in ("model.json", "log", "decisions.parquet"))
     given = (files["ledger"], "--labels", files["labels"], "--timezone", "UTC")
     known = ("--rules", "cn-flags", "--policy", "cn", "--model", out)
-    more = ("--label-delay", "1d", "--trees", 5, "--no-graph")
+    more = ("--label-delay", "1d", "--trees", 5, patterns)
     assert run("train", *given, *more, "--out", out).exit_code == 0
     decided = run("score", *given, *known, "--out", table, "--log", log)
     assert decided.exit_code == 0, decided.output

@@ -352,15 +352,9 @@ class Guard:
             self._book(int(payments.time_us[at]), *sides, int(payments.amount_minor[at]), kind)
 
     def _book(self, time_us: int, payer: int, payee: int, amount: int, kind: int) -> None:
-        shard = self.stream.shard
-        time_us = max(time_us, shard.clock)
+        time_us = max(time_us, self.stream.shard.clock)
         self._assume(payer, self._lacks(payer, amount))
-        shard.make_room(1)
-        shard.apply(Payments.of([time_us], [payer], [payee], [amount], [kind]))
-        told = self._flow.book(Payment(shard.clock, payer, payee, amount))
-        assert isinstance(told, tuple), told
-        self._hear(told)
-        self.stream.sync()
+        self._hear(self.stream.book(Payment(time_us, payer, payee, amount), kind))
 
     # --- the end
 

@@ -154,7 +154,7 @@ def _look_at(graph: Graph, places: npt.NDArray[np.intp], amount_max: int) -> Non
             ("payments passed on", graph.passed[some] <= total[:, OUT], None),
             ("payments passed on", graph.passed[some] >= 0, None),
             ("times", _within(graph.time_us[some], -TIME_MAX, TIME_MAX), is_filled),
-            ("first times", _within(graph.first_us[some], -1, TIME_MAX), None),
+            ("first times", _within(graph.first_us[some], -TIME_MAX, TIME_MAX), None),
             ("amounts", _within(graph.amount[some], 1, amount_max), is_filled),
             ("other sides", _within(others, -1, pockets - 1), is_filled),
             ("payments behind", _within(graph.behind[some], 0, kept), is_filled),

@@ -41,13 +41,32 @@ class Patterns:
             raise StateFault(
                 StateProblem.SETTING_WRONG, f"kept: expected a power of two, was {kept}"
             )
-        self.graph: Final = empty_graph(pockets, kept) if graph is None else graph
+        self.graph = empty_graph(pockets, kept) if graph is None else graph
         self._clock = -TIME_MAX if graph is None else newest_time(graph)
 
     @property
     def bytes_count(self) -> int:
         """Bytes of all arrays."""
         return sum(array.nbytes for array in self.graph)
+
+    @property
+    def pockets(self) -> int:
+        """How many pockets have rings."""
+        return len(self.graph.first_us)
+
+    def grow(self, pockets: int) -> None:
+        """Make rings for pockets that came later; never fewer."""
+        before = self.graph
+        if pockets <= self.pockets:
+            return
+        self.graph = empty_graph(pockets, before.time_us.shape[2])
+        for name in before._fields:
+            old = getattr(before, name)
+            getattr(self.graph, name)[: len(old)] = old
+
+    def book(self, time_us: int, payer: int, payee: int, amount: int) -> None:
+        """Book one payment that was looked at already, at the clock of the stream."""
+        self.apply(Payments.of([time_us], [payer], [payee], [amount]), reads=False)
 
     def snapshot(self) -> bytes:
         """Return the rings as bytes: equal rings give equal bytes."""

@@ -107,6 +107,8 @@ class Decided:
 class Writing:
     """What is written while a batch is decided."""
 
+    raw: npt.NDArray[np.uint8]
+    """The memory of `rows`."""
     rows: Rows
     fired: npt.NDArray[np.int8]
     kept: Matrix
@@ -117,7 +119,9 @@ class Writing:
     @classmethod
     def empty(cls) -> Writing:
         """Return what calls without payments write into."""
-        return cls(np.empty(0, DECIDED), np.empty((0, 0), np.int8), np.empty((0, 0)))
+        return cls(
+            np.empty(0, np.uint8), np.empty(0, DECIDED), np.empty((0, 0), np.int8), np.empty((0, 0))
+        )
 
 
 __all__ = ["Decided", "Ended", "How", "Matrix", "Passed", "Rows", "Versions", "Waiting", "Writing"]

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from recoup.watch.model.blocks import Blocks, Room
 from recoup.watch.model.forest import Forest
 
 F64 = npt.NDArray[np.float64]
@@ -42,6 +43,9 @@ NEVER_US: Final = 2**62
 DUE: Final = 0  # when the next payment that waits goes on
 ROOM: Final = 1  # how many more may wait
 KEPT: Final = 2  # rows kept of this batch
+MOVED: Final = 3  # sum of the amounts that were looked at
+BLOCK: Final = 4  # payments whose score is asked for later
+MARKS_COUNT: Final = 5
 
 # Places in `counters`.
 DAY: Final = 0  # that the alerts were counted on
@@ -58,10 +62,21 @@ class Brain(NamedTuple):
     """The model: its trees and its calibration."""
 
     forest: Forest
+    blocks: Blocks
     knots: F64
     levels: F64
-    is_sigmoid: int
-    is_there: bool
+    said: I64  # (2,): whether the calibration is a sigmoid, whether there is a model
+
+
+class Weighing(NamedTuple):
+    """The policy, as `Terms` has it; five actions, c currencies."""
+
+    chance_min: F64  # (5,)
+    saved_share: F64  # (5,)
+    friction: F64  # (c, 5, 3)
+    wait_us: I64  # (5,)
+    budgets: F64  # (3,): alerts a day, share of innocents, most of them saved up
+    said: I64  # (2,): what is added to the clock for the day, whether the model acts
 
 
 class Ruling(NamedTuple):
@@ -94,6 +109,8 @@ class Given(NamedTuple):
 class Desk(NamedTuple):
     """Room to work in, and what goes on from payment to payment."""
 
+    room: Room
+    places: I64  # (64,): of the payments whose rows are in it
     row: F64  # (F,)
     row_bits: npt.NDArray[np.uint64]  # the same memory
     facts: F64  # (G,)
@@ -101,17 +118,20 @@ class Desk(NamedTuple):
     stack: F64
     ranks: npt.NDArray[np.uint16]
     counters: F64  # (3,)
-    marks: I64  # (3,)
+    marks: I64  # (5,)
 
 
 __all__ = [
     "ALERTS",
+    "BLOCK",
     "DAY",
     "DECIDED",
     "DUE",
     "INNOCENTS",
     "KEPT",
     "LOOKED",
+    "MARKS_COUNT",
+    "MOVED",
     "NEVER_US",
     "ROOM",
     "SCORES",
@@ -119,4 +139,5 @@ __all__ = [
     "Desk",
     "Given",
     "Ruling",
+    "Weighing",
 ]

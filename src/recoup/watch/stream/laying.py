@@ -11,13 +11,29 @@ import numpy.typing as npt
 
 from recoup import limits
 from recoup.errors import StateFault, StateProblem
+from recoup.watch.columns import STREAM_FEATURES, columns_of
 from recoup.watch.decision import Action
-from recoup.watch.features import FEATURES
-from recoup.watch.model import Model, Tree, forest_of
+from recoup.watch.decision.policy import Terms
+from recoup.watch.features import FEATURES, Feature
+from recoup.watch.model import Model, Tree, feature_set, forest_of
+from recoup.watch.model.blocks import blocks_of, room_of
 from recoup.watch.model.calibration import Kind
+from recoup.watch.model.lanes import LANES
+from recoup.watch.patterns import Graph, Patterns
+from recoup.watch.patterns.snapshots import empty_graph
 from recoup.watch.rules import FIELDS, Mode, RuleSet, vocabulary
+from recoup.watch.state import Payments, Shard
 from recoup.watch.stolen.rows import FlowRows
-from recoup.watch.stream.arrays import NEVER_US, Brain, Desk, Ruling
+from recoup.watch.stream.arrays import (
+    DUE,
+    MARKS_COUNT,
+    NEVER_US,
+    ROOM,
+    Brain,
+    Desk,
+    Ruling,
+    Weighing,
+)
 from recoup.watch.stream.zone import offsets_of
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -26,15 +42,67 @@ _LEAF: Final = Tree((), (), (), (), (), (), (0.0,), (1,))
 NO_RULES: Final = RuleSet("none", "UTC", (22, 6), vocabulary(FEATURES), (), (), ())
 
 
+_ROWS_AT_ONCE: Final = 1 << 16
+_NO_RINGS: Final = empty_graph(0, 1)
+
+
+def lay_columns(rules: RuleSet, model: Model | None) -> tuple[Feature, ...]:
+    """Return what is read of every payment: features of the state, and those of patterns where model or rules know them.
+
+    Raises `StateFault` or `ModelFault` for rules or a model of other features.
+    """
+    width = rules.names.features_count
+    if width not in (len(FEATURES), len(STREAM_FEATURES)):
+        raise StateFault(StateProblem.FEATURES_DIFFER, "rules of other features")
+    if model is not None:
+        own = columns_of(len(model.features.names))
+        model.require(feature_set(own))
+        width = max(width, len(own))
+    return columns_of(width)
+
+
+def lay_patterns(shard: Shard) -> Patterns:
+    """Return the rings of a shard as its kept rows tell them: whole where no row was given up yet.
+
+    What rows no longer tell is missing: counts since the beginning, and the first payment, begin with the oldest row.
+    """
+    patterns, rows, numbers = Patterns(max(1, shard.accounts)), shard.state.rows, shard.rows
+    for begin in range(numbers.start, numbers.stop, _ROWS_AT_ONCE):
+        places = np.arange(begin, min(begin + _ROWS_AT_ONCE, numbers.stop)) & (len(rows) - 1)
+        some = rows[places]
+        payer, payee = (np.maximum(some[side], -1) for side in ("payer", "payee"))  # elsewhere
+        payments = Payments.of(some["time"], payer, payee, some["amount"])
+        patterns.apply(payments, reads=False)
+    return patterns
+
+
+def no_rings() -> Graph:
+    """Return rings of no pocket: the loop then keeps no patterns."""
+    return _NO_RINGS
+
+
 def lay_brain(model: Model | None) -> Brain:
     """Return a model as arrays; None: nothing is scored."""
     if model is None:
-        none = np.zeros(2)
-        return Brain(forest_of((_LEAF,), len(FEATURES)), none, none, 0, is_there=False)
+        none, forest = np.zeros(2), forest_of((_LEAF,), len(FEATURES))
+        return Brain(forest, blocks_of(forest), none, none, np.zeros(2, np.int64))
     table = model.calibration
     knots = np.array(table.knots or (0.0,), np.float64)
     levels = np.array(table.levels, np.float64)
-    return Brain(model.forest, knots, levels, int(table.kind is not Kind.ISOTONIC), is_there=True)
+    said = np.array([table.kind is not Kind.ISOTONIC, 1], np.int64)
+    return Brain(model.forest, blocks_of(model.forest), knots, levels, said)
+
+
+def lay_weighing(terms: Terms) -> Weighing:
+    """Return the policy as arrays."""
+    budgets = (terms.alerts_per_day, terms.innocents_share, terms.innocents_most)
+    return Weighing(
+        *(np.ascontiguousarray(terms.chance_min), np.ascontiguousarray(terms.saved_share)),
+        np.ascontiguousarray(terms.friction),
+        np.ascontiguousarray(terms.wait_us),
+        np.array(budgets, np.float64),
+        np.array([terms.day_offset_us, terms.is_live], np.int64),
+    )
 
 
 def lay_ruling(
@@ -83,11 +151,14 @@ def microseconds(at: datetime | None, default: int = 0) -> int:
     return default if at is None else (at - _EPOCH) // _MICROSECOND
 
 
-def lay_desk(rules: RuleSet, brain: Brain, innocents: float) -> Desk:
-    """Return room to work in, and counters at their beginning."""
-    row, facts = np.zeros(len(FEATURES)), np.full(rules.names.facts_count, np.nan)
-    marks = np.array([NEVER_US, limits.WATCH_WAITING_MAX, 0], np.int64)
+def lay_desk(rules: RuleSet, brain: Brain, innocents: float, width: int) -> Desk:
+    """Return room to work in, for rows of `width` features, and counters at their beginning."""
+    row, facts = np.zeros(width), np.full(rules.names.facts_count, np.nan)
+    marks = np.zeros(MARKS_COUNT, np.int64)
+    marks[DUE], marks[ROOM] = NEVER_US, limits.WATCH_WAITING_MAX
     return Desk(
+        room_of(brain.forest, brain.blocks, width),
+        np.zeros(LANES, np.int64),
         row,
         row.view(np.uint64),
         facts,
@@ -125,9 +196,13 @@ def no_flow() -> FlowRows:
 __all__ = [
     "NO_RULES",
     "lay_brain",
+    "lay_columns",
     "lay_desk",
     "lay_named",
+    "lay_patterns",
     "lay_ruling",
+    "lay_weighing",
     "microseconds",
     "no_flow",
+    "no_rings",
 ]

@@ -12,17 +12,18 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from recoup import limits
 from recoup.errors import StateFault, StateProblem
 from recoup.watch.decision import NO_TERMS, WAITS, Action, Ground, Policy
 from recoup.watch.features import FEATURES
 from recoup.watch.model import Model, feature_set
+from recoup.watch.patterns import Graph, Patterns
 from recoup.watch.rules import RuleSet
 from recoup.watch.state import Outcome, Payments, Shard, Told
 from recoup.watch.state.kernels.stream import TIME_MAX
 from recoup.watch.state.kernels.words import NEVER, SECOND
 from recoup.watch.stolen import FlowRows, Payment, Refusal, StolenFlow, Tiding, Verdict
 from recoup.watch.stolen.booking import DEBITS
+from recoup.watch.stolen.booking import Stream as Flow
 from recoup.watch.stream.answers import (
     Decided,
     Ended,
@@ -33,18 +34,33 @@ from recoup.watch.stream.answers import (
     Waiting,
     Writing,
 )
-from recoup.watch.stream.arrays import DECIDED, DUE, KEPT, LOOKED, NEVER_US, ROOM, SCORES, Given
+from recoup.watch.stream.arrays import (
+    DECIDED,
+    DUE,
+    KEPT,
+    LOOKED,
+    MOVED,
+    NEVER_US,
+    ROOM,
+    SCORES,
+    Given,
+    Ruling,
+)
+from recoup.watch.stream.kernels.handing import places_of
 from recoup.watch.stream.kernels.loop import decide
 from recoup.watch.stream.laying import (
     NO_RULES,
     lay_brain,
+    lay_columns,
     lay_desk,
     lay_named,
+    lay_patterns,
     lay_ruling,
+    lay_weighing,
     no_flow,
+    no_rings,
 )
 
-_WIDTH: Final = len(FEATURES)
 _ROOM: Final = 1 << 16
 """Rows for which room is made at once."""
 
@@ -69,6 +85,9 @@ def rows_of_flow(flow: StolenFlow) -> FlowRows:
     return index
 
 
+_KEPT_MAX: Final = 4_096
+"""Payments for whose features room is made once."""
+_WAITS: Final = tuple(int(action) for action in WAITS)
 _NO_CURRENCY: Final = np.zeros(0, np.int16)
 
 
@@ -90,24 +109,36 @@ class Stream:
         policy: Policy | None = None,
         currencies: tuple[str, ...] = (),
         flow: StolenFlow | None = None,
+        patterns: Patterns | None = None,
     ) -> None:
-        """Begin. A model needs a policy; without either nothing is scored, and rules and orders decide."""
+        """Begin. A model needs a policy; without either nothing is scored, and rules and orders decide.
+
+        Where model or rules know features of patterns and none are given, they are made of the rows that the shard keeps.
+        """
         self.shard, self.flow = shard, flow
         self.rules = rules or NO_RULES
         self.model, self.policy, self.currencies = model, policy, currencies
-        if model is not None:
-            model.require(feature_set(FEATURES))
+        self.columns = lay_columns(self.rules, model)
+        """What is read of every payment."""
+        if patterns is None and len(self.columns) > len(FEATURES):
+            patterns = lay_patterns(shard)
+        self.patterns = patterns
+        """Once kept they are kept on, also while nothing reads them."""
         if policy is None and (model is not None or self.rules.rules):
             raise StateFault(StateProblem.SETTING_WRONG, "expected a policy beside model or rules")
-        if self.rules.names.features_count != len(FEATURES):
-            raise StateFault(StateProblem.FEATURES_DIFFER, "rules of other features")
         digest = "" if model is None else model.digest
         self._terms = NO_TERMS if policy is None else policy.terms(currencies, digest)
         said = "" if policy is None else policy.digest
-        self.versions = Versions(digest, self.rules.digest, said, feature_set(FEATURES).digest)
+        self.versions = Versions(digest, self.rules.digest, said, feature_set(self.columns).digest)
         self._brain = lay_brain(model)
-        self._desk = lay_desk(self.rules, self._brain, self._terms.innocents_most)
+        self._desk = lay_desk(
+            self.rules, self._brain, self._terms.innocents_most, len(self.columns)
+        )
+        self._weighing = lay_weighing(self._terms)
         self._nothing = no_flow()
+        self._handed: tuple[Graph, Flow, Ruling] | None = None
+        self._at = np.empty(0, np.int64)
+        self._kept = np.empty((0, len(self.columns)))
         settings = shard.settings
         self._bounds = (settings.late_seconds * SECOND, settings.ahead_seconds * SECOND)
         self._room = 0
@@ -180,12 +211,16 @@ class Stream:
         return self._through(one, 1, 0 if is_late else SCORES)
 
     def _through(self, given: Given, count: int, mode: int) -> Decided:
+        raw = np.empty(count * DECIDED.itemsize, np.uint8)
         found = Writing(
-            np.empty(count, DECIDED),
+            raw,
+            raw.view(DECIDED),
             np.empty((count, self._ruling.action.size), np.int8),
-            np.empty((count, _WIDTH)),
+            self._kept_room(count),
         )
         self._desk.marks[KEPT] = 0
+        if self.patterns is not None:
+            self.patterns.grow(self.shard.accounts)
         self._room -= count
         if self._room < len(self.waiting):  # each of these may take a row meanwhile
             wanted = max(_ROOM, count) + len(self.waiting)
@@ -222,34 +257,43 @@ class Stream:
         return stop + 1
 
     def _run(self, given: Given, found: Writing, at: int, stop: int, mode: int) -> int:
-        room = self._desk.marks[ROOM]
-        index = self._nothing if self.flow is None else rows_of_flow(self.flow)
-        end = int(
-            decide(
-                self.shard.state,
-                index.stream,
-                self._brain,
-                self.rules.programs,
-                self._ruling,
-                self._terms,
-                self._desk,
-                given,
-                found.rows,
-                found.fired,
-                found.kept,
-                at,
-                stop,
-                mode,
-            )
-        )
+        marks = self._desk.marks
+        room, marks[MOVED] = int(marks[ROOM]), 0
+        at_ = self._places_of_arrays()
+        state = self.shard.addresses
+        end = int(decide(state, at_, *given, found.raw, found.fired, found.kept, at, stop, mode))
         if self.flow is not None and end > at:
             self.flow.time_us = max(self.flow.time_us, self.shard.clock)
-            self.flow.most += 2 * int(given.amount[at:end].clip(0, limits.ROW_MINOR_MAX).sum())
-        if room != self._desk.marks[ROOM]:
-            for place in range(at, end):
-                if found.rows["action"][place] in WAITS:
-                    self._wait(given, place, int(found.rows["expires_us"][place]))
+            self.flow.most += 2 * int(marks[MOVED])
+        if room != marks[ROOM]:
+            actions = found.rows["action"][at:end]
+            for place in np.flatnonzero(np.isin(actions, _WAITS)).tolist():
+                self._wait(given, at + place, int(found.rows["expires_us"][at + place]))
         return end
+
+    def _places_of_arrays(self) -> npt.NDArray[np.int64]:
+        """Return what tells the loop where its arrays lie; worked out anew where some were replaced."""
+        rings = no_rings() if self.patterns is None else self.patterns.graph
+        flow = (self._nothing if self.flow is None else rows_of_flow(self.flow)).stream
+        now = (rings, flow, self._ruling)
+        before = self._handed
+        if before is None or not (
+            now[0] is before[0] and now[1] is before[1] and now[2] is before[2]
+        ):
+            programs = self.rules.programs
+            self._handed, self._programs = now, programs  # kept: else their memory were given back
+            self._at = places_of(
+                rings, flow, self._brain, programs, self._ruling, self._weighing, self._desk
+            )
+        return self._at
+
+    def _kept_room(self, count: int) -> Matrix:
+        """Return room for the features of so many payments; what is kept of it is copied."""
+        if count > _KEPT_MAX:
+            return np.empty((count, len(self.columns)))
+        if count > len(self._kept):
+            self._kept = np.empty((_KEPT_MAX if count > 1 else 1, len(self.columns)))
+        return self._kept
 
     def _enforce(self, flow: StolenFlow, given: Given, found: Writing, at: int, mode: int) -> None:
         """Decide a payment whose payer or payee has stolen money, an order, or something out of its order."""
@@ -334,7 +378,7 @@ class Stream:
 
     def _go_on(self, one: Waiting, how: How, time_us: int, found: Writing) -> None:
         """Book a payment that waited, as of now: later payments see it now, and orders of now bind it."""
-        flow, row = self.flow, -1
+        flow = self.flow
         payment = Payment(max(time_us, self.shard.clock), one.payer, one.payee, one.amount)
         if flow is not None and flow.index.flags[one.payer] & DEBITS:
             verdict = flow.enforce(payment)
@@ -345,21 +389,34 @@ class Stream:
                 self.sync()
                 return
         self._room -= 1
-        outcome = Outcome(
-            int(
-                self.shard.apply(
-                    Payments.of([time_us], [one.payer], [one.payee], [one.amount], [one.kind])
-                )[0]
-            )
-        )
+        outcome, row = self._book_unasked(payment, one.kind, found.told)
         if outcome is not Outcome.BOOKED:
             found.ended.append(Ended(one.number, How.NOT_BOOKED, time_us, outcome))
             return
-        if flow is not None:
-            row = flow.index.newest + 1
-            self._book(flow, payment._replace(time_us=self.shard.clock), found.told)
-            self.sync()
         found.ended.append(Ended(one.number, how, time_us, row=row))
+
+    def _book_unasked(self, payment: Payment, kind: int, told: list[Tiding]) -> tuple[Outcome, int]:
+        """Book a payment without asking anything; return what became of it, and its row in the flow (-1: no flow)."""
+        time_us, payer, payee, amount = payment[:4]
+        payments = Payments.of([time_us], [payer], [payee], [amount], [kind])
+        outcome, row = Outcome(int(self.shard.apply(payments)[0])), -1
+        if outcome is not Outcome.BOOKED:
+            return outcome, row
+        if self.patterns is not None:
+            self.patterns.grow(self.shard.accounts)
+            self.patterns.book(self.shard.clock, payer, payee, amount)
+        if self.flow is not None:
+            row = self.flow.index.newest + 1
+            self._book(self.flow, payment._replace(time_us=self.shard.clock), told)
+            self.sync()
+        return outcome, row
+
+    def book(self, payment: Payment, kind: int = 0) -> tuple[Tiding, ...]:
+        """Book a payment that went on whatever would be decided of it; nothing where the state refuses it."""
+        told: list[Tiding] = []
+        self._room -= 1
+        self._book_unasked(payment, kind, told)
+        return tuple(told)
 
     def advance(self, time_us: int) -> Passed:
         """Let time pass without a payment: what waits and is due goes on."""
@@ -418,6 +475,20 @@ class Stream:
         self.taken, self.waiting, self._due = before.taken, before.waiting, before._due
         self._desk.marks[:] = before._desk.marks
         self._desk.counters[:] = before._desk.counters
+
+    @property
+    def counters(self) -> Matrix:
+        """What budgets have used up."""
+        return self._desk.counters
+
+    def go_on_from(self, taken: int, waiting: Sequence[Waiting], counters: Matrix) -> None:
+        """Take numbers, payments that wait and budgets of a stream that was kept; this one has decided nothing yet."""
+        self.taken, self.waiting = taken, {one.number: one for one in waiting}
+        self._due = sorted((one.expires_us, one.number) for one in waiting)
+        self._desk.counters[:] = counters
+        marks = self._desk.marks
+        marks[ROOM] -= len(waiting)
+        marks[DUE] = self._due[0][0] if self._due else NEVER_US
 
     def sync(self) -> None:
         """Carry sums of stolen money into the features: whoever changes the flow from outside calls it then."""

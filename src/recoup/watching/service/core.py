@@ -6,13 +6,14 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
+import msgspec
 import numpy as np
 
 from recoup.errors import StateFault, StateProblem
 from recoup.money import ISO_DIGITS, Digits
 from recoup.records.kinds import KINDS
 from recoup.watch.decision import WAITS, Action, Decision, Ground, Problem
-from recoup.watch.state import OUTSIDE, Payments
+from recoup.watch.state import OUTSIDE
 from recoup.watch.stolen import Payment, Tiding
 from recoup.watching.asked import Asked
 from recoup.watching.columns import Columns
@@ -20,6 +21,7 @@ from recoup.watching.deciding import Watch
 from recoup.watching.service.files import Configuration, opened
 from recoup.watching.service.linked import CHAIN, CHANGES, Carried, carry
 from recoup.watching.service.port import CONFIGURE, REFUSED, Answers, Batch, Extra, Listing, Reason
+from recoup.watching.snapshots import restored, snapshot_of
 
 _REFUSALS: Final = {
     Problem.AMOUNT_NOT_POSITIVE: "amount_not_positive",
@@ -37,6 +39,9 @@ _REFUSALS: Final = {
     Problem.ACCOUNTS_MANY: "accounts_too_many",
 }
 _FIELDS: Final = {"time_us": "time"}
+_FORM: Final = "recoup watch core 1"
+_Kept = tuple[str, bytes, bytes, bytes]
+_NOTHING: Final = Configuration(None, None, None, {})
 _HOLD_CODE: Final = "order-binds"
 
 
@@ -62,11 +67,15 @@ class WatchCore:
         )
         self.saw: Callable[[Iterable[Tiding]], None] = lambda tidings: None  # noqa: ARG005 - named for the reader
         """Hears on the core's thread what payments did to stolen money, in a replay of the log too."""
+        self.unsaid: Callable[[], bytes] | None = None
+        """Returns what whoever hears that has not said on yet: a snapshot has it, since a log behind it tells it no more."""
+        self.say_again: Callable[[bytes], None] = lambda unsaid: None  # noqa: ARG005 - named for the reader
+        """Hears that after a start."""
         self.carried: Carried = None
         """What became of the centre's changes that were told last."""
         self._given = (currencies, accounts_max, rows_followed, catch_seconds, digits)
-        self._currencies, self._digits = currencies, digits
-        self._configured = ""
+        self._currencies, self._digits, self._is_ours = currencies, digits, is_ours
+        self._configured, self._said, self._unsaid = "", b"", b""
         self._lists: dict[str, list[str]] = {}
         self._bound: dict[str, str] = {}
         self._bound_pockets: tuple[int, ...] = ()
@@ -128,13 +137,7 @@ class WatchCore:
                 self.watch.release(id_, max(time_us, stream.shard.clock))
                 continue
             sides = [self._pocket(payer, currency), self._pocket(payee, currency)]
-            stream.shard.make_room(1)
-            stream.shard.apply(Payments.of([time_us], [sides[0]], [sides[1]], [amount], [kind]))
-            if stream.flow is not None:
-                told = stream.flow.book(Payment(stream.shard.clock, sides[0], sides[1], amount))
-                assert isinstance(told, tuple), f"expected a payment of this stream, was {told}"
-                self.saw(told)
-                stream.sync()
+            self.saw(stream.book(Payment(time_us, sides[0], sides[1], amount), kind))
 
     def _pocket(self, account: str, currency: str) -> int:
         found = self.watch.pocket(account, currency)
@@ -148,7 +151,7 @@ class WatchCore:
         if name != CONFIGURE:
             raise StateFault(StateProblem.SETTING_WRONG, f"nothing is called {name!r}")
         self._configure(opened(body, self._currencies, self._digits))
-        self._configured = hashlib.sha256(body).hexdigest()
+        self._configured, self._said = hashlib.sha256(body).hexdigest(), body
 
     def _configure(self, content: Configuration) -> None:
         watch = self.watch.configured(content.rules, content.model, content.policy)
@@ -182,12 +185,34 @@ class WatchCore:
         return {**named, "features": found.features, CONFIGURE: self._configured}
 
     def snapshot(self) -> bytes | None:
-        """Return None: the watch has no snapshot of its own yet, and the log alone brings it back."""
-        return None
+        """Return the whole watch, what it is configured with, and what was not said on yet."""
+        unsaid = self._unsaid if self.unsaid is None else self.unsaid()
+        return msgspec.msgpack.encode((_FORM, self._said, snapshot_of(self.watch), unsaid))
 
     def restore(self, given: bytes) -> None:
-        """Refuse: no snapshot was ever made."""
-        raise StateFault(StateProblem.SNAPSHOT_DAMAGED, f"{len(given)} bytes that nobody wrote")
+        """Take a snapshot; raises a `Fault` for bytes that are none, and changes nothing then."""
+        try:
+            form, said, kept, unsaid = msgspec.msgpack.decode(given, type=_Kept)
+        except msgspec.DecodeError as error:
+            raise StateFault(StateProblem.SNAPSHOT_DAMAGED, "its parts") from error
+        if form != _FORM:
+            raise StateFault(StateProblem.SNAPSHOT_FOREIGN, f"expected {_FORM!r}")
+        content = opened(said, self._currencies, self._digits) if said else _NOTHING
+        watch = restored(
+            kept,
+            rules=content.rules,
+            model=content.model,
+            policy=content.policy,
+            is_ours=self._is_ours,
+        )
+        wanted, found = self.watch.opening(), watch.opening()
+        if any(wanted[name] != found[name] for name in wanted if name != "versions"):
+            raise StateFault(StateProblem.SNAPSHOT_FOREIGN, "made with other settings")
+        self.say_again(unsaid)
+        self.watch, self._lists, self._said = watch, content.lists, said
+        self._unsaid, self.carried = unsaid, None
+        self._configured = hashlib.sha256(said).hexdigest() if said else ""
+        self._bound, self._bound_pockets = {}, ()
 
 
 def _tell(answers: Answers, at: int, decision: Decision) -> None:

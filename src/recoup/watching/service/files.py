@@ -16,13 +16,12 @@ import msgspec
 from recoup import limits
 from recoup.errors import ModelFault, ModelProblem, SettingsFault, StateFault, StateProblem
 from recoup.money import ISO_DIGITS, Digits
+from recoup.watch.columns import columns_of
 from recoup.watch.decision import Policy, load_policy
-from recoup.watch.features import FEATURES
-from recoup.watch.flags import REASONS, facts_beside
 from recoup.watch.model import Model, feature_set, read_model
-from recoup.watch.rules import Known, RuleSet, load_rules
+from recoup.watch.rules import RuleSet
 from recoup.watching.policy_files import shipped_policies
-from recoup.watching.rule_files import shipped_rules
+from recoup.watching.rule_files import rules_of, shipped_rules
 
 _ROOM: Final = Path(__file__).parents[1]
 _LISTS_BYTES_MAX: Final = 2**25
@@ -76,10 +75,11 @@ def opened(
         content = msgspec.msgpack.decode(packed, type=Content)
     except msgspec.DecodeError as error:
         raise StateFault(StateProblem.SETTING_WRONG, "expected a configuration") from error
-    known = Known(FEATURES, facts_beside(FEATURES), currencies, digits, REASONS)
-    rules = load_rules(content.rules, known) if content.rules else None
+    rules = rules_of(content.rules, None, currencies, digits) if content.rules else None
     policy = load_policy(content.policy, digits) if content.policy else None
-    model = read_model(content.model, feature_set(FEATURES)) if content.model else None
+    model = read_model(content.model) if content.model else None
+    if model is not None:
+        model.require(feature_set(columns_of(len(model.features.names))))
     if (rules or model) and policy is None:
         raise SettingsFault("policy: expected one beside rules or a model")
     named = set(rules.names.lists) if rules else set()

@@ -22,7 +22,7 @@ _FIELDS: Final = len(State._fields)
 
 
 @intrinsic
-def _pointer(typingctx, address):  # noqa: ARG001
+def pointer_at(typingctx, address):  # noqa: ARG001
     """Return the pointer to an address."""
 
     def generate(context, builder, signature, args):  # noqa: ARG001
@@ -41,18 +41,18 @@ def addresses_of(state: State) -> npt.NDArray[np.int64]:
 def state_at(at):
     """Return the state whose arrays begin at the addresses `at`."""
     return State(
-        numba.carray(_pointer(at[0]), (at[1],), POCKET),
-        numba.carray(_pointer(at[2]), (at[3],), np.int64),
-        numba.carray(_pointer(at[4]), (at[5],), np.int32),
-        numba.carray(_pointer(at[6]), (at[7],), ROW),
-        numba.carray(_pointer(at[8]), (at[9],), PAIR),
-        numba.carray(_pointer(at[10]), (at[11],), TOLD),
-        numba.carray(_pointer(at[12]), (at[13], EXTRA_SIZE), np.int64),
-        numba.carray(_pointer(at[14]), (at[15],), np.int64),
-        numba.carray(_pointer(at[16]), (at[17],), np.int64),
-        numba.carray(_pointer(at[18]), (at[19],), np.int64),
-        numba.carray(_pointer(at[20]), (at[21],), np.int64),
-        numba.carray(_pointer(at[22]), (at[23],), np.int64),
+        numba.carray(pointer_at(at[0]), (at[1],), POCKET),
+        numba.carray(pointer_at(at[2]), (at[3],), np.int64),
+        numba.carray(pointer_at(at[4]), (at[5],), np.int32),
+        numba.carray(pointer_at(at[6]), (at[7],), ROW),
+        numba.carray(pointer_at(at[8]), (at[9],), PAIR),
+        numba.carray(pointer_at(at[10]), (at[11],), TOLD),
+        numba.carray(pointer_at(at[12]), (at[13], EXTRA_SIZE), np.int64),
+        numba.carray(pointer_at(at[14]), (at[15],), np.int64),
+        numba.carray(pointer_at(at[16]), (at[17],), np.int64),
+        numba.carray(pointer_at(at[18]), (at[19],), np.int64),
+        numba.carray(pointer_at(at[20]), (at[21],), np.int64),
+        numba.carray(pointer_at(at[22]), (at[23],), np.int64),
     )
 
 

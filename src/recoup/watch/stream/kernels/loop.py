@@ -12,26 +12,56 @@ from typing import Final
 
 import numpy as np
 
+from recoup.limits import ROW_MINOR_MAX
 from recoup.trace.kernels.compiled import inner, kernel, within
 from recoup.trace.kernels.prefetch import prefetch
 from recoup.watch.decision.decision import Action, Ground, Withheld
+from recoup.watch.features import FEATURES
+from recoup.watch.model.blocks import put_row, score_block
 from recoup.watch.model.kernels import probability_at, score_with
+from recoup.watch.model.lanes import LANES
+from recoup.watch.patterns.kernels import (
+    book_pattern,
+    fetch_patterns,
+    fetch_payers,
+    read_patterns,
+)
 from recoup.watch.rules.kernel import FIRES, verdict
 from recoup.watch.rules.vocabulary import FIELDS
-from recoup.watch.state import BOTH, advance, book, check, read, traits_of
+from recoup.watch.state import BOTH, advance, book, check, read, state_at, traits_of
 from recoup.watch.state.kernels.pairs import home_of
 from recoup.watch.state.kernels.words import ACCOUNTS, POCKET_WORDS
 from recoup.watch.stolen.booking import BASE, CREDITS, DEBITS, USED, write_row
 from recoup.watch.stream.arrays import (
     ALERTS,
+    BLOCK,
     DAY,
     DUE,
     INNOCENTS,
     KEPT,
     LOOKED,
+    MOVED,
     NEVER_US,
     ROOM,
     SCORES,
+    Given,
+)
+from recoup.watch.stream.kernels.handing import (
+    BRAIN,
+    DESK,
+    FLOW,
+    GRAPH,
+    PROGRAMS,
+    RULING,
+    WEIGHING,
+    brain_at,
+    desk_at,
+    flow_at,
+    graph_at,
+    programs_at,
+    rows_at,
+    ruling_at,
+    weighing_at,
 )
 
 _WARN, _DELAY, _HOLD, _REFUSE = (
@@ -53,12 +83,19 @@ _SHADOW, _ALERTS, _INNOCENTS, _WAITING = (
     int(Withheld.WAITING),
 )
 _FIELDS: Final = len(FIELDS)
+_OF_STATE: Final = len(FEATURES)
+"""Columns of the state; those of patterns come behind."""
 _DAY_US: Final = 86_400_000_000
 _SOON: Final = 8
+_RINGS, _PAYERS = 12, 4
+"""Payments between asking for the rings of a pocket, and for figures of its last payers, and reading them."""
 _LINE: Final = 8  # words of a cache line
 _NO_NUMBER: Final = np.uint64(0x7FF8000000000000)
 _FACTOR: Final = np.uint64(0xFF51AFD7ED558CCD)
 _HALF: Final = np.uint64(32)
+_SECOND, _THIRD, _FOURTH = (
+    np.uint64(number) for number in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)
+)
 
 
 @within
@@ -73,14 +110,40 @@ def _fetch(s, payer, payee):
     prefetch(s.pairs, home_of(s.pairs, payee, payer))
 
 
+@within
+def _fetch_rings(s, graph, given, i, last):
+    """Ask for the rings of a payment that comes soon, and for its payers' figures when these are there."""
+    count, at = min(s.marks[ACCOUNTS], len(graph.first_us)), i + _RINGS
+    if at <= last:
+        p, q = np.int64(given.payer[at]), np.int64(given.payee[at])
+        fetch_patterns(graph, p if p < count else -1, q if q < count else -1)
+    at = i + _PAYERS
+    if at <= last:
+        p, q = np.int64(given.payer[at]), np.int64(given.payee[at])
+        fetch_payers(graph, p if p < count else -1, q if q < count else -1)
+
+
 @inner
 def _mixed(digest, values, bits):
-    """Return a digest with more figures: every NaN is one figure."""
-    for j in range(len(bits)):
-        word = bits[j] if values[j] == values[j] else _NO_NUMBER
-        digest = (digest ^ word) * _FACTOR
-        digest ^= digest >> _HALF
-    return digest
+    """Return a digest with more figures: every NaN is one figure. Four at a time, so that none waits for the one before."""
+    a, b, c, d = digest, digest ^ _SECOND, digest ^ _THIRD, digest ^ _FOURTH
+    whole = len(bits) // 4 * 4
+    for j in range(0, whole, 4):
+        a = (a ^ (bits[j] if values[j] == values[j] else _NO_NUMBER)) * _FACTOR
+        b = (b ^ (bits[j + 1] if values[j + 1] == values[j + 1] else _NO_NUMBER)) * _FACTOR
+        c = (c ^ (bits[j + 2] if values[j + 2] == values[j + 2] else _NO_NUMBER)) * _FACTOR
+        d = (d ^ (bits[j + 3] if values[j + 3] == values[j + 3] else _NO_NUMBER)) * _FACTOR
+        a ^= a >> _HALF
+        b ^= b >> _HALF
+        c ^= c >> _HALF
+        d ^= d >> _HALF
+    for j in range(whole, len(bits)):
+        a = (a ^ (bits[j] if values[j] == values[j] else _NO_NUMBER)) * _FACTOR
+        a ^= a >> _HALF
+    for lane in (b, c, d):
+        a = (a ^ lane) * _FACTOR
+        a ^= a >> _HALF
+    return a
 
 
 @within
@@ -144,17 +207,22 @@ def _asked(terms, currency, amount, chance):
 
 
 @within
-def _within_budget(terms, counters, clock, asked, ruled, currency, amount, chance):
-    """Return what of the model's action is done, and why not all of it."""
-    day = (clock + terms.day_offset_us) // _DAY_US
+def _begin_budget(terms, counters, clock):
+    """Begin a new day of alerts where there is one, and add what a scored payment allows."""
+    day = (clock + terms.said[0]) // _DAY_US
     if counters[DAY] != day:
         counters[DAY], counters[ALERTS] = day, 0.0
-    counters[INNOCENTS] = min(terms.innocents_most, counters[INNOCENTS] + terms.innocents_share)
+    counters[INNOCENTS] = min(terms.budgets[2], counters[INNOCENTS] + terms.budgets[1])
+
+
+@within
+def _within_budget(terms, counters, asked, ruled, currency, amount, chance):
+    """Return what of the model's action is done, and why not all of it."""
     done, why = asked, 0
-    if asked > 0 and not terms.is_live:
+    if asked > 0 and not terms.said[1]:
         done, why = 0, _SHADOW
     elif asked > ruled:
-        if ruled == 0 and counters[ALERTS] >= terms.alerts_per_day:
+        if ruled == 0 and counters[ALERTS] >= terms.budgets[0]:
             done, why = 0, _ALERTS
         elif asked >= _DELAY and counters[INNOCENTS] < 1.0 - chance:
             is_fit = chance >= terms.chance_min[_WARN]
@@ -203,14 +271,19 @@ def _weighed(brain, programs, r, terms, desk, given, i, clock, one, fired):
     one.digest = digest
     ruled, first, would = _ruled(programs, r, desk, given, i, fired)
     asked, done, why, chance = 0, 0, 0, 0.0
-    if brain.is_there:
+    if brain.said[1]:
+        _begin_budget(terms, desk.counters, clock)
+    if brain.said[1] and not terms.said[1]:
+        # Nothing is done for what it asks: many can be scored together, and what they ask is written then.
+        put_row(desk.room, marks[BLOCK], desk.row)
+        desk.places[marks[BLOCK]] = i
+        marks[BLOCK] += 1
+    elif brain.said[1]:
         one.score = score_with(brain.forest, desk.row, desk.ranks)
-        chance = probability_at(brain.knots, brain.levels, brain.is_sigmoid, one.score)
+        chance = probability_at(brain.knots, brain.levels, brain.said[0], one.score)
         one.chance = chance
         asked = _asked(terms, currency, amount, chance)
-        done, why = _within_budget(
-            terms, desk.counters, clock, asked, ruled, currency, amount, chance
-        )
+        done, why = _within_budget(terms, desk.counters, asked, ruled, currency, amount, chance)
     action = max(ruled, done)
     if _DELAY <= action <= _HOLD and marks[ROOM] <= 0:
         action, why = _WARN, _WAITING
@@ -223,43 +296,111 @@ def _weighed(brain, programs, r, terms, desk, given, i, clock, one, fired):
     return action
 
 
+@inner
+def _score_block(brain, terms, desk, given, out):
+    """Score the payments that were put aside, and write what the model would have asked of them."""
+    count = desk.marks[BLOCK]
+    if count == 0:
+        return
+    desk.marks[BLOCK] = 0
+    score_block(brain.forest, brain.blocks, desk.room, count, desk.ranks)
+    for lane in range(count):
+        i = desk.places[lane]
+        one = out[i]
+        one.score = desk.room.scores[lane]
+        one.chance = probability_at(brain.knots, brain.levels, brain.said[0], one.score)
+        one.asked = _asked(terms, given.currency[i], given.amount[i], one.chance)
+        if one.asked > 0:
+            one.would = max(one.would, one.asked)
+            if one.withheld == 0:
+                one.withheld = _SHADOW
+
+
 @kernel
-def decide(s, flow, brain, programs, r, terms, desk, given, out, fired, kept, start, stop, mode):
+def decide(
+    state,
+    at,
+    time_us,
+    payer,
+    payee,
+    amount,
+    kind,
+    currency,
+    named,
+    raw,
+    fired,
+    kept,
+    start,
+    stop,
+    mode,
+):
     """Decide payments [start, stop); return the place of the first that must be looked at before, or `stop`.
 
-    The caller has made room in the state. `fired` int8 [n, R], `kept` float64 [n, F]: rows of payments that are not allowed.
+    The caller has made room in the state and in the rings; without pockets in these no patterns are kept, and they are read
+    where the desk's row is as wide as the features of both. `state`: its `addresses_of`; `at`: the `places_of` rings, flow,
+    brain, programs, ruling, weighing and desk; then the fields of `Given` one by one. `raw`: the bytes of rows DECIDED; `fired`
+    int8 [n, R]; `kept` float64 [n, F]: rows of payments that are not allowed.
     """
+    s, graph, flow = state_at(state), graph_at(at, GRAPH), flow_at(at, FLOW)
+    brain, programs, r = brain_at(at, BRAIN), programs_at(at, PROGRAMS), ruling_at(at, RULING)
+    terms, desk = weighing_at(at, WEIGHING), desk_at(at, DESK)
+    out = rows_at(raw)
+    given = Given(time_us, payer, payee, amount, kind, currency, named)
+    end = _decide(
+        s, graph, flow, brain, programs, r, terms, desk, given, out, fired, kept, start, stop, mode
+    )
+    _score_block(brain, terms, desk, given, out)
+    return end
+
+
+@within
+def _decide(
+    s, graph, flow, brain, programs, r, terms, desk, given, out, fired, kept, start, stop, mode
+):
+    """Decide payments in order; what the model in shadow asks of the last of them is still to be written."""
     marks = desk.marks
     follows = len(flow.flags) > 1 and not mode & LOOKED
+    keeps_patterns = len(graph.first_us) > 0
+    reads_patterns = keeps_patterns and len(desk.row) > _OF_STATE
     for i in range(start, stop):
         soon = min(i + _SOON, stop - 1)
         if soon > i:
             _fetch(s, np.int64(given.payer[soon]), np.int64(given.payee[soon]))
+        if keeps_patterns:
+            _fetch_rings(s, graph, given, i, stop - 1)
         time, amount, kind = given.time_us[i], given.amount[i], np.int64(given.kind[i])
         p, q = np.int64(given.payer[i]), np.int64(given.payee[i])
+        if marks[BLOCK] == LANES:
+            _score_block(brain, terms, desk, given, out)
         one = out[i]
+        marks[MOVED] += min(max(amount, 0), ROW_MINOR_MAX)
         _clear(one, fired[i])
         problem = check(s, time, p, q, amount, kind, BOTH)
         if problem != 0:
             one.action, one.ground, one.problem = _REFUSE, _INPUT, problem
             continue
         if time >= marks[DUE]:
+            marks[MOVED] -= amount
             return i
         if follows:
             must = flow.flags[p] & DEBITS or flow.flags[q] & CREDITS
             if must or flow.state[USED] == len(flow.rows):
+                marks[MOVED] -= amount
                 return i
         clock = advance(s, time)
         traits = traits_of(s, clock, amount)
         action = 0
         if mode & SCORES:
             read(s, clock, p, q, amount, kind, traits, desk.row)
+            if reads_patterns:
+                read_patterns(graph, clock, p, q, amount, desk.row, _OF_STATE)
             action = _weighed(brain, programs, r, terms, desk, given, i, clock, one, fired[i])
         else:
             one.ground = _UNSCORED
         one.action = action
         if action > 0:
-            kept[marks[KEPT], :] = desk.row
+            for feature in range(len(desk.row)):
+                kept[marks[KEPT], feature] = desk.row[feature]
             one.kept = marks[KEPT]
             marks[KEPT] += 1
         if _DELAY <= action <= _HOLD:
@@ -268,6 +409,8 @@ def decide(s, flow, brain, programs, r, terms, desk, given, out, fired, kept, st
             marks[ROOM] -= 1
         elif action < _DELAY:
             book(s, clock, p, q, amount, traits, BOTH)
+            if keeps_patterns:
+                book_pattern(graph, clock, p, q, amount)
             if follows:
                 one.row = flow.state[BASE] + flow.state[USED]
                 write_row(flow, clock, p, q, amount, _assumed(flow, p, amount))

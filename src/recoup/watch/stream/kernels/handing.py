@@ -1,0 +1,242 @@
+"""All that the loop reads and writes beside payments, handed over as one array of whole numbers: where each array lies.
+
+To hand over some eighty arrays takes a call from Python longer than it takes to decide ten payments.
+"""
+
+# mypy: disable-error-code="no-untyped-call,no-untyped-def,misc"
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from recoup.trace.kernels.compiled import maker
+from recoup.watch.model.blocks import Blocks, Room
+from recoup.watch.model.forest import Forest
+from recoup.watch.patterns.kernels import Graph
+from recoup.watch.rules.program import Programs
+from recoup.watch.state.kernels.handing import pointer_at
+from recoup.watch.stolen.booking import Stream as Flow
+from recoup.watch.stolen.rows import ROW
+from recoup.watch.stream.arrays import DECIDED, Brain, Desk, Ruling, Weighing
+
+_ROW_BYTES: Final = DECIDED.itemsize
+_WORDS: Final = 4  # of an array: where it begins, and how long it is each way
+
+
+def flat(whole: Any) -> Iterator[npt.NDArray[Any]]:
+    """Yield the arrays of nested tuples in order."""
+    for part in whole:
+        if isinstance(part, np.ndarray):
+            yield part
+        else:
+            yield from flat(part)
+
+
+def places_of(*wholes: Any) -> npt.NDArray[np.int64]:
+    """Return where the arrays of these lie, in order; it holds as long as somebody keeps them."""
+    words = []
+    for array in flat(wholes):
+        assert array.flags.c_contiguous, "a kernel counts on C order"
+        shape = (*array.shape, 1, 1, 1)[: _WORDS - 1]
+        words.append((array.ctypes.data, *shape))
+    return np.array(words, np.int64).reshape(-1)
+
+
+def _reader(dtype: Any, dimensions: int) -> Any:
+    """Return what reads array number k of a type and so many dimensions."""
+    if dimensions == 1:
+
+        @maker
+        def one(at, k):
+            return numba.carray(pointer_at(at[4 * k]), (at[4 * k + 1],), dtype)
+
+        return one
+    if dimensions == 2:
+
+        @maker
+        def two(at, k):
+            return numba.carray(pointer_at(at[4 * k]), (at[4 * k + 1], at[4 * k + 2]), dtype)
+
+        return two
+
+    @maker
+    def three(at, k):
+        shape = (at[4 * k + 1], at[4 * k + 2], at[4 * k + 3])
+        return numba.carray(pointer_at(at[4 * k]), shape, dtype)
+
+    return three
+
+
+_f8, _f8_2, _f8_3 = (_reader(np.float64, n) for n in (1, 2, 3))
+_i8, _i8_2, _i8_3 = (_reader(np.int64, n) for n in (1, 2, 3))
+_i4, _i4_2, _i4_3 = (_reader(np.int32, n) for n in (1, 2, 3))
+_i2_3, _i1 = _reader(np.int16, 3), _reader(np.int8, 1)
+_u8, _u2 = _reader(np.uint64, 1), _reader(np.uint16, 1)
+_u1, _u1_2 = (_reader(np.uint8, n) for n in (1, 2))
+_rows = _reader(ROW, 1)
+
+
+@maker
+def graph_at(at, k):
+    """Return the rings whose arrays are those from number k on."""
+    return Graph(
+        _i8_3(at, k),
+        _i8_3(at, k + 1),
+        _i4_3(at, k + 2),
+        _i2_3(at, k + 3),
+        _i8_2(at, k + 4),
+        _i8(at, k + 5),
+        _i8(at, k + 6),
+        _i4_2(at, k + 7),
+        _i4_2(at, k + 8),
+        _i8_2(at, k + 9),
+        _i8_2(at, k + 10),
+        _i8_2(at, k + 11),
+    )
+
+
+@maker
+def flow_at(at, k):
+    """Return the rows of stolen money."""
+    return Flow(
+        _i8(at, k),
+        _i8(at, k + 1),
+        _i8(at, k + 2),
+        _i8(at, k + 3),
+        _u1(at, k + 4),
+        _u1(at, k + 5),
+        _rows(at, k + 6),
+        _i8(at, k + 7),
+    )
+
+
+@maker
+def brain_at(at, k):
+    """Return the model."""
+    forest = Forest(
+        _i8(at, k),
+        _f8(at, k + 1),
+        _f8(at, k + 2),
+        _i4(at, k + 3),
+        _i4(at, k + 4),
+        _i4(at, k + 5),
+        _i1(at, k + 6),
+        _f8(at, k + 7),
+        _i4(at, k + 8),
+        _i4(at, k + 9),
+    )
+    blocks = Blocks(
+        _i4(at, k + 10),
+        _u1(at, k + 11),
+        _i4(at, k + 12),
+        _i4(at, k + 13),
+        _i4(at, k + 14),
+        _f8(at, k + 15),
+        _i4(at, k + 16),
+        _i4(at, k + 17),
+    )
+    return Brain(forest, blocks, _f8(at, k + 18), _f8(at, k + 19), _i8(at, k + 20))
+
+
+@maker
+def programs_at(at, k):
+    """Return the rules' programs."""
+    return Programs(_i4(at, k), _i4(at, k + 1), _f8(at, k + 2), _i4(at, k + 3))
+
+
+@maker
+def ruling_at(at, k):
+    """Return what belongs to rules beside their programs."""
+    return Ruling(
+        _i8(at, k),
+        _i8(at, k + 1),
+        _u1(at, k + 2),
+        _u1(at, k + 3),
+        _i8(at, k + 4),
+        _i8(at, k + 5),
+        _i8(at, k + 6),
+        _u1_2(at, k + 7),
+        _u1(at, k + 8),
+        _i8_2(at, k + 9),
+    )
+
+
+@maker
+def weighing_at(at, k):
+    """Return the policy."""
+    return Weighing(
+        _f8(at, k),
+        _f8(at, k + 1),
+        _f8_3(at, k + 2),
+        _i8(at, k + 3),
+        _f8(at, k + 4),
+        _i8(at, k + 5),
+    )
+
+
+@maker
+def desk_at(at, k):
+    """Return the room to work in."""
+    room = Room(
+        _f8_2(at, k),
+        _f8(at, k + 1),
+        _f8(at, k + 2),
+        _u1(at, k + 3),
+        _u1(at, k + 4),
+        _u8(at, k + 5),
+        _u8(at, k + 6),
+        _f8(at, k + 7),
+    )
+    return Desk(
+        room,
+        _i8(at, k + 8),
+        _f8(at, k + 9),
+        _u8(at, k + 10),
+        _f8(at, k + 11),
+        _u8(at, k + 12),
+        _f8(at, k + 13),
+        _u2(at, k + 14),
+        _f8(at, k + 15),
+        _i8(at, k + 16),
+    )
+
+
+@maker
+def rows_at(raw):
+    """Return the rows DECIDED whose memory is u8 `raw`: an array of records takes longer to hand over than a payment."""
+    return numba.carray(pointer_at(raw.ctypes.data), (len(raw) // _ROW_BYTES,), DECIDED)
+
+
+GRAPH: Final = 0
+FLOW: Final = GRAPH + 12
+BRAIN: Final = FLOW + 8
+PROGRAMS: Final = BRAIN + 21
+RULING: Final = PROGRAMS + 4
+WEIGHING: Final = RULING + 10
+DESK: Final = WEIGHING + 6
+ARRAYS: Final = DESK + 17
+"""Where each begins among the arrays, and how many these are."""
+
+__all__ = [
+    "ARRAYS",
+    "BRAIN",
+    "DESK",
+    "FLOW",
+    "GRAPH",
+    "PROGRAMS",
+    "RULING",
+    "WEIGHING",
+    "brain_at",
+    "desk_at",
+    "flow_at",
+    "graph_at",
+    "places_of",
+    "programs_at",
+    "rows_at",
+    "ruling_at",
+    "weighing_at",
+]

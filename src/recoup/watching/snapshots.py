@@ -1,0 +1,326 @@
+"""A whole watch as bytes and back: state, patterns, stolen money, what waits, budgets, ids and answers, its place in the log.
+
+The same watch gives the same bytes, and what is restored decides as the one that went on would have. A digest finds accidents,
+not forgers; so numbers that kernels use as places are looked at besides, each part by the room that it belongs to. Rules, model
+and policy are not in it: they are given again, and must be those that it was made with.
+"""
+
+# ruff: noqa: SLF001 - the other half of Watch: it reads and lays all that one is
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from hashlib import sha256
+from itertools import pairwise
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from recoup import limits
+from recoup.errors import InputFault, StateFault, StateProblem
+from recoup.watch.decision import Policy
+from recoup.watch.model import Model
+from recoup.watch.patterns import Patterns
+from recoup.watch.rules import RuleSet
+from recoup.watch.state import Settings, Shard
+from recoup.watch.stolen import Copy, FlowRows, StolenFlow
+from recoup.watch.stream import Waiting, rows_of_flow
+from recoup.watch.told import (
+    CaseClosed,
+    ClaimEnded,
+    ClaimOpened,
+    GoodFaith,
+    HoldAsked,
+    Listed,
+    Traced,
+    key_of,
+)
+from recoup.watching.asked import Plain
+from recoup.watching.deciding import Watch
+from recoup.watching.decision_log import Lines
+from recoup.watching.decisions import DECISION, Answered
+from recoup.watching.known import Contents
+
+_MAGIC: Final = b"recoup-watch 1\n"
+_DIGEST_BYTES: Final = 32
+_TOTALS: Final = ("into", "out", "first", "last", "standing")
+_WHATS: Final[dict[str, Any]] = {
+    one.__name__: one
+    for one in (CaseClosed, ClaimEnded, ClaimOpened, GoodFaith, HoldAsked, Listed, Traced)
+}
+
+
+class _Flow(msgspec.Struct, array_like=True):
+    """Rows of stolen money, of the pockets that have a number and of the outside."""
+
+    totals: dict[str, bytes]
+    rows: bytes
+    state: bytes
+    money: bytes
+    origin: str
+    version: int
+    digest: bytes
+    told: list[tuple[int, str, Any]]
+    own_us: list[tuple[int, str, Any]]
+
+
+class _Whole(msgspec.Struct, array_like=True):
+    opening: dict[str, Any]
+    shard: bytes
+    patterns: bytes | None
+    counters: bytes
+    taken: int
+    waiting: list[Waiting]
+    flow: _Flow | None
+    pockets: list[tuple[str, str]]
+    listed: dict[str, list[str]]
+    ids: list[tuple[str, list[Any], list[Any]]]
+    waiting_ids: list[tuple[int, str]]
+    rows: list[tuple[str, int]]
+    log_digest: str
+
+
+def snapshot_of(watch: Watch) -> bytes:
+    """Return a watch as bytes: the same watch, the same bytes."""
+    stream = watch.stream
+    whole = _Whole(
+        watch.opening(),
+        stream.shard.snapshot(),
+        None if stream.patterns is None else stream.patterns.snapshot(),
+        stream.counters.tobytes(),
+        stream.taken,
+        sorted(stream.waiting.values()),
+        None if watch.copy is None else _flow(watch, watch.copy),
+        watch._pockets.owners(),
+        {name: list(some) for name, some in watch._listed.items()},
+        _ids(watch),
+        sorted(watch._waiting.items()),
+        [] if watch.copy is None else watch._rows.retained(watch.copy.flow.index.oldest),
+        "" if watch.log is None else watch.log.digest,
+    )
+    body = msgspec.msgpack.encode(whole)
+    return b"".join([_MAGIC, sha256(body).digest(), body])
+
+
+def _ids(watch: Watch) -> list[tuple[str, list[Any], list[Any]]]:
+    """Return the ids that are still known, by time alone: how messages were cut into batches leaves no trace."""
+    known = watch._ids.since(watch.stream.shard.clock - watch._ids.kept_us)
+    some = sorted(known, key=lambda one: (one[1].content.time_us, one[0]))
+    return [(id_, list(one.content), one.decisions.fields_of(one.place)) for id_, one in some]
+
+
+def _flow(watch: Watch, copy: Copy) -> _Flow:
+    """Return what is known of stolen money; of pockets that have no number nothing is."""
+    rows, count = rows_of_flow(copy.flow).stream, len(watch._pockets)
+    kept = np.r_[0:count, len(rows.into) - 1]
+    return _Flow(
+        {name: getattr(rows, name)[kept].tobytes() for name in _TOTALS},
+        rows.rows[: rows.state[0]].tobytes(),
+        rows.state.tobytes(),
+        copy.flow.snapshot(),
+        copy.origin,
+        copy.version,
+        copy.digest,
+        [
+            (time_us, type(what).__name__, msgspec.to_builtins(what))
+            for time_us, what in copy.told.values()
+        ],
+        [(time_us, key[0], list(key[1:])) for key, time_us in copy._own_us.items()],
+    )
+
+
+def restored(
+    given: bytes,
+    *,
+    rules: RuleSet | None = None,
+    model: Model | None = None,
+    policy: Policy | None = None,
+    is_ours: Callable[[str], bool] = lambda _: True,
+    log: Lines | None = None,
+) -> Watch:
+    """Return the watch of a snapshot; `StateFault` for bytes that are none, are damaged, or were made with other versions.
+
+    Args:
+        given: the bytes.
+        rules: those that it was made with; so are `model`, `policy` and `is_ours`.
+        model: the same.
+        policy: the same.
+        is_ours: the same.
+        log: goes on behind the line of the snapshot; its digest is set.
+    """
+    whole = _opened(given)
+    try:
+        watch = _laid(whole, rules, model, policy, is_ours)
+    except (InputFault, AssertionError, LookupError, TypeError, ValueError, OverflowError) as fault:
+        raise _damaged(str(fault)) from fault
+    if log is not None:
+        log.digest = whole.log_digest
+        watch.log = log
+    return watch
+
+
+def log_digest_of(given: bytes) -> str:
+    """Return the digest of the log's last line when a snapshot was made; "" without a log."""
+    return _opened(given).log_digest
+
+
+def _opened(given: bytes) -> _Whole:
+    if not given.startswith(_MAGIC):
+        raise StateFault(StateProblem.SNAPSHOT_FOREIGN, "not the bytes of a watch")
+    body = memoryview(given)[len(_MAGIC) + _DIGEST_BYTES :]
+    if sha256(body).digest() != given[len(_MAGIC) : len(_MAGIC) + _DIGEST_BYTES]:
+        raise _damaged("its digest differs")
+    try:
+        return msgspec.msgpack.decode(body, type=_Whole)
+    except (msgspec.DecodeError, RecursionError) as fault:
+        raise _damaged("its parts") from fault
+
+
+def settings_of(said: dict[str, Any]) -> Settings:
+    """Return settings as JSON has them, which knows no tuples."""
+    found = dict(said)
+    for name in ("zone", "night", "limits_minor"):
+        found[name] = tuple(tuple(x) if isinstance(x, list) else x for x in found[name])
+    return Settings(**found)
+
+
+def _laid(
+    whole: _Whole,
+    rules: RuleSet | None,
+    model: Model | None,
+    policy: Policy | None,
+    is_ours: Callable[[str], bool],
+) -> Watch:
+    said = whole.opening
+    shard = Shard.restore(whole.shard)
+    watch = Watch(
+        rules=rules,
+        model=model,
+        policy=policy,
+        currencies=tuple(said["currencies"]),
+        settings=settings_of(said["settings"]),
+        accounts_max=said["accounts_max"],
+        rows_followed=said["rows_followed"],
+        catch_seconds=said["catch_seconds"],
+        ids_seconds=said["ids_seconds"],
+        is_ours=is_ours,
+        patterns=None if whole.patterns is None else Patterns.restore(whole.patterns),
+        shard=shard,
+    )
+    own = watch.opening()["versions"]
+    if own != said["versions"]:
+        raise StateFault(StateProblem.SNAPSHOT_FOREIGN, "made with other rules, model or policy")
+    _look_at(shard.settings == settings_of(said["settings"]), "its settings")
+    _look_at(len(whole.pockets) <= min(said["accounts_max"], shard.accounts), "its accounts")
+    patterns = watch.stream.patterns
+    _look_at(patterns is None or patterns.pockets <= shard.accounts, "its rings")
+    for name, currency in whole.pockets:
+        _look_at(watch._pockets.get(name, currency) is None, "an account twice")
+        watch._pockets.add((name,), currency)
+    _put_money(watch, whole)
+    _put_waiting(watch, whole)
+    _put_ids(watch, whole.ids)
+    watch.lists(whole.listed)
+    return watch
+
+
+def _put_ids(watch: Watch, some: list[tuple[str, list[Any], list[Any]]]) -> None:
+    """Lay the ids that are still known, with what was asked and the first answer."""
+    _look_at(all(len(made) == len(DECISION) for _, _, made in some), "an answer")
+    contents = Contents({at: Plain(*_content(plain)) for at, (_, plain, _) in enumerate(some)})
+    answered = Answered(contents, [made for _, _, made in some])
+    watch._ids.put(answered, [id_ for id_, _, _ in some], watch.stream.shard.clock)
+
+
+def _content(plain: list[Any]) -> Iterable[Any]:
+    *rest, facts = plain
+    return (*rest, tuple((name, value) for name, value in facts))
+
+
+def _put_waiting(watch: Watch, whole: _Whole) -> None:
+    counters, waiting = np.frombuffer(whole.counters), whole.waiting
+    pockets = watch.stream.shard.accounts
+    for one in waiting:
+        fits = all(-1 <= side < pockets for side in (one.payer, one.payee))
+        fits = fits and 0 < one.amount <= limits.ROW_MINOR_MAX and 0 <= one.number < whole.taken
+        _look_at(fits, "a payment that waits")
+    _look_at(len(waiting) <= limits.WATCH_WAITING_MAX, "payments that wait")
+    _look_at(bool(np.isfinite(counters).all()) and counters.shape == (3,), "its budgets")
+    watch.stream.go_on_from(whole.taken, waiting, counters)
+    watch._waiting = dict(whole.waiting_ids)
+    watch._numbers = {id_: number for number, id_ in whole.waiting_ids}
+
+
+def _put_money(watch: Watch, whole: _Whole) -> None:
+    """Lay the rows of stolen money, and the money on them."""
+    said, copy = whole.flow, watch.copy
+    _look_at((said is None) == (copy is None), "its stolen money")
+    if said is None or copy is None:
+        return
+    index = rows_of_flow(copy.flow)
+    _put_rows(index, said, len(whole.pockets))
+    flow = StolenFlow.restore(index, said.money)
+    watch.stream.flow = flow
+    watch.copy = made = Copy(flow, watch, version=said.version, digest=said.digest)
+    made.origin = (
+        said.origin
+    )  # when it was confirmed is not kept: it is old until the centre speaks
+    _put_booked(watch, index, whole.rows)
+    for time_us, name, what in said.told:
+        one = msgspec.convert(what, type=_WHATS[name], strict=True)
+        made.told[key_of(one)] = time_us, one
+    made._own_us = {(kind, *rest): time_us for time_us, kind, rest in said.own_us}
+
+
+def _put_booked(watch: Watch, index: FlowRows, some: list[tuple[str, int]]) -> None:
+    """Lay which payment was booked in which row."""
+    numbers = [row for _, row in some]
+    follow = all(row < after for row, after in pairwise(numbers))
+    within = not some or index.oldest <= numbers[0] <= numbers[-1] <= index.newest
+    _look_at(follow and within, "rows of payments")
+    watch._rows.add([id_ for id_, _ in some], numbers)
+
+
+def _put_rows(index: FlowRows, said: _Flow, count: int) -> None:
+    """Put rows and totals into an empty index; what a kernel uses as a place is looked at."""
+    stream = index.stream
+    for name in _TOTALS:
+        array = getattr(stream, name)
+        given = np.frombuffer(said.totals[name], array.dtype)
+        _look_at(len(given) == count + 1, "its totals")
+        array[:count], array[-1] = given[:-1], given[-1]
+    used, base = np.frombuffer(said.state, np.int64).tolist()
+    rows = np.frombuffer(said.rows, stream.rows.dtype)
+    _look_at(used == len(rows) <= len(stream.rows) and base >= 0, "its rows")
+    stream.rows[:used], stream.state[:] = rows, (used, base)
+    newest, numbers = base + used - 1, base + np.arange(used)
+    for name in ("into", "out"):
+        _look_at(_within(getattr(stream, name), 0, 2**62), "its totals")
+    _look_at(_within(stream.standing, 0, 2), "who is ours")
+    for name in ("first", "last"):
+        _look_at(_within(getattr(stream, name), -1, newest), "its chains")
+    for name in ("payer", "payee"):
+        side, step = rows[name], rows[f"{name}_next"].astype(np.int64)
+        _look_at(_within(side, -1, count - 1) and _within(step, 0, used), "its rows")
+        after = numbers + step
+        _look_at(bool((after <= newest).all()), "its chains")
+        then = rows[np.clip(after - base, 0, max(0, used - 1))] if used else rows
+        leads = (step == 0) | (then["payer"] == side) | (then["payee"] == side)
+        _look_at(bool(leads.all()), "its chains")
+    _look_at(_within(rows["amount"], 1, limits.ROW_MINOR_MAX), "its amounts")
+
+
+def _within(array: Any, low: int, high: int) -> bool:  # noqa: ANN401 - any array of whole numbers
+    return bool(((array >= low) & (array <= high)).all())
+
+
+def _look_at(holds: bool, what: str) -> None:  # noqa: FBT001 - what is said, and whether it holds
+    if not holds:
+        raise _damaged(what)
+
+
+def _damaged(what: str) -> StateFault:
+    return StateFault(StateProblem.SNAPSHOT_DAMAGED, what)
+
+
+__all__ = ["log_digest_of", "restored", "settings_of", "snapshot_of"]

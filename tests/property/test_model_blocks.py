@@ -1,0 +1,119 @@
+"""Scores of blocks are scores of rows, bit for bit: forests of every shape, missing values; what does not fit is walked."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recoup.watch.model import Tree, forest_of, score_many
+from recoup.watch.model.blocks import blocks_of, room_of, score_in_blocks
+
+FEATURES = 7
+VALUES = np.array(
+    [np.nan, 0.0, -0.0, 1e-36, -1e-36, 0.5, 1.0, 2.0, -3.0, 1e300, -1e300, np.inf, -np.inf]
+)
+
+
+def tree_of(draw: np.random.Generator, splits: int, depth: int, cuts: int) -> Tree:
+    """A tree grown at random: splits of leaves that are not too deep."""
+    features, thresholds, missing, missing_left, left, right = [], [], [], [], [], []
+    open_leaves, leaf_depth = [(-1, 0)], {-1: 0}
+    levels = {0: 0}
+    for split in range(splits):
+        if not open_leaves:
+            break
+        at = int(draw.integers(len(open_leaves)))
+        parent, side = open_leaves.pop(at)
+        level = levels[parent] + 1 if parent >= 0 else 0
+        if parent >= 0:
+            (left if side == 0 else right)[parent] = split
+        levels[split] = level
+        features.append(int(draw.integers(FEATURES)))
+        thresholds.append(float(draw.integers(-cuts, cuts)) / 2)
+        missing.append(int(draw.integers(3)))
+        missing_left.append(bool(draw.integers(2)))
+        left.append(None)
+        right.append(None)
+        if level + 1 < depth:
+            open_leaves += [(split, 0), (split, 1)]
+    del leaf_depth
+    count = 0
+    for children in (left, right):
+        for at, child in enumerate(children):
+            if child is None:
+                count += 1
+                children[at] = -count
+    leaves = max(1, count)
+    return Tree(
+        tuple(features),
+        tuple(thresholds),
+        tuple(missing),
+        tuple(missing_left),
+        tuple(left),
+        tuple(right),
+        tuple(draw.normal(size=leaves).tolist()),
+        (1,) * leaves,
+    )
+
+
+def rows_of(draw: np.random.Generator, count: int) -> np.ndarray:
+    rows = draw.integers(-40, 40, (count, FEATURES)) / 2
+    odd = draw.random(rows.shape) < 0.3
+    rows[odd] = draw.choice(VALUES, int(odd.sum()))
+    return rows
+
+
+def both(trees, rows):
+    forest = forest_of(trees, FEATURES)
+    blocks = blocks_of(forest)
+    room = room_of(forest, blocks, FEATURES)
+    return score_many(forest, rows), score_in_blocks(forest, blocks, room, rows), blocks
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(0, 20), st.sampled_from([1, 5, 7, 63, 64, 65, 200]))
+def test_blocks_give_what_rows_give(seed, trees, count):
+    draw = np.random.default_rng(seed)
+    forest = [
+        tree_of(draw, int(draw.integers(0, 40)), int(draw.integers(1, 9)), 40)
+        for _ in range(trees + 1)
+    ]
+    alone, together, blocks = both(forest, rows_of(draw, count))
+    assert len(blocks.table_starts) >= trees + 1
+    assert alone.tobytes() == together.tobytes()
+
+
+@pytest.mark.parametrize(("depth", "cuts"), [(9, 40), (12, 40), (6, 40_000)])
+def test_a_forest_that_does_not_fit_is_walked_row_by_row(depth, cuts):
+    draw = np.random.default_rng(depth)
+    forest = [tree_of(draw, 400, depth, cuts) for _ in range(150)]
+    alone, together, blocks = both(forest, rows_of(draw, 100))
+    assert len(blocks.table_starts) == 0
+    assert alone.tobytes() == together.tobytes()
+
+
+def test_as_many_thresholds_as_fit_and_one_more():
+    def forest(count):
+        return [
+            Tree((0,), (float(at),), (0,), (False,), (-1,), (-2,), (1.0, 2.0), (1, 1))
+            for at in range(1, count + 1)
+        ]
+
+    rows = np.tile(np.arange(0, 300, 0.5)[:, None], (1, FEATURES))
+    for count, fits in ((254, True), (255, True), (256, False)):
+        alone, together, blocks = both(forest(count), rows)
+        assert (len(blocks.table_starts) > 0) == fits
+        assert alone.tobytes() == together.tobytes()
+
+
+def test_the_control_a_split_that_goes_the_other_way_is_seen():
+    draw = np.random.default_rng(1)
+    forest = forest_of([tree_of(draw, 20, 6, 40) for _ in range(9)], FEATURES)
+    blocks = blocks_of(forest)
+    rows, room = rows_of(draw, 64), room_of(forest, blocks, FEATURES)
+    blocks.thresholds[0] = 255
+    assert (
+        score_many(forest, rows).tobytes() != score_in_blocks(forest, blocks, room, rows).tobytes()
+    )

@@ -1,0 +1,254 @@
+"""A watch that was kept and restored goes on as the one that never stopped, bit for bit; a poisoned snapshot is refused."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+import msgspec
+import numpy as np
+import pytest
+from deciding import DAY, KNOWN_PATTERNS, SECOND, START, model_of, policy_of, rules_of
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recoup.errors import StateFault, StateProblem
+from recoup.watch.columns import STREAM_FEATURES
+from recoup.watch.state import Settings, Told
+from recoup.watch.stolen import ClaimOpened, HoldAsked, chain
+from recoup.watching import Asked, DecisionLog, Watch, replay
+from recoup.watching.snapshots import _MAGIC, _Whole, restored, snapshot_of
+
+RULES = rules_of(
+    ("large", "amount >= 900.00 CNY", "refuse"),
+    ("night", "is_night and amount >= 300.00 CNY", "hold"),
+    ("chain", "payment_chain_hops >= 1", "delay"),
+    ("listed", 'payee in list("suspect")', "warn"),
+    known=KNOWN_PATTERNS,
+    more='[[snoozes]]\nrule = "chain"\naccount = "d"\nreason = "known"\nauthor = "risk-1"\n'
+    'approver = "risk-2"\nfrom = 2023-11-01T00:00:00Z\nuntil = 2023-11-20T00:00:00Z\n',
+)
+MODEL = model_of(columns=STREAM_FEATURES)
+POLICY = policy_of(
+    MODEL, delay__seconds=7_200, hold__seconds=3_600, alerts_per_day=5, innocents_most=2
+)
+GIVEN = {"rules": RULES, "model": MODEL, "policy": POLICY}
+SETTINGS = Settings(late_seconds=600, ahead_seconds=30 * 86_400)
+
+PAYMENT = st.tuples(
+    st.sampled_from([0, 1, 30 * SECOND, 1_800 * SECOND, 7_200 * SECOND, DAY, -60 * SECOND]),
+    st.sampled_from(("a", "b", "c", "d", "")),
+    st.sampled_from(("a", "b", "c", "d", "")),
+    st.sampled_from([1, 100, 5_000, 4_500, 30_000, 29_000, 60_000, 90_000, 0]),
+    st.sampled_from(["CNY", "CNY", "CNY", "USD"]),
+)
+
+
+def asked_of(rows) -> list[Asked]:
+    time, asked = START, []
+    for number, (gap, *rest) in enumerate(rows):
+        time += gap
+        asked.append(Asked(f"p{number}", time, *rest, facts={"payee_holder_cards": number % 3}))
+    return asked
+
+
+def new_watch(log=None) -> Watch:
+    watch = Watch(
+        **GIVEN,
+        currencies=("CNY", "USD"),
+        settings=SETTINGS,
+        accounts_max=64,
+        rows_followed=12,
+        catch_seconds=1_800,
+        ids_seconds=7_200,
+        log=log,
+    )
+    watch.lists({"suspect": ["c"]})
+    return watch
+
+
+def told_the_centre(watch: Watch) -> None:
+    """A claim on the first payment and a hold: stolen money stands in the flow."""
+    for change in chain(
+        [
+            (START, ClaimOpened("case", "claim", "p0", is_admitted=True)),
+            (START, HoldAsked("case", "b", "CNY", 5_000, None)),
+        ]
+    ):
+        watch.take(change)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(PAYMENT, min_size=2, max_size=40), st.data())
+def test_a_restored_watch_goes_on_as_the_one_that_never_stopped(rows, data):
+    asked = asked_of(rows)
+    cut = data.draw(st.integers(1, len(asked)))
+    watch = new_watch()
+    first = list(watch.decide(asked[:cut]))
+    told_the_centre(watch)
+    if watch.stream.shard.clock > 0:
+        watch.report("b", "CNY", watch.stream.shard.clock, Told.REPORT)
+    kept = snapshot_of(watch)
+    other = restored(kept, **GIVEN)
+    assert snapshot_of(other) == kept
+    again = [one for one in other.decide(asked[:cut]) if one.is_repeat]
+    assert [one.id for one in again] == [
+        one.id for one in watch.decide(asked[:cut]) if one.is_repeat
+    ]
+    by_id = {one.id: one for one in first}
+    for one in again:  # the same message twice: the first answer
+        assert (one.action, one.causes, one.score) == (
+            by_id[one.id].action,
+            by_id[one.id].causes,
+            by_id[one.id].score,
+        )
+    assert list(other.decide(asked[cut:])) == list(watch.decide(asked[cut:]))
+    for some in (watch, other):
+        waiting = sorted(some._numbers)
+        if waiting:
+            some.release(waiting[0], some.stream.shard.clock)
+        some.advance(max(some.stream.shard.clock, START) + DAY)
+    assert snapshot_of(other) == snapshot_of(watch)
+
+
+def full_watch() -> Watch:
+    """A watch with something in every part: rows, rings, a wait, a hold, ids."""
+    watch = new_watch()
+    rows = [
+        (SECOND, "a", "b", 5_000, "CNY"),
+        (SECOND, "b", "c", 4_900, "CNY"),
+        (3_600 * SECOND, "c", "d", 4_800, "CNY"),
+        (SECOND, "d", "", 60_000, "CNY"),
+        (SECOND, "a", "c", 100, "USD"),
+    ]
+    watch.decide(asked_of(rows))
+    told_the_centre(watch)
+    return watch
+
+
+def test_the_watch_of_the_poisoned_tests_has_something_in_every_part():
+    watch = full_watch()
+    assert watch.stream.waiting
+    assert watch.stream.flow.bindings
+    assert watch.stream.patterns.graph.total.sum() > 0
+    assert watch._ids
+    assert watch.copy.told
+
+
+def sealed(whole: _Whole) -> bytes:
+    """A snapshot of other contents whose digest is right."""
+    body = msgspec.msgpack.encode(whole)
+    return b"".join([_MAGIC, sha256(body).digest(), body])
+
+
+def parts_of(given: bytes) -> _Whole:
+    return msgspec.msgpack.decode(given[len(_MAGIC) + 32 :], type=_Whole)
+
+
+def poison_rows(whole, name, value):
+    from recoup.watch.stolen.rows import ROW
+
+    rows = np.frombuffer(whole.flow.rows, ROW).copy()
+    rows[name][0] = value
+    whole.flow.rows = rows.tobytes()
+
+
+def poison_total(whole, name, value):
+    totals = np.frombuffer(
+        whole.flow.totals[name], np.uint8 if name == "standing" else np.int64
+    ).copy()
+    totals[0] = value
+    whole.flow.totals[name] = totals.tobytes()
+
+
+POISONS = {
+    "a row's payee": lambda w: poison_rows(w, "payee", 1 << 20),
+    "a row's chain": lambda w: poison_rows(w, "payer_next", 1 << 20),
+    "a chain that goes back": lambda w: poison_rows(w, "payer_next", -1),
+    "a row's amount": lambda w: poison_rows(w, "amount", -5),
+    "a pocket's last row": lambda w: poison_total(w, "last", 1 << 30),
+    "a pocket's total": lambda w: poison_total(w, "into", -1),
+    "who is ours": lambda w: poison_total(w, "standing", 9),
+    "how many rows": lambda w: setattr(w.flow, "state", np.array([10**9, 0], np.int64).tobytes()),
+    "a wait of nobody": lambda w: w.waiting.append((0, 1 << 30, 0, 5, 0, 10)),
+    "a wait of nothing": lambda w: w.waiting.append((0, 0, 1, 0, 0, 10)),
+    "budgets": lambda w: setattr(w, "counters", np.array([0.0, np.nan, 1.0]).tobytes()),
+    "budgets of another length": lambda w: setattr(w, "counters", b"12345678"),
+    "an account twice": lambda w: w.pockets.append(w.pockets[0]),
+    "accounts without pockets": lambda w: w.pockets.extend(
+        (f"x{at}", "CNY") for at in range(5_000)
+    ),
+    "no stolen money": lambda w: setattr(w, "flow", None),
+    "the state": lambda w: setattr(w, "shard", w.shard[:-1] + b"!"),
+    "the rings": lambda w: setattr(w, "patterns", b"!" + w.patterns[1:]),
+    "the money": lambda w: setattr(w.flow, "money", b"!" + w.flow.money[1:]),
+    "a change of no kind": lambda w: w.flow.told.append((0, "Nothing", {})),
+    "settings": lambda w: w.opening["settings"].update(late_seconds=1),
+    "what opened it": lambda w: w.opening.clear(),
+    "an account of no currency": lambda w: w.pockets.append(("x", "XXX")),
+    "an account without a name": lambda w: w.pockets.append(("", "CNY")),
+    "a payment's row before all": lambda w: w.rows.insert(0, ("x", -1)),
+    "a payment's row after all": lambda w: w.rows.append(("x", 10**6)),
+    "payments' rows that go back": lambda w: w.rows.reverse(),
+    "an answer": lambda w: w.ids.append(("x", [1], [])),
+}
+
+
+@pytest.mark.parametrize("name", POISONS)
+def test_a_poisoned_snapshot_is_refused_though_its_digest_is_right(name):
+    whole = parts_of(snapshot_of(full_watch()))
+    POISONS[name](whole)
+    with pytest.raises(StateFault):
+        restored(sealed(whole), **GIVEN)
+
+
+def test_bytes_that_were_harmed_anywhere_are_refused():
+    kept = snapshot_of(full_watch())
+    for at in [0, 5, len(_MAGIC), *range(len(_MAGIC) + 40, len(kept), len(kept) // 50)]:
+        harmed = kept[:at] + bytes([kept[at] ^ 1]) + kept[at + 1 :]
+        with pytest.raises(StateFault):
+            restored(harmed, **GIVEN)
+    for cut in (0, 10, len(kept) // 2, len(kept) - 1):
+        with pytest.raises(StateFault):
+            restored(kept[:cut], **GIVEN)
+
+
+def test_other_rules_or_another_model_are_refused():
+    kept = snapshot_of(full_watch())
+    other = GIVEN | {"model": model_of(at=1.0, columns=STREAM_FEATURES)}
+    with pytest.raises(StateFault) as raised:
+        restored(kept, **other)
+    assert raised.value.problem is StateProblem.SNAPSHOT_FOREIGN
+
+
+def test_the_control_what_waits_and_budgets_are_part_of_it():
+    watch = full_watch()
+    kept = snapshot_of(watch)
+    watch.stream._desk.counters[1] += 1
+    assert snapshot_of(watch) != kept
+    watch.stream._desk.counters[1] -= 1
+    assert snapshot_of(watch) == kept
+    watch.stream.waiting.clear()
+    assert snapshot_of(watch) != kept
+
+
+def test_a_replay_from_a_snapshot_ends_as_the_whole_one(tmp_path):
+    path = tmp_path / "decisions.ndjson"
+    log = DecisionLog(path)
+    watch = new_watch(log)
+    rows = [
+        (1_800 * SECOND, *pair, 4_000 - 100 * at, "CNY") for at, pair in enumerate(["ab", "bc"] * 8)
+    ]
+    asked = asked_of(rows)
+    watch.decide(asked[:9])
+    kept = snapshot_of(watch)
+    watch.decide(asked[9:])
+    watch.advance(watch.stream.shard.clock + DAY)
+    log.close()
+    whole, part = replay(path, **GIVEN), replay(path, **GIVEN, snapshot=kept)
+    assert (part.digest, part.lines) == (whole.digest, whole.lines)
+    assert snapshot_of(part.watch) == snapshot_of(whole.watch)
+    text = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(text[:4]))  # its line is not there
+    with pytest.raises(StateFault) as raised:
+        replay(path, **GIVEN, snapshot=kept)
+    assert raised.value.problem is StateProblem.LOG_DIFFERS
