@@ -154,13 +154,8 @@ _REHEARSE = """\
 # Figures of a rehearsal
 
 Made from `recoup.rehearse.figures.FIGURES` by `python tests/unit/docs/generated.py`; a test compares it. Every policy and
-<<<<<<< HEAD
 both limits have all of them. Where *counted by* names a figure and that one is 0, nothing was measured and 0 says nothing.
 How they are counted: [What a rehearsal measures](../explanation/rehearse.md). The schema of the whole file:
-=======
-both limits have all of them. Where *counted by* names a figure and that one is 0, nothing was measured and 0 says nothing. How
-they are counted: [What a rehearsal measures](../explanation/rehearse.md). The schema of the whole file:
->>>>>>> w8-join
 [rehearse-out.schema.json](rehearse-out.schema.json).
 
 | key | 中文 | unit | meaning | counted by |
