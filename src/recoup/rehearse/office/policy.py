@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final, Never
 
@@ -53,6 +53,8 @@ class OfficePolicy:
         self._answered: set[str] = set()
         self._numbers: list[int] = []
         """Of the reports that were entered."""
+        self.entered: list[Callable[[int, tuple[Row, ...]], None]] = []
+        """Who hears of a report that was entered: its number and the payments that it names."""
         self._asks: set[str] = set()
         """Institutions whose digest will be asked for."""
 
@@ -94,6 +96,8 @@ class OfficePolicy:
         self._stage.say(Reported(self._stage.now_us, number))
         self._numbers.append(number)
         self.desk.report(number, rows)
+        for heard in self.entered:
+            heard(number, rows)
 
     def judge(self, payments: Payments) -> Judgements:
         """Judge nothing."""

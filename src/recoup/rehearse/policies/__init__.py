@@ -19,6 +19,7 @@ POLICIES: Final = {
     "chase": "recoup.rehearse.office:chase",
     "med2": "recoup.rehearse.policies.med2:med2",
     "watch": "recoup.rehearse.guard:watch",
+    "full": "recoup.rehearse.policies.full:full",
 }
 """By name, a function of a scenario and the country's seed that makes the policy."""
 
