@@ -1,6 +1,7 @@
 """One rehearsed institution: the real agent with its books in memory, and how long and how truly it answers.
 
-What it draws is keyed by account, and by case and kind of order for what goes wrong, so that every policy meets the same institution.
+What it draws is keyed by account, what goes wrong also by case and kind of order, so that every policy meets the same
+institution.
 """
 
 from __future__ import annotations

@@ -131,8 +131,9 @@ def policy_of(policy: CasePolicy, country: Country, terms: OfficeTerms) -> CaseP
         if one.kind in KINDS
     }
     procedure = policy.procedure
-    if procedure is not None and terms.notice_days is not None:
-        procedure = replace(procedure, notice_days=terms.notice_days)
+    if procedure is not None:
+        days = procedure.notice_days if terms.notice_days is None else terms.notice_days
+        procedure = replace(procedure, notice_days=days, approvals=terms.return_approvals)
     clock = max(1, terms.appeal_clock_us // 1_000_000)
     return replace(policy, institutions=declared, procedure=procedure, appeal_seconds=clock)
 

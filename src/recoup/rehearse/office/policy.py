@@ -8,6 +8,7 @@ from typing import Final, Never
 
 from recoup.cases import overlap_of
 from recoup.cases.events import OrderTakenUp
+from recoup.clock import microseconds_of
 from recoup.ids import SubjectId
 from recoup.messages import AnswerMessage, OrderMessage
 from recoup.orders import Order
@@ -32,7 +33,6 @@ from recoup.rehearse.play.happened import (
 )
 from recoup.rehearse.play.ports import Judgements, Row, Stage
 from recoup.rehearse.scenario import Scenario
-from recoup.stores.vault import Purpose
 from recoup.watch.state import Payments
 
 _BEFORE_RETURN_US: Final = 48 * HOUR
@@ -129,17 +129,10 @@ class OfficePolicy:
             self._moved[subject] = None
 
     def _paid(self, event: PaidBack) -> None:
-        """Say that money came back to a victim, as the institution's receipt has it."""
-        tracked = self.centre.state.find(event.order_id)
-        assert tracked is not None, "a receipt of an order"
-        payout = tracked[1].order.payout
-        assert payout is not None, "an order to pay back says to whom"
-        fraud, case_id = number_of(event.key.case), event.key.case
-        purpose = Purpose("figures", case_id, "a receipt")
-        account = self.centre.names.number(
-            self.centre.directory.entry(payout.account, purpose).number
-        )
-        self._stage.say(Returned(self._stage.now_us, fraud, account, event.receipt.amount))
+        """Say that money came back to a victim: when and from where the institution paid it, as its receipt has it."""
+        receipt, account = event.receipt, self.centre.number_of(event.key.account)
+        at_us, fraud = microseconds_of(receipt.at), number_of(event.key.case)
+        self._stage.say(Returned(at_us, fraud, account, receipt.amount))
 
     def _rest(self) -> None:
         """Say what changed of cases, once for all entries of an instant."""

@@ -137,11 +137,12 @@ class Appealed:
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """Money came back to a victim."""
+    """Money came back to a victim; a booked row has this instant, payer and amount."""
 
     at_us: int
     fraud: int
     account: int
+    """On which it was held."""
     amount: int
 
 
