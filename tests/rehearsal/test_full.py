@@ -30,11 +30,11 @@ SECOND = 1_000_000
 
 
 def office():
-    return OfficePolicy(Mandate.CHASE, OfficeTerms(entry_median_us=0))
+    return OfficePolicy(Mandate.CHASE, OfficeTerms(entry_median_us=0, appealing=0.0))
 
 
-def guard():
-    return Guard(lambda stage: guard_terms(stage.country, Scenario(), None))
+def guard(**changes):
+    return Guard(lambda stage: replace(guard_terms(stage.country, Scenario(), None), **changes))
 
 
 def country_of(moves, **changes):
@@ -102,7 +102,7 @@ def test_a_payment_back_that_the_watch_does_not_hear_of_is_found(monkeypatch):
 
 def test_stolen_money_that_moves_while_the_bank_is_silent_is_a_sighting_and_the_next_account_is_ordered():
     moves = [PAID, (2 * HOUR, MULE, NEXT, LOSS)]
-    policy = Full(office(), guard())
+    policy = Full(office(), guard(agree_seconds=80 * 86_400))  # no measure of the account
     stage = play_script(country_of(moves, silent_share=1.0), policy, [REPORT])
     (judged,) = of(stage, Judged)
     assert (judged.payer, judged.action) == (MULE, "hold")
@@ -110,7 +110,7 @@ def test_stolen_money_that_moves_while_the_bank_is_silent_is_a_sighting_and_the_
     assert kept == [(Stopper.WATCH, LOSS), (Stopper.WATCH, 0)]
     assert stage.books.balance(NEXT) == LOSS, "the wait ended, and nobody had answered"
     lapsed = BEGIN + 26 * HOUR - 1
-    assert first_orders(stage)[NEXT] == lapsed - 1 + LINK_US - BEGIN - HOUR
+    assert first_orders(stage)[NEXT] == lapsed + LINK_US - BEGIN - HOUR
 
 
 def test_what_was_judged_and_not_booked_is_no_sighting():
@@ -159,5 +159,3 @@ def test_the_first_order_on_an_account_is_answered_after_the_draw_that_the_limit
 def test_the_policy_has_its_name():
     assert POLICIES["full"].endswith(":full")
     assert (Full.name, Full.judges) == ("full", True)
-
-
