@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,6 +11,7 @@ from recoup.clock import instant_of
 from recoup.messages import OrderMessage
 from recoup.orders import OrderKind
 from recoup.rehearse.country import answer_seconds
+from recoup.rehearse.figures.identities import _held_beyond
 from recoup.rehearse.guard import Guard, guard_terms
 from recoup.rehearse.office import Mandate, OfficePolicy, OfficeTerms
 from recoup.rehearse.play.happened import HeldNow, Judged, Ordered, Reported, Returned, Stopper
@@ -159,3 +161,18 @@ def test_the_first_order_on_an_account_is_answered_after_the_draw_that_the_limit
 def test_the_policy_has_its_name():
     assert POLICIES["full"].endswith(":full")
     assert (Full.name, Full.judges) == ("full", True)
+
+
+@pytest.mark.parametrize(
+    ("stoppers", "beyond"),
+    [
+        ((Stopper.ORDER, Stopper.WATCH), 0),
+        ((Stopper.ORDER, Stopper.ORDER), LOSS),
+        ((Stopper.WATCH, Stopper.WATCH), LOSS),
+    ],
+)
+def test_an_order_may_hold_what_the_watch_keeps_and_nobody_keeps_the_same_money_twice(
+    stoppers, beyond
+):
+    said = tuple(HeldNow(0, one, f"case-{n}", n, 0, LOSS) for n, one in enumerate(stoppers))
+    assert _held_beyond(SimpleNamespace(happened=said, balances=(LOSS,))) == beyond
