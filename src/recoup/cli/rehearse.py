@@ -90,6 +90,7 @@ def run(
 ) -> None:
     """Play a scenario under each policy, show it live, and print what each kept beside what nobody can beat."""
     from recoup.cli.rehearse_screen import print_figures, print_sweep, sweeping, watching
+    from recoup.rehearse.policies import require_unseen
     from recoup.rehearse.report import document
     from recoup.rehearse.running import rehearse
     from recoup.rehearse.scenario import read_scenario
@@ -108,6 +109,7 @@ def run(
         terms = _terms(sweep or [])
         if not 1 <= seeds <= 1000:
             _refuse(f"expected --seeds from 1 to 1000, was {seeds}")
+        require_unseen(read, names, range(seed, seed + seeds))
         is_swept = bool(terms) or seeds > 1
         if is_swept and report is None:
             _refuse(

@@ -39,7 +39,7 @@ from recoup.rehearse.figures import (
 from recoup.rehearse.limits import limit_figures, limits_of
 from recoup.rehearse.play.totals import Totals
 from recoup.rehearse.playing import play
-from recoup.rehearse.policies import POLICIES, policy_of
+from recoup.rehearse.policies import POLICIES, policy_of, require_unseen
 from recoup.rehearse.scenario import Scenario
 
 REFERENCE: Final = "none"
@@ -158,10 +158,12 @@ def rehearse(
 
     Raises:
         KeyError: no policy has such a name.
+        ScenarioFault: the model of a policy was trained on the country of this seed.
         AssertionError: books do not balance.
     """
     for name in policies:
         POLICIES[name]  # refuses unknown names before a country is made
+    require_unseen(scenario, policies, (seed,))
     began = time.monotonic()
     asked = tuple(dict.fromkeys((REFERENCE, *policies)))
     count = min(workers if workers is not None else os.cpu_count() or 1, len(asked))

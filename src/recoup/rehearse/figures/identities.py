@@ -9,7 +9,7 @@ import numpy as np
 
 from recoup.rehearse.figures.terms import Figures
 from recoup.rehearse.figures.truth import Truth
-from recoup.rehearse.play.happened import HeldNow
+from recoup.rehearse.play.happened import HeldNow, Stopper
 from recoup.rehearse.play.played import Played
 
 
@@ -83,15 +83,18 @@ def _books(played: Played) -> tuple[int, int, int]:
 
 
 def _held_beyond(played: Played) -> int:
-    """Return what holds say they keep at the end beyond what lies on their accounts."""
-    held: dict[tuple[str, str, int], int] = {}
+    """Return what holds of a stopper say they keep at the end beyond what lies on their accounts.
+
+    A stopper by itself: an order may hold in the books what the watch keeps from moving, and that is counted once.
+    """
+    held: dict[tuple[Stopper, str, int], int] = {}
     for one in played.happened:
         if isinstance(one, HeldNow):
             held[one.stopper, one.cause, one.account] = one.held
-    by_account: dict[int, int] = defaultdict(int)
-    for (_, _, account), amount in held.items():
-        by_account[account] += amount
-    return sum(max(0, amount - played.balances[account]) for account, amount in by_account.items())
+    kept: dict[tuple[Stopper, int], int] = defaultdict(int)
+    for (stopper, _, account), amount in held.items():
+        kept[stopper, account] += amount
+    return sum(max(0, amount - played.balances[account]) for (_, account), amount in kept.items())
 
 
 __all__ = ["Identity", "identities_of"]

@@ -1,6 +1,7 @@
 """One rehearsed institution: the real agent with its books in memory, and how long and how truly it answers.
 
-What it draws is keyed by case, account and kind of order, so that every policy meets the same institution.
+What it draws is keyed by account, what goes wrong also by case and kind of order, so that every policy meets the same
+institution.
 """
 
 from __future__ import annotations
@@ -8,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
-from math import log
 from random import Random
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -31,6 +31,7 @@ from recoup.messages import (
 from recoup.orders import InstitutionKind, OrderKind, Outcome
 from recoup.rehearse.country import Institution
 from recoup.rehearse.country import InstitutionKind as CountryKind
+from recoup.rehearse.country.answer_times import answer_seconds
 from recoup.rehearse.office.core import Names, PlayCore
 from recoup.rehearse.play.ports import Stage
 
@@ -107,6 +108,7 @@ class Branch:
         key: SigningKey,
     ) -> None:
         self.name, self._stage, self._names = names.institutions[place], stage, names
+        self._place = place
         self._of: Institution = stage.country.institutions[place]
         self._zone = ZoneInfo(stage.country.timezone)
         self._ends: set[int] = set()
@@ -123,18 +125,24 @@ class Branch:
         self.on_change: Callable[[str, str], None] = lambda account, currency: None  # noqa: ARG005 - named for the reader
         """Hears of an account whose holds may have changed."""
         self._times: dict[tuple[str, str, str], int] = {}
+        self._asked: dict[int, int] = {}
+        """By account, how many orders were drawn for."""
 
     def drawn(self, order: OrderMessage) -> Draw:
-        """Return what is drawn of an order; of several of one kind on one account each has its own."""
+        """Return what is drawn of an order; of several of one kind on one account each has its own.
+
+        The first order on an account is answered after the draw of the account alone, which the limits know as well.
+        """
         what = (order.case, order.account_number, str(order.kind))
         nth = self._times[what] = self._times.get(what, 0) + 1
         one, chance = self._of, Random(f"{self._stage.country.seed}/answer/{'/'.join(what)}/{nth}")  # noqa: S311 - a seed, not secrecy
         shares = [chance.random() for _ in range(3)]
-        seconds = 0.0
-        if one.answer_median_seconds > 0:
-            seconds = chance.lognormvariate(log(one.answer_median_seconds), one.answer_sigma)
+        account = self._names.number(order.account_number)
+        times = self._asked[account] = self._asked.get(account, 0) + 1
+        key = f"{account}/{times}" if times > 1 else account
+        seconds = answer_seconds(self._stage.country, self._place, key)
         return Draw(
-            int(seconds * 1_000_000),
+            round(seconds * 1_000_000),
             is_silent=shares[0] < one.silent_share,
             is_refused=shares[1] < one.refusal_share and order.kind in _REFUSABLE,
             is_wrong=shares[2] < one.error_share,

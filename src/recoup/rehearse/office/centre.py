@@ -131,8 +131,9 @@ def policy_of(policy: CasePolicy, country: Country, terms: OfficeTerms) -> CaseP
         if one.kind in KINDS
     }
     procedure = policy.procedure
-    if procedure is not None and terms.notice_days is not None:
-        procedure = replace(procedure, notice_days=terms.notice_days)
+    if procedure is not None:
+        days = procedure.notice_days if terms.notice_days is None else terms.notice_days
+        procedure = replace(procedure, notice_days=days, approvals=terms.return_approvals)
     clock = max(1, terms.appeal_clock_us // 1_000_000)
     return replace(policy, institutions=declared, procedure=procedure, appeal_seconds=clock)
 
@@ -209,6 +210,7 @@ class Centre:
             self._say,
             notice,
             self._mend,
+            self._concerns,
             is_news=self._is_news,
         )
         given = {"policy": self.policy, "clock": self.clock, "ids": self.ids, "key": key}
@@ -405,6 +407,14 @@ class Centre:
             if hold.orders[-1].order.institution == institution
             and (hold.is_live or any(x.is_on_its_way for x in hold.orders))
         ]
+
+    def _concerns(self, institution: str, case_id: str) -> bool:
+        """Whether a case has a claim, money or an order at an institution, as at an office."""
+        case = self.state.case(case_id)
+        there = {claim.institution for claim in case.claims}
+        there |= {place.institution for place in case.places}
+        there |= {tracked.order.institution for _, tracked in self.state.of_case(case_id)}
+        return institution in there
 
     def _is_news(self, key: HoldKey, held: int) -> bool:
         """Whether a case would note what a digest shows of a hold; its own rule says the same of what is not."""

@@ -169,7 +169,8 @@ class PlayCore:
         others = [one for one in self._blocks[account].values() if one.id != block.id]
         for one in (block, *others):  # the payment leaves its own block, past those of others
             books.lift(one.id, account)
-        paid = self._stage.pay(Attempt(account, payee, transfer.amount, _BACK))
+        back = Attempt(account, payee, transfer.amount, _BACK, is_ordered=True)
+        paid = self._stage.pay(back)
         self._blocks[account][block.id] = block
         for one in (block, *others):
             books.block(one.id, account, one.amount)

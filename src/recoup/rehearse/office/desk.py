@@ -140,15 +140,18 @@ class Desk:
     # --- an officer a hop ---
 
     def heard(self, case_id: str) -> None:
-        """Take note of an answer in a case: without a standing authority an officer goes on with it."""
+        """Take note of an answer in a case: without a standing authority an officer goes on, and a second person agrees."""
         if self._mandate is not Kind.MANUAL or case_id in self._working:
             return
         if not self._planned(case_id):
             return
         self._working.add(case_id)
         begin = max(self._centre.stage.now_us, self._free[0])
-        heapreplace(self._free, begin + self._terms.hop_us)
-        self._centre.stage.at(begin + self._terms.hop_us, partial(self._hop, case_id))
+        written, terms = begin + self._terms.hop_us, self._terms
+        heapreplace(self._free, written)
+        given = (terms.approval_median_us, terms.approval_sigma)
+        agreed = written + self.drawn(f"approval/{case_id}/{written}", *given)
+        self._centre.stage.at(agreed, partial(self._hop, case_id))
 
     def _hop(self, case_id: str) -> None:
         self._working.discard(case_id)

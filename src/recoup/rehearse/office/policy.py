@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final, Never
 
@@ -33,7 +33,6 @@ from recoup.rehearse.play.happened import (
 )
 from recoup.rehearse.play.ports import Judgements, Row, Stage
 from recoup.rehearse.scenario import Scenario
-from recoup.stores.vault import Purpose
 from recoup.watch.state import Payments
 
 _BEFORE_RETURN_US: Final = 48 * HOUR
@@ -54,6 +53,8 @@ class OfficePolicy:
         self._answered: set[str] = set()
         self._numbers: list[int] = []
         """Of the reports that were entered."""
+        self.entered: list[Callable[[int, tuple[Row, ...]], None]] = []
+        """Who hears of a report that was entered: its number and the payments that it names."""
         self._asks: set[str] = set()
         """Institutions whose digest will be asked for."""
 
@@ -95,6 +96,8 @@ class OfficePolicy:
         self._stage.say(Reported(self._stage.now_us, number))
         self._numbers.append(number)
         self.desk.report(number, rows)
+        for heard in self.entered:
+            heard(number, rows)
 
     def judge(self, payments: Payments) -> Judgements:
         """Judge nothing."""
@@ -126,14 +129,10 @@ class OfficePolicy:
             self._moved[subject] = None
 
     def _paid(self, event: PaidBack) -> None:
-        """Say that money came back to a victim, as the institution's receipt has it: when it was booked, and from where."""
-        fraud, case_id = number_of(event.key.case), event.key.case
-        purpose = Purpose("figures", case_id, "a receipt")
-        account = self.centre.names.number(
-            self.centre.directory.entry(event.key.account, purpose).number
-        )
-        at_us = microseconds_of(event.receipt.at)
-        self._stage.say(Returned(at_us, fraud, account, event.receipt.amount))
+        """Say that money came back to a victim: when and from where the institution paid it, as its receipt has it."""
+        receipt, account = event.receipt, self.centre.number_of(event.key.account)
+        at_us, fraud = microseconds_of(receipt.at), number_of(event.key.case)
+        self._stage.say(Returned(at_us, fraud, account, receipt.amount))
 
     def _rest(self) -> None:
         """Say what changed of cases, once for all entries of an instant."""

@@ -37,6 +37,7 @@ from recoup.rehearse.office.terms import HOUR, OfficeTerms
 from recoup.stores.vault import Purpose
 
 _DAY: Final = 24 * HOUR
+_APPROVERS: Final = (CITY, PROVINCE)
 _TRIES: Final = 5
 """Days on which a plan is tried: facts may change under it, and then it is worked out again."""
 
@@ -117,13 +118,18 @@ class Returning:
         centre.directory.keep_all([(f"{TEXTS} {case_id}", text_of_plan(worked.inputs), files)])
         return self._staff.request(OFFICER, plan, case_id)
 
-    def _approve(self, case_id: str, tries: int) -> None:
-        """Let another person agree, at the level of a city; what is shared pro rata is made public first."""
+    def _approve(self, case_id: str, tries: int, nth: int = 0) -> None:
+        """Let other persons agree, of a city or higher, one after another; what is shared pro rata is made public first."""
         found, terms = self._found(case_id), self._centre.policy.procedure
         assert terms is not None, "a return was planned under these terms"
-        approve = asked.ApprovePlan(found.id, CITY, self._digest(case_id))
-        if not isinstance(self._staff.ask(CITY, approve, case_id), Done):
+        person = _APPROVERS[nth]
+        approve = asked.ApprovePlan(found.id, person, self._digest(case_id))
+        if not isinstance(self._staff.ask(person, approve, case_id), Done):
             self._plan(case_id, tries - 1)
+            return
+        if nth + 1 < terms.approvals:
+            wait = self._drawn(case_id, f"plan/{nth + 2}")
+            self._later(wait, partial(self._approve, case_id, tries, nth + 1))
             return
         if not needs_notice(self._found(case_id).round, terms):
             self._decide(case_id)

@@ -42,6 +42,7 @@ class OfficeTerms:
     mandate_us: int = 30 * 24 * HOUR
     approval_median_us: int = 10 * MINUTE
     approval_sigma: float = 0.5
+    """From an officer's orders of a hop to a second person's agreement."""
     appealing: float = 0.7
     """Share of innocent holders who object."""
     appeal_after_us: int = 2 * HOUR
@@ -60,6 +61,8 @@ class OfficeTerms:
     """Between two looks of an officer at a case: what is to be given up, what is to be frozen."""
     notice_days: int | None = None
     """Of a return that is shared pro rata; None: as the policy says."""
+    return_approvals: int = 1
+    """Persons who agree to a return's plan, beside its maker; two at most."""
     return_approval_median_us: int = 24 * HOUR
     return_approval_sigma: float = 0.5
 
@@ -82,6 +85,7 @@ def terms_of(scenario: Scenario) -> OfficeTerms:
         appeal_after_us=centre.appeal_after,
         appeal_clock_us=centre.appeal_clock,
         notice_days=returns.notice_days,
+        return_approvals=returns.approvals,
         return_approval_median_us=returns.approval_median,
         return_approval_sigma=returns.approval_sigma,
     )

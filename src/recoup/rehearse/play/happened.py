@@ -137,12 +137,12 @@ class Appealed:
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """Money came back to a victim: the booked row of that instant, payer and amount."""
+    """Money came back to a victim; a booked row has this instant, payer and amount."""
 
     at_us: int
     fraud: int
     account: int
-    """From where it was paid."""
+    """On which it was held."""
     amount: int
 
 
