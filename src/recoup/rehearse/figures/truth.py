@@ -181,9 +181,7 @@ def _rows_of_returns(played: Played, back: Sequence[Returned]) -> tuple[list[int
     return found, unmatched
 
 
-def _ledger(
-    played: Played, returns: Sequence[int], ends: npt.NDArray[np.bool_]
-) -> Ledger:
+def _ledger(played: Played, returns: Sequence[int], ends: npt.NDArray[np.bool_]) -> Ledger:
     """Return the play's ledger as the engine takes it: account n is pocket n + 1; returns are credits from outside."""
     frame, country = played.ledger, played.country
     payer = frame["payer"].to_numpy().astype(np.int32) + np.int32(1)
