@@ -98,7 +98,7 @@ def test_money_that_comes_back_to_its_victim_has_left_under_its_own_name():
 
 
 def test_what_is_an_innocents_own_is_told_apart_from_what_could_be_traced():
-    """15 are held at the shop, of which 10 came of the crime; in good faith they are as much its own, and both figures say so."""
+    """15 are held at the shop, of which 10 came of the crime: held in full, and 5 beyond what could be traced."""
     held = [replace(HELD[0], held=15)]
     played = _crime(HolderKind.MERCHANT, BOUGHT, held)
     harm = harm_of(played, truth_of(played))

@@ -35,7 +35,7 @@ I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
 
 _LEFT: Final = (books.EXITED, books.TO_VICTIM)
-"""Came to somebody who is no criminal, or was in a payment that another victim disputes: that victim's claim goes on with it."""
+"""Came to somebody who is no criminal, or was in a payment that another victim disputes, whose claim goes on with it."""
 
 
 class Exit(StrEnum):

@@ -1,10 +1,10 @@
 """The two limits: what could be kept of each reported fraud's money if nothing stood in the way but time.
 
-`instant`: at the report every unit that is inside, which is with criminals, stays where it is. `latency_bound`: the account that the victim
-paid to can be stopped one answer time after the report was entered, and each account that its statement then names one
-answer time after that; a unit is kept where it lies, or arrives later, once its account can be stopped. A unit that nobody
-could keep goes the way that it went in the play of `none`. Each fraud stands for itself: the law lets an order ask for no
-more than this fraud's own loss, and so no bound counts what another case would have kept by the way.
+`instant`: at the report every unit that is inside, which is with criminals, stays where it is. `latency_bound`: the account
+that the victim paid to can be stopped one answer time after the report was entered, and each account that its statement then
+names one answer time after that; a unit is kept where it lies, or arrives later, once its account can be stopped. A unit that
+nobody could keep goes the way that it went in the play of `none`. Each fraud stands for itself: the law lets an order ask for
+no more than this fraud's own loss, and so no bound counts what another case would have kept by the way.
 
 Invariants: 1. instant >= latency_bound >= 0, fraud by fraud; 2. kept + left <= loss; 3. whole minor units.
 """
