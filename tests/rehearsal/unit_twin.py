@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
-from recoup.rehearse.country import answer_seconds
+from recoup.rehearse.country import HolderKind, answer_seconds
 from recoup.rehearse.play.happened import Reported
 from recoup.rehearse.play.played import Played
 
@@ -49,11 +49,18 @@ def coins_of(played: Played) -> list[Coin]:
             if coin is not None:
                 coin.way.append((time_us, payee))
                 coin.rows.append(row)
-                if outside[payee]:
+                if outside[payee] or _is_clean(played, payee):
                     coin.left_us = time_us
         if not outside[payee]:
-            queues[payee].extend(moved)
+            # Who is no criminal took it in good faith: whatever they have from here on is their own.
+            queues[payee].extend([None] * amount if _is_clean(played, payee) else moved)
     return coins
+
+
+def _is_clean(played: Played, account: int) -> bool:
+    """Say whether an account is of somebody who is no criminal, from the list of kinds and not from the country's masks."""
+    kind = HolderKind(int(played.country.accounts.holder_kind[account]))
+    return kind in {HolderKind.PERSON, HolderKind.FIRM, HolderKind.MERCHANT, HolderKind.DESK}
 
 
 def reports_of(played: Played) -> dict[int, int]:
@@ -91,7 +98,7 @@ def latency_bound(played: Played) -> dict[int, int]:
                 for (_, account), (moved_us, payee) in _steps(coin):
                     if account not in stop or moved_us >= stop[account]:
                         break
-                    if not played.country.is_outside[payee]:
+                    if not played.country.is_outside[payee] and not _is_clean(played, payee):
                         _lower(stop, payee, stop[account] + _answer(played, payee))
             if stop == before:
                 break

@@ -77,7 +77,8 @@ class Place:
 
     id: str
     institution: str
-    is_outside: bool
+    is_end: bool
+    """Stolen money that comes here has left: outside, or to somebody in good faith."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,12 +251,12 @@ def run_policy(country: Country, scenario: Scenario, name: str, told: Told) -> R
 
 
 def _places(country: Country, way: Sequence[Step]) -> dict[int, Place]:
-    accounts, outside = country.accounts, country.is_outside
+    accounts, ends = country.accounts, ~country.is_criminal
     return {
         account: Place(
             accounts.id[account],
             country.institutions[int(accounts.institution[account])].name,
-            bool(outside[account]),
+            bool(ends[account]),
         )
         for account in sorted({side for step in way for side in (step.payer, step.payee)})
     }

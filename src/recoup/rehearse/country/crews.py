@@ -37,6 +37,8 @@ class Underworld:
     account: I64
     holder_kind: I64
     home: tuple[InstitutionKind, ...]
+    emptiness: F64
+    """In (0, 1]: how much an account is liked for what its holder has on it; an empty one is liked most."""
     members: tuple[I64, ...]
     """Places above of each pool."""
 
@@ -44,12 +46,11 @@ class Underworld:
         """Return how much a strategy likes each account; 0: not at all."""
         kinds, homes = LIKED_KINDS.get(strategy, OTHERS), LIKED_HOMES.get(strategy, {})
         shut = () if strategy in WITH_COINS else (InstitutionKind.EXCHANGE,)
-        return np.array(
-            [
-                0.0 if home in shut else kinds[HolderKind(kind)] * homes.get(home, 1.0)
-                for kind, home in zip(self.holder_kind.tolist(), self.home, strict=True)
-            ]
-        )
+        liked = [
+            0.0 if home in shut else kinds[HolderKind(kind)] * homes.get(home, 1.0)
+            for kind, home in zip(self.holder_kind.tolist(), self.home, strict=True)
+        ]
+        return np.array(liked) * self.emptiness
 
 
 def underworld(scenario: Scenario, seed: int, accounts: Accounts) -> Underworld:
@@ -61,7 +62,11 @@ def underworld(scenario: Scenario, seed: int, accounts: Accounts) -> Underworld:
     pool = chance(seed, "pools").integers(0, pools, len(holders))
     home = tuple(scenario.institutions[n].kind for n in accounts.institution[account].tolist())
     members = tuple(np.flatnonzero(pool[holder] == number) for number in np.unique(pool))
-    return Underworld(account, accounts.holder_kind[account].astype(np.int64), home, members)
+    # Nobody lends an account with savings on it, and whoever launders leaves no money behind somebody else's.
+    own = accounts.opening_minor[account] / max(1, scenario.launderers.own_money_half)
+    emptiness = 1.0 / (1.0 + own**2)
+    kind = accounts.holder_kind[account].astype(np.int64)
+    return Underworld(account, kind, home, emptiness, members)
 
 
 def crew_of(
@@ -86,18 +91,13 @@ def crew_of(
 
 
 def _liked(of: I64, likes: F64, count: int, draw: np.random.Generator) -> I64:
-    """Return up to `count` of some places, each once, none that is not liked at all."""
-    sums = np.cumsum(likes[of])
-    if not len(of) or sums[-1] <= 0 or count <= 0:
-        return np.zeros(0, np.int64)
-    found = np.searchsorted(sums, draw.random(8 * count) * sums[-1], side="right")
-    found = np.minimum(found, len(of) - 1)
-    _, first = np.unique(found, return_index=True)
-    chosen = of[found[np.sort(first)]]
-    if len(chosen) < count:
-        left = of[likes[of] > 0]
-        chosen = np.concatenate([chosen, draw.permutation(left[~np.isin(left, chosen)])])
-    return np.asarray(chosen[:count])
+    """Return up to `count` of some places, each once, none that is not liked at all.
+
+    One after the other by how much those left are liked: the order of exponential waits whose rates are the likes.
+    """
+    wanted = of[likes[of] > 0]
+    waits = draw.exponential(size=len(wanted)) / likes[wanted]
+    return np.asarray(wanted[np.argsort(waits, kind="stable")][: max(0, count)])
 
 
 __all__ = ["Underworld", "crew_of", "underworld"]

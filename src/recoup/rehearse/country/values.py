@@ -178,6 +178,11 @@ class Country:
         """By account: money there has left the system."""
         return np.asarray(self.accounts.holder_kind == HolderKind.OUTSIDE)
 
+    @property
+    def is_innocent(self) -> npt.NDArray[np.bool_]:
+        """*Truth*, by account: held by a person, firm, merchant or desk that is no criminal, victims among them."""
+        return np.asarray(~(self.is_criminal | self.is_outside))
+
 
 __all__ = [
     "Accounts",

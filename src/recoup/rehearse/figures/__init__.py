@@ -15,13 +15,14 @@ from recoup.rehearse.figures.identities import Identity, identities_of
 from recoup.rehearse.figures.innocents import Harm, harm_of
 from recoup.rehearse.figures.spans import Hold, Holds, Span, holds_of
 from recoup.rehearse.figures.terms import FIGURES, NAMES, Figure, Figures, Unit
-from recoup.rehearse.figures.truth import Stolen, Truth, truth_of
+from recoup.rehearse.figures.truth import Exit, Stolen, Truth, truth_of
 
 __all__ = [
     "FIGURES",
     "NAMES",
     "SURVIVAL_SECONDS",
     "CaseKept",
+    "Exit",
     "Figure",
     "Figures",
     "Harm",

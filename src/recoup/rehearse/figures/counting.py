@@ -128,7 +128,7 @@ def _of_returns(played: Played, truth: Truth) -> Figures:
 def _of_innocents(played: Played, truth: Truth) -> Figures:
     harm = harm_of(played, truth)
     country = played.country
-    innocent = ~(country.is_criminal | country.is_outside)
+    innocent = country.is_innocent
     wrong = [account for account in harm.held_accounts if innocent[account]]
     wrong = [account for account in wrong if account in harm.accounts]
     return {

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from recoup.rehearse.figures.spans import Hold, Span
-from recoup.rehearse.figures.truth import Truth
+from recoup.rehearse.figures.truth import Truth, traceable
 from recoup.rehearse.play.happened import Judged, Stopper, WaitEnded
 from recoup.rehearse.play.played import Played
 
@@ -25,7 +25,7 @@ class Harm:
     amount: int
     peak: int
     own_peak: int
-    """Beyond what was stolen money on the account at the instant."""
+    """Beyond what could be traced to a crime on the account at the instant, though it was taken in good faith."""
     amount_us: int
     lasted_us: Sequence[int]
     """Of what ended, ascending."""
@@ -50,7 +50,7 @@ def harm_of(played: Played, truth: Truth) -> Harm:
     stolen money may lie there, and `own_peak` says what of it did not.
     """
     guilty = _guilty_payments(played)
-    innocent = ~(played.country.is_criminal | played.country.is_outside)
+    innocent = played.country.is_innocent
     holds, spans = truth.holds.holds, truth.holds.spans
     counted = [innocent[one.account] and _payment(one) not in guilty for one in holds]
     waits = _waits(played, guilty, {_payment(one) for one in holds}, innocent)
@@ -71,7 +71,7 @@ def harm_of(played: Played, truth: Truth) -> Harm:
         + sum(one.amount for one in waits)
         + sum(one.amount for one in refused),
         peak=_peak(parts),
-        own_peak=_own_peak(played, truth, parts),
+        own_peak=_own_peak(played, parts),
         amount_us=sum(
             one.amount * ((end_us if one.until_us is None else one.until_us) - one.since_us)
             for one in parts
@@ -147,11 +147,14 @@ def _peak(parts: Sequence[_Wait]) -> int:
     return most
 
 
-def _own_peak(played: Played, truth: Truth, parts: Sequence[_Wait]) -> int:
-    """Return the peak of what is held beyond stolen money, account by account."""
+def _own_peak(played: Played, parts: Sequence[_Wait]) -> int:
+    """Return the peak of what is held beyond money that can be traced to a crime, account by account."""
     accounts = sorted({one.account for one in parts})
-    ledger = played.ledger[truth.carried["row"]].select("time_us", "payer", "payee")
-    flows = ledger.with_columns(amount=truth.carried["amount"])
+    if not accounts:
+        return 0  # and no second trail is needed
+    carried = traceable(played)
+    ledger = played.ledger[carried["row"]].select("time_us", "payer", "payee")
+    flows = ledger.with_columns(amount=carried["amount"])
     steps = [(at, 0, account, change) for at, change, account in _steps(parts)]
     for side, sign in (("payee", 1), ("payer", -1)):
         rows = flows.filter(pl.col(side).is_in(accounts))

@@ -49,7 +49,7 @@ FIGURES: Final = (
     Figure(
         "inside_at_report",
         Unit.MONEY,
-        "of `reported`, what had not left the system when its report was entered",
+        "of `reported`, what had not left when its report was entered: it lay with criminals",
         "接报时仍在系统内",
         "reports",
     ),
@@ -110,11 +110,16 @@ FIGURES: Final = (
         "返还天数中位数",
         "returns",
     ),
-    Figure("left", Unit.MONEY, "stolen money that left: cash, abroad", "已流出"),
+    Figure(
+        "left",
+        Unit.MONEY,
+        "stolen money that left: cash, abroad, or to somebody who took it in good faith",
+        "已流出",
+    ),
     Figure(
         "at_large",
         Unit.MONEY,
-        "stolen money inside at the end that nobody holds: on accounts of launderers or of those they paid",
+        "stolen money inside at the end that nobody holds: it lies on accounts of launderers",
         "未控制",
     ),
     Figure("accounts_held", Unit.COUNT, "accounts on which anything was held", "被控账户"),
@@ -153,7 +158,7 @@ FIGURES: Final = (
     Figure(
         "innocent_own_held_peak",
         Unit.MONEY,
-        "the most that was held of such holders beyond what was stolen money on their accounts",
+        "the most that was held of such holders beyond what could be traced to a crime, though they took that in good faith",
         "误控自有资金(峰值)",
     ),
     Figure(

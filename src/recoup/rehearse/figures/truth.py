@@ -3,6 +3,10 @@
 The engine is `recoup.trace`'s, over the whole ledger with the true openings. What is held is set aside as it was held, a
 fraud's money first; money that was returned is a hold that never ends, and its row is a credit of clean money to the victim:
 so a return is counted as what it gave back of stolen money, and never as a flow to somebody new.
+
+Stolen money that comes to somebody who is no criminal has left: they gave value for it, in good faith, and what is held there
+is harm and no success. Money that comes back to its own victim by the way has left too, under a name of its own: no policy
+did it. Only what lies with criminals is inside.
 """
 
 from __future__ import annotations
@@ -10,6 +14,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -25,10 +31,22 @@ from recoup.trace.kernels import books
 from recoup.trace.ledger import KNOWN, OUTSIDE, TERMINAL, Ledger
 from recoup.trace.openings import GIVEN, Openings
 
+I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
 
-_LEFT = (books.EXITED, books.TO_VICTIM)
-"""Went outside, or was in a payment that another victim disputes: that victim's claim goes on with it."""
+_LEFT: Final = (books.EXITED, books.TO_VICTIM)
+"""Came to somebody who is no criminal, or was in a payment that another victim disputes, whose claim goes on with it."""
+
+
+class Exit(StrEnum):
+    """How stolen money left."""
+
+    OUTSIDE = "outside"
+    """As cash, or abroad."""
+    GOOD_FAITH = "good_faith"
+    """To somebody who is no criminal, who is presumed to have given value for it."""
+    TO_VICTIM = "to_victim"
+    """Back to an account of the victim that it was stolen from, or in a payment that another victim disputes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +69,9 @@ class Truth:
     reported_us: Mapping[int, int]
     """By fraud, when its first report was entered."""
     lies: pl.DataFrame
-    """account i32, fraud i32, amount i64: what lies inside at the end, without what was returned."""
+    """account i32, fraud i32, amount i64: what lies with criminals at the end, without what was returned."""
     left: pl.DataFrame
-    """fraud i32, time_us i64, since_us i64, amount i64: what left, when, and when it had been stolen."""
+    """fraud i32, time_us i64, since_us i64, amount i64, exit str: what left, when, when it had been stolen, and how."""
     carried: pl.DataFrame
     """row i32 (place in the ledger), fraud i32, amount i64: what rows carried of stolen money; a return carries none."""
     returned: int
@@ -81,13 +99,26 @@ class Truth:
         return out
 
 
+def traceable(played: Played) -> pl.DataFrame:
+    """Return what rows carried of stolen money if good faith ended no trail, as `Truth.carried`.
+
+    Only for what a hold on an innocent's account took beyond money that came of a crime: never for what was kept.
+    """
+    return _follow(played, played.country.is_outside).carried
+
+
 def truth_of(played: Played) -> Truth:
     """Return what became of stolen money in a play."""
+    return _follow(played, ~played.country.is_criminal)
+
+
+def _follow(played: Played, ends: npt.NDArray[np.bool_]) -> Truth:
+    """Follow stolen money until it comes to an account that ends a trail."""
     holds = holds_of(played.happened)
     stolen = _stolen(played)
     back = [one for one in played.happened if isinstance(one, Returned)]
     rows, unmatched = _rows_of_returns(played, back)
-    ledger = _ledger(played, rows)
+    ledger = _ledger(played, rows, ends)
     held = [
         *(
             Held(
@@ -118,7 +149,7 @@ def truth_of(played: Played) -> Truth:
         holds=holds,
         reported_us=dict(sorted(reported.items())),
         lies=lies,
-        left=_left(found, events, stolen),
+        left=_left(played, found, events, stolen),
         carried=_carried(found, events, stolen),
         returned=sum(returned.values()),
         returned_by_fraud=returned,
@@ -150,7 +181,7 @@ def _rows_of_returns(played: Played, back: Sequence[Returned]) -> tuple[list[int
     return found, unmatched
 
 
-def _ledger(played: Played, returns: Sequence[int]) -> Ledger:
+def _ledger(played: Played, returns: Sequence[int], ends: npt.NDArray[np.bool_]) -> Ledger:
     """Return the play's ledger as the engine takes it: account n is pocket n + 1; returns are credits from outside."""
     frame, country = played.ledger, played.country
     payer = frame["payer"].to_numpy().astype(np.int32) + np.int32(1)
@@ -158,7 +189,7 @@ def _ledger(played: Played, returns: Sequence[int]) -> Ledger:
     count = len(country.accounts)
     standing = np.full(count + 1, KNOWN, np.uint8)
     standing[0] = TERMINAL
-    standing[1:][country.is_outside] = TERMINAL
+    standing[1:][ends] = TERMINAL
     source = np.where(standing[payer] == TERMINAL, OUTSIDE, payer).astype(np.int32)
     source[list(returns)] = OUTSIDE
     return Ledger(
@@ -216,20 +247,38 @@ def _carried(found: Followed, events: Events, stolen: Sequence[Stolen]) -> pl.Da
     return frame.group_by("row", "fraud").agg(pl.col("amount").sum()).sort("row", "fraud")
 
 
-def _left(found: Followed, events: Events, stolen: Sequence[Stolen]) -> pl.DataFrame:
-    """Return what went outside, in order."""
+def _left(
+    played: Played, found: Followed, events: Events, stolen: Sequence[Stolen]
+) -> pl.DataFrame:
+    """Return what left, in order."""
     flows = found.flows[np.isin(found.flows["fate"], _LEFT)]
     claim = flows["colour"] >> 2
     fraud = np.array([one.fraud for one in stolen], np.int32)
     since = np.array([one.time_us for one in stolen], np.int64)
+    row = events.row[flows["event"]]
+    payee = played.ledger["payee"].to_numpy()[row].astype(np.int32)
+    victims = played.ledger["payer"].to_numpy()[[one.row for one in stolen]].astype(np.int32)
+    exits = _exits(played, payee, victims[claim])
+    exits[flows["fate"] == books.TO_VICTIM] = str(Exit.TO_VICTIM)
     return pl.DataFrame(
         {
             "fraud": fraud[claim].astype(np.int32),
             "time_us": events.time[flows["event"]].astype(np.int64),
             "since_us": since[claim].astype(np.int64),
             "amount": flows["amount"].astype(np.int64),
-        }
+            "exit": exits,
+        },
+        schema_overrides={"exit": pl.String},
     )
 
 
-__all__ = ["Stolen", "Truth", "truth_of"]
+def _exits(played: Played, payee: I32, victim: I32) -> npt.NDArray[np.object_]:
+    """Return how money left that came to a payee and had been stolen from a victim; both by account."""
+    holder = played.country.accounts.holder
+    found = np.full(len(payee), str(Exit.GOOD_FAITH), object)
+    found[holder[payee] == holder[victim]] = str(Exit.TO_VICTIM)
+    found[played.country.is_outside[payee]] = str(Exit.OUTSIDE)
+    return found
+
+
+__all__ = ["Exit", "Stolen", "Truth", "traceable", "truth_of"]

@@ -37,7 +37,8 @@ class Axes:
     """`out_at` in the order of `debits`."""
     debits_from: I64
     """Shape (accounts + 1,): where a payer's rows begin in `debits`."""
-    is_outside: npt.NDArray[np.bool_]
+    ends: npt.NDArray[np.bool_]
+    """By account: what comes there has left, for it is outside or with somebody who took it in good faith."""
 
     def leaves(self, account: int, place: int) -> int:
         """Return the row that carries the unit at `place` of an account's axis away; -1 for one that stays."""
@@ -81,7 +82,7 @@ def axes_of(played: Played) -> Axes:
         debits=debits.astype(np.int64),
         debits_at=out_at[debits],
         debits_from=np.searchsorted(payer[debits], np.arange(count + 1)).astype(np.int64),
-        is_outside=country.is_outside,
+        ends=country.is_outside | country.is_innocent,
     )
 
 

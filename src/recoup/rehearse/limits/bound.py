@@ -1,10 +1,10 @@
 """The two limits: what could be kept of each reported fraud's money if nothing stood in the way but time.
 
-`instant`: at the report every unit that is inside the system stays where it is. `latency_bound`: the account that the victim
-paid to can be stopped one answer time after the report was entered, and each account that its statement then names one
-answer time after that; a unit is kept where it lies, or arrives later, once its account can be stopped. A unit that nobody
-could keep goes the way that it went in the play of `none`. Each fraud stands for itself: the law lets an order ask for no
-more than this fraud's own loss, and so no bound counts what another case would have kept by the way.
+`instant`: at the report every unit that is inside, which is with criminals, stays where it is. `latency_bound`: the account
+that the victim paid to can be stopped one answer time after the report was entered, and each account that its statement then
+names one answer time after that; a unit is kept where it lies, or arrives later, once its account can be stopped. A unit that
+nobody could keep goes the way that it went in the play of `none`. Each fraud stands for itself: the law lets an order ask for
+no more than this fraud's own loss, and so no bound counts what another case would have kept by the way.
 
 Invariants: 1. instant >= latency_bound >= 0, fraud by fraud; 2. kept + left <= loss; 3. whole minor units.
 """
@@ -31,7 +31,7 @@ class Bounded:
     loss: int = 0
     kept: int = 0
     left: int = 0
-    """Went outside, or into another victim's payment, before its account could be stopped."""
+    """Went outside, to somebody in good faith, or into another victim's payment, before its account could be stopped."""
     kept_on: dict[int, int] = field(default_factory=dict)
     """By account, what is kept there."""
     stop_us: dict[int, int] = field(default_factory=dict)
@@ -130,7 +130,7 @@ class _Race:
         """Move units from the row's payer to its payee, which the payer's statement names when it comes."""
         axes = self.axes
         payer, payee = int(axes.payer[row]), int(axes.payee[row])
-        if axes.is_outside[payee] or row in self.roots:
+        if axes.ends[payee] or row in self.roots:
             out.left += amount
             return
         if not at_once:
@@ -149,7 +149,7 @@ class _Race:
         amount: int,
     ) -> None:
         """Let units lie on an account from a place on; those that never move on are kept."""
-        if self.axes.is_outside[account]:
+        if self.axes.ends[account]:
             out.left += amount
             return
         row = self.axes.leaves(account, at)

@@ -123,8 +123,8 @@ def trail(result: Result, currency: str, language: str) -> str:
             "transfer": [f"r{n}" for n in disputed],
         }
     )
-    outside = sorted(names[n] for n, place in result.places.items() if place.is_outside)
-    found = trace(rows, claims, terminal=outside)
+    ends = sorted(names[n] for n, place in result.places.items() if place.is_end)
+    found = trace(rows, claims, terminal=ends)
     return picture_svg(picture_of(found, "fifo", accounts_max=_ACCOUNTS_DRAWN), language)
 
 

@@ -58,9 +58,12 @@ class LaundererTerms:
         Count, Between(1, 10_000), "Pools that mules and runners are drawn from; frauds share them."
     ] = 40
     from_other_pools: Annotated[Share, "Accounts of a crew that come of another pool."] = 0.1
+    own_money_half: Annotated[
+        Amount, "With so much of its holder's own on it, an account is used half as readily."
+    ] = 5_000
     dwell_median: Annotated[
         Duration, Between("0s", "30d"), "How long money rests on an account, the median."
-    ] = 5 * _MINUTE
+    ] = 1 * _MINUTE
     dwell_sigma: Annotated[Factor, Between(0, 4), "Its spread: sigma of the logarithm."] = 1.0
     exit_share: Annotated[Share, "Of money at a hop that leaves the system there."] = 0.25
     hops_most: Annotated[Count, Between(1, 50), "Layers, at most."] = 6
