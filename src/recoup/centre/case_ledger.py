@@ -127,6 +127,10 @@ class CaseLedger:
     """Rows that carry nothing."""
     rows: int = 0
     """Rows of statements that were added."""
+    accounts: dict[str, None] = field(default_factory=dict)
+    """Whose statements were added, with rows or without."""
+    begins: dict[str, datetime] = field(default_factory=dict)
+    """By account its statements' first row."""
     spans: dict[str, Span] = field(default_factory=dict)
     """By account from its statements' first row to when the last was given, where somebody said when."""
     _alike: dict[_Key, list[Shown]] = field(default_factory=dict)
@@ -140,10 +144,13 @@ class CaseLedger:
         account = statement.account
         self.rows += len(statement.rows)
         self.institutions[account] = statement.institution
-        if statement.rows and statement.until is not None:
-            begins, ends = min(row.at for row in statement.rows), statement.until
-            first, last = self.spans.get(account, (begins, ends))
-            self.spans[account] = (min(first, begins), max(last, ends))
+        self.accounts[account] = None
+        if statement.rows:
+            begins = min(row.at for row in statement.rows)
+            self.begins[account] = min(begins, self.begins.get(account, begins))
+            if (ends := statement.until) is not None:
+                first, last = self.spans.get(account, (begins, ends))
+                self.spans[account] = (min(first, begins), max(last, ends))
         again: dict[tuple[_Key, str, str, str, datetime], int] = {}
         for row in statement.rows:
             payer, payee = row.payer, row.payee

@@ -18,6 +18,7 @@ from recoup.cases import CasePolicy
 from recoup.cases import Institution as Declared
 from recoup.centre import COMMAND_REGISTRY, EVENT_REGISTRY, CentreState, View, decider
 from recoup.centre.answers import Answers
+from recoup.centre.case_sheets import Kept
 from recoup.centre.chaser import ChaseStep, Trails
 from recoup.centre.commands import Command, Outcome
 from recoup.centre.deadlines import DueRows
@@ -61,6 +62,8 @@ _RACING: Final = frozenset(
     {OrderKind.STOP, OrderKind.EXTEND, OrderKind.RAISE, OrderKind.QUERY, OrderKind.POSTPONE}
 )
 """Orders whose answers let others leave."""
+_ROWS_KEPT_MAX: Final = 500_000
+"""Rows kept for the next trace: here one process traces the cases of a whole country, hundreds at a time; some hundred megabytes."""
 _VALID: Final = timedelta(days=2_000)
 
 Heard = Callable[[SubjectId, object], None]
@@ -172,6 +175,7 @@ class Centre:
             evolve=self._evolve,
         )
         self._connect(chance)
+        self._kept = Kept(_ROWS_KEPT_MAX)
         self._is_called = False
         self.trails = Trails(self._say, self._call)
         self._step = ChaseStep(
@@ -280,7 +284,7 @@ class Centre:
         if sheets is None:
             return
         try:
-            self.trails.take(sheets.traced())
+            self.trails.take(sheets.traced(self._kept))
         except Exception as why:  # noqa: BLE001 - told, as the tracer tells it; other cases go on
             self.trails.drop(case)
             self._say(case, f"no trail: {type(why).__name__}: {why}")
