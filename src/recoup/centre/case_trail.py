@@ -135,7 +135,7 @@ def facts_of(
         for claim in sorted(claims, key=lambda claim: claim.id)
         if claim.id in roots
     )
-    doubted = one_sided(ledger.shown, listed.index, ledger.spans)
+    doubted = one_sided(ledger.one_sided(), listed.index, ledger.spans)
     return Asked(
         case,
         listed,
@@ -164,7 +164,7 @@ def told_by(asked: Asked, found: Trail | Course) -> Told:
     index = asked.listed.index
     disputed = [_moved(root, index[root]) for root in (asked.roots[claim.id] for claim in claims)]
     told = {index[root] for root in asked.roots.values() if root.rail == TOLD}
-    grounds = grounds_of(course, disputed, told, places, asked.listed.numbers)
+    grounds = grounds_of(course, disputed, told, places, asked.listed.number_of)
     return Told(ApplyTrail(version, digest, places, derived, bridged), grounds)
 
 
@@ -235,9 +235,8 @@ def _roots(
             continue
         fitting = [
             one
-            for one in ledger.shown
-            if one.first.amount == claim.amount  # what rules out nearly every row comes first
-            and one not in taken
+            for one in ledger.of_amount(claim.amount)
+            if one not in taken
             and (one.payee, one.first.currency) == (claim.payee, claim.currency)
             and one.payer in {claim.payer, ""}
             and abs(one.first.at - claim.paid_at) <= ROOT_WITHIN

@@ -63,7 +63,7 @@ _RACING: Final = frozenset(
 )
 """Orders whose answers let others leave."""
 _ROWS_KEPT_MAX: Final = 500_000
-"""Rows kept for the next trace: here one process traces the cases of a whole country, hundreds at a time; some hundred megabytes."""
+"""Rows kept for the next trace: one process traces a whole country, hundreds of cases at a time; some hundred megabytes."""
 _VALID: Final = timedelta(days=2_000)
 
 Heard = Callable[[SubjectId, object], None]
