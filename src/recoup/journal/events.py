@@ -80,7 +80,12 @@ class Registry:
 
     def encode(self, event: object) -> bytes:
         """Return the canonical bytes of `event`; a value that its field may not have raises `EventFault`."""
-        return encode_checked(self._entry(event).codec.pack(event))
+        return encode_checked(self.plain(event))
+
+    def plain(self, event: object) -> Plain:
+        """Return the plain value whose canonical bytes `encode` gives, for whoever writes it within another one."""
+        value: Plain = self._entry(event).codec.pack(event)
+        return value
 
     def decode(self, name: str, version: int, body: bytes) -> Any:
         """Return the event of canonical bytes written under (name, version), brought to the newest version."""
