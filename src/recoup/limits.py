@@ -208,7 +208,7 @@ TRACE_QUICK_BYTES_MAX: Final = 2**20
 """Bytes of a case's statements, some three thousand rows, beyond which it is traced by the process for large cases."""
 
 TRACE_ROWS_KEPT_MAX: Final = 50_000
-"""Statement rows that a tracing process keeps decoded, so that a case's next trace need not read them again."""
+"""Rows in cases' ledgers, and in statements, that a tracing process keeps: a case's next trace reads what its ledger lacks."""
 
 TRACE_PARTS_GIVEN_MAX: Final = 20_000
 """Statements that are known to have been given to a tracing process; of more it is given all anew."""

@@ -14,10 +14,12 @@ from recoup.cases.chase import _planned
 from recoup.cases.entitlements import current, entitle
 from recoup.cases.events import ClaimMade, ClaimRepaid, EntitlementsChanged
 from recoup.centre import EVENT_REGISTRY
+from recoup.centre.one_sided import one_sided
 from recoup.clock import instant_of
 from recoup.journal import Verified, verify
 from recoup.messages import OrderMessage
 from recoup.orders import OrderKind
+from recoup.orders.kinds import UNDER_MANDATE
 from recoup.rehearse.office import Mandate, OfficePolicy, OfficeTerms
 from recoup.rehearse.play.happened import (
     Answered,
@@ -154,6 +156,43 @@ def test_a_plan_that_was_kept_is_the_plan_that_is_made(run):
     for case in policy.centre.state.cases.values():
         for at in (now, now, now + timedelta(hours=1)):
             assert plan_orders(case, at, terms) == _planned(case, at, terms)
+
+
+def cases_of(journal):
+    """Yield each case after each entry that changed it."""
+    cases = {}
+    for entry in entries(journal):
+        changed = {}
+        for subject, event in entry:
+            if type(event).__module__ == "recoup.cases.events":
+                cases[subject] = evolve(cases.get(subject) or Case(subject), event)
+                changed[subject] = None
+        yield from (cases[subject] for subject in changed)
+
+
+def test_whether_a_plan_has_anything_that_an_authority_lets_leave_is_the_same_at_all_times(run):
+    stage, policy = run
+    begin, terms, found = instant_of(stage.country.begin_us), policy.centre.policy, set()
+    for case in cases_of(policy.centre.journal):
+        plans = [_planned(case, begin + timedelta(hours=at), terms) for at in (0, 7, 900)]
+        let = {any(order.kind in UNDER_MANDATE for order in plan.orders) for plan in plans}
+        assert len(let) == 1
+        found |= {(let.pop(), bool(plans[0].orders))}
+    assert found == {(True, True), (False, True), (False, False)}, "all three are met"
+
+
+def test_what_a_ledger_looks_up_is_what_looking_at_every_transfer_gives(run):
+    _, policy = run
+    checked = 0
+    for _, ledger in policy.centre._kept.ledgers._kept.values():
+        ids = ledger.listed().index
+        every = one_sided(ledger.shown, ids, ledger.spans)
+        assert one_sided(ledger.one_sided(), ids, ledger.spans) == every
+        for amount in {one.first.amount for one in ledger.shown}:
+            alike = [one for one in ledger.shown if one.first.amount == amount]
+            assert ledger.of_amount(amount) == alike
+            checked += len(alike)
+    assert checked > 100
 
 
 def test_a_run_says_what_it_does(run):

@@ -16,7 +16,7 @@ from recoup.cases.case import (
     Rest,
     Standing,
 )
-from recoup.cases.chase import Plan, Proposal, Waiting, plan_orders
+from recoup.cases.chase import Plan, Proposal, Waiting, plan_orders, plan_rests_on
 from recoup.cases.decide import decide
 from recoup.cases.decided import (
     Appeal,
@@ -107,6 +107,7 @@ __all__ = [
     "packet_of",
     "persons_needed",
     "plan_orders",
+    "plan_rests_on",
     "reached_by",
     "signs_of",
     "terminals",

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from recoup.cases.case import (
     Case,
@@ -175,9 +176,21 @@ _newest: list[_Known | None] = [None]
 """The plan that was made last: whoever writes, agrees to and sends orders of one case asks for the same one each time."""
 
 
+_parts_of = attrgetter(*_RESTS_ON)
+
+
+def plan_rests_on(case: Case) -> tuple[object, ...]:
+    """Return the parts of a case on which its plan rests, beside the time: equal parts, orders of the same kinds.
+
+    Time changes which order comes first where not all fit under the coverage, and what is said of those that wait.
+    """
+    parts: tuple[object, ...] = _parts_of(case)
+    return parts
+
+
 def plan_orders(case: Case, now: datetime, policy: CasePolicy) -> Plan:
     """Return what the chase would order at `now`."""
-    parts = tuple(getattr(case, name) for name in _RESTS_ON)
+    parts = plan_rests_on(case)
     known = _newest[0]
     if known is not None and known[0] == now and known[1] is policy and known[2] == parts:
         return known[3]
@@ -199,11 +212,12 @@ def _planned(case: Case, now: datetime, policy: CasePolicy) -> Plan:
     _query(draft)
     _give(draft, missing)
     draft.queries.sort(key=lambda order: (order.institution, order.account))
+    net = net_of(case)
     return Plan(
         (*draft.asks, *draft.queries, *draft.gives),
         tuple(sorted(draft.waiting, key=lambda row: (row.account, row.currency, row.why))),
-        net_of(case),
-        overlap_of(case),
+        net,
+        overlap_of(case, net),
         tuple(sorted(draft.least.items())),
     )
 
@@ -301,7 +315,7 @@ def _one_ask(
 
 def _capped(draft: _Draft, missing: Mapping[ClaimKey, int]) -> None:
     """Say where a decision for a holder keeps claims from what they are entitled to: only persons lift it."""
-    free = targets_of(draft.case.places, missing)
+    free = targets_of(draft.case.places, missing) if draft.case.caps else {}
     for cap in draft.case.caps:
         place = (cap.account, cap.currency)
         beyond = sum(free.get(place, {}).values()) - cap.amount

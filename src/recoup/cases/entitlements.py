@@ -11,6 +11,7 @@ no order of the input.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from recoup.cases.case import (
     Cap,
@@ -22,6 +23,8 @@ from recoup.cases.case import (
     Place,
 )
 from recoup.money import split
+
+_THERE: Final = frozenset({Found.LOCATED, Found.UNKNOWN})
 
 Shares = dict[HoldPlace, dict[str, int]]
 """Minor units by hold and claim; no zeros."""
@@ -48,8 +51,7 @@ def targets_of(
     """
     out: Shares = {}
     left = dict(missing)
-    there = (place for place in places if place.found in {Found.LOCATED, Found.UNKNOWN})
-    for place in sorted(there, key=_surest):
+    for place in _surest_first(places):
         key = (place.claim, place.currency)
         part = min(place.amount, max(0, left.get(key, 0)))
         if part:
@@ -60,6 +62,22 @@ def targets_of(
         if sum(out.get(hold, {}).values()) > cap.amount:
             out[hold] = dict(parts_of(shares_of(cap.amount, out[hold])))
     return {hold: claims for hold, claims in out.items() if claims}
+
+
+_sorted: list[tuple[tuple[Place, ...], list[Place]]] = [((), [])]
+"""The places that were sorted last: one trail is asked for its targets again and again, and tuples do not change."""
+
+
+def _surest_first(places: Iterable[Place]) -> list[Place]:
+    """Return located and unknown places, by claim and currency, the surest first."""
+    known, there = _sorted[0]
+    if places is known:
+        return there
+    there = [place for place in places if place.found in _THERE]
+    there.sort(key=_surest)
+    if isinstance(places, tuple):
+        _sorted[0] = places, there
+    return there
 
 
 def _surest(place: Place) -> tuple[str, str, bool, float, str, int]:
@@ -101,8 +119,12 @@ def shares_of(held: int, parts: Mapping[str, int]) -> dict[str, int]:
     >>> shares_of(50, {"c1": 60, "c2": 40})
     {'c1': 30, 'c2': 20}
     """
+    if not parts:
+        return {}
     claims = sorted(parts)
     whole = sum(parts.values())
+    if held >= whole and min(parts.values()) >= 0:  # nearly every hold: nothing is short
+        return {claim: parts[claim] for claim in claims}
     given = split(min(held, whole), [parts[claim] for claim in claims])
     return dict(zip(claims, given, strict=True))
 
@@ -129,9 +151,9 @@ def net_of(case: Case) -> dict[str, int]:
     return out
 
 
-def overlap_of(case: Case) -> dict[str, int]:
-    """Return by currency what is held and nobody stands behind; in no net figure."""
-    net, out = net_of(case), dict[str, int]()
+def overlap_of(case: Case, net: Mapping[str, int] | None = None) -> dict[str, int]:
+    """Return by currency what is held and nobody stands behind, in no net figure; `net` is `net_of`, where that is known."""
+    net, out = net_of(case) if net is None else net, dict[str, int]()
     for hold in case.holds:
         out[hold.currency] = out.get(hold.currency, 0) + hold.held
     return {currency: gross - net[currency] for currency, gross in out.items()}

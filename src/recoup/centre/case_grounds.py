@@ -26,7 +26,7 @@ def grounds_of(
     disputed: Iterable[Moved],
     told: AbstractSet[str],
     places: Iterable[Place],
-    numbers: Mapping[str, str],
+    number_of: Callable[[str], str],
 ) -> dict[HoldPlace, Grounds]:
     """Return by account the latest transfer that brought claims' money there, by an exit's id the payment to ask about.
 
@@ -35,10 +35,10 @@ def grounds_of(
         disputed: the claims' own transfers.
         told: the ids of those of them that only reports show.
         places: the course's places, as the case gets them.
-        numbers: institutions' own numbers of payments, by row.
+        number_of: gives the institution's own number of a payment by its row, '' for none.
     """
-    arrivals = _grounds_of_arrivals(course, disputed, told, numbers)
-    return arrivals | _grounds_of_exits(course, places, numbers)
+    arrivals = _grounds_of_arrivals(course, disputed, told, number_of)
+    return arrivals | _grounds_of_exits(course, places, number_of)
 
 
 def grounds_of_swap(case: Case, place: HoldPlace) -> Grounds | None:
@@ -83,14 +83,14 @@ def _original_of(hold: Hold) -> str:
 
 
 def _grounds_of_exits(
-    course: Course, places: Iterable[Place], numbers: Mapping[str, str]
+    course: Course, places: Iterable[Place], number_of: Callable[[str], str]
 ) -> dict[HoldPlace, Grounds]:
     """Return by an exit's serial id the payment whose number its institution is asked by."""
     out = {}
     for place in places:
         row = course.moved.get(place.serial) if place.serial else None
         if row is not None:
-            number = row.reference or numbers.get(place.serial, "")
+            number = row.reference or number_of(place.serial)
             since = row.time - timedelta(seconds=1)
             exit_grounds = Grounds(row.amount, row.time, number, "", since)
             out[place.serial, place.currency] = exit_grounds
@@ -101,7 +101,7 @@ def _grounds_of_arrivals(
     course: Course,
     disputed: Iterable[Moved],
     told: AbstractSet[str],
-    numbers: Mapping[str, str],
+    number_of: Callable[[str], str],
 ) -> dict[HoldPlace, Grounds]:
     carried = {flow.transfer for flow in course.flows}
     newest: dict[HoldPlace, Moved] = {}
@@ -116,7 +116,7 @@ def _grounds_of_arrivals(
         needed[place] = min(since, needed.get(place, since))
 
     def named(row: Moved) -> str:
-        return row.reference or numbers.get(row.id) or row.id
+        return row.reference or number_of(row.id) or row.id
 
     return {
         place: Grounds(row.amount, row.time, named(row), "", needed[place])

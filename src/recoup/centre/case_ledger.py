@@ -6,7 +6,7 @@ kernels are loaded where they are first asked for: the centre's own process hand
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -66,9 +66,16 @@ class Listed:
     """Id by transfer."""
 
     @property
-    def numbers(self) -> dict[str, str]:
-        """The institutions' own numbers by id."""
-        return {name: one.first.number for one, name in self.index.items()}
+    def number_of(self) -> Callable[[str], str]:
+        """What gives the institution's own number of the transfer of an id, '' for none: few are asked for, mostly nobody's."""
+        numbers: dict[str, str] = {}
+
+        def number(name: str) -> str:
+            if not numbers:
+                numbers.update({name: one.first.number for one, name in self.index.items()})
+            return numbers.get(name, "")
+
+        return number
 
     @property
     def rows(self) -> Rows:
@@ -127,9 +134,16 @@ class CaseLedger:
     """Rows that carry nothing."""
     rows: int = 0
     """Rows of statements that were added."""
+    accounts: dict[str, None] = field(default_factory=dict)
+    """Whose statements were added, with rows or without."""
+    begins: dict[str, datetime] = field(default_factory=dict)
+    """By account its statements' first row."""
     spans: dict[str, Span] = field(default_factory=dict)
     """By account from its statements' first row to when the last was given, where somebody said when."""
     _alike: dict[_Key, list[Shown]] = field(default_factory=dict)
+    _by_amount: dict[int, list[Shown]] = field(default_factory=dict)
+    _told_by_other: dict[str, dict[Shown, None]] = field(default_factory=dict)
+    """By account the transfers that another's statement showed first."""
     _taken: set[str] = field(default_factory=set)
     _named: dict[Shown, str] = field(default_factory=dict)
     _ordered: list[_Ordered] = field(default_factory=list)
@@ -140,10 +154,13 @@ class CaseLedger:
         account = statement.account
         self.rows += len(statement.rows)
         self.institutions[account] = statement.institution
-        if statement.rows and statement.until is not None:
-            begins, ends = min(row.at for row in statement.rows), statement.until
-            first, last = self.spans.get(account, (begins, ends))
-            self.spans[account] = (min(first, begins), max(last, ends))
+        self.accounts[account] = None
+        if statement.rows:
+            begins = min(row.at for row in statement.rows)
+            self.begins[account] = min(begins, self.begins.get(account, begins))
+            if (ends := statement.until) is not None:
+                first, last = self.spans.get(account, (begins, ends))
+                self.spans[account] = (min(first, begins), max(last, ends))
         again: dict[tuple[_Key, str, str, str, datetime], int] = {}
         for row in statement.rows:
             payer, payee = row.payer, row.payee
@@ -175,7 +192,7 @@ class CaseLedger:
             fresh = Shown.of(row)
             fresh.by[account] = words
             self._alike[key] = [fresh]
-            self.shown.append(fresh)
+            self._show(fresh)
             return fresh
         alike = [one for one in known if _is_alike(one, row)]
         mine = [one for one in alike if one.by.get(account) == words]
@@ -188,15 +205,38 @@ class CaseLedger:
         found = next(iter((*mine, *other)), None)
         if found is None:
             found = Shown.of(row)
+            found.by[account] = words
             known.append(found)
-            self.shown.append(found)
+            self._show(found)
         found.by[account] = words
         # The one institution may know whom the other does not name.
         found.payer = found.payer or row.payer
         found.payee = found.payee or row.payee
         found.payer_institution = found.payer_institution or row.payer_institution
         found.payee_institution = found.payee_institution or row.payee_institution
+        self._note_sides(found)
         return found
+
+    def _show(self, fresh: Shown) -> None:
+        self.shown.append(fresh)
+        self._by_amount.setdefault(fresh.first.amount, []).append(fresh)
+        self._note_sides(fresh)
+
+    def _note_sides(self, one: Shown) -> None:
+        for side in (one.payer, one.payee):
+            if side and side not in one.by:
+                self._told_by_other.setdefault(side, {})[one] = None
+
+    def of_amount(self, amount: int) -> Sequence[Shown]:
+        """Return the transfers of that amount, in the order in which they were first shown."""
+        return self._by_amount.get(amount, ())
+
+    def one_sided(self) -> Iterator[Shown]:
+        """Yield, some of them twice, all transfers of which a side that has a statement did not show them."""
+        for account in self.spans:
+            for one in self._told_by_other.get(account, ()):
+                if account not in one.by:
+                    yield one
 
     def listed(self, told: Sequence[Shown] = ()) -> Listed:
         """Return all transfers in total order, and with them those that only reports show."""

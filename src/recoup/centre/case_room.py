@@ -100,11 +100,13 @@ class CaseWork:
         found = decide_case(case, command, self.now, self.policy)
         if isinstance(found, Refusal):
             return Declined(found.reason.value, found.found)
-        found = (*found, *self._signs(fold_case(case, found), found))
+        after = fold_case(case, found)
+        signs = tuple(self._signs(after, found))
+        found = (*found, *signs)
         for event in found:
             self.events.append(Noted(SubjectId(case_id), event))
             self._clock(case_id, event)
-        self._cases[case_id] = fold_case(case, found)
+        self._cases[case_id] = fold_case(after, signs)
         for event in found:
             if isinstance(event, NoticeMoved):
                 self._tell_when(case, event)

@@ -63,15 +63,24 @@ class Ledgers:
         self._rows_max, self._rows = rows_max, 0
         self._kept: OrderedDict[str, tuple[tuple[str, ...], CaseLedger]] = OrderedDict()
 
+    def known(self, case: str, digests: tuple[str, ...]) -> int:
+        """Return how many of a case's statements, from the first on, are in its ledger; 0 where others are."""
+        known, _ = self._kept.get(case, ((), None))
+        return len(known) if digests[: len(known)] == known else 0
+
     def of(
-        self, case: str, digests: tuple[str, ...], statements: Sequence[Statement]
+        self,
+        case: str,
+        digests: tuple[str, ...],
+        read: Callable[[Sequence[str]], Sequence[Statement]],
     ) -> CaseLedger:
-        """Return the ledger of a case's statements, whose digests are given beside them."""
-        known, ledger = self._kept.pop(case, ((), CaseLedger()))
+        """Return the ledger of a case's statements; `read` is asked, by their digests, for those that are not in it yet."""
+        known = self.known(case, digests)
+        _, ledger = self._kept.pop(case, ((), CaseLedger()))
         self._rows -= ledger.rows
-        if digests[: len(known)] != known:
-            known, ledger = (), CaseLedger()
-        for statement in statements[len(known) :]:
+        if not known:
+            ledger = CaseLedger()
+        for statement in read(digests[known:]):
             ledger.add(statement)
         if not ledger.rows:
             return ledger  # nothing to keep, and there may be any number of such cases
@@ -88,8 +97,15 @@ class Ledgers:
         return self._rows
 
 
-_decoded = Decoded(limits.TRACE_ROWS_KEPT_MAX)
-_ledgers = Ledgers(limits.TRACE_ROWS_KEPT_MAX)
+class Kept:
+    """What is kept from trace to trace."""
+
+    def __init__(self, rows_max: int = limits.TRACE_ROWS_KEPT_MAX) -> None:
+        """Begin with nothing; of rows in ledgers, and of rows in statements beside them, so many are kept at most."""
+        self.decoded, self.ledgers = Decoded(rows_max), Ledgers(rows_max)
+
+
+_kept = Kept()
 
 
 ReadStatements = Callable[[Sequence[str]], Sequence[bytes]]
@@ -167,17 +183,23 @@ class CaseSheets:
         )
         return replace(self, of=slim)
 
-    def traced(self) -> TracedCase:
-        """Arrange the facts, trace them and read the trail."""
+    def traced(self, kept: Kept = _kept) -> TracedCase:
+        """Arrange the facts, trace them and read the trail; what is `kept` is not read again."""
         from recoup.centre.case_trail import facts_of, told_by
 
-        sheets = self if self.read is None else self.lean(_decoded)
-        pairs = zip(self.of.facts, sheets.statements, strict=True)
-        statements = [_decoded.statement(digest, body) for digest, body in pairs]
-        ledger = _ledgers.of(self.case, self.of.facts, statements)
-        asked = facts_of(self.of, statements, self.held_since, self.terminal, ledger)
+        facts = self.of.facts
+        fresh = facts[kept.ledgers.known(self.case, facts) :]
+        lacking = {digest for digest in fresh if digest not in kept.decoded}
+        sheets = self if self.read is None else self.lean({*facts} - lacking)
+        bodies = dict(zip(facts, sheets.statements, strict=True))
+
+        def read(digests: Sequence[str]) -> Sequence[Statement]:
+            return [kept.decoded.statement(digest, bodies[digest]) for digest in digests]
+
+        ledger = kept.ledgers.of(self.case, facts, read)
+        asked = facts_of(self.of, (), self.held_since, self.terminal, ledger)
         told = told_by(asked, asked.course())
         return TracedCase(self.case, self.version, told, asked.ignored)
 
 
-__all__ = ["CaseSheets", "Decoded", "Ledgers", "Told", "TracedCase"]
+__all__ = ["CaseSheets", "Decoded", "Kept", "Ledgers", "Told", "TracedCase"]

@@ -117,30 +117,30 @@ def facts_of(
 
     Args:
         case: whose claims, holds and findings.
-        statements: the rows behind `case.facts`, oldest answer first.
+        statements: the rows behind `case.facts`, oldest answer first; not looked at where a `ledger` is given.
         held_since: when each live hold began.
         terminal: accounts at which a finding ends the trail.
-        ledger: what `ledger_of` makes of these statements, where it is there already; it stays as it is.
+        ledger: what `ledger_of` makes of the statements, where it is there already; what is traced stays as it is.
     """
-    ledger = ledger or ledger_of(statements)
+    ledger = ledger_of(statements) if ledger is None else ledger
     claims = [claim for claim in case.claims if claim.state in LIVE_CLAIMS]
     institutions = dict(ledger.institutions)
     for claim in claims:
         institutions.setdefault(claim.payee, claim.institution)
     untraced: list[Place] = []
-    roots = _roots(ledger, claims, statements, untraced)
+    roots = _roots(ledger, claims, untraced)
     listed = ledger.listed([root for root in roots.values() if root.rail == TOLD])
     wanted = tuple(
         Disputed(claim.id, listed.index[roots[claim.id]], claim.state is ClaimState.ADMITTED)
         for claim in sorted(claims, key=lambda claim: claim.id)
         if claim.id in roots
     )
-    doubted = one_sided(ledger.shown, listed.index, ledger.spans)
+    doubted = one_sided(ledger.one_sided(), listed.index, ledger.spans)
     return Asked(
         case,
         listed,
         wanted,
-        frozenset(statement.account for statement in statements),
+        frozenset(ledger.accounts),
         frozenset(terminal),
         _holds(case, held_since),
         institutions,
@@ -164,7 +164,7 @@ def told_by(asked: Asked, found: Trail | Course) -> Told:
     index = asked.listed.index
     disputed = [_moved(root, index[root]) for root in (asked.roots[claim.id] for claim in claims)]
     told = {index[root] for root in asked.roots.values() if root.rail == TOLD}
-    grounds = grounds_of(course, disputed, told, places, asked.listed.numbers)
+    grounds = grounds_of(course, disputed, told, places, asked.listed.number_of)
     return Told(ApplyTrail(version, digest, places, derived, bridged), grounds)
 
 
@@ -193,16 +193,14 @@ def _is_again(
     claim: Claim,
     others: Iterable[Claim],
     roots: Mapping[str, Shown],
-    statements: Iterable[Statement],
+    ledger: CaseLedger,
 ) -> bool:
     """Whether a claim that no row shows is a second report of one that a row shows.
 
     Only where the payee's statement goes from before its time to after it: else a second payment may just not be shown yet.
     """
-    covering = [one for one in statements if one.account == claim.payee and one.rows]
-    begins = min((row.at for one in covering for row in one.rows), default=None)
-    ends = max((one.until for one in covering if one.until), default=None)
-    if begins is None or ends is None or not begins <= claim.paid_at <= ends:
+    begins, span = ledger.begins.get(claim.payee), ledger.spans.get(claim.payee)
+    if begins is None or span is None or not begins <= claim.paid_at <= span[1]:
         return False
     return any(
         other.id in roots
@@ -223,7 +221,6 @@ def _not_followed(claim: Claim, why: str) -> Place:
 def _roots(
     ledger: CaseLedger,
     claims: Sequence[Claim],
-    statements: Sequence[Statement],
     untraced: list[Place],
 ) -> dict[str, Shown]:
     """Return by claim its disputed transfer: the statement's row where one shows it, else a row of what was reported.
@@ -238,9 +235,8 @@ def _roots(
             continue
         fitting = [
             one
-            for one in ledger.shown
-            if one.first.amount == claim.amount  # what rules out nearly every row comes first
-            and one not in taken
+            for one in ledger.of_amount(claim.amount)
+            if one not in taken
             and (one.payee, one.first.currency) == (claim.payee, claim.currency)
             and one.payer in {claim.payer, ""}
             and abs(one.first.at - claim.paid_at) <= ROOT_WITHIN
@@ -254,7 +250,7 @@ def _roots(
                     one.first.id,
                 ),
             )
-        elif _is_again(claim, claims, roots, statements):
+        elif _is_again(claim, claims, roots, ledger):
             untraced.append(_not_followed(claim, "reported_twice"))
             continue
         else:

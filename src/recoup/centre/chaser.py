@@ -28,6 +28,7 @@ from recoup.cases import (
     decide,
     fold,
     plan_orders,
+    plan_rests_on,
     terminals,
 )
 from recoup.cases.case import HoldPlace
@@ -58,6 +59,7 @@ from recoup.clock import Clock
 from recoup.errors import StoreFault
 from recoup.ids import Ids
 from recoup.orders import HoldKey, Order, OrderKind
+from recoup.orders.kinds import UNDER_MANDATE
 from recoup.orders.refusals import Reason
 from recoup.stores.vault import Purpose
 
@@ -101,6 +103,8 @@ class ChaseStep:
         self._departures = Departures(policy)
         self._sizes: dict[str, int] = {}
         """Bytes of statements that were read before: a tracing process has them, most likely."""
+        self._without: dict[str, tuple[object, ...]] = {}
+        """On what a plan rested in which there was nothing that any authority lets leave, by case."""
         self._foreseen: dict[str, Case] = {}
         """Cases as they will be when the trails that are handed in now were taken."""
 
@@ -196,10 +200,19 @@ class ChaseStep:
         return self._directory.statements(case_id, digests, purpose, bytes)
 
     def _covered(self, case: Case) -> list[Ready]:
-        """Return what the plan has and a standing authority lets leave."""
+        """Return what the plan has and a standing authority lets leave; most of what is written changes no plan."""
+        rests = plan_rests_on(case)
+        if not case.mandates or self._without.get(case.id) == rests:
+            return []
         now = self._clock.now()
+        orders = plan_orders(case, now, self._policy).orders
+        if not any(found.kind in UNDER_MANDATE for found in orders):
+            self._without[case.id] = rests
+            if len(self._without) > limits.TRAILS_KEPT_MAX:
+                self._without.clear()  # each is planned once more: that costs a moment, now and then
+            return []
         out = []
-        for found in plan_orders(case, now, self._policy).orders:
+        for found in orders:
             for mandate in case.mandates:
                 ready = Ready(case.id, found, mandate.id)
                 if covers(mandate, _written(ready, "draft"), found, now):

@@ -80,7 +80,7 @@ def encode_request(commands: Registry, request: Request) -> bytes:
             "actor": {"reason": actor.reason, "role": actor.role, "who": actor.who},
             "case": request.case,
             "command": name,
-            "content": decode_plain(commands.encode(request.what)),
+            "content": commands.plain(request.what),
             "deadline": request.deadline,
             "message": request.message,
             "version": version,

@@ -15,11 +15,11 @@ import dataclasses
 import re
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, Final, NewType, Union, get_args, get_origin
 
 from recoup.clock import instant_text, parse_instant
@@ -80,7 +80,12 @@ class Registry:
 
     def encode(self, event: object) -> bytes:
         """Return the canonical bytes of `event`; a value that its field may not have raises `EventFault`."""
-        return encode_checked(self._entry(event).codec.pack(event))
+        return encode_checked(self.plain(event))
+
+    def plain(self, event: object) -> Plain:
+        """Return the plain value whose canonical bytes `encode` gives, for whoever writes it within another one."""
+        value: Plain = self._entry(event).codec.pack(event)
+        return value
 
     def decode(self, name: str, version: int, body: bytes) -> Any:
         """Return the event of canonical bytes written under (name, version), brought to the newest version."""
@@ -129,6 +134,9 @@ def _exactly(kind: type) -> _Codec:
         return value if -_SMALL < value < _SMALL else whole(value)
 
     return _Codec(whole_number, whole_number) if kind is int else _Codec(same, same)
+
+
+_TEXT: Final = _exactly(str)
 
 
 def _instants() -> _Codec:
@@ -231,15 +239,21 @@ def _codec_of_class(kind: type) -> _Codec:
     assert "__slots__" in kind.__dict__, f"{kind.__name__} has no slots"
     hints = typing.get_type_hints(kind)
     codecs = {part.name: _codec_of(hints[part.name]) for part in dataclasses.fields(kind)}
-    packs = [codec.pack for codec in codecs.values()]
     values_of = _values_of(tuple(codecs))
-    unpacks = [(name, codec.unpack) for name, codec in codecs.items()]
+    texts = tuple(name for name, codec in codecs.items() if codec is _TEXT)
+    # A text is its own plain form: most fields are texts, and are looked at together.
+    texts_of = _texts_of(texts)
+    packs = [(name, codec.pack) for name, codec in codecs.items() if codec is not _TEXT]
+    unpacks = [(name, codec.unpack) for name, codec in codecs.items() if codec is not _TEXT]
 
     def pack(value: Any) -> dict[str, Any]:
         if type(value) is not kind:
             raise _fault(kind.__name__, value)
-        parts = [part(x) for part, x in zip(packs, values_of(value), strict=True)]
-        return dict(zip(codecs, parts, strict=True))
+        parts: dict[str, Any] = dict(zip(codecs, values_of(value), strict=True))
+        texts_of(parts)
+        for name, part in packs:
+            parts[name] = part(parts[name])
+        return parts
 
     def unpack(value: Any) -> Any:
         if not isinstance(value, dict):
@@ -247,12 +261,27 @@ def _codec_of_class(kind: type) -> _Codec:
         if value.keys() != codecs.keys():
             odd = ", ".join(sorted(value.keys() ^ codecs.keys()))
             raise EventFault(f"expected the fields of {kind.__name__}, differs in {odd}")
+        texts_of(value)
         try:
-            return kind(**{name: part(value[name]) for name, part in unpacks})
+            return kind(**(value | {name: part(value[name]) for name, part in unpacks}))
         except (ValueError, TypeError) as fault:  # the class refuses the values together
             raise EventFault(f"expected a {kind.__name__}: {fault}") from fault
 
     return _Codec(pack, unpack)
+
+
+def _texts_of(names: tuple[str, ...]) -> Callable[[Mapping[str, Any]], None]:
+    """Return what refuses parts of which one of these is no text."""
+    values_of = itemgetter(*names) if names else None
+
+    def look(parts: Mapping[str, Any]) -> None:
+        if values_of is None:
+            return
+        values = values_of(parts) if len(names) > 1 else (values_of(parts),)
+        if set(map(type, values)) != {str}:
+            raise _fault("str", next(value for value in values if type(value) is not str))
+
+    return look
 
 
 def _values_of(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
@@ -266,7 +295,9 @@ def _codec_of(hint: Any) -> _Codec:
     """Return the codec of a field's type; a type without a canonical form is our mistake."""
     if isinstance(hint, NewType):
         return _codec_of(hint.__supertype__)
-    if hint in (str, int, bool):
+    if hint is str:
+        return _TEXT
+    if hint in (int, bool):
         return _exactly(hint)
     if hint is datetime:
         return _instants()

@@ -331,12 +331,21 @@ def test_a_ledger_grows_by_what_is_new_and_begins_anew_where_the_rest_differs():
     rows = ledger(4)
     given = [statement(rows, name, openings(rows, 4)) for name in ("a0", "a1", "a2")]
     kept = Ledgers(10_000)
-    first = kept.of("case-1", ("d0", "d1"), given[:2])
-    assert kept.of("case-1", ("d0", "d1", "d2"), given) is first
+    named = dict(zip(("d0", "d1", "d2"), given, strict=True))
+    asked = []
+
+    def read(digests):
+        asked.extend(digests)
+        return [named[digest] for digest in digests]
+
+    first = kept.of("case-1", ("d0", "d1"), read)
+    assert kept.of("case-1", ("d0", "d1", "d2"), read) is first
+    assert asked == ["d0", "d1", "d2"], "what is in the ledger is not read again"
     assert first.listed().rows == ledger_of(given).listed().rows
     assert kept.rows == sum(len(one.rows) for one in given)
-    other = kept.of("case-1", ("d2", "d1"), given[:0:-1])
+    other = kept.of("case-1", ("d2", "d1"), read)
     assert other is not first
+    assert asked[3:] == ["d2", "d1"]
     assert other.listed().rows == ledger_of(given[:0:-1]).listed().rows
     assert kept.rows == sum(len(one.rows) for one in given[1:])
 
@@ -346,11 +355,11 @@ def test_the_rows_of_kept_ledgers_are_bounded():
     one = statement(rows, "a0", openings(rows, 4))
     kept = Ledgers(2 * len(one.rows))
     for number in range(3):
-        kept.of(f"case-{number}", ("d",), (one,))
+        kept.of(f"case-{number}", ("d",), lambda digests: [one] * len(digests))
     assert list(kept._kept) == ["case-1", "case-2"]
     assert kept.rows == 2 * len(one.rows)
     for number in range(3, 9):
-        assert kept.of(f"case-{number}", (), ()).rows == 0
+        assert kept.of(f"case-{number}", (), list).rows == 0
     assert list(kept._kept) == ["case-1", "case-2"], "a case without rows takes no place"
 
 

@@ -46,6 +46,8 @@ class Appeals:
         self._centre, self._staff, self._desk, self._terms = centre, staff, desk, terms
         self._kinds = centre.stage.country.accounts.holder_kind.tolist()
         self._asked: set[tuple[str, str]] = set()
+        self._whose: dict[tuple[str, str], str] = {}
+        """Whose each statement of a case is, of those that were opened."""
         centre.on_event.append(self._event)
 
     def held(self, branch: Branch, number: str, case: str, order: str) -> None:
@@ -106,9 +108,14 @@ class Appeals:
         """Whether most of what came to an account left it within hours, as its statement shows."""
         case, directory = self._centre.state.case(case_id), self._centre.directory
         purpose = Purpose(JUDGE, case_id, "an appeal")
+        # Of a case's hundreds of statements a few are of this account: the others are opened once, not at each objection.
+        wanted = [x for x in case.facts if self._whose.get((case_id, x), account) == account]
+        statements = directory.statements(case_id, wanted, purpose)
+        for digest, statement in zip(wanted, statements, strict=True):
+            self._whose[case_id, digest] = statement.account
         rows = {
             row.id: row
-            for statement in directory.statements(case_id, case.facts, purpose)
+            for statement in statements
             if statement.account == account
             for row in statement.rows
         }

@@ -18,6 +18,7 @@ from recoup.cases import CasePolicy
 from recoup.cases import Institution as Declared
 from recoup.centre import COMMAND_REGISTRY, EVENT_REGISTRY, CentreState, View, decider
 from recoup.centre.answers import Answers
+from recoup.centre.case_sheets import Decoded, Kept
 from recoup.centre.chaser import ChaseStep, Trails
 from recoup.centre.commands import Command, Outcome
 from recoup.centre.deadlines import DueRows
@@ -61,6 +62,8 @@ _RACING: Final = frozenset(
     {OrderKind.STOP, OrderKind.EXTEND, OrderKind.RAISE, OrderKind.QUERY, OrderKind.POSTPONE}
 )
 """Orders whose answers let others leave."""
+_ROWS_KEPT_MAX: Final = 500_000
+"""Rows kept for the next trace: one process traces a whole country, hundreds of cases at a time; some hundred megabytes."""
 _VALID: Final = timedelta(days=2_000)
 
 Heard = Callable[[SubjectId, object], None]
@@ -85,9 +88,11 @@ class PlayClock:
 class _Read(Directory):
     """The directory, which keeps the statements that it has opened: a trace reads all of its case each time."""
 
-    def __init__(self, vault: Vault, ids: CountedIds) -> None:
+    def __init__(self, vault: Vault, ids: CountedIds, decoded: Decoded) -> None:
+        """Open; a statement that was traced is in `decoded` already."""
         super().__init__(vault, ids)
         self._opened: dict[tuple[str, str], bytes] = {}
+        self._decoded = decoded
 
     def statements(  # type: ignore[override]
         self,
@@ -100,7 +105,10 @@ class _Read(Directory):
         fresh = [digest for digest in digests if (case_id, digest) not in self._opened]
         found = super().statements(case_id, fresh, purpose, bytes)
         self._opened |= {(case_id, x): body for x, body in zip(fresh, found, strict=True)}
-        return tuple(read(self._opened[case_id, digest]) for digest in digests)
+        bodies = {digest: self._opened[case_id, digest] for digest in digests}
+        if read is statement_of:
+            return tuple(self._decoded.statement(digest, bodies[digest]) for digest in digests)
+        return tuple(read(bodies[digest]) for digest in digests)
 
 
 class _WriterView:
@@ -153,8 +161,11 @@ class Centre:
         self.stage, self.terms, self.policy = stage, terms, policy
         self.clock, self.ids, self.names = PlayClock(stage), CountedIds(), Names(country)
         chance = Random(f"{country.seed}/keys")  # noqa: S311 - a seed, not secrecy
+        self._kept = Kept(_ROWS_KEPT_MAX)
         self.directory: Directory = _Read(
-            Vault(MemoryVaultTable(), LocalKeys(chance.randbytes(32))), self.ids
+            Vault(MemoryVaultTable(), LocalKeys(chance.randbytes(32))),
+            self.ids,
+            self._kept.decoded,
         )
         self.journal: Journal = journal or MemoryJournal()
         self._view = _WriterView()
@@ -282,7 +293,7 @@ class Centre:
         if sheets is None:
             return
         try:
-            self.trails.take(sheets.traced())
+            self.trails.take(sheets.traced(self._kept))
         except Exception as why:  # noqa: BLE001 - told, as the tracer tells it; other cases go on
             self.trails.drop(case)
             self._say(case, f"no trail: {type(why).__name__}: {why}")
