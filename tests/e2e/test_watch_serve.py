@@ -9,7 +9,10 @@ import sys
 import time
 
 import pytest
+from typer.testing import CliRunner
 from watch_process import SECONDS_MAX, Process
+
+from recoup.cli import app
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 
@@ -70,11 +73,16 @@ def test_a_killed_service_goes_on_and_a_reload_and_an_orderly_end_are_said(tmp_p
         (("--rules", "nothing-such"), "nothing-such"),
         (("--rules", "cn-flags"), "policy"),
         (("--host", "192.0.2.1"), "callers"),
-        (("--port", "x"), "port"),
     ],
 )
 def test_settings_that_cannot_be_used_end_the_start_with_code_2(tmp_path, options, said):
-    command = [sys.executable, "-m", "recoup", "watch", "serve", "--data", str(tmp_path / "w")]
-    run = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
-    assert run.returncode == 2
+    run = CliRunner().invoke(app, ["watch", "serve", "--data", str(tmp_path / "w"), *options])
+    assert run.exit_code == 2
     assert said in run.stderr
+
+
+def test_the_process_itself_ends_with_code_2(tmp_path):
+    command = [sys.executable, "-m", "recoup", "watch", "serve", "--data", str(tmp_path / "w")]
+    run = subprocess.run([*command, "--port", "x"], capture_output=True, text=True, check=False)
+    assert run.returncode == 2
+    assert "port" in run.stderr

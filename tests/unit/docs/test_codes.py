@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,41 +27,39 @@ RAISING = {
 """Function to the place of the code among its arguments; `refuse` is a method of cells and a function of options."""
 
 
-def raised() -> Iterator[tuple[str, str]]:
-    """Every code written down in a call that raises or notes a problem, and the file it stands in."""
+@cache
+def written() -> tuple[frozenset[tuple[str, str]], frozenset[str]]:
+    """What the source says, read once for all that ask: (code, file) of each that is raised, and every constant."""
+    found: set[tuple[str, str]] = set()
+    constants: set[str] = set()
     for path in sorted((ROOT / "src/recoup").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            name = ""
-            if isinstance(node, ast.Call):
-                name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-            if name in RAISING:
-                place = (
-                    0
-                    if name == "refuse" and isinstance(node.func, ast.Attribute)
-                    else RAISING[name]
-                )
-                for part in ast.walk(node.args[place]) if len(node.args) > place else ():
-                    if isinstance(part, ast.Constant) and CODE.fullmatch(str(part.value)):
-                        yield str(part.value), path.name
-            # Tables of problems: column, code, advice.
-            if isinstance(node, ast.Tuple) and len(node.elts) >= 3:
-                words = [part.value if isinstance(part, ast.Constant) else "" for part in node.elts]
-                if CODE.fullmatch(str(words[1])) and " " in str(words[2]):
-                    yield str(words[1]), path.name
+            if isinstance(node, ast.Constant):
+                if path.name != "codes.py":
+                    constants.add(str(node.value))
+            elif isinstance(node, (ast.Call, ast.Tuple)):
+                found |= {(code, path.name) for code in raised(node)}
+    return frozenset(found), frozenset(constants)
 
 
-def constants() -> set[str]:
-    return {
-        str(node.value)
-        for path in (ROOT / "src/recoup").rglob("*.py")
-        if path.name != "codes.py"
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Constant)
-    }
+def raised(node: ast.Call | ast.Tuple) -> Iterator[str]:
+    """Every code written down in a call that raises or notes a problem, or in a row of a table of problems."""
+    if isinstance(node, ast.Call):
+        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        if name in RAISING:
+            is_method = name == "refuse" and isinstance(node.func, ast.Attribute)
+            place = 0 if is_method else RAISING[name]
+            for part in ast.walk(node.args[place]) if len(node.args) > place else ():
+                if isinstance(part, ast.Constant) and CODE.fullmatch(str(part.value)):
+                    yield str(part.value)
+    elif len(node.elts) >= 3:  # column, code, advice
+        words = [part.value if isinstance(part, ast.Constant) else "" for part in node.elts]
+        if CODE.fullmatch(str(words[1])) and " " in str(words[2]):
+            yield str(words[1])
 
 
 def test_the_search_finds_codes_in_every_room_that_raises_them() -> None:
-    found = dict(raised())
+    found = dict(written()[0])
     assert {"amount_not_positive", "out_among_inputs", "unknown_rule", "id_twice"} <= set(found)
     assert {"claim_twice", "target_not_found", "pari_passu_is_not_causal"} <= set(found)
 
@@ -68,12 +67,13 @@ def test_the_search_finds_codes_in_every_room_that_raises_them() -> None:
 def test_every_code_raised_is_on_the_page_and_every_code_on_the_page_is_raised() -> None:
     page = [code for code, _, _ in TABLES]
     assert len(page) == len(set(page))
-    said = {code for code, _ in raised()}
+    codes, constants = written()
+    said = {code for code, _ in codes}
     assert sorted(said - set(page)) == []
     # Those that a look-up gives (reasons of amounts and times, claims) are raised by name of the table of advice.
     assert sorted(set(page) - said - set(ADVICE)) == []
     assert sorted(set(ADVICE) - set(page)) == []
-    assert sorted(set(ADVICE) - constants()) == []
+    assert sorted(set(ADVICE) - constants) == []
 
 
 @pytest.mark.parametrize("code", sorted(ADVICE))
