@@ -11,6 +11,14 @@ from recoup.rehearse.scenario.habits_terms import HabitTerms
 from recoup.rehearse.scenario.institutions_terms import InstitutionTerms
 from recoup.rehearse.scenario.kinds import InstitutionKind
 from recoup.rehearse.scenario.launderers_terms import LaundererTerms, StrategyShares
+from recoup.rehearse.scenario.planted_terms import (
+    PLANTED,
+    Attempted,
+    PatternMove,
+    PlantedTerms,
+    attempt_number,
+    planted_name,
+)
 from recoup.rehearse.scenario.quantities import Step, duration_text, read_duration
 from recoup.rehearse.scenario.reading import changed, paths, read_scenario, scenario_of
 from recoup.rehearse.scenario.returns_terms import ReturnTerms
@@ -21,6 +29,8 @@ from recoup.rehearse.scenario.writing import scenario_schema, scenario_text
 
 __all__ = [
     "ASSUMED",
+    "PLANTED",
+    "Attempted",
     "CentreTerms",
     "CountryTerms",
     "FraudTerms",
@@ -28,15 +38,19 @@ __all__ = [
     "InstitutionKind",
     "InstitutionTerms",
     "LaundererTerms",
+    "PatternMove",
+    "PlantedTerms",
     "ReturnTerms",
     "Scenario",
     "ScriptTerms",
     "Step",
     "StrategyShares",
     "WatchTerms",
+    "attempt_number",
     "changed",
     "duration_text",
     "paths",
+    "planted_name",
     "read_duration",
     "read_scenario",
     "scenario_of",
