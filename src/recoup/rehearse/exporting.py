@@ -189,9 +189,7 @@ def _reported(played: Played, truth: Truth) -> dict[str, pl.DataFrame]:
         if one.fraud in truth.reported_us and one.time_us <= truth.reported_us[one.fraud]
     ]
     claims = _claims(played, truth, told)
-    reports = [
-        (one.at_us, one.fraud) for one in played.happened if isinstance(one, Reported)
-    ]
+    reports = [(one.at_us, one.fraud) for one in played.happened if isinstance(one, Reported)]
     paid = {one.fraud: one for one in reversed(told)}
     sums = {fraud: sum(one.amount for one in told if one.fraud == fraud) for fraud in paid}
     rows = [(at_us, fraud) for at_us, fraud in reports if fraud in paid]

@@ -82,9 +82,7 @@ def _planted(
         size = terms.attempts[number].accounts + 1
         launderers = replace(scenario.launderers, crew_least=size, crew_most=size)
         draw = chance(seed, "planted", one.number)
-        crew = crew_of(
-            replace(scenario, launderers=launderers), whole, likes, PLANTED, draw
-        )
+        crew = crew_of(replace(scenario, launderers=launderers), whole, likes, PLANTED, draw)
         assert len(set(crew)) == size, "too few accounts for an attempt"
         parts = tuple(replace(part, payee=crew[0]) for part in one.instalments)
         yield replace(one, strategy=planted_name(number), crew=crew, instalments=parts)

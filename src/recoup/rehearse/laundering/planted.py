@@ -69,9 +69,7 @@ class Following:
             return self._leave(crew, parcel, chance)
         return self._paid(crew, parcel, self._behind.get(place, ()), arrived.after_us)
 
-    def _paid(
-        self, crew: Crew, parcel: Parcel, places: Sequence[int], since_us: int
-    ) -> list[Move]:
+    def _paid(self, crew: Crew, parcel: Parcel, places: Sequence[int], since_us: int) -> list[Move]:
         """Return payments out of the parcel's account, their times counted from `since_us` of the attempt."""
         instalment = parcel.path.partition(".")[0]
         key = (instalment, parcel.account)

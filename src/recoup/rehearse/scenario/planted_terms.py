@@ -11,7 +11,7 @@ from recoup.rehearse.scenario.quantities import Share, Unit, duration_text, read
 PLANTED: Final = "planted"
 """The strategy of crews that follow an attempt; a fraud's says which: `planted-0`."""
 
-_MOVE: Final = re.compile(r"([0-9]+)>([0-9]+) (\S+) ([0-9]+)")
+_MOVE: Final = re.compile(r"([0-9]{1,3})>([0-9]{1,3}) (\S{1,40}) ([0-9]{1,16})")
 _ACCOUNTS_MOST: Final = 200
 _MOVES_MOST: Final = 500
 _WEIGHT_MOST: Final = 10**15
