@@ -1,4 +1,4 @@
-"""What `recoup rehearse export` writes is read by trace, return and watch, and the trace finds what the truth says, to the cent."""
+"""What `recoup rehearse export` writes is read by trace, return and watch; the trace finds the truth, to the cent."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ def test_parquet_says_the_same_as_csv_and_the_other_form_of_an_earlier_export_go
     )  # fmt: skip
 
 
-def test_planted_attempts_are_played_and_exported(scenario, tmp_path):
+def test_planted_patterns_are_played_and_exported(scenario, tmp_path):
     patterns = tmp_path / "patterns.csv"
     patterns.write_text(
         "attempt,typology,timestamp,from_bank,from_account,to_bank,to_account,amount_paid,payment_currency\n"

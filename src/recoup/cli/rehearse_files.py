@@ -77,7 +77,7 @@ def import_patterns(
         Path,
         typer.Argument(
             metavar="FILE",
-            help="Payments of attempts, CSV or Parquet: attempt, typology, timestamp, from_bank, from_account, ...",
+            help="Payments of patterns, CSV or Parquet: attempt, typology, timestamp, from_bank, from_account, ...",
         ),
     ],
     *,
@@ -85,7 +85,7 @@ def import_patterns(
         Path, typer.Option("--into", metavar="SCENARIO", help="The scenario that takes them.")
     ],
     out: Annotated[
-        Path, typer.Option("--out", metavar="TOML", help="The scenario with the attempts planted.")
+        Path, typer.Option("--out", metavar="TOML", help="The scenario with the patterns planted.")
     ],
     compress: Annotated[
         int,
@@ -98,28 +98,28 @@ def import_patterns(
         typer.Option("--share", help="Of the frauds that are laundered so.", min=0.0, max=1.0),
     ] = 1.0,
     most: Annotated[
-        int | None, typer.Option("--attempts", metavar="N", help="Only the first ones.", min=1)
+        int | None, typer.Option("--first", metavar="N", help="Only the first ones.", min=1)
     ] = None,
 ) -> None:
-    """Plant laundering attempts of a file into a scenario, to be played by every policy like any other.
+    """Plant laundering patterns of a file into a scenario, to be played by every policy like any other.
 
     Exit code 0: written; 2: refused, and nothing was written.
     """
     from dataclasses import replace
 
-    from recoup.rehearse.planting import attempts_of
+    from recoup.rehearse.planting import patterns_of
     from recoup.rehearse.scenario import PlantedTerms, read_scenario, scenario_of, scenario_text
 
     if out.exists() and (out.samefile(patterns) or out.samefile(into)):
         raise typer.BadParameter("another file than those that are read", param_hint="--out")
     with refusing():
-        found = attempts_of(patterns, compress=compress)[:most]
+        found = patterns_of(patterns, compress=compress)[:most]
         text = scenario_text(replace(read_scenario(into), planted=PlantedTerms(share, found)))
         scenario_of(text)  # refuses what cannot be played before anything is written
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(text, encoding="utf-8", newline="\n")
     payments = sum(len(one.moves) for one in found)
-    print(f"{len(found)} attempts of {payments} payments: {out}")
+    print(f"{len(found)} patterns of {payments} payments: {out}")
 
 
 __all__ = ["register_files"]

@@ -1,6 +1,6 @@
 """A play as files that the other rooms read: transfers, claims, reports, labels, pots; the truth in a folder of its own.
 
-What a file says beside `truth/` is what a centre has when the last report is in: no row there knows a crime that nobody reported.
+What a file says beside `truth/` is what a centre has in the end: no row there knows a crime that nobody reported.
 Statements end before the first payment back, since a payment out of a pot would be taken for one of its holder's debits. So a
 later trace finds what was frozen where it was frozen, and the truth is that of the same instant.
 """
@@ -160,7 +160,7 @@ def _holds(country: Country, truth: Truth) -> pl.DataFrame:
 
 
 def _pots(played: Played, truth: Truth) -> pl.DataFrame:
-    """Return what is frozen at the end of the statements: by account all that is held for longer than a stop, if it lies there."""
+    """Return what is frozen at the end of the statements: by account what is held for longer than a stop, if it lies there."""
     country, sums = played.country, dict[int, int]()
     for one in truth.holds.holds:
         if one.frozen_most and one.at_end:

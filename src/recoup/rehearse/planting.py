@@ -1,4 +1,4 @@
-"""Laundering attempts out of a file of patterns, as a scenario takes them: relative in time and sum. It plays nothing."""
+"""Laundering patterns out of a file of patterns, as a scenario takes them: relative in time and sum. It plays nothing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from recoup.errors import ScenarioFault
-from recoup.rehearse.scenario import Attempted, PatternMove
+from recoup.rehearse.scenario import Pattern, PatternMove
 
 COLUMNS: Final = (
     "attempt",
@@ -48,10 +48,10 @@ It weighs payments of one account against each other and is no rate at which mon
 """
 
 
-def attempts_of(path: Path, *, compress: int = 1) -> tuple[Attempted, ...]:
-    """Return the attempts of a file in order of their number, their times divided by `compress`, whole microseconds.
+def patterns_of(path: Path, *, compress: int = 1) -> tuple[Pattern, ...]:
+    """Return the patterns of a file in order of their number, their times divided by `compress`, whole microseconds.
 
-    Rows from an account to itself are left out, and attempts that have no others.
+    Rows from an account to itself are left out, and patterns that have no others.
 
     Raises:
         ScenarioFault: the file cannot be read as one of patterns.
@@ -72,11 +72,11 @@ def attempts_of(path: Path, *, compress: int = 1) -> tuple[Attempted, ...]:
         raise ScenarioFault([f"{path}: {fault}"]) from fault
     if rows.null_count().sum_horizontal().item():
         raise ScenarioFault([f"{path}: expected every cell of {', '.join(COLUMNS)}, was empty"])
-    return tuple(_attempts(rows, compress))
+    return tuple(_patterns(rows, compress))
 
 
 def _rows(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return attempt, typology, time_us, payer, payee, weight by attempt and time; rows of one instant as they stand."""
+    """Return pattern, typology, time_us, payer, payee, weight by pattern and time; rows of one instant as they stand."""
     time = pl.col("timestamp")
     if frame["timestamp"].dtype == pl.String:
         time = time.str.to_datetime(time_unit="us")
@@ -92,7 +92,7 @@ def _rows(frame: pl.DataFrame) -> pl.DataFrame:
     ).sort("attempt", "time_us", maintain_order=True)
 
 
-def _attempts(rows: pl.DataFrame, compress: int) -> Iterator[Attempted]:
+def _patterns(rows: pl.DataFrame, compress: int) -> Iterator[Pattern]:
     for _, one in rows.filter(pl.col("payer") != pl.col("payee")).group_by(
         "attempt", maintain_order=True
     ):
@@ -109,7 +109,7 @@ def _attempts(rows: pl.DataFrame, compress: int) -> Iterator[Attempted]:
                 "time_us", "payer", "payee", "weight"
             ).iter_rows()
         )
-        yield Attempted(one["typology"][0], moves)
+        yield Pattern(one["typology"][0], moves)
 
 
-__all__ = ["COLUMNS", "THOUSANDTHS", "attempts_of"]
+__all__ = ["COLUMNS", "THOUSANDTHS", "patterns_of"]

@@ -67,23 +67,23 @@ def make_frauds(
 def _planted(
     scenario: Scenario, seed: int, whole: Underworld, made: list[Fraud]
 ) -> Iterator[Fraud]:
-    """Yield the frauds, an even share of them laundered as an attempt of the scenario says, by a crew that is large enough.
+    """Yield the frauds, an even share of them laundered as a pattern of the scenario says, by a crew that is large enough.
 
     Victims, times, sums and reports stay as they were, and so does every other fraud.
     """
     terms, likes, count = scenario.planted, whole.likes(PLANTED), 0
     for one in made:
-        wanted = int((one.number + 1) * terms.share) if terms.attempts else 0
+        wanted = int((one.number + 1) * terms.share) if terms.patterns else 0
         if count >= wanted:
             yield one
             continue
-        number = count % len(terms.attempts)
+        number = count % len(terms.patterns)
         count += 1
-        size = terms.attempts[number].accounts + 1
+        size = terms.patterns[number].accounts + 1
         launderers = replace(scenario.launderers, crew_least=size, crew_most=size)
         draw = chance(seed, "planted", one.number)
         crew = crew_of(replace(scenario, launderers=launderers), whole, likes, PLANTED, draw)
-        assert len(set(crew)) == size, "too few accounts for an attempt"
+        assert len(set(crew)) == size, "too few accounts for a pattern"
         parts = tuple(replace(part, payee=crew[0]) for part in one.instalments)
         yield replace(one, strategy=planted_name(number), crew=crew, instalments=parts)
 

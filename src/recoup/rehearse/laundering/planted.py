@@ -1,8 +1,8 @@
-"""A crew that follows an attempt seen elsewhere, payment by payment. What it does when something is in the way: see `crew`.
+"""A crew that follows a pattern seen elsewhere, payment by payment. What it does when something is in the way: see `crew`.
 
-The attempt begins when the victim's money comes. A payment is made its time after the last credit before it of its account, so
+The pattern begins when the victim's money comes. A payment is made its time after the last credit before it of its account, so
 that one which never comes takes those behind it along; it moves its share, by weight among the payments of the account still to
-come, of what came there for this instalment. Attempts in which several accounts begin are fed by one more, which the victim
+come, of what came there for this instalment. Patterns in which several accounts begin are fed by one more, which the victim
 paid. What reaches an account from which nothing more goes on leaves as with other crews.
 """
 
@@ -13,7 +13,7 @@ from random import Random
 
 from recoup.rehearse.laundering.crew import SECOND, Crew
 from recoup.rehearse.laundering.parcel import Move, Parcel
-from recoup.rehearse.scenario import Attempted, PatternMove
+from recoup.rehearse.scenario import Pattern, PatternMove
 
 _BEGIN = -1
 """Stands for the victim's payment among the places of moves."""
@@ -22,12 +22,12 @@ Leave = Callable[[Crew, Parcel, Random], list[Move]]
 
 
 class Following:
-    """One crew's plan: what the next payments of an attempt are. It counts what came, so each crew has its own."""
+    """One crew's plan: what the next payments of a pattern are. It counts what came, so each crew has its own."""
 
-    def __init__(self, attempt: Attempted, leave: Leave) -> None:
-        self._moves, self._leave = attempt.moves, leave
-        self._behind = _behind(attempt.moves)
-        begin = [attempt.moves[place] for place in self._behind.get(_BEGIN, ())]
+    def __init__(self, pattern: Pattern, leave: Leave) -> None:
+        self._moves, self._leave = pattern.moves, leave
+        self._behind = _behind(pattern.moves)
+        begin = [pattern.moves[place] for place in self._behind.get(_BEGIN, ())]
         self._firsts = tuple(dict.fromkeys(move.payer for move in begin))
         self._place: dict[str, int] = {}
         """By a parcel's path, the move that it is; absent: a first account's feed."""
@@ -70,7 +70,7 @@ class Following:
         return self._paid(crew, parcel, self._behind.get(place, ()), arrived.after_us)
 
     def _paid(self, crew: Crew, parcel: Parcel, places: Sequence[int], since_us: int) -> list[Move]:
-        """Return payments out of the parcel's account, their times counted from `since_us` of the attempt."""
+        """Return payments out of the parcel's account, their times counted from `since_us` of the pattern."""
         instalment = parcel.path.partition(".")[0]
         key = (instalment, parcel.account)
         left, out = self._came.get(key, 0) + parcel.amount, []
@@ -89,14 +89,12 @@ class Following:
         return [move for move in self._moves[place + 1 :] if move.payer == payer]
 
     def _account(self, crew: Crew, parcel: Parcel, number: int) -> int:
-        """Return the crew's account for one of the attempt's; where one account begins, it is the one that the victim paid."""
+        """Return the crew's account for one of the pattern's; where one account begins, it is the one that the victim paid."""
         instalment = int(parcel.path.partition(".")[0])
         paid = crew.fraud.instalments[instalment].payee
         others = [one for one in crew.members("any") if one != paid]
-        if len(self._firsts) == 1 and number == self._firsts[0]:
-            found = paid
-        else:
-            found = others[number % len(others)]
+        is_paid = len(self._firsts) == 1 and number == self._firsts[0]
+        found = paid if is_paid else others[number % len(others)]
         return found if found != parcel.account else others[(number + 1) % len(others)]
 
 

@@ -13,10 +13,10 @@ from recoup.rehearse.scenario.kinds import InstitutionKind
 from recoup.rehearse.scenario.launderers_terms import LaundererTerms, StrategyShares
 from recoup.rehearse.scenario.planted_terms import (
     PLANTED,
-    Attempted,
+    Pattern,
     PatternMove,
     PlantedTerms,
-    attempt_number,
+    pattern_number,
     planted_name,
 )
 from recoup.rehearse.scenario.quantities import Step, duration_text, read_duration
@@ -30,7 +30,6 @@ from recoup.rehearse.scenario.writing import scenario_schema, scenario_text
 __all__ = [
     "ASSUMED",
     "PLANTED",
-    "Attempted",
     "CentreTerms",
     "CountryTerms",
     "FraudTerms",
@@ -38,6 +37,7 @@ __all__ = [
     "InstitutionKind",
     "InstitutionTerms",
     "LaundererTerms",
+    "Pattern",
     "PatternMove",
     "PlantedTerms",
     "ReturnTerms",
@@ -46,10 +46,10 @@ __all__ = [
     "Step",
     "StrategyShares",
     "WatchTerms",
-    "attempt_number",
     "changed",
     "duration_text",
     "paths",
+    "pattern_number",
     "planted_name",
     "read_duration",
     "read_scenario",

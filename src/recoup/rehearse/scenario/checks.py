@@ -117,10 +117,10 @@ def _launderers(scenario: Scenario) -> Iterator[str]:
 
 def _planted(scenario: Scenario) -> Iterator[str]:
     most = (scenario.launderers.mules + scenario.launderers.runners) // 2
-    for place, one in enumerate(scenario.planted.attempts):
+    for place, one in enumerate(scenario.planted.patterns):
         if one.accounts + 1 > most:
             yield (
-                f"planted.attempts[{place}]: expected at most {most - 1} accounts, half of mules and runners "
+                f"planted.patterns[{place}]: expected at most {most - 1} accounts, half of mules and runners "
                 f"less one, was {one.accounts}"
             )
 

@@ -1,4 +1,4 @@
-"""The section `planted`: laundering attempts that were seen elsewhere, for crews to follow. Patterns only, no sums of money."""
+"""The section `planted`: laundering patterns that were seen elsewhere, for crews to follow. Patterns only, no sums of money."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated, Final
 from recoup.rehearse.scenario.quantities import Share, Unit, duration_text, read_duration
 
 PLANTED: Final = "planted"
-"""The strategy of crews that follow an attempt; a fraud's says which: `planted-0`."""
+"""The strategy of crews that follow a pattern; a fraud's says which: `planted-0`."""
 
 _MOVE: Final = re.compile(r"([0-9]{1,3})>([0-9]{1,3}) (\S{1,40}) ([0-9]{1,16})")
 _ACCOUNTS_MOST: Final = 200
@@ -19,20 +19,20 @@ _WEIGHT_MOST: Final = 10**15
 
 @dataclass(frozen=True, slots=True)
 class PatternMove:
-    """One payment of an attempt."""
+    """One payment of a pattern."""
 
     payer: int
     """Accounts are numbered from 0 in the order in which they appear."""
     payee: int
     after_us: int
-    """Since the attempt's first payment."""
+    """Since the pattern's first payment."""
     weight: int
     """Against the other payments of this payer."""
 
 
 @dataclass(frozen=True, slots=True)
-class Attempted:
-    """One attempt, its payments in order of time."""
+class Pattern:
+    """One pattern, its payments in order of time."""
 
     typology: str
     moves: tuple[PatternMove, ...]
@@ -44,28 +44,28 @@ class Attempted:
 
 
 def planted_name(number: int) -> str:
-    """Return the strategy that follows an attempt of the scenario."""
+    """Return the strategy that follows a pattern of the scenario."""
     return f"{PLANTED}-{number}"
 
 
-def attempt_number(strategy: str) -> int | None:
-    """Return which attempt of the scenario a strategy follows; None: it follows none.
+def pattern_number(strategy: str) -> int | None:
+    """Return which pattern of the scenario a strategy follows; None: it follows none.
 
-    >>> attempt_number("planted-3"), attempt_number("fan_out")
+    >>> pattern_number("planted-3"), pattern_number("fan_out")
     (3, None)
     """
     name, dash, number = strategy.partition("-")
     return int(number) if name == PLANTED and dash else None
 
 
-def read_attempt(said: object) -> Attempted:
-    """Return the attempt of a text: its typology, a colon, and moves `payer>payee time weight` with commas between them.
+def read_pattern(said: object) -> Pattern:
+    """Return the pattern of a text: its typology, a colon, and moves `payer>payee time weight` with commas between them.
 
-    >>> read_attempt("fan-out: 0>1 0s 60, 0>2 4m 40").moves[1].payee
+    >>> read_pattern("fan-out: 0>1 0s 60, 0>2 4m 40").moves[1].payee
     2
     """
     if not isinstance(said, str) or len(said) > 100 * _MOVES_MOST:
-        raise ValueError(f"expected an attempt as text, was {type(said).__name__}")
+        raise ValueError(f"expected a pattern as text, was {type(said).__name__}")
     typology, colon, rest = said.partition(":")
     found = [_MOVE.fullmatch(part.strip()) for part in rest.split(",")]
     whole = [one for one in found if one is not None]
@@ -75,7 +75,7 @@ def read_attempt(said: object) -> Attempted:
         PatternMove(int(one[1]), int(one[2]), read_duration(one[3]), int(one[4])) for one in whole
     )
     _check(moves, said)
-    return Attempted(typology.strip(), moves)
+    return Pattern(typology.strip(), moves)
 
 
 def _check(moves: tuple[PatternMove, ...], said: str) -> None:
@@ -92,8 +92,8 @@ def _check(moves: tuple[PatternMove, ...], said: str) -> None:
         raise ValueError(f"expected moves in order of time, was {said[:80]!r}")
 
 
-def attempt_text(one: Attempted) -> str:
-    """Return the text that `read_attempt` reads."""
+def pattern_text(one: Pattern) -> str:
+    """Return the text that `read_pattern` reads."""
     moves = (
         f"{move.payer}>{move.payee} {duration_text(move.after_us)} {move.weight}"
         for move in one.moves
@@ -101,41 +101,41 @@ def attempt_text(one: Attempted) -> str:
     return f"{one.typology}: {', '.join(moves)}"
 
 
-def _read(said: object) -> tuple[Attempted, ...]:
+def _read(said: object) -> tuple[Pattern, ...]:
     if not isinstance(said, list):
         raise ValueError(f"expected a list, was {said!r}")  # noqa: TRY004 - one error for all
-    return tuple(read_attempt(each) for each in said)
+    return tuple(read_pattern(each) for each in said)
 
 
-def _text(held: tuple[Attempted, ...], _: str) -> str:
+def _text(held: tuple[Pattern, ...], _: str) -> str:
     if not held:
         return "[]"
-    return "[\n" + "".join(f'  "{attempt_text(one)}",\n' for one in held) + "]"
+    return "[\n" + "".join(f'  "{pattern_text(one)}",\n' for one in held) + "]"
 
 
-Attempts = Annotated[
-    tuple[Attempted, ...],
-    Unit("attempts", _read, _text, {"type": "array", "items": {"type": "string"}}),
+Patterns = Annotated[
+    tuple[Pattern, ...],
+    Unit("patterns", _read, _text, {"type": "array", "items": {"type": "string"}}),
 ]
 
 
 @dataclass(frozen=True)
 class PlantedTerms:
-    """Laundering attempts seen elsewhere, which crews follow payment by payment."""
+    """Laundering patterns seen elsewhere, which crews follow payment by payment."""
 
-    share: Annotated[Share, "Frauds that are laundered so, if there are attempts."] = 1.0
-    attempts: Annotated[
-        Attempts, "payer>payee, time since the first payment, weight; see recoup rehearse."
+    share: Annotated[Share, "Frauds that are laundered so, if there are patterns."] = 1.0
+    patterns: Annotated[
+        Patterns, "payer>payee, time since the first payment, weight; see recoup rehearse."
     ] = ()
 
 
 __all__ = [
     "PLANTED",
-    "Attempted",
+    "Pattern",
     "PatternMove",
     "PlantedTerms",
-    "attempt_number",
-    "attempt_text",
+    "pattern_number",
+    "pattern_text",
     "planted_name",
-    "read_attempt",
+    "read_pattern",
 ]
