@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Never
 import typer
 from typer.core import TyperGroup
 
+from recoup.cli.rehearse_files import register_files
 from recoup.cli.screen import REFUSED, refusing
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ Seeds = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands `rehearse ...` to the program."""
+    register_files(group)
     app.add_typer(group, name="rehearse")
 
 

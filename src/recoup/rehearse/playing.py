@@ -72,7 +72,7 @@ def _people(stage: Play, scenario: Scenario, weights: Weights | None) -> None:
     victims, street = Victims(stage), _Holders(stage)
     crews: dict[int, list[Crew]] = {}
     for fraud in country.frauds:
-        plan = plan_of(chosen(fraud, weights))
+        plan = plan_of(chosen(fraud, weights), scenario.planted.patterns)
         crew = Crew(street, fraud, scenario.launderers, places, plan)
         victim = Victim(stage, fraud, crew, shares)
         victims.add(fraud, victim)

@@ -5,17 +5,19 @@ Each aspect has a stream of its own: another report delay leaves victims, amount
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
 from recoup.money import split
 from recoup.rehearse.country.chance import F64, I64, chance
-from recoup.rehearse.country.crews import crew_of, underworld
+from recoup.rehearse.country.crews import Underworld, crew_of, underworld
 from recoup.rehearse.country.holders import Holders
 from recoup.rehearse.country.rhythm import DAY, MINUTE, begin_us, day_shares, kept, times_of_day
 from recoup.rehearse.country.values import Accounts, Fraud, HolderKind, Instalment
-from recoup.rehearse.scenario import Scenario, ScriptTerms, Step
+from recoup.rehearse.scenario import PLANTED, Scenario, ScriptTerms, Step, planted_name
 
 LEAST_MINOR: Final = 100
 
@@ -59,7 +61,31 @@ def make_frauds(
                 seed=int(draw.integers(0, 2**31)),
             )
         )
-    return tuple(made)
+    return tuple(_planted(scenario, seed, whole, made))
+
+
+def _planted(
+    scenario: Scenario, seed: int, whole: Underworld, made: list[Fraud]
+) -> Iterator[Fraud]:
+    """Yield the frauds, an even share of them laundered as a pattern of the scenario says, by a crew that is large enough.
+
+    Victims, times, sums and reports stay as they were, and so does every other fraud.
+    """
+    terms, likes, count = scenario.planted, whole.likes(PLANTED), 0
+    for one in made:
+        wanted = int((one.number + 1) * terms.share) if terms.patterns else 0
+        if count >= wanted:
+            yield one
+            continue
+        number = count % len(terms.patterns)
+        count += 1
+        size = terms.patterns[number].accounts + 1
+        launderers = replace(scenario.launderers, crew_least=size, crew_most=size)
+        draw = chance(seed, "planted", one.number)
+        crew = crew_of(replace(scenario, launderers=launderers), whole, likes, PLANTED, draw)
+        assert len(set(crew)) == size, "too few accounts for a pattern"
+        parts = tuple(replace(part, payee=crew[0]) for part in one.instalments)
+        yield replace(one, strategy=planted_name(number), crew=crew, instalments=parts)
 
 
 def _ones(weights: list[float]) -> F64:

@@ -23,6 +23,8 @@ from recoup.rehearse.laundering.parcel import (
     Parcel,
     Role,
 )
+from recoup.rehearse.laundering.planted import Following
+from recoup.rehearse.scenario import Pattern, pattern_number
 
 _EXITS: Final = ("cash", "tokens", "abroad", "goods")
 _EXIT_WEIGHTS: Final = (45, 20, 15, 20)
@@ -277,9 +279,13 @@ STRATEGIES: Final[Mapping[str, Plan]] = {
 """All but the adaptive one, which chooses among them."""
 
 
-def plan_of(name: str) -> Plan:
-    """Return what a strategy's crews do, ways out included."""
-    strategy = STRATEGIES[name]
+def plan_of(name: str, patterns: Sequence[Pattern] = ()) -> Plan:
+    """Return what a strategy's crews do, ways out included; one plan a crew, since one that follows a pattern counts.
+
+    `patterns` are those of the scenario, which names such as `planted-3` mean.
+    """
+    number = pattern_number(name)
+    strategy = STRATEGIES[name] if number is None else Following(patterns[number], _leave)
 
     def plan(crew: Crew, parcel: Parcel, chance: Random) -> Sequence[Move]:
         if parcel.role is Role.BOUGHT:

@@ -11,6 +11,14 @@ from recoup.rehearse.scenario.habits_terms import HabitTerms
 from recoup.rehearse.scenario.institutions_terms import InstitutionTerms
 from recoup.rehearse.scenario.kinds import InstitutionKind
 from recoup.rehearse.scenario.launderers_terms import LaundererTerms, StrategyShares
+from recoup.rehearse.scenario.planted_terms import (
+    PLANTED,
+    Pattern,
+    PatternMove,
+    PlantedTerms,
+    pattern_number,
+    planted_name,
+)
 from recoup.rehearse.scenario.quantities import Step, duration_text, read_duration
 from recoup.rehearse.scenario.reading import changed, paths, read_scenario, scenario_of
 from recoup.rehearse.scenario.returns_terms import ReturnTerms
@@ -21,6 +29,7 @@ from recoup.rehearse.scenario.writing import scenario_schema, scenario_text
 
 __all__ = [
     "ASSUMED",
+    "PLANTED",
     "CentreTerms",
     "CountryTerms",
     "FraudTerms",
@@ -28,6 +37,9 @@ __all__ = [
     "InstitutionKind",
     "InstitutionTerms",
     "LaundererTerms",
+    "Pattern",
+    "PatternMove",
+    "PlantedTerms",
     "ReturnTerms",
     "Scenario",
     "ScriptTerms",
@@ -37,6 +49,8 @@ __all__ = [
     "changed",
     "duration_text",
     "paths",
+    "pattern_number",
+    "planted_name",
     "read_duration",
     "read_scenario",
     "scenario_of",

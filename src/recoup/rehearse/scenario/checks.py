@@ -23,6 +23,7 @@ def disagreements(scenario: Scenario) -> Iterator[str]:
     yield from _institutions(scenario)
     yield from _frauds(scenario)
     yield from _launderers(scenario)
+    yield from _planted(scenario)
     known = scenario.launderers.strategies.by_name()
     for name in scenario.watch.training_strategies:
         if name not in known:
@@ -112,6 +113,16 @@ def _launderers(scenario: Scenario) -> Iterator[str]:
         yield "launderers.shells: expected half of firms and merchants at most"
     if launderers.crew_most > (launderers.mules + launderers.runners) // 2:
         yield "launderers.crew_most: expected at most half of mules and runners"
+
+
+def _planted(scenario: Scenario) -> Iterator[str]:
+    most = (scenario.launderers.mules + scenario.launderers.runners) // 2
+    for place, one in enumerate(scenario.planted.patterns):
+        if one.accounts + 1 > most:
+            yield (
+                f"planted.patterns[{place}]: expected at most {most - 1} accounts, half of mules and runners "
+                f"less one, was {one.accounts}"
+            )
 
 
 __all__ = ["disagreements"]

@@ -10,6 +10,7 @@ from recoup.rehearse.scenario.frauds_terms import FraudTerms
 from recoup.rehearse.scenario.habits_terms import HabitTerms
 from recoup.rehearse.scenario.institutions_terms import CITY, InstitutionTerms
 from recoup.rehearse.scenario.launderers_terms import LaundererTerms
+from recoup.rehearse.scenario.planted_terms import PlantedTerms
 from recoup.rehearse.scenario.returns_terms import ReturnTerms
 from recoup.rehearse.scenario.watch_terms import WatchTerms
 
@@ -32,6 +33,7 @@ class Scenario:
     centre: CentreTerms = field(default_factory=CentreTerms)
     watch: WatchTerms = field(default_factory=WatchTerms)
     returns: ReturnTerms = field(default_factory=ReturnTerms)
+    planted: PlantedTerms = field(default_factory=PlantedTerms)
     sources: tuple[tuple[str, str], ...] = ()
     """Where numbers come from: a dotted path, in which `*` stands for any name, and a source or the word *assumed*."""
 
