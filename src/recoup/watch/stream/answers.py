@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from recoup.watch.rules.rule import digest_of
 from recoup.watch.state import Outcome
-from recoup.watch.stolen import Held, Tiding
+from recoup.watch.stolen import Held, Measure, Tiding
 from recoup.watch.stream.arrays import DECIDED
 
 Rows = npt.NDArray[np.void]
@@ -29,7 +29,7 @@ class How(StrEnum):
     CANCELLED = "cancelled"
     """The payer took it back."""
     STOPPED = "stopped"
-    """It was to go on, and an order binds the payer's money by now."""
+    """It was to go on, and an order or a measure binds the payer by now."""
     NOT_BOOKED = "not_booked"
     """It was to go on, and can no longer be booked: `problem` says why."""
     NOT_WAITING = "not_waiting"
@@ -66,6 +66,9 @@ class Waiting(NamedTuple):
     amount: int
     kind: int
     expires_us: int
+    is_measured: bool = False
+    """It waits under a measure of its payer's account."""
+    is_at_counter: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,8 @@ class Decided:
     """What happened to stolen money and to holds, in order: for the centre."""
     caught: Mapping[int, tuple[Held, ...]] = field(default_factory=dict)
     """By place in the batch: what was caught because of that payment."""
+    measured: Mapping[int, Measure] = field(default_factory=dict)
+    """By place in the batch: the measure that did not let that payment out."""
 
 
 @dataclass(slots=True)
@@ -113,6 +118,7 @@ class Writing:
     told: list[Tiding] = field(default_factory=list)
     ended: list[Ended] = field(default_factory=list)
     caught: dict[int, tuple[Held, ...]] = field(default_factory=dict)
+    measured: dict[int, Measure] = field(default_factory=dict)
 
     @classmethod
     def empty(cls) -> Writing:

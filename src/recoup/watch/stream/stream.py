@@ -21,7 +21,7 @@ from recoup.watch.rules import RuleSet
 from recoup.watch.state import Outcome, Payments, Shard, Told
 from recoup.watch.state.kernels.stream import TIME_MAX
 from recoup.watch.state.kernels.words import NEVER, SECOND
-from recoup.watch.stolen import FlowRows, Payment, Refusal, StolenFlow, Tiding, Verdict
+from recoup.watch.stolen import FlowRows, Measure, Payment, Refusal, StolenFlow, Tiding, Verdict
 from recoup.watch.stolen.booking import DEBITS
 from recoup.watch.stream.answers import (
     Decided,
@@ -45,6 +45,10 @@ from recoup.watch.stream.laying import (
 )
 
 _WIDTH: Final = len(FEATURES)
+_AT_COUNTER: Final = "at_counter"
+"""Named fact of a payment: above zero, it was asked for at the counter, in person."""
+_PROOF_US: Final = 86_400 * SECOND
+"""A payment waits at most so long for its payer to be verified: no payment is delayed for longer than a day."""
 _ROOM: Final = 1 << 16
 """Rows for which room is made at once."""
 
@@ -112,6 +116,9 @@ class Stream:
         self._bounds = (settings.late_seconds * SECOND, settings.ahead_seconds * SECOND)
         self._room = 0
         self._one = _one_given(self.rules)
+        self._counter: Matrix | None = None
+        if flow is not None:
+            flow.measures.zone = settings.zone
         self.taken = 0
         """Payments that came so far: the number of the next."""
         self.waiting: dict[int, Waiting] = {}
@@ -155,7 +162,11 @@ class Stream:
             currency,
             lay_named(self.rules, facts, count),
         )
-        return self._through(given, count, 0 if is_late else SCORES)
+        self._counter = None if facts is None else facts.get(_AT_COUNTER)
+        try:
+            return self._through(given, count, 0 if is_late else SCORES)
+        finally:
+            self._counter = None
 
     def decide_one(
         self,
@@ -198,7 +209,9 @@ class Stream:
         self.taken += count
         kept = found.kept[: self._desk.marks[KEPT]].copy()  # the rest need not be kept with it
         told, ended = tuple(found.told), tuple(found.ended)
-        return Decided(first, found.rows, found.fired, kept, ended, told, found.caught)
+        return Decided(
+            first, found.rows, found.fired, kept, ended, told, found.caught, found.measured
+        )
 
     def _stretch(self, given: Given, found: Writing, at: int, count: int, mode: int) -> int:
         """Decide up to a payment that must be looked at, and look at it; return the place of the next."""
@@ -256,14 +269,21 @@ class Stream:
         columns = (given.payer, given.payee, given.amount)
         sides = [int(column[at]) for column in columns]
         time = int(given.time_us[at])
-        verdict = flow.enforce(Payment(max(time, self.shard.clock), *sides))
+        payment = Payment(max(time, self.shard.clock), *sides)
+        verdict = flow.enforce(payment)
         assert isinstance(verdict, Verdict), (
             verdict
         )  # the state's own checks are at least as strict
         found.told += verdict.caught
         if verdict.caught:
             found.caught[at] = verdict.caught
-        if verdict.is_allowed:
+        is_at_counter = self._counter is not None and bool(self._counter[at] > 0)
+        one = flow.measured(payment, is_at_counter=is_at_counter)
+        if one is not None and (
+            verdict.is_allowed or not (one.waits or self._is_ordered(sides[0]))
+        ):
+            self._measure(given, found, at, one)
+        elif verdict.is_allowed:
             self._run(given, found, at, at + 1, mode | LOOKED)
             if found.rows["action"][at] < Action.DELAY:
                 found.rows["row"][at] = flow.index.newest + 1
@@ -274,6 +294,27 @@ class Stream:
 
     def _stop(self, flow: StolenFlow, given: Given, found: Writing, at: int) -> None:
         """Refuse a payment that an order binds; hold one that only what was caught binds."""
+        self._refuse(given, found, at, Ground.ORDER)
+        payer = int(given.payer[at])
+        if not self._is_ordered(payer) and self._desk.marks[ROOM] > 0:
+            some = flow.bindings[payer].values()
+            self._make_wait(given, found, at, max(one.caught_until_us for one in some) + 1)
+
+    def _measure(self, given: Given, found: Writing, at: int, one: Measure) -> None:
+        """Refuse a payment that a measure does not let out; under re-verifying it waits for its payer to be verified."""
+        self._refuse(given, found, at, Ground.MEASURE)
+        found.measured[at] = one
+        if one.waits and self._desk.marks[ROOM] > 0:
+            until = min(self.shard.clock + _PROOF_US, one.until_us + 1)
+            self._make_wait(given, found, at, until, is_measured=True)
+
+    def _is_ordered(self, pocket: int) -> bool:
+        """Whether the centre's order binds a pocket, and not only what was caught there."""
+        assert self.flow is not None
+        return any(one.ordered for one in self.flow.bindings.get(pocket, {}).values())
+
+    def _refuse(self, given: Given, found: Writing, at: int, ground: Ground) -> None:
+        """Write that a payment is refused without being scored; time passes all the same."""
         self.shard.advance(int(given.time_us[at]))
         row = found.rows[at]
         for name, value in (("score", np.nan), ("chance", np.nan), ("digest", 0), ("kept", -1)):
@@ -281,15 +322,18 @@ class Stream:
         row["row"] = row["rule"] = -1
         row["pad"] = 0
         row["problem"] = row["would"] = row["withheld"] = row["asked"] = 0
-        row["action"], row["ground"], row["expires_us"] = Action.REFUSE, Ground.ORDER, NEVER_US
+        row["action"], row["ground"], row["expires_us"] = Action.REFUSE, ground, NEVER_US
         found.fired[at] = 0
-        some = flow.bindings[int(given.payer[at])].values()
-        if not any(one.ordered for one in some) and self._desk.marks[ROOM] > 0:
-            until = max(one.caught_until_us for one in some) + 1
-            row["action"], row["expires_us"] = Action.HOLD, until
-            self._desk.marks[ROOM] -= 1
-            self._desk.marks[DUE] = min(int(self._desk.marks[DUE]), until)
-            self._wait(given, at, until)
+
+    def _make_wait(
+        self, given: Given, found: Writing, at: int, until: int, *, is_measured: bool = False
+    ) -> None:
+        """Let a payment that was refused wait instead, until a time."""
+        row = found.rows[at]
+        row["action"], row["expires_us"] = Action.HOLD, until
+        self._desk.marks[ROOM] -= 1
+        self._desk.marks[DUE] = min(int(self._desk.marks[DUE]), until)
+        self._wait(given, at, until, is_measured=is_measured)
 
     def _book(self, flow: StolenFlow, payment: Payment, told: list[Tiding]) -> None:
         booked = flow.book(payment)
@@ -307,7 +351,7 @@ class Stream:
 
     # -- payments that wait
 
-    def _wait(self, given: Given, at: int, expires_us: int) -> None:
+    def _wait(self, given: Given, at: int, expires_us: int, *, is_measured: bool = False) -> None:
         number = self.taken + at
         one = Waiting(
             number,
@@ -316,6 +360,8 @@ class Stream:
             int(given.amount[at]),
             int(given.kind[at]),
             expires_us,
+            is_measured,
+            self._counter is not None and bool(self._counter[at] > 0),
         )
         self.waiting[number] = one
         heappush(self._due, (expires_us, number))
@@ -340,7 +386,8 @@ class Stream:
             verdict = flow.enforce(payment)
             assert isinstance(verdict, Verdict), verdict
             found.told += verdict.caught
-            if not verdict.is_allowed:
+            one_binds = flow.measured(payment, is_at_counter=one.is_at_counter)
+            if not verdict.is_allowed or one_binds is not None:
                 found.ended.append(Ended(one.number, How.STOPPED, time_us))
                 self.sync()
                 return
@@ -421,9 +468,22 @@ class Stream:
 
     def sync(self) -> None:
         """Carry sums of stolen money into the features: whoever changes the flow from outside calls it then."""
-        if self.flow is not None and self.flow.touched:
+        if self.flow is None:
+            return
+        if self.flow.measures.ended:
+            self._expedite(self.flow)
+        if self.flow.touched:
             for pocket, minor in self.flow.changes().items():
                 self.shard.mark_stolen(pocket, minor)
+
+    def _expedite(self, flow: StolenFlow) -> None:
+        """Have payments go on next whose payer need wait no longer: a measure was told to end."""
+        pockets, now = dict(flow.measures.ended), self.shard.clock
+        flow.measures.ended.clear()
+        for one in self.waiting.values():
+            if one.is_measured and one.payer in pockets:
+                heappush(self._due, (now, one.number))
+                self._desk.marks[DUE] = min(int(self._desk.marks[DUE]), now)
 
 
 __all__ = ["Stream", "rows_of_flow"]
