@@ -68,28 +68,26 @@ def test_measures_agreed_to_at_the_centre_bind_the_served_watch_and_their_end_fr
     watch = scene.serve()
     scene.steal(watch)
 
-    # Credit only needs a second person: proposed, it binds nobody.
+    # Credit only needs a second person: proposed, it binds nobody. Lower limits need nobody else.
     proposed = propose(scene.bureau, MULE, "credit_only")
-    until(lambda: "copy: fresh" in watch.client.get("/healthz").text)
+    limited = propose(scene.bureau, SECOND, "lower_limits", limit="30.00")
+    assert (proposed["state"], limited["state"]) == ("proposed", "standing")
+    until(lambda: figure(watch, "recoup_watch_copy_version") == 1)
+    assert codes(attempt(scene, watch, SECOND, "30.01")) == ("refuse", ["measure-lower-limits"])
+    assert attempt(scene, watch, SECOND, "30.00")["decision"] == "allow"
+    assert codes(attempt(scene, watch, SECOND, "0.01")) == ("refuse", ["measure-lower-limits"])
     assert attempt(scene, watch, MULE, "1.00")["decision"] == "allow"
-    version = figure(watch, "recoup_watch_copy_version")
+
+    # With the second person's agreement it binds debits, and no credit.
     path = f"/measures/{proposed['measure']}"
     done(scene.bureau, f"{path}/agree", "bo", {"digest": proposed["digest"]})
-    until(lambda: figure(watch, "recoup_watch_copy_version") > version)
+    until(lambda: figure(watch, "recoup_watch_copy_version") == 2)
     refused = attempt(scene, watch, MULE, "1.00")
     assert codes(refused) == ("refuse", ["measure-credit-only"]), refused
     assert proposed["measure"] in str(refused), "its holder can object to it"
     assert scene.pay(watch, "in", SHOP, MULE, "50.00")["decision"] == "allow", "credits come in"
     listed = watch.client.post("/v1/lists/check", json={"accounts": [MULE, SHOP]}).json()
     assert [one["is_bound"] for one in listed["accounts"]] == [True, False]
-
-    # Lower limits need nobody else.
-    limited = propose(scene.bureau, SECOND, "lower_limits", limit="30.00")
-    assert limited["state"] == "standing", limited
-    until(lambda: attempt(scene, watch, SECOND, "30.01")["decision"] == "refuse")
-    assert attempt(scene, watch, SECOND, "30.00")["decision"] == "allow"
-    over = attempt(scene, watch, SECOND, "0.01")
-    assert codes(over) == ("refuse", ["measure-lower-limits"]), over
 
     # Killed and without the centre it goes on binding: it lies in the watch's own log.
     watch.end(signal.SIGKILL)

@@ -48,7 +48,7 @@ class Bank:
 
 def measured(kind: MeasureKind, limit: int = 0, **changed) -> Measured:
     given = {"ground": MeasureGround.RED_FLAG, "until_us": END, "measure": "m1"} | changed
-    return Measured(account="a", currency="CNY", kind=kind.value, limit=limit, **given)
+    return Measured(account="a", currency="CNY", measure_kind=kind.value, limit=limit, **given)
 
 
 @pytest.mark.parametrize("is_late", [False, True])

@@ -241,10 +241,10 @@ class Copy:
         pocket = self.names.pocket(what.account, what.currency)
         if pocket is None:
             return Refusal.NO_SUCH_POCKET
-        if not what.kind:
+        if not what.measure_kind:
             self.flow.end_measure(pocket, what.measure)
             return None
-        kind = MeasureKind(what.kind)
+        kind = MeasureKind(what.measure_kind)
         one = Measure(what.measure, kind, what.ground, what.limit, what.until_us)
         return self.flow.measure(pocket, one)
 

@@ -91,7 +91,7 @@ class Measured:
     measure: str
     account: str
     currency: str
-    kind: str
+    measure_kind: str
     ground: str
     limit: int
     """Minor units a day that may leave; 0 for kinds without a limit."""

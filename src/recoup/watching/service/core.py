@@ -8,12 +8,13 @@ from typing import Final
 
 import numpy as np
 
+from recoup.care import MeasureKind
 from recoup.errors import StateFault, StateProblem
 from recoup.money import ISO_DIGITS, Digits
 from recoup.records.kinds import KINDS
 from recoup.watch.decision import WAITS, Action, Decision, Ground, Problem
 from recoup.watch.state import OUTSIDE, Payments
-from recoup.watch.stolen import Payment, Tiding
+from recoup.watch.stolen import Measure, Payment, Tiding
 from recoup.watch.stream import How
 from recoup.watching.asked import Asked
 from recoup.watching.columns import Columns
@@ -76,8 +77,12 @@ class WatchCore:
     def warm(self) -> None:
         """Have the compiled parts loaded, by a watch of the same settings that is dropped: the first payment need not wait."""
         other = WatchCore(*self._given)
-        columns = (["warm"], ["payer"], ["payee"], [self._currencies[0]], [1], [0], [0])
-        other.decide(Batch(*columns), is_scored=True)
+        for id_ in ("plain", "let out", "not let out"):
+            columns = ([id_], ["payer"], ["payee"], [self._currencies[0]], [1], [0], [0])
+            other.decide(Batch(*columns), is_scored=True)
+            flow, payer = other.watch.stream.flow, other.watch.pocket("payer", self._currencies[0])
+            if flow is not None and payer is not None:  # what is looked at before it is decided
+                flow.measure(payer, Measure("warm", MeasureKind.LOWER_LIMITS, "case", 2, 0))
 
     def decide(self, batch: Batch, *, is_scored: bool) -> Answers:
         """Answer each payment in turn and book what goes on."""
