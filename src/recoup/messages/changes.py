@@ -64,9 +64,17 @@ def row_of(change: Change) -> ChangeRow:
             time = _instant(until_us)
             return ChangeRow(*head, ChangeKind.LISTED, time=time, reference=subject, word=level)
         case Measured(measure, account, currency, kind, ground, limit, until_us):
-            place = ("", "", account, currency, Minor(limit), _instant(until_us if kind else None))
-            word = f"{kind} {ground}".strip()
-            return ChangeRow(*head, ChangeKind.MEASURE, *place, reference=measure, word=word)
+            until = _instant(until_us if kind else None)
+            return ChangeRow(
+                *head,
+                ChangeKind.MEASURE,
+                account_number=account,
+                currency=currency,
+                amount=Minor(limit),
+                time=until,
+                reference=measure,
+                word=f"{kind} {ground}".strip(),
+            )
         case CaseClosed(case):
             return ChangeRow(*head, ChangeKind.CASE_CLOSED, case)
 
