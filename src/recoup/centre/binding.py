@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from recoup import limits
+from recoup.care import IN_FORCE, Measure
 from recoup.cases import Case, CasePolicy, Found
 from recoup.cases.case import Place
 from recoup.cases.decided import FindingKind
@@ -20,7 +21,16 @@ from recoup.centre.state import CentreState
 from recoup.clock import microseconds_of
 from recoup.orders import Extent, Hold, OrderKind
 from recoup.orders.kinds import MOVING
-from recoup.watch.told import Arrival, ClaimOpened, GoodFaith, HoldAsked, Listed, Traced, What
+from recoup.watch.told import (
+    Arrival,
+    ClaimOpened,
+    GoodFaith,
+    HoldAsked,
+    Listed,
+    Measured,
+    Traced,
+    What,
+)
 
 NumberOf = Callable[[str, str], tuple[str, str] | None]
 """Gives institution and number of an account as a case knows it; None where it was erased."""
@@ -73,6 +83,16 @@ def listed_by(
     return Listed(hashed(*found), entry.level.value, microseconds_of(entry.ends_at))
 
 
+def measured_by(measure: Measure, number_of: NumberOf) -> Iterator[Bound]:
+    """Yield how a measure stands for the institution of its account, from the last agreement to its end; else nothing."""
+    found = number_of(measure.account, measure.id) if measure.state in IN_FORCE else None
+    if found is not None and found[0] == measure.institution:
+        terms = (measure.kind.value, measure.ground.value, measure.limit)
+        until_us = microseconds_of(measure.ends_at)
+        told = Measured(measure.id, found[1], measure.currency, *terms, until_us)
+        yield found[0], None, told
+
+
 def _claims(case: Case, number_of: NumberOf, reference_of: ReferenceOf) -> Iterator[Bound]:
     for claim in case.claims:
         found = number_of(claim.payee, case.id)
@@ -120,4 +140,4 @@ def _traced(case_id: str, place: Place, number_of: NumberOf) -> Iterator[Bound]:
     yield place.institution, None, Traced(case_id, place.claim, found[1], place.currency, *amount)
 
 
-__all__ = ["Bound", "NumberOf", "ReferenceOf", "bound_by", "listed_by"]
+__all__ = ["Bound", "NumberOf", "ReferenceOf", "bound_by", "listed_by", "measured_by"]

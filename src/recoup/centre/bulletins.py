@@ -17,8 +17,9 @@ from datetime import datetime
 from typing import Final
 
 from recoup import limits
+from recoup.care.measuring import MeasureMoved, MeasureProposed
 from recoup.cases import CasePolicy, lists
-from recoup.centre.binding import Bound, bound_by, listed_by
+from recoup.centre.binding import Bound, bound_by, listed_by, measured_by
 from recoup.centre.directory import Directory
 from recoup.centre.view import OF_WORK, View
 from recoup.clock import Clock, microseconds_of
@@ -28,7 +29,10 @@ from recoup.messages import ChangesMessage, row_of
 from recoup.stores.vault import Purpose
 from recoup.watch.told import Change, HoldAsked, Key, What, after, end_of, key_of, listed_hash
 
-_LISTS: Final = frozenset({lists.EntryAdded, lists.EntryMoved, lists.EntryRenewed})
+_BESIDE: Final = frozenset(
+    {lists.EntryAdded, lists.EntryMoved, lists.EntryRenewed, MeasureProposed, MeasureMoved}
+)
+"""Events of what binds beside cases: lists and measures."""
 WHO: Final = "sender"
 """For whom numbers are read: they go to the institution whose own they are."""
 
@@ -128,20 +132,21 @@ class Bulletins:
         changed: dict[str, None] = {}
         if self._view is None:
             self._view = self._open()
-        self._view.catch_up(changed, OF_WORK | _LISTS)
+        self._view.catch_up(changed, OF_WORK | _BESIDE)
         state = self._view.state
         for name in [*self._chains, institution]:
             chain = self._chains.get(name)
             whole = chain is None or len(chain.changes) > limits.BULLETIN_CHAIN_MAX
             if chain is None or whole:
                 chain = self._chains[name] = _Chain(self._ids.new("chain"))
-            every = dict.fromkeys((*state.cases, *state.drafted, *state.listed.entries))
+            beside = (*state.listed.entries, *state.cared.live)
+            every = dict.fromkeys((*state.cases, *state.drafted, *beside))
             subjects = list(every if whole else changed)
             for subject in subjects:
                 self._follow(chain, name, subject, microseconds_of(now))
 
     def _follow(self, chain: _Chain, institution: str, subject: str, now_us: int) -> None:
-        """Bring a chain to what a case, or an entry of a list, binds at its institution."""
+        """Bring a chain to what a case, an entry of a list, or a measure binds at its institution."""
         assert self._view is not None, "looked at before"
         state = self._view.state
         bound: list[Bound] = []
@@ -152,6 +157,8 @@ class Bulletins:
                 lambda bank, number: listed_hash(chain.origin, bank, number),
             )
             bound = [(institution, None, found)] if found is not None else []
+        elif subject in state.cared.measures:
+            bound = list(measured_by(state.cared.measures[subject], self._number))
         else:
             given = (self._policy, self._number, self._reference)
             bound = list(bound_by(state, state.case(subject), *given))

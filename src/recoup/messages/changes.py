@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from recoup.care import MeasureGround, MeasureKind
 from recoup.clock import instant_of, microseconds_of
 from recoup.errors import MessageFault, MessageProblem
 from recoup.messages.values import ChangeKind, ChangeRow, Minor
@@ -19,6 +20,7 @@ from recoup.watch.told import (
     GoodFaith,
     HoldAsked,
     Listed,
+    Measured,
     Traced,
     What,
 )
@@ -61,6 +63,18 @@ def row_of(change: Change) -> ChangeRow:
         case Listed(subject, level, until_us):
             time = _instant(until_us)
             return ChangeRow(*head, ChangeKind.LISTED, time=time, reference=subject, word=level)
+        case Measured(measure, account, currency, kind, ground, limit, until_us):
+            until = _instant(until_us if kind else None)
+            return ChangeRow(
+                *head,
+                ChangeKind.MEASURE,
+                account_number=account,
+                currency=currency,
+                amount=Minor(limit),
+                time=until,
+                reference=measure,
+                word=f"{kind} {ground}".strip(),
+            )
         case CaseClosed(case):
             return ChangeRow(*head, ChangeKind.CASE_CLOSED, case)
 
@@ -92,10 +106,22 @@ def _what(row: ChangeRow) -> What:
         case ChangeKind.LISTED:
             until_us = None if row.time is None else microseconds_of(row.time)
             return Listed(row.reference, row.word, until_us)
+        case ChangeKind.MEASURE:
+            return _measured(row)
         case ChangeKind.CASE_CLOSED:
             return CaseClosed(row.case)
         case _:
             raise MessageFault(MessageProblem.FIELD_WRONG, "expected a kind of change known here")
+
+
+def _measured(row: ChangeRow) -> Measured:
+    until_us = _needed(row.time) if row.word else 0  # whatever stands has an end
+    kind, _, ground = row.word.partition(" ")
+    is_known = kind in set(MeasureKind) and ground in set(MeasureGround)
+    if row.word and not is_known:
+        raise MessageFault(MessageProblem.FIELD_WRONG, "expected a measure known here")
+    place = (row.reference, row.account_number, row.currency)
+    return Measured(*place, kind, ground, row.amount, until_us)
 
 
 def _instant(time_us: int | None) -> datetime | None:

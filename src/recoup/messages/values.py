@@ -350,6 +350,8 @@ class ChangeKind(StrEnum):
     """So much of a claim is traced to the account; zero: not any more."""
     LISTED = "listed"
     """An account is on a list, under a keyed hash."""
+    MEASURE = "measure"
+    """A measure of an account: what of its debits is not let out; no word: it binds no more."""
     CASE_CLOSED = "case_closed"
 
 
@@ -371,9 +373,10 @@ class ChangeRow:
     time: datetime | None = None
     """When the money arrived, or until when it binds; none: no end."""
     reference: str = ""
-    """The institution's own number of the transfer, or the keyed hash of what is listed."""
+    """The institution's own number of the transfer, the keyed hash of what is listed, or the centre's id of a measure."""
     word: str = ""
-    """`reported` or `admitted` of a claim, `involved` or `suspect` of a list; empty: taken off."""
+    """`reported` or `admitted` of a claim, `involved` or `suspect` of a list, `credit_only red_flag` (kind and ground) of a
+    measure; empty: taken off, ended."""
     transfer: str = ""
     """The centre's id of the disputed transfer."""
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from recoup.clock import instant_of, instant_text
 from recoup.watch.columns import STREAM_FEATURES
 from recoup.watch.decision import (
     LATE,
@@ -18,6 +19,7 @@ from recoup.watch.decision import (
     Problem,
     Withheld,
     input_cause,
+    measure_cause,
 )
 from recoup.watch.flags import CODES
 from recoup.watch.model import Meaning, meaning_of, reasons_of
@@ -35,6 +37,10 @@ def causes_of(stream: Stream, found: Decided, at: int) -> tuple[Cause, ...]:
         return (input_cause(Problem(int(row["problem"]))),)
     if ground is Ground.ORDER:
         return (STOLEN_CAUGHT if row["action"] == Action.HOLD else ORDER_BINDS,)
+    if ground is Ground.MEASURE:
+        one = found.measured[at]
+        until = instant_text(instant_of(one.until_us))
+        return (measure_cause(one.kind, one.ground, one.id, until),)
     if ground is Ground.UNSCORED:
         return (LATE,)
     if row["action"] == Action.ALLOW:

@@ -330,7 +330,7 @@ def test_a_snapshot_that_is_not_one_is_refused():
         lambda state: state["now"]["purses"][0][2][0].__setitem__(1, 61),
         lambda state: state["now"]["purses"][0][2][0].__setitem__(2, 7),
         lambda state: state.__setitem__("labels", []),
-        lambda state: state.__setitem__("version", 2),
+        lambda state: state.__setitem__("version", 3),
         lambda state: state.__setitem__("bindings", [[1, [["case", {"weight": 3}]]]]),
     ],
 )

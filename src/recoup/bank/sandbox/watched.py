@@ -125,7 +125,7 @@ class WatchedCore(SandboxCore):
             assert isinstance(verdict, Verdict), f"expected a payment of this bank, was {verdict}"
             if self.link is not None:
                 self.link.saw(verdict.caught)
-            if not verdict.is_allowed:
+            if not verdict.is_allowed or self.flow.measured(row) is not None:
                 self.declined.append(payment)
                 return False
             if not super().pay(payment):

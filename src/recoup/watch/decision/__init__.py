@@ -10,7 +10,14 @@ from recoup.watch.decision.decision import (
     Withheld,
 )
 from recoup.watch.decision.policy import NEVER, NO_TERMS, Figure, Policy, Terms, load_policy
-from recoup.watch.decision.words import LATE, ORDER_BINDS, STOLEN_CAUGHT, TERMS, input_cause
+from recoup.watch.decision.words import (
+    LATE,
+    ORDER_BINDS,
+    STOLEN_CAUGHT,
+    TERMS,
+    input_cause,
+    measure_cause,
+)
 
 __all__ = [
     "LATE",
@@ -31,4 +38,5 @@ __all__ = [
     "Withheld",
     "input_cause",
     "load_policy",
+    "measure_cause",
 ]

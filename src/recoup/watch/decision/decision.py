@@ -38,6 +38,8 @@ class Ground(IntEnum):
     """What is to be saved is worth the friction."""
     UNSCORED = 5
     """Scoring was late: only orders were looked at, and the payment goes on."""
+    MEASURE = 6
+    """A measure of the payer's account; that it binds is said whether scoring was late or not."""
 
 
 class Problem(IntEnum):

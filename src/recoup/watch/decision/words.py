@@ -17,6 +17,29 @@ STOLEN_CAUGHT: Final = Cause(
     "the payment would move stolen money of an open case; exactly that money is held",
     "该付款将转移在办案件的被骗资金；系统仅暂停该部分资金",
 )
+_MEASURES: Final[Mapping[str, tuple[str, str]]] = {
+    "credit_only": ("the account takes credits only", "账户只收不付"),
+    "counter_only": ("the account's debits are made at the counter only", "账户暂停非柜面业务"),
+    "protective_stop": (
+        "the account is protected for a short time; what is needed to live on may leave",
+        "账户处于短期保护性止付，生活所需额度可用",
+    ),
+    "lower_limits": (
+        "the payment is beyond what may leave the account on a day",
+        "超出账户当日限额",
+    ),
+    "re_verify": (
+        "the payment waits for the account's holder to be verified again",
+        "须重新核验账户持有人身份，付款等待核验",
+    ),
+}
+_GROUNDS: Final[Mapping[str, tuple[str, str]]] = {
+    "case": ("an open case", "在办案件"),
+    "listed": ("an entry of the lists", "涉案或可疑账户名单"),
+    "red_flag": ("a pattern of payments", "交易特征异常"),
+    "identity": ("what is known of the holder", "身份信息需核实"),
+    "warned_payer": ("a warning that the holder is being defrauded", "持有人疑似正遭受诈骗"),
+}
 LATE: Final = Cause(
     "scoring-late",
     "scoring was late: only orders and stolen money were looked at",
@@ -47,4 +70,19 @@ def input_cause(problem: Problem) -> Cause:
     return Cause(problem.name.lower(), english, chinese)
 
 
-__all__ = ["LATE", "ORDER_BINDS", "STOLEN_CAUGHT", "TERMS", "input_cause"]
+def measure_cause(kind: str, ground: str, measure: str, until: str) -> Cause:
+    """Return why a measure of the payer's account does not let a payment out: ground, term, and the way back.
+
+    Args:
+        kind: as `care.MeasureKind` has it.
+        ground: as `care.MeasureGround` has it.
+        measure: the centre's id, under which the holder can object.
+        until: its end as text.
+    """
+    (english, chinese), (why, why_zh) = _MEASURES[kind], _GROUNDS[ground]
+    said = f"{english}, because of {why}, until {until}; the holder can object to measure {measure}"
+    said_zh = f"{chinese}；依据：{why_zh}；期限至 {until}；持有人可就措施 {measure} 提出申诉"
+    return Cause(f"measure-{kind.replace('_', '-')}", said, said_zh)
+
+
+__all__ = ["LATE", "ORDER_BINDS", "STOLEN_CAUGHT", "TERMS", "input_cause", "measure_cause"]

@@ -4,6 +4,7 @@ The idea and what follows from it: docs/explanation/stolen-in-the-stream.md.
 """
 
 from recoup.watch.stolen.flow import StolenFlow
+from recoup.watch.stolen.measured import Measure
 from recoup.watch.stolen.orders import (
     Disputed,
     Held,
@@ -32,6 +33,7 @@ from recoup.watch.told import (
     GoodFaith,
     HoldAsked,
     Listed,
+    Measured,
     Traced,
     chain,
 )
@@ -53,6 +55,8 @@ __all__ = [
     "Held",
     "HoldAsked",
     "Listed",
+    "Measure",
+    "Measured",
     "Moved",
     "Names",
     "Overdrawn",

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from recoup import limits
 from recoup.watch.stolen.booking import CREDITS, DEBITS, Integers
+from recoup.watch.stolen.measured import Measure, Measures
 from recoup.watch.stolen.orders import (
     Binding,
     Disputed,
@@ -50,6 +51,8 @@ class StolenFlow:
         """By pocket and case, in the order in which holds are served."""
         self.spared: dict[int, dict[str, int]] = {}
         """By pocket and case: units below this place were let go by the centre, and are not caught again."""
+        self.measures = Measures()
+        """Of accounts: they bind debits beside holds, and hold no money."""
         self.entries_given = 0
         self.time_us = -END
         self.terms: list[tuple[int, int, str]] = []
@@ -134,6 +137,16 @@ class StolenFlow:
         one = [np.array([value], np.int64) for value in payment]
         return self.book_batch(*one)
 
+    def booked(self, payment: Payment) -> tuple[Tiding, ...]:
+        """Book one payment that was looked at before, and return what it did."""
+        told = self.book(payment)
+        assert not isinstance(told, Refusal), told
+        return told
+
+    def is_ordered(self, pocket: int) -> bool:
+        """Whether the centre's order binds a pocket, and not only what was caught there."""
+        return any(one.ordered for one in self.bindings.get(pocket, {}).values())
+
     def book_batch(
         self,
         time_us: I64,
@@ -215,6 +228,27 @@ class StolenFlow:
             return Refusal.NO_SUCH_HOLD
         return self.reduce(case, pocket, 0)
 
+    def measure(self, pocket: int, one: Measure) -> Refusal | None:
+        """Carry out a measure of an account: from the next payment on it binds its debits until its end."""
+        if not self._is_ours(pocket):
+            return Refusal.NOT_OURS
+        self.measures.put(pocket, one)
+        self._flag(pocket)
+        return None
+
+    def end_measure(self, pocket: int, measure: str) -> None:
+        """End a measure at once; one that ended before changes nothing."""
+        self.measures.end(pocket, measure)
+        self._flag(pocket)
+
+    def measured(self, payment: Payment, *, is_at_counter: bool = False) -> Measure | None:
+        """Return the measure that does not let a payment out before it is booked; None: none does."""
+        if payment.payer not in self.measures.by_pocket:
+            return None
+        if self.measures.lapse(payment.payer, payment.time_us):
+            self._flag(payment.payer)
+        return self.measures.binding(self.index, payment, is_at_counter=is_at_counter)
+
     def lapse(self, time_us: int) -> tuple[Held, ...]:
         """End what ended before `time_us`; a hold is for [from, until]."""
         told: list[Held] = []
@@ -274,7 +308,7 @@ class StolenFlow:
 
     def refresh(self) -> None:
         """Set every flag and every term anew."""
-        for pocket in self.bindings:
+        for pocket in (*self.bindings, *self.measures.by_pocket):
             self._flag(pocket)
         self._flag_all()
         self.terms = [
@@ -386,7 +420,7 @@ class StolenFlow:
             return
         flag, some = 0, self.bindings.get(pocket, {})
         purse = self.pictures.now.purses.get(pocket)
-        if purse is not None or some:
+        if purse is not None or some or pocket in self.measures.by_pocket:
             flag |= DEBITS
         if sum(binding.asked for binding in some.values()) > (purse.held_total if purse else 0):
             flag |= CREDITS

@@ -7,8 +7,10 @@ from dataclasses import asdict
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
+from recoup.care import MeasureKind
 from recoup.errors import InputFault
 from recoup.records.problems import Problem
+from recoup.watch.stolen.measured import Measure, Spent
 from recoup.watch.stolen.orders import Binding
 from recoup.watch.stolen.picture import Entry, Facts, Label, Picture, Reversal
 from recoup.watch.stolen.places import Lot
@@ -19,7 +21,9 @@ from recoup.watch.stolen.sums import Fate, Sum
 if TYPE_CHECKING:
     from recoup.watch.stolen.flow import StolenFlow
 
-VERSION: Final = 1
+VERSION: Final = 2
+_READ: Final = (1, VERSION)
+"""What is read: the first version knew no measures."""
 _DIGEST_BYTES: Final = 32
 
 
@@ -45,6 +49,11 @@ def dump(flow: StolenFlow) -> bytes:
             for pocket, some in sorted(flow.bindings.items())
         ],
         "spared": sorted((pocket, sorted(some.items())) for pocket, some in flow.spared.items()),
+        "measures": [
+            (pocket, sorted(some.values()))
+            for pocket, some in sorted(flow.measures.by_pocket.items())
+        ],
+        "spent": sorted(flow.measures.spent.items()),
         "base": _picture(pictures.base),
         "now": _picture(pictures.now),
     }
@@ -72,7 +81,7 @@ def load(flow: StolenFlow, snapshot: bytes) -> None:
 
 def _load(flow: StolenFlow, state: dict[str, Any]) -> None:
     """Read a state whose bytes are as they were written."""
-    if state["version"] != VERSION:
+    if state["version"] not in _READ:
         raise _unfit(f"version {state['version']}", "use the program that wrote it")
     if (state["oldest"], state["newest"]) != (flow.index.oldest, flow.index.newest):
         raise _unfit(f"rows to {state['newest']}", "restore the rows of the same moment first")
@@ -94,6 +103,10 @@ def _load(flow: StolenFlow, state: dict[str, Any]) -> None:
         pocket: {case: Binding(**one) for case, one in some} for pocket, some in state["bindings"]
     }
     flow.spared = {pocket: dict(some) for pocket, some in state["spared"]}
+    for pocket, some in state.get("measures", ()):
+        for id_, kind, *rest in some:
+            flow.measures.put(pocket, Measure(id_, MeasureKind(kind), *rest))
+    flow.measures.spent = {pocket: Spent(*one) for pocket, one in state.get("spent", ())}
     pictures.base, pictures.now = _read(state["base"]), _read(state["now"])
     for picture in (pictures.base, pictures.now):
         _check(facts, picture)

@@ -16,10 +16,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from recoup import limits
+from recoup.care import MeasureKind
 from recoup.watch.stolen.flow import StolenFlow
+from recoup.watch.stolen.measured import Measure
 from recoup.watch.stolen.orders import Disputed, Refusal
 from recoup.watch.stolen.places import END
 from recoup.watch.told import (
@@ -32,6 +34,7 @@ from recoup.watch.told import (
     HoldAsked,
     Key,
     Listed,
+    Measured,
     Traced,
     What,
     chain,
@@ -39,6 +42,9 @@ from recoup.watch.told import (
     end_of,
     key_of,
 )
+
+_BESIDE: Final = frozenset({"listed", "measure"})
+"""Keys of what belongs to no case: its closing ends none of it."""
 
 
 class Taken(StrEnum):
@@ -146,7 +152,11 @@ class Copy:
         if is_own:
             self._own_us[key] = time_us
         if isinstance(what, CaseClosed):
-            self.told = {one: said for one, said in self.told.items() if one[1] != what.case}
+            self.told = {
+                one: said
+                for one, said in self.told.items()
+                if one[0] in _BESIDE or one[1] != what.case
+            }
         self.told[key] = time_us, what
         if before is not None and before[1] == what:
             return None
@@ -180,6 +190,8 @@ class Copy:
                 return self._trace(what)
             case HoldAsked():
                 return self._ask(time_us, what)
+            case Measured():
+                return self._measure(what)
             case Listed():
                 return None  # it binds nothing by itself: rules ask for it
 
@@ -224,6 +236,17 @@ class Copy:
         return _refusal(
             self.flow.hold(what.case, pocket, amount, time_us=time_us, until_us=until_us)
         )
+
+    def _measure(self, what: Measured) -> Refusal | None:
+        pocket = self.names.pocket(what.account, what.currency)
+        if pocket is None:
+            return Refusal.NO_SUCH_POCKET
+        if not what.measure_kind:
+            self.flow.end_measure(pocket, what.measure)
+            return None
+        kind = MeasureKind(what.measure_kind)
+        one = Measure(what.measure, kind, what.ground, what.limit, what.until_us)
+        return self.flow.measure(pocket, one)
 
 
 def _refusal(found: object) -> Refusal | None:

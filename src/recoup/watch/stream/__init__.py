@@ -2,7 +2,8 @@
 
 from recoup.watch.stream.answers import Decided, Ended, How, Passed, Versions, Waiting
 from recoup.watch.stream.arrays import DECIDED, NEVER_US
-from recoup.watch.stream.stream import Stream, rows_of_flow
+from recoup.watch.stream.laying import rows_of_flow
+from recoup.watch.stream.stream import Stream
 
 __all__ = [
     "DECIDED",

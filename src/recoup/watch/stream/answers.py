@@ -10,10 +10,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from recoup.watch.decision import Action, Ground
 from recoup.watch.rules.rule import digest_of
 from recoup.watch.state import Outcome
-from recoup.watch.stolen import Held, Tiding
-from recoup.watch.stream.arrays import DECIDED
+from recoup.watch.stolen import Held, Measure, Tiding
+from recoup.watch.stream.arrays import DECIDED, NEVER_US
 
 Rows = npt.NDArray[np.void]
 Matrix = npt.NDArray[np.float64]
@@ -29,7 +30,7 @@ class How(StrEnum):
     CANCELLED = "cancelled"
     """The payer took it back."""
     STOPPED = "stopped"
-    """It was to go on, and an order binds the payer's money by now."""
+    """It was to go on, and an order or a measure binds the payer by now."""
     NOT_BOOKED = "not_booked"
     """It was to go on, and can no longer be booked: `problem` says why."""
     NOT_WAITING = "not_waiting"
@@ -66,6 +67,9 @@ class Waiting(NamedTuple):
     amount: int
     kind: int
     expires_us: int
+    is_measured: bool = False
+    """It waits under a measure of its payer's account."""
+    is_at_counter: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,8 @@ class Decided:
     """What happened to stolen money and to holds, in order: for the centre."""
     caught: Mapping[int, tuple[Held, ...]] = field(default_factory=dict)
     """By place in the batch: what was caught because of that payment."""
+    measured: Mapping[int, Measure] = field(default_factory=dict)
+    """By place in the batch: the measure that did not let that payment out."""
 
 
 @dataclass(slots=True)
@@ -115,6 +121,18 @@ class Writing:
     told: list[Tiding] = field(default_factory=list)
     ended: list[Ended] = field(default_factory=list)
     caught: dict[int, tuple[Held, ...]] = field(default_factory=dict)
+    measured: dict[int, Measure] = field(default_factory=dict)
+
+    def refuse(self, at: int, ground: Ground) -> None:
+        """Write that a payment is refused without being scored."""
+        row = self.rows[at]
+        for name, value in (("score", np.nan), ("chance", np.nan), ("digest", 0), ("kept", -1)):
+            row[name] = value
+        row["row"] = row["rule"] = -1
+        row["pad"] = 0
+        row["problem"] = row["would"] = row["withheld"] = row["asked"] = 0
+        row["action"], row["ground"], row["expires_us"] = Action.REFUSE, ground, NEVER_US
+        self.fired[at] = 0
 
     @classmethod
     def empty(cls) -> Writing:

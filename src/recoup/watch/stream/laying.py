@@ -23,6 +23,7 @@ from recoup.watch.patterns import Graph, Patterns
 from recoup.watch.patterns.snapshots import empty_graph
 from recoup.watch.rules import FIELDS, Mode, RuleSet, vocabulary
 from recoup.watch.state import Payments, Shard
+from recoup.watch.stolen import StolenFlow
 from recoup.watch.stolen.rows import FlowRows
 from recoup.watch.stream.arrays import (
     DUE,
@@ -31,6 +32,7 @@ from recoup.watch.stream.arrays import (
     ROOM,
     Brain,
     Desk,
+    Given,
     Ruling,
     Weighing,
 )
@@ -193,6 +195,33 @@ def no_flow() -> FlowRows:
     return FlowRows(np.zeros(0, np.int64), np.zeros(1, np.uint8), 1)
 
 
+def one_given(rules: RuleSet) -> Given:
+    """Return room for one payment without named facts."""
+    return Given(
+        np.zeros(1, np.int64),
+        np.zeros(1, np.int32),
+        np.zeros(1, np.int32),
+        np.zeros(1, np.int64),
+        np.zeros(1, np.int8),
+        np.zeros(1, np.int16),
+        lay_named(rules, None, 1),
+    )
+
+
+def rows_of_flow(flow: StolenFlow) -> FlowRows:
+    """Return the rows that money is followed over: the loop reads their arrays."""
+    index = flow.index
+    assert isinstance(index, FlowRows), "the loop keeps rows of its own beside the shard's"
+    return index
+
+
+def require_currencies(currency: npt.NDArray[np.int16], count: int, places: int) -> None:
+    """Raise `StateFault` unless each of so many currencies is a place of them, or -1 for an unknown one."""
+    fits = currency.shape == (count,) and currency.dtype == np.int16
+    if not fits or (count and not -1 <= currency.min() <= currency.max() < places):
+        raise StateFault(StateProblem.ARRAY_WRONG, "currency: expected places of currencies")
+
+
 __all__ = [
     "NO_RULES",
     "lay_brain",
@@ -205,4 +234,7 @@ __all__ = [
     "microseconds",
     "no_flow",
     "no_rings",
+    "one_given",
+    "require_currencies",
+    "rows_of_flow",
 ]

@@ -16,14 +16,13 @@ from recoup.errors import StateFault, StateProblem
 from recoup.watch.decision import NO_TERMS, WAITS, Action, Ground, Policy
 from recoup.watch.features import FEATURES
 from recoup.watch.model import Model, feature_set
-from recoup.watch.patterns import Graph, Patterns
+from recoup.watch.patterns import Patterns
 from recoup.watch.rules import RuleSet
 from recoup.watch.state import Outcome, Payments, Shard, Told
 from recoup.watch.state.kernels.stream import TIME_MAX
 from recoup.watch.state.kernels.words import NEVER, SECOND
-from recoup.watch.stolen import FlowRows, Payment, Refusal, StolenFlow, Tiding, Verdict
+from recoup.watch.stolen import Measure, Payment, StolenFlow, Tiding, Verdict
 from recoup.watch.stolen.booking import DEBITS
-from recoup.watch.stolen.booking import Stream as Flow
 from recoup.watch.stream.answers import (
     Decided,
     Ended,
@@ -44,9 +43,8 @@ from recoup.watch.stream.arrays import (
     ROOM,
     SCORES,
     Given,
-    Ruling,
 )
-from recoup.watch.stream.kernels.handing import places_of
+from recoup.watch.stream.kernels.handing import Handed
 from recoup.watch.stream.kernels.loop import decide
 from recoup.watch.stream.laying import (
     NO_RULES,
@@ -59,30 +57,17 @@ from recoup.watch.stream.laying import (
     lay_weighing,
     no_flow,
     no_rings,
+    one_given,
+    require_currencies,
+    rows_of_flow,
 )
 
+_AT_COUNTER: Final = "at_counter"
+"""Named fact of a payment: above zero, it was asked for at the counter, in person."""
+_PROOF_US: Final = 86_400 * SECOND
+"""A payment waits at most so long for its payer to be verified: no payment is delayed for longer than a day."""
 _ROOM: Final = 1 << 16
 """Rows for which room is made at once."""
-
-
-def _one_given(rules: RuleSet) -> Given:
-    """Return room for one payment without named facts."""
-    return Given(
-        np.zeros(1, np.int64),
-        np.zeros(1, np.int32),
-        np.zeros(1, np.int32),
-        np.zeros(1, np.int64),
-        np.zeros(1, np.int8),
-        np.zeros(1, np.int16),
-        lay_named(rules, None, 1),
-    )
-
-
-def rows_of_flow(flow: StolenFlow) -> FlowRows:
-    """Return the rows that money is followed over: the loop reads their arrays."""
-    index = flow.index
-    assert isinstance(index, FlowRows), "the loop keeps rows of its own beside the shard's"
-    return index
 
 
 _KEPT_MAX: Final = 4_096
@@ -136,13 +121,15 @@ class Stream:
         )
         self._weighing = lay_weighing(self._terms)
         self._nothing = no_flow()
-        self._handed: tuple[Graph, Flow, Ruling] | None = None
-        self._at = np.empty(0, np.int64)
+        self._handed = Handed()
         self._kept = np.empty((0, len(self.columns)))
         settings = shard.settings
         self._bounds = (settings.late_seconds * SECOND, settings.ahead_seconds * SECOND)
         self._room = 0
-        self._one = _one_given(self.rules)
+        self._one = one_given(self.rules)
+        self._counter: Matrix | None = None
+        if flow is not None:
+            flow.measures.zone = settings.zone
         self.taken = 0
         """Payments that came so far: the number of the next."""
         self.waiting: dict[int, Waiting] = {}
@@ -176,7 +163,7 @@ class Stream:
         count = len(payments)
         if not len(currency):
             currency = np.full(count, -1, np.int16)
-        self._look_at(currency, count)
+        require_currencies(currency, count, self._places)
         given = Given(
             payments.time_us,
             payments.payer,
@@ -186,7 +173,11 @@ class Stream:
             currency,
             lay_named(self.rules, facts, count),
         )
-        return self._through(given, count, 0 if is_late else SCORES)
+        self._counter = None if facts is None else facts.get(_AT_COUNTER)
+        try:
+            return self._through(given, count, 0 if is_late else SCORES)
+        finally:
+            self._counter = None
 
     def decide_one(
         self,
@@ -233,7 +224,9 @@ class Stream:
         self.taken += count
         kept = found.kept[: self._desk.marks[KEPT]].copy()  # the rest need not be kept with it
         told, ended = tuple(found.told), tuple(found.ended)
-        return Decided(first, found.rows, found.fired, kept, ended, told, found.caught)
+        return Decided(
+            first, found.rows, found.fired, kept, ended, told, found.caught, found.measured
+        )
 
     def _stretch(self, given: Given, found: Writing, at: int, count: int, mode: int) -> int:
         """Decide up to a payment that must be looked at, and look at it; return the place of the next."""
@@ -259,7 +252,10 @@ class Stream:
     def _run(self, given: Given, found: Writing, at: int, stop: int, mode: int) -> int:
         marks = self._desk.marks
         room, marks[MOVED] = int(marks[ROOM]), 0
-        at_ = self._places_of_arrays()
+        rings = no_rings() if self.patterns is None else self.patterns.graph
+        flow = (self._nothing if self.flow is None else rows_of_flow(self.flow)).stream
+        own = (self._brain, self.rules.programs, self._ruling, self._weighing, self._desk)
+        at_ = self._handed.at(rings, flow, *own)
         state = self.shard.addresses
         end = int(decide(state, at_, *given, found.raw, found.fired, found.kept, at, stop, mode))
         if self.flow is not None and end > at:
@@ -270,22 +266,6 @@ class Stream:
             for place in np.flatnonzero(np.isin(actions, _WAITS)).tolist():
                 self._wait(given, at + place, int(found.rows["expires_us"][at + place]))
         return end
-
-    def _places_of_arrays(self) -> npt.NDArray[np.int64]:
-        """Return what tells the loop where its arrays lie; worked out anew where some were replaced."""
-        rings = no_rings() if self.patterns is None else self.patterns.graph
-        flow = (self._nothing if self.flow is None else rows_of_flow(self.flow)).stream
-        now = (rings, flow, self._ruling)
-        before = self._handed
-        if before is None or not (
-            now[0] is before[0] and now[1] is before[1] and now[2] is before[2]
-        ):
-            programs = self.rules.programs
-            self._handed, self._programs = now, programs  # kept: else their memory were given back
-            self._at = places_of(
-                rings, flow, self._brain, programs, self._ruling, self._weighing, self._desk
-            )
-        return self._at
 
     def _kept_room(self, count: int) -> Matrix:
         """Return room for the features of so many payments; what is kept of it is copied."""
@@ -300,50 +280,54 @@ class Stream:
         columns = (given.payer, given.payee, given.amount)
         sides = [int(column[at]) for column in columns]
         time = int(given.time_us[at])
-        verdict = flow.enforce(Payment(max(time, self.shard.clock), *sides))
+        payment = Payment(max(time, self.shard.clock), *sides)
+        verdict = flow.enforce(payment)
         assert isinstance(verdict, Verdict), (
             verdict
         )  # the state's own checks are at least as strict
         found.told += verdict.caught
         if verdict.caught:
             found.caught[at] = verdict.caught
-        if verdict.is_allowed:
+        is_at_counter = self._counter is not None and bool(self._counter[at] > 0)
+        one = flow.measured(payment, is_at_counter=is_at_counter)
+        if one is not None and (verdict.is_allowed or not (one.waits or flow.is_ordered(sides[0]))):
+            self._measure(given, found, at, one)
+        elif verdict.is_allowed:
             self._run(given, found, at, at + 1, mode | LOOKED)
             if found.rows["action"][at] < Action.DELAY:
                 found.rows["row"][at] = flow.index.newest + 1
-                self._book(flow, Payment(self.shard.clock, *sides), found.told)
+                found.told += flow.booked(Payment(self.shard.clock, *sides))
         else:
             self._stop(flow, given, found, at)
         self.sync()
 
     def _stop(self, flow: StolenFlow, given: Given, found: Writing, at: int) -> None:
         """Refuse a payment that an order binds; hold one that only what was caught binds."""
+        self.shard.advance(int(given.time_us[at]))  # time passes all the same
+        found.refuse(at, Ground.ORDER)
+        payer = int(given.payer[at])
+        if not flow.is_ordered(payer) and self._desk.marks[ROOM] > 0:
+            some = flow.bindings[payer].values()
+            self._make_wait(given, found, at, max(one.caught_until_us for one in some) + 1)
+
+    def _measure(self, given: Given, found: Writing, at: int, one: Measure) -> None:
+        """Refuse a payment that a measure does not let out; under re-verifying it waits for its payer to be verified."""
         self.shard.advance(int(given.time_us[at]))
+        found.refuse(at, Ground.MEASURE)
+        found.measured[at] = one
+        if one.waits and self._desk.marks[ROOM] > 0:
+            until = min(self.shard.clock + _PROOF_US, one.until_us + 1)
+            self._make_wait(given, found, at, until, is_measured=True)
+
+    def _make_wait(
+        self, given: Given, found: Writing, at: int, until: int, *, is_measured: bool = False
+    ) -> None:
+        """Let a payment that was refused wait instead, until a time."""
         row = found.rows[at]
-        for name, value in (("score", np.nan), ("chance", np.nan), ("digest", 0), ("kept", -1)):
-            row[name] = value
-        row["row"] = row["rule"] = -1
-        row["pad"] = 0
-        row["problem"] = row["would"] = row["withheld"] = row["asked"] = 0
-        row["action"], row["ground"], row["expires_us"] = Action.REFUSE, Ground.ORDER, NEVER_US
-        found.fired[at] = 0
-        some = flow.bindings[int(given.payer[at])].values()
-        if not any(one.ordered for one in some) and self._desk.marks[ROOM] > 0:
-            until = max(one.caught_until_us for one in some) + 1
-            row["action"], row["expires_us"] = Action.HOLD, until
-            self._desk.marks[ROOM] -= 1
-            self._desk.marks[DUE] = min(int(self._desk.marks[DUE]), until)
-            self._wait(given, at, until)
-
-    def _book(self, flow: StolenFlow, payment: Payment, told: list[Tiding]) -> None:
-        booked = flow.book(payment)
-        assert not isinstance(booked, Refusal), booked
-        told += booked
-
-    def _look_at(self, currency: npt.NDArray[np.int16], count: int) -> None:
-        fits = currency.shape == (count,) and currency.dtype == np.int16
-        if not fits or (count and not -1 <= currency.min() <= currency.max() < self._places):
-            raise StateFault(StateProblem.ARRAY_WRONG, "currency: expected places of currencies")
+        row["action"], row["expires_us"] = Action.HOLD, until
+        self._desk.marks[ROOM] -= 1
+        self._desk.marks[DUE] = min(int(self._desk.marks[DUE]), until)
+        self._wait(given, at, until, is_measured=is_measured)
 
     @property
     def _places(self) -> int:
@@ -351,7 +335,7 @@ class Stream:
 
     # -- payments that wait
 
-    def _wait(self, given: Given, at: int, expires_us: int) -> None:
+    def _wait(self, given: Given, at: int, expires_us: int, *, is_measured: bool = False) -> None:
         number = self.taken + at
         one = Waiting(
             number,
@@ -360,6 +344,8 @@ class Stream:
             int(given.amount[at]),
             int(given.kind[at]),
             expires_us,
+            is_measured,
+            self._counter is not None and bool(self._counter[at] > 0),
         )
         self.waiting[number] = one
         heappush(self._due, (expires_us, number))
@@ -384,7 +370,8 @@ class Stream:
             verdict = flow.enforce(payment)
             assert isinstance(verdict, Verdict), verdict
             found.told += verdict.caught
-            if not verdict.is_allowed:
+            one_binds = flow.measured(payment, is_at_counter=one.is_at_counter)
+            if not verdict.is_allowed or one_binds is not None:
                 found.ended.append(Ended(one.number, How.STOPPED, time_us))
                 self.sync()
                 return
@@ -407,7 +394,7 @@ class Stream:
             self.patterns.book(self.shard.clock, payer, payee, amount)
         if self.flow is not None:
             row = self.flow.index.newest + 1
-            self._book(self.flow, payment._replace(time_us=self.shard.clock), told)
+            told += self.flow.booked(payment._replace(time_us=self.shard.clock))
             self.sync()
         return outcome, row
 
@@ -492,9 +479,22 @@ class Stream:
 
     def sync(self) -> None:
         """Carry sums of stolen money into the features: whoever changes the flow from outside calls it then."""
-        if self.flow is not None and self.flow.touched:
+        if self.flow is None:
+            return
+        if self.flow.measures.ended:
+            self._expedite(self.flow)
+        if self.flow.touched:
             for pocket, minor in self.flow.changes().items():
                 self.shard.mark_stolen(pocket, minor)
 
+    def _expedite(self, flow: StolenFlow) -> None:
+        """Have payments go on next whose payer need wait no longer: a measure was told to end."""
+        pockets, now = dict(flow.measures.ended), self.shard.clock
+        flow.measures.ended.clear()
+        for one in self.waiting.values():
+            if one.is_measured and one.payer in pockets:
+                heappush(self._due, (now, one.number))
+                self._desk.marks[DUE] = min(int(self._desk.marks[DUE]), now)
 
-__all__ = ["Stream", "rows_of_flow"]
+
+__all__ = ["Stream"]

@@ -1,4 +1,4 @@
-"""What the centre tells a watch, as values: claims, holds, findings, traced money, lists, in a numbered chain. Loads no kernel.
+"""What the centre tells a watch, as values: claims, holds, findings, lists, measures, in a numbered chain. Loads no kernel.
 
 Both ends of the link use it: the centre writes the chain, `watch.stolen.Copy` carries it out on a stream.
 """
@@ -13,6 +13,7 @@ from recoup.watch.told.changes import (
     HoldAsked,
     Key,
     Listed,
+    Measured,
     Traced,
     What,
     after,
@@ -33,6 +34,7 @@ __all__ = [
     "HoldAsked",
     "Key",
     "Listed",
+    "Measured",
     "Traced",
     "What",
     "after",

@@ -85,13 +85,28 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """A measure of an account stands, as `care` names its kind and ground; no kind means that it binds no more."""
+
+    measure: str
+    account: str
+    currency: str
+    measure_kind: str
+    ground: str
+    limit: int
+    """Minor units a day that may leave; 0 for kinds without a limit."""
+    until_us: int
+    """Whatever stands has an end."""
+
+
+@dataclass(frozen=True, slots=True)
 class CaseClosed:
     """Nothing of a case is followed or held any more."""
 
     case: str
 
 
-What = ClaimOpened | ClaimEnded | HoldAsked | GoodFaith | Traced | Listed | CaseClosed
+What = ClaimOpened | ClaimEnded | HoldAsked | GoodFaith | Traced | Listed | Measured | CaseClosed
 
 Key = tuple[str, ...]
 """What a change is about."""
@@ -120,6 +135,8 @@ def key_of(what: What) -> Key:
             return ("traced", case, claim, account, currency)
         case Listed(subject):
             return ("listed", subject)
+        case Measured(measure):
+            return ("measure", measure)
         case CaseClosed(case):
             return ("case", case)
 
@@ -135,6 +152,8 @@ def end_of(what: What) -> What | None:
             return Traced(case, claim, account, currency, 0, 0)
         case Listed(subject, level) if level:
             return Listed(subject, "", None)
+        case Measured(measure, account, currency, kind) if kind:
+            return Measured(measure, account, currency, "", "", 0, 0)
         case _:
             return None
 
@@ -178,6 +197,7 @@ __all__ = [
     "HoldAsked",
     "Key",
     "Listed",
+    "Measured",
     "Traced",
     "What",
     "after",

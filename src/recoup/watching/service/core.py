@@ -9,16 +9,19 @@ from typing import Final
 import msgspec
 import numpy as np
 
+from recoup.care import MeasureKind
 from recoup.errors import StateFault, StateProblem
 from recoup.money import ISO_DIGITS, Digits
 from recoup.records.kinds import KINDS
 from recoup.watch.decision import WAITS, Action, Decision, Ground, Problem
 from recoup.watch.state import OUTSIDE
-from recoup.watch.stolen import Payment, Tiding
+from recoup.watch.stolen import Measure, Payment, Tiding
+from recoup.watch.stream import How
 from recoup.watching.asked import Asked
 from recoup.watching.columns import Columns
 from recoup.watching.deciding import Watch
 from recoup.watching.service.files import Configuration, opened
+from recoup.watching.service.keeping import MEASURE_CODE
 from recoup.watching.service.linked import CHAIN, CHANGES, Carried, carry
 from recoup.watching.service.port import CONFIGURE, REFUSED, Answers, Batch, Extra, Listing, Reason
 from recoup.watching.snapshots import restored, snapshot_of
@@ -78,13 +81,17 @@ class WatchCore:
         self._configured, self._said, self._unsaid = "", b"", b""
         self._lists: dict[str, list[str]] = {}
         self._bound: dict[str, str] = {}
-        self._bound_pockets: tuple[int, ...] = ()
+        self._bound_pockets: tuple[tuple[int, ...], ...] = ()
 
     def warm(self) -> None:
         """Have the compiled parts loaded, by a watch of the same settings that is dropped: the first payment need not wait."""
         other = WatchCore(*self._given)
-        columns = (["warm"], ["payer"], ["payee"], [self._currencies[0]], [1], [0], [0])
-        other.decide(Batch(*columns), is_scored=True)
+        for id_ in ("plain", "let out", "not let out"):
+            columns = ([id_], ["payer"], ["payee"], [self._currencies[0]], [1], [0], [0])
+            other.decide(Batch(*columns), is_scored=True)
+            flow, payer = other.watch.stream.flow, other.watch.pocket("payer", self._currencies[0])
+            if flow is not None and payer is not None:  # what is looked at before it is decided
+                flow.measure(payer, Measure("warm", MeasureKind.LOWER_LIMITS, "case", 2, 0))
 
     def decide(self, batch: Batch, *, is_scored: bool) -> Answers:
         """Answer each payment in turn and book what goes on."""
@@ -134,8 +141,9 @@ class WatchCore:
             self.saw(made.told)
             decision = made[0]
             if decision.action in WAITS:
-                self.watch.release(id_, max(time_us, stream.shard.clock))
-                continue
+                ended = self.watch.release(id_, max(time_us, stream.shard.clock))
+                if ended and ended[-1].ended.how is How.RELEASED:
+                    continue  # else an order or a measure binds it, and it went on all the same
             sides = [self._pocket(payer, currency), self._pocket(payee, currency)]
             self.saw(stream.book(Payment(time_us, sides[0], sides[1], amount), kind))
 
@@ -168,14 +176,17 @@ class WatchCore:
         ]
 
     def bound(self) -> Mapping[str, str]:
-        """Return the accounts whose debits an order binds, or stolen money that is caught."""
+        """Return the accounts whose debits an order binds, stolen money that is caught, or a measure."""
         flow = self.watch.stream.flow
         if flow is None:
             return self._bound
         pockets = tuple(sorted(pocket for pocket, some in flow.bindings.items() if some))
-        if pockets != self._bound_pockets:
-            names = self.watch.accounts_of(pockets)
-            self._bound, self._bound_pockets = dict.fromkeys(names, _HOLD_CODE), pockets
+        measured = tuple(sorted(flow.measures.by_pocket)) if flow.measures.by_pocket else ()
+        if (pockets, measured) != self._bound_pockets:
+            names = self.watch.accounts_of
+            self._bound_pockets = pockets, measured
+            self._bound = dict.fromkeys(names(measured), MEASURE_CODE)
+            self._bound = self._bound | dict.fromkeys(names(pockets), _HOLD_CODE)
         return self._bound
 
     def versions(self) -> Mapping[str, str]:

@@ -57,8 +57,15 @@ class Early:
         return answers
 
 
+MEASURE_CODE: Final = "measure"
+"""Code of accounts that a measure binds: which one, and whether it lets a payment out, is said when that is decided."""
+
+
 def early_reason(code: str) -> Reason:
-    """Return the reason of a payment that waits because an order binds its payer and nobody could look closer."""
+    """Return the reason of a payment that waits because an order or a measure binds its payer and nobody could look closer."""
+    if code == MEASURE_CODE:
+        english = "a measure binds the account, and what may leave could not be looked up in time"
+        return Reason(code, english, "账户受管控措施约束，未能及时核实可支付额度")
     english = (
         "an order binds the account, and how much of it is free could not be looked up in time"
     )

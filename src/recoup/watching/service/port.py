@@ -123,7 +123,7 @@ class Listing(NamedTuple):
 
     lists: tuple[str, ...]
     is_bound: bool
-    """Whether an order of the centre binds money on it."""
+    """Whether an order of the centre binds money on it, or a measure its debits."""
 
 
 CONFIGURE: Final = "configure"
@@ -153,7 +153,7 @@ class Core(Protocol):
         """Return what is known of accounts."""
 
     def bound(self) -> Mapping[str, str]:
-        """Return the accounts whose debits an order of the centre binds now, each with its code.
+        """Return the accounts whose debits an order or a measure of the centre binds now, each with its code.
 
         A new mapping whenever it changes, never changed after that: another thread reads it.
         """

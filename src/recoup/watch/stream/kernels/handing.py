@@ -7,6 +7,7 @@ To hand over some eighty arrays takes a call from Python longer than it takes to
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import is_not
 from typing import Any, Final
 
 import numba
@@ -44,6 +45,22 @@ def places_of(*wholes: Any) -> npt.NDArray[np.int64]:
         shape = (*array.shape, 1, 1, 1)[: _WORDS - 1]
         words.append((array.ctypes.data, *shape))
     return np.array(words, np.int64).reshape(-1)
+
+
+class Handed:
+    """Where the loop's arrays lie, worked out anew only where one of them was replaced."""
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self._wholes: tuple[Any, ...] = ()
+        self._at: npt.NDArray[np.int64] = np.empty(0, np.int64)
+
+    def at(self, *wholes: Any) -> npt.NDArray[np.int64]:
+        """Return where they lie; they are kept, else their memory were given back."""
+        before = self._wholes
+        if len(before) != len(wholes) or any(map(is_not, before, wholes)):
+            self._wholes, self._at = wholes, places_of(*wholes)
+        return self._at
 
 
 def _reader(dtype: Any, dimensions: int) -> Any:
