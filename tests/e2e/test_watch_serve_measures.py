@@ -72,7 +72,7 @@ def test_measures_agreed_to_at_the_centre_bind_the_served_watch_and_their_end_fr
     proposed = propose(scene.bureau, MULE, "credit_only")
     limited = propose(scene.bureau, SECOND, "lower_limits", limit="30.00")
     assert (proposed["state"], limited["state"]) == ("proposed", "standing")
-    until(lambda: figure(watch, "recoup_watch_copy_version") == 1)
+    until(lambda: figure(watch, "recoup_watch_copy_version") >= 1)
     assert codes(attempt(scene, watch, SECOND, "30.01")) == ("refuse", ["measure-lower-limits"])
     assert attempt(scene, watch, SECOND, "30.00")["decision"] == "allow"
     assert codes(attempt(scene, watch, SECOND, "0.01")) == ("refuse", ["measure-lower-limits"])
@@ -81,7 +81,7 @@ def test_measures_agreed_to_at_the_centre_bind_the_served_watch_and_their_end_fr
     # With the second person's agreement it binds debits, and no credit.
     path = f"/measures/{proposed['measure']}"
     done(scene.bureau, f"{path}/agree", "bo", {"digest": proposed["digest"]})
-    until(lambda: figure(watch, "recoup_watch_copy_version") == 2)
+    until(lambda: figure(watch, "recoup_watch_copy_version") >= 2)
     refused = attempt(scene, watch, MULE, "1.00")
     assert codes(refused) == ("refuse", ["measure-credit-only"]), refused
     assert proposed["measure"] in str(refused), "its holder can object to it"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from docket import claim
@@ -140,13 +141,17 @@ def test_what_the_short_way_leaves_out_shows(leave_out: str) -> None:
     assert differing > 1
 
 
+def _read(given_rows, digests):
+    return [given_rows[int(digest)] for digest in digests]
+
+
 def asked_of(desk_case: Case, given_rows, since, terminal=(), kept: Ledgers | None = None):
     """What is traced of a case; with `kept` over a ledger that grew by one statement at a time."""
     grown = None
     if kept is not None:
         for count in range(len(given_rows) + 1):
             digests = tuple(str(n) for n in range(count))
-            grown = kept.of("case-1", digests, given_rows[:count])
+            grown = kept.of("case-1", digests, partial(_read, given_rows))
             facts_of(desk_case, given_rows[:count], since, terminal, grown)  # changes nothing
     return facts_of(desk_case, given_rows, since, terminal, grown)
 

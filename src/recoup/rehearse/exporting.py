@@ -20,7 +20,7 @@ from recoup.evidence.decimals import with_decimals
 from recoup.money import ISO_DIGITS
 from recoup.records.kinds import KINDS
 from recoup.rehearse.country import Country
-from recoup.rehearse.figures import Stolen, Truth, truth_of
+from recoup.rehearse.figures import Stolen, Truth, traceable
 from recoup.rehearse.play.happened import Reported, Returned
 from recoup.rehearse.play.played import Played
 
@@ -42,7 +42,7 @@ def export(played: Played, folder: Path, *, form: str = "csv") -> dict[str, int]
     """
     assert form in FORMATS, form
     cut = _before_returns(played)
-    truth = truth_of(cut)
+    truth = traceable(cut)
     tables: dict[str, pl.DataFrame] = {
         f"transfers.{form}": _transfers(cut),
         **_declared(cut, truth),
@@ -264,7 +264,7 @@ def _account_labels(played: Played, frauds: Iterable[int]) -> pl.DataFrame:
 
 
 def _truth(played: Played, truth: Truth) -> dict[str, pl.DataFrame]:
-    """Return every crime and what became of its money, by first in, first out."""
+    """Return every crime and what became of its money, as `recoup trace` follows it: good faith ends no trail here."""
     country, ids = played.country, played.country.accounts.id
     every = [one.number for one in country.frauds]
     carried = truth.carried

@@ -221,7 +221,7 @@ def test_an_order_without_an_id_is_refused(a):
 
 def test_an_order_signed_by_a_trusted_key_that_is_not_the_centres_is_refused(a):
     other = replace(CENTRE, owner="bank-z", secret=bytes(range(9, 41)))
-    a.agent._identity = replace(
+    a.agent._post._identity = replace(
         a.agent._identity, ring=lambda: KeyRing([CENTRE.public, other.public])
     )
     data = seal(order(K.STOP), other, audience=BANK.owner, jti="x", now=START)

@@ -28,7 +28,7 @@ def restored(tmp_path):
         first.store.close()
         again = bank(tmp_path / "new", core=first.core)
         first.clock.move(10 * MINUTE)
-        again.agent._clock = again.clock = first.clock
+        again.agent._clock = again.agent._post._clock = again.clock = first.clock
         again.agent.recover()
         return again, told
 

@@ -15,7 +15,7 @@ from recoup.rehearse.figures.identities import Identity, identities_of
 from recoup.rehearse.figures.innocents import Harm, harm_of
 from recoup.rehearse.figures.spans import Hold, Holds, Span, holds_of
 from recoup.rehearse.figures.terms import FIGURES, NAMES, Figure, Figures, Unit
-from recoup.rehearse.figures.truth import Exit, Stolen, Truth, truth_of
+from recoup.rehearse.figures.truth import Exit, Stolen, Truth, traceable, truth_of
 
 __all__ = [
     "FIGURES",
@@ -46,5 +46,6 @@ __all__ = [
     "quantile",
     "steps_of",
     "survival_of",
+    "traceable",
     "truth_of",
 ]

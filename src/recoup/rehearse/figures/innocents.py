@@ -152,7 +152,7 @@ def _own_peak(played: Played, parts: Sequence[_Wait]) -> int:
     accounts = sorted({one.account for one in parts})
     if not accounts:
         return 0  # and no second trail is needed
-    carried = traceable(played)
+    carried = traceable(played).carried
     ledger = played.ledger[carried["row"]].select("time_us", "payer", "payee")
     flows = ledger.with_columns(amount=carried["amount"])
     steps = [(at, 0, account, change) for at, change, account in _steps(parts)]

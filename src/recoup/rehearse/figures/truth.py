@@ -99,12 +99,12 @@ class Truth:
         return out
 
 
-def traceable(played: Played) -> pl.DataFrame:
-    """Return what rows carried of stolen money if good faith ended no trail, as `Truth.carried`.
+def traceable(played: Played) -> Truth:
+    """Return what became of stolen money if good faith ended no trail: what a trace of the statements finds.
 
-    Only for what a hold on an innocent's account took beyond money that came of a crime: never for what was kept.
+    For what a hold on an innocent's account took beyond money that came of a crime, and for exports: never for what was kept.
     """
-    return _follow(played, played.country.is_outside).carried
+    return _follow(played, played.country.is_outside)
 
 
 def truth_of(played: Played) -> Truth:

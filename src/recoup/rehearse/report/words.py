@@ -31,8 +31,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "other_language": ("English", "中文"),
     "headline": ("保住的金额占被骗总额", "Kept, as a share of what would be lost"),
     "headline_note": (
-        "分母为无人干预时的被骗总额。虚线为物理极限:接报瞬间全部冻结,以及按机构应答时间可能做到的最好结果。",
-        "Of the loss when nobody acts. Dashed: what cannot be beaten, with all frozen at the report and by answer times.",
+        "分母为无人干预时的被骗总额。虚线为逐案极限:接报瞬间全部冻结,以及按机构应答时间可能做到的最好结果。",
+        "Of the loss when nobody acts. Dashed, case by case: all frozen at the report, and the best that answer times allow.",
     ),
     "goals": ("做到了什么,没做到什么", "What was reached, and what was not"),
     "reached": ("做到", "reached"),
