@@ -29,9 +29,10 @@ PATIENCE_SECONDS = 60
 class Scene:
     """A centre, the keys of a bank, and the bank's watch; the victim's 300.00 came to a mule, 200.00 of it went on."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, behind: timedelta = timedelta(0)) -> None:
+        """Open; the centre's clock begins behind the watch's: each hiring moves it on by a step of its one-time codes."""
         self.folder, self.now = folder, SystemClock().now()
-        self.clock, self.started = HandClock(self.now), list[Process]()
+        self.clock, self.started = HandClock(self.now - behind), list[Process]()
         key = generate_key(BANK, self.now - YEARS, self.now + YEARS)
         write_key(key, folder / "bank.key.json")
         write_public(CENTRE.public, folder / "centre.public.json")
@@ -81,6 +82,10 @@ class Scene:
         mandate = Mandate("m1", 8, 100_000, "CNY", until, "person-2")
         self.bureau.told(CASE, ProposeMandate(mandate), "person-2")
         self.bureau.told(CASE, AgreeToMandate("m1", "person-3", mandate.digest), "person-3")
+
+    def keep_time(self) -> None:
+        """Let the centre's clock catch up with the watch's: what is signed too early or long ago is not believed."""
+        self.clock.move(max(timedelta(0), SystemClock().now() - self.clock.now()))
 
     def asked(self, number: str) -> bool:
         """Whether the centre's standing authority has had a hold asked for there."""

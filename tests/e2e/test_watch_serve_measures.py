@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSI
 
 @pytest.fixture
 def scene(tmp_path: Path) -> Iterator[Scene]:
-    found = Scene(tmp_path)
+    found = Scene(tmp_path, behind=timedelta(minutes=5))
     for name, role in (("off", Role.OFFICER), ("bo", Role.APPROVER), ("cy", Role.CASE_LEAD)):
         found.bureau.hire(name, (role, "gd"))
     yield found
@@ -54,8 +55,12 @@ def attempt(scene: Scene, watch: Process, payer: str, amount: str) -> dict[str, 
     return scene.pay(watch, f"try-{scene.tries}", payer, ABROAD, amount)
 
 
-def until(look: Callable[[], bool]) -> None:
-    assert wait_until(look, PATIENCE_SECONDS)
+def until(scene: Scene, look: Callable[[], bool]) -> None:
+    def looked() -> bool:
+        scene.keep_time()
+        return look()
+
+    assert wait_until(looked, PATIENCE_SECONDS)
 
 
 def codes(answer: dict[str, Any]) -> tuple[str, list[str]]:
@@ -72,7 +77,7 @@ def test_measures_agreed_to_at_the_centre_bind_the_served_watch_and_their_end_fr
     proposed = propose(scene.bureau, MULE, "credit_only")
     limited = propose(scene.bureau, SECOND, "lower_limits", limit="30.00")
     assert (proposed["state"], limited["state"]) == ("proposed", "standing")
-    until(lambda: figure(watch, "recoup_watch_copy_version") >= 1)
+    until(scene, lambda: figure(watch, "recoup_watch_copy_version") >= 1)
     assert codes(attempt(scene, watch, SECOND, "30.01")) == ("refuse", ["measure-lower-limits"])
     assert attempt(scene, watch, SECOND, "30.00")["decision"] == "allow"
     assert codes(attempt(scene, watch, SECOND, "0.01")) == ("refuse", ["measure-lower-limits"])
@@ -81,7 +86,7 @@ def test_measures_agreed_to_at_the_centre_bind_the_served_watch_and_their_end_fr
     # With the second person's agreement it binds debits, and no credit.
     path = f"/measures/{proposed['measure']}"
     done(scene.bureau, f"{path}/agree", "bo", {"digest": proposed["digest"]})
-    until(lambda: figure(watch, "recoup_watch_copy_version") >= 2)
+    until(scene, lambda: figure(watch, "recoup_watch_copy_version") >= 2)
     refused = attempt(scene, watch, MULE, "1.00")
     assert codes(refused) == ("refuse", ["measure-credit-only"]), refused
     assert proposed["measure"] in str(refused), "its holder can object to it"
@@ -97,7 +102,7 @@ def test_measures_agreed_to_at_the_centre_bind_the_served_watch_and_their_end_fr
 
     # A third person lifts it: the next payment goes on.
     done(scene.bureau, f"{path}/lift", "cy", {"reason": "the papers are in order"})
-    until(lambda: attempt(scene, again, MULE, "1.00")["decision"] == "allow")
+    until(scene, lambda: attempt(scene, again, MULE, "1.00")["decision"] == "allow")
     assert codes(attempt(scene, again, SECOND, "0.01")) == ("refuse", ["measure-lower-limits"])
 
 
