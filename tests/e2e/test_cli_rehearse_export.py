@@ -133,10 +133,12 @@ def test_watch_trains_on_the_files_and_judges_on_them(none, tmp_path):
 
 @pytest.mark.slow  # two models of accounts
 def test_labels_of_accounts_are_read(none):
-    invoke(
+    result = invoke(
         "watch", "crossval", none / "transfers.csv", "--labels",
         none / "truth" / "account-labels.csv", "--folds", 2, "--json",
     )  # fmt: skip
+    found = json.loads(result.stdout[result.stdout.index("{") :])
+    assert found["auc"] > 0.5, "accounts of launderers are told from others better than by chance"
 
 
 def test_outside_the_folder_of_truth_nothing_is_told_of_crimes_that_nobody_reported(none):

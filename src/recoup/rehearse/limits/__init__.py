@@ -1,4 +1,4 @@
-"""What no system can beat: everything inside frozen at once, and the same with the time that institutions take."""
+"""What is kept of a case at most once it is reported: all frozen at once, and with the time that institutions take."""
 
 from recoup.rehearse.limits.axes import Axes, axes_of
 from recoup.rehearse.limits.bound import Bounded, Limits, limits_of

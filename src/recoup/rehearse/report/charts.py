@@ -25,7 +25,7 @@ class Line:
 
     @property
     def is_limit(self) -> bool:
-        """Whether it is drawn dashed: what cannot be beaten."""
+        """Whether it is drawn dashed: a limit of each case."""
         return self.name in {"instant", "latency_bound"}
 
 

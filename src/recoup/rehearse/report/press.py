@@ -1,4 +1,4 @@
-"""The press table: one page in the terms in which a ministry reports, beside MED 2.0 and beside what cannot be beaten."""
+"""The press table: one page in the terms in which a ministry reports, beside MED 2.0 and the limits of each case."""
 
 from __future__ import annotations
 
