@@ -89,9 +89,71 @@ def test_the_awards_can_be_worked_out_again_and_a_changed_one_is_found(folder: P
         path.write_text(text, encoding="utf-8")
 
 
+def verify(folder: Path) -> Result:
+    return CliRunner().invoke(app, ["return", "verify", str(folder / "out")])
+
+
+SUMS = ["totals", "claims", "terms", "assumed"]
+
+
+@pytest.mark.parametrize("part", SUMS)
+def test_a_sum_or_a_term_that_was_changed_in_the_summary_is_found(folder: Path, part: str) -> None:
+    """A summary is read before any table is: whoever changes what it says of them is found out like who changes a row."""
+    run(folder)
+    path = folder / "out/summary.json"
+    whole = path.read_text(encoding="utf-8")
+    for spoil in (changed_word, list.pop):
+        document = json.loads(whole)
+        spoil(document[part])
+        path.write_text(json.dumps(document), encoding="utf-8")
+        found = verify(folder)
+        assert (found.exit_code, f"{part} is not what the inputs give" in found.output) == (2, True)
+    path.write_text(json.dumps(json.loads(whole)), encoding="utf-8")
+    assert verify(folder).exit_code == 0, "the same summary in another layout is the same"
+
+
+def changed_word(rows: list[object]) -> None:
+    """Change the last thing that is said in the first row."""
+    if isinstance(rows[0], dict):
+        rows[0][list(rows[0])[-1]] = "0.01"
+    else:
+        rows[0] = "something else"
+
+
+def test_every_file_of_a_return_is_missed_and_a_changed_byte_of_it_is_found(folder: Path) -> None:
+    run(folder)
+    files = sorted(path for path in (folder / "out").iterdir())
+    assert len(files) == 8
+    for path in files:
+        whole = path.read_bytes()
+        path.unlink()
+        assert (found := verify(folder)).exit_code == 2, path.name
+        assert path.name in found.output
+        for changed in (whole + b"x", whole[:-2], b""):
+            path.write_bytes(changed)
+            assert (found := verify(folder)).exit_code == 2, path.name
+            assert path.name in found.output
+        path.write_bytes(whole)
+    assert verify(folder).exit_code == 0
+
+
+def test_a_table_that_no_summary_speaks_of_is_named(folder: Path) -> None:
+    run(folder)
+    path = folder / "out/summary.json"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    del document["files"]["likely-victims.csv"]
+    path.write_text(json.dumps(document), encoding="utf-8")
+    found = verify(folder)
+    assert (found.exit_code, "likely-victims.csv: summary.json says nothing" in found.output) == (
+        2,
+        True,
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "old", "new"),
     [
+        ("summary.json", '"digits": {', '"documents": [], "digits": {'),
         ("return-pots.csv", "mule,CNY,10.00", "mule,CNY,much"),
         ("return-pots.csv", "involved", "guilty"),
         ("return-claims.csv", "c1,P,CNY,60.00", "c1,P,CNY,-60.00"),
