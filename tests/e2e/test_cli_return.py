@@ -2,57 +2,22 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
+from return_files import CLAIMS, LEDGER, POTS, fill, rows, run
+from typer.testing import CliRunner
 
 from recoup.cli import app
 from recoup.evidence.staging import RESULTS
 from recoup.reading import return_policies
 from recoup.reading.return_policies import shipped_return_policies
 
-LEDGER = """\
-id,time,payer,payee,amount,currency
-t1,2026-01-05T10:00:00Z,P,mule,60.00,CNY
-t2,2026-01-05T10:01:00Z,M,mule,40.00,CNY
-t3,2026-01-05T10:02:00Z,mule,shop,90.00,CNY
-t4,2026-01-05T10:03:00Z,K,solo,25.00,CNY
-t5,2026-01-05T10:04:00Z,guest,shop,30.00,CNY
-"""
-CLAIMS = """\
-claim,victim,transfer,loss
-c1,P,t1,60.00
-c2,M,t2,40.00
-c3,K,t4,25.00
-"""
-POTS = """\
-account,amount,currency,holder
-mule,10.00,CNY,
-solo,25.00,CNY,involved
-shop,120.00,CNY,innocent
-"""
-
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for name, text in (("t.csv", LEDGER), ("c.csv", CLAIMS), ("p.csv", POTS)):
-        (tmp_path / name).write_text(text, encoding="utf-8")
-    return tmp_path
-
-
-def run(folder: Path, *more: str, transfers: tuple[str, ...] = ("t.csv",)) -> Result:
-    files = [str(folder / name) for name in transfers]
-    arguments = ["--pots", str(folder / "p.csv"), "--claims", str(folder / "c.csv")]
-    out = ["--out", str(folder / "out")]
-    return CliRunner().invoke(app, ["return", *arguments, "--transfers", *files, *out, *more])
-
-
-def rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return fill(tmp_path)
 
 
 def test_every_pot_is_given_back_and_the_reasons_say_why(folder: Path) -> None:
@@ -87,67 +52,6 @@ def test_the_awards_can_be_worked_out_again_and_a_changed_one_is_found(folder: P
         assert changed.exit_code == 2
         assert name in changed.output
         path.write_text(text, encoding="utf-8")
-
-
-def verify(folder: Path) -> Result:
-    return CliRunner().invoke(app, ["return", "verify", str(folder / "out")])
-
-
-SUMS = ["totals", "claims", "terms", "assumed"]
-
-
-@pytest.mark.parametrize("part", SUMS)
-def test_a_sum_or_a_term_that_was_changed_in_the_summary_is_found(folder: Path, part: str) -> None:
-    """A summary is read before any table is: whoever changes what it says of them is found out like who changes a row."""
-    run(folder)
-    path = folder / "out/summary.json"
-    whole = path.read_text(encoding="utf-8")
-    for spoil in (changed_word, list.pop):
-        document = json.loads(whole)
-        spoil(document[part])
-        path.write_text(json.dumps(document), encoding="utf-8")
-        found = verify(folder)
-        assert (found.exit_code, f"{part} is not what the inputs give" in found.output) == (2, True)
-    path.write_text(json.dumps(json.loads(whole)), encoding="utf-8")
-    assert verify(folder).exit_code == 0, "the same summary in another layout is the same"
-
-
-def changed_word(rows: list[object]) -> None:
-    """Change the last thing that is said in the first row."""
-    if isinstance(rows[0], dict):
-        rows[0][list(rows[0])[-1]] = "0.01"
-    else:
-        rows[0] = "something else"
-
-
-def test_every_file_of_a_return_is_missed_and_a_changed_byte_of_it_is_found(folder: Path) -> None:
-    run(folder)
-    files = sorted(path for path in (folder / "out").iterdir())
-    assert len(files) == 8
-    for path in files:
-        whole = path.read_bytes()
-        path.unlink()
-        assert (found := verify(folder)).exit_code == 2, path.name
-        assert path.name in found.output
-        for changed in (whole + b"x", whole[:-2], b""):
-            path.write_bytes(changed)
-            assert (found := verify(folder)).exit_code == 2, path.name
-            assert path.name in found.output
-        path.write_bytes(whole)
-    assert verify(folder).exit_code == 0
-
-
-def test_a_table_that_no_summary_speaks_of_is_named(folder: Path) -> None:
-    run(folder)
-    path = folder / "out/summary.json"
-    document = json.loads(path.read_text(encoding="utf-8"))
-    del document["files"]["likely-victims.csv"]
-    path.write_text(json.dumps(document), encoding="utf-8")
-    found = verify(folder)
-    assert (found.exit_code, "likely-victims.csv: summary.json says nothing" in found.output) == (
-        2,
-        True,
-    )
 
 
 @pytest.mark.parametrize(
