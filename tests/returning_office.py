@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from docket import claim, report
+from docket import claim, lies, report
 from sim.office import START, Done, Office, Turned
 
-from recoup.cases.commands import SettleClaim, TakeReport
-from recoup.cases.state import ClaimTrigger
+from recoup.cases import Matter, Motion
+from recoup.cases.commands import ApplyTrail, MakeMotion, SettleClaim, SettleMotion, TakeReport
+from recoup.cases.state import ClaimTrigger, MotionTrigger
 from recoup.centre import COMMAND_REGISTRY, answer_command
 from recoup.centre.account_room import EnterAccount
 from recoup.centre.commands import Outcome
@@ -30,7 +31,7 @@ from recoup.procedure.commands import (
 from recoup.staff import Grant, Level, Role, Unit
 from recoup.staff.commands import AddPerson, AddUnit, Enrol, GrantRole, OpenSession, SetUp
 
-CASE, BANK = "case-1", "bank-a"
+CASE, OTHER, BANK = "case-1", "case-2", "bank-a"
 PLACE = HoldKey(CASE, "a", "CNY")
 STATION = "station-1"
 ORIGINAL = Payee(PayeeKind.ORIGINAL, "card-c1", "person-1", "bank-home")
@@ -157,6 +158,26 @@ class Returning(Office):
         ids = (self.found.payments[-1].id,)
         return self.by("ann", NotifyBank("r1", ids, ("ann", "bo"), "ann"))
 
+    def joined_with_other(self) -> Returning:
+        """Report a second case whose claim went to the same account, and join it with the first."""
+        told = claim("d1", "a", 50, report="r2", paid_at=START)
+        self._of_case(OTHER, "taker", TakeReport(report("r2", START), told, STATION))
+        self._of_case(OTHER, "admitter", SettleClaim("d1", ClaimTrigger.ADMIT, "admitter"))
+        for name, number, amount in ((CASE, "c1", 100), (OTHER, "d1", 50)):
+            version = self.scribe.state.case(name).facts_version
+            self._of_case(name, "tracer", ApplyTrail(version, "d", (lies(number, "a", amount),)))
+        self.by("ann", EnterAccount("card-d1", "bank-home", OTHER))
+        motion = Motion("m1", Matter.JOINING, "ann", "a", other=OTHER, reason="their trails meet")
+        self.by("ann", MakeMotion(motion))
+        digest = self.scribe.state.case(CASE).motions[0].digest
+        self.by("chief", SettleMotion("m1", MotionTrigger.AGREE, "chief", digest))
+        return self
+
+    def _of_case(self, case: str, who: str, what: Any) -> None:
+        """Let a machine say something of a case."""
+        outcome = self._asked(Request(Actor(who, MACHINE, "story"), what, case=case))
+        assert isinstance(outcome, Done), outcome
+
     # --- what is looked at ---
 
     @property
@@ -175,4 +196,15 @@ class Returning(Office):
         return sorted(row.kind for row in self.journal.due(far, 1000) if row.kind in kinds)
 
 
-__all__ = ["ANOTHER", "BANK", "CASE", "MADE", "ORIGINAL", "PEOPLE", "PLACE", "Returning", "award"]
+__all__ = [
+    "ANOTHER",
+    "BANK",
+    "CASE",
+    "MADE",
+    "ORIGINAL",
+    "OTHER",
+    "PEOPLE",
+    "PLACE",
+    "Returning",
+    "award",
+]

@@ -341,6 +341,10 @@ PARTICULARS_BYTES_MAX: Final = 2**20
 
 TEMPLATE_BYTES_MAX: Final = 2**24
 """Bytes of one DOCX template of an office."""
+
+TEMPLATE_UNPACKED_BYTES_MAX: Final = 2**26
+"""Bytes of all its parts when unpacked: a small file may hold a thousand times its size."""
+
 RULE_CHARS_MAX: Final = 4_096
 """Characters of one rule's expression, or of one of its thresholds."""
 

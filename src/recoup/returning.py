@@ -6,16 +6,19 @@ Composition only: reading makes canonical records of what is given, `returns` pl
 from __future__ import annotations
 
 import gc
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Any, Final
 
 import polars as pl
 
 from recoup import returns
 from recoup.errors import InputFault
-from recoup.evidence.returns import return_tables
+from recoup.evidence.returns import DOCUMENTS, WORKED_OUT, return_document, return_tables
+from recoup.evidence.staging import RESULTS, SEAL
 from recoup.money import Digits, format_minor
 from recoup.reading import ADVICE, ReadingOptions
 from recoup.reading.exported import read_exported
@@ -25,6 +28,9 @@ from recoup.reading.pots import PotsReading, read_losses, read_pots
 from recoup.records.problems import Problem
 from recoup.records.provenance import Source
 from recoup.tracing import CaseFiles, Progress, open_case
+
+_PAPER: Final = re.compile(r"[a-z]+-\d{4,}\.[a-z]{2}\.pdf|documents\.csv|awards\.xlsx")
+"""How papers are named that are not there to be edited; whatever else an office keeps beside them is its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +181,9 @@ def _given(plan: returns.Plan, at: int) -> int | None:
 def verify_return(folder: Path) -> tuple[str, ...]:
     """Work the awards of a folder out from its exported inputs; return what differs, nothing if all of it holds.
 
+    What nobody can work out again, the inputs' digests and the command, is taken as it stands. Papers that were not handed on
+    are not missed; those that lie there are what was made with the awards, or are named.
+
     Raises:
         InputFault: the folder is not one that `recoup return` wrote.
     """
@@ -189,7 +198,29 @@ def verify_return(folder: Path) -> tuple[str, ...]:
     for name, digest in sorted(read.document["files"].items()):
         if sha256(read.texts[name].encode()).hexdigest() != digest:
             differences.append(f"{name}: not the file whose digest summary.json has")
-    return tuple(differences)
+    strange = sorted(RESULTS.difference(read.texts, (SEAL,)))
+    differences += [
+        f"{x}: summary.json says nothing of it" for x in strange if (folder / x).exists()
+    ]
+    document = return_document(plan, made, read.digits, read.document["policy"])
+    differences += [
+        f"{SEAL}: {name} is not what the inputs give"
+        for name in WORKED_OUT
+        if read.document.get(name) != document[name]
+    ]
+    return (*differences, *_papers_that_differ(folder / DOCUMENTS, read.document))
+
+
+def _papers_that_differ(folder: Path, document: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the papers in a folder that are not those that were made, in the order of their names."""
+    known = document.get(DOCUMENTS, {})
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if not _PAPER.fullmatch(path.name):
+            continue
+        if path.name not in known:
+            yield f"{DOCUMENTS}/{path.name}: {SEAL} says nothing of it"
+        elif sha256(path.read_bytes()).hexdigest() != known[path.name]:
+            yield f"{DOCUMENTS}/{path.name}: not the file whose digest {SEAL} has"
 
 
 def _first_difference(found: str, expected: str) -> str:

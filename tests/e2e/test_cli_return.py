@@ -2,57 +2,22 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
+from return_files import CLAIMS, LEDGER, POTS, fill, rows, run
+from typer.testing import CliRunner
 
 from recoup.cli import app
 from recoup.evidence.staging import RESULTS
 from recoup.reading import return_policies
 from recoup.reading.return_policies import shipped_return_policies
 
-LEDGER = """\
-id,time,payer,payee,amount,currency
-t1,2026-01-05T10:00:00Z,P,mule,60.00,CNY
-t2,2026-01-05T10:01:00Z,M,mule,40.00,CNY
-t3,2026-01-05T10:02:00Z,mule,shop,90.00,CNY
-t4,2026-01-05T10:03:00Z,K,solo,25.00,CNY
-t5,2026-01-05T10:04:00Z,guest,shop,30.00,CNY
-"""
-CLAIMS = """\
-claim,victim,transfer,loss
-c1,P,t1,60.00
-c2,M,t2,40.00
-c3,K,t4,25.00
-"""
-POTS = """\
-account,amount,currency,holder
-mule,10.00,CNY,
-solo,25.00,CNY,involved
-shop,120.00,CNY,innocent
-"""
-
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for name, text in (("t.csv", LEDGER), ("c.csv", CLAIMS), ("p.csv", POTS)):
-        (tmp_path / name).write_text(text, encoding="utf-8")
-    return tmp_path
-
-
-def run(folder: Path, *more: str, transfers: tuple[str, ...] = ("t.csv",)) -> Result:
-    files = [str(folder / name) for name in transfers]
-    arguments = ["--pots", str(folder / "p.csv"), "--claims", str(folder / "c.csv")]
-    out = ["--out", str(folder / "out")]
-    return CliRunner().invoke(app, ["return", *arguments, "--transfers", *files, *out, *more])
-
-
-def rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return fill(tmp_path)
 
 
 def test_every_pot_is_given_back_and_the_reasons_say_why(folder: Path) -> None:
@@ -92,6 +57,7 @@ def test_the_awards_can_be_worked_out_again_and_a_changed_one_is_found(folder: P
 @pytest.mark.parametrize(
     ("name", "old", "new"),
     [
+        ("summary.json", '"digits": {', '"documents": [], "digits": {'),
         ("return-pots.csv", "mule,CNY,10.00", "mule,CNY,much"),
         ("return-pots.csv", "involved", "guilty"),
         ("return-claims.csv", "c1,P,CNY,60.00", "c1,P,CNY,-60.00"),

@@ -127,6 +127,39 @@ def test_the_awards_can_still_be_worked_out_again_and_the_workbook_has_them(
     assert len([row for row in proof if row[0] == "input"]) >= 2
 
 
+def test_a_paper_that_is_not_the_one_that_was_made_is_named(folder: Path) -> None:
+    bare = folder / "verified.toml"
+    bare.write_text("made_on = 2026-07-01\nlanguages = ['en']\n", encoding="utf-8")
+    assert run(folder, "--documents", str(bare), out="sent").exit_code == 0
+    papers = folder / "sent/documents"
+
+    def verified() -> Result:
+        return CliRunner().invoke(app, ["return", "verify", str(folder / "sent")])
+
+    assert verified().exit_code == 0
+    for name in ("decision-0001.en.pdf", "awards.xlsx", "documents.csv"):
+        path = papers / name
+        whole = path.read_bytes()
+        path.write_bytes(whole + b"\n")
+        found = verified()
+        assert (found.exit_code, f"documents/{name}: not the file" in found.output) == (2, True)
+        path.write_bytes(whole)
+    # Another payment's decision in the place of one, and one more than were made.
+    first, second = (papers / f"decision-000{n}.en.pdf" for n in (1, 2))
+    whole = first.read_bytes()
+    first.write_bytes(second.read_bytes())
+    assert "documents/decision-0001.en.pdf: not the file" in verified().output
+    first.write_bytes(whole)
+    (papers / "decision-0009.en.pdf").write_bytes(whole)
+    assert "documents/decision-0009.en.pdf: summary.json says nothing" in verified().output
+    (papers / "decision-0009.en.pdf").unlink()
+    # What an office edits, keeps beside them, or does not hand on is its own affair.
+    (papers / "decision-0001.en.docx").write_bytes(b"edited")
+    (papers / "scan of the decision.pdf").write_bytes(b"scan")
+    (papers / "letter-0001.en.pdf").unlink()
+    assert verified().exit_code == 0, verified().output
+
+
 def test_papers_of_an_earlier_plan_do_not_stay_beside_newer_awards(folder: Path) -> None:
     case = folder / "bare.toml"
     case.write_text("made_on = 2026-07-01\nlanguages = ['en']\n", encoding="utf-8")

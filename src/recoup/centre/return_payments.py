@@ -29,7 +29,7 @@ from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import CLOCK, OWN_MARK, Actor, Request, derived_id, encode_request
 from recoup.ids import SubjectId
 from recoup.journal.port import Deadline
-from recoup.orders import Order, OrderKind, Outcome, Payout, is_back_unpaid
+from recoup.orders import Hold, Order, OrderKind, Outcome, Payout, is_back_unpaid
 from recoup.orders.commands import DraftOrder, SubmitOrder
 from recoup.orders.events import (
     AnswerRecorded,
@@ -39,7 +39,17 @@ from recoup.orders.events import (
     PaidBack,
     PaymentBounced,
 )
-from recoup.procedure import ClaimKey, Facts, Reason, Refusal, Return, decide, fold, paid_already
+from recoup.procedure import (
+    ClaimKey,
+    Facts,
+    Reason,
+    Refusal,
+    Return,
+    decide,
+    fold,
+    kept_back,
+    paid_already,
+)
 from recoup.procedure import commands as asked
 from recoup.procedure.events import BankNotified
 from recoup.procedure.state import IN_FLIGHT, RoundState
@@ -220,10 +230,17 @@ def _unfit_payment(orders: OrderWork, order: Order) -> Declined | None:
     if paid := paid_already(found, payment):
         return Declined(Reason.INCIDENT_OPEN.value, paid)
     # Others' right that was noted since the decision comes first; what is set aside has this payment in it.
-    left = orders.hold(order.key).payable - found.prior_at(order.key)
+    pot = {place: _payable(orders.hold(place), orders.now) for place in found.pot_of(order.key)}
+    left = orders.hold(order.key).payable - kept_back(found, order.key, pot)
     if found.set_aside_at(order.key) > left:
         return Declined(Reason.AMOUNT_EXCEEDS_FROZEN.value, f"expected at most {max(0, left)}")
     return None
+
+
+def _payable(hold: Hold, now: datetime) -> int:
+    """Return what is frozen of a hold and asked for; what is only stopped, or has ended, covers nobody's right."""
+    is_over = hold.ends_at is None or now >= hold.ends_at
+    return 0 if is_over else min(hold.frozen_live, hold.payable)
 
 
 def _heard(orders: OrderWork, noted: Noted) -> Iterator[tuple[Return, asked.Outcome]]:

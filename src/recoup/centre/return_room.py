@@ -252,6 +252,10 @@ def _facts(state: CentreState, found: Return, command: asked.Command) -> Facts:
         for payee in payees
         if any((case, payee.account) in state.entered for case in found.cases)
     }
+    # Others' right to an account lies on what every case holds of it.
+    places = list(
+        dict.fromkeys(other for place in places for other in (place, *found.pot_of(place)))
+    )
     holds = {place: fact for place in places if (fact := _hold_fact(state.holds.get(place)))}
     claims = {key: known for key in keys if (known := _claim_fact(state, found, key))}
     return Facts(holds, claims, accounts)

@@ -2,7 +2,8 @@
 
 1. All admitted claims of all cases share, whether or not somebody applied for them: who applies first takes nothing of others'.
 2. A pot is what is frozen on an account for all the cases together, or in custody, not set aside for a payment already and no
-   others' before the claims. Interest is shown and given to nobody.
+   others' before the claims: a right that is larger than the hold it was noted on takes of the account's other holds, in the
+   order of the cases. Interest is shown and given to nobody.
 3. What an earlier round paid, or has set aside and not yet paid, counts as paid (decision 19); statements are those of the
    case without the rows of those payments, so holds are followed as they were before that.
 4. Which case's hold an award is paid out of: the claim's own first, then by the order of the cases.
@@ -146,22 +147,40 @@ def _lying(sheets: ReturnSheets) -> list[Lying]:
         if seized.is_shared:
             left = seized.amount - sheets.of.paid_at(seized.place)
             rows.append(_lies(sheets.of, seized.place, PotKind(seized.kind.value), left))
-    return rows
+    return _without_rights(sheets.of, rows)
+
+
+def _without_rights(found: Return, rows: list[Lying]) -> list[Lying]:
+    """Return the places with less in them: others' rights are met where they were noted, else elsewhere in the same pot."""
+    unmet: dict[tuple[HoldKey, ...], int] = {}
+    met: dict[HoldKey, int] = {}
+    for pot in dict.fromkeys(found.pot_of(row.key) for row in rows):
+        unmet[pot] = sum(found.prior_at(place) for place in pot)
+    for row in rows:
+        met[row.key] = min(row.free, found.prior_at(row.key))
+        unmet[found.pot_of(row.key)] -= met[row.key]
+    for row in rows:
+        more = min(row.free - met[row.key], unmet[found.pot_of(row.key)])
+        met[row.key] += more
+        unmet[found.pot_of(row.key)] -= more
+    less = [replace(row, prior=met[row.key], free=row.free - met[row.key]) for row in rows]
+    for row in less:
+        assert row.there == row.set_aside + row.prior + row.free, "money is somebody's"
+        assert min(row.there, row.set_aside, row.prior, row.free) >= 0, "nobody owes a pot"
+        assert not (row.free and unmet[found.pot_of(row.key)]), (
+            "shared while others' right is unmet"
+        )
+    return less
 
 
 def _lies(
     found: Return, key: HoldKey, kind: PotKind, there: int, hold: Hold | None = None
 ) -> Lying:
+    """Return what lies in a place before others' rights are met."""
     aside = min(there, found.set_aside_at(key))
-    prior = min(there - aside, found.prior_at(key))
     answers = [answer for row in (hold.orders if hold else ()) for answer in row.answers]
     behind = answers[-1].queued_behind if answers else 0
-    row = Lying(
-        key, kind, there, aside, prior, there - aside - prior, found.accrued_at(key), behind
-    )
-    assert row.there == row.set_aside + row.prior + row.free, "money is somebody's"
-    assert min(row.there, row.set_aside, row.prior, row.free) >= 0, "nobody owes a pot"
-    return row
+    return Lying(key, kind, there, aside, 0, there - aside, found.accrued_at(key), behind)
 
 
 def _free(sheets: ReturnSheets) -> dict[HoldKey, int]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from recoup.records.problems import Problem
     from recoup.returning import OpenReturn
     from recoup.returns import Worked
-
-FOLDER: Final = "documents"
 
 DocumentsFile = Annotated[
     Path | None,
@@ -102,17 +100,20 @@ def _slip(path: Path, key: str) -> Problem:
 
 def withdraw(out: Path) -> None:
     """Delete the documents of an earlier run, if there are any; nothing is loaded for it otherwise."""
-    if (out / FOLDER).is_dir():
+    from recoup.evidence.returns import DOCUMENTS
+
+    if (out / DOCUMENTS).is_dir():
         from recoup.paper.returning import withdraw_documents
 
-        withdraw_documents(out / FOLDER)
+        withdraw_documents(out / DOCUMENTS)
 
 
 def write_documents(out: Path, made: Mapping[str, bytes]) -> None:
     """Write documents into their folder of the results, all or none; raise `OSError` when it cannot be written."""
+    from recoup.evidence.returns import DOCUMENTS
     from recoup.evidence.staging import staged
 
-    with staged(out / FOLDER) as stage:
+    with staged(out / DOCUMENTS) as stage:
         for name, data in made.items():
             (stage / name).write_bytes(data)
 
@@ -193,7 +194,6 @@ def write_templates(
 
 
 __all__ = [
-    "FOLDER",
     "DocumentsFile",
     "PaperWork",
     "TemplatesFolder",

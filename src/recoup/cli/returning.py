@@ -200,7 +200,13 @@ def _write(
     tell: Callable[[str, int, int], None],
 ) -> Mapping[str, Any]:
     """Share out, write everything or nothing, return the summary."""
-    from recoup.evidence.returns import likely_table, return_document, return_tables, write_return
+    from recoup.evidence.returns import (
+        likely_table,
+        return_document,
+        return_tables,
+        with_documents,
+        write_return,
+    )
     from recoup.returning import worked_out
     from recoup.returns import likely_victims
 
@@ -222,6 +228,7 @@ def _write(
         made = documents_of(
             papers, opened, worked, tables, document, lambda at, of: tell("documents", at, of)
         )
+        document = with_documents(document, made)
     withdraw(out)
     write_return(out, tables, document)
     if made:
@@ -273,7 +280,9 @@ def compare(
 
 
 def verify(folder: Folder) -> None:
-    """Work the awards of a folder out again from the inputs that lie in it, and compare every line.
+    """Work the awards of a folder out again from the inputs that lie in it, and compare every line and every sum.
+
+    Papers in its folder `documents` are compared with their digests, but DOCX files, which are there to be edited.
 
     Exit code 0: all of it holds; 2: the first line of each file that differs, or a folder that could not be read.
     """

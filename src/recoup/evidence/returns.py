@@ -1,7 +1,8 @@
 """The files of a return: who gets what of which pot and why, what remains, and the inputs to work it out again.
 
 Amounts are decimal text with the digits of their currency, text UTF-8, lines end in LF. `awards.csv` names no currency: a
-claim has one, and `return-claims.csv` says which.
+claim has one, and `return-claims.csv` says which. Ids and accounts stand as they were given, also where one begins with
+= + - or @: whoever opens them in a spreadsheet takes `awards.xlsx`, in which they are text.
 """
 
 from __future__ import annotations
@@ -35,6 +36,10 @@ from recoup.returns import (
 )
 
 FORMAT: Final = "recoup.return/1"
+DOCUMENTS: Final = "documents"
+"""The folder of the papers beside them."""
+WORKED_OUT: Final = ("assumed", "terms", "totals", "claims", "digits")
+"""What of `summary.json` follows from the inputs of the awards; the rest says where these came from."""
 _ISO: Final = "%Y-%m-%dT%H:%M:%S%.fZ"
 AWARDS: Final = ("claim", "account", "mode", "amount", "reason")
 REMAINING: Final = (
@@ -107,6 +112,12 @@ def return_document(
         "command": command,
         "versions": versions(("numpy", "numba", "polars")),
     }
+
+
+def with_documents(document: Mapping[str, Any], made: Mapping[str, bytes]) -> dict[str, Any]:
+    """Return `summary.json` with the digests of the papers that were made. A DOCX has none: it is there to be edited."""
+    kept = {name: data for name, data in sorted(made.items()) if not name.endswith(".docx")}
+    return {**document, DOCUMENTS: {name: sha256(data).hexdigest() for name, data in kept.items()}}
 
 
 def write_return(folder: Path, tables: Mapping[str, str], document: Mapping[str, Any]) -> None:

@@ -64,12 +64,12 @@ STANDS: Final[dict[Stage, Pair]] = {
         "The plan of the return is made public, or objections to it are being decided.",
     ),
     Stage.DECIDED: (
-        "已决定向您返还资金，即将通知银行付款。",
-        "It is decided that money is returned to you. The bank will be told next.",
+        "已决定向您返还资金，接下来办理付款。",
+        "It is decided that money is returned to you. It is paid next.",
     ),
     Stage.PAYING: (
-        "已通知银行向您付款。",
-        "The bank has been told to pay you.",
+        "正在办理向您付款。",
+        "Your money is being paid to you.",
     ),
     Stage.DELAYED: (
         "付款遇到问题，正在处理，您的资金仍受保护。",
@@ -88,7 +88,8 @@ STANDS: Final[dict[Stage, Pair]] = {
         "This claim of yours is not being worked on.",
     ),
 }
-"""Where it stands."""
+"""Where it stands. A letter's number tells its stage and no more, so the words hold however the money comes: from a bank that
+froze it, or from the office that keeps what was seized."""
 
 NEXT: Final[dict[Stage, Pair]] = {
     Stage.REPORTED: (
@@ -120,12 +121,12 @@ NEXT: Final[dict[Stage, Pair]] = {
         "Next: when the notice is over and objections are decided, the decision follows.",
     ),
     Stage.DECIDED: (
-        "下一步：银行付款至您申请时登记的账户。",
-        "Next: the bank pays into the account that you gave when you applied.",
+        "下一步：冻结款由银行转入您申请时登记的账户，扣押款由保管单位发还。",
+        "Next: the bank pays what is frozen into the account that you gave; the office that keeps seized money hands it over.",
     ),
     Stage.PAYING: (
-        "下一步：款项将转入您申请时登记的账户，请留意到账。",
-        "Next: the money goes into the account that you gave when you applied. Watch for it.",
+        "下一步：银行付款的，请留意您登记的账户到账；当面发还的，请当场核对金额。",
+        "Next: watch the account that you gave for what a bank pays; count what is handed over to you.",
     ),
     Stage.DELAYED: (
         "下一步：如需补充材料或更换账户，请到受理窗口办理。",

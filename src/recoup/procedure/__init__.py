@@ -7,6 +7,7 @@ from recoup.procedure.custody import Accrued, PriorKind, PriorRight, Seized, Sei
 from recoup.procedure.decide import decide, needs_notice
 from recoup.procedure.evolve import evolve, fold
 from recoup.procedure.facts import ClaimFact, Facts, HoldFact
+from recoup.procedure.fitting import kept_back
 from recoup.procedure.keeping import digest_of_seized
 from recoup.procedure.paying import paid_already
 from recoup.procedure.refusals import Reason, Refusal
@@ -71,6 +72,7 @@ __all__ = [
     "digest_of_seized",
     "evolve",
     "fold",
+    "kept_back",
     "needs_notice",
     "paid_already",
     "sums_of",

@@ -2,6 +2,7 @@
 
 1. Only frozen money is given back, and of each account no more than is frozen there, not set aside already, and no others'
    before the claims. Seized money that two persons have seen is counted like it.
+   What joined cases hold of one account is one pot: others' right to it lies on all those holds, whichever it was noted on.
 2. No claim is given more than it still misses.
 3. Who acts for another showed a paper, and somebody else looked at it.
 """
@@ -9,7 +10,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from recoup.orders.hold import HoldKey
@@ -50,8 +51,8 @@ def unfit_plan(
         refusal = _unfit_award(found, award, facts)
         if refusal is not None:
             return refusal
-    for place, amount in wanted.items():
-        refusal = unfit_place(found, place, amount, facts, now)
+    for place in wanted:
+        refusal = unfit_place(found, place, wanted, facts, now)
         if refusal is not None:
             return refusal
     for key, amount in given.items():
@@ -64,18 +65,37 @@ def unfit_plan(
 
 
 def unfit_place(
-    found: Return, place: HoldKey, amount: int, facts: Facts, now: datetime
+    found: Return, place: HoldKey, wanted: Mapping[HoldKey, int], facts: Facts, now: datetime
 ) -> Refusal | None:
-    """Say why so much more cannot be given of a frozen account."""
+    """Say why so much more as is `wanted` of a place cannot be given of it, beside what is wanted of others."""
     there = _there(found, place, facts, now)
     if isinstance(there, Refusal):
         return there
-    free = there - found.set_aside_at(place) - found.prior_at(place)
+    amount = wanted.get(place, 0)
+    lies: dict[HoldKey, int] = {}
+    for other in found.pot_of(place):
+        known = _there(found, other, facts, now)
+        lies[other] = 0 if isinstance(known, Refusal) else known - wanted.get(other, 0)
+    free = there - found.set_aside_at(place) - kept_back(found, place, lies)
     if amount > free:
         return Refusal(
             Reason.AMOUNT_EXCEEDS_FROZEN, f"{place.account}: at most {free}, was {amount}"
         )
     return None
+
+
+def kept_back(found: Return, place: HoldKey, lies: Mapping[HoldKey, int]) -> int:
+    """Return what must stay at a place for others: their rights to its pot, as far as the pot's other places do not cover them.
+
+    Args:
+        found: the return.
+        place: a hold's key, or that of seized money.
+        lies: minor units that may be given at each place of the pot; a place that is not there has none.
+    """
+    pot = found.pot_of(place)
+    rights = sum(found.prior_at(row) for row in pot)
+    beside = sum(max(0, lies.get(row, 0) - found.set_aside_at(row)) for row in pot if row != place)
+    return max(0, rights - beside)
 
 
 def _there(found: Return, place: HoldKey, facts: Facts, now: datetime) -> int | Refusal:
@@ -145,4 +165,11 @@ def _unfit_award(found: Return, award: Award, facts: Facts) -> Refusal | None:
     return unfit_payee(award.payee, application.capacity, award.key, facts)
 
 
-__all__ = ["unfit_application", "unfit_claim", "unfit_payee", "unfit_place", "unfit_plan"]
+__all__ = [
+    "kept_back",
+    "unfit_application",
+    "unfit_claim",
+    "unfit_payee",
+    "unfit_place",
+    "unfit_plan",
+]

@@ -91,7 +91,8 @@ def _note(found: Return, wanted: Seized, facts: Facts) -> Events | Refusal:
         return Refusal(Reason.TOO_MANY, f"expected at most {limits.RETURN_SEIZED_MAX}")
     if wanted.case not in found.cases:
         return Refusal(Reason.PLACE_UNKNOWN, wanted.case)
-    if wanted.place in facts.holds:
+    if any(place in facts.holds for place in found.pot_of(wanted.place)):
+        # Under an account's name it would be a part of that account's pot.
         return Refusal(Reason.RETURN_ID_TAKEN, wanted.id)
     if not wanted.paper:
         return Refusal(Reason.PROOF_MISSING, wanted.id)
@@ -220,7 +221,7 @@ def _hand_over(
         return Refusal(Reason.INCIDENT_OPEN, paid)
     if not command.reference:
         return Refusal(Reason.PROOF_MISSING, payment.id)
-    refusal = unfit_claim(payment.key, facts) or unfit_place(found, payment.place, 0, facts, now)
+    refusal = unfit_claim(payment.key, facts) or unfit_place(found, payment.place, {}, facts, now)
     if refusal is not None:
         return refusal
     left = still_missed(found, payment, facts)

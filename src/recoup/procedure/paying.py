@@ -136,7 +136,7 @@ def _unfit(
         return after
     if paid := paid_already(found, payment):
         return Refusal(Reason.INCIDENT_OPEN, paid)
-    refusal = unfit_claim(payment.key, facts) or unfit_place(found, payment.place, 0, facts, now)
+    refusal = unfit_claim(payment.key, facts) or unfit_place(found, payment.place, {}, facts, now)
     if refusal is not None:
         return refusal
     left = still_missed(found, payment, facts)

@@ -350,8 +350,14 @@ class Return:
         """Return what was paid of a place so far."""
         return sum(row.paid for row in self.payments if row.place == place)
 
+    def pot_of(self, place: HoldKey) -> tuple[HoldKey, ...]:
+        """Return the places that are one pot with this one: every joined case's hold of an account, seized money by itself."""
+        if self.custody_at(place) is not None:
+            return (place,)
+        return tuple(HoldKey(case, place.account, place.currency) for case in self.cases)
+
     def prior_at(self, place: HoldKey) -> int:
-        """Return what others have a right to there before the claims."""
+        """Return what others have a right to before the claims, by rights that were noted on this place."""
         return sum(row.amount for row in self.rights if row.place == place and row.stands)
 
     def accrued_at(self, place: HoldKey) -> int:

@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -44,6 +45,17 @@ def read_exported(folder: Path) -> Exported:
     document = _document(folder / "summary.json")
     names = sorted(document["files"])
     texts = {name: _text(folder / name) for name in names}
+    try:
+        return _parsed(folder, document, texts)
+    except InputFault as fault:
+        # A row may be unreadable because of what was changed in another file: those are named too.
+        changed = [name for name in names if _sha(texts[name]) != document["files"][name]]
+        words = "not the file whose digest summary.json has"
+        also = [_problem(folder / name, 0, words) for name in changed]
+        raise InputFault(sorted({*fault.problems, *also})) from fault
+
+
+def _parsed(folder: Path, document: dict[str, Any], texts: Mapping[str, str]) -> Exported:
     try:
         policy = policy_of(document["policy"])
         digits = Digits({str(code): int(n) for code, n in document["digits"].items()})
@@ -115,9 +127,17 @@ class _Place:
             raise _wrong(self.path, self.row, repr(fault)) from fault
 
 
-def _wrong(path: Path, row: int, found: str) -> InputFault:
+def _problem(path: Path, row: int, found: str) -> Problem:
     code = "return_unreadable"
-    return InputFault([Problem(str(path), "", row, "", code, found, ADVICE[code])])
+    return Problem(str(path), "", row, "", code, found, ADVICE[code])
+
+
+def _wrong(path: Path, row: int, found: str) -> InputFault:
+    return InputFault([_problem(path, row, found)])
+
+
+def _sha(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
 
 
 def _text(path: Path) -> str:
@@ -139,6 +159,8 @@ def _document(path: Path) -> dict[str, Any]:
         raise _wrong(path, 0, f"nothing said of {', '.join(missing)}")
     if strange := [name for name in document["files"] if "/" in name or "\\" in name]:
         raise _wrong(path, 0, f"names the file {strange[0]}")
+    if not isinstance(document.get("documents", {}), dict):
+        raise _wrong(path, 0, "no list of documents")
     found: dict[str, Any] = document
     return found
 
@@ -172,6 +194,8 @@ def _traced(
     for at, row in _rows(path, texts):
         with _Place(path, at):
             place = Place(row["account"], row["currency"])
+            if row["claim"] not in currency:
+                raise ValueError(f"{row['claim']} is no claim of return-claims.csv")
             if currency[row["claim"]] != place.currency:
                 raise ValueError("expected a claim of the pot's currency")
             of_rule = shares[place].setdefault(row["rule"], {})

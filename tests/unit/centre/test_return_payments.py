@@ -5,25 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from docket import claim, lies, report
-from returning_office import BANK, CASE, MADE, ORIGINAL, PLACE, STATION, Returning, award
+from returning_office import BANK, CASE, MADE, ORIGINAL, OTHER, PLACE, Returning, award
 from sim.office import START, Done, Turned
 
-from recoup.cases import Finding, FindingKind, Matter, Motion
+from recoup.cases import Finding, FindingKind
 from recoup.cases.commands import (
     AddFacts,
-    ApplyTrail,
-    MakeMotion,
     ProposeFinding,
-    SettleClaim,
     SettleFinding,
-    SettleMotion,
-    TakeReport,
 )
 from recoup.cases.decided import Appeal
-from recoup.cases.state import ClaimTrigger, FindingTrigger, MotionTrigger
+from recoup.cases.state import FindingTrigger
 from recoup.centre import answer_command
-from recoup.centre.account_room import EnterAccount
 from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import MACHINE, Actor, Request, command_of
 from recoup.centre.snapshots import decode_state, encode_state
@@ -41,7 +34,6 @@ from recoup.procedure.commands import (
 )
 
 ORDER, AGAIN = "r1-1.1.1", "r1-1.1.2"
-OTHER = "case-2"
 
 
 @pytest.fixture
@@ -190,31 +182,9 @@ def asks(office, case, who, what):
     assert isinstance(told, Done), told
 
 
-def other_case(office):
-    """Report a second case whose claim went to the same account, and join it with the first."""
-    taken = TakeReport(
-        report("r2", START), claim("d1", "a", 50, report="r2", paid_at=START), STATION
-    )
-    asks(office, OTHER, "taker", taken)
-    asks(office, OTHER, "admitter", SettleClaim("d1", ClaimTrigger.ADMIT, "admitter"))
-    for name, number, amount in ((CASE, "c1", 100), (OTHER, "d1", 50)):
-        version = office.scribe.state.case(name).facts_version
-        asks(office, name, "tracer", ApplyTrail(version, "d", (lies(number, "a", amount),)))
-    office.by("ann", EnterAccount("card-d1", "bank-home", OTHER))
-    motion = Motion("m1", Matter.JOINING, "ann", "a", other=OTHER, reason="their trails meet")
-    office.by("ann", MakeMotion(motion))
-    office.by(
-        "chief",
-        SettleMotion(
-            "m1", MotionTrigger.AGREE, "chief", office.scribe.state.case(CASE).motions[0].digest
-        ),
-    )
-
-
 def joined():
     """A return of two joined cases, decided: a claim of the second is paid out of the first's hold."""
-    office = Returning().holds()
-    other_case(office)
+    office = Returning().holds().joined_with_other()
     office.by("ann", OpenReturn("r1", (CASE, OTHER), "ann"))
     payee = replace(ORIGINAL, account="card-d1", name="victim-d1")
     key = ClaimKey(OTHER, "d1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -20,12 +21,18 @@ from recoup.clock import instant_of
 from recoup.orders import Answer, Order, OrderKind, Outcome, Receipt
 from recoup.orders.commands import ApproveOrder, DraftOrder, IssueOrder, SubmitOrder
 from recoup.paper.victim_words import NEXT, STANDS, Stage
+from recoup.procedure import ClaimKey, Seized, SeizedKind, digest_of_seized
 from recoup.procedure.commands import (
     AgreeToPayee,
+    AgreeToSeized,
+    ConfirmHandover,
+    HandOver,
+    NoteSeized,
     OpenRound,
     ProposePayee,
     PublishNotice,
     TakeApplication,
+    Wanted,
 )
 
 ORDER = "r1-1.1.1"
@@ -124,6 +131,51 @@ def test_a_new_round_is_told_before_what_was_paid() -> None:
     assert view(office).stage is Stage.RETURNED_PART, "nobody applied in it"
     office.by("ann", TakeApplication("r1", replace(MADE, id="app-2")))
     assert view(office).stage is Stage.APPLIED
+
+
+CASH = Seized("cash", CASE, SeizedKind.CASH, "CNY", 40, "list", "ann")
+
+
+def test_who_gets_only_seized_money_is_nowhere_told_that_a_bank_was_told_to_pay() -> None:
+    """No bank is told of money that lies with the office: each step is worded so that it is true of it."""
+    office = Returning().holds().applied()
+    office.by("ann", NoteSeized("r1", CASH))
+    office.by("bo", AgreeToSeized("r1", "cash", digest_of_seized(CASH), "bo"))
+    office.approved(Wanted(ClaimKey(CASE, "c1"), CASH.place, 1, 40)).decided()
+    seen = [view(office).stage]
+    office.by("ann", HandOver("r1", "r1#1.1", "q1", "ann"))
+    seen.append(view(office).stage)
+    assert seen == [Stage.DECIDED, Stage.PAYING]
+    assert office.found.payments[0].institution == "", "no bank is asked"
+    office.by("bo", ConfirmHandover("r1", "r1#1.1", "q1", "bo"))
+    assert view(office).stage is Stage.RETURNED_PART
+    for stage in (*seen, Stage.DELAYED, Stage.RETURNED_PART, Stage.RETURNED):
+        assert not _ONLY_A_BANK.search(" ".join((*STANDS[stage], *NEXT[stage]))), stage
+    for stage in seen:
+        for word in ("冻结", "扣押") if stage is Stage.DECIDED else ("银行", "当面"):
+            assert word in NEXT[stage][0], stage
+        for word in ("bank", "hand"):
+            assert word in NEXT[stage][1], stage
+
+
+_ONLY_A_BANK = re.compile(
+    r"通知银行|bank (?:has been|will be|is) told|下一步：银行付款至|Next: the bank pays into"
+)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "已决定向您返还资金，即将通知银行付款。",
+        "The bank has been told to pay you.",
+        "The bank will be told next.",
+        "Next: the bank pays into the account that you gave when you applied.",
+        "下一步：银行付款至您申请时登记的账户。",
+    ],
+)
+def test_words_that_are_true_of_frozen_money_only_are_known(words: str) -> None:
+    """The negative control."""
+    assert _ONLY_A_BANK.search(words)
 
 
 def test_a_claim_that_does_not_stand_is_told_as_closed() -> None:

@@ -101,7 +101,9 @@ def text_of(pdf: bytes) -> str:
     return re.sub(r"\s+", "", "".join(page.extract_text() for page in pages))
 
 
-def own_key(name: str = "冻结机关签章") -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
+def own_key(
+    name: str = "冻结机关签章", *, is_for_signing: bool = True
+) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
     """A key and a certificate for it that it signs itself; valid around the clock of the machine that signs."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
@@ -119,7 +121,12 @@ def own_key(name: str = "冻结机关签章") -> tuple[ec.EllipticCurvePrivateKe
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
         .add_extension(
-            x509.KeyUsage(digital_signature=True, content_commitment=True, **usage), critical=True
+            x509.KeyUsage(
+                digital_signature=is_for_signing,
+                content_commitment=is_for_signing,
+                **usage | {"key_encipherment": not is_for_signing},
+            ),
+            critical=True,
         )
         .sign(key, hashes.SHA256())
     )

@@ -19,13 +19,11 @@ from recoup.paper.returning import (
     Filled,
     Kind,
     Templates,
-    Told,
     fields_of,
     filled_documents,
     return_documents,
     sheet_pdf,
     unmatched,
-    victim_words,
 )
 from recoup.paper.returning.layouts import LAYOUTS, Fields, Heading, Signing, Table
 from recoup.paper.returning.particulars import LINK, ReturnParticulars, Worded
@@ -229,23 +227,9 @@ def test_a_long_table_of_flows_is_cut_with_a_word_of_it(monkeypatch: pytest.Monk
         assert table.values["flows_note"] == words
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("told", Told)
-def test_a_victim_is_told_what_comes_next_that_it_is_free_and_never_a_link(
-    told: Told, language: str
-) -> None:
-    words = victim_words(told, language, case="A-17", check=PARTICULARS.check.said(language))
-    assert "A-17" in words
-    assert PARTICULARS.check.said(language) in words
-    assert ("不收取任何费用" in words) or ("The return is free" in words)
-    assert not LINK.search(words)
-    assert len(words) < 420
-
-
 @pytest.mark.parametrize("link", ["https://a", "www.example", "return.example.gov", "Police.CN/x"])
-def test_a_link_is_refused_wherever_a_victim_would_read_it(link: str) -> None:
-    with pytest.raises(ValueError, match="without a link"):
-        victim_words(Told.PAID, "zh", case="A-17", check=f"见 {link}")
+def test_a_link_is_known_wherever_a_victim_would_read_it(link: str) -> None:
+    assert LINK.search(f"见 {link}")
     assert not LINK.search("0755-1234 5678, counter 3. Bring A-17.")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,14 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 from pyhanko.keys import load_cert_from_pemder
+from pyhanko.pdf_utils.generic import StreamObject
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 from unit.paper_returning.returned import PARTICULARS, facts, own_key, packed, text_of
 
+from recoup.clock import HandClock
 from recoup.errors import InputFault
 from recoup.paper.returning import Kind, filled_documents, open_signer, sheet_pdf
 from recoup.paper.returning.particulars import SigningFiles
@@ -62,6 +66,69 @@ def test_an_altered_byte_breaks_it(signed: tuple[bytes, Path]) -> None:
     status = status_of(altered, folder / "own.pem")
     assert not status.intact
     assert not status.bottom_line
+
+
+def test_a_page_of_another_document_behind_the_signature_breaks_it(
+    signed: tuple[bytes, Path],
+) -> None:
+    """An update that leaves every signed byte as it was, and shows another page: what a forger of sums would do."""
+    pdf, folder = signed
+    other = next(x for x in filled_documents(facts()) if x.kind is Kind.LETTER)
+    page = pypdf.PdfReader(io.BytesIO(sheet_pdf(other, PARTICULARS.made_on))).pages[0]
+    writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+    target = writer.root["/Pages"]["/Kids"].raw_get(0).get_object()
+    stream = StreamObject(stream_data=page.get_contents().get_data())
+    target["/Contents"] = writer.add_object(stream)
+    writer.update_container(target)
+    out = io.BytesIO()
+    writer.write(out)
+    assert out.getvalue().startswith(pdf)
+    status = status_of(out.getvalue(), folder / "own.pem")
+    assert status.intact, "the signed bytes are still there"
+    assert status.coverage.name != "ENTIRE_FILE"
+    assert status.modification_level.name == "OTHER"
+    assert not status.bottom_line
+
+
+@pytest.mark.parametrize("more", [b"\n", b" " * 500])
+def test_bytes_behind_the_signature_are_seen(signed: tuple[bytes, Path], more: bytes) -> None:
+    pdf, _ = signed
+    (signature,) = PdfFileReader(io.BytesIO(pdf + more)).embedded_signatures
+    signature.compute_integrity_info()
+    assert signature.coverage.name != "ENTIRE_FILE"
+
+
+def test_every_byte_but_the_signatures_own_is_signed(signed: tuple[bytes, Path]) -> None:
+    pdf, _ = signed
+    (signature,) = PdfFileReader(io.BytesIO(pdf)).embedded_signatures
+    first, until, then, rest = (int(x) for x in signature.sig_object["/ByteRange"])
+    assert (first, then + rest) == (0, len(pdf))
+    gap = pdf[until:then]
+    assert re.fullmatch(rb"<[0-9a-fA-F]+>", gap), "nothing but the signature is left out"
+
+
+def test_a_document_says_when_it_was_signed_and_by_which_certificate(
+    signed: tuple[bytes, Path],
+) -> None:
+    pdf, folder = signed
+    status = status_of(pdf, folder / "own.pem")
+    assert abs((status.signer_reported_dt - datetime.now(UTC)).total_seconds()) < 3600
+    assert "冻结机关签章" in status.signing_cert.subject.native["common_name"]
+
+
+@pytest.mark.parametrize(
+    ("days", "is_for_signing", "named"),
+    [(-2, True, "valid from"), (2, True, "valid from"), (0, False, "not for signing")],
+)
+def test_a_certificate_on_which_nobody_could_rely_signs_nothing(
+    tmp_path: Path, days: int, is_for_signing: bool, named: str
+) -> None:
+    key, own = own_key(is_for_signing=is_for_signing)
+    (tmp_path / "key.p12").write_bytes(packed(key, own, b"a pass"))
+    (tmp_path / "pass").write_text("a pass")
+    clock = HandClock(datetime.now(UTC) + timedelta(days=days))
+    with pytest.raises(InputFault, match=named):
+        open_signer(SigningFiles("key.p12", "", "", "pass"), tmp_path, clock)
 
 
 def test_the_signature_of_somebody_else_is_not_trusted(

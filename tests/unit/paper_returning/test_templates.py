@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from pathlib import Path
+from random import Random
 
 import docx
 import pytest
@@ -20,6 +22,7 @@ from recoup.paper.returning import (
     template_docx,
     template_names,
 )
+from recoup.paper.returning.template_faults import template_faults
 
 NAME = "letter.en.docx"
 
@@ -97,6 +100,124 @@ def test_header_and_footer_are_filled(tmp_path: Path) -> None:
     data = Templates.of_folder(tmp_path).filled(letter(), PARTICULARS.made_on)
     header = docx.Document(io.BytesIO(data)).sections[0].header
     assert header.paragraphs[0].text == "case A440300-2026-0017"
+
+
+def test_headers_of_the_first_and_of_even_pages_are_filled_and_looked_at_too(
+    tmp_path: Path,
+) -> None:
+    own(tmp_path)
+    made = docx.Document(tmp_path / NAME)
+    section = made.sections[0]
+    section.different_first_page_header_footer = True
+    for part in (section.first_page_header, section.even_page_footer):
+        part.paragraphs[0].text = "case {{case_number}}"
+    table = section.first_page_footer.add_table(1, 1, docx.shared.Mm(50))
+    table.rows[0].cells[0].text = "{{victim_name}}"
+    (tmp_path / NAME).write_bytes(saved(made))
+    data = Templates.of_folder(tmp_path).filled(letter(), PARTICULARS.made_on)
+    filled = docx.Document(io.BytesIO(data)).sections[0]
+    assert filled.first_page_header.paragraphs[0].text == "case A440300-2026-0017"
+    assert filled.even_page_footer.paragraphs[0].text == "case A440300-2026-0017"
+    assert filled.first_page_footer.tables[0].rows[0].cells[0].text == "被害人甲"
+    section.first_page_header.paragraphs[0].text = "case {{victim_nane}}"
+    (tmp_path / NAME).write_bytes(saved(made))
+    assert "unknown placeholder: {{victim_nane}}" in refusal(tmp_path)
+
+
+def test_a_victims_field_is_in_no_template_of_the_public_notice(tmp_path: Path) -> None:
+    made = docx.Document(io.BytesIO(template_docx(Kind.NOTICE, "zh")))
+    made.sections[0].header.paragraphs[0].text = "{{victim_name}}"
+    (tmp_path / "notice.zh.docx").write_bytes(saved(made))
+    assert "unknown placeholder: {{victim_name}}" in refusal(tmp_path)
+
+
+def repacked(data: bytes, changes: dict[str, bytes]) -> bytes:
+    """A DOCX with parts changed, or added."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:
+        parts = {name: old.read(name) for name in old.namelist()} | changes
+        for name, content in parts.items():
+            new.writestr(name, content, zipfile.ZIP_DEFLATED)
+    return out.getvalue()
+
+
+def part_of(name: str) -> bytes:
+    return zipfile.ZipFile(io.BytesIO(template_docx(Kind.LETTER, "en"))).read(name)
+
+
+RELS = "word/_rels/document.xml.rels"
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+
+def related(kind: str, target: str, mode: str = "") -> dict[str, bytes]:
+    """The relations of a letter with one more."""
+    row = f'<Relationship Id="rId99" Type="{kind}" Target="{target}"{mode}/></Relationships>'
+    return {RELS: part_of(RELS).replace(b"</Relationships>", row.encode())}
+
+
+EXTERNAL = ' TargetMode="External"'
+MICROSOFT = "http://schemas.microsoft.com/office/2006/relationships/vbaProject"
+FIELD = '<w:p><w:r><w:instrText xml:space="preserve"> {} </w:instrText></w:r></w:p>'
+
+
+def with_field(asked: str) -> dict[str, bytes]:
+    document = part_of("word/document.xml")
+    return {
+        "word/document.xml": document.replace(b"<w:sectPr", FIELD.format(asked).encode() + b"<w:sectPr", 1)
+    }  # fmt: skip
+
+
+TYPES = part_of("[Content_Types].xml")
+ORDINARY = b"openxmlformats-officedocument.wordprocessingml.document.main+xml"
+BINARY = b'<Default Extension="bin" ContentType="application/vnd.ms-office.vbaProject"/></Types>'
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        (related(f"{OFFICE}/attachedTemplate", "http://a/x.dotm", EXTERNAL), "lies elsewhere"),
+        (related(f"{OFFICE}/image", "http://a/x.png", EXTERNAL), "lies elsewhere: http://a/x.png"),
+        (related(f"{OFFICE}/hyperlink", "http://a/", EXTERNAL), "a link: http://a/"),
+        (with_field('HYPERLINK "http://a/"'), "a link"),
+        (with_field('INCLUDEPICTURE "http://a/x.png"'), "lies elsewhere"),
+        (with_field("DDEAUTO cmd x"), "lies elsewhere"),
+        (
+            related(MICROSOFT, "vbaProject.bin")
+            | {"word/vbaProject.bin": b"x", "[Content_Types].xml": TYPES.replace(b"</Types>", BINARY)},
+            "a macro",
+        ),
+        (
+            {"[Content_Types].xml": TYPES.replace(ORDINARY, b"ms-word.document.macroEnabled.main+xml")},
+            "no DOCX",
+        ),
+        ({"docProps/app.xml": b"<a>{{victim_name}}</a>"}, "a part that is not filled"),
+        ({"word/media/x.bin": bytes(2**26)}, "too large: "),
+        ({"word/document.xml": b"<!DOCTYPE x [<!ENTITY a 'b'>]><x>&a;"}, "no DOCX"),
+    ],
+)  # fmt: skip
+def test_a_template_that_does_more_than_say_something_is_refused(
+    tmp_path: Path, changes: dict[str, bytes], named: str
+) -> None:
+    (tmp_path / NAME).write_bytes(repacked(template_docx(Kind.LETTER, "en"), changes))
+    assert named in refusal(tmp_path)
+    (tmp_path / NAME).write_bytes(repacked(template_docx(Kind.LETTER, "en"), {}))
+    Templates.of_folder(tmp_path)
+
+
+def test_a_letter_of_ones_own_words_has_no_link(tmp_path: Path) -> None:
+    assert "a link: " in refusal(own(tmp_path, "Look at www.police.example for more."))
+
+
+def test_no_bytes_make_anything_but_a_refusal_of_a_template() -> None:
+    good, chance = template_docx(Kind.LETTER, "en"), Random(1)
+    refused = 0
+    for _ in range(150):
+        changed = bytearray(good)
+        for _ in range(chance.randint(1, 6)):
+            changed[chance.randrange(len(changed))] = chance.randrange(256)
+        refused += bool(list(template_faults(NAME, bytes(changed))))
+        refused += bool(list(template_faults(NAME, good[: chance.randrange(len(good))])))
+    assert refused > 150
 
 
 def test_a_row_of_a_table_is_repeated_for_each_thing() -> None:

@@ -23,7 +23,6 @@ from recoup.paper.returning.filling import (
     unmatched,
 )
 from recoup.paper.returning.layouts import Kind, fields_of
-from recoup.paper.returning.letters import Told, victim_words
 from recoup.paper.returning.marking import paper_amount, paper_digest, paper_number
 from recoup.paper.returning.particulars import ReturnParticulars, read_particulars
 from recoup.paper.returning.sheets import sheet_pdf
@@ -118,7 +117,6 @@ __all__ = [
     "ReturnParticulars",
     "Signer",
     "Templates",
-    "Told",
     "awards_workbook",
     "fields_of",
     "filled_documents",
@@ -129,6 +127,5 @@ __all__ = [
     "template_docx",
     "template_names",
     "unmatched",
-    "victim_words",
     "withdraw_documents",
 ]

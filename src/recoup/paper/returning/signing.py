@@ -6,12 +6,14 @@ The signature is added behind the PDF, without a picture, so the file stays PDF/
 from __future__ import annotations
 
 import io
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs12
 
+from recoup.clock import Clock, SystemClock
 from recoup.errors import InputFault
 from recoup.paper.returning.particulars import SigningFiles
 from recoup.reading import ADVICE
@@ -46,11 +48,17 @@ class Signer:
         return out.getvalue()
 
 
-def open_signer(files: SigningFiles, beside: Path) -> Signer:
+def open_signer(files: SigningFiles, beside: Path, clock: Clock | None = None) -> Signer:
     """Return the signer of the key that `files` names, relative to the folder `beside`.
 
+    Args:
+        files: where key and certificate lie.
+        beside: the folder that relative paths start from.
+        clock: says whether the certificate is valid now; the machine's if not given, by which the signature is dated.
+
     Raises:
-        InputFault: the key or its certificate is missing, cannot be read, or they do not belong together.
+        InputFault: the key or its certificate is missing, cannot be read, they do not belong together, or nobody could rely
+            on what is signed with it: the certificate is not valid now, or is not for signing.
     """
     place = beside / (files.pkcs12 or files.key or ".")
     is_pem = bool(files.key and files.certificate)
@@ -77,7 +85,22 @@ def open_signer(files: SigningFiles, beside: Path) -> Signer:
         raise _unusable(place, "no key or no certificate in it")
     if key.public_key() != own.public_key():
         raise _unusable(place, "the certificate is of another key")
+    if reason := _unreliable(own, (clock or SystemClock()).now()):
+        raise _unusable(place, reason)
     return Signer(_signer_of(key, own, others), _subject(own))
+
+
+def _unreliable(own: x509.Certificate, now: datetime) -> str:
+    """Say why nobody could rely on a signature of today with this certificate; '' if that is not known of it."""
+    begins, ends = own.not_valid_before_utc, own.not_valid_after_utc
+    if not begins <= now <= ends:
+        return f"the certificate is valid from {begins:%Y-%m-%d} to {ends:%Y-%m-%d}"
+    try:
+        usage = own.extensions.get_extension_for_class(x509.KeyUsage).value
+    except (x509.ExtensionNotFound, ValueError):
+        return ""
+    is_for_signing = usage.digital_signature or usage.content_commitment
+    return "" if is_for_signing else "the certificate is not for signing"
 
 
 def _signer_of(key: Any, own: x509.Certificate, others: list[x509.Certificate]) -> Any:  # noqa: ANN401

@@ -11,7 +11,7 @@ import copy
 import io
 import re
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +19,6 @@ from typing import Any, Final
 import docx
 from docx.document import Document
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK
-from docx.opc.exceptions import PackageNotFoundError
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
@@ -34,14 +33,13 @@ from recoup.paper.returning.layouts import (
     Signing,
     Table,
     Words,
-    fields_of,
 )
+from recoup.paper.returning.template_faults import PLACE, roots_of, tables_of, template_faults
 from recoup.paper.returning.wording import LABELS, PHRASES, TITLES, said
 from recoup.paper.words import LANGUAGES, Language
 from recoup.reading import ADVICE
 from recoup.records.problems import Problem
 
-_PLACE: Final = re.compile(r"\{\{(.*?)\}\}")
 _NAMED: Final = re.compile(r"\{([a-z_0-9]+)\}")
 _FONT: Final = "SimSun"
 _ZIP_TIME: Final = (1980, 1, 1, 0, 0, 0)
@@ -149,7 +147,7 @@ class Templates:
         problems = [
             _problem(folder / name, words)
             for name, data in own.items()
-            for words in _faults(name, data)
+            for words in template_faults(name, data)
         ]
         if problems:
             raise InputFault(problems)
@@ -161,7 +159,7 @@ class Templates:
         if name not in self._of:
             self._of[name] = template_docx(document.kind, document.language)
         made = docx.Document(io.BytesIO(self._of[name]))
-        for root in _roots(made):
+        for root in roots_of(made):
             _repeat_rows(root, document)
             for paragraph in root.iter(qn("w:p")):
                 _put(paragraph, lambda place: document.values.get(place) or BLANK)
@@ -179,47 +177,10 @@ def _problem(path: Path, found: str) -> Problem:
     return Problem(str(path), "", 0, "", "template_invalid", found, ADVICE["template_invalid"])
 
 
-def _faults(name: str, data: bytes) -> Iterator[str]:
-    """Yield what is wrong with a template, placeholder by placeholder."""
-    try:
-        made = docx.Document(io.BytesIO(data))
-    except (PackageNotFoundError, zipfile.BadZipFile, KeyError, ValueError, SyntaxError) as error:
-        yield f"no DOCX ({type(error).__name__})"
-        return
-    fields = fields_of(Kind(name.partition(".")[0]))
-    found: dict[str, None] = {}
-    for root in _roots(made):
-        for row in root.iter(qn("w:tr")):
-            if len(names := _tables_of(row)) > 1:
-                yield f"one row with placeholders of several tables: {', '.join(names)}"
-        for paragraph in root.iter(qn("w:p")):
-            text = _text(paragraph)
-            if "{{" in _PLACE.sub("", text):
-                yield "a placeholder that is not closed: {{"
-            for place in (match.strip() for match in _PLACE.findall(text)):
-                found[place] = None
-                if place not in fields:
-                    yield f"an unknown placeholder: {{{{{place}}}}}"
-                elif "." in place and next(paragraph.iterancestors(qn("w:tr")), None) is None:
-                    yield f"a placeholder of a table outside a table: {{{{{place}}}}}"
-    for place in fields:
-        if place not in found:
-            yield f"a missing placeholder: {{{{{place}}}}}"
-
-
-def _roots(made: Document) -> Iterator[Any]:
-    """Yield the trees of a document in which text stands: body, headers, footers."""
-    yield made.element.body
-    for section in made.sections:
-        for part in (section.header, section.footer):
-            if not part.is_linked_to_previous:
-                yield part._element  # noqa: SLF001 - python-docx shows paragraphs and tables one by one only
-
-
 def _repeat_rows(root: Any, document: Filled) -> None:  # noqa: ANN401 - lxml has no types
     """Write each row with placeholders of a table once for each thing, or once with blanks."""
     for row in list(root.iter(qn("w:tr"))):
-        names = _tables_of(row)
+        names = tables_of(row)
         if not names:
             continue
         (name,) = names
@@ -232,20 +193,10 @@ def _repeat_rows(root: Any, document: Filled) -> None:  # noqa: ANN401 - lxml ha
         row.getparent().remove(row)
 
 
-def _tables_of(row: Any) -> list[str]:  # noqa: ANN401
-    """Return the tables whose placeholders stand in a row."""
-    places = _PLACE.findall("".join(_text(p) for p in row.iter(qn("w:p"))))
-    return sorted({place.strip().partition(".")[0] for place in places if "." in place})
-
-
 def _of_row(name: str, thing: Mapping[str, str], document: Filled) -> Callable[[str], str]:
     """Return what a placeholder in a row stands for: the thing's own, else the document's."""
     own = {f"{name}.{column}": value for column, value in thing.items()}
     return lambda place: own.get(place, document.values.get(place) or "")
-
-
-def _text(paragraph: Any) -> str:  # noqa: ANN401
-    return "".join(part.text or "" for part in paragraph.iter(qn("w:t")))
 
 
 def _put(paragraph: Any, value: Callable[[str], str]) -> None:  # noqa: ANN401
@@ -253,7 +204,7 @@ def _put(paragraph: Any, value: Callable[[str], str]) -> None:  # noqa: ANN401
     parts = list(paragraph.iter(qn("w:t")))
     texts = [part.text or "" for part in parts]
     whole = "".join(texts)
-    for match in reversed(list(_PLACE.finditer(whole))):
+    for match in reversed(list(PLACE.finditer(whole))):
         start, end = match.span()
         written = _clean(value(match[1].strip()))
         at = 0
