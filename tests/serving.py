@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-PROGRAM = "from recoup.cli import main; main()"
+from program import start
+
 PASSWORD = "correct horse battery"  # noqa: S105 - of nobody
 
 
@@ -17,12 +16,7 @@ class Running:
     """A process of the program and what it printed."""
 
     def __init__(self, *arguments: str) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, "serve", *arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        self.process = start("serve", *arguments)
         self.printed: list[str] = []
         self.logged: list[str] = []
         assert self.process.stderr is not None
