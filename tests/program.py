@@ -1,7 +1,7 @@
 """The program as processes of its own, forked off one that has imported it: what a start costs else is a second of imports.
 
 Each is a process like any other: its own number, signals, files and end. What a cold start does differently (a fresh
-interpreter, its imports) is tried where a test starts one itself, as `tests/e2e/test_demo.py` does.
+interpreter, its imports) is tried once for each command that serves.
 """
 
 from __future__ import annotations
@@ -18,23 +18,12 @@ from typing import IO
 
 CAN_FORK = "forkserver" in multiprocessing.get_all_start_methods()
 # Nothing that traces or reads tables: numba and polars hold threads and locks that a fork would take over half.
-_LOADED = [
-    *("recoup.cli", "recoup.cli.settings", "recoup.api", "recoup.api.serving", "recoup.demo"),
-    *(
-        "recoup.centre.desk",
-        "recoup.centre.office",
-        "recoup.centre.witnessing",
-        "recoup.stores.vault",
-    ),
-    *(
-        "recoup.bank.serving",
-        "recoup.bank.polling",
-        "recoup.bank.sandbox",
-        "recoup.bank.conformance",
-    ),
-    *("recoup.bank.link", "recoup.paper", "recoup.witness.http", "recoup.reading.policies"),
-    *("uvicorn", "httpx", "alembic.command"),
-]
+_LOADED = (
+    "recoup.cli recoup.cli.settings recoup.api recoup.api.serving recoup.demo recoup.centre.desk"
+    " recoup.centre.office recoup.centre.witnessing recoup.stores.vault recoup.bank.serving"
+    " recoup.bank.polling recoup.bank.sandbox recoup.bank.conformance recoup.bank.link"
+    " recoup.paper recoup.witness.http recoup.reading.policies uvicorn httpx alembic.command"
+).split()
 
 
 def _run(words: list[str], folder: str, settings: dict[str, str], *ends: Connection) -> None:
@@ -135,12 +124,14 @@ def _drain(pipe: IO[str]) -> None:
             pass
 
 
-def start(*words: object, is_quiet: bool = False) -> Program | subprocess.Popen[str]:
+def start(
+    *words: object, is_quiet: bool = False, is_cold: bool = False
+) -> Program | subprocess.Popen[str]:
     """Start the program with these words and return at once; whoever starts it ends it.
 
-    Of a quiet one nobody reads what it tells on standard error.
+    Of a quiet one nobody reads what it tells on standard error; a cold one is an interpreter of its own.
     """
-    if CAN_FORK:
+    if CAN_FORK and not is_cold:
         return Program(*words, is_quiet=is_quiet)
     command = [sys.executable, "-m", "recoup", *map(str, words)]
     errors = subprocess.DEVNULL if is_quiet else subprocess.PIPE

@@ -15,8 +15,8 @@ PASSWORD = "correct horse battery"  # noqa: S105 - of nobody
 class Running:
     """A process of the program and what it printed."""
 
-    def __init__(self, *arguments: str) -> None:
-        self.process = start("serve", *arguments)
+    def __init__(self, *arguments: str, is_cold: bool = False) -> None:
+        self.process = start("serve", *arguments, is_cold=is_cold)
         self.printed: list[str] = []
         self.logged: list[str] = []
         assert self.process.stderr is not None
@@ -41,8 +41,8 @@ class Running:
 
 
 @contextmanager
-def running(*arguments: str) -> Iterator[Running]:
-    found = Running(*arguments)
+def running(*arguments: str, is_cold: bool = False) -> Iterator[Running]:
+    found = Running(*arguments, is_cold=is_cold)
     try:
         yield found
     finally:

@@ -40,7 +40,7 @@ def test_a_sandbox_bank_is_examined_and_ends_when_told(tmp_path, keys):
         "--script", accounts, "--centre", "centre", "--key", keys["bank-under-test"],
         "--trust", keys["centre public"], "--books", books, "--port", 0,
     ]  # fmt: skip
-    bank = start("bank", "sandbox", *options, is_quiet=True)
+    bank = start("bank", "sandbox", *options, is_quiet=True, is_cold=True)
     try:
         url = bank.stdout.readline().split()[-1]
         asked = ["--key", keys["centre"], "--trust", keys["bank-under-test public"]]
