@@ -52,7 +52,10 @@ url = "{url}"
             address = centre.wait_for("Listening")
             body = {"token": token, "name": "root", "password": PASSWORD, "unit": "gd"}
             key = {"Idempotency-Key": "setup-0001"}
-            assert httpx.post(f"{address}/setup", json=body, headers=key).status_code == 200
+            assert (
+                httpx.post(f"{address}/setup", json=body, headers=key, timeout=30).status_code
+                == 200
+            )
             file = held / f"{hashlib.sha256(name.encode()).hexdigest()[:32]}.checkpoint"
             for _ in range(200):
                 if file.exists():
