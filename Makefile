@@ -19,7 +19,7 @@ POLICIES    ?= all
 EXAMPLE_RUN := trace $(EXAMPLE)/transfers.csv --claims $(EXAMPLE)/claims.csv --known $(EXAMPLE)/known.csv --rule all --out $(EXAMPLE_OUT)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run example rehearse test test-promises soak check bench docs lock clean
+.PHONY: help setup run example rehearse test test-promises soak check types tidiness bench docs lock clean
 
 help:            ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -53,9 +53,14 @@ soak: $(STAMP)   ## the longest of them in their full measure: an hour or more
 	RECOUP_SOAK=1 $(BIN)/python -m pytest -n 2 -m slow tests
 
 check: $(STAMP)  ## lint, format, types, layers, tidiness: within a minute
+	@$(MAKE) --no-print-directory -j 2 types tidiness
+
+types:           # alone takes as long as all else together: on a second core beside it
+	$(BIN)/mypy
+
+tidiness:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q tests/tidy
 

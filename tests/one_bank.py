@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -14,19 +12,11 @@ from typing import Any
 
 import httpx
 import pyotp
-from serving import PASSWORD, PROGRAM
+from program import recoup, start
+from serving import PASSWORD
 
 NUMBER = "6222020000111122223"
 NAME = "Holder 1"
-
-
-def recoup(*words: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", PROGRAM, *map(str, words)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 @contextmanager
@@ -46,12 +36,7 @@ def sandbox(folder: Path, at: datetime, *more: str, script_end: str = "") -> Ite
     words = ["--script", script, "--centre", "centre", "--books", folder / "books.sqlite"]
     words += ["--key", *folder.glob("bank-1-*.key.json"), "--port", 0]
     words += ["--trust", *folder.glob("centre-*.public.json")]
-    bank = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, "bank", "sandbox", *map(str, words), *more],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
+    bank = start("bank", "sandbox", *words, *more, is_quiet=True)
     assert bank.stdout is not None
     try:
         yield bank.stdout.readline().split()[-1]

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-PROGRAM = "from recoup.cli import main; main()"
+from program import start
+
 PASSWORD = "correct horse battery"  # noqa: S105 - of nobody
 
 
 class Running:
     """A process of the program and what it printed."""
 
-    def __init__(self, *arguments: str) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, "serve", *arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+    def __init__(self, *arguments: str, is_cold: bool = False) -> None:
+        self.process = start("serve", *arguments, is_cold=is_cold)
         self.printed: list[str] = []
         self.logged: list[str] = []
         assert self.process.stderr is not None
@@ -47,8 +41,8 @@ class Running:
 
 
 @contextmanager
-def running(*arguments: str) -> Iterator[Running]:
-    found = Running(*arguments)
+def running(*arguments: str, is_cold: bool = False) -> Iterator[Running]:
+    found = Running(*arguments, is_cold=is_cold)
     try:
         yield found
     finally:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import httpx
+from program import start
 from watch_service import payment
 
 SECONDS_MAX = 120.0
@@ -13,13 +11,7 @@ SECONDS_MAX = 120.0
 
 class Process:
     def __init__(self, folder, *options):
-        command = [sys.executable, "-m", "recoup", "watch", "serve", "--data", str(folder)]
-        self.process = subprocess.Popen(
-            [*command, "--port", "0", *options],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        self.process = start("watch", "serve", "--data", folder, "--port", 0, *options)
         line = self.process.stdout.readline()
         assert line.startswith("Listening on "), self.process.communicate()
         self.client = httpx.Client(base_url=line.split()[-1], timeout=SECONDS_MAX)

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
-from one_bank import NAME, NUMBER, People, keys, recoup, report, sandbox, settings
+from one_bank import NAME, NUMBER, People, keys, report, sandbox, settings
+from program import recoup
 from serving import Running, running
 
 from recoup.bank import BankStore

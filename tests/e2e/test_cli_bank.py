@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import signal
-import subprocess
 import sys
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
+from program import recoup, start
 
 from recoup.bank.conformance import DECK
 
@@ -20,10 +20,8 @@ OF_OTHERS = sum(100 < card.number < 108 for card in DECK)
 OF_BANKS = len(DECK) - OF_OTHERS
 
 
-def _run(*options: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*RECOUP, *map(str, options)], capture_output=True, text=True, check=False
-    )
+def _run(*options: object) -> CompletedProcess[str]:
+    return recoup("bank", *options)
 
 
 @pytest.fixture
@@ -42,9 +40,7 @@ def test_a_sandbox_bank_is_examined_and_ends_when_told(tmp_path, keys):
         "--script", accounts, "--centre", "centre", "--key", keys["bank-under-test"],
         "--trust", keys["centre public"], "--books", books, "--port", 0,
     ]  # fmt: skip
-    bank = subprocess.Popen(
-        [*RECOUP, "sandbox", *map(str, options)], stdout=subprocess.PIPE, text=True
-    )
+    bank = start("bank", "sandbox", *options, is_quiet=True, is_cold=True)
     try:
         url = bank.stdout.readline().split()[-1]
         asked = ["--key", keys["centre"], "--trust", keys["bank-under-test public"]]
@@ -72,16 +68,14 @@ def test_the_agent_is_served_beside_a_core_system_of_ones_own(tmp_path, keys, mo
         "def connect():\n"
         "    return parse_script(tomllib.loads(accounts_text())).core(SystemClock())\n"
     )
-    monkeypatch.setenv("PYTHONPATH", f"{os.environ.get('PYTHONPATH', '')}{os.pathsep}{tmp_path}")
+    monkeypatch.syspath_prepend(str(tmp_path))  # handed to every process that is started
     options = [
         "--institution", "bank-under-test", "--centre", "centre", "--key", keys["bank-under-test"],
         "--trust", keys["centre public"], "--books", tmp_path / "books.sqlite", "--port", 0,
         "--core", "own_core:connect",
     ]  # fmt: skip
     for _ in range(2):  # killed without a warning, and started again on the same books
-        bank = subprocess.Popen(
-            [*RECOUP, "serve", *map(str, options)], stdout=subprocess.PIPE, text=True
-        )
+        bank = start("bank", "serve", *options, is_quiet=True)
         try:
             url = bank.stdout.readline().split()[-1]
             asked = ["--key", keys["centre"], "--trust", keys["bank-under-test public"]]
@@ -101,9 +95,7 @@ def test_a_broken_bank_ends_the_examination_with_one(tmp_path, keys):
         "--script", accounts, "--centre", "centre", "--key", keys["bank-under-test"],
         "--trust", keys["centre public"], "--books", tmp_path / "books.sqlite", "--port", 0,
     ]  # fmt: skip
-    bank = subprocess.Popen(
-        [*RECOUP, "sandbox", *map(str, options)], stdout=subprocess.PIPE, text=True
-    )
+    bank = start("bank", "sandbox", *options, is_quiet=True)
     try:
         url = bank.stdout.readline().split()[-1]
         seen = _run(

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from one_bank import NUMBER, People, keys, recoup, report, sandbox, settings
+from one_bank import NUMBER, People, keys, report, sandbox, settings
+from program import recoup
 from serving import running
 
 from recoup.cases import Mandate

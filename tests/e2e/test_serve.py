@@ -23,7 +23,7 @@ def _post(client: httpx.Client, path: str, body: dict[str, str], key: str) -> ht
 def test_a_centre_starts_serves_ends_on_a_signal_and_remembers(tmp_path: Path) -> None:
     data = tmp_path / "centre"
     options = ("--data", str(data), "--port", "0")
-    with running(*options) as first:
+    with running(*options, is_cold=True) as first:
         token = first.wait_for("setup token")
         address = first.wait_for("Listening")
         with httpx.Client(base_url=address, timeout=30) as client:

@@ -5,42 +5,29 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import stat
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import httpx
-from serving import PASSWORD, PROGRAM, Running, running
-
-
-def _recoup(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", PROGRAM, *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+from program import recoup, start
+from serving import PASSWORD, Running, running
 
 
 class Process(Running):
     """Any command of the program that listens."""
 
     def __init__(self, *arguments: str) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, *arguments], stdout=subprocess.PIPE, text=True
-        )
+        self.process = start(*arguments, is_quiet=True)
         self.printed, self.logged = [], []
 
 
 def test_a_rewritten_journal_is_found_by_what_the_witness_holds(tmp_path: Path) -> None:
     name = "centre.example/journal"
-    own = _recoup("witness", "keys", name, "--journal", "--out", str(tmp_path / "journal.key"))
-    other = _recoup("witness", "keys", "bank.example", "--out", str(tmp_path / "bank.key"))
+    own = recoup("witness", "keys", name, "--journal", "--out", str(tmp_path / "journal.key"))
+    other = recoup("witness", "keys", "bank.example", "--out", str(tmp_path / "bank.key"))
     assert (own.returncode, other.returncode) == (0, 0), own.stderr + other.stderr
     assert stat.S_IMODE((tmp_path / "journal.key").stat().st_mode) == 0o600
-    twice = _recoup("witness", "keys", "bank.example", "--out", str(tmp_path / "bank.key"))
+    twice = recoup("witness", "keys", "bank.example", "--out", str(tmp_path / "bank.key"))
     assert twice.returncode == 2, "a key is never written over"
     held = tmp_path / "held"
     options = ("--key", str(tmp_path / "bank.key"), "--journal", own.stdout.strip())
@@ -65,7 +52,10 @@ url = "{url}"
             address = centre.wait_for("Listening")
             body = {"token": token, "name": "root", "password": PASSWORD, "unit": "gd"}
             key = {"Idempotency-Key": "setup-0001"}
-            assert httpx.post(f"{address}/setup", json=body, headers=key).status_code == 200
+            assert (
+                httpx.post(f"{address}/setup", json=body, headers=key, timeout=30).status_code
+                == 200
+            )
             file = held / f"{hashlib.sha256(name.encode()).hexdigest()[:32]}.checkpoint"
             for _ in range(200):
                 if file.exists():
@@ -80,14 +70,14 @@ url = "{url}"
     journal = data / "journal.sqlite"
     proof = ("--witness", str(file), "--key", own.stdout.strip())
     quorum = ("--witness-key", other.stdout.strip(), "--quorum", "1")
-    good = _recoup("verify", str(journal), *proof, *quorum)
+    good = recoup("verify", str(journal), *proof, *quorum)
     assert good.returncode == 0, good.stderr
     assert "1 of witnesses" in good.stdout
     with sqlite3.connect(journal) as rows:  # whoever owns the disk takes the newest records away
         rows.execute("DELETE FROM record WHERE sequence > 1")
         rows.execute("DELETE FROM checkpoint")
     rows.close()
-    assert _recoup("verify", str(journal)).returncode == 0, "the chain alone cannot tell"
-    cut = _recoup("verify", str(journal), *proof, *quorum)
+    assert recoup("verify", str(journal)).returncode == 0, "the chain alone cannot tell"
+    cut = recoup("verify", str(journal), *proof, *quorum)
     assert cut.returncode == 2
     assert "rolled_back" in cut.stderr

@@ -22,13 +22,6 @@ def _modules(*folders: str) -> list[Module]:
     ]
 
 
-def _repository() -> Repository:
-    return Repository(
-        anchors=rules.law_anchors((ROOT / "docs/LAW.md").read_text(encoding="utf-8")),
-        set_attributes=rules.set_attributes(_modules("src")),
-    )
-
-
 def _tracked() -> list[Path]:
     """Return the files under version control; outside a clone, those of the known folders."""
     listed = subprocess.run(
@@ -46,15 +39,25 @@ def _tracked() -> list[Path]:
 # --- the tree ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", rules.RULES)
-def test_the_tree_keeps_the_rule(name: str) -> None:
-    modules = _modules("src", "tests", "bench")
-    repository = _repository()
+def test_the_tree_keeps_the_rules_and_no_file_of_the_package_is_dead() -> None:
+    """One test, so that each file is read and parsed once: that is most of what the rules cost."""
+    package = _modules("src")
+    repository = Repository(
+        anchors=rules.law_anchors((ROOT / "docs/LAW.md").read_text(encoding="utf-8")),
+        set_attributes=rules.set_attributes(package),
+    )
+    assert repository.anchors
+    assert repository.set_attributes
     found = [
         rules.Finding(module.path, line, name, what)
-        for module in modules
+        for module in (*package, *_modules("tests", "bench"))
+        for name, rule in rules.RULES.items()
         if (name, module.path) not in rules.EXEMPT
-        for line, what in rules.RULES[name](module, repository)
+        for line, what in rule(module, repository)
+    ]
+    found += [
+        rules.Finding(path, 1, "dead_file", "nothing of the package imports it")
+        for path in rules.dead_files(package)
     ]
     assert not found, "\n".join(map(str, found))
 
@@ -87,10 +90,6 @@ def test_every_listed_name_can_be_had(package: str) -> None:
     module = importlib.import_module(package)
     missing = [name for name in getattr(module, "__all__", ()) if not hasattr(module, name)]
     assert not missing
-
-
-def test_no_file_of_the_package_is_dead() -> None:
-    assert not rules.dead_files(_modules("src"))
 
 
 def test_change_fragments_are_named_by_issue_and_kind() -> None:
