@@ -25,17 +25,34 @@ Noticed = Annotated[
     ),
 ]
 
+Export = Annotated[
+    Path | None,
+    typer.Option(
+        "--export",
+        help="A case of a rehearsal: a folder that `recoup rehearse export` wrote. If there is none yet, a village of 2,000 "
+        "people is played and written there.",
+    ),
+]
+Reported = Annotated[
+    str,
+    typer.Option("--report", help="Which report of the export, as r3; the largest if not given."),
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the command `demo` to the program."""
     app.command("demo", epilog="Example: recoup demo --out out/demo")(demo)
 
 
-def demo(*, out: Out = None, notice: Noticed = False) -> None:
+def demo(
+    *, out: Out = None, notice: Noticed = False, export: Export = None, report: Reported = ""
+) -> None:
     """Start a centre and sandbox institutions and play one case from report to receipt. A minute, all on this machine."""
-    from recoup.demo import play, play_notice
     from recoup.errors import Fault
 
+    if (notice and export) or (report and not export):
+        print("recoup demo: --report goes with --export, --notice with neither", file=sys.stderr)
+        raise typer.Exit(2)
     folder = out or Path(mkdtemp(prefix="recoup-demo-"))
     folder.mkdir(parents=True, exist_ok=True)
     if (folder / "centre.sqlite").exists():
@@ -45,12 +62,30 @@ def demo(*, out: Out = None, notice: Noticed = False) -> None:
         raise typer.Exit(2)
     try:
         if notice:
+            from recoup.demo import play_notice
+
             _sum_up_notice(play_notice(folder, _say), folder)
         else:
-            _sum_up(play(folder, _say))
+            _sum_up(_played(folder, export, report))
     except (Fault, OSError) as fault:
         print(f"recoup demo: {fault}; logs of the institutions lie in {folder}", file=sys.stderr)
         raise typer.Exit(2) from fault
+
+
+def _played(folder: Path, export: Path | None, report: str) -> Played:
+    """Play the demo's own case, or one of an export."""
+    from recoup.demo import play
+
+    if export is None:
+        return play(folder, _say)
+    from recoup.demo.exported import read_export, write_village
+
+    if not export.exists():
+        _say(f"a village of 2,000 people is played and written to {export}")
+        write_village(export)
+    case = read_export(export, report)
+    _say(f"{case.report} of {export}: {len(case.institution)} accounts, {len(case.transfers)} rows")
+    return play(folder, _say, case.scene)
 
 
 def _say(words: str) -> None:

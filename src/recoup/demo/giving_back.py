@@ -7,10 +7,11 @@ days to wait for; where it sets days within which somebody must act, the screen 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from recoup.cases import Claim
 from recoup.centre.account_room import EnterAccount
 from recoup.centre.directory import Directory
 from recoup.centre.requests import Actor, Request
@@ -19,7 +20,8 @@ from recoup.centre.return_sheets import ReturnSheets
 from recoup.centre.state import CentreState
 from recoup.centre.victim_view import victim_view
 from recoup.demo.people import CITY, PREPARER, PROVINCE, SECOND, People
-from recoup.demo.town import CURRENCY, VICTIM
+from recoup.demo.scene import Side
+from recoup.demo.town import CURRENCY
 from recoup.money import format_minor
 from recoup.orders.commands import ApproveOrder
 from recoup.paper.victim_words import STANDS, told
@@ -46,7 +48,8 @@ class GivingBack:
     """One return of the demo's case. `look` gives what is on disk, `wait` lets time pass until something is so."""
 
     case: str
-    claim: str
+    payers: Mapping[str, Side]
+    """Claim -> the account that the money was taken from."""
     policy: str
     people: People
     look: Callable[[], CentreState]
@@ -55,28 +58,30 @@ class GivingBack:
     say: Say
 
     def play(self) -> Return:
-        """Give back what is frozen; return the return with all receipts in."""
+        """Give back what is frozen; return the return with all receipts in, or with its public notice running."""
         self._apply()
         self._plan()
-        self._decide()
-        self._pay()
-        found = self._found()
+        if self._is_shared():
+            self._publish()
+        else:
+            self._decide()
+            self._pay()
         self._told()
-        return found
+        return self._found()
 
     def _apply(self) -> None:
         """The victim asks, to be paid into the account that the money was taken from."""
-        payer = self.directory.account("harbour", VICTIM, "Holder 1")
-        self.people.must(PREPARER, EnterAccount(payer, "harbour", self.case))
-        claim = self.look().case(self.case).claim(self.claim)
-        assert claim is not None, "the demo's claim"
-        payee = Payee(PayeeKind.ORIGINAL, payer, claim.victim, "harbour")
-        key = ClaimKey(self.case, self.claim)
-        application = Application(
-            "application-1", key, Capacity.VICTIM, claim.victim, payee, PREPARER
-        )
         self.people.must(PREPARER, asked.OpenReturn(RETURN, (self.case,), PREPARER))
-        self.people.must(PREPARER, asked.TakeApplication(RETURN, application))
+        for number, (id, side) in enumerate(self.payers.items(), start=1):  # noqa: A001 - a claim's
+            payer = self.directory.account(side.institution, side.number, side.name)
+            self.people.must(PREPARER, EnterAccount(payer, side.institution, self.case))
+            claim = self._claim(id)
+            payee = Payee(PayeeKind.ORIGINAL, payer, claim.victim, side.institution)
+            key = ClaimKey(self.case, id)
+            application = Application(
+                f"application-{number}", key, Capacity.VICTIM, claim.victim, payee, PREPARER
+            )
+            self.people.must(PREPARER, asked.TakeApplication(RETURN, application))
         self.say("return: the victim applies, to be paid into the account the money came from")
 
     def _plan(self) -> None:
@@ -95,6 +100,19 @@ class GivingBack:
         assert self._found().round.plan is not None, "just bound"
         self.people.must(CITY, asked.ApprovePlan(RETURN, CITY, self._digest()))
         self.say("plan approved at the level of a city, by another person than its maker")
+
+    def _is_shared(self) -> bool:
+        """Return whether money that nobody can tell apart is shared, which the law lets be decided only after a notice."""
+        plan = self._found().round.plan
+        assert plan is not None, "bound before"
+        return plan.is_pro_rata
+
+    def _publish(self) -> None:
+        self.people.must(PREPARER, asked.PublishNotice(RETURN, PREPARER, self._digest()))
+        ends = self._found().round.notices[-1].ends_at
+        self.say(f"made public, with no name in it: the notice runs until {ends:%Y-%m-%d}")
+        early = self.people.refusal(CITY, asked.DecideRound(RETURN, CITY, self._digest()))
+        self.say(f"to decide now is refused: {early}; recoup demo --notice shows what follows")
 
     def _decide(self) -> None:
         self.people.must(CITY, asked.DecideRound(RETURN, CITY, self._digest()))
@@ -128,12 +146,16 @@ class GivingBack:
         """Say what the victim reads on the public page."""
         state = self.look()
         case = state.case(self.case)
-        claim = case.claim(self.claim)
-        assert claim is not None, "the demo's claim"
+        claim = self._claim(next(iter(self.payers)))
         view = victim_view(case, claim, state.returns.get(RETURN))
         self.say(f"the victim reads: {told(STANDS[view.stage], 'en')}")
 
     # --- small things ---
+
+    def _claim(self, id: str) -> Claim:  # noqa: A002 - as the claim calls it
+        claim = self.look().case(self.case).claim(id)
+        assert claim is not None, "the demo's claim"
+        return claim
 
     def _found(self) -> Return:
         return self.look().returns[RETURN]

@@ -8,10 +8,10 @@ from __future__ import annotations
 import secrets
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +29,7 @@ from recoup.cases import (
 from recoup.cases.commands import (
     AgreeToMandate,
     AgreeToOrder,
+    MakeClaim,
     ProposeMandate,
     SettleClaim,
     TakeReport,
@@ -46,7 +47,8 @@ from recoup.centre.view import View
 from recoup.clock import Clock, SystemClock
 from recoup.demo.giving_back import RETURN, GivingBack
 from recoup.demo.people import People
-from recoup.demo.town import CURRENCY, DISPUTED, FIRST, INSTITUTIONS, LOSS, VICTIM, Town
+from recoup.demo.scene import Disputed, Scene
+from recoup.demo.town import CURRENCY, Town
 from recoup.errors import GatewayFault
 from recoup.ids import RandomIds
 from recoup.messages import (
@@ -58,14 +60,15 @@ from recoup.messages import (
     write_public,
 )
 from recoup.money import format_minor
-from recoup.orders import HoldKey, Order, OrderKind
+from recoup.orders import Hold, HoldKey, Order, OrderKind
+from recoup.orders.kinds import OPENING
 from recoup.procedure import sums_of
 from recoup.reading.policies import read_case_policy
 from recoup.stores.vault import LocalKeys, Purpose
 
 CENTRE: Final = "centre"
 CASE: Final = "case-1"
-CLAIM: Final = "claim-1"
+REPORT: Final = "report-1"
 TAKER: Final = Actor("person-1", "call_taker", "a report by telephone")
 OFFICER: Final = Actor("person-2", "officer", "case-1")
 APPROVER: Final = Actor("person-3", "approver", "case-1")
@@ -77,6 +80,8 @@ QUIET_SECONDS: Final = 4.0
 """No news for so long, after the slowest institution's delay: the chase has nothing more to do."""
 
 Say = Callable[[str], None]
+SceneAt = Callable[[datetime], Scene]
+"""Gives a scene by the time of its report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +105,13 @@ class Played:
 class Demo:
     """One run."""
 
-    def __init__(self, folder: Path, say: Say) -> None:
+    def __init__(self, folder: Path, say: Say, scene: SceneAt = Town) -> None:
         self._folder, self._say = folder, say
         self._clock: Clock = SystemClock()
         self._ids = RandomIds()
         self._policy = read_case_policy(POLICY)
         self._now = self._clock.now()
-        self._town = Town(self._now.replace(microsecond=0))
+        self._scene: Scene = scene(self._now.replace(microsecond=0))
         self._told: set[str] = set()
 
     def play(self) -> Played:
@@ -137,20 +142,20 @@ class Demo:
 
     @contextmanager
     def _institutions(self) -> Iterator[tuple[dict[str, str], KeyRing, SigningKey]]:
-        """Start six sandbox institutions; give their addresses, their public keys and the centre's own key."""
+        """Start the sandbox institutions; give their addresses, their public keys and the centre's own key."""
         until = self._now + timedelta(days=1)
         key = generate_key(CENTRE, self._now - timedelta(hours=1), until)
         write_public(key.public, self._folder / "centre.public.json")
         processes: list[subprocess.Popen[str]] = []
         addresses, public = {}, []
         try:
-            for name in INSTITUTIONS:
+            for name in self._scene.institutions:
                 own = generate_key(name, self._now - timedelta(hours=1), until)
                 write_key(own, self._folder / f"{name}.key.json")
-                (self._folder / f"{name}.toml").write_text(self._town.script(name), "utf-8")
+                (self._folder / f"{name}.toml").write_text(self._scene.script(name), "utf-8")
                 public.append(own.public)
                 processes.append(self._start(name))
-            for name, process in zip(INSTITUTIONS, processes, strict=True):
+            for name, process in zip(self._scene.institutions, processes, strict=True):
                 addresses[name] = _address(process, name)
                 self._say(f"{name} listens on {addresses[name]}")
             yield addresses, KeyRing(public), key
@@ -177,35 +182,51 @@ class Demo:
 
     def _report(self, office: Office) -> None:
         """A call taker enters the report; two persons admit the claim and set the limits of the chase."""
-        directory = office.directory
-        payer = directory.account("harbour", VICTIM, "Holder 1")
-        payee = directory.account("river", FIRST, "Holder 2")
         at = self._clock.now()
+        first, *others = claims = self._claims(office)
         report = Report(
-            "report-1", payer, Grade.PLAUSIBLE, Channel.EMERGENCY_CALL, True, at, at, TAKER.who
+            REPORT, first.victim, Grade.PLAUSIBLE, Channel.EMERGENCY_CALL, True, at, at, TAKER.who
         )
-        paid_at = self._town.paid_at
-        claim = Claim(
-            CLAIM,
-            report.id,
-            payer,
-            DISPUTED,
-            payer,
-            payee,
-            "river",
-            CURRENCY,
-            LOSS,
-            paid_at,
-            TAKER.who,
-        )
-        self._must(office, TAKER, TakeReport(report, claim, "station-1"))
-        self._say(f"reported: {_money(LOSS)} paid to an account at river half an hour ago")
-        mandate = Mandate("mandate-1", 8, 4 * LOSS, CURRENCY, at + timedelta(hours=2), OFFICER.who)
+        loss = sum(claim.amount for claim in claims)
+        self._must(office, TAKER, TakeReport(report, first, "station-1"))
+        for claim in others:
+            self._must(office, TAKER, MakeClaim(claim))
+        self._say(f"reported: {_money(loss)} {self._scene.reported}")
+        hops, until = self._scene.hops, at + timedelta(hours=2)
+        mandate = Mandate("mandate-1", hops, 4 * loss, CURRENCY, until, OFFICER.who)
         self._must(office, OFFICER, ProposeMandate(mandate))
         self._must(office, APPROVER, AgreeToMandate(mandate.id, APPROVER.who, mandate.digest))
-        self._say("standing authority by two persons: 8 hops, four times the loss, two hours")
-        self._must(office, OFFICER, SettleClaim(CLAIM, ClaimTrigger.ADMIT, OFFICER.who))
-        self._say("claim admitted by a second person")
+        self._say(f"standing authority by two persons: {hops} hops, four times the loss, two hours")
+        for claim in claims:
+            self._must(office, OFFICER, SettleClaim(claim.id, ClaimTrigger.ADMIT, OFFICER.who))
+        self._say(f"{_claims_of(claims)} admitted by a second person")
+
+    def _claims(self, office: Office) -> list[Claim]:
+        """Return a claim for each payment that the victim disputes; the accounts go to the directory."""
+        return [
+            self._claim(office, f"claim-{number}", paid)
+            for number, paid in enumerate(self._scene.disputed, start=1)
+        ]
+
+    def _claim(self, office: Office, name: str, paid: Disputed) -> Claim:
+        payer, payee = (
+            office.directory.account(side.institution, side.number, side.name)
+            for side in (paid.payer, paid.payee)
+        )
+        bank = paid.payee.institution
+        return Claim(
+            name,
+            REPORT,
+            payer,
+            paid.transfer,
+            payer,
+            payee,
+            bank,
+            CURRENCY,
+            paid.amount,
+            paid.paid_at,
+            TAKER.who,
+        )
 
     def _chase(self, office: Office, view: View) -> None:
         """Wait until no institution has anything more to say, and tell what comes."""
@@ -261,7 +282,7 @@ class Demo:
                 OFFICER.who,
                 "the case was filed",
             )
-            opening = next(x.order.id for x in view.state.hold(key).orders if x.answers)
+            opening = _opening(view.state.hold(key))
             grounds = office.directory.grounds(opening, _purpose())
             if grounds is not None:
                 office.directory.keep_grounds(order.id, replace(grounds, original=opening))
@@ -289,7 +310,11 @@ class Demo:
                 raise GatewayFault("expected every bank's receipt, some did not come")
 
         people = People(ask, CASE, look().case(CASE).unit)
-        GivingBack(CASE, CLAIM, POLICY, people, look, office.directory, wait, self._say).play()
+        payers = {
+            f"claim-{number}": paid.payer
+            for number, paid in enumerate(self._scene.disputed, start=1)
+        }
+        GivingBack(CASE, payers, POLICY, people, look, office.directory, wait, self._say).play()
 
     def _must(self, office: Office, actor: Actor, what: object) -> None:
         outcome = office.ask(actor, what, CASE).result()
@@ -340,15 +365,27 @@ class Demo:
         case = view.state.case(CASE)
         returned = sum(claim.returned for claim in case.claims)
         left = sum(hold.held for hold in case.holds)
+        if view.state.returns[RETURN].round.notices:
+            assert not returned, "nothing is paid while a notice runs"
+            return replace(frozen, records=view.sequence)
         assert sums.paid == sums.awarded == returned, "every award has its receipt"
         assert returned + left == frozen.held, "what was frozen is paid or still there"
         assert returned + frozen.exited == frozen.reported, "every cent is back or has left"
         return replace(frozen, records=view.sequence, returned=returned, left=left)
 
 
-def play(folder: Path, say: Say) -> Played:
-    """Play the demo's case with all its files in `folder`; `say` hears what happens, line by line."""
-    return Demo(folder, say).play()
+def play(folder: Path, say: Say, scene: SceneAt = Town) -> Played:
+    """Play a scene's case with all its files in `folder`; `say` hears what happens, line by line."""
+    return Demo(folder, say, scene).play()
+
+
+def _claims_of(claims: Sequence[Claim]) -> str:
+    return "claim" if len(claims) == 1 else f"{len(claims)} claims"
+
+
+def _opening(hold: Hold) -> str:
+    """Return the order that began a hold: a question about the account may have come before it."""
+    return next(x.order.id for x in hold.orders if x.answers and x.order.kind in OPENING)
 
 
 def _purpose() -> Purpose:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from recoup.demo.scene import Disputed, Side, table
+
 INSTITUTIONS: Final = ("harbour", "river", "hill", "lake", "stone", "paygate")
 CURRENCY: Final = "CNY"
 
@@ -63,15 +65,32 @@ class Town:
     reported_at: datetime
 
     @property
-    def paid_at(self) -> datetime:
-        """When the disputed transfer was made."""
-        return self.reported_at - timedelta(minutes=30)
+    def institutions(self) -> tuple[str, ...]:
+        """Return the names of all six."""
+        return INSTITUTIONS
+
+    @property
+    def disputed(self) -> tuple[Disputed, ...]:
+        """Return the one payment that the victim disputes."""
+        paid_at = self.reported_at - timedelta(minutes=30)
+        payer, payee = (_side(name) for name in ("victim", "first"))
+        return (Disputed(DISPUTED, payer, payee, LOSS, paid_at),)
+
+    @property
+    def reported(self) -> str:
+        """Return how the report is told, without its amount."""
+        return "paid to an account at river half an hour ago"
+
+    @property
+    def hops(self) -> int:
+        """Return how far the standing authority reaches."""
+        return 8
 
     def script(self, institution: str) -> str:
         """Return the sandbox script of one institution, as TOML."""
         parts = [f"institution = {json.dumps(institution)}\n"]
         parts += [
-            _table(
+            table(
                 "accounts",
                 number=account.number,
                 name=account.name,
@@ -91,7 +110,7 @@ class Town:
         at = self.reported_at - timedelta(minutes=minutes)
         source, target = _ACCOUNTS[payer], _ACCOUNTS.get(payee)
         return (
-            _table(
+            table(
                 "transfers",
                 id=number,
                 payer=source.number,
@@ -108,14 +127,14 @@ class Town:
         )
 
 
+def _side(name: str) -> Side:
+    account = _ACCOUNTS[name]
+    return Side(account.institution, account.number, account.name)
+
+
 def _sides(move: tuple[str, int, str, str, str, str]) -> set[str]:
     """Return the institutions that book a move."""
     return {_ACCOUNTS[name].institution for name in move[2:4] if name}
 
 
-def _table(section: str, /, **fields: str) -> str:
-    lines = [f"{key} = {json.dumps(value)}\n" for key, value in fields.items()]
-    return f"[[{section}]]\n{''.join(lines)}"
-
-
-__all__ = ["CURRENCY", "DISPUTED", "FIRST", "INSTITUTIONS", "LOSS", "VICTIM", "Town"]
+__all__ = ["CURRENCY", "INSTITUTIONS", "Town"]
