@@ -127,7 +127,9 @@ class Auditor:
 
     def count_stops(self) -> None:
         """A stop counts from its issue; one of which the institution only ever said that it stopped nothing does not."""
-        stops = [o for o in self.first_told if self.drafts[o].kind in {"stop", "extend", "postpone"}]
+        stops = [
+            o for o in self.first_told if self.drafts[o].kind in {"stop", "extend", "postpone"}
+        ]
         made = [o for o in stops if not self.said.get(o) or self.said[o] - {"moved", "refused"}]
         if len(made) > self.policy.stops_max:
             assert self.drafts[[*self.first_told][-1]].id not in made, "stopped more often"

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Generic, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from recoup.cases import CasePolicy
-from recoup.centre.levels import needs_of
+from recoup.centre.beside_plan import needs_by_hand
 from recoup.clock import instant_text
 from recoup.money import ISO_DIGITS, format_minor
 from recoup.orders import AccountKind, Extent, Hold, OrderKind, Tracked
@@ -366,7 +366,7 @@ class Page(Body, Generic[Row]):
 def order_view(hold: Hold, tracked: Tracked, policy: CasePolicy) -> OrderView:
     """Return an order as it is shown."""
     order = tracked.order
-    needs = needs_of(order, policy)
+    needs = needs_by_hand(tracked, policy)
     digits = ISO_DIGITS.of(order.key.currency)
     return OrderView(
         id=order.id,

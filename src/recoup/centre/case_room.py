@@ -58,6 +58,7 @@ from recoup.cases.events import (
     TaskOpened,
 )
 from recoup.cases.state import AppealState, MotionState, NoticeState, TaskState
+from recoup.centre.beside_plan import unprotected
 from recoup.centre.case_asked import CHASE, not_theirs, thing_of, unfit
 from recoup.centre.commands import Decision, Declined, Noted
 from recoup.centre.list_room import follow_cases
@@ -338,7 +339,7 @@ def decide_orders(
     """Decide one request of the room of orders; its case hears of it in the same entry."""
     orders = OrderWork(state, policy.orders, now)
     declined = by_hand(request.what) or orders.carry_out(request.actor, request.what)
-    declined = declined or unfit_to_leave(orders)
+    declined = declined or unprotected(orders) or unfit_to_leave(orders)
     if declined is not None:
         return declined
     cases = CaseWork(state, policy, now)
