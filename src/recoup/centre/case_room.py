@@ -32,6 +32,7 @@ from recoup.cases.commands import (
     AcceptHandover,
     Command,
     EndDeferral,
+    JoinCase,
     NoteBounced,
     NoteRepaid,
     OfferHandover,
@@ -44,6 +45,7 @@ from recoup.cases.commands import (
 from recoup.cases.events import (
     AppealFiled,
     AppealSettled,
+    CaseJoined,
     ClaimMade,
     EscalationMoved,
     EscalationRaised,
@@ -112,10 +114,17 @@ class CaseWork:
             if isinstance(event, NoticeMoved):
                 self._tell_when(case, event)
         for event in found:
-            declined = self._escalate(case_id, event)
+            declined = self._escalate(case_id, event) or self._join(case_id, event)
             if declined is not None:
                 return declined
         return None
+
+    def _join(self, case_id: str, event: Event) -> Declined | None:
+        """Join the other case with this one too, in the same entry: who works on either sees both."""
+        if not isinstance(event, CaseJoined):
+            return None
+        by, agreed_by = event.persons
+        return self.carry_out(event.other, JoinCase(case_id, event.account, by, agreed_by))
 
     def _tell_when(self, before: Case, event: NoticeMoved) -> None:
         """Let the institution know until when a holder is not told, or that it is no longer so. An end comes by itself."""
