@@ -59,6 +59,7 @@ from recoup.cases.events import (
     TaskMoved,
     TaskOpened,
 )
+from recoup.cases.motions import is_kept_back
 from recoup.cases.state import AppealState, MotionState, NoticeState, TaskState
 from recoup.centre.beside_plan import unprotected
 from recoup.centre.case_asked import CHASE, not_theirs, thing_of, unfit
@@ -218,12 +219,27 @@ class CaseWork:
                 return self.is_settled(case_id, "appeal", appeal_id, event.state.value)
             case MotionSettled(motion_id):
                 return self.is_settled(case_id, "hardship", motion_id, event.state.value)
+            case HoldNoted():
+                return self._freed(case_id, event)
             case TaskMoved(task_id) if event.state is TaskState.OVERDUE:
                 return self.ran_out(case_id, "abroad", task_id)
             case TaskMoved(task_id):
                 return self.is_settled(case_id, "abroad", task_id, event.state.value)
             case _:
                 return None
+
+    def _freed(self, case_id: str, event: HoldNoted) -> Declined | None:
+        """End the asking about hardship once its institution holds no more than was decided."""
+        here = (event.account, event.currency)
+        case = self.case(case_id)
+        for motion in case.motions:
+            is_here = (motion.account, motion.currency) == here
+            if not is_here or motion.state is not MotionState.AGREED or is_kept_back(case, motion):
+                continue
+            declined = self.is_settled(case_id, "hardship", motion.id, "freed")
+            if declined is not None:
+                return declined
+        return None
 
     def _signs(self, case: Case, found: Iterable[Event]) -> Iterator[SignsNoted]:
         """Yield what speaks against claims that were just made: only the centre sees the reports of all cases."""
@@ -299,6 +315,11 @@ class CaseWork:
                 self._wait(case_id, "hardship", motion.id, due, PassHardshipDay(motion.id))
             case MotionSettled(motion_id):
                 self.deadlines[_row(case_id, "hardship", motion_id)] = None
+                motion = next(row for row in self.case(case_id).motions if row.id == motion_id)
+                if event.state is MotionState.AGREED and motion.matter is Matter.HARDSHIP:
+                    # Agreed to is not freed yet: the order that frees it may wait for persons too.
+                    due = self.policy.orders.day_ends(self.now)
+                    self._wait(case_id, "hardship", motion_id, due, PassHardshipDay(motion_id))
             case TaskOpened(task):
                 self._wait(case_id, "abroad", task.id, task.due_at, PassForeignClock(task.id))
             case TaskMoved(task_id):
@@ -362,12 +383,12 @@ def decide_orders(
 def _overdue_hardship(
     state: CentreState, request: Request, motion: str, now: datetime
 ) -> Command | Declined:
-    """Ask the duty officer about hardship that nobody decided on its day: food and wages do not wait."""
+    """Ask the duty officer about hardship that was not decided, or not freed, on its day: food and wages do not wait."""
     case = state.case(request.case)
     found = next((row for row in case.motions if row.id == motion), None)
     if found is None or request.actor != CLOCK:
         return Declined(Reason.MOTION_UNKNOWN, motion)
-    if found.state is not MotionState.PROPOSED:
+    if found.state is not MotionState.PROPOSED and not is_kept_back(case, found):
         return Declined(Reason.MOTION_SETTLED, motion)
     return RaiseEscalation("hardship", motion, *asked_at(state.staff, case.unit, now))
 
