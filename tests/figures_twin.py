@@ -252,6 +252,13 @@ class Slow:
         for row in new.appeals:
             if row.state is AppealState.UPHELD and known.get(row.id) is not AppealState.UPHELD:
                 yield row.account, row.currency
+        stood = {row.id for row in old.claims if row.state.value in {"reported", "admitted"}}
+        void = {row.id for row in new.claims if row.state.value == "void"} & stood
+        for row in old.holds:
+            place = (row.account, row.currency)
+            behind = {e.claim for e in old.entitlements if (e.account, e.currency) == place}
+            if row.held and behind and behind <= void:
+                yield place
         decided = {row.id for row in old.findings if row.state.value == "decided"}
         for finding in new.findings:
             is_new = finding.state.value == "decided" and finding.id not in decided

@@ -43,6 +43,7 @@ from recoup.centre.case_asked import CHASE
 from recoup.centre.terms import decode_issued
 from recoup.orders import Answer, HoldKey, Order, OrderKind, Outcome, approvals_needed
 from recoup.orders.kinds import FITTING, UNDER_MANDATE
+from recoup.unrecognised import Unrecognised
 
 UNITS = ("st-1", "st-2", "st-3")
 BANKS = ("bank-a", "bank-b", "bank-c")
@@ -206,6 +207,11 @@ class Wards:
                 *([usual[order.kind]] * 3 if order.kind in usual else []),
             ]
         )
+        if self.chance.random() < 0.1:
+            odd = Answer(self.new("a"), Unrecognised("eaten"), 0, self.now)
+            self.office.reply(message, Reply((odd,)))
+            self.marks["unclear"] += 1
+            return
         held = order.amount if outcome in {Outcome.HELD, Outcome.FROZEN, Outcome.REDUCED} else 0
         held = order.amount // 2 if outcome is Outcome.HELD_SHORT else held
         if outcome is Outcome.POSTPONED:
@@ -269,8 +275,11 @@ class Wards:
             words = ("lead", "chief", "rent")
             self.ask(case.id, "lead", GrantHardship(row.account, row.currency, half, *words))
             return
-        kind = self.chance.choice([FindingKind.GOOD_FAITH_VALUE, FindingKind.INNOCENT_CONDUIT])
-        finding = Finding(self.new("f"), kind, row.account, "lead", "papers seen")
+        kind = self.chance.choice([*FindingKind])
+        is_void = kind is FindingKind.CLAIM_VOID
+        self.marks[kind.value] += 1
+        subject = self.chance.choice(case.claims).id if is_void else row.account
+        finding = Finding(self.new("f"), kind, subject, "lead", "papers seen")
         self.ask(case.id, "lead", ProposeFinding(finding))
         self.ask(
             case.id,

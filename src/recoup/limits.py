@@ -142,6 +142,12 @@ MESSAGE_ROWS_MAX: Final = 1_000
 ANSWER_WORDS_MAX: Final = 100
 """Checks that failed, or papers that are wanted, in one answer."""
 
+ANSWERS_SHOWN_MAX: Final = 20
+"""Of what an institution said of one order, the newest that are shown with it; all of it stands in the journal."""
+
+SHEET_FORMER_MAX: Final = 20
+"""Earlier holds of others that two persons type from one answer sheet."""
+
 DIGEST_HOLDS_MAX: Final = 1_000
 """Holds on one page of a digest."""
 

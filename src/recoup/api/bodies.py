@@ -8,11 +8,12 @@ from typing import Annotated, Any, Final, Generic, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from recoup import limits
 from recoup.cases import CasePolicy
-from recoup.centre.levels import needs_of
+from recoup.centre.beside_plan import needs_by_hand
 from recoup.clock import instant_text
 from recoup.money import ISO_DIGITS, format_minor
-from recoup.orders import AccountKind, Extent, Hold, OrderKind, Tracked
+from recoup.orders import AccountKind, Answer, Extent, Hold, OrderKind, Tracked
 from recoup.staff import Grant, Level, Role
 
 _RFC_3339: Final = re.compile(
@@ -321,6 +322,22 @@ class NeedsView(Body):
     """Of the unit at which they hold their role; where nobody else must agree, at which whoever lets it leave holds it."""
 
 
+class SaidView(Body):
+    """What an institution said of an order, in its own words where nobody here knows them."""
+
+    outcome: str
+    held: str
+    code: str
+    """Its result code: why, where it refused."""
+    failed: list[str]
+    """What did not match, where that is why."""
+    queued_behind: int
+    """Earlier holds of others on the account, which come first."""
+    started_at: str | None
+    papers: list[str]
+    """What it wants before it pays."""
+
+
 class OrderView(Body):
     """An order, how far it has come, and what stands at the institution. Accounts are opaque ids."""
 
@@ -346,6 +363,8 @@ class OrderView(Body):
     """The one word for the hold."""
     held: str
     ends_at: str | None
+    said: list[SaidView]
+    """What the institution said of it, the newest last; of very many the newest."""
 
 
 class PersonalView(Body):
@@ -366,7 +385,8 @@ class Page(Body, Generic[Row]):
 def order_view(hold: Hold, tracked: Tracked, policy: CasePolicy) -> OrderView:
     """Return an order as it is shown."""
     order = tracked.order
-    needs = needs_of(order, policy)
+    needs = needs_by_hand(tracked, policy)
+    said = (*tracked.unclear, *tracked.answers)
     digits = ISO_DIGITS.of(order.key.currency)
     return OrderView(
         id=order.id,
@@ -389,6 +409,19 @@ def order_view(hold: Hold, tracked: Tracked, policy: CasePolicy) -> OrderView:
         hold=hold.word,
         held=format_minor(hold.held, digits),
         ends_at=_text(hold.ends_at),
+        said=[_answer_view(answer, digits) for answer in said[-limits.ANSWERS_SHOWN_MAX :]],
+    )
+
+
+def _answer_view(answer: Answer, digits: int) -> SaidView:
+    return SaidView(
+        outcome=str(answer.outcome.value),
+        held=format_minor(answer.held, digits),
+        code=answer.code,
+        failed=list(answer.failed),
+        queued_behind=answer.queued_behind,
+        started_at=_text(answer.started_at),
+        papers=list(answer.papers),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
+from recoup import limits
 from recoup.api import bodies
 from recoup.api.bodies import (
     AccountNumber,
@@ -27,6 +28,8 @@ from recoup.centre.sheets import ConfirmSheet, HandOverOrder, PrintOrder, TypeSh
 from recoup.errors import LimitFault, VaultFault
 from recoup.messages import (
     AnswerMessage,
+    Check,
+    FormerHold,
     Minor,
     PaidReceipt,
     Paper,
@@ -68,6 +71,14 @@ class SheetRow(Body):
     reference: Said | None = None
 
 
+class FormerBody(Body):
+    """An earlier hold of others on the account, which comes first."""
+
+    authority: Name
+    amount: Amount
+    ends_at: Instant | None = None
+
+
 class ReceiptBody(Body):
     """The payment that an institution made, or that came back: its own number of it, amount and time."""
 
@@ -83,7 +94,10 @@ class SheetBody(Body):
     answered_at: Instant
     held: Amount = "0"
     code: Annotated[str, Field(pattern="^[0-9]{4}$")] = "0000"
+    failed: list[Annotated[Check, Field(strict=False)]] = Field(default=[], max_length=len(Check))
+    """What did not match, as ticked."""
     started_at: Instant | None = None
+    former: list[FormerBody] = Field(default=[], max_length=limits.SHEET_FORMER_MAX)
     rows: list[SheetRow] = Field(default=[], max_length=100)
     receipt: ReceiptBody | None = None
     papers: list[Annotated[Paper, Field(strict=False)]] = Field(default=[], max_length=len(Paper))
@@ -216,7 +230,17 @@ def _message(order: Order, body: SheetBody, answer_id: str) -> AnswerMessage:
         currency=currency,
         held=_minor(body.held, currency),
         code=known.get(body.code) or Unrecognised(body.code),
+        failed=tuple(sorted(set(body.failed))),
         started_at=instant_of_text(body.started_at) if body.started_at else None,
+        former=tuple(
+            FormerHold(
+                row.authority,
+                currency,
+                _minor(row.amount, currency),
+                instant_of_text(row.ends_at) if row.ends_at else None,
+            )
+            for row in body.former
+        ),
         rows=rows,
         receipt=_receipt(body, currency),
         papers=tuple(body.papers),

@@ -87,7 +87,7 @@ from recoup.cases.evolve import fold
 from recoup.cases.refusals import Reason, Refusal
 from recoup.cases.state import FindingState
 from recoup.cases.terms import CasePolicy
-from recoup.orders.kinds import OFF_BANK, PROTECTED
+from recoup.orders.kinds import OFF_BANK, PROTECTED, AccountKind
 
 Events = tuple[Event, ...]
 
@@ -130,10 +130,7 @@ def _rule(case: Case, command: Command, now: datetime, policy: CasePolicy) -> Ev
         case WriteOrder():
             return ordering.write_order(case, command, now, policy)
         case NoteAccountKind(account, kind):
-            known = case.account_kind(account)
-            # That a protected account is a wallet takes no protection from it.
-            is_weaker = known in PROTECTED and kind in OFF_BANK
-            return () if known is kind or is_weaker else (AccountKindNoted(account, kind),)
+            return _note_account_kind(case, account, kind, policy)
         case AgreeToOrder():
             return ordering.agree_to_order(case, command, now, policy)
         case TakeUp():
@@ -215,6 +212,26 @@ def _rule_of_persons(
             return telling.move_task(case, command, now)
         case _:
             return telling.join_case(case, command)
+
+
+def _note_account_kind(
+    case: Case, account: str, kind: AccountKind, policy: CasePolicy
+) -> Events | Refusal:
+    """Note what an account is for; what protects it is never taken back by a word, only made more.
+
+    One person would lay open who is paid from there. To free a protected account takes no more people than another.
+    """
+    known = case.account_kind(account)
+    if known is kind:
+        return ()
+    if known not in PROTECTED:
+        return (AccountKindNoted(account, kind),)
+    if kind in OFF_BANK:  # that a protected account is a wallet takes no protection from it
+        return ()
+    of_kind = policy.levels.of_account
+    if kind not in PROTECTED or not of_kind(kind).reaches(of_kind(known)):
+        return Refusal(Reason.PROTECTION_STANDS, f"the account is one of {known}")
+    return (AccountKindNoted(account, kind),)
 
 
 def _note_harm(case: Case, harm: Harm) -> Events | Refusal:

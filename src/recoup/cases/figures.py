@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from recoup.cases.case import Case
-from recoup.cases.entitlements import net_of, overlap_of
+from recoup.cases.entitlements import current, net_of, overlap_of
 from recoup.cases.events import (
     AppealSettled,
     ClaimMade,
+    ClaimSettled,
     Event,
     HoldNoted,
     OrderTakenUp,
@@ -18,7 +19,7 @@ from recoup.cases.events import (
     StoodLowered,
 )
 from recoup.cases.evolve import evolve
-from recoup.cases.state import AppealState
+from recoup.cases.state import AppealState, ClaimState
 from recoup.cases.terms import CasePolicy
 from recoup.orders import HoldState, OrderKind
 
@@ -49,7 +50,7 @@ class Figures:
     unanswered: int = 0
     hops_most: int = 0
     false_holds: int = 0
-    """Holds that an upheld appeal, or a finding for the holder, lowered."""
+    """Holds that an upheld appeal, or a finding for the holder, lowered, and those on a claim alone that was void."""
     appeal_seconds: list[int] = field(default_factory=list)
     appeals_overdue: int = 0
 
@@ -124,6 +125,11 @@ def _decisions(out: Figures, before: Case, at: datetime, event: Event) -> None:
             known = before.standing(event.account, event.currency)
             is_for_holder = event.why in {"good_faith_value", "innocent_conduit"}
             out.false_holds += bool(known and known.held and is_for_holder)
+        case ClaimSettled() if event.state is ClaimState.VOID:
+            behind = {hold: [*claims] for hold, claims in current(before).items()}
+            out.false_holds += sum(
+                row.held > 0 and behind.get(row.hold) == [event.claim] for row in before.holds
+            )
         case AppealSettled() if event.state is AppealState.OVERDUE:
             out.appeals_overdue += 1
         case AppealSettled():

@@ -83,6 +83,15 @@ def settle_motion(
     return found if isinstance(found, Refusal) else (settled, *found)
 
 
+def is_kept_back(case: Case, motion: Motion) -> bool:
+    """Whether more is held of an account than a motion that was agreed to leaves, as far as its institution said."""
+    here = (motion.account, motion.currency)
+    cap = next((row for row in case.caps if (row.account, row.currency) == here), None)
+    hold = case.standing(*here)
+    is_agreed = motion.state is MotionState.AGREED
+    return is_agreed and cap is not None and hold is not None and hold.held > cap.amount
+
+
 def shown(case: Case, motion: Motion) -> str:
     """Return the digest of what the case shows of a motion's matter: the hold, its claims, what lies there, the notice."""
     here = (motion.account, motion.currency)

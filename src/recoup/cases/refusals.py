@@ -36,6 +36,8 @@ class Reason(StrEnum):
     DIGEST_TOO_OLD = "digest_too_old"
     """A balance digest from before the answer confirms nothing."""
     PROPOSAL_STALE = "proposal_stale"
+    PROTECTION_STANDS = "protection_stands"
+    """What an account is for protects others: it is not said to be for less."""
     INSTITUTION_CANNOT = "institution_cannot"
     """An institution of this kind is not given orders of that kind."""
     ORDER_OF_ANOTHER_CASE = "order_of_another_case"

@@ -32,6 +32,7 @@ from recoup.cases.commands import (
     AcceptHandover,
     Command,
     EndDeferral,
+    JoinCase,
     NoteBounced,
     NoteRepaid,
     OfferHandover,
@@ -44,6 +45,7 @@ from recoup.cases.commands import (
 from recoup.cases.events import (
     AppealFiled,
     AppealSettled,
+    CaseJoined,
     ClaimMade,
     EscalationMoved,
     EscalationRaised,
@@ -57,7 +59,9 @@ from recoup.cases.events import (
     TaskMoved,
     TaskOpened,
 )
+from recoup.cases.motions import is_kept_back
 from recoup.cases.state import AppealState, MotionState, NoticeState, TaskState
+from recoup.centre.beside_plan import unprotected
 from recoup.centre.case_asked import CHASE, not_theirs, thing_of, unfit
 from recoup.centre.commands import Decision, Declined, Noted
 from recoup.centre.list_room import follow_cases
@@ -111,10 +115,17 @@ class CaseWork:
             if isinstance(event, NoticeMoved):
                 self._tell_when(case, event)
         for event in found:
-            declined = self._escalate(case_id, event)
+            declined = self._escalate(case_id, event) or self._join(case_id, event)
             if declined is not None:
                 return declined
         return None
+
+    def _join(self, case_id: str, event: Event) -> Declined | None:
+        """Join the other case with this one too, in the same entry: who works on either sees both."""
+        if not isinstance(event, CaseJoined):
+            return None
+        by, agreed_by = event.persons
+        return self.carry_out(event.other, JoinCase(case_id, event.account, by, agreed_by))
 
     def _tell_when(self, before: Case, event: NoticeMoved) -> None:
         """Let the institution know until when a holder is not told, or that it is no longer so. An end comes by itself."""
@@ -208,12 +219,27 @@ class CaseWork:
                 return self.is_settled(case_id, "appeal", appeal_id, event.state.value)
             case MotionSettled(motion_id):
                 return self.is_settled(case_id, "hardship", motion_id, event.state.value)
+            case HoldNoted():
+                return self._freed(case_id, event)
             case TaskMoved(task_id) if event.state is TaskState.OVERDUE:
                 return self.ran_out(case_id, "abroad", task_id)
             case TaskMoved(task_id):
                 return self.is_settled(case_id, "abroad", task_id, event.state.value)
             case _:
                 return None
+
+    def _freed(self, case_id: str, event: HoldNoted) -> Declined | None:
+        """End the asking about hardship once its institution holds no more than was decided."""
+        here = (event.account, event.currency)
+        case = self.case(case_id)
+        for motion in case.motions:
+            is_here = (motion.account, motion.currency) == here
+            if not is_here or motion.state is not MotionState.AGREED or is_kept_back(case, motion):
+                continue
+            declined = self.is_settled(case_id, "hardship", motion.id, "freed")
+            if declined is not None:
+                return declined
+        return None
 
     def _signs(self, case: Case, found: Iterable[Event]) -> Iterator[SignsNoted]:
         """Yield what speaks against claims that were just made: only the centre sees the reports of all cases."""
@@ -289,6 +315,11 @@ class CaseWork:
                 self._wait(case_id, "hardship", motion.id, due, PassHardshipDay(motion.id))
             case MotionSettled(motion_id):
                 self.deadlines[_row(case_id, "hardship", motion_id)] = None
+                motion = next(row for row in self.case(case_id).motions if row.id == motion_id)
+                if event.state is MotionState.AGREED and motion.matter is Matter.HARDSHIP:
+                    # Agreed to is not freed yet: the order that frees it may wait for persons too.
+                    due = self.policy.orders.day_ends(self.now)
+                    self._wait(case_id, "hardship", motion_id, due, PassHardshipDay(motion_id))
             case TaskOpened(task):
                 self._wait(case_id, "abroad", task.id, task.due_at, PassForeignClock(task.id))
             case TaskMoved(task_id):
@@ -338,7 +369,7 @@ def decide_orders(
     """Decide one request of the room of orders; its case hears of it in the same entry."""
     orders = OrderWork(state, policy.orders, now)
     declined = by_hand(request.what) or orders.carry_out(request.actor, request.what)
-    declined = declined or unfit_to_leave(orders)
+    declined = declined or unprotected(orders) or unfit_to_leave(orders)
     if declined is not None:
         return declined
     cases = CaseWork(state, policy, now)
@@ -352,12 +383,12 @@ def decide_orders(
 def _overdue_hardship(
     state: CentreState, request: Request, motion: str, now: datetime
 ) -> Command | Declined:
-    """Ask the duty officer about hardship that nobody decided on its day: food and wages do not wait."""
+    """Ask the duty officer about hardship that was not decided, or not freed, on its day: food and wages do not wait."""
     case = state.case(request.case)
     found = next((row for row in case.motions if row.id == motion), None)
     if found is None or request.actor != CLOCK:
         return Declined(Reason.MOTION_UNKNOWN, motion)
-    if found.state is not MotionState.PROPOSED:
+    if found.state is not MotionState.PROPOSED and not is_kept_back(case, found):
         return Declined(Reason.MOTION_SETTLED, motion)
     return RaiseEscalation("hardship", motion, *asked_at(state.staff, case.unit, now))
 

@@ -60,7 +60,8 @@ def _without_effect(request: Request, declined: Declined) -> Decision | Declined
     if rows == ("", "") or declined.reason == Reason.TERM_RUNS:
         return declined
     ended, settled = (tuple(filter(None, [row])) for row in rows)
-    return Decision(encode_plain({"declined": declined.reason}), ended=ended, settled=settled)
+    answer = encode_plain({"declined": str(declined.reason)})  # rooms decline by enum, too
+    return Decision(answer, ended=ended, settled=settled)
 
 
 __all__ = ["decider"]

@@ -23,6 +23,7 @@ from recoup.cases import refusals as case_refusals
 from recoup.cases.lists import ListReason
 from recoup.centre import sheets
 from recoup.centre.account_room import TEXT, EnterAccount, ReadPersonal, unfit
+from recoup.centre.beside_plan import alone
 from recoup.centre.care_rights import CARE_ACTIONS, target_of_care, target_of_text
 from recoup.centre.case_rights import CASE_ACTIONS, action_of
 from recoup.centre.case_rights import target_of as target_of_case_command
@@ -136,10 +137,11 @@ def admit(
     denial = permit(state.staff, session.person, action, target, why, now, level)
     if denial is not None:
         return Declined(denial.reason, denial.found)
+    declined = alone(state, request)
     if isinstance(request.what, order_commands.DraftOrder):
         declined = unfit(state, request.what.order)
-        if declined is not None:
-            return declined
+    if declined is not None:
+        return declined
     held = roles_for(state.staff, session.person, action, target, now, level)
     is_at_a_bank = all(role in AT_INSTITUTION for role in held)
     if (

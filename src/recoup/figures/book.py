@@ -15,7 +15,7 @@ from recoup.care import DissuasionState, MeasureTrigger, Step
 from recoup.care import dissuading as warned
 from recoup.care import measuring as measured
 from recoup.cases import events as cases
-from recoup.cases.state import AppealState
+from recoup.cases.state import AppealState, ClaimState
 from recoup.figures.columns import Facts
 from recoup.figures.facts import STANDING, Fact, Kind
 from recoup.figures.known import KnownCase, KnownHold, KnownOrder, Place, Stands
@@ -203,6 +203,14 @@ class Book:
             if not row.amount:
                 del hold.behind[row.claim]
 
+    def _settled(self, case: KnownCase, event: cases.ClaimSettled) -> None:
+        """Count holds that stood on a claim alone which was found void: the entry that says so has them freed."""
+        if event.state is not ClaimState.VOID:
+            return
+        for hold in case.holds.values():
+            if hold.held and [*hold.behind] == [event.claim]:
+                self._was_false(case, hold)
+
     def _lowered(self, case: KnownCase, event: cases.StoodLowered) -> None:
         hold = case.holds.get((event.account, event.currency))
         if hold is not None and hold.held and event.why in FOR_THE_HOLDER:
@@ -256,6 +264,8 @@ class Book:
             self._say(case, Kind.LATE, 1, order.institution)
 
     def _answered(self, case: KnownCase, event: orders.AnswerRecorded) -> None:
+        if event.bearing is orders.Bearing.UNCLEAR:
+            return  # words that nobody knows are no answer: it is still waited for
         order = self._orders.pop(event.order_id, None)  # another answer is no first one
         if order is None or order.issued_at is None or order.due_at is None:
             return
@@ -309,6 +319,7 @@ class Book:
         cases.HandoverSettled: _handed,
         cases.ReportTaken: _report,
         cases.ClaimMade: _claim,
+        cases.ClaimSettled: _settled,
         cases.OrderTakenUp: _taken_up,
         cases.HoldNoted: _noted,
         cases.EntitlementsChanged: _entitled,

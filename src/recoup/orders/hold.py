@@ -136,12 +136,21 @@ class Tracked:
 
     @property
     def spends_a_stop(self) -> bool:
-        """Whether the law counts it: a stop that was told and not answered by not stopping."""
+        """Whether the law counts it: a stop that was told, unless all that was answered is that nothing was stopped."""
         return (
             self.order.kind in STOPS
             and self.issued_at is not None
-            and not (self.answers and self.answers[0].outcome in {Outcome.MOVED, Outcome.REFUSED})
+            and not self._is_answered_only_by(Outcome.MOVED, Outcome.REFUSED)
         )
+
+    def _is_answered_only_by(self, *outcomes: Outcome) -> bool:
+        """Whether it was answered, and never otherwise: an institution may correct a refusal by holding after all."""
+        return bool(self.answers) and all(answer.outcome in outcomes for answer in self.answers)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the institution never said anything else."""
+        return self._is_answered_only_by(Outcome.REFUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,8 +224,7 @@ class Hold:
     def _is_refused(self, tracked: Tracked) -> bool:
         """Whether an order left things as they were. A release of what nobody answered yet stands, whatever was said of it."""
         is_early = tracked.order.kind is OrderKind.RELEASE and self.state is HoldState.ASKED
-        answers = tracked.answers
-        return bool(answers) and answers[0].outcome is Outcome.REFUSED and not is_early
+        return tracked.is_refused and not is_early
 
     @property
     def is_unclear(self) -> bool:

@@ -115,9 +115,13 @@ class Levels:
         if order.extent is not Extent.AMOUNT:
             wanted.append(self.rows[Deed.WHOLE_ACCOUNT])
         if order.account_kind is not AccountKind.ORDINARY and order.account_kind not in OFF_BANK:
-            deed = _OF_ACCOUNT.get(order.account_kind)
-            wanted.append(Level.PROVINCE if deed is None else self.rows[deed])
+            wanted.append(self.of_account(order.account_kind))
         return highest(wanted)
+
+    def of_account(self, kind: AccountKind) -> Level:
+        """Return the level at which somebody must agree to what burdens an account of a protected kind."""
+        deed = _OF_ACCOUNT.get(kind)
+        return Level.PROVINCE if deed is None else self.rows[deed]
 
     def of_mandate(self, amount: int, currency: str, hops: int) -> Level:
         """Return the level at which a standing authority of this reach must be agreed to; beyond all bands the highest."""

@@ -11,6 +11,7 @@ from bureau import Bureau, drafted
 from httpx import Response
 
 from recoup.api import callers
+from recoup.orders.commands import IssueOrder
 from recoup.staff import Role
 
 NUMBER = "6222020000111122223"
@@ -29,7 +30,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bureau]:
     found.place("C1", "gd", "ann")
     account = found.account("C1", "ann", NUMBER)
     order = found.post("/orders", drafted("C1", account, "stop"), "ann").json()["order"]
-    assert found.post(f"/orders/{order}/issue", {}, "ann").status_code == 200
+    found.told("C1", IssueOrder(order))
     found.ids |= {"order": order, "account": account}
     yield found
     found.close()

@@ -10,6 +10,8 @@ import pytest
 from bureau import START, Bureau, disputed
 from httpx import Response
 
+from recoup.cases import Found, Place
+from recoup.cases.commands import ApplyTrail
 from recoup.centre import rights
 from recoup.centre.desk import Desk
 from recoup.limits import CASE_HOPS_MAX
@@ -114,6 +116,24 @@ def test_two_cases_are_joined_where_both_trails_go(work: Work) -> None:
     motion = work.must("/motions/joining", "ann", **joining)
     work.must(f"/motions/{motion}/agree", "bo", digest=work.shown("motions")[0]["digest"])
     assert work.bureau.case(CASE).joined == (OTHER,)
+    assert work.bureau.case(OTHER).joined == (CASE,), "whoever works on the other sees it too"
+    assert work.name("/motions/joining", "ann", **joining) == "motion_settled"
+    back = {"other": CASE, "account": "a", "reason": "one gang"}
+    found = work.bureau.post(f"/cases/{OTHER}/motions/joining", back, "ann")
+    assert found.json()["type"].endswith("motion_settled"), "neither is joined twice"
+
+
+def test_cases_are_not_joined_once_the_other_trail_has_left_the_account(work: Work) -> None:
+    work.bureau.reported(OTHER, "gd", disputed("c9", "a", 5_000))
+    joining = {"other": OTHER, "account": "a", "reason": "one gang"}
+    motion = work.must("/motions/joining", "ann", **joining)
+    version = work.bureau.case(OTHER).facts_version
+    arrived = work.bureau.clock.now() - timedelta(hours=1)
+    there = Place("c9", "b", "bank-1", "CNY", 5_000, arrived, Found.LOCATED)
+    work.bureau.told(OTHER, ApplyTrail(version, "d" * 64, (there,)))
+    digest = work.shown("motions")[0]["digest"]
+    assert work.name(f"/motions/{motion}/agree", "bo", digest=digest) == "trails_apart"
+    assert work.bureau.case(CASE).joined == work.bureau.case(OTHER).joined == ()
 
 
 def test_a_holders_other_account_is_one_that_was_entered_for_the_case(work: Work) -> None:

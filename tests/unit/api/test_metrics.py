@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from banks import listened
-from bureau import START, Bureau, setting
+from bureau import START, Bureau, drafted, setting
 from prometheus_client.parser import text_string_to_metric_families
 
 from recoup.api.operations import Figures
@@ -91,7 +91,8 @@ def test_institutions_answers_are_counted_by_how_long_they_took(bureau: Bureau) 
     bureau.place("C1", "gd", "ann")
     account = bureau.account("C1", "ann")
     for seconds in (5, 600):
-        order = bureau.draft("C1", account, "ann", "stop")
+        body = drafted("C1", account, "query", amount="0")
+        order = bureau.post("/orders", body, "ann").json()["order"]
         assert bureau.post(f"/orders/{order}/issue", {}, "ann").status_code == 200
         bureau.clock.move(timedelta(seconds=seconds))
         bureau.answered(order, Outcome.REFUSED, 0)

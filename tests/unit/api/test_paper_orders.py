@@ -13,12 +13,15 @@ from bureau import Bureau
 from correspondents import BANK, OTHER, issue, look, name_of, wire
 from httpx import Response
 
-from recoup.centre import View
+from recoup.centre import View, answer_command
+from recoup.centre.commands import Done
 from recoup.centre.snapshots import decode_state, encode_state
 from recoup.clock import instant_text
-from recoup.orders import Outcome
+from recoup.limits import ANSWERS_SHOWN_MAX, SHEET_FORMER_MAX
+from recoup.orders import Answer, Outcome
 from recoup.staff import Role
 from recoup.stores.sqlite import SqliteJournal
+from recoup.unrecognised import Unrecognised
 
 CARRIED = "bank-8"
 """An institution that nobody connected."""
@@ -110,6 +113,63 @@ def test_a_sheet_that_two_persons_typed_alike_is_the_answer(house: Bureau) -> No
     records = [x.name for x in house.desk.happened(0, 10_000)]
     entry = records[len(records) - 1 - records[::-1].index("acted") :]
     assert "sheet_confirmed" in entry
+
+
+def test_earlier_holds_and_what_did_not_match_are_typed_too_and_shown(house: Bureau) -> None:
+    order = carried(house)
+    former = {"authority": "Court of Longhua", "amount": "50.00", "ends_at": "2026-09-01T00:00:00Z"}
+    body = {**sheet(house), "outcome": "held_short", "held": "1.00", "code": "1200"}
+    body["former"] = [former, {"authority": "Tax office", "amount": "7.00"}]
+    made = typed(house, order, body).json()["sheet"]
+    assert name_of(confirmed(house, order, {**body, "former": [former], "sheet": made})) == (
+        "sheet_differs"
+    )
+    assert confirmed(house, order, {**body, "sheet": made}).status_code == 200
+    (said,) = look(house, order)["said"]
+    assert (said["outcome"], said["held"], said["queued_behind"]) == ("held_short", "1.00", 2)
+    other = carried(house)
+    refused = {
+        **sheet(house),
+        "outcome": "refused",
+        "held": "0",
+        "code": "0301",
+        "failed": ["name"],
+    }
+    made = typed(house, other, refused).json()["sheet"]
+    assert confirmed(house, other, {**refused, "sheet": made}).status_code == 200
+    (said,) = look(house, other)["said"]
+    assert (said["code"], said["failed"], said["queued_behind"]) == ("0301", ["name"], 0)
+
+
+@pytest.mark.parametrize(
+    ("count", "status"), [(SHEET_FORMER_MAX, 200), (SHEET_FORMER_MAX + 1, 422)]
+)
+def test_a_sheet_has_room_for_so_many_earlier_holds(house: Bureau, count: int, status: int) -> None:
+    order = carried(house)
+    former = {"authority": "Court of Longhua", "amount": "50.00"}
+    body = {**sheet(house), "former": [former] * count}
+    assert typed(house, order, body).status_code == status
+
+
+@pytest.mark.parametrize("count", [ANSWERS_SHOWN_MAX, ANSWERS_SHOWN_MAX + 1])
+def test_of_very_many_answers_the_newest_are_shown(house: Bureau, count: int) -> None:
+    order = carried(house)
+    for number in range(count):
+        answer = Answer(f"a-{number}", Outcome.REFUSED, code=f"{number:04}")
+        done = house.desk._office.submit(answer_command(CARRIED, order, answer)).result()
+        assert isinstance(done, Done), done
+    said = [row["code"] for row in look(house, order)["said"]]
+    assert said == [f"{number:04}" for number in range(count)][-ANSWERS_SHOWN_MAX:]
+
+
+def test_words_of_an_institution_that_nobody_knows_are_shown_as_they_are(house: Bureau) -> None:
+    order = carried(house)
+    answer = Answer("a", Unrecognised("eaten"))
+    assert isinstance(
+        house.desk._office.submit(answer_command(CARRIED, order, answer)).result(), Done
+    )
+    assert [row["outcome"] for row in look(house, order)["said"]] == ["eaten"]
+    assert look(house, order)["state"] == "sent"
 
 
 def test_the_holder_of_what_is_held_gets_a_notice_whose_reading_is_journalled(

@@ -27,6 +27,7 @@ from recoup.centre import rights
 from recoup.centre.return_rights import RETURN_ACTIONS
 from recoup.clock import instant_text
 from recoup.orders import OrderKind, Outcome
+from recoup.orders.commands import IssueOrder
 from recoup.staff import Action, Role
 
 DIGEST = "0" * 64
@@ -843,8 +844,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         furnish(bureau, thing, lead)
         work(bureau, thing)
         if "institution" in name:
-            issued = bureau.post(f"/orders/{thing.order}/issue", {}, lead)
-            assert issued.json()["state"] == "issued", issued.text
+            bureau.told(thing.case, IssueOrder(thing.order))
     for role in (Role.CALL_TAKER, Role.OFFICER, Role.CASE_LEAD, Role.DUTY_OFFICER):
         own = Thing("ft", "bank-9", "C-ft")
         furnish(bureau, own, role.value)

@@ -11,7 +11,7 @@ from docket import POLICY, START, Docket, claim, lies
 from recoup.cases import Found, Institution, Mandate, Reason, Refusal, plan_orders
 from recoup.cases.commands import AgreeToMandate, NoteAccountKind, ProposeMandate, TakeUp
 from recoup.orders import AccountKind, InstitutionKind, Level, OrderKind
-from recoup.orders.kinds import OFF_BANK
+from recoup.orders.kinds import OFF_BANK, PROTECTED
 
 
 def keeping_nothing(name: str):  # type: ignore[no-untyped-def]
@@ -84,10 +84,40 @@ def test_that_a_protected_account_is_a_wallet_takes_no_protection_from_it():
     case.must(NoteAccountKind("a", AccountKind.PAYROLL))
     assert case.must(NoteAccountKind("a", AccountKind.WALLET)) == ()
     assert case.case.account_kind("a") is AccountKind.PAYROLL
-    case.must(NoteAccountKind("a", AccountKind.ORDINARY))
-    case.must(NoteAccountKind("a", AccountKind.WALLET))
-    case.must(NoteAccountKind("a", AccountKind.CLIENT_MONEY))
-    assert case.case.account_kind("a") is AccountKind.CLIENT_MONEY, "more protection is taken in"
+    case.must(NoteAccountKind("b", AccountKind.WALLET))
+    case.must(NoteAccountKind("b", AccountKind.CLIENT_MONEY))
+    assert case.case.account_kind("b") is AccountKind.CLIENT_MONEY, "more protection is taken in"
+
+
+PROTECTING = {  # the level that burdening an account of each kind takes
+    AccountKind.ORDINARY: 0,
+    **dict.fromkeys(OFF_BANK, 0),
+    AccountKind.PAYROLL: 1,
+    AccountKind.SOCIAL_BENEFITS: 1,
+    AccountKind.CLIENT_MONEY: 1,
+    AccountKind.TREASURY: 2,
+}
+
+
+@pytest.mark.parametrize("known", sorted(PROTECTED))
+@pytest.mark.parametrize("said", sorted(PROTECTING))
+def test_nobody_says_that_a_protected_account_is_for_less(known, said):
+    case = Docket().reported(claim("c1", "a", 100))
+    case.must(NoteAccountKind("a", known))
+    found = case.do(NoteAccountKind("a", said))
+    is_less = PROTECTING[said] < PROTECTING[known]
+    assert case.case.account_kind("a") is (known if is_less else said)
+    if is_less and said not in OFF_BANK:  # what lies there is no word about whom it protects
+        assert isinstance(found, Refusal)
+        assert found.reason is Reason.PROTECTION_STANDS
+        assert not found.reason.is_transient
+
+
+def test_an_account_that_is_for_nothing_special_is_noted_as_it_is_known():
+    case = Docket().reported(claim("c1", "a", 100))
+    for kind in (AccountKind.WALLET, AccountKind.ORDINARY, AccountKind.SETTLEMENT):
+        case.must(NoteAccountKind("a", kind))
+        assert case.case.account_kind("a") is kind
 
 
 def test_a_policy_by_which_an_institution_could_not_even_be_asked_is_refused():

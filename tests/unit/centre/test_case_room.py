@@ -267,11 +267,58 @@ def test_hardship_that_nobody_decides_on_its_day_asks_who_is_on_duty():
     assert work.case.escalations == ()
     work.office.clock.move(timedelta(seconds=1))
     work.office.fire()
-    asked = [(row.clock, row.about, row.state.value) for row in work.case.escalations]
-    assert asked == [("hardship", "m", "open")]
+    asked = sorted((row.clock, row.about, row.state.value) for row in work.case.escalations)
+    # The stop cannot be made smaller: what two persons agreed to give is still held, and somebody is asked for it.
+    assert asked == [("hardship", "m", "open"), ("hardship", "n", "open")]
     digest = work.case.motions[0].digest
     work.must("lead", SettleMotion("m", MotionTrigger.DISMISS, "lead", digest))
-    assert [row.state.value for row in work.case.escalations] != ["open"]
+    states = {row.about: row.state.value for row in work.case.escalations}
+    assert states == {"m": "settled", "n": "open"}
+
+
+def test_hardship_that_was_agreed_to_is_asked_about_until_its_institution_has_freed_it():
+    work = Work().reported().under_mandate()
+    work.answered(work.leaves(OrderKind.STOP, "a"), Outcome.HELD, 100)
+    work.must("duty", MakeMotion(Motion("m", Matter.HARDSHIP, "duty", "a", "CNY", 30, reason="x")))
+    day = timedelta(days=1)
+    work.office.clock.move(POLICY.orders.day_ends(START) - work.office.clock.now())
+    work.office.fire()
+    assert [row.state.value for row in work.case.escalations] == ["open"], "nobody decided"
+    digest = work.case.motions[0].digest
+    work.must("lead", SettleMotion("m", MotionTrigger.AGREE, "lead", digest))
+    assert [row.state.value for row in work.case.escalations] == ["settled"]
+    work.office.clock.move(day)
+    work.office.fire()
+    assert [row.state.value for row in work.case.escalations] == ["settled", "open"], "not freed"
+    # The freeze that follows the stop asks for what must stay, and frees the rest.
+    keeping = plan_orders(work.case, work.office.clock.now(), POLICY).keeping(
+        OrderKind.FREEZE, work.case.standing("a", "CNY")
+    )
+    assert keeping.amount == 70
+    freeze = Order(
+        "f", OrderKind.FREEZE, HoldKey(CASE, "a", "CNY"), "bank-a", 70, "writer", "filed"
+    )
+    assert isinstance(work.office.tell(freeze), Done)
+    work.answered(freeze, Outcome.FROZEN, 70)
+    assert [row.state.value for row in work.case.escalations] == ["settled", "settled"]
+    assert work.case.escalations[-1].outcome == "freed"
+
+
+def test_hardship_that_is_freed_on_its_day_asks_nobody():
+    work = Work().reported().under_mandate()
+    work.answered(work.leaves(OrderKind.STOP, "a"), Outcome.HELD, 100)
+    work.must("duty", MakeMotion(Motion("m", Matter.HARDSHIP, "duty", "a", "CNY", 30, reason="x")))
+    digest = work.case.motions[0].digest
+    work.must("lead", SettleMotion("m", MotionTrigger.AGREE, "lead", digest))
+    freeze = Order(
+        "f", OrderKind.FREEZE, HoldKey(CASE, "a", "CNY"), "bank-a", 70, "writer", "filed"
+    )
+    assert isinstance(work.office.tell(freeze), Done)
+    work.answered(freeze, Outcome.FROZEN, 70)
+    work.office.clock.move(POLICY.orders.day_ends(START) - work.office.clock.now())
+    work.office.fire()
+    assert work.case.escalations == ()
+    assert not list(work.office.journal.due(work.office.clock.now(), 99))
 
 
 def test_an_account_is_offered_that_was_entered_for_the_case_where_it_lies():

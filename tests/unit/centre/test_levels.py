@@ -113,11 +113,11 @@ def test_a_level_is_not_borrowed_from_another_role() -> None:
 
 @pytest.mark.parametrize("level", Level)
 def test_an_order_that_needs_nobody_else_is_let_go_at_its_level(level: Level) -> None:
-    """With a policy that wants stops decided higher, whoever issues one holds the role there."""
-    stop = _order(OrderKind.STOP, Extent.AMOUNT, AccountKind.ORDINARY)
-    rows = {**POLICY.levels.rows, OrderKind.STOP: level}
+    """With a policy that wants queries decided higher, whoever issues one holds the role there."""
+    query = _order(OrderKind.QUERY, Extent.AMOUNT, AccountKind.ORDINARY)
+    rows = {**POLICY.levels.rows, OrderKind.QUERY: level}
     policy = replace(POLICY, levels=replace(POLICY.levels, rows=rows))
-    state = _state(stop, told.RoleGranted("maker", Grant(Role.OFFICER, "station"), "root"))
+    state = _state(query, told.RoleGranted("maker", Grant(Role.OFFICER, "station"), "root"))
     request = Request(Actor("maker", "", "r"), IssueOrder("o1"), session="s-maker")
     found = decider(policy)(state, Command(CommandId("c"), b"c", request), NOW)
     is_refused = isinstance(found, Declined) and found.reason == "level_too_low"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -135,7 +136,8 @@ def test_every_command_of_staff_is_given_in_a_session_or_on_the_way_in() -> None
 
 def test_all_registers_are_kept_in_a_snapshot() -> None:
     state = _state(*HISTORY)
-    for what in (DraftOrder(ORDER), SubmitOrder("o1"), IssueOrder("o1")):
+    query = replace(ORDER, kind=OrderKind.QUERY, amount=0)
+    for what in (DraftOrder(query), SubmitOrder("o1"), IssueOrder("o1")):
         _ask(state, _by("ann", what, "s-ann"))
     assert state.drafted == {"C1": ["o1"]}
     again = decode_state(encode_state(state))

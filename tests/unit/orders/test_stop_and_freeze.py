@@ -163,6 +163,32 @@ def test_a_stop_that_the_bank_did_not_make_is_not_counted(desk: Desk) -> None:
     assert desk.hold.period == 2
 
 
+@pytest.mark.parametrize("first", [Outcome.REFUSED, Outcome.MOVED])
+def test_a_stop_that_the_bank_denied_and_then_made_counts_and_is_asked_for(
+    desk: Desk, first: Outcome
+) -> None:
+    stop = desk.tell(OrderKind.STOP, 100)
+    desk.hear(stop, first)
+    desk.wait(minutes=5)
+    desk.hear(stop, Outcome.HELD, 100, desk.now)
+    assert (desk.hold.state, desk.hold.stops_spent) == (HoldState.HELD, 1)
+    # What it was told to hold is what is asked: no excess, and it can be frozen and paid back.
+    assert (desk.hold.asked, desk.hold.excess, desk.hold.payable) == (100, 0, 100)
+    desk.hear(desk.tell(OrderKind.POSTPONE, 100), Outcome.POSTPONED, 100, desk.now)
+    desk.wait(hours=100)
+    desk.do(PassTerm())
+    assert reason_of(desk.do(DraftOrder(order(OrderKind.STOP, 100)))) is Reason.STOPS_EXHAUSTED
+
+
+def test_a_freeze_of_less_that_was_refused_and_then_made_is_what_is_asked(desk: Desk) -> None:
+    desk.stopped()
+    freeze = desk.tell(OrderKind.FREEZE, 60)
+    desk.hear(freeze, Outcome.REFUSED)
+    assert desk.hold.asked == 100
+    desk.hear(freeze, Outcome.FROZEN, 60, desk.now)
+    assert (desk.hold.asked, desk.hold.payable, desk.hold.word) == (60, 60, "frozen")
+
+
 def test_a_postponement_never_makes_the_stop_shorter(desk: Desk) -> None:
     desk.stopped()
     postpone = desk.tell(OrderKind.POSTPONE, 100)
