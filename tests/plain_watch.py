@@ -79,15 +79,18 @@ class PlainCore:
         for _, payer, payee, _, amount, _, _ in zip(*batch.columns(), strict=True):
             self._book(payer, payee, amount)
 
-    def tell(self, name: str, body: bytes) -> None:
+    def tell(self, name: str, body: bytes) -> str:
         if name == "stop":
             self.stops = {**self.stops, body.decode(): "order-binds"}
         elif name == "list":
             self.lists.setdefault(body.decode(), []).append("suspect")
         elif name == "configure" and body != b"bad":
             self.version = body.decode()
+        elif name in {"release", "cancel"}:
+            return "not_waiting"
         else:
             raise StateFault(StateProblem.SETTING_WRONG, name)
+        return ""
 
     def listings(self, accounts: Sequence[str]) -> list[Listing]:
         return [Listing(tuple(self.lists.get(a, ())), a in self.stops) for a in accounts]

@@ -77,7 +77,7 @@ class Twin:
                 rows = self.live(account, one.time_us - 1_000 * SECOND)
                 if len(rows) >= 3 and len({row[2] for row in rows}) >= 2:
                     codes = Counter(row[3] for row in rows)
-                    code = sorted(codes, key=lambda c: (-codes[c], c))[0]
+                    code = min(codes, key=lambda c: (-codes[c], c))
                     self.said.append((account, code, len(rows)))
                     self.spent[account] = sum(row[1] == account for row in self.against)
         if against is Side.PAYER or not one.payer.startswith("own"):

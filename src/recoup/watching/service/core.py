@@ -16,7 +16,7 @@ from recoup.records.kinds import KINDS
 from recoup.watch.decision import WAITS, Action, Decision, Ground, Problem
 from recoup.watch.features import Side
 from recoup.watch.rules import RuleSet
-from recoup.watch.state import OUTSIDE
+from recoup.watch.state import NEVER, OUTSIDE
 from recoup.watch.stolen import Measure, Payment, Tiding
 from recoup.watch.stream import How
 from recoup.watching.asked import Asked
@@ -26,7 +26,17 @@ from recoup.watching.decisions import Decisions
 from recoup.watching.service.files import Configuration, opened
 from recoup.watching.service.keeping import MEASURE_CODE
 from recoup.watching.service.linked import CHAIN, CHANGES, Carried, carry
-from recoup.watching.service.port import CONFIGURE, REFUSED, Answers, Batch, Extra, Listing, Reason
+from recoup.watching.service.port import (
+    CANCEL,
+    CONFIGURE,
+    REFUSED,
+    RELEASE,
+    Answers,
+    Batch,
+    Extra,
+    Listing,
+    Reason,
+)
 from recoup.watching.snapshots import restored, snapshot_of
 from recoup.watching.suspects import Paid, Suspects, sides_of
 
@@ -168,6 +178,7 @@ class WatchCore:
             decision = made[0]
             if decision.action in WAITS:
                 ended = self.watch.release(id_, max(time_us, stream.shard.clock))
+                self.saw(ended.told)
                 if ended and ended[-1].ended.how is How.RELEASED:
                     continue  # else an order or a measure binds it, and it went on all the same
             sides = [self._pocket(payer, currency), self._pocket(payee, currency)]
@@ -177,15 +188,29 @@ class WatchCore:
         found = self.watch.pocket(account, currency)
         return OUTSIDE if found is None else found
 
-    def tell(self, name: str, body: bytes) -> None:
+    def tell(self, name: str, body: bytes) -> str:
         """Take in what is no payment."""
         if name in {CHANGES, CHAIN}:
             self.carried = carry(self.watch, name, body)
-            return
+            return ""
+        if name in {RELEASE, CANCEL}:
+            return self._end(name, body.decode())
         if name != CONFIGURE:
             raise StateFault(StateProblem.SETTING_WRONG, f"nothing is called {name!r}")
         self._configure(opened(body, self._currencies, self._digits))
         self._configured, self._said = hashlib.sha256(body).hexdigest(), body
+        return ""
+
+    def _end(self, name: str, id_: str) -> str:
+        """End a payment that waits, as of the latest payment: whoever asks cannot move the stream's clock."""
+        now_us = self.watch.stream.shard.clock
+        act = self.watch.release if name == RELEASE else self.watch.cancel
+        ended = How.NOT_WAITING
+        if now_us != NEVER:  # else nothing came yet
+            found = act(id_, now_us)
+            self.saw(found.told)
+            ended = found[-1].ended.how
+        return ended.value
 
     def _configure(self, content: Configuration) -> None:
         watch = self.watch.configured(content.rules, content.model, content.policy)
