@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from deciding import policy_of, rules_of
+from deciding import HEAD, policy_of, rule_text, rules_of
 from watch_service import Running, token_digest
 
 from recoup.watch.stolen import Moved
 from recoup.watch.stream import How
 from recoup.watch.told import ClaimOpened, after
 from recoup.watching import Asked, Watch
-from recoup.watching.service import Callers, Terms
+from recoup.watching.rule_files import read_rules
+from recoup.watching.service import Callers, Files, Terms, read_files
 from recoup.watching.service.core import WatchCore
+from recoup.watching.service.port import CONFIGURE
 
 SECOND = 1_000_000
 NOON = 1_795_428_000_000_000
@@ -23,9 +25,16 @@ CALLERS = Callers(
 
 
 def core() -> WatchCore:
-    made = WatchCore(("CNY", "USD"), 64, rows_followed=100)
-    made.watch = made.watch.configured(RULES, None, policy_of())
-    return made
+    return WatchCore(("CNY",), 64, rows_followed=100)
+
+
+def configuration(folder) -> bytes:
+    """Return what a live rule and the shipped policy say as files."""
+    file, text = folder / "rules.toml", HEAD + rule_text("small", "amount < 250.00 CNY", "delay")
+    file.write_text(text)
+    (rule,) = read_rules(file, currencies=("CNY",)).rules
+    file.write_text(f'{text}mode = "live"\napprover = "risk-2"\napproved = "{rule.digest}"\n')
+    return read_files(Files(str(file), "cn"), ("CNY",))
 
 
 def end(running: Running, how: str, token: str, id_: str = "p-1"):
@@ -47,6 +56,7 @@ def outcome(answer) -> str:
 
 def test_an_operator_lets_go_on_what_waits_a_caller_takes_it_back_and_a_restart_knows(tmp_path):
     with Running(tmp_path, core(), PATIENT, callers=CALLERS) as running:
+        running.inform(CONFIGURE, configuration(tmp_path))
         for id_ in ("p-1", "p-2", "p-3"):
             assert pay(running, id_)["decision"] == "delay"
         assert end(running, "release", "core-token").status_code == 403, "a person looks"
@@ -94,7 +104,7 @@ def mule() -> Watch:
     )
     watch.decide([Asked("theft", NOON, "victim", "mule", 30_000, "CNY")])
     copy = watch.copy
-    claim = ClaimOpened("case", "claim", "theft", None, is_admitted=True)
+    claim = ClaimOpened("case", "claim", "theft", is_admitted=True)
     taken, refusal = watch.take(after(copy.digest, copy.version, NOON, claim))
     assert refusal is None, taken
     made = watch.decide([Asked("on", NOON + SECOND, "mule", "next", 20_000, "CNY")])
