@@ -15,7 +15,14 @@ from recoup.care.measuring import ProposeMeasure
 from recoup.centre.commands import Command
 from recoup.centre.directory import Directory
 from recoup.centre.registry import COMMAND_REGISTRY
-from recoup.centre.requests import INSTITUTION, Actor, Request, command_of, derived_id
+from recoup.centre.requests import (
+    INSTITUTION,
+    OWN_MARK,
+    Actor,
+    Request,
+    command_of,
+    derived_id,
+)
 from recoup.clock import instant_text
 from recoup.errors import MessageFault, MessageProblem
 from recoup.messages import LeadMessage, SuspicionMessage
@@ -55,7 +62,7 @@ def _lead(directory: Directory, message: LeadMessage, now: datetime) -> TakeLead
     who = message.institution
     account = directory.account(who, message.account_number)
     lead = Lead(
-        derived_id("lead", who, message.id),
+        _thing("lead", who, message.id),
         LeadSource.WATCH,
         who,
         message.id,
@@ -71,7 +78,7 @@ def _lead(directory: Directory, message: LeadMessage, now: datetime) -> TakeLead
         message.expires_at,
         who,
     )
-    return TakeLead(lead, derived_id("dissuasion", who, message.id))
+    return TakeLead(lead, _thing("dissuasion", who, message.id))
 
 
 def _proposal(directory: Directory, message: SuspicionMessage) -> ProposeMeasure:
@@ -82,7 +89,7 @@ def _proposal(directory: Directory, message: SuspicionMessage) -> ProposeMeasure
         f"{message.payments} payments with {message.others} others since {since} spoke against it"
     )
     wanted = Measure(
-        id=derived_id("measure", who, message.id),
+        id=_thing("measure", who, message.id),
         kind=message.kind,
         account=directory.account(who, message.account_number),
         institution=who,
@@ -97,6 +104,11 @@ def _proposal(directory: Directory, message: SuspicionMessage) -> ProposeMeasure
         ends_at=_FOREVER,
     )
     return ProposeMeasure(wanted)
+
+
+def _thing(kind: str, institution: str, message: str) -> str:
+    """Return the id of what a message makes, of the form that other things have: people meet it in addresses."""
+    return f"{kind}_{derived_id(kind, institution, message).partition(OWN_MARK)[2][:32]}"
 
 
 __all__ = ["suspected"]
