@@ -121,6 +121,17 @@ def _get(summary: str, media: str, statuses: tuple[int, ...] = ()) -> dict[str, 
     return {"get": {"summary": summary, "responses": responses}}
 
 
+_ENDED: Final = _json(
+    {
+        "type": "object",
+        "required": ["id", "outcome"],
+        "additionalProperties": False,
+        "properties": {
+            "id": {"type": "string"},
+            "outcome": {"enum": [one.value for one in How if one is not How.LAPSED]},
+        },
+    }
+)
 _USUAL: Final = (400, 401, 413, 415, 503)
 
 
@@ -139,17 +150,6 @@ def described() -> dict[str, Any]:
     }
     digest = _one("digest")
     versions = _one("versions", {"type": "object", "additionalProperties": {"type": "string"}})
-    ended = _json(
-        {
-            "type": "object",
-            "required": ["id", "outcome"],
-            "additionalProperties": False,
-            "properties": {
-                "id": {"type": "string"},
-                "outcome": {"enum": [one.value for one in How if one is not How.LAPSED]},
-            },
-        }
-    )
     stream: dict[str, Any] = {arrow.MEDIA_TYPE: {}}
     xml: dict[str, Any] = {pacs.MEDIA_TYPE: {}}
     return {
@@ -171,10 +171,10 @@ def described() -> dict[str, Any]:
                 _USUAL,
             ),
             "/v1/waiting/release": _post(
-                "Let a payment go on that waits", _json(_one("id")), ended, (*_USUAL, 403, 422)
+                "Let a payment go on that waits", _json(_one("id")), _ENDED, (*_USUAL, 403, 422)
             ),
             "/v1/waiting/cancel": _post(
-                "Take back a payment that waits", _json(_one("id")), ended, (*_USUAL, 422)
+                "Take back a payment that waits", _json(_one("id")), _ENDED, (*_USUAL, 422)
             ),
             "/v1/configuration": _post(
                 "Put forward what the files say now", None, _json(digest), (401, 403, 422), "202"
