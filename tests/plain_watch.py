@@ -15,7 +15,7 @@ import numpy as np
 from recoup.errors import StateFault, StateProblem
 from recoup.watching.service import REFUSED, Answers, Batch, Extra, Listing, Reason
 
-ORDER = Reason("order", "an order of the centre binds the account", "账户受止付指令约束")
+ORDER = Reason("order-binds", "an order of the centre binds the account", "账户受止付指令约束")
 LARGE_MINOR = 1_000_000
 
 
@@ -59,13 +59,13 @@ class PlainCore:
             answers.decisions[at], answers.scored[at] = before[1], before[3]
             answers.scores[at] = 0.25 if before[3] else np.nan
             if before[2]:
-                reason = ORDER if before[2] == "order" else Reason(before[2], "large", "大额")
+                reason = ORDER if before[2] == "order-binds" else Reason(before[2], "large", "大额")
                 answers.extras[at] = Extra(reasons=(reason,))
         return answers
 
     def _decide(self, payer: str, amount: int, *, is_scored: bool) -> tuple[int, str]:
         if payer in self.stops:
-            return 4, "order"
+            return 4, "order-binds"
         return (3, "large") if is_scored and amount >= LARGE_MINOR else (0, "")
 
     def _book(self, payer: str, payee: str, amount: int) -> None:
@@ -79,15 +79,18 @@ class PlainCore:
         for _, payer, payee, _, amount, _, _ in zip(*batch.columns(), strict=True):
             self._book(payer, payee, amount)
 
-    def tell(self, name: str, body: bytes) -> None:
+    def tell(self, name: str, body: bytes) -> str:
         if name == "stop":
-            self.stops = {**self.stops, body.decode(): "order"}
+            self.stops = {**self.stops, body.decode(): "order-binds"}
         elif name == "list":
             self.lists.setdefault(body.decode(), []).append("suspect")
         elif name == "configure" and body != b"bad":
             self.version = body.decode()
+        elif name in {"release", "cancel"}:
+            return "not_waiting"
         else:
             raise StateFault(StateProblem.SETTING_WRONG, name)
+        return ""
 
     def listings(self, accounts: Sequence[str]) -> list[Listing]:
         return [Listing(tuple(self.lists.get(a, ())), a in self.stops) for a in accounts]

@@ -44,17 +44,17 @@ class Scene:
         self.bureau.set_up()
         self.bureau.hire("ann", (Role.CASE_LEAD, "gd"))
 
-    def serve(self, *, is_linked: bool = True) -> Process:
-        """Start the watch; linked, it asks the centre."""
-        text = f"rows_followed = 10000\ncatch_seconds = {86_400 if is_linked else 0}\n"
+    def serve(self, *, is_linked: bool = True, settings: str = "", centre: str = "") -> Process:
+        """Start the watch; linked, it asks the centre. The texts are further settings, of the watch and of its link."""
+        text = f"{settings}rows_followed = 10000\ncatch_seconds = {86_400 if is_linked else 0}\n"
         if is_linked:
             files = {"keys": "bank.key.json", "trust": "centre.public.json"}
             lists = "".join(f'{n} = ["{self.folder / f}"]\n' for n, f in files.items())
             text += f'[centre]\nurl = "{self.bureau.served.address}"\nid = "{CENTRE.owner}"\n'
-            text += f'institution = "{BANK}"\nown = ["62220277"]\n{lists}'
-        settings = self.folder / "watch.toml"
-        settings.write_text(text, encoding="utf-8")
-        self.started.append(Process(self.folder / "watch", "--config", str(settings)))
+            text += f'institution = "{BANK}"\nown = ["62220277"]\n{lists}{centre}'
+        file = self.folder / "watch.toml"
+        file.write_text(text, encoding="utf-8")
+        self.started.append(Process(self.folder / "watch", "--config", str(file)))
         return self.started[-1]
 
     def pay(self, watch: Process, id_: str, *sides: str, before: int = 0) -> dict[str, Any]:

@@ -474,6 +474,12 @@ BULLETIN_CHAIN_MAX: Final = 200_000
 SIGHTING_POCKETS_MAX: Final = 100
 """Accounts of a claim's way whose statements one look of a watch tells."""
 
+SUSPECTS_MAX: Final = 100_000
+"""Accounts of which a watch remembers strong decisions, and payers that it named."""
+
+SUSPICIONS_WAITING_MAX: Final = 10_000
+"""Likely victims and suspect accounts that wait to be written as letters."""
+
 WATCH_BATCH_ROWS_MAX: Final = 10_000
 """Payments of one request to the watch."""
 

@@ -60,7 +60,7 @@ def child(folder: Path, pipe: int, bug: str) -> None:
     core, figures = Hanging(), Figures()
     terms = Terms(early_seconds=0.02, snapshot_seconds=0.15)
     desk = Desk(core, Keeping(folder), terms, figures, lambda _: os._exit(3))
-    core.stops = {"acc-stopped": "order"}
+    core.stops = {"acc-stopped": "order-binds"}
     desk.recover()
     service = Service(desk, Changes(desk, bytes, dict), figures, SystemClock())
 
@@ -112,7 +112,7 @@ class Client(threading.Thread):
 def wrongs(folder: Path, noted: dict[str, dict]) -> list[str]:
     """Return what a recovery over the folder does not agree with."""
     core, keeping = Hanging(), Keeping(folder)
-    core.stops = {"acc-stopped": "order"}
+    core.stops = {"acc-stopped": "order-binds"}
     keeping.recover(core)
     keeping.close()
     names = ("allow", "warn", "delay", "hold", "refuse")

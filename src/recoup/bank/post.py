@@ -15,10 +15,12 @@ from recoup.clock import Clock
 from recoup.errors import MessageFault, MessageProblem
 from recoup.ids import Ids
 from recoup.messages import (
+    LeadMessage,
     Message,
     Opened,
     OrderMessage,
     SightingMessage,
+    SuspicionMessage,
     encode,
     name_of,
     open_message,
@@ -61,8 +63,8 @@ class Post:
             now=now,
         )
 
-    def write(self, message: SightingMessage) -> None:
-        """Have the centre told of stolen money that the watch saw; the same once."""
+    def write(self, message: SightingMessage | LeadMessage | SuspicionMessage) -> None:
+        """Have the centre told of what the watch saw; the same once."""
         self._store.write_letter(message.id, name_of(message), encode(message))
 
     def show(self, look: Callable[[list[BankHold]], None]) -> None:

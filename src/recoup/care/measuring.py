@@ -1,6 +1,7 @@
 """How an account's measure is proposed, agreed to, told, appealed against and ended: commands, events, decide, evolve. Pure.
 
-1. A measure stands when as many persons beside its maker agreed as the policy says; none of those decides on an appeal.
+1. A measure stands when as many persons beside its maker agreed as the policy says, one more where a machine proposed it; none
+   of those decides on an appeal.
 2. It ends at its end whatever else is open. No command makes it longer: a new one has a new ground.
 3. The holder is told ground, term and ways back; every measure can be appealed against, and ends at once when that is upheld.
 4. A protective stop rests on a running dissuasion of the account's own holder, leaves money to live on free, and is spent.
@@ -176,8 +177,13 @@ def propose_measure(
     warned: Dissuasion | None,
     now: datetime,
     terms: CareTerms,
+    *,
+    is_by_machine: bool = False,
 ) -> Found:
-    """Propose a measure; `others` are all that ever were of its account, `warned` the dissuasion that it rests on."""
+    """Propose a measure; `others` are all that ever were of its account, `warned` the dissuasion that it rests on.
+
+    What a machine proposes needs one person more than the policy says: as many persons stand behind it as behind any other.
+    """
     others = tuple(others)
     term = terms.measures[wanted.kind]
     latest = now + timedelta(seconds=term.seconds)
@@ -193,7 +199,7 @@ def propose_measure(
         return CareRefusal(CareReason.LIMIT_UNFIT, "expected none")
     if wanted.is_protection != (wanted.ground is MeasureGround.WARNED_PAYER):
         return CareRefusal(CareReason.GROUND_UNFIT, wanted.ground.value)
-    limit = wanted.limit
+    limit, persons = wanted.limit, term.persons + is_by_machine
     if wanted.is_protection:
         refusal = _unfit_protection(wanted, others, warned, terms)
         if refusal is not None:
@@ -204,12 +210,12 @@ def propose_measure(
         made_at=now,
         ends_at=now + timedelta(seconds=seconds),
         seconds=seconds,
-        persons=term.persons,
+        persons=persons,
         limit=limit,
         state=MeasureState.PROPOSED,
     )
     events: tuple[MeasureEvent, ...] = (MeasureProposed(made),)
-    return events if term.persons else (*events, _begun(made, "", now, terms))
+    return events if persons else (*events, _begun(made, "", now, terms))
 
 
 def _is_alike(wanted: Measure, row: Measure) -> bool:

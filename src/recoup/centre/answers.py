@@ -30,21 +30,29 @@ from recoup.centre.ports import ToldOf
 from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import INSTITUTION, Actor, Request, command_of, derived_id
 from recoup.centre.sender import answer_command
+from recoup.centre.suspected import suspected
 from recoup.clock import Clock
 from recoup.errors import GatewayFault, MessageFault, MessageProblem, VaultFault
 from recoup.messages import (
     AnswerMessage,
     AppealMessage,
     DigestMessage,
+    LeadMessage,
     NoticeMessage,
     NoticeTerms,
     ResultCode,
     SightingKind,
     SightingMessage,
     StatementRow,
+    SuspicionMessage,
 )
 from recoup.orders import AccountKind, Answer, Hold, HoldKey, Order, OrderKind, Receipt
 from recoup.stores.vault import Purpose
+
+OfItsOwn = (
+    NoticeMessage | AppealMessage | AnswerMessage | SightingMessage | LeadMessage | SuspicionMessage
+)
+"""What an institution says without being asked."""
 
 HeldAt = Callable[[str], Iterable[Hold]]
 """Gives an institution's holds of ours that stand or are on their way."""
@@ -153,11 +161,17 @@ class Answers:
     def hear(
         self,
         institution: str,
-        message: NoticeMessage | AppealMessage | AnswerMessage | SightingMessage,
+        message: OfItsOwn,
     ) -> None:
-        """Tell the case what an institution says of its own accord: about an order that it was given, or of stolen money."""
+        """Tell the case what an institution says of its own accord: about an order that it was given, or of stolen money.
+
+        What its watch says of likely victims and suspect accounts is told to the room of care.
+        """
         if isinstance(message, SightingMessage):
             self._see(institution, message)
+            return
+        if isinstance(message, LeadMessage | SuspicionMessage):
+            self._suspect(institution, message)
             return
         order = self._order_of(message.order)
         if order is None or order.institution != institution:
@@ -182,6 +196,16 @@ class Answers:
             until = message.deferred_until
             when = until.isoformat() if until is not None else "an end that was not said"
             self._told(institution, f"order {order.id}: its holder is told later, until {when}")
+
+    def _suspect(self, institution: str, message: LeadMessage | SuspicionMessage) -> None:
+        try:
+            command = suspected(self._directory, institution, message, self._clock.now())
+        except (
+            MessageFault
+        ) as fault:  # sent again it would be the same, and keep later letters back
+            self._told(institution, f"what its watch said was passed over: {fault}")
+            return
+        self._tell(command)
 
     def _see(self, institution: str, seen: SightingMessage) -> None:
         """Keep what a watch saw as rows of that account: the chase goes on from them, before any order is answered there."""

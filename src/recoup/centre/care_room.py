@@ -3,7 +3,8 @@
 1. A measure that begins to stand has a deadline at its end and, while an appeal is open, one at the appeal's limit.
 2. A dissuasion has a deadline at the limit of the step that is due, and one at its end.
 3. A command that names another person than the actor is refused; only the clock passes a limit or an end.
-4. An institution's machine gives leads under its own name and does nothing else.
+4. An institution's machine gives leads under its own name, and proposes measures of its own accounts for a red flag. It does
+   nothing else, and what it proposes needs one person more.
 """
 
 from __future__ import annotations
@@ -69,6 +70,7 @@ _MEASURE_END: Final = "measure_end"
 _MEASURE_APPEAL: Final = "measure_appeal"
 _STEP: Final = "dissuasion_step"
 _DISSUASION_END: Final = "dissuasion_end"
+_OF_A_MACHINE: Final = frozenset({LeadSource.BANK, LeadSource.WATCH})
 _EARLY: Final = frozenset({CareReason.MEASURE_RUNS, CareReason.DISSUASION_RUNS})
 
 Command = MeasureCommand | TakeLead | NoteContact | SettleDissuasion | PassStep | PassDissuasionEnd
@@ -97,7 +99,7 @@ def decide_care(
                 return Declined(CareReason.DISSUASION_UNKNOWN, command.dissuasion)
             return _of_task(task, decide_dissuasion(task, command, now, terms))
         case ProposeMeasure(wanted):
-            return _proposed(state, wanted, now, terms)
+            return _proposed(state, request, wanted, now, terms)
         case _:
             measure = state.cared.measures.get(command.measure)
             if measure is None:
@@ -107,9 +109,9 @@ def decide_care(
 
 
 def _is_for_a_person(request: Request) -> bool:
-    """Whether a machine asks for what only persons decide; of an institution's, anything but a lead."""
-    is_lead = isinstance(request.what, TakeLead) and request.actor.role == INSTITUTION
-    return request.actor.role in MACHINES and not is_lead
+    """Whether a machine asks for what only persons decide; of an institution's, anything but a lead and a proposal."""
+    is_told = isinstance(request.what, TakeLead | ProposeMeasure)
+    return request.actor.role in MACHINES and not (is_told and request.actor.role == INSTITUTION)
 
 
 def _speaker_of(command: Command) -> str:
@@ -126,15 +128,24 @@ def _speaker_of(command: Command) -> str:
 
 
 def _proposed(
-    state: CentreState, wanted: Measure, now: datetime, terms: CareTerms
+    state: CentreState, request: Request, wanted: Measure, now: datetime, terms: CareTerms
 ) -> Decision | Declined:
+    is_by_machine = request.actor.role == INSTITUTION
+    if is_by_machine:
+        if wanted.institution != request.actor.who:
+            return Declined(CentreReason.OTHER_INSTITUTION, wanted.institution)
+        if wanted.ground is not MeasureGround.RED_FLAG:
+            return Declined(CareReason.GROUND_UNFIT, wanted.ground.value)
+        if state.staff.units and wanted.unit not in state.staff.units:
+            return Declined(StaffReason.UNIT_UNKNOWN, wanted.unit)  # nobody would see it
     if wanted.id in state.cared.measures:
         return Declined(CareReason.MEASURE_STANDS, wanted.id)
     if not _is_there(state, wanted, now):
         return Declined(CareReason.GROUND_UNFIT, wanted.about)
     warned = state.cared.dissuasions.get(wanted.about)
     others = state.cared.at_account(wanted.account)
-    return _of_measure(wanted, propose_measure(wanted, others, warned, now, terms))
+    found = propose_measure(wanted, others, warned, now, terms, is_by_machine=is_by_machine)
+    return _of_measure(wanted, found)
 
 
 def _is_there(state: CentreState, wanted: Measure, now: datetime) -> bool:
@@ -206,7 +217,7 @@ def _lead_taken(
     command: TakeLead = request.what
     lead = command.lead
     is_machine = request.actor.role == INSTITUTION
-    is_its_own = lead.source is LeadSource.BANK and lead.system == request.actor.who
+    is_its_own = lead.source in _OF_A_MACHINE and lead.system == request.actor.who
     if is_machine and not is_its_own:
         return Declined(CentreReason.OTHER_INSTITUTION, lead.system)
     if state.staff.units and lead.unit not in state.staff.units:

@@ -31,10 +31,12 @@ from recoup.messages import (
     Asked,
     AskMessage,
     DigestMessage,
+    LeadMessage,
     MemoryReplays,
     NoticeMessage,
     Opened,
     SightingMessage,
+    SuspicionMessage,
     open_message,
 )
 from recoup.messages.transport import SCHEME, SIGNED, problem_name, whole_of
@@ -42,6 +44,16 @@ from recoup.orders import Order
 
 REPLY_SECONDS_MAX: Final = 60.0
 """How long one reply may take to come in, however it comes."""
+
+_OF_ITS_OWN: Final = (
+    NoticeMessage,
+    AppealMessage,
+    AnswerMessage,
+    SightingMessage,
+    LeadMessage,
+    SuspicionMessage,
+)
+"""What an institution may say without being asked."""
 
 
 class Rejected(Fault):
@@ -139,9 +151,8 @@ class HTTPGateway:
                 raise
             found = _letters_of(body)
             for cursor, data in found:
-                kinds = (NoticeMessage, AppealMessage, AnswerMessage, SightingMessage)
-                said = self._opened(data, institution, *kinds).message
-                assert isinstance(said, kinds), "nothing else is taken here"
+                said = self._opened(data, institution, *_OF_ITS_OWN).message
+                assert isinstance(said, _OF_ITS_OWN), "nothing else is taken here"
                 self.answers.hear(institution, said)
                 self._cursors[institution] = cursor
             count += len(found)

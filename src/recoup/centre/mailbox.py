@@ -38,17 +38,19 @@ from recoup.messages import (
     Asked,
     AskMessage,
     DigestMessage,
+    LeadMessage,
     NoticeMessage,
     Opened,
     RefusalMessage,
     Replays,
     SightingMessage,
+    SuspicionMessage,
     open_message,
 )
 from recoup.orders import Order, Reason
 
 MAILBOX_UNKNOWN: Final = "mailbox_unknown"
-_OF_ITS_OWN: Final = (NoticeMessage, AppealMessage, SightingMessage)
+_OF_ITS_OWN: Final = (NoticeMessage, AppealMessage, SightingMessage, LeadMessage, SuspicionMessage)
 _TAKES: Final = (AnswerMessage, RefusalMessage, DigestMessage, *_OF_ITS_OWN)
 _ENTRY_BYTES: Final = 64
 """An entry of the list without its two texts."""
@@ -146,7 +148,13 @@ class Mailbox:
                 self._take_refusal(institution, said.message)
             case DigestMessage():
                 self._take_digest(institution, said.message)
-            case NoticeMessage() | AppealMessage() | SightingMessage():
+            case (
+                NoticeMessage()
+                | AppealMessage()
+                | SightingMessage()
+                | LeadMessage()
+                | SuspicionMessage()
+            ):
                 self._answers.hear(institution, said.message)
             case _:
                 raise AssertionError("nothing else is taken here")

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from recoup.bank.link import Link
     from recoup.cli.watch_settings import CentreSettings
     from recoup.watching.service import Desk, WatchCore
+    from recoup.watching.suspects import Suspects
 
 _CALL_SECONDS: Final = 20.0
 _MICROSECOND: Final = 1e-6
@@ -39,6 +40,7 @@ class Linking:
         from recoup.clock import SystemClock, microseconds_of
         from recoup.ids import RandomIds
         from recoup.watching.service.linked import LinkedWatch
+        from recoup.watching.suspects import Suspects
 
         if core.watch.copy is None:
             raise SettingsFault("centre: expected `rows_followed` above 0 beside it")
@@ -80,7 +82,12 @@ class Linking:
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="link", daemon=True)
         core.saw = self._link.saw
-        core.unsaid, core.say_again = self._link.unsaid, self._link.say_again
+        self._post, self._settings, self._clock = post, settings, clock
+        self._suspects: Suspects | None = None
+        if settings.unit:
+            self._suspects = Suspects(settings.suspicions, is_own(settings))
+        core.suspects = self._suspects
+        core.unsaid, core.say_again = self._unsaid, self._say_again
 
     def start(self) -> None:
         """Begin to ask; the desk was recovered and is open."""
@@ -115,6 +122,37 @@ class Linking:
             return "copy: old, not confirmed since the start\n"
         return f"copy: {'old' if self.is_old() else 'fresh'}, confirmed {age:.0f} s ago\n"
 
+    def _unsaid(self) -> bytes:
+        import msgspec
+
+        suspected = b"" if self._suspects is None else self._suspects.kept()
+        return msgspec.msgpack.encode((self._link.unsaid(), suspected))
+
+    def _say_again(self, given: bytes) -> None:
+        import msgspec
+
+        from recoup.errors import StateFault, StateProblem
+
+        try:
+            seen, suspected = msgspec.msgpack.decode(given, type=tuple[bytes, bytes])
+        except msgspec.DecodeError as error:
+            raise StateFault(StateProblem.SNAPSHOT_DAMAGED, "what was not told on yet") from error
+        self._link.say_again(seen)
+        if self._suspects is not None and suspected:
+            self._suspects.go_on_from(suspected)
+
+    def _write(self) -> None:
+        """Write what is suspected as letters; a letter first, then it goes: what is in neither place would be lost."""
+        from recoup.watching.service.suspecting import letter_of
+
+        suspects = self._suspects
+        while suspects is not None and suspects.found:
+            institution, unit = self._settings.institution, self._settings.unit
+            letter = letter_of(suspects.found[0], institution, unit, self._clock.now())
+            if letter is not None:
+                self._post.write(letter)
+            suspects.found.popleft()
+
     def _run(self) -> None:
         from recoup.watching.service import ProblemError
 
@@ -122,6 +160,7 @@ class Linking:
             try:
                 self._link.poll()
                 self._desk.call(self._link.settle)
+                self._write()
                 self._link.post()
             except ProblemError:
                 return  # the desk takes nothing more

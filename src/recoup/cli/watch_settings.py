@@ -29,6 +29,15 @@ keys = ["bank-7.key.json"]
 trust = ["centre.public.json"]
 own = ["62220277"]
 seconds = 1
+unit = "gd"
+
+[suspicions]
+payments_min = 3
+others_min = 2
+seconds = 604_800
+lead_seconds = 86_400
+grade_min = "middle"
+measure = "counter_only"
 """
 
 from __future__ import annotations
@@ -36,12 +45,14 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
+from recoup.care import MeasureKind, RiskGrade
 from recoup.errors import SettingsFault
 from recoup.money import ISO_DIGITS
+from recoup.watching.suspects import SuspectTerms
 
 _TEXTS: Final = ("data", "host", "port", "rules", "policy", "model", "lists", "level")
 _WHOLE: Final = {
@@ -55,6 +66,14 @@ _SHEDDING: Final = {
     "milliseconds": (1, 10_000, 50),
     "early_milliseconds": (10, 60_000, 250),
 }
+_SUSPICIONS: Final = {
+    "payments_min": (2, 1_000),
+    "others_min": (1, 1_000),
+    "seconds": (60, 366 * 86_400),
+    "lead_seconds": (60, 30 * 86_400),
+}
+_MEASURES: Final = (MeasureKind.RE_VERIFY, MeasureKind.COUNTER_ONLY, MeasureKind.CREDIT_ONLY)
+"""What a watch may ask for: a limit is for a person to say, and a protective stop rests on a warning."""
 _CENTRE_TEXTS: Final = ("url", "id", "institution")
 _CENTRE_LISTS: Final = ("keys", "trust", "own")
 _CENTRE_SECONDS: Final = (1, 60, 1)
@@ -83,6 +102,10 @@ class CentreSettings:
     """Between two questions."""
     books: Path
     """What waits to be told."""
+    unit: str
+    """Whose tasks likely victims and suspect accounts are at the centre; '': they are not told."""
+    suspicions: SuspectTerms
+    """When one is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +163,9 @@ def read_watch_settings(
     data = Path(str(found["data"]))
     return WatchSettings(
         data=data,
-        centre=_centre(table["centre"], data) if "centre" in table else None,
+        centre=_centre(table["centre"], table.get("suspicions"), data)
+        if "centre" in table
+        else None,
         port=_port(found["port"]),
         level=_LEVELS[level],
         currencies=_currencies(table.get("currencies", ["CNY"])),
@@ -168,7 +193,10 @@ def _of_file(file: Path | None) -> dict[str, object]:
         table = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
         raise SettingsFault(f"{file}: {fault}") from fault
-    known = {*_TEXTS, *_WHOLE, "currencies", "shedding", "callers", "operators", "centre"}
+    known = {*_TEXTS, *_WHOLE, "currencies", "shedding", "callers", "operators"} | {
+        "centre",
+        "suspicions",
+    }
     if unknown := sorted(set(table) - known):
         raise SettingsFault(f"{file}: no such setting as {', '.join(unknown)}")
     return table
@@ -190,9 +218,28 @@ def _shedding(table: object) -> dict[str, int]:
     }
 
 
-def _centre(table: object, data: Path) -> CentreSettings:
-    """Return the centre's settings, all of them said; `own` and `seconds` may be left out."""
-    known = {*_CENTRE_TEXTS, *_CENTRE_LISTS, "seconds"}
+def _suspicions(table: object) -> SuspectTerms:
+    """Return when likely victims and suspect accounts are told; what is left out is as it comes."""
+    known = {*_SUSPICIONS, "grade_min", "measure"}
+    if not isinstance(table, dict) or set(table) - known:
+        raise SettingsFault(f"suspicions: expected {', '.join(sorted(known))}")
+    usual = SuspectTerms()
+    wholes = {
+        name: _whole(f"suspicions.{name}", table.get(name, getattr(usual, name)), low, high)
+        for name, (low, high) in _SUSPICIONS.items()
+    }
+    grades, kinds = list(map(str, RiskGrade)), list(map(str, _MEASURES))
+    grade, kind = table.get("grade_min", usual.grade_min), table.get("measure", usual.measure)
+    if grade not in grades:
+        raise SettingsFault(f"suspicions.grade_min: expected one of {', '.join(grades)}")
+    if kind not in kinds:
+        raise SettingsFault(f"suspicions.measure: expected one of {', '.join(kinds)}")
+    return replace(usual, **wholes, grade_min=RiskGrade(grade), measure=MeasureKind(kind))  # type: ignore[arg-type]
+
+
+def _centre(table: object, suspicions: object, data: Path) -> CentreSettings:
+    """Return the centre's settings, all of them said; `own`, `seconds` and `unit` may be left out."""
+    known = {*_CENTRE_TEXTS, *_CENTRE_LISTS, "seconds", "unit"}
     if not isinstance(table, dict) or set(table) - known:
         raise SettingsFault(f"centre: expected {', '.join(sorted(known))}")
     for name in _CENTRE_TEXTS:
@@ -205,6 +252,11 @@ def _centre(table: object, data: Path) -> CentreSettings:
         if not fits or (name != "own" and not some):
             raise SettingsFault(f"centre.{name}: expected texts in brackets")
         lists[name] = tuple(some)
+    unit = table.get("unit", "")
+    if not isinstance(unit, str):
+        raise SettingsFault("centre.unit: expected a text")
+    if suspicions is not None and not unit:
+        raise SettingsFault("suspicions: expected `unit` in [centre], whose task they become")
     low, high, usual = _CENTRE_SECONDS
     return CentreSettings(
         url=table["url"],
@@ -215,6 +267,8 @@ def _centre(table: object, data: Path) -> CentreSettings:
         own=lists["own"],
         seconds=_whole("centre.seconds", table.get("seconds", usual), low, high),
         books=data / _BOOKS,
+        unit=unit,
+        suspicions=_suspicions({} if suspicions is None else suspicions),
     )
 
 

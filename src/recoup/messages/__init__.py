@@ -13,6 +13,7 @@ from recoup.messages.keys import (
     write_key,
     write_public,
 )
+from recoup.messages.message import Message
 from recoup.messages.sealing import (
     Fence,
     MemoryReplays,
@@ -22,6 +23,7 @@ from recoup.messages.sealing import (
     open_paper,
     seal,
 )
+from recoup.messages.seen import LeadMessage, SightingKind, SightingMessage, SuspicionMessage
 from recoup.messages.values import (
     AnswerMessage,
     AppealMessage,
@@ -36,7 +38,6 @@ from recoup.messages.values import (
     DigestMessage,
     Disputed,
     FormerHold,
-    Message,
     Minor,
     NoticeMessage,
     NoticeTerms,
@@ -46,8 +47,6 @@ from recoup.messages.values import (
     Payee,
     RefusalMessage,
     SerialKind,
-    SightingKind,
-    SightingMessage,
     StatementRow,
     Swapped,
 )
@@ -69,6 +68,7 @@ __all__ = [
     "Fence",
     "FormerHold",
     "KeyRing",
+    "LeadMessage",
     "MemoryReplays",
     "Message",
     "Minor",
@@ -88,6 +88,7 @@ __all__ = [
     "SightingMessage",
     "SigningKey",
     "StatementRow",
+    "SuspicionMessage",
     "Swapped",
     "change_of",
     "decode",

@@ -28,6 +28,8 @@ import msgspec
 from recoup import limits
 from recoup.clock import instant_text, parse_instant
 from recoup.errors import MessageFault, MessageProblem
+from recoup.messages.message import Message
+from recoup.messages.seen import LeadMessage, SightingMessage, SuspicionMessage
 from recoup.messages.values import (
     AnswerMessage,
     AppealMessage,
@@ -35,12 +37,10 @@ from recoup.messages.values import (
     CallMessage,
     ChangesMessage,
     DigestMessage,
-    Message,
     Minor,
     NoticeMessage,
     OrderMessage,
     RefusalMessage,
-    SightingMessage,
 )
 from recoup.money import ISO_DIGITS, AmountError, format_minor, parse_minor
 from recoup.unrecognised import Unrecognised
@@ -56,6 +56,8 @@ TYPES: Final[dict[str, type]] = {
     "recoup.refusal.v1": RefusalMessage,
     "recoup.changes.v1": ChangesMessage,
     "recoup.sighting.v1": SightingMessage,
+    "recoup.lead.v1": LeadMessage,
+    "recoup.suspicion.v1": SuspicionMessage,
 }
 """Each message by the name and version that stands in the signed header (`typ`)."""
 

@@ -26,7 +26,8 @@ from recoup.clock import EPOCH
 from recoup.errors import MessageFault, MessageProblem
 from recoup.messages.codec import TYPES, decode, encode, name_of
 from recoup.messages.keys import KeyRing, PublicKey, SigningKey, from_base64url, to_base64url
-from recoup.messages.values import AskMessage, ChangesMessage, Message, OrderMessage
+from recoup.messages.message import Message
+from recoup.messages.values import AskMessage, ChangesMessage, OrderMessage
 
 ALGORITHM: Final = "Ed25519"
 _TEXTS: Final = ("alg", "kid", "typ", "iss", "aud", "jti")

@@ -395,54 +395,6 @@ class ChangesMessage:
     changes: tuple[ChangeRow, ...] = ()
 
 
-class SightingKind(StrEnum):
-    """What a watch saw of stolen money."""
-
-    MOVED = "moved"
-    """It was paid on."""
-    HELD = "held"
-    """A payment would have moved it, and it was held instead, until `until`."""
-    PASSED = "passed"
-    """It had passed through the account before the claim was known."""
-
-
-@dataclass(frozen=True, slots=True)
-class SightingMessage:
-    """Stolen money was seen in the stream of payments; the rows show the account since it came there."""
-
-    id: str
-    institution: str
-    kind: SightingKind | Unrecognised
-    case: str
-    claim: str
-    """Empty where it is more than one claim's."""
-    at: datetime
-    account_number: str
-    """The institution's own account from which it moved, or where it lies."""
-    currency: str
-    amount: Minor
-    payee_number: str = ""
-    payee_institution: str = ""
-    payment: str = ""
-    """The institution's own number of the payment."""
-    until: datetime | None = None
-    rows: tuple[StatementRow, ...] = ()
-    rows_left: int = 0
-
-
-Message = (
-    OrderMessage
-    | AnswerMessage
-    | DigestMessage
-    | AppealMessage
-    | NoticeMessage
-    | AskMessage
-    | CallMessage
-    | RefusalMessage
-    | ChangesMessage
-    | SightingMessage
-)
-
 __all__ = [
     "AnswerMessage",
     "AppealMessage",
@@ -457,7 +409,6 @@ __all__ = [
     "DigestMessage",
     "Disputed",
     "FormerHold",
-    "Message",
     "Minor",
     "NoticeMessage",
     "NoticeTerms",
@@ -467,8 +418,6 @@ __all__ = [
     "Payee",
     "RefusalMessage",
     "SerialKind",
-    "SightingKind",
-    "SightingMessage",
     "StatementRow",
     "Swapped",
 ]

@@ -37,7 +37,7 @@ from recoup.watching.columns import (
     places_of,
 )
 from recoup.watching.decision_log import change_body, ended_body
-from recoup.watching.decisions import Decisions, EndedPayment
+from recoup.watching.decisions import Decisions, EndedPayment, Endings
 from recoup.watching.known import Contents, Known
 from recoup.watching.named import NamedStream
 
@@ -235,21 +235,21 @@ class Watch(NamedStream):
 
     # -- payments that wait
 
-    def release(self, id_: str, time_us: int) -> tuple[EndedPayment, ...]:
+    def release(self, id_: str, time_us: int) -> Endings:
         """Let a payment go on that waits; what was due before ends first. The last tells of this one."""
         return self._end("released", id_, time_us)
 
-    def cancel(self, id_: str, time_us: int) -> tuple[EndedPayment, ...]:
+    def cancel(self, id_: str, time_us: int) -> Endings:
         """Take back a payment that waits."""
         return self._end("cancelled", id_, time_us)
 
-    def _end(self, how: str, id_: str, time_us: int) -> tuple[EndedPayment, ...]:
+    def _end(self, how: str, id_: str, time_us: int) -> Endings:
         number = self._numbers.get(id_, -1)
         act = self.stream.release if how == "released" else self.stream.cancel
         passed = act(number, time_us)
         return self._told(how, passed, {"id": id_, "time_us": time_us})
 
-    def advance(self, time_us: int) -> tuple[EndedPayment, ...]:
+    def advance(self, time_us: int) -> Endings:
         """Let time pass: delays and holds that are over end."""
         return self._told("passed", self.stream.advance(time_us), {"time_us": time_us})
 
@@ -257,7 +257,7 @@ class Watch(NamedStream):
 
     def report(
         self, account: str, currency: str, time_us: int, kind: Told = Told.REPORT
-    ) -> tuple[EndedPayment, ...]:
+    ) -> Endings:
         """Count a report (or marker) of an account."""
         pocket = self.pocket(account, currency)
         passed = self.stream.report(-1 if pocket is None else pocket, time_us, kind)
@@ -328,8 +328,8 @@ class Watch(NamedStream):
         watch._listed, watch._is_stale = {}, True  # noqa: SLF001
         return watch
 
-    def _told(self, how: str, passed: Passed, said: dict[str, object]) -> tuple[EndedPayment, ...]:
-        ended = self._ended(passed.ended)
+    def _told(self, how: str, passed: Passed, said: dict[str, object]) -> Endings:
+        ended = Endings.of(self._ended(passed.ended), passed.told)
         if self.log is not None:
             self.log.told(how, said, [*map(ended_body, ended), int(passed.outcome)])
         return ended
@@ -347,4 +347,4 @@ def _facts(chosen: Sequence[Plain]) -> dict[str, npt.NDArray[np.float64]] | None
     return out
 
 
-__all__ = ["Decisions", "EndedPayment", "Watch"]
+__all__ = ["Decisions", "EndedPayment", "Endings", "Watch"]

@@ -67,6 +67,24 @@ class EndedPayment(NamedTuple):
     ended: Ended
 
 
+class Endings(tuple[EndedPayment, ...]):  # noqa: SLOT001 - a tuple has no room for a slot
+    """What became of payments that waited, in order, and what that did to stolen money.
+
+    >>> Endings() == () and Endings().told == ()
+    True
+    """
+
+    told: tuple[Tiding, ...] = ()
+    """For the centre, in order."""
+
+    @classmethod
+    def of(cls, ended: tuple[EndedPayment, ...], told: tuple[Tiding, ...]) -> Endings:
+        """Return both together."""
+        found = cls(ended)
+        found.told = told
+        return found
+
+
 @dataclass
 class Decisions(Sequence[Decision]):
     """The decisions of one batch, in its order; each is made when it is asked for.
@@ -232,4 +250,4 @@ def decision_of(id_: str, stream: Stream, found: Decided, at: int, versions: str
     )
 
 
-__all__ = ["DECISION", "FRAME", "Answered", "Decisions", "EndedPayment"]
+__all__ = ["DECISION", "FRAME", "Answered", "Decisions", "EndedPayment", "Endings"]

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from hashlib import sha256
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import msgspec
 import numpy as np
@@ -25,16 +25,7 @@ from recoup.watch.rules import RuleSet
 from recoup.watch.state import Settings, Shard
 from recoup.watch.stolen import Copy, FlowRows, StolenFlow
 from recoup.watch.stream import Waiting, rows_of_flow
-from recoup.watch.told import (
-    CaseClosed,
-    ClaimEnded,
-    ClaimOpened,
-    GoodFaith,
-    HoldAsked,
-    Listed,
-    Traced,
-    key_of,
-)
+from recoup.watch.told import What, key_of
 from recoup.watching.asked import Plain
 from recoup.watching.deciding import Watch
 from recoup.watching.decision_log import Lines
@@ -44,10 +35,8 @@ from recoup.watching.known import Contents
 _MAGIC: Final = b"recoup-watch 1\n"
 _DIGEST_BYTES: Final = 32
 _TOTALS: Final = ("into", "out", "first", "last", "standing")
-_WHATS: Final[dict[str, Any]] = {
-    one.__name__: one
-    for one in (CaseClosed, ClaimEnded, ClaimOpened, GoodFaith, HoldAsked, Listed, Traced)
-}
+_WHATS: Final[dict[str, Any]] = {one.__name__: one for one in get_args(What)}
+"""Every kind of change: one that is not here could be written and never read again."""
 
 
 class _Flow(msgspec.Struct, array_like=True):
@@ -260,6 +249,7 @@ def _put_money(watch: Watch, whole: _Whole) -> None:
     index = rows_of_flow(copy.flow)
     _put_rows(index, said, len(whole.pockets))
     flow = StolenFlow.restore(index, said.money)
+    flow.measures.zone = watch.stream.shard.settings.zone
     watch.stream.flow = flow
     watch.copy = made = Copy(flow, watch, version=said.version, digest=said.digest)
     made.origin = (

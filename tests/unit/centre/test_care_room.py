@@ -29,6 +29,7 @@ from recoup.care.measuring import (
     ProposeMeasure,
     SettleMeasureAppeal,
     TellHolder,
+    WithdrawMeasure,
 )
 from recoup.cases.lists import Entry, EntryState, Level, Subject
 from recoup.centre import Actor, Request, View, command_of
@@ -212,6 +213,63 @@ def test_a_machine_gives_leads_of_its_own_institution_only(desk):
     assert isinstance(other, Turned)
     assert other.reason == "other_institution"
     assert isinstance(asked(lead()), Done)
+
+
+def by_machine(desk, wanted, institution="bank-1") -> Outcome:
+    request = Request(Actor(institution, INSTITUTION, "its watch"), ProposeMeasure(wanted))
+    name = f"institution {institution}:{wanted.id}"
+    return desk.office.submit(command_of(COMMAND_REGISTRY, name, request))
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [(MeasureKind.RE_VERIFY, ("bo",)), (MeasureKind.COUNTER_ONLY, ("bo", "cy"))],
+)
+def test_what_a_machine_proposes_binds_nobody_until_as_many_persons_agreed(desk, kind, names):
+    wanted = measure(kind=kind, made_by="bank-1")
+    assert isinstance(by_machine(desk, wanted), Done)
+    for name in names:
+        found = desk.cared.measures["m1"]
+        assert found.state is MeasureState.PROPOSED, name
+        assert [todo.about for todo in care_todos(desk.cared, lambda _: True)] == ["m1"]
+        desk.must(name, AgreeToMeasure("m1", name, found.digest))
+        if name != names[-1]:
+            digest = desk.cared.measures["m1"].digest
+            assert desk.why(name, AgreeToMeasure("m1", name, digest)) == "measure_same_person"
+    assert desk.cared.measures["m1"].state is MeasureState.STANDING
+    # A person who proposes the same needs one person fewer beside: two persons stand behind either.
+    other = Desk()
+    other.must("ann", ProposeMeasure(measure(kind=kind)))
+    assert other.cared.measures["m1"].persons == len(names) - 1
+
+
+def test_a_machine_proposes_for_its_own_accounts_and_for_a_red_flag_only(desk):
+    def why(institution="bank-1", **changed) -> str:
+        found = by_machine(desk, measure(**{"made_by": "bank-1", **changed}), institution)
+        assert isinstance(found, Turned), found
+        return found.reason
+
+    assert why("bank-2") == "actor_differs"
+    assert why(institution="bank-1", made_by="ann") == "actor_differs"
+    assert why(id="m2", ground=MeasureGround.IDENTITY) == "ground_unfit"
+    assert why(id="m3", ground=MeasureGround.WARNED_PAYER, kind=MeasureKind.PROTECTIVE_STOP) == (
+        "ground_unfit"
+    )
+    assert why(id="m4", about="") == "ground_unfit"
+    wanted = measure(id="m5", made_by="bank-2")  # of another institution's account
+    found = by_machine(desk, wanted, "bank-2")
+    assert (type(found), found.reason) == (Turned, "other_institution")
+    assert not desk.cared.measures
+
+
+def test_a_machines_proposal_can_be_taken_back_and_is_no_second_one_while_it_lives(desk):
+    wanted = measure(made_by="bank-1", kind=MeasureKind.COUNTER_ONLY)
+    assert isinstance(by_machine(desk, wanted), Done)
+    again = by_machine(desk, replace(wanted, id="m2"))
+    assert (type(again), again.reason) == (Turned, "measure_stands")
+    desk.must("ann", WithdrawMeasure("m1", "ann", "known to the branch"))
+    assert desk.cared.measures["m1"].state is MeasureState.WITHDRAWN
+    assert isinstance(by_machine(desk, replace(wanted, id="m3")), Done)
 
 
 def test_a_lead_is_taken_once_whoever_gives_it_again(desk):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace as changed
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -11,10 +12,12 @@ from recoup.care import MeasureGround, MeasureKind
 from recoup.errors import MessageFault
 from recoup.messages import change_of, row_of
 from recoup.watch.decision import Action, Ground
+from recoup.watch.state import Settings
 from recoup.watch.stolen import HoldAsked
 from recoup.watch.stream import How
 from recoup.watch.told import CaseClosed, Measured, What, after, end_of
 from recoup.watching import Asked, DecisionLog, Watch, replay
+from recoup.watching.snapshots import _WHATS, restored, snapshot_of
 
 SECOND = 1_000_000
 HOUR = 3_600 * SECOND
@@ -204,3 +207,36 @@ def test_a_measure_that_is_not_known_here_is_a_fault():
     for word in ("closed red_flag", "re_verify", "re_verify rumour"):
         with pytest.raises(MessageFault):
             change_of(changed(row, word=word))
+
+
+@pytest.mark.parametrize("kind", list(MeasureKind))
+def test_a_measure_is_in_a_snapshot_and_binds_behind_it_as_before(kind):
+    limit = 500 if kind in (MeasureKind.LOWER_LIMITS, MeasureKind.PROTECTIVE_STOP) else 0
+    bank = Bank()
+    bank.told(measured(kind, limit))
+    bank.pay(100)
+    kept = snapshot_of(bank.watch)
+    again, end = Bank(), Bank()
+    again.watch, again.count = restored(kept), bank.count
+    assert snapshot_of(again.watch) == kept
+    for amount in (400, 401, 1, 500):
+        assert bank.pay(amount) == again.pay(amount)
+    end.watch, end.count = restored(kept), 1
+    end.told(end_of(measured(kind, limit)))
+    assert end.pay(5_000).action is Action.ALLOW
+
+
+def test_the_day_of_a_limit_is_the_zones_day_behind_a_snapshot_too():
+    """A day begins at midnight of the watch's own zone: here of UTC, eight hours after that of China."""
+    settings = Settings(zone=((-(2**62), 0),))
+    bank = Bank()
+    bank.watch = Watch(rows_followed=100, accounts_max=64, settings=settings)
+    bank.told(measured(MeasureKind.LOWER_LIMITS, 500))
+    assert bank.pay(500, NOON + 10 * HOUR).action is Action.ALLOW
+    bank.watch = restored(snapshot_of(bank.watch))
+    assert bank.pay(1, NOON + 13 * HOUR).action is Action.REFUSE, "in China it is tomorrow already"
+    assert bank.pay(500, NOON + 21 * HOUR).action is Action.ALLOW
+
+
+def test_every_kind_of_change_can_be_read_from_a_snapshot():
+    assert set(_WHATS.values()) == set(get_args(What))

@@ -59,7 +59,7 @@ def test_a_hundred_duplicates_in_one_batch_are_booked_once(running, fresh):
 def test_a_stopped_account_is_refused_with_the_reason(running, fresh):
     answer = running.pay(id=fresh, payer="acc-stopped").json()
     assert answer["decision"] == "refuse"
-    assert answer["reasons"][0]["code"] == "order"
+    assert answer["reasons"][0]["code"] == "order-binds"
     assert answer["reasons"][0]["zh"]
 
 
@@ -214,7 +214,7 @@ def test_an_arrow_stream_gets_an_answer_a_row_that_says_what_json_says(running, 
     found = pl.read_ipc_stream(io.BytesIO(answer.content)).to_dicts()
     assert [row["decision"] for row in found] == ["allow", "refuse", None]
     assert [row["refusal"] for row in found] == [None, None, "amount_not_positive"]
-    assert found[1]["reasons"][0]["code"] == "order"
+    assert found[1]["reasons"][0]["code"] == "order-binds"
     again = running.client.post("/v1/decisions", json={"payments": rows}).json()["decisions"]
     assert [row.get("is_repeat", False) for row in again] == [True, True, False]
 

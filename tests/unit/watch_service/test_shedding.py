@@ -41,7 +41,7 @@ def test_while_the_model_hangs_payments_go_on_and_stops_are_enforced(hanging):
     stopped = hanging.pay(id="stopped", payer="acc-stopped").json()
     assert (free["decision"], free["is_scored"], "score" in free) == ("allow", False, False)
     assert (stopped["decision"], stopped["is_scored"]) == ("hold", False)
-    assert stopped["reasons"][0]["code"] == "order"
+    assert stopped["reasons"][0]["code"] == "order-binds"
     assert not hanging.core.going.is_set(), "the model hung all the while"
     hanging.core.going.set()
     thread.join()

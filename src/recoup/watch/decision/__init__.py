@@ -12,6 +12,7 @@ from recoup.watch.decision.decision import (
 from recoup.watch.decision.policy import NEVER, NO_TERMS, Figure, Policy, Terms, load_policy
 from recoup.watch.decision.words import (
     LATE,
+    MEASURE_CODES,
     ORDER_BINDS,
     STOLEN_CAUGHT,
     TERMS,
@@ -21,6 +22,7 @@ from recoup.watch.decision.words import (
 
 __all__ = [
     "LATE",
+    "MEASURE_CODES",
     "NEVER",
     "NO_TERMS",
     "ORDER_BINDS",

@@ -17,6 +17,8 @@ STOLEN_CAUGHT: Final = Cause(
     "the payment would move stolen money of an open case; exactly that money is held",
     "该付款将转移在办案件的被骗资金；系统仅暂停该部分资金",
 )
+MEASURE_CODES: Final = "measure-"
+"""How codes of measures begin; the kind follows."""
 _MEASURES: Final[Mapping[str, tuple[str, str]]] = {
     "credit_only": ("the account takes credits only", "账户只收不付"),
     "counter_only": ("the account's debits are made at the counter only", "账户暂停非柜面业务"),
@@ -82,7 +84,15 @@ def measure_cause(kind: str, ground: str, measure: str, until: str) -> Cause:
     (english, chinese), (why, why_zh) = _MEASURES[kind], _GROUNDS[ground]
     said = f"{english}, because of {why}, until {until}; the holder can object to measure {measure}"
     said_zh = f"{chinese}；依据：{why_zh}；期限至 {until}；持有人可就措施 {measure} 提出申诉"
-    return Cause(f"measure-{kind.replace('_', '-')}", said, said_zh)
+    return Cause(f"{MEASURE_CODES}{kind.replace('_', '-')}", said, said_zh)
 
 
-__all__ = ["LATE", "ORDER_BINDS", "STOLEN_CAUGHT", "TERMS", "input_cause", "measure_cause"]
+__all__ = [
+    "LATE",
+    "MEASURE_CODES",
+    "ORDER_BINDS",
+    "STOLEN_CAUGHT",
+    "TERMS",
+    "input_cause",
+    "measure_cause",
+]

@@ -14,13 +14,14 @@ import structlog
 from recoup import limits
 from recoup.clock import Clock, microseconds_of
 from recoup.money import ISO_DIGITS, Digits
+from recoup.watching.asked import ID_CHARS_MAX
 from recoup.watching.service import arrow, pacs, problems
 from recoup.watching.service.bodies import Taken, is_batch, read_body, write_many, write_one
 from recoup.watching.service.changing import Changes
 from recoup.watching.service.desk import Desk
 from recoup.watching.service.figures import Figures
 from recoup.watching.service.openapi import document
-from recoup.watching.service.port import Answers
+from recoup.watching.service.port import CANCEL, RELEASE, Answers
 from recoup.watching.service.problems import ProblemError
 
 _log = structlog.get_logger("recoup.watch")
@@ -108,6 +109,8 @@ class Service:
             "/v1/decisions.arrow": ("POST", self._arrow),
             "/v1/pacs008": ("POST", self._pacs008),
             "/v1/lists/check": ("POST", self._lists),
+            "/v1/waiting/release": ("POST", self._release),
+            "/v1/waiting/cancel": ("POST", self._cancel),
             "/v1/configuration": ("POST", self._put_forward),
             "/v1/configuration/approval": ("POST", self._approve),
             "/healthz": ("GET", self._healthz),
@@ -251,6 +254,32 @@ class Service:
         ]
         return Answer(msgspec.json.encode({"accounts": rows}))
 
+    # --- payments that wait ---
+
+    async def _release(self, body: bytes, headers: Mapping[bytes, bytes]) -> Answer:
+        """Let a payment go on that waits: a person looked, so only an operator says so."""
+        person = self._callers.operator(headers)
+        return await self._end(RELEASE, body, headers, person)
+
+    async def _cancel(self, body: bytes, headers: Mapping[bytes, bytes]) -> Answer:
+        """Take back a payment that waits: its payer said so to whoever asks."""
+        return await self._end(CANCEL, body, headers, self._callers.name(headers))
+
+    async def _end(
+        self, name: str, body: bytes, headers: Mapping[bytes, bytes], person: str
+    ) -> Answer:
+        _need(headers, JSON)
+        try:
+            id_ = msgspec.json.decode(body, type=_Waits).id
+            given = id_.encode()
+        except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
+            raise ProblemError("body_unreadable") from error
+        if len(id_) > ID_CHARS_MAX:
+            raise ProblemError("payment_id_too_long")
+        found = await self._desk.inform(name, given)
+        _log.info("payment that waited ended", how=found, by=person)
+        return Answer(msgspec.json.encode({"id": id_, "outcome": found}))
+
     # --- the operator's ---
 
     async def _put_forward(self, _: bytes, headers: Mapping[bytes, bytes]) -> Answer:
@@ -284,6 +313,10 @@ class Service:
 
 class _Check(msgspec.Struct, forbid_unknown_fields=True):
     accounts: list[str]
+
+
+class _Waits(msgspec.Struct, forbid_unknown_fields=True):
+    id: str
 
 
 class _Approval(msgspec.Struct, forbid_unknown_fields=True):

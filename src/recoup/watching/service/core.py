@@ -14,17 +14,31 @@ from recoup.errors import StateFault, StateProblem
 from recoup.money import ISO_DIGITS, Digits
 from recoup.records.kinds import KINDS
 from recoup.watch.decision import WAITS, Action, Decision, Ground, Problem
-from recoup.watch.state import OUTSIDE
+from recoup.watch.features import Side
+from recoup.watch.rules import RuleSet
+from recoup.watch.state import NEVER, OUTSIDE
 from recoup.watch.stolen import Measure, Payment, Tiding
 from recoup.watch.stream import How
 from recoup.watching.asked import Asked
 from recoup.watching.columns import Columns
 from recoup.watching.deciding import Watch
+from recoup.watching.decisions import Decisions
 from recoup.watching.service.files import Configuration, opened
 from recoup.watching.service.keeping import MEASURE_CODE
 from recoup.watching.service.linked import CHAIN, CHANGES, Carried, carry
-from recoup.watching.service.port import CONFIGURE, REFUSED, Answers, Batch, Extra, Listing, Reason
+from recoup.watching.service.port import (
+    CANCEL,
+    CONFIGURE,
+    REFUSED,
+    RELEASE,
+    Answers,
+    Batch,
+    Extra,
+    Listing,
+    Reason,
+)
 from recoup.watching.snapshots import restored, snapshot_of
+from recoup.watching.suspects import Paid, Suspects, sides_of
 
 _REFUSALS: Final = {
     Problem.AMOUNT_NOT_POSITIVE: "amount_not_positive",
@@ -70,6 +84,8 @@ class WatchCore:
         )
         self.saw: Callable[[Iterable[Tiding]], None] = lambda tidings: None  # noqa: ARG005 - named for the reader
         """Hears on the core's thread what payments did to stolen money, in a replay of the log too."""
+        self.suspects: Suspects | None = None
+        """Hears of every decision that a live rule or model asked for, in a replay of the log too."""
         self.unsaid: Callable[[], bytes] | None = None
         """Returns what whoever hears that has not said on yet: a snapshot has it, since a log behind it tells it no more."""
         self.say_again: Callable[[bytes], None] = lambda unsaid: None  # noqa: ARG005 - named for the reader
@@ -79,6 +95,7 @@ class WatchCore:
         self._given = (currencies, accounts_max, rows_followed, catch_seconds, digits)
         self._currencies, self._digits, self._is_ours = currencies, digits, is_ours
         self._configured, self._said, self._unsaid = "", b"", b""
+        self._sides: tuple[RuleSet | None, dict[str, Side | None]] = (None, {})
         self._lists: dict[str, list[str]] = {}
         self._bound: dict[str, str] = {}
         self._bound_pockets: tuple[tuple[int, ...], ...] = ()
@@ -124,7 +141,26 @@ class WatchCore:
             one_by_one += [at for at, place in enumerate(made.plan) if not isinstance(place, int)]
         for at in one_by_one:
             _tell(answers, at, made[at])
+        if self.suspects is not None:
+            self._suspect(self.suspects, batch, made, sorted(one_by_one))
         return answers
+
+    def _suspect(
+        self, suspects: Suspects, batch: Batch, made: Decisions, places: list[int]
+    ) -> None:
+        rules = self.watch.stream.rules
+        if rules is not self._sides[0]:
+            self._sides = rules, sides_of(rules)
+        for at in places:
+            paid = Paid(
+                batch.ids[at],
+                int(batch.times_us[at]),
+                batch.payers[at],
+                batch.payees[at],
+                batch.currencies[at],
+                int(batch.amounts[at]),
+            )
+            suspects.saw(paid, made[at], self._sides[1])
 
     def knows(self, payment_id: str) -> bool:
         """Return whether a payment of this id was answered."""
@@ -142,6 +178,7 @@ class WatchCore:
             decision = made[0]
             if decision.action in WAITS:
                 ended = self.watch.release(id_, max(time_us, stream.shard.clock))
+                self.saw(ended.told)
                 if ended and ended[-1].ended.how is How.RELEASED:
                     continue  # else an order or a measure binds it, and it went on all the same
             sides = [self._pocket(payer, currency), self._pocket(payee, currency)]
@@ -151,15 +188,29 @@ class WatchCore:
         found = self.watch.pocket(account, currency)
         return OUTSIDE if found is None else found
 
-    def tell(self, name: str, body: bytes) -> None:
+    def tell(self, name: str, body: bytes) -> str:
         """Take in what is no payment."""
         if name in {CHANGES, CHAIN}:
             self.carried = carry(self.watch, name, body)
-            return
+            return ""
+        if name in {RELEASE, CANCEL}:
+            return self._end(name, body.decode())
         if name != CONFIGURE:
             raise StateFault(StateProblem.SETTING_WRONG, f"nothing is called {name!r}")
         self._configure(opened(body, self._currencies, self._digits))
         self._configured, self._said = hashlib.sha256(body).hexdigest(), body
+        return ""
+
+    def _end(self, name: str, id_: str) -> str:
+        """End a payment that waits, as of the latest payment: whoever asks cannot move the stream's clock."""
+        now_us = self.watch.stream.shard.clock
+        act = self.watch.release if name == RELEASE else self.watch.cancel
+        ended = How.NOT_WAITING
+        if now_us != NEVER:  # else nothing came yet
+            found = act(id_, now_us)
+            self.saw(found.told)
+            ended = found[-1].ended.how
+        return ended.value
 
     def _configure(self, content: Configuration) -> None:
         watch = self.watch.configured(content.rules, content.model, content.policy)

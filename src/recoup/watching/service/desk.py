@@ -178,12 +178,13 @@ class Desk:
         self._enter(_Ticket(future, monotonic(), work=lambda _: work()), 0)
         return future.result()
 
-    def told_here(self, name: str, body: bytes) -> None:
-        """Tell the core something, on the thread that owns it: durable when this returns."""
-        self._core.tell(name, body)
+    def told_here(self, name: str, body: bytes) -> str:
+        """Tell the core something, on the thread that owns it: durable when this returns what the core says."""
+        said = self._core.tell(name, body)
         with self._disk:
             self._keeping.told(name, body)
         self._bound = self._core.bound()
+        return said
 
     def _future(self) -> asyncio.Future[Any]:
         assert self._loop is not None, "opened first"

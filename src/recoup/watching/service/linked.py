@@ -65,7 +65,7 @@ class LinkedWatch:
     def __init__(
         self,
         watch: Callable[[], Watch],
-        tell: Callable[[str, bytes], None],
+        tell: Callable[[str, bytes], object],
         carried: Callable[[], Carried],
         on_thread: Callable[[Callable[[], object]], object],
         institution: str,

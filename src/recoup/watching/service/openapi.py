@@ -9,6 +9,7 @@ import msgspec
 from recoup import limits
 from recoup._version import __version__
 from recoup.records.kinds import KINDS
+from recoup.watch.stream import How
 from recoup.watching.service import arrow, pacs, problems
 from recoup.watching.service.port import DECISIONS
 
@@ -120,6 +121,17 @@ def _get(summary: str, media: str, statuses: tuple[int, ...] = ()) -> dict[str, 
     return {"get": {"summary": summary, "responses": responses}}
 
 
+_ENDED: Final = _json(
+    {
+        "type": "object",
+        "required": ["id", "outcome"],
+        "additionalProperties": False,
+        "properties": {
+            "id": {"type": "string"},
+            "outcome": {"enum": [one.value for one in How if one is not How.LAPSED]},
+        },
+    }
+)
 _USUAL: Final = (400, 401, 413, 415, 503)
 
 
@@ -157,6 +169,12 @@ def described() -> dict[str, Any]:
                 _json(accounts),
                 _json(_many("accounts", listed, limits.WATCH_CHECK_ACCOUNTS_MAX)),
                 _USUAL,
+            ),
+            "/v1/waiting/release": _post(
+                "Let a payment go on that waits", _json(_one("id")), _ENDED, (*_USUAL, 403, 422)
+            ),
+            "/v1/waiting/cancel": _post(
+                "Take back a payment that waits", _json(_one("id")), _ENDED, (*_USUAL, 422)
             ),
             "/v1/configuration": _post(
                 "Put forward what the files say now", None, _json(digest), (401, 403, 422), "202"

@@ -16,8 +16,10 @@ from lxml import etree
 
 from recoup import limits
 from recoup.money import ISO_DIGITS, Digits
+from recoup.watch.decision import MEASURE_CODES, ORDER_BINDS, STOLEN_CAUGHT
 from recoup.watching.service.bodies import Taken, taken
-from recoup.watching.service.port import DECISIONS, REFUSED, Answers, Extra
+from recoup.watching.service.keeping import MEASURE_CODE
+from recoup.watching.service.port import DECISIONS, REFUSED, Answers, Extra, Reason
 from recoup.watching.service.problems import OF_PAYMENTS, ProblemError
 
 MEDIA_TYPE: Final = "application/xml"
@@ -134,7 +136,7 @@ def _why(one: etree._Element, decision: int, extra: Extra, *, is_scored: bool) -
         code = _REASONS.get(extra.refusal, "NARR")
         lines = [f"{extra.refusal}: {OF_PAYMENTS[extra.refusal][1]}"]
     elif decision > 0:
-        code = "AC06" if any(r.code in BINDING for r in extra.reasons) else "FR01"
+        code = "AC06" if any(map(_binds, extra.reasons)) else "FR01"
         lines = [f"{reason.code}: {reason.words}" for reason in extra.reasons]
         if extra.expires_us is not None:
             ends = _EPOCH + timedelta(microseconds=extra.expires_us)
@@ -149,8 +151,14 @@ def _why(one: etree._Element, decision: int, extra: Extra, *, is_scored: bool) -
         _under(why, "AddtlInf", line[:_TEXT_CHARS_MAX])
 
 
-BINDING: Final = frozenset({"order", "stolen", "stop", "freeze"})
-"""Codes of reasons that say that an order of the centre binds the account."""
+BINDING: Final = frozenset({ORDER_BINDS.code, STOLEN_CAUGHT.code})
+"""Codes of reasons that say that an order of the centre, or stolen money of its cases, binds the account."""
+
+
+def _binds(reason: Reason) -> bool:
+    """Whether the account is blocked, rather than the payment suspected."""
+    code = reason.code
+    return code in BINDING or code == MEASURE_CODE or code.startswith(MEASURE_CODES)
 
 
 def _root(body: bytes) -> etree._Element:

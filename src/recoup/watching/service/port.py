@@ -130,6 +130,11 @@ CONFIGURE: Final = "configure"
 """Name under which a core is told its configuration, and under which `versions` gives the digest of that."""
 
 
+RELEASE: Final = "release"
+CANCEL: Final = "cancel"
+"""Names under which a core is told to let a payment go on that waits, or to take it back; the body is the payment's id."""
+
+
 class Core(Protocol):
     """Decides payments and keeps their state: the same calls in the same order give the same answers and the same bytes."""
 
@@ -146,8 +151,11 @@ class Core(Protocol):
     def book(self, batch: Batch) -> None:
         """Book payments that went on although `decide` did not let them: their callers could not be kept waiting."""
 
-    def tell(self, name: str, body: bytes) -> None:
-        """Take in what is no payment: orders, reports, lists, a moved configuration. Raises a `Fault` and changes nothing."""
+    def tell(self, name: str, body: bytes) -> str:
+        """Take in what is no payment: orders, reports, lists, a moved configuration, the end of a payment that waits.
+
+        Returns what became of it, '' where there is nothing to say. Raises a `Fault` and changes nothing.
+        """
 
     def listings(self, accounts: Sequence[str]) -> list[Listing]:
         """Return what is known of accounts."""
@@ -169,10 +177,12 @@ class Core(Protocol):
 
 
 __all__ = [
+    "CANCEL",
     "CONFIGURE",
     "DECISIONS",
     "GOES_ON",
     "REFUSED",
+    "RELEASE",
     "Answers",
     "Batch",
     "Core",

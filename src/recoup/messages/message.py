@@ -1,0 +1,33 @@
+"""Every message that is sent between the centre and an institution, as one type."""
+
+from __future__ import annotations
+
+from recoup.messages.seen import LeadMessage, SightingMessage, SuspicionMessage
+from recoup.messages.values import (
+    AnswerMessage,
+    AppealMessage,
+    AskMessage,
+    CallMessage,
+    ChangesMessage,
+    DigestMessage,
+    NoticeMessage,
+    OrderMessage,
+    RefusalMessage,
+)
+
+Message = (
+    OrderMessage
+    | AnswerMessage
+    | DigestMessage
+    | AppealMessage
+    | NoticeMessage
+    | AskMessage
+    | CallMessage
+    | RefusalMessage
+    | ChangesMessage
+    | SightingMessage
+    | LeadMessage
+    | SuspicionMessage
+)
+
+__all__ = ["Message"]
