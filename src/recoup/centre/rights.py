@@ -39,7 +39,16 @@ from recoup.centre.state import CentreState
 from recoup.centre.terms import EnterClaim, EnterReport
 from recoup.centre.written import IssuePapers, NoteSent
 from recoup.orders import commands as order_commands
-from recoup.staff import Action, Scope, StaffReason, Target, Why, permit, roles_for, scope_of
+from recoup.staff import (
+    Action,
+    StaffReason,
+    Target,
+    Why,
+    hears_of_absence,
+    permit,
+    roles_anywhere,
+    roles_for,
+)
 from recoup.staff import commands as staff_commands
 from recoup.staff.roles import AT_INSTITUTION
 
@@ -123,14 +132,16 @@ def admit(
     session = state.staff.session(request.session, now)
     if session is None or session.person != request.actor.who:
         return Declined(StaffReason.SESSION_ENDED)
-    target = _target(state, request)
-    if isinstance(target, Declined):
-        # Who could not do it with any of them is not told which there are.
-        is_theirs = _is_ever_given(state, request, now)
-        return target if is_theirs else Declined(StaffReason.NOT_PERMITTED)
     action = _action(state, request)
     if action is None:
         return Declined(StaffReason.NOT_PERMITTED)
+    if not roles_anywhere(state.staff, session.person, action, now):
+        # Refused before anything is looked for: neither words nor time tell what there is.
+        return Declined(StaffReason.NOT_PERMITTED, action.value)
+    target = _target(state, request)
+    if isinstance(target, Declined):
+        hears = hears_of_absence(state.staff, session.person, action, now)
+        return target if hears else Declined(StaffReason.NOT_PERMITTED, action.value)
     why = Why(request.case, request.actor.reason)
     level = level_needed(state, request, policy)
     denial = permit(state.staff, session.person, action, target, why, now, level)
@@ -149,13 +160,6 @@ def admit(
         return Declined(CentreReason.ACTOR_DIFFERS, "the way by which the appeal came")
     role = " ".join(dict.fromkeys(role.value for role in held))
     return replace(request, actor=replace(request.actor, role=role))
-
-
-def _is_ever_given(state: CentreState, request: Request, now: datetime) -> bool:
-    """Return whether a role of the person has this right anywhere."""
-    action = _action(state, request)
-    grants = state.staff.grants_of(request.actor.who, now)
-    return action is not None and any(scope_of(x.role, action) is not Scope.NONE for x in grants)
 
 
 def _action(state: CentreState, request: Request) -> Action | None:
