@@ -1075,7 +1075,7 @@ def nowhere(there: Thing) -> Thing:
         field.name: re.sub(r"[0-9a-f]{32}", "0" * 32, getattr(there, field.name))
         for field in fields(there)
     }
-    ids |= {name: "C-none" for name in ("case", "given")} | {"row": "R-none"}
+    ids |= dict.fromkeys(("case", "given"), "C-none") | {"row": "R-none"}
     return Thing(**ids | {"unit": "none", "institution": "none", "written": "next-C-none"})
 
 
