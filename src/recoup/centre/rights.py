@@ -3,7 +3,8 @@
 1. A person's request is carried out only while the session stands and the table of rights reaches its target, both asked of
    the state at that very moment: a changed right works at once.
 2. What is not known is not reached: an unknown case belongs to no unit, an account that was not told to a bank is not the
-   bank's to see.
+   bank's to see. That a thing does not exist is said only to who could do it with some thing, and to no institution: one
+   is refused another's by the same words and the same look into the databases as what nobody has.
 3. What a policy gives to a higher level of unit is decided by whoever holds the role there (`levels`).
 4. Without a session speak the centre's own machines and institutions, and the program itself on somebody's way in. Once the
    centre has staff, nobody else does; before, whoever holds the writer in the same process may rehearse a case.
