@@ -1034,6 +1034,7 @@ def test_a_writer_that_forgets_to_ask_is_found(
 ) -> None:
     """Negative control of the other check, that of commands."""
     monkeypatch.setattr(rights, "permit", lambda *_: None)
+    monkeypatch.setattr(rights, "roles_anywhere", lambda *_: frozenset(Role))
     found = " ".join(world.differences(Role.REGULATOR))
     for path in ("/orders/{order}/approve", "/persons/{person}/roles/grant", "/duties"):
         assert f"post {path} " in found
