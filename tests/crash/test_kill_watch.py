@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from soaking import IS_SOAK
 
 PROGRAM = Path(__file__).with_name("killing_watch.py")
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="forks and SIGKILL are of POSIX")
@@ -38,4 +37,4 @@ def test_a_log_that_is_written_later_than_the_answer_leaves_is_found():
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3, 6))
 def test_many_kills(seed):
-    assert _kill("--kills", "150" if IS_SOAK else "30", "--seed", str(seed))["wrong"] == []
+    assert _kill("--kills", "150", "--seed", str(seed))["wrong"] == []

@@ -350,6 +350,14 @@ def test_a_bit_flip_in_the_file_is_found_or_touches_no_record(tmp_path):
     assert seen.total() == 400
 
 
+def test_flips_that_nobody_hashes_would_be_believed(tmp_path, monkeypatch):
+    """The negative control."""
+    module = sys.modules["recoup.journal.verify"]  # the package shows the function under this name
+    monkeypatch.setattr(module, "hash_of", lambda record: record.hash)
+    with pytest.raises(AssertionError, match="believed: byte"):
+        _flip(tmp_path, 400, seed=4)
+
+
 @pytest.mark.slow
 def test_ten_thousand_bit_flips(tmp_path):
     assert _flip(tmp_path, 10_000, seed=5).total() == 10_000

@@ -26,6 +26,7 @@ from sim.office import START, Office, some_order
 
 LOSS = DOUBLE = 0.1
 TICK = 5.0
+DAY = 86_400.0
 LATE_SECONDS_MAX = 60.0
 FAR = datetime(2999, 1, 1, tzinfo=UTC)
 _NEXT = {
@@ -58,6 +59,8 @@ class World:
     fires_deadlines: bool = True
     is_restless: bool = False
     """The clock steps, leaps and stands still often."""
+    pause_seconds: float = 3600.0
+    """Between two acts of one of the five officers, in the mean."""
     marks: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
     """True time since the beginning; the centre's clock may say something else."""
@@ -83,11 +86,11 @@ class World:
         self.number += 1
         heappush(self.heap, (self.seconds + seconds, self.number, what, given))
 
-    def run(self, events: int) -> Counter[str]:
-        """Work for some events, then come to rest; return how often each rare situation was met."""
+    def run(self, events: int, days: float = 0) -> Counter[str]:
+        """Work for some events and some days, then come to rest; return how often each rare situation was met."""
         for _ in range(5):
             self.later(self.chance.uniform(0, 600), self.officer)
-        while self.events < events:
+        while self.events < events or self.seconds < days * DAY:
             self._step()
         self.calm()
         return self.marks
@@ -153,7 +156,7 @@ class World:
     def officer(self) -> None:
         """Do one thing, and something else later."""
         if not self.is_calm:
-            self.later(self.chance.expovariate(1 / 3600), self.officer)
+            self.later(self.chance.expovariate(1 / self.pause_seconds), self.officer)
         if not self.is_up or self.is_calm:
             return
         roll = self.chance.random()

@@ -26,7 +26,7 @@ from recoup.centre.requests import DOOR, Actor
 from recoup.centre.requests import Request as Asking
 from recoup.ids import CommandId
 from recoup.journal.canonical import encode_plain
-from recoup.staff import Action, Target, Why, permit
+from recoup.staff import Action, StaffReason, Target, Why, hears_of_absence, permit
 
 _bearer = HTTPBearer(auto_error=False, description="The token that POST /sessions gave.")
 
@@ -72,6 +72,12 @@ class Caller:
         denial = permit(staff, self.person, action, target, why or Why(), port.now())
         if denial is not None:
             raise ProblemError(denial.reason)
+
+    def may_look_for(self, action: Action) -> None:
+        """Raise the problem unless this person may be told that what they do this with does not exist."""
+        port = self.house.port
+        if not hears_of_absence(port.view().staff, self.person, action, port.now()):
+            raise ProblemError(StaffReason.NOT_PERMITTED)
 
     def asking(self, command: object, why: Why | None = None) -> Asking:
         """Return a command as this person's, in this session; the writer says in which role it is permitted."""

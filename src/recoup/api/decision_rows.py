@@ -26,7 +26,7 @@ from recoup.cases import Finding, FindingKind, Harm, Mandate, Matter, Motion
 from recoup.cases import commands as asked
 from recoup.cases.state import AppealTrigger, ClaimTrigger, FindingTrigger, MotionTrigger
 from recoup.orders import Order, Reason
-from recoup.staff import Why
+from recoup.staff import Action, Why
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,8 @@ class CaseRow:
     make: Callable[[Asked], object]
     text: str = ""
     """The field of the body that goes to the vault."""
+    looking: Action | None = None
+    """The right that is asked before the order of the path is looked for."""
 
 
 def _claim(trigger: ClaimTrigger) -> Callable[[Asked], object]:
@@ -243,6 +245,7 @@ CASE_ROWS: Final = (
         "Agree to an order whose gain and harm were seen.",
         bodies.DigestBody,
         lambda x: asked.AgreeToOrder(x.written(), x.by, x.body.digest),
+        looking=Action.ORDER_APPROVE,
     ),
     CaseRow(
         "/mandates",
@@ -428,6 +431,8 @@ async def carry_in_case(
     its text until the caller, who got no answer, asks again with the same key.
     """
     port, (case, thing) = caller.house.port, about
+    if row.looking is not None:
+        caller.may_look_for(row.looking)
     text = ""
     if row.text:
         text = "text_" + port.digest("text", f"{caller.person}:{key}".encode()).hex()[:32]

@@ -53,6 +53,7 @@ async def take_up(
     case: CasePath, order: ThingPath, body: Nothing, key: Key, caller: Calling, response: Response
 ) -> CaseAnswered:
     """Let an order leave; by which transfer the money came is kept first, since the sender may be there at once."""
+    caller.may_look_for(Action.ORDER_ISSUE)
     port = caller.house.port
     written = Asked(port, case, order, body, caller.person, "").written()
     unit = port.view().target_of_case(case).unit

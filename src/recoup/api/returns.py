@@ -82,6 +82,7 @@ async def plan_return(
     return_id: ReturnPath, body: ReasonBody, key: Key, caller: Calling, response: Response
 ) -> ReturnAnswered:
     """Work the awards out from what the cases show, and bind them to the round; their files are kept."""
+    caller.may_look_for(Action.RETURN_PREPARE)
     port = caller.house.port
     lead = lead_of(port, return_id)
     why = Why(lead, body.reason)

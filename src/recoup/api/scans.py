@@ -55,6 +55,7 @@ async def take_scan(
     order: ThingPath, request: Request, key: Key, caller: Calling, response: Response
 ) -> ScanAnswered:
     """Keep a scan or photograph of an order's answer sheet; one of another order, or with a forged code, is refused."""
+    caller.may_look_for(Action.ANSWER_TYPE)
     port, view = caller.house.port, caller.house.port.view()
     found = view.find(order)
     if found is None:

@@ -188,6 +188,7 @@ async def confirm_sheet(
 
 def _order(caller: Calling, order_id: str) -> Order:
     """Return the order; who may not know of it is told so by the right, not by its absence."""
+    caller.may_look_for(Action.ANSWER_TYPE)
     view = caller.house.port.view()
     found = view.find(order_id)
     if found is None:

@@ -24,6 +24,7 @@ import numpy as np
 
 from recoup import limits
 from recoup.bench.machine import describe_machine
+from recoup.bench.refusing import refusal_rows
 from recoup.bench.report import Report, Tell
 from recoup.bench.rows import Row, resident_mb
 from recoup.cases import Channel, Claim, Found, Grade, Mandate, Place, plan_orders
@@ -71,6 +72,8 @@ _STATIONS: Final = 20
 _BANKS: Final = 100
 _AMOUNT: Final = 5_000_000
 _BATCH: Final = 256
+_REFUSALS_EACH: Final = 50
+"""For each look: a refusal takes microseconds."""
 
 Question = Callable[[Desk, int], Awaitable[bool]]
 """Asks the desk for the n-th time; whether there was something to show."""
@@ -119,6 +122,12 @@ class _Cases:
             self._write([command for case in held for command in self._covered(case)])
             self._write([self._taken_up(case) for case in held])
             self._write([self._answered(case) for case in held])
+
+    def refusals(self, looks: int) -> list[Row]:
+        """Return how long a person of a bank is looked at who asks for another's; nothing of it is written."""
+        state = self._scribe.state
+        there = [(case.id, case.claims[0].payee) for case in state.cases.values()]
+        return refusal_rows(state, there, looks, self._policy)
 
     def close(self) -> int:
         """Let go of the journal; return how many records there are."""
@@ -242,6 +251,7 @@ def bench_looking(plan: Plan, tell: Tell = lambda _: None) -> Report:
         cases = _Cases(store)
         tell(f"{plan.cases} open cases")
         cases.fill(plan.cases)
+        refusals = cases.refusals(_REFUSALS_EACH * plan.looks)
         records = cases.close()
         tell(f"snapshots of {records} records")
         keep_snapshot(store)
@@ -256,7 +266,7 @@ def bench_looking(plan: Plan, tell: Tell = lambda _: None) -> Report:
             rows = asyncio.run(_questions(_Looks(desk, plan.cases), plan, tell))
         finally:
             desk.drain()
-    return Report(machine, (started, *rows))
+    return Report(machine, (started, *rows, *refusals))
 
 
 async def _questions(looks: _Looks, plan: Plan, tell: Tell) -> list[Row]:

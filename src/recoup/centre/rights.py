@@ -3,7 +3,8 @@
 1. A person's request is carried out only while the session stands and the table of rights reaches its target, both asked of
    the state at that very moment: a changed right works at once.
 2. What is not known is not reached: an unknown case belongs to no unit, an account that was not told to a bank is not the
-   bank's to see.
+   bank's to see. That a thing does not exist is said only to who could do it with some thing, and to no institution: one
+   is refused another's by the same words and the same look into the databases as what nobody has.
 3. What a policy gives to a higher level of unit is decided by whoever holds the role there (`levels`).
 4. Without a session speak the centre's own machines and institutions, and the program itself on somebody's way in. Once the
    centre has staff, nobody else does; before, whoever holds the writer in the same process may rehearse a case.
@@ -40,7 +41,16 @@ from recoup.centre.state import CentreState
 from recoup.centre.terms import EnterClaim, EnterReport
 from recoup.centre.written import IssuePapers, NoteSent
 from recoup.orders import commands as order_commands
-from recoup.staff import Action, Scope, StaffReason, Target, Why, permit, roles_for, scope_of
+from recoup.staff import (
+    Action,
+    StaffReason,
+    Target,
+    Why,
+    hears_of_absence,
+    permit,
+    roles_anywhere,
+    roles_for,
+)
 from recoup.staff import commands as staff_commands
 from recoup.staff.roles import AT_INSTITUTION
 
@@ -124,14 +134,16 @@ def admit(
     session = state.staff.session(request.session, now)
     if session is None or session.person != request.actor.who:
         return Declined(StaffReason.SESSION_ENDED)
-    target = _target(state, request)
-    if isinstance(target, Declined):
-        # Who could not do it with any of them is not told which there are.
-        is_theirs = _is_ever_given(state, request, now)
-        return target if is_theirs else Declined(StaffReason.NOT_PERMITTED)
     action = _action(state, request)
     if action is None:
         return Declined(StaffReason.NOT_PERMITTED)
+    if not roles_anywhere(state.staff, session.person, action, now):
+        # Refused before anything is looked for: neither words nor time tell what there is.
+        return Declined(StaffReason.NOT_PERMITTED, action.value)
+    target = _target(state, request)
+    if isinstance(target, Declined):
+        hears = hears_of_absence(state.staff, session.person, action, now)
+        return target if hears else Declined(StaffReason.NOT_PERMITTED, action.value)
     why = Why(request.case, request.actor.reason)
     level = level_needed(state, request, policy)
     denial = permit(state.staff, session.person, action, target, why, now, level)
@@ -151,13 +163,6 @@ def admit(
         return Declined(CentreReason.ACTOR_DIFFERS, "the way by which the appeal came")
     role = " ".join(dict.fromkeys(role.value for role in held))
     return replace(request, actor=replace(request.actor, role=role))
-
-
-def _is_ever_given(state: CentreState, request: Request, now: datetime) -> bool:
-    """Return whether a role of the person has this right anywhere."""
-    action = _action(state, request)
-    grants = state.staff.grants_of(request.actor.who, now)
-    return action is not None and any(scope_of(x.role, action) is not Scope.NONE for x in grants)
 
 
 def _action(state: CentreState, request: Request) -> Action | None:

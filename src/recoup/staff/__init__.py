@@ -5,7 +5,14 @@ from recoup.staff.directory import Directory, Grant, Level, Person, Session, Shi
 from recoup.staff.events import EVENT_NAMES
 from recoup.staff.evolve import evolve, fold
 from recoup.staff.refusals import Denial, StaffReason
-from recoup.staff.rights import Target, Why, permit, roles_for
+from recoup.staff.rights import (
+    Target,
+    Why,
+    hears_of_absence,
+    permit,
+    roles_anywhere,
+    roles_for,
+)
 from recoup.staff.roles import Action, Role, Scope, scope_of
 
 __all__ = [
@@ -28,7 +35,9 @@ __all__ = [
     "decide",
     "evolve",
     "fold",
+    "hears_of_absence",
     "permit",
+    "roles_anywhere",
     "roles_for",
     "scope_of",
 ]

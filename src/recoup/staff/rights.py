@@ -11,7 +11,15 @@ from datetime import datetime
 from recoup.orders.levels import Level
 from recoup.staff.directory import Directory, Grant
 from recoup.staff.refusals import Denial, StaffReason
-from recoup.staff.roles import FOUR_EYES, NEEDS_PURPOSE, Action, Role, Scope, scope_of
+from recoup.staff.roles import (
+    AT_INSTITUTION,
+    FOUR_EYES,
+    NEEDS_PURPOSE,
+    Action,
+    Role,
+    Scope,
+    scope_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +85,22 @@ def roles_for(
     return tuple(x.role for x in reaching if level is None or _stands(directory, x, level))
 
 
+def roles_anywhere(
+    directory: Directory, person: str, action: Action, now: datetime
+) -> frozenset[Role]:
+    """Return the roles by which `person` may carry out the action on anything at all."""
+    grants = directory.grants_of(person, now)
+    return frozenset(x.role for x in grants if scope_of(x.role, action) is not Scope.NONE)
+
+
+def hears_of_absence(directory: Directory, person: str, action: Action, now: datetime) -> bool:
+    """Whether `person` is told that a thing does not exist: all others are refused it as they are refused another's.
+
+    Those are who could not do it with any thing, and institutions: one must not learn which things another has.
+    """
+    return bool(roles_anywhere(directory, person, action, now) - AT_INSTITUTION)
+
+
 def _stands(directory: Directory, grant: Grant, level: Level) -> bool:
     unit = directory.units.get(grant.unit)
     return unit is not None and unit.level.reaches(level)
@@ -106,4 +130,12 @@ def _is_at(grant: Grant, target: Target) -> bool:
     return bool(grant.unit) and grant.unit == target.unit
 
 
-__all__ = ["Target", "Why", "permit", "reaches", "roles_for"]
+__all__ = [
+    "Target",
+    "Why",
+    "hears_of_absence",
+    "permit",
+    "reaches",
+    "roles_anywhere",
+    "roles_for",
+]

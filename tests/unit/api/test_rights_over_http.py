@@ -5,9 +5,14 @@ from __future__ import annotations
 import asyncio
 import io
 import itertools
+import re
+import sys
+import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import quote
@@ -24,11 +29,15 @@ from recoup.cases import Finding, FindingKind, Found, Mandate, Matter, Motion, P
 from recoup.cases import commands as asked
 from recoup.cases.state import ClaimTrigger
 from recoup.centre import rights
+from recoup.centre.requests import Request
 from recoup.centre.return_rights import RETURN_ACTIONS
+from recoup.centre.state import CentreState
 from recoup.clock import instant_text
 from recoup.orders import OrderKind, Outcome
 from recoup.orders.commands import IssueOrder
-from recoup.staff import Action, Role
+from recoup.reading.policies import read_case_policy
+from recoup.staff import Action, Role, Target, Why
+from recoup.stores.sqlite.connection import DriverConnection
 
 DIGEST = "0" * 64
 HELD = {"account": "a-{case}", "currency": "CNY"}
@@ -87,7 +96,7 @@ def in_case(path: str, **body: Any) -> Ask:
     """Ask something of the case; a name in braces is one of the ids that `furnish` gives."""
 
     def ask(b: Bureau, by: str, thing: Thing) -> Response:
-        task = b.case(thing.case).tasks[0].id
+        task = next((row.id for row in b.case(thing.case).tasks), "task_none")
         names = {"case": thing.case, "written": thing.written, "task": task}
         names["account"] = thing.account
         values = {k: v.format(**names) if isinstance(v, str) else v for k, v in body.items()}
@@ -116,6 +125,11 @@ def import_rows(b: Bureau, by: str, thing: Thing, data: bytes, kind: str) -> Res
 def upload(b: Bureau, by: str, thing: Thing) -> Response:
     headers = {"Idempotency-Key": next(b.keys), "Content-Type": "image/png", **b._as(by)}
     return b.client.post(f"/orders/{thing.order}/scans", content=b"x", headers=headers)
+
+
+def reports_of(b: Bureau, thing: Thing) -> list[str]:
+    """Return the ids of a case's reports, or one that is none's."""
+    return [row.id for row in b.case(thing.case).reports] or ["report_none"]
 
 
 def listed(case: str) -> dict[str, object]:
@@ -147,9 +161,10 @@ def of_return(path: str, **body: Any) -> Ask:
     """Ask something of the return that the case is in."""
 
     def ask(b: Bureau, by: str, thing: Thing) -> Response:
-        found = b.desk.view().returning[thing.case]
-        rounds = b.desk.view().returns[found].rounds
-        application = [row.id for each in rounds for row in each.applications][-1]
+        found = b.desk.view().returning.get(thing.case, "return_none")
+        returns = b.desk.view().returns
+        rounds = returns[found].rounds if found in returns else ()
+        application = ["none", *(row.id for each in rounds for row in each.applications)][-1]
         names = {"application": application, "account": thing.account, "case": thing.case}
         values = {k: v.format(**names) if isinstance(v, str) else v for k, v in body.items()}
         return b.post(f"/returns/{found}{path.format(**names)}", values, by)
@@ -159,7 +174,7 @@ def of_return(path: str, **body: Any) -> Ask:
 
 def seen_of_return(path: str) -> Ask:
     return lambda b, by, t: b.get(
-        f"/returns/{b.desk.view().returning[t.case]}{path}", by, reason="r"
+        f"/returns/{b.desk.view().returning.get(t.case, 'return_none')}{path}", by, reason="r"
     )
 
 
@@ -356,7 +371,7 @@ ENDPOINTS: dict[tuple[str, str], tuple[Action, Ask]] = {
         Action.REPORT_TAKE,
         lambda b, by, t: b.post(
             f"/cases/{t.case}/claims",
-            {"report": b.report_of(t.case), "payment": paid(serial=next(_fresh))},
+            {"report": reports_of(b, t)[0], "payment": paid(serial=next(_fresh))},
             by,
         ),
     ),
@@ -977,8 +992,10 @@ def test_every_command_of_a_case_is_given_over_http_or_stands_in_a_list_that_say
         return asking(self, command, why)  # type: ignore[arg-type]
 
     monkeypatch.setattr(callers.Caller, "asking", noted)
-    for _, ask in ENDPOINTS.values():
-        ask(world.bureau, Role.CASE_LEAD.value, world.things["own unit"])
+    agree = ("post", "/cases/{case}/orders/{order}/agree")  # asks for the right before it looks
+    for endpoint, (_, ask) in ENDPOINTS.items():
+        by = Role.APPROVER if endpoint == agree else Role.CASE_LEAD
+        ask(world.bureau, by.value, world.things["own unit"])
     every = set(get_args(asked.Command))
     assert given & every == every - set(NOT_OVER_HTTP)
     assert set(NOT_OVER_HTTP) <= every
@@ -1017,6 +1034,173 @@ def test_a_writer_that_forgets_to_ask_is_found(
 ) -> None:
     """Negative control of the other check, that of commands."""
     monkeypatch.setattr(rights, "permit", lambda *_: None)
+    monkeypatch.setattr(rights, "roles_anywhere", lambda *_: frozenset(Role))
     found = " ".join(world.differences(Role.REGULATOR))
     for path in ("/orders/{order}/approve", "/persons/{person}/roles/grant", "/duties"):
         assert f"post {path} " in found
+
+
+# --- what a refusal costs: a bank must not learn by how long it takes whether another bank's thing is there ---
+
+ROUNDS = 4
+STEPS_MORE = 30
+"""Calls within the program by which the writer's own look for a right may differ; one is some tenth of a microsecond."""
+
+
+class Noted:
+    """The statements that databases are given while requests are under way, by text: not those of the centre's clocks."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.statements: Counter[str] = Counter()
+        for name in ("run", "run_many", "stream"):
+            monkeypatch.setattr(
+                DriverConnection, name, self._noting(getattr(DriverConnection, name))
+            )
+
+    def _noting(self, carry_out: Callable[..., Any]) -> Callable[..., Any]:
+        def noting(connection: DriverConnection, sql: str, *values: Any) -> Any:
+            name = threading.current_thread().name
+            if name in {"api", "writer"} or name.startswith(("asyncio", "AnyIO")):
+                self.statements[sql] += 1
+            return carry_out(connection, sql, *values)
+
+        return noting
+
+    def of(self, ask: Callable[[], Response]) -> tuple[Response, Counter[str]]:
+        """Return an answer and the statements that it took."""
+        self.statements.clear()
+        return ask(), Counter(self.statements)
+
+
+def nowhere(there: Thing) -> Thing:
+    """Return ids of the same form, of which nothing exists."""
+    ids = {
+        field.name: re.sub(r"[0-9a-f]{32}", "0" * 32, getattr(there, field.name))
+        for field in fields(there)
+    }
+    ids |= dict.fromkeys(("case", "given"), "C-none") | {"row": "R-none"}
+    return Thing(**ids | {"unit": "none", "institution": "none", "written": "next-C-none"})
+
+
+def without_names(answer: Response, thing: Thing) -> tuple[int, str]:
+    """Return an answer without what was asked about."""
+    text = answer.text
+    for value in sorted((getattr(thing, x.name) for x in fields(thing)), key=len, reverse=True):
+        text = text.replace(value, "<>") if value else text
+    return answer.status_code, text
+
+
+def told_apart(world: World, noted: Noted, role: Role, there: Thing) -> list[str]:
+    """Return the endpoints at which a role is refused otherwise about a thing than about nothing: in words, or in statements.
+
+    The centre's machines work beside, so a difference counts if no asking about the one took what any about the other took.
+    """
+    found = []
+    for endpoint, (_, ask) in ENDPOINTS.items():
+        taken: tuple[list[Counter[str]], list[Counter[str]]] = ([], [])
+        for _ in range(ROUNDS):
+            said = []
+            for thing, took in zip((there, nowhere(there)), taken, strict=True):
+                answer, statements = noted.of(partial(ask, world.bureau, role.value, thing))
+                took.append(statements)
+                said.append(without_names(answer, thing))
+            if said[0] == said[1] and any(row in taken[1] for row in taken[0]):
+                break
+        else:
+            more = taken[0][0] - taken[1][0], taken[1][0] - taken[0][0]
+            found.append(f"{endpoint[0]} {endpoint[1]} {said} {more}")
+    return found
+
+
+def test_a_bank_is_refused_by_the_same_words_and_statements_whether_anothers_thing_is_there_or_not(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every endpoint; the statements stand for the time, since a time that is measured says something else each time."""
+    noted = Noted(monkeypatch)
+    assert told_apart(world, noted, Role.BANK_OPERATOR, world.things["other institution"]) == []
+    assert noted.statements, "requests are looked up in the journal: somebody was listened to"
+
+
+def test_a_refusal_that_first_looks_into_the_vault_is_found(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Negative control: the words are the same, and the way to them is longer where there is something."""
+    right, there = callers.Caller.may, world.bureau.desk._office.directory
+
+    def slower(
+        self: callers.Caller, action: Action, target: Target, why: Why | None = None
+    ) -> None:
+        if target.unit in {"ns", "ft"}:
+            there.known("bank-2", "62220200")
+        right(self, action, target, why)
+
+    monkeypatch.setattr(callers.Caller, "may", slower)
+    noted = Noted(monkeypatch)
+    found = " ".join(
+        told_apart(world, noted, Role.BANK_OPERATOR, world.things["other institution"])
+    )
+    assert "get /orders/{order} " in found
+    assert "get /measures/{measure} " in found
+
+
+def steps_of(world: World, request: Request) -> int:
+    """Return how many calls within the program it takes to look for a right."""
+    state, now, count = world.bureau.desk.view(), world.bureau.clock.now(), itertools.count()
+
+    def step(_frame: Any, event: str, _given: Any) -> None:
+        if event == "call":
+            next(count)
+
+    policy = read_case_policy("cn-2016")
+    sys.setprofile(step)
+    try:
+        rights.admit(state, request, now, policy)
+    finally:
+        sys.setprofile(None)
+    return next(count)
+
+
+def longest_way(world: World, monkeypatch: pytest.MonkeyPatch, there: Thing) -> tuple[int, str]:
+    """Return by how many steps the longest look for a right about a thing exceeds that about nothing, and where."""
+    asking, given = callers.Caller.asking, []
+
+    def noted(self: callers.Caller, command: object, why: Any = None) -> Request:
+        given.append(asking(self, command, why))
+        return given[-1]
+
+    monkeypatch.setattr(callers.Caller, "asking", noted)
+    found = [(0, "")]
+    for (method, path), (_, ask) in ENDPOINTS.items():
+        steps = []
+        for thing in (there, nowhere(there)):
+            given.clear()
+            ask(world.bureau, Role.BANK_OPERATOR.value, thing)
+            steps += [steps_of(world, request) for request in given[:1]]
+        if len(steps) == 2:  # else the endpoint refuses by itself
+            found.append((abs(steps[0] - steps[1]), f"{method} {path}: {steps}"))
+    assert len(found) > 50
+    return max(found)
+
+
+def test_the_writers_look_for_a_right_takes_as_long_where_there_is_something_as_where_there_is_not(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    more, where = longest_way(world, monkeypatch, world.things["other institution"])
+    assert more <= STEPS_MORE, where
+
+
+def test_a_look_for_a_right_that_goes_through_all_orders_is_found(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Negative control: a look whose length grows with what there is."""
+    right = CentreState.target_of_account
+
+    def longer(self: CentreState, case: str, account: str) -> Target | None:
+        if (case, account) in self.entered:
+            sorted(self.every(), key=lambda hold: hold.key.account)
+        return right(self, case, account)
+
+    monkeypatch.setattr(CentreState, "target_of_account", longer)
+    more, where = longest_way(world, monkeypatch, world.things["other institution"])
+    assert more > STEPS_MORE
+    assert "readings" in where

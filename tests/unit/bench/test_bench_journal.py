@@ -50,6 +50,7 @@ def test_the_quick_bench_of_looking_asks_for_everything():
     rows = {row["name"]: row for row in json.loads(result.stdout)["rows"]}
     asked = ["figures", "figures_unit", "figures_institution", "figures_period", "figures_case"]
     asked += ["worklist", "worklist_unit"]
-    assert list(rows) == ["start", "worklist_first", "figures_first", *asked]
+    refused = ["refusal_anothers", "refusal_nothing"]
+    assert list(rows) == ["start", "worklist_first", "figures_first", *asked, *refused]
     assert all(list(row) == FIELDS for row in rows.values())
-    assert all(0 < rows[name]["p50"] <= rows[name]["p99"] for name in asked)
+    assert all(0 < rows[name]["p50"] <= rows[name]["p99"] for name in [*asked, *refused])
