@@ -96,7 +96,7 @@ class Waiting:
     amount: int
     why: str
     """unconfirmed, overdue, cannot_shrink; capped, unclear, rows_left; unanswered, releasing, stops_exhausted, refused, moved,
-    released; beyond_coverage, beyond_hops, no_institution, institution_cannot."""
+    released; beyond_coverage, beyond_hops, no_institution, institution_cannot, for_value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +285,10 @@ def _one_ask(
         why = "beyond_hops"
     elif not institution:
         why = "no_institution"
+    elif not asked and _is_for_value(draft, place, there):
+        # Whether it sells, its statement says within one answer: a hold would be on a shop's till in most cases.
+        why = "for_value"
+        _one_query(draft, *place, institution, hop, there)
     elif not draft.policy.takes(institution, kind):
         # It keeps no money, or no law reaches it so far: it is asked where the money went on.
         why = "institution_cannot"
@@ -313,6 +317,12 @@ def _one_ask(
     )
 
 
+def _is_for_value(draft: _Draft, place: HoldPlace, there: Sequence[Place]) -> bool:
+    """Whether all that lies at a place came as the price of something, and its statement does not say yet that it sells not."""
+    is_asked = place[0] in draft.queried and all(row.found is Found.LOCATED for row in there)
+    return not is_asked and all(row.kind in draft.policy.for_value for row in there)
+
+
 def _capped(draft: _Draft, missing: Mapping[ClaimKey, int]) -> None:
     """Say where a decision for a holder keeps claims from what they are entitled to: only persons lift it."""
     free = targets_of(draft.case.places, missing) if draft.case.caps else {}
@@ -328,7 +338,7 @@ def _query(draft: _Draft) -> None:
     for rest in draft.case.rests:
         draft.wait((rest.account, rest.currency), 0, "rows_left")
     for rest in draft.case.rests:
-        if not rest.is_asked:
+        if not rest.is_asked and not _is_sold_at(draft, rest.account):
             draft.queried.discard(rest.account)  # asked before, and not all of it came
             there = [place for place in draft.case.places if place.account == rest.account]
             _one_query(draft, rest.account, rest.currency, rest.institution, 1, there)
@@ -347,6 +357,14 @@ def _query(draft: _Draft) -> None:
     for place in draft.case.places:
         if place.found is Found.EXITED and place.kind in ASKED_BY_SERIAL and place.serial:
             _one_query(draft, place.serial, place.currency, place.institution, place.hop, [place])
+
+
+def _is_sold_at(draft: _Draft, account: str) -> bool:
+    """Whether the trail ends at an account that sells: the rest of a shop's statement is nobody's business."""
+    there = [place for place in draft.case.places if place.account == account]
+    return bool(there) and all(
+        place.found is Found.EXITED and place.kind in draft.policy.for_value for place in there
+    )
 
 
 def _one_query(

@@ -63,7 +63,7 @@ class Guard:
         assert flow is not None, "a guard follows stolen money"
         self._flow = flow
         self.claims = Claims(stage.country, flow)
-        self.merchants = Merchants(len(stage.country.accounts), flow)
+        self.merchants = Merchants(flow)
         self.measures = Measures(stage, self.terms, flow)
         self.warnings = Warnings(stage, self.terms, self._withdraw)
         self._warm_us = stage.country.begin_us + stage.country.warmup_us
