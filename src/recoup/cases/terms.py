@@ -11,6 +11,7 @@ from recoup.cases.dwell import Dwell
 from recoup.cases.institutions import Institution
 from recoup.orders import Ground, Levels, OrderKind, Policy
 from recoup.procedure.terms import ReturnTerms
+from recoup.records.kinds import FOR_VALUE
 
 
 class Downstream(StrEnum):
@@ -81,6 +82,8 @@ class CasePolicy:
             raise ValueError(
                 "admission_persons: expected at least 1, a claim is never one person's"
             )
+        if unknown := sorted(set(self.for_value) - FOR_VALUE):
+            raise ValueError(f"for_value: expected purchase or exchange, was {', '.join(unknown)}")
         if min(self.for_value.values(), default=1) < 1:
             raise ValueError("for_value: expected at least one other to trade with")
         if not 1 <= self.coverage_permille <= 1000:

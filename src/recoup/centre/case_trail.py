@@ -7,7 +7,7 @@ submitted before.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Final
@@ -67,7 +67,7 @@ class Asked:
     """Rows that carry nothing: of accounts that are not the statement's own, or of no possible amount."""
     doubted: frozenset[str] = frozenset()
     """Rows that one side's statement shows and the other's, which should, does not."""
-    for_value: ForValue = ForValue()
+    for_value: ForValue = field(default_factory=ForValue)
     """Where money came as the price of something; `terminal` has those at which the trail ends by it."""
     untraced: tuple[Place, ...] = ()
     """What is not followed, and why: `self_transfer`, `impossible_amount`, `reported_twice`."""

@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
-HISTORY: Final = timedelta(days=2)
-"""From so long before the money came the statement of a presumed seller is asked for; assumed."""
+from recoup import limits
+
+HISTORY: Final = timedelta(seconds=limits.SELLER_HISTORY_SECONDS)
+"""From so long before the money came the statement of a presumed seller is asked for."""
 
 BOTH_WAYS: Final = frozenset({"exchange"})
 """Kinds in which a seller also pays: a desk buys what it sells."""

@@ -36,6 +36,7 @@ SHORT: Final = 1 << 12
 """Payments of a batch for which constant answers are kept ready."""
 _PASSED_ON: Final = [one.name for one in FEATURES].index("payer_passed_on_24h")
 _CAME_IN: Final = [one.name for one in FEATURES].index("payer_in_sum_24h")
+_SECOND: Final = 1_000_000
 _PASSING: Final = 0.5
 """Who sent on half of what came in within a day passes money on: a likely mule, not a likely victim; assumed."""
 
@@ -212,6 +213,11 @@ class Guard:
                 self.measures.strong(payer, time_us)
             return
         self.warnings.lead(payer, int(payments.amount_minor[at]), done, time_us)
+        if done in WAITS:
+            terms, number = self.terms, found.first + at
+            look = terms.look_seconds if done is Action.HOLD else 2 * terms.reach_seconds
+            look_us = max(time_us + look * _SECOND, self._stage.now_us)
+            self._stage.at(look_us, lambda: self._confirmed(number))
 
     def _say_judged(
         self, payments: Payments, at: int, action: Action, ground: str, until_us: int
@@ -248,7 +254,17 @@ class Guard:
             assert row is not None, "it was booked a moment ago"
             self._book(self._stage.now_us, row.payee, row.payer, row.amount, 0)
 
-    def _lapse(self, number: int) -> None:
+    def _confirmed(self, number: int) -> None:
+        """Let a held payment go on that its payer, warned and spoken to, still wants, unless stolen money came there since."""
+        one, now = self.stream.waiting.get(number), self._stage.now_us
+        if one is None or now >= one.expires_us - 1:
+            return
+        if not self._flow.at(one.payer).stolen and not self.measures.binds(
+            one.payer, one.amount, now
+        ):
+            self._lapse(number, How.RELEASED)
+
+    def _lapse(self, number: int, how: How = How.LAPSED) -> None:
         """End a payment whose time is over: in the books first, then in the stream, each at its own instant."""
         one = self.stream.waiting.get(number)
         if one is None:
@@ -266,8 +282,8 @@ class Guard:
             if paid.word is Word.BOOKED:
                 # A microsecond early: another one that is due now ends by its own settlement.
                 self._assume(one.payer, self._lacks(one.payer, one.amount))
-                passed = self.stream.release(number, one.expires_us - 1)
-                self._hear_passed(passed, How.LAPSED.value)
+                passed = self.stream.release(number, min(one.expires_us - 1, now))
+                self._hear_passed(passed, how.value)
                 return
             self._drop(number, How.NOT_BOOKED.value)
             return

@@ -10,13 +10,13 @@ from typing import Final
 
 import numpy as np
 
-from recoup.records.kinds import KINDS
+from recoup.records.kinds import FOR_VALUE, KINDS
 from recoup.watch.state import Payments
 from recoup.watch.stolen import TERMINAL, StolenFlow
 
 PAYERS_LEAST: Final = 3
-"""So many others paid an account for something before it counts as a seller's, as many as the centre asks of a shop; assumed."""
-_FOR_VALUE: Final = np.isin(np.arange(len(KINDS)), [KINDS.index("purchase"), KINDS.index("exchange")])
+"""So many others paid an account for something before it counts as a seller's, as the centre asks of a shop; assumed."""
+_FOR_VALUE: Final = np.array([kind in FOR_VALUE for kind in KINDS])
 
 
 class Merchants:
