@@ -1,4 +1,4 @@
-"""Money that came as the price of something: who is asked before anything is held, where the trail ends, and who is chased on."""
+"""Money that came as the price of something: who is asked before anything is held, where trails end, who is chased on."""
 
 from __future__ import annotations
 
