@@ -18,13 +18,21 @@ import numpy.typing as npt
 
 from recoup.rehearse.country import Fraud
 from recoup.rehearse.guard.claims import Claims
+from recoup.rehearse.guard.holders import explains
 from recoup.rehearse.guard.measures import Measures
 from recoup.rehearse.guard.merchants import Merchants
 from recoup.rehearse.guard.openings import stream_of
 from recoup.rehearse.guard.rules import STOLEN
 from recoup.rehearse.guard.terms import GuardTerms
 from recoup.rehearse.guard.warnings import Warnings
-from recoup.rehearse.play.happened import HeldNow, Judged, Reported, Stopper, WaitEnded
+from recoup.rehearse.play.happened import (
+    Appealed,
+    HeldNow,
+    Judged,
+    Reported,
+    Stopper,
+    WaitEnded,
+)
 from recoup.rehearse.play.ports import Judgements, Row, Stage, Word
 from recoup.watch.decision import WAITS, Action, Ground
 from recoup.watch.features import FEATURES
@@ -37,6 +45,8 @@ SHORT: Final = 1 << 12
 _PASSED_ON: Final = [one.name for one in FEATURES].index("payer_passed_on_24h")
 _CAME_IN: Final = [one.name for one in FEATURES].index("payer_in_sum_24h")
 _SECOND: Final = 1_000_000
+_ARRIVED: Final = 0.5
+"""Who pays with what came in within a day, half at least, may be a conduit; who pays out of savings, a victim; assumed."""
 _PASSING: Final = 0.5
 """Who sent on half of what came in within a day passes money on: a likely mule, not a likely victim; assumed."""
 
@@ -205,19 +215,28 @@ class Guard:
     def _care(
         self, found: Decided, payments: Payments, at: int, done: Action, time_us: int
     ) -> None:
-        """A payer who passes money on is looked at for a measure; any other is a likely victim and is spoken to."""
+        """A payer who passes money on is looked at for a measure; any other is a likely victim and is spoken to.
+
+        Who pays with what just came in can show where it is from, and comes at once; who pays out of savings is held by what
+        people said, so a delay ends after the call, and a hold stands: nearly all such holds are of victims.
+        """
         payer, kept = int(payments.payer[at]), int(found.rows["kept"][at])
-        features = found.kept[kept]
+        amount, features = int(payments.amount_minor[at]), found.kept[kept]
         if features[_CAME_IN] > 0 and features[_PASSED_ON] >= _PASSING:
             if done in WAITS:
                 self.measures.strong(payer, time_us)
+        else:
+            self.warnings.lead(payer, amount, done, time_us)
+        if done not in WAITS:
             return
-        self.warnings.lead(payer, int(payments.amount_minor[at]), done, time_us)
-        if done in WAITS:
-            terms, number = self.terms, found.first + at
-            look = terms.look_seconds if done is Action.HOLD else 2 * terms.reach_seconds
-            look_us = max(time_us + look * _SECOND, self._stage.now_us)
-            self._stage.at(look_us, lambda: self._confirmed(number))
+        number, wait = found.first + at, None
+        if features[_CAME_IN] >= _ARRIVED * amount:
+            wait = explains(self._country, payer, str(int(payments.row[at])))
+        elif done is Action.DELAY:
+            wait = 2 * self.terms.reach_seconds  # after the call
+        if wait is not None:
+            look_us = max(time_us + wait * _SECOND, self._stage.now_us)
+            self._stage.at(look_us, lambda: self._explained(number))
 
     def _say_judged(
         self, payments: Payments, at: int, action: Action, ground: str, until_us: int
@@ -254,14 +273,14 @@ class Guard:
             assert row is not None, "it was booked a moment ago"
             self._book(self._stage.now_us, row.payee, row.payer, row.amount, 0)
 
-    def _confirmed(self, number: int) -> None:
-        """Let a held payment go on that its payer, warned and spoken to, still wants, unless stolen money came there since."""
+    def _explained(self, number: int) -> None:
+        """Let a payment go on whose payer still wants it or showed what it is, unless stolen money of a case came there."""
         one, now = self.stream.waiting.get(number), self._stage.now_us
         if one is None or now >= one.expires_us - 1:
             return
-        if not self._flow.at(one.payer).stolen and not self.measures.binds(
-            one.payer, one.amount, now
-        ):
+        is_clean = not self.measures.is_reached(one.payer)
+        self._stage.say(Appealed(now, now, one.payer, is_granted=is_clean))
+        if is_clean and not self.measures.binds(one.payer, one.amount, now):
             self._lapse(number, How.RELEASED)
 
     def _lapse(self, number: int, how: How = How.LAPSED) -> None:

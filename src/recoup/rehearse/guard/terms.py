@@ -45,17 +45,12 @@ class GuardTerms:
     """So many delays or holds of an account's own payments, while it passes money on, and it gets a measure."""
     agree_seconds: int = 1_800
     """Until the second person agreed to a measure that needs one; assumed."""
-    look_seconds: int = 1_800
-    """Until who passes nothing on, and was warned and called about a held payment, has confirmed it: as long as a delay.
-
-    One that is delayed waits for the call only.
-    """
     confirm_seconds: int = 60
     """From a standing measure until its institution carries it out and says so; assumed."""
     limit_minor: int = 100_000
     """What may leave an account under lower limits, a day, in minor units: 1,000 yuan; assumed."""
     reach_seconds: int = 300
-    """From a lead until the payer is called; at most the limit of the step; assumed."""
+    """From a lead until the payer is called; at most the limit of the step; a delay ends as long after it; assumed."""
 
 
 def guard_terms(
@@ -87,7 +82,6 @@ def guard_terms(
         care=care,
         called=watch.called,
         visited=watch.visited,
-        look_seconds=max(1, round(watch.delay / _SECOND)),
     )
 
 
