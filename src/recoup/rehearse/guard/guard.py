@@ -217,8 +217,8 @@ class Guard:
     ) -> None:
         """A payer who passes money on is looked at for a measure; any other is a likely victim and is spoken to.
 
-        Who pays with what just came in can show where it is from, and comes at once; who pays out of savings is held by what
-        people said, so a delay ends after the call, and a hold stands: nearly all such holds are of victims.
+        Who pays with what just came in can show where it is from, and comes at once. Who pays out of savings has nothing to
+        show but the own wish, and victims wish it too: the wait stands.
         """
         payer, kept = int(payments.payer[at]), int(found.rows["kept"][at])
         amount, features = int(payments.amount_minor[at]), found.kept[kept]
@@ -227,13 +227,9 @@ class Guard:
                 self.measures.strong(payer, time_us)
         else:
             self.warnings.lead(payer, amount, done, time_us)
-        if done not in WAITS:
+        if done not in WAITS or features[_CAME_IN] < _ARRIVED * amount:
             return
-        number, wait = found.first + at, None
-        if features[_CAME_IN] >= _ARRIVED * amount:
-            wait = explains(self._country, payer, str(int(payments.row[at])))
-        elif done is Action.DELAY:
-            wait = 2 * self.terms.reach_seconds  # after the call
+        number, wait = found.first + at, explains(self._country, payer, str(int(payments.row[at])))
         if wait is not None:
             look_us = max(time_us + wait * _SECOND, self._stage.now_us)
             self._stage.at(look_us, lambda: self._explained(number))
@@ -274,7 +270,7 @@ class Guard:
             self._book(self._stage.now_us, row.payee, row.payer, row.amount, 0)
 
     def _explained(self, number: int) -> None:
-        """Let a payment go on whose payer still wants it or showed what it is, unless stolen money of a case came there."""
+        """Let a payment go on whose payer showed what it is, unless stolen money of a case came there."""
         one, now = self.stream.waiting.get(number), self._stage.now_us
         if one is None or now >= one.expires_us - 1:
             return

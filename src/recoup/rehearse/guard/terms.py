@@ -50,7 +50,7 @@ class GuardTerms:
     limit_minor: int = 100_000
     """What may leave an account under lower limits, a day, in minor units: 1,000 yuan; assumed."""
     reach_seconds: int = 300
-    """From a lead until the payer is called; at most the limit of the step; a delay ends as long after it; assumed."""
+    """From a lead until the payer is called; at most the limit of the step; assumed."""
 
 
 def guard_terms(
