@@ -34,6 +34,7 @@ from recoup.cases.entitlements import (
     shares_of,
     targets_of,
 )
+from recoup.cases.for_value import is_sold_at, is_to_ask
 from recoup.cases.terms import CasePolicy
 from recoup.limits import CASE_HOPS_MAX
 from recoup.orders import AccountKind, OrderKind
@@ -285,7 +286,7 @@ def _one_ask(
         why = "beyond_hops"
     elif not institution:
         why = "no_institution"
-    elif not asked and _is_for_value(draft, place, there):
+    elif not asked and is_to_ask(there, draft.policy.for_value, is_asked=place[0] in draft.queried):
         # Whether it sells, its statement says within one answer: a hold would be on a shop's till in most cases.
         why = "for_value"
         _one_query(draft, *place, institution, hop, there)
@@ -317,12 +318,6 @@ def _one_ask(
     )
 
 
-def _is_for_value(draft: _Draft, place: HoldPlace, there: Sequence[Place]) -> bool:
-    """Whether all that lies at a place came as the price of something, and its statement does not say yet that it sells not."""
-    is_asked = place[0] in draft.queried and all(row.found is Found.LOCATED for row in there)
-    return not is_asked and all(row.kind in draft.policy.for_value for row in there)
-
-
 def _capped(draft: _Draft, missing: Mapping[ClaimKey, int]) -> None:
     """Say where a decision for a holder keeps claims from what they are entitled to: only persons lift it."""
     free = targets_of(draft.case.places, missing) if draft.case.caps else {}
@@ -338,9 +333,9 @@ def _query(draft: _Draft) -> None:
     for rest in draft.case.rests:
         draft.wait((rest.account, rest.currency), 0, "rows_left")
     for rest in draft.case.rests:
-        if not rest.is_asked and not _is_sold_at(draft, rest.account):
+        there = [place for place in draft.case.places if place.account == rest.account]
+        if not rest.is_asked and not is_sold_at(there, draft.policy.for_value):
             draft.queried.discard(rest.account)  # asked before, and not all of it came
-            there = [place for place in draft.case.places if place.account == rest.account]
             _one_query(draft, rest.account, rest.currency, rest.institution, 1, there)
     unknown: dict[HoldPlace, list[Place]] = {}
     for place in draft.case.places:
@@ -357,14 +352,6 @@ def _query(draft: _Draft) -> None:
     for place in draft.case.places:
         if place.found is Found.EXITED and place.kind in ASKED_BY_SERIAL and place.serial:
             _one_query(draft, place.serial, place.currency, place.institution, place.hop, [place])
-
-
-def _is_sold_at(draft: _Draft, account: str) -> bool:
-    """Whether the trail ends at an account that sells: the rest of a shop's statement is nobody's business."""
-    there = [place for place in draft.case.places if place.account == account]
-    return bool(there) and all(
-        place.found is Found.EXITED and place.kind in draft.policy.for_value for place in there
-    )
 
 
 def _one_query(
