@@ -136,6 +136,9 @@ MESSAGE_AGE_SECONDS_MAX: Final = 300
 MESSAGE_AHEAD_SECONDS_MAX: Final = 60
 """Seconds by which a sender's clock may be ahead."""
 
+SELLER_HISTORY_SECONDS: Final = 172_800
+"""From so long before stolen money came as the price of something a statement is shown: whether the account sells; assumed."""
+
 MESSAGE_ROWS_MAX: Final = 1_000
 """Statement rows of one answer; the rest is asked for by a query."""
 

@@ -29,7 +29,7 @@ import msgspec
 from recoup import limits
 from recoup.bank.holds import BankHold
 from recoup.bank.polling import Heard, Line
-from recoup.bank.statements import fitting
+from recoup.bank.statements import fitting, shown_from
 from recoup.clock import Clock, instant_of, microseconds_of
 from recoup.errors import MessageFault, MessageProblem, StateFault, StateProblem
 from recoup.messages import (
@@ -408,6 +408,8 @@ class Link:
         """Return the letter, with the account's statement since the money came: what an answer to a stop there would bring."""
         since, now = instant_of(seen.since_us), self._clock.now()
         rows = self._core.statement(seen.account, seen.currency, since, now)
+        if (earlier := shown_from(rows, seen.account, since)) < since:
+            rows = self._core.statement(seen.account, seen.currency, earlier, now)
         shown = fitting(rows)
         text = "\n".join(
             (seen.kind, seen.case, seen.claim, seen.account, seen.currency, str(seen.mark))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Final
 
 from recoup import limits
 from recoup.messages import StatementRow
+from recoup.records.kinds import FOR_VALUE
 
 _ROWS_BYTES_MAX: Final = 600_000
 
@@ -24,6 +26,15 @@ def fitting(rows: Sequence[StatementRow]) -> tuple[StatementRow, ...]:
             break
         kept.append(row)
     return tuple(kept)
+
+
+def shown_from(rows: Sequence[StatementRow], number: str, since: datetime) -> datetime:
+    """Return from when on an account's statement is shown: earlier where it was paid as the price of something.
+
+    Whether it sells, and the money ends there in good faith, only earlier rows say; without them its till would be held.
+    """
+    is_sold = any(row.payee == number and row.kind in FOR_VALUE for row in rows)
+    return since - timedelta(seconds=limits.SELLER_HISTORY_SECONDS) if is_sold else since
 
 
 def named(rows: Sequence[StatementRow], number: str, name: str) -> list[StatementRow]:

@@ -124,7 +124,8 @@ class Place:
     since: datetime
     found: Found
     kind: str = ""
-    """How it exited: cash_out, abroad, exchange, wallet, purchase, to_victim, converted and so on."""
+    """How it exited: cash_out, abroad, exchange, wallet, purchase, to_victim, converted and so on; of money that did not, the
+    kind of payment if it came as the price of something only."""
     hop: int = 1
     serial: str = ""
     """Opaque id of the exit's serial number at `institution`: what it is asked by."""

@@ -34,6 +34,7 @@ from recoup.cases.entitlements import (
     shares_of,
     targets_of,
 )
+from recoup.cases.for_value import is_sold_at, is_to_ask
 from recoup.cases.terms import CasePolicy
 from recoup.limits import CASE_HOPS_MAX
 from recoup.orders import AccountKind, OrderKind
@@ -96,7 +97,7 @@ class Waiting:
     amount: int
     why: str
     """unconfirmed, overdue, cannot_shrink; capped, unclear, rows_left; unanswered, releasing, stops_exhausted, refused, moved,
-    released; beyond_coverage, beyond_hops, no_institution, institution_cannot."""
+    released; beyond_coverage, beyond_hops, no_institution, institution_cannot, for_value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +286,10 @@ def _one_ask(
         why = "beyond_hops"
     elif not institution:
         why = "no_institution"
+    elif not asked and is_to_ask(there, draft.policy.for_value, is_asked=place[0] in draft.queried):
+        # Whether it sells, its statement says within one answer: a hold would be on a shop's till in most cases.
+        why = "for_value"
+        _one_query(draft, *place, institution, hop, there)
     elif not draft.policy.takes(institution, kind):
         # It keeps no money, or no law reaches it so far: it is asked where the money went on.
         why = "institution_cannot"
@@ -328,9 +333,9 @@ def _query(draft: _Draft) -> None:
     for rest in draft.case.rests:
         draft.wait((rest.account, rest.currency), 0, "rows_left")
     for rest in draft.case.rests:
-        if not rest.is_asked:
+        there = [place for place in draft.case.places if place.account == rest.account]
+        if not rest.is_asked and not is_sold_at(there, draft.policy.for_value):
             draft.queried.discard(rest.account)  # asked before, and not all of it came
-            there = [place for place in draft.case.places if place.account == rest.account]
             _one_query(draft, rest.account, rest.currency, rest.institution, 1, there)
     unknown: dict[HoldPlace, list[Place]] = {}
     for place in draft.case.places:

@@ -11,6 +11,7 @@ from recoup.cases.dwell import Dwell
 from recoup.cases.institutions import Institution
 from recoup.orders import Ground, Levels, OrderKind, Policy
 from recoup.procedure.terms import ReturnTerms
+from recoup.records.kinds import FOR_VALUE
 
 
 class Downstream(StrEnum):
@@ -40,6 +41,11 @@ class CasePolicy:
     escalation_seconds: int
     """How long a duty officer has for an outcome before the unit above is asked."""
     good_faith_downstream: Downstream
+    for_value: Mapping[str, int]
+    """Kinds of payment that are presumed the price of something: with how many others its payee is seen to trade, at least.
+
+    Such a payee is asked before anything is held, and where it trades the trail ends at it; empty: nothing is presumed.
+    """
     coverage_permille: int
     """Of what a claim misses, how much is chased before the smallest rest is left out; 1,000 is all."""
     dwell: Dwell
@@ -76,6 +82,10 @@ class CasePolicy:
             raise ValueError(
                 "admission_persons: expected at least 1, a claim is never one person's"
             )
+        if unknown := sorted(set(self.for_value) - FOR_VALUE):
+            raise ValueError(f"for_value: expected purchase or exchange, was {', '.join(unknown)}")
+        if min(self.for_value.values(), default=1) < 1:
+            raise ValueError("for_value: expected at least one other to trade with")
         if not 1 <= self.coverage_permille <= 1000:
             raise ValueError("coverage_permille: expected 1 to 1000")
         least = min(getattr(self, f.name) for f in fields(self) if f.type == "int")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from recoup.cases import Case, Place
 from recoup.cases.case import HoldPlace
 from recoup.centre.facts import ROOT_WITHIN, Grounds
+from recoup.centre.for_value import HISTORY
 from recoup.orders import Hold, HoldKey, Order, OrderKind
 from recoup.orders.kinds import OPENING
 
@@ -27,6 +28,7 @@ def grounds_of(
     told: AbstractSet[str],
     places: Iterable[Place],
     number_of: Callable[[str], str],
+    sold: Container[str] = frozenset(),
 ) -> dict[HoldPlace, Grounds]:
     """Return by account the latest transfer that brought claims' money there, by an exit's id the payment to ask about.
 
@@ -36,8 +38,12 @@ def grounds_of(
         told: the ids of those of them that only reports show.
         places: the course's places, as the case gets them.
         number_of: gives the institution's own number of a payment by its row, '' for none.
+        sold: accounts that money came to as the price of something: whether they trade, earlier rows show.
     """
-    arrivals = _grounds_of_arrivals(course, disputed, told, number_of)
+    arrivals = {
+        place: replace(one, rows_from=one.rows_from - HISTORY) if place[0] in sold else one
+        for place, one in _grounds_of_arrivals(course, disputed, told, number_of).items()
+    }
     return arrivals | _grounds_of_exits(course, places, number_of)
 
 

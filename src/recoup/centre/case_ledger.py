@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from recoup.centre.facts import ROOT_WITHIN, FactRow, Statement
+from recoup.centre.for_value import Trades
 from recoup.clock import microseconds_of
 from recoup.limits import ROW_MINOR_MAX
 
@@ -140,6 +141,8 @@ class CaseLedger:
     """By account its statements' first row."""
     spans: dict[str, Span] = field(default_factory=dict)
     """By account from its statements' first row to when the last was given, where somebody said when."""
+    trades: Trades = field(default_factory=Trades)
+    """Who paid whom for what."""
     _alike: dict[_Key, list[Shown]] = field(default_factory=dict)
     _by_amount: dict[int, list[Shown]] = field(default_factory=dict)
     _told_by_other: dict[str, dict[Shown, None]] = field(default_factory=dict)
@@ -174,6 +177,7 @@ class CaseLedger:
             which = (key, payer, payee, row.id, row.at)
             again[which] = times = again.get(which, 0) + 1
             found = self._found(account, row, key, times)
+            self.trades.note(account, found.payer, found.payee, row.kind, row.id)
             balance = row.balance_after
             if balance is not None and abs(balance) <= ROW_MINOR_MAX:
                 if payer == account:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from recoup import limits
@@ -145,6 +145,8 @@ class CaseSheets:
     """Bytes of those that were not read, since the tracing process most likely has them."""
     read: ReadStatements | None = None
     """What gives them after all."""
+    for_value: Mapping[str, int] = field(default_factory=dict)
+    """The policy's: by kind of payment, with how many others a seller trades."""
 
     @property
     def case(self) -> str:
@@ -197,7 +199,8 @@ class CaseSheets:
             return [kept.decoded.statement(digest, bodies[digest]) for digest in digests]
 
         ledger = kept.ledgers.of(self.case, facts, read)
-        asked = facts_of(self.of, (), self.held_since, self.terminal, ledger)
+        given = (self.held_since, self.terminal, ledger, self.for_value)
+        asked = facts_of(self.of, (), *given)
         told = told_by(asked, asked.course())
         return TracedCase(self.case, self.version, told, asked.ignored)
 

@@ -7,7 +7,7 @@ submitted before.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Final
@@ -23,6 +23,7 @@ from recoup.centre.case_grounds import TOLD, grounds_of
 from recoup.centre.case_ledger import CaseLedger, Listed, Shown
 from recoup.centre.case_sheets import Told
 from recoup.centre.facts import ROOT_WITHIN, FactRow, Statement
+from recoup.centre.for_value import ForValue
 from recoup.centre.one_sided import marked, one_sided
 from recoup.centre.tracer import RULE, CaseFacts
 from recoup.clock import instant_of, microseconds_of
@@ -66,6 +67,8 @@ class Asked:
     """Rows that carry nothing: of accounts that are not the statement's own, or of no possible amount."""
     doubted: frozenset[str] = frozenset()
     """Rows that one side's statement shows and the other's, which should, does not."""
+    for_value: ForValue = field(default_factory=ForValue)
+    """Where money came as the price of something; `terminal` has those at which the trail ends by it."""
     untraced: tuple[Place, ...] = ()
     """What is not followed, and why: `self_transfer`, `impossible_amount`, `reported_twice`."""
 
@@ -112,6 +115,7 @@ def facts_of(
     held_since: Mapping[HoldPlace, datetime],
     terminal: Sequence[str] = (),
     ledger: CaseLedger | None = None,
+    for_value: Mapping[str, int] | None = None,
 ) -> Asked:
     """Return the newest facts of a case's live claims.
 
@@ -121,6 +125,7 @@ def facts_of(
         held_since: when each live hold began.
         terminal: accounts at which a finding ends the trail.
         ledger: what `ledger_of` makes of the statements, where it is there already; what is traced stays as it is.
+        for_value: by kind of payment, with how many others a seller trades: the policy's.
     """
     ledger = ledger_of(statements) if ledger is None else ledger
     claims = [claim for claim in case.claims if claim.state in LIVE_CLAIMS]
@@ -136,17 +141,20 @@ def facts_of(
         if claim.id in roots
     )
     doubted = one_sided(ledger.one_sided(), listed.index, ledger.spans)
+    never = {claim.payee for claim in case.claims}
+    sold = ledger.trades.for_value(ledger.accounts, for_value or {}, never)
     return Asked(
         case,
         listed,
         wanted,
         frozenset(ledger.accounts),
-        frozenset(terminal),
+        frozenset(terminal) | sold.ends,
         _holds(case, held_since),
         institutions,
         roots,
         ledger.ignored,
         doubted - {claim.transfer for claim in wanted},
+        sold,
         tuple(untraced),
     )
 
@@ -155,7 +163,7 @@ def told_by(asked: Asked, found: Trail | Course) -> Told:
     """Return what the trail of these facts, or its course, tells their case."""
     course = course_of(found) if isinstance(found, Trail) else found
     claims = [claim for claim in asked.case.claims if claim.id in asked.roots]
-    places = marked(_places(course, asked.institutions), course, asked.doubted, claims)
+    places = marked(_places(course, asked), course, asked.doubted, claims)
     places = _bounded((*places, *asked.untraced))
     derived = tuple(_derived(course, claims))
     version = asked.case.facts_version
@@ -164,7 +172,8 @@ def told_by(asked: Asked, found: Trail | Course) -> Told:
     index = asked.listed.index
     disputed = [_moved(root, index[root]) for root in (asked.roots[claim.id] for claim in claims)]
     told = {index[root] for root in asked.roots.values() if root.rail == TOLD}
-    grounds = grounds_of(course, disputed, told, places, asked.listed.number_of)
+    sold = asked.for_value.kinds
+    grounds = grounds_of(course, disputed, told, places, asked.listed.number_of, sold)
     return Told(ApplyTrail(version, digest, places, derived, bridged), grounds)
 
 
@@ -283,7 +292,8 @@ def _holds(case: Case, since: Mapping[HoldPlace, datetime]) -> tuple[Kept, ...]:
     )
 
 
-def _places(course: Course, institutions: Mapping[str, str]) -> Iterable[Place]:
+def _places(course: Course, asked: Asked) -> Iterable[Place]:
+    institutions, sold = asked.institutions, asked.for_value
     for lying, found in ((course.located, Found.LOCATED), (course.unknown, Found.UNKNOWN)):
         for lies in lying:
             yield Place(
@@ -294,11 +304,13 @@ def _places(course: Course, institutions: Mapping[str, str]) -> Iterable[Place]:
                 lies.amount,
                 lies.since,
                 found,
+                sold.kinds.get(lies.account, ""),
                 hop=max(1, course.hops.get(lies.account, 1)),
                 is_inferred=bool(lies.inferred),
             )
     for left in course.exits:
         transfer = course.moved[left.transfer]
+        is_sold = left.account in sold.ends  # its statement is there: nothing more is asked
         yield Place(
             left.claim,
             left.account,
@@ -309,7 +321,7 @@ def _places(course: Course, institutions: Mapping[str, str]) -> Iterable[Place]:
             Found.EXITED,
             left.kind,
             hop=max(1, course.hops.get(left.account, 1)),
-            serial=left.transfer if transfer.payee_institution else "",
+            serial=left.transfer if transfer.payee_institution and not is_sold else "",
             is_inferred=bool(left.inferred),
         )
 

@@ -189,7 +189,8 @@ class ChaseStep:
         self._sizes |= {digest: len(body) for digest, body in bodies.items()}
         statements = tuple(bodies.get(digest, b"") for digest in case.facts)
         unread = sum(self._sizes[digest] for digest in case.facts if digest not in bodies)
-        self._trails.ask(CaseSheets(case, statements, since, terminal, unread, read))
+        given = (case, statements, since, terminal, unread, read, self._policy.for_value)
+        self._trails.ask(CaseSheets(*given))
         if len(self._sizes) > limits.TRACE_PARTS_GIVEN_MAX:
             self._sizes.clear()  # they are read once more: that costs a moment, now and then
         self._changed(case.id)

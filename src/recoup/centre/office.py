@@ -443,7 +443,9 @@ class Office:
             statements = self.directory.statements(case.id, case.facts, purpose)
         except VaultFault:
             return None
-        asked = facts_of(case, statements, since, terminals(case, self._setting.policy))
+        policy = self._setting.policy
+        ends = terminals(case, policy)
+        asked = facts_of(case, statements, since, ends, for_value=policy.for_value)
         return told_by(asked, trace_facts(asked.facts).trail).grounds
 
     def confirm_all(self) -> int:

@@ -75,7 +75,8 @@ def gather(state: CentreState, return_id: str, policy: CasePolicy) -> ReturnShee
     cases = tuple(state.case(case) for case in found.cases)
     holds = {hold.key: hold for case in cases for hold, _ in state.of_case(case.id)}
     ends = sorted({account for case in cases for account in terminals(case, policy)})
-    return ReturnSheets(found, cases, (), tuple(holds.values()), tuple(ends), policy.procedure.id)
+    given = (tuple(holds.values()), tuple(ends), policy.procedure.id, policy.for_value)
+    return ReturnSheets(found, cases, (), *given)
 
 
 def prepared(

@@ -6,7 +6,7 @@ Claims of several cases may share an id, so in the files of a plan a claim is na
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from recoup.cases import Case
 from recoup.orders import Hold
@@ -50,6 +50,8 @@ class ReturnSheets:
     terminal: tuple[str, ...]
     policy: str
     """The return policy's name."""
+    for_value: Mapping[str, int] = field(default_factory=dict)
+    """By kind of payment, with how many others a seller trades, as the cases' trails have it."""
 
     @property
     def seen(self) -> tuple[FactsSeen, ...]:

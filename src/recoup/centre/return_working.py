@@ -84,7 +84,7 @@ def _shared(sheets: ReturnSheets) -> Shared:
     """Return the joined cases as one that can be shared out."""
     joint = _joint(sheets)
     shown = unpaid_statements([statement_of(x) for x in sheets.statements], sheets.of.payments)
-    facts = facts_of(joint, shown, {}, sheets.terminal).facts
+    facts = facts_of(joint, shown, {}, sheets.terminal, for_value=sheets.for_value).facts
     admitted = set(facts.claims.filter(pl.col("admitted"))["claim"])
     currencies = {claim.currency for claim in joint.claims if claim.id in admitted}
     pots = [pot for pot in _pots(sheets) if pot.place.currency in currencies]

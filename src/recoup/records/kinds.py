@@ -18,6 +18,9 @@ KINDS: Final = (
 )
 """`kind` of a transfer; an empty kind is read as `transfer`. `exchange` is virtual currency."""
 
+FOR_VALUE: Final = frozenset({"purchase", "exchange"})
+"""Kinds of what is paid as the price of something: institutions set them, payers do not."""
+
 OUTSIDE: Final = ""
 """The account name of the outside: an empty payer is money from outside, an empty payee an exit."""
 

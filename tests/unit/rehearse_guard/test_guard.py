@@ -10,6 +10,7 @@ from rehearsal.hamlet import BEGIN, HOUR, MINUTE
 from rehearsal.script import play_script, scripted
 
 from recoup.care import Step
+from recoup.records.kinds import KINDS
 from recoup.rehearse.country import HolderKind
 from recoup.rehearse.guard import Guard, guard_terms
 from recoup.rehearse.play.happened import (
@@ -95,14 +96,18 @@ def test_stolen_money_is_followed_to_the_next_account_before_anybody_reported_it
     assert [one.account for one in happened(stage, Intercepted)] == [NEXT]
 
 
-def test_at_a_merchant_stolen_money_exits_in_good_faith():
-    moves = [*((n, VICTIM, NEXT, 1) for n in range(3)), (4, VICTIM, MULE, LOSS - 3)]
-    moves += [(MINUTE, MULE, NEXT, LOSS - 3), (2 * HOUR, NEXT, CASH, LOSS)]
-    country = country_of(moves)
-    kinds = np.array([3, 3, 3, 0, 3, 0], np.int8)  # purchases
-    country = replace(country, schedule=replace(country.schedule, kind=kinds))
+@pytest.mark.parametrize(
+    ("kind", "payers", "judged"),
+    [("purchase", (4, 5, 6), 0), ("exchange", (4, 5, 6), 0), ("purchase", (4, 4, 4), 1), ("transfer", (4, 5, 6), 1)],
+)  # fmt: skip
+def test_at_who_sells_to_others_stolen_money_exits_in_good_faith(kind, payers, judged):
+    moves = [*((n, payer, NEXT, 1) for n, payer in enumerate(payers)), (4, VICTIM, MULE, LOSS)]
+    moves += [(MINUTE, MULE, NEXT, LOSS), (2 * HOUR, NEXT, CASH, LOSS + 3)]
+    country = scripted([LOSS, 0, 0, 10**9, 5, 5, 5], moves)
+    kinds = np.array([KINDS.index(one) for one in (*[kind] * 3, "transfer", kind, "transfer")])
+    country = replace(country, schedule=replace(country.schedule, kind=kinds.astype(np.int8)))
     stage = play_script(country, guard(), [(HOUR, moves[3])])
-    assert happened(stage, Judged) == []
+    assert judged == len(happened(stage, Judged))
 
 
 def test_an_order_of_the_centre_binds_in_the_stream_and_its_release_frees():

@@ -9,15 +9,18 @@ import pytest
 from rehearsal.village import village, village_scenario
 
 from recoup.rehearse.guard import Guard, guard_terms, training
+from recoup.rehearse.guard import guard as guarding
 from recoup.rehearse.guard.training import rarer, smaller, train_guard
 from recoup.rehearse.guard.watch import watch
-from recoup.rehearse.play.happened import Judged
+from recoup.rehearse.play.happened import Judged, WaitEnded
 from recoup.rehearse.playing import play
 from recoup.rehearse.policies.none import NonePolicy
 from recoup.rehearse.scenario import Scenario
 from recoup.watch.model import Calibration, Parameters
 from recoup.watch.model.calibration import Kind
 
+SECOND = 1_000_000
+ASKED = {("model", "delay"), ("model", "hold")}
 FEW = Parameters(trees=12, leaves=7, depth=4, learning_rate=0.3)
 
 
@@ -111,3 +114,36 @@ def _gone(played):
     ledger = played.ledger.filter(played.ledger["fraud"] >= 0)
     outside = np.flatnonzero(played.country.is_outside)
     return int(ledger["amount"].to_numpy()[np.isin(ledger["payee"].to_numpy(), outside)].sum())
+
+
+def _waits(country, played):
+    """By whether the payer's holder is a criminal: how long each wait of the model lasted, and how it ended."""
+    ended = {one.payment: one for one in played.happened if isinstance(one, WaitEnded)}
+    waits = {False: [], True: []}
+    for one in played.happened:
+        if isinstance(one, Judged) and (one.ground, one.action) in ASKED and one.payment in ended:
+            end = ended[one.payment]
+            by = waits[bool(country.is_criminal[one.payer])]
+            by.append((one.action, end.at_us - one.at_us, end.how))
+    return waits
+
+
+def test_a_wait_ends_when_its_payer_showed_what_it_is_and_for_who_lent_an_account_by_its_time(
+    learned, monkeypatch
+):
+    scenario = village_scenario(people=1_500, frauds=12)
+    country, model = village(5, people=1_500, frauds=12), learned.trained.model
+
+    def played():
+        made = Guard(lambda stage: guard_terms(stage.country, scenario, model))
+        return _waits(country, play(country, made, scenario))
+
+    waits = played()
+    assert waits[True], "the model lets crews wait"
+    released = [lasted for _, lasted, how in waits[False] if how == "released"]
+    assert released
+    assert max(released) <= 3_600 * SECOND
+    assert not any(how == "released" for *_, how in waits[True])
+    # The control: where nobody shows anything, waits last as long as they may.
+    monkeypatch.setattr(guarding, "explains", lambda *_: None)
+    assert not any(how == "released" for by in played().values() for *_, how in by)

@@ -132,8 +132,9 @@ def _case_policy(table: Mapping[str, Any]) -> CasePolicy:
     values: dict[str, Any] = {
         name: _whole(f"case.{name}", entries[name]["value"])
         for name in names
-        if name not in {"dwell", "good_faith_downstream"}
+        if name not in {"dwell", "good_faith_downstream", "for_value"}
     }
+    sold = entries["for_value"]["value"]
     points = entries["dwell"]["value"]
     if not isinstance(points, list) or any(len(point) != 2 for point in points):
         raise ValueError("case.dwell: expected pairs of seconds and chance in 1,000")
@@ -142,6 +143,7 @@ def _case_policy(table: Mapping[str, Any]) -> CasePolicy:
         orders=_policy(table),
         levels=_levels(table["levels"]),
         dwell=Dwell(tuple(curve)),
+        for_value={kind: _whole(f"case.for_value.{kind}", sold[kind]) for kind in sorted(sold)},
         good_faith_downstream=Downstream(entries["good_faith_downstream"]["value"]),
         grounds=tuple(_ground(name, entries[name]) for name in names),
         procedure=return_terms(table["procedure"], table) if "procedure" in table else None,

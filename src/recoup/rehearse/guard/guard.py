@@ -18,13 +18,21 @@ import numpy.typing as npt
 
 from recoup.rehearse.country import Fraud
 from recoup.rehearse.guard.claims import Claims
+from recoup.rehearse.guard.holders import explains
 from recoup.rehearse.guard.measures import Measures
 from recoup.rehearse.guard.merchants import Merchants
 from recoup.rehearse.guard.openings import stream_of
 from recoup.rehearse.guard.rules import STOLEN
 from recoup.rehearse.guard.terms import GuardTerms
 from recoup.rehearse.guard.warnings import Warnings
-from recoup.rehearse.play.happened import HeldNow, Judged, Reported, Stopper, WaitEnded
+from recoup.rehearse.play.happened import (
+    Appealed,
+    HeldNow,
+    Judged,
+    Reported,
+    Stopper,
+    WaitEnded,
+)
 from recoup.rehearse.play.ports import Judgements, Row, Stage, Word
 from recoup.watch.decision import WAITS, Action, Ground
 from recoup.watch.features import FEATURES
@@ -36,6 +44,9 @@ SHORT: Final = 1 << 12
 """Payments of a batch for which constant answers are kept ready."""
 _PASSED_ON: Final = [one.name for one in FEATURES].index("payer_passed_on_24h")
 _CAME_IN: Final = [one.name for one in FEATURES].index("payer_in_sum_24h")
+_SECOND: Final = 1_000_000
+_ARRIVED: Final = 0.5
+"""Who pays with what came in within a day, half at least, may be a conduit; who pays out of savings, a victim; assumed."""
 _PASSING: Final = 0.5
 """Who sent on half of what came in within a day passes money on: a likely mule, not a likely victim; assumed."""
 
@@ -63,7 +74,7 @@ class Guard:
         assert flow is not None, "a guard follows stolen money"
         self._flow = flow
         self.claims = Claims(stage.country, flow)
-        self.merchants = Merchants(len(stage.country.accounts), flow)
+        self.merchants = Merchants(flow)
         self.measures = Measures(stage, self.terms, flow)
         self.warnings = Warnings(stage, self.terms, self._withdraw)
         self._warm_us = stage.country.begin_us + stage.country.warmup_us
@@ -204,14 +215,24 @@ class Guard:
     def _care(
         self, found: Decided, payments: Payments, at: int, done: Action, time_us: int
     ) -> None:
-        """A payer who passes money on is looked at for a measure; any other is a likely victim and is spoken to."""
+        """A payer who passes money on is looked at for a measure; any other is a likely victim and is spoken to.
+
+        Who pays with what just came in can show where it is from, and comes at once. Who pays out of savings has nothing to
+        show but the own wish, and victims wish it too: the wait stands.
+        """
         payer, kept = int(payments.payer[at]), int(found.rows["kept"][at])
-        features = found.kept[kept]
+        amount, features = int(payments.amount_minor[at]), found.kept[kept]
         if features[_CAME_IN] > 0 and features[_PASSED_ON] >= _PASSING:
             if done in WAITS:
                 self.measures.strong(payer, time_us)
+        else:
+            self.warnings.lead(payer, amount, done, time_us)
+        if done not in WAITS or features[_CAME_IN] < _ARRIVED * amount:
             return
-        self.warnings.lead(payer, int(payments.amount_minor[at]), done, time_us)
+        number, wait = found.first + at, explains(self._country, payer, str(int(payments.row[at])))
+        if wait is not None:
+            look_us = max(time_us + wait * _SECOND, self._stage.now_us)
+            self._stage.at(look_us, lambda: self._explained(number))
 
     def _say_judged(
         self, payments: Payments, at: int, action: Action, ground: str, until_us: int
@@ -248,7 +269,17 @@ class Guard:
             assert row is not None, "it was booked a moment ago"
             self._book(self._stage.now_us, row.payee, row.payer, row.amount, 0)
 
-    def _lapse(self, number: int) -> None:
+    def _explained(self, number: int) -> None:
+        """Let a payment go on whose payer showed what it is, unless stolen money of a case came there."""
+        one, now = self.stream.waiting.get(number), self._stage.now_us
+        if one is None or now >= one.expires_us - 1:
+            return
+        is_clean = not self.measures.is_reached(one.payer)
+        self._stage.say(Appealed(now, now, one.payer, is_granted=is_clean))
+        if is_clean and not self.measures.binds(one.payer, one.amount, now):
+            self._lapse(number, How.RELEASED)
+
+    def _lapse(self, number: int, how: How = How.LAPSED) -> None:
         """End a payment whose time is over: in the books first, then in the stream, each at its own instant."""
         one = self.stream.waiting.get(number)
         if one is None:
@@ -266,8 +297,8 @@ class Guard:
             if paid.word is Word.BOOKED:
                 # A microsecond early: another one that is due now ends by its own settlement.
                 self._assume(one.payer, self._lacks(one.payer, one.amount))
-                passed = self.stream.release(number, one.expires_us - 1)
-                self._hear_passed(passed, How.LAPSED.value)
+                passed = self.stream.release(number, min(one.expires_us - 1, now))
+                self._hear_passed(passed, how.value)
                 return
             self._drop(number, How.NOT_BOOKED.value)
             return

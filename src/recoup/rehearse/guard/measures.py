@@ -118,6 +118,10 @@ class Measures:
         today = time_us // _DAY_US
         return (today, spent) if day == today else (today, 0)
 
+    def is_reached(self, account: int) -> bool:
+        """Return whether stolen money of a case ever came to an account, as far as the stream knows."""
+        return any(account in some for some in self._flow.pictures.now.reached.values())
+
     # --- their life
 
     def _propose(
@@ -189,8 +193,7 @@ class Measures:
         one, now = self.all[name], self._stage.now_us
         if one.ended_at is not None:
             return
-        reached = self._flow.pictures.now.reached.values()
-        is_clean = not any(account in some for some in reached)
+        is_clean = not self.is_reached(account)
         if self._terms.care.measures[one.kind].is_lifted_by_proof and is_clean:
             self._do(name, account, ProveHolder(name, _JUDGE, "papers shown"))
             self._stage.say(Appealed(now, now, account, is_granted=True))

@@ -13,7 +13,7 @@ from functools import partial
 from hashlib import sha256
 from typing import Final
 
-from recoup.bank.statements import fitting
+from recoup.bank.statements import fitting, shown_from
 from recoup.cases.state import ClaimState
 from recoup.clock import instant_of
 from recoup.messages import Minor, SightingKind, SightingMessage, StatementRow
@@ -121,9 +121,11 @@ class Full:
         since_us = self._came.get((case, account))
         if branch is None or since_us is None:
             return ()
-        now = instant_of(self._stage.now_us)
-        given = (centre.names.name(account), self._stage.country.currency, instant_of(since_us))
-        rows = branch.core.statement(*given, now)
+        now, since = instant_of(self._stage.now_us), instant_of(since_us)
+        number, currency = centre.names.name(account), self._stage.country.currency
+        rows = branch.core.statement(number, currency, since, now)
+        if (earlier := shown_from(rows, number, since)) < since:
+            rows = branch.core.statement(number, currency, earlier, now)
         if not rows or self._told.get((case, account)) == rows[-1].id:
             return ()
         self._told[case, account] = rows[-1].id
