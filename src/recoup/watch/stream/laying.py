@@ -155,17 +155,21 @@ def microseconds(at: datetime | None, default: int = 0) -> int:
 
 def lay_desk(rules: RuleSet, brain: Brain, innocents: float, width: int) -> Desk:
     """Return room to work in, for rows of `width` features, and counters at their beginning."""
-    row, facts = np.zeros(width), np.full(rules.names.facts_count, np.nan)
+    room, facts = (
+        room_of(brain.forest, brain.blocks, width),
+        np.full((LANES, rules.names.facts_count), np.nan),
+    )
     marks = np.zeros(MARKS_COUNT, np.int64)
     marks[DUE], marks[ROOM] = NEVER_US, limits.WATCH_WAITING_MAX
     return Desk(
-        room_of(brain.forest, brain.blocks, width),
+        room,
         np.zeros(LANES, np.int64),
-        row,
-        row.view(np.uint64),
+        room.rows.view(np.uint64),
         facts,
         facts.view(np.uint64),
         np.empty(limits.RULE_STACK_MAX),
+        np.zeros((limits.RULE_STACK_MAX, LANES)),
+        np.zeros(LANES, np.int8),
         np.empty(2 * brain.forest.looked_at.size, np.uint16),
         np.array([-1.0, 0.0, innocents]),
         marks,

@@ -92,7 +92,7 @@ _f8, _f8_2, _f8_3 = (_reader(np.float64, n) for n in (1, 2, 3))
 _i8, _i8_2, _i8_3 = (_reader(np.int64, n) for n in (1, 2, 3))
 _i4, _i4_2, _i4_3 = (_reader(np.int32, n) for n in (1, 2, 3))
 _i2_3, _i1 = _reader(np.int16, 3), _reader(np.int8, 1)
-_u8, _u2 = _reader(np.uint64, 1), _reader(np.uint16, 1)
+_u8, _u8_2, _u2 = _reader(np.uint64, 1), _reader(np.uint64, 2), _reader(np.uint16, 1)
 _u1, _u1_2 = (_reader(np.uint8, n) for n in (1, 2))
 _rows = _reader(ROW, 1)
 
@@ -206,16 +206,16 @@ def desk_at(at, k):
         _u1(at, k + 4),
         _u8(at, k + 5),
         _u8(at, k + 6),
-        _f8(at, k + 7),
     )
     return Desk(
         room,
-        _i8(at, k + 8),
-        _f8(at, k + 9),
-        _u8(at, k + 10),
+        _i8(at, k + 7),
+        _u8_2(at, k + 8),
+        _f8_2(at, k + 9),
+        _u8_2(at, k + 10),
         _f8(at, k + 11),
-        _u8(at, k + 12),
-        _f8(at, k + 13),
+        _f8_2(at, k + 12),
+        _i1(at, k + 13),
         _u2(at, k + 14),
         _f8(at, k + 15),
         _i8(at, k + 16),
