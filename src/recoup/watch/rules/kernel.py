@@ -1,4 +1,4 @@
-"""Runs compiled rules: one loop over the operations of a program, for one row or for a matrix. No rule is compiled to code.
+"""Runs compiled rules: one loop over the operations of a program, for one row. No rule is compiled to code.
 
 Every figure is a float64; each operation is one of IEEE 754 in the order in which the program has them, so one row in a batch
 of n gives what it gives alone. Whatever is not finite becomes unknown (NaN) at once. Jumps only lead forward: a program ends.
@@ -220,16 +220,6 @@ def verdict(programs: Programs, rule: int, row: Floats, facts: Floats, stack: Fl
     )
 
 
-@kernel
-def evaluate_many(programs: Programs, rows: Floats, facts: Floats, stack: Floats, out: Any) -> None:  # noqa: ANN401
-    """Write NO, FIRES or UNKNOWN of every rule for every payment: out int8 [n, R], rows [n, F], facts [n, G], C order."""
-    ops, arguments, constants, starts = programs
-    for i in range(rows.shape[0]):
-        row, known = rows[i], facts[i]
-        for r in range(len(starts) - 1):
-            out[i, r] = _run(ops, arguments, constants, starts[r], starts[r + 1], row, known, stack)
-
-
 def new_stack() -> Floats:
     """Return room for the values of any rule that compiles."""
     return np.empty(limits.RULE_STACK_MAX, np.float64)
@@ -242,7 +232,6 @@ __all__ = [
     "any_of",
     "between",
     "evaluate",
-    "evaluate_many",
     "figure",
     "new_stack",
     "of_one",

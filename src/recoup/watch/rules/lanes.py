@@ -1,7 +1,7 @@
-"""Runs one rule for sixty-four payments at once: each operation for all of them before the next. The same answers as one by one.
+"""Runs a rule for sixty-four payments at once: each operation for all of them before the next. The answers of one by one.
 
-What an operation does stands in `kernel`; here it is only repeated. `and` and `or` give, with a side that a jump would have left
-out, what they give without it; so a jump is taken only where every payment takes it, and costs nobody an answer.
+What an operation does stands in `kernel`; here it is only repeated. `and` and `or` give, with a side that a jump would have
+left out, what they give without it; so a jump is taken only where every payment takes it, and costs nobody an answer.
 """
 
 # mypy: disable-error-code="no-untyped-call,no-untyped-def,misc"
@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from recoup.trace.kernels.compiled import inner
+from recoup.trace.kernels.compiled import inner, kernel
 from recoup.watch.rules.kernel import (
     FIRES,
     NO,
@@ -21,6 +21,7 @@ from recoup.watch.rules.kernel import (
     figure,
     of_one,
     of_two,
+    verdict,
 )
 from recoup.watch.rules.program import Op
 
@@ -157,7 +158,7 @@ def verdicts(programs, rule, rows, facts, stack, found):
             given = programs.constants[argument] if op == _CONSTANT else 0.0
             _push(op, given, facts if op == _FACT else rows, argument, stack[top])
             top += 1
-        elif op == _IF_FALSE or op == _IF_TRUE:
+        elif op in (_IF_FALSE, _IF_TRUE):
             if _all_are(stack[top - 1], 0.0 if op == _IF_FALSE else 1.0):
                 at = argument
         elif op <= _OTHERWISE:
@@ -173,10 +174,25 @@ def verdicts(programs, rule, rows, facts, stack, found):
         else:
             top -= argument
             for lane in range(ROWS):
-                stack[top - 1, lane] = any_of(stack[:, lane], np.uint64(top - 1), np.uint64(argument))
+                stack[top - 1, lane] = any_of(
+                    stack[:, lane], np.uint64(top - 1), np.uint64(argument)
+                )
     for lane in range(ROWS):
         value = stack[0, lane]
         found[lane] = UNKNOWN if np.isnan(value) else (FIRES if value != 0.0 else NO)
 
 
-__all__ = ["ROWS", "verdicts"]
+@kernel
+def evaluate_many(programs, rows, facts, stack, out):
+    """Write NO, FIRES or UNKNOWN of every rule for every payment: out int8 [n, R], rows [n, F], facts [n, G], C order."""
+    stacks, found = np.zeros((len(stack), ROWS)), np.empty(ROWS, np.int8)
+    whole = rows.shape[0] // ROWS * ROWS
+    for r in range(len(programs.starts) - 1):
+        for i in range(0, whole, ROWS):
+            verdicts(programs, r, rows[i : i + ROWS], facts[i : i + ROWS], stacks, found)
+            out[i : i + ROWS, r] = found
+        for i in range(whole, rows.shape[0]):
+            out[i, r] = verdict(programs, r, rows[i], facts[i], stack)
+
+
+__all__ = ["ROWS", "evaluate_many", "verdicts"]

@@ -32,7 +32,6 @@ from recoup.watch.stream.arrays import (
     ROOM,
     Brain,
     Desk,
-    Given,
     Ruling,
     Weighing,
 )
@@ -199,19 +198,6 @@ def no_flow() -> FlowRows:
     return FlowRows(np.zeros(0, np.int64), np.zeros(1, np.uint8), 1)
 
 
-def one_given(rules: RuleSet) -> Given:
-    """Return room for one payment without named facts."""
-    return Given(
-        np.zeros(1, np.int64),
-        np.zeros(1, np.int32),
-        np.zeros(1, np.int32),
-        np.zeros(1, np.int64),
-        np.zeros(1, np.int8),
-        np.zeros(1, np.int16),
-        lay_named(rules, None, 1),
-    )
-
-
 def rows_of_flow(flow: StolenFlow) -> FlowRows:
     """Return the rows that money is followed over: the loop reads their arrays."""
     index = flow.index
@@ -238,7 +224,6 @@ __all__ = [
     "microseconds",
     "no_flow",
     "no_rings",
-    "one_given",
     "require_currencies",
     "rows_of_flow",
 ]

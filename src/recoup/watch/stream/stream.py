@@ -23,6 +23,7 @@ from recoup.watch.state.kernels.stream import TIME_MAX
 from recoup.watch.state.kernels.words import NEVER, SECOND
 from recoup.watch.stolen import Measure, Payment, StolenFlow, Tiding, Verdict
 from recoup.watch.stolen.booking import DEBITS
+from recoup.watch.stream.alone import Alone
 from recoup.watch.stream.answers import (
     Decided,
     Ended,
@@ -44,7 +45,7 @@ from recoup.watch.stream.arrays import (
     SCORES,
     Given,
 )
-from recoup.watch.stream.kernels.handing import Handed
+from recoup.watch.stream.kernels.handing import BATCH_WORDS, lay_batch, places_of
 from recoup.watch.stream.kernels.loop import decide
 from recoup.watch.stream.laying import (
     NO_RULES,
@@ -57,7 +58,6 @@ from recoup.watch.stream.laying import (
     lay_weighing,
     no_flow,
     no_rings,
-    one_given,
     require_currencies,
     rows_of_flow,
 )
@@ -121,12 +121,13 @@ class Stream:
         )
         self._weighing = lay_weighing(self._terms)
         self._nothing = no_flow()
-        self._handed = Handed()
+        self._laid: tuple[object, object, object, npt.NDArray[np.int64]]
+        self._laid = (None, None, None, np.empty(0, np.int64))
         self._kept = np.empty((0, len(self.columns)))
         settings = shard.settings
         self._bounds = (settings.late_seconds * SECOND, settings.ahead_seconds * SECOND)
         self._room = 0
-        self._one = one_given(self.rules)
+        self._one = Alone(lay_named(self.rules, None, 1), self._desk, len(self.rules.rules))
         self._counter: Matrix | None = None
         if flow is not None:
             flow.measures.zone = settings.zone
@@ -164,6 +165,7 @@ class Stream:
         if not len(currency):
             currency = np.full(count, -1, np.int16)
         require_currencies(currency, count, self._places)
+        currency = np.ascontiguousarray(currency)
         given = Given(
             payments.time_us,
             payments.payer,
@@ -194,22 +196,23 @@ class Stream:
 
         Raises `OverflowError` for a number that does not fit its array: nothing was changed.
         """
-        one = self._one
-        one.time_us[0], one.payer[0], one.payee[0] = time_us, payer, payee
-        one.amount[0], one.kind[0], one.currency[0] = amount_minor, kind, currency
+        one, mode = self._one, 0 if is_late else SCORES
+        one.put(time_us, payer, payee, amount_minor, kind, currency)
         if not -1 <= currency < self._places:
             raise StateFault(StateProblem.ARRAY_WRONG, "currency: expected a place of currencies")
-        return self._through(one, 1, 0 if is_late else SCORES)
+        self._make_room(1)
+        marks = one.marks
+        room, marks[KEPT], marks[MOVED] = marks[ROOM], 0, 0
+        if decide(self.shard.addresses, self._at(), one.own, 0, 1, mode) == 0:
+            return self._through(one.given, 1, mode, is_roomy=True)
+        self._follow(marks[MOVED])
+        if room != marks[ROOM]:
+            self._wait(one.given, 0, one.expires_us)
+        self.taken += 1
+        return one.decided(self.taken - 1)
 
-    def _through(self, given: Given, count: int, mode: int) -> Decided:
-        raw = np.empty(count * DECIDED.itemsize, np.uint8)
-        found = Writing(
-            raw,
-            raw.view(DECIDED),
-            np.empty((count, self._ruling.action.size), np.int8),
-            self._kept_room(count),
-        )
-        self._desk.marks[KEPT] = 0
+    def _make_room(self, count: int) -> None:
+        """Make room for the rows of so many payments, and of all that wait."""
         if self.patterns is not None:
             self.patterns.grow(self.shard.accounts)
         self._room -= count
@@ -217,6 +220,15 @@ class Stream:
             wanted = max(_ROOM, count) + len(self.waiting)
             self.shard.make_room(wanted)
             self._room = wanted - count
+
+    def _through(self, given: Given, count: int, mode: int, *, is_roomy: bool = False) -> Decided:
+        raw, own = np.empty(count * DECIDED.itemsize, np.uint8), np.empty(BATCH_WORDS, np.int64)
+        fired = np.empty((count, self._ruling.action.size), np.int8)
+        found = Writing(raw, raw.view(DECIDED), fired, self._kept_room(count), own)
+        lay_batch(*given, raw, fired, found.kept, own)
+        self._desk.marks[KEPT] = 0
+        if not is_roomy:
+            self._make_room(count)
         at = 0
         while at < count:
             at = self._stretch(given, found, at, count, mode)
@@ -252,20 +264,32 @@ class Stream:
     def _run(self, given: Given, found: Writing, at: int, stop: int, mode: int) -> int:
         marks = self._desk.marks
         room, marks[MOVED] = int(marks[ROOM]), 0
-        rings = no_rings() if self.patterns is None else self.patterns.graph
-        flow = (self._nothing if self.flow is None else rows_of_flow(self.flow)).stream
-        own = (self._brain, self.rules.programs, self._ruling, self._weighing, self._desk)
-        at_ = self._handed.at(rings, flow, *own)
-        state = self.shard.addresses
-        end = int(decide(state, at_, *given, found.raw, found.fired, found.kept, at, stop, mode))
-        if self.flow is not None and end > at:
-            self.flow.time_us = max(self.flow.time_us, self.shard.clock)
-            self.flow.most += 2 * int(marks[MOVED])
+        end = int(decide(self.shard.addresses, self._at(), found.own, at, stop, mode))
+        if end > at:
+            self._follow(int(marks[MOVED]))
         if room != marks[ROOM]:
             actions = found.rows["action"][at:end]
             for place in np.flatnonzero(np.isin(actions, _WAITS)).tolist():
                 self._wait(given, at + place, int(found.rows["expires_us"][at + place]))
         return end
+
+    def _follow(self, moved: int) -> None:
+        """Have the flow of stolen money know how far payments came that it did not look at, and what they moved."""
+        if self.flow is not None:
+            self.flow.time_us = max(self.flow.time_us, self.shard.clock)
+            self.flow.most += 2 * moved
+
+    def _at(self) -> npt.NDArray[np.int64]:
+        """Return where all that the loop reads beside state and payments lies."""
+        rings = no_rings() if self.patterns is None else self.patterns.graph
+        flow = (self._nothing if self.flow is None else rows_of_flow(self.flow)).stream
+        laid, brain, ruling, desk = self._laid, self._brain, self._ruling, self._desk
+        if rings is not laid[0] or flow is not laid[1] or ruling is not laid[2]:
+            places = places_of(
+                rings, flow, brain, self.rules.programs, ruling, self._weighing, desk
+            )
+            self._laid = laid = (rings, flow, ruling, places)
+        return laid[3]
 
     def _kept_room(self, count: int) -> Matrix:
         """Return room for the features of so many payments; what is kept of it is copied."""

@@ -21,9 +21,11 @@ from recoup.watch.model.blocks import FEW, score_block
 from recoup.watch.model.kernels import probability_at, score_with
 from recoup.watch.model.lanes import LANES
 from recoup.watch.patterns.kernels import (
+    book_passing,
     book_pattern,
     fetch_patterns,
     fetch_payers,
+    fetch_totals,
     read_patterns,
 )
 from recoup.watch.rules.kernel import FIRES, verdict
@@ -45,7 +47,6 @@ from recoup.watch.stream.arrays import (
     NEVER_US,
     ROOM,
     SCORES,
-    Given,
 )
 from recoup.watch.stream.kernels.handing import (
     BRAIN,
@@ -55,12 +56,12 @@ from recoup.watch.stream.kernels.handing import (
     PROGRAMS,
     RULING,
     WEIGHING,
+    batch_at,
     brain_at,
     desk_at,
     flow_at,
     graph_at,
     programs_at,
-    rows_at,
     ruling_at,
     weighing_at,
 )
@@ -88,8 +89,8 @@ _OF_STATE: Final = len(FEATURES)
 """Columns of the state; those of patterns come behind."""
 _DAY_US: Final = 86_400_000_000
 _SOON: Final = 8
-_RINGS, _PAYERS = 12, 4
-"""Payments between asking for the rings of a pocket, and for figures of its last payers, and reading them."""
+_TOTALS, _RINGS, _PAYERS = 24, 12, 4
+"""Payments between asking for what says how much a pocket's rings hold, for these, for its last payers, and reading them."""
 _LINE: Final = 8  # words of a cache line
 _NO_NUMBER: Final = np.uint64(0x7FF8000000000000)
 _FACTOR: Final = np.uint64(0xFF51AFD7ED558CCD)
@@ -114,7 +115,11 @@ def _fetch(s, payer, payee):
 @within
 def _fetch_rings(s, graph, given, i, last):
     """Ask for the rings of a payment that comes soon, and for its payers' figures when these are there."""
-    count, at = min(s.marks[ACCOUNTS], len(graph.first_us)), i + _RINGS
+    count, at = min(s.marks[ACCOUNTS], len(graph.first_us)), i + _TOTALS
+    if at <= last:
+        p, q = np.int64(given.payer[at]), np.int64(given.payee[at])
+        fetch_totals(graph, p if p < count else -1, q if q < count else -1)
+    at = i + _RINGS
     if at <= last:
         p, q = np.int64(given.payer[at]), np.int64(given.payee[at])
         fetch_patterns(graph, p if p < count else -1, q if q < count else -1)
@@ -360,35 +365,18 @@ def _catch_up(brain, programs, r, terms, desk, given, out, fired):
 
 
 @kernel
-def decide(
-    state,
-    at,
-    time_us,
-    payer,
-    payee,
-    amount,
-    kind,
-    currency,
-    named,
-    raw,
-    fired,
-    kept,
-    start,
-    stop,
-    mode,
-):
+def decide(state, at, own, start, stop, mode):
     """Decide payments [start, stop); return the place of the first that must be looked at before, or `stop`.
 
     The caller has made room in the state and in the rings; without pockets in these no patterns are kept, and they are read
-    where the desk's row is as wide as the features of both. `state`: its `addresses_of`; `at`: the `places_of` rings, flow,
-    brain, programs, ruling, weighing and desk; then the fields of `Given` one by one. `raw`: the bytes of rows DECIDED; `fired`
-    int8 [n, R]; `kept` float64 [n, F]: rows of payments that are not allowed.
+    where the desk's rows are as wide as the features of both. `state`: its `addresses_of`; `at`: the `places_of` rings, flow,
+    brain, programs, ruling, weighing and desk; `own`: those of the fields of `Given`, the bytes of rows DECIDED, `fired` int8
+    [n, R], and `kept` float64 [n, F]: rows of payments that are not allowed.
     """
     s, graph, flow = state_at(state), graph_at(at, GRAPH), flow_at(at, FLOW)
     brain, programs, r = brain_at(at, BRAIN), programs_at(at, PROGRAMS), ruling_at(at, RULING)
     terms, desk = weighing_at(at, WEIGHING), desk_at(at, DESK)
-    out = rows_at(raw)
-    given = Given(time_us, payer, payee, amount, kind, currency, named)
+    given, out, fired, kept = batch_at(own)
     end = _decide(
         s, graph, flow, brain, programs, r, terms, desk, given, out, fired, kept, start, stop, mode
     )
@@ -432,11 +420,11 @@ def _decide(
                 return i
         clock = advance(s, time)
         traits = traits_of(s, clock, amount)
-        action = 0
+        action, source = 0, np.int64(-1)
         if mode & SCORES:
             read(s, clock, p, q, amount, kind, traits, row)
             if reads_patterns:
-                read_patterns(graph, clock, p, q, amount, row, _OF_STATE)
+                source = read_patterns(graph, clock, p, q, amount, row, _OF_STATE)
             action = _weighed(brain, programs, r, terms, desk, given, i, clock, one, fired[i])
         else:
             one.ground = _UNSCORED
@@ -452,7 +440,9 @@ def _decide(
             marks[ROOM] -= 1
         elif action < _DELAY:
             book(s, clock, p, q, amount, traits, BOTH)
-            if keeps_patterns:
+            if reads_patterns and mode & SCORES:
+                book_passing(graph, clock, p, q, amount, source)
+            elif keeps_patterns:
                 book_pattern(graph, clock, p, q, amount)
             if follows:
                 one.row = flow.state[BASE] + flow.state[USED]
