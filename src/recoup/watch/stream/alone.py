@@ -36,7 +36,7 @@ class Alone:
             of(self._raw, np.int16, 1, 24),
             named,
         )
-        self.marks = memoryview(desk.marks)
+        self.marks = desk.marks.data
         width = desk.room.rows.shape[1]
         self._kept, self._empty = np.zeros((1, width)), np.empty((0, width))
         self._rules_count = rules_count
@@ -49,7 +49,7 @@ class Alone:
         self._fired = np.zeros((_AT_ONCE, self._rules_count), np.int8)
         self.own = places_of(self.given, raw, self._fired, self._kept)
         """Where all of it lies, as the loop wants it."""
-        self._at, self._words = 0, memoryview(self.own)
+        self._at, self._words = 0, self.own.data
 
     def put(
         self, time_us: int, payer: int, payee: int, amount_minor: int, kind: int, currency: int

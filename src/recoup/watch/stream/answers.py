@@ -124,6 +124,13 @@ class Writing:
     caught: dict[int, tuple[Held, ...]] = field(default_factory=dict)
     measured: dict[int, Measure] = field(default_factory=dict)
 
+    def decided(self, first: int, kept: int) -> Decided:
+        """Return what was decided, as numbers from `first` on; of so many payments the features were kept."""
+        told, ended, features = tuple(self.told), tuple(self.ended), self.kept[:kept].copy()
+        return Decided(
+            *(first, self.rows, self.fired, features, ended, told, self.caught, self.measured)
+        )
+
     def refuse(self, at: int, ground: Ground) -> None:
         """Write that a payment is refused without being scored."""
         row = self.rows[at]

@@ -19,8 +19,7 @@ from recoup.watch.model import Model, feature_set
 from recoup.watch.patterns import Patterns
 from recoup.watch.rules import RuleSet
 from recoup.watch.state import Outcome, Payments, Shard, Told
-from recoup.watch.state.kernels.stream import TIME_MAX
-from recoup.watch.state.kernels.words import NEVER, SECOND
+from recoup.watch.state.kernels.words import SECOND
 from recoup.watch.stolen import Measure, Payment, StolenFlow, Tiding, Verdict
 from recoup.watch.stolen.booking import DEBITS
 from recoup.watch.stream.alone import Alone
@@ -35,7 +34,6 @@ from recoup.watch.stream.answers import (
     Writing,
 )
 from recoup.watch.stream.arrays import (
-    DECIDED,
     DUE,
     KEPT,
     LOOKED,
@@ -45,10 +43,11 @@ from recoup.watch.stream.arrays import (
     SCORES,
     Given,
 )
-from recoup.watch.stream.kernels.handing import BATCH_WORDS, lay_batch, places_of
 from recoup.watch.stream.kernels.loop import decide
 from recoup.watch.stream.laying import (
     NO_RULES,
+    Bounds,
+    Handed,
     lay_brain,
     lay_columns,
     lay_desk,
@@ -56,8 +55,8 @@ from recoup.watch.stream.laying import (
     lay_patterns,
     lay_ruling,
     lay_weighing,
+    lay_writing,
     no_flow,
-    no_rings,
     require_currencies,
     rows_of_flow,
 )
@@ -68,8 +67,6 @@ _PROOF_US: Final = 86_400 * SECOND
 """A payment waits at most so long for its payer to be verified: no payment is delayed for longer than a day."""
 _ROOM: Final = 1 << 16
 """Rows for which room is made at once."""
-
-
 _KEPT_MAX: Final = 4_096
 """Payments for whose features room is made once."""
 _WAITS: Final = tuple(int(action) for action in WAITS)
@@ -121,11 +118,10 @@ class Stream:
         )
         self._weighing = lay_weighing(self._terms)
         self._nothing = no_flow()
-        self._laid: tuple[object, object, object, npt.NDArray[np.int64]]
-        self._laid = (None, None, None, np.empty(0, np.int64))
+        self._handed = Handed(self._brain, self.rules.programs, self._weighing, self._desk)
         self._kept = np.empty((0, len(self.columns)))
         settings = shard.settings
-        self._bounds = (settings.late_seconds * SECOND, settings.ahead_seconds * SECOND)
+        self._bounds = Bounds(settings.late_seconds * SECOND, settings.ahead_seconds * SECOND)
         self._room = 0
         self._one = Alone(lay_named(self.rules, None, 1), self._desk, len(self.rules.rules))
         self._counter: Matrix | None = None
@@ -222,23 +218,15 @@ class Stream:
             self._room = wanted - count
 
     def _through(self, given: Given, count: int, mode: int, *, is_roomy: bool = False) -> Decided:
-        raw, own = np.empty(count * DECIDED.itemsize, np.uint8), np.empty(BATCH_WORDS, np.int64)
-        fired = np.empty((count, self._ruling.action.size), np.int8)
-        found = Writing(raw, raw.view(DECIDED), fired, self._kept_room(count), own)
-        lay_batch(*given, raw, fired, found.kept, own)
+        found = lay_writing(given, count, len(self.rules.rules), self._kept_room(count))
         self._desk.marks[KEPT] = 0
         if not is_roomy:
             self._make_room(count)
         at = 0
         while at < count:
             at = self._stretch(given, found, at, count, mode)
-        first = self.taken
         self.taken += count
-        kept = found.kept[: self._desk.marks[KEPT]].copy()  # the rest need not be kept with it
-        told, ended = tuple(found.told), tuple(found.ended)
-        return Decided(
-            first, found.rows, found.fired, kept, ended, told, found.caught, found.measured
-        )
+        return found.decided(self.taken - count, int(self._desk.marks[KEPT]))
 
     def _stretch(self, given: Given, found: Writing, at: int, count: int, mode: int) -> int:
         """Decide up to a payment that must be looked at, and look at it; return the place of the next."""
@@ -280,16 +268,8 @@ class Stream:
             self.flow.most += 2 * moved
 
     def _at(self) -> npt.NDArray[np.int64]:
-        """Return where all that the loop reads beside state and payments lies."""
-        rings = no_rings() if self.patterns is None else self.patterns.graph
-        flow = (self._nothing if self.flow is None else rows_of_flow(self.flow)).stream
-        laid, brain, ruling, desk = self._laid, self._brain, self._ruling, self._desk
-        if rings is not laid[0] or flow is not laid[1] or ruling is not laid[2]:
-            places = places_of(
-                rings, flow, brain, self.rules.programs, ruling, self._weighing, desk
-            )
-            self._laid = laid = (rings, flow, ruling, places)
-        return laid[3]
+        flow = self._nothing if self.flow is None else rows_of_flow(self.flow)
+        return self._handed.at(self.patterns, flow, self._ruling)
 
     def _kept_room(self, count: int) -> Matrix:
         """Return room for the features of so many payments; what is kept of it is copied."""
@@ -306,9 +286,7 @@ class Stream:
         time = int(given.time_us[at])
         payment = Payment(max(time, self.shard.clock), *sides)
         verdict = flow.enforce(payment)
-        assert isinstance(verdict, Verdict), (
-            verdict
-        )  # the state's own checks are at least as strict
+        assert isinstance(verdict, Verdict), "the state's own checks are at least as strict"
         found.told += verdict.caught
         if verdict.caught:
             found.caught[at] = verdict.caught
@@ -441,12 +419,7 @@ class Stream:
 
     def fits(self, time_us: int, clock: int) -> Outcome:
         """Return whether an event of that time is taken at a clock, as the state's own check has it."""
-        late, ahead = self._bounds
-        if time_us < -TIME_MAX or (clock != NEVER and time_us < clock - late):
-            return Outcome.TIME_LATE
-        if time_us > TIME_MAX or (clock != NEVER and time_us > clock + ahead):
-            return Outcome.TIME_AHEAD
-        return Outcome.BOOKED
+        return self._bounds.fits(time_us, clock)
 
     def release(self, number: int, time_us: int) -> Passed:
         """Let a payment go on that waits: a person looked."""
