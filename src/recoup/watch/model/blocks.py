@@ -26,7 +26,7 @@ Array = Any  # numba infers types from the call; the docstrings give them
 
 _CUTS_MAX: Final = 254
 _TOP: Final = 255
-_FEW: Final = 6
+FEW: Final = 6
 """Rows for which asking every split costs more than walking the trees."""
 _NOUGHT: Final = float(np.float32(1e-35))
 _MASK: Final = 0x7FFFFFFF
@@ -57,31 +57,25 @@ class Blocks(NamedTuple):
 class Room(NamedTuple):
     """Room to work in."""
 
-    rows: npt.NDArray[np.float64]  # (F, 72): a column a row; the last eight are empty
+    rows: npt.NDArray[np.float64]  # (64, F)
     scores: npt.NDArray[np.float64]  # (64,)
     values: npt.NDArray[np.float64]  # (64,): of one feature
     missing: npt.NDArray[np.uint8]  # (64,)
     ranks: npt.NDArray[np.uint8]  # (2U * 64,): column by column
     reach: npt.NDArray[np.uint64]  # (splits + 1,)
     planes: npt.NDArray[np.uint64]  # (8 * trees,)
-    row: npt.NDArray[np.float64]  # (F,): one of them
-
-
-_STRIDE: Final = 72
-"""Figures from one feature's values to the next: were it 64, all would want the same few places of the cache."""
 
 
 def room_of(forest: Forest, blocks: Blocks, width: int) -> Room:
     """Return room for blocks of rows of so many features."""
     return Room(
-        np.zeros((width, _STRIDE)),
+        np.zeros((LANES, width)),
         np.zeros(LANES),
         np.zeros(LANES),
         np.zeros(LANES, np.uint8),
         np.zeros(max(1, 2 * forest.looked_at.size) * LANES, np.uint8),
         np.full(blocks.columns.size + 1, ~np.uint64(0)),
         np.zeros(max(1, blocks.table_starts.size) * PLANES, np.uint64),
-        np.zeros(width),
     )
 
 
@@ -153,9 +147,9 @@ def _fill_ranks(forest: Forest, blocks: Blocks, room: Room) -> None:
     values, missing, ranks = room.values, room.missing, room.ranks
     for place in range(forest.looked_at.size):
         kind = forest.missing[place]
-        given = room.rows[forest.looked_at[place]]
+        feature = forest.looked_at[place]
         for lane in range(LANES):
-            value = given[lane]
+            value = room.rows[lane, feature]
             is_nan = value != value  # noqa: PLR0124
             is_nought = is_nan | (abs(value) <= _NOUGHT)
             missing[lane] = (is_nan & (kind == 2)) | (is_nought & (kind == 1))
@@ -195,20 +189,11 @@ def _sum_leaves(blocks: Blocks, room: Room) -> None:
 
 
 @inner
-def put_row(room: Room, lane: int, row: Array) -> None:
-    """Keep a row f64[F] as the one of this number."""
-    for feature in range(len(row)):
-        room.rows[feature, lane] = row[feature]
-
-
-@inner
 def score_block(forest: Forest, blocks: Blocks, room: Room, count: int, ranks: Array) -> None:
-    """Write the raw scores of the first `count` rows that were put; `ranks` u16[2U] is room for rows one by one."""
-    if count <= _FEW or len(blocks.table_starts) == 0:
+    """Write the raw scores of the first `count` rows of the room; `ranks` u16[2U] is room for rows one by one."""
+    if count <= FEW or len(blocks.table_starts) == 0:
         for lane in range(count):
-            for feature in range(len(room.row)):
-                room.row[feature] = room.rows[feature, lane]
-            room.scores[lane] = score_with(forest, room.row, ranks)
+            room.scores[lane] = score_with(forest, room.rows[lane], ranks)
     else:
         _fill_ranks(forest, blocks, room)
         _sum_leaves(blocks, room)
@@ -222,10 +207,11 @@ def score_in_blocks(forest: Forest, blocks: Blocks, room: Room, rows: Array) -> 
     for begin in range(0, rows.shape[0], LANES):
         count = min(LANES, rows.shape[0] - begin)
         for lane in range(count):
-            put_row(room, lane, rows[begin + lane])
+            for feature in range(rows.shape[1]):
+                room.rows[lane, feature] = rows[begin + lane, feature]
         score_block(forest, blocks, room, count, ranks)
         scores[begin : begin + count] = room.scores[:count]
     return scores
 
 
-__all__ = ["Blocks", "Room", "blocks_of", "put_row", "room_of", "score_block", "score_in_blocks"]
+__all__ = ["FEW", "Blocks", "Room", "blocks_of", "room_of", "score_block", "score_in_blocks"]

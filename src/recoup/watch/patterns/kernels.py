@@ -28,7 +28,7 @@ _SEASON = 90 * _DAY
 _MATCH = 10 * _DAY
 _MINUTES = 180_000_000
 _SECOND = 1e6
-_SOON, _NEXT = 12, 4  # payments between asking for memory and reading it
+_EARLY, _SOON, _NEXT = 24, 12, 4  # payments between asking for memory and reading it
 _RING = 16  # columns of one ring
 # Whole days of an age below 2^43 us, by its upper bits: times 2^48 / (a day / 2^20), which fits 32 bits, and shifted back.
 _DAYS_FACTOR = 3_416_063_717
@@ -225,22 +225,31 @@ def _origins(graph, now, pocket, origin):
     return _gathered(times, graph.origin[pocket], graph.hops[pocket], total, now, origin)
 
 
+@inner
+def _newest_back(others, total, other):
+    """Return how many payments back the newest kept one with the same other side lies; 0 if none is kept. O(kept).
+
+    In the order of places, so that the processor takes several at once.
+    """
+    ring = len(others)
+    nearest = ring + 1
+    for place in range(min(total, ring)):
+        back = ((total - 1 - place) & (ring - 1)) + 1
+        nearest = min(nearest, back if others[place] == other else ring + 1)
+    return nearest if nearest <= ring else 0
+
+
 @within
 def _behind(graph, pocket, way, other):
-    """Return how many payments back the newest kept one with the same other side lies; 0 if none is kept. O(kept)."""
-    ring = graph.time_us.shape[2]
-    others, total = graph.other[pocket, way], graph.total[pocket, way]
-    for back in range(1, min(total, ring) + 1):
-        if others[(total - back) & (ring - 1)] == other:
-            return back
-    return 0
+    return _newest_back(graph.other[pocket, way], graph.total[pocket, way], other)
 
 
 @within
 def read_patterns(graph, time_us, payer, payee, amount, out_row, offset):
     """Fill the columns of `PATTERN_FEATURES` from `offset` on, of a payment that is not yet booked.
 
-    A side that is outside has -1 in all its columns. `amount` is above zero. O(kept^2) at worst, see `_read_ring`.
+    A side that is outside has -1 in all its columns. `amount` is above zero. Returns the number of the payment in that it
+    passes on, -1 if none: `book_passing` wants it. O(kept).
     """
     for column in range(offset, offset + 4 * _RING + 20):
         out_row[column] = -1.0
@@ -284,16 +293,24 @@ def read_patterns(graph, time_us, payer, payee, amount, out_row, offset):
         out_row[at + 16] = ins
         if graph.first_us[payer] >= 0:
             out_row[at + 18] = (time_us - graph.first_us[payer]) / _SECOND
+    return source
 
 
 @within
 def book_pattern(graph, time_us, payer, payee, amount):
     """Book a payment into the rings of both sides; a side that is outside (-1) keeps nothing. O(kept)."""
-    ring = graph.time_us.shape[2]
     source = np.int64(-1)
-    hops, origin, origin_us, origin_amount = 0, payer, time_us, amount
     if payer >= 0:
         source, _ = _source(graph, time_us, payer, amount)
+    book_passing(graph, time_us, payer, payee, amount, source)
+
+
+@within
+def book_passing(graph, time_us, payer, payee, amount, source):
+    """The same where `read_patterns` just said which payment in it passes on."""
+    ring = graph.time_us.shape[2]
+    hops, origin, origin_us, origin_amount = 0, payer, time_us, amount
+    if payer >= 0:
         if source >= 0:
             place = source & (ring - 1)
             hops = graph.hops[payer, place] + 1
@@ -326,23 +343,31 @@ def book_pattern(graph, time_us, payer, payee, amount):
 
 
 @within
+def fetch_totals(graph, payer, payee):
+    """Ask for what says how much the rings of a payment hold that comes some twenty-four later. A hint: changes nothing."""
+    for pocket in (payer, payee):
+        if pocket >= 0:
+            prefetch(graph.total[pocket], 0)
+            prefetch(graph.passed[pocket : pocket + 1], 0)
+            prefetch(graph.first_us[pocket : pocket + 1], 0)
+
+
+@within
 def fetch_patterns(graph, payer, payee):
-    """Ask for the rings of a payment that comes some twelve payments later. A hint: changes nothing."""
+    """Ask for what the rings of a payment hold that comes some twelve payments later, and one place more, to book into."""
     ring = graph.time_us.shape[2]
     for pocket in (payer, payee):
         if pocket < 0:
             continue
-        prefetch(graph.total[pocket], 0)
-        prefetch(graph.passed[pocket : pocket + 1], 0)
-        prefetch(graph.first_us[pocket : pocket + 1], 0)
         for way in (IN, OUT):
-            for place in range(0, ring, 8):
+            held = min(graph.total[pocket, way] + 1, ring)
+            for place in range(0, held, 8):
                 prefetch(graph.time_us[pocket, way], place)
                 prefetch(graph.amount[pocket, way], place)
-            for place in range(0, ring, 16):
+            for place in range(0, held, 16):
                 prefetch(graph.other[pocket, way], place)
             prefetch(graph.behind[pocket, way], 0)
-        for place in range(0, ring, 16):
+        for place in range(0, min(graph.total[pocket, IN] + 1, ring), 16):
             prefetch(graph.hops[pocket], place)
             prefetch(graph.origin[pocket], place)
 
@@ -368,13 +393,18 @@ def run_patterns(graph, time_us, payer, payee, amount, out, offset):
     is_read = out.shape[0] > 0
     last = len(time_us) - 1
     for i in range(len(time_us)):
+        p, q, clock = payer[i], payee[i], time_us[i]
+        if i + _EARLY <= last:
+            fetch_totals(graph, payer[i + _EARLY], payee[i + _EARLY])
         if i + _SOON <= last:
             fetch_patterns(graph, payer[i + _SOON], payee[i + _SOON])
         if is_read and i + _NEXT <= last:
             fetch_payers(graph, payer[i + _NEXT], payee[i + _NEXT])
         if is_read:
-            read_patterns(graph, time_us[i], payer[i], payee[i], amount[i], out[i], offset)
-        book_pattern(graph, time_us[i], payer[i], payee[i], amount[i])
+            source = read_patterns(graph, clock, p, q, amount[i], out[i], offset)
+            book_passing(graph, clock, p, q, amount[i], source)
+        else:
+            book_pattern(graph, clock, p, q, amount[i])
 
 
 @kernel
@@ -396,9 +426,11 @@ def most_others(keys, others, times, window, accounts):
 
 __all__ = [
     "Graph",
+    "book_passing",
     "book_pattern",
     "fetch_patterns",
     "fetch_payers",
+    "fetch_totals",
     "most_others",
     "read_patterns",
     "run_patterns",

@@ -17,10 +17,10 @@ from recoup.watch.rules.kernel import (
     NO,
     UNKNOWN,
     evaluate,
-    evaluate_many,
     new_stack,
     verdict,
 )
+from recoup.watch.rules.lanes import evaluate_many
 from recoup.watch.rules.program import Op, Program, Programs, joined
 from recoup.watch.rules.rule import Action, Mode, Page, Rule, Snooze, Standing, Threshold
 from recoup.watch.rules.running import run_rules

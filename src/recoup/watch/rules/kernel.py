@@ -1,4 +1,4 @@
-"""Runs compiled rules: one loop over the operations of a program, for one row or for a matrix. No rule is compiled to code.
+"""Runs compiled rules: one loop over the operations of a program, for one row. No rule is compiled to code.
 
 Every figure is a float64; each operation is one of IEEE 754 in the order in which the program has them, so one row in a batch
 of n gives what it gives alone. Whatever is not finite becomes unknown (NaN) at once. Jumps only lead forward: a program ends.
@@ -39,13 +39,13 @@ _ONE = np.uint64(1)
 
 
 @inner
-def _figure(value: float) -> float:
+def figure(value: float) -> float:
     """Return `value`, or unknown where it is not finite."""
     return value if abs(value) < np.inf else np.nan
 
 
 @inner
-def _of_two(op: int, low: float, high: float) -> float:
+def of_two(op: int, low: float, high: float) -> float:
     """Return what an operation makes of two values."""
     if op == _AND:
         if low == 0.0 or high == 0.0:
@@ -90,11 +90,11 @@ def _of_known(op: int, low: float, high: float) -> float:
         found = 1.0 if low == high else 0.0
     elif op == _UNEQUAL:
         found = 1.0 if low != high else 0.0
-    return _figure(found)
+    return figure(found)
 
 
 @inner
-def _of_one(op: int, value: float) -> float:
+def of_one(op: int, value: float) -> float:
     """Return what an operation makes of one value."""
     if op == _KNOWN:
         return 0.0 if np.isnan(value) else 1.0
@@ -110,7 +110,7 @@ def _of_one(op: int, value: float) -> float:
 
 
 @inner
-def _between(value: float, low: float, high: float) -> float:
+def between(value: float, low: float, high: float) -> float:
     """Return whether `value` lies between: false as soon as one bound says so, though the other is unknown."""
     if value < low or value > high:
         return 0.0
@@ -118,7 +118,7 @@ def _between(value: float, low: float, high: float) -> float:
 
 
 @inner
-def _any_of(stack: Floats, first: int, count: int) -> float:
+def any_of(stack: Floats, first: int, count: int) -> float:
     """Return whether the value at `first` equals any of the `count` above it."""
     found = 0.0
     for i in range(first + _ONE, first + _ONE + count):
@@ -156,10 +156,10 @@ def _run(
             stack[top] = constants[argument]
             top += _ONE
         elif op == _FEATURE:
-            stack[top] = _figure(row[argument])
+            stack[top] = figure(row[argument])
             top += _ONE
         elif op == _FACT:
-            stack[top] = _figure(facts[argument])
+            stack[top] = figure(facts[argument])
             top += _ONE
         elif op == _IF_FALSE:
             if stack[top - _ONE] == 0.0:
@@ -169,15 +169,15 @@ def _run(
                 at = argument
         elif op <= _OTHERWISE:
             top -= _ONE
-            stack[top - _ONE] = _of_two(op, stack[top - _ONE], stack[top])
+            stack[top - _ONE] = of_two(op, stack[top - _ONE], stack[top])
         elif op <= _KNOWN:
-            stack[top - _ONE] = _of_one(op, stack[top - _ONE])
+            stack[top - _ONE] = of_one(op, stack[top - _ONE])
         elif op == _BETWEEN:
             top -= np.uint64(2)
-            stack[top - _ONE] = _between(stack[top - _ONE], stack[top], stack[top + _ONE])
+            stack[top - _ONE] = between(stack[top - _ONE], stack[top], stack[top + _ONE])
         else:
             top -= argument
-            stack[top - _ONE] = _any_of(stack, top - _ONE, argument)
+            stack[top - _ONE] = any_of(stack, top - _ONE, argument)
     if np.isnan(stack[0]):
         return UNKNOWN
     return FIRES if stack[0] != 0.0 else NO
@@ -220,19 +220,21 @@ def verdict(programs: Programs, rule: int, row: Floats, facts: Floats, stack: Fl
     )
 
 
-@kernel
-def evaluate_many(programs: Programs, rows: Floats, facts: Floats, stack: Floats, out: Any) -> None:  # noqa: ANN401
-    """Write NO, FIRES or UNKNOWN of every rule for every payment: out int8 [n, R], rows [n, F], facts [n, G], C order."""
-    ops, arguments, constants, starts = programs
-    for i in range(rows.shape[0]):
-        row, known = rows[i], facts[i]
-        for r in range(len(starts) - 1):
-            out[i, r] = _run(ops, arguments, constants, starts[r], starts[r + 1], row, known, stack)
-
-
 def new_stack() -> Floats:
     """Return room for the values of any rule that compiles."""
     return np.empty(limits.RULE_STACK_MAX, np.float64)
 
 
-__all__ = ["FIRES", "NO", "UNKNOWN", "evaluate", "evaluate_many", "new_stack", "verdict"]
+__all__ = [
+    "FIRES",
+    "NO",
+    "UNKNOWN",
+    "any_of",
+    "between",
+    "evaluate",
+    "figure",
+    "new_stack",
+    "of_one",
+    "of_two",
+    "verdict",
+]

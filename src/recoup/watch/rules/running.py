@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from recoup.watch.rules.kernel import evaluate_many, new_stack
+from recoup.watch.rules.kernel import new_stack
+from recoup.watch.rules.lanes import evaluate_many
 from recoup.watch.rules.program import Floats, Programs
 from recoup.watch.rules.vocabulary import Vocabulary
 

@@ -88,8 +88,7 @@ class Versions:
         return digest_of([self.model, self.rules, self.policy, self.features])
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(NamedTuple):
     """What was decided of a batch: one row of `rows` (DECIDED) a payment."""
 
     first: int
@@ -103,9 +102,9 @@ class Decided:
     """Payments that had waited and went on meanwhile, in order."""
     told: tuple[Tiding, ...]
     """What happened to stolen money and to holds, in order: for the centre."""
-    caught: Mapping[int, tuple[Held, ...]] = field(default_factory=dict)
+    caught: Mapping[int, tuple[Held, ...]]
     """By place in the batch: what was caught because of that payment."""
-    measured: Mapping[int, Measure] = field(default_factory=dict)
+    measured: Mapping[int, Measure]
     """By place in the batch: the measure that did not let that payment out."""
 
 
@@ -118,10 +117,19 @@ class Writing:
     rows: Rows
     fired: npt.NDArray[np.int8]
     kept: Matrix
+    own: npt.NDArray[np.int64]
+    """Where payments and all this lie, as the loop wants it."""
     told: list[Tiding] = field(default_factory=list)
     ended: list[Ended] = field(default_factory=list)
     caught: dict[int, tuple[Held, ...]] = field(default_factory=dict)
     measured: dict[int, Measure] = field(default_factory=dict)
+
+    def decided(self, first: int, kept: int) -> Decided:
+        """Return what was decided, as numbers from `first` on; of so many payments the features were kept."""
+        told, ended, features = tuple(self.told), tuple(self.ended), self.kept[:kept].copy()
+        return Decided(
+            *(first, self.rows, self.fired, features, ended, told, self.caught, self.measured)
+        )
 
     def refuse(self, at: int, ground: Ground) -> None:
         """Write that a payment is refused without being scored."""
@@ -138,7 +146,11 @@ class Writing:
     def empty(cls) -> Writing:
         """Return what calls without payments write into."""
         return cls(
-            np.empty(0, np.uint8), np.empty(0, DECIDED), np.empty((0, 0), np.int8), np.empty((0, 0))
+            np.empty(0, np.uint8),
+            np.empty(0, DECIDED),
+            np.empty((0, 0), np.int8),
+            np.empty((0, 0)),
+            np.empty(0, np.int64),
         )
 
 

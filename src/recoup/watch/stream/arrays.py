@@ -44,7 +44,7 @@ DUE: Final = 0  # when the next payment that waits goes on
 ROOM: Final = 1  # how many more may wait
 KEPT: Final = 2  # rows kept of this batch
 MOVED: Final = 3  # sum of the amounts that were looked at
-BLOCK: Final = 4  # payments whose score is asked for later
+BLOCK: Final = 4  # payments whose score, or whose rules in shadow, are asked for later
 MARKS_COUNT: Final = 5
 
 # Places in `counters`.
@@ -111,11 +111,12 @@ class Desk(NamedTuple):
 
     room: Room
     places: I64  # (64,): of the payments whose rows are in it
-    row: F64  # (F,)
-    row_bits: npt.NDArray[np.uint64]  # the same memory
-    facts: F64  # (G,)
+    row_bits: npt.NDArray[np.uint64]  # (64, F): the memory of the room's rows
+    facts: F64  # (64, G)
     facts_bits: npt.NDArray[np.uint64]  # the same memory
-    stack: F64
+    stack: F64  # (RULE_STACK_MAX,)
+    stacks: F64  # (RULE_STACK_MAX, 64)
+    verdicts: npt.NDArray[np.int8]  # (64,)
     ranks: npt.NDArray[np.uint16]
     counters: F64  # (3,)
     marks: I64  # (5,)

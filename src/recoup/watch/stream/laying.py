@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,13 +19,17 @@ from recoup.watch.model import Model, Tree, feature_set, forest_of
 from recoup.watch.model.blocks import blocks_of, room_of
 from recoup.watch.model.calibration import Kind
 from recoup.watch.model.lanes import LANES
-from recoup.watch.patterns import Graph, Patterns
+from recoup.watch.patterns import Patterns
 from recoup.watch.patterns.snapshots import empty_graph
 from recoup.watch.rules import FIELDS, Mode, RuleSet, vocabulary
-from recoup.watch.state import Payments, Shard
+from recoup.watch.rules.program import Programs
+from recoup.watch.state import NEVER, Outcome, Payments, Shard
+from recoup.watch.state.kernels.stream import TIME_MAX
 from recoup.watch.stolen import StolenFlow
 from recoup.watch.stolen.rows import FlowRows
+from recoup.watch.stream.answers import Writing
 from recoup.watch.stream.arrays import (
+    DECIDED,
     DUE,
     MARKS_COUNT,
     NEVER_US,
@@ -36,6 +40,7 @@ from recoup.watch.stream.arrays import (
     Ruling,
     Weighing,
 )
+from recoup.watch.stream.kernels.handing import BATCH_WORDS, lay_batch, places_of
 from recoup.watch.stream.zone import offsets_of
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -76,11 +81,6 @@ def lay_patterns(shard: Shard) -> Patterns:
         payments = Payments.of(some["time"], payer, payee, some["amount"])
         patterns.apply(payments, reads=False)
     return patterns
-
-
-def no_rings() -> Graph:
-    """Return rings of no pocket: the loop then keeps no patterns."""
-    return _NO_RINGS
 
 
 def lay_brain(model: Model | None) -> Brain:
@@ -155,21 +155,72 @@ def microseconds(at: datetime | None, default: int = 0) -> int:
 
 def lay_desk(rules: RuleSet, brain: Brain, innocents: float, width: int) -> Desk:
     """Return room to work in, for rows of `width` features, and counters at their beginning."""
-    row, facts = np.zeros(width), np.full(rules.names.facts_count, np.nan)
+    room, facts = (
+        room_of(brain.forest, brain.blocks, width),
+        np.full((LANES, rules.names.facts_count), np.nan),
+    )
     marks = np.zeros(MARKS_COUNT, np.int64)
     marks[DUE], marks[ROOM] = NEVER_US, limits.WATCH_WAITING_MAX
     return Desk(
-        room_of(brain.forest, brain.blocks, width),
+        room,
         np.zeros(LANES, np.int64),
-        row,
-        row.view(np.uint64),
+        room.rows.view(np.uint64),
         facts,
         facts.view(np.uint64),
         np.empty(limits.RULE_STACK_MAX),
+        np.zeros((limits.RULE_STACK_MAX, LANES)),
+        np.zeros(LANES, np.int8),
         np.empty(2 * brain.forest.looked_at.size, np.uint16),
         np.array([-1.0, 0.0, innocents]),
         marks,
     )
+
+
+def lay_writing(
+    given: Given, count: int, rules_count: int, kept: npt.NDArray[np.float64]
+) -> Writing:
+    """Return what is written while so many payments are decided; `kept` is room for features."""
+    raw, own = np.empty(count * DECIDED.itemsize, np.uint8), np.empty(BATCH_WORDS, np.int64)
+    fired = np.empty((count, rules_count), np.int8)
+    lay_batch(*given, raw, fired, kept, own)
+    return Writing(raw, raw.view(DECIDED), fired, kept, own)
+
+
+class Handed:
+    """Where all lies that the loop reads beside state and payments, worked out anew only where some of it was replaced."""
+
+    def __init__(self, brain: Brain, programs: Programs, weighing: Weighing, desk: Desk) -> None:
+        """Keep what stays."""
+        self._stays = (brain, programs, weighing, desk)
+        self._wholes: tuple[object, object, object] = (None, None, None)
+        self._at: npt.NDArray[np.int64] = np.empty(0, np.int64)
+
+    def at(
+        self, patterns: Patterns | None, rows: FlowRows, ruling: Ruling
+    ) -> npt.NDArray[np.int64]:
+        """Return where the arrays lie; they are kept, else their memory were given back."""
+        rings, flow = _NO_RINGS if patterns is None else patterns.graph, rows.stream
+        before = self._wholes
+        if rings is not before[0] or flow is not before[1] or ruling is not before[2]:
+            brain, programs, weighing, desk = self._stays
+            self._wholes = (rings, flow, ruling)
+            self._at = places_of(rings, flow, brain, programs, ruling, weighing, desk)
+        return self._at
+
+
+class Bounds(NamedTuple):
+    """How far an event may lie behind the clock of the state, and ahead of it, in microseconds."""
+
+    late_us: int
+    ahead_us: int
+
+    def fits(self, time_us: int, clock: int) -> Outcome:
+        """Return whether an event of that time is taken at a clock, as the state's own check has it."""
+        if time_us < -TIME_MAX or (clock != NEVER and time_us < clock - self.late_us):
+            return Outcome.TIME_LATE
+        if time_us > TIME_MAX or (clock != NEVER and time_us > clock + self.ahead_us):
+            return Outcome.TIME_AHEAD
+        return Outcome.BOOKED
 
 
 def lay_named(
@@ -195,19 +246,6 @@ def no_flow() -> FlowRows:
     return FlowRows(np.zeros(0, np.int64), np.zeros(1, np.uint8), 1)
 
 
-def one_given(rules: RuleSet) -> Given:
-    """Return room for one payment without named facts."""
-    return Given(
-        np.zeros(1, np.int64),
-        np.zeros(1, np.int32),
-        np.zeros(1, np.int32),
-        np.zeros(1, np.int64),
-        np.zeros(1, np.int8),
-        np.zeros(1, np.int16),
-        lay_named(rules, None, 1),
-    )
-
-
 def rows_of_flow(flow: StolenFlow) -> FlowRows:
     """Return the rows that money is followed over: the loop reads their arrays."""
     index = flow.index
@@ -224,6 +262,8 @@ def require_currencies(currency: npt.NDArray[np.int16], count: int, places: int)
 
 __all__ = [
     "NO_RULES",
+    "Bounds",
+    "Handed",
     "lay_brain",
     "lay_columns",
     "lay_desk",
@@ -231,10 +271,9 @@ __all__ = [
     "lay_patterns",
     "lay_ruling",
     "lay_weighing",
+    "lay_writing",
     "microseconds",
     "no_flow",
-    "no_rings",
-    "one_given",
     "require_currencies",
     "rows_of_flow",
 ]

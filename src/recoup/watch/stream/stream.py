@@ -19,10 +19,10 @@ from recoup.watch.model import Model, feature_set
 from recoup.watch.patterns import Patterns
 from recoup.watch.rules import RuleSet
 from recoup.watch.state import Outcome, Payments, Shard, Told
-from recoup.watch.state.kernels.stream import TIME_MAX
-from recoup.watch.state.kernels.words import NEVER, SECOND
+from recoup.watch.state.kernels.words import SECOND
 from recoup.watch.stolen import Measure, Payment, StolenFlow, Tiding, Verdict
 from recoup.watch.stolen.booking import DEBITS
+from recoup.watch.stream.alone import Alone
 from recoup.watch.stream.answers import (
     Decided,
     Ended,
@@ -34,7 +34,6 @@ from recoup.watch.stream.answers import (
     Writing,
 )
 from recoup.watch.stream.arrays import (
-    DECIDED,
     DUE,
     KEPT,
     LOOKED,
@@ -44,10 +43,11 @@ from recoup.watch.stream.arrays import (
     SCORES,
     Given,
 )
-from recoup.watch.stream.kernels.handing import Handed
 from recoup.watch.stream.kernels.loop import decide
 from recoup.watch.stream.laying import (
     NO_RULES,
+    Bounds,
+    Handed,
     lay_brain,
     lay_columns,
     lay_desk,
@@ -55,9 +55,8 @@ from recoup.watch.stream.laying import (
     lay_patterns,
     lay_ruling,
     lay_weighing,
+    lay_writing,
     no_flow,
-    no_rings,
-    one_given,
     require_currencies,
     rows_of_flow,
 )
@@ -68,8 +67,6 @@ _PROOF_US: Final = 86_400 * SECOND
 """A payment waits at most so long for its payer to be verified: no payment is delayed for longer than a day."""
 _ROOM: Final = 1 << 16
 """Rows for which room is made at once."""
-
-
 _KEPT_MAX: Final = 4_096
 """Payments for whose features room is made once."""
 _WAITS: Final = tuple(int(action) for action in WAITS)
@@ -121,12 +118,12 @@ class Stream:
         )
         self._weighing = lay_weighing(self._terms)
         self._nothing = no_flow()
-        self._handed = Handed()
+        self._handed = Handed(self._brain, self.rules.programs, self._weighing, self._desk)
         self._kept = np.empty((0, len(self.columns)))
         settings = shard.settings
-        self._bounds = (settings.late_seconds * SECOND, settings.ahead_seconds * SECOND)
+        self._bounds = Bounds(settings.late_seconds * SECOND, settings.ahead_seconds * SECOND)
         self._room = 0
-        self._one = one_given(self.rules)
+        self._one = Alone(lay_named(self.rules, None, 1), self._desk, len(self.rules.rules))
         self._counter: Matrix | None = None
         if flow is not None:
             flow.measures.zone = settings.zone
@@ -164,6 +161,7 @@ class Stream:
         if not len(currency):
             currency = np.full(count, -1, np.int16)
         require_currencies(currency, count, self._places)
+        currency = np.ascontiguousarray(currency)
         given = Given(
             payments.time_us,
             payments.payer,
@@ -194,22 +192,23 @@ class Stream:
 
         Raises `OverflowError` for a number that does not fit its array: nothing was changed.
         """
-        one = self._one
-        one.time_us[0], one.payer[0], one.payee[0] = time_us, payer, payee
-        one.amount[0], one.kind[0], one.currency[0] = amount_minor, kind, currency
+        one, mode = self._one, 0 if is_late else SCORES
+        one.put(time_us, payer, payee, amount_minor, kind, currency)
         if not -1 <= currency < self._places:
             raise StateFault(StateProblem.ARRAY_WRONG, "currency: expected a place of currencies")
-        return self._through(one, 1, 0 if is_late else SCORES)
+        self._make_room(1)
+        marks = one.marks
+        room, marks[KEPT], marks[MOVED] = marks[ROOM], 0, 0
+        if decide(self.shard.addresses, self._at(), one.own, 0, 1, mode) == 0:
+            return self._through(one.given, 1, mode, is_roomy=True)
+        self._follow(marks[MOVED])
+        if room != marks[ROOM]:
+            self._wait(one.given, 0, one.expires_us)
+        self.taken += 1
+        return one.decided(self.taken - 1)
 
-    def _through(self, given: Given, count: int, mode: int) -> Decided:
-        raw = np.empty(count * DECIDED.itemsize, np.uint8)
-        found = Writing(
-            raw,
-            raw.view(DECIDED),
-            np.empty((count, self._ruling.action.size), np.int8),
-            self._kept_room(count),
-        )
-        self._desk.marks[KEPT] = 0
+    def _make_room(self, count: int) -> None:
+        """Make room for the rows of so many payments, and of all that wait."""
         if self.patterns is not None:
             self.patterns.grow(self.shard.accounts)
         self._room -= count
@@ -217,16 +216,17 @@ class Stream:
             wanted = max(_ROOM, count) + len(self.waiting)
             self.shard.make_room(wanted)
             self._room = wanted - count
+
+    def _through(self, given: Given, count: int, mode: int, *, is_roomy: bool = False) -> Decided:
+        found = lay_writing(given, count, len(self.rules.rules), self._kept_room(count))
+        self._desk.marks[KEPT] = 0
+        if not is_roomy:
+            self._make_room(count)
         at = 0
         while at < count:
             at = self._stretch(given, found, at, count, mode)
-        first = self.taken
         self.taken += count
-        kept = found.kept[: self._desk.marks[KEPT]].copy()  # the rest need not be kept with it
-        told, ended = tuple(found.told), tuple(found.ended)
-        return Decided(
-            first, found.rows, found.fired, kept, ended, told, found.caught, found.measured
-        )
+        return found.decided(self.taken - count, int(self._desk.marks[KEPT]))
 
     def _stretch(self, given: Given, found: Writing, at: int, count: int, mode: int) -> int:
         """Decide up to a payment that must be looked at, and look at it; return the place of the next."""
@@ -252,20 +252,24 @@ class Stream:
     def _run(self, given: Given, found: Writing, at: int, stop: int, mode: int) -> int:
         marks = self._desk.marks
         room, marks[MOVED] = int(marks[ROOM]), 0
-        rings = no_rings() if self.patterns is None else self.patterns.graph
-        flow = (self._nothing if self.flow is None else rows_of_flow(self.flow)).stream
-        own = (self._brain, self.rules.programs, self._ruling, self._weighing, self._desk)
-        at_ = self._handed.at(rings, flow, *own)
-        state = self.shard.addresses
-        end = int(decide(state, at_, *given, found.raw, found.fired, found.kept, at, stop, mode))
-        if self.flow is not None and end > at:
-            self.flow.time_us = max(self.flow.time_us, self.shard.clock)
-            self.flow.most += 2 * int(marks[MOVED])
+        end = int(decide(self.shard.addresses, self._at(), found.own, at, stop, mode))
+        if end > at:
+            self._follow(int(marks[MOVED]))
         if room != marks[ROOM]:
             actions = found.rows["action"][at:end]
             for place in np.flatnonzero(np.isin(actions, _WAITS)).tolist():
                 self._wait(given, at + place, int(found.rows["expires_us"][at + place]))
         return end
+
+    def _follow(self, moved: int) -> None:
+        """Have the flow of stolen money know how far payments came that it did not look at, and what they moved."""
+        if self.flow is not None:
+            self.flow.time_us = max(self.flow.time_us, self.shard.clock)
+            self.flow.most += 2 * moved
+
+    def _at(self) -> npt.NDArray[np.int64]:
+        flow = self._nothing if self.flow is None else rows_of_flow(self.flow)
+        return self._handed.at(self.patterns, flow, self._ruling)
 
     def _kept_room(self, count: int) -> Matrix:
         """Return room for the features of so many payments; what is kept of it is copied."""
@@ -282,9 +286,7 @@ class Stream:
         time = int(given.time_us[at])
         payment = Payment(max(time, self.shard.clock), *sides)
         verdict = flow.enforce(payment)
-        assert isinstance(verdict, Verdict), (
-            verdict
-        )  # the state's own checks are at least as strict
+        assert isinstance(verdict, Verdict), "the state's own checks are at least as strict"
         found.told += verdict.caught
         if verdict.caught:
             found.caught[at] = verdict.caught
@@ -417,12 +419,7 @@ class Stream:
 
     def fits(self, time_us: int, clock: int) -> Outcome:
         """Return whether an event of that time is taken at a clock, as the state's own check has it."""
-        late, ahead = self._bounds
-        if time_us < -TIME_MAX or (clock != NEVER and time_us < clock - late):
-            return Outcome.TIME_LATE
-        if time_us > TIME_MAX or (clock != NEVER and time_us > clock + ahead):
-            return Outcome.TIME_AHEAD
-        return Outcome.BOOKED
+        return self._bounds.fits(time_us, clock)
 
     def release(self, number: int, time_us: int) -> Passed:
         """Let a payment go on that waits: a person looked."""

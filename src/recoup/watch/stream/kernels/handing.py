@@ -7,14 +7,13 @@ To hand over some eighty arrays takes a call from Python longer than it takes to
 from __future__ import annotations
 
 from collections.abc import Iterator
-from operator import is_not
 from typing import Any, Final
 
 import numba
 import numpy as np
 import numpy.typing as npt
 
-from recoup.trace.kernels.compiled import maker
+from recoup.trace.kernels.compiled import kernel, maker, within
 from recoup.watch.model.blocks import Blocks, Room
 from recoup.watch.model.forest import Forest
 from recoup.watch.patterns.kernels import Graph
@@ -22,7 +21,7 @@ from recoup.watch.rules.program import Programs
 from recoup.watch.state.kernels.handing import pointer_at
 from recoup.watch.stolen.booking import Stream as Flow
 from recoup.watch.stolen.rows import ROW
-from recoup.watch.stream.arrays import DECIDED, Brain, Desk, Ruling, Weighing
+from recoup.watch.stream.arrays import DECIDED, Brain, Desk, Given, Ruling, Weighing
 
 _ROW_BYTES: Final = DECIDED.itemsize
 _WORDS: Final = 4  # of an array: where it begins, and how long it is each way
@@ -38,29 +37,13 @@ def flat(whole: Any) -> Iterator[npt.NDArray[Any]]:
 
 
 def places_of(*wholes: Any) -> npt.NDArray[np.int64]:
-    """Return where the arrays of these lie, in order; it holds as long as somebody keeps them."""
+    """Return where the arrays of these lie, in order; it holds as long as somebody keeps them, and none is replaced."""
     words = []
     for array in flat(wholes):
         assert array.flags.c_contiguous, "a kernel counts on C order"
         shape = (*array.shape, 1, 1, 1)[: _WORDS - 1]
         words.append((array.ctypes.data, *shape))
     return np.array(words, np.int64).reshape(-1)
-
-
-class Handed:
-    """Where the loop's arrays lie, worked out anew only where one of them was replaced."""
-
-    def __init__(self) -> None:
-        """Begin without any."""
-        self._wholes: tuple[Any, ...] = ()
-        self._at: npt.NDArray[np.int64] = np.empty(0, np.int64)
-
-    def at(self, *wholes: Any) -> npt.NDArray[np.int64]:
-        """Return where they lie; they are kept, else their memory were given back."""
-        before = self._wholes
-        if len(before) != len(wholes) or any(map(is_not, before, wholes)):
-            self._wholes, self._at = wholes, places_of(*wholes)
-        return self._at
 
 
 def _reader(dtype: Any, dimensions: int) -> Any:
@@ -91,8 +74,9 @@ def _reader(dtype: Any, dimensions: int) -> Any:
 _f8, _f8_2, _f8_3 = (_reader(np.float64, n) for n in (1, 2, 3))
 _i8, _i8_2, _i8_3 = (_reader(np.int64, n) for n in (1, 2, 3))
 _i4, _i4_2, _i4_3 = (_reader(np.int32, n) for n in (1, 2, 3))
-_i2_3, _i1 = _reader(np.int16, 3), _reader(np.int8, 1)
-_u8, _u2 = _reader(np.uint64, 1), _reader(np.uint16, 1)
+_i2, _i2_3 = _reader(np.int16, 1), _reader(np.int16, 3)
+_i1, _i1_2 = _reader(np.int8, 1), _reader(np.int8, 2)
+_u8, _u8_2, _u2 = _reader(np.uint64, 1), _reader(np.uint64, 2), _reader(np.uint16, 1)
 _u1, _u1_2 = (_reader(np.uint8, n) for n in (1, 2))
 _rows = _reader(ROW, 1)
 
@@ -206,16 +190,16 @@ def desk_at(at, k):
         _u1(at, k + 4),
         _u8(at, k + 5),
         _u8(at, k + 6),
-        _f8(at, k + 7),
     )
     return Desk(
         room,
-        _i8(at, k + 8),
-        _f8(at, k + 9),
-        _u8(at, k + 10),
+        _i8(at, k + 7),
+        _u8_2(at, k + 8),
+        _f8_2(at, k + 9),
+        _u8_2(at, k + 10),
         _f8(at, k + 11),
-        _u8(at, k + 12),
-        _f8(at, k + 13),
+        _f8_2(at, k + 12),
+        _i1(at, k + 13),
         _u2(at, k + 14),
         _f8(at, k + 15),
         _i8(at, k + 16),
@@ -223,9 +207,46 @@ def desk_at(at, k):
 
 
 @maker
-def rows_at(raw):
-    """Return the rows DECIDED whose memory is u8 `raw`: an array of records takes longer to hand over than a payment."""
-    return numba.carray(pointer_at(raw.ctypes.data), (len(raw) // _ROW_BYTES,), DECIDED)
+def batch_at(own):
+    """Return payments, rows DECIDED, verdicts of rules and room for features, as `lay_batch` or `places_of` wrote them."""
+    given = Given(
+        _i8(own, 0),
+        _i4(own, 1),
+        _i4(own, 2),
+        _i8(own, 3),
+        _i1(own, 4),
+        _i2(own, 5),
+        _f8_2(own, 6),
+    )
+    rows = numba.carray(pointer_at(own[4 * 7]), (own[4 * 7 + 1] // _ROW_BYTES,), DECIDED)
+    return given, rows, _i1_2(own, 8), _f8_2(own, 9)
+
+
+@within
+def _lay(own, k, array):
+    """Write where an array of one dimension lies."""
+    own[4 * k], own[4 * k + 1] = array.ctypes.data, array.size
+
+
+@within
+def _lay_two(own, k, array):
+    """The same of an array of two."""
+    own[4 * k], own[4 * k + 1], own[4 * k + 2] = array.ctypes.data, array.shape[0], array.shape[1]
+
+
+@kernel
+def lay_batch(time_us, payer, payee, amount, kind, currency, named, raw, fired, kept, own):
+    """Write into i64 `own` [40] where a batch lies: what `places_of` gives, in less time. All are contiguous."""
+    _lay(own, 0, time_us)
+    _lay(own, 1, payer)
+    _lay(own, 2, payee)
+    _lay(own, 3, amount)
+    _lay(own, 4, kind)
+    _lay(own, 5, currency)
+    _lay_two(own, 6, named)
+    _lay(own, 7, raw)
+    _lay_two(own, 8, fired)
+    _lay_two(own, 9, kept)
 
 
 GRAPH: Final = 0
@@ -238,22 +259,31 @@ DESK: Final = WEIGHING + 6
 ARRAYS: Final = DESK + 17
 """Where each begins among the arrays, and how many these are."""
 
+ROWS: Final = 7 * _WORDS
+FIRED: Final = 8 * _WORDS
+BATCH_WORDS: Final = 10 * _WORDS
+"""Of what `lay_batch` writes: where the addresses of rows and verdicts stand, and how much it is."""
+
 __all__ = [
     "ARRAYS",
+    "BATCH_WORDS",
     "BRAIN",
     "DESK",
+    "FIRED",
     "FLOW",
     "GRAPH",
     "PROGRAMS",
+    "ROWS",
     "RULING",
     "WEIGHING",
+    "batch_at",
     "brain_at",
     "desk_at",
     "flow_at",
     "graph_at",
+    "lay_batch",
     "places_of",
     "programs_at",
-    "rows_at",
     "ruling_at",
     "weighing_at",
 ]

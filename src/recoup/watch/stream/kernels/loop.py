@@ -17,16 +17,19 @@ from recoup.trace.kernels.compiled import inner, kernel, within
 from recoup.trace.kernels.prefetch import prefetch
 from recoup.watch.decision.decision import Action, Ground, Withheld
 from recoup.watch.features import FEATURES
-from recoup.watch.model.blocks import put_row, score_block
+from recoup.watch.model.blocks import FEW, score_block
 from recoup.watch.model.kernels import probability_at, score_with
 from recoup.watch.model.lanes import LANES
 from recoup.watch.patterns.kernels import (
+    book_passing,
     book_pattern,
     fetch_patterns,
     fetch_payers,
+    fetch_totals,
     read_patterns,
 )
 from recoup.watch.rules.kernel import FIRES, verdict
+from recoup.watch.rules.lanes import verdicts
 from recoup.watch.rules.vocabulary import FIELDS
 from recoup.watch.state import BOTH, advance, book, check, read, state_at, traits_of
 from recoup.watch.state.kernels.pairs import home_of
@@ -44,7 +47,6 @@ from recoup.watch.stream.arrays import (
     NEVER_US,
     ROOM,
     SCORES,
-    Given,
 )
 from recoup.watch.stream.kernels.handing import (
     BRAIN,
@@ -54,12 +56,12 @@ from recoup.watch.stream.kernels.handing import (
     PROGRAMS,
     RULING,
     WEIGHING,
+    batch_at,
     brain_at,
     desk_at,
     flow_at,
     graph_at,
     programs_at,
-    rows_at,
     ruling_at,
     weighing_at,
 )
@@ -87,8 +89,8 @@ _OF_STATE: Final = len(FEATURES)
 """Columns of the state; those of patterns come behind."""
 _DAY_US: Final = 86_400_000_000
 _SOON: Final = 8
-_RINGS, _PAYERS = 12, 4
-"""Payments between asking for the rings of a pocket, and for figures of its last payers, and reading them."""
+_TOTALS, _RINGS, _PAYERS = 24, 12, 4
+"""Payments between asking for what says how much a pocket's rings hold, for these, for its last payers, and reading them."""
 _LINE: Final = 8  # words of a cache line
 _NO_NUMBER: Final = np.uint64(0x7FF8000000000000)
 _FACTOR: Final = np.uint64(0xFF51AFD7ED558CCD)
@@ -113,7 +115,11 @@ def _fetch(s, payer, payee):
 @within
 def _fetch_rings(s, graph, given, i, last):
     """Ask for the rings of a payment that comes soon, and for its payers' figures when these are there."""
-    count, at = min(s.marks[ACCOUNTS], len(graph.first_us)), i + _RINGS
+    count, at = min(s.marks[ACCOUNTS], len(graph.first_us)), i + _TOTALS
+    if at <= last:
+        p, q = np.int64(given.payer[at]), np.int64(given.payee[at])
+        fetch_totals(graph, p if p < count else -1, q if q < count else -1)
+    at = i + _RINGS
     if at <= last:
         p, q = np.int64(given.payer[at]), np.int64(given.payee[at])
         fetch_patterns(graph, p if p < count else -1, q if q < count else -1)
@@ -241,49 +247,54 @@ def _clear(one, fired):
     fired[:] = 0
 
 
+@inner
+def _is_in_force(r, rule, time):
+    """Return whether a rule is asked at an instant."""
+    return r.begins_us[rule] <= time < r.ends_us[rule]
+
+
 @within
-def _ruled(programs, r, desk, given, i, fired):
-    """Work out the rules in force; return (strictest live action, its first rule, strictest action of all)."""
-    ruled, first, would, time = 0, -1, 0, given.time_us[i]
+def _ruled(programs, r, desk, row, facts, given, i, fired):
+    """Work out the live rules in force; return (strictest action, its first rule)."""
+    ruled, first, time = 0, -1, given.time_us[i]
     p, q = np.int64(given.payer[i]), np.int64(given.payee[i])
     for j in range(len(r.begins_us)):
-        if r.begins_us[j] <= time < r.ends_us[j]:
-            found = verdict(programs, j, desk.row, desk.facts, desk.stack)
+        if r.is_live[j] and _is_in_force(r, j, time):
+            found = verdict(programs, j, row, facts, desk.stack)
             if found == FIRES and _is_snoozed(r, j, p, q, time):
                 found = -1
             fired[j] = found
-            if found == FIRES:
-                action = np.int64(r.action[j])
-                would = max(would, action)
-                if r.is_live[j] and action > ruled:
-                    ruled, first = action, j
-    return ruled, first, would
+            if found == FIRES and np.int64(r.action[j]) > ruled:
+                ruled, first = np.int64(r.action[j]), j
+    return ruled, first
 
 
 @within
 def _weighed(brain, programs, r, terms, desk, given, i, clock, one, fired):
-    """Score a payment whose features were read; write what is asked into its row and return the action."""
-    amount, currency, marks = given.amount[i], given.currency[i], desk.marks
-    digest = _mixed(_FACTOR, desk.row, desk.row_bits)
+    """Score a payment whose features were read; write what is asked into its row and return the action.
+
+    Rules in shadow, and a model in shadow, change nothing now: many payments are asked together later, and what would have
+    been done is written then.
+    """
+    amount, currency, marks, at = given.amount[i], given.currency[i], desk.marks, desk.marks[BLOCK]
+    row, facts = desk.room.rows[at], desk.facts[at]
+    digest, ruled, first = _mixed(_FACTOR, row, desk.row_bits[at]), 0, -1
     if len(fired) > 0:
-        _fill_facts(r, given, i, desk.facts)
-        digest = _mixed(digest, desk.facts, desk.facts_bits)
+        _fill_facts(r, given, i, facts)
+        digest = _mixed(digest, facts, desk.facts_bits[at])
+        ruled, first = _ruled(programs, r, desk, row, facts, given, i, fired)
     one.digest = digest
-    ruled, first, would = _ruled(programs, r, desk, given, i, fired)
     asked, done, why, chance = 0, 0, 0, 0.0
     if brain.said[1]:
         _begin_budget(terms, desk.counters, clock)
-    if brain.said[1] and not terms.said[1]:
-        # Nothing is done for what it asks: many can be scored together, and what they ask is written then.
-        put_row(desk.room, marks[BLOCK], desk.row)
-        desk.places[marks[BLOCK]] = i
-        marks[BLOCK] += 1
-    elif brain.said[1]:
-        one.score = score_with(brain.forest, desk.row, desk.ranks)
+    if brain.said[1] and terms.said[1]:
+        one.score = score_with(brain.forest, row, desk.ranks)
         chance = probability_at(brain.knots, brain.levels, brain.said[0], one.score)
         one.chance = chance
         asked = _asked(terms, currency, amount, chance)
         done, why = _within_budget(terms, desk.counters, asked, ruled, currency, amount, chance)
+    desk.places[at] = i
+    marks[BLOCK] += 1
     action = max(ruled, done)
     if _DELAY <= action <= _HOLD and marks[ROOM] <= 0:
         action, why = _WARN, _WAITING
@@ -292,17 +303,43 @@ def _weighed(brain, programs, r, terms, desk, given, i, clock, one, fired):
         one.ground = _RULE if ruled >= done else _MODEL
         if done > ruled and action >= _DELAY:
             desk.counters[INNOCENTS] -= 1.0 - chance
-    one.would, one.withheld, one.asked, one.rule = max(would, asked), why, asked, first
+    one.would, one.withheld, one.asked, one.rule = max(ruled, asked), why, asked, first
     return action
 
 
 @inner
-def _score_block(brain, terms, desk, given, out):
-    """Score the payments that were put aside, and write what the model would have asked of them."""
+def _rule_block(programs, r, desk, given, out, fired):
+    """Work out the rules in shadow for the payments that were put aside, and write what they would have asked of them."""
     count = desk.marks[BLOCK]
-    if count == 0:
-        return
-    desk.marks[BLOCK] = 0
+    for j in range(len(r.begins_us)):
+        if r.is_live[j]:
+            continue
+        if count > FEW:
+            verdicts(programs, j, desk.room.rows, desk.facts, desk.stacks, desk.verdicts)
+        action = np.int64(r.action[j])
+        for lane in range(count):
+            i = desk.places[lane]
+            time = given.time_us[i]
+            if not _is_in_force(r, j, time):
+                continue
+            if count > FEW:
+                found = np.int64(desk.verdicts[lane])
+            else:
+                row, facts = desk.room.rows[lane], desk.facts[lane]
+                found = np.int64(verdict(programs, j, row, facts, desk.stack))
+            if found == FIRES:
+                p, q = np.int64(given.payer[i]), np.int64(given.payee[i])
+                if _is_snoozed(r, j, p, q, time):
+                    found = -1
+                else:
+                    out[i].would = max(out[i].would, action)
+            fired[i, j] = found
+
+
+@inner
+def _score_block(brain, terms, desk, given, out):
+    """Score the payments that were put aside, and write what the model in shadow would have asked of them."""
+    count = desk.marks[BLOCK]
     score_block(brain.forest, brain.blocks, desk.room, count, desk.ranks)
     for lane in range(count):
         i = desk.places[lane]
@@ -316,40 +353,34 @@ def _score_block(brain, terms, desk, given, out):
                 one.withheld = _SHADOW
 
 
+@inner
+def _catch_up(brain, programs, r, terms, desk, given, out, fired):
+    """Ask of the payments that were put aside what changes nothing."""
+    if desk.marks[BLOCK] == 0:
+        return
+    _rule_block(programs, r, desk, given, out, fired)
+    if brain.said[1] and not terms.said[1]:
+        _score_block(brain, terms, desk, given, out)
+    desk.marks[BLOCK] = 0
+
+
 @kernel
-def decide(
-    state,
-    at,
-    time_us,
-    payer,
-    payee,
-    amount,
-    kind,
-    currency,
-    named,
-    raw,
-    fired,
-    kept,
-    start,
-    stop,
-    mode,
-):
+def decide(state, at, own, start, stop, mode):
     """Decide payments [start, stop); return the place of the first that must be looked at before, or `stop`.
 
     The caller has made room in the state and in the rings; without pockets in these no patterns are kept, and they are read
-    where the desk's row is as wide as the features of both. `state`: its `addresses_of`; `at`: the `places_of` rings, flow,
-    brain, programs, ruling, weighing and desk; then the fields of `Given` one by one. `raw`: the bytes of rows DECIDED; `fired`
-    int8 [n, R]; `kept` float64 [n, F]: rows of payments that are not allowed.
+    where the desk's rows are as wide as the features of both. `state`: its `addresses_of`; `at`: the `places_of` rings, flow,
+    brain, programs, ruling, weighing and desk; `own`: those of the fields of `Given`, the bytes of rows DECIDED, `fired` int8
+    [n, R], and `kept` float64 [n, F]: rows of payments that are not allowed.
     """
     s, graph, flow = state_at(state), graph_at(at, GRAPH), flow_at(at, FLOW)
     brain, programs, r = brain_at(at, BRAIN), programs_at(at, PROGRAMS), ruling_at(at, RULING)
     terms, desk = weighing_at(at, WEIGHING), desk_at(at, DESK)
-    out = rows_at(raw)
-    given = Given(time_us, payer, payee, amount, kind, currency, named)
+    given, out, fired, kept = batch_at(own)
     end = _decide(
         s, graph, flow, brain, programs, r, terms, desk, given, out, fired, kept, start, stop, mode
     )
-    _score_block(brain, terms, desk, given, out)
+    _catch_up(brain, programs, r, terms, desk, given, out, fired)
     return end
 
 
@@ -357,11 +388,11 @@ def decide(
 def _decide(
     s, graph, flow, brain, programs, r, terms, desk, given, out, fired, kept, start, stop, mode
 ):
-    """Decide payments in order; what the model in shadow asks of the last of them is still to be written."""
-    marks = desk.marks
+    """Decide payments in order; what rules and model in shadow ask of the last of them is still to be written."""
+    marks, rows = desk.marks, desk.room.rows
     follows = len(flow.flags) > 1 and not mode & LOOKED
     keeps_patterns = len(graph.first_us) > 0
-    reads_patterns = keeps_patterns and len(desk.row) > _OF_STATE
+    reads_patterns = keeps_patterns and rows.shape[1] > _OF_STATE
     for i in range(start, stop):
         soon = min(i + _SOON, stop - 1)
         if soon > i:
@@ -371,8 +402,8 @@ def _decide(
         time, amount, kind = given.time_us[i], given.amount[i], np.int64(given.kind[i])
         p, q = np.int64(given.payer[i]), np.int64(given.payee[i])
         if marks[BLOCK] == LANES:
-            _score_block(brain, terms, desk, given, out)
-        one = out[i]
+            _catch_up(brain, programs, r, terms, desk, given, out, fired)
+        one, row = out[i], rows[marks[BLOCK]]
         marks[MOVED] += min(max(amount, 0), ROW_MINOR_MAX)
         _clear(one, fired[i])
         problem = check(s, time, p, q, amount, kind, BOTH)
@@ -389,18 +420,18 @@ def _decide(
                 return i
         clock = advance(s, time)
         traits = traits_of(s, clock, amount)
-        action = 0
+        action, source = 0, np.int64(-1)
         if mode & SCORES:
-            read(s, clock, p, q, amount, kind, traits, desk.row)
+            read(s, clock, p, q, amount, kind, traits, row)
             if reads_patterns:
-                read_patterns(graph, clock, p, q, amount, desk.row, _OF_STATE)
+                source = read_patterns(graph, clock, p, q, amount, row, _OF_STATE)
             action = _weighed(brain, programs, r, terms, desk, given, i, clock, one, fired[i])
         else:
             one.ground = _UNSCORED
         one.action = action
         if action > 0:
-            for feature in range(len(desk.row)):
-                kept[marks[KEPT], feature] = desk.row[feature]
+            for feature in range(len(row)):
+                kept[marks[KEPT], feature] = row[feature]
             one.kept = marks[KEPT]
             marks[KEPT] += 1
         if _DELAY <= action <= _HOLD:
@@ -409,7 +440,9 @@ def _decide(
             marks[ROOM] -= 1
         elif action < _DELAY:
             book(s, clock, p, q, amount, traits, BOTH)
-            if keeps_patterns:
+            if reads_patterns and mode & SCORES:
+                book_passing(graph, clock, p, q, amount, source)
+            elif keeps_patterns:
                 book_pattern(graph, clock, p, q, amount)
             if follows:
                 one.row = flow.state[BASE] + flow.state[USED]
