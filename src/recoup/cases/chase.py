@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from operator import attrgetter
+from typing import Final
 
 from recoup.cases.case import (
     Case,
@@ -42,6 +43,7 @@ from recoup.orders.state import LIVE, HoldState
 
 ASKED_BY_SERIAL = frozenset({"exchange", "wallet", "purchase"})
 """Exits behind which an institution knows more: asked by the serial number of the payment."""
+_NOBODYS: Final[Mapping[str, int]] = {}
 KEEPING = frozenset({OrderKind.POSTPONE, OrderKind.FREEZE, OrderKind.RENEW})
 """Orders that hold on what is asked already: longer, not more."""
 OVER = frozenset({"moved", "refused", "released", "returned"})
@@ -228,7 +230,7 @@ def _ask(draft: _Draft, targets: Shares, missing: Mapping[ClaimKey, int]) -> Non
     for row in draft.case.places:
         by_hold.setdefault(row.hold, []).append(row)
     found: list[Proposal] = []
-    for place, due in sorted(targets.items()):
+    for place, due in targets.items():
         order = _one_ask(draft, place, due, by_hold[place], missing)
         if order is not None:
             found.append(order)
@@ -259,6 +261,10 @@ def _one_ask(
 ) -> Proposal | None:
     """Return the order for what lies at one place beyond what was asked there; what others stood for stays beside it."""
     hold = draft.holds.get(place)
+    if hold is not None and len(due) == 1 == len(hold.stood):  # nearly every place: one claim's
+        (claim, part), (behind, least) = next(iter(due.items())), hold.stood[0]
+        if claim == behind and max(part, least) <= hold.asked:
+            return None
     stood = dict(hold.stood) if hold else {}
     stood = {c: min(part, missing.get((c, place[1]), 0)) for c, part in stood.items()}
     parts = {c: max(due.get(c, 0), stood.get(c, 0)) for c in sorted(due.keys() | stood.keys())}
@@ -395,7 +401,9 @@ def _give(draft: _Draft, missing: Mapping[ClaimKey, int]) -> None:
         return
     backed = _Backed()
     for hold in draft.case.holds:
-        backed.put(hold.hold, shares_of(hold.confirmed, dict(hold.stood)))
+        # Of most nothing is confirmed yet: they back nobody.
+        shares = shares_of(hold.confirmed, dict(hold.stood)) if hold.confirmed else _NOBODYS
+        backed.put(hold.hold, shares)
     having.sort(key=lambda hold: (not is_innocent(hold.account), -surplus[hold.hold], hold.hold))
     for hold in having:
         due = entitled.get(hold.hold, {})
@@ -427,7 +435,7 @@ class _Backed:
 
     def put(self, place: HoldPlace, shares: Mapping[str, int]) -> None:
         """Set what one hold backs."""
-        for sign, claims in ((-1, self.by_hold.get(place, {})), (1, shares)):
+        for sign, claims in ((-1, self.by_hold.get(place, _NOBODYS)), (1, shares)):
             for claim, amount in claims.items():
                 key = (claim, place[1])
                 self.in_all[key] = self.in_all.get(key, 0) + sign * amount

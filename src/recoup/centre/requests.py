@@ -13,7 +13,7 @@ from recoup import limits
 from recoup.centre.commands import Command
 from recoup.errors import EventFault
 from recoup.ids import CommandId
-from recoup.journal.canonical import decode_plain, encode_plain
+from recoup.journal.canonical import decode_plain, encode_checked, encode_plain
 from recoup.journal.events import Registry
 
 _KEYS: Final = {"actor", "case", "command", "content", "deadline", "message", "version"}
@@ -75,7 +75,10 @@ def encode_request(commands: Registry, request: Request) -> bytes:
     """Return canonical bytes; `EventFault` for a value that has none or is too long."""
     name, version = commands.name_of(request.what)
     actor = request.actor
-    body = encode_plain(
+    texts = actor.who, actor.role, actor.reason, request.case, request.deadline, request.message
+    if set(map(type, texts)) != {str}:
+        raise EventFault("expected texts around a command, was something else")
+    body = encode_checked(
         {
             "actor": {"reason": actor.reason, "role": actor.role, "who": actor.who},
             "case": request.case,

@@ -12,7 +12,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -38,6 +37,7 @@ from recoup.centre.return_rights import RETURN_ACTIONS, action_of_return, target
 from recoup.centre.state import CentreState
 from recoup.centre.terms import EnterClaim, EnterReport
 from recoup.centre.written import IssuePapers, NoteSent
+from recoup.frozen import replace
 from recoup.orders import commands as order_commands
 from recoup.staff import Action, Scope, StaffReason, Target, Why, permit, roles_for, scope_of
 from recoup.staff import commands as staff_commands
