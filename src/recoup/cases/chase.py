@@ -389,21 +389,22 @@ def _one_query(
 
 def _give(draft: _Draft, missing: Mapping[ClaimKey, int]) -> None:
     """Add reductions and releases, innocent holders first, then the largest surplus."""
-    entitled = current(draft.case)
+    entitled, least = current(draft.case), draft.least
     surplus: dict[HoldPlace, int] = {}
-    for hold in draft.case.holds:
-        due = entitled.get(hold.hold, {})
-        surplus[hold.hold] = hold.asked - sum(due.values())
-        draft.least[hold.hold] = parts_of(due)
-    having = [hold for hold in draft.case.holds if hold.asked and surplus[hold.hold] > 0]
+    having: list[Standing] = []
+    for place, hold in draft.holds.items():
+        due = entitled.get(place, _NOBODYS)
+        least[place] = parts_of(due) if due else ()
+        surplus[place] = left = hold.asked - sum(due.values())
+        if left > 0 and hold.asked:
+            having.append(hold)
     is_innocent = draft.case.is_innocent
     if not having:
         return
     backed = _Backed()
-    for hold in draft.case.holds:
-        # Of most nothing is confirmed yet: they back nobody.
-        shares = shares_of(hold.confirmed, dict(hold.stood)) if hold.confirmed else _NOBODYS
-        backed.put(hold.hold, shares)
+    for place, hold in draft.holds.items():
+        if hold.confirmed:  # of most nothing is confirmed yet: they back nobody
+            backed.put(place, shares_of(hold.confirmed, dict(hold.stood)))
     having.sort(key=lambda hold: (not is_innocent(hold.account), -surplus[hold.hold], hold.hold))
     for hold in having:
         due = entitled.get(hold.hold, {})
@@ -444,7 +445,7 @@ class _Backed:
     def elsewhere(self, place: HoldPlace, claim: str) -> int:
         """Return what other holds of the currency back."""
         whole = self.in_all.get((claim, place[1]), 0)
-        return whole - self.by_hold[place].get(claim, 0)
+        return whole - self.by_hold.get(place, _NOBODYS).get(claim, 0)
 
 
 def _least(
@@ -463,7 +464,7 @@ def _is_lost(
     hold: Standing, after: Mapping[str, int], backed: _Backed, missing: Mapping[ClaimKey, int]
 ) -> bool:
     """Whether a claim would have less confirmed than it had and misses."""
-    for claim, had in backed.by_hold[hold.hold].items():
+    for claim, had in backed.by_hold.get(hold.hold, _NOBODYS).items():
         elsewhere = backed.elsewhere(hold.hold, claim)
         least = min(missing.get((claim, hold.currency), 0), had + elsewhere)
         if after.get(claim, 0) + elsewhere < least:

@@ -52,18 +52,19 @@ def targets_of(
     seen, then the latest arrival, then the account's name. The answer is in the order of accounts and currencies, and is for
     reading only: an order that is taken up changes neither trail nor loss, and the next one is told the same again.
     """
-    known = _targets[0]
+    has_caps = caps != ()
+    known = _targets[has_caps]
     if known is not None and known[0] is places and known[1] is caps and known[2] == missing:
         return known[3]
     out = _worked_out(places, missing, caps)
     if isinstance(places, tuple) and isinstance(caps, tuple):
-        _targets[0] = places, caps, dict(missing), out
+        _targets[has_caps] = places, caps, dict(missing), out
     return out
 
 
 _Known = tuple[tuple[Place, ...], tuple[Cap, ...], dict[ClaimKey, int], Shares]
-_targets: list[_Known | None] = [None]
-"""The targets that were worked out last; places and caps are tuples, which do not change."""
+_targets: list[_Known | None] = [None, None]
+"""The targets that were worked out last, without caps and with them; places and caps are tuples, which do not change."""
 
 
 def _worked_out(
