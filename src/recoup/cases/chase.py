@@ -36,6 +36,7 @@ from recoup.cases.entitlements import (
     targets_of,
 )
 from recoup.cases.terms import CasePolicy
+from recoup.frozen import quickly_made
 from recoup.limits import CASE_HOPS_MAX
 from recoup.orders import AccountKind, OrderKind
 from recoup.orders.hold import UNCLEAR
@@ -50,6 +51,7 @@ OVER = frozenset({"moved", "refused", "released", "returned"})
 """Words after which the same money is not asked for again: it takes money that came later, or a person."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """An order that a person or a mandate may let leave."""
@@ -89,6 +91,7 @@ class Proposal:
         return self.sought * self.chance
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """Something that no order does now."""

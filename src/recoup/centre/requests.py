@@ -12,6 +12,7 @@ from typing import Any, Final
 from recoup import limits
 from recoup.centre.commands import Command
 from recoup.errors import EventFault
+from recoup.frozen import quickly_made
 from recoup.ids import CommandId
 from recoup.journal.canonical import decode_plain, encode_checked, encode_plain
 from recoup.journal.events import Registry
@@ -54,6 +55,7 @@ class Acted:
     """The registered name of what was asked."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Request:
     """A command of a room, and whose it is."""

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from recoup.cases.commands import MakeClaim, TakeReport
+from recoup.frozen import quickly_made
 from recoup.journal.events import Registry
 from recoup.orders import HoldKey, Order
 
@@ -62,6 +63,7 @@ class EnterClaim:
     accounts: tuple[Named, ...]
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class IssuedOrder:
     """An order as it was issued: what an outbox message carries. Names and numbers are added from the vault when sent."""
