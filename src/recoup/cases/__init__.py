@@ -17,7 +17,7 @@ from recoup.cases.case import (
     Standing,
 )
 from recoup.cases.chase import Plan, Proposal, Waiting, plan_orders, plan_rests_on
-from recoup.cases.decide import decide
+from recoup.cases.decide import decide, followed
 from recoup.cases.decided import (
     Appeal,
     Escalation,
@@ -95,6 +95,7 @@ __all__ = [
     "evolve",
     "figures_of",
     "fold",
+    "followed",
     "groups_of",
     "learn",
     "learned_curve",

@@ -114,9 +114,9 @@ def _of_trail(
 ) -> Events | Refusal:
     """Return what a trail leads to; of the very same case and trail at the same instant what it led to before."""
     known = _foreseen.get(case.id)
-    if known is not None and known[0] is case and known[1] is command:
-        if known[2] == now and known[3] is policy:
-            return known[4]
+    is_same = known is not None and known[0] is case and known[1] is command
+    if known is not None and is_same and known[2] == now and known[3] is policy:
+        return known[4]
     found = _decided(case, command, now, policy)
     if len(_foreseen) >= _FORESEEN_MAX:
         _foreseen.clear()  # each is decided once more: that costs a moment, now and then
@@ -290,6 +290,7 @@ def _settle(case: Case, events: Events, now: datetime, policy: CasePolicy) -> Ev
     """Return the events with what they do to entitlements and surplus, so that one entry has all of it."""
     after = fold(case, events)
     if _is_unmoved(case, after):
+        _settled[0] = case, events, after
         return events
     before, wanted = current(after), entitle(after)
     moved = [x for x in before.keys() | wanted.keys() if before.get(x) != wanted.get(x)]
@@ -312,4 +313,18 @@ def _settle(case: Case, events: Events, now: datetime, policy: CasePolicy) -> Ev
             marks.append(SurplusMarked(*hold.hold, None, None))
     after = fold(after, marks)
     check(after)
-    return (*events, *marks)
+    events = (*events, *marks)
+    _settled[0] = case, events, after
+    return events
+
+
+_settled: list[tuple[Case, Events, Case] | None] = [None]
+"""What was decided last, and the case as it is after it: who decides folds it next."""
+
+
+def followed(case: Case, events: Events) -> Case:
+    """Return the case after what `decide` said of it; what it folded itself last is not folded again."""
+    known = _settled[0]
+    if known is not None and known[0] is case and known[1] is events:
+        return known[2]
+    return fold(case, events)

@@ -26,7 +26,7 @@ from recoup.cases import (
     Refusal,
     covers,
     decide,
-    fold,
+    followed,
     plan_orders,
     plan_rests_on,
     terminals,
@@ -176,7 +176,7 @@ class ChaseStep:
         events = decide(case, traced.told.command, self._clock.now(), self._policy)
         if isinstance(events, Refusal):
             return []
-        self._foreseen[case.id] = fold(case, events)
+        self._foreseen[case.id] = followed(case, events)
         return self._covered(self._foreseen[case.id])
 
     def _trace(self, case: Case) -> None:
