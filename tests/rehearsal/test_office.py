@@ -10,9 +10,9 @@ import pytest
 from sim.auditor import Auditor
 
 from recoup.cases import Case, evolve, plan_orders
-from recoup.cases.chase import _planned
 from recoup.cases.entitlements import current, entitle
 from recoup.cases.events import ClaimMade, ClaimRepaid, EntitlementsChanged
+from recoup.cases.plans import plan_anew
 from recoup.centre import EVENT_REGISTRY
 from recoup.centre.one_sided import one_sided
 from recoup.clock import instant_of
@@ -155,7 +155,7 @@ def test_a_plan_that_was_kept_is_the_plan_that_is_made(run):
     now, terms = instant_of(stage.now_us), policy.centre.policy
     for case in policy.centre.state.cases.values():
         for at in (now, now, now + timedelta(hours=1)):
-            assert plan_orders(case, at, terms) == _planned(case, at, terms)
+            assert plan_orders(case, at, terms) == plan_anew(case, at, terms)
 
 
 def cases_of(journal):
@@ -174,7 +174,7 @@ def test_whether_a_plan_has_anything_that_an_authority_lets_leave_is_the_same_at
     stage, policy = run
     begin, terms, found = instant_of(stage.country.begin_us), policy.centre.policy, set()
     for case in cases_of(policy.centre.journal):
-        plans = [_planned(case, begin + timedelta(hours=at), terms) for at in (0, 7, 900)]
+        plans = [plan_anew(case, begin + timedelta(hours=at), terms) for at in (0, 7, 900)]
         let = {any(order.kind in UNDER_MANDATE for order in plan.orders) for plan in plans}
         assert len(let) == 1
         found |= {(let.pop(), bool(plans[0].orders))}

@@ -11,9 +11,8 @@ before; 2. nothing that a claim is entitled to is given up; 3. the plan depends 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from operator import attrgetter
 from typing import Final
 
 from recoup.cases.case import (
@@ -28,7 +27,6 @@ from recoup.cases.case import (
 from recoup.cases.entitlements import (
     Shares,
     current,
-    missing_of,
     net_of,
     overlap_of,
     parts_of,
@@ -141,7 +139,7 @@ class Plan:
 
 
 @dataclass(slots=True)
-class _Draft:
+class Draft:
     """A plan in the making."""
 
     case: Case
@@ -158,76 +156,42 @@ class _Draft:
     least: dict[HoldPlace, Parts] = field(default_factory=dict)
 
     def wait(self, place: HoldPlace, amount: int, why: str) -> None:
+        """Add what no order does now."""
         self.waiting.append(Waiting(*place, amount, why))
 
 
-_RESTS_ON = (
-    "claims",
-    "derived",
-    "places",
-    "caps",
-    "holds",
-    "entitlements",
-    "queried",
-    "rests",
-    "bridged",
-    "findings",
-    "account_kinds",
-)
-"""The parts of a case on which its plan rests; who agreed to what does not change it."""
-
-_Known = tuple[datetime, CasePolicy, tuple[object, ...], "Plan"]
-_newest: list[_Known | None] = [None]
-"""The plan that was made last: whoever writes, agrees to and sends orders of one case asks for the same one each time."""
-
-
-_parts_of = attrgetter(*_RESTS_ON)
-
-
-def plan_rests_on(case: Case) -> tuple[object, ...]:
-    """Return the parts of a case on which its plan rests, beside the time: equal parts, orders of the same kinds.
-
-    Time changes which order comes first where not all fit under the coverage, and what is said of those that wait.
-    """
-    parts: tuple[object, ...] = _parts_of(case)
-    return parts
-
-
-def plan_orders(case: Case, now: datetime, policy: CasePolicy) -> Plan:
-    """Return what the chase would order at `now`."""
-    parts = plan_rests_on(case)
-    known = _newest[0]
-    if known is not None and known[0] == now and known[1] is policy and known[2] == parts:
-        return known[3]
-    plan = _planned(case, now, policy)
-    _newest[0] = (now, policy, parts, plan)
-    return plan
-
-
-def _planned(case: Case, now: datetime, policy: CasePolicy) -> Plan:
+def begin_plan(
+    case: Case, now: datetime, policy: CasePolicy, missing: Mapping[ClaimKey, int]
+) -> Draft:
+    """Return a plan with the orders that ask, of what claims miss; what is given up is still to come."""
     holds = {hold.hold: hold for hold in case.holds}
     payees = frozenset(claim.payee for claim in case.claims)
-    draft = _Draft(case, now, policy, holds, payees, queried=set(case.queried))
-    missing = missing_of(case)
+    draft = Draft(case, now, policy, holds, payees, queried=set(case.queried))
     _ask(draft, targets_of(case.places, missing, case.caps), missing)
+    _query(draft)
+    draft.queries.sort(key=lambda order: (order.institution, order.account))
+    return draft
+
+
+def finish_plan(begun: Draft, missing: Mapping[ClaimKey, int]) -> Plan:
+    """Return the plan of a draft with what is given up and what waits for what; the draft stays: two threads may finish it."""
+    draft = replace(begun, waiting=[*begun.waiting], gives=[], least={})
     _capped(draft, missing)
-    for hold in case.holds:
+    for hold in draft.case.holds:
         if hold.word == UNCLEAR:
             draft.wait(hold.hold, hold.asked, UNCLEAR)
-    _query(draft)
     _give(draft, missing)
-    draft.queries.sort(key=lambda order: (order.institution, order.account))
-    net = net_of(case)
+    net = net_of(draft.case)
     return Plan(
         (*draft.asks, *draft.queries, *draft.gives),
         tuple(sorted(draft.waiting, key=lambda row: (row.account, row.currency, row.why))),
         net,
-        overlap_of(case, net),
+        overlap_of(draft.case, net),
         tuple(sorted(draft.least.items())),
     )
 
 
-def _ask(draft: _Draft, targets: Shares, missing: Mapping[ClaimKey, int]) -> None:
+def _ask(draft: Draft, targets: Shares, missing: Mapping[ClaimKey, int]) -> None:
     """Add stops and raises: where claims may ask for more than was asked."""
     by_hold: dict[HoldPlace, list[Place]] = {}
     for row in draft.case.places:
@@ -256,7 +220,7 @@ def _ask(draft: _Draft, targets: Shares, missing: Mapping[ClaimKey, int]) -> Non
 
 
 def _one_ask(
-    draft: _Draft,
+    draft: Draft,
     place: HoldPlace,
     due: Mapping[str, int],
     rows: Sequence[Place],
@@ -322,7 +286,7 @@ def _one_ask(
     )
 
 
-def _capped(draft: _Draft, missing: Mapping[ClaimKey, int]) -> None:
+def _capped(draft: Draft, missing: Mapping[ClaimKey, int]) -> None:
     """Say where a decision for a holder keeps claims from what they are entitled to: only persons lift it."""
     free = targets_of(draft.case.places, missing) if draft.case.caps else {}
     for cap in draft.case.caps:
@@ -332,7 +296,7 @@ def _capped(draft: _Draft, missing: Mapping[ClaimKey, int]) -> None:
             draft.wait(place, beyond, "capped")
 
 
-def _query(draft: _Draft) -> None:
+def _query(draft: Draft) -> None:
     """Add queries: for rows of accounts from which money moved on, or is inferred to, and for exits by serial number."""
     for rest in draft.case.rests:
         draft.wait((rest.account, rest.currency), 0, "rows_left")
@@ -359,7 +323,7 @@ def _query(draft: _Draft) -> None:
 
 
 def _one_query(
-    draft: _Draft,
+    draft: Draft,
     account: str,
     currency: str,
     institution: str,
@@ -390,7 +354,7 @@ def _one_query(
     )
 
 
-def _give(draft: _Draft, missing: Mapping[ClaimKey, int]) -> None:
+def _give(draft: Draft, missing: Mapping[ClaimKey, int]) -> None:
     """Add reductions and releases, innocent holders first, then the largest surplus."""
     entitled, least = current(draft.case), draft.least
     surplus: dict[HoldPlace, int] = {}
@@ -475,7 +439,7 @@ def _is_lost(
     return False
 
 
-def _lower(draft: _Draft, hold: Standing, keep: Mapping[str, int]) -> Proposal | None:
+def _lower(draft: Draft, hold: Standing, keep: Mapping[str, int]) -> Proposal | None:
     """Return the order that lowers a hold to `keep`; None where that gives nothing up, or cannot be done."""
     lowest = sum(keep.values())
     if lowest >= hold.asked:

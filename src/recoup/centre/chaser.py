@@ -27,7 +27,7 @@ from recoup.cases import (
     covers,
     decide,
     followed,
-    plan_orders,
+    plan_asking,
     plan_rests_on,
     terminals,
 )
@@ -205,7 +205,7 @@ class ChaseStep:
         if not case.mandates or self._without.get(case.id) == rests:
             return []
         now = self._clock.now()
-        orders = plan_orders(case, now, self._policy).orders
+        orders = plan_asking(case, now, self._policy)
         if not any(found.kind in UNDER_MANDATE for found in orders):
             self._without[case.id] = rests
             if len(self._without) > limits.TRAILS_KEPT_MAX:
