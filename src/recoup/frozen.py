@@ -78,15 +78,16 @@ def quickly_made(kind: type[T]) -> type[T]:
     unlock = object.__dict__["__class__"].__set__
     scope: dict[str, Any] = {**given, "_unlock": unlock, "_Open": opened, "_Kind": kind}
     exec(text, scope)  # noqa: S102 - text of field names alone, as dataclasses does it
-    made, former = scope["__init__"], kind.__init__  # type: ignore[misc]
+    whole = cast("Any", kind)
+    made, former = scope["__init__"], whole.__init__
     made.__qualname__, made.__module__ = former.__qualname__, kind.__module__
     made.__annotations__ = former.__annotations__
-    kind.__init__ = made  # type: ignore[misc]
-    kind.__init_subclass__ = classmethod(_no_heir)  # type: ignore[assignment]
+    whole.__init__ = made
+    whole.__init_subclass__ = classmethod(_no_heir)
     return kind
 
 
-def _no_heir(kind: type, **_: object) -> None:
+def _no_heir(kind: type[object], /, **_: object) -> None:
     raise TypeError(
         f"expected nothing derived from {kind.__bases__[0].__name__}, was {kind.__name__}"
     )

@@ -107,7 +107,8 @@ def pockets_of(ledger: Ledger, accounts: pl.Series, currencies: Sequence[str]) -
     at = np.searchsorted(keys, wanted)  # pockets are in the order of accounts and currencies
     is_there &= at < len(keys)
     is_there[is_there] = keys[at[is_there]] == wanted[is_there]
-    return np.where(is_there, at + 1, -1).tolist()
+    found: list[int] = np.where(is_there, at + 1, -1).tolist()
+    return found
 
 
 def _codes(column: pl.Series, names: pl.Series) -> I32:
