@@ -64,14 +64,16 @@ def play(
 @contextmanager
 def _collected_seldom() -> Iterator[None]:
     """Look for cycles among values seldom, and not among those of before: a play makes millions of values and few cycles."""
-    before = gc.get_threshold()
-    gc.freeze()
+    before, is_ours = gc.get_threshold(), not gc.get_freeze_count()
+    if is_ours:
+        gc.freeze()
     gc.set_threshold(*_COLLECTED)
     try:
         yield
     finally:
         gc.set_threshold(*before)
-        gc.unfreeze()
+        if is_ours:
+            gc.unfreeze()
 
 
 def heeded(scenario: Scenario) -> Heeded:
