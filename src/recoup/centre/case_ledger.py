@@ -64,7 +64,7 @@ class Listed:
     """Beside `shown`."""
     index: Mapping[Shown, str]
     """Id by transfer."""
-    _columns: list[Rows] = field(default_factory=list, compare=False)
+    _columns: list[Rows] = field(default_factory=list, init=False, compare=False, repr=False)
     """The transfers as columns, once somebody asked for them."""
 
     @property

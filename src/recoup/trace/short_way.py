@@ -74,8 +74,8 @@ class Rows:
     payee_institutions: Sequence[str]
     payer_balances: Sequence[int | None]
     payee_balances: Sequence[int | None]
-    _laid: list[_Laid] = field(default_factory=list, compare=False, repr=False)
-    """How they were laid out last."""
+    _laid: list[_Laid] = field(default_factory=list, init=False, compare=False, repr=False)
+    """How they were laid out last; what is made of them by changing a column is laid out anew."""
 
     def ordered(self, order: Sequence[int]) -> Rows:
         """Return the same rows in another order."""
