@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final, Protocol
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_KEPT_MAX: Final = 8192
+"""Instants whose text is kept, and texts whose instant is."""
 _MICROSECOND: Final = timedelta(microseconds=1)
 _TEXT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 
@@ -68,12 +71,23 @@ def instant_text(at: datetime) -> str:
     """
     if at.tzinfo is None:
         raise ValueError("expected an aware instant, was a naive one")
+    return _text_of(at)
+
+
+@lru_cache(maxsize=_KEPT_MAX)
+def _text_of(at: datetime) -> str:
+    """Return the text of an aware instant; one case's instants are written again and again."""
     there = at if at.tzinfo is UTC else at.astimezone(UTC)
     return there.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def parse_instant(text: str) -> datetime:
     """Return the instant of its one text form; any other form raises `ValueError`."""
+    return _told(text)
+
+
+@lru_cache(maxsize=_KEPT_MAX)
+def _told(text: str) -> datetime:
     if not _TEXT.fullmatch(text):
         raise ValueError(f"expected an instant as 2026-01-05T10:00:00.000000Z, was {text!r}")
     return datetime.fromisoformat(text)

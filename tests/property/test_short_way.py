@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
+import polars as pl
 import pytest
 from docket import claim
 from hypothesis import HealthCheck, given, settings
@@ -19,6 +20,8 @@ from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import Request, encode_request
 from recoup.centre.trails import ACTOR
 from recoup.clock import microseconds_of
+from recoup.records import tables
+from recoup.returns.unreported import _without_claims
 from recoup.trace import (
     Course,
     Disputed,
@@ -30,6 +33,8 @@ from recoup.trace import (
     short_way,
     trace_dossier,
 )
+from recoup.trace.ledger import compile_ledger, pockets_of
+from recoup.trace.trace import build_scene
 
 NOT_OF_THE_CHASE = frozenset(
     {"reversals", "reversals_again", "refunds", "links", "as_of", "since", "horizon", "dust"}
@@ -101,6 +106,55 @@ def test_each_feature_alone_gives_the_same_course(feature: str) -> None:
     features = frozenset({feature, "claims_many", "unknown", "bridge"})
     for seed in range(3):
         assert_alike(of_the_chase(random_world(seed, 30, features)))
+
+
+def afresh(case: SmallCase) -> SmallCase:
+    """The same case, its rows never laid out before."""
+    return replace(case, rows=case.rows.ordered(range(len(case.rows.ids))))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_rows_that_are_laid_out_already_give_the_same_course(seed: int) -> None:
+    """Between two traces of the same rows other things are held, other claims stand, others are known, or are exits."""
+    case = small(of_the_chase(random_world(seed, 40, OF_THE_CHASE)))
+    kept, elsewhere = case.holds, Kept("nobody's yet", case.rows.currencies[0], 1, 1)
+    others = [
+        replace(case, holds=()),
+        replace(case, holds=kept[:1]),
+        replace(case, holds=[*kept, elsewhere]),  # an account that no row shows
+        replace(case, holds=kept),
+        replace(case, claims=case.claims[:1]),
+        replace(case, known=frozenset(sorted(case.known)[1:])),
+        replace(case, terminal=frozenset(sorted(case.known)[:1])),
+    ]
+    for other in (case, *others, case):
+        assert repr(short_way(other, "fifo")) == repr(short_way(afresh(other), "fifo"))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_pockets_looked_up_together_are_those_looked_up_one_by_one(seed: int) -> None:
+    dossier = of_the_chase(random_world(seed, 30, OF_THE_CHASE)).dossier()
+    dense = compile_ledger(dossier)
+    names = ["", "!", *dense.accounts.to_list(), "~"]
+    places = [(name, currency) for name in names for currency in (*dense.currencies, "XXX")]
+    accounts = pl.Series([name for name, _ in places], dtype=pl.String)
+    found = pockets_of(dense, accounts, [currency for _, currency in places])
+    assert found == [dense.pocket(*place) for place in places]
+    assert {-1} < set(found)
+    assert pockets_of(dense, accounts.clear(), []) == []
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_scene_without_its_claims_is_the_one_that_is_built_without_them(seed: int) -> None:
+    world = of_the_chase(random_world(seed, 30, OF_THE_CHASE))
+    options, nobody = Options(bridge=True), pl.DataFrame(schema=tables.CLAIMS)
+    scene = build_scene(world.dossier(), world.claim_table(), options)
+    found, wanted = _without_claims(scene, options), build_scene(scene.dossier, nobody, options)
+    assert repr(found.events) == repr(wanted.events)
+    assert repr(found.events) != repr(scene.events), "claims were taken away"
+    assert repr(found.ledger) == repr(wanted.ledger)
+    assert repr(found.openings) == repr(wanted.openings)
+    assert found.claims.equals(wanted.claims)
 
 
 @pytest.mark.slow

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import gc
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from sim.auditor import Auditor
 
-from recoup.cases import Case, evolve, plan_orders
-from recoup.cases.chase import _planned
-from recoup.cases.entitlements import current, entitle
-from recoup.cases.events import ClaimMade, ClaimRepaid, EntitlementsChanged
+from recoup.cases import Case, decide, evolve, fold, followed, plan_asking, plan_orders
+from recoup.cases.case import Found
+from recoup.cases.commands import ApplyTrail
+from recoup.cases.entitlements import current, entitle, missing_of
+from recoup.cases.events import ClaimMade, ClaimRepaid, EntitlementsChanged, TrailApplied
+from recoup.cases.plans import plan_anew
 from recoup.centre import EVENT_REGISTRY
 from recoup.centre.one_sided import one_sided
+from recoup.centre.return_sheets import ReturnSheets, UnworkableError
 from recoup.clock import instant_of
 from recoup.journal import Verified, verify
 from recoup.messages import OrderMessage
+from recoup.money import split
 from recoup.orders import OrderKind
 from recoup.orders.kinds import UNDER_MANDATE
+from recoup.procedure import Reason
 from recoup.rehearse.office import Mandate, OfficePolicy, OfficeTerms
 from recoup.rehearse.play.happened import (
     Answered,
@@ -30,6 +37,9 @@ from recoup.rehearse.play.happened import (
     Reported,
     Returned,
 )
+from recoup.rehearse.playing import play
+from recoup.rehearse.policies import policy_of
+from recoup.rehearse.scenario import Scenario
 from rehearsal.hamlet import HOUR, MINUTE, hamlet
 from rehearsal.little import LittleStage
 
@@ -155,7 +165,7 @@ def test_a_plan_that_was_kept_is_the_plan_that_is_made(run):
     now, terms = instant_of(stage.now_us), policy.centre.policy
     for case in policy.centre.state.cases.values():
         for at in (now, now, now + timedelta(hours=1)):
-            assert plan_orders(case, at, terms) == _planned(case, at, terms)
+            assert plan_orders(case, at, terms) == plan_anew(case, at, terms)
 
 
 def cases_of(journal):
@@ -170,11 +180,118 @@ def cases_of(journal):
         yield from (cases[subject] for subject in changed)
 
 
+def test_the_orders_that_ask_are_the_first_of_the_plan_and_all_others_give_up(run):
+    stage, policy = run
+    now, terms, given_up = instant_of(stage.now_us), policy.centre.policy, 0
+    for case in cases_of(policy.centre.journal):
+        asking, whole = plan_asking(case, now, terms), plan_anew(case, now, terms).orders
+        assert asking == whole[: len(asking)]
+        given_up += len(whole) - len(asking)
+        rest = {order.kind for order in whole[len(asking) :]}
+        assert rest <= {OrderKind.REDUCE, OrderKind.RELEASE}
+        assert plan_orders(case, now, terms).orders == plan_orders(case, now, terms).orders == whole
+    assert given_up
+
+
+def slowly_entitled(case):
+    """Who stands behind what, written from the definition: no memory, no short cut."""
+    left, due = missing_of(case), defaultdict(lambda: defaultdict(int))
+    there = [x for x in case.places if x.found in {Found.LOCATED, Found.UNKNOWN}]
+    there.sort(key=lambda x: (x.found is Found.UNKNOWN, -x.since.timestamp(), x.account, x.amount))
+    for x in there:
+        part = min(x.amount, max(0, left.get((x.claim, x.currency), 0)))
+        left[x.claim, x.currency] = left.get((x.claim, x.currency), 0) - part
+        due[x.account, x.currency][x.claim] += part
+    for cap in case.caps:
+        parts = due[cap.account, cap.currency]
+        shared(min(cap.amount, sum(parts.values())), parts)
+    asked = {hold.hold: hold.asked for hold in case.holds}
+    behind, waits = defaultdict(lambda: defaultdict(int)), defaultdict(int)
+    for place, parts in due.items():
+        wanted = dict(parts)
+        shared(min(asked.get(place, 0), sum(parts.values())), parts)
+        for claim, amount in parts.items():
+            behind[place][claim] += amount
+            waits[claim, place[1]] += wanted[claim] - amount
+    for hold in sorted(case.holds, key=lambda x: (case.is_innocent(x.account), x.hold)):
+        for claim, amount in hold.stood:
+            room = hold.asked - sum(behind[hold.hold].values())
+            beyond = amount - behind[hold.hold][claim]
+            more = max(0, min(beyond, room, waits[claim, hold.currency]))
+            behind[hold.hold][claim] += more
+            waits[claim, hold.currency] -= more
+    none = {place: {c: n for c, n in parts.items() if n} for place, parts in behind.items()}
+    return {place: parts for place, parts in none.items() if parts}
+
+
+def shared(amount, parts):
+    """Share an amount out among parts, in place."""
+    claims = sorted(parts)
+    given = split(amount, [parts[claim] for claim in claims]) if sum(parts.values()) else []
+    parts.update(zip(claims, given, strict=False))
+
+
+def test_who_stands_behind_an_order_is_what_the_definition_says(run):
+    _, policy = run
+    found = [(entitle(case), slowly_entitled(case)) for case in cases_of(policy.centre.journal)]
+    assert all(quick == slow for quick, slow in found)
+    assert sum(bool(slow) for _, slow in found) > 100
+    # And in no order of asking: nothing that was kept of one case is told of another.
+    cases = list(cases_of(policy.centre.journal))[::-7]
+    assert [entitle(case) for case in cases] == [slowly_entitled(case) for case in cases]
+
+
+def test_a_trail_that_was_foreseen_leads_to_what_it_leads_to_when_it_is_decided_anew(run):
+    stage, policy = run
+    terms, cases, checked = policy.centre.policy, {}, 0
+    now = instant_of(stage.now_us)
+    for entry in entries(policy.centre.journal):
+        for subject, event in entry:
+            if type(event).__module__ != "recoup.cases.events":
+                continue
+            case = cases.get(subject) or Case(subject)
+            if isinstance(event, TrailApplied):
+                told = (event.facts_version, event.digest, event.places)
+                command = ApplyTrail(*told, event.derived, event.bridged)
+                first = decide(case, command, now, terms)
+                again = decide(case, command, now, terms)
+                assert first == again == decide(replace(case), replace(command), now, terms)
+                assert followed(case, again) == fold(case, again)
+                later = now + timedelta(days=1)
+                twin = decide(replace(case), replace(command), later, terms)
+                assert decide(case, command, later, terms) == twin
+                checked += 1
+            cases[subject] = evolve(case, event)
+    assert checked > 20
+
+
+def test_a_plan_that_cannot_be_made_is_tried_again_of_other_facts_only(monkeypatch):
+    tried = defaultdict(list)
+
+    def cannot(sheets):
+        tried[sheets.of.id].append(sheets)
+        raise UnworkableError(Reason.PLAN_EMPTY)
+
+    monkeypatch.setattr(ReturnSheets, "worked_out", cannot)
+    policy = OfficePolicy(Mandate.CHASE)
+    played(hamlet(3, frauds=1, payments=200), policy)
+    assert tried, "something was frozen"
+    for sheets in tried.values():
+        assert all(one != after for one, after in pairwise(sheets))
+    assert set(policy.returning.stood_still.values()) <= {"plan_empty", "nothing frozen"}
+
+
+def test_a_play_leaves_the_collector_as_it_was():
+    before = gc.get_threshold(), bool(gc.get_freeze_count())
+    play(hamlet(3, frauds=1, payments=0), policy_of("none", Scenario(), 3))
+    assert (gc.get_threshold(), bool(gc.get_freeze_count())) == before
+
+
 def test_whether_a_plan_has_anything_that_an_authority_lets_leave_is_the_same_at_all_times(run):
     stage, policy = run
     begin, terms, found = instant_of(stage.country.begin_us), policy.centre.policy, set()
     for case in cases_of(policy.centre.journal):
-        plans = [_planned(case, begin + timedelta(hours=at), terms) for at in (0, 7, 900)]
+        plans = [plan_anew(case, begin + timedelta(hours=at), terms) for at in (0, 7, 900)]
         let = {any(order.kind in UNDER_MANDATE for order in plan.orders) for plan in plans}
         assert len(let) == 1
         found |= {(let.pop(), bool(plans[0].orders))}

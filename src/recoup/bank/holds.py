@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from recoup.frozen import quickly_made
 from recoup.messages import FormerHold, Minor
 from recoup.orders import OrderKind
 
@@ -41,6 +42,7 @@ class Part:
     at: datetime
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class BankHold:
     """One hold of one case on one account in one currency."""

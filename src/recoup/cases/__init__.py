@@ -16,8 +16,8 @@ from recoup.cases.case import (
     Rest,
     Standing,
 )
-from recoup.cases.chase import Plan, Proposal, Waiting, plan_orders, plan_rests_on
-from recoup.cases.decide import decide
+from recoup.cases.chase import Plan, Proposal, Waiting
+from recoup.cases.decide import decide, followed
 from recoup.cases.decided import (
     Appeal,
     Escalation,
@@ -38,6 +38,7 @@ from recoup.cases.institutions import Institution
 from recoup.cases.joining import Meeting, groups_of, meetings_of, reached_by
 from recoup.cases.ordering import Agreement, agreement_of, covers, persons_needed
 from recoup.cases.packet import Clock, Packet, PacketClaim, PacketHold, PacketOrder, packet_of
+from recoup.cases.plans import plan_asking, plan_orders, plan_rests_on
 from recoup.cases.race import Lesson, Ready, dispatch, learned_curve, lesson_of
 from recoup.cases.refusals import Reason, Refusal
 from recoup.cases.settling import terminals
@@ -95,6 +96,7 @@ __all__ = [
     "evolve",
     "figures_of",
     "fold",
+    "followed",
     "groups_of",
     "learn",
     "learned_curve",
@@ -106,6 +108,7 @@ __all__ = [
     "overlap_of",
     "packet_of",
     "persons_needed",
+    "plan_asking",
     "plan_orders",
     "plan_rests_on",
     "reached_by",

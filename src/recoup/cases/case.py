@@ -28,6 +28,7 @@ from recoup.cases.state import (
     MandateState,
     NoticeState,
 )
+from recoup.frozen import quickly_made
 from recoup.orders import AccountKind, Order, OrderKind
 
 ClaimKey = tuple[str, str]
@@ -72,6 +73,7 @@ class Report:
     text: str = ""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Claim:
     """One disputed transfer of one victim."""
@@ -112,6 +114,7 @@ class Found(StrEnum):
     RESIDUAL = "residual"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Place:
     """So much of one claim lies in an account, was last seen going there, or left the system from there."""
@@ -174,6 +177,7 @@ class Derived:
     amount: int
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What was asked of an institution for the case on one account, for whom, and what it holds."""
@@ -207,6 +211,7 @@ class Standing:
         return self.account, self.currency
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Entitlement:
     """The part of an order that a claim stands behind."""
@@ -291,6 +296,7 @@ class Swap:
     """Who proposed it and who agreed: the grounds of the stop there, where no disputed money ever arrived."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Case:
     """Claims investigated together, and the chase for them."""

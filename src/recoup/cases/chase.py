@@ -11,9 +11,9 @@ before; 2. nothing that a claim is entitled to is given up; 3. the plan depends 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from operator import attrgetter
+from typing import Final
 
 from recoup.cases.case import (
     Case,
@@ -27,7 +27,6 @@ from recoup.cases.case import (
 from recoup.cases.entitlements import (
     Shares,
     current,
-    missing_of,
     net_of,
     overlap_of,
     parts_of,
@@ -36,6 +35,7 @@ from recoup.cases.entitlements import (
 )
 from recoup.cases.for_value import is_sold_at, is_to_ask
 from recoup.cases.terms import CasePolicy
+from recoup.frozen import quickly_made
 from recoup.limits import CASE_HOPS_MAX
 from recoup.orders import AccountKind, OrderKind
 from recoup.orders.hold import UNCLEAR
@@ -43,12 +43,14 @@ from recoup.orders.state import LIVE, HoldState
 
 ASKED_BY_SERIAL = frozenset({"exchange", "wallet", "purchase"})
 """Exits behind which an institution knows more: asked by the serial number of the payment."""
+_NOBODYS: Final[Mapping[str, int]] = {}
 KEEPING = frozenset({OrderKind.POSTPONE, OrderKind.FREEZE, OrderKind.RENEW})
 """Orders that hold on what is asked already: longer, not more."""
 OVER = frozenset({"moved", "refused", "released", "returned"})
 """Words after which the same money is not asked for again: it takes money that came later, or a person."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """An order that a person or a mandate may let leave."""
@@ -88,6 +90,7 @@ class Proposal:
         return self.sought * self.chance
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """Something that no order does now."""
@@ -137,7 +140,7 @@ class Plan:
 
 
 @dataclass(slots=True)
-class _Draft:
+class Draft:
     """A plan in the making."""
 
     case: Case
@@ -154,82 +157,48 @@ class _Draft:
     least: dict[HoldPlace, Parts] = field(default_factory=dict)
 
     def wait(self, place: HoldPlace, amount: int, why: str) -> None:
+        """Add what no order does now."""
         self.waiting.append(Waiting(*place, amount, why))
 
 
-_RESTS_ON = (
-    "claims",
-    "derived",
-    "places",
-    "caps",
-    "holds",
-    "entitlements",
-    "queried",
-    "rests",
-    "bridged",
-    "findings",
-    "account_kinds",
-)
-"""The parts of a case on which its plan rests; who agreed to what does not change it."""
-
-_Known = tuple[datetime, CasePolicy, tuple[object, ...], "Plan"]
-_newest: list[_Known | None] = [None]
-"""The plan that was made last: whoever writes, agrees to and sends orders of one case asks for the same one each time."""
-
-
-_parts_of = attrgetter(*_RESTS_ON)
-
-
-def plan_rests_on(case: Case) -> tuple[object, ...]:
-    """Return the parts of a case on which its plan rests, beside the time: equal parts, orders of the same kinds.
-
-    Time changes which order comes first where not all fit under the coverage, and what is said of those that wait.
-    """
-    parts: tuple[object, ...] = _parts_of(case)
-    return parts
-
-
-def plan_orders(case: Case, now: datetime, policy: CasePolicy) -> Plan:
-    """Return what the chase would order at `now`."""
-    parts = plan_rests_on(case)
-    known = _newest[0]
-    if known is not None and known[0] == now and known[1] is policy and known[2] == parts:
-        return known[3]
-    plan = _planned(case, now, policy)
-    _newest[0] = (now, policy, parts, plan)
-    return plan
-
-
-def _planned(case: Case, now: datetime, policy: CasePolicy) -> Plan:
+def begin_plan(
+    case: Case, now: datetime, policy: CasePolicy, missing: Mapping[ClaimKey, int]
+) -> Draft:
+    """Return a plan with the orders that ask, of what claims miss; what is given up is still to come."""
     holds = {hold.hold: hold for hold in case.holds}
     payees = frozenset(claim.payee for claim in case.claims)
-    draft = _Draft(case, now, policy, holds, payees, queried=set(case.queried))
-    missing = missing_of(case)
+    draft = Draft(case, now, policy, holds, payees, queried=set(case.queried))
     _ask(draft, targets_of(case.places, missing, case.caps), missing)
+    _query(draft)
+    draft.queries.sort(key=lambda order: (order.institution, order.account))
+    return draft
+
+
+def finish_plan(begun: Draft, missing: Mapping[ClaimKey, int]) -> Plan:
+    """Return the plan of a draft with what is given up and what waits for what; the draft stays: two threads may finish it."""
+    draft = replace(begun, waiting=[*begun.waiting], gives=[], least={})
     _capped(draft, missing)
-    for hold in case.holds:
+    for hold in draft.case.holds:
         if hold.word == UNCLEAR:
             draft.wait(hold.hold, hold.asked, UNCLEAR)
-    _query(draft)
     _give(draft, missing)
-    draft.queries.sort(key=lambda order: (order.institution, order.account))
-    net = net_of(case)
+    net = net_of(draft.case)
     return Plan(
         (*draft.asks, *draft.queries, *draft.gives),
         tuple(sorted(draft.waiting, key=lambda row: (row.account, row.currency, row.why))),
         net,
-        overlap_of(case, net),
+        overlap_of(draft.case, net),
         tuple(sorted(draft.least.items())),
     )
 
 
-def _ask(draft: _Draft, targets: Shares, missing: Mapping[ClaimKey, int]) -> None:
+def _ask(draft: Draft, targets: Shares, missing: Mapping[ClaimKey, int]) -> None:
     """Add stops and raises: where claims may ask for more than was asked."""
     by_hold: dict[HoldPlace, list[Place]] = {}
     for row in draft.case.places:
         by_hold.setdefault(row.hold, []).append(row)
     found: list[Proposal] = []
-    for place, due in sorted(targets.items()):
+    for place, due in targets.items():
         order = _one_ask(draft, place, due, by_hold[place], missing)
         if order is not None:
             found.append(order)
@@ -252,7 +221,7 @@ def _ask(draft: _Draft, targets: Shares, missing: Mapping[ClaimKey, int]) -> Non
 
 
 def _one_ask(
-    draft: _Draft,
+    draft: Draft,
     place: HoldPlace,
     due: Mapping[str, int],
     rows: Sequence[Place],
@@ -260,6 +229,10 @@ def _one_ask(
 ) -> Proposal | None:
     """Return the order for what lies at one place beyond what was asked there; what others stood for stays beside it."""
     hold = draft.holds.get(place)
+    if hold is not None and len(due) == 1 == len(hold.stood):  # nearly every place: one claim's
+        (claim, part), (behind, least) = next(iter(due.items())), hold.stood[0]
+        if claim == behind and max(part, least) <= hold.asked:
+            return None
     stood = dict(hold.stood) if hold else {}
     stood = {c: min(part, missing.get((c, place[1]), 0)) for c, part in stood.items()}
     parts = {c: max(due.get(c, 0), stood.get(c, 0)) for c in sorted(due.keys() | stood.keys())}
@@ -318,7 +291,7 @@ def _one_ask(
     )
 
 
-def _capped(draft: _Draft, missing: Mapping[ClaimKey, int]) -> None:
+def _capped(draft: Draft, missing: Mapping[ClaimKey, int]) -> None:
     """Say where a decision for a holder keeps claims from what they are entitled to: only persons lift it."""
     free = targets_of(draft.case.places, missing) if draft.case.caps else {}
     for cap in draft.case.caps:
@@ -328,7 +301,7 @@ def _capped(draft: _Draft, missing: Mapping[ClaimKey, int]) -> None:
             draft.wait(place, beyond, "capped")
 
 
-def _query(draft: _Draft) -> None:
+def _query(draft: Draft) -> None:
     """Add queries: for rows of accounts from which money moved on, or is inferred to, and for exits by serial number."""
     for rest in draft.case.rests:
         draft.wait((rest.account, rest.currency), 0, "rows_left")
@@ -355,7 +328,7 @@ def _query(draft: _Draft) -> None:
 
 
 def _one_query(
-    draft: _Draft,
+    draft: Draft,
     account: str,
     currency: str,
     institution: str,
@@ -386,21 +359,24 @@ def _one_query(
     )
 
 
-def _give(draft: _Draft, missing: Mapping[ClaimKey, int]) -> None:
+def _give(draft: Draft, missing: Mapping[ClaimKey, int]) -> None:
     """Add reductions and releases, innocent holders first, then the largest surplus."""
-    entitled = current(draft.case)
+    entitled, least = current(draft.case), draft.least
     surplus: dict[HoldPlace, int] = {}
-    for hold in draft.case.holds:
-        due = entitled.get(hold.hold, {})
-        surplus[hold.hold] = hold.asked - sum(due.values())
-        draft.least[hold.hold] = parts_of(due)
-    having = [hold for hold in draft.case.holds if hold.asked and surplus[hold.hold] > 0]
+    having: list[Standing] = []
+    for place, hold in draft.holds.items():
+        due = entitled.get(place, _NOBODYS)
+        least[place] = parts_of(due) if due else ()
+        surplus[place] = left = hold.asked - sum(due.values())
+        if left > 0 and hold.asked:
+            having.append(hold)
     is_innocent = draft.case.is_innocent
     if not having:
         return
     backed = _Backed()
-    for hold in draft.case.holds:
-        backed.put(hold.hold, shares_of(hold.confirmed, dict(hold.stood)))
+    for place, hold in draft.holds.items():
+        if hold.confirmed:  # of most nothing is confirmed yet: they back nobody
+            backed.put(place, shares_of(hold.confirmed, dict(hold.stood)))
     having.sort(key=lambda hold: (not is_innocent(hold.account), -surplus[hold.hold], hold.hold))
     for hold in having:
         due = entitled.get(hold.hold, {})
@@ -432,7 +408,7 @@ class _Backed:
 
     def put(self, place: HoldPlace, shares: Mapping[str, int]) -> None:
         """Set what one hold backs."""
-        for sign, claims in ((-1, self.by_hold.get(place, {})), (1, shares)):
+        for sign, claims in ((-1, self.by_hold.get(place, _NOBODYS)), (1, shares)):
             for claim, amount in claims.items():
                 key = (claim, place[1])
                 self.in_all[key] = self.in_all.get(key, 0) + sign * amount
@@ -441,7 +417,7 @@ class _Backed:
     def elsewhere(self, place: HoldPlace, claim: str) -> int:
         """Return what other holds of the currency back."""
         whole = self.in_all.get((claim, place[1]), 0)
-        return whole - self.by_hold[place].get(claim, 0)
+        return whole - self.by_hold.get(place, _NOBODYS).get(claim, 0)
 
 
 def _least(
@@ -460,7 +436,7 @@ def _is_lost(
     hold: Standing, after: Mapping[str, int], backed: _Backed, missing: Mapping[ClaimKey, int]
 ) -> bool:
     """Whether a claim would have less confirmed than it had and misses."""
-    for claim, had in backed.by_hold[hold.hold].items():
+    for claim, had in backed.by_hold.get(hold.hold, _NOBODYS).items():
         elsewhere = backed.elsewhere(hold.hold, claim)
         least = min(missing.get((claim, hold.currency), 0), had + elsewhere)
         if after.get(claim, 0) + elsewhere < least:
@@ -468,7 +444,7 @@ def _is_lost(
     return False
 
 
-def _lower(draft: _Draft, hold: Standing, keep: Mapping[str, int]) -> Proposal | None:
+def _lower(draft: Draft, hold: Standing, keep: Mapping[str, int]) -> Proposal | None:
     """Return the order that lowers a hold to `keep`; None where that gives nothing up, or cannot be done."""
     lowest = sum(keep.values())
     if lowest >= hold.asked:

@@ -17,6 +17,7 @@ from recoup.cases.case import (
 )
 from recoup.cases.decided import Finding, Motion
 from recoup.cases.state import AppealTrigger, ClaimTrigger, FindingTrigger, MotionTrigger
+from recoup.frozen import quickly_made
 from recoup.orders import AccountKind, Order, OrderKind
 
 
@@ -87,6 +88,7 @@ class ApplyTrail:
     bridged: tuple[Bridged, ...] = ()
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class NoteHold:
     """Note what the life of a hold has come to (`note_of`)."""

@@ -12,6 +12,7 @@ claim; 5. nothing that frees, widens or decides rests on one person.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Final
 
 from recoup.cases import (
     escalating,
@@ -90,12 +91,40 @@ from recoup.cases.terms import CasePolicy
 from recoup.orders.kinds import OFF_BANK, PROTECTED, AccountKind
 
 Events = tuple[Event, ...]
+_FORESEEN_MAX: Final = 64
+"""Cases of which is kept what their newest trail led to."""
 
 
 def decide(case: Case, command: Command, now: datetime, policy: CasePolicy) -> Events | Refusal:
     """Return what happens when `command` is carried out at `now`: events, none for a repeat, or a refusal."""
     if not case.is_open and not isinstance(command, TakeReport):
         return Refusal(Reason.CASE_NOT_OPEN, case.id)
+    if isinstance(command, ApplyTrail):
+        return _of_trail(case, command, now, policy)
+    return _decided(case, command, now, policy)
+
+
+_Foreseen = tuple[Case, ApplyTrail, datetime, CasePolicy, Events | Refusal]
+_foreseen: dict[str, _Foreseen] = {}
+"""What trails that were handed in last led to, by case: the chase asks before it writes, and the writer asks again."""
+
+
+def _of_trail(
+    case: Case, command: ApplyTrail, now: datetime, policy: CasePolicy
+) -> Events | Refusal:
+    """Return what a trail leads to; of the very same case and trail at the same instant what it led to before."""
+    known = _foreseen.get(case.id)
+    is_same = known is not None and known[0] is case and known[1] is command
+    if known is not None and is_same and known[2] == now and known[3] is policy:
+        return known[4]
+    found = _decided(case, command, now, policy)
+    if len(_foreseen) >= _FORESEEN_MAX:
+        _foreseen.clear()  # each is decided once more: that costs a moment, now and then
+    _foreseen[case.id] = case, command, now, policy, found
+    return found
+
+
+def _decided(case: Case, command: Command, now: datetime, policy: CasePolicy) -> Events | Refusal:
     found = _rule(case, command, now, policy)
     if isinstance(found, Refusal) or not found:
         return found
@@ -278,11 +307,13 @@ def _settle(case: Case, events: Events, now: datetime, policy: CasePolicy) -> Ev
     """Return the events with what they do to entitlements and surplus, so that one entry has all of it."""
     after = fold(case, events)
     if _is_unmoved(case, after):
+        _settled[0] = case, events, after
         return events
     before, wanted = current(after), entitle(after)
+    moved = [x for x in before.keys() | wanted.keys() if before.get(x) != wanted.get(x)]
     rows = [
         Entitlement(*place, claim, wanted.get(place, {}).get(claim, 0))
-        for place in sorted(before.keys() | wanted.keys())
+        for place in sorted(moved)
         for claim in sorted(before.get(place, {}).keys() | wanted.get(place, {}).keys())
         if before.get(place, {}).get(claim, 0) != wanted.get(place, {}).get(claim, 0)
     ]
@@ -299,4 +330,18 @@ def _settle(case: Case, events: Events, now: datetime, policy: CasePolicy) -> Ev
             marks.append(SurplusMarked(*hold.hold, None, None))
     after = fold(after, marks)
     check(after)
-    return (*events, *marks)
+    events = (*events, *marks)
+    _settled[0] = case, events, after
+    return events
+
+
+_settled: list[tuple[Case, Events, Case] | None] = [None]
+"""What was decided last, and the case as it is after it: who decides folds it next."""
+
+
+def followed(case: Case, events: Events) -> Case:
+    """Return the case after what `decide` said of it; what it folded itself last is not folded again."""
+    known = _settled[0]
+    if known is not None and known[0] is case and known[1] is events:
+        return known[2]
+    return fold(case, events)

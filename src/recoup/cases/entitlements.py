@@ -17,6 +17,7 @@ from recoup.cases.case import (
     Cap,
     Case,
     ClaimKey,
+    Entitlement,
     Found,
     HoldPlace,
     Parts,
@@ -28,6 +29,7 @@ _THERE: Final = frozenset({Found.LOCATED, Found.UNKNOWN})
 
 Shares = dict[HoldPlace, dict[str, int]]
 """Minor units by hold and claim; no zeros."""
+_NOTHING: Final[Mapping[str, int]] = {}
 
 
 def missing_of(case: Case) -> dict[ClaimKey, int]:
@@ -47,8 +49,27 @@ def targets_of(
     """Return what each claim may ask of each account: what the trail says lies there, within what the claim still misses.
 
     Where the trail says more than is missing (something was returned or compensated), located money comes before money last
-    seen, then the latest arrival, then the account's name.
+    seen, then the latest arrival, then the account's name. The answer is in the order of accounts and currencies, and is for
+    reading only: an order that is taken up changes neither trail nor loss, and the next one is told the same again.
     """
+    has_caps = caps != ()
+    known = _targets[has_caps]
+    if known is not None and known[0] is places and known[1] is caps and known[2] == missing:
+        return known[3]
+    out = _worked_out(places, missing, caps)
+    if isinstance(places, tuple) and isinstance(caps, tuple):
+        _targets[has_caps] = places, caps, dict(missing), out
+    return out
+
+
+_Known = tuple[tuple[Place, ...], tuple[Cap, ...], dict[ClaimKey, int], Shares]
+_targets: list[_Known | None] = [None, None]
+"""The targets that were worked out last, without caps and with them; places and caps are tuples, which do not change."""
+
+
+def _worked_out(
+    places: Iterable[Place], missing: Mapping[ClaimKey, int], caps: Iterable[Cap]
+) -> Shares:
     out: Shares = {}
     left = dict(missing)
     for place in _surest_first(places):
@@ -61,7 +82,7 @@ def targets_of(
         hold = (cap.account, cap.currency)
         if sum(out.get(hold, {}).values()) > cap.amount:
             out[hold] = dict(parts_of(shares_of(cap.amount, out[hold])))
-    return {hold: claims for hold, claims in out.items() if claims}
+    return {hold: claims for hold, claims in sorted(out.items()) if claims}
 
 
 _sorted: list[tuple[tuple[Place, ...], list[Place]]] = [((), [])]
@@ -93,16 +114,22 @@ def entitle(case: Case) -> Shares:
     asked = {hold.hold: hold.asked for hold in case.holds}
     out: Shares = {}
     waiting: dict[ClaimKey, int] = {}
-    for place, claims in sorted(targets.items()):
+    for place, claims in targets.items():
         given = shares_of(asked.get(place, 0), claims)
         for claim, due in sorted(claims.items()):
             _add(out, place, claim, given[claim])
-            key = (claim, place[1])
-            waiting[key] = waiting.get(key, 0) + due - given[claim]
+            if given[claim] != due:
+                key = (claim, place[1])
+                waiting[key] = waiting.get(key, 0) + due - given[claim]
+    if not waiting:
+        return out
     # What lies where nobody has ordered yet is stood for by the orders before it, those about the innocent last.
     for hold in sorted(case.holds, key=lambda row: (case.is_innocent(row.account), row.hold)):
-        have = dict(out.get(hold.hold, {}))
+        have = out.get(hold.hold, _NOTHING)
         room = hold.asked - sum(have.values())
+        if room <= 0:
+            continue
+        have = dict(have)
         for claim, amount in hold.stood:
             key = (claim, hold.currency)
             kept = max(0, min(amount - have.get(claim, 0), room, waiting.get(key, 0)))
@@ -121,24 +148,38 @@ def shares_of(held: int, parts: Mapping[str, int]) -> dict[str, int]:
     """
     if not parts:
         return {}
+    if len(parts) == 1:  # nearly every hold: one claim's
+        ((claim, part),) = parts.items()
+        if part >= 0 and held >= 0:
+            return {claim: min(held, part)}
     claims = sorted(parts)
     whole = sum(parts.values())
-    if held >= whole and min(parts.values()) >= 0:  # nearly every hold: nothing is short
+    if held >= whole and min(parts.values()) >= 0:  # nothing is short
         return {claim: parts[claim] for claim in claims}
     given = split(min(held, whole), [parts[claim] for claim in claims])
     return dict(zip(claims, given, strict=True))
 
 
 def current(case: Case) -> Shares:
-    """Return the live entitlements of a case."""
-    out: Shares = {}
+    """Return the live entitlements of a case, for reading only."""
+    rows, out = _live[0]
+    if rows is case.entitlements:
+        return out
+    out = {}
     for row in case.entitlements:
         _add(out, (row.account, row.currency), row.claim, row.amount)
+    _live[0] = case.entitlements, out
     return out
+
+
+_live: list[tuple[tuple[Entitlement, ...], Shares]] = [((), {})]
+"""The entitlements that were looked at last: a plan, its net and its overlap rest on the same."""
 
 
 def parts_of(claims: Mapping[str, int]) -> Parts:
     """Return claims and amounts in the order of claims, no zeros."""
+    if len(claims) == 1:
+        return tuple([part for part in claims.items() if part[1]])
     return tuple((claim, amount) for claim, amount in sorted(claims.items()) if amount)
 
 

@@ -39,6 +39,7 @@ from recoup.cases.state import (
     NoticeState,
     TaskState,
 )
+from recoup.frozen import quickly_made
 from recoup.orders import AccountKind, Order, OrderKind
 
 
@@ -134,6 +135,7 @@ class TrailApplied:
     bridged: tuple[Bridged, ...]
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class HoldNoted:
     """What an institution was asked for and said."""
@@ -194,6 +196,7 @@ class OrderAgreed:
     approval: Approval
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class OrderTakenUp:
     """An order leaves; these claims stand behind the hold from here on."""

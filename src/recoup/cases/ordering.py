@@ -13,7 +13,7 @@ from recoup.cases.case import (
     Parts,
     Standing,
 )
-from recoup.cases.chase import KEEPING, Plan, Proposal, plan_orders
+from recoup.cases.chase import KEEPING, Plan, Proposal
 from recoup.cases.commands import (
     AgreeToMandate,
     AgreeToOrder,
@@ -30,6 +30,7 @@ from recoup.cases.events import (
     OrderTakenUp,
     OrderWritten,
 )
+from recoup.cases.plans import plan_orders
 from recoup.cases.refusals import Reason, Refusal
 from recoup.cases.state import MANDATE_MOVES, MANDATE_REFUSALS, MandateState, MandateTrigger
 from recoup.cases.terms import CasePolicy

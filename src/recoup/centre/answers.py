@@ -363,8 +363,10 @@ class Shown:
             what = f"expected page {self.page + 1} of at most {limits.DIGEST_PAGES_MAX}"
             raise _wrong("page", what)
         self._begun = self._begun or digest.at
+        numbers = {hold.account_number: None for hold in digest.holds if hold.account_number}
+        ids = self._directory.accounts((self._institution, x, "", False) for x in numbers)
         for hold in digest.holds:
-            account = self._directory.account(self._institution, hold.account_number)
+            account = ids.get((self._institution, hold.account_number), "")
             key = HoldKey(hold.case, account, hold.currency)
             self._shown[key] = Stands(hold.held, hold.ends_at)
             self.count += 1

@@ -65,6 +65,8 @@ class Listed:
     """Beside `shown`."""
     index: Mapping[Shown, str]
     """Id by transfer."""
+    _columns: list[Rows] = field(default_factory=list, init=False, compare=False, repr=False)
+    """The transfers as columns, once somebody asked for them."""
 
     @property
     def number_of(self) -> Callable[[str], str]:
@@ -80,11 +82,13 @@ class Listed:
 
     @property
     def rows(self) -> Rows:
-        """The transfers as columns of what tracing reads."""
+        """The transfers as columns of what tracing reads; asked again, the same ones."""
+        if self._columns:
+            return self._columns[0]
         from recoup.trace import Rows
 
         shown = self.shown
-        return Rows(
+        rows = Rows(
             ids=self.ids,
             times=[one.place[0] for one in shown],
             payers=[one.payer for one in shown],
@@ -97,6 +101,8 @@ class Listed:
             payer_balances=[one.payer_balance for one in shown],
             payee_balances=[one.payee_balance for one in shown],
         )
+        self._columns.append(rows)
+        return rows
 
     @property
     def frame(self) -> pl.DataFrame:
@@ -151,10 +157,12 @@ class CaseLedger:
     _named: dict[Shown, str] = field(default_factory=dict)
     _ordered: list[_Ordered] = field(default_factory=list)
     """Those of `shown` that were listed before, in total order."""
+    _newest: Listed | None = None
+    """What was listed last, while no statement came after it and every transfer was shown by one."""
 
     def add(self, statement: Statement) -> None:
         """Add what a statement says of its own account; what it says of others' is no evidence and carries nothing."""
-        account = statement.account
+        account, self._newest = statement.account, None
         self.rows += len(statement.rows)
         self.institutions[account] = statement.institution
         self.accounts[account] = None
@@ -244,6 +252,8 @@ class CaseLedger:
 
     def listed(self, told: Sequence[Shown] = ()) -> Listed:
         """Return all transfers in total order, and with them those that only reports show."""
+        if self._newest is not None and not told:
+            return self._newest
         self._name(self.shown[len(self._named) :], self._taken, self._named, self._ordered)
         self._ordered.sort()  # what was listed before is in order already: what is new is merged into it
         taken, named, ordered = self._taken, self._named.copy(), self._ordered
@@ -252,7 +262,9 @@ class CaseLedger:
             self._name(told, taken, named, ordered)
             ordered.sort()
         shown, ids = [one for *_, one in ordered], [name for _, _, name, _ in ordered]
-        return Listed(shown, ids, named)
+        found = Listed(shown, ids, named)
+        self._newest = None if told else found
+        return found
 
     @staticmethod
     def _name(

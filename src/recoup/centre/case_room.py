@@ -28,6 +28,7 @@ from recoup.cases import (
 )
 from recoup.cases import decide as decide_case
 from recoup.cases import fold as fold_case
+from recoup.cases import followed as followed_case
 from recoup.cases.commands import (
     AcceptHandover,
     Command,
@@ -104,7 +105,7 @@ class CaseWork:
         found = decide_case(case, command, self.now, self.policy)
         if isinstance(found, Refusal):
             return Declined(found.reason.value, found.found)
-        after = fold_case(case, found)
+        after = followed_case(case, found)
         signs = tuple(self._signs(after, found))
         found = (*found, *signs)
         for event in found:

@@ -26,8 +26,8 @@ from recoup.cases import (
     Refusal,
     covers,
     decide,
-    fold,
-    plan_orders,
+    followed,
+    plan_asking,
     plan_rests_on,
     terminals,
 )
@@ -176,7 +176,7 @@ class ChaseStep:
         events = decide(case, traced.told.command, self._clock.now(), self._policy)
         if isinstance(events, Refusal):
             return []
-        self._foreseen[case.id] = fold(case, events)
+        self._foreseen[case.id] = followed(case, events)
         return self._covered(self._foreseen[case.id])
 
     def _trace(self, case: Case) -> None:
@@ -206,7 +206,7 @@ class ChaseStep:
         if not case.mandates or self._without.get(case.id) == rests:
             return []
         now = self._clock.now()
-        orders = plan_orders(case, now, self._policy).orders
+        orders = plan_asking(case, now, self._policy)
         if not any(found.kind in UNDER_MANDATE for found in orders):
             self._without[case.id] = rests
             if len(self._without) > limits.TRAILS_KEPT_MAX:

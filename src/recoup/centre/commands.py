@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
+from recoup.frozen import quickly_made
 from recoup.ids import CommandId, SubjectId
 from recoup.journal.port import Deadline, Journal, Message
 from recoup.journal.record import Record
@@ -33,6 +34,7 @@ class Noted:
     event: object
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What a command leads to; all of it becomes durable together."""

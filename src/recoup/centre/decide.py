@@ -5,7 +5,6 @@ The rules are the rooms'; which room, `rooms` says; who may, `rights` says.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from recoup.cases import CasePolicy
@@ -16,6 +15,7 @@ from recoup.centre.requests import CLOCK, SENDER, Acted, Request
 from recoup.centre.rights import admit
 from recoup.centre.rooms import ROOM_OF_COMMAND
 from recoup.centre.state import CentreState
+from recoup.frozen import replace
 from recoup.journal.canonical import encode_plain
 from recoup.orders.refusals import Reason
 
@@ -33,11 +33,10 @@ def decider(policy: CasePolicy) -> Decide[CentreState]:
         found = ROOM_OF_COMMAND[type(request.what)].decide(state, request, now, policy)
         if isinstance(found, Declined):
             return _without_effect(request, found)
-        found = replace(
-            found,
-            ended=(*found.ended, *filter(None, [request.deadline])),
-            settled=(*found.settled, *filter(None, [request.message])),
-        )
+        if request.deadline:
+            found = replace(found, ended=(*found.ended, request.deadline))
+        if request.message:
+            found = replace(found, settled=(*found.settled, request.message))
         if not found.events:
             return found
         actor = request.actor

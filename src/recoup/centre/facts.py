@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from recoup.frozen import quickly_made
 from recoup.journal.events import Registry
 
 ROOT_WITHIN: Final = timedelta(days=1)
@@ -17,6 +18,7 @@ BOOKED_WITHIN: Final = timedelta(hours=2)
 """By how much a payee's own statement may show a payment later than the payer's: it is under way."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class FactRow:
     """A booked transfer as one account's statement shows it; accounts are the directory's ids, '' the outside."""
@@ -50,6 +52,7 @@ class Statement:
     """When it was given; None where nobody said."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Grounds:
     """The transfer by which the money came to the account: what the institution looks for before it stops anything."""

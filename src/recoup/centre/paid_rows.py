@@ -80,6 +80,8 @@ def _shows(row: FactRow, one: _Known) -> bool:
 def _without(
     statement: Statement, gone: dict[tuple[str, str], dict[str, tuple[_When, int]]]
 ) -> Statement:
+    if not any(account == statement.account for account, _ in gone):
+        return statement
     rows = []
     for row in statement.rows:
         place = gone.get((statement.account, row.currency), {})

@@ -12,8 +12,9 @@ from typing import Any, Final
 from recoup import limits
 from recoup.centre.commands import Command
 from recoup.errors import EventFault
+from recoup.frozen import quickly_made
 from recoup.ids import CommandId
-from recoup.journal.canonical import decode_plain, encode_plain
+from recoup.journal.canonical import decode_plain, encode_checked, encode_plain
 from recoup.journal.events import Registry
 
 _KEYS: Final = {"actor", "case", "command", "content", "deadline", "message", "version"}
@@ -54,6 +55,7 @@ class Acted:
     """The registered name of what was asked."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Request:
     """A command of a room, and whose it is."""
@@ -75,7 +77,10 @@ def encode_request(commands: Registry, request: Request) -> bytes:
     """Return canonical bytes; `EventFault` for a value that has none or is too long."""
     name, version = commands.name_of(request.what)
     actor = request.actor
-    body = encode_plain(
+    texts = actor.who, actor.role, actor.reason, request.case, request.deadline, request.message
+    if set(map(type, texts)) != {str}:
+        raise EventFault("expected texts around a command, was something else")
+    body = encode_checked(
         {
             "actor": {"reason": actor.reason, "role": actor.role, "who": actor.who},
             "case": request.case,

@@ -71,6 +71,8 @@ class Followed:
 
     def added_to(self, decision: Decision) -> Decision:
         """Return a decision with all of it, in the same entry."""
+        if not (self.events or self.deadlines or self.ended):
+            return decision
         return replace(
             decision,
             events=(*decision.events, *self.events),
@@ -126,9 +128,10 @@ def follow_payments(orders: OrderWork, policy: CasePolicy) -> Followed:
             said = decide(found, command, _NO_FACTS, orders.now, policy.procedure)
             if isinstance(said, Refusal) or not said:
                 continue
-            before, after = deadlines_of(found), deadlines_of(fold(found, said))
+            before, after = _clocks_of(found), _clocks_of(fold(found, said))
             followed.events += [Noted(SubjectId(found.cases[0]), event) for event in said]
-            followed.deadlines |= {name: after[name] for name in after if name not in before}
+            fresh = (name for name in after if name not in before)
+            followed.deadlines |= {name: _deadline(name, *after[name]) for name in fresh}
             followed.ended += [name for name in before if name not in after]
     return followed
 
@@ -286,17 +289,22 @@ def _return_of(orders: OrderWork, order_id: str) -> Return | None:
 
 def deadlines_of(found: Return) -> dict[str, Deadline]:
     """Return the deadlines that a return has as it stands; each follows from what it is of."""
-    rows = {}
+    return {name: _deadline(name, *clock) for name, clock in _clocks_of(found).items()}
+
+
+def _clocks_of(found: Return) -> dict[str, tuple[datetime, str, asked.Command]]:
+    """Return by the name of its deadline when each clock ends, whose it is, and what is asked for then."""
+    rows: dict[str, tuple[datetime, str, asked.Command]] = {}
     if found.is_open and found.round.state is RoundState.PUBLISHED:
         number, count = found.round.number, len(found.round.notices)
         name = derived_id(_NOTICE, found.id, str(number), str(count))
         ends_at = found.round.notices[-1].ends_at
-        rows[name] = _deadline(name, ends_at, found.id, asked.PassNotice(found.id, number, count))
+        rows[name] = ends_at, found.id, asked.PassNotice(found.id, number, count)
     for payment in found.payments:
         if payment.state in IN_FLIGHT and payment.due_at and not payment.is_overdue:
             name = derived_id(_PAYMENT, payment.order_id)
             limit = asked.PassPayLimit(found.id, payment.order_id)
-            rows[name] = _deadline(name, payment.due_at, found.id, limit)
+            rows[name] = payment.due_at, found.id, limit
     return rows
 
 

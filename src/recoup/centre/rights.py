@@ -13,7 +13,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -40,6 +39,7 @@ from recoup.centre.return_rights import RETURN_ACTIONS, action_of_return, target
 from recoup.centre.state import CentreState
 from recoup.centre.terms import EnterClaim, EnterReport
 from recoup.centre.written import IssuePapers, NoteSent
+from recoup.frozen import replace
 from recoup.orders import commands as order_commands
 from recoup.staff import (
     Action,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from recoup.cases.commands import MakeClaim, TakeReport
+from recoup.frozen import quickly_made
 from recoup.journal.events import Registry
 from recoup.orders import HoldKey, Order
 
@@ -61,6 +63,7 @@ class EnterClaim:
     accounts: tuple[Named, ...]
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class IssuedOrder:
     """An order as it was issued: what an outbox message carries. Names and numbers are added from the vault when sent."""
@@ -93,8 +96,9 @@ def encode_issued(issued: IssuedOrder) -> bytes:
     return _paper.encode(issued)
 
 
+@lru_cache(maxsize=1024)
 def decode_issued(body: bytes) -> IssuedOrder:
-    """Return the order that an outbox message carries."""
+    """Return the order that an outbox message carries; whoever sorts, sends and confirms one asks for the same."""
     version = 2 if _LATER in body else 1
     issued: IssuedOrder = _paper.decode("issued_order", version, body)
     return issued

@@ -33,6 +33,8 @@ Upcast = Callable[[dict[str, Any]], dict[str, Any]]
 _Pack = Callable[[Any], Any]
 _SMALL: Final = 2**31
 """Nearly every number: of a larger one the bound is asked."""
+_plain_value: Final = attrgetter("_value_")
+"""What `value` gives, without a call in between: enums are in nearly every event."""
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
@@ -137,6 +139,7 @@ def _exactly(kind: type) -> _Codec:
 
 
 _TEXT: Final = _exactly(str)
+_WHOLE: Final = _exactly(int)
 
 
 def _instants() -> _Codec:
@@ -184,7 +187,7 @@ def _enums(kind: type[Enum]) -> _Codec:
             return whole(value.value) if type(value.value) is int else value.value
         if type(value) is not kind:
             raise _fault(kind.__name__, value)
-        return value.value
+        return _plain_value(value)
 
     def unpack(value: Any) -> Any:
         if type(value) not in kinds:
@@ -197,24 +200,26 @@ def _enums(kind: type[Enum]) -> _Codec:
 
 
 def _optional(inner: _Codec) -> _Codec:
+    pack, unpack = inner.pack, inner.unpack
     return _Codec(
-        lambda value: None if value is None else inner.pack(value),
-        lambda value: None if value is None else inner.unpack(value),
+        lambda value: None if value is None else pack(value),
+        lambda value: None if value is None else unpack(value),
     )
 
 
 def _row(inner: _Codec) -> _Codec:
     """Return the codec of `tuple[T, ...]`."""
+    pack_part, unpack_part = inner.pack, inner.unpack
 
     def pack(value: Any) -> list[Any]:
         if not isinstance(value, tuple):
             raise _fault("a tuple", value)
-        return [inner.pack(part) for part in value]
+        return [pack_part(part) for part in value]
 
     def unpack(value: Any) -> tuple[Any, ...]:
         if not isinstance(value, list):
             raise _fault("an array", value)
-        return tuple([inner.unpack(part) for part in value])
+        return tuple([unpack_part(part) for part in value])
 
     return _Codec(pack, unpack)
 
@@ -243,7 +248,8 @@ def _codec_of_class(kind: type) -> _Codec:
     texts = tuple(name for name, codec in codecs.items() if codec is _TEXT)
     # A text is its own plain form: most fields are texts, and are looked at together.
     texts_of = _texts_of(texts)
-    packs = [(name, codec.pack) for name, codec in codecs.items() if codec is not _TEXT]
+    packs = [(x, codec.pack) for x, codec in codecs.items() if codec not in (_TEXT, _WHOLE)]
+    wholes = tuple(name for name, codec in codecs.items() if codec is _WHOLE)
     unpacks = [(name, codec.unpack) for name, codec in codecs.items() if codec is not _TEXT]
 
     def pack(value: Any) -> dict[str, Any]:
@@ -251,6 +257,10 @@ def _codec_of_class(kind: type) -> _Codec:
             raise _fault(kind.__name__, value)
         parts: dict[str, Any] = dict(zip(codecs, values_of(value), strict=True))
         texts_of(parts)
+        for name in wholes:  # a small one is its own plain form too
+            number = parts[name]
+            if type(number) is not int or not -_SMALL < number < _SMALL:
+                _WHOLE.pack(number)
         for name, part in packs:
             parts[name] = part(parts[name])
         return parts
@@ -297,8 +307,10 @@ def _codec_of(hint: Any) -> _Codec:
         return _codec_of(hint.__supertype__)
     if hint is str:
         return _TEXT
-    if hint in (int, bool):
-        return _exactly(hint)
+    if hint is int:
+        return _WHOLE
+    if hint is bool:
+        return _exactly(bool)
     if hint is datetime:
         return _instants()
     if hint is date:

@@ -52,6 +52,13 @@ def hash_of(record: Record) -> bytes:
     """Return the hash that `record` should have; a field of a wrong kind raises, as `struct` and `str` do."""
     sequence, at_us, command, subject, name, version, body, previous, _ = record
     texts = (command.encode(), subject.encode(), name.encode(), body)
+    return _hash_of(sequence, at_us, version, previous, texts)
+
+
+def _hash_of(
+    sequence: int, at_us: int, version: int, previous: bytes, texts: tuple[bytes, ...]
+) -> bytes:
+    """Return the hash over fixed numbers and texts with their lengths: command, subject, name, body."""
     if len(previous) != HASH_BYTES:  # struct would fill it up without a word
         raise ValueError(f"expected a hash of {HASH_BYTES} bytes, was {len(previous)}")
     return sha256(
@@ -79,21 +86,14 @@ def seal(
     """Return the record that comes after `previous` (None: the first one)."""
     at_us = microseconds_of(at)
     assert previous is None or at_us >= previous.at_us, "the journal's time never goes back"
-    for text in (command, subject, name):
-        assert 0 < len(text.encode()) <= limits.TEXT_BYTES_MAX, "an id is empty or too long"
+    ids = (command.encode(), subject.encode(), name.encode())
+    for text in ids:
+        assert 0 < len(text) <= limits.TEXT_BYTES_MAX, "an id is empty or too long"
     assert len(body) <= limits.EVENT_BYTES_MAX, "an event is too long"
-    open_record = Record(
-        1 if previous is None else previous.sequence + 1,
-        at_us,
-        command,
-        subject,
-        name,
-        version,
-        body,
-        NO_HASH if previous is None else previous.hash,
-        NO_HASH,
-    )
-    return open_record._replace(hash=hash_of(open_record))
+    sequence = 1 if previous is None else previous.sequence + 1
+    before = NO_HASH if previous is None else previous.hash
+    found = _hash_of(sequence, at_us, version, before, (*ids, body))
+    return Record(sequence, at_us, command, subject, name, version, body, before, found)
 
 
 __all__ = ["HASH_BYTES", "NO_HASH", "Record", "hash_of", "seal"]

@@ -21,6 +21,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from itertools import chain
+from operator import attrgetter
 from typing import Any, Final, Union, get_args, get_origin
 
 import msgspec
@@ -251,13 +252,15 @@ def _codec_of(kind: type) -> _Codec:
     known, all_needed = parts.keys(), frozenset(needed)
     unpacks = {name: codec.unpack for name, (codec, _) in parts.items()}
     texts = frozenset(name for name, unpack in unpacks.items() if unpack is _text)
+    packs = [(name, codec.pack, default) for name, (codec, default) in parts.items()]
+    values_of = attrgetter(*parts) if len(parts) > 1 else lambda value: (getattr(value, *parts),)
 
     def pack(value: Any, currency: str) -> dict[str, Any]:
         currency = getattr(value, "currency", currency)
         return {
-            name: codec.pack(getattr(value, name), currency)
-            for name, (codec, default) in parts.items()
-            if getattr(value, name) != default
+            name: part(found, currency)
+            for (name, part, default), found in zip(packs, values_of(value), strict=True)
+            if found != default
         }
 
     def unpack(value: Any, currency: str) -> Any:

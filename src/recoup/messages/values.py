@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
+from recoup.frozen import quickly_made
 from recoup.messages.codes import ResultCode
 from recoup.orders.kinds import AccountKind, Extent, OrderKind, Outcome
 from recoup.unrecognised import Unrecognised
@@ -116,6 +117,7 @@ class NoticeTerms:
     phone: str
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class OrderMessage:
     """An order, as the institution gets it. The hold that it is about is that of (case, account number, currency)."""
@@ -170,6 +172,7 @@ class FormerHold:
     ends_at: datetime | None = None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class StatementRow:
     """A booked transfer as the institution's statement shows it."""
@@ -191,6 +194,7 @@ class StatementRow:
     """Running balance of the account asked about."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class AnswerMessage:
     """What an institution says that it did on an order."""

@@ -11,7 +11,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
-from recoup.frozen import replace
+from recoup.frozen import quickly_made, replace
 from recoup.orders.kinds import MOVING, STOPS, AccountKind, Extent, OrderKind, Outcome
 from recoup.orders.payout import Payout, Receipt
 from recoup.orders.state import LIVE, HoldState, OrderState
@@ -31,6 +31,7 @@ class HoldKey:
     currency: str
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Order:
     """An instruction to an institution, as its maker wrote it."""
@@ -90,6 +91,7 @@ def _texts_of(payout: Payout | None) -> tuple[str, ...]:
     return (*whom, *payout.officers)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What an institution says about an order."""
@@ -112,6 +114,7 @@ class Answer:
     """Which papers the institution wants before it pays."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Tracked:
     """An order and how far it has come."""
@@ -153,6 +156,7 @@ class Tracked:
         return self._is_answered_only_by(Outcome.REFUSED)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Hold:
     """What stands between a case and an account in one currency."""

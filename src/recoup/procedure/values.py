@@ -12,6 +12,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Final
 
+from recoup.frozen import quickly_made
 from recoup.orders.hold import HoldKey
 from recoup.procedure.custody import Accrued, PriorRight, Seized
 from recoup.procedure.state import (
@@ -206,6 +207,7 @@ class Fact:
     reference: str = ""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Payment:
     """One decided sum, from one frozen account to one payee."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from recoup.care import Step
@@ -17,6 +19,8 @@ from recoup.rehearse.play.totals import Progress
 from recoup.rehearse.play.victims import Heeded, Victim, Victims
 from recoup.rehearse.scenario import Scenario
 
+_COLLECTED: Final = (200_000, 20, 100)
+"""Values made between two looks for cycles among the newest, and so many looks between those among older and oldest ones."""
 CLOCKS_US: Final = 100 * 86_400_000_000
 """How long clocks of orders, notices and returns run on after the country's days."""
 
@@ -40,9 +44,10 @@ def play(
     scenario = scenario or Scenario()
     stage = Play(country, policy, books=books, progress=progress)
     _people(stage, scenario, weights or learned(policy.name))
-    policy.begin(stage)
-    stage.run()
-    stage.settle_up(country.end_us + CLOCKS_US)
+    with _collected_seldom():
+        policy.begin(stage)
+        stage.run()
+        stage.settle_up(country.end_us + CLOCKS_US)
     return Played(
         policy=policy.name,
         country=country,
@@ -54,6 +59,21 @@ def play(
         unbooked=stage.unbooked(),
         failed_late=stage.failed_late,
     )
+
+
+@contextmanager
+def _collected_seldom() -> Iterator[None]:
+    """Look for cycles among values seldom, and not among those of before: a play makes millions of values and few cycles."""
+    before, is_ours = gc.get_threshold(), not gc.get_freeze_count()
+    if is_ours:
+        gc.freeze()
+    gc.set_threshold(*_COLLECTED)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        if is_ours:
+            gc.unfreeze()
 
 
 def heeded(scenario: Scenario) -> Heeded:

@@ -6,6 +6,7 @@ disputes, what belongs to those who claim or through whom a claim's money went, 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import polars as pl
@@ -13,10 +14,12 @@ import polars as pl
 from recoup.records import tables
 from recoup.returns.route import reached_pockets
 from recoup.returns.working import Case
+from recoup.trace.assemble import Scene
+from recoup.trace.events import arrange
 from recoup.trace.ledger import BRIDGED
 from recoup.trace.lineage import Target, lot_parts
 from recoup.trace.sources import SOURCES, name_parts
-from recoup.trace.trace import build_scene
+from recoup.trace.trace import build_scene, resolve_claims
 from recoup.trace.trail import Options
 
 LIKELY: Final = tables.schema_of(
@@ -39,7 +42,7 @@ def likely_victims(case: Case) -> pl.DataFrame:
     dossier = case.scene.dossier
     # Laid out without claims: the rule that leads back knows no owner.
     bridge = bool((case.scene.ledger.standing == BRIDGED).any())
-    scene = build_scene(dossier, pl.DataFrame(schema=tables.CLAIMS), Options(bridge=bridge))
+    scene = _without_claims(case.scene, Options(bridge=bridge))
     parts, _ = lot_parts(scene, Target(-1, pockets, "the pots"), 0, lifo=False)
     found = name_parts(scene, parts, _RULE, dossier.transfers, has_amounts=True).sources
     ledger = case.scene.ledger
@@ -61,3 +64,13 @@ def likely_victims(case: Case) -> pl.DataFrame:
     )
     leads = found.filter(is_lead & ~transfer.is_in(disputed.implode()))
     return leads.select(LIKELY.names()).match_to_schema(LIKELY)
+
+
+def _without_claims(scene: Scene, options: Options) -> Scene:
+    """Return a scene laid out for nobody; where nothing is linked, rows, pockets and openings are those it has."""
+    nobody = pl.DataFrame(schema=tables.CLAIMS)
+    if len(scene.transits) or len(scene.dossier.links):
+        return build_scene(scene.dossier, nobody, options)
+    claims = resolve_claims(scene.dossier, nobody)
+    events = arrange(scene.ledger, scene.openings, scene.dossier, claims, options)
+    return replace(scene, events=events, claims=claims)

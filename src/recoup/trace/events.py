@@ -18,7 +18,7 @@ import polars as pl
 from recoup.records.dossier import Dossier
 from recoup.records.tables import INSTANT
 from recoup.trace.kernels import books, reach
-from recoup.trace.ledger import BRIDGED, I32, I64, KNOWN, OUTSIDE, U8, UNKNOWN, Ledger
+from recoup.trace.ledger import BRIDGED, I32, I64, KNOWN, OUTSIDE, U8, UNKNOWN, Ledger, pockets_of
 from recoup.trace.openings import Openings
 from recoup.trace.trail import Options
 
@@ -219,14 +219,16 @@ class _Extra:
 
 
 def _given_holds(ledger: Ledger, dossier: Dossier) -> list[Held]:
+    holds = dossier.holds
+    pockets = pockets_of(ledger, holds["account"], holds["currency"].to_list())
     return [
         Held(
-            ledger.pocket(account, currency),
+            pocket,
             amount,
             microseconds(time),
             None if until is None else microseconds(until),
         )
-        for account, currency, amount, time, until in dossier.holds.iter_rows()
+        for pocket, (_, _, amount, time, until) in zip(pockets, holds.iter_rows(), strict=True)
     ]
 
 

@@ -91,6 +91,26 @@ class Ledger:
         return int(found[0]) if len(found) else -1
 
 
+def pockets_of(ledger: Ledger, accounts: pl.Series, currencies: Sequence[str]) -> list[int]:
+    """Return what `Ledger.pocket` gives for each account with the currency beside it, looked up together."""
+    if not len(accounts):
+        return []
+    numbers = {name: number for number, name in enumerate(ledger.currencies)}
+    currency = np.array([numbers.get(name, -1) for name in currencies], np.int64)
+    last, width = len(ledger.accounts) - 1, len(numbers)
+    if last < 0 or not width:
+        return [-1] * len(accounts)
+    account = np.minimum(ledger.accounts.search_sorted(accounts).to_numpy(), last).astype(np.int64)
+    is_there = (ledger.accounts.gather(account) == accounts).to_numpy() & (currency >= 0)
+    keys = ledger.pocket_account[1:].astype(np.int64) * width + ledger.pocket_currency[1:]
+    wanted = account * width + currency
+    at = np.searchsorted(keys, wanted)  # pockets are in the order of accounts and currencies
+    is_there &= at < len(keys)
+    is_there[is_there] = keys[at[is_there]] == wanted[is_there]
+    found: list[int] = np.where(is_there, at + 1, -1).tolist()
+    return found
+
+
 def _codes(column: pl.Series, names: pl.Series) -> I32:
     """Return int32 positions of `column` in the sorted unique `names`; '' becomes -1."""
     codes = column.replace("", None).cast(pl.Enum(names)).to_physical()

@@ -85,10 +85,12 @@ def _stated(ledger: Ledger, dossier: Dossier) -> Pinned:
         return
     implied, _ = implied_openings(rows)
     places = {
-        (int(a), int(c)): p
-        for p, (a, c) in enumerate(zip(ledger.pocket_account, ledger.pocket_currency, strict=True))
+        place: p
+        for p, place in enumerate(
+            zip(ledger.pocket_account.tolist(), ledger.pocket_currency.tolist(), strict=True)
+        )
     }
-    index = {name: i for i, name in enumerate(ledger.accounts)}
+    index = {name: i for i, name in enumerate(ledger.accounts.to_list())}
     for account, currency, amount in implied.select("account", "currency", "opening").iter_rows():
         yield places[index[account], ledger.currencies.index(currency)], amount
 

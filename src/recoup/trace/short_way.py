@@ -11,7 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -35,7 +35,7 @@ from recoup.trace.ledger import (
     Ledger,
     number_pockets,
 )
-from recoup.trace.openings import openings_of
+from recoup.trace.openings import Openings, openings_of
 from recoup.trace.trail import Options
 
 ROWS_MAX: Final = 8_000
@@ -74,10 +74,50 @@ class Rows:
     payee_institutions: Sequence[str]
     payer_balances: Sequence[int | None]
     payee_balances: Sequence[int | None]
+    _laid: list[_Laid] = field(default_factory=list, init=False, compare=False, repr=False)
+    """How they were laid out last; what is made of them by changing a column is laid out anew."""
 
     def ordered(self, order: Sequence[int]) -> Rows:
         """Return the same rows in another order."""
-        return Rows(*([getattr(self, one.name)[n] for n in order] for one in fields(self)))
+        columns = [one.name for one in fields(self) if one.compare]
+        return Rows(*([getattr(self, name)[n] for n in order] for name in columns))
+
+    def laid_for(self, case: SmallCase) -> _Laid:
+        """Return the rows laid out for a case; where only claims and holds are others than before, as they were."""
+        if self._laid and self._laid[0].fits(case):
+            return self._laid[0]
+        rows, pairs = _settled(self)
+        names, ledger = _ledger(case, rows)
+        openings = openings_of(ledger, _stated(rows, ledger))
+        index = {name: row for row, name in enumerate(rows.ids)}
+        pockets = zip(ledger.pocket_account.tolist(), ledger.pocket_currency.tolist(), strict=True)
+        of_pocket = {place: number for number, place in enumerate(pockets)}
+        at = {(names[a], ledger.currencies[c]): n for (a, c), n in of_pocket.items() if a >= 0}
+        laid = _Laid(rows, case.known, case.terminal, pairs, names, ledger, openings, index, at)
+        self._laid[:] = [laid]
+        return laid
+
+
+@dataclass(frozen=True, slots=True)
+class _Laid:
+    """Rows laid out for the kernels, as long as they, and which accounts have statements or are exits, stay as they are."""
+
+    rows: Rows
+    known: AbstractSet[str]
+    terminal: AbstractSet[str]
+    pairs: list[tuple[int, int]]
+    names: Sequence[str]
+    ledger: Ledger
+    openings: Openings
+    index: Mapping[str, int]
+    pockets: Mapping[tuple[str, str], int]
+    """By account and currency."""
+
+    def fits(self, case: SmallCase) -> bool:
+        """Whether a case of the same rows is laid out so: every hold lies where rows, or the holds of before, have a pocket."""
+        if (self.known, self.terminal) != (case.known, case.terminal):
+            return False
+        return all((one.account, one.currency) in self.pockets for one in case.holds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,20 +179,19 @@ class _Scene:
 
 def short_way(case: SmallCase, rule: str) -> Course:
     """Return the course of a case that is fit, by fifo, lifo, rolling or lowest-balance; `LimitFault` as `trace_dossier`."""
-    rows, pairs = _settled(case.rows)
-    names, ledger, held = _ledger(case, rows)
-    openings = openings_of(ledger, _stated(rows, ledger))
+    laid = case.rows.laid_for(case)
+    rows, ledger, openings = laid.rows, laid.ledger, laid.openings
+    held = np.array([laid.pockets[one.account, one.currency] for one in case.holds], np.int32)
     specials = Specials(len(rows.ids))
-    index = {name: row for row, name in enumerate(rows.ids)}
-    roots = [index[claim.transfer] for claim in case.claims]
+    roots = [laid.index[claim.transfer] for claim in case.claims]
     assert len(set(roots)) == len(roots), "a transfer has at most one claim"
     for number, (row, claim) in enumerate(zip(roots, case.claims, strict=True)):
         specials.mark(row, books.ROOT, claim=number, admitted=int(claim.is_admitted))
     holds = [Held(int(at), one.amount, one.time) for at, one in zip(held, case.holds, strict=True)]
-    marked = Marked(specials, roots, [], pairs, holds)
+    marked = Marked(specials, roots, [], laid.pairs, holds)
     events = lay_events(ledger, openings, marked, Options())
     found = follow(rule, ledger, openings, events, holds_count=len(holds))
-    return _named(_Scene(case, rows, names, ledger, held, events), found)
+    return _named(_Scene(case, rows, laid.names, ledger, held, events), found)
 
 
 def _settled(rows: Rows) -> tuple[Rows, list[tuple[int, int]]]:
@@ -190,8 +229,8 @@ def _pairs(rows: Rows) -> list[tuple[int, int]]:
     ]
 
 
-def _ledger(case: SmallCase, rows: Rows) -> tuple[list[str], Ledger, I32]:
-    """Return account names sorted by code point, the arrays, and the pocket of each hold."""
+def _ledger(case: SmallCase, rows: Rows) -> tuple[list[str], Ledger]:
+    """Return account names sorted by code point, and the arrays."""
     named = {*rows.payers, *rows.payees, *(hold.account for hold in case.holds)} - {""}
     names = sorted(named)
     currencies = tuple(sorted({*rows.currencies, *(hold.currency for hold in case.holds)}))
@@ -231,7 +270,7 @@ def _ledger(case: SmallCase, rows: Rows) -> tuple[list[str], Ledger, I32]:
         currency=currency,
         mark=np.where(standing[payer] == BRIDGED, INFERRED, 0).astype(np.uint8),
     )
-    return names, ledger, pockets.extra[0]
+    return names, ledger
 
 
 def _stated(rows: Rows, ledger: Ledger) -> Iterator[tuple[int, int]]:

@@ -31,13 +31,13 @@ def chase():
 
 def _looked_at(monkeypatch):
     seen = []
-    plan = chaser.plan_orders
+    plan = chaser.plan_asking
 
     def planned(case, *rest):
         seen.append(case.id)
         return plan(case, *rest)
 
-    monkeypatch.setattr(chaser, "plan_orders", planned)
+    monkeypatch.setattr(chaser, "plan_asking", planned)
     return seen
 
 

@@ -17,6 +17,8 @@ from recoup.rehearse.play.ports import Attempt, Row, Stage, Word
 from recoup.unrecognised import Unrecognised
 
 _BACK: Final = KINDS.index("reversal")
+_SHOWN_MAX: Final = 2_000
+"""Rows of statements that an institution keeps made."""
 _LEAVING: Final = {InstitutionKind.CASH: "cash_out", InstitutionKind.ABROAD: "abroad"}
 
 
@@ -68,7 +70,8 @@ class PlayCore:
         self._blocks: dict[int, dict[str, CoreBlock]] = {}
         self._where: dict[str, int] = {}
         self._made: dict[str, CorePayment] = {}
-        self._rows: dict[str, int] = {}
+        self._shown: dict[tuple[int, int], StatementRow] = {}
+        """Rows that were shown last, by account and row: an order is decided on a statement, and answered with it."""
 
     @property
     def can_stop_amounts(self) -> bool:
@@ -99,9 +102,14 @@ class PlayCore:
         balance, out = books.balance(account), []
         for row in reversed(rows):
             if row.time_us <= last:
-                out.append(self._row(row, balance))
+                known = self._shown.get((account, row.row))
+                if known is None or known.balance_after != balance:
+                    known = self._shown[account, row.row] = self._row(row, balance)
+                out.append(known)
             balance += row.amount * ((row.payer == account) - (row.payee == account))
         out.reverse()
+        if len(self._shown) > _SHOWN_MAX:
+            self._shown.clear()
         return out
 
     def _row(self, row: Row, balance: int) -> StatementRow:

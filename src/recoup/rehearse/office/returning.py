@@ -49,6 +49,8 @@ class Returning:
         self._centre, self._staff, self._desk, self._terms = centre, staff, desk, terms
         self.stood_still: dict[str, str] = {}
         """Why a case gave nothing back, by case."""
+        self._unworkable: dict[str, tuple[ReturnSheets, str]] = {}
+        """By case the facts of which no plan could be made, and why: of the same ones none can be made the next day."""
 
     def begin(self, case_id: str) -> None:
         """Open the return of a case and take the victim's applications in, each to be paid where the money came from."""
@@ -81,14 +83,18 @@ class Returning:
         centre, return_id = self._centre, _return_of(case_id)
         gathered = gather(centre.state, return_id, centre.policy)
         why = ""
+        seen, unworkable_for = self._unworkable.get(case_id, (None, ""))
         if isinstance(gathered, Declined):
             why = gathered.reason
+        elif gathered == seen:
+            why = unworkable_for
         else:
             try:
                 outcome = centre.scribe.write([self._staff.named(self._bound(gathered, case_id))])
                 why = "" if isinstance(outcome[0], Done) else str(outcome[0])
             except UnworkableError as unworkable:
                 why = f"{unworkable.reason} {unworkable.what}".strip()
+                self._unworkable[case_id] = gathered, why
         if why:
             self.stood_still[case_id] = why
             if tries > 1:
