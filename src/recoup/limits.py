@@ -294,18 +294,6 @@ LIST_CHECKS_EACH_PER_MINUTE_MAX: Final = 6_000
 LIST_FOUND_MAX: Final = 20
 """Entries of one subject that a check tells; the rest is counted."""
 
-LEAD_ACCOUNTS_MAX: Final = 20
-"""Accounts of a payer that one lead may name."""
-
-DISSUASION_LEADS_MAX: Final = 100
-"""Leads that may meet in one dissuasion."""
-
-DISSUASION_CONTACTS_MAX: Final = 100
-"""Attempts to speak to one payer in one dissuasion."""
-
-MEASURE_APPEALS_MAX: Final = 20
-"""Appeals against one measure, one after another."""
-
 LOGINS_PER_MINUTE_MAX: Final = 30
 """Logins, enrolments and setups from one address in a minute."""
 
@@ -353,36 +341,6 @@ TEMPLATE_BYTES_MAX: Final = 2**24
 
 TEMPLATE_UNPACKED_BYTES_MAX: Final = 2**26
 """Bytes of all its parts when unpacked: a small file may hold a thousand times its size."""
-
-RULE_CHARS_MAX: Final = 4_096
-"""Characters of one rule's expression, or of one of its thresholds."""
-
-RULE_DEPTH_MAX: Final = 32
-"""Expressions within expressions in one rule; also the terms of one chain of sums or products."""
-
-RULE_PARTS_MAX: Final = 512
-"""Names, figures and operations of one rule, thresholds put in: bounds its program and the time that it takes."""
-
-RULE_STACK_MAX: Final = 64
-"""Values that one rule keeps at once while it is worked out."""
-
-RULE_SET_BYTES_MAX: Final = 2**20
-"""Bytes of one file of rules."""
-
-RULE_SET_RULES_MAX: Final = 1_000
-"""Rules of one set."""
-
-RULE_LISTS_MAX: Final = 64
-"""Lists that the rules of one set may ask."""
-
-RULE_SNOOZES_MAX: Final = 2_000
-"""Snoozes of one set."""
-
-RULE_SNOOZE_SECONDS_MAX: Final = 90 * 86_400
-"""Seconds that one snooze may last; then somebody looks again."""
-
-RULE_PROBLEMS_MAX: Final = 200
-"""Problems of one set that are named; the rest is counted."""
 
 POLICY_CURRENCIES_MAX: Final = 64
 """Currencies of one policy of decisions."""

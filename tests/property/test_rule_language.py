@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rules_plain import Plain, Tight
 
-from recoup import limits
 from recoup.errors import RuleFault
 from recoup.records.kinds import KINDS
 from recoup.watch.rules import (
@@ -29,6 +28,7 @@ from recoup.watch.rules import (
     run_rules,
     vocabulary,
 )
+from recoup.watch.rules.limits import RULE_CHARS_MAX
 
 
 class Figure(NamedTuple):
@@ -283,14 +283,14 @@ def test_no_text_raises_anything_but_the_fault_with_places_inside_the_text(text,
 @pytest.mark.parametrize(
     "text",
     [
-        "(" * limits.RULE_CHARS_MAX,
-        "-" * limits.RULE_CHARS_MAX,
+        "(" * RULE_CHARS_MAX,
+        "-" * RULE_CHARS_MAX,
         "not " * 1_000,
-        "1" * limits.RULE_CHARS_MAX,
+        "1" * RULE_CHARS_MAX,
         "1d" * 2_000,
         "a(" * 2_000,
         "1+" * 2_000 + "1 > 0",
-        "x" * limits.RULE_CHARS_MAX,
+        "x" * RULE_CHARS_MAX,
         '"' + "a" * 4_000,
         "is_night in " * 300,
         "1_" * 2_000,

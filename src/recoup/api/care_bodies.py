@@ -7,7 +7,6 @@ from typing import Annotated
 
 from pydantic import Field
 
-from recoup import limits
 from recoup.api.bodies import (
     AccountNumber,
     Amount,
@@ -33,6 +32,7 @@ from recoup.care import (
     Step,
 )
 from recoup.care.dissuading import DissuasionOutcome
+from recoup.care.limits import LEAD_ACCOUNTS_MAX
 from recoup.clock import instant_text
 
 ForeignId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$")]
@@ -93,9 +93,7 @@ class LeadBody(Body):
     payer: SubjectBody
     institution: InstitutionId | None = None
     """Where the payer's accounts lie."""
-    accounts: tuple[AccountNumber, ...] = Field(
-        (), max_length=limits.LEAD_ACCOUNTS_MAX, strict=False
-    )
+    accounts: tuple[AccountNumber, ...] = Field((), max_length=LEAD_ACCOUNTS_MAX, strict=False)
     grade: RiskGrade = Field(strict=False)
     payment: PaymentSeen | None = None
     reason: Said

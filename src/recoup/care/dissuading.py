@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from recoup import limits
 from recoup.care.dissuasion import (
     DISSUASION_MOVES,
     DISSUASION_REFUSALS,
@@ -26,6 +25,7 @@ from recoup.care.dissuasion import (
     DissuasionTrigger,
     Lead,
 )
+from recoup.care.limits import DISSUASION_CONTACTS_MAX, DISSUASION_LEADS_MAX, LEAD_ACCOUNTS_MAX
 from recoup.care.refusals import CareReason, CareRefusal
 from recoup.care.terms import CareTerms, RiskGrade, Step
 
@@ -162,14 +162,14 @@ def take_lead(
     expires_at = min(lead.expires_at, lead.seen_at + timedelta(seconds=terms.lead_seconds_max))
     if expires_at <= now:
         return CareRefusal(CareReason.LEAD_EXPIRED, expires_at.isoformat())
-    if len(lead.accounts) > limits.LEAD_ACCOUNTS_MAX:
+    if len(lead.accounts) > LEAD_ACCOUNTS_MAX:
         return CareRefusal(CareReason.TOO_MANY, str(len(lead.accounts)))
     if lead.amount < 0 or bool(lead.amount) != bool(lead.currency):
         return CareRefusal(CareReason.AVERTED_UNFIT, "expected an amount with its currency")
     lead = replace(lead, expires_at=expires_at)
     if running is None:
         return _opened(lead, command.dissuasion, now, terms)
-    if len(running.leads) >= limits.DISSUASION_LEADS_MAX:
+    if len(running.leads) >= DISSUASION_LEADS_MAX:
         return CareRefusal(CareReason.TOO_MANY, running.id)
     return LeadTaken(lead, running.id), _joined(running, lead, now, terms)
 
@@ -219,7 +219,7 @@ def _joined(task: Dissuasion, lead: Lead, now: datetime, terms: CareTerms) -> Di
         grade,
         paid.currency,
         paid.amount,
-        tuple(accounts)[: limits.LEAD_ACCOUNTS_MAX],
+        tuple(accounts)[:LEAD_ACCOUNTS_MAX],
         due_at,
         max(task.ends_at, min(lead.expires_at, longest)),
     )
@@ -249,7 +249,7 @@ def _contact(task: Dissuasion, command: NoteContact, now: datetime, terms: CareT
     step = STEP_OF[task.state]
     if command.step is not step:
         return CareRefusal(CareReason.STEP_DIFFERS, step.value)
-    if len(task.contacts) >= limits.DISSUASION_CONTACTS_MAX:
+    if len(task.contacts) >= DISSUASION_CONTACTS_MAX:
         return CareRefusal(CareReason.TOO_MANY, task.id)
     further = _after(step, terms.steps[task.grade])
     was = any(row.step is step and row.is_reached for row in task.contacts)

@@ -14,8 +14,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from recoup import limits
 from recoup.care.dissuasion import OPEN_DISSUASIONS, Dissuasion
+from recoup.care.limits import MEASURE_APPEALS_MAX
 from recoup.care.measure import (
     MEASURE_MOVES,
     MEASURE_REFUSALS,
@@ -330,7 +330,7 @@ def _unfit(
             return CareRefusal(CareReason.CURRENCY_UNFIT, currency)
         case ConfirmMeasure(amount=amount) if amount < 0:
             return CareRefusal(CareReason.LIMIT_UNFIT, "expected an amount of zero or more")
-        case AppealMeasure() if len(measure.appeals) >= limits.MEASURE_APPEALS_MAX:
+        case AppealMeasure() if len(measure.appeals) >= MEASURE_APPEALS_MAX:
             return CareRefusal(CareReason.TOO_MANY, measure.id)
         case PassMeasureEnd() if now < measure.ends_at:
             return CareRefusal(CareReason.MEASURE_RUNS, measure.ends_at.isoformat())

@@ -13,6 +13,7 @@ from recoup import limits
 from recoup.errors import StateFault, StateProblem
 from recoup.records.kinds import KINDS
 from recoup.watch.decision import Problem
+from recoup.watch.rules.limits import RULE_PARTS_MAX
 from recoup.watch.stream.laying import microseconds
 
 ID_CHARS_MAX: Final = 128
@@ -155,7 +156,7 @@ def _time(value: object) -> int | None:
 def _facts(given: object) -> tuple[tuple[str, float], ...] | None:
     if given is _NO_FACTS:
         return ()
-    if not isinstance(given, Mapping) or len(given) > limits.RULE_PARTS_MAX:
+    if not isinstance(given, Mapping) or len(given) > RULE_PARTS_MAX:
         return None
     found = []
     for name, value in given.items():

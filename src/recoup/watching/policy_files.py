@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from recoup import limits
 from recoup.errors import RuleFault, RuleProblem
 from recoup.money import ISO_DIGITS, Digits
 from recoup.watch.decision import Policy, load_policy
+from recoup.watch.rules.limits import RULE_SET_BYTES_MAX
 
 _HERE = Path(__file__).parent / "policies"
 
@@ -32,7 +32,7 @@ def read_policy(name_or_path: str | Path, digits: Digits = ISO_DIGITS) -> Policy
         path = _HERE / f"{name_or_path}.toml"
     try:
         with path.open("rb") as file:
-            content = file.read(limits.RULE_SET_BYTES_MAX + 1)
+            content = file.read(RULE_SET_BYTES_MAX + 1)
         return load_policy(content.decode("utf-8-sig"), digits)
     except OSError as error:
         found = f"{path}: {error.strerror or error}; shipped are {', '.join(shipped_policies())}"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from recoup import limits
 from recoup.errors import RuleFault, RuleProblem
 from recoup.money import ISO_DIGITS, Digits
 from recoup.watch.columns import STREAM_FEATURES
 from recoup.watch.features import FEATURES, Feature
 from recoup.watch.flags import REASONS, facts_beside
 from recoup.watch.rules import Known, RuleSet, load_rules
+from recoup.watch.rules.limits import RULE_SET_BYTES_MAX
 from recoup.watch.rules.program import Op
 
 _HERE = Path(__file__).parent / "rule_sets"
@@ -48,8 +48,8 @@ def read_rules(
     if str(name_or_path) in shipped_rules():
         path = _HERE / f"{name_or_path}.toml"
     try:
-        if path.stat().st_size > limits.RULE_SET_BYTES_MAX:
-            message = f"{path}: expected at most {limits.RULE_SET_BYTES_MAX} bytes"
+        if path.stat().st_size > RULE_SET_BYTES_MAX:
+            message = f"{path}: expected at most {RULE_SET_BYTES_MAX} bytes"
             raise RuleFault([RuleProblem("", "", 0, 0, "too_long", message)])
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:

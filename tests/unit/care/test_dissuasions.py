@@ -9,7 +9,6 @@ from datetime import timedelta
 import pytest
 from cared import START, TERMS, lead, warned
 
-from recoup import limits
 from recoup.care import (
     DISSUASION_MOVES,
     DISSUASION_REFUSALS,
@@ -36,6 +35,7 @@ from recoup.care.dissuading import (
     evolve_dissuasion,
     take_lead,
 )
+from recoup.care.limits import DISSUASION_CONTACTS_MAX, DISSUASION_LEADS_MAX, LEAD_ACCOUNTS_MAX
 
 S, T = DissuasionState, DissuasionTrigger
 REACHED = Contact(Step.MESSAGE, True, "ann", START)
@@ -142,7 +142,7 @@ def test_the_same_lead_again_changes_nothing_and_other_content_under_its_id_is_r
         ({"seen_at": START + timedelta(seconds=1)}, CareReason.LEAD_TIME_UNFIT),
         ({"amount": -1}, CareReason.AVERTED_UNFIT),
         ({"currency": ""}, CareReason.AVERTED_UNFIT),
-        ({"accounts": ("a",) * (limits.LEAD_ACCOUNTS_MAX + 1)}, CareReason.TOO_MANY),
+        ({"accounts": ("a",) * (LEAD_ACCOUNTS_MAX + 1)}, CareReason.TOO_MANY),
     ],
 )
 def test_a_lead_that_makes_no_sense_is_not_taken(changed, reason):
@@ -150,7 +150,7 @@ def test_a_lead_that_makes_no_sense_is_not_taken(changed, reason):
 
 
 def test_as_many_accounts_as_a_lead_may_name_are_taken():
-    accounts = tuple(f"a{n}" for n in range(limits.LEAD_ACCOUNTS_MAX))
+    accounts = tuple(f"a{n}" for n in range(LEAD_ACCOUNTS_MAX))
     assert len(taken(lead(accounts=accounts))) == 2
 
 
@@ -184,7 +184,7 @@ def test_a_raised_grade_goes_on_after_a_step_that_was_made_and_repeats_none():
 
 
 def test_so_many_leads_meet_in_one_task_and_no_more():
-    full = warned(leads=("l",) * limits.DISSUASION_LEADS_MAX)
+    full = warned(leads=("l",) * DISSUASION_LEADS_MAX)
     assert taken(lead(id="l2", foreign="W-2"), None, full).reason is CareReason.TOO_MANY
     fits = warned(leads=full.leads[1:])
     assert len(taken(lead(id="l2", foreign="W-2"), None, fits)) == 2
@@ -215,7 +215,7 @@ def test_a_grade_is_spoken_to_as_far_as_it_goes(grade, steps):
 def test_only_the_step_that_is_due_is_made_and_only_so_often():
     said = decide_dissuasion(warned(), NoteContact("d1", Step.VISIT, True, "ann"), START, TERMS)
     assert said == CareRefusal(CareReason.STEP_DIFFERS, "message")
-    full = warned(contacts=(REACHED,) * limits.DISSUASION_CONTACTS_MAX)
+    full = warned(contacts=(REACHED,) * DISSUASION_CONTACTS_MAX)
     call = NoteContact("d1", Step.MESSAGE, True, "ann")
     assert decide_dissuasion(full, call, START, TERMS).reason is CareReason.TOO_MANY
     fits = replace(full, contacts=full.contacts[1:])

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 import pytest
 from cared import LIVING, START, TERMS, appealed, measure, protective, standing, warned
 
-from recoup import limits
 from recoup.care import (
     IN_FORCE,
     LIVE_MEASURES,
@@ -25,6 +24,7 @@ from recoup.care import (
     MeasureTrigger,
     RiskGrade,
 )
+from recoup.care.limits import MEASURE_APPEALS_MAX
 from recoup.care.measuring import (
     AgreeToMeasure,
     AppealMeasure,
@@ -222,7 +222,7 @@ def test_a_denied_appeal_leaves_the_measure_and_another_may_follow_up_to_a_limit
     (denied,) = decide_measure(found, SettleMeasureAppeal("m1", False, "bo", "r"), (), START, TERMS)
     after = evolve_measure(found, denied)
     assert (after.state, after.appeals[-1].state) == (S.STANDING, "denied")
-    full = replace(after, appeals=after.appeals * limits.MEASURE_APPEALS_MAX)
+    full = replace(after, appeals=after.appeals * MEASURE_APPEALS_MAX)
     said = decide_measure(full, AppealMeasure("m1", "t", "bo"), (), START, TERMS)
     assert said.reason is CareReason.TOO_MANY
     fits = replace(full, appeals=full.appeals[1:])

@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from recoup import limits
 from recoup.errors import RuleFault
 from recoup.watch.rules import (
     FIELDS,
@@ -19,6 +18,7 @@ from recoup.watch.rules import (
     new_stack,
     vocabulary,
 )
+from recoup.watch.rules.limits import RULE_CHARS_MAX, RULE_DEPTH_MAX, RULE_PARTS_MAX, RULE_STACK_MAX
 
 
 class Figure(NamedTuple):
@@ -236,33 +236,33 @@ def _code(text: str) -> str:
     ("good", "bad", "code"),
     [
         (
-            "is_night" + " " * (limits.RULE_CHARS_MAX - 8),
-            "is_night" + " " * (limits.RULE_CHARS_MAX - 7),
+            "is_night" + " " * (RULE_CHARS_MAX - 8),
+            "is_night" + " " * (RULE_CHARS_MAX - 7),
             "too_long",
         ),
         (
-            "(" * (limits.RULE_DEPTH_MAX - 1) + "is_night" + ")" * (limits.RULE_DEPTH_MAX - 1),
-            "(" * limits.RULE_DEPTH_MAX + "is_night" + ")" * limits.RULE_DEPTH_MAX,
+            "(" * (RULE_DEPTH_MAX - 1) + "is_night" + ")" * (RULE_DEPTH_MAX - 1),
+            "(" * RULE_DEPTH_MAX + "is_night" + ")" * RULE_DEPTH_MAX,
             "too_deep",
         ),
         (
-            "1" + " + 1" * (limits.RULE_DEPTH_MAX - 1) + " > 0",
-            "1" + " + 1" * limits.RULE_DEPTH_MAX + " > 0",
+            "1" + " + 1" * (RULE_DEPTH_MAX - 1) + " > 0",
+            "1" + " + 1" * RULE_DEPTH_MAX + " > 0",
             "too_deep",
         ),
         (
-            "not " * (limits.RULE_DEPTH_MAX - 1) + "true",
-            "not " * limits.RULE_DEPTH_MAX + "true",
+            "not " * (RULE_DEPTH_MAX - 1) + "true",
+            "not " * RULE_DEPTH_MAX + "true",
             "too_deep",
         ),
         (
-            " and ".join(["true"] * (limits.RULE_PARTS_MAX // 2)),
-            " and ".join(["true"] * (limits.RULE_PARTS_MAX // 2 + 1)),
+            " and ".join(["true"] * (RULE_PARTS_MAX // 2)),
+            " and ".join(["true"] * (RULE_PARTS_MAX // 2 + 1)),
             "too_many_parts",
         ),
         (
-            f"hour in ({', '.join(['1'] * (limits.RULE_STACK_MAX - 1))})",
-            f"hour in ({', '.join(['1'] * limits.RULE_STACK_MAX)})",
+            f"hour in ({', '.join(['1'] * (RULE_STACK_MAX - 1))})",
+            f"hour in ({', '.join(['1'] * RULE_STACK_MAX)})",
             "too_many_values",
         ),
     ],

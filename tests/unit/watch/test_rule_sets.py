@@ -7,9 +7,15 @@ from typing import NamedTuple
 
 import pytest
 
-from recoup import limits
 from recoup.errors import RuleFault
 from recoup.watch.rules import Action, Known, Mode, load_rules
+from recoup.watch.rules.limits import (
+    RULE_LISTS_MAX,
+    RULE_PROBLEMS_MAX,
+    RULE_SET_BYTES_MAX,
+    RULE_SET_RULES_MAX,
+    RULE_SNOOZES_MAX,
+)
 
 HEAD = 'id = "house"\ntimezone = "Asia/Shanghai"\nnight = [22, 6]\nlists = ["suspect"]\n'
 RULE = """
@@ -120,7 +126,7 @@ def test_a_field_that_does_not_fit_is_named(old: str, new: str, expected: tuple[
         ("id = ", "not_toml"),
         ("a = " + "[" * 5_000, "not_toml"),
         ("x = 1" + "0" * 5_000, "not_toml"),
-        ("#" * (limits.RULE_SET_BYTES_MAX + 1), "too_long"),
+        ("#" * (RULE_SET_BYTES_MAX + 1), "too_long"),
         (HEAD + "rules = 3", "field_type"),
         (HEAD + RULE + RULE, "same_twice"),
         (HEAD.replace('["suspect"]', '["a", "a"]'), "same_twice"),
@@ -137,31 +143,31 @@ def test_a_set_that_does_not_fit_is_refused(text: str, code: str) -> None:
 
 def test_rules_and_lists_are_bounded() -> None:
     line = '[[rules]]\nid = "r{0}"\nexpression = "is_night"\naction = "warn"\nreason = "cn-3006"\nauthor = "a"\n'
-    many = "".join(line.format(n) for n in range(limits.RULE_SET_RULES_MAX))
-    assert len(load(HEAD + many).rules) == limits.RULE_SET_RULES_MAX
+    many = "".join(line.format(n) for n in range(RULE_SET_RULES_MAX))
+    assert len(load(HEAD + many).rules) == RULE_SET_RULES_MAX
     assert ("rules", "too_many") in codes(HEAD + many + line.format("x"))
-    names = [f"l{n}" for n in range(limits.RULE_LISTS_MAX)]
-    assert len(load(HEAD.replace('["suspect"]', str(names))).names.lists) == limits.RULE_LISTS_MAX
+    names = [f"l{n}" for n in range(RULE_LISTS_MAX)]
+    assert len(load(HEAD.replace('["suspect"]', str(names))).names.lists) == RULE_LISTS_MAX
     assert ("lists", "too_many") in codes(HEAD.replace('["suspect"]', str([*names, "more"])))
 
 
 def test_snoozes_are_bounded() -> None:
-    many = SNOOZE * limits.RULE_SNOOZES_MAX
-    assert len(load(HEAD + RULE + many).snoozes) == limits.RULE_SNOOZES_MAX
+    many = SNOOZE * RULE_SNOOZES_MAX
+    assert len(load(HEAD + RULE + many).snoozes) == RULE_SNOOZES_MAX
     assert codes(HEAD + RULE + many + SNOOZE) == [("snoozes", "too_many")]
 
 
 def test_a_file_may_be_as_long_as_the_bound() -> None:
     text = HEAD + RULE + "\n#"
-    assert load(text + "x" * (limits.RULE_SET_BYTES_MAX - len(text))).rules
-    assert codes(text + "x" * (limits.RULE_SET_BYTES_MAX - len(text) + 1)) == [("", "too_long")]
+    assert load(text + "x" * (RULE_SET_BYTES_MAX - len(text))).rules
+    assert codes(text + "x" * (RULE_SET_BYTES_MAX - len(text) + 1)) == [("", "too_long")]
 
 
 def test_no_more_problems_are_named_than_somebody_reads() -> None:
-    many = "".join(f"[[rules]]\nid = 'r{n}'\n" for n in range(limits.RULE_PROBLEMS_MAX))
+    many = "".join(f"[[rules]]\nid = 'r{n}'\n" for n in range(RULE_PROBLEMS_MAX))
     with pytest.raises(RuleFault) as caught:
         load(HEAD + many)
-    assert len(caught.value.problems) == limits.RULE_PROBLEMS_MAX + 1
+    assert len(caught.value.problems) == RULE_PROBLEMS_MAX + 1
     assert caught.value.problems[-1].code == "more"
 
 

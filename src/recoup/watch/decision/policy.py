@@ -18,6 +18,7 @@ from recoup import limits
 from recoup.errors import RuleFault, RuleProblem
 from recoup.money import ISO_DIGITS, AmountError, Digits, parse_minor
 from recoup.watch.decision.decision import Action
+from recoup.watch.rules.limits import RULE_PROBLEMS_MAX, RULE_SET_BYTES_MAX
 from recoup.watch.rules.rule import Mode, Standing, digest_of
 from recoup.watch.rules.table import Table
 
@@ -157,7 +158,7 @@ def load_policy(text: str, digits: Digits = ISO_DIGITS) -> Policy:
         table.wrong("approver", "approver_missing", message)
     table.close()
     if problems:
-        raise RuleFault(problems[: limits.RULE_PROBLEMS_MAX])
+        raise RuleFault(problems[:RULE_PROBLEMS_MAX])
     return policy
 
 
@@ -176,8 +177,8 @@ _RANGES: Final = {
 
 
 def _toml(text: str) -> object:
-    if len(text.encode("utf-8", "surrogatepass")) > limits.RULE_SET_BYTES_MAX:
-        found = f"expected at most {limits.RULE_SET_BYTES_MAX} bytes"
+    if len(text.encode("utf-8", "surrogatepass")) > RULE_SET_BYTES_MAX:
+        found = f"expected at most {RULE_SET_BYTES_MAX} bytes"
         raise RuleFault([RuleProblem("", "", 0, 0, "too_long", found)])
     try:
         return tomllib.loads(text)

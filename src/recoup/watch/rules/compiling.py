@@ -15,9 +15,9 @@ from typing import Final
 
 import numpy as np
 
-from recoup import limits
 from recoup.errors import RuleFault, RuleProblem
 from recoup.money import AmountError, parse_minor
+from recoup.watch.rules.limits import RULE_STACK_MAX
 from recoup.watch.rules.parse import parse
 from recoup.watch.rules.problem import Place, Unreadable, shown
 from recoup.watch.rules.program import Op, Program
@@ -169,8 +169,8 @@ class _Writer:
     def _write(self, op: Op, change: int, argument: int = 0) -> None:
         self._code.append((op, argument))
         self._height += change
-        if self._height > limits.RULE_STACK_MAX:
-            bound = limits.RULE_STACK_MAX
+        if self._height > RULE_STACK_MAX:
+            bound = RULE_STACK_MAX
             raise Unreadable(
                 Place(1, 1), "too_many_values", f"expected at most {bound} values kept at once"
             )

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from recoup import limits
 from recoup.trace.kernels.compiled import inner, kernel
+from recoup.watch.rules.limits import RULE_STACK_MAX
 from recoup.watch.rules.program import Floats, Op, Program, Programs
 
 NO: Final = 0
@@ -222,7 +222,7 @@ def verdict(programs: Programs, rule: int, row: Floats, facts: Floats, stack: Fl
 
 def new_stack() -> Floats:
     """Return room for the values of any rule that compiles."""
-    return np.empty(limits.RULE_STACK_MAX, np.float64)
+    return np.empty(RULE_STACK_MAX, np.float64)
 
 
 __all__ = [

@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import Final
 
 from recoup import limits
+from recoup.watch.rules.limits import RULE_DEPTH_MAX, RULE_PARTS_MAX
 from recoup.watch.rules.problem import Place, Unreadable, shown
 from recoup.watch.rules.tokens import Token, Word, tokens
 from recoup.watch.rules.tree import (
@@ -68,20 +69,20 @@ class _Parser:
 
     def _deeper(self) -> None:
         self._level += 1
-        if self._level > limits.RULE_DEPTH_MAX:
+        if self._level > RULE_DEPTH_MAX:
             raise Unreadable(
                 self.next.place,
                 "too_deep",
-                f"expected at most {limits.RULE_DEPTH_MAX} expressions within each other",
+                f"expected at most {RULE_DEPTH_MAX} expressions within each other",
             )
 
     def _count(self) -> None:
         self._parts += 1
-        if self._parts > limits.RULE_PARTS_MAX:
+        if self._parts > RULE_PARTS_MAX:
             raise Unreadable(
                 self.next.place,
                 "too_many_parts",
-                f"expected at most {limits.RULE_PARTS_MAX} names, figures and operations",
+                f"expected at most {RULE_PARTS_MAX} names, figures and operations",
             )
 
     def _take(self) -> Token:

@@ -28,10 +28,18 @@ from functools import cached_property
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from recoup import limits
 from recoup.errors import RuleFault, RuleProblem
 from recoup.money import ISO_DIGITS, Digits
 from recoup.watch.rules.compiling import Expression, compile_expression
+from recoup.watch.rules.limits import (
+    RULE_CHARS_MAX,
+    RULE_LISTS_MAX,
+    RULE_PROBLEMS_MAX,
+    RULE_SET_BYTES_MAX,
+    RULE_SET_RULES_MAX,
+    RULE_SNOOZE_SECONDS_MAX,
+    RULE_SNOOZES_MAX,
+)
 from recoup.watch.rules.problem import shown
 from recoup.watch.rules.program import Programs, joined
 from recoup.watch.rules.rule import Action, Mode, Page, Rule, Snooze, Standing, Threshold, digest_of
@@ -106,7 +114,7 @@ def load_rules(text: str, known: Known) -> RuleSet:
     lists = _lists(table)
     names = vocabulary(known.features, known.facts, lists, known.currencies, known.digits)
     rules, expressions = [], []
-    for values in table.tables("rules", limits.RULE_SET_RULES_MAX):
+    for values in table.tables("rules", RULE_SET_RULES_MAX):
         rule = _rule(values, f"{timezone} {night[0]}-{night[1]}", known, problems)
         rules.append(rule)
         try:
@@ -120,7 +128,7 @@ def load_rules(text: str, known: Known) -> RuleSet:
     _same_twice(table, rules)
     snoozes = tuple(
         _snooze(values, {rule.id for rule in rules}, problems)
-        for values in table.tables("snoozes", limits.RULE_SNOOZES_MAX)
+        for values in table.tables("snoozes", RULE_SNOOZES_MAX)
     )
     table.close()
     if problems:
@@ -129,8 +137,8 @@ def load_rules(text: str, known: Known) -> RuleSet:
 
 
 def _toml(text: str) -> object:
-    if len(text.encode("utf-8", "surrogatepass")) > limits.RULE_SET_BYTES_MAX:
-        found = f"expected at most {limits.RULE_SET_BYTES_MAX} bytes"
+    if len(text.encode("utf-8", "surrogatepass")) > RULE_SET_BYTES_MAX:
+        found = f"expected at most {RULE_SET_BYTES_MAX} bytes"
         raise RuleFault([RuleProblem("", "", 0, 0, "too_long", found)])
     try:
         return tomllib.loads(text)
@@ -142,7 +150,7 @@ def _toml(text: str) -> object:
 
 
 def _bounded(problems: list[RuleProblem]) -> tuple[RuleProblem, ...]:
-    kept = tuple(problems[: limits.RULE_PROBLEMS_MAX])
+    kept = tuple(problems[:RULE_PROBLEMS_MAX])
     more = len(problems) - len(kept)
     return (*kept, RuleProblem("", "", 0, 0, "more", f"and {more} more")) if more else kept
 
@@ -171,7 +179,7 @@ def _clock(table: Table) -> tuple[str, tuple[int, int]]:
 
 
 def _lists(table: Table) -> tuple[str, ...]:
-    names = table.texts("lists", limits.RULE_LISTS_MAX)
+    names = table.texts("lists", RULE_LISTS_MAX)
     for name in names:
         if not name or '"' in name or len(name) > 64 or not name.isprintable():
             table.wrong(
@@ -188,7 +196,7 @@ def _rule(values: object, clock: str, known: Known, problems: list[RuleProblem])
     rule = Rule(
         id=table.id("id"),
         version=table.whole("version", default=1, low=1),
-        expression=table.text("expression", chars_max=2 * limits.RULE_CHARS_MAX),
+        expression=table.text("expression", chars_max=2 * RULE_CHARS_MAX),
         currency=table.text("currency", is_needed=False),
         thresholds=_thresholds(table, known, problems),
         action=table.choice("action", Action),
@@ -278,7 +286,7 @@ def _snooze(values: object, rules: set[str], problems: list[RuleProblem]) -> Sno
         table.wrong("rule", "rule_unknown", f"expected a rule of this set, found {rule}")
     if snooze.author and snooze.author == snooze.approver:
         table.wrong("approver", "approver_is_author", "expected another person than the author")
-    longest = timedelta(seconds=limits.RULE_SNOOZE_SECONDS_MAX)
+    longest = timedelta(seconds=RULE_SNOOZE_SECONDS_MAX)
     if begins and ends and not timedelta(0) < ends - begins <= longest:
         message = f"expected an end within {longest.days} days after the beginning"
         table.wrong("until", "ends_first", message)

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final, TypeVar
 
-from recoup import limits
 from recoup.errors import RuleProblem
+from recoup.watch.rules.limits import RULE_PARTS_MAX
 from recoup.watch.rules.problem import shown
 
 _E = TypeVar("_E", bound=StrEnum)
@@ -132,7 +132,7 @@ class Table:
             self._type(field, "a table", value)
             return []
         good = []
-        for name, entry in list(value.items())[: limits.RULE_PARTS_MAX]:
+        for name, entry in list(value.items())[:RULE_PARTS_MAX]:
             if _NAME.fullmatch(name) and name not in reserved:
                 good.append((name, entry))
             else:

@@ -6,7 +6,7 @@ import re
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from recoup import limits
+from recoup.watch.rules.limits import RULE_CHARS_MAX
 from recoup.watch.rules.problem import Place, Unreadable, shown
 
 KEYWORDS: Final = frozenset({"and", "or", "not", "in", "between", "true", "false"})
@@ -59,8 +59,8 @@ _KINDS: Final = {
 
 def tokens(text: str) -> list[Token]:
     """Return the words of `text`, the end included; raise `Unreadable` at the first sign that belongs to none."""
-    if len(text) > limits.RULE_CHARS_MAX:
-        found = f"expected at most {limits.RULE_CHARS_MAX} characters, found {len(text)}"
+    if len(text) > RULE_CHARS_MAX:
+        found = f"expected at most {RULE_CHARS_MAX} characters, found {len(text)}"
         raise Unreadable(Place(1, 1), "too_long", found)
     found_words: list[Token] = []
     at, line, line_start = 0, 1, 0

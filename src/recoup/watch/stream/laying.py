@@ -22,6 +22,7 @@ from recoup.watch.model.lanes import LANES
 from recoup.watch.patterns import Patterns
 from recoup.watch.patterns.snapshots import empty_graph
 from recoup.watch.rules import FIELDS, Mode, RuleSet, vocabulary
+from recoup.watch.rules.limits import RULE_STACK_MAX
 from recoup.watch.rules.program import Programs
 from recoup.watch.state import NEVER, Outcome, Payments, Shard
 from recoup.watch.state.kernels.stream import TIME_MAX
@@ -167,8 +168,8 @@ def lay_desk(rules: RuleSet, brain: Brain, innocents: float, width: int) -> Desk
         room.rows.view(np.uint64),
         facts,
         facts.view(np.uint64),
-        np.empty(limits.RULE_STACK_MAX),
-        np.zeros((limits.RULE_STACK_MAX, LANES)),
+        np.empty(RULE_STACK_MAX),
+        np.zeros((RULE_STACK_MAX, LANES)),
         np.zeros(LANES, np.int8),
         np.empty(2 * brain.forest.looked_at.size, np.uint16),
         np.array([-1.0, 0.0, innocents]),

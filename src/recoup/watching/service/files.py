@@ -20,6 +20,7 @@ from recoup.watch.columns import columns_of
 from recoup.watch.decision import Policy, load_policy
 from recoup.watch.model import Model, feature_set, read_model
 from recoup.watch.rules import RuleSet
+from recoup.watch.rules.limits import RULE_SET_BYTES_MAX
 from recoup.watching.policy_files import shipped_policies
 from recoup.watching.rule_files import rules_of, shipped_rules
 
@@ -59,8 +60,8 @@ class Configuration:
 
 def read_files(files: Files, currencies: tuple[str, ...], digits: Digits = ISO_DIGITS) -> bytes:
     """Return the files as one piece; a `Fault` names what cannot be used."""
-    rules = _text(files.rules, "rule_sets", limits.RULE_SET_BYTES_MAX)
-    policy = _text(files.policy, "policies", limits.RULE_SET_BYTES_MAX)
+    rules = _text(files.rules, "rule_sets", RULE_SET_BYTES_MAX)
+    policy = _text(files.policy, "policies", RULE_SET_BYTES_MAX)
     model = _bytes(files.model, limits.MODEL_BYTES_MAX)
     packed = msgspec.msgpack.encode(Content(rules, policy, model, _lists(files.lists)))
     opened(packed, currencies, digits)
