@@ -40,8 +40,8 @@ STANDS: Final[dict[Stage, Pair]] = {
         "We have your report and are checking it.",
     ),
     Stage.SEARCHING: (
-        "您的报案已核实，正在追查资金去向，目前尚未控制到资金。",
-        "Your report is confirmed. We are following the money; none of it is held yet.",
+        "您的报案已核实，正在追查资金去向，目前尚未在银行为您控制到资金。",
+        "Your report is confirmed. We are following the money; no bank holds any of it for you yet.",
     ),
     Stage.HELD: (
         "已为您止付部分资金，正在办理冻结。",
