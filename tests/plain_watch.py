@@ -92,6 +92,9 @@ class PlainCore:
             raise StateFault(StateProblem.SETTING_WRONG, name)
         return ""
 
+    def due(self, now_us: int) -> int | None:  # noqa: ARG002 - nothing waits here
+        return None
+
     def listings(self, accounts: Sequence[str]) -> list[Listing]:
         return [Listing(tuple(self.lists.get(a, ())), a in self.stops) for a in accounts]
 

@@ -286,6 +286,7 @@ class Told(msgspec.Struct, omit_defaults=True):
     is_repeat: bool = False
     expires_at: str = ""
     reasons: list[dict[str, str]] = []
+    remedy: dict[str, str] = {}
     refusal: str = ""
     field: str = ""
 
@@ -325,6 +326,8 @@ def _add(one: Told, extra: Extra) -> None:
     one.reasons = [
         {"code": reason.code, "en": reason.words, "zh": reason.words_zh} for reason in extra.reasons
     ]
+    if extra.remedy is not None:
+        one.remedy = {"en": extra.remedy.english, "zh": extra.remedy.chinese}
 
 
 def instant_text(time_us: int) -> str:

@@ -29,6 +29,7 @@ from recoup.watching.service.linked import CHAIN, CHANGES, Carried, carry
 from recoup.watching.service.port import (
     CANCEL,
     CONFIGURE,
+    LAPSE,
     REFUSED,
     RELEASE,
     Answers,
@@ -195,6 +196,9 @@ class WatchCore:
             return ""
         if name in {RELEASE, CANCEL}:
             return self._end(name, body.decode())
+        if name == LAPSE:
+            self.saw(self.watch.advance(int(body)).told)
+            return ""
         if name != CONFIGURE:
             raise StateFault(StateProblem.SETTING_WRONG, f"nothing is called {name!r}")
         self._configure(opened(body, self._currencies, self._digits))
@@ -211,6 +215,12 @@ class WatchCore:
             self.saw(found.told)
             ended = found[-1].ended.how
         return ended.value
+
+    def due(self, now_us: int) -> int | None:
+        """Return up to which instant time must pass for all that waits and is over to end."""
+        found = self.watch.stream.due(now_us)
+        clock = self.watch.stream.shard.clock
+        return None if found is None else max(found, clock)  # a proof that came is due at once
 
     def _configure(self, content: Configuration) -> None:
         watch = self.watch.configured(content.rules, content.model, content.policy)
@@ -290,7 +300,8 @@ def _tell(answers: Answers, at: int, decision: Decision) -> None:
     answers.decisions[at] = decision.action
     if decision.action is not Action.ALLOW:
         reasons = [Reason(one.code, one.english, one.chinese) for one in decision.causes]
-        answers.extras[at] = Extra(reasons=tuple(reasons), expires_us=decision.expires_us)
+        until_us, remedy = decision.expires_us, decision.remedy
+        answers.extras[at] = Extra(reasons=tuple(reasons), expires_us=until_us, remedy=remedy)
 
 
 __all__ = ["WatchCore"]

@@ -18,6 +18,7 @@ import msgspec
 import numpy as np
 
 from recoup.errors import StoreFault
+from recoup.watch.decision import EARLY, Action, remedy_of
 from recoup.watching.models import write_whole
 from recoup.watching.service.log import Log, log_files, read_log
 from recoup.watching.service.port import GOES_ON, Answers, Batch, Core, Extra, Reason
@@ -53,7 +54,7 @@ class Early:
                 answers.scored[at], answers.repeats[at] = False, True
                 answers.extras.pop(at, None)
                 if code:
-                    answers.extras[at] = Extra(reasons=(early_reason(code),))
+                    answers.extras[at] = early_extra(id_, code)
         return answers
 
 
@@ -70,6 +71,12 @@ def early_reason(code: str) -> Reason:
         "an order binds the account, and how much of it is free could not be looked up in time"
     )
     return Reason(code, english, "账户受指令约束，未能及时核实可用余额")
+
+
+def early_extra(id_: str, code: str) -> Extra:
+    """Return what the answer to such a payment says: the reason, and what the holder is told."""
+    remedy = remedy_of(id_, Action.HOLD.name, EARLY, None)
+    return Extra(reasons=(early_reason(code),), remedy=remedy)
 
 
 class _Kept(msgspec.Struct, array_like=True):
@@ -256,4 +263,4 @@ def states(folder: Path) -> Iterator[Path]:
     yield from sorted(folder.glob("state-*.bin"))
 
 
-__all__ = ["Early", "Keeping", "digest_of", "early_reason", "states"]
+__all__ = ["Early", "Keeping", "digest_of", "early_extra", "early_reason", "states"]

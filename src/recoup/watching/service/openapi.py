@@ -43,6 +43,11 @@ _REASON: Final = {
     "additionalProperties": False,
     "properties": {name: {"type": "string"} for name in ("code", "en", "zh")},
 }
+_REMEDY: Final = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {name: {"type": "string"} for name in ("en", "zh")},
+}
 _DECISION: Final = {
     "type": "object",
     "required": ["id"],
@@ -59,6 +64,11 @@ _DECISION: Final = {
         "is_repeat": {"type": "boolean", "default": False},
         "expires_at": {"type": "string", "default": ""},
         "reasons": {"type": "array", "items": _REASON, "default": []},
+        "remedy": {
+            **_REMEDY,
+            "default": {},
+            "description": "What the account holder is told: until when, and what can be done.",
+        },
         "refusal": {"enum": ["", *problems.OF_PAYMENTS], "default": ""},
         "field": {"type": "string", "default": ""},
     },

@@ -12,6 +12,8 @@ from typing import Final, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from recoup.watch.decision import Remedy
+
 DECISIONS: Final = ("allow", "warn", "delay", "hold", "refuse")
 REFUSED: Final = -1
 """In place of a decision where the payment itself was refused, such as an amount of zero."""
@@ -79,6 +81,8 @@ class Extra:
     reasons: tuple[Reason, ...] = ()
     expires_us: int | None = None
     """When a delay or hold ends by itself."""
+    remedy: Remedy | None = None
+    """What the account holder is told of it; it follows from the rest, so no log has it."""
 
 
 @dataclass(slots=True)
@@ -135,6 +139,10 @@ CANCEL: Final = "cancel"
 """Names under which a core is told to let a payment go on that waits, or to take it back; the body is the payment's id."""
 
 
+LAPSE: Final = "lapse"
+"""Name under which a core is told to let time pass for what waits; the body is an instant in microseconds as text."""
+
+
 class Core(Protocol):
     """Decides payments and keeps their state: the same calls in the same order give the same answers and the same bytes."""
 
@@ -156,6 +164,9 @@ class Core(Protocol):
 
         Returns what became of it, '' where there is nothing to say. Raises a `Fault` and changes nothing.
         """
+
+    def due(self, now_us: int) -> int | None:
+        """Return up to which instant time must pass for all that waits and is over by `now_us` to end; None: nothing is."""
 
     def listings(self, accounts: Sequence[str]) -> list[Listing]:
         """Return what is known of accounts."""
@@ -181,6 +192,7 @@ __all__ = [
     "CONFIGURE",
     "DECISIONS",
     "GOES_ON",
+    "LAPSE",
     "REFUSED",
     "RELEASE",
     "Answers",
