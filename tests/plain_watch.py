@@ -42,7 +42,7 @@ class PlainCore:
             self.going.wait()
         answers = Answers.blank(len(batch), is_scored=is_scored)
         for at, row in enumerate(zip(*batch.columns(), strict=True)):
-            id_, payer, payee, _, amount, _, _ = row
+            id_, payer, payee, _, amount = row[:5]
             content = list(row[1:])
             before = self.given.get(id_)
             if before is not None and before[0] != content:
@@ -76,7 +76,7 @@ class PlainCore:
         return payment_id in self.given
 
     def book(self, batch: Batch) -> None:
-        for _, payer, payee, _, amount, _, _ in zip(*batch.columns(), strict=True):
+        for _, payer, payee, _, amount, *_ in zip(*batch.columns(), strict=True):
             self._book(payer, payee, amount)
 
     def tell(self, name: str, body: bytes) -> str:

@@ -16,7 +16,7 @@ from recoup.watching.service.problems import ProblemError
 
 MEDIA_TYPE: Final = "application/vnd.apache.arrow.stream"
 
-_TEXTS: Final = ("id", "payer", "payee", "currency", "kind")
+_TEXTS: Final = ("id", "payer", "payee", "currency", "kind", "channel")
 _NEEDED: Final = ("id", "payer", "payee", "currency", "time")
 _REASON: Final = pa.struct([("code", pa.string()), ("en", pa.string()), ("zh", pa.string())])
 _REMEDY: Final = pa.struct([("en", pa.string()), ("zh", pa.string())])
@@ -28,7 +28,7 @@ def read_arrow(body: bytes, digits: Digits = ISO_DIGITS) -> Taken:
     """Return the payments of an Arrow stream.
 
     Columns: `id, payer, payee, currency` as text, `time` as a timestamp with a zone, `amount` as decimal text or decimal, or
-    `amount_minor` as whole minor units; `kind` as text may be left out.
+    `amount_minor` as whole minor units; `kind` and `channel` as text may be left out.
     """
     try:
         table = _bounded(pa.ipc.MessageReader.open_stream(pa.BufferReader(body)))
@@ -103,6 +103,7 @@ def _taken(columns: dict[str, pa.ChunkedArray], count: int, digits: Digits) -> T
         _times(columns["time"]),
         texts.get("kind") or [""] * count,
         digits,
+        texts.get("channel") or (),
     )
 
 

@@ -25,6 +25,8 @@ from recoup.watching.service.port import GOES_ON, Answers, Batch, Core, Extra, R
 
 _STATE: Final = re.compile(r"state-([0-9]{12})\.bin")
 _KEPT: Final = 2
+_ROW: Final = 8
+"""Columns of a payment with its channel."""
 _FORM: Final = "recoup watch state 1"
 
 
@@ -39,7 +41,7 @@ class Early:
 
     def add(self, batch: Batch, decisions: list[int], codes: list[str]) -> None:
         """Note payments as answered."""
-        rows = zip(*batch.columns(), strict=True)
+        rows = zip(*batch.whole, strict=True)
         for row, decision, code in zip(rows, decisions, codes, strict=True):
             self.answers[str(row[0])] = (decision, code)
             self.waiting[str(row[0])] = row
@@ -83,7 +85,8 @@ class _Kept(msgspec.Struct, array_like=True):
     form: str
     core: bytes
     answers: dict[str, tuple[int, str]]
-    waiting: list[tuple[str, str, str, str, int, int, int]]
+    waiting: list[tuple[str | int, ...]]
+    """Rows of batches; those of before payments said where they were made have no channel."""
 
 
 class Keeping:
@@ -128,7 +131,7 @@ class Keeping:
                 raise StoreFault(f"{path}: expected {_FORM!r}")
             core.restore(kept.core)
             self.early.answers = kept.answers
-            self.early.waiting = {row[0]: row for row in kept.waiting}
+            self.early.waiting = {str(row[0]): (*row, 0)[:_ROW] for row in kept.waiting}
             return number
         return 0
 

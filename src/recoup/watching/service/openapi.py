@@ -11,7 +11,7 @@ from recoup._version import __version__
 from recoup.records.kinds import KINDS
 from recoup.watch.stream import How
 from recoup.watching.service import arrow, pacs, problems
-from recoup.watching.service.port import DECISIONS
+from recoup.watching.service.port import CHANNELS, DECISIONS
 
 _ID: Final = {"type": "string", "minLength": 1, "maxLength": limits.ID_BYTES_MAX}
 _ACCOUNT: Final = {"type": "string", "maxLength": limits.ID_BYTES_MAX}
@@ -35,6 +35,11 @@ _PAYMENT: Final = {
         "currency": {"type": "string", "examples": ["CNY"]},
         "time": {"type": "string", "format": "date-time"},
         "kind": {"type": "string", "enum": ["", *KINDS], "default": ""},
+        "channel": {
+            "enum": list(CHANNELS),
+            "default": "",
+            "description": "Where it was made; empty is not known, which is not the counter.",
+        },
     },
 }
 _REASON: Final = {

@@ -21,6 +21,12 @@ GOES_ON: Final = 1
 """Decisions up to this one let the payment go on at once."""
 
 
+CHANNELS: Final = ("", "counter", "remote")
+"""Where a payment was made; '' is not known, which is not the counter."""
+_COLUMNS: Final = 7
+"""Of a batch in which no payment says where it was made."""
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Payments in the order in which they came: equally long columns."""
@@ -36,14 +42,23 @@ class Batch:
     """Microseconds of UTC."""
     kinds: Sequence[int]
     """Places in `records.kinds.KINDS`."""
+    channels: Sequence[int] = ()
+    """Places in CHANNELS; () where no payment says any."""
 
     def __len__(self) -> int:
         return len(self.ids)
 
     def columns(self) -> tuple[Sequence[str] | Sequence[int], ...]:
-        """Return the columns in the order of the fields."""
+        """Return the columns in the order of the fields; that of channels only where a payment says one."""
         names = (self.ids, self.payers, self.payees, self.currencies)
-        return (*names, self.amounts, self.times_us, self.kinds)
+        own = (*names, self.amounts, self.times_us, self.kinds)
+        return (*own, self.channels) if any(self.channels) else own
+
+    @property
+    def whole(self) -> tuple[Sequence[str] | Sequence[int], ...]:
+        """All columns, that of channels too."""
+        found = self.columns()
+        return found if len(found) > _COLUMNS else (*found, [0] * len(self))
 
     def rows(self, places: Sequence[int]) -> Batch:
         """Return these rows alone."""
@@ -54,9 +69,11 @@ class Batch:
         """Return the rows of all parts, one part after another."""
         if len(parts) == 1:
             return parts[0]
-        columns: tuple[list[object], ...] = tuple([] for _ in range(7))
+        columns: tuple[list[object], ...] = tuple([] for _ in range(_COLUMNS + 1))
+        is_plain = not any(any(part.channels) for part in parts)
         for part in parts:
-            for whole, column in zip(columns, part.columns(), strict=True):
+            given = part.columns() if is_plain else part.whole
+            for whole, column in zip(columns, given, strict=not is_plain):
                 whole.extend(column)
         return cls(*columns)  # type: ignore[arg-type]
 
@@ -189,6 +206,7 @@ class Core(Protocol):
 
 __all__ = [
     "CANCEL",
+    "CHANNELS",
     "CONFIGURE",
     "DECISIONS",
     "GOES_ON",
