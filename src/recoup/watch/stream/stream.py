@@ -419,7 +419,10 @@ class Stream:
 
     def due(self, now_us: int) -> int | None:
         """Return when the last of what is over by then was over: as far as time need pass for it to end; None: nothing is."""
-        return max((at for at, n in self._due if at <= now_us and n in self.waiting), default=None)
+        due = (
+            self._due if self._desk.marks[DUE] <= now_us else ()
+        )  # mostly nothing: not looked through
+        return max((at for at, n in due if at <= now_us and n in self.waiting), default=None)
 
     def fits(self, time_us: int, clock: int) -> Outcome:
         """Return whether an event of that time is taken at a clock, as the state's own check has it."""
