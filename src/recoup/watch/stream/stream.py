@@ -283,8 +283,7 @@ class Stream:
         """Decide a payment whose payer or payee has stolen money, an order, or something out of its order."""
         columns = (given.payer, given.payee, given.amount)
         sides = [int(column[at]) for column in columns]
-        time = int(given.time_us[at])
-        payment = Payment(max(time, self.shard.clock), *sides)
+        payment = Payment(max(int(given.time_us[at]), self.shard.clock), *sides)
         verdict = flow.enforce(payment)
         assert isinstance(verdict, Verdict), "the state's own checks are at least as strict"
         found.told += verdict.caught
@@ -419,9 +418,7 @@ class Stream:
 
     def due(self, now_us: int) -> int | None:
         """Return when the last of what is over by then was over: as far as time need pass for it to end; None: nothing is."""
-        due = (
-            self._due if self._desk.marks[DUE] <= now_us else ()
-        )  # mostly nothing: not looked through
+        due = self._due if self._desk.marks[DUE] <= now_us else ()  # a million are not walked
         return max((at for at, n in due if at <= now_us and n in self.waiting), default=None)
 
     def fits(self, time_us: int, clock: int) -> Outcome:
