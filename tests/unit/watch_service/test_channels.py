@@ -46,6 +46,12 @@ def core() -> WatchCore:
     return WatchCore(("CNY",), 64, rows_followed=100, catch_seconds=600)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def warm() -> None:
+    """Have the compiled parts there before anything waits for an answer: on a fresh clone they take a minute."""
+    core().warm()
+
+
 @pytest.fixture
 def running(tmp_path):
     with Running(tmp_path / "state", core(), PATIENT) as found:

@@ -36,6 +36,12 @@ class Hand:
             assert self.asked.acquire(timeout=OPEN_SECONDS_MAX)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def warm() -> None:
+    """Have the compiled parts there before anything waits for an answer: on a fresh clone they take a minute."""
+    core().warm()
+
+
 @pytest.fixture
 def hand() -> Hand:
     return Hand()
