@@ -42,7 +42,7 @@ class PlainCore:
             self.going.wait()
         answers = Answers.blank(len(batch), is_scored=is_scored)
         for at, row in enumerate(zip(*batch.columns(), strict=True)):
-            id_, payer, payee, _, amount, _, _ = row
+            id_, payer, payee, _, amount = row[:5]
             content = list(row[1:])
             before = self.given.get(id_)
             if before is not None and before[0] != content:
@@ -76,7 +76,7 @@ class PlainCore:
         return payment_id in self.given
 
     def book(self, batch: Batch) -> None:
-        for _, payer, payee, _, amount, _, _ in zip(*batch.columns(), strict=True):
+        for _, payer, payee, _, amount, *_ in zip(*batch.columns(), strict=True):
             self._book(payer, payee, amount)
 
     def tell(self, name: str, body: bytes) -> str:
@@ -91,6 +91,9 @@ class PlainCore:
         else:
             raise StateFault(StateProblem.SETTING_WRONG, name)
         return ""
+
+    def due(self, now_us: int) -> int | None:  # noqa: ARG002 - nothing waits here
+        return None
 
     def listings(self, accounts: Sequence[str]) -> list[Listing]:
         return [Listing(tuple(self.lists.get(a, ())), a in self.stops) for a in accounts]

@@ -27,12 +27,20 @@ class Running:
     """A service on a free port. `close` ends it as SIGTERM would; the folder stays."""
 
     def __init__(
-        self, folder: Path, core=None, terms: Terms | None = None, read=None, callers=None
+        self,
+        folder: Path,
+        core=None,
+        terms: Terms | None = None,
+        read=None,
+        callers=None,
+        now_us=None,
     ):
         self.core = core or PlainCore()
         self.figures, self.halts = Figures(), []
         keeping = Keeping(folder)
-        self.desk = Desk(self.core, keeping, terms or Terms(), self.figures, self.halts.append)
+        self.desk = Desk(
+            self.core, keeping, terms or Terms(), self.figures, self.halts.append, now_us
+        )
         self.records = self.desk.recover()
         self.changes = Changes(
             self.desk, read or (lambda: b"version 2"), lambda: dict(self.core.versions())

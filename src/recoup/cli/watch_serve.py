@@ -72,7 +72,7 @@ def _serve(settings: WatchSettings) -> bool:
 
     from recoup.api.logs import set_up_logs
     from recoup.cli.watch_link import Linking
-    from recoup.clock import SystemClock
+    from recoup.clock import SystemClock, microseconds_of
     from recoup.watching.service import (
         Callers,
         Changes,
@@ -96,7 +96,9 @@ def _serve(settings: WatchSettings) -> bool:
 
     files = Files(settings.rules, settings.policy, settings.model, settings.lists)
     figures = Figures()
-    desk = Desk(core, Keeping(settings.data), terms, figures, halted)
+    clock = SystemClock()
+    keeping = Keeping(settings.data)
+    desk = Desk(core, keeping, terms, figures, halted, lambda: microseconds_of(clock.now()))
     settings.data.mkdir(parents=True, exist_ok=True)
     linking = None if settings.centre is None else Linking(settings.centre, core, desk)
     core.warm()
@@ -109,7 +111,7 @@ def _serve(settings: WatchSettings) -> bool:
     changes = Changes(desk, read, lambda: dict(core.versions()))
     callers = Callers(settings.callers, settings.operators)
     health = None if linking is None else linking.said
-    service = Service(desk, changes, figures, SystemClock(), callers, health=health)
+    service = Service(desk, changes, figures, clock, callers, health=health)
     if linking is not None:
         figures.follow_copy(linking.age, linking.is_old, linking.version)
 
@@ -151,6 +153,7 @@ def _terms(settings: WatchSettings) -> Terms:
         settings.shed_milliseconds / 1e3,
         settings.early_milliseconds / 1e3,
         settings.snapshot_minutes * 60.0,
+        settings.lapse_seconds,
     )
 
 

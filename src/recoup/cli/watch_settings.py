@@ -9,6 +9,7 @@ model = "model.json"
 lists = "lists.csv"
 currencies = ["CNY"]
 rows_followed = 10_000_000
+lapse_seconds = 1
 
 [shedding]
 payments = 20_000
@@ -60,6 +61,7 @@ _WHOLE: Final = {
     "accounts_max": (2, 2**31 - 2, 1 << 22),
     "catch_seconds": (0, 86_400, 0),
     "snapshot_minutes": (1, 1_440, 10),
+    "lapse_seconds": (0, 3_600, 1),
 }
 _SHEDDING: Final = {
     "payments": (1, 100_000, 20_000),
@@ -125,6 +127,8 @@ class WatchSettings:
     accounts_max: int
     catch_seconds: int
     snapshot_minutes: int
+    lapse_seconds: int
+    """How often it is looked whether something that waits is over; 0: only payments tell the time, as past ones do."""
     shed_payments: int
     shed_milliseconds: int
     early_milliseconds: int
@@ -183,6 +187,7 @@ def read_watch_settings(
         accounts_max=wholes["accounts_max"],
         catch_seconds=wholes["catch_seconds"],
         snapshot_minutes=wholes["snapshot_minutes"],
+        lapse_seconds=wholes["lapse_seconds"],
     )
 
 

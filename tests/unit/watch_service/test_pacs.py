@@ -7,8 +7,9 @@ from lxml import etree
 from watch_service import Running
 
 from recoup import limits
-from recoup.watching.service.pacs import NAMESPACE, STATUSES
-from recoup.watching.service.port import DECISIONS
+from recoup.watch.decision import remedy_of
+from recoup.watching.service.pacs import NAMESPACE, STATUSES, Names, write_pacs002
+from recoup.watching.service.port import DECISIONS, Answers, Extra, Reason
 
 IN = "urn:iso:std:iso:20022:tech:xsd:pacs.008.001.08"
 
@@ -116,3 +117,34 @@ def test_depth_at_the_bound_is_taken(running):
     inner = DEEP - 2  # Document and FIToFICstmrCdtTrf stand around
     body = message(transfer("deep"), "<a>" * inner + "</a>" * inner, count=1)
     assert send(running, body).status_code == 200
+
+
+UNTIL_US = 1_795_428_000_000_000
+TOLD = [("RULE", name) for name in ("WARN", "DELAY", "HOLD", "REFUSE")]
+TOLD += [(ground, name) for ground in ("ORDER", "MEASURE") for name in ("HOLD", "REFUSE")]
+
+
+@pytest.mark.parametrize(("ground", "action"), TOLD)
+@pytest.mark.parametrize("reasons", [1, 20])
+@pytest.mark.parametrize("id_", ["p-1", "x" * 128])
+def test_the_remedy_stands_behind_the_reasons_in_whole_sentences_as_far_as_there_is_room(
+    ground, action, reasons, id_
+):
+    remedy = remedy_of(id_, action, ground, UNTIL_US)
+    given = tuple(Reason(f"R{at}", "why " * 40, "") for at in range(reasons))
+    answers = Answers.blank(1)
+    answers.decisions[0] = DECISIONS.index(action.lower())
+    answers.extras[0] = Extra(reasons=given, expires_us=UNTIL_US, remedy=remedy)
+    written = write_pacs002(Names("m", "pacs.008", [("", id_, "")]), answers, "a", UNTIL_US)
+    lines = [one.text for one in etree.fromstring(written).iter(f"{{{NAMESPACE}}}AddtlInf")]
+    assert len(lines) <= 8
+    assert max(map(len, lines)) <= 105
+    said = [line for line in lines if not line.startswith("R")]
+    assert len(lines) - len(said) == min(reasons, 4)
+    whole = "".join(said).replace(" ", "")
+    kept = [step.english.replace(" ", "") for step in remedy.steps]
+    kept = [one for one in kept if one in whole]
+    assert "".join(kept) == whole, "no part of a sentence"
+    assert kept[0] == remedy.steps[0].english.replace(" ", ""), "how it ends is always said"
+    if reasons == 1 and id_ == "p-1":
+        assert len(kept) == len(remedy.steps)

@@ -10,6 +10,7 @@ from recoup.watch.decision.decision import (
     Withheld,
 )
 from recoup.watch.decision.policy import NEVER, NO_TERMS, Figure, Policy, Terms, load_policy
+from recoup.watch.decision.remedies import EARLY, Remedy, Step, remedy_of
 from recoup.watch.decision.words import (
     LATE,
     MEASURE_CODES,
@@ -21,6 +22,7 @@ from recoup.watch.decision.words import (
 )
 
 __all__ = [
+    "EARLY",
     "LATE",
     "MEASURE_CODES",
     "NEVER",
@@ -36,9 +38,12 @@ __all__ = [
     "Ground",
     "Policy",
     "Problem",
+    "Remedy",
+    "Step",
     "Terms",
     "Withheld",
     "input_cause",
     "load_policy",
     "measure_cause",
+    "remedy_of",
 ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
+from recoup.watch.decision.remedies import Remedy, remedy_of
 from recoup.watch.state import Outcome
 
 
@@ -126,6 +127,11 @@ class Decision:
     """Digest of model, rules and policy together (`Versions.digest`)."""
     is_repeat: bool = False
     """The same message came before; this is its first answer."""
+
+    @property
+    def remedy(self) -> Remedy | None:
+        """What the account holder is told beside the causes: until when, and what can be done; None where it is allowed."""
+        return remedy_of(self.id, self.action.name, self.ground.name, self.expires_us)
 
 
 WAITS: Final = (Action.DELAY, Action.HOLD)

@@ -283,8 +283,7 @@ class Stream:
         """Decide a payment whose payer or payee has stolen money, an order, or something out of its order."""
         columns = (given.payer, given.payee, given.amount)
         sides = [int(column[at]) for column in columns]
-        time = int(given.time_us[at])
-        payment = Payment(max(time, self.shard.clock), *sides)
+        payment = Payment(max(int(given.time_us[at]), self.shard.clock), *sides)
         verdict = flow.enforce(payment)
         assert isinstance(verdict, Verdict), "the state's own checks are at least as strict"
         found.told += verdict.caught
@@ -417,6 +416,11 @@ class Stream:
             self.shard.advance(time_us)
         return Passed(tuple(found.ended), tuple(found.told), outcome)
 
+    def due(self, now_us: int) -> int | None:
+        """Return when the last of what is over by then was over: as far as time need pass for it to end; None: nothing is."""
+        due = self._due if self._desk.marks[DUE] <= now_us else ()  # a million are not walked
+        return max((at for at, n in due if at <= now_us and n in self.waiting), default=None)
+
     def fits(self, time_us: int, clock: int) -> Outcome:
         """Return whether an event of that time is taken at a clock, as the state's own check has it."""
         return self._bounds.fits(time_us, clock)
@@ -470,9 +474,8 @@ class Stream:
         self.taken, self.waiting = taken, {one.number: one for one in waiting}
         self._due = sorted((one.expires_us, one.number) for one in waiting)
         self._desk.counters[:] = counters
-        marks = self._desk.marks
-        marks[ROOM] -= len(waiting)
-        marks[DUE] = self._due[0][0] if self._due else NEVER_US
+        self._desk.marks[ROOM] -= len(waiting)
+        self._desk.marks[DUE] = self._due[0][0] if self._due else NEVER_US
 
     def sync(self) -> None:
         """Carry sums of stolen money into the features: whoever changes the flow from outside calls it then."""

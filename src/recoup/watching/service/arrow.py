@@ -11,14 +11,15 @@ import pyarrow as pa
 from recoup import limits
 from recoup.money import ISO_DIGITS, Digits
 from recoup.watching.service.bodies import Taken, taken
-from recoup.watching.service.port import DECISIONS, Answers
+from recoup.watching.service.port import DECISIONS, Answers, Extra
 from recoup.watching.service.problems import ProblemError
 
 MEDIA_TYPE: Final = "application/vnd.apache.arrow.stream"
 
-_TEXTS: Final = ("id", "payer", "payee", "currency", "kind")
+_TEXTS: Final = ("id", "payer", "payee", "currency", "kind", "channel")
 _NEEDED: Final = ("id", "payer", "payee", "currency", "time")
 _REASON: Final = pa.struct([("code", pa.string()), ("en", pa.string()), ("zh", pa.string())])
+_REMEDY: Final = pa.struct([("en", pa.string()), ("zh", pa.string())])
 _WORDS: Final = pa.array(DECISIONS, pa.string())
 _TIME: Final = pa.timestamp("us", "UTC")
 
@@ -27,7 +28,7 @@ def read_arrow(body: bytes, digits: Digits = ISO_DIGITS) -> Taken:
     """Return the payments of an Arrow stream.
 
     Columns: `id, payer, payee, currency` as text, `time` as a timestamp with a zone, `amount` as decimal text or decimal, or
-    `amount_minor` as whole minor units; `kind` as text may be left out.
+    `amount_minor` as whole minor units; `kind` and `channel` as text may be left out.
     """
     try:
         table = _bounded(pa.ipc.MessageReader.open_stream(pa.BufferReader(body)))
@@ -102,6 +103,7 @@ def _taken(columns: dict[str, pa.ChunkedArray], count: int, digits: Digits) -> T
         _times(columns["time"]),
         texts.get("kind") or [""] * count,
         digits,
+        texts.get("channel") or (),
     )
 
 
@@ -143,6 +145,11 @@ def _times(column: pa.ChunkedArray) -> list[int]:
     return times
 
 
+def _remedy(row: Extra) -> dict[str, str] | None:
+    found = row.remedy
+    return None if found is None else {"en": found.english, "zh": found.chinese}
+
+
 def write_arrow(ids: Sequence[str], answers: Answers) -> bytes:
     """Return the answers as an Arrow stream with one record batch."""
     count, extras = len(answers), answers.extras
@@ -155,6 +162,7 @@ def write_arrow(ids: Sequence[str], answers: Answers) -> bytes:
         "is_repeat": pa.array(answers.repeats),
         "expires_at": pa.nulls(count, _TIME),
         "reasons": pa.nulls(count, pa.list_(_REASON)),
+        "remedy": pa.nulls(count, _REMEDY),
         "refusal": pa.nulls(count, pa.string()),
         "field": pa.nulls(count, pa.string()),
     }
@@ -163,6 +171,7 @@ def write_arrow(ids: Sequence[str], answers: Answers) -> bytes:
         columns["expires_at"] = pa.array([row and row.expires_us for row in rows], _TIME)
         columns["refusal"] = pa.array([(row and row.refusal) or None for row in rows], pa.string())
         columns["field"] = pa.array([(row and row.field) or None for row in rows], pa.string())
+        columns["remedy"] = pa.array([row and _remedy(row) for row in rows], _REMEDY)
         told = [
             row and [{"code": r.code, "en": r.words, "zh": r.words_zh} for r in row.reasons]
             for row in rows

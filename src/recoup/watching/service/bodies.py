@@ -20,12 +20,14 @@ import numpy as np
 from recoup import limits
 from recoup.money import ISO_DIGITS, AmountError, Digits, parse_minor
 from recoup.records.kinds import KINDS
-from recoup.watching.service.port import DECISIONS, REFUSED, Answers, Batch, Extra
+from recoup.watching.service.port import CHANNELS, DECISIONS, REFUSED, Answers, Batch, Extra
 from recoup.watching.service.problems import ProblemError
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _KINDS: Final = {"": 0} | {kind: at for at, kind in enumerate(KINDS)}
+_CHANNELS: Final = {channel: at for at, channel in enumerate(CHANNELS)}
+_UNKNOWN: Final = -1
 _TIME_US_MAX: Final = (
     2**53
 )  # the year 2255; what stands beyond is a mistake, and the stream's clock must not follow it
@@ -44,6 +46,8 @@ class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     payer: str = ""
     payee: str = ""
     kind: str = ""
+    channel: str = ""
+    """Where it was made: `counter` or `remote`; '' is not known."""
 
 
 class AskedBatch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -97,6 +101,7 @@ def read_body(body: bytes, *, is_batch: bool, digits: Digits = ISO_DIGITS) -> Ta
         _microseconds([row.time for row in rows]),
         [row.kind for row in rows],
         digits,
+        [row.channel for row in rows],
     )
 
 
@@ -114,9 +119,13 @@ def taken(
     times_us: Sequence[int],
     kinds: Sequence[str],
     digits: Digits = ISO_DIGITS,
+    channels: Sequence[str] = (),
 ) -> Taken:
     """Return the payments of columns; amounts are decimal text, or minor units where they are numbers."""
-    plain = _plain(ids, payers, payees, currencies, amounts, times_us, kinds, digits)
+    places = [_CHANNELS.get(one, _UNKNOWN) for one in channels] if any(channels) else ()
+    plain = None
+    if _UNKNOWN not in places:
+        plain = _plain(ids, payers, payees, currencies, amounts, times_us, kinds, places, digits)
     if plain is not None:
         return Taken(ids, plain, None, {})
     refused: dict[int, Extra] = {}
@@ -140,11 +149,14 @@ def taken(
         wrong = _wrong(id_, payer, payee, minor, time_us)
         if wrong is not None:
             refused[at] = wrong
-    batch = Batch(ids, payers, payees, currencies, minors, times_us, numbers)
+    for at, place in enumerate(places):
+        if place == _UNKNOWN:
+            refused.setdefault(at, Extra("channel_unknown", "channel"))
+    batch = Batch(ids, payers, payees, currencies, minors, times_us, numbers, places)
     if not refused:
         return Taken(ids, batch, None, refused)
-    places = [at for at in range(len(ids)) if at not in refused]
-    return Taken(ids, batch.rows(places), places, refused)
+    kept = [at for at in range(len(ids)) if at not in refused]
+    return Taken(ids, batch.rows(kept), kept, refused)
 
 
 def _plain(
@@ -155,6 +167,7 @@ def _plain(
     amounts: Sequence[str] | Sequence[int],
     times_us: Sequence[int],
     kinds: Sequence[str],
+    channels: Sequence[int],
     digits: Digits,
 ) -> Batch | None:
     """Return payments as a batch where nothing is wrong with any, seen in bulk; None where each must be looked at."""
@@ -173,7 +186,7 @@ def _plain(
     if not -_TIME_US_MAX < min(times_us) <= max(times_us) < _TIME_US_MAX:
         return None
     numbers = [_KINDS[kind] for kind in kinds]
-    return Batch(ids, payers, payees, currencies, minors, times_us, numbers)
+    return Batch(ids, payers, payees, currencies, minors, times_us, numbers, channels)
 
 
 _TWO: Final = re.compile(r"(?:[0-9]{1,15}\.[0-9]{2},)+")
@@ -286,6 +299,7 @@ class Told(msgspec.Struct, omit_defaults=True):
     is_repeat: bool = False
     expires_at: str = ""
     reasons: list[dict[str, str]] = []
+    remedy: dict[str, str] = {}
     refusal: str = ""
     field: str = ""
 
@@ -325,6 +339,8 @@ def _add(one: Told, extra: Extra) -> None:
     one.reasons = [
         {"code": reason.code, "en": reason.words, "zh": reason.words_zh} for reason in extra.reasons
     ]
+    if extra.remedy is not None:
+        one.remedy = {"en": extra.remedy.english, "zh": extra.remedy.chinese}
 
 
 def instant_text(time_us: int) -> str:

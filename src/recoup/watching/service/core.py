@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -29,6 +29,7 @@ from recoup.watching.service.linked import CHAIN, CHANGES, Carried, carry
 from recoup.watching.service.port import (
     CANCEL,
     CONFIGURE,
+    LAPSE,
     REFUSED,
     RELEASE,
     Answers,
@@ -55,7 +56,9 @@ _REFUSALS: Final = {
     Problem.FIELD_UNFIT: "text_unfit",
     Problem.ACCOUNTS_MANY: "accounts_too_many",
 }
-_FIELDS: Final = {"time_us": "time"}
+_FIELDS: Final = {"time_us": "time", "facts": "channel"}
+_AT_COUNTER: Final[tuple[Mapping[str, float], ...]] = ({}, {"at_counter": 1.0}, {"at_counter": 0.0})
+"""By channel: the named fact that rules and measures read."""
 _FORM: Final = "recoup watch core 1"
 _Kept = tuple[str, bytes, bytes, bytes]
 _NOTHING: Final = Configuration(None, None, None, {})
@@ -112,16 +115,7 @@ class WatchCore:
 
     def decide(self, batch: Batch, *, is_scored: bool) -> Answers:
         """Answer each payment in turn and book what goes on."""
-        columns = Columns(
-            batch.ids,
-            np.array(batch.times_us, np.int64),
-            batch.payers,
-            batch.payees,
-            np.array(batch.amounts, np.int64),
-            batch.currencies,
-            np.array(batch.kinds, np.int8),
-        )
-        made = self.watch.decide(columns, is_late=not is_scored)
+        made = self.watch.decide(_payments(batch), is_late=not is_scored)
         if made.told:
             self.saw(made.told)
         answers, rows = Answers.blank(len(batch), is_scored=True), made.found.rows
@@ -169,11 +163,10 @@ class WatchCore:
     def book(self, batch: Batch) -> None:
         """Book payments that went on although they were to wait, or to be refused."""
         stream = self.watch.stream
-        rows = zip(*batch.columns(), strict=True)
-        for id_, payer, payee, currency, amount, time_us, kind in rows:
-            made = self.watch.decide(
-                [Asked(id_, time_us, payer, payee, amount, currency, KINDS[kind])]
-            )
+        for one, kind in zip(_all_asked(batch), batch.kinds, strict=True):
+            id_, time_us, payer, payee, amount, currency = one[:6]
+            assert isinstance(time_us, int), "as columns have it"
+            made = self.watch.decide([one])
             self.saw(made.told)
             decision = made[0]
             if decision.action in WAITS:
@@ -195,6 +188,9 @@ class WatchCore:
             return ""
         if name in {RELEASE, CANCEL}:
             return self._end(name, body.decode())
+        if name == LAPSE:
+            self.saw(self.watch.advance(int(body)).told)
+            return ""
         if name != CONFIGURE:
             raise StateFault(StateProblem.SETTING_WRONG, f"nothing is called {name!r}")
         self._configure(opened(body, self._currencies, self._digits))
@@ -211,6 +207,12 @@ class WatchCore:
             self.saw(found.told)
             ended = found[-1].ended.how
         return ended.value
+
+    def due(self, now_us: int) -> int | None:
+        """Return up to which instant time must pass for all that waits and is over to end."""
+        found = self.watch.stream.due(now_us)
+        clock = self.watch.stream.shard.clock
+        return None if found is None else max(found, clock)  # a proof that came is due at once
 
     def _configure(self, content: Configuration) -> None:
         watch = self.watch.configured(content.rules, content.model, content.policy)
@@ -277,6 +279,28 @@ class WatchCore:
         self._bound, self._bound_pockets = {}, ()
 
 
+def _payments(batch: Batch) -> Columns | list[Asked]:
+    """Return payments as the watch takes them: columns, but rows where one says where it was made."""
+    if any(batch.channels):
+        return list(_all_asked(batch))
+    return Columns(
+        batch.ids,
+        np.array(batch.times_us, np.int64),
+        batch.payers,
+        batch.payees,
+        np.array(batch.amounts, np.int64),
+        batch.currencies,
+        np.array(batch.kinds, np.int8),
+    )
+
+
+def _all_asked(batch: Batch) -> Iterator[Asked]:
+    for row in zip(*batch.whole, strict=True):
+        id_, payer, payee, currency, amount, time_us, kind, channel = row
+        asked = Asked(id_, time_us, payer, payee, amount, currency, KINDS[kind])
+        yield asked._replace(facts=_AT_COUNTER[channel]) if channel else asked
+
+
 def _tell(answers: Answers, at: int, decision: Decision) -> None:
     """Write one decision into its row."""
     answers.scores[at] = np.nan if decision.chance is None else decision.chance
@@ -290,7 +314,8 @@ def _tell(answers: Answers, at: int, decision: Decision) -> None:
     answers.decisions[at] = decision.action
     if decision.action is not Action.ALLOW:
         reasons = [Reason(one.code, one.english, one.chinese) for one in decision.causes]
-        answers.extras[at] = Extra(reasons=tuple(reasons), expires_us=decision.expires_us)
+        until_us, remedy = decision.expires_us, decision.remedy
+        answers.extras[at] = Extra(reasons=tuple(reasons), expires_us=until_us, remedy=remedy)
 
 
 __all__ = ["WatchCore"]

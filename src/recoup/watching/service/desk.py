@@ -28,8 +28,8 @@ import structlog
 from recoup import limits
 from recoup.errors import Fault
 from recoup.watching.service.figures import Figures
-from recoup.watching.service.keeping import Keeping, early_reason
-from recoup.watching.service.port import CONFIGURE, DECISIONS, Answers, Batch, Core, Extra
+from recoup.watching.service.keeping import Keeping, early_extra
+from recoup.watching.service.port import CONFIGURE, DECISIONS, LAPSE, Answers, Batch, Core
 from recoup.watching.service.problems import ProblemError
 
 _log = structlog.get_logger("recoup.watch")
@@ -47,6 +47,8 @@ class Terms:
     early_seconds: float = 0.25
     """How long a payment waits before it is answered without the thread."""
     snapshot_seconds: float = 600.0
+    lapse_seconds: float = 1.0
+    """How often it is looked whether something that waits is over; 0: never, so that it ends with the next payment."""
 
 
 class _Direct:
@@ -106,7 +108,9 @@ class Desk:
         terms: Terms,
         figures: Figures,
         halted: Callable[[BaseException], None],
+        now_us: Callable[[], int] | None = None,
     ) -> None:
+        """Put it before a core; `now_us` tells the time by which what waits is over, without it only payments do."""
         self._core, self._keeping, self._terms, self._figures = core, keeping, terms, figures
         self._halted = halted
         self._line, self._change = _Line(), threading.Condition()
@@ -115,7 +119,8 @@ class Desk:
         self._bound: Mapping[str, str] = {}
         self._thread = threading.Thread(target=self._run, name="decide", daemon=True)
         self._keeper: threading.Thread | None = None
-        self._kept = monotonic()
+        self._kept = self._looked = monotonic()
+        self._now_us = now_us if terms.lapse_seconds > 0 else None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watcher: asyncio.Task[None] | None = None
         self._is_broken = False
@@ -255,7 +260,7 @@ class Desk:
             codes[at] = code
             if code:
                 answers.decisions[at] = _HOLD
-                answers.extras[at] = Extra(reasons=(early_reason(code),))
+                answers.extras[at] = early_extra(batch.ids[at], code)
         self._keeping.answer_early(batch, answers.decisions.tolist(), codes)
         self._figures.early.inc(len(batch))
         return answers
@@ -269,6 +274,7 @@ class Desk:
                     self._work(tickets[0])
                 elif tickets:
                     self._decide(tickets)
+                self._lapse_in_time()
                 self._keep_in_time()
         except BaseException as fault:  # noqa: BLE001 - whatever ends this thread ends the service
             self._stop(fault)
@@ -277,7 +283,7 @@ class Desk:
         """Return the next tickets that are done together; [] when only time passed, None at the end."""
         with self._change:
             if not self._line.waiting and not self._line.is_closed:
-                self._change.wait(1.0)
+                self._change.wait(1.0 if self._now_us is None else self._terms.lapse_seconds)
             waiting, taken, rows = self._line.waiting, self._line.taken, 0
             taken.clear()
             if not waiting:
@@ -349,6 +355,17 @@ class Desk:
     def _call(self, what: Callable[[], None]) -> None:
         assert self._loop is not None, "opened first"
         self._loop.call_soon_threadsafe(what)
+
+    def _lapse_in_time(self) -> None:
+        """Have what waits end when its time is over, though no payment comes that would say so."""
+        if self._now_us is None or monotonic() - self._looked < self._terms.lapse_seconds:
+            return
+        self._looked = monotonic()
+        due_us = self._core.due(self._now_us())
+        if due_us is not None:
+            # No further than needed: payments that are on their way must not come late by it.
+            self.told_here(LAPSE, str(due_us).encode())
+            self._figures.lapses.inc()
 
     def _keep_in_time(self) -> None:
         if monotonic() - self._kept < self._terms.snapshot_seconds:

@@ -38,6 +38,11 @@ class Figures:
         self.snapshots = Counter(
             "recoup_watch_snapshots", "Snapshots of the state begun.", registry=registry
         )
+        self.lapses = Counter(
+            "recoup_watch_lapses",
+            "Times that payments ended by the clock that waited and were over.",
+            registry=registry,
+        )
         self._repeats = Counter(
             "recoup_watch_repeats", "Payments that came again.", registry=registry
         )

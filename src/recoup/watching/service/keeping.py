@@ -18,12 +18,15 @@ import msgspec
 import numpy as np
 
 from recoup.errors import StoreFault
+from recoup.watch.decision import EARLY, Action, remedy_of
 from recoup.watching.models import write_whole
 from recoup.watching.service.log import Log, log_files, read_log
 from recoup.watching.service.port import GOES_ON, Answers, Batch, Core, Extra, Reason
 
 _STATE: Final = re.compile(r"state-([0-9]{12})\.bin")
 _KEPT: Final = 2
+_ROW: Final = 8
+"""Columns of a payment with its channel."""
 _FORM: Final = "recoup watch state 1"
 
 
@@ -38,7 +41,7 @@ class Early:
 
     def add(self, batch: Batch, decisions: list[int], codes: list[str]) -> None:
         """Note payments as answered."""
-        rows = zip(*batch.columns(), strict=True)
+        rows = zip(*batch.whole, strict=True)
         for row, decision, code in zip(rows, decisions, codes, strict=True):
             self.answers[str(row[0])] = (decision, code)
             self.waiting[str(row[0])] = row
@@ -53,7 +56,7 @@ class Early:
                 answers.scored[at], answers.repeats[at] = False, True
                 answers.extras.pop(at, None)
                 if code:
-                    answers.extras[at] = Extra(reasons=(early_reason(code),))
+                    answers.extras[at] = early_extra(id_, code)
         return answers
 
 
@@ -72,11 +75,18 @@ def early_reason(code: str) -> Reason:
     return Reason(code, english, "账户受指令约束，未能及时核实可用余额")
 
 
+def early_extra(id_: str, code: str) -> Extra:
+    """Return what the answer to such a payment says: the reason, and what the holder is told."""
+    remedy = remedy_of(id_, Action.HOLD.name, EARLY, None)
+    return Extra(reasons=(early_reason(code),), remedy=remedy)
+
+
 class _Kept(msgspec.Struct, array_like=True):
     form: str
     core: bytes
     answers: dict[str, tuple[int, str]]
-    waiting: list[tuple[str, str, str, str, int, int, int]]
+    waiting: list[tuple[str | int, ...]]
+    """Rows of batches; those of before payments said where they were made have no channel."""
 
 
 class Keeping:
@@ -121,7 +131,7 @@ class Keeping:
                 raise StoreFault(f"{path}: expected {_FORM!r}")
             core.restore(kept.core)
             self.early.answers = kept.answers
-            self.early.waiting = {row[0]: row for row in kept.waiting}
+            self.early.waiting = {str(row[0]): (*row, 0)[:_ROW] for row in kept.waiting}
             return number
         return 0
 
@@ -256,4 +266,4 @@ def states(folder: Path) -> Iterator[Path]:
     yield from sorted(folder.glob("state-*.bin"))
 
 
-__all__ = ["Early", "Keeping", "digest_of", "early_reason", "states"]
+__all__ = ["Early", "Keeping", "digest_of", "early_extra", "early_reason", "states"]

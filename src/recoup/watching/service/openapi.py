@@ -11,7 +11,7 @@ from recoup._version import __version__
 from recoup.records.kinds import KINDS
 from recoup.watch.stream import How
 from recoup.watching.service import arrow, pacs, problems
-from recoup.watching.service.port import DECISIONS
+from recoup.watching.service.port import CHANNELS, DECISIONS
 
 _ID: Final = {"type": "string", "minLength": 1, "maxLength": limits.ID_BYTES_MAX}
 _ACCOUNT: Final = {"type": "string", "maxLength": limits.ID_BYTES_MAX}
@@ -35,6 +35,11 @@ _PAYMENT: Final = {
         "currency": {"type": "string", "examples": ["CNY"]},
         "time": {"type": "string", "format": "date-time"},
         "kind": {"type": "string", "enum": ["", *KINDS], "default": ""},
+        "channel": {
+            "enum": list(CHANNELS),
+            "default": "",
+            "description": "Where it was made; empty is not known, which is not the counter.",
+        },
     },
 }
 _REASON: Final = {
@@ -42,6 +47,11 @@ _REASON: Final = {
     "required": ["code", "en", "zh"],
     "additionalProperties": False,
     "properties": {name: {"type": "string"} for name in ("code", "en", "zh")},
+}
+_REMEDY: Final = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {name: {"type": "string"} for name in ("en", "zh")},
 }
 _DECISION: Final = {
     "type": "object",
@@ -59,6 +69,11 @@ _DECISION: Final = {
         "is_repeat": {"type": "boolean", "default": False},
         "expires_at": {"type": "string", "default": ""},
         "reasons": {"type": "array", "items": _REASON, "default": []},
+        "remedy": {
+            **_REMEDY,
+            "default": {},
+            "description": "What the account holder is told: until when, and what can be done.",
+        },
         "refusal": {"enum": ["", *problems.OF_PAYMENTS], "default": ""},
         "field": {"type": "string", "default": ""},
     },

@@ -10,6 +10,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from textwrap import wrap
 from typing import Final
 
 from lxml import etree
@@ -52,6 +53,8 @@ _REASONS: Final = {
 """ExternalStatusReason1Code of a refusal; NARR, which says it in words, for the others."""
 _TEXT_CHARS_MAX: Final = 105  # of AddtlInf, by the message's definition
 _LINES_MAX: Final = 8
+_REASONS_MAX: Final = 4
+"""Lines of reasons: the others are for what the holder can do."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -138,9 +141,10 @@ def _why(one: etree._Element, decision: int, extra: Extra, *, is_scored: bool) -
     elif decision > 0:
         code = "AC06" if any(map(_binds, extra.reasons)) else "FR01"
         lines = [f"{reason.code}: {reason.words}" for reason in extra.reasons]
-        if extra.expires_us is not None:
-            ends = _EPOCH + timedelta(microseconds=extra.expires_us)
-            lines.append(f"ends by itself {ends.isoformat(timespec='seconds')}")
+        lines = [line[:_TEXT_CHARS_MAX] for line in lines[:_REASONS_MAX]]
+        for step in () if extra.remedy is None else extra.remedy.steps:
+            said = wrap(step.english, _TEXT_CHARS_MAX)
+            lines += said if len(lines) + len(said) <= _LINES_MAX else []  # whole, or not at all
     elif not is_scored:
         code, lines = "NARR", ["not scored; orders were enforced"]
     else:

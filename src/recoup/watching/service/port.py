@@ -12,11 +12,19 @@ from typing import Final, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from recoup.watch.decision import Remedy
+
 DECISIONS: Final = ("allow", "warn", "delay", "hold", "refuse")
 REFUSED: Final = -1
 """In place of a decision where the payment itself was refused, such as an amount of zero."""
 GOES_ON: Final = 1
 """Decisions up to this one let the payment go on at once."""
+
+
+CHANNELS: Final = ("", "counter", "remote")
+"""Where a payment was made; '' is not known, which is not the counter."""
+_COLUMNS: Final = 7
+"""Of a batch in which no payment says where it was made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +42,23 @@ class Batch:
     """Microseconds of UTC."""
     kinds: Sequence[int]
     """Places in `records.kinds.KINDS`."""
+    channels: Sequence[int] = ()
+    """Places in CHANNELS; () where no payment says any."""
 
     def __len__(self) -> int:
         return len(self.ids)
 
     def columns(self) -> tuple[Sequence[str] | Sequence[int], ...]:
-        """Return the columns in the order of the fields."""
+        """Return the columns in the order of the fields; that of channels only where a payment says one."""
         names = (self.ids, self.payers, self.payees, self.currencies)
-        return (*names, self.amounts, self.times_us, self.kinds)
+        own = (*names, self.amounts, self.times_us, self.kinds)
+        return (*own, self.channels) if any(self.channels) else own
+
+    @property
+    def whole(self) -> tuple[Sequence[str] | Sequence[int], ...]:
+        """All columns, that of channels too."""
+        found = self.columns()
+        return found if len(found) > _COLUMNS else (*found, [0] * len(self))
 
     def rows(self, places: Sequence[int]) -> Batch:
         """Return these rows alone."""
@@ -52,9 +69,11 @@ class Batch:
         """Return the rows of all parts, one part after another."""
         if len(parts) == 1:
             return parts[0]
-        columns: tuple[list[object], ...] = tuple([] for _ in range(7))
+        columns: tuple[list[object], ...] = tuple([] for _ in range(_COLUMNS + 1))
+        is_plain = not any(any(part.channels) for part in parts)
         for part in parts:
-            for whole, column in zip(columns, part.columns(), strict=True):
+            given = part.columns() if is_plain else part.whole
+            for whole, column in zip(columns, given, strict=not is_plain):
                 whole.extend(column)
         return cls(*columns)  # type: ignore[arg-type]
 
@@ -79,6 +98,8 @@ class Extra:
     reasons: tuple[Reason, ...] = ()
     expires_us: int | None = None
     """When a delay or hold ends by itself."""
+    remedy: Remedy | None = None
+    """What the account holder is told of it; it follows from the rest, so no log has it."""
 
 
 @dataclass(slots=True)
@@ -135,6 +156,10 @@ CANCEL: Final = "cancel"
 """Names under which a core is told to let a payment go on that waits, or to take it back; the body is the payment's id."""
 
 
+LAPSE: Final = "lapse"
+"""Name under which a core is told to let time pass for what waits; the body is an instant in microseconds as text."""
+
+
 class Core(Protocol):
     """Decides payments and keeps their state: the same calls in the same order give the same answers and the same bytes."""
 
@@ -157,6 +182,9 @@ class Core(Protocol):
         Returns what became of it, '' where there is nothing to say. Raises a `Fault` and changes nothing.
         """
 
+    def due(self, now_us: int) -> int | None:
+        """Return up to which instant time must pass for all that waits and is over by `now_us` to end; None: nothing is."""
+
     def listings(self, accounts: Sequence[str]) -> list[Listing]:
         """Return what is known of accounts."""
 
@@ -178,9 +206,11 @@ class Core(Protocol):
 
 __all__ = [
     "CANCEL",
+    "CHANNELS",
     "CONFIGURE",
     "DECISIONS",
     "GOES_ON",
+    "LAPSE",
     "REFUSED",
     "RELEASE",
     "Answers",

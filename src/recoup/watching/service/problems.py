@@ -29,6 +29,7 @@ OF_PAYMENTS: Final[Mapping[str, tuple[int, str]]] = {
     "sum_too_large": (422, "All money that ever passed the account would be more than is counted"),
     "currency_unknown": (422, "The currency is not known"),
     "kind_unknown": (422, "The kind of payment is not known"),
+    "channel_unknown": (422, "The channel is neither counter nor remote"),
     "same_account": (422, "Payer and payee are one account"),
     "time_unfit": (422, "The instant lies outside of what is counted"),
     "time_late": (422, "The payment is older than the stream allows"),
