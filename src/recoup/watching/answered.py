@@ -1,0 +1,343 @@
+"""Known ids with what was asked and answered, as columns: for a snapshot, and for a restored watch that answers from them.
+
+One row of ANSWER a payment, texts beside it, and the reasons once for all payments that have the same ones: most have none.
+Nothing is made for a payment until somebody asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from recoup import limits
+from recoup.records.kinds import KINDS
+from recoup.watch.decision import Action, Cause, Decision, Ground, Problem, Withheld
+from recoup.watch.rules import FIRES
+from recoup.watch.stream import NEVER_US
+from recoup.watching.asked import ID_CHARS_MAX, Plain, kind_number
+from recoup.watching.columns import Columns
+from recoup.watching.decisions import Decisions, rules_that_fired
+from recoup.watching.known import KnownIds
+from recoup.watching.pockets import Pockets
+from recoup.watching.reasons import causes_of
+
+ANSWER: Final = np.dtype(
+    [
+        ("time_us", "<i8"),
+        ("amount", "<i8"),
+        ("score", "<f8"),  # NaN: not scored
+        ("chance", "<f8"),
+        ("expires_us", "<i8"),  # NEVER_US: nothing expires
+        ("digest", "<u8"),  # of features and facts; 0: none were read
+        ("payer", "<i4"),  # pocket; -1: the outside
+        ("payee", "<i4"),
+        ("said", "<i4"),  # place among the reasons
+        ("currency", "<i2"),
+        ("kind", "i1"),  # place in KINDS; -1: none was given
+        ("action", "i1"),
+        ("ground", "i1"),
+        ("problem", "i1"),
+        ("would", "i1"),
+        ("withheld", "i1"),
+    ]
+)
+"""68 bytes a payment."""
+
+_COPIED: Final = ("expires_us", "digest", "action", "ground", "problem", "would", "withheld")
+_FLOATS: Final = ("score", "chance")
+_QUIET: Final = np.array([Ground.NONE, Ground.RULE, Ground.MODEL], np.int8)
+"""A payment that is allowed on one of these has no causes."""
+_ENUMS: Final = {
+    "action": Action,
+    "ground": Ground,
+    "problem": Problem,
+    "would": Action,
+    "withheld": Withheld,
+}
+Rows = npt.NDArray[np.void]
+
+
+class Said(msgspec.Struct, frozen=True, array_like=True):
+    """The words of an answer, and what they rest on."""
+
+    causes: list[tuple[str, str, str, str, float, float]]
+    rules: list[str]
+    rules_shadow: list[str]
+    versions: str
+
+
+class AnsweredColumns(msgspec.Struct, array_like=True):
+    """What a snapshot has of them, by time and then by id."""
+
+    ids: list[str]
+    rows: bytes
+    """Of ANSWER."""
+    said: list[Said]
+    """Each once, in the order in which rows first point at them."""
+    facts: list[tuple[int, list[tuple[str, float]]]]
+    """Place and named facts, of the payments that came with some."""
+
+
+class Answered:
+    """Answers that were given before a restart, one a place."""
+
+    def __init__(
+        self,
+        columns: AnsweredColumns,
+        rows: Rows,
+        names: Callable[[int], str],
+        currencies: Sequence[str],
+    ) -> None:
+        """Answer from columns that were looked at (`answered_of`).
+
+        Args:
+            columns: theirs.
+            rows: of ANSWER.
+            names: returns the account of a pocket.
+            currencies: by place.
+        """
+        self._columns, self.rows, self._names = columns, rows, names
+        self._currencies = tuple(currencies)
+        self.facts = {at: tuple(facts) for at, facts in columns.facts}
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, at: int) -> Decision:
+        """Return one decision."""
+        row, said = self.rows[at], self.said(at)
+        score, chance, expires = float(row["score"]), float(row["chance"]), int(row["expires_us"])
+        return Decision(
+            self._columns.ids[at],
+            Action(int(row["action"])),
+            Ground(int(row["ground"])),
+            tuple(Cause(*one) for one in said.causes),
+            None if expires == NEVER_US else expires,
+            Problem(int(row["problem"])),
+            "",
+            None if score != score else score,  # noqa: PLR0124 - not a number: not scored
+            None if chance != chance else chance,  # noqa: PLR0124
+            tuple(said.rules),
+            tuple(said.rules_shadow),
+            Action(int(row["would"])),
+            Withheld(int(row["withheld"])),
+            f"{int(row['digest']):016x}" if row["digest"] else "",
+            said.versions,
+        )
+
+    @property
+    def contents(self) -> Answered:
+        """What was asked, by place."""
+        return self
+
+    def said(self, at: int) -> Said:
+        """Return the words of one."""
+        return self._columns.said[self.rows["said"][at]]
+
+    def action_of(self, at: int) -> int:
+        """Return the action of one payment as a number."""
+        return int(self.rows["action"][at])
+
+    def plain(self, place: int) -> Plain:
+        """Return the content of one."""
+        row = self.rows[place]
+        return Plain(
+            int(row["time_us"]),
+            self._names(int(row["payer"])),
+            self._names(int(row["payee"])),
+            int(row["amount"]),
+            self._currencies[row["currency"]],
+            "" if row["kind"] < 0 else KINDS[row["kind"]],
+            self.facts.get(place, ()),
+        )
+
+
+def answered_of(
+    columns: AnsweredColumns,
+    accounts: Sequence[str],
+    currencies: Sequence[str],
+) -> Answered:
+    """Return answers from columns; `ValueError` says what cannot be.
+
+    Args:
+        columns: from anywhere.
+        accounts: of every pocket, in the order of numbers.
+        currencies: in the order of their places.
+    """
+    ids, rows = columns.ids, np.frombuffer(columns.rows, ANSWER)
+    count = len(ids)
+    if len(rows) != count or len(set(ids)) != count:
+        raise ValueError("ids, or their answers")
+    if count and not 0 < min(map(len, ids)) <= max(map(len, ids)) <= ID_CHARS_MAX:
+        raise ValueError("an id")
+    bounds = {
+        "payer": (-1, len(accounts) - 1),
+        "payee": (-1, len(accounts) - 1),
+        "said": (0, len(columns.said) - 1),
+        "currency": (0, len(currencies) - 1),
+        "kind": (-1, len(KINDS) - 1),
+        "amount": (1, limits.ROW_MINOR_MAX),
+    }
+    for name, (low, high) in bounds.items():
+        if count and not low <= int(rows[name].min()) <= int(rows[name].max()) <= high:
+            raise ValueError(f"an answer's {name}")
+    for name, kind in _ENUMS.items():
+        if not np.isin(rows[name], np.array(list(kind), np.int8)).all():
+            raise ValueError(f"an answer's {name}")
+    if any(not 0 <= at < count for at, _ in columns.facts):
+        raise ValueError("facts of no payment")
+    return Answered(columns, rows, lambda at: accounts[at] if at >= 0 else "", currencies)
+
+
+def columns_of_known(
+    known: KnownIds, since_us: int, pockets: Pockets, currencies: Sequence[str]
+) -> AnsweredColumns:
+    """Return what is known of payments not older than `since_us`, by time and id, whatever batches they came in."""
+    found = _Gathered({code: at for at, code in enumerate(currencies)})
+    for made, ids, places in known.batches():
+        found.add(made, ids, places)
+    return found.columns(since_us, pockets)
+
+
+class _Gathered:
+    """Columns of answers as they are gathered batch by batch: lists, because most batches are short."""
+
+    def __init__(self, currencies: dict[str, int]) -> None:
+        self._currencies = currencies
+        self._ids: list[str] = []
+        self._times: list[int] = []
+        self._amounts: list[int] = []
+        self._payers: list[str] = []
+        self._payees: list[str] = []
+        self._codes: list[str] = []
+        self._kinds: list[int] = []
+        self._facts: dict[int, tuple[tuple[str, float], ...]] = {}
+        self._answers: list[Rows] = []
+        self._said: list[int] = []
+        """By payment: place in `_words`."""
+        self._words: list[Said] = []
+        self._places: dict[bytes, int] = {}
+        """By a bit for bit form of them."""
+
+    def add(self, made: Decisions | Answered, ids: Sequence[str], places: list[int]) -> None:
+        """Take the payments at these places of a batch."""
+        first = len(self._ids)
+        self._ids.extend(ids)
+        if isinstance(made, Answered):
+            self._answers.append(made.rows[places])
+            self._said.extend(self._place(made.said(at)) for at in places)
+        else:
+            self._decided(made, places)
+        contents = made.contents
+        if isinstance(contents, Columns):
+            self._asked(contents, places)
+            return
+        for at, place in enumerate(places, first):
+            plain = contents.plain(place)
+            self._times.append(plain.time_us)
+            self._amounts.append(plain.amount)
+            self._payers.append(plain.payer)
+            self._payees.append(plain.payee)
+            self._codes.append(plain.currency)
+            self._kinds.append(kind_number(plain.kind) if plain.kind else -1)
+            if plain.facts:
+                self._facts[at] = plain.facts
+
+    def _asked(self, columns: Columns, places: list[int]) -> None:
+        """Take what was asked in bulk."""
+        is_whole = len(places) == len(columns.ids)  # each stands once, in order
+        for own, given in (
+            (self._times, columns.times_us),
+            (self._amounts, columns.amounts),
+            (self._kinds, columns.kinds),
+        ):
+            own.extend((given if is_whole else given[places]).tolist())
+        for words, texts in (
+            (self._payers, columns.payers),
+            (self._payees, columns.payees),
+            (self._codes, columns.currencies),
+        ):
+            words.extend(texts if is_whole else [texts[at] for at in places])
+
+    def _decided(self, made: Decisions, places: list[int]) -> None:
+        """Take what was answered; words are made only where there are some."""
+        found, plan = made.found, made.plan
+        own = places if isinstance(plan, range) else [made.decided_at(at) for at in places]
+        rows, fired = found.rows, found.fired
+        if len(own) < len(rows):
+            rows, fired = rows[own], fired[own]
+        self._answers.append(rows)
+        versions = made.stream.versions.digest
+        quiet = self._place(Said([], [], [], versions))
+        loud = (rows["action"] != Action.ALLOW) | ~np.isin(rows["ground"], _QUIET)
+        if fired.size:
+            loud |= (fired == FIRES).any(axis=1)
+        said = [quiet] * len(rows)
+        for at in np.flatnonzero(loud).tolist():
+            live, shadow = rules_that_fired(made.stream, found, own[at])
+            causes = [
+                (one.code, one.english, one.chinese, one.feature, one.value, one.added)
+                for one in causes_of(made.stream, found, own[at])
+            ]
+            said[at] = self._place(Said(causes, live, shadow, versions))
+        self._said.extend(said)
+
+    def _place(self, said: Said) -> int:
+        place = self._places.setdefault(msgspec.msgpack.encode(said), len(self._words))
+        if place == len(self._words):
+            self._words.append(said)
+        return place
+
+    def columns(self, since_us: int, pockets: Pockets) -> AnsweredColumns:
+        """Return what was taken, by time and id, without what is older."""
+        times = np.array(self._times, np.int64)
+        order = _by_time_and_id(times, self._ids)
+        order = order[times[order] >= since_us]
+        rows = np.zeros(len(order), ANSWER)
+        rows["time_us"], rows["said"] = times[order], np.array(self._said, np.int32)[order]
+        for name, column in (("amount", self._amounts), ("kind", self._kinds)):
+            rows[name] = np.array(column, ANSWER[name])[order]
+        codes = np.fromiter(map(self._currencies.__getitem__, self._codes), np.int16)
+        rows["currency"] = codes[order]
+        for name, accounts in (("payer", self._payers), ("payee", self._payees)):
+            rows[name] = np.array(pockets.all_of(accounts, self._codes), np.int32)[order]
+        self._put_answers(rows, order)
+        chosen, first, places = np.unique(rows["said"], return_index=True, return_inverse=True)
+        ranks = np.argsort(np.argsort(first))
+        rows["said"] = ranks[places]
+        at_of = {old: at for at, old in enumerate(order.tolist())} if self._facts else {}
+        facts = sorted(
+            (at_of[old], list(some)) for old, some in self._facts.items() if old in at_of
+        )
+        return AnsweredColumns(
+            [self._ids[at] for at in order.tolist()],
+            rows.tobytes(),
+            [self._words[chosen[at]] for at in np.argsort(first).tolist()],
+            facts,
+        )
+
+    def _put_answers(self, rows: Rows, order: npt.NDArray[np.int64]) -> None:
+        """Put in what was answered; no number is one no number, whatever its bits were."""
+        for name in (*_COPIED, *_FLOATS):
+            parts = [part[name] for part in self._answers]
+            column = (np.concatenate(parts) if parts else np.empty(0))[order]
+            rows[name] = np.where(np.isnan(column), np.nan, column) if name in _FLOATS else column
+
+
+def _by_time_and_id(times: npt.NDArray[np.int64], ids: Sequence[str]) -> npt.NDArray[np.int64]:
+    """Return the order of payments by time, and by id where times are equal."""
+    order = np.argsort(times, kind="stable")
+    is_new = np.diff(times[order], prepend=times[order[:1]] - 1) != 0
+    begins = np.flatnonzero(is_new)
+    ends = np.append(begins[1:], len(order))
+    for at in np.flatnonzero(ends - begins > 1).tolist():
+        tied = slice(begins[at], ends[at])
+        order[tied] = sorted(order[tied].tolist(), key=ids.__getitem__)
+    return order
+
+
+__all__ = ["ANSWER", "Answered", "AnsweredColumns", "Said", "answered_of", "columns_of_known"]
