@@ -20,7 +20,7 @@ from recoup.watch.stolen import ClaimOpened, HoldAsked, chain
 from recoup.watching import Asked, DecisionLog, Watch, replay
 from recoup.watching.answered import ANSWER
 from recoup.watching.before import MAGIC_BEFORE
-from recoup.watching.snapshots import _MAGIC, _Whole, restored, snapshot_of
+from recoup.watching.snapshots import _MAGIC, _opened, _sealed, _Whole, restored, snapshot_of
 
 RULES = rules_of(
     ("large", "amount >= 900.00 CNY", "refuse"),
@@ -126,7 +126,7 @@ def plain(value):
 
 def written_before(watch: Watch) -> bytes:
     """The snapshot of a watch as it was written before columns: an object for each payment, found id by id."""
-    whole = parts_of(snapshot_of(watch))
+    whole, shard, rings = parts_of(snapshot_of(watch))
     known = [(id_, watch._ids.find(id_)) for id_ in {**watch._ids._before, **watch._ids._now}]
     since = watch.stream.shard.clock - watch._ids.kept_us
     kept = sorted(
@@ -144,7 +144,18 @@ def written_before(watch: Watch) -> bytes:
     rows = zip(whole.booked, np.frombuffer(whole.booked_rows, np.int64).tolist(), strict=True)
     values = [getattr(whole, name) for name in _Whole.__struct_fields__]
     body = msgspec.msgpack.encode(
-        [*values[:7], pockets, whole.listed, ids, whole.waiting_ids, list(rows), whole.log_digest]
+        [
+            values[0],
+            shard,
+            rings,
+            *values[1:5],
+            pockets,
+            whole.listed,
+            ids,
+            whole.waiting_ids,
+            list(rows),
+            whole.log_digest,
+        ]
     )
     return b"".join([MAGIC_BEFORE, sha256(body).digest(), body])
 
@@ -201,14 +212,15 @@ def test_the_watch_of_the_poisoned_tests_has_something_in_every_part():
     assert watch.copy.told
 
 
-def sealed(whole: _Whole) -> bytes:
+def sealed(parts: tuple) -> bytes:
     """A snapshot of other contents whose digest is right."""
-    body = msgspec.msgpack.encode(whole)
-    return b"".join([_MAGIC, sha256(body).digest(), body])
+    whole, shard, rings = parts
+    return _sealed(whole, [shard[:-32], shard[-32:]], rings)
 
 
-def parts_of(given: bytes) -> _Whole:
-    return msgspec.msgpack.decode(given[len(_MAGIC) + 32 :], type=_Whole)
+def parts_of(given: bytes) -> tuple:
+    whole, shard, rings = _opened(given)
+    return whole, bytes(shard), rings
 
 
 def poison_rows(whole, name, value):
@@ -263,8 +275,6 @@ POISONS = {
     "accounts without pockets": lambda w: more_accounts(w, *(f"x{at}" for at in range(5_000))),
     "accounts without currencies": lambda w: w.accounts.append("x"),
     "no stolen money": lambda w: setattr(w, "flow", None),
-    "the state": lambda w: setattr(w, "shard", w.shard[:-1] + b"!"),
-    "the rings": lambda w: setattr(w, "patterns", b"!" + w.patterns[1:]),
     "the money": lambda w: setattr(w.flow, "money", b"!" + w.flow.money[1:]),
     "a change of no kind": lambda w: w.flow.told.append((0, "Nothing", {})),
     "settings": lambda w: w.opening["settings"].update(late_seconds=1),
@@ -294,10 +304,25 @@ POISONS = {
 
 @pytest.mark.parametrize("name", POISONS)
 def test_a_poisoned_snapshot_is_refused_though_its_digest_is_right(name):
-    whole = parts_of(snapshot_of(full_watch()))
-    POISONS[name](whole)
+    parts = parts_of(snapshot_of(full_watch()))
+    POISONS[name](parts[0])
     with pytest.raises(StateFault):
-        restored(sealed(whole), **GIVEN)
+        restored(sealed(parts), **GIVEN)
+
+
+def test_a_poisoned_state_or_ring_is_refused_though_the_digest_is_right():
+    whole, shard, rings = parts_of(snapshot_of(full_watch()))
+    assert restored(sealed((whole, shard, rings)), **GIVEN), "the control"
+    for poisoned in (
+        (whole, shard[:-1] + b"!", rings),
+        (whole, shard[:500] + b"!" + shard[501:], rings),
+        (whole, b"", rings),
+        (whole, shard, b"!" + rings[1:]),
+        (whole, shard, rings[:-40] + b"!" + rings[-39:]),
+        (whole, shard, None),
+    ):
+        with pytest.raises(StateFault):
+            restored(sealed(poisoned), **GIVEN)
 
 
 def test_bytes_that_were_harmed_anywhere_are_refused():

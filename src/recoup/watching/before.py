@@ -36,8 +36,8 @@ class _Whole(msgspec.Struct, array_like=True):
     log_digest: str
 
 
-def in_columns(body: bytes | memoryview) -> bytes:
-    """Return the body of a snapshot as it is written today.
+def in_columns(body: bytes | memoryview) -> tuple[bytes, bytes, bytes | None]:
+    """Return the parts of a snapshot as they are written today: what is packed, the shard, the rings.
 
     Raises `msgspec.DecodeError`, `LookupError`, `TypeError` or `ValueError` for one that cannot be.
     """
@@ -45,7 +45,7 @@ def in_columns(body: bytes | memoryview) -> bytes:
     currencies = {code: at for at, code in enumerate(whole.opening["currencies"])}
     places = [currencies[code] for _, code in whole.pockets]
     parts = [
-        *(whole.opening, whole.shard, whole.patterns, whole.counters, whole.taken),
+        *(whole.opening, whole.counters, whole.taken),
         *(whole.waiting, whole.flow),
         [account for account, _ in whole.pockets],
         np.array(places, "<i2").tobytes(),
@@ -56,7 +56,7 @@ def in_columns(body: bytes | memoryview) -> bytes:
         np.array([row for _, row in whole.rows], "<i8").tobytes(),
         whole.log_digest,
     ]
-    return msgspec.msgpack.encode(parts)
+    return msgspec.msgpack.encode(parts), whole.shard, whole.patterns
 
 
 def _answered(whole: _Whole, currencies: dict[str, int]) -> AnsweredColumns:

@@ -8,8 +8,9 @@ and policy are not in it: they are given again, and must be those that it was ma
 # ruff: noqa: SLF001 - the other half of Watch: it reads and lays all that one is
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import sha256
+from struct import Struct
 from typing import Any, Final, get_args
 
 import msgspec
@@ -32,6 +33,7 @@ from recoup.watching.decision_log import Lines
 
 _MAGIC: Final = b"recoup-watch 2\n"
 _DIGEST_BYTES: Final = 32
+_LENGTHS: Final = Struct("<QQQ")
 _TOTALS: Final = ("into", "out", "first", "last", "standing")
 _WHATS: Final[dict[str, Any]] = {one.__name__: one for one in get_args(What)}
 """Every kind of change: one that is not here could be written and never read again."""
@@ -55,8 +57,6 @@ class _Whole(msgspec.Struct, array_like=True):
     """A watch; what there is one of for each account or payment stands in columns."""
 
     opening: dict[str, Any]
-    shard: bytes
-    patterns: bytes | None
     counters: bytes
     taken: int
     waiting: list[Waiting]
@@ -84,8 +84,6 @@ def snapshot_of(watch: Watch) -> bytes:
         booked, rows = watch._rows.retained(watch.copy.flow.index.oldest)
     whole = _Whole(
         watch.opening(),
-        stream.shard.snapshot(),
-        None if stream.patterns is None else stream.patterns.snapshot(),
         stream.counters.tobytes(),
         stream.taken,
         sorted(stream.waiting.values()),
@@ -99,8 +97,23 @@ def snapshot_of(watch: Watch) -> bytes:
         np.array(rows, "<i8").tobytes(),
         "" if watch.log is None else watch.log.digest,
     )
+    rings = None if stream.patterns is None else stream.patterns.snapshot()
+    return _sealed(whole, stream.shard.snapshot_pieces(), rings)
+
+
+def _sealed(whole: _Whole, shard: Sequence[bytes | memoryview], rings: bytes | None) -> bytes:
+    """Return a snapshot's bytes. Shard and rings are the most of it, and have digests of their own: these stand for them."""
     body = msgspec.msgpack.encode(whole)
-    return b"".join([_MAGIC, sha256(body).digest(), body])
+    lengths = _LENGTHS.pack(len(body), sum(map(len, shard)), len(rings or b""))
+    digest = _digest(lengths, body, shard[-1], rings or b"")
+    return b"".join([_MAGIC, digest, lengths, body, *shard, rings or b""])
+
+
+def _digest(lengths: bytes, body: Any, shard: Any, rings: Any) -> bytes:  # noqa: ANN401 - any bytes
+    digest = sha256(lengths)
+    for part in (body, shard[-_DIGEST_BYTES:], rings[-_DIGEST_BYTES:]):
+        digest.update(part)
+    return digest.digest()
 
 
 def _flow(watch: Watch, copy: Copy) -> _Flow:
@@ -124,7 +137,7 @@ def _flow(watch: Watch, copy: Copy) -> _Flow:
 
 
 def restored(
-    given: bytes,
+    given: bytes | memoryview,
     *,
     rules: RuleSet | None = None,
     model: Model | None = None,
@@ -142,9 +155,9 @@ def restored(
         is_ours: the same.
         log: goes on behind the line of the snapshot; its digest is set.
     """
-    whole = _opened(given)
+    whole, *arrays = _opened(given)
     try:
-        watch = _laid(whole, rules, model, policy, is_ours)
+        watch = _laid(whole, *arrays, rules, model, policy, is_ours)
     except (InputFault, AssertionError, LookupError, TypeError, ValueError, OverflowError) as fault:
         raise _damaged(str(fault)) from fault
     if log is not None:
@@ -155,21 +168,30 @@ def restored(
 
 def log_digest_of(given: bytes) -> str:
     """Return the digest of the log's last line when a snapshot was made; "" without a log."""
-    return _opened(given).log_digest
+    return _opened(given)[0].log_digest
 
 
-def _opened(given: bytes) -> _Whole:
-    is_before = given.startswith(MAGIC_BEFORE)
-    if not is_before and not given.startswith(_MAGIC):
-        raise StateFault(StateProblem.SNAPSHOT_FOREIGN, "not the bytes of a watch")
-    assert len(MAGIC_BEFORE) == len(_MAGIC), "the digest begins at the same place"
-    body = memoryview(given)[len(_MAGIC) + _DIGEST_BYTES :]
-    if sha256(body).digest() != given[len(_MAGIC) : len(_MAGIC) + _DIGEST_BYTES]:
-        raise _damaged("its digest differs")
+def _opened(given: bytes | memoryview) -> tuple[_Whole, bytes | memoryview, bytes | None]:
+    """Return the parts of a snapshot: what is packed, the shard's own bytes, and those of the rings."""
+    view, at = memoryview(given), len(_MAGIC) + _DIGEST_BYTES
+    digest = view[len(_MAGIC) : at]
     try:
-        return msgspec.msgpack.decode(in_columns(body) if is_before else body, type=_Whole)
+        if view[: len(_MAGIC)] == MAGIC_BEFORE:
+            _look_at(sha256(view[at:]).digest() == digest, "its digest differs")
+            body, shard, rings = in_columns(view[at:])
+            return msgspec.msgpack.decode(body, type=_Whole), shard, rings
+        if view[: len(_MAGIC)] != _MAGIC:
+            raise StateFault(StateProblem.SNAPSHOT_FOREIGN, "not the bytes of a watch")
+        lengths, at = view[at : at + _LENGTHS.size], at + _LENGTHS.size
+        _look_at(len(lengths) == _LENGTHS.size, "its length")
+        ends = [at + sum(_LENGTHS.unpack(lengths)[: n + 1]) for n in range(3)]
+        _look_at(ends[-1] == len(view), "its length")
+        parts = view[at : ends[0]], view[ends[0] : ends[1]], view[ends[1] :]
+        _look_at(_digest(bytes(lengths), *parts) == digest, "its digest differs")
+        whole = msgspec.msgpack.decode(parts[0], type=_Whole)
     except (msgspec.DecodeError, RecursionError, LookupError, TypeError, ValueError) as fault:
         raise _damaged("its parts") from fault
+    return whole, parts[1], bytes(parts[2]) or None
 
 
 def settings_of(said: dict[str, Any]) -> Settings:
@@ -182,13 +204,15 @@ def settings_of(said: dict[str, Any]) -> Settings:
 
 def _laid(
     whole: _Whole,
+    kept: bytes | memoryview,
+    rings: bytes | None,
     rules: RuleSet | None,
     model: Model | None,
     policy: Policy | None,
     is_ours: Callable[[str], bool],
 ) -> Watch:
     said = whole.opening
-    shard = Shard.restore(whole.shard)
+    shard = Shard.restore(kept)
     watch = Watch(
         rules=rules,
         model=model,
@@ -200,7 +224,7 @@ def _laid(
         catch_seconds=said["catch_seconds"],
         ids_seconds=said["ids_seconds"],
         is_ours=is_ours,
-        patterns=None if whole.patterns is None else Patterns.restore(whole.patterns),
+        patterns=None if rings is None else Patterns.restore(rings),
         shard=shard,
     )
     own = watch.opening()["versions"]
@@ -209,6 +233,7 @@ def _laid(
     _look_at(shard.settings == settings_of(said["settings"]), "its settings")
     _look_at(len(whole.accounts) <= min(said["accounts_max"], shard.accounts), "its accounts")
     patterns = watch.stream.patterns
+    _look_at((patterns is None) == (rings is None), "its rings")
     _look_at(patterns is None or patterns.pockets <= shard.accounts, "its rings")
     watch._pockets.put(whole.accounts, whole.currencies)
     _put_money(watch, whole)
