@@ -170,8 +170,8 @@ def answered_of(
     """
     ids, rows = columns.ids, np.frombuffer(columns.rows, ANSWER)
     count = len(ids)
-    if len(rows) != count or len(set(ids)) != count:
-        raise ValueError("ids, or their answers")
+    if len(rows) != count:
+        raise ValueError("an id without an answer")
     if count and not 0 < min(map(len, ids)) <= max(map(len, ids)) <= ID_CHARS_MAX:
         raise ValueError("an id")
     bounds = {
@@ -197,55 +197,78 @@ def columns_of_known(
     known: KnownIds, since_us: int, pockets: Pockets, currencies: Sequence[str]
 ) -> AnsweredColumns:
     """Return what is known of payments not older than `since_us`, by time and id, whatever batches they came in."""
-    found = _Gathered({code: at for at, code in enumerate(currencies)})
+    found = _Gathered(pockets, {code: at for at, code in enumerate(currencies)})
     for made, ids, places in known.batches():
-        found.add(made, ids, places)
-    return found.columns(since_us, pockets)
+        if isinstance(made, Answered):
+            found.keep(made, ids, places)
+        else:
+            found.add(made, ids, places)
+    return found.columns(since_us)
 
 
 class _Gathered:
     """Columns of answers as they are gathered batch by batch: lists, because most batches are short."""
 
-    def __init__(self, currencies: dict[str, int]) -> None:
-        self._currencies = currencies
+    def __init__(self, pockets: Pockets, currencies: dict[str, int]) -> None:
+        self._pockets, self._currencies = pockets, currencies
         self._ids: list[str] = []
         self._times: list[int] = []
         self._amounts: list[int] = []
-        self._payers: list[str] = []
-        self._payees: list[str] = []
+        self._payers: list[int | None] = []
+        self._payees: list[int | None] = []
         self._codes: list[str] = []
         self._kinds: list[int] = []
-        self._facts: dict[int, tuple[tuple[str, float], ...]] = {}
+        self._facts: dict[str, tuple[tuple[str, float], ...]] = {}
         self._answers: list[Rows] = []
         self._said: list[int] = []
         """By payment: place in `_words`."""
         self._words: list[Said] = []
         self._places: dict[bytes, int] = {}
         """By a bit for bit form of them."""
+        self._kept_ids: list[str] = []
+        self._kept: list[Rows] = []
+        """Rows that were columns before."""
 
-    def add(self, made: Decisions | Answered, ids: Sequence[str], places: list[int]) -> None:
+    def keep(self, made: Answered, ids: Sequence[str], places: list[int]) -> None:
+        """Take the answers at these places, which are columns already."""
+        rows = made.rows[places]
+        first, inverse = np.unique(rows["said"], return_index=True, return_inverse=True)[1:]
+        here = [self._place(made.said(places[at])) for at in first.tolist()]
+        rows["said"] = np.array(here, np.int32)[inverse]
+        self._kept_ids.extend(ids)
+        self._kept.append(rows)
+        if made.facts:
+            pairs = zip(ids, map(made.facts.get, places), strict=True)
+            self._facts.update((id_, some) for id_, some in pairs if some)
+
+    def add(self, made: Decisions, ids: Sequence[str], places: list[int]) -> None:
         """Take the payments at these places of a batch."""
-        first = len(self._ids)
         self._ids.extend(ids)
-        if isinstance(made, Answered):
-            self._answers.append(made.rows[places])
-            self._said.extend(self._place(made.said(at)) for at in places)
-        else:
-            self._decided(made, places)
-        contents = made.contents
+        plan, contents = made.plan, made.contents
+        own = places if isinstance(plan, range) else [made.decided_at(at) for at in places]
+        self._decided(made, own)
         if isinstance(contents, Columns):
             self._asked(contents, places)
-            return
-        for at, place in enumerate(places, first):
-            plain = contents.plain(place)
-            self._times.append(plain.time_us)
-            self._amounts.append(plain.amount)
-            self._payers.append(plain.payer)
-            self._payees.append(plain.payee)
-            self._codes.append(plain.currency)
-            self._kinds.append(kind_number(plain.kind) if plain.kind else -1)
-            if plain.facts:
-                self._facts[at] = plain.facts
+            codes = self._codes[-len(ids) :]
+            names = (contents.payers, contents.payees)
+            sides = [[some[at] for at in places] for some in names] if made.sides is None else []
+        else:
+            plains = [contents.plain(place) for place in places]
+            self._times.extend(plain.time_us for plain in plains)
+            self._amounts.extend(plain.amount for plain in plains)
+            self._kinds.extend(kind_number(plain.kind) if plain.kind else -1 for plain in plains)
+            codes = [plain.currency for plain in plains]
+            self._codes.extend(codes)
+            sides = [[plain.payer for plain in plains], [plain.payee for plain in plains]]
+            self._facts.update(
+                (id_, plain.facts) for id_, plain in zip(ids, plains, strict=True) if plain.facts
+            )
+        if made.sides is not None:
+            self._payers.extend(made.sides[0][own].tolist())
+            self._payees.extend(made.sides[1][own].tolist())
+        else:
+            self._payers.extend(self._pockets.all_of(sides[0], codes))
+            self._payees.extend(self._pockets.all_of(sides[1], codes))
 
     def _asked(self, columns: Columns, places: list[int]) -> None:
         """Take what was asked in bulk."""
@@ -256,18 +279,12 @@ class _Gathered:
             (self._kinds, columns.kinds),
         ):
             own.extend((given if is_whole else given[places]).tolist())
-        for words, texts in (
-            (self._payers, columns.payers),
-            (self._payees, columns.payees),
-            (self._codes, columns.currencies),
-        ):
-            words.extend(texts if is_whole else [texts[at] for at in places])
+        codes = columns.currencies
+        self._codes.extend(codes if is_whole else [codes[at] for at in places])
 
-    def _decided(self, made: Decisions, places: list[int]) -> None:
+    def _decided(self, made: Decisions, own: list[int]) -> None:
         """Take what was answered; words are made only where there are some."""
-        found, plan = made.found, made.plan
-        own = places if isinstance(plan, range) else [made.decided_at(at) for at in places]
-        rows, fired = found.rows, found.fired
+        rows, fired = made.found.rows, made.found.fired
         if len(own) < len(rows):
             rows, fired = rows[own], fired[own]
         self._answers.append(rows)
@@ -278,10 +295,10 @@ class _Gathered:
             loud |= (fired == FIRES).any(axis=1)
         said = [quiet] * len(rows)
         for at in np.flatnonzero(loud).tolist():
-            live, shadow = rules_that_fired(made.stream, found, own[at])
+            live, shadow = rules_that_fired(made.stream, made.found, own[at])
             causes = [
                 (one.code, one.english, one.chinese, one.feature, one.value, one.added)
-                for one in causes_of(made.stream, found, own[at])
+                for one in causes_of(made.stream, made.found, own[at])
             ]
             said[at] = self._place(Said(causes, live, shadow, versions))
         self._said.extend(said)
@@ -292,40 +309,40 @@ class _Gathered:
             self._words.append(said)
         return place
 
-    def columns(self, since_us: int, pockets: Pockets) -> AnsweredColumns:
+    def columns(self, since_us: int) -> AnsweredColumns:
         """Return what was taken, by time and id, without what is older."""
-        times = np.array(self._times, np.int64)
-        order = _by_time_and_id(times, self._ids)
-        order = order[times[order] >= since_us]
-        rows = np.zeros(len(order), ANSWER)
-        rows["time_us"], rows["said"] = times[order], np.array(self._said, np.int32)[order]
-        for name, column in (("amount", self._amounts), ("kind", self._kinds)):
-            rows[name] = np.array(column, ANSWER[name])[order]
-        codes = np.fromiter(map(self._currencies.__getitem__, self._codes), np.int16)
-        rows["currency"] = codes[order]
-        for name, accounts in (("payer", self._payers), ("payee", self._payees)):
-            rows[name] = np.array(pockets.all_of(accounts, self._codes), np.int32)[order]
-        self._put_answers(rows, order)
+        ids = self._kept_ids + self._ids
+        rows = np.concatenate([*self._kept, self._rows()])
+        order = _by_time_and_id(rows["time_us"], ids)
+        rows = rows[order[rows["time_us"][order] >= since_us]]
+        ids = [ids[at] for at in order[len(order) - len(rows) :].tolist()]
         chosen, first, places = np.unique(rows["said"], return_index=True, return_inverse=True)
         ranks = np.argsort(np.argsort(first))
         rows["said"] = ranks[places]
-        at_of = {old: at for at, old in enumerate(order.tolist())} if self._facts else {}
-        facts = sorted(
-            (at_of[old], list(some)) for old, some in self._facts.items() if old in at_of
-        )
-        return AnsweredColumns(
-            [self._ids[at] for at in order.tolist()],
-            rows.tobytes(),
-            [self._words[chosen[at]] for at in np.argsort(first).tolist()],
-            facts,
-        )
+        facts = [(at, list(self._facts[id_])) for at, id_ in enumerate(ids) if id_ in self._facts]
+        words = [self._words[chosen[at]] for at in np.argsort(first).tolist()]
+        return AnsweredColumns(ids, rows.tobytes(), words, facts if self._facts else [])
 
-    def _put_answers(self, rows: Rows, order: npt.NDArray[np.int64]) -> None:
-        """Put in what was answered; no number is one no number, whatever its bits were."""
-        for name in (*_COPIED, *_FLOATS):
-            parts = [part[name] for part in self._answers]
-            column = (np.concatenate(parts) if parts else np.empty(0))[order]
-            rows[name] = np.where(np.isnan(column), np.nan, column) if name in _FLOATS else column
+    def _rows(self) -> Rows:
+        """Return the rows of what was decided; no number is one no number, whatever its bits were."""
+        rows = np.zeros(len(self._ids), ANSWER)
+        for name, column in (
+            ("time_us", self._times),
+            ("amount", self._amounts),
+            ("payer", self._payers),
+            ("payee", self._payees),
+            ("said", self._said),
+            ("currency", list(map(self._currencies.__getitem__, self._codes))),
+            ("kind", self._kinds),
+        ):
+            rows[name] = column
+        if self._answers:
+            answers = np.concatenate(self._answers)
+            for name in _COPIED:
+                rows[name] = answers[name]
+            for name in _FLOATS:
+                rows[name] = np.where(np.isnan(answers[name]), np.nan, answers[name])
+        return rows
 
 
 def _by_time_and_id(times: npt.NDArray[np.int64], ids: Sequence[str]) -> npt.NDArray[np.int64]:

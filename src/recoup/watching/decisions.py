@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from recoup.records.tables import ColumnType, schema_of
@@ -64,6 +65,8 @@ class Decisions(Sequence[Decision]):
     """By payment: its place among those decided, why it is none, or the first answer."""
     contents: Columns | Contents
     """What was asked, of those that were decided."""
+    sides: tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]] | None = None
+    """Pockets of payers and of payees, of those that were decided; None: they are found by name."""
     _made: dict[int, Decision] = field(default_factory=dict)
 
     def __len__(self) -> int:

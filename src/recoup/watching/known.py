@@ -55,6 +55,9 @@ class KnownIds:
         self._generation = 0
         """Number with which the present generation begins."""
 
+    def __len__(self) -> int:
+        return len(self._now) + sum(id_ not in self._now for id_ in self._before)
+
     def __contains__(self, id_: object) -> bool:
         return id_ in self._now or id_ in self._before
 

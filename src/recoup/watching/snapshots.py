@@ -247,6 +247,7 @@ def _put_ids(watch: Watch, columns: AnsweredColumns) -> None:
     """Lay the ids that are still known, with what was asked and the first answer."""
     answered = answered_of(columns, watch._pockets.accounts, tuple(watch._currencies))
     watch._ids.put(answered, columns.ids, watch.stream.shard.clock)
+    _look_at(len(watch._ids) == len(columns.ids), "an id twice")
 
 
 def _put_waiting(watch: Watch, whole: _Whole) -> None:
