@@ -19,7 +19,7 @@ from recoup.watch.decision import Action, Cause, Decision, Ground, Problem, With
 from recoup.watch.rules import FIRES
 from recoup.watch.stream import NEVER_US
 from recoup.watching.asked import ID_CHARS_MAX, Plain, kind_number
-from recoup.watching.columns import Columns
+from recoup.watching.columns import Columns, places_of
 from recoup.watching.decisions import Decisions, rules_that_fired
 from recoup.watching.known import KnownIds
 from recoup.watching.pockets import Pockets
@@ -227,7 +227,7 @@ class _Gathered:
         """By a bit for bit form of them."""
         self._kept_ids: list[str] = []
         self._kept: list[Rows] = []
-        """Rows that were columns before."""
+        """Rows that came as columns."""
 
     def keep(self, made: Answered, ids: Sequence[str], places: list[int]) -> None:
         """Take the answers at these places, which are columns already."""
@@ -243,51 +243,56 @@ class _Gathered:
 
     def add(self, made: Decisions, ids: Sequence[str], places: list[int]) -> None:
         """Take the payments at these places of a batch."""
-        self._ids.extend(ids)
         plan, contents = made.plan, made.contents
         own = places if isinstance(plan, range) else [made.decided_at(at) for at in places]
-        self._decided(made, own)
+        answers, said = self._decided(made, own)
         if isinstance(contents, Columns):
-            self._asked(contents, places)
-            codes = self._codes[-len(ids) :]
-            names = (contents.payers, contents.payees)
-            sides = [[some[at] for at in places] for some in names] if made.sides is None else []
-        else:
-            plains = [contents.plain(place) for place in places]
-            self._times.extend(plain.time_us for plain in plains)
-            self._amounts.extend(plain.amount for plain in plains)
-            self._kinds.extend(kind_number(plain.kind) if plain.kind else -1 for plain in plains)
-            codes = [plain.currency for plain in plains]
-            self._codes.extend(codes)
-            sides = [[plain.payer for plain in plains], [plain.payee for plain in plains]]
-            self._facts.update(
-                (id_, plain.facts) for id_, plain in zip(ids, plains, strict=True) if plain.facts
-            )
-        if made.sides is not None:
-            self._payers.extend(made.sides[0][own].tolist())
-            self._payees.extend(made.sides[1][own].tolist())
-        else:
-            self._payers.extend(self._pockets.all_of(sides[0], codes))
-            self._payees.extend(self._pockets.all_of(sides[1], codes))
+            self._kept_ids.extend(ids)
+            self._kept.append(self._in_bulk(made, contents, places, own, answers, said))
+            return
+        self._ids.extend(ids)
+        self._answers.append(answers)
+        self._said.extend(said)
+        plains = [contents.plain(place) for place in places]
+        codes = [plain.currency for plain in plains]
+        self._codes.extend(codes)
+        self._times.extend(plain.time_us for plain in plains)
+        self._amounts.extend(plain.amount for plain in plains)
+        self._kinds.extend(kind_number(plain.kind) if plain.kind else -1 for plain in plains)
+        self._payers.extend(self._pockets.all_of([plain.payer for plain in plains], codes))
+        self._payees.extend(self._pockets.all_of([plain.payee for plain in plains], codes))
+        pairs = zip(ids, plains, strict=True)
+        self._facts.update((id_, plain.facts) for id_, plain in pairs if plain.facts)
 
-    def _asked(self, columns: Columns, places: list[int]) -> None:
-        """Take what was asked in bulk."""
+    def _in_bulk(
+        self,
+        made: Decisions,
+        columns: Columns,
+        places: list[int],
+        own: list[int],
+        answers: Rows,
+        said: list[int],
+    ) -> Rows:
+        """Return the rows of payments that came as columns."""
+        assert made.sides is not None, "columns are decided with the numbers of their pockets"
+        rows = np.zeros(len(places), ANSWER)
         is_whole = len(places) == len(columns.ids)  # each stands once, in order
-        for own, given in (
-            (self._times, columns.times_us),
-            (self._amounts, columns.amounts),
-            (self._kinds, columns.kinds),
-        ):
-            own.extend((given if is_whole else given[places]).tolist())
+        at = slice(None) if is_whole else np.array(places)
+        rows["time_us"], rows["amount"] = columns.times_us[at], columns.amounts[at]
+        rows["kind"] = columns.kinds[at]
         codes = columns.currencies
-        self._codes.extend(codes if is_whole else [codes[at] for at in places])
+        codes = codes if is_whole else [codes[place] for place in places]
+        rows["currency"] = places_of(codes, self._currencies)
+        rows["payer"], rows["payee"] = (side[own] for side in made.sides)
+        rows["said"] = said
+        _put_answers(rows, answers)
+        return rows
 
-    def _decided(self, made: Decisions, own: list[int]) -> None:
-        """Take what was answered; words are made only where there are some."""
+    def _decided(self, made: Decisions, own: list[int]) -> tuple[Rows, list[int]]:
+        """Return what was answered, and by payment the place of its words: these are made only where there are some."""
         rows, fired = made.found.rows, made.found.fired
         if len(own) < len(rows):
             rows, fired = rows[own], fired[own]
-        self._answers.append(rows)
         versions = made.stream.versions.digest
         quiet = self._place(Said([], [], [], versions))
         loud = (rows["action"] != Action.ALLOW) | ~np.isin(rows["ground"], _QUIET)
@@ -301,7 +306,7 @@ class _Gathered:
                 for one in causes_of(made.stream, made.found, own[at])
             ]
             said[at] = self._place(Said(causes, live, shadow, versions))
-        self._said.extend(said)
+        return rows, said
 
     def _place(self, said: Said) -> int:
         place = self._places.setdefault(msgspec.msgpack.encode(said), len(self._words))
@@ -324,7 +329,7 @@ class _Gathered:
         return AnsweredColumns(ids, rows.tobytes(), words, facts if self._facts else [])
 
     def _rows(self) -> Rows:
-        """Return the rows of what was decided; no number is one no number, whatever its bits were."""
+        """Return the rows of what came payment by payment."""
         rows = np.zeros(len(self._ids), ANSWER)
         for name, column in (
             ("time_us", self._times),
@@ -332,17 +337,21 @@ class _Gathered:
             ("payer", self._payers),
             ("payee", self._payees),
             ("said", self._said),
-            ("currency", list(map(self._currencies.__getitem__, self._codes))),
+            ("currency", [self._currencies[code] for code in self._codes]),
             ("kind", self._kinds),
         ):
             rows[name] = column
         if self._answers:
-            answers = np.concatenate(self._answers)
-            for name in _COPIED:
-                rows[name] = answers[name]
-            for name in _FLOATS:
-                rows[name] = np.where(np.isnan(answers[name]), np.nan, answers[name])
+            _put_answers(rows, np.concatenate(self._answers))
         return rows
+
+
+def _put_answers(rows: Rows, answers: Rows) -> None:
+    """Put in what was answered; no number is one no number, whatever its bits were."""
+    for name in _COPIED:
+        rows[name] = answers[name]
+    for name in _FLOATS:
+        rows[name] = np.where(np.isnan(answers[name]), np.nan, answers[name])
 
 
 def _by_time_and_id(times: npt.NDArray[np.int64], ids: Sequence[str]) -> npt.NDArray[np.int64]:
