@@ -174,7 +174,7 @@ def _named(count: int) -> Iterator[Row]:
             np.zeros(len(places), np.int8),
         )
         watch.decide(columns)
-    kept, times = b"", dict[str, list[float]]()
+    kept, other, times = b"", watch, dict[str, list[float]]()
     for _ in range(_NAMED_TURNS):
         begin_at = thread_time()
         kept = snapshot_of(watch)

@@ -136,7 +136,7 @@ class Answered:
 
     def said(self, at: int) -> Said:
         """Return the words of one."""
-        return self._columns.said[self.rows["said"][at]]
+        return self._columns.said[int(self.rows["said"][at])]
 
     def action_of(self, at: int) -> int:
         """Return the action of one payment as a number."""

@@ -79,7 +79,7 @@ def snapshot_of(watch: Watch) -> bytes:
     stream = watch.stream
     accounts, currencies = watch._pockets.columns()
     oldest_us = stream.shard.clock - watch._ids.kept_us
-    booked, rows = [], list[int]()
+    booked, rows = list[str](), list[int]()
     if watch.copy is not None:
         booked, rows = watch._rows.retained(watch.copy.flow.index.oldest)
     whole = _Whole(
@@ -155,9 +155,9 @@ def restored(
         is_ours: the same.
         log: goes on behind the line of the snapshot; its digest is set.
     """
-    whole, *arrays = _opened(given)
+    whole, kept, rings = _opened(given)
     try:
-        watch = _laid(whole, *arrays, rules, model, policy, is_ours)
+        watch = _laid(whole, kept, rings, rules, model, policy, is_ours)
     except (InputFault, AssertionError, LookupError, TypeError, ValueError, OverflowError) as fault:
         raise _damaged(str(fault)) from fault
     if log is not None:
@@ -174,13 +174,13 @@ def log_digest_of(given: bytes) -> str:
 def _opened(given: bytes | memoryview) -> tuple[_Whole, bytes | memoryview, bytes | None]:
     """Return the parts of a snapshot: what is packed, the shard's own bytes, and those of the rings."""
     view, at = memoryview(given), len(_MAGIC) + _DIGEST_BYTES
-    digest = view[len(_MAGIC) : at]
+    magic, digest = bytes(view[: len(_MAGIC)]), view[len(_MAGIC) : at]
     try:
-        if view[: len(_MAGIC)] == MAGIC_BEFORE:
+        if magic == MAGIC_BEFORE:
             _look_at(sha256(view[at:]).digest() == digest, "its digest differs")
             body, shard, rings = in_columns(view[at:])
             return msgspec.msgpack.decode(body, type=_Whole), shard, rings
-        if view[: len(_MAGIC)] != _MAGIC:
+        if magic != _MAGIC:
             raise StateFault(StateProblem.SNAPSHOT_FOREIGN, "not the bytes of a watch")
         lengths, at = view[at : at + _LENGTHS.size], at + _LENGTHS.size
         _look_at(len(lengths) == _LENGTHS.size, "its length")
