@@ -17,7 +17,8 @@ from recoup import limits
 from recoup.records.kinds import KINDS
 from recoup.watch.decision import Action, Cause, Decision, Ground, Problem, Withheld
 from recoup.watch.rules import FIRES
-from recoup.watch.stream import NEVER_US
+from recoup.watch.stream import NEVER_US, Versions
+from recoup.watch.stream.arrays import DECIDED
 from recoup.watching.asked import ID_CHARS_MAX, Plain, kind_number
 from recoup.watching.columns import Columns, places_of
 from recoup.watching.decisions import Decisions, rules_that_fired
@@ -49,8 +50,8 @@ ANSWER: Final = np.dtype(
 
 _COPIED: Final = ("expires_us", "digest", "action", "ground", "problem", "would", "withheld")
 _FLOATS: Final = ("score", "chance")
-_QUIET: Final = np.array([Ground.NONE, Ground.RULE, Ground.MODEL], np.int8)
-"""A payment that is allowed on one of these has no causes."""
+_IS_LOUD: Final = ~np.isin(np.arange(max(Ground) + 1), [Ground.NONE, Ground.RULE, Ground.MODEL])
+"""By ground: whether a payment that is allowed has causes."""
 _ENUMS: Final = {
     "action": Action,
     "ground": Ground,
@@ -225,6 +226,8 @@ class _Gathered:
         self._words: list[Said] = []
         self._places: dict[bytes, int] = {}
         """By a bit for bit form of them."""
+        self._quiet: dict[Versions, int] = {}
+        """Places of no words at all."""
         self._kept_ids: list[str] = []
         self._kept: list[Rows] = []
         """Rows that came as columns."""
@@ -293,19 +296,24 @@ class _Gathered:
         rows, fired = made.found.rows, made.found.fired
         if len(own) < len(rows):
             rows, fired = rows[own], fired[own]
-        versions = made.stream.versions.digest
-        quiet = self._place(Said([], [], [], versions))
-        loud = (rows["action"] != Action.ALLOW) | ~np.isin(rows["ground"], _QUIET)
+        versions = made.stream.versions
+        quiet = self._quiet.get(versions)
+        if quiet is None:
+            quiet = self._quiet[versions] = self._place(Said([], [], [], versions.digest))
+        loud = _IS_LOUD[rows["ground"]]
+        loud |= rows["action"] != Action.ALLOW
         if fired.size:
             loud |= (fired == FIRES).any(axis=1)
         said = [quiet] * len(rows)
+        if not loud.any():
+            return rows, said
         for at in np.flatnonzero(loud).tolist():
             live, shadow = rules_that_fired(made.stream, made.found, own[at])
             causes = [
                 (one.code, one.english, one.chinese, one.feature, one.value, one.added)
                 for one in causes_of(made.stream, made.found, own[at])
             ]
-            said[at] = self._place(Said(causes, live, shadow, versions))
+            said[at] = self._place(Said(causes, live, shadow, versions.digest))
         return rows, said
 
     def _place(self, said: Said) -> int:
@@ -317,7 +325,7 @@ class _Gathered:
     def columns(self, since_us: int) -> AnsweredColumns:
         """Return what was taken, by time and id, without what is older."""
         ids = self._kept_ids + self._ids
-        rows = np.concatenate([*self._kept, self._rows()])
+        rows = _joined([*self._kept, self._rows()], ANSWER)
         order = _by_time_and_id(rows["time_us"], ids)
         rows = rows[order[rows["time_us"][order] >= since_us]]
         ids = [ids[at] for at in order[len(order) - len(rows) :].tolist()]
@@ -342,8 +350,13 @@ class _Gathered:
         ):
             rows[name] = column
         if self._answers:
-            _put_answers(rows, np.concatenate(self._answers))
+            _put_answers(rows, _joined(self._answers, DECIDED))
         return rows
+
+
+def _joined(parts: Sequence[Rows], dtype: np.dtype[np.void]) -> Rows:
+    """Return rows one after the other; as bytes, since NumPy compares the fields of each part anew."""
+    return np.frombuffer(bytearray().join(part.tobytes() for part in parts), dtype)
 
 
 def _put_answers(rows: Rows, answers: Rows) -> None:
