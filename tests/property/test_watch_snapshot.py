@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from hashlib import sha256
 
 import msgspec
@@ -13,10 +14,13 @@ from hypothesis import strategies as st
 
 from recoup.errors import StateFault, StateProblem
 from recoup.watch.columns import STREAM_FEATURES
+from recoup.watch.decision import Decision
 from recoup.watch.state import Settings, Told
 from recoup.watch.stolen import ClaimOpened, HoldAsked, chain
 from recoup.watching import Asked, DecisionLog, Watch, replay
-from recoup.watching.snapshots import _MAGIC, _Whole, restored, snapshot_of
+from recoup.watching.answered import ANSWER
+from recoup.watching.before import MAGIC_BEFORE
+from recoup.watching.snapshots import _MAGIC, _opened, _sealed, _Whole, restored, snapshot_of
 
 RULES = rules_of(
     ("large", "amount >= 900.00 CNY", "refuse"),
@@ -110,6 +114,80 @@ def test_a_restored_watch_goes_on_as_the_one_that_never_stopped(rows, data):
     assert snapshot_of(other) == snapshot_of(watch)
 
 
+def plain(value):
+    """A field of a decision as it was written before columns: enums as numbers, causes as rows."""
+    if isinstance(value, tuple):
+        return [
+            one if isinstance(one, str) else [getattr(one, f.name) for f in fields(one)]
+            for one in value
+        ]
+    return int(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def written_before(watch: Watch) -> bytes:
+    """The snapshot of a watch as it was written before columns: an object for each payment, found id by id."""
+    whole, shard, rings = parts_of(snapshot_of(watch))
+    known = [(id_, watch._ids.find(id_)) for id_ in {**watch._ids._before, **watch._ids._now}]
+    since = watch.stream.shard.clock - watch._ids.kept_us
+    kept = sorted(
+        (one.content.time_us, id_, one) for id_, one in known if one.content.time_us >= since
+    )
+    ids = [
+        (
+            id_,
+            list(one.content),
+            [plain(getattr(one.decisions[one.place], f.name)) for f in fields(Decision)],
+        )
+        for _, id_, one in kept
+    ]
+    pockets = [watch.owner(number) for number in range(len(watch._pockets))]
+    rows = zip(whole.booked, np.frombuffer(whole.booked_rows, np.int64).tolist(), strict=True)
+    values = [getattr(whole, name) for name in _Whole.__struct_fields__]
+    body = msgspec.msgpack.encode(
+        [
+            values[0],
+            shard,
+            rings,
+            *values[1:5],
+            pockets,
+            whole.listed,
+            ids,
+            whole.waiting_ids,
+            list(rows),
+            whole.log_digest,
+        ]
+    )
+    return b"".join([MAGIC_BEFORE, sha256(body).digest(), body])
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(PAYMENT, min_size=2, max_size=40), st.data())
+def test_a_snapshot_from_before_columns_gives_the_same_watch(rows, data):
+    """The slow twin of the columns too: it finds each id and makes each decision."""
+    asked = asked_of(rows)
+    cut = data.draw(st.integers(1, len(asked)))
+    watch = new_watch()
+    watch.decide(asked[:cut], is_late=data.draw(st.booleans()))
+    told_the_centre(watch)
+    watch.decide(asked[cut:])
+    before = written_before(watch)
+    other = restored(before, **GIVEN)
+    assert snapshot_of(other) == snapshot_of(watch)
+    assert written_before(other) == before, "what it makes of the columns is what was decided"
+
+
+def test_a_harmed_snapshot_from_before_columns_is_refused():
+    kept = written_before(full_watch())
+    for at in range(len(MAGIC_BEFORE) + 40, len(kept), len(kept) // 20):
+        with pytest.raises(StateFault):
+            restored(kept[:at] + bytes([kept[at] ^ 1]) + kept[at + 1 :], **GIVEN)
+    body = msgspec.msgpack.decode(kept[len(MAGIC_BEFORE) + 32 :])
+    for place, value in ((7, []), (9, [["x", [], []]]), (10, [["x"]]), (0, {})):
+        poisoned = msgspec.msgpack.encode([*body[:place], value, *body[place + 1 :]])
+        with pytest.raises(StateFault):
+            restored(b"".join([MAGIC_BEFORE, sha256(poisoned).digest(), poisoned]), **GIVEN)
+
+
 def full_watch() -> Watch:
     """A watch with something in every part: rows, rings, a wait, a hold, ids."""
     watch = new_watch()
@@ -134,14 +212,15 @@ def test_the_watch_of_the_poisoned_tests_has_something_in_every_part():
     assert watch.copy.told
 
 
-def sealed(whole: _Whole) -> bytes:
+def sealed(parts: tuple) -> bytes:
     """A snapshot of other contents whose digest is right."""
-    body = msgspec.msgpack.encode(whole)
-    return b"".join([_MAGIC, sha256(body).digest(), body])
+    whole, shard, rings = parts
+    return _sealed(whole, [shard[:-32], shard[-32:]], rings)
 
 
-def parts_of(given: bytes) -> _Whole:
-    return msgspec.msgpack.decode(given[len(_MAGIC) + 32 :], type=_Whole)
+def parts_of(given: bytes) -> tuple:
+    whole, shard, rings = _opened(given)
+    return whole, bytes(shard), rings
 
 
 def poison_rows(whole, name, value):
@@ -160,6 +239,25 @@ def poison_total(whole, name, value):
     whole.flow.totals[name] = totals.tobytes()
 
 
+def more_accounts(whole, *names, place=0):
+    whole.accounts.extend(names)
+    whole.currencies += np.full(len(names), place, np.int16).tobytes()
+
+
+def booked_in(whole, *rows):
+    whole.booked_rows = np.array(rows, np.int64).tobytes()
+
+
+def twice(ids):
+    ids[0] = ids[1]
+
+
+def poison_answer(whole, name, value):
+    rows = np.frombuffer(whole.answered.rows, ANSWER).copy()
+    rows[name][0] = value
+    whole.answered.rows = rows.tobytes()
+
+
 POISONS = {
     "a row's payee": lambda w: poison_rows(w, "payee", 1 << 20),
     "a row's chain": lambda w: poison_rows(w, "payer_next", 1 << 20),
@@ -173,32 +271,58 @@ POISONS = {
     "a wait of nothing": lambda w: w.waiting.append((0, 0, 1, 0, 0, 10)),
     "budgets": lambda w: setattr(w, "counters", np.array([0.0, np.nan, 1.0]).tobytes()),
     "budgets of another length": lambda w: setattr(w, "counters", b"12345678"),
-    "an account twice": lambda w: w.pockets.append(w.pockets[0]),
-    "accounts without pockets": lambda w: w.pockets.extend(
-        (f"x{at}", "CNY") for at in range(5_000)
-    ),
+    "an account twice": lambda w: more_accounts(w, w.accounts[0]),
+    "accounts without pockets": lambda w: more_accounts(w, *(f"x{at}" for at in range(5_000))),
+    "accounts without currencies": lambda w: w.accounts.append("x"),
     "no stolen money": lambda w: setattr(w, "flow", None),
-    "the state": lambda w: setattr(w, "shard", w.shard[:-1] + b"!"),
-    "the rings": lambda w: setattr(w, "patterns", b"!" + w.patterns[1:]),
     "the money": lambda w: setattr(w.flow, "money", b"!" + w.flow.money[1:]),
     "a change of no kind": lambda w: w.flow.told.append((0, "Nothing", {})),
     "settings": lambda w: w.opening["settings"].update(late_seconds=1),
     "what opened it": lambda w: w.opening.clear(),
-    "an account of no currency": lambda w: w.pockets.append(("x", "XXX")),
-    "an account without a name": lambda w: w.pockets.append(("", "CNY")),
-    "a payment's row before all": lambda w: w.rows.insert(0, ("x", -1)),
-    "a payment's row after all": lambda w: w.rows.append(("x", 10**6)),
-    "payments' rows that go back": lambda w: w.rows.reverse(),
-    "an answer": lambda w: w.ids.append(("x", [1], [])),
+    "an account of no currency": lambda w: more_accounts(w, "x", place=2),
+    "an account without a name": lambda w: more_accounts(w, ""),
+    "a payment's row before all": lambda w: booked_in(w, -1, *range(1, len(w.booked))),
+    "a payment's row after all": lambda w: booked_in(w, *range(len(w.booked) - 1), 10**6),
+    "payments' rows that go back": lambda w: booked_in(w, *reversed(range(len(w.booked)))),
+    "a payment's row of nobody": lambda w: w.booked.pop(),
+    "an id without an answer": lambda w: w.answered.ids.append("x"),
+    "an id twice": lambda w: twice(w.answered.ids),
+    "no id": lambda w: w.answered.ids.__setitem__(0, ""),
+    "an answer's payer": lambda w: poison_answer(w, "payer", 1 << 20),
+    "an answer's payee": lambda w: poison_answer(w, "payee", -2),
+    "an answer's words": lambda w: poison_answer(w, "said", 1 << 20),
+    "an answer's words that are none": lambda w: poison_answer(w, "said", -1),
+    "an answer's currency": lambda w: poison_answer(w, "currency", 2),
+    "an answer's kind": lambda w: poison_answer(w, "kind", 100),
+    "an answer's amount": lambda w: poison_answer(w, "amount", 0),
+    "an answer's action": lambda w: poison_answer(w, "action", 5),
+    "an answer's ground": lambda w: poison_answer(w, "ground", -1),
+    "an answer's problem": lambda w: poison_answer(w, "problem", 99),
+    "facts of no payment": lambda w: w.answered.facts.append((1 << 20, [])),
 }
 
 
 @pytest.mark.parametrize("name", POISONS)
 def test_a_poisoned_snapshot_is_refused_though_its_digest_is_right(name):
-    whole = parts_of(snapshot_of(full_watch()))
-    POISONS[name](whole)
+    parts = parts_of(snapshot_of(full_watch()))
+    POISONS[name](parts[0])
     with pytest.raises(StateFault):
-        restored(sealed(whole), **GIVEN)
+        restored(sealed(parts), **GIVEN)
+
+
+def test_a_poisoned_state_or_ring_is_refused_though_the_digest_is_right():
+    whole, shard, rings = parts_of(snapshot_of(full_watch()))
+    assert restored(sealed((whole, shard, rings)), **GIVEN), "the control"
+    for poisoned in (
+        (whole, shard[:-1] + b"!", rings),
+        (whole, shard[:500] + b"!" + shard[501:], rings),
+        (whole, b"", rings),
+        (whole, shard, b"!" + rings[1:]),
+        (whole, shard, rings[:-40] + b"!" + rings[-39:]),
+        (whole, shard, None),
+    ):
+        with pytest.raises(StateFault):
+            restored(sealed(poisoned), **GIVEN)
 
 
 def test_bytes_that_were_harmed_anywhere_are_refused():

@@ -22,6 +22,9 @@ from recoup.bench.report import Report, Tell
 from recoup.bench.rows import Row, resident_mb
 from recoup.watch.features import FEATURES
 from recoup.watch.state import Payments, Settings, Shard
+from recoup.watching import Watch
+from recoup.watching.columns import Columns
+from recoup.watching.snapshots import restored, snapshot_of
 
 _DAYS: Final = 15
 _START: Final = 1_700_000_000_000_000
@@ -33,6 +36,9 @@ _STRETCH: Final = 16
 _TOUCHES: Final = 14
 """Random places of memory a payment: two pockets, three pairs, two pockets in four windows, one line each (the shortest window
 is still in the cache)."""
+_NAMED_BATCH: Final = 500
+"""Payments of a batch, as over HTTP."""
+_NAMED_TURNS: Final = 3
 _SPANS: Final = tuple(x * 1_000_000 for x in (60, 3_600, 86_400, 5 * 86_400, 7 * 86_400))
 
 
@@ -151,6 +157,38 @@ def _memory(accounts: int) -> Row:
     return Row("pockets_gb", Shard(accounts).bytes_count / 1e9, "GB", rss_mb=resident_mb())
 
 
+def _named(count: int) -> Iterator[Row]:
+    """Yield how long a whole watch is kept and brought back: so many accounts with names, and as many ids that are known."""
+    watch = Watch(accounts_max=count + 2)
+    names = [f"62{number:010}" for number in range(count)]
+    payees = np.random.default_rng([count, 11]).permutation(count).tolist()
+    for begin in range(0, count, _NAMED_BATCH):
+        places = range(begin, min(begin + _NAMED_BATCH, count))
+        columns = Columns(
+            [f"payment-{at:012}" for at in places],
+            _START + np.array(places, np.int64) * (_DAY // (2 * count)),
+            [names[at] for at in places],
+            [names[payees[at]] if payees[at] != at else "" for at in places],
+            np.full(len(places), _MEDIAN_FEN, np.int64),
+            ["CNY"] * len(places),
+            np.zeros(len(places), np.int8),
+        )
+        watch.decide(columns)
+    kept, other, times = b"", watch, dict[str, list[float]]()
+    for _ in range(_NAMED_TURNS):
+        begin_at = thread_time()
+        kept = snapshot_of(watch)
+        between = thread_time()
+        other = restored(kept)
+        times.setdefault("named_snapshot", []).append(between - begin_at)
+        times.setdefault("named_restore", []).append(thread_time() - between)
+    for name, some in times.items():
+        p50, p99 = (float(x) for x in np.percentile(some, [50, 99]))
+        yield Row(name, min(some), "s", p50, p99, rss_mb=resident_mb())
+    yield Row("named_snapshot_gb", len(kept) / 1e9, "GB", rss_mb=resident_mb())
+    assert snapshot_of(other) == kept, "a restored watch is the same"
+
+
 def bench_watch(plan: Plan, tell: Tell = lambda _: None) -> Report:
     """Measure everything of the plan; `tell` hears what is being done."""
     tell("the machine's own limits")
@@ -177,6 +215,9 @@ def bench_watch(plan: Plan, tell: Tell = lambda _: None) -> Report:
     tell("snapshots")
     rows += _snapshots(shard)
     del shard, payments
+    gc.collect()
+    tell("a whole watch with names")
+    rows += _named(plan.accounts)
     gc.collect()
     tell("many pockets")
     rows.append(_memory(plan.accounts_many))

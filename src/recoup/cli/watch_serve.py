@@ -101,14 +101,14 @@ def _serve(settings: WatchSettings) -> bool:
     desk = Desk(core, keeping, terms, figures, halted, lambda: microseconds_of(clock.now()))
     settings.data.mkdir(parents=True, exist_ok=True)
     linking = None if settings.centre is None else Linking(settings.centre, core, desk)
-    core.warm()
     records = desk.recover()
     desk.configure(read_files(files, settings.currencies))
+    core.warm()  # with the rules and the model that decide; nobody is told that it is ready before
 
     def read() -> bytes:
         return read_files(files, settings.currencies)
 
-    changes = Changes(desk, read, lambda: dict(core.versions()))
+    changes = Changes(desk, read, lambda: dict(core.versions()), core.warm)
     callers = Callers(settings.callers, settings.operators)
     health = None if linking is None else linking.said
     service = Service(desk, changes, figures, clock, callers, health=health)

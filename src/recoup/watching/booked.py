@@ -40,11 +40,12 @@ class BookedRows:
         at = row - self._first
         return self._ids[at] if 0 <= at < len(self._ids) else ""
 
-    def retained(self, oldest: int) -> list[tuple[str, int]]:
+    def retained(self, oldest: int) -> tuple[list[str], list[int]]:
         """Return payments and their rows from number `oldest` on, in the order of rows."""
         begin = max(0, oldest - self._first)
-        rows = enumerate(self._ids[begin:], self._first + begin)
-        return [(id_, row) for row, id_ in rows if id_]
+        ids = self._ids[begin:]
+        rows = [row for row, id_ in enumerate(ids, self._first + begin) if id_]
+        return (ids if len(rows) == len(ids) else [id_ for id_ in ids if id_]), rows
 
     def forget(self, oldest: int) -> None:
         """Forget the rows before number `oldest`."""

@@ -98,7 +98,7 @@ class Watch(NamedStream):
         )
         places = places_of(codes, self._currencies)
         found = self.stream.decide(payments, places, None, is_late=is_late)
-        made = Decisions(columns.ids, (), found.told, self.stream, found, plan, columns)
+        made = Decisions(columns.ids, (), found.told, self.stream, found, plan, columns, sides)
         for at in odd:
             if isinstance(first := plan[at], int):  # the same came before in this batch
                 plan[at] = Known(columns.plain(at), made, first)  # type: ignore[index]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, fields, replace
-from typing import Any, Final, NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from recoup.records.tables import ColumnType, schema_of
-from recoup.watch.decision import Action, Cause, Decision, Ground, Problem, Withheld, input_cause
+from recoup.watch.decision import Action, Decision, Ground, Problem, Withheld, input_cause
 from recoup.watch.rules import FIRES, Mode
 from recoup.watch.stolen import Held, Tiding
 from recoup.watch.stream import NEVER_US, Decided, Ended, Stream
@@ -18,46 +19,6 @@ from recoup.watching.asked import Wrong
 from recoup.watching.columns import Columns
 from recoup.watching.known import Contents, Known
 from recoup.watching.reasons import causes_of
-
-DECISION: Final = tuple(one.name for one in fields(Decision))
-"""The fields of a decision, in the order in which a snapshot keeps them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """Answers that were given before a restart, as a snapshot has them, one a place."""
-
-    contents: Contents
-    said: list[list[Any]]
-    """By place: the fields of the decision in order; causes are rows."""
-
-    def __len__(self) -> int:
-        return len(self.said)
-
-    def __getitem__(self, at: int) -> Decision:
-        """Return one decision."""
-        values = dict(zip(DECISION, self.said[at], strict=True))
-        return Decision(
-            **values
-            | {
-                "action": Action(values["action"]),
-                "ground": Ground(values["ground"]),
-                "causes": tuple(Cause(*one) for one in values["causes"]),
-                "problem": Problem(values["problem"]),
-                "would": Action(values["would"]),
-                "withheld": Withheld(values["withheld"]),
-                "rules": tuple(values["rules"]),
-                "rules_shadow": tuple(values["rules_shadow"]),
-            }
-        )
-
-    def action_of(self, at: int) -> int:
-        """Return the action of one payment as a number."""
-        return int(self.said[at][DECISION.index("action")])
-
-    def fields_of(self, at: int) -> list[Any]:
-        """Return the fields of one decision as they are kept."""
-        return self.said[at]
 
 
 class EndedPayment(NamedTuple):
@@ -104,6 +65,8 @@ class Decisions(Sequence[Decision]):
     """By payment: its place among those decided, why it is none, or the first answer."""
     contents: Columns | Contents
     """What was asked, of those that were decided."""
+    sides: tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]] | None = None
+    """Pockets of payers and of payees, of those that were decided; None: they are found by name."""
     _made: dict[int, Decision] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -137,10 +100,11 @@ class Decisions(Sequence[Decision]):
             else int(self.found.rows["action"][place])
         )
 
-    def fields_of(self, at: int) -> list[Any]:
-        """Return the fields of one decision as msgpack has them; causes are rows. Nothing is kept of what is made for it."""
-        made = self._made.get(at) or self._make(at)
-        return [_plain(getattr(made, name)) for name in DECISION]
+    def decided_at(self, at: int) -> int:
+        """Return the place among those that were decided of one that was."""
+        place = self.plan[at]
+        assert isinstance(place, int), "it was decided"
+        return place
 
     def place_of(self, at: int) -> int | None:
         """Return the place of a payment among those that were decided; None for a repeat and for what is no payment."""
@@ -192,16 +156,6 @@ class Decisions(Sequence[Decision]):
         return decision_of(str(self.ids[at]), self.stream, self.found, place, versions)
 
 
-def _plain(value: object) -> object:
-    """Return a field of a decision as msgpack has it."""
-    if isinstance(value, tuple):
-        return [
-            one if isinstance(one, str) else [getattr(one, f.name) for f in fields(one)]
-            for one in value
-        ]
-    return int(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
 _LIST: Final[ColumnType] = pl.List(pl.String)
 FRAME: Final = schema_of(
     {
@@ -224,13 +178,19 @@ FRAME: Final = schema_of(
 )
 
 
-def decision_of(id_: str, stream: Stream, found: Decided, at: int, versions: str) -> Decision:
-    row = found.rows[at]
-    score, chance, expires = float(row["score"]), float(row["chance"]), int(row["expires_us"])
+def rules_that_fired(stream: Stream, found: Decided, at: int) -> tuple[list[str], list[str]]:
+    """Return the rules that fired on one payment: live ones, and those in shadow."""
     names: dict[Mode, list[str]] = {Mode.LIVE: [], Mode.SHADOW: []}
     for j in np.flatnonzero(found.fired[at] == FIRES).tolist():
         rule = stream.rules.rules[j]
         names[rule.mode].append(rule.id)
+    return names[Mode.LIVE], names[Mode.SHADOW]
+
+
+def decision_of(id_: str, stream: Stream, found: Decided, at: int, versions: str) -> Decision:
+    row = found.rows[at]
+    score, chance, expires = float(row["score"]), float(row["chance"]), int(row["expires_us"])
+    live, shadow = rules_that_fired(stream, found, at)
     return Decision(
         id_,
         Action(int(row["action"])),
@@ -241,8 +201,8 @@ def decision_of(id_: str, stream: Stream, found: Decided, at: int, versions: str
         "",
         None if score != score else score,  # noqa: PLR0124 - not a number: not scored
         None if chance != chance else chance,  # noqa: PLR0124
-        tuple(names[Mode.LIVE]),
-        tuple(names[Mode.SHADOW]),
+        tuple(live),
+        tuple(shadow),
         Action(int(row["would"])),
         Withheld(int(row["withheld"])),
         f"{int(row['digest']):016x}" if row["digest"] else "",
@@ -250,4 +210,4 @@ def decision_of(id_: str, stream: Stream, found: Decided, at: int, versions: str
     )
 
 
-__all__ = ["DECISION", "FRAME", "Answered", "Decisions", "EndedPayment", "Endings"]
+__all__ = ["FRAME", "Decisions", "EndedPayment", "Endings", "rules_that_fired"]

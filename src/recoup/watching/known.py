@@ -10,10 +10,13 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import numpy as np
+
 from recoup.watching.asked import Plain
 
 if TYPE_CHECKING:
-    from recoup.watching.decisions import Answered, Decisions
+    from recoup.watching.answered import Answered
+    from recoup.watching.decisions import Decisions
 
 _NEVER: Final = -(2**63)
 
@@ -52,6 +55,9 @@ class KnownIds:
         self._generation = 0
         """Number with which the present generation begins."""
 
+    def __len__(self) -> int:
+        return len(self._now) + sum(id_ not in self._now for id_ in self._before)
+
     def __contains__(self, id_: object) -> bool:
         return id_ in self._now or id_ in self._before
 
@@ -62,19 +68,23 @@ class KnownIds:
             number = self._before.get(id_)
             if number is None:
                 return None
-        return self._known(number)
-
-    def _known(self, number: int) -> Known:
         at = bisect_right(self._firsts, number) - 1
         made, place = self._batches[at], number - self._firsts[at]
         return Known(made.contents.plain(place), made, place)
 
-    def since(self, time_us: int) -> Iterator[tuple[str, Known]]:
-        """Yield what is known of payments that are not older than `time_us`: by time alone, whatever batches they came in."""
-        for id_, number in {**self._before, **self._now}.items():
-            known = self._known(number)
-            if known.content.time_us >= time_us:
-                yield id_, known
+    def batches(self) -> Iterator[tuple[Decisions | Answered, list[str], list[int]]]:
+        """Yield each batch with the ids that are known of it and their places, in the order in which they were added."""
+        both = {**self._before, **self._now} if self._before else self._now
+        ids, numbers = list(both), np.fromiter(both.values(), np.int64, len(both))
+        if (np.diff(numbers) < 0).any():  # an id that came again when it was forgotten
+            order = np.argsort(numbers)
+            ids, numbers = [ids[at] for at in order.tolist()], numbers[order]
+        ends = np.searchsorted(numbers, [*self._firsts, self._next][1:]).tolist()
+        places, begin = numbers.tolist(), 0
+        for first, made, end in zip(self._firsts, self._batches, ends, strict=True):
+            if begin < end:
+                yield made, ids[begin:end], [at - first for at in places[begin:end]]
+            begin = end
 
     def put(self, kept: Answered, ids: Sequence[str], clock_us: int) -> None:
         """Begin with ids that were kept, as of a clock."""

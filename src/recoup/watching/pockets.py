@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from recoup.watching.columns import Numbers, fit_accounts, numbers_of
 
 
@@ -37,9 +39,32 @@ class Pockets:
         """Return account and currency of a pocket; None for the outside."""
         return (self._names[number], self._codes[number]) if number >= 0 else None
 
-    def owners(self) -> list[tuple[str, str]]:
-        """Return account and currency of every pocket, in the order of numbers."""
-        return list(zip(self._names, self._codes, strict=True))
+    @property
+    def accounts(self) -> Sequence[str]:
+        """By number: whose pockets they are. Goes on as pockets are added."""
+        return self._names
+
+    def columns(self) -> tuple[list[str], bytes]:
+        """Return accounts, and places of currencies (int16), of all pockets in the order of numbers."""
+        places = {code: at for at, code in enumerate(self._numbers)}
+        currencies = np.fromiter(map(places.__getitem__, self._codes), "<i2", len(self))
+        return self._names.copy(), currencies.tobytes()
+
+    def put(self, accounts: list[str], currencies: bytes) -> None:
+        """Begin with the pockets of `columns`; `ValueError` for what cannot be theirs."""
+        assert not self._names, "none has a number yet"
+        places = np.frombuffer(currencies, "<i2")
+        codes = list(self._numbers)
+        fits = len(places) == len(accounts) and not np.setdiff1d(places, range(len(codes))).size
+        if not fits:
+            raise ValueError("accounts and their currencies")
+        for at, numbers in enumerate(self._numbers.values()):
+            chosen = np.flatnonzero(places == at).tolist()
+            own = accounts if len(chosen) == len(accounts) else [accounts[n] for n in chosen]
+            numbers.update(zip(own, chosen, strict=True))
+        if sum(map(len, self._numbers.values())) != len(accounts) + len(codes):
+            raise ValueError("an account twice, or without a name")
+        self._names, self._codes = accounts, [codes[at] for at in places.tolist()]
 
     def name(self, number: int) -> str:
         """Return the account of a pocket; '' for the outside."""

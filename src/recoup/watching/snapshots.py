@@ -8,9 +8,9 @@ and policy are not in it: they are given again, and must be those that it was ma
 # ruff: noqa: SLF001 - the other half of Watch: it reads and lays all that one is
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from hashlib import sha256
-from itertools import pairwise
+from struct import Struct
 from typing import Any, Final, get_args
 
 import msgspec
@@ -26,14 +26,14 @@ from recoup.watch.state import Settings, Shard
 from recoup.watch.stolen import Copy, FlowRows, StolenFlow
 from recoup.watch.stream import Waiting, rows_of_flow
 from recoup.watch.told import What, key_of
-from recoup.watching.asked import Plain
+from recoup.watching.answered import AnsweredColumns, answered_of, columns_of_known
+from recoup.watching.before import MAGIC_BEFORE, in_columns
 from recoup.watching.deciding import Watch
 from recoup.watching.decision_log import Lines
-from recoup.watching.decisions import DECISION, Answered
-from recoup.watching.known import Contents
 
-_MAGIC: Final = b"recoup-watch 1\n"
+_MAGIC: Final = b"recoup-watch 2\n"
 _DIGEST_BYTES: Final = 32
+_LENGTHS: Final = Struct("<QQQ")
 _TOTALS: Final = ("into", "out", "first", "last", "standing")
 _WHATS: Final[dict[str, Any]] = {one.__name__: one for one in get_args(What)}
 """Every kind of change: one that is not here could be written and never read again."""
@@ -54,48 +54,66 @@ class _Flow(msgspec.Struct, array_like=True):
 
 
 class _Whole(msgspec.Struct, array_like=True):
+    """A watch; what there is one of for each account or payment stands in columns."""
+
     opening: dict[str, Any]
-    shard: bytes
-    patterns: bytes | None
     counters: bytes
     taken: int
     waiting: list[Waiting]
     flow: _Flow | None
-    pockets: list[tuple[str, str]]
+    accounts: list[str]
+    """By number of pocket."""
+    currencies: bytes
+    """int16 by number of pocket: place of its currency."""
     listed: dict[str, list[str]]
-    ids: list[tuple[str, list[Any], list[Any]]]
+    answered: AnsweredColumns
     waiting_ids: list[tuple[int, str]]
-    rows: list[tuple[str, int]]
+    booked: list[str]
+    booked_rows: bytes
+    """int64 each: numbers of the rows that those were booked in."""
     log_digest: str
 
 
 def snapshot_of(watch: Watch) -> bytes:
     """Return a watch as bytes: the same watch, the same bytes."""
     stream = watch.stream
+    accounts, currencies = watch._pockets.columns()
+    oldest_us = stream.shard.clock - watch._ids.kept_us
+    booked, rows = list[str](), list[int]()
+    if watch.copy is not None:
+        booked, rows = watch._rows.retained(watch.copy.flow.index.oldest)
     whole = _Whole(
         watch.opening(),
-        stream.shard.snapshot(),
-        None if stream.patterns is None else stream.patterns.snapshot(),
         stream.counters.tobytes(),
         stream.taken,
         sorted(stream.waiting.values()),
         None if watch.copy is None else _flow(watch, watch.copy),
-        watch._pockets.owners(),
+        accounts,
+        currencies,
         {name: list(some) for name, some in watch._listed.items()},
-        _ids(watch),
+        columns_of_known(watch._ids, oldest_us, watch._pockets, tuple(watch._currencies)),
         sorted(watch._waiting.items()),
-        [] if watch.copy is None else watch._rows.retained(watch.copy.flow.index.oldest),
+        booked,
+        np.array(rows, "<i8").tobytes(),
         "" if watch.log is None else watch.log.digest,
     )
+    rings = None if stream.patterns is None else stream.patterns.snapshot()
+    return _sealed(whole, stream.shard.snapshot_pieces(), rings)
+
+
+def _sealed(whole: _Whole, shard: Sequence[bytes | memoryview], rings: bytes | None) -> bytes:
+    """Return a snapshot's bytes. Shard and rings are the most of it, and have digests of their own: these stand for them."""
     body = msgspec.msgpack.encode(whole)
-    return b"".join([_MAGIC, sha256(body).digest(), body])
+    lengths = _LENGTHS.pack(len(body), sum(map(len, shard)), len(rings or b""))
+    digest = _digest(lengths, body, shard[-1], rings or b"")
+    return b"".join([_MAGIC, digest, lengths, body, *shard, rings or b""])
 
 
-def _ids(watch: Watch) -> list[tuple[str, list[Any], list[Any]]]:
-    """Return the ids that are still known, by time alone: how messages were cut into batches leaves no trace."""
-    known = watch._ids.since(watch.stream.shard.clock - watch._ids.kept_us)
-    some = sorted(known, key=lambda one: (one[1].content.time_us, one[0]))
-    return [(id_, list(one.content), one.decisions.fields_of(one.place)) for id_, one in some]
+def _digest(lengths: bytes, body: Any, shard: Any, rings: Any) -> bytes:  # noqa: ANN401 - any bytes
+    digest = sha256(lengths)
+    for part in (body, shard[-_DIGEST_BYTES:], rings[-_DIGEST_BYTES:]):
+        digest.update(part)
+    return digest.digest()
 
 
 def _flow(watch: Watch, copy: Copy) -> _Flow:
@@ -119,7 +137,7 @@ def _flow(watch: Watch, copy: Copy) -> _Flow:
 
 
 def restored(
-    given: bytes,
+    given: bytes | memoryview,
     *,
     rules: RuleSet | None = None,
     model: Model | None = None,
@@ -137,9 +155,9 @@ def restored(
         is_ours: the same.
         log: goes on behind the line of the snapshot; its digest is set.
     """
-    whole = _opened(given)
+    whole, kept, rings = _opened(given)
     try:
-        watch = _laid(whole, rules, model, policy, is_ours)
+        watch = _laid(whole, kept, rings, rules, model, policy, is_ours)
     except (InputFault, AssertionError, LookupError, TypeError, ValueError, OverflowError) as fault:
         raise _damaged(str(fault)) from fault
     if log is not None:
@@ -150,19 +168,30 @@ def restored(
 
 def log_digest_of(given: bytes) -> str:
     """Return the digest of the log's last line when a snapshot was made; "" without a log."""
-    return _opened(given).log_digest
+    return _opened(given)[0].log_digest
 
 
-def _opened(given: bytes) -> _Whole:
-    if not given.startswith(_MAGIC):
-        raise StateFault(StateProblem.SNAPSHOT_FOREIGN, "not the bytes of a watch")
-    body = memoryview(given)[len(_MAGIC) + _DIGEST_BYTES :]
-    if sha256(body).digest() != given[len(_MAGIC) : len(_MAGIC) + _DIGEST_BYTES]:
-        raise _damaged("its digest differs")
+def _opened(given: bytes | memoryview) -> tuple[_Whole, bytes | memoryview, bytes | None]:
+    """Return the parts of a snapshot: what is packed, the shard's own bytes, and those of the rings."""
+    view, at = memoryview(given), len(_MAGIC) + _DIGEST_BYTES
+    magic, digest = bytes(view[: len(_MAGIC)]), view[len(_MAGIC) : at]
     try:
-        return msgspec.msgpack.decode(body, type=_Whole)
-    except (msgspec.DecodeError, RecursionError) as fault:
+        if magic == MAGIC_BEFORE:
+            _look_at(sha256(view[at:]).digest() == digest, "its digest differs")
+            body, shard, rings = in_columns(view[at:])
+            return msgspec.msgpack.decode(body, type=_Whole), shard, rings
+        if magic != _MAGIC:
+            raise StateFault(StateProblem.SNAPSHOT_FOREIGN, "not the bytes of a watch")
+        lengths, at = view[at : at + _LENGTHS.size], at + _LENGTHS.size
+        _look_at(len(lengths) == _LENGTHS.size, "its length")
+        ends = [at + sum(_LENGTHS.unpack(lengths)[: n + 1]) for n in range(3)]
+        _look_at(ends[-1] == len(view), "its length")
+        parts = view[at : ends[0]], view[ends[0] : ends[1]], view[ends[1] :]
+        _look_at(_digest(bytes(lengths), *parts) == digest, "its digest differs")
+        whole = msgspec.msgpack.decode(parts[0], type=_Whole)
+    except (msgspec.DecodeError, RecursionError, LookupError, TypeError, ValueError) as fault:
         raise _damaged("its parts") from fault
+    return whole, parts[1], bytes(parts[2]) or None
 
 
 def settings_of(said: dict[str, Any]) -> Settings:
@@ -175,13 +204,15 @@ def settings_of(said: dict[str, Any]) -> Settings:
 
 def _laid(
     whole: _Whole,
+    kept: bytes | memoryview,
+    rings: bytes | None,
     rules: RuleSet | None,
     model: Model | None,
     policy: Policy | None,
     is_ours: Callable[[str], bool],
 ) -> Watch:
     said = whole.opening
-    shard = Shard.restore(whole.shard)
+    shard = Shard.restore(kept)
     watch = Watch(
         rules=rules,
         model=model,
@@ -193,37 +224,30 @@ def _laid(
         catch_seconds=said["catch_seconds"],
         ids_seconds=said["ids_seconds"],
         is_ours=is_ours,
-        patterns=None if whole.patterns is None else Patterns.restore(whole.patterns),
+        patterns=None if rings is None else Patterns.restore(rings),
         shard=shard,
     )
     own = watch.opening()["versions"]
     if own != said["versions"]:
         raise StateFault(StateProblem.SNAPSHOT_FOREIGN, "made with other rules, model or policy")
     _look_at(shard.settings == settings_of(said["settings"]), "its settings")
-    _look_at(len(whole.pockets) <= min(said["accounts_max"], shard.accounts), "its accounts")
+    _look_at(len(whole.accounts) <= min(said["accounts_max"], shard.accounts), "its accounts")
     patterns = watch.stream.patterns
+    _look_at((patterns is None) == (rings is None), "its rings")
     _look_at(patterns is None or patterns.pockets <= shard.accounts, "its rings")
-    for name, currency in whole.pockets:
-        _look_at(watch._pockets.get(name, currency) is None, "an account twice")
-        watch._pockets.add((name,), currency)
+    watch._pockets.put(whole.accounts, whole.currencies)
     _put_money(watch, whole)
     _put_waiting(watch, whole)
-    _put_ids(watch, whole.ids)
+    _put_ids(watch, whole.answered)
     watch.lists(whole.listed)
     return watch
 
 
-def _put_ids(watch: Watch, some: list[tuple[str, list[Any], list[Any]]]) -> None:
+def _put_ids(watch: Watch, columns: AnsweredColumns) -> None:
     """Lay the ids that are still known, with what was asked and the first answer."""
-    _look_at(all(len(made) == len(DECISION) for _, _, made in some), "an answer")
-    contents = Contents({at: Plain(*_content(plain)) for at, (_, plain, _) in enumerate(some)})
-    answered = Answered(contents, [made for _, _, made in some])
-    watch._ids.put(answered, [id_ for id_, _, _ in some], watch.stream.shard.clock)
-
-
-def _content(plain: list[Any]) -> Iterable[Any]:
-    *rest, facts = plain
-    return (*rest, tuple((name, value) for name, value in facts))
+    answered = answered_of(columns, watch._pockets.accounts, tuple(watch._currencies))
+    watch._ids.put(answered, columns.ids, watch.stream.shard.clock)
+    _look_at(len(watch._ids) == len(columns.ids), "an id twice")
 
 
 def _put_waiting(watch: Watch, whole: _Whole) -> None:
@@ -247,7 +271,7 @@ def _put_money(watch: Watch, whole: _Whole) -> None:
     if said is None or copy is None:
         return
     index = rows_of_flow(copy.flow)
-    _put_rows(index, said, len(whole.pockets))
+    _put_rows(index, said, len(whole.accounts))
     flow = StolenFlow.restore(index, said.money)
     flow.measures.zone = watch.stream.shard.settings.zone
     watch.stream.flow = flow
@@ -255,20 +279,20 @@ def _put_money(watch: Watch, whole: _Whole) -> None:
     made.origin = (
         said.origin
     )  # when it was confirmed is not kept: it is old until the centre speaks
-    _put_booked(watch, index, whole.rows)
+    _put_booked(watch, index, whole)
     for time_us, name, what in said.told:
         one = msgspec.convert(what, type=_WHATS[name], strict=True)
         made.told[key_of(one)] = time_us, one
     made._own_us = {(kind, *rest): time_us for time_us, kind, rest in said.own_us}
 
 
-def _put_booked(watch: Watch, index: FlowRows, some: list[tuple[str, int]]) -> None:
+def _put_booked(watch: Watch, index: FlowRows, whole: _Whole) -> None:
     """Lay which payment was booked in which row."""
-    numbers = [row for _, row in some]
-    follow = all(row < after for row, after in pairwise(numbers))
-    within = not some or index.oldest <= numbers[0] <= numbers[-1] <= index.newest
-    _look_at(follow and within, "rows of payments")
-    watch._rows.add([id_ for id_, _ in some], numbers)
+    rows = np.frombuffer(whole.booked_rows, "<i8")
+    _look_at(len(rows) == len(whole.booked), "rows of payments")
+    within = not len(rows) or index.oldest <= rows[0] <= rows[-1] <= index.newest
+    _look_at(bool((np.diff(rows) > 0).all()) and bool(within), "rows of payments")
+    watch._rows.add(whole.booked, rows.tolist())
 
 
 def _put_rows(index: FlowRows, said: _Flow, count: int) -> None:

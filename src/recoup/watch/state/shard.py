@@ -299,8 +299,12 @@ class Shard:
         """Return the state as bytes: equal states give equal bytes."""
         return snapshots.to_bytes(self._state, self.settings)
 
+    def snapshot_pieces(self) -> list[bytes | memoryview]:
+        """Return the bytes of `snapshot` in pieces that are not copied: they hold until the shard changes."""
+        return snapshots.to_pieces(self._state, self.settings)
+
     @classmethod
-    def restore(cls, given: bytes, *, other_processor: bool = False) -> Shard:
+    def restore(cls, given: bytes | memoryview, *, other_processor: bool = False) -> Shard:
         """Return the shard of a snapshot; `other_processor` takes one from a machine where equal bits are not promised.
 
         Raises `StateFault` for bytes that are no snapshot, are damaged, or were made with other features.

@@ -55,6 +55,11 @@ def processor() -> str:
 
 def to_bytes(state: State, settings: Settings) -> bytes:
     """Return the state; how batches were cut, and how large arrays had become, leave no trace."""
+    return b"".join(to_pieces(state, settings))
+
+
+def to_pieces(state: State, settings: Settings) -> list[bytes | memoryview]:
+    """Return the bytes of the state in pieces that still lie in it: they hold until it changes. The last is the digest."""
     marks = state.marks.copy()
     accounts, slots = int(marks[words.ACCOUNTS]), int(marks[words.EXTRAS])
     oldest, head = oldest_row(state), int(marks[HEAD])
@@ -84,7 +89,7 @@ def to_bytes(state: State, settings: Settings) -> bytes:
     digest = hashlib.sha256()
     for piece in pieces:
         digest.update(piece)
-    return b"".join([*pieces, digest.digest()])
+    return [*pieces, digest.digest()]
 
 
 def _ring_parts(rows: words.Record, oldest: int, head: int) -> list[words.Record]:
@@ -96,7 +101,9 @@ def _ring_parts(rows: words.Record, oldest: int, head: int) -> list[words.Record
     return [piece.view(np.uint8) for piece in pieces]
 
 
-def from_bytes(given: bytes, *, other_processor: bool = False) -> tuple[State, Settings]:
+def from_bytes(
+    given: bytes | memoryview, *, other_processor: bool = False
+) -> tuple[State, Settings]:
     """Return the state of a snapshot. Raises `StateFault`, with the name of what is wrong, before anything is made of it."""
     about, at = _about(given)
     if about.get("layout") != LAYOUT:
@@ -117,17 +124,18 @@ def from_bytes(given: bytes, *, other_processor: bool = False) -> tuple[State, S
     return _filled(given, at, sizes, settings), settings
 
 
-def _about(given: bytes) -> tuple[dict[str, Any], int]:
+def _about(given: bytes | memoryview) -> tuple[dict[str, Any], int]:
     """Return the line of JSON and where the arrays begin; the digest is looked at first."""
-    if not given.startswith(_MAGIC):
+    begin = bytes(given[: len(_MAGIC) + _HEAD_BYTES_MAX])
+    if not begin.startswith(_MAGIC):
         raise StateFault(StateProblem.SNAPSHOT_FOREIGN, "not the bytes of a shard")
-    end = given.find(b"\n", len(_MAGIC), len(_MAGIC) + _HEAD_BYTES_MAX)
+    end = begin.find(b"\n", len(_MAGIC))
     whole = memoryview(given)
     digest = hashlib.sha256(whole[:-_DIGEST_BYTES]).digest()
     if end < 0 or whole[-_DIGEST_BYTES:] != digest:
         raise StateFault(StateProblem.SNAPSHOT_DAMAGED, "its digest differs")
     try:
-        about = json.loads(given[len(_MAGIC) : end])
+        about = json.loads(begin[len(_MAGIC) : end])
     except ValueError as fault:
         raise StateFault(StateProblem.SNAPSHOT_DAMAGED, "its first line") from fault
     if not isinstance(about, dict):
@@ -142,7 +150,7 @@ def _settings(given: dict[str, Any]) -> Settings:
     return Settings(**given | {"zone": zone, "night": night, "limits_minor": lines})
 
 
-def _filled(given: bytes, at: int, sizes: list[int], settings: Settings) -> State:
+def _filled(given: bytes | memoryview, at: int, sizes: list[int], settings: Settings) -> State:
     """Return the state whose arrays begin at byte `at`."""
     if not all(type(size) is int and 0 <= size < 2**40 for size in sizes):
         raise StateFault(StateProblem.SNAPSHOT_DAMAGED, "its sizes")
@@ -230,4 +238,4 @@ def _look_at_places(state: State, sizes: list[int]) -> None:
     assert rows_count >= 0, "looked at before"
 
 
-__all__ = ["LAYOUT", "from_bytes", "processor", "to_bytes"]
+__all__ = ["LAYOUT", "from_bytes", "processor", "to_bytes", "to_pieces"]

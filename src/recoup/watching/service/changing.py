@@ -33,10 +33,21 @@ class Changes:
     """Changes of the configuration, one at a time."""
 
     def __init__(
-        self, desk: Desk, read: Callable[[], bytes], versions: Callable[[], dict[str, str]]
+        self,
+        desk: Desk,
+        read: Callable[[], bytes],
+        versions: Callable[[], dict[str, str]],
+        warm: Callable[[bytes], None] = lambda content: None,  # noqa: ARG005 - named for the reader
     ) -> None:
-        """Take what reads and checks the files; it raises a `Fault` for what cannot be used."""
-        self._desk, self._read, self._versions = desk, read, versions
+        """Take what reads and checks the files; it raises a `Fault` for what cannot be used.
+
+        Args:
+            desk: told of the change.
+            read: returns what the files say.
+            versions: returns what decides now.
+            warm: has the compiled parts loaded that a configuration needs, beside the desk: payments need not wait for it.
+        """
+        self._desk, self._read, self._versions, self._warm = desk, read, versions, warm
         self._forward: _Forward | None = None
 
     async def put_forward(self, person: str) -> str:
@@ -80,6 +91,7 @@ class Changes:
 
     async def _tell(self, content: bytes) -> None:
         try:
+            await asyncio.to_thread(self._warm, content)
             await self._desk.inform(CONFIGURE, content)
         except Fault as fault:
             raise ProblemError("configuration_unfit", str(fault)[:_SAID_CHARS_MAX]) from fault

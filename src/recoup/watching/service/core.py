@@ -62,6 +62,8 @@ _AT_COUNTER: Final[tuple[Mapping[str, float], ...]] = ({}, {"at_counter": 1.0}, 
 _FORM: Final = "recoup watch core 1"
 _Kept = tuple[str, bytes, bytes, bytes]
 _NOTHING: Final = Configuration(None, None, None, {})
+_TOGETHER: Final = 128
+"""Payments of a batch by which a watch is warmed: more than are scored in one block."""
 _HOLD_CODE: Final = "order-binds"
 
 
@@ -103,15 +105,43 @@ class WatchCore:
         self._bound: dict[str, str] = {}
         self._bound_pockets: tuple[tuple[int, ...], ...] = ()
 
-    def warm(self) -> None:
-        """Have the compiled parts loaded, by a watch of the same settings that is dropped: the first payment need not wait."""
-        other = WatchCore(*self._given)
-        for id_ in ("plain", "let out", "not let out"):
-            columns = ([id_], ["payer"], ["payee"], [self._currencies[0]], [1], [0], [0])
-            other.decide(Batch(*columns), is_scored=True)
+    def warm(self, content: bytes = b"") -> None:
+        """Have the compiled parts loaded, by a watch of the same settings that is dropped: the first payment need not wait.
+
+        Any thread may ask. Raises a `Fault` for a configuration that cannot be used.
+
+        Args:
+            content: the configuration by which it is to decide; b"": the present one.
+        """
+        currencies, accounts_max, rows_followed, catch_seconds, digits = self._given
+        few = min(rows_followed, _TOGETHER // 2)  # so that rows must be forgotten too
+        other = WatchCore(currencies, accounts_max, few, catch_seconds, digits)
+        said = content or self._said
+        if said:
+            other.tell(CONFIGURE, said)
+        alone = [("plain",), ("let out",), ("not let out",)]
+        together = tuple(f"together {number}" for number in range(_TOGETHER))
+        for time_us, ids in enumerate([*alone, together, *alone]):
+            count = len(ids)
+            batch = Batch(
+                [f"{time_us} {id_}" for id_ in ids],
+                ["payer"] * count,
+                ["payee"] * count,
+                [self._currencies[0]] * count,
+                [1] * count,
+                [time_us] * count,
+                [0] * count,
+            )
+            for is_scored in (True, False):  # late, they come again: ids are looked up
+                other.decide(batch, is_scored=is_scored)
             flow, payer = other.watch.stream.flow, other.watch.pocket("payer", self._currencies[0])
             if flow is not None and payer is not None:  # what is looked at before it is decided
                 flow.measure(payer, Measure("warm", MeasureKind.LOWER_LIMITS, "case", 2, 0))
+        late = Batch(["late"], ["payer"], ["payee"], [self._currencies[0]], [1], [len(alone)], [0])
+        other.decide(late, is_scored=False)
+        model = other.watch.stream.model
+        if model is not None:  # the reasons of a payment that is not allowed
+            model.contributions(np.zeros((1, len(model.features.names))))
 
     def decide(self, batch: Batch, *, is_scored: bool) -> Answers:
         """Answer each payment in turn and book what goes on."""
