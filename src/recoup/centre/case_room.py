@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from recoup.cases import (
     Case,
@@ -229,14 +229,15 @@ class CaseWork:
                 return None
 
     def _freed(self, case_id: str, event: HoldNoted) -> Declined | None:
-        """End the asking about hardship once its institution holds no more than was decided."""
+        """End the asking about hardship and appeals once their institution holds no more than was decided."""
         here = (event.account, event.currency)
         case = self.case(case_id)
-        for motion in case.motions:
-            is_here = (motion.account, motion.currency) == here
-            if not is_here or motion.state is not MotionState.AGREED or is_kept_back(case, motion):
+        agreed = [("hardship", x) for x in case.motions if x.state is MotionState.AGREED]
+        upheld = [("appeal", x) for x in case.appeals if x.state is AppealState.UPHELD]
+        for clock, row in (*agreed, *upheld):
+            if (row.account, row.currency) != here or is_kept_back(case, row):
                 continue
-            declined = self.is_settled(case_id, "hardship", motion.id, "freed")
+            declined = self.is_settled(case_id, clock, row.id, "freed")
             if declined is not None:
                 return declined
         return None
@@ -305,6 +306,9 @@ class CaseWork:
                 self._wait(case_id, "appeal", appeal.id, appeal.due_at, PassAppealClock(appeal.id))
             case AppealSettled(appeal_id):
                 self.deadlines[_row(case_id, "appeal", appeal_id)] = None
+                if event.state is AppealState.UPHELD:  # as with hardship: upheld is not freed yet
+                    due = self.now + timedelta(seconds=self.policy.appeal_seconds)
+                    self._wait(case_id, "appeal", appeal_id, due, PassAppealClock(appeal_id))
             case NoticeMoved(account, currency) if event.state is NoticeState.DEFERRED:
                 command = EndDeferral(account, currency)
                 self._wait(case_id, "notice", f"{account} {currency}", event.due_at, command)
@@ -393,6 +397,15 @@ def _overdue_hardship(
     return RaiseEscalation("hardship", motion, *asked_at(state.staff, case.unit, now))
 
 
+def _overdue_appeal(state: CentreState, request: Request, now: datetime) -> Command | Declined:
+    """Ask the duty officer about an appeal that was upheld and not freed in its time; else the case's own rule decides."""
+    case, what = state.case(request.case), request.what
+    found = next((row for row in case.appeals if row.id == what.appeal), None)
+    if found is None or not is_kept_back(case, found):
+        return what
+    return RaiseEscalation("appeal", found.id, *asked_at(state.staff, case.unit, now))
+
+
 def evolve_cases(state: CentreState, subject: SubjectId, event: Event) -> CentreState:
     """Fold an event of a case into its register."""
     before = state.case(subject)
@@ -431,6 +444,8 @@ def _as_it_stands(state: CentreState, request: Request, now: datetime) -> Comman
     match what:
         case PassHardshipDay(motion):
             return _overdue_hardship(state, request, motion, now)
+        case PassAppealClock():
+            return _overdue_appeal(state, request, now)
         case OfferHandover(unit=unit) if state.staff.units and unit not in state.staff.units:
             return Declined(StaffReason.UNIT_UNKNOWN, unit)
         case PassEscalation(escalation):
