@@ -61,7 +61,7 @@ from recoup.cases.events import (
 )
 from recoup.cases.motions import is_kept_back
 from recoup.cases.state import AppealState, MotionState, NoticeState, TaskState
-from recoup.centre.beside_plan import unprotected
+from recoup.centre.beside_plan import as_shown, unprotected
 from recoup.centre.case_asked import CHASE, not_theirs, thing_of, unfit
 from recoup.centre.commands import Decision, Declined, Noted
 from recoup.centre.list_room import follow_cases
@@ -372,7 +372,8 @@ def decide_orders(
 ) -> Decision | Declined:
     """Decide one request of the room of orders; its case hears of it in the same entry."""
     orders = OrderWork(state, policy.orders, now)
-    declined = by_hand(request.what) or orders.carry_out(request.actor, request.what)
+    what = as_shown(state, request.what)
+    declined = by_hand(what) or orders.carry_out(request.actor, what)
     declined = declined or unprotected(orders) or unfit_to_leave(orders)
     if declined is not None:
         return declined

@@ -179,7 +179,7 @@ EVENTS: Final[tuple[Row, ...]] = (
 COMMANDS: Final[tuple[Row, ...]] = (
     ("draft_order", 2, order_commands.DraftOrder, (_within("order", _ORDER_1),)),
     ("submit_order", 1, order_commands.SubmitOrder, ()),
-    ("approve_order", 1, order_commands.ApproveOrder, ()),
+    ("approve_order", 2, order_commands.ApproveOrder, (_with("shown", ""),)),
     ("send_back_order", 1, order_commands.SendBackOrder, ()),
     ("withdraw_order", 1, order_commands.WithdrawOrder, ()),
     ("issue_order", 1, order_commands.IssueOrder, ()),

@@ -120,6 +120,8 @@ class Tracked:
     state: OrderState = OrderState.DRAFTED
     period: int = 0
     approvers: tuple[str, ...] = ()
+    agreed_to: str = ""
+    """The digest that all of them agreed to."""
     issued_at: datetime | None = None
     sent_at: datetime | None = None
     answer_due_at: datetime | None = None
@@ -128,6 +130,10 @@ class Tracked:
     """What came in words that this program does not know: kept, and no answer; money may be held."""
     gone_before: int = 0
     """What had been paid out of the hold when it was issued: the hold that it asks for is counted from there."""
+
+    def approvers_of(self, digest: str) -> tuple[str, ...]:
+        """Return who agreed to exactly what `digest` stands for: an approval of anything else is void."""
+        return self.approvers if self.agreed_to == digest else ()
 
     @property
     def is_on_its_way(self) -> bool:
