@@ -63,7 +63,9 @@ def digest_shown(case: Case, hold: Hold, tracked: Tracked) -> str:
 
 def as_shown(state: CentreState, what: OrderCommand) -> OrderCommand:
     """Return the command with what is shown of the order by now, so that nobody agrees to what they did not see."""
-    found = state.find(what.order_id) if isinstance(what, ApproveOrder) else None
+    if not isinstance(what, ApproveOrder):
+        return what
+    found = state.find(what.order_id)
     if found is None:
         return what
     hold, tracked = found

@@ -16,9 +16,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from recoup.cases import (
+    Appeal,
     Case,
     CasePolicy,
     Matter,
+    Motion,
     Reason,
     Refusal,
     evolve,
@@ -232,9 +234,11 @@ class CaseWork:
         """End the asking about hardship and appeals once their institution holds no more than was decided."""
         here = (event.account, event.currency)
         case = self.case(case_id)
-        agreed = [("hardship", x) for x in case.motions if x.state is MotionState.AGREED]
-        upheld = [("appeal", x) for x in case.appeals if x.state is AppealState.UPHELD]
-        for clock, row in (*agreed, *upheld):
+        decided: list[tuple[str, Motion | Appeal]] = [
+            *(("hardship", row) for row in case.motions if row.state is MotionState.AGREED),
+            *(("appeal", row) for row in case.appeals if row.state is AppealState.UPHELD),
+        ]
+        for clock, row in decided:
             if (row.account, row.currency) != here or is_kept_back(case, row):
                 continue
             declined = self.is_settled(case_id, clock, row.id, "freed")
@@ -400,7 +404,8 @@ def _overdue_hardship(
 
 def _overdue_appeal(state: CentreState, request: Request, now: datetime) -> Command | Declined:
     """Ask the duty officer about an appeal that was upheld and not freed in its time; else the case's own rule decides."""
-    case, what = state.case(request.case), request.what
+    case = state.case(request.case)
+    what: PassAppealClock = request.what
     found = next((row for row in case.appeals if row.id == what.appeal), None)
     if found is None or not is_kept_back(case, found):
         return what

@@ -90,6 +90,7 @@ def _taken_over(hold: Hold, event: HoldTakenOver) -> Hold:
         basis=order.kind,
         since=event.since,
         ends_at=event.ends_at,
+        stops_before=event.stops_before,
     )
 
 

@@ -182,6 +182,8 @@ class Hold:
     """Released, reduced, lapsed, or gone without a receipt."""
     beyond: int = 0
     """What the institution says that it paid and never was frozen: an incident."""
+    stops_before: int = 0
+    """Stops that another system had spent before its hold was taken over."""
 
     @property
     def is_live(self) -> bool:
@@ -191,7 +193,7 @@ class Hold:
     @property
     def stops_spent(self) -> int:
         """How many of the law's stops of this account this case has used."""
-        return sum(tracked.spends_a_stop for tracked in self.orders)
+        return self.stops_before + sum(tracked.spends_a_stop for tracked in self.orders)
 
     @property
     def asked(self) -> int:
