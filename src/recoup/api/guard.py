@@ -1,8 +1,8 @@
 """Looks at every request before anything reads it: size, depth and form of its body. Plain ASGI.
 
-A body is read whole, never beyond the limit, and handed on only when it is JSON in UTF-8 of bounded depth, in which
-no object has a name twice. So what stands behind never sees a body that its parser could choke on, or that two readers read apart. Where institutions post signed messages, only size and media type are
-looked at here.
+A body is read whole, never beyond the limit, and handed on only when it is JSON in UTF-8 of bounded depth, in which no object
+has a name twice. So what stands behind never sees a body that its parser could choke on, or that two readers take apart. Where
+institutions post signed messages, only size and media type are looked at here.
 """
 
 from __future__ import annotations
