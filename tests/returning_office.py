@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from agreeing import to_agree_to
 from docket import claim, lies, report
 from sim.office import START, Done, Office, Turned
 
@@ -134,7 +135,8 @@ class Returning(Office):
         self.by("ann", DraftOrder(order))
         self.by("ann", SubmitOrder(order.id))
         if self.policy.orders.approvals[kind]:
-            self.by("chief", ApproveOrder(order.id, "chief", order.digest))
+            digest = to_agree_to(self.scribe.state, order.id)
+            self.by("chief", ApproveOrder(order.id, "chief", digest))
         outcome = Told.FROZEN if kind is OrderKind.FREEZE else Told.HELD
         answer = Answer(f"{name}-a-{kind}", outcome, held, self.clock.now())
         assert isinstance(self.submit(answer_command(BANK, order.id, answer)), Done)

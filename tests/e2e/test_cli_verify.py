@@ -140,3 +140,4 @@ def test_a_file_that_is_no_journal_is_refused(tmp_path, content):
     assert result.exit_code == 2
     assert result.stderr
     assert "Traceback" not in result.output
+    assert "--" not in result.stderr, "what a query is for is no news to whoever gave the file"

@@ -12,6 +12,7 @@ from datetime import timedelta
 
 import pytest
 import schemathesis
+from agreeing import to_agree_to
 from bureau import Bureau, disputed
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from schemathesis import GenerationMode
@@ -88,7 +89,8 @@ def give_back(bureau: Bureau) -> None:
     )
     bureau.told("0", DraftOrder(freeze))
     bureau.told("0", SubmitOrder("freeze"))
-    bureau.told("0", ApproveOrder("freeze", "judge", freeze.digest), "judge")
+    digest = to_agree_to(bureau.desk.view(), "freeze")
+    bureau.told("0", ApproveOrder("freeze", "judge", digest), "judge")
     bureau.answered("freeze", Outcome.FROZEN, 201)
     bureau.told("0", asked.SettleClaim("0", ClaimTrigger.ADMIT, "judge"), "judge")
     lead, other = bureau.ids["lead"], bureau.ids["chief"]

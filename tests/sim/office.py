@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from agreeing import to_agree_to
+
 from recoup.cases import CasePolicy
 from recoup.centre import COMMAND_REGISTRY, EVENT_REGISTRY, Actor, CentreState, Request, decider
 from recoup.centre.commands import Command, Decide, Done, Outcome, Turned
@@ -83,9 +85,9 @@ class Office:
             return self.ask(order.made_by, IssueOrder(order.id))
         self.ask(order.made_by, SubmitOrder(order.id))
         for number in range(needed):
-            outcome = self.ask(
-                f"approver-{number}", ApproveOrder(order.id, f"approver-{number}", order.digest)
-            )
+            who = f"approver-{number}"
+            digest = to_agree_to(self.scribe.state, order.id)
+            outcome = self.ask(who, ApproveOrder(order.id, who, digest))
         return outcome
 
     # --- what machines do ---

@@ -9,8 +9,9 @@ from typing import Annotated, Any, Final, Generic, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from recoup import limits
-from recoup.cases import CasePolicy
-from recoup.centre.beside_plan import needs_by_hand
+from recoup.cases import Case, CasePolicy
+from recoup.cases.views import View
+from recoup.centre.beside_plan import digest_shown, needs_by_hand, view_by_hand
 from recoup.clock import instant_text
 from recoup.money import ISO_DIGITS, format_minor
 from recoup.orders import AccountKind, Answer, Extent, Hold, OrderKind, Tracked
@@ -338,6 +339,26 @@ class SaidView(Body):
     """What it wants before it pays."""
 
 
+class SeenView(Body):
+    """What an order that was drafted beside the plan does: its gain, and its harm to others as far as anybody said."""
+
+    change: str
+    """Newly asked for; below zero, given up."""
+    claimed: str
+    """Of the hold, how much claims stand behind."""
+    unclaimed: str
+    """Of what is asked, how much no claim stands behind."""
+    located: str
+    """How much of the case's money the account's own statement shows there."""
+    inferred: str
+    own_money: str
+    """Of the holder's own money, what would be caught."""
+    salary_on: list[str]
+    merchants: int
+    is_innocent: bool
+    signs: list[str]
+
+
 class OrderView(Body):
     """An order, how far it has come, and what stands at the institution. Accounts are opaque ids."""
 
@@ -353,10 +374,13 @@ class OrderView(Body):
     account_kind: str
     made_by: str
     digest: str
-    """What an approval binds."""
+    """What an approval binds: the order and, of one drafted beside the plan, all that is `seen` with it."""
     state: str
     needs: NeedsView
+    seen: SeenView | None
+    """What whoever agrees sees; null once it left, and of a payment back or where no report opened the case."""
     approvers: list[str]
+    """Who agreed; before it leaves, who agreed to exactly what is seen now."""
     issued_at: str | None
     answer_due_at: str | None
     hold: str
@@ -382,9 +406,10 @@ class Page(Body, Generic[Row]):
     next: str | None
 
 
-def order_view(hold: Hold, tracked: Tracked, policy: CasePolicy) -> OrderView:
-    """Return an order as it is shown."""
+def order_view(hold: Hold, tracked: Tracked, policy: CasePolicy, case: Case) -> OrderView:
+    """Return an order as it is shown, with what `case` says of it before it leaves."""
     order = tracked.order
+    seen, digest = view_by_hand(case, hold, tracked), digest_shown(case, hold, tracked)
     needs = needs_by_hand(tracked, policy)
     said = (*tracked.unclear, *tracked.answers)
     digits = ISO_DIGITS.of(order.key.currency)
@@ -400,16 +425,33 @@ def order_view(hold: Hold, tracked: Tracked, policy: CasePolicy) -> OrderView:
         extent=order.extent.value,
         account_kind=order.account_kind.value,
         made_by=order.made_by,
-        digest=order.digest,
+        digest=digest,
         state=tracked.state.value,
         needs=NeedsView(persons=needs.persons, level=needs.level.value),
-        approvers=list(tracked.approvers),
+        seen=None if seen is None else _seen_view(seen, order.amount, digits),
+        approvers=list(tracked.approvers_of(digest) if seen else tracked.approvers),
         issued_at=_text(tracked.issued_at),
         answer_due_at=_text(tracked.answer_due_at),
         hold=hold.word,
         held=format_minor(hold.held, digits),
         ends_at=_text(hold.ends_at),
         said=[_answer_view(answer, digits) for answer in said[-limits.ANSWERS_SHOWN_MAX :]],
+    )
+
+
+def _seen_view(view: View, amount: int, digits: int) -> SeenView:
+    claimed = sum(part for _, part in view.stood)
+    return SeenView(
+        change=format_minor(view.change, digits),
+        claimed=format_minor(claimed, digits),
+        unclaimed=format_minor(max(0, amount - claimed), digits),
+        located=format_minor(view.located, digits),
+        inferred=format_minor(view.inferred, digits),
+        own_money=format_minor(view.own_money, digits),
+        salary_on=[day.isoformat() for day in view.salary_on],
+        merchants=view.merchants,
+        is_innocent=view.is_innocent,
+        signs=list(view.signs),
     )
 
 

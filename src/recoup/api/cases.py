@@ -120,7 +120,7 @@ _PARTS: Final = (
         "orders of a case in the order of drafting",
         OrderView,
         lambda view, x: list(view.of_case(x.id)),
-        lambda _, __, found, policy: order_view(found[0], found[1], policy),
+        lambda _, case, found, policy: order_view(found[0], found[1], policy, case),
     ),
     _Part(
         "mandates",

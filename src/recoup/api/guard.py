@@ -1,12 +1,13 @@
 """Looks at every request before anything reads it: size, depth and form of its body. Plain ASGI.
 
-A body is read whole, never beyond the limit, and handed on only when it is JSON in UTF-8 of bounded depth. So what stands
-behind never sees a body that its parser could choke on. Where institutions post signed messages, only size and media type are
-looked at here.
+A body is read whole, never beyond the limit, and handed on only when it is JSON in UTF-8 of bounded depth, in which no object
+has a name twice. So what stands behind never sees a body that its parser could choke on, or that two readers take apart. Where
+institutions post signed messages, only size and media type are looked at here.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Final
 
@@ -126,7 +127,22 @@ def _wrong(scope: Scope, body: bytes) -> str | None:
         msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return "body_not_json"
+    try:
+        json.loads(body, object_pairs_hook=_once)
+    except _NameTwiceError:
+        return "body_ambiguous"
+    except ValueError:  # a number longer than Python reads
+        return "body_not_json"
     return None
+
+
+class _NameTwiceError(Exception):
+    """An object has a name twice: a proxy and the centre could take two amounts for one."""
+
+
+def _once(pairs: list[tuple[str, object]]) -> None:
+    if len(dict(pairs)) != len(pairs):
+        raise _NameTwiceError
 
 
 def depth(body: bytes) -> int:

@@ -203,6 +203,10 @@ class _Part:
         asked = self.caller.asking(heard, Why("", f"import from {self.system}"))
         name = derived_id("foreign", self.system, self.kind.value, number)
         said = {key: _plain(value) for key, value in row.items() if key not in _PLACES}
+        if (
+            said.get("stops", 0) is None
+        ):  # a row without is the same row as before there was the column
+            del said["stops"]
         content = port.digest("content", encode_plain({"system": self.system, "row": said}))
         outcome = await port.take_in(Command(CommandId(name), content, asked), heard)
         if isinstance(outcome, Done):
@@ -269,7 +273,8 @@ class _Part:
         )
         until = None if row["until"] is None else _utc(row["until"])
         kind = OrderKind(row["measure"])
-        hold = ForeignHold("", kind, row["amount"], since, until)
+        before = 0 if row["stops"] is None else row["stops"] - (kind is OrderKind.STOP)
+        hold = ForeignHold("", kind, row["amount"], since, until, before)
         return HeardForeign(heard, self._foreign(row), hold)
 
 

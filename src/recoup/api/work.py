@@ -136,7 +136,7 @@ async def one_order(
     found = view.find(order)
     if found is None or found[0].key.case != case:
         raise ProblemError(Reason.ORDER_UNKNOWN)
-    return order_view(*found, caller.house.port.policy)
+    return order_view(*found, caller.house.port.policy, view.case(case))
 
 
 @router.get("/institutions/{institution}/orders", responses=_LOOKING)
@@ -168,7 +168,15 @@ def _page(
 ) -> Page[OrderView]:
     """Return orders from the cursor on; lists only grow at their end, so a place stays a place."""
     port = caller.house.port
-    return page_of(port, listed, rows, limit, cursor, lambda x: order_view(*x, port.policy))
+    view = port.view()
+    return page_of(
+        port,
+        listed,
+        rows,
+        limit,
+        cursor,
+        lambda x: order_view(*x, port.policy, view.case(x[1].order.key.case)),
+    )
 
 
 __all__ = ["minor_of", "router"]

@@ -24,11 +24,17 @@ from recoup.cases.commands import (
     SettleMotion,
     SwapAccount,
 )
-from recoup.cases.decided import Matter, Motion, digest_of
+from recoup.cases.decided import Appeal, Matter, Motion, digest_of
 from recoup.cases.entitlements import current
 from recoup.cases.events import Event, MotionMade, MotionSettled
 from recoup.cases.refusals import Reason, Refusal
-from recoup.cases.state import MOTION_MOVES, MOTION_REFUSALS, MotionState, MotionTrigger
+from recoup.cases.state import (
+    MOTION_MOVES,
+    MOTION_REFUSALS,
+    AppealState,
+    MotionState,
+    MotionTrigger,
+)
 from recoup.cases.terms import CasePolicy
 from recoup.limits import CASE_OPEN_MAX
 
@@ -83,13 +89,13 @@ def settle_motion(
     return found if isinstance(found, Refusal) else (settled, *found)
 
 
-def is_kept_back(case: Case, motion: Motion) -> bool:
-    """Whether more is held of an account than a motion that was agreed to leaves, as far as its institution said."""
-    here = (motion.account, motion.currency)
+def is_kept_back(case: Case, decided: Motion | Appeal) -> bool:
+    """Whether more is held of an account than what was agreed to, or upheld, leaves; as far as its institution said."""
+    here = (decided.account, decided.currency)
     cap = next((row for row in case.caps if (row.account, row.currency) == here), None)
     hold = case.standing(*here)
-    is_agreed = motion.state is MotionState.AGREED
-    return is_agreed and cap is not None and hold is not None and hold.held > cap.amount
+    is_for_holder = decided.state in {MotionState.AGREED, AppealState.UPHELD}
+    return is_for_holder and cap is not None and hold is not None and hold.held > cap.amount
 
 
 def shown(case: Case, motion: Motion) -> str:

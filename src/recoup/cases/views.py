@@ -14,6 +14,7 @@ from recoup.cases.case import (
 from recoup.cases.chase import Plan
 from recoup.cases.decided import digest_of
 from recoup.orders import Order
+from recoup.orders.kinds import MOVING
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,15 @@ class View:
         return digest_of("view", *fields)
 
 
+def view_beside(case: Case, order: Order, asked: int) -> View:
+    """Return what is seen of an order that no plan has, about a hold of which so much is asked for."""
+    standing = case.standing(order.key.account, order.key.currency)
+    is_told = order.kind in MOVING
+    return _view(
+        case, order, order.amount - asked if is_told else 0, standing.stood if standing else ()
+    )
+
+
 def view_of(case: Case, order: Order, plan: Plan) -> View | None:
     """Return what is seen of `order`; None where the plan has no such order any more."""
     found = plan.find(order.kind, order.key.account, order.key.currency)
@@ -53,13 +63,17 @@ def view_of(case: Case, order: Order, plan: Plan) -> View | None:
         found = plan.keeping(order.kind, standing)
     if found is None:
         return None
+    return _view(case, order, found.change, found.stood)
+
+
+def _view(case: Case, order: Order, change: int, stood: Parts) -> View:
     here = (order.key.account, order.key.currency)
     rows = [row for row in case.places if row.hold == here]
     harm = next((row for row in case.harms if (row.account, row.currency) == here), Harm(*here))
     return View(
         order.digest,
-        found.change,
-        found.stood,
+        change,
+        stood,
         sum(row.amount for row in rows if row.found is Found.LOCATED),
         sum(row.amount for row in rows if row.is_inferred and row.found is not Found.EXITED),
         sum(row.amount for row in rows if row.is_one_sided and row.found is not Found.EXITED),
@@ -67,5 +81,5 @@ def view_of(case: Case, order: Order, plan: Plan) -> View | None:
         harm.salary_on,
         harm.merchants,
         case.is_innocent(order.key.account),
-        tuple(sorted({sign for claim, sign in case.signs if claim in dict(found.stood)})),
+        tuple(sorted({sign for claim, sign in case.signs if claim in dict(stood)})),
     )

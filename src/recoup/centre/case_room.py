@@ -13,12 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from recoup.cases import (
+    Appeal,
     Case,
     CasePolicy,
     Matter,
+    Motion,
     Reason,
     Refusal,
     evolve,
@@ -62,7 +64,7 @@ from recoup.cases.events import (
 )
 from recoup.cases.motions import is_kept_back
 from recoup.cases.state import AppealState, MotionState, NoticeState, TaskState
-from recoup.centre.beside_plan import unprotected
+from recoup.centre.beside_plan import as_shown, unprotected
 from recoup.centre.case_asked import CHASE, not_theirs, thing_of, unfit
 from recoup.centre.commands import Decision, Declined, Noted
 from recoup.centre.list_room import follow_cases
@@ -230,14 +232,17 @@ class CaseWork:
                 return None
 
     def _freed(self, case_id: str, event: HoldNoted) -> Declined | None:
-        """End the asking about hardship once its institution holds no more than was decided."""
+        """End the asking about hardship and appeals once their institution holds no more than was decided."""
         here = (event.account, event.currency)
         case = self.case(case_id)
-        for motion in case.motions:
-            is_here = (motion.account, motion.currency) == here
-            if not is_here or motion.state is not MotionState.AGREED or is_kept_back(case, motion):
+        decided: list[tuple[str, Motion | Appeal]] = [
+            *(("hardship", row) for row in case.motions if row.state is MotionState.AGREED),
+            *(("appeal", row) for row in case.appeals if row.state is AppealState.UPHELD),
+        ]
+        for clock, row in decided:
+            if (row.account, row.currency) != here or is_kept_back(case, row):
                 continue
-            declined = self.is_settled(case_id, "hardship", motion.id, "freed")
+            declined = self.is_settled(case_id, clock, row.id, "freed")
             if declined is not None:
                 return declined
         return None
@@ -306,6 +311,9 @@ class CaseWork:
                 self._wait(case_id, "appeal", appeal.id, appeal.due_at, PassAppealClock(appeal.id))
             case AppealSettled(appeal_id):
                 self.deadlines[_row(case_id, "appeal", appeal_id)] = None
+                if event.state is AppealState.UPHELD:  # as with hardship: upheld is not freed yet
+                    due = self.now + timedelta(seconds=self.policy.appeal_seconds)
+                    self._wait(case_id, "appeal", appeal_id, due, PassAppealClock(appeal_id))
             case NoticeMoved(account, currency) if event.state is NoticeState.DEFERRED:
                 command = EndDeferral(account, currency)
                 self._wait(case_id, "notice", f"{account} {currency}", event.due_at, command)
@@ -369,7 +377,8 @@ def decide_orders(
 ) -> Decision | Declined:
     """Decide one request of the room of orders; its case hears of it in the same entry."""
     orders = OrderWork(state, policy.orders, now)
-    declined = by_hand(request.what) or orders.carry_out(request.actor, request.what)
+    what = as_shown(state, request.what)
+    declined = by_hand(what) or orders.carry_out(request.actor, what)
     declined = declined or unprotected(orders) or unfit_to_leave(orders)
     if declined is not None:
         return declined
@@ -392,6 +401,16 @@ def _overdue_hardship(
     if found.state is not MotionState.PROPOSED and not is_kept_back(case, found):
         return Declined(Reason.MOTION_SETTLED, motion)
     return RaiseEscalation("hardship", motion, *asked_at(state.staff, case.unit, now))
+
+
+def _overdue_appeal(state: CentreState, request: Request, now: datetime) -> Command | Declined:
+    """Ask the duty officer about an appeal that was upheld and not freed in its time; else the case's own rule decides."""
+    case = state.case(request.case)
+    what: PassAppealClock = request.what
+    found = next((row for row in case.appeals if row.id == what.appeal), None)
+    if found is None or not is_kept_back(case, found):
+        return what
+    return RaiseEscalation("appeal", found.id, *asked_at(state.staff, case.unit, now))
 
 
 def evolve_cases(state: CentreState, subject: SubjectId, event: Event) -> CentreState:
@@ -432,6 +451,8 @@ def _as_it_stands(state: CentreState, request: Request, now: datetime) -> Comman
     match what:
         case PassHardshipDay(motion):
             return _overdue_hardship(state, request, motion, now)
+        case PassAppealClock():
+            return _overdue_appeal(state, request, now)
         case OfferHandover(unit=unit) if state.staff.units and unit not in state.staff.units:
             return Declined(StaffReason.UNIT_UNKNOWN, unit)
         case PassEscalation(escalation):

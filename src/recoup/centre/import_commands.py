@@ -37,6 +37,8 @@ class ForeignHold:
     amount: int
     since: datetime
     ends_at: datetime | None
+    stops_before: int = 0
+    """Stops of the account that were spent before this one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ def _with_hold(
         f"taken over from {foreign.system}: {foreign.id}",
     )
     orders = OrderWork(state, cases.policy.orders, cases.now)
-    declined = orders.take_over(TakeOver(order, held.since, held.ends_at))
+    declined = orders.take_over(TakeOver(order, held.since, held.ends_at, held.stops_before))
     if declined is not None:
         return declined
     cases.take_over(order, claim.id, claim.amount)

@@ -65,6 +65,11 @@ def _sheet_before_payments(fields: dict[str, Plain]) -> dict[str, Plain]:
     return {**fields, "sheet": _within("answer", _ANSWER_1)(sheet)}
 
 
+def _with_no_stops(fields: dict[str, Plain]) -> dict[str, Plain]:
+    """Return a row of before a register could say that an account had been stopped earlier."""
+    return fields if fields["hold"] is None else _within("hold", {"stops_before": 0})(fields)
+
+
 EVENTS: Final[tuple[Row, ...]] = (
     ("acted", 1, Acted, ()),
     ("order_drafted", 2, order_events.OrderDrafted, (_within("order", _ORDER_1),)),
@@ -124,7 +129,12 @@ EVENTS: Final[tuple[Row, ...]] = (
     ("account_entered", 1, AccountEntered, ()),
     ("personal_data_read", 1, PersonalDataRead, ()),
     ("personal_data_erased", 1, PersonalDataErased, ()),
-    ("hold_taken_over", 2, order_events.HoldTakenOver, (_within("order", _ORDER_1),)),
+    (
+        "hold_taken_over",
+        3,
+        order_events.HoldTakenOver,
+        (_within("order", _ORDER_1), _with("stops_before", 0)),
+    ),
     ("foreign_noted", 1, import_commands.ForeignNoted, ()),
     ("import_noted", 1, import_commands.ImportNoted, ()),
     ("entry_added", 1, lists.EntryAdded, ()),
@@ -179,7 +189,7 @@ EVENTS: Final[tuple[Row, ...]] = (
 COMMANDS: Final[tuple[Row, ...]] = (
     ("draft_order", 2, order_commands.DraftOrder, (_within("order", _ORDER_1),)),
     ("submit_order", 1, order_commands.SubmitOrder, ()),
-    ("approve_order", 1, order_commands.ApproveOrder, ()),
+    ("approve_order", 2, order_commands.ApproveOrder, (_with("shown", ""),)),
     ("send_back_order", 1, order_commands.SendBackOrder, ()),
     ("withdraw_order", 1, order_commands.WithdrawOrder, ()),
     ("issue_order", 1, order_commands.IssueOrder, ()),
@@ -242,7 +252,7 @@ COMMANDS: Final[tuple[Row, ...]] = (
     ("settle_escalation", 1, case_commands.SettleEscalation, ()),
     ("enter_account", 2, EnterAccount, (_with("is_renamed", False),)),
     ("read_personal", 1, ReadPersonal, ()),
-    ("enter_foreign", 1, import_commands.EnterForeign, ()),
+    ("enter_foreign", 2, import_commands.EnterForeign, (_with_no_stops,)),
     ("note_import", 1, import_commands.NoteImport, ()),
     ("list_subject", 1, list_commands.ListSubject, ()),
     ("agree_to_entry", 1, list_commands.AgreeToEntry, ()),

@@ -29,6 +29,8 @@ class ApproveOrder:
     order_id: str
     by: str
     digest: str
+    shown: str = ""
+    """The digest of what is shown of the order by now, where that is more than the order: the centre's own to say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -323,14 +323,15 @@ def _approve(
         return _refused(tracked, OrderTrigger.ISSUE) or Refusal(
             Reason.ORDER_NOT_SUBMITTED if is_draft else Reason.ORDER_ALREADY_ISSUED
         )
-    if command.digest != order.digest:
+    if command.digest != (command.shown or order.digest):
         return Refusal(Reason.APPROVAL_STALE)
+    approvers = tracked.approvers_of(command.digest)
     if command.by == order.made_by:
         return Refusal(Reason.APPROVER_IS_MAKER)
-    if command.by in tracked.approvers:
+    if command.by in approvers:
         return Refusal(Reason.APPROVER_TWICE)
     approved = OrderApproved(order.id, command.by, command.digest)
-    if len(tracked.approvers) + 1 < approvals_needed(order, policy):
+    if len(approvers) + 1 < approvals_needed(order, policy):
         return (approved,)
     issued = _issue(hold, tracked, now, policy)
     return issued if isinstance(issued, Refusal) else (approved, *issued)

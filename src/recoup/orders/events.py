@@ -126,6 +126,8 @@ class HoldTakenOver:
     since: datetime
     ends_at: datetime
     at: datetime
+    stops_before: int = 0
+    """Stops that the other system had spent before."""
 
 
 class Amiss(StrEnum):

@@ -90,6 +90,7 @@ def _taken_over(hold: Hold, event: HoldTakenOver) -> Hold:
         basis=order.kind,
         since=event.since,
         ends_at=event.ends_at,
+        stops_before=event.stops_before,
     )
 
 
@@ -115,8 +116,9 @@ def _order_after(
     match event:
         case OrderSubmitted():
             return replace(tracked, state=_next(tracked, OrderTrigger.SUBMIT))
-        case OrderApproved(_, by, _):
-            return replace(tracked, approvers=(*tracked.approvers, by))
+        case OrderApproved(_, by, digest):
+            approvers = (*tracked.approvers_of(digest), by)
+            return replace(tracked, approvers=approvers, agreed_to=digest)
         case OrderSentBack():
             return replace(tracked, state=_next(tracked, OrderTrigger.SEND_BACK), approvers=())
         case OrderWithdrawn():

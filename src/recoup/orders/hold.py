@@ -123,6 +123,8 @@ class Tracked:
     state: OrderState = OrderState.DRAFTED
     period: int = 0
     approvers: tuple[str, ...] = ()
+    agreed_to: str = ""
+    """The digest that all of them agreed to."""
     issued_at: datetime | None = None
     sent_at: datetime | None = None
     answer_due_at: datetime | None = None
@@ -131,6 +133,10 @@ class Tracked:
     """What came in words that this program does not know: kept, and no answer; money may be held."""
     gone_before: int = 0
     """What had been paid out of the hold when it was issued: the hold that it asks for is counted from there."""
+
+    def approvers_of(self, digest: str) -> tuple[str, ...]:
+        """Return who agreed to exactly what `digest` stands for: an approval of anything else is void."""
+        return self.approvers if self.agreed_to == digest else ()
 
     @property
     def is_on_its_way(self) -> bool:
@@ -180,6 +186,8 @@ class Hold:
     """Released, reduced, lapsed, or gone without a receipt."""
     beyond: int = 0
     """What the institution says that it paid and never was frozen: an incident."""
+    stops_before: int = 0
+    """Stops that another system had spent before its hold was taken over."""
 
     @property
     def is_live(self) -> bool:
@@ -189,7 +197,7 @@ class Hold:
     @property
     def stops_spent(self) -> int:
         """How many of the law's stops of this account this case has used."""
-        return sum(tracked.spends_a_stop for tracked in self.orders)
+        return self.stops_before + sum(tracked.spends_a_stop for tracked in self.orders)
 
     @property
     def asked(self) -> int:

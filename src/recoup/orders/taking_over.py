@@ -24,6 +24,8 @@ class TakeOver:
     order: Order
     since: datetime
     ends_at: datetime | None
+    stops_before: int = 0
+    """How many of the law's stops of the account the other system had spent before this order; a postponement is one."""
 
 
 def take_over(
@@ -37,10 +39,14 @@ def take_over(
     if order.amount <= 0:
         return Refusal(Reason.AMOUNT_NOT_POSITIVE, f"{order.amount} minor units")
     is_freeze = order.kind is OrderKind.FREEZE
+    spent = command.stops_before + (not is_freeze)
+    if spent > policy.stops_max:
+        what = f"expected at most {policy.stops_max}, were {spent}"
+        return Refusal(Reason.STOPS_EXHAUSTED, what)
     ends = policy.freeze_ends if is_freeze else policy.stop_ends
     ends_at = command.ends_at or ends(command.since)
     latest = now + timedelta(seconds=CLOCK_SKEW_SECONDS_MAX)
     if not command.since < ends_at or command.since > latest or ends_at > ends(latest):
         found = f"{command.since.isoformat()} to {ends_at.isoformat()}"
         return Refusal(Reason.TERM_UNFIT, found)
-    return (HoldTakenOver(order, command.since, ends_at, now),)
+    return (HoldTakenOver(order, command.since, ends_at, now, command.stops_before),)

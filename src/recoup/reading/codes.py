@@ -44,7 +44,7 @@ ADVICE: Final[dict[str, str]] = {
     # rows
     "row_ragged": "put values that hold the separator in quotation marks; this row has more cells than the header",
     "row_null_bytes": "export the file again; this row holds null bytes",
-    "row_not_json": "write one JSON object a line",
+    "row_not_json": "write one JSON object a line, each name once",
     "cell_too_large": "shorten the cell; it is over the bound of a spreadsheet's cell",
     "amount_missing": "give the amount",
     "amount_unreadable": "give a decimal number such as 1234.56",

@@ -100,8 +100,16 @@ def read_json(data: bytes, source: int, file: str, findings: Findings) -> list[R
 
 
 def _loads(text: str) -> list[object] | dict[str, object] | None:
-    value = json.loads(text, parse_float=_Number, parse_int=_Number)
+    value = json.loads(text, parse_float=_Number, parse_int=_Number, object_pairs_hook=_once)
     return value if isinstance(value, list | dict) else None
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Return the object; one that has a name twice would say one amount to us and another to others."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("expected each name once")
+    return found
 
 
 class _Number(str):

@@ -43,6 +43,7 @@ _REGISTER_NAMES: Final = {
     "measure": ("measure", "措施", "措施类型"),
     "time": ("started_at", "开始时间"),
     "until": ("ends_at", "到期时间", "截止时间"),
+    "stops": ("stops", "止付次数"),
 }
 IMPORT_FIELDS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "reports": _NAMES,
@@ -190,7 +191,20 @@ def _register(cells: Cells) -> pl.DataFrame:
     measure = word.replace_strict(_MEASURES, default=None, return_dtype=pl.String)
     cells.refuse("measure_unknown", "measure", measure.is_null(), "")
     columns["measure"] = measure
+    columns["stops"] = _stops(cells, measure)
     return pl.DataFrame(columns)
+
+
+def _stops(cells: Cells, measure: pl.Series) -> pl.Series:
+    """Return how often the account was stopped in the case by now, where a row says so; a running stop is one of them."""
+    if not cells.has("stops"):
+        return pl.repeat(None, cells.height, dtype=pl.Int64, eager=True)
+    text = cells.text("stops")
+    stops = text.str.extract(r"^([0-9])(?:\.0)?$").cast(pl.Int64)
+    too_few = (measure == "stop") & (stops == 0)
+    wrong = (text != "") & (stops.is_null() | too_few.fill_null(value=False))
+    cells.refuse("value_unusable", "stops", wrong, "")
+    return stops
 
 
 def _common(cells: Cells, account: str) -> dict[str, pl.Series]:

@@ -20,10 +20,10 @@ from story import record_of, tell
 HERE = Path(__file__).parent
 HOLDS = "652200cb461ed5f9279dd468a624e9481e066243271fb454f3267f0e2141f810"
 """Of the lines of holds and cases: all that was kept at first."""
-STATE = "6f855c31e7fb9110391a34bda45a89b3127534a301fffaa33be92c3bbf2f3859"
-"""Of all lines. Changed twice: holds also keep what became of what was frozen (`LATER`), and the registers keep a case's
-orders in the order of drafting and an institution's in the order of issue, so that a desk lists them without folding the
-journal again; what is held is the same, as `HOLDS` shows."""
+STATE = "46614bd733aec75377592365d3302b2b801fa03f85ba48edbd179a78e31cfacc"
+"""Of all lines. Changed three times: holds also keep what became of what was frozen, and orders what was agreed to (`LATER`);
+the registers keep a case's orders in the order of drafting and an institution's in the order of issue, so that a desk lists
+them without folding the journal again. What is held is the same, as `HOLDS` shows."""
 ORDERS = {
     "acted",
     "order_drafted",
@@ -40,8 +40,9 @@ ORDERS = {
 
 
 LATER = {"frozen_total", "returned", "lifted", "beyond", "gone_before"}
-LATER |= {"payout", "receipt", "failed", "papers"}
-"""What holds also keep since payments back; nothing of it is in a journal of before but as zero, none or empty."""
+LATER |= {"payout", "receipt", "failed", "papers", "stops_before", "agreed_to"}
+"""What holds also keep since payments back, and since approvals bind what was seen. Nothing of it is in a journal of before but
+as zero, none or empty; only what was agreed to is, and is the order itself."""
 NEWEST = 2
 
 

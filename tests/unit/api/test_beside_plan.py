@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from bureau import Bureau, drafted
+from bureau import Bureau, disputed, drafted
 
+from recoup.cases import Found, Place
+from recoup.cases.commands import ApplyTrail
 from recoup.centre import beside_plan
 from recoup.staff import Role
 
@@ -92,3 +94,29 @@ def test_nobody_says_of_an_account_that_pays_wages_that_it_is_for_less(desk: Bur
     assert is_payroll(desk, "ordinary") == "protection_stands"
     assert is_payroll(desk, "treasury") == "done"
     assert is_payroll(desk) == "protection_stands"
+
+
+def test_what_an_order_beside_the_plan_does_to_others_is_shown_and_agreed_to(desk: Bureau) -> None:
+    lies = Place("0", desk.ids["account"], "bank-1", "CNY", 100, desk.clock.now(), Found.UNKNOWN)
+    claim = disputed("0", desk.ids["account"], 100)
+    desk.reported("C1", "gd", claim)
+    version = desk.case("C1").facts_version
+    desk.told("C1", ApplyTrail(version, "0" * 64, (lies,)))
+    stop = desk.draft("C1", desk.ids["account"], "ann", "stop")
+    assert answer(desk, f"/orders/{stop}/submit", "ann") == "awaiting_approval"
+    before = look(desk, stop)
+    assert before["seen"]["own_money"] == "0.00"
+    assert before["seen"]["change"] == before["seen"]["unclaimed"] == before["amount"]
+    harm = {"account": desk.ids["account"], "currency": "CNY", "own_money": "12.34"}
+    harm |= {"salary_on": ["2026-01-05"], "merchants": "2"}
+    assert answer(desk, "/cases/C1/harms", "ann", **harm) == "done"
+    stale = answer(desk, f"/orders/{stop}/approve", "bo", digest=before["digest"])
+    assert stale == "approval_stale"
+    seen = look(desk, stop)["seen"]
+    assert (seen["own_money"], seen["salary_on"], seen["merchants"]) == (
+        "12.34",
+        ["2026-01-05"],
+        2,
+    )
+    assert agrees(desk, stop) == "issued"
+    assert look(desk, stop)["seen"] is None

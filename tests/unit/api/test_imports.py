@@ -25,7 +25,10 @@ from recoup.api import imports
 from recoup.centre.snapshots import decode_state, encode_state
 from recoup.cli import app
 from recoup.clock import HandClock, instant_text
-from recoup.orders import HoldState, OrderKind
+from recoup.orders import HoldState, Order, OrderKind, Refusal
+from recoup.orders import decide as decide_order
+from recoup.orders.commands import DraftOrder
+from recoup.orders.refusals import Reason
 from recoup.staff import Role
 from recoup.stores.vault import Purpose
 
@@ -237,6 +240,63 @@ def test_a_hold_that_no_law_gives_is_refused(lead, more, code):
     answer = give(lead, lines(held(1, **more)), "register")
     assert [row["code"] for row in rows_of(lead, answer)] == [code]
     assert cases(lead) == {}
+
+
+@pytest.mark.parametrize(
+    ("measure", "stops", "spent"),
+    [
+        ("stop", None, 1),
+        ("stop", "1", 1),
+        ("stop", 2, 2),
+        ("freeze", None, 0),
+        ("freeze", "2", 2),
+        ("freeze", 0, 0),
+    ],
+)
+def test_a_register_says_how_often_an_account_was_stopped_and_two_stay_two(
+    lead, measure, stops, spent
+):
+    row = held(1, measure=measure) | ({} if stops is None else {"stops": stops})
+    assert counts(give(lead, lines(row), "register")) == (1, 0, 0)
+    (hold,) = lead.desk.view().every()
+    assert hold.stops_spent == spent
+    (standing,) = next(iter(cases(lead).values())).holds
+    assert standing.stops_spent == spent, "the chase knows that none is left"
+    state = lead.desk.view()
+    assert decode_state(encode_state(state)) == state
+    if measure == "stop":
+        postpone = Order(
+            *("p", OrderKind.POSTPONE, hold.key, "bank-7", hold.held, "ann", "not filed yet")
+        )
+        found = decide_order(hold, DraftOrder(postpone), lead.clock.now(), lead.desk.policy.orders)
+        left = lead.desk.policy.orders.stops_max - spent
+        is_refused = isinstance(found, Refusal) and found.reason is Reason.STOPS_EXHAUSTED
+        assert is_refused is (left == 0)
+
+
+@pytest.mark.parametrize(
+    ("measure", "stops", "code"),
+    [
+        ("stop", "3", "stops_exhausted"),
+        ("freeze", "3", "stops_exhausted"),
+        ("stop", "0", "value_unusable"),
+        ("stop", "-1", "value_unusable"),
+        ("stop", "two", "value_unusable"),
+        ("stop", "1.5", "value_unusable"),
+        ("freeze", "12", "value_unusable"),
+    ],
+)
+def test_more_stops_than_the_law_gives_are_not_taken_over(lead, measure, stops, code):
+    answer = give(lead, lines(held(1, measure=measure, stops=stops)), "register")
+    assert [row["code"] for row in rows_of(lead, answer)] == [code]
+    assert cases(lead) == {}
+
+
+def test_a_row_without_a_number_of_stops_is_the_row_that_was_taken_before_there_was_one(lead):
+    assert counts(give(lead, lines(held(1)), "register")) == (1, 0, 0)
+    assert counts(give(lead, lines(held(1, stops="")), "register")) == (0, 1, 0)
+    other = give(lead, lines(held(1, stops="2")), "register")
+    assert [row["code"] for row in rows_of(lead, other)] == ["foreign_id_reused"]
 
 
 def test_one_account_of_one_case_is_held_once(lead):

@@ -379,6 +379,48 @@ def test_who_ordered_or_set_the_authority_does_not_decide_the_appeal():
     work.must("judge", SettleAppeal("x", AppealTrigger.DENY, "judge", reason="r"))
 
 
+def test_an_appeal_that_was_upheld_is_asked_about_until_its_institution_has_freed_it():
+    work = Work().reported().under_mandate()
+    work.answered(work.leaves(OrderKind.STOP, "a"), Outcome.HELD, 100)
+    work.must("operator", FileAppeal("x", "a", "CNY", is_through_bank=True))
+    work.must("judge", SettleAppeal("x", AppealTrigger.UPHOLD, "judge", keep=70, reason="r"))
+    appeal_time = timedelta(seconds=POLICY.appeal_seconds)
+    work.office.clock.move(appeal_time - timedelta(seconds=1))
+    work.office.fire()
+    assert work.case.escalations == (), "its time runs"
+    work.office.clock.move(timedelta(seconds=1))
+    work.office.fire()
+    asked = [(row.clock, row.about, row.state.value) for row in work.case.escalations]
+    assert asked == [("appeal", "x", "open")], "the stop cannot be made smaller"
+    freeze = Order(
+        "f", OrderKind.FREEZE, HoldKey(CASE, "a", "CNY"), "bank-a", 70, "writer", "filed"
+    )
+    assert isinstance(work.office.tell(freeze), Done)
+    work.answered(freeze, Outcome.FROZEN, 70)
+    settled = [(row.state.value, row.outcome) for row in work.case.escalations]
+    assert settled == [("settled", "freed")]
+
+
+@pytest.mark.parametrize("held_then", [70, 0])
+def test_an_appeal_that_was_upheld_and_freed_in_time_asks_nobody(held_then):
+    work = Work().reported().under_mandate()
+    work.answered(work.leaves(OrderKind.STOP, "a"), Outcome.HELD, 100)
+    work.must("operator", FileAppeal("x", "a", "CNY", is_through_bank=True))
+    keep = SettleAppeal("x", AppealTrigger.UPHOLD, "judge", keep=held_then, reason="r")
+    work.must("judge", keep)
+    kind, outcome = (
+        (OrderKind.FREEZE, Outcome.FROZEN) if held_then else (OrderKind.RELEASE, Outcome.RELEASED)
+    )
+    key = HoldKey(CASE, "a", "CNY")
+    order = Order("f", kind, key, "bank-a", held_then, "writer", "filed")
+    assert isinstance(work.office.tell(order), Done)
+    work.answered(order, outcome, held_then)
+    work.office.clock.move(timedelta(seconds=POLICY.appeal_seconds))
+    work.office.fire()
+    assert work.case.escalations == ()
+    assert not list(work.office.journal.due(work.office.clock.now(), 99))
+
+
 def test_an_appeal_has_a_clock_that_ends_with_it():
     work = Work().reported().under_mandate()
     work.answered(work.leaves(OrderKind.STOP, "a"), Outcome.HELD, 100)

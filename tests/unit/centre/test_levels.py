@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import product
 
 import pytest
+from agreeing import to_agree_to
 from levels import MANDATES, UNITS, may, may_decide
 
 from recoup.cases import Case, Mandate, Matter, Motion, commands
@@ -75,7 +76,7 @@ def _asks(state: CentreState, who: str, what: object) -> str:
 
 def _approves(order: Order, *more: object) -> str:
     state = _state(order, OrderSubmitted("o1"), *more)
-    return _asks(state, "me", ApproveOrder("o1", "me", order.digest))
+    return _asks(state, "me", ApproveOrder("o1", "me", to_agree_to(state, "o1")))
 
 
 @pytest.mark.parametrize("unit", UNITS)

@@ -9,6 +9,7 @@ from datetime import timedelta
 from random import Random
 
 import pytest
+from agreeing import to_agree_to
 from bureau_of_returns import CASE, OTHER, START, Desk, facts, gets, key, place
 from returning_office import BANK, MADE, ORIGINAL, PLACE, Returning
 from sheets_of_returns import BOTH, ONE, TWO, case, frozen, given, sheets, shown
@@ -273,7 +274,7 @@ def test_an_order_does_not_leave_while_a_right_noted_on_another_cases_hold_is_no
     office.by("ann", EnterAccount("a", BANK, "case-2"))
     office.by("ann", DraftOrder(freeze))
     office.by("ann", SubmitOrder("f2"))
-    office.by("chief", ApproveOrder("f2", "chief", freeze.digest))
+    office.by("chief", ApproveOrder("f2", "chief", to_agree_to(office.scribe.state, "f2")))
     said = Answer("f2-a", Outcome.FROZEN, 60, office.clock.now())
     office.submit(answer_command(BANK, "f2", said))
     office.by("ann", OpenReturn("r1", ("case-1", "case-2"), "ann"))

@@ -335,6 +335,7 @@ def test_json_lines_keep_every_digit(read: Read) -> None:
         '{"id": 2, "time": "2024-01-02", "payer": "B", "amount": 201.0, "currency": "CNY", "nested": {"a": [1]}}',
         "not json",
         "[1]",
+        '{"id": 3, "time": "2024-01-02", "payer": "B", "amount": 1.0, "amount": 2.0, "currency": "CNY"}',
     ]
     reading = read("\n".join(lines), name="in.jsonl")
     assert reading.transfers.select("payer", "payee", "amount", "row").rows() == [
@@ -344,6 +345,7 @@ def test_json_lines_keep_every_digit(read: Read) -> None:
     assert [(problem.code, problem.row) for problem in reading.problems] == [
         ("row_not_json", 4),
         ("row_not_json", 5),
+        ("row_not_json", 6),
     ]
 
 

@@ -105,7 +105,8 @@ def _translated(fault: Exception, attempted: str) -> StoreFault:
     """Return our fault; names the statement's first words, never its values."""
     code = getattr(fault, "sqlite_errorcode", None) or sqlite3.SQLITE_ERROR
     kind = StoreBusy if code & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED} else StoreFault
-    words = " ".join(attempted.split()[:4])
+    lines = (line for line in attempted.splitlines() if not line.startswith("--"))  # what it is for
+    words = " ".join(" ".join(lines).split()[:4])
     return kind(f"could not {words!r}: {fault}")
 
 
