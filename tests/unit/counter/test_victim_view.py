@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 import pytest
+from agreeing import to_agree_to
 from returning_office import ANOTHER, BANK, CASE, MADE, PLACE, Returning, award
 from sim.office import START, Done
 
@@ -19,7 +20,7 @@ from recoup.centre.requests import Actor
 from recoup.centre.victim_view import VictimView, victim_view
 from recoup.clock import instant_of
 from recoup.orders import Answer, Order, OrderKind, Outcome, Receipt
-from recoup.orders.commands import ApproveOrder, DraftOrder, IssueOrder, SubmitOrder
+from recoup.orders.commands import ApproveOrder, DraftOrder, SubmitOrder
 from recoup.paper.victim_words import NEXT, STANDS, Stage
 from recoup.procedure import ClaimKey, Seized, SeizedKind, digest_of_seized
 from recoup.procedure.commands import (
@@ -79,8 +80,9 @@ def test_before_anything_is_held_the_money_is_searched_for() -> None:
 def test_what_is_stopped_and_what_is_frozen_are_told_apart() -> None:
     office = located(Returning())
     stop = Order("s1", OrderKind.STOP, PLACE, BANK, 60, "ann", "a call")
-    for command in (DraftOrder(stop), SubmitOrder("s1"), IssueOrder("s1")):
+    for command in (DraftOrder(stop), SubmitOrder("s1")):
         office.by("ann", command)
+    office.by("chief", ApproveOrder("s1", "chief", to_agree_to(office.scribe.state, "s1")))
     said = Answer("answer-stop", Outcome.HELD, 60, office.clock.now())
     assert isinstance(office.submit(answer_command(BANK, "s1", said)), Done)
     assert (view(office).stage, view(office).stopped, view(office).frozen) == (Stage.HELD, 60, 0)

@@ -129,4 +129,7 @@ def test_a_log_that_cannot_be_written_stops_the_service_and_nobody_is_answered(
             assert running.pay(id="after").json()["type"] == "urn:recoup:problem:not_ready"
         assert running.client.get("/readyz").status_code == 503
         assert running.pay(id="later").status_code == 503
+        halted = time.monotonic() + 30  # the desk tells why it ended first
+        while not running.halts and time.monotonic() < halted:
+            time.sleep(0.01)
         assert len(running.halts) == 1

@@ -26,7 +26,7 @@ from typing import Any, Final
 from recoup._version import __version__
 from recoup.clock import EPOCH, instant_text
 from recoup.errors import StoreFault
-from recoup.stores.sqlite.connection import DriverConnection
+from recoup.stores.sqlite.connection import DriverConnection, make_private
 from recoup.stores.sqlite.journal import SqliteJournal
 from recoup.stores.sqlite.queries import queries
 from recoup.stores.sqlite.schema import writing
@@ -122,6 +122,7 @@ def put_back(backup: Path, data: Path, now: datetime, epoch_above: int = 0) -> i
         raise StoreFault(f"expected no {making}: an earlier try left it; look, and take it away")
     making.mkdir(parents=True)
     for name, expected in found.files.items():
+        make_private(making / name)
         shutil.copyfile(backup / name, making / name)
         if _measured(making / name) != expected:
             raise StoreFault(f"expected {making / name} as in the backup, was changed on the way")
@@ -153,6 +154,7 @@ def _epoch(path: Path) -> int:
 
 def _copy_database(source: Path, to: Path) -> None:
     """Copy one SQLite file as it is at one moment, and look through the copy."""
+    make_private(to)
     try:
         with (
             closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as from_,

@@ -5,9 +5,11 @@ Every error of the driver becomes a fault of ours here, and nowhere else. A conn
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -43,6 +45,13 @@ class Connection(Protocol):
         ...
 
 
+def make_private(path: Path) -> None:
+    """Make a file that its owner alone can read, if there is none; SQLite's log beside it gets the same rights."""
+    with suppress(OSError):  # whoever opens it says why it cannot be
+        # Never one that is there: closing it would let go the locks that this process holds on it.
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
 class DriverConnection:
     """The standard library's driver. A read-only one shows text that is no UTF-8 in a form that no hash accepts.
 
@@ -56,6 +65,8 @@ class DriverConnection:
         address = "file::memory:"
         if path is not None:
             address = f"{path.absolute().as_uri()}?mode={'ro' if is_read_only else 'rwc'}"
+            if not is_read_only:
+                make_private(path)
         try:
             self._driver = sqlite3.connect(
                 address,
