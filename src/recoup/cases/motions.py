@@ -89,6 +89,17 @@ def settle_motion(
     return found if isinstance(found, Refusal) else (settled, *found)
 
 
+def for_holder_of(case: Case, account: str, currency: str) -> list[tuple[str, Motion | Appeal]]:
+    """Return what was decided for the holder of an account, each with the name of its clock."""
+    decided: list[tuple[str, Motion | Appeal]] = [
+        *(("hardship", row) for row in case.motions if row.state is MotionState.AGREED),
+        *(("appeal", row) for row in case.appeals if row.state is AppealState.UPHELD),
+    ]
+    return [
+        (clock, row) for clock, row in decided if (row.account, row.currency) == (account, currency)
+    ]
+
+
 def is_kept_back(case: Case, decided: Motion | Appeal) -> bool:
     """Whether more is held of an account than what was agreed to, or upheld, leaves; as far as its institution said."""
     here = (decided.account, decided.currency)

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from recoup.cases import (
-    Appeal,
     Case,
     CasePolicy,
     Matter,
@@ -62,7 +61,7 @@ from recoup.cases.events import (
     TaskMoved,
     TaskOpened,
 )
-from recoup.cases.motions import is_kept_back
+from recoup.cases.motions import for_holder_of, is_kept_back
 from recoup.cases.state import AppealState, MotionState, NoticeState, TaskState
 from recoup.centre.beside_plan import as_shown, unprotected
 from recoup.centre.case_asked import CHASE, not_theirs, thing_of, unfit
@@ -117,6 +116,8 @@ class CaseWork:
         for event in found:
             if isinstance(event, NoticeMoved):
                 self._tell_when(case, event)
+            if isinstance(event, HoldNoted):
+                self._ask_anew(case, event)
         for event in found:
             declined = self._escalate(case_id, event) or self._join(case_id, event)
             if declined is not None:
@@ -233,19 +234,27 @@ class CaseWork:
 
     def _freed(self, case_id: str, event: HoldNoted) -> Declined | None:
         """End the asking about hardship and appeals once their institution holds no more than was decided."""
-        here = (event.account, event.currency)
         case = self.case(case_id)
-        decided: list[tuple[str, Motion | Appeal]] = [
-            *(("hardship", row) for row in case.motions if row.state is MotionState.AGREED),
-            *(("appeal", row) for row in case.appeals if row.state is AppealState.UPHELD),
-        ]
-        for clock, row in decided:
-            if (row.account, row.currency) != here or is_kept_back(case, row):
+        for clock, row in for_holder_of(case, event.account, event.currency):
+            if is_kept_back(case, row):
                 continue
             declined = self.is_settled(case_id, clock, row.id, "freed")
             if declined is not None:
                 return declined
         return None
+
+    def _ask_anew(self, before: Case, event: HoldNoted) -> None:
+        """Set the clock of what was decided for a holder, where the institution's answer came after it and holds more."""
+        case = self.case(before.id)
+        for clock, row in for_holder_of(case, event.account, event.currency):
+            if not is_kept_back(case, row) or is_kept_back(before, row):
+                continue
+            if isinstance(row, Motion):
+                due = self.policy.orders.day_ends(self.now)
+                self._wait(case.id, clock, row.id, due, PassHardshipDay(row.id))
+            else:
+                due = self.now + timedelta(seconds=self.policy.appeal_seconds)
+                self._wait(case.id, clock, row.id, due, PassAppealClock(row.id))
 
     def _signs(self, case: Case, found: Iterable[Event]) -> Iterator[SignsNoted]:
         """Yield what speaks against claims that were just made: only the centre sees the reports of all cases."""

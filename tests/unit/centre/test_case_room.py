@@ -48,10 +48,11 @@ from recoup.cases.state import (
     ClaimTrigger,
     MotionTrigger,
 )
+from recoup.centre import answer_command
 from recoup.centre.case_asked import BY_MOTION, CHASE
 from recoup.centre.snapshots import decode_state, encode_state
 from recoup.centre.terms import PassHardshipDay
-from recoup.orders import HoldKey, HoldState, Order, OrderKind, OrderState, Outcome
+from recoup.orders import Answer, HoldKey, HoldState, Order, OrderKind, OrderState, Outcome
 from recoup.orders.commands import DraftOrder
 
 
@@ -419,6 +420,32 @@ def test_an_appeal_that_was_upheld_and_freed_in_time_asks_nobody(held_then):
     work.office.fire()
     assert work.case.escalations == ()
     assert not list(work.office.journal.due(work.office.clock.now(), 99))
+
+
+@pytest.mark.parametrize("held", [100, 0])
+def test_an_appeal_that_was_upheld_before_its_institution_answered_has_its_clock_from_the_answer(
+    held,
+):
+    """A first answer of 60 is within what was left; only a later one holds more, or, as a control, does not."""
+    work = Work().reported().under_mandate()
+    stop = work.leaves(OrderKind.STOP, "a")
+    work.answered(stop, Outcome.HELD_SHORT, 60)
+    work.must("operator", FileAppeal("x", "a", "CNY", is_through_bank=True))
+    work.must("judge", SettleAppeal("x", AppealTrigger.UPHOLD, "judge", keep=70, reason="r"))
+    appeal_time = timedelta(seconds=POLICY.appeal_seconds)
+    work.office.clock.move(appeal_time)
+    work.office.fire()
+    assert work.case.escalations == (), "no more is held than was left"
+    if held:
+        late = Answer("late", Outcome.HELD, held, work.office.clock.now())
+        work.office.submit(answer_command("bank-a", stop.id, late))
+    work.office.clock.move(appeal_time - timedelta(seconds=1))
+    work.office.fire()
+    assert work.case.escalations == (), "its time runs"
+    work.office.clock.move(timedelta(seconds=1))
+    work.office.fire()
+    asked = [(row.clock, row.about) for row in work.case.escalations]
+    assert asked == ([("appeal", "x")] if held else []), "by then the stop has ended as well"
 
 
 def test_an_appeal_has_a_clock_that_ends_with_it():
