@@ -91,6 +91,17 @@ def test_what_is_no_export_is_refused(village: Path, tmp_path: Path) -> None:
         (folder / f"{name}.csv").write_text(spoiled)
         with pytest.raises(ExportFault, match="not an export"):
             read_export(folder)
+    for name, old, new, said in (
+        ("claims", ",t5129,", ",t999999,", "claim's transfer"),
+        ("transfers", ",CNY,", ",USD,", "expected CNY only"),
+    ):
+        other = tmp_path / f"other {name}"
+        shutil.copytree(village, other)
+        text = (other / f"{name}.csv").read_text()
+        assert old in text
+        (other / f"{name}.csv").write_text(text.replace(old, new, 1))
+        with pytest.raises(ExportFault, match=said):
+            read_export(other, "r3")
     (tmp_path / "reports" / "reports.csv").write_text("report,reported_at,victim,amount\n")
     with pytest.raises(ExportFault, match="no report that can be played"):
         read_export(tmp_path / "reports")

@@ -185,6 +185,8 @@ class _Files:
         try:
             parquet = folder / "transfers.parquet"
             moves = pl.read_parquet(parquet) if parquet.exists() else _csv(folder, "transfers")
+            if strange := set(moves["currency"]) - {CURRENCY}:
+                raise ExportFault(f"{folder}: expected {CURRENCY} only, was {sorted(strange)}")
             opening = _csv(folder, "opening")
             outside = folder / "terminal.csv"
             return cls(
@@ -217,8 +219,10 @@ class _Files:
                 reached[row["payee"]] = row["payee_institution"]
                 if len(reached) > ACCOUNTS_MAX:
                     return None
-        if not disputed or not own:
-            return None
+        missing = disputed - {row["id"] for row in before}
+        if missing or not own:
+            what = f"expected every claim's transfer before the report, {sorted(missing)} are not"
+            raise ExportFault(f"{report['report']}: {what}")
         homes = {row["payer"]: row["payer_institution"] for row in before if row["payer"] in own}
         opened = {**homes, **reached}
         moved = [row for row in before if row["payer"] in opened or row["payee"] in opened]
