@@ -94,6 +94,7 @@ def test_what_is_no_export_is_refused(village: Path, tmp_path: Path) -> None:
     for name, old, new, said in (
         ("claims", ",t5129,", ",t999999,", "claim's transfer"),
         ("transfers", ",CNY,", ",USD,", "expected CNY only"),
+        ("reports", "38769.31", "many", "not an export"),
     ):
         other = tmp_path / f"other {name}"
         shutil.copytree(village, other)

@@ -189,10 +189,15 @@ class _Files:
                 raise ExportFault(f"{folder}: expected {CURRENCY} only, was {sorted(strange)}")
             opening = _csv(folder, "opening")
             outside = folder / "terminal.csv"
+            transfers = _rows(moves, _TRANSFER)
+            told = ("report", "reported_at", "victim", "amount")
+            reports = _rows(_csv(folder, "reports"), told)
+            for row in (*transfers, *reports):
+                _minor(row["amount"])  # raises where it is none
             return cls(
-                _rows(moves, _TRANSFER),
+                transfers,
                 _rows(_csv(folder, "claims"), ("claim", "victim", "transfer", "reported_at")),
-                _rows(_csv(folder, "reports"), ("report", "reported_at", "victim", "amount")),
+                reports,
                 {
                     str(row["account"]): _minor(row["balance"])
                     for row in _rows(opening, ("account", "balance"))
