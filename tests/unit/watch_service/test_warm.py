@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
+
+TESTS = Path(__file__).parents[
+    2
+]  # where `deciding` lies: a process of its own does not have pytest's path
 
 SCRIPT = """
 import gc
@@ -60,8 +66,13 @@ def test_a_core_that_is_warm_compiles_nothing_more_and_one_warmed_without_its_ru
     None
 ):
     found = subprocess.run(
-        [sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True
+        [sys.executable, "-c", SCRIPT],
+        env=os.environ | {"PYTHONPATH": str(TESTS)},
+        capture_output=True,
+        text=True,
+        check=False,
     )
+    assert found.returncode == 0, found.stderr
     bare, warm, after = map(int, found.stdout.split())
     assert bare < warm, "the control: rules and model need more than a bare watch"
     assert warm == after
