@@ -33,7 +33,9 @@ def keep_tracing_processes() -> None:
             super().__init__(niceness)
 
         def _asked(self, facts: Any) -> tuple[bool, Any]:
-            self.is_sound = False  # until it has answered: an end before would leave the answer in the pipe
+            self.is_sound = (
+                False  # until it has answered: an end before would leave the answer in the pipe
+            )
             answer = super()._asked(facts)
             self.is_sound = True
             return answer
