@@ -79,8 +79,9 @@ class Events:
     stop: int
 
     def __post_init__(self) -> None:
-        """Have all events' amounts be of one kind, with a hold among them or none."""
+        """Have the arrays be of one kind, with a hold among the events or none."""
         object.__setattr__(self, "amount", fixed(self.amount))
+        object.__setattr__(self, "time", fixed(self.time))
 
     @property
     def last_time(self) -> int:
@@ -279,7 +280,7 @@ class _Lane:
         self.source = np.insert(self.source, at, np.where(plain, OUTSIDE, pocket))
         self.payee = np.insert(self.payee, at, np.where(plain, pocket, OUTSIDE))
         self.amount = fixed(np.insert(self.amount, at, amount))
-        self.time = np.insert(self.time, at, time)
+        self.time = fixed(np.insert(self.time, at, time))
         self.op, self.special = np.insert(self.op, at, op), np.insert(self.special, at, special)
         self.mark, self.row = np.insert(self.mark, at, 0), np.insert(self.row, at, -1)
 

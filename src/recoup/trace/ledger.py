@@ -76,8 +76,9 @@ class Ledger:
     """INFERRED and ASSERTED bits of the row."""
 
     def __post_init__(self) -> None:
-        """Have every ledger's amounts be of one kind."""
+        """Have the arrays of all ledgers be of one kind."""
         object.__setattr__(self, "amount", fixed(self.amount))
+        object.__setattr__(self, "time", fixed(self.time))
 
     @property
     def sinks(self) -> U8:
