@@ -44,7 +44,7 @@ rehearse: $(STAMP)  ## set up, then let policies (POLICIES=none,med2) play the d
 	$(BIN)/recoup rehearse $(CITY) --policies $(POLICIES) --json $(CITY_OUT)/out.json --report $(CITY_OUT)
 
 test: $(STAMP)   ## set up, then run the tests (not the longest) and every example of the docstrings
-	$(BIN)/python -m pytest -n 3 --dist worksteal --timeout 300 -m "not slow" --doctest-modules tests src/recoup
+	$(BIN)/python -m pytest -n 4 --dist worksteal --timeout 300 -m "not slow" --doctest-modules tests src/recoup
 
 test-promises: $(STAMP)  ## the same promises over many more worlds: minutes to an hour
 	$(BIN)/python -m pytest -n 3 --dist worksteal --timeout 1500 -m slow tests

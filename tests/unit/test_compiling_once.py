@@ -5,11 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numba import typeof
+from twin import PLAIN, random_world
 
+from recoup.trace import Options, events
 from recoup.trace.kernels import compiled
+from recoup.trace.trace import build_scene
 
 PROGRAM = '''
 import importlib.util, sys, time
@@ -92,3 +98,30 @@ def test_a_lock_that_another_keeps_holds_nobody_up_for_good(
     with compiled._alone(tmp_path / "nowhere" / "x.lock"):
         entered.append(True)
     assert entered == [True, True]
+
+
+def _kinds(features: frozenset[str]) -> tuple[dict[str, str], bool]:
+    """Return what a kernel is compiled for of the events of some worlds, and whether there is a hold among them."""
+    found, is_held = {}, False
+    for seed in range(5):
+        world = random_world(seed, 30, features)
+        scene = build_scene(world.dossier(), world.claim_table(), Options())
+        is_held |= bool((scene.events.row < 0).any())
+        for part in (scene.ledger, scene.events):
+            for array in (getattr(part, field.name) for field in fields(part)):
+                if isinstance(array, np.ndarray):
+                    place = f"{type(part).__name__} {len(found)}"
+                    found[place] = str(typeof(array))
+    return found, is_held
+
+
+def test_a_hold_among_the_events_compiles_nothing_anew() -> None:
+    plain, held = _kinds(PLAIN), _kinds(PLAIN | {"holds", "pinned"})
+    assert [plain[1], held[1]] == [False, True]
+    assert held[0] == plain[0]
+
+
+def test_arrays_that_can_be_written_to_would_be_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Negative control."""
+    monkeypatch.setattr(events, "fixed", lambda array: array)
+    assert _kinds(PLAIN | {"holds", "pinned"})[0] != _kinds(PLAIN)[0]

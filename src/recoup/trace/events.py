@@ -18,7 +18,18 @@ import polars as pl
 from recoup.records.dossier import Dossier
 from recoup.records.tables import INSTANT
 from recoup.trace.kernels import books, reach
-from recoup.trace.ledger import BRIDGED, I32, I64, KNOWN, OUTSIDE, U8, UNKNOWN, Ledger, pockets_of
+from recoup.trace.ledger import (
+    BRIDGED,
+    I32,
+    I64,
+    KNOWN,
+    OUTSIDE,
+    U8,
+    UNKNOWN,
+    Ledger,
+    fixed,
+    pockets_of,
+)
 from recoup.trace.openings import Openings
 from recoup.trace.trail import Options
 
@@ -66,6 +77,11 @@ class Events:
     root: I32
     """Shape (claims,): event of the disputed transfer."""
     stop: int
+
+    def __post_init__(self) -> None:
+        """Have the arrays be of one kind, with a hold among the events or none."""
+        object.__setattr__(self, "amount", fixed(self.amount))
+        object.__setattr__(self, "time", fixed(self.time))
 
     @property
     def last_time(self) -> int:
@@ -263,7 +279,8 @@ class _Lane:
         plain = op == 0
         self.source = np.insert(self.source, at, np.where(plain, OUTSIDE, pocket))
         self.payee = np.insert(self.payee, at, np.where(plain, pocket, OUTSIDE))
-        self.amount, self.time = np.insert(self.amount, at, amount), np.insert(self.time, at, time)
+        self.amount = fixed(np.insert(self.amount, at, amount))
+        self.time = fixed(np.insert(self.time, at, time))
         self.op, self.special = np.insert(self.op, at, op), np.insert(self.special, at, special)
         self.mark, self.row = np.insert(self.mark, at, 0), np.insert(self.row, at, -1)
 

@@ -39,6 +39,17 @@ I64 = npt.NDArray[np.int64]
 U8 = npt.NDArray[np.uint8]
 
 
+def fixed(array: I64) -> I64:
+    """Return a view that nobody can write through.
+
+    Columns of a table cannot be written to, what is put together of them can, and a kernel is compiled for each of the two:
+    seconds, while the first case with a hold waits.
+    """
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
 @dataclass(frozen=True)
 class Ledger:
     """Arrays of one dossier; a row is a transfer, in total order; n transfers, k pockets."""
@@ -63,6 +74,11 @@ class Ledger:
     currency: I32
     mark: U8
     """INFERRED and ASSERTED bits of the row."""
+
+    def __post_init__(self) -> None:
+        """Have the arrays of all ledgers be of one kind."""
+        object.__setattr__(self, "amount", fixed(self.amount))
+        object.__setattr__(self, "time", fixed(self.time))
 
     @property
     def sinks(self) -> U8:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 from crash import dying, tally
+from kept_tracing import apart
 from twin.maker import PLAIN, random_world
 
 from recoup import limits
@@ -63,10 +64,11 @@ class Desk:
 @pytest.fixture(scope="module")
 def started():
     """One desk for all tests: a process takes seconds to start."""
-    made = Desk()
-    made.tracer.start()
-    yield made
-    made.tracer.stop()
+    with apart():
+        made = Desk()
+        made.tracer.start()
+        yield made
+        made.tracer.stop()
 
 
 @pytest.fixture
