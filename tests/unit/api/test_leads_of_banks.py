@@ -1,9 +1,10 @@
-"""R9 for leads: a bank speaks of its own payers under its own name, and learns of no number and of no client of another's."""
+"""R9 for leads and checks: a bank speaks of its own payers under its own name, and learns of no number of another bank."""
 
 from __future__ import annotations
 
 import itertools
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
@@ -18,7 +19,7 @@ from noted import Noted
 
 from recoup.api import care
 from recoup.centre.cared import Cared
-from recoup.centre.directory import Directory
+from recoup.centre.directory import Directory, Entry
 from recoup.centre.gateway import Correspondence
 from recoup.clock import instant_text
 from recoup.messages import CallMessage, KeyRing, NoticeTerms, SigningKey, generate_key, seal
@@ -73,13 +74,15 @@ def lead(bank: str, **more: Any) -> dict[str, Any]:
     return body | more
 
 
-def by_machine(desk: Bureau, institution: str, key: SigningKey, body: dict[str, Any]) -> Response:
+def by_machine(
+    desk: Bureau, institution: str, key: SigningKey, body: dict[str, Any], path: str = "/leads"
+) -> Response:
     sent, name = json.dumps(body).encode(), f"lead-{next(_numbers):08d}"
-    message = CallMessage(institution, "/leads", name, sha256(sent).hexdigest())
+    message = CallMessage(institution, path, name, sha256(sent).hexdigest())
     signed = seal(message, key, audience="centre", jti=name, now=desk.clock.now()).decode()
     headers = {"Authorization": f"Recoup {signed}", "Idempotency-Key": name}
     headers["Content-Type"] = "application/json"
-    return desk.client.post("/leads", content=sent, headers=headers)
+    return desk.client.post(path, content=sent, headers=headers)
 
 
 def by_table(desk: Bureau, person: str, body: dict[str, Any]) -> Response:
@@ -221,3 +224,55 @@ def test_leads_that_meet_across_banks_are_found(
     first = done(desk.post("/leads", lead("bank-2", payer=someone), "two"))
     joined = done(desk.post("/leads", lead("bank-1", payer=someone), "one"))
     assert joined["dissuasion"] == first["dissuasion"]
+
+
+def check(desk: Bureau, payee: str) -> Response:
+    """Have bank-1 ask about a payment to a number at bank-2."""
+    sides = {"payer": account("bank-1"), "payee": account("bank-2", payee)}
+    body = {**sides, "payment": f"P-{next(_numbers)}", "reason": "a payment is under way"}
+    return by_machine(desk, "bank-1", BANKS["bank-1"], body, "/lists/check/payment")
+
+
+def just_reported(desk: Bureau) -> str:
+    """Return a number at bank-2 whose pieces wait for the entry of the command that named it, as of the last report."""
+    there, number = desk.desk._office.directory, f"62220200002222{next(_numbers):05d}"
+    entry = Entry("bank-2", number, "Li")
+    pieces = there.entered_pieces(there.reserve("bank-2", number), "C1", entry)
+    there.keep_first(pieces, f"ann:key-{next(_numbers)}", desk.clock.now())
+    return number
+
+
+def looks(desk: Bureau, noted: Noted, number: str) -> Counter[str]:
+    """Return the statements of a check; the writer's turns and the clocks' beside it are its own."""
+    answer, statements = noted.of(partial(check, desk, number))
+    assert done(answer)["payee"] == {"entries": [], "left": 0}
+    return statements
+
+
+def told_apart(desk: Bureau, noted: Noted) -> bool:
+    known = [looks(desk, noted, KNOWN) for _ in range(3)]
+    fresh = [looks(desk, noted, just_reported(desk)) for _ in range(3)]
+    unseen = [looks(desk, noted, f"62220200003333{next(_numbers):05d}") for _ in range(3)]
+    return not all(any(row in unseen for row in rows) for rows in (known, fresh))
+
+
+def test_a_check_takes_the_same_look_for_a_number_that_is_known_and_not_listed(
+    desk: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not told_apart(desk, Noted(monkeypatch))
+
+
+def test_a_check_that_writes_of_what_it_found_is_told_apart(
+    desk: Bureau, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Negative control: as it was, with a sync for what was only just reported."""
+    right = Directory.known
+
+    def known(self: Directory, institution: str, number: str) -> str | None:
+        found = right(self, institution, number)
+        if found is not None and self._vault.waiting_among([found]):
+            self._vault.put_all((), [found])
+        return found
+
+    monkeypatch.setattr(Directory, "known", known)
+    assert told_apart(desk, Noted(monkeypatch))
