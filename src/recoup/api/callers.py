@@ -26,7 +26,16 @@ from recoup.centre.requests import DOOR, Actor
 from recoup.centre.requests import Request as Asking
 from recoup.ids import CommandId
 from recoup.journal.canonical import encode_plain
-from recoup.staff import Action, StaffReason, Target, Why, hears_of_absence, permit
+from recoup.staff import (
+    Action,
+    StaffReason,
+    Target,
+    Why,
+    hears_of_absence,
+    permit,
+    roles_for,
+)
+from recoup.staff.roles import AT_INSTITUTION
 
 _bearer = HTTPBearer(auto_error=False, description="The token that POST /sessions gave.")
 
@@ -72,6 +81,12 @@ class Caller:
         denial = permit(staff, self.person, action, target, why or Why(), port.now())
         if denial is not None:
             raise ProblemError(denial.reason)
+
+    def is_at_a_bank(self, action: Action, target: Target) -> bool:
+        """Return whether this person reaches the target for an institution, and not for the police."""
+        port = self.house.port
+        held = roles_for(port.view().staff, self.person, action, target, port.now())
+        return all(role in AT_INSTITUTION for role in held)
 
     def may_look_for(self, action: Action) -> None:
         """Raise the problem unless this person may be told that what they do this with does not exist."""

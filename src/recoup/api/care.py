@@ -57,6 +57,7 @@ from recoup.care.measuring import (
 from recoup.cases.lists import Subject
 from recoup.centre.account_room import TEXT, ReadPersonal
 from recoup.centre.care_rights import target_of_dissuasion, target_of_measure
+from recoup.centre.reasons import CentreReason
 from recoup.centre.requests import INSTITUTION, Actor
 from recoup.centre.requests import Request as Asked
 from recoup.staff import Action, Target, Why
@@ -303,13 +304,16 @@ async def _take(
         who, scope = asker.institution, f"institution {asker.institution}"
         if not asker.house.checks_each.take(scope):
             raise ProblemError("too_many_requests")
-        if (body.source, body.system) != (LeadSource.BANK, who):
+        if (body.source, body.system, institution) != (LeadSource.BANK, who, who):
             raise ProblemError("signature_refused", "expected a lead of the institution's own")
     else:
         who, scope = asker.person, asker.person
-        asker.may(Action.LEAD_TAKE, Target(unit=body.unit, institution=institution))
-    if body.accounts and not institution:
-        raise ProblemError("request_malformed", "expected the institution of the accounts")
+        target = Target(unit=body.unit, institution=institution)
+        asker.may(Action.LEAD_TAKE, target)
+        is_its_own = (body.source, body.system) == (LeadSource.BANK, institution)
+        if asker.is_at_a_bank(Action.LEAD_TAKE, target) and not is_its_own:
+            raise ProblemError(CentreReason.OTHER_INSTITUTION)
+    _one_place(body, institution)
     lead = await _lead(port, body, who)
     command, content = TakeLead(lead, port.new_id("dissuasion")), body.model_dump(mode="json")
     if isinstance(asker, Caller):
@@ -317,6 +321,15 @@ async def _take(
     asking = Asked(Actor(who, INSTITUTION, body.reason), command)
     given = command_of(port, scope, key, "/leads", content, asking)
     return told(await port.submit(given), response)
+
+
+def _one_place(body: LeadBody, institution: str) -> None:
+    """Refuse accounts at no institution, or at two, before anybody looks whether they are known."""
+    if body.accounts and not institution:
+        raise ProblemError("request_malformed", "expected the institution of the accounts")
+    payer = body.payer
+    if institution and isinstance(payer, AccountSubject) and payer.institution != institution:
+        raise ProblemError("request_malformed", "expected the payer's account at the institution")
 
 
 async def _lead(port: CentrePort, body: LeadBody, who: str) -> Lead:

@@ -49,7 +49,11 @@ def read_leads(data: bytes, *, is_json: bool) -> tuple[LeadLine, ...]:
 def _objects(text: str, *, is_json: bool) -> Iterator[tuple[int, Any]]:
     if not is_json:
         try:
-            for number, row in enumerate(csv.DictReader(io.StringIO(text), strict=True), 2):
+            table = csv.DictReader(io.StringIO(text), strict=True)
+            names = table.fieldnames or ()
+            if len(set(names)) != len(names):  # the last would be taken, and the others lost
+                raise ProblemError("import_unreadable", "expected each column once")
+            for number, row in enumerate(table, 2):
                 yield number, _nested(row)
         except csv.Error as fault:
             raise ProblemError("import_unreadable") from fault
@@ -57,9 +61,17 @@ def _objects(text: str, *, is_json: bool) -> Iterator[tuple[int, Any]]:
     for number, line in enumerate(text.splitlines(), 1):
         if line.strip():
             try:
-                yield number, json.loads(line)
+                yield number, json.loads(line, object_pairs_hook=_once)
             except (ValueError, RecursionError):
                 yield number, None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the object; one that has a name twice would say one amount to us and another to others."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("expected each name once")
+    return found
 
 
 def _nested(row: dict[Any, Any]) -> dict[str, Any] | None:

@@ -1,7 +1,8 @@
 """How a payer is warned: leads taken, steps made, outcome told. Commands, events, decide, evolve. Pure.
 
 1. A lead is taken once: the same id with the same content changes nothing, with other content is refused. It has an end.
-2. Leads about one payer meet in one running dissuasion; the highest grade holds, and a raised grade never waits longer.
+2. Leads about one payer at one institution meet in one running dissuasion; the highest grade holds, and a raised grade never
+   waits longer. One that names no institution joins any.
 3. A step has a limit. When it passes, the next step is due; at the last one the task stays open and late until its end.
 4. Nobody was dissuaded whom nobody reached, and no more was averted than a payment that was seen.
 """
@@ -153,7 +154,7 @@ def take_lead(
     now: datetime,
     terms: CareTerms,
 ) -> Found:
-    """Take a lead in; `known` is the one of the same id there, `running` the open dissuasion of this payer in this unit."""
+    """Take a lead in; `known` is the one of the same id there, `running` the open dissuasion that it joins."""
     lead = command.lead
     if known is not None:
         return () if known.digest == lead.digest else CareRefusal(CareReason.LEAD_DIFFERS, known.id)

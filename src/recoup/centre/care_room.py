@@ -3,8 +3,8 @@
 1. A measure that begins to stand has a deadline at its end and, while an appeal is open, one at the appeal's limit.
 2. A dissuasion has a deadline at the limit of the step that is due, and one at its end.
 3. A command that names another person than the actor is refused; only the clock passes a limit or an end.
-4. An institution's machine gives leads under its own name, and proposes measures of its own accounts for a red flag. It does
-   nothing else, and what it proposes needs one person more.
+4. An institution's machine and its persons give leads under its own name, of its own payers. A machine also proposes measures
+   of its own accounts for a red flag. It does nothing else, and what it proposes needs one person more.
 """
 
 from __future__ import annotations
@@ -65,6 +65,7 @@ from recoup.ids import SubjectId
 from recoup.journal.canonical import encode_plain
 from recoup.journal.port import Deadline
 from recoup.staff import StaffReason
+from recoup.staff.roles import AT_INSTITUTION
 
 _MEASURE_END: Final = "measure_end"
 _MEASURE_APPEAL: Final = "measure_appeal"
@@ -216,14 +217,16 @@ def _lead_taken(
 ) -> Decision | Declined:
     command: TakeLead = request.what
     lead = command.lead
-    is_machine = request.actor.role == INSTITUTION
-    is_its_own = lead.source in _OF_A_MACHINE and lead.system == request.actor.who
-    if is_machine and not is_its_own:
-        return Declined(CentreReason.OTHER_INSTITUTION, lead.system)
+    # A person of a bank reaches leads of that bank only, so what the lead names is the person's own.
+    own = request.actor.who if request.actor.role == INSTITUTION else lead.institution
+    is_its_own = lead.source in _OF_A_MACHINE and lead.system == lead.institution == own
+    if _is_of_a_bank(request) and not is_its_own:
+        other = lead.system if lead.system != own else lead.institution
+        return Declined(CentreReason.OTHER_INSTITUTION, other)
     if state.staff.units and lead.unit not in state.staff.units:
         return Declined(StaffReason.UNIT_UNKNOWN, lead.unit)  # nobody would see it
     known = state.cared.lead_of(lead.system, lead.foreign)
-    running = state.cared.running_of(lead.unit, lead.key)
+    running = state.cared.running_of(lead.unit, lead.key, lead.institution)
     found = take_lead(command, known, running, now, terms)
     if isinstance(found, CareRefusal):
         return _declined(found)
@@ -243,6 +246,12 @@ def _lead_taken(
     assert task is not None, "a lead that is taken has a task"
     decided = _decision(running, task, found)
     return replace(decided, answer=_told_of_lead(task, lead))
+
+
+def _is_of_a_bank(request: Request) -> bool:
+    """Whether an institution's machine or one of its persons asks."""
+    roles = request.actor.role.split()
+    return request.actor.role == INSTITUTION or any(role in AT_INSTITUTION for role in roles)
 
 
 def _told_of_lead(task: Dissuasion, lead: Lead) -> bytes:

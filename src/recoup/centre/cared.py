@@ -25,8 +25,8 @@ class Cared:
     """Ids of measures that are proposed or stand."""
     running: dict[str, None] = field(default_factory=dict)
     """Ids of dissuasions without an outcome."""
-    warned: dict[tuple[str, str], str] = field(default_factory=dict)
-    """The running dissuasion of a (unit, payer)."""
+    warned: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+    """The running dissuasions of a (unit, payer), one an institution, in the order of their opening."""
 
     def put(self, row: _Row) -> None:
         """Take in what is new, or what became of it."""
@@ -46,11 +46,18 @@ class Cared:
                 self.dissuasions[row.id] = row
                 if row.state in OPEN_DISSUASIONS:
                     self.running[row.id] = None
-                    self.warned[row.unit, row.key] = row.id
+                    there = self.warned.setdefault((row.unit, row.key), {})
+                    there[row.institution] = row.id
                 else:
                     self.running.pop(row.id, None)
-                    if self.warned.get((row.unit, row.key)) == row.id:
-                        del self.warned[row.unit, row.key]
+                    self._warned_no_more(row)
+
+    def _warned_no_more(self, row: Dissuasion) -> None:
+        there = self.warned.get((row.unit, row.key), {})
+        if there.get(row.institution) == row.id:
+            del there[row.institution]
+            if not there:
+                del self.warned[row.unit, row.key]
 
     def at_account(self, account: str) -> Iterator[Measure]:
         """Yield all measures of an account."""
@@ -61,9 +68,15 @@ class Cared:
         found = self.given.get((system, foreign))
         return None if found is None else self.leads[found].lead
 
-    def running_of(self, unit: str, key: str) -> Dissuasion | None:
-        """Return the dissuasion of a payer that runs in a unit."""
-        found = self.warned.get((unit, key))
+    def running_of(self, unit: str, key: str, institution: str) -> Dissuasion | None:
+        """Return the dissuasion of a payer that runs in a unit at an institution; '' takes the first at any, if it has none.
+
+        Institutions never meet in one: by joining, one would learn that the other's client is being warned.
+        """
+        there = self.warned.get((unit, key), {})
+        found = there.get(institution)
+        if found is None and not institution:
+            found = next(iter(there.values()), None)
         return None if found is None else self.dissuasions[found]
 
     def values(self) -> Iterator[_Row]:

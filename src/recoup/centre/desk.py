@@ -294,7 +294,10 @@ class Desk:
         if kept:
             return await asyncio.to_thread(there.account, institution, number)
         known = await asyncio.to_thread(there.known, institution, number)
-        return known or self.key_of(Subject.ACCOUNT, f"{institution} {number}")
+        unknown = self.key_of(
+            Subject.ACCOUNT, f"{institution} {number}"
+        )  # made for either: same time
+        return known or unknown
 
     def key_of(self, subject: Subject, value: str) -> str:
         """Return the key of a person or a device: a keyed hash."""

@@ -199,12 +199,14 @@ class Directory:
         return ((transfer, SERIAL, serial), (transfer, _SERIAL_KEY, key)) if serial else ()
 
     def known(self, institution: str, number: str) -> str | None:
-        """Return the id of an account that was kept; None for a number never seen, or erased."""
-        with self._lock:
-            found = self._vault.find(_KEY, _key(institution, number))[:1]
-            if self._vault.waiting_among(found):
-                self._vault.put_all((), found)
-            return found[0] if found else None
+        """Return the id of an account that was kept; None for a number never seen, or erased.
+
+        Nothing is written, and the same look is made for either: institutions ask whose accounts are listed, and would learn
+        from the time of the answer which others a centre knows.
+        """
+        with self._disk() as vault:
+            found = vault.find(_KEY, _key(institution, number))
+        return found[0] if found else None
 
     def entered_pieces(self, account: str, case: str, entry: Entry) -> tuple[Piece, ...]:
         """Return what is kept of an account that is entered for a case: the case knows it under the newest name."""

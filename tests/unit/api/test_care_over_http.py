@@ -295,6 +295,19 @@ def test_a_column_that_is_not_known_is_not_lost_in_silence():
     assert more.lead is None
 
 
+def test_what_a_table_says_twice_is_not_taken_once():
+    """A name in an object, a column in a head: whoever reads the other one would take another lead."""
+    twice = b'{"source": "bank", "id": "W-1", "grade": "low", "grade": "high"}\n'
+    assert [row.lead for row in read_leads(twice, is_json=True)] == [None]
+    with pytest.raises(ProblemError, match="import_unreadable"):
+        read_leads(b"source,id,grade,grade\nbank,W-1,low,high\n", is_json=False)
+
+
+def test_a_payer_whose_account_is_elsewhere_than_the_accounts_is_refused(desk):
+    elsewhere = {**fresh(), "institution": "bank-2"}
+    assert problem(desk.post("/leads", lead(payer=elsewhere), "ann")) == "request_malformed"
+
+
 def test_accounts_without_an_institution_are_refused(desk):
     body = {name: value for name, value in lead().items() if name != "institution"}
     assert problem(desk.post("/leads", body, "ann")) == "request_malformed"

@@ -7,7 +7,6 @@ import io
 import itertools
 import re
 import sys
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
@@ -20,6 +19,7 @@ from urllib.parse import quote
 import pytest
 from bureau import START, Bureau, disputed, drafted, paid, reported
 from httpx import Response
+from noted import Noted
 from offered import asked as asked_by_clock
 from offered import entered, offered
 from rights import PLACES, REACHED, expected
@@ -37,7 +37,6 @@ from recoup.orders import OrderKind, Outcome
 from recoup.orders.commands import IssueOrder
 from recoup.reading.policies import read_case_policy
 from recoup.staff import Action, Role, Target, Why
-from recoup.stores.sqlite.connection import DriverConnection
 
 DIGEST = "0" * 64
 HELD = {"account": "a-{case}", "currency": "CNY"}
@@ -293,7 +292,8 @@ def measure_at(thing: Thing) -> dict[str, Any]:
 
 def lead_at(thing: Thing) -> dict[str, Any]:
     """Return the body of a lead about a payer whom nobody spoke of before."""
-    body = {"source": "police", "system": "city", "id": next(_fresh), "grade": "high"}
+    system = thing.institution or "city"
+    body = {"source": "bank", "system": system, "id": next(_fresh), "grade": "high"}
     seen = {"seen_at": instant_text(START), "expires_at": instant_text(START + timedelta(days=2))}
     payer = {"kind": "account", "institution": thing.institution, "number": next(_fresh)}
     place = {"unit": thing.unit, "institution": thing.institution, "payer": payer, "reason": "r"}
@@ -1045,31 +1045,6 @@ def test_a_writer_that_forgets_to_ask_is_found(
 ROUNDS = 4
 STEPS_MORE = 30
 """Calls within the program by which the writer's own look for a right may differ; one is some tenth of a microsecond."""
-
-
-class Noted:
-    """The statements that databases are given while requests are under way, by text: not those of the centre's clocks."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.statements: Counter[str] = Counter()
-        for name in ("run", "run_many", "stream"):
-            monkeypatch.setattr(
-                DriverConnection, name, self._noting(getattr(DriverConnection, name))
-            )
-
-    def _noting(self, carry_out: Callable[..., Any]) -> Callable[..., Any]:
-        def noting(connection: DriverConnection, sql: str, *values: Any) -> Any:
-            name = threading.current_thread().name
-            if name in {"api", "writer"} or name.startswith(("asyncio", "AnyIO")):
-                self.statements[sql] += 1
-            return carry_out(connection, sql, *values)
-
-        return noting
-
-    def of(self, ask: Callable[[], Response]) -> tuple[Response, Counter[str]]:
-        """Return an answer and the statements that it took."""
-        self.statements.clear()
-        return ask(), Counter(self.statements)
 
 
 def nowhere(there: Thing) -> Thing:

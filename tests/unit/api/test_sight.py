@@ -58,6 +58,19 @@ def test_a_stream_goes_on_after_the_last_event_that_was_seen(desk: Bureau) -> No
     assert whole[0::2] == [str(n) for n in told[:5]]
 
 
+def test_a_number_that_was_never_given_is_refused_and_not_waited_for(desk: Bureau) -> None:
+    """As after a backup was put back: a listener would hear nothing until the numbers meet, and not know it."""
+    last = desk.desk.last()
+    found = []
+    for number in (last, last + 1, 10**18 - 1):
+        headers = desk._as("auditor") | {"Last-Event-ID": str(number)}
+        with desk.client.stream("GET", "/events", headers=headers) as answer:
+            found.append(answer.status_code)
+            if answer.status_code != 200:
+                assert b"cursor_invalid" in answer.read()
+    assert found == [200, 409, 409]
+
+
 def test_a_listener_hears_what_happens_while_it_listens_and_only_of_its_unit(
     desk: Bureau,
 ) -> None:

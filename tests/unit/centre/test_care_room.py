@@ -209,9 +209,12 @@ def test_a_machine_gives_leads_of_its_own_institution_only(desk):
         name = f"institution bank-1:{given.system}"
         return desk.office.submit(command_of(COMMAND_REGISTRY, name, request))
 
-    other = asked(lead(system="bank-2"))
-    assert isinstance(other, Turned)
-    assert other.reason == "other_institution"
+    for other in ({"system": "bank-2"}, {"system": "b2", "institution": "bank-2"}):
+        found = asked(lead(**other))
+        assert isinstance(found, Turned)
+        assert found.reason == "other_institution"
+    elsewhere = asked(lead(foreign="W-2", institution="bank-2"))
+    assert isinstance(elsewhere, Turned), "of another institution's payer"
     assert isinstance(asked(lead()), Done)
 
 

@@ -20,6 +20,7 @@ from recoup.watching.service.bodies import Taken, is_batch, read_body, write_man
 from recoup.watching.service.changing import Changes
 from recoup.watching.service.desk import Desk
 from recoup.watching.service.figures import Figures
+from recoup.watching.service.once import check_once
 from recoup.watching.service.openapi import document
 from recoup.watching.service.port import CANCEL, RELEASE, Answers
 from recoup.watching.service.problems import ProblemError
@@ -244,6 +245,7 @@ class Service:
             accounts = msgspec.json.decode(body, type=_Check).accounts
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
             raise ProblemError("body_unreadable") from error
+        check_once(body)
         if len(accounts) > limits.WATCH_CHECK_ACCOUNTS_MAX:
             bound = f"expected at most {limits.WATCH_CHECK_ACCOUNTS_MAX} accounts"
             raise ProblemError("batch_too_long", bound)
@@ -274,6 +276,7 @@ class Service:
             given = id_.encode()
         except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
             raise ProblemError("body_unreadable") from error
+        check_once(body)
         if len(id_) > ID_CHARS_MAX:
             raise ProblemError("payment_id_too_long")
         found = await self._desk.inform(name, given)
@@ -292,6 +295,7 @@ class Service:
             digest = msgspec.json.decode(body, type=_Approval).digest
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
             raise ProblemError("body_unreadable") from error
+        check_once(body)
         versions = await self._changes.approve(person, digest)
         return Answer(msgspec.json.encode({"versions": versions}))
 

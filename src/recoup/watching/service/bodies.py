@@ -20,6 +20,7 @@ import numpy as np
 from recoup import limits
 from recoup.money import ISO_DIGITS, AmountError, Digits, parse_minor
 from recoup.records.kinds import KINDS
+from recoup.watching.service.once import check_payments
 from recoup.watching.service.port import CHANNELS, DECISIONS, REFUSED, Answers, Batch, Extra
 from recoup.watching.service.problems import ProblemError
 
@@ -82,6 +83,7 @@ class Taken:
 
 _ONE: Final = msgspec.json.Decoder(Asked)
 _MANY: Final = msgspec.json.Decoder(AskedBatch)
+_OPTIONAL: Final = ("payer", "payee", "kind", "channel")
 
 
 def read_body(body: bytes, *, is_batch: bool, digits: Digits = ISO_DIGITS) -> Taken:
@@ -92,16 +94,22 @@ def read_body(body: bytes, *, is_batch: bool, digits: Digits = ISO_DIGITS) -> Ta
         raise ProblemError("body_unreadable", _said(error)) from error
     if len(rows) > limits.WATCH_BATCH_ROWS_MAX:
         raise ProblemError("batch_too_long", f"expected at most {limits.WATCH_BATCH_ROWS_MAX}")
+    payers, payees = [row.payer for row in rows], [row.payee for row in rows]
+    kinds, channels = [row.kind for row in rows], [row.channel for row in rows]
+    given = dict.fromkeys(("id", "amount", "currency", "time"), len(rows))
+    for name, column in zip(_OPTIONAL, (payers, payees, kinds, channels), strict=True):
+        given[name] = len(column) - column.count("")
+    check_payments(body, given | {"payments": int(is_batch)}, len(rows) + is_batch)
     return taken(
         [row.id for row in rows],
-        [row.payer for row in rows],
-        [row.payee for row in rows],
+        payers,
+        payees,
         [row.currency for row in rows],
         [row.amount for row in rows],
         _microseconds([row.time for row in rows]),
-        [row.kind for row in rows],
+        kinds,
         digits,
-        [row.channel for row in rows],
+        channels,
     )
 
 

@@ -40,6 +40,7 @@ OF_PAYMENTS: Final[Mapping[str, tuple[int, str]]] = {
 
 _OF_REQUESTS: Final[Mapping[str, tuple[int, str]]] = {
     "body_unreadable": (400, "The body is not what this address takes"),
+    "body_ambiguous": (400, "A name stands twice in an object of the body"),
     "body_too_large": (413, "The body is larger than is taken"),
     "batch_too_long": (413, "The batch has more payments than one request may have"),
     "message_unreadable": (400, "The body is no pacs.008 that is taken"),
