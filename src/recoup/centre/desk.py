@@ -294,9 +294,7 @@ class Desk:
         if kept:
             return await asyncio.to_thread(there.account, institution, number)
         known = await asyncio.to_thread(there.known, institution, number)
-        unknown = self.key_of(
-            Subject.ACCOUNT, f"{institution} {number}"
-        )  # made for either: same time
+        unknown = self.key_of(Subject.ACCOUNT, f"{institution} {number}")  # in the same time
         return known or unknown
 
     def key_of(self, subject: Subject, value: str) -> str:
