@@ -215,6 +215,7 @@ class WatchCore:
         """Take in what is no payment."""
         if name in {CHANGES, CHAIN}:
             self.carried = carry(self.watch, name, body)
+            self._let_go()
             return ""
         if name in {RELEASE, CANCEL}:
             return self._end(name, body.decode())
@@ -226,6 +227,15 @@ class WatchCore:
         self._configure(opened(body, self._currencies, self._digits))
         self._configured, self._said = hashlib.sha256(body).hexdigest(), body
         return ""
+
+    def _let_go(self) -> None:
+        """Let payments go on whose holders' appeals were upheld; what waits no more, or is bound by an order, does not."""
+        copy = self.watch.copy
+        assert copy is not None, "changes were taken"
+        numbers, now_us = tuple(copy.upheld), self.watch.stream.shard.clock
+        copy.upheld.clear()
+        for number in numbers if now_us != NEVER else ():
+            self.saw(self.watch.release(number, now_us).told)
 
     def _end(self, name: str, id_: str) -> str:
         """End a payment that waits, as of the latest payment: whoever asks cannot move the stream's clock."""
