@@ -103,11 +103,11 @@ def decide_appeal(
     appeal: DecisionAppeal, command: SettleDecisionAppeal | PassDecisionAppeal, now: datetime
 ) -> tuple[DecisionAppealEvent, ...] | CareRefusal:
     """Return what a command about an appeal leads to, or why nothing."""
-    match command:
-        case SettleDecisionAppeal(is_upheld=is_upheld, by=by, reason=reason):
-            trigger = DecisionAppealTrigger.UPHOLD if is_upheld else DecisionAppealTrigger.DISMISS
-        case PassDecisionAppeal():
-            trigger, by, reason = DecisionAppealTrigger.PASS_LIMIT, "", ""
+    trigger, by, reason = DecisionAppealTrigger.PASS_LIMIT, "", ""
+    if isinstance(command, SettleDecisionAppeal):
+        by, reason = command.by, command.reason
+        is_upheld = command.is_upheld
+        trigger = DecisionAppealTrigger.UPHOLD if is_upheld else DecisionAppealTrigger.DISMISS
     pair = (appeal.state, trigger)
     if pair not in DECISION_APPEAL_MOVES:
         return CareRefusal(DECISION_APPEAL_REFUSALS[pair], f"the appeal is {appeal.state}")
