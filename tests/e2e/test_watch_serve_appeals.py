@@ -1,4 +1,4 @@
-"""A served watch and a centre: the holder of a delayed payment objects, another person decides, the payment goes on or lapses."""
+"""A served watch and a centre: a holder objects to a delay, another person decides, the payment goes on or waits."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ words = "a large payment"
 author = "risk-7"
 thresholds.large = { value = "500.00 CNY", source = "our own", standing = "assumed" }
 """
-TOKEN = "of the bank's operator"
+WORD_OF_TESS = "of the bank's operator"
 WORDS = "给女儿交的学费，学校的通知在此。"
 
 
@@ -55,13 +55,13 @@ def serve(scene: Scene) -> Process:
     (rule,) = read_rules(file, currencies=("CNY",)).rules
     live = f'mode = "live"\napprover = "risk-2"\napproved = "{rule.digest}"\n'
     file.write_text(RULES.replace("[[rules]]\n", "[[rules]]\n" + live), encoding="utf-8")
-    digest = hashlib.sha256(TOKEN.encode()).hexdigest()
+    digest = hashlib.sha256(WORD_OF_TESS.encode()).hexdigest()
     more = f'unit = "gd"\n[operators]\ntess = "{digest}"\n'
     more += "[shedding]\nmilliseconds = 10_000\nearly_milliseconds = 60_000\n"
     return scene.serve(settings=f'rules = "{file}"\npolicy = "cn"\n', centre=more)
 
 
-def post(watch: Process, path: str, body: dict[str, Any], token: str = TOKEN):
+def post(watch: Process, path: str, body: dict[str, Any], token: str = WORD_OF_TESS):
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     return watch.client.post(path, json=body, headers=headers)
 
