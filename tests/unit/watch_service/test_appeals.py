@@ -24,6 +24,14 @@ from recoup.watching.service.problems import ProblemError
 
 NOW = instant_of(NOON)
 TO = Addressed("bank-7", "gd", lambda account: account.startswith("own-"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def warm() -> None:
+    """Have the compiled parts there before anything waits for an answer: on a fresh clone they take a minute."""
+    core().warm()
+
+
 PAID = Plain(NOON, "own-a", "own-b", 60_000, "CNY", "", ())
 DELAYED = Decision(
     "p-1", Action.DELAY, Ground.RULE, (Cause("c-1", "w", "w"), Cause("c-1", "w", "w")), NOON + 9
