@@ -174,6 +174,11 @@ _APPEALED: Final = {
 _USUAL: Final = (400, 401, 413, 415, 503)
 
 
+def _appeals() -> dict[str, Any]:
+    what = "Pass a holder's objection to a decision on to the centre"
+    return _post(what, _json(_OBJECTION), _json(_APPEALED), (*_USUAL, 403, 404, 409, 422))
+
+
 def described() -> dict[str, Any]:
     """Return the description."""
     payments = _many("payments", _ref("Payment"), limits.WATCH_BATCH_ROWS_MAX)
@@ -215,12 +220,7 @@ def described() -> dict[str, Any]:
             "/v1/waiting/cancel": _post(
                 "Take back a payment that waits", _json(_one("id")), _ENDED, (*_USUAL, 422)
             ),
-            "/v1/appeals": _post(
-                "Pass a holder's objection to a decision on to the centre",
-                _json(_OBJECTION),
-                _json(_APPEALED),
-                (*_USUAL, 403, 404, 409, 422),
-            ),
+            "/v1/appeals": _appeals(),
             "/v1/configuration": _post(
                 "Put forward what the files say now", None, _json(digest), (401, 403, 422), "202"
             ),
