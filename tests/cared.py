@@ -7,6 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from recoup.care import (
+    DecisionAppeal,
+    DecisionGround,
+    DecisionKind,
     Dissuasion,
     Lead,
     LeadSource,
@@ -106,5 +109,28 @@ def warned(**changed: Any) -> Dissuasion:
         START,
         START + timedelta(seconds=60),
         START + _DAY,
+    )
+    return replace(made, **changed)
+
+
+def objected(**changed: Any) -> DecisionAppeal:
+    """Return an objection of a holder, passed on by a bank, to the delay of a payment of 600 yuan."""
+    made = DecisionAppeal(
+        "appeal-1",
+        "bank-1",
+        "row-1",
+        "a",
+        "CNY",
+        60_000,
+        DecisionKind.DELAY,
+        DecisionGround.RULE,
+        ("own-large",),
+        START,
+        START + _DAY,
+        "station-1",
+        "bank-1",
+        START,
+        START + _DAY,
+        "text-1",
     )
     return replace(made, **changed)

@@ -49,6 +49,10 @@ _COUNTS: Final = {
     Kind.REACHED_VISIT: "reached_visit",
     Kind.DISSUADED: "dissuaded",
     Kind.INTERCEPTED: "intercepted",
+    Kind.DECISION_APPEALED: "decision_appeals",
+    Kind.DECISION_APPEAL_OVERDUE: "decision_appeals_overdue",
+    Kind.FALSE_INTERCEPTION: "false_interceptions",
+    Kind.FALSE_WARNING: "false_warnings",
     Kind.PROTECTED: "protected",
 }
 

@@ -93,6 +93,7 @@ measure_read     .  u  b  u  u  i  i  .  .  .  A  .
 lead_take        u  u  .  u  u  i  i  .  .  .  .  .
 dissuade         u  u  .  u  u  i  i  .  .  .  .  .
 dissuasion_read  u  u  b  u  u  i  i  .  .  .  A  .
+appeal_read      .  u  b  u  u  i  i  .  .  .  A  .
 """
 
 

@@ -432,6 +432,9 @@ BULLETIN_CHANGES_MAX: Final = 1_000
 BULLETIN_CHAIN_MAX: Final = 200_000
 """Changes after which an institution's chain begins anew with what binds then."""
 
+OUTCOME_TOLD_SECONDS_MAX: Final = 30 * 86_400
+"""How long a new chain still says what was decided on an appeal against a decision of a watch."""
+
 SIGHTING_POCKETS_MAX: Final = 100
 """Accounts of a claim's way whose statements one look of a watch tells."""
 

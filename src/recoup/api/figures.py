@@ -85,6 +85,10 @@ class FiguresView(Body):
     dissuaded: int | None
     intercepted: int | None
     protected: int | None
+    decision_appeals: int | None
+    decision_appeals_overdue: int | None
+    false_interceptions: int | None
+    false_warnings: int | None
     in_limit_permille: int | None
     false_hold_permille: int | None
     money: dict[str, MoneyView]
@@ -199,6 +203,10 @@ def _shown(tally: Tally, asked: Asked, unit: str, least: int) -> FiguresView:
         dissuaded=count("dissuaded"),
         intercepted=count("intercepted"),
         protected=count("protected"),
+        decision_appeals=count("decision_appeals"),
+        decision_appeals_overdue=count("decision_appeals_overdue"),
+        false_interceptions=count("false_interceptions"),
+        false_warnings=count("false_warnings"),
         in_limit_permille=permille("in_limit", "in_limit", "late"),
         false_hold_permille=permille("false_of_begun", "holds"),
         money={currency: money(currency, row) for currency, row in tally.money.items()},

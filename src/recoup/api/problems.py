@@ -103,6 +103,7 @@ _UNKNOWN: Final = {
     ReturnReason.RIGHT_UNKNOWN,
     CareReason.MEASURE_UNKNOWN,
     CareReason.DISSUASION_UNKNOWN,
+    CareReason.DECISION_APPEAL_UNKNOWN,
 }
 
 

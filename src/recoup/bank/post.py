@@ -15,12 +15,14 @@ from recoup.clock import Clock
 from recoup.errors import MessageFault, MessageProblem
 from recoup.ids import Ids
 from recoup.messages import (
+    DecisionAppealMessage,
     LeadMessage,
     Message,
     Opened,
     OrderMessage,
     SightingMessage,
     SuspicionMessage,
+    decode,
     encode,
     name_of,
     open_message,
@@ -66,6 +68,15 @@ class Post:
     def write(self, message: SightingMessage | LeadMessage | SuspicionMessage) -> None:
         """Have the centre told of what the watch saw; the same once."""
         self._store.write_letter(message.id, name_of(message), encode(message))
+
+    def kept(self, message: DecisionAppealMessage) -> DecisionAppealMessage:
+        """Have the centre told what a holder says against a decision; return the letter of that id that was kept first."""
+        self._store.write_letter(message.id, name_of(message), encode(message))
+        rows = self._store.letters_of(name_of(message))
+        letters = (decode(name, body) for _, name, body in rows)
+        first = next(one for one in letters if one.id == message.id)  # type: ignore[union-attr]
+        assert isinstance(first, DecisionAppealMessage), "kept under this name only"
+        return first
 
     def show(self, look: Callable[[list[BankHold]], None]) -> None:
         """Show that no hold stands in books of an agent's."""

@@ -1,9 +1,18 @@
-"""Care for accounts and payers: measures of risk accounts, warnings of likely victims, what comes of them. Decide and evolve.
+"""Care for accounts and payers: measures, warnings of likely victims, appeals against a watch. Decide and evolve.
 
 Nothing here is a hold of stolen money: that is `orders`. What is counted here is counted apart (`figures`).
 """
 
-from recoup.care import dissuading, measuring
+from recoup.care import appealing, dissuading, measuring
+from recoup.care.decision_appeal import (
+    DECISION_APPEAL_MOVES,
+    DECISION_APPEAL_REFUSALS,
+    DecisionAppeal,
+    DecisionAppealState,
+    DecisionAppealTrigger,
+    DecisionGround,
+    DecisionKind,
+)
 from recoup.care.dissuasion import (
     DISSUASION_MOVES,
     DISSUASION_REFUSALS,
@@ -31,6 +40,8 @@ from recoup.care.refusals import CareReason, CareRefusal
 from recoup.care.terms import CareTerms, MeasureKind, MeasureTerm, RiskGrade, Step
 
 __all__ = [
+    "DECISION_APPEAL_MOVES",
+    "DECISION_APPEAL_REFUSALS",
     "DISSUASION_MOVES",
     "DISSUASION_REFUSALS",
     "IN_FORCE",
@@ -43,6 +54,11 @@ __all__ = [
     "CareRefusal",
     "CareTerms",
     "Contact",
+    "DecisionAppeal",
+    "DecisionAppealState",
+    "DecisionAppealTrigger",
+    "DecisionGround",
+    "DecisionKind",
     "Dissuasion",
     "DissuasionState",
     "DissuasionTrigger",
@@ -57,6 +73,7 @@ __all__ = [
     "MeasureTrigger",
     "RiskGrade",
     "Step",
+    "appealing",
     "dissuading",
     "measuring",
 ]

@@ -15,3 +15,12 @@ DISSUASION_CONTACTS_MAX: Final = 100
 
 MEASURE_APPEALS_MAX: Final = 20
 """Appeals against one measure, one after another."""
+
+DECISION_CODES_MAX: Final = 40
+"""Reasons of one decision of a watch that an appeal may repeat."""
+
+DECISION_CODE_CHARS_MAX: Final = 64
+"""Of one of them."""
+
+DECISION_TEXT_CHARS_MAX: Final = 5000
+"""Of what a holder writes against a decision."""

@@ -26,6 +26,7 @@ from recoup.centre.commands import Command, Done, Outcome, Turned
 from recoup.centre.directory import Directory
 from recoup.centre.drift import Drift, Stands, drift_of, recorded
 from recoup.centre.facts import FactRow, Statement
+from recoup.centre.passed_on import passed_on
 from recoup.centre.ports import ToldOf
 from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import INSTITUTION, Actor, Request, command_of, derived_id
@@ -36,6 +37,7 @@ from recoup.errors import GatewayFault, MessageFault, MessageProblem, VaultFault
 from recoup.messages import (
     AnswerMessage,
     AppealMessage,
+    DecisionAppealMessage,
     DigestMessage,
     LeadMessage,
     NoticeMessage,
@@ -50,7 +52,13 @@ from recoup.orders import AccountKind, Answer, Hold, HoldKey, Order, OrderKind, 
 from recoup.stores.vault import Purpose
 
 OfItsOwn = (
-    NoticeMessage | AppealMessage | AnswerMessage | SightingMessage | LeadMessage | SuspicionMessage
+    NoticeMessage
+    | AppealMessage
+    | AnswerMessage
+    | SightingMessage
+    | LeadMessage
+    | SuspicionMessage
+    | DecisionAppealMessage
 )
 """What an institution says without being asked."""
 
@@ -165,12 +173,13 @@ class Answers:
     ) -> None:
         """Tell the case what an institution says of its own accord: about an order that it was given, or of stolen money.
 
-        What its watch says of likely victims and suspect accounts is told to the room of care.
+        What its watch says of likely victims and suspect accounts, and what holders say against its decisions, is told to the
+        room of care.
         """
         if isinstance(message, SightingMessage):
             self._see(institution, message)
             return
-        if isinstance(message, LeadMessage | SuspicionMessage):
+        if isinstance(message, LeadMessage | SuspicionMessage | DecisionAppealMessage):
             self._suspect(institution, message)
             return
         order = self._order_of(message.order)
@@ -197,9 +206,15 @@ class Answers:
             when = until.isoformat() if until is not None else "an end that was not said"
             self._told(institution, f"order {order.id}: its holder is told later, until {when}")
 
-    def _suspect(self, institution: str, message: LeadMessage | SuspicionMessage) -> None:
+    def _suspect(
+        self, institution: str, message: LeadMessage | SuspicionMessage | DecisionAppealMessage
+    ) -> None:
         try:
-            command = suspected(self._directory, institution, message, self._clock.now())
+            now = self._clock.now()
+            if isinstance(message, DecisionAppealMessage):
+                command = passed_on(self._directory, institution, message, now)
+            else:
+                command = suspected(self._directory, institution, message, now)
         except (
             MessageFault
         ) as fault:  # sent again it would be the same, and keep later letters back

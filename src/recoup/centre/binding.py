@@ -1,4 +1,6 @@
-"""What of a case binds an institution's stream of payments, in the words of `watch.told`. Looks no number up itself.
+"""What of a case, a list, a measure or an appeal binds an institution's stream of payments, in the words of `watch.told`.
+
+Looks no number up itself.
 
 A claim goes to the institution that its disputed transfer reached, a hold to the one that was told, traced money to the one
 where it lies, a finding to the account's own. Nobody is told of an account of another institution.
@@ -7,11 +9,11 @@ where it lies, a finding to the account's own. Nobody is told of an account of a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from recoup import limits
-from recoup.care import IN_FORCE, Measure
+from recoup.care import IN_FORCE, DecisionAppeal, DecisionAppealState, Measure
 from recoup.cases import Case, CasePolicy, Found
 from recoup.cases.case import Place
 from recoup.cases.decided import FindingKind
@@ -22,6 +24,7 @@ from recoup.clock import microseconds_of
 from recoup.orders import Extent, Hold, OrderKind
 from recoup.orders.kinds import MOVING
 from recoup.watch.told import (
+    AppealSettled,
     Arrival,
     ClaimOpened,
     GoodFaith,
@@ -93,6 +96,18 @@ def measured_by(measure: Measure, number_of: NumberOf) -> Iterator[Bound]:
         yield found[0], None, told
 
 
+def settled_by(
+    appeal: DecisionAppeal, now: datetime, number_of: Callable[[str], str]
+) -> Iterator[Bound]:
+    """Yield what was decided on an appeal for the institution whose watch decided, for as long as it is of use there."""
+    if appeal.settled_at is None:
+        return
+    told_for = timedelta(seconds=limits.OUTCOME_TOLD_SECONDS_MAX)
+    if now < appeal.settled_at + told_for and (number := number_of(appeal.id)):
+        is_upheld = appeal.state is DecisionAppealState.UPHELD
+        yield appeal.institution, None, AppealSettled(number, is_upheld)
+
+
 def _claims(case: Case, number_of: NumberOf, reference_of: ReferenceOf) -> Iterator[Bound]:
     for claim in case.claims:
         found = number_of(claim.payee, case.id)
@@ -140,4 +155,12 @@ def _traced(case_id: str, place: Place, number_of: NumberOf) -> Iterator[Bound]:
     yield place.institution, None, Traced(case_id, place.claim, found[1], place.currency, *amount)
 
 
-__all__ = ["Bound", "NumberOf", "ReferenceOf", "bound_by", "listed_by", "measured_by"]
+__all__ = [
+    "Bound",
+    "NumberOf",
+    "ReferenceOf",
+    "bound_by",
+    "listed_by",
+    "measured_by",
+    "settled_by",
+]

@@ -17,10 +17,12 @@ from datetime import datetime
 from typing import Final
 
 from recoup import limits
+from recoup.care.appealing import DecisionAppealFiled, DecisionAppealMoved
 from recoup.care.measuring import MeasureMoved, MeasureProposed
 from recoup.cases import CasePolicy, lists
-from recoup.centre.binding import Bound, bound_by, listed_by, measured_by
+from recoup.centre.binding import Bound, bound_by, listed_by, measured_by, settled_by
 from recoup.centre.directory import Directory
+from recoup.centre.passed_on import number_of
 from recoup.centre.view import OF_WORK, View
 from recoup.clock import Clock, microseconds_of
 from recoup.errors import VaultFault
@@ -30,9 +32,17 @@ from recoup.stores.vault import Purpose
 from recoup.watch.told import Change, HoldAsked, Key, What, after, end_of, key_of, listed_hash
 
 _BESIDE: Final = frozenset(
-    {lists.EntryAdded, lists.EntryMoved, lists.EntryRenewed, MeasureProposed, MeasureMoved}
+    {
+        lists.EntryAdded,
+        lists.EntryMoved,
+        lists.EntryRenewed,
+        MeasureProposed,
+        MeasureMoved,
+        DecisionAppealFiled,
+        DecisionAppealMoved,
+    }
 )
-"""Events of what binds beside cases: lists and measures."""
+"""Events of what binds beside cases: lists, measures, appeals against decisions of a watch."""
 WHO: Final = "sender"
 """For whom numbers are read: they go to the institution whose own they are."""
 
@@ -139,16 +149,16 @@ class Bulletins:
             whole = chain is None or len(chain.changes) > limits.BULLETIN_CHAIN_MAX
             if chain is None or whole:
                 chain = self._chains[name] = _Chain(self._ids.new("chain"))
-            beside = (*state.listed.entries, *state.cared.live)
+            beside = (*state.listed.entries, *state.cared.live, *state.cared.appeals)
             every = dict.fromkeys((*state.cases, *state.drafted, *beside))
             subjects = list(every if whole else changed)
             for subject in subjects:
-                self._follow(chain, name, subject, microseconds_of(now))
+                self._follow(chain, name, subject, now)
 
-    def _follow(self, chain: _Chain, institution: str, subject: str, now_us: int) -> None:
-        """Bring a chain to what a case, an entry of a list, or a measure binds at its institution."""
+    def _follow(self, chain: _Chain, institution: str, subject: str, now: datetime) -> None:
+        """Bring a chain to what a case, an entry of a list, a measure or an appeal binds at its institution."""
         assert self._view is not None, "looked at before"
-        state = self._view.state
+        state, now_us = self._view.state, microseconds_of(now)
         bound: list[Bound] = []
         if subject in state.listed.entries:
             found = listed_by(
@@ -159,6 +169,8 @@ class Bulletins:
             bound = [(institution, None, found)] if found is not None else []
         elif subject in state.cared.measures:
             bound = list(measured_by(state.cared.measures[subject], self._number))
+        elif subject in state.cared.appeals:
+            bound = list(settled_by(state.cared.appeals[subject], now, self._decision))
         else:
             given = (self._policy, self._number, self._reference)
             bound = list(bound_by(state, state.case(subject), *given))
@@ -181,6 +193,9 @@ class Bulletins:
         except VaultFault:
             return None
         return entry.institution, entry.number
+
+    def _decision(self, appeal: str) -> str:
+        return number_of(self._directory, appeal, WHO, "changes for a watch")
 
     def _reference(self, transfer: str, case: str) -> str:
         found = self._directory.reference(transfer, Purpose(WHO, case, "changes for a watch"))

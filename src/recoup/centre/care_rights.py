@@ -1,7 +1,8 @@
 """What commands of the room of care are to the table of rights: the action that each needs, and what it is about. Pure.
 
 What a thing is comes from the state and never from the request. An institution reaches a measure only once it stands: before
-that nobody outside hears of it. A dissuasion is its payer's institution's to work on, from the beginning.
+that nobody outside hears of it. A dissuasion is its payer's institution's to work on, from the beginning; of an appeal against
+a decision of its watch it hears what was decided.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from recoup.care import CareReason, Dissuasion, Measure, MeasureState
+from recoup.care import CareReason, DecisionAppeal, Dissuasion, Measure, MeasureState
+from recoup.care import appealing as appealed
 from recoup.care import dissuading as warned
 from recoup.care import measuring as measured
 from recoup.centre.commands import Declined
@@ -29,6 +31,8 @@ CARE_ACTIONS: Final[Mapping[type, Action]] = {
     warned.TakeLead: Action.LEAD_TAKE,
     warned.NoteContact: Action.DISSUADE,
     warned.SettleDissuasion: Action.DISSUADE,
+    appealed.FileDecisionAppeal: Action.APPEAL_FILE,
+    appealed.SettleDecisionAppeal: Action.APPEAL_SETTLE,
 }
 """The right that a command needs; what only the clock asks for is not here."""
 
@@ -45,6 +49,11 @@ def target_of_dissuasion(task: Dissuasion) -> Target:
     return Target(task.unit, task.institution)
 
 
+def target_of_appeal(appeal: DecisionAppeal) -> Target:
+    """Return what an appeal against a decision is to the table of rights; nobody decides on what they filed."""
+    return Target(appeal.unit, appeal.institution, appeal.filed_by)
+
+
 def target_of_care(state: CentreState, command: object) -> Target | Declined:
     """Return what a command of this room is about."""
     match command:
@@ -52,6 +61,13 @@ def target_of_care(state: CentreState, command: object) -> Target | Declined:
             return Target(unit=measure.unit, owner=measure.made_by)
         case warned.TakeLead(lead):
             return Target(unit=lead.unit, institution=lead.institution)
+        case appealed.FileDecisionAppeal(appeal):
+            return Target(appeal.unit, appeal.institution, appeal.filed_by)
+        case appealed.SettleDecisionAppeal(appeal_id):
+            filed = state.cared.appeals.get(appeal_id)
+            if filed is None:
+                return Declined(CareReason.DECISION_APPEAL_UNKNOWN, appeal_id)
+            return target_of_appeal(filed)
         case warned.NoteContact(task_id) | warned.SettleDissuasion(task_id):
             task = state.cared.dissuasions.get(task_id)
             if task is None:
@@ -66,13 +82,17 @@ def target_of_care(state: CentreState, command: object) -> Target | Declined:
 
 
 def target_of_text(state: CentreState, case: str) -> Target:
-    """Return what a text is: of a case, or of a measure that somebody appealed against."""
+    """Return what a text is: of a case, of a measure that somebody appealed against, or of an appeal against a decision."""
+    appeal = state.cared.appeals.get(case)
+    if appeal is not None:
+        return target_of_appeal(appeal)
     measure = state.cared.measures.get(case)
     return state.target_of_case(case) if measure is None else target_of_measure(measure)
 
 
 __all__ = [
     "CARE_ACTIONS",
+    "target_of_appeal",
     "target_of_care",
     "target_of_dissuasion",
     "target_of_measure",

@@ -4,7 +4,9 @@
 2. A dissuasion has a deadline at the limit of the step that is due, and one at its end.
 3. A command that names another person than the actor is refused; only the clock passes a limit or an end.
 4. An institution's machine and its persons give leads under its own name, of its own payers. A machine also proposes measures
-   of its own accounts for a red flag. It does nothing else, and what it proposes needs one person more.
+   of its own accounts for a red flag, and passes on what a holder says against a decision of its watch. It does nothing else,
+   and what it proposes needs one person more.
+5. An open appeal against a decision has a deadline at its limit; decided, it has none.
 """
 
 from __future__ import annotations
@@ -20,11 +22,24 @@ from recoup.care import (
     CareReason,
     CareRefusal,
     CareTerms,
+    DecisionAppeal,
     Dissuasion,
     Lead,
     LeadSource,
     Measure,
     MeasureGround,
+)
+from recoup.care.appealing import (
+    DecisionAppealCommand,
+    DecisionAppealEvent,
+    DecisionAppealFiled,
+    DecisionAppealMoved,
+    FileDecisionAppeal,
+    PassDecisionAppeal,
+    SettleDecisionAppeal,
+    decide_appeal,
+    evolve_appeal,
+    file_appeal,
 )
 from recoup.care.dissuading import (
     DissuasionEvent,
@@ -71,11 +86,29 @@ _MEASURE_END: Final = "measure_end"
 _MEASURE_APPEAL: Final = "measure_appeal"
 _STEP: Final = "dissuasion_step"
 _DISSUASION_END: Final = "dissuasion_end"
+_DECISION_APPEAL: Final = "decision_appeal"
 _OF_A_MACHINE: Final = frozenset({LeadSource.BANK, LeadSource.WATCH})
-_EARLY: Final = frozenset({CareReason.MEASURE_RUNS, CareReason.DISSUASION_RUNS})
+_EARLY: Final = frozenset(
+    {CareReason.MEASURE_RUNS, CareReason.DISSUASION_RUNS, CareReason.DECISION_APPEAL_RUNS}
+)
 
-Command = MeasureCommand | TakeLead | NoteContact | SettleDissuasion | PassStep | PassDissuasionEnd
-Event = MeasureEvent | DissuasionEvent
+Command = (
+    MeasureCommand
+    | TakeLead
+    | NoteContact
+    | SettleDissuasion
+    | PassStep
+    | PassDissuasionEnd
+    | DecisionAppealCommand
+)
+Event = MeasureEvent | DissuasionEvent | DecisionAppealEvent
+_OF_THE_CLOCK: Final = (
+    PassMeasureAppeal,
+    PassMeasureEnd,
+    PassStep,
+    PassDissuasionEnd,
+    PassDecisionAppeal,
+)
 
 
 def decide_care(
@@ -86,7 +119,7 @@ def decide_care(
     terms = policy.care
     if terms is None:
         return Declined(CareReason.TERMS_MISSING)
-    if isinstance(command, PassMeasureAppeal | PassMeasureEnd | PassStep | PassDissuasionEnd):
+    if isinstance(command, _OF_THE_CLOCK):
         if request.actor != CLOCK:
             return Declined(CentreReason.ACTOR_DIFFERS)
     elif _speaker_of(command) != request.actor.who or _is_for_a_person(request):
@@ -99,6 +132,13 @@ def decide_care(
             if task is None:
                 return Declined(CareReason.DISSUASION_UNKNOWN, command.dissuasion)
             return _of_task(task, decide_dissuasion(task, command, now, terms))
+        case FileDecisionAppeal(filed):
+            return _filed(state, request, filed, now, terms)
+        case SettleDecisionAppeal() | PassDecisionAppeal():
+            appeal = state.cared.appeals.get(command.appeal)
+            if appeal is None:
+                return Declined(CareReason.DECISION_APPEAL_UNKNOWN, command.appeal)
+            return _of_appeal(appeal, decide_appeal(appeal, command, now))
         case ProposeMeasure(wanted):
             return _proposed(state, request, wanted, now, terms)
         case _:
@@ -110,8 +150,8 @@ def decide_care(
 
 
 def _is_for_a_person(request: Request) -> bool:
-    """Whether a machine asks for what only persons decide; of an institution's, anything but a lead and a proposal."""
-    is_told = isinstance(request.what, TakeLead | ProposeMeasure)
+    """Whether a machine asks for what only persons decide; of an institution's, anything but what it passes on."""
+    is_told = isinstance(request.what, TakeLead | ProposeMeasure | FileDecisionAppeal)
     return request.actor.role in MACHINES and not (is_told and request.actor.role == INSTITUTION)
 
 
@@ -121,6 +161,8 @@ def _speaker_of(command: Command) -> str:
             return measure.made_by
         case TakeLead(lead):
             return lead.taken_by
+        case FileDecisionAppeal(appeal):
+            return appeal.filed_by
         case _:
             return str(getattr(command, "by", ""))
 
@@ -291,7 +333,48 @@ def _decision(
     return Decision(encode_plain(told), noted, deadlines=tuple(begun), ended=tuple(ended))
 
 
-# --- both ---
+# --- appeals against decisions of a watch ---
+
+
+def _filed(
+    state: CentreState, request: Request, filed: DecisionAppeal, now: datetime, terms: CareTerms
+) -> Decision | Declined:
+    if request.actor.role == INSTITUTION and filed.institution != request.actor.who:
+        return Declined(CentreReason.OTHER_INSTITUTION, filed.institution)
+    if state.staff.units and filed.unit not in state.staff.units:
+        return Declined(StaffReason.UNIT_UNKNOWN, filed.unit)  # nobody would see it
+    earlier = state.cared.appeal_of(filed.institution, filed.decision)
+    if earlier is None and filed.id in state.cared.appeals:
+        return Declined(CentreReason.ID_UNUSABLE)
+    return _of_appeal(None, file_appeal(filed, earlier, now, terms))
+
+
+def _of_appeal(
+    appeal: DecisionAppeal | None, found: tuple[DecisionAppealEvent, ...] | CareRefusal
+) -> Decision | Declined:
+    """Return what a command about an appeal leads to, with its deadline."""
+    if isinstance(found, CareRefusal):
+        return _declined(found)
+    after = appeal
+    for event in found:
+        match event:
+            case DecisionAppealFiled(filed):
+                after = filed
+            case DecisionAppealMoved():
+                assert after is not None, "what moves is there"
+                after = evolve_appeal(after, event)
+    assert after is not None, "filed now, or before"
+    row = derived_id(_DECISION_APPEAL, after.id)
+    begun: tuple[Deadline, ...] = ()
+    if appeal is None:
+        begun = (_deadline(row, after.due_at, PassDecisionAppeal(after.id), after.id),)
+    told = {"appeal": after.id, "state": after.state.value}
+    noted = tuple(Noted(SubjectId(after.id), event) for event in found)
+    ended = () if after.is_open else (row,)
+    return Decision(encode_plain(told), noted, deadlines=begun, ended=ended)
+
+
+# --- all ---
 
 
 def _declined(refusal: CareRefusal) -> Declined:
@@ -306,7 +389,7 @@ def _deadline(row: str, at: datetime, command: Command, about: str) -> Deadline:
 
 
 def evolve_care(state: CentreState, _: SubjectId, event: Event) -> CentreState:
-    """Fold an event about a measure, a lead or a dissuasion into the register."""
+    """Fold an event about a measure, a lead, a dissuasion or an appeal into the register."""
     cared = state.cared
     match event:
         case MeasureProposed(measure):
@@ -317,6 +400,10 @@ def evolve_care(state: CentreState, _: SubjectId, event: Event) -> CentreState:
             cared.put(event)
         case DissuasionOpened(task):
             cared.put(task)
+        case DecisionAppealFiled(appeal):
+            cared.put(appeal)
+        case DecisionAppealMoved():
+            cared.put(evolve_appeal(cared.appeals[event.appeal], event))
         case DissuasionJoined() | DissuasionMoved():
             cared.put(evolve_dissuasion(cared.dissuasions[event.dissuasion], event))
     return state

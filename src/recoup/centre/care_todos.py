@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from recoup.care import OPEN_DISSUASIONS, STEP_OF, Dissuasion, Measure, MeasureState
+from recoup.care import (
+    OPEN_DISSUASIONS,
+    STEP_OF,
+    DecisionAppeal,
+    Dissuasion,
+    Measure,
+    MeasureState,
+)
 from recoup.centre.cared import Cared
 from recoup.centre.worklist import Todo, Waits
 
 
 def care_todos(cared: Cared, is_reached: Callable[[str], bool]) -> Iterator[Todo]:
-    """Yield what waits in the measures and dissuasions of these units; no case is behind them, so each is named as its own."""
+    """Yield what waits in these units' measures, dissuasions and appeals; no case is behind them: each is named as its own."""
     reached: dict[str, bool] = {}
 
     def is_here(unit: str) -> bool:
@@ -27,6 +34,10 @@ def care_todos(cared: Cared, is_reached: Callable[[str], bool]) -> Iterator[Todo
         task = cared.dissuasions[task_id]
         if is_here(task.unit):
             yield _of_dissuasion(task)
+    for appeal_id in cared.undecided:
+        appeal = cared.appeals[appeal_id]
+        if is_here(appeal.unit):
+            yield _of_appeal(appeal)
 
 
 def _of_measure(measure: Measure, task: Dissuasion | None) -> Iterator[Todo]:
@@ -70,6 +81,15 @@ def _of_dissuasion(task: Dissuasion) -> Todo:
     return Todo(
         Waits.DISSUASION, "", task.unit, task.id, task.currency, task.amount, value, due, why
     )
+
+
+def _of_appeal(appeal: DecisionAppeal) -> Todo:
+    """An appeal comes by its limit, or by the end of what waits: decided after that it frees nothing."""
+    due = min(appeal.due_at, appeal.waits_until or appeal.due_at)
+    value = appeal.amount * 1000
+    why = f"{appeal.kind} {appeal.ground}"
+    kind = Waits.DECISION_APPEAL
+    return Todo(kind, "", appeal.unit, appeal.id, appeal.currency, appeal.amount, value, due, why)
 
 
 __all__ = ["care_todos"]

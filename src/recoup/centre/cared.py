@@ -1,14 +1,24 @@
-"""The register of care: measures by account, leads by the id of whoever gave them, dissuasions by payer. Holds no rule."""
+"""The register of care: measures by account, leads by the id of whoever gave them, dissuasions by payer, appeals by decision.
+
+Holds no rule.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from recoup.care import LIVE_MEASURES, OPEN_DISSUASIONS, Dissuasion, Lead, Measure
+from recoup.care import (
+    LIVE_MEASURES,
+    OPEN_DISSUASIONS,
+    DecisionAppeal,
+    Dissuasion,
+    Lead,
+    Measure,
+)
 from recoup.care.dissuading import LeadTaken
 
-_Row = LeadTaken | Dissuasion | Measure
+_Row = LeadTaken | Dissuasion | Measure | DecisionAppeal
 
 
 @dataclass(slots=True)
@@ -27,6 +37,12 @@ class Cared:
     """Ids of dissuasions without an outcome."""
     warned: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     """The running dissuasions of a (unit, payer), one an institution, in the order of their opening."""
+    appeals: dict[str, DecisionAppeal] = field(default_factory=dict)
+    """Against decisions of watches."""
+    appealed: dict[tuple[str, str], str] = field(default_factory=dict)
+    """The appeal against an institution's (id there) decision. Follows from the appeals, as the next does."""
+    undecided: dict[str, None] = field(default_factory=dict)
+    """Ids of appeals that are open."""
 
     def put(self, row: _Row) -> None:
         """Take in what is new, or what became of it."""
@@ -42,6 +58,13 @@ class Cared:
                     self.live[row.id] = None
                 else:
                     self.live.pop(row.id, None)
+            case DecisionAppeal():
+                self.appeals[row.id] = row
+                self.appealed[row.institution, row.decision] = row.id
+                if row.is_open:
+                    self.undecided[row.id] = None
+                else:
+                    self.undecided.pop(row.id, None)
             case Dissuasion():
                 self.dissuasions[row.id] = row
                 if row.state in OPEN_DISSUASIONS:
@@ -68,6 +91,11 @@ class Cared:
         found = self.given.get((system, foreign))
         return None if found is None else self.leads[found].lead
 
+    def appeal_of(self, institution: str, decision: str) -> DecisionAppeal | None:
+        """Return the appeal against a decision of an institution's watch."""
+        found = self.appealed.get((institution, decision))
+        return None if found is None else self.appeals[found]
+
     def running_of(self, unit: str, key: str, institution: str) -> Dissuasion | None:
         """Return the dissuasion of a payer that runs in a unit at an institution; '' takes the first at any, if it has none.
 
@@ -84,6 +112,7 @@ class Cared:
         yield from self.measures.values()
         yield from self.leads.values()
         yield from self.dissuasions.values()
+        yield from self.appeals.values()
 
 
 __all__ = ["Cared"]

@@ -30,6 +30,7 @@ from recoup.messages import (
     AppealMessage,
     Asked,
     AskMessage,
+    DecisionAppealMessage,
     DigestMessage,
     LeadMessage,
     MemoryReplays,
@@ -52,6 +53,7 @@ _OF_ITS_OWN: Final = (
     SightingMessage,
     LeadMessage,
     SuspicionMessage,
+    DecisionAppealMessage,
 )
 """What an institution may say without being asked."""
 

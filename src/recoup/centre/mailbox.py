@@ -37,6 +37,7 @@ from recoup.messages import (
     AppealMessage,
     Asked,
     AskMessage,
+    DecisionAppealMessage,
     DigestMessage,
     LeadMessage,
     NoticeMessage,
@@ -50,7 +51,14 @@ from recoup.messages import (
 from recoup.orders import Order, Reason
 
 MAILBOX_UNKNOWN: Final = "mailbox_unknown"
-_OF_ITS_OWN: Final = (NoticeMessage, AppealMessage, SightingMessage, LeadMessage, SuspicionMessage)
+_OF_ITS_OWN: Final = (
+    NoticeMessage,
+    AppealMessage,
+    SightingMessage,
+    LeadMessage,
+    SuspicionMessage,
+    DecisionAppealMessage,
+)
 _TAKES: Final = (AnswerMessage, RefusalMessage, DigestMessage, *_OF_ITS_OWN)
 _ENTRY_BYTES: Final = 64
 """An entry of the list without its two texts."""
@@ -154,6 +162,7 @@ class Mailbox:
                 | SightingMessage()
                 | LeadMessage()
                 | SuspicionMessage()
+                | DecisionAppealMessage()
             ):
                 self._answers.hear(institution, said.message)
             case _:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from recoup.care import dissuading, measuring
+from recoup.care import appealing, dissuading, measuring
 from recoup.cases import commands as case_commands
 from recoup.cases import events as case_events
 from recoup.cases import lists
@@ -183,6 +183,8 @@ EVENTS: Final[tuple[Row, ...]] = (
     ("dissuasion_opened", 1, dissuading.DissuasionOpened, ()),
     ("dissuasion_joined", 1, dissuading.DissuasionJoined, ()),
     ("dissuasion_moved", 1, dissuading.DissuasionMoved, ()),
+    ("decision_appeal_filed", 1, appealing.DecisionAppealFiled, ()),
+    ("decision_appeal_moved", 1, appealing.DecisionAppealMoved, ()),
     *((name, 1, kind, ()) for name, kind in EVENT_NAMES.items()),
 )
 
@@ -331,6 +333,9 @@ COMMANDS: Final[tuple[Row, ...]] = (
     ("settle_dissuasion", 1, dissuading.SettleDissuasion, ()),
     ("pass_dissuasion_step", 1, dissuading.PassStep, ()),
     ("pass_dissuasion_end", 1, dissuading.PassDissuasionEnd, ()),
+    ("file_decision_appeal", 1, appealing.FileDecisionAppeal, ()),
+    ("settle_decision_appeal", 1, appealing.SettleDecisionAppeal, ()),
+    ("pass_decision_appeal", 1, appealing.PassDecisionAppeal, ()),
 )
 
 

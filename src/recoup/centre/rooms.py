@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, get_args
 
-from recoup.care import dissuading, measuring
+from recoup.care import appealing, dissuading, measuring
 from recoup.cases import CasePolicy, lists
 from recoup.cases import commands as case_commands
 from recoup.cases import events as case_events
@@ -162,8 +162,13 @@ ROOMS: Final[tuple[Room, ...]] = (
             *get_args(measuring.MeasureCommand),
             dissuading.TakeLead,
             *get_args(dissuading.DissuasionCommand),
+            *get_args(appealing.DecisionAppealCommand),
         ),
-        (*get_args(measuring.MeasureEvent), *get_args(dissuading.DissuasionEvent)),
+        (
+            *get_args(measuring.MeasureEvent),
+            *get_args(dissuading.DissuasionEvent),
+            *get_args(appealing.DecisionAppealEvent),
+        ),
         decide_care,
         evolve_care,
     ),

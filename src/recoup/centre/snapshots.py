@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
-from recoup.care import Dissuasion, Measure
+from recoup.care import DecisionAppeal, Dissuasion, Measure
 from recoup.care.dissuading import LeadTaken
 from recoup.cases import Case, Lesson
 from recoup.cases.lists import Entry
@@ -98,6 +98,7 @@ _SHAPES.register("paper", 1, Issued)
 _SHAPES.register("measure", 1, Measure)
 _SHAPES.register("lead", 1, LeadTaken)
 _SHAPES.register("dissuasion", 1, Dissuasion)
+_SHAPES.register("decision_appeal", 1, DecisionAppeal)
 
 
 def _take_hold(state: CentreState, hold: Hold) -> None:
@@ -170,7 +171,9 @@ def _take_paper(state: CentreState, issued: Issued) -> None:
     state.put_paper(issued)
 
 
-def _take_cared(state: CentreState, kept: Measure | LeadTaken | Dissuasion) -> None:
+def _take_cared(
+    state: CentreState, kept: Measure | LeadTaken | Dissuasion | DecisionAppeal
+) -> None:
     state.cared.put(kept)
 
 
@@ -194,6 +197,7 @@ _TAKERS: Final[dict[str, Callable[[CentreState, Any], None]]] = {
     "measure": _take_cared,
     "lead": _take_cared,
     "dissuasion": _take_cared,
+    "decision_appeal": _take_cared,
 }
 """What becomes of a line; a new register is one row here and one in `_values`."""
 

@@ -45,13 +45,15 @@ class Waits(StrEnum):
     CALENDAR = "calendar_to_extend"
     """The bank cannot be told: nobody told the centre the working days of the year in which it must have paid."""
     MEASURE = "measure_to_agree"
-    """One about an account; no case is behind these six."""
+    """One about an account; no case is behind these seven."""
     HOLDER = "holder_to_tell"
     IN_FORCE = "measure_to_confirm"
     MEASURE_APPEAL = "measure_appeal_to_decide"
     PROTECTION = "protection_to_lift"
     """The dissuasion that it rests on has ended."""
     DISSUASION = "payer_to_dissuade"
+    DECISION_APPEAL = "decision_appeal_to_decide"
+    """A holder objects to what a watch decided of a payment."""
 
 
 _SURPLUS: Final = frozenset({"overdue", "cannot_shrink"})

@@ -11,6 +11,7 @@ from recoup.errors import Fault, SettingsFault
 if TYPE_CHECKING:
     from recoup.bank.link import Link
     from recoup.cli.watch_settings import CentreSettings
+    from recoup.messages import DecisionAppealMessage
     from recoup.watching.service import Desk, WatchCore
     from recoup.watching.suspects import Suspects
 
@@ -79,6 +80,7 @@ class Linking:
             heard=self._said,
         )
         self._watch, self._desk, self._seconds = watch, desk, settings.seconds
+        self._core, self._who, self._ids = core, who, RandomIds()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="link", daemon=True)
         core.saw = self._link.saw
@@ -86,6 +88,7 @@ class Linking:
         self._suspects: Suspects | None = None
         if settings.unit:
             self._suspects = Suspects(settings.suspicions, is_own(settings))
+            core.appeal_seconds = settings.appeal_seconds
         core.suspects = self._suspects
         core.unsaid, core.say_again = self._unsaid, self._say_again
 
@@ -121,6 +124,27 @@ class Linking:
         if age is None:
             return "copy: old, not confirmed since the start\n"
         return f"copy: {'old' if self.is_old() else 'fresh'}, confirmed {age:.0f} s ago\n"
+
+    def appeals(self) -> Callable[[str, str], str] | None:
+        """Return what passes a holder's objection on; None where no unit of the centre is said whose task it becomes."""
+        from recoup.watching.service.appealing import Addressed, Appeals
+
+        if not self._settings.unit:
+            return None
+        to = Addressed(self._settings.institution, self._settings.unit, is_own(self._settings))
+        given = (lambda: self._core.watch, self._desk.call, self, to, self._clock.now)
+        return Appeals(*given).file
+
+    def kept(self, letter: DecisionAppealMessage) -> DecisionAppealMessage:
+        """Keep a letter in the books by a connection of its own: the link's belongs to its thread."""
+        from recoup.bank import BankStore
+        from recoup.bank.post import Post
+
+        store = BankStore.open(self._settings.books)
+        try:
+            return Post(self._who, store, self._clock, self._ids).kept(letter)
+        finally:
+            store.close()
 
     def _unsaid(self) -> bytes:
         import msgspec

@@ -111,7 +111,12 @@ def _serve(settings: WatchSettings) -> bool:
     changes = Changes(desk, read, lambda: dict(core.versions()), core.warm)
     callers = Callers(settings.callers, settings.operators)
     health = None if linking is None else linking.said
-    service = Service(desk, changes, figures, clock, callers, health=health)
+    appeal = None if linking is None else linking.appeals()
+    if not settings.operators:
+        core.appeal_seconds = (
+            0  # nobody could pass an objection on: nothing is promised that there is not
+        )
+    service = Service(desk, changes, figures, clock, callers, health=health, appeal=appeal)
     if linking is not None:
         figures.follow_copy(linking.age, linking.is_old, linking.version)
 

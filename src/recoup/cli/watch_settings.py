@@ -79,6 +79,7 @@ _MEASURES: Final = (MeasureKind.RE_VERIFY, MeasureKind.COUNTER_ONLY, MeasureKind
 _CENTRE_TEXTS: Final = ("url", "id", "institution")
 _CENTRE_LISTS: Final = ("keys", "trust", "own")
 _CENTRE_SECONDS: Final = (1, 60, 1)
+_APPEAL_SECONDS: Final = (60, 366 * 86_400, 86_400)
 _BOOKS: Final = "centre.sqlite"
 _PREFIX: Final = "RECOUP_WATCH_"
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
@@ -105,7 +106,9 @@ class CentreSettings:
     books: Path
     """What waits to be told."""
     unit: str
-    """Whose tasks likely victims and suspect accounts are at the centre; '': they are not told."""
+    """Whose tasks likely victims, suspect accounts and appeals are at the centre; '': they are not told."""
+    appeal_seconds: int
+    """Within which the centre decides on an appeal, as its policy says: what holders are told."""
     suspicions: SuspectTerms
     """When one is told."""
 
@@ -243,8 +246,8 @@ def _suspicions(table: object) -> SuspectTerms:
 
 
 def _centre(table: object, suspicions: object, data: Path) -> CentreSettings:
-    """Return the centre's settings, all of them said; `own`, `seconds` and `unit` may be left out."""
-    known = {*_CENTRE_TEXTS, *_CENTRE_LISTS, "seconds", "unit"}
+    """Return the centre's settings, all of them said; `own`, `seconds`, `unit` and `appeal_seconds` may be left out."""
+    known = {*_CENTRE_TEXTS, *_CENTRE_LISTS, "seconds", "unit", "appeal_seconds"}
     if not isinstance(table, dict) or set(table) - known:
         raise SettingsFault(f"centre: expected {', '.join(sorted(known))}")
     for name in _CENTRE_TEXTS:
@@ -262,7 +265,7 @@ def _centre(table: object, suspicions: object, data: Path) -> CentreSettings:
         raise SettingsFault("centre.unit: expected a text")
     if suspicions is not None and not unit:
         raise SettingsFault("suspicions: expected `unit` in [centre], whose task they become")
-    low, high, usual = _CENTRE_SECONDS
+    (low, high, usual), appeals = _CENTRE_SECONDS, _APPEAL_SECONDS
     return CentreSettings(
         url=table["url"],
         id=table["id"],
@@ -273,6 +276,9 @@ def _centre(table: object, suspicions: object, data: Path) -> CentreSettings:
         seconds=_whole("centre.seconds", table.get("seconds", usual), low, high),
         books=data / _BOOKS,
         unit=unit,
+        appeal_seconds=_whole(
+            "centre.appeal_seconds", table.get("appeal_seconds", appeals[2]), *appeals[:2]
+        ),
         suspicions=_suspicions({} if suspicions is None else suspicions),
     )
 

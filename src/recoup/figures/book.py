@@ -11,7 +11,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 
-from recoup.care import DissuasionState, MeasureTrigger, Step
+from recoup.care import (
+    DecisionAppealState,
+    DecisionAppealTrigger,
+    DissuasionState,
+    MeasureTrigger,
+    Step,
+)
+from recoup.care import appealing as appealed
 from recoup.care import dissuading as warned
 from recoup.care import measuring as measured
 from recoup.cases import events as cases
@@ -314,6 +321,20 @@ class Book:
         if event.averted:
             self._say(thing, Kind.AVERTED, event.averted, institution, currency)
 
+    def _decision_appealed(self, thing: KnownCase, event: appealed.DecisionAppealFiled) -> None:
+        appeal = event.appeal
+        thing.unit = appeal.unit
+        thing.about = (appeal.institution, appeal.currency, appeal.kind.is_interception)
+        self._say(thing, Kind.DECISION_APPEALED, 1, appeal.institution)
+
+    def _decision_appeal_moved(self, thing: KnownCase, event: appealed.DecisionAppealMoved) -> None:
+        institution, _, is_interception = thing.about
+        if event.trigger is DecisionAppealTrigger.PASS_LIMIT:
+            self._say(thing, Kind.DECISION_APPEAL_OVERDUE, 1, institution)
+        if event.state is DecisionAppealState.UPHELD:
+            kind = Kind.FALSE_INTERCEPTION if is_interception else Kind.FALSE_WARNING
+            self._say(thing, kind, 1, institution)
+
     STEPS: ClassVar[dict[type, Callable[[Book, KnownCase, Any], None]]] = {
         cases.CaseOpened: _opened,
         cases.HandoverSettled: _handed,
@@ -336,6 +357,8 @@ class Book:
         warned.DissuasionOpened: _warned,
         warned.DissuasionJoined: _joined,
         warned.DissuasionMoved: _dissuasion_moved,
+        appealed.DecisionAppealFiled: _decision_appealed,
+        appealed.DecisionAppealMoved: _decision_appeal_moved,
     }
     """What an event that counts does; others need not be decoded."""
 

@@ -71,6 +71,14 @@ class Kind(StrEnum):
     PROTECTED = "protected"
     """An account of a likely victim, stopped for a short time."""
     PROTECTED_AMOUNT = "protected_amount"
+    # --- appeals against decisions of a watch: never part of what is said of holds, which orders make ---
+    DECISION_APPEALED = "decision_appealed"
+    """A holder objected to what a watch decided of a payment."""
+    DECISION_APPEAL_OVERDUE = "decision_appeal_overdue"
+    FALSE_INTERCEPTION = "false_interception"
+    """An appeal was upheld: a payment was delayed, held or refused that should have gone on."""
+    FALSE_WARNING = "false_warning"
+    """The same of a payment that went on with a warning."""
 
 
 STANDING: Final = frozenset({Kind.HELD_NET, Kind.OVERLAP, Kind.FROZEN_LIVE, Kind.WAITING})

@@ -83,7 +83,8 @@ class KnownCase:
     net_most: dict[Place, int] = field(default_factory=dict)
     """The most that came to, likewise."""
     about: tuple[str, str, bool] = ("", "", False)
-    """Of a measure or a dissuasion, which stand here beside cases: institution, currency, whether it protects a payer."""
+    """Of a measure, a dissuasion or an appeal against a watch, which stand here beside cases: institution, currency, whether it
+    protects a payer, or is against more than a warning."""
 
     def plain(self) -> Mapping[str, Any]:
         """Return what has to be kept of it, in values of plain kinds."""

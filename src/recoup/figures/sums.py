@@ -58,6 +58,10 @@ _COUNTS: Final = {
     Kind.DISSUADED: "dissuaded",
     Kind.INTERCEPTED: "intercepted",
     Kind.PROTECTED: "protected",
+    Kind.DECISION_APPEALED: "decision_appeals",
+    Kind.DECISION_APPEAL_OVERDUE: "decision_appeals_overdue",
+    Kind.FALSE_INTERCEPTION: "false_interceptions",
+    Kind.FALSE_WARNING: "false_warnings",
 }
 
 
@@ -131,6 +135,12 @@ class Tally:
     """Accounts."""
     protected: int = 0
     """Accounts of likely victims."""
+    decision_appeals: int = 0
+    """Against decisions of watches; those against orders are `appeals`."""
+    decision_appeals_overdue: int = 0
+    false_interceptions: int = 0
+    """Payments; holds that orders made are `false_holds`, and nothing adds the two up."""
+    false_warnings: int = 0
     money: dict[str, Money] = field(default_factory=dict)
     spreads: dict[str, Spread] = field(default_factory=dict)
     behind: dict[Cell, int] = field(default_factory=dict)

@@ -23,7 +23,13 @@ from recoup.messages.sealing import (
     open_paper,
     seal,
 )
-from recoup.messages.seen import LeadMessage, SightingKind, SightingMessage, SuspicionMessage
+from recoup.messages.seen import (
+    DecisionAppealMessage,
+    LeadMessage,
+    SightingKind,
+    SightingMessage,
+    SuspicionMessage,
+)
 from recoup.messages.values import (
     AnswerMessage,
     AppealMessage,
@@ -62,6 +68,7 @@ __all__ = [
     "ChangeRow",
     "ChangesMessage",
     "Check",
+    "DecisionAppealMessage",
     "DigestHold",
     "DigestMessage",
     "Disputed",

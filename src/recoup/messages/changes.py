@@ -12,6 +12,7 @@ from recoup.clock import instant_of, microseconds_of
 from recoup.errors import MessageFault, MessageProblem
 from recoup.messages.values import ChangeKind, ChangeRow, Minor
 from recoup.watch.told import (
+    AppealSettled,
     Arrival,
     CaseClosed,
     Change,
@@ -26,6 +27,7 @@ from recoup.watch.told import (
 )
 
 _ADMITTED, _REPORTED = "admitted", "reported"
+_UPHELD, _DISMISSED = "upheld", "dismissed"
 
 
 def row_of(change: Change) -> ChangeRow:
@@ -75,6 +77,9 @@ def row_of(change: Change) -> ChangeRow:
                 reference=measure,
                 word=f"{kind} {ground}".strip(),
             )
+        case AppealSettled(decision, is_upheld):
+            word = _UPHELD if is_upheld else _DISMISSED
+            return ChangeRow(*head, ChangeKind.APPEAL, reference=decision, word=word)
         case CaseClosed(case):
             return ChangeRow(*head, ChangeKind.CASE_CLOSED, case)
 
@@ -108,6 +113,10 @@ def _what(row: ChangeRow) -> What:
             return Listed(row.reference, row.word, until_us)
         case ChangeKind.MEASURE:
             return _measured(row)
+        case ChangeKind.APPEAL:
+            if row.word not in {_UPHELD, _DISMISSED} or not row.reference:
+                raise MessageFault(MessageProblem.FIELD_WRONG, "expected what was decided on what")
+            return AppealSettled(row.reference, row.word == _UPHELD)
         case ChangeKind.CASE_CLOSED:
             return CaseClosed(row.case)
         case _:

@@ -30,7 +30,12 @@ from recoup import limits
 from recoup.clock import instant_text, parse_instant
 from recoup.errors import MessageFault, MessageProblem
 from recoup.messages.message import Message
-from recoup.messages.seen import LeadMessage, SightingMessage, SuspicionMessage
+from recoup.messages.seen import (
+    DecisionAppealMessage,
+    LeadMessage,
+    SightingMessage,
+    SuspicionMessage,
+)
 from recoup.messages.values import (
     AnswerMessage,
     AppealMessage,
@@ -59,6 +64,7 @@ TYPES: Final[dict[str, type]] = {
     "recoup.sighting.v1": SightingMessage,
     "recoup.lead.v1": LeadMessage,
     "recoup.suspicion.v1": SuspicionMessage,
+    "recoup.decision_appeal.v1": DecisionAppealMessage,
 }
 """Each message by the name and version that stands in the signed header (`typ`)."""
 

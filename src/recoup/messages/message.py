@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from recoup.messages.seen import LeadMessage, SightingMessage, SuspicionMessage
+from recoup.messages.seen import (
+    DecisionAppealMessage,
+    LeadMessage,
+    SightingMessage,
+    SuspicionMessage,
+)
 from recoup.messages.values import (
     AnswerMessage,
     AppealMessage,
@@ -28,6 +33,7 @@ Message = (
     | SightingMessage
     | LeadMessage
     | SuspicionMessage
+    | DecisionAppealMessage
 )
 
 __all__ = ["Message"]

@@ -1,6 +1,6 @@
-"""What an institution's watch tells of its own accord, as values: stolen money, likely victims, suspect accounts.
+"""What an institution's watch tells of its own accord, as values: stolen money, likely victims, suspect accounts, objections.
 
-All of it is what somebody saw, and nothing of it binds: the centre decides, persons agree.
+All of it is what somebody saw or says, and nothing of it binds: the centre decides, persons agree.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from recoup.care import MeasureKind, RiskGrade
+from recoup.care import DecisionGround, DecisionKind, MeasureKind, RiskGrade
 from recoup.messages.values import Minor, StatementRow
 from recoup.unrecognised import Unrecognised
 
@@ -89,4 +89,38 @@ class SuspicionMessage:
     """Of the first of them."""
 
 
-__all__ = ["LeadMessage", "SightingKind", "SightingMessage", "SuspicionMessage"]
+@dataclass(frozen=True, slots=True)
+class DecisionAppealMessage:
+    """A holder objects to what the watch decided of a payment: the institution passes it on, the centre decides."""
+
+    id: str
+    """Follows from the decision: the same is appealed against once."""
+    institution: str
+    unit: str
+    """Whose task it is to decide."""
+    decision: str
+    """The number of the decision, which is its payment's at the institution."""
+    account_number: str
+    """The payer's, at the institution."""
+    currency: str
+    amount: Minor
+    """Of the payment."""
+    kind: DecisionKind | Unrecognised
+    ground: DecisionGround | Unrecognised
+    decided_at: datetime
+    filed_at: datetime
+    statement: str
+    """What the holder says."""
+    codes: tuple[str, ...] = ()
+    """Of the reasons that the holder was shown, the first foremost."""
+    waits_until: datetime | None = None
+    """When what waits ends by itself; none: nothing waits."""
+
+
+__all__ = [
+    "DecisionAppealMessage",
+    "LeadMessage",
+    "SightingKind",
+    "SightingMessage",
+    "SuspicionMessage",
+]

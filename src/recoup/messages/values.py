@@ -356,6 +356,8 @@ class ChangeKind(StrEnum):
     """An account is on a list, under a keyed hash."""
     MEASURE = "measure"
     """A measure of an account: what of its debits is not let out; no word: it binds no more."""
+    APPEAL = "appeal"
+    """An appeal against a decision of the watch was decided."""
     CASE_CLOSED = "case_closed"
 
 
@@ -377,10 +379,11 @@ class ChangeRow:
     time: datetime | None = None
     """When the money arrived, or until when it binds; none: no end."""
     reference: str = ""
-    """The institution's own number of the transfer, the keyed hash of what is listed, or the centre's id of a measure."""
+    """The institution's own number of the transfer or decision, the keyed hash of what is listed, or the centre's id of a
+    measure."""
     word: str = ""
     """`reported` or `admitted` of a claim, `involved` or `suspect` of a list, `credit_only red_flag` (kind and ground) of a
-    measure; empty: taken off, ended."""
+    measure, `upheld` or `dismissed` of an appeal; empty: taken off, ended."""
     transfer: str = ""
     """The centre's id of the disputed transfer."""
 

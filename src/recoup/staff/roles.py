@@ -61,6 +61,8 @@ class Action(StrEnum):
     APPEAL_FILE = "appeal_file"
     """Take in a holder's objection, or that the holder takes it back."""
     APPEAL_SETTLE = "appeal_settle"
+    APPEAL_READ = "appeal_read"
+    """Appeals against decisions of a watch, without the holder's words."""
     NOTICE_SEND = "notice_send"
     FOREIGN_NOTE = "foreign_note"
     """Keep what another country answered."""
@@ -208,6 +210,7 @@ _CARE_AT_THE_DESK: Final = {
     _A.LEAD_TAKE: _UNIT,
     _A.DISSUADE: _UNIT,
     _A.DISSUASION_READ: _UNIT,
+    _A.APPEAL_READ: _UNIT,
 }
 _AT_A_BANK: Final = {
     _A.MEASURE_CONFIRM: _BANK,
@@ -216,6 +219,7 @@ _AT_A_BANK: Final = {
     _A.LEAD_TAKE: _BANK,
     _A.DISSUADE: _BANK,
     _A.DISSUASION_READ: _BANK,
+    _A.APPEAL_READ: _BANK,
     _A.INBOX_READ: _BANK,
     _A.PERSONAL_READ: _BANK,
     _A.OPINION_NOTE: _BANK,
@@ -279,6 +283,7 @@ TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
         _A.MEASURE_LIFT: _BELOW,
         _A.MEASURE_READ: _BELOW,
         _A.DISSUASION_READ: _BELOW,
+        _A.APPEAL_READ: _BELOW,
     },
     Role.CASE_LEAD: {
         **_RETURNS,
@@ -335,6 +340,7 @@ TABLE: Final[Mapping[Role, Mapping[Action, Scope]]] = {
         _A.LIST_READ: _ALL,
         _A.MEASURE_READ: _ALL,
         _A.DISSUASION_READ: _ALL,
+        _A.APPEAL_READ: _ALL,
     },
     Role.ADMINISTRATOR: {
         _A.STAFF_READ: _ALL,

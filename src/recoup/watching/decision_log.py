@@ -25,7 +25,7 @@ from recoup.watch.stolen import (
     GoodFaith,
     HoldAsked,
 )
-from recoup.watch.told import Arrival, Listed, Measured, Traced
+from recoup.watch.told import AppealSettled, Arrival, Listed, Measured, Traced
 from recoup.watching.asked import Asked, plain_of
 
 if TYPE_CHECKING:
@@ -33,7 +33,17 @@ if TYPE_CHECKING:
 
 _WHATS: Final = {
     one.__name__: one
-    for one in (CaseClosed, ClaimEnded, ClaimOpened, GoodFaith, HoldAsked, Listed, Measured, Traced)
+    for one in (
+        AppealSettled,
+        CaseClosed,
+        ClaimEnded,
+        ClaimOpened,
+        GoodFaith,
+        HoldAsked,
+        Listed,
+        Measured,
+        Traced,
+    )
 }
 _FORMLESS: Final = (Problem.ID_UNFIT, Problem.FIELD_UNFIT)
 

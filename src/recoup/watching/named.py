@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from recoup.errors import StateFault, StateProblem
-from recoup.watch.decision import Policy
+from recoup.watch.decision import Decision, Policy
 from recoup.watch.model import Model
 from recoup.watch.patterns import Patterns
 from recoup.watch.rules import RuleSet
@@ -23,6 +23,7 @@ from recoup.watch.stolen import (
     StolenFlow,
 )
 from recoup.watch.stream import NEVER_US, Ended, Stream, rows_of_flow
+from recoup.watching.asked import Plain
 from recoup.watching.booked import BookedRows
 from recoup.watching.decision_log import Lines
 from recoup.watching.decisions import Decisions, EndedPayment
@@ -221,6 +222,11 @@ class NamedStream:
     def knows(self, id_: str) -> bool:
         """Return whether a payment of this id was answered and is remembered. Any thread may ask."""
         return id_ in self._ids
+
+    def decided(self, id_: str) -> tuple[Plain, Decision] | None:
+        """Return a payment and what was decided of it; None for an id that was not answered, or is not remembered."""
+        known = self._ids.find(id_)
+        return None if known is None else (known.content, known.decisions[known.place])
 
     def accounts_of(self, pockets: Sequence[int]) -> list[str]:
         """Return whose pockets these are."""

@@ -341,6 +341,7 @@ PAGE_ACTIONS = {
     "see measures": {_A.MEASURE_READ},
     "take a lead in, speak to a payer": {_A.LEAD_TAKE, _A.DISSUADE},
     "see dissuasions": {_A.DISSUASION_READ},
+    "see appeals against a watch": {_A.APPEAL_READ},
     "see staff": {_A.STAFF_READ},
     "units, persons, roles, enrolment": {
         _A.UNIT_ADD,

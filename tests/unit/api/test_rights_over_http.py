@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 import pytest
 from bureau import START, Bureau, disputed, drafted, paid, reported
+from cared import objected
 from httpx import Response
 from noted import Noted
 from offered import asked as asked_by_clock
@@ -25,11 +26,14 @@ from offered import entered, offered
 from rights import PLACES, REACHED, expected
 
 from recoup.api import callers, set_up_logs
+from recoup.care.appealing import FileDecisionAppeal
 from recoup.cases import Finding, FindingKind, Found, Mandate, Matter, Motion, Place
 from recoup.cases import commands as asked
 from recoup.cases.state import ClaimTrigger
 from recoup.centre import rights
-from recoup.centre.requests import Request
+from recoup.centre.commands import Done
+from recoup.centre.registry import COMMAND_REGISTRY
+from recoup.centre.requests import INSTITUTION, Actor, Request, command_of
 from recoup.centre.return_rights import RETURN_ACTIONS
 from recoup.centre.state import CentreState
 from recoup.clock import instant_text
@@ -75,6 +79,8 @@ class Thing:
     row: str = ""
     measure: str = ""
     task: str = ""
+    appeal: str = ""
+    """Against a decision of a watch."""
 
 
 Ask = Callable[[Bureau, str, Thing], Response]
@@ -283,6 +289,28 @@ def of_task(path: str, **body: Any) -> Ask:
     return lambda b, by, t: b.post(f"/dissuasions/{t.task}{path}", body, by)
 
 
+def of_appeal(path: str, **body: Any) -> Ask:
+    return lambda b, by, t: b.post(f"/decision-appeals/{t.appeal}{path}", body, by)
+
+
+def objection_at(bureau: Bureau, thing: Thing) -> str:
+    """Let the institution's watch pass an objection on; return the appeal."""
+    number, bank = next(_fresh), thing.institution
+    wanted = objected(
+        id=f"appeal-{number}",
+        institution=bank,
+        decision=number,
+        filed_by=bank,
+        unit=thing.unit,
+        text=f"text-{number}",
+    )
+    request = Request(Actor(bank, INSTITUTION, "a test"), FileDecisionAppeal(wanted))
+    command = command_of(COMMAND_REGISTRY, f"{bank} {number}", request)
+    found = bureau.desk._office.submit(command).result()
+    assert isinstance(found, Done), found
+    return wanted.id
+
+
 def measure_at(thing: Thing) -> dict[str, Any]:
     """Return the body of a measure of an account that nobody spoke of before."""
     account = {"kind": "account", "institution": thing.institution, "number": next(_fresh)}
@@ -355,8 +383,24 @@ CARE: dict[tuple[str, str], tuple[Action, Ask]] = {
         Action.DISSUADE,
         of_task("/outcome", outcome="no_victim", reason="r"),
     ),
+    ("get", "/decision-appeals"): (
+        Action.APPEAL_READ,
+        lambda b, by, t: b.get("/decision-appeals", by, unit=t.unit, institution=t.institution),
+    ),
+    ("get", "/decision-appeals/{appeal}"): (
+        Action.APPEAL_READ,
+        lambda b, by, t: b.get(f"/decision-appeals/{t.appeal}", by),
+    ),
+    **{
+        ("post", f"/decision-appeals/{{appeal}}{path}"): (right, of_appeal(path, reason="r"))
+        for path, right in {
+            "/uphold": Action.APPEAL_SETTLE,
+            "/dismiss": Action.APPEAL_SETTLE,
+            "/read": Action.TEXT_READ,
+        }.items()
+    },
 }
-"""Of a measure and a dissuasion at each place."""
+"""Of a measure, a dissuasion and an appeal against a watch at each place."""
 
 LISTS = (
     *("reports", "claims", "places", "exits", "holds", "orders", "mandates", "findings"),
@@ -821,6 +865,7 @@ def _is_gone(path: str, answer: Response) -> bool:
         "/handovers/{handover}/withdraw",
         "/orders/{order}/scans/{scan}",
         "/measures/{measure}/texts/{text}/read",
+        "/decision-appeals/{appeal}/read",
         "/cases/{case}/notices/paper",
     )
     return path.endswith(gone) and answer.status_code == 404
@@ -899,6 +944,7 @@ def furnish(bureau: Bureau, thing: Thing, by: str) -> None:
     lead = f"lead {thing.unit}"
     thing.measure = bureau.post("/measures", measure_at(thing), lead).json()["measure"]
     thing.task = bureau.post("/leads", lead_at(thing), lead).json()["dissuasion"]
+    thing.appeal = objection_at(bureau, thing)
 
 
 def work(bureau: Bureau, thing: Thing) -> None:

@@ -1,7 +1,8 @@
 """What the holder of an account is told beside the reasons: until when, and what can be done. Decides nothing.
 
-A remedy promises only what there is: a payment that waits is let go on by a person of the bank or taken back by its payer; an
-objection to a rule or a model is the bank's to look at; orders and measures are the centre's, and so are appeals against them.
+A remedy promises only what there is: a payment that waits is let go on by a person of the bank or taken back by its payer;
+orders and measures are the centre's, and so are appeals against them. An objection to a rule or a model goes to the bank, and
+through it to the centre where the watch has a way there; the way and its clock are said by whoever runs the watch.
 """
 
 from __future__ import annotations
@@ -14,6 +15,10 @@ EARLY: Final = "EARLY"
 """In place of a ground: nobody could look at the payment in time, and it waits since something binds its payer."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND: Final = 1_000_000
+_HOUR: Final = 3_600
+_DAY: Final = 86_400
+_APPEALED: Final = frozenset({"RULE", "MODEL"})
+"""Grounds of decisions that the centre takes appeals against: what it ordered itself is appealed against by its own number."""
 
 
 class Step(NamedTuple):
@@ -51,6 +56,15 @@ _EXPLAIN: Final = Step(
 _OBJECT: Final = Step(
     "whoever disagrees objects at the bank and names decision {id}",
     "如有异议，可向银行提出申诉，并提供决定编号 {id}",
+)
+_APPEAL: Final = Step(
+    "whoever disagrees objects at the bank and names decision {id}: the bank passes it on to the centre, where a person who had"
+    " no part in it decides within {term}",
+    "如有异议，可向银行提出申诉，并提供决定编号 {id}：银行转交中心，由未参与该决定的人员在 {term}内作出决定",
+)
+_UPHELD: Final = Step(
+    "an appeal makes no wait longer: where it is upheld and the payment still waits, it goes on at once",
+    "申诉不延长等待时间：申诉成立且付款仍在等待的，立即放行",
 )
 _OVER: Final = Step(
     "the payment is over, and nothing has left the account", "付款已终止，资金未划出"
@@ -144,7 +158,9 @@ _TABLE: Final[Mapping[tuple[str, str], tuple[Step, ...]]] = {
 """By ground and action. What is not here lets a payment simply go on, or cannot be."""
 
 
-def remedy_of(id_: str, action: str, ground: str, expires_us: int | None) -> Remedy | None:
+def remedy_of(
+    id_: str, action: str, ground: str, expires_us: int | None, appeal_seconds: int = 0
+) -> Remedy | None:
     """Return what the holder is told of a decision; None of a payment that simply goes on.
 
     Args:
@@ -152,6 +168,7 @@ def remedy_of(id_: str, action: str, ground: str, expires_us: int | None) -> Rem
         action: name of an `Action`.
         ground: name of a `Ground`, or EARLY.
         expires_us: when what waits ends by itself; None where nothing waits, or nobody knows.
+        appeal_seconds: within which the centre decides on an appeal against a rule or a model; 0: there is no way there.
 
     >>> print(remedy_of("p-1", "DELAY", "RULE", 1_800_000_000_000_000).steps[2].english)
     whoever disagrees objects at the bank and names decision p-1
@@ -160,7 +177,29 @@ def remedy_of(id_: str, action: str, ground: str, expires_us: int | None) -> Rem
         return None
     until = "" if expires_us is None else _text(expires_us)
     steps = _TABLE[ground, action]
-    return Remedy(tuple(Step(*(said.format(id=id_, until=until) for said in one)) for one in steps))
+    if appeal_seconds and ground in _APPEALED:
+        way = (_APPEAL,) if expires_us is None else (_APPEAL, _UPHELD)
+        steps = tuple(new for one in steps for new in (way if one is _OBJECT else (one,)))
+    terms = _term(appeal_seconds)
+    return Remedy(
+        tuple(
+            Step(
+                *(
+                    said.format(id=id_, until=until, term=term)
+                    for said, term in zip(one, terms, strict=True)
+                )
+            )
+            for one in steps
+        )
+    )
+
+
+def _term(seconds: int) -> tuple[str, str]:
+    """Return a term in English and Chinese: whole days beyond one, else whole hours, never too short."""
+    if seconds > _DAY and seconds % _DAY == 0:
+        return f"{seconds // _DAY} days", f"{seconds // _DAY} 日"
+    hours = -(-seconds // _HOUR)
+    return f"{hours} hour{'' if hours == 1 else 's'}", f"{hours} 小时"
 
 
 def _text(time_us: int) -> str:

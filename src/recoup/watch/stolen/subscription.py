@@ -25,6 +25,7 @@ from recoup.watch.stolen.measured import Measure
 from recoup.watch.stolen.orders import Disputed, Refusal
 from recoup.watch.stolen.places import END
 from recoup.watch.told import (
+    AppealSettled,
     Arrival,
     CaseClosed,
     Change,
@@ -43,7 +44,7 @@ from recoup.watch.told import (
     key_of,
 )
 
-_BESIDE: Final = frozenset({"listed", "measure"})
+_BESIDE: Final = frozenset({"listed", "measure", "appeal"})
 """Keys of what belongs to no case: its closing ends none of it."""
 
 
@@ -87,6 +88,8 @@ class Copy:
         """As of when the centre said that there is no more than this."""
         self._own_us: dict[Key, int] = {}
         """When the bank's own agent said last how a hold stands."""
+        self.upheld: list[str] = []
+        """Numbers of decisions whose appeals were upheld: whoever has the payments lets those go on, and empties the list."""
 
     # -- the chain
 
@@ -192,6 +195,10 @@ class Copy:
                 return self._ask(time_us, what)
             case Measured():
                 return self._measure(what)
+            case AppealSettled(decision, is_upheld):
+                if is_upheld:
+                    self.upheld.append(decision)
+                return None
             case Listed():
                 return None  # it binds nothing by itself: rules ask for it
 

@@ -1,9 +1,10 @@
-"""What the centre tells a watch, as values: claims, holds, findings, lists, measures, in a numbered chain. Loads no kernel.
+"""What the centre tells a watch, as values: claims, holds, findings, lists, measures, appeals, in a chain. Loads no kernel.
 
 Both ends of the link use it: the centre writes the chain, `watch.stolen.Copy` carries it out on a stream.
 """
 
 from recoup.watch.told.changes import (
+    AppealSettled,
     Arrival,
     CaseClosed,
     Change,
@@ -25,6 +26,7 @@ from recoup.watch.told.changes import (
 )
 
 __all__ = [
+    "AppealSettled",
     "Arrival",
     "CaseClosed",
     "Change",

@@ -100,13 +100,33 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
+class AppealSettled:
+    """A person at the centre decided on an appeal against a decision of this watch. It is said once and never taken back."""
+
+    decision: str
+    """Its number, which is the payment's."""
+    is_upheld: bool
+    """Whether the payment is to go on, if it still waits; else the decision stands."""
+
+
+@dataclass(frozen=True, slots=True)
 class CaseClosed:
     """Nothing of a case is followed or held any more."""
 
     case: str
 
 
-What = ClaimOpened | ClaimEnded | HoldAsked | GoodFaith | Traced | Listed | Measured | CaseClosed
+What = (
+    ClaimOpened
+    | ClaimEnded
+    | HoldAsked
+    | GoodFaith
+    | Traced
+    | Listed
+    | Measured
+    | AppealSettled
+    | CaseClosed
+)
 
 Key = tuple[str, ...]
 """What a change is about."""
@@ -137,6 +157,8 @@ def key_of(what: What) -> Key:
             return ("listed", subject)
         case Measured(measure):
             return ("measure", measure)
+        case AppealSettled(decision):
+            return ("appeal", decision)
         case CaseClosed(case):
             return ("case", case)
 
@@ -188,6 +210,7 @@ def chain(
 
 
 __all__ = [
+    "AppealSettled",
     "Arrival",
     "CaseClosed",
     "Change",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 from collections.abc import Awaitable, Callable, Mapping
@@ -98,9 +99,14 @@ class Service:
         callers: Callers | None = None,
         digits: Digits = ISO_DIGITS,
         health: Callable[[], str] | None = None,
+        appeal: Callable[[str, str], str] | None = None,
     ) -> None:
-        """Put it before a desk; `health` says more than that the service lives, such as how old the copy of the centre is."""
-        self._health = health
+        """Put it before a desk; `health` says more than that the service lives, such as how old the copy of the centre is.
+
+        `appeal` passes what a holder says against the decision of a number on to the centre, durable when it returns where it
+        stands; None: there is no way.
+        """
+        self._health, self._appeal = health, appeal
         self._desk, self._changes, self._figures = desk, changes, figures
         self._clock, self._callers, self._digits = clock, callers or Callers(), digits
         self._messages = 0
@@ -112,6 +118,7 @@ class Service:
             "/v1/lists/check": ("POST", self._lists),
             "/v1/waiting/release": ("POST", self._release),
             "/v1/waiting/cancel": ("POST", self._cancel),
+            "/v1/appeals": ("POST", self._appeals),
             "/v1/configuration": ("POST", self._put_forward),
             "/v1/configuration/approval": ("POST", self._approve),
             "/healthz": ("GET", self._healthz),
@@ -283,6 +290,23 @@ class Service:
         _log.info("payment that waited ended", how=found, by=person)
         return Answer(msgspec.json.encode({"id": id_, "outcome": found}))
 
+    async def _appeals(self, body: bytes, headers: Mapping[bytes, bytes]) -> Answer:
+        """Pass a holder's objection on to the centre: a person took it in, so only an operator says so."""
+        person = self._callers.operator(headers)
+        _need(headers, JSON)
+        try:
+            given = msgspec.json.decode(body, type=_Objection)
+            given.id.encode(), given.statement.encode()
+        except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
+            raise ProblemError("body_unreadable") from error
+        if len(given.id) > ID_CHARS_MAX:
+            raise ProblemError("payment_id_too_long")
+        if self._appeal is None:
+            raise ProblemError("appeals_unaddressed")
+        state = await asyncio.to_thread(self._appeal, given.id, given.statement)
+        _log.info("objection passed on", state=state, by=person)
+        return Answer(msgspec.json.encode({"id": given.id, "state": state}))
+
     # --- the operator's ---
 
     async def _put_forward(self, _: bytes, headers: Mapping[bytes, bytes]) -> Answer:
@@ -317,6 +341,11 @@ class Service:
 
 class _Check(msgspec.Struct, forbid_unknown_fields=True):
     accounts: list[str]
+
+
+class _Objection(msgspec.Struct, forbid_unknown_fields=True):
+    id: str
+    statement: str
 
 
 class _Waits(msgspec.Struct, forbid_unknown_fields=True):

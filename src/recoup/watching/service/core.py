@@ -13,7 +13,7 @@ from recoup.care import MeasureKind
 from recoup.errors import StateFault, StateProblem
 from recoup.money import ISO_DIGITS, Digits
 from recoup.records.kinds import KINDS
-from recoup.watch.decision import WAITS, Action, Decision, Ground, Problem
+from recoup.watch.decision import WAITS, Action, Decision, Ground, Problem, remedy_of
 from recoup.watch.features import Side
 from recoup.watch.rules import RuleSet
 from recoup.watch.state import NEVER, OUTSIDE
@@ -95,6 +95,8 @@ class WatchCore:
         """Returns what whoever hears that has not said on yet: a snapshot has it, since a log behind it tells it no more."""
         self.say_again: Callable[[bytes], None] = lambda unsaid: None  # noqa: ARG005 - named for the reader
         """Hears that after a start."""
+        self.appeal_seconds = 0
+        """Within which the centre decides on a holder's appeal; 0: there is no way there. Only said, no part of a decision."""
         self.carried: Carried = None
         """What became of the centre's changes that were told last."""
         self._given = (currencies, accounts_max, rows_followed, catch_seconds, digits)
@@ -164,7 +166,7 @@ class WatchCore:
             one_by_one = [places[at] for at in np.flatnonzero(spoken).tolist()]
             one_by_one += [at for at, place in enumerate(made.plan) if not isinstance(place, int)]
         for at in one_by_one:
-            _tell(answers, at, made[at])
+            _tell(answers, at, made[at], self.appeal_seconds)
         if self.suspects is not None:
             self._suspect(self.suspects, batch, made, sorted(one_by_one))
         return answers
@@ -215,6 +217,7 @@ class WatchCore:
         """Take in what is no payment."""
         if name in {CHANGES, CHAIN}:
             self.carried = carry(self.watch, name, body)
+            self._let_go()
             return ""
         if name in {RELEASE, CANCEL}:
             return self._end(name, body.decode())
@@ -226,6 +229,15 @@ class WatchCore:
         self._configure(opened(body, self._currencies, self._digits))
         self._configured, self._said = hashlib.sha256(body).hexdigest(), body
         return ""
+
+    def _let_go(self) -> None:
+        """Let payments go on whose holders' appeals were upheld; what waits no more, or is bound by an order, does not."""
+        copy = self.watch.copy
+        assert copy is not None, "changes were taken"
+        numbers, now_us = tuple(copy.upheld), self.watch.stream.shard.clock
+        copy.upheld.clear()
+        for number in numbers if now_us != NEVER else ():
+            self.saw(self.watch.release(number, now_us).told)
 
     def _end(self, name: str, id_: str) -> str:
         """End a payment that waits, as of the latest payment: whoever asks cannot move the stream's clock."""
@@ -331,7 +343,7 @@ def _all_asked(batch: Batch) -> Iterator[Asked]:
         yield asked._replace(facts=_AT_COUNTER[channel]) if channel else asked
 
 
-def _tell(answers: Answers, at: int, decision: Decision) -> None:
+def _tell(answers: Answers, at: int, decision: Decision, appeal_seconds: int) -> None:
     """Write one decision into its row."""
     answers.scores[at] = np.nan if decision.chance is None else decision.chance
     answers.scored[at] = decision.ground is not Ground.UNSCORED
@@ -344,7 +356,8 @@ def _tell(answers: Answers, at: int, decision: Decision) -> None:
     answers.decisions[at] = decision.action
     if decision.action is not Action.ALLOW:
         reasons = [Reason(one.code, one.english, one.chinese) for one in decision.causes]
-        until_us, remedy = decision.expires_us, decision.remedy
+        until_us, said = decision.expires_us, (decision.action.name, decision.ground.name)
+        remedy = remedy_of(decision.id, *said, until_us, appeal_seconds)
         answers.extras[at] = Extra(reasons=tuple(reasons), expires_us=until_us, remedy=remedy)
 
 

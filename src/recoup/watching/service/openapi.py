@@ -8,6 +8,7 @@ import msgspec
 
 from recoup import limits
 from recoup._version import __version__
+from recoup.care.limits import DECISION_TEXT_CHARS_MAX
 from recoup.records.kinds import KINDS
 from recoup.watch.stream import How
 from recoup.watching.service import arrow, pacs, problems
@@ -147,7 +148,35 @@ _ENDED: Final = _json(
         },
     }
 )
+_OBJECTION: Final = {
+    "type": "object",
+    "required": ["id", "statement"],
+    "additionalProperties": False,
+    "properties": {
+        "id": {**_ID, "description": "Number of the decision, which is its payment's."},
+        "statement": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": DECISION_TEXT_CHARS_MAX,
+            "description": "What the holder says.",
+        },
+    },
+}
+_APPEALED: Final = {
+    "type": "object",
+    "required": ["id", "state"],
+    "additionalProperties": False,
+    "properties": {
+        "id": {"type": "string"},
+        "state": {"enum": ["filed", "upheld", "dismissed"]},
+    },
+}
 _USUAL: Final = (400, 401, 413, 415, 503)
+
+
+def _appeals() -> dict[str, Any]:
+    what = "Pass a holder's objection to a decision on to the centre"
+    return _post(what, _json(_OBJECTION), _json(_APPEALED), (*_USUAL, 403, 404, 409, 422))
 
 
 def described() -> dict[str, Any]:
@@ -191,6 +220,7 @@ def described() -> dict[str, Any]:
             "/v1/waiting/cancel": _post(
                 "Take back a payment that waits", _json(_one("id")), _ENDED, (*_USUAL, 422)
             ),
+            "/v1/appeals": _appeals(),
             "/v1/configuration": _post(
                 "Put forward what the files say now", None, _json(digest), (401, 403, 422), "202"
             ),

@@ -54,6 +54,11 @@ _OF_REQUESTS: Final[Mapping[str, tuple[int, str]]] = {
     "approval_stale": (409, "What was put forward is not what stands there now"),
     "configuration_unfit": (422, "The configuration cannot be used; the former one stays"),
     "queue_full": (503, "Too many payments wait; send the same again"),
+    "statement_unfit": (422, "Expected the holder's words, and no more of them than are kept"),
+    "decision_unknown": (404, "No decision of this number is remembered"),
+    "decision_not_appealable": (409, "Nothing was decided here that a holder could object to"),
+    "decision_appealed": (409, "Another objection to this decision was passed on before"),
+    "appeals_unaddressed": (409, "No unit of a centre takes appeals from here"),
     "not_ready": (503, "The service is starting, stopping, or cannot write its log"),
     "internal": (500, "A mistake of the program; it was written down"),
 }
