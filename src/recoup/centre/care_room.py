@@ -3,8 +3,8 @@
 1. A measure that begins to stand has a deadline at its end and, while an appeal is open, one at the appeal's limit.
 2. A dissuasion has a deadline at the limit of the step that is due, and one at its end.
 3. A command that names another person than the actor is refused; only the clock passes a limit or an end.
-4. An institution's machine gives leads under its own name, and proposes measures of its own accounts for a red flag. It does
-   nothing else, and what it proposes needs one person more.
+4. An institution's machine gives leads under its own name, proposes measures of its own accounts for a red flag, and says that
+   it told their holders. It does nothing else, and what it proposes needs one person more.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ from recoup.care.measuring import (
     PassMeasureAppeal,
     PassMeasureEnd,
     ProposeMeasure,
+    TellHolder,
     decide_measure,
     evolve_measure,
     propose_measure,
@@ -104,13 +105,15 @@ def decide_care(
             measure = state.cared.measures.get(command.measure)
             if measure is None:
                 return Declined(CareReason.MEASURE_UNKNOWN, command.measure)
+            if request.actor.role == INSTITUTION and measure.institution != request.actor.who:
+                return Declined(CentreReason.OTHER_INSTITUTION, measure.institution)
             others = (row for row in state.cared.at_account(measure.account) if row != measure)
             return _of_measure(measure, decide_measure(measure, command, others, now, terms))
 
 
 def _is_for_a_person(request: Request) -> bool:
-    """Whether a machine asks for what only persons decide; of an institution's, anything but a lead and a proposal."""
-    is_told = isinstance(request.what, TakeLead | ProposeMeasure)
+    """Whether a machine asks for what only persons decide; of an institution's, all but lead, proposal and told holder."""
+    is_told = isinstance(request.what, TakeLead | ProposeMeasure | TellHolder)
     return request.actor.role in MACHINES and not (is_told and request.actor.role == INSTITUTION)
 
 

@@ -32,6 +32,7 @@ from recoup.messages import (
     AskMessage,
     DigestMessage,
     LeadMessage,
+    MeasureNoticeMessage,
     MemoryReplays,
     NoticeMessage,
     Opened,
@@ -47,6 +48,7 @@ REPLY_SECONDS_MAX: Final = 60.0
 
 _OF_ITS_OWN: Final = (
     NoticeMessage,
+    MeasureNoticeMessage,
     AppealMessage,
     AnswerMessage,
     SightingMessage,

@@ -39,6 +39,7 @@ from recoup.messages import (
     AskMessage,
     DigestMessage,
     LeadMessage,
+    MeasureNoticeMessage,
     NoticeMessage,
     Opened,
     RefusalMessage,
@@ -50,7 +51,14 @@ from recoup.messages import (
 from recoup.orders import Order, Reason
 
 MAILBOX_UNKNOWN: Final = "mailbox_unknown"
-_OF_ITS_OWN: Final = (NoticeMessage, AppealMessage, SightingMessage, LeadMessage, SuspicionMessage)
+_OF_ITS_OWN: Final = (
+    NoticeMessage,
+    MeasureNoticeMessage,
+    AppealMessage,
+    SightingMessage,
+    LeadMessage,
+    SuspicionMessage,
+)
 _TAKES: Final = (AnswerMessage, RefusalMessage, DigestMessage, *_OF_ITS_OWN)
 _ENTRY_BYTES: Final = 64
 """An entry of the list without its two texts."""
@@ -150,6 +158,7 @@ class Mailbox:
                 self._take_digest(institution, said.message)
             case (
                 NoticeMessage()
+                | MeasureNoticeMessage()
                 | AppealMessage()
                 | SightingMessage()
                 | LeadMessage()

@@ -31,6 +31,7 @@ trust = ["centre.public.json"]
 own = ["62220277"]
 seconds = 1
 unit = "gd"
+language = "zh"
 
 [suspicions]
 payments_min = 3
@@ -104,6 +105,8 @@ class CentreSettings:
     """Between two questions."""
     books: Path
     """What waits to be told."""
+    language: str
+    """In which holders are told of measures: zh or en."""
     unit: str
     """Whose tasks likely victims and suspect accounts are at the centre; '': they are not told."""
     suspicions: SuspectTerms
@@ -243,8 +246,8 @@ def _suspicions(table: object) -> SuspectTerms:
 
 
 def _centre(table: object, suspicions: object, data: Path) -> CentreSettings:
-    """Return the centre's settings, all of them said; `own`, `seconds` and `unit` may be left out."""
-    known = {*_CENTRE_TEXTS, *_CENTRE_LISTS, "seconds", "unit"}
+    """Return the centre's settings, all of them said; `own`, `seconds`, `unit` and `language` may be left out."""
+    known = {*_CENTRE_TEXTS, *_CENTRE_LISTS, "seconds", "unit", "language"}
     if not isinstance(table, dict) or set(table) - known:
         raise SettingsFault(f"centre: expected {', '.join(sorted(known))}")
     for name in _CENTRE_TEXTS:
@@ -262,6 +265,9 @@ def _centre(table: object, suspicions: object, data: Path) -> CentreSettings:
         raise SettingsFault("centre.unit: expected a text")
     if suspicions is not None and not unit:
         raise SettingsFault("suspicions: expected `unit` in [centre], whose task they become")
+    language = table.get("language", "zh")
+    if language not in {"zh", "en"}:
+        raise SettingsFault("centre.language: expected zh or en")
     low, high, usual = _CENTRE_SECONDS
     return CentreSettings(
         url=table["url"],
@@ -272,6 +278,7 @@ def _centre(table: object, suspicions: object, data: Path) -> CentreSettings:
         own=lists["own"],
         seconds=_whole("centre.seconds", table.get("seconds", usual), low, high),
         books=data / _BOOKS,
+        language=language,
         unit=unit,
         suspicions=_suspicions({} if suspicions is None else suspicions),
     )

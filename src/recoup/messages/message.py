@@ -10,6 +10,7 @@ from recoup.messages.values import (
     CallMessage,
     ChangesMessage,
     DigestMessage,
+    MeasureNoticeMessage,
     NoticeMessage,
     OrderMessage,
     RefusalMessage,
@@ -21,6 +22,7 @@ Message = (
     | DigestMessage
     | AppealMessage
     | NoticeMessage
+    | MeasureNoticeMessage
     | AskMessage
     | CallMessage
     | RefusalMessage
