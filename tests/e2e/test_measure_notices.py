@@ -1,4 +1,4 @@
-"""Centre, bank agent and watch together: a measure begins and ends, its holder is told by itself, the centre knows that it was."""
+"""Centre, bank agent and watch together: the holder hears of a measure and of its end by itself, and the centre knows it."""
 
 from __future__ import annotations
 

@@ -33,6 +33,10 @@ seconds = 1
 unit = "gd"
 language = "zh"
 
+[pacs008]
+counter = ["CNTR"]
+remote = ["NETB"]
+
 [suspicions]
 payments_min = 3
 others_min = 2
@@ -54,6 +58,7 @@ from typing import Final
 from recoup.care import MeasureKind, RiskGrade
 from recoup.errors import SettingsFault
 from recoup.money import ISO_DIGITS
+from recoup.watching.service.port import CHANNELS
 from recoup.watching.suspects import SuspectTerms
 
 _TEXTS: Final = ("data", "host", "port", "rules", "policy", "model", "lists", "level")
@@ -139,6 +144,8 @@ class WatchSettings:
     """Digest of a token to the name of who has it."""
     operators: Mapping[str, str] = field(default_factory=dict)
     centre: CentreSettings | None = None
+    pacs_channels: Mapping[str, str] = field(default_factory=dict)
+    """Channel of each code that stands in a pacs.008's LclInstrm or CtgyPurp; a code that is not here says nothing."""
 
 
 def read_watch_settings(
@@ -181,6 +188,7 @@ def read_watch_settings(
         early_milliseconds=shedding["early_milliseconds"],
         callers=callers,
         operators=operators,
+        pacs_channels=_pacs_channels(table.get("pacs008", {})),
         host=texts["host"],
         rules=texts["rules"],
         policy=texts["policy"],
@@ -201,10 +209,8 @@ def _of_file(file: Path | None) -> dict[str, object]:
         table = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
         raise SettingsFault(f"{file}: {fault}") from fault
-    known = {*_TEXTS, *_WHOLE, "currencies", "shedding", "callers", "operators"} | {
-        "centre",
-        "suspicions",
-    }
+    tables = {"shedding", "callers", "operators", "centre", "suspicions", "pacs008"}
+    known = {*_TEXTS, *_WHOLE, "currencies", *tables}
     if unknown := sorted(set(table) - known):
         raise SettingsFault(f"{file}: no such setting as {', '.join(unknown)}")
     return table
@@ -295,6 +301,20 @@ def _tokens(where: str, table: object) -> dict[str, str]:
     if len(set(table.values())) < len(table):
         raise SettingsFault(f"{where}: expected a token of its own for each")
     return {digest: name for name, digest in table.items()}
+
+
+def _pacs_channels(table: object) -> dict[str, str]:
+    """Return the channel of each code; the same code cannot say two."""
+    channels = [one for one in CHANNELS if one]
+    if not isinstance(table, dict) or set(table) - set(channels):
+        raise SettingsFault(f"pacs008: expected {', '.join(channels)}")
+    found: dict[str, str] = {}
+    for channel, codes in table.items():
+        fits = isinstance(codes, list) and all(isinstance(x, str) and x for x in codes)
+        if not fits or len(set(codes)) < len(codes) or set(codes) & set(found):
+            raise SettingsFault(f"pacs008.{channel}: expected codes in brackets, each once")
+        found |= dict.fromkeys(codes, channel)
+    return found
 
 
 def _currencies(value: object) -> tuple[str, ...]:

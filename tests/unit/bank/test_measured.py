@@ -73,7 +73,9 @@ def test_every_kind_and_ground_has_words_with_all_that_a_holder_needs(locale, ki
 
 def test_no_two_kinds_and_no_two_grounds_are_told_alike():
     for locale in LOCALES:
-        kinds = {begun_notice(replace(ONE, measure_kind=k), TERMS, locale, ZONE) for k in MeasureKind}
+        kinds = {
+            begun_notice(replace(ONE, measure_kind=k), TERMS, locale, ZONE) for k in MeasureKind
+        }
         grounds = {begun_notice(replace(ONE, ground=g), TERMS, locale, ZONE) for g in MeasureGround}
         assert (len(kinds), len(grounds)) == (len(MeasureKind), len(MeasureGround))
 

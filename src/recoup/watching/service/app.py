@@ -97,9 +97,13 @@ class Service:
         callers: Callers | None = None,
         digits: Digits = ISO_DIGITS,
         health: Callable[[], str] | None = None,
+        pacs_channels: Mapping[str, str] | None = None,
     ) -> None:
-        """Put it before a desk; `health` says more than that the service lives, such as how old the copy of the centre is."""
-        self._health = health
+        """Put it before a desk; `health` says more than that the service lives, such as how old the copy of the centre is.
+
+        `pacs_channels` has the channel (`counter`, `remote`) of each code that the institution's scheme has for it.
+        """
+        self._health, self._pacs_channels = health, pacs_channels or {}
         self._desk, self._changes, self._figures = desk, changes, figures
         self._clock, self._callers, self._digits = clock, callers or Callers(), digits
         self._messages = 0
@@ -223,7 +227,7 @@ class Service:
 
     async def _pacs008(self, body: bytes, headers: Mapping[bytes, bytes]) -> Answer:
         _need(headers, pacs.MEDIA_TYPE.encode(), b"text/xml")
-        taken, names = pacs.read_pacs008(body, self._digits)
+        taken, names = pacs.read_pacs008(body, self._digits, self._pacs_channels)
         answers = await self._decided(taken)
         now = microseconds_of(self._clock.now())
         self._messages += 1
