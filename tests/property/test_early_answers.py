@@ -1,4 +1,4 @@
-"""What was answered before the core could look: what its payer was told last is what was booked, once, and after a restart too."""
+"""What was answered before the core could look: what its payer was told last is what was booked, once, also after a restart."""
 
 from __future__ import annotations
 

@@ -162,7 +162,7 @@ class Keeping:
         """Book what went on by an early answer although the core, asked later, did not let it; end what only waited for it.
 
         Who was told to wait because nobody could look has not paid. From here on the same message gets what the core decided:
-        otherwise a payment that the core let go on and booked would wait at its bank for ever, and no copy of it would end that.
+        otherwise a payment that the core let go on and booked would wait at its bank for ever, and nothing would end that.
         """
         if not self.early.waiting:
             return
