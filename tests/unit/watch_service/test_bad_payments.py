@@ -73,6 +73,7 @@ FILES: dict[str, tuple[dict[str, str], str]] = {
 @pytest.fixture(scope="module")
 def running(tmp_path_factory):
     core = WatchCore(("CNY",), 64, rows_followed=100, catch_seconds=600)
+    core.warm()  # on a fresh clone that takes a minute, longer than anybody waits for an answer
     with Running(tmp_path_factory.mktemp("bad"), core, PATIENT) as found:
         assert found.pay(id="first").json()["decision"] == "allow"
         yield found
@@ -151,12 +152,6 @@ def test_a_good_payment_by_the_same_way_is_decided(running, way):
 
 def good(id_: str = "p-1", **changed: Any) -> Asked:
     return replace(Asked(id_, NOON, "a", "b", 500, "CNY"), **changed)
-
-
-def told(watch: Watch) -> tuple[Any, ...]:
-    """Return what can be seen of the state."""
-    shard = watch.stream.shard
-    return shard.clock, shard.accounts, shard.digest() if hasattr(shard, "digest") else ()
 
 
 @pytest.mark.parametrize("fault", VALUES)
