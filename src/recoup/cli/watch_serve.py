@@ -111,15 +111,8 @@ def _serve(settings: WatchSettings) -> bool:
     changes = Changes(desk, read, lambda: dict(core.versions()), core.warm)
     callers = Callers(settings.callers, settings.operators)
     health = None if linking is None else linking.said
-    service = Service(
-        desk,
-        changes,
-        figures,
-        clock,
-        callers,
-        health=health,
-        pacs_channels=settings.pacs_channels,
-    )
+    given = (desk, changes, figures, clock, callers)
+    service = Service(*given, health=health, pacs_channels=settings.pacs_channels)
     if linking is not None:
         figures.follow_copy(linking.age, linking.is_old, linking.version)
 
