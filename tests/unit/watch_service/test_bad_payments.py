@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -151,7 +150,13 @@ def test_a_good_payment_by_the_same_way_is_decided(running, way):
 
 
 def good(id_: str = "p-1", **changed: Any) -> Asked:
-    return replace(Asked(id_, NOON, "a", "b", 500, "CNY"), **changed)
+    return Asked(id_, NOON, "a", "b", 500, "CNY")._replace(**changed)
+
+
+def next_of(watch: Watch) -> tuple[object, ...]:
+    """Return what is decided of one more payment, and of which features."""
+    found = watch.decide([good("next", time=NOON + 1)])[0]
+    return found.action, found.problem, found.features_digest
 
 
 @pytest.mark.parametrize("fault", VALUES)
@@ -164,7 +169,7 @@ def test_in_ones_own_process_a_fault_is_an_answer_and_books_nothing(fault, count
     bad = [good(f"bad-{at}", **changed) for at in range(count)]
     found = watch.decide(bad)
     assert [found[at].problem for at in range(count)] == [problem] * count
-    after = [one.decide([good("next", time=NOON + 1)])[0] for one in (watch, twin)]
+    after = [next_of(one) for one in (watch, twin)]
     assert after[0] == after[1], "what comes after is decided as if the bad ones had not come"
 
 
@@ -173,7 +178,7 @@ def test_a_hundred_duplicates_at_once_are_booked_once():
     found = watch.decide([good()] * 100)
     assert [found[at].is_repeat for at in range(100)] == [False] + [True] * 99
     twin.decide([good()])
-    after = [one.decide([good("next", time=NOON + 1)])[0] for one in (watch, twin)]
+    after = [next_of(one) for one in (watch, twin)]
     assert after[0] == after[1]
 
 
