@@ -34,6 +34,7 @@ class Running:
         read=None,
         callers=None,
         now_us=None,
+        pacs_channels=None,
     ):
         self.core = core or PlainCore()
         self.figures, self.halts = Figures(), []
@@ -51,6 +52,7 @@ class Running:
             self.figures,
             SystemClock(),
             callers or Callers(operators=OPERATORS),
+            pacs_channels=pacs_channels,
         )
         ready = threading.Event()
 

@@ -48,6 +48,7 @@ from recoup.messages import (
     AskMessage,
     DigestHold,
     DigestMessage,
+    HolderTerms,
     Message,
     Minor,
     Opened,
@@ -59,6 +60,7 @@ from recoup.messages import (
     encode,
 )
 from recoup.orders import OrderKind, Outcome
+from recoup.watch.told import Measured
 
 BLOCK: Final = "recoup/"
 """How the names of our blocks in the core system begin."""
@@ -192,6 +194,14 @@ class Agent:
         """Tell the holders of new holds, and have the centre hear of it; return how many. What was broken off is done again."""
         with self._lock:
             return self._holders.tell(self._core)
+
+    def measured(
+        self, told: Sequence[Measured], terms: HolderTerms | None, *, is_whole: bool = False
+    ) -> None:
+        """Draw up what holders are told of measures that begin and end; `is_whole`: no other binds."""
+        with self._lock:
+            zone = ZoneInfo(self._terms.policy.timezone)
+            self._holders.measured(told, terms, self._terms.locale, zone, is_whole=is_whole)
 
     def look(self) -> int:
         """Have the centre hear of what moved on watched accounts; return how many messages that makes."""

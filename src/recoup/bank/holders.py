@@ -1,4 +1,4 @@
-"""What a bank's holders are told and what they object: notices, appeals, and the letters to the centre about both.
+"""What a bank's holders are told and what they object: notices of holds and measures, appeals, the letters to the centre.
 
 A person of the bank works here beside the agent, in a process of their own on the same books; whatever is written is one
 transaction, so that neither loses what the other wrote.
@@ -7,6 +7,7 @@ transaction, so that neither loses what the other wrote.
 2. The centre hears of each by a letter that is written together with what it tells.
 3. A letter waits until the centre took it.
 4. What the centre holds back is told neither by the agent nor by a person before its end.
+5. Of a measure the holder is told when it begins and when it ends, in this order, each once.
 """
 
 from __future__ import annotations
@@ -16,15 +17,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from recoup.bank.core import CoreBanking
 from recoup.bank.letters import HolderNotice, NoticeState
+from recoup.bank.measured import begun_notice, measure_of, over_notice
 from recoup.bank.store import BankStore
-from recoup.clock import Clock, instant_text
+from recoup.clock import Clock, instant_of, instant_text
 from recoup.errors import MessageFault, MessageProblem
 from recoup.ids import Ids
 from recoup.messages import (
     AppealMessage,
+    HolderTerms,
+    MeasureNoticeMessage,
     Message,
     NoticeMessage,
     OrderMessage,
@@ -32,6 +37,7 @@ from recoup.messages import (
     encode,
     name_of,
 )
+from recoup.watch.told import Measured
 
 _ORDER: Final = "recoup.order.v1"
 _APPEAL: Final = "recoup.appeal.v1"
@@ -62,11 +68,13 @@ class HolderDesk:
 
     def tell(self, core: CoreBanking) -> int:
         """Tell the holders whose notice is due; return how many. What was broken off is done again."""
-        due = self._store.untold(self._clock.now())
-        for notice in due:
-            way = core.tell_holder(notice.account, notice.currency, notice.text)
-            self._given(notice, way)
-        return len(due)
+        count = 0
+        for notice in self._store.untold(self._clock.now()):
+            if not self._is_too_early(notice):
+                way = core.tell_holder(notice.account, notice.currency, notice.text)
+                self._given(notice, way)
+                count += 1
+        return count
 
     def give(self, order: str, way: str) -> None:
         """Note that a person handed the notice of an order over, at a counter or by post."""
@@ -78,6 +86,8 @@ class HolderDesk:
             raise _wrong(
                 f"expected no notice before {instant_text(back)}: the centre holds it back"
             )
+        if self._is_too_early(notice):
+            raise _wrong("expected that the holder was told of the measure before its end")
         self._given(notice, way)
 
     def put_off(self, order: str, reason: str, until: datetime) -> None:
@@ -88,15 +98,8 @@ class HolderDesk:
             raise _wrong("expected the reason why the notice is put off")
         if not now < until <= ends_at:
             raise _wrong(f"expected an end after now and not after {instant_text(ends_at)}")
-        said = NoticeMessage(
-            f"notice-{order}-until-{instant_text(until)}",
-            order,
-            self._institution,
-            now,
-            is_delivered=False,
-            reason=reason,
-            deferred_until=until,
-        )
+        name = f"notice-{order}-until-{instant_text(until)}"
+        said = self._said(name, order, is_delivered=False, reason=reason, deferred_until=until)
         later = replace(
             notice, state=NoticeState.DEFERRED, at=now, way="", reason=reason, until=until
         )
@@ -109,17 +112,27 @@ class HolderDesk:
             self._store.hold_back(order, until)
 
     def _given(self, notice: HolderNotice, way: str) -> None:
-        now = self._clock.now()
-        given = replace(notice, state=NoticeState.GIVEN, at=now, way=way)
-        said = NoticeMessage(
-            f"notice-{notice.order}",
-            notice.order,
-            self._institution,
-            now,
-            is_delivered=True,
-            way=way,
-        )
+        given = replace(notice, state=NoticeState.GIVEN, at=self._clock.now(), way=way)
+        said = self._said(f"notice-{notice.order}", notice.order, is_delivered=True, way=way)
         self._store.tell(given, said.id, name_of(said), encode(said))
+
+    def _said(
+        self,
+        name: str,
+        order: str,
+        *,
+        is_delivered: bool,
+        way: str = "",
+        reason: str = "",
+        deferred_until: datetime | None = None,
+    ) -> NoticeMessage | MeasureNoticeMessage:
+        """Return the letter about a notice: of an order, or of a measure's beginning or end."""
+        measure, is_over = measure_of(order)
+        place, now = self._institution, self._clock.now()
+        if self._store.measure(measure) is None:
+            return NoticeMessage(name, order, place, now, is_delivered, way, reason, deferred_until)
+        told = (is_delivered, is_over, way, reason, deferred_until)
+        return MeasureNoticeMessage(name, measure, place, now, *told)
 
     def _open(self, order: str) -> HolderNotice:
         found = self._store.notice(order)
@@ -130,13 +143,54 @@ class HolderDesk:
         return found
 
     def _ends_at(self, notice: HolderNotice) -> datetime:
-        """Return when the hold of a notice ends; now, where none stands any more."""
+        """Return when the hold or measure of a notice ends; now, where none stands any more: that it ended is told at once."""
+        name, is_over = measure_of(notice.order)
+        measure = self._store.measure(name)
+        if measure is not None:
+            return self._clock.now() if is_over else instant_of(measure.until_us)
         live = [
             hold.ends_at
             for hold in self._store.holds(notice.account, notice.currency)
             if hold.ended is None
         ]
         return max(live, default=self._clock.now())
+
+    # --- measures ---
+
+    def measured(
+        self,
+        told: Sequence[Measured],
+        terms: HolderTerms | None,
+        locale: str,
+        zone: ZoneInfo,
+        *,
+        is_whole: bool = False,
+    ) -> None:
+        """Draw up what holders are told of measures that begin and end; told again, nothing is drawn up twice.
+
+        `is_whole` says that no other measure binds. Without `terms` nobody can be named to ask, and holders are told nothing.
+        """
+        if terms is None:
+            return
+        standing: dict[str, Measured] = {}
+        for one in told:
+            if one.measure_kind:
+                standing[one.measure] = one
+                if self._store.measure(one.measure) is None:
+                    self._store.begin_measure(one, begun_notice(one, terms, locale, zone))
+            elif (before := self._store.measure(one.measure)) is not None:
+                standing.pop(one.measure, None)
+                self._store.end_measure(one.measure, over_notice(before, terms, locale))
+        if is_whole:
+            for one in self._store.measures():
+                if one.measure not in standing:
+                    self._store.end_measure(one.measure, over_notice(one, terms, locale))
+
+    def _is_too_early(self, notice: HolderNotice) -> bool:
+        """Whether a notice is of a measure's end, and its holder does not know yet that it began."""
+        name, is_over = measure_of(notice.order)
+        begun = self._store.notice(name) if is_over else None
+        return begun is not None and begun.state is not NoticeState.GIVEN
 
     # --- appeals ---
 

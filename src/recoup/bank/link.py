@@ -36,6 +36,7 @@ from recoup.messages import (
     Asked,
     AskMessage,
     ChangesMessage,
+    HolderTerms,
     Message,
     Minor,
     Opened,
@@ -47,7 +48,7 @@ from recoup.messages import (
 )
 from recoup.orders import OrderKind
 from recoup.watch.stolen import Held, Moved, Names, Refusal, StolenFlow, Taken, Tiding, way_of
-from recoup.watch.told import Change, ClaimOpened, HoldAsked, Traced, What, chain
+from recoup.watch.told import Change, ClaimOpened, HoldAsked, Measured, Traced, What, chain
 
 COPY_SECONDS_MAX: Final = 30.0
 """A copy that was confirmed longer ago than this says that it is old."""
@@ -82,6 +83,11 @@ class Speaker(Protocol):
 
     def show(self, look: Callable[[list[BankHold]], None]) -> None:
         """Show the holds that stand."""
+
+    def measured(
+        self, told: Sequence[Measured], terms: HolderTerms | None, *, is_whole: bool = False
+    ) -> None:
+        """Draw up what holders are told of measures, each once."""
 
     def waiting(self, limit: int) -> list[tuple[int, Message]]:
         """Return the next letters that the centre does not have, with their places."""
@@ -364,8 +370,12 @@ class Link:
                 version = _last(staged.changes)[0]
             else:
                 version = changes[-1].version if changes else has[1]
+                self._agent.measured(_measures(changes), message.holders)  # first: a repeat is none
                 self._go_on(changes)
             if version >= message.head:
+                if staged.origin:
+                    told = _measures(staged.changes)
+                    self._agent.measured(told, message.holders, is_whole=True)
                 self._end(staged, at_us)
                 return count
             if not changes or count > 2 * limits.BULLETIN_CHAIN_MAX:
@@ -462,6 +472,10 @@ def _asked_of(hold: BankHold) -> HoldAsked:
 def _followed(change: Change) -> str:
     """Return the case whose money is followed from now on; '' for any other change."""
     return change.what.case if isinstance(change.what, ClaimOpened | Traced) else ""
+
+
+def _measures(changes: tuple[Change, ...]) -> list[Measured]:
+    return [change.what for change in changes if isinstance(change.what, Measured)]
 
 
 def _last(changes: tuple[Change, ...]) -> tuple[int, bytes]:

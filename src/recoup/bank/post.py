@@ -5,7 +5,8 @@ An agent has one, and so has a watch that runs without an agent beside it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from zoneinfo import ZoneInfo
 
 from recoup.bank.holders import HolderDesk
 from recoup.bank.holds import BankHold
@@ -16,6 +17,7 @@ from recoup.errors import MessageFault, MessageProblem
 from recoup.ids import Ids
 from recoup.messages import (
     DecisionAppealMessage,
+    HolderTerms,
     LeadMessage,
     Message,
     Opened,
@@ -28,12 +30,24 @@ from recoup.messages import (
     open_message,
     seal,
 )
+from recoup.watch.told import Measured
 
 
 class Post:
     """One institution's letters. One thread at a time, or under its owner's lock."""
 
-    def __init__(self, identity: Identity, store: BankStore, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self,
+        identity: Identity,
+        store: BankStore,
+        clock: Clock,
+        ids: Ids,
+        *,
+        locale: str = "zh",
+        timezone: str = "Asia/Shanghai",
+    ) -> None:
+        """Take the books; holders are told in `locale`, times as the clocks of `timezone` show them."""
+        self._locale, self._zone = locale, ZoneInfo(timezone)
         self._identity, self._store, self._clock, self._ids = identity, store, clock, ids
         self._letters = HolderDesk(store, identity.institution, clock, ids)
         self.obeyed: Callable[[OrderMessage], None] = lambda order: None  # noqa: ARG005 - named for the reader
@@ -81,6 +95,12 @@ class Post:
     def show(self, look: Callable[[list[BankHold]], None]) -> None:
         """Show that no hold stands in books of an agent's."""
         look([])
+
+    def measured(
+        self, told: Sequence[Measured], terms: HolderTerms | None, *, is_whole: bool = False
+    ) -> None:
+        """Draw up what holders are told of measures; no core system is here, so a person gives it (`recoup bank give`)."""
+        self._letters.measured(told, terms, self._locale, self._zone, is_whole=is_whole)
 
     def waiting(self, limit: int) -> list[tuple[int, Message]]:
         """Return the next messages that the centre does not have, with their places."""

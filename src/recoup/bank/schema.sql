@@ -70,3 +70,11 @@ CREATE TABLE watch (
   is_live  INTEGER NOT NULL,
   body     BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE measure (
+  id      TEXT PRIMARY KEY,   -- the centre's
+  account TEXT NOT NULL,
+  ends_us INTEGER NOT NULL,   -- its notice is put off no further
+  is_live INTEGER NOT NULL,
+  body    BLOB NOT NULL       -- as the centre told it when it began
+) STRICT, WITHOUT ROWID;

@@ -26,10 +26,11 @@ from recoup.limits import PAGE_ROWS_MAX
 from recoup.stores.sqlite.connection import Connection, DriverConnection, Row
 from recoup.stores.sqlite.journal import set_up
 from recoup.stores.sqlite.queries import split_queries, statements
+from recoup.watch.told import Measured
 
-_VERSION: Final = 5
-_WITHOUT_WATCHES: Final = 4
-"""Books that a program before this one made: they get the table."""
+_VERSION: Final = 6
+_LATER: Final = {4: ("make_watch", "make_measure"), 5: ("make_measure",)}
+"""Books that a program before this one made: the tables that they get."""
 _SQL: Final = files("recoup.bank")
 _SEEN: Final = "payments seen"
 
@@ -112,9 +113,7 @@ class BankStore:
             if watch is not None:
                 self._put_watch(watch)
             if notice is not None:
-                back = notice.held_back_until and microseconds_of(notice.held_back_until)
-                values = (notice.order, notice.account, notice.currency, notice.text, back)
-                self._connection.run(self._sql["add_notice"], values)
+                self._add_notice(notice)
             for hold in holds:
                 self._put(hold)
             if not self._connection.run(self._sql["set_answer"], (answer, order)):
@@ -270,6 +269,36 @@ class BankStore:
         """Close the file."""
         self._connection.close()
 
+    def begin_measure(self, measure: Measured, notice: HolderNotice | None) -> None:
+        """Write down that a measure binds, and what its holder is to be told, together; once."""
+        with self._writing():
+            values = (measure.measure, measure.account, measure.until_us)
+            self._connection.run(
+                self._sql["put_measure"], (*values, msgspec.json.encode(asdict(measure)))
+            )
+            if notice is not None:
+                self._add_notice(notice)
+
+    def end_measure(self, measure: str, notice: HolderNotice | None) -> None:
+        """Write down that a measure binds no more, and what its holder is to be told, together; once."""
+        with self._writing():
+            if self._connection.run(self._sql["end_measure"], (measure,)) and notice is not None:
+                self._add_notice(notice)
+
+    def measure(self, measure: str) -> Measured | None:
+        """Return a measure as the centre told it when it began, whether it binds or not."""
+        rows = self._connection.run(self._sql["read_measure"], (measure,))
+        return _measured_of(rows[0][0]) if rows else None
+
+    def measures(self) -> list[Measured]:
+        """Return the measures that bind, by id."""
+        return [_measured_of(row[0]) for row in self._connection.run(self._sql["read_measures"])]
+
+    def _add_notice(self, notice: HolderNotice) -> None:
+        back = notice.held_back_until and microseconds_of(notice.held_back_until)
+        values = (notice.order, notice.account, notice.currency, notice.text, back)
+        self._connection.run(self._sql["add_notice"], values)
+
     def _put_watch(self, watch: Watch) -> None:
         values = (watch.order, not watch.is_over, msgspec.json.encode(asdict(watch)))
         self._connection.run(self._sql["put_watch"], values)
@@ -297,8 +326,9 @@ class BankStore:
                 ):
                     self._connection.run(statement)
                 self._connection.run(f"PRAGMA user_version = {_VERSION}")
-            elif version == _WITHOUT_WATCHES:
-                self._connection.run(self._sql["make_watch"])
+            elif version in _LATER:
+                for made in _LATER[version]:
+                    self._connection.run(self._sql[made])
                 self._connection.run(f"PRAGMA user_version = {_VERSION}")
             elif version != _VERSION:
                 raise StoreFault(f"expected the books of version {_VERSION}, was {version}")
@@ -359,6 +389,13 @@ def _payment_of(body: Any) -> CorePayment:  # noqa: ANN401 - what the driver giv
         return msgspec.json.decode(body, type=CorePayment)
     except msgspec.DecodeError as fault:
         raise StoreFault(f"expected a payment, was something else: {fault}") from fault
+
+
+def _measured_of(body: Any) -> Measured:  # noqa: ANN401 - what the driver gives
+    try:
+        return msgspec.json.decode(body, type=Measured)
+    except msgspec.DecodeError as fault:
+        raise StoreFault(f"expected a measure, was something else: {fault}") from fault
 
 
 def _watch_of(body: Any) -> Watch:  # noqa: ANN401 - what the driver gives

@@ -75,11 +75,11 @@ ORDER BY order_id LIMIT ?;
 SELECT order_id, account, currency, text, state, at_us, way, reason, until_us, held_back_us FROM notice WHERE order_id = ?;
 
 -- name: read_notices
--- Those that were not given, and those of orders whose hold stands.
+-- Those that were not given, and those of what stands.
 SELECT order_id, account, currency, text, state, at_us, way, reason, until_us, held_back_us FROM notice
 WHERE state != 'given' OR EXISTS (
   SELECT 1 FROM hold WHERE hold.account = notice.account AND hold.currency = notice.currency AND is_live = 1
-) ORDER BY order_id;
+) OR EXISTS (SELECT 1 FROM measure WHERE measure.id = notice.order_id AND is_live = 1) ORDER BY order_id;
 
 -- name: set_notice
 -- What became of a notice that was not given; once given it stays so.
@@ -130,3 +130,29 @@ ON CONFLICT (order_id) DO UPDATE SET is_live = excluded.is_live, body = excluded
 -- name: read_watches
 -- Those that run.
 SELECT body FROM watch WHERE is_live = 1 ORDER BY order_id;
+
+-- name: make_measure
+-- The table of measures, for books that were made before there were any: as in the schema.
+CREATE TABLE measure (
+  id      TEXT PRIMARY KEY,   -- the centre's
+  account TEXT NOT NULL,
+  ends_us INTEGER NOT NULL,   -- its notice is put off no further
+  is_live INTEGER NOT NULL,
+  body    BLOB NOT NULL       -- as the centre told it when it began
+) STRICT, WITHOUT ROWID;
+
+-- name: put_measure
+-- A measure that the centre told of, once.
+INSERT INTO measure (id, account, ends_us, is_live, body) VALUES (?, ?, ?, 1, ?) ON CONFLICT DO NOTHING;
+
+-- name: end_measure
+-- One that binds no more.
+UPDATE measure SET is_live = 0 WHERE id = ? AND is_live = 1 RETURNING 1;
+
+-- name: read_measure
+-- One of them, whether it binds or not.
+SELECT body, is_live FROM measure WHERE id = ?;
+
+-- name: read_measures
+-- Those that bind.
+SELECT body, is_live FROM measure WHERE is_live = 1 ORDER BY id;

@@ -38,7 +38,7 @@ class MeasureTrigger(StrEnum):
     CONFIRM = "confirm"
     """The institution says that it is in force there."""
     TELL = "tell"
-    """The holder is told ground, term and ways back."""
+    """The holder is told ground, term and ways back; of what stood and ended, that it did."""
     PROVE = "prove"
     """The holder was verified again."""
     APPEAL = "appeal"
@@ -88,6 +88,8 @@ MEASURE_MOVES: Final[dict[tuple[MeasureState, MeasureTrigger], MeasureState]] = 
         _T.PASS_APPEAL,
     ): _S.UNDER_APPEAL,  # it is told to whoever is late, and stays open
     (_S.UNDER_APPEAL, _T.PASS_END): _S.LAPSED,  # an open appeal makes no measure longer
+    (_S.LIFTED, _T.TELL): _S.LIFTED,  # whoever was restricted hears that it is over
+    (_S.LAPSED, _T.TELL): _S.LAPSED,
 }
 MEASURE_REFUSALS: Final[dict[tuple[MeasureState, MeasureTrigger], CareReason]] = {
     **{
@@ -107,6 +109,7 @@ MEASURE_REFUSALS: Final[dict[tuple[MeasureState, MeasureTrigger], CareReason]] =
         (ended, trigger): _R.MEASURE_ENDED
         for ended in (_S.LIFTED, _S.LAPSED, _S.WITHDRAWN)
         for trigger in _T
+        if trigger is not _T.TELL or ended is _S.WITHDRAWN
     },
 }
 
@@ -157,6 +160,7 @@ class Measure:
     began_at: datetime | None = None
     notice_due_at: datetime | None = None
     told_at: datetime | None = None
+    """When the holder was told; of what ended, of its end."""
     confirmed_at: datetime | None = None
     intercepted: int | None = None
     """Minor units that lay in the account when it came into force, as the institution says."""
@@ -164,6 +168,12 @@ class Measure:
     ended_at: datetime | None = None
     ended_by: str = ""
     ended_for: str = ""
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the holder knows how it stands now."""
+        since = self.ended_at or self.began_at
+        return self.told_at is not None and (since is None or self.told_at >= since)
 
     @property
     def digest(self) -> str:

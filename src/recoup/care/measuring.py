@@ -278,7 +278,7 @@ def decide_measure(
                 row.is_in_force and row.is_protection == measure.is_protection for row in others
             )
             return (replace(moved, amount=amount, is_first=is_first),)
-        case TellHolder() if measure.told_at is not None:
+        case TellHolder() if measure.is_told:
             return ()
         case AppealMeasure(appeal=appeal):
             due_at = now + timedelta(seconds=terms.appeal_seconds)
@@ -341,6 +341,8 @@ def _unfit(
                 return CareRefusal(CareReason.MEASURE_NOT_APPEALED, appeal)
             if now < found.due_at:
                 return CareRefusal(CareReason.MEASURE_RUNS, found.due_at.isoformat())
+        case TellHolder() if measure.began_at is None:
+            return CareRefusal(CareReason.MEASURE_ENDED, "it never stood")
         case _:
             pass
     return None

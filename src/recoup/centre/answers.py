@@ -31,7 +31,7 @@ from recoup.centre.ports import ToldOf
 from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import INSTITUTION, Actor, Request, command_of, derived_id
 from recoup.centre.sender import answer_command
-from recoup.centre.suspected import suspected
+from recoup.centre.suspected import holder_told, suspected
 from recoup.clock import Clock
 from recoup.errors import GatewayFault, MessageFault, MessageProblem, VaultFault
 from recoup.messages import (
@@ -40,6 +40,7 @@ from recoup.messages import (
     DecisionAppealMessage,
     DigestMessage,
     LeadMessage,
+    MeasureNoticeMessage,
     NoticeMessage,
     NoticeTerms,
     ResultCode,
@@ -53,6 +54,7 @@ from recoup.stores.vault import Purpose
 
 OfItsOwn = (
     NoticeMessage
+    | MeasureNoticeMessage
     | AppealMessage
     | AnswerMessage
     | SightingMessage
@@ -182,6 +184,14 @@ class Answers:
         if isinstance(message, LeadMessage | SuspicionMessage | DecisionAppealMessage):
             self._suspect(institution, message)
             return
+        if isinstance(message, MeasureNoticeMessage):
+            if message.is_delivered:
+                self._tell(holder_told(institution, message))
+            else:
+                self._told(
+                    institution, _later(f"measure {message.measure}", message.deferred_until)
+                )
+            return
         order = self._order_of(message.order)
         if order is None or order.institution != institution:
             self._told(institution, "a message about no order of its own was passed over")
@@ -202,9 +212,7 @@ class Answers:
             sent = SendNotice(*place, "; ".join(terms.documents), terms.phone)
             self._tell(_fact(institution, order.key.case, sent, message.id))
         else:  # its words may be personal: whoever asks finds them at the institution
-            until = message.deferred_until
-            when = until.isoformat() if until is not None else "an end that was not said"
-            self._told(institution, f"order {order.id}: its holder is told later, until {when}")
+            self._told(institution, _later(f"order {order.id}", message.deferred_until))
 
     def _suspect(
         self, institution: str, message: LeadMessage | SuspicionMessage | DecisionAppealMessage
@@ -407,6 +415,11 @@ class Shown:
 
 def _wrong(path: str, what: str) -> MessageFault:
     return MessageFault(MessageProblem.FIELD_WRONG, what, path)
+
+
+def _later(of: str, until: datetime | None) -> str:
+    when = until.isoformat() if until is not None else "an end that was not said"
+    return f"{of}: its holder is told later, until {when}"
 
 
 def _fact(institution: str, case_id: str, what: object, of: object) -> Command:

@@ -17,6 +17,7 @@ from datetime import datetime
 from typing import Final
 
 from recoup import limits
+from recoup.care import MeasureKind
 from recoup.care.appealing import DecisionAppealFiled, DecisionAppealMoved
 from recoup.care.measuring import MeasureMoved, MeasureProposed
 from recoup.cases import CasePolicy, lists
@@ -27,7 +28,7 @@ from recoup.centre.view import OF_WORK, View
 from recoup.clock import Clock, microseconds_of
 from recoup.errors import VaultFault
 from recoup.ids import Ids
-from recoup.messages import ChangesMessage, row_of
+from recoup.messages import ChangesMessage, HolderTerms, NoticeTerms, row_of
 from recoup.stores.vault import Purpose
 from recoup.watch.told import Change, HoldAsked, Key, What, after, end_of, key_of, listed_hash
 
@@ -96,8 +97,10 @@ class Bulletins:
         ids: Ids,
         policy: CasePolicy,
         sealed: Callable[[ChangesMessage, str], bytes],
+        notice: NoticeTerms | None = None,
     ) -> None:
-        """Prepare; nothing is looked at before somebody asks."""
+        """Prepare; nothing is looked at before somebody asks. `notice` names whom holders of measured accounts may ask."""
+        self._notice = notice
         self._open, self._directory = open_view, directory
         self._clock, self._ids, self._policy = clock, ids, policy
         self._sealed = sealed
@@ -114,11 +117,21 @@ class Bulletins:
             changes = self._after(chain, cursor)
             page = changes[: limits.BULLETIN_CHANGES_MAX]
             rows = tuple(row_of(change) for change in page)
-            message = ChangesMessage(institution, now, chain.origin, chain.head[0], rows)
+            told = (institution, now, chain.origin, chain.head[0], rows)
+            message = ChangesMessage(*told, self._holders())
             version, digest = (page[-1].version, page[-1].digest) if page else chain.head
             return cursor_of(chain.origin, version, digest.hex()), self._sealed(
                 message, institution
             )
+
+    def _holders(self) -> HolderTerms | None:
+        """Return what holders are told of measures; nothing at a centre that never had one: an older watch reads on."""
+        terms, notice = self._policy.care, self._notice
+        has_any = self._view is not None and bool(self._view.state.cared.measures)
+        if terms is None or notice is None or not has_any:
+            return None
+        by_proof = tuple(k.value for k in MeasureKind if terms.measures[k].is_lifted_by_proof)
+        return HolderTerms(notice.authority, notice.phone, terms.appeal_seconds, by_proof)
 
     def close(self) -> None:
         """Let go of the journal."""

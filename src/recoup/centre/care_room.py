@@ -4,8 +4,8 @@
 2. A dissuasion has a deadline at the limit of the step that is due, and one at its end.
 3. A command that names another person than the actor is refused; only the clock passes a limit or an end.
 4. An institution's machine and its persons give leads under its own name, of its own payers. A machine also proposes measures
-   of its own accounts for a red flag, and passes on what a holder says against a decision of its watch. It does nothing else,
-   and what it proposes needs one person more.
+   of its own accounts for a red flag, says that it told their holders, and passes on what a holder says against a decision of
+   its watch. It does nothing else, and what it proposes needs one person more.
 5. An open appeal against a decision has a deadline at its limit; decided, it has none.
 """
 
@@ -64,6 +64,7 @@ from recoup.care.measuring import (
     PassMeasureAppeal,
     PassMeasureEnd,
     ProposeMeasure,
+    TellHolder,
     decide_measure,
     evolve_measure,
     propose_measure,
@@ -145,13 +146,15 @@ def decide_care(
             measure = state.cared.measures.get(command.measure)
             if measure is None:
                 return Declined(CareReason.MEASURE_UNKNOWN, command.measure)
+            if request.actor.role == INSTITUTION and measure.institution != request.actor.who:
+                return Declined(CentreReason.OTHER_INSTITUTION, measure.institution)
             others = (row for row in state.cared.at_account(measure.account) if row != measure)
             return _of_measure(measure, decide_measure(measure, command, others, now, terms))
 
 
 def _is_for_a_person(request: Request) -> bool:
-    """Whether a machine asks for what only persons decide; of an institution's, anything but what it passes on."""
-    is_told = isinstance(request.what, TakeLead | ProposeMeasure | FileDecisionAppeal)
+    """Whether a machine asks for what only persons decide; of an institution's, anything but what it tells or passes on."""
+    is_told = isinstance(request.what, TakeLead | ProposeMeasure | TellHolder | FileDecisionAppeal)
     return request.actor.role in MACHINES and not (is_told and request.actor.role == INSTITUTION)
 
 

@@ -33,6 +33,7 @@ from recoup.messages import (
     DecisionAppealMessage,
     DigestMessage,
     LeadMessage,
+    MeasureNoticeMessage,
     MemoryReplays,
     NoticeMessage,
     Opened,
@@ -48,6 +49,7 @@ REPLY_SECONDS_MAX: Final = 60.0
 
 _OF_ITS_OWN: Final = (
     NoticeMessage,
+    MeasureNoticeMessage,
     AppealMessage,
     AnswerMessage,
     SightingMessage,

@@ -40,6 +40,7 @@ from recoup.messages import (
     DecisionAppealMessage,
     DigestMessage,
     LeadMessage,
+    MeasureNoticeMessage,
     NoticeMessage,
     Opened,
     RefusalMessage,
@@ -53,6 +54,7 @@ from recoup.orders import Order, Reason
 MAILBOX_UNKNOWN: Final = "mailbox_unknown"
 _OF_ITS_OWN: Final = (
     NoticeMessage,
+    MeasureNoticeMessage,
     AppealMessage,
     SightingMessage,
     LeadMessage,
@@ -158,6 +160,7 @@ class Mailbox:
                 self._take_digest(institution, said.message)
             case (
                 NoticeMessage()
+                | MeasureNoticeMessage()
                 | AppealMessage()
                 | SightingMessage()
                 | LeadMessage()

@@ -214,7 +214,7 @@ class Office:
         replays, journal = SqliteReplays.open(path, clock.now()), self.open()
         setting = self._setting
         given = (self.directory, clock, setting.ids, setting.policy, gateway.letters.sealed)
-        bulletins = Bulletins(self.view, *given)
+        bulletins = Bulletins(self.view, *given, wire.notice)
         self._of_mailbox = (replays, journal, bulletins)
         return Mailbox(
             wire,

@@ -1,6 +1,7 @@
-"""What an institution's watch says of likely victims and suspect accounts, as commands of the room of care. Decides nothing.
+"""What an institution says of likely victims, suspect accounts and measures, as commands of the room of care. Decides nothing.
 
-A lead opens a dissuasion or joins one; a suspicion becomes a proposal that binds nobody until persons agree to it. Ids follow
+A lead opens a dissuasion or joins one; a suspicion becomes a proposal that binds nobody until persons agree to it; that a
+holder was told of a measure is noted. Ids follow
 from the message, so that a letter that comes again changes nothing.
 """
 
@@ -11,7 +12,7 @@ from typing import Final
 
 from recoup.care import Lead, LeadSource, Measure, MeasureGround, MeasureKind, RiskGrade
 from recoup.care.dissuading import TakeLead
-from recoup.care.measuring import ProposeMeasure
+from recoup.care.measuring import ProposeMeasure, TellHolder
 from recoup.centre.commands import Command
 from recoup.centre.directory import Directory
 from recoup.centre.registry import COMMAND_REGISTRY
@@ -25,11 +26,12 @@ from recoup.centre.requests import (
 )
 from recoup.clock import instant_text
 from recoup.errors import MessageFault, MessageProblem
-from recoup.messages import LeadMessage, SuspicionMessage
+from recoup.messages import LeadMessage, MeasureNoticeMessage, SuspicionMessage
 
 _FOREVER: Final = datetime.fromisoformat("9999-01-01T00:00:00+00:00")
 """Later than any end that a policy sets: the policy's stands then."""
 _WHY: Final = "its watch says so"
+_TOLD: Final = "it told the holder"
 
 
 def suspected(
@@ -53,6 +55,14 @@ def suspected(
             what = _proposal(directory, message)
     name = COMMAND_REGISTRY.name_of(what)[0]
     request = Request(Actor(institution, INSTITUTION, _WHY), what)
+    return command_of(COMMAND_REGISTRY, derived_id(name, institution, message.id), request)
+
+
+def holder_told(institution: str, message: MeasureNoticeMessage) -> Command:
+    """Return the note that an institution's holder was told of a measure, or of its end."""
+    what = TellHolder(message.measure, institution)
+    request = Request(Actor(institution, INSTITUTION, _TOLD), what)
+    name = COMMAND_REGISTRY.name_of(what)[0]
     return command_of(COMMAND_REGISTRY, derived_id(name, institution, message.id), request)
 
 
@@ -111,4 +121,4 @@ def _thing(kind: str, institution: str, message: str) -> str:
     return f"{kind}_{derived_id(kind, institution, message).partition(OWN_MARK)[2][:32]}"
 
 
-__all__ = ["suspected"]
+__all__ = ["holder_told", "suspected"]

@@ -59,7 +59,7 @@ class Linking:
         self._client = httpx.Client(base_url=settings.url, timeout=_CALL_SECONDS)
         given = (settings.institution, settings.id, settings.keys, settings.trust, settings.books)
         who = identity(Setting(*given, policy="", match_seconds=0))
-        post = Post(who, self._store, clock, RandomIds())
+        post = Post(who, self._store, clock, RandomIds(), locale=settings.language)
         line = Line(self._client, settings.institution, self._said)
         watch = LinkedWatch(
             lambda: core.watch,

@@ -112,11 +112,10 @@ def _serve(settings: WatchSettings) -> bool:
     callers = Callers(settings.callers, settings.operators)
     health = None if linking is None else linking.said
     appeal = None if linking is None else linking.appeals()
-    if not settings.operators:
-        core.appeal_seconds = (
-            0  # nobody could pass an objection on: nothing is promised that there is not
-        )
-    service = Service(desk, changes, figures, clock, callers, health=health, appeal=appeal)
+    if not settings.operators:  # nobody could pass an objection on: nothing is promised that is not
+        core.appeal_seconds = 0
+    given = (desk, changes, figures, clock, callers)
+    service = Service(*given, health=health, appeal=appeal, pacs_channels=settings.pacs_channels)
     if linking is not None:
         figures.follow_copy(linking.age, linking.is_old, linking.version)
 

@@ -31,6 +31,11 @@ trust = ["centre.public.json"]
 own = ["62220277"]
 seconds = 1
 unit = "gd"
+language = "zh"
+
+[pacs008]
+counter = ["CNTR"]
+remote = ["NETB"]
 
 [suspicions]
 payments_min = 3
@@ -53,6 +58,7 @@ from typing import Final
 from recoup.care import MeasureKind, RiskGrade
 from recoup.errors import SettingsFault
 from recoup.money import ISO_DIGITS
+from recoup.watching.service.port import CHANNELS
 from recoup.watching.suspects import SuspectTerms
 
 _TEXTS: Final = ("data", "host", "port", "rules", "policy", "model", "lists", "level")
@@ -105,6 +111,8 @@ class CentreSettings:
     """Between two questions."""
     books: Path
     """What waits to be told."""
+    language: str
+    """In which holders are told of measures: zh or en."""
     unit: str
     """Whose tasks likely victims, suspect accounts and appeals are at the centre; '': they are not told."""
     appeal_seconds: int
@@ -139,6 +147,8 @@ class WatchSettings:
     """Digest of a token to the name of who has it."""
     operators: Mapping[str, str] = field(default_factory=dict)
     centre: CentreSettings | None = None
+    pacs_channels: Mapping[str, str] = field(default_factory=dict)
+    """Channel of each code that stands in a pacs.008's LclInstrm or CtgyPurp; a code that is not here says nothing."""
 
 
 def read_watch_settings(
@@ -181,6 +191,7 @@ def read_watch_settings(
         early_milliseconds=shedding["early_milliseconds"],
         callers=callers,
         operators=operators,
+        pacs_channels=_pacs_channels(table.get("pacs008", {})),
         host=texts["host"],
         rules=texts["rules"],
         policy=texts["policy"],
@@ -201,10 +212,8 @@ def _of_file(file: Path | None) -> dict[str, object]:
         table = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
         raise SettingsFault(f"{file}: {fault}") from fault
-    known = {*_TEXTS, *_WHOLE, "currencies", "shedding", "callers", "operators"} | {
-        "centre",
-        "suspicions",
-    }
+    tables = {"shedding", "callers", "operators", "centre", "suspicions", "pacs008"}
+    known = {*_TEXTS, *_WHOLE, "currencies", *tables}
     if unknown := sorted(set(table) - known):
         raise SettingsFault(f"{file}: no such setting as {', '.join(unknown)}")
     return table
@@ -246,8 +255,9 @@ def _suspicions(table: object) -> SuspectTerms:
 
 
 def _centre(table: object, suspicions: object, data: Path) -> CentreSettings:
-    """Return the centre's settings, all of them said; `own`, `seconds`, `unit` and `appeal_seconds` may be left out."""
-    known = {*_CENTRE_TEXTS, *_CENTRE_LISTS, "seconds", "unit", "appeal_seconds"}
+    """Return the centre's settings, all of them said; what `optional` names may be left out."""
+    optional = ("own", "seconds", "unit", "appeal_seconds", "language")
+    known = {*_CENTRE_TEXTS, *_CENTRE_LISTS, *optional}
     if not isinstance(table, dict) or set(table) - known:
         raise SettingsFault(f"centre: expected {', '.join(sorted(known))}")
     for name in _CENTRE_TEXTS:
@@ -265,6 +275,9 @@ def _centre(table: object, suspicions: object, data: Path) -> CentreSettings:
         raise SettingsFault("centre.unit: expected a text")
     if suspicions is not None and not unit:
         raise SettingsFault("suspicions: expected `unit` in [centre], whose task they become")
+    language = table.get("language", "zh")
+    if language not in {"zh", "en"}:
+        raise SettingsFault("centre.language: expected zh or en")
     (low, high, usual), appeals = _CENTRE_SECONDS, _APPEAL_SECONDS
     return CentreSettings(
         url=table["url"],
@@ -275,6 +288,7 @@ def _centre(table: object, suspicions: object, data: Path) -> CentreSettings:
         own=lists["own"],
         seconds=_whole("centre.seconds", table.get("seconds", usual), low, high),
         books=data / _BOOKS,
+        language=language,
         unit=unit,
         appeal_seconds=_whole(
             "centre.appeal_seconds", table.get("appeal_seconds", appeals[2]), *appeals[:2]
@@ -294,6 +308,20 @@ def _tokens(where: str, table: object) -> dict[str, str]:
     if len(set(table.values())) < len(table):
         raise SettingsFault(f"{where}: expected a token of its own for each")
     return {digest: name for name, digest in table.items()}
+
+
+def _pacs_channels(table: object) -> dict[str, str]:
+    """Return the channel of each code; the same code cannot say two."""
+    channels = [one for one in CHANNELS if one]
+    if not isinstance(table, dict) or set(table) - set(channels):
+        raise SettingsFault(f"pacs008: expected {', '.join(channels)}")
+    found: dict[str, str] = {}
+    for channel, codes in table.items():
+        fits = isinstance(codes, list) and all(isinstance(x, str) and x for x in codes)
+        if not fits or len(set(codes)) < len(codes) or set(codes) & set(found):
+            raise SettingsFault(f"pacs008.{channel}: expected codes in brackets, each once")
+        found |= dict.fromkeys(codes, channel)
+    return found
 
 
 def _currencies(value: object) -> tuple[str, ...]:

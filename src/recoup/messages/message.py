@@ -15,6 +15,7 @@ from recoup.messages.values import (
     CallMessage,
     ChangesMessage,
     DigestMessage,
+    MeasureNoticeMessage,
     NoticeMessage,
     OrderMessage,
     RefusalMessage,
@@ -26,6 +27,7 @@ Message = (
     | DigestMessage
     | AppealMessage
     | NoticeMessage
+    | MeasureNoticeMessage
     | AskMessage
     | CallMessage
     | RefusalMessage

@@ -291,6 +291,25 @@ class NoticeMessage:
     deferred_until: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class MeasureNoticeMessage:
+    """The holder was told of a measure of its account, or of the measure's end; or was not yet, and why."""
+
+    id: str
+    measure: str
+    """The centre's id of it."""
+    institution: str
+    at: datetime
+    is_delivered: bool
+    is_over: bool = False
+    """Whether the holder was told that it ended."""
+    way: str = ""
+    """Such as letter, app, counter."""
+    reason: str = ""
+    """Why it is put off."""
+    deferred_until: datetime | None = None
+
+
 class Asked(StrEnum):
     """What can be asked for without an order."""
 
@@ -389,6 +408,18 @@ class ChangeRow:
 
 
 @dataclass(frozen=True, slots=True)
+class HolderTerms:
+    """What every holder is told of a measure beside what the measure itself says [fraud-law art. 32]."""
+
+    authority: str
+    phone: str
+    appeal_seconds: int
+    """Within which an objection is decided."""
+    lifted_by_proof: tuple[str, ...] = ()
+    """Kinds of measures that end when the holder was verified again."""
+
+
+@dataclass(frozen=True, slots=True)
 class ChangesMessage:
     """The next changes for a watch's copy. A copy of another chain than `origin` begins anew, with version 1."""
 
@@ -400,6 +431,8 @@ class ChangesMessage:
     head: int
     """Version of the chain's last change; later ones than those here are asked for."""
     changes: tuple[ChangeRow, ...] = ()
+    holders: HolderTerms | None = None
+    """From the centre's first measure on: what the holders of measured accounts are told."""
 
 
 __all__ = [
@@ -416,6 +449,8 @@ __all__ = [
     "DigestMessage",
     "Disputed",
     "FormerHold",
+    "HolderTerms",
+    "MeasureNoticeMessage",
     "Minor",
     "NoticeMessage",
     "NoticeTerms",

@@ -187,29 +187,36 @@ def score_transfers(
 
     Labels, where there are any, reach the state as late as they did in training.
 
-    Columns: `id, time, payer, payee, amount, currency, raw, score, alert_share, reasons, reasons_zh, model`. Raw is the sum
-    of the trees, `score` the calibrated probability; `alert_share` is null for a transfer that no threshold of the model
-    reaches.
+    Columns: `id, time, payer, payee, amount, currency, raw, score, alert_share, reasons, reasons_zh, model, refusal`. Raw is
+    the sum of the trees, `score` the calibrated probability; `alert_share` is null for a transfer that no threshold of the
+    model reaches. A transfer that the stream does not take has no figure, changes nothing for those after it, and `refusal`
+    says why: `same_account`, as everywhere else, or `not_booked`.
     """
     _require(model, features)
     inside = period.rows(materials.times_us)
     reports = materials.reports(model.training.label_delay_us)
     matrix = features.matrix(materials.transfers, reports, inside)
+    is_taken = ~np.isnan(matrix).all(axis=1)  # what is not booked has no feature at all
     raws = model.raw_scores(matrix)
     shares = np.full(raws.shape, np.nan)
     for threshold in sorted(model.thresholds, key=lambda one: -one.alert_share):
-        shares[raws >= threshold.raw] = threshold.alert_share
+        shares[is_taken & (raws >= threshold.raw)] = threshold.alert_share
     told = _reasons(model, matrix, np.flatnonzero(~np.isnan(shares)), features.rows)
+    taken = pl.lit(pl.Series(is_taken))
+    is_to_itself = pl.col("payer") == pl.col("payee")
     return (
         materials.transfers.filter(pl.Series(inside))
         .select("id", "time", "payer", "payee", "amount", "currency")
         .with_columns(
-            raw=pl.Series(raws),
-            score=pl.Series(model.calibration.of(raws)),
+            raw=pl.when(taken).then(pl.Series(raws)),
+            score=pl.when(taken).then(pl.Series(model.calibration.of(raws))),
             alert_share=pl.Series(shares).fill_nan(None),
             reasons=_said(told, raws.size, chinese=False),
             reasons_zh=_said(told, raws.size, chinese=True),
             model=pl.lit(model.digest),
+            refusal=pl.when(~taken).then(
+                pl.when(is_to_itself).then(pl.lit("same_account")).otherwise(pl.lit("not_booked"))
+            ),
         )
     )
 

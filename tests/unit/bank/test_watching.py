@@ -155,6 +155,7 @@ def test_a_watch_whose_last_look_is_its_last_message_was_not_flooded(tmp_path, m
 def test_books_of_before_get_the_table(tmp_path) -> None:
     store = BankStore.open(tmp_path / "books.sqlite")
     store._connection.run("DROP TABLE watch")
+    store._connection.run("DROP TABLE measure")
     store._connection.run("PRAGMA user_version = 4")
     store.close()
     a = bank(tmp_path)

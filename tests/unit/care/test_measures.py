@@ -87,7 +87,8 @@ def test_every_cell_is_a_move_or_a_named_refusal(state, trigger):
 
 def test_the_table_names_no_other_pair_and_final_states_stay_final():
     assert len(MEASURE_MOVES) + len(MEASURE_REFUSALS) == len(S) * len(T)
-    assert not any(state not in LIVE_MEASURES for state, _ in MEASURE_MOVES)
+    of_ended = {pair: to for pair, to in MEASURE_MOVES.items() if pair[0] not in LIVE_MEASURES}
+    assert of_ended == {(S.LIFTED, T.TELL): S.LIFTED, (S.LAPSED, T.TELL): S.LAPSED}
     assert IN_FORCE < LIVE_MEASURES
 
 
@@ -261,6 +262,21 @@ def test_telling_the_holder_twice_is_telling_once():
     after = evolve_measure(found, told)
     assert after.told_at == START
     assert decide_measure(after, TellHolder("m1", "ann"), (), START + LATER, TERMS) == ()
+
+
+def test_of_an_end_the_holder_is_told_again_and_once_and_of_what_never_stood_not_at_all():
+    began = replace(standing(), told_at=START)
+    at = START + LATER
+    (lifted,) = decide_measure(began, LiftMeasure("m1", "bo", "r"), (), at, TERMS)
+    ended = evolve_measure(began, lifted)
+    assert (began.is_told, ended.is_told) == (True, False)
+    (told,) = decide_measure(ended, TellHolder("m1", "bo"), (), at, TERMS)
+    after = evolve_measure(ended, told)
+    assert (after.state, after.told_at, after.ended_at) == (S.LIFTED, at, at)
+    assert decide_measure(after, TellHolder("m1", "bo"), (), at + LATER, TERMS) == ()
+    never = replace(measure(persons=1), state=S.LAPSED, ended_at=at)
+    refusal = decide_measure(never, TellHolder("m1", "bo"), (), at, TERMS)
+    assert refusal.reason is CareReason.MEASURE_ENDED
 
 
 # --- the protective stop -------------------------------------------------------------------------------------------------

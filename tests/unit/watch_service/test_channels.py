@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 
 import pyarrow as pa
@@ -11,6 +12,8 @@ from waiting_payments import NOON, PATIENT
 from watch_service import Running, payment
 
 from recoup.care import MeasureGround, MeasureKind
+from recoup.cli.watch_settings import _pacs_channels
+from recoup.errors import SettingsFault
 from recoup.watch.stolen import chain
 from recoup.watch.told import Measured
 from recoup.watching.service import Batch
@@ -168,3 +171,62 @@ def test_an_early_answer_keeps_it_until_the_thread_comes_to_the_payment():
     rows = list(early.waiting.values())
     found = Batch(*(list(column) for column in zip(*rows, strict=True)))
     assert [CHANNELS[one] for one in found.channels] == ["", "", "counter"]
+
+
+def pacs(*kinds: str, of_all: str = "") -> bytes:
+    """Return a pacs.008 with one payment for each content of its PmtTpInf; '' has none."""
+    rows = "".join(
+        f"<CdtTrfTxInf><PmtId><TxId>x-{at}</TxId></PmtId>{kind and f'<PmtTpInf>{kind}</PmtTpInf>'}"
+        f'<IntrBkSttlmAmt Ccy="CNY">1.00</IntrBkSttlmAmt>'
+        "<DbtrAcct><Id><Othr><Id>acc-a</Id></Othr></Id></DbtrAcct>"
+        "<CdtrAcct><Id><IBAN>acc-b</IBAN></Id></CdtrAcct></CdtTrfTxInf>"
+        for at, kind in enumerate(kinds)
+    )
+    head = "<MsgId>m</MsgId><CreDtTm>2026-11-23T10:00:00Z</CreDtTm>"
+    head += f"<PmtTpInf>{of_all}</PmtTpInf>" if of_all else ""
+    body = f"<FIToFICstmrCdtTrf><GrpHdr>{head}</GrpHdr>{rows}</FIToFICstmrCdtTrf>"
+    return f"<Document>{body}</Document>".encode()
+
+
+COUNTER = "<LclInstrm><Prtry>CNTR</Prtry></LclInstrm>"
+REMOTE = "<LclInstrm><Cd>NETB</Cd></LclInstrm>"
+OTHER = "<LclInstrm><Prtry>CNTRX</Prtry></LclInstrm>"
+ALSO_REMOTE = "<CtgyPurp><Prtry>NETB</Prtry></CtgyPurp>"
+TOLD_BY = {"CNTR": "counter", "NETB": "remote"}
+
+
+def statuses(running, body: bytes) -> list[str]:
+    headers = {"content-type": "application/xml"}
+    answer = running.client.post("/v1/pacs008", content=body, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return re.findall(r"<TxSts>(\w+)</TxSts>", answer.text)
+
+
+def test_a_pacs008_says_the_channel_by_the_codes_of_the_scheme(tmp_path):
+    with Running(tmp_path, core(), PATIENT, pacs_channels=TOLD_BY) as running:
+        running.pay(id="first", payer="acc-a", payee="acc-b")
+        running.inform(CHAIN, TOLD)
+        kinds = ("", COUNTER, REMOTE, OTHER, COUNTER + ALSO_REMOTE)
+        assert statuses(running, pacs(*kinds)) == ["RJCT", "ACCP", "RJCT", "RJCT", "RJCT"]
+
+
+def test_a_payments_own_type_goes_before_the_whole_messages(tmp_path):
+    with Running(tmp_path, core(), PATIENT, pacs_channels=TOLD_BY) as running:
+        running.pay(id="first", payer="acc-a", payee="acc-b")
+        running.inform(CHAIN, TOLD)
+        assert statuses(running, pacs("", REMOTE, of_all=COUNTER)) == ["ACCP", "RJCT"]
+
+
+def test_without_the_table_no_code_is_the_counter(running):
+    """Negative control: what no setting names is read as nothing, and nothing is not the counter."""
+    assert statuses(running, pacs(COUNTER)) == ["RJCT"]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [{"desk": ["A"]}, {"counter": "A"}, {"counter": [""]}, {"counter": ["A"], "remote": ["A"]}],
+)
+def test_a_table_that_says_no_channel_or_two_is_refused(table):
+    assert _pacs_channels({"counter": ["A"], "remote": ["B"]}) == {"A": "counter", "B": "remote"}
+    with pytest.raises(SettingsFault, match="pacs008"):
+        _pacs_channels(table)

@@ -100,13 +100,16 @@ class Service:
         digits: Digits = ISO_DIGITS,
         health: Callable[[], str] | None = None,
         appeal: Callable[[str, str], str] | None = None,
+        pacs_channels: Mapping[str, str] | None = None,
     ) -> None:
         """Put it before a desk; `health` says more than that the service lives, such as how old the copy of the centre is.
 
         `appeal` passes what a holder says against the decision of a number on to the centre, durable when it returns where it
-        stands; None: there is no way.
+        stands; None: there is no way. `pacs_channels` has the channel (`counter`, `remote`) of each code that the institution's
+        scheme has for it.
         """
         self._health, self._appeal = health, appeal
+        self._pacs_channels = pacs_channels or {}
         self._desk, self._changes, self._figures = desk, changes, figures
         self._clock, self._callers, self._digits = clock, callers or Callers(), digits
         self._messages = 0
@@ -231,7 +234,7 @@ class Service:
 
     async def _pacs008(self, body: bytes, headers: Mapping[bytes, bytes]) -> Answer:
         _need(headers, pacs.MEDIA_TYPE.encode(), b"text/xml")
-        taken, names = pacs.read_pacs008(body, self._digits)
+        taken, names = pacs.read_pacs008(body, self._digits, self._pacs_channels)
         answers = await self._decided(taken)
         now = microseconds_of(self._clock.now())
         self._messages += 1

@@ -159,7 +159,11 @@ class Keeping:
                 raise StoreFault(f"{self._folder}: a record that this version does not know")
 
     def settle(self, core: Core, batch: Batch, answers: Answers) -> None:
-        """Book what went on by an early answer although the core, asked later, did not let it."""
+        """Book what went on by an early answer although the core, asked later, did not let it; end what only waited for it.
+
+        Who was told to wait because nobody could look has not paid. From here on the same message gets what the core decided:
+        otherwise a payment that the core let go on and booked would wait at its bank for ever, and nothing would end that.
+        """
         if not self.early.waiting:
             return
         places = []
@@ -168,7 +172,9 @@ class Keeping:
             if row is None:
                 continue
             went_on = self.early.answers[id_][0] <= GOES_ON
-            if went_on and answers.decisions[at] > GOES_ON and not answers.repeats[at]:
+            if not went_on:
+                del self.early.answers[id_]
+            elif answers.decisions[at] > GOES_ON and not answers.repeats[at]:
                 places.append(at)
         if places:
             core.book(batch.rows(places))

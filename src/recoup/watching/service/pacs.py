@@ -2,12 +2,15 @@
 
 Elements are found by their local names. No document type is taken, no entity expanded, no network used; size and depth are
 bounded. A payment goes on (ACCP), waits (PDNG) or is over (RJCT), and for the last two a reason stands beside it.
+
+The message has no field of its own for where the payer gave the payment. Schemes say it by a code of the payment's type, which
+a table of the service's settings reads; a code that is not in it, or two that differ, say nothing.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from textwrap import wrap
@@ -51,6 +54,9 @@ _REASONS: Final = {
     "same_account": "AC01",
 }
 """ExternalStatusReason1Code of a refusal; NARR, which says it in words, for the others."""
+_PLACES: Final = ("LclInstrm", "CtgyPurp")
+"""Of PmtTpInf: where a scheme's own codes stand, as `Cd` or `Prtry`."""
+_NO_CHANNELS: Final[Mapping[str, str]] = {}
 _TEXT_CHARS_MAX: Final = 105  # of AddtlInf, by the message's definition
 _LINES_MAX: Final = 8
 _REASONS_MAX: Final = 4
@@ -68,8 +74,10 @@ class Names:
     """EndToEndId, TxId, UETR of each."""
 
 
-def read_pacs008(body: bytes, digits: Digits = ISO_DIGITS) -> tuple[Taken, Names]:
-    """Return the payments of a pacs.008 and what its answer repeats."""
+def read_pacs008(
+    body: bytes, digits: Digits = ISO_DIGITS, channels: Mapping[str, str] = _NO_CHANNELS
+) -> tuple[Taken, Names]:
+    """Return the payments of a pacs.008 and what its answer repeats; `channels` has the channel of a scheme's code."""
     root = _root(body)
     transfers = _all(root, "FIToFICstmrCdtTrf")
     if len(transfers) != 1 or not _local(root) == "Document":
@@ -98,6 +106,7 @@ def read_pacs008(body: bytes, digits: Digits = ISO_DIGITS) -> tuple[Taken, Names
         [_instant(_text(row, "AccptncDtTm") or created) for row in rows],
         [""] * len(rows),
         digits,
+        [_channel(row, head, channels) for row in rows] if channels else (),
     )
     return found, Names(_text(head, "MsgId"), _message_name(root), names)  # type: ignore[arg-type]
 
@@ -223,6 +232,17 @@ def _text(parent: etree._Element, *path: str) -> str:
 
 def _account(row: etree._Element, side: str) -> str:
     return _text(row, side, "Id", "IBAN") or _text(row, side, "Id", "Othr", "Id")
+
+
+def _channel(row: etree._Element, head: etree._Element, channels: Mapping[str, str]) -> str:
+    """Return where a payment was given; its own type says it, else the whole message's; '' is not known."""
+    kind = _first(row, "PmtTpInf")
+    kind = _first(head, "PmtTpInf") if kind is None else kind
+    if kind is None:
+        return ""
+    codes = (_text(kind, place, way) for place in _PLACES for way in ("Cd", "Prtry"))
+    said = {channels[code] for code in codes if code in channels}
+    return said.pop() if len(said) == 1 else ""
 
 
 def _instant(text: str) -> int:
