@@ -130,7 +130,7 @@ _TURNS: Final = (
 
 @intrinsic
 def turn_tile(typingctx, rows, start, width, columns, to):  # noqa: ARG001
-    """Write eight figures of eight rows, `width` apart from f64 `rows` at `start` on, as eight columns, 64 apart from `to` on."""
+    """Write eight figures of eight rows, `width` apart in f64 `rows` from `start` on, as columns 64 apart from `to` on."""
 
     def generate(context, builder, signature, args):
         of_rows, _, _, of_columns, _ = signature.args

@@ -97,9 +97,7 @@ def newest_time(graph: Graph) -> int:
 def _parts(graph: Graph) -> list[npt.NDArray[Any]]:
     """Return the arrays that are kept of used pockets only, in the order of the bytes."""
     figures = {"figures": (graph.total, graph.passed)}
-    return [
-        part for name, array in graph._asdict().items() for part in figures.get(name, (array,))
-    ]
+    return [part for name, array in graph._asdict().items() for part in figures.get(name, (array,))]
 
 
 def to_bytes(graph: Graph) -> bytes:
