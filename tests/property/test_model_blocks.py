@@ -16,7 +16,9 @@ VALUES = np.array(
 )
 
 
-def tree_of(draw: np.random.Generator, splits: int, depth: int, cuts: int) -> Tree:
+def tree_of(
+    draw: np.random.Generator, splits: int, depth: int, cuts: int, width: int = FEATURES
+) -> Tree:
     """A tree grown at random: splits of leaves that are not too deep."""
     features, thresholds, missing, missing_left, left, right = [], [], [], [], [], []
     open_leaves, leaf_depth = [(-1, 0)], {-1: 0}
@@ -30,7 +32,7 @@ def tree_of(draw: np.random.Generator, splits: int, depth: int, cuts: int) -> Tr
         if parent >= 0:
             (left if side == 0 else right)[parent] = split
         levels[split] = level
-        features.append(int(draw.integers(FEATURES)))
+        features.append(int(draw.integers(width)))
         thresholds.append(float(draw.integers(-cuts, cuts)) / 2)
         missing.append(int(draw.integers(3)))
         missing_left.append(bool(draw.integers(2)))
@@ -58,29 +60,35 @@ def tree_of(draw: np.random.Generator, splits: int, depth: int, cuts: int) -> Tr
     )
 
 
-def rows_of(draw: np.random.Generator, count: int) -> np.ndarray:
-    rows = draw.integers(-40, 40, (count, FEATURES)) / 2
+def rows_of(draw: np.random.Generator, count: int, width: int = FEATURES) -> np.ndarray:
+    rows = draw.integers(-40, 40, (count, width)) / 2
     odd = draw.random(rows.shape) < 0.3
     rows[odd] = draw.choice(VALUES, int(odd.sum()))
     return rows
 
 
 def both(trees, rows):
-    forest = forest_of(trees, FEATURES)
+    width = rows.shape[1]
+    forest = forest_of(trees, width)
     blocks = blocks_of(forest)
-    room = room_of(forest, blocks, FEATURES)
+    room = room_of(forest, blocks, width)
     return score_many(forest, rows), score_in_blocks(forest, blocks, room, rows), blocks
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.integers(0, 20), st.sampled_from([1, 5, 7, 63, 64, 65, 200]))
-def test_blocks_give_what_rows_give(seed, trees, count):
+@given(
+    st.integers(0, 2**32 - 1),
+    st.integers(0, 20),
+    st.sampled_from([1, 5, 7, 63, 64, 65, 200]),
+    st.sampled_from([1, FEATURES, 8, 9, 16, 19]),  # columns are laid out eight by eight
+)
+def test_blocks_give_what_rows_give(seed, trees, count, width):
     draw = np.random.default_rng(seed)
     forest = [
-        tree_of(draw, int(draw.integers(0, 40)), int(draw.integers(1, 9)), 40)
+        tree_of(draw, int(draw.integers(0, 40)), int(draw.integers(1, 9)), 40, width)
         for _ in range(trees + 1)
     ]
-    alone, together, blocks = both(forest, rows_of(draw, count))
+    alone, together, blocks = both(forest, rows_of(draw, count, width))
     assert len(blocks.table_starts) >= trees + 1
     assert alone.tobytes() == together.tobytes()
 

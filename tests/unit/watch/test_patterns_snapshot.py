@@ -124,3 +124,22 @@ def test_numbers_that_would_lead_a_kernel_astray_are_refused(name: str, value: i
 
 def test_the_memory_of_a_pocket_is_what_the_page_says() -> None:
     assert Patterns(1_000).bytes_count == 2_464_000
+
+
+@pytest.mark.parametrize("pockets", [1, 1_000, 9_000])
+def test_rings_begin_where_a_line_of_the_cache_does_and_are_empty(pockets: int) -> None:
+    graph = Patterns(pockets).graph
+    for array in graph:
+        assert array.ctypes.data % 64 == 0
+        assert array.flags.c_contiguous
+        assert array.flags.writeable
+    assert (graph.first_us == -1).all()
+    others = [array for name, array in graph._asdict().items() if name != "figures"]
+    assert not any(array.any() for array in (graph.total, graph.passed, *others))
+
+
+def test_figures_of_a_pocket_stand_in_one_place() -> None:
+    graph = filled().graph
+    whole = np.column_stack([graph.total, graph.passed, graph.first_us])
+    assert (whole == graph.figures).all()
+    assert (graph.total > 0).any()

@@ -21,15 +21,16 @@ from recoup.watch.model.lanes import LANES, PLANES
 
 _above: Any = lanes.above  # numba gives them to kernels without the first argument
 _add_leaves: Any = lanes.add_leaves
-_count_below: Any = lanes.count_below
+_rank_column: Any = lanes.rank_column
+_turn_tile: Any = lanes.turn_tile
 Array = Any  # numba infers types from the call; the docstrings give them
 
 _CUTS_MAX: Final = 254
-_TOP: Final = 255
 FEW: Final = 6
 """Rows for which asking every split costs more than walking the trees."""
 _NOUGHT: Final = float(np.float32(1e-35))
 _MASK: Final = 0x7FFFFFFF
+_TILE: Final = 8
 
 
 class Blocks(NamedTuple):
@@ -59,8 +60,7 @@ class Room(NamedTuple):
 
     rows: npt.NDArray[np.float64]  # (64, F)
     scores: npt.NDArray[np.float64]  # (64,)
-    values: npt.NDArray[np.float64]  # (64,): of one feature
-    missing: npt.NDArray[np.uint8]  # (64,)
+    columns: npt.NDArray[np.float64]  # (F, 64): the same, feature by feature
     ranks: npt.NDArray[np.uint8]  # (2U * 64,): column by column
     reach: npt.NDArray[np.uint64]  # (splits + 1,)
     planes: npt.NDArray[np.uint64]  # (8 * trees,)
@@ -71,8 +71,7 @@ def room_of(forest: Forest, blocks: Blocks, width: int) -> Room:
     return Room(
         np.zeros((LANES, width)),
         np.zeros(LANES),
-        np.zeros(LANES),
-        np.zeros(LANES, np.uint8),
+        np.zeros((width, LANES)),
         np.zeros(max(1, 2 * forest.looked_at.size) * LANES, np.uint8),
         np.full(blocks.columns.size + 1, ~np.uint64(0)),
         np.zeros(max(1, blocks.table_starts.size) * PLANES, np.uint64),
@@ -142,26 +141,32 @@ def _tree(forest: Forest, tree: int, root: int) -> tuple[list[_Split], list[floa
 
 
 @inner
+def lay_columns(room: Room) -> None:
+    """Write the rows of the room feature by feature: rules and trees ask one feature of all rows at once."""
+    rows, columns = room.rows, room.columns
+    width = rows.shape[1]
+    if width < _TILE:
+        for feature in range(width):
+            for lane in range(LANES):
+                columns[feature, lane] = rows[lane, feature]
+        return
+    for begin in range(0, width, _TILE):
+        feature = min(begin, width - _TILE)  # the last eight may be some of those before
+        for lane in range(0, LANES, _TILE):
+            _turn_tile(rows, lane * width + feature, width, columns, feature * LANES + lane)
+
+
+@inner
 def _fill_ranks(forest: Forest, blocks: Blocks, room: Room) -> None:
     """Write the ranks of all rows, a column a feature and way of taking missing values."""
-    values, missing, ranks = room.values, room.missing, room.ranks
     for place in range(forest.looked_at.size):
-        kind = forest.missing[place]
-        feature = forest.looked_at[place]
-        for lane in range(LANES):
-            value = room.rows[lane, feature]
-            is_nan = value != value  # noqa: PLR0124
-            is_nought = is_nan | (abs(value) <= _NOUGHT)
-            missing[lane] = (is_nan & (kind == 2)) | (is_nought & (kind == 1))
-            values[lane] = 0.0 if is_nought else value
         start, count = np.int64(forest.cut_starts[place]), np.int64(blocks.cut_counts[place])
+        first, kind = np.int64(forest.looked_at[place]) * LANES, np.int64(forest.missing[place])
         at = 2 * place * LANES
-        _count_below(values, forest.cuts, start, count, ranks, at)
-        first, second = ranks[at : at + LANES], ranks[at + LANES : at + 2 * LANES]
-        for lane in range(LANES):
-            rank = first[lane]
-            second[lane] = _TOP if missing[lane] else rank
-            first[lane] = 0 if missing[lane] else rank
+        _rank_column(
+            *(room.columns, first, _NOUGHT, kind),
+            *(forest.cuts, start, count, room.ranks, at),
+        )
 
 
 @inner
@@ -190,7 +195,10 @@ def _sum_leaves(blocks: Blocks, room: Room) -> None:
 
 @inner
 def score_block(forest: Forest, blocks: Blocks, room: Room, count: int, ranks: Array) -> None:
-    """Write the raw scores of the first `count` rows of the room; `ranks` u16[2U] is room for rows one by one."""
+    """Write the raw scores of the first `count` rows of the room; `ranks` u16[2U] is room for rows one by one.
+
+    More than `FEW` rows were laid out by `lay_columns` before.
+    """
     if count <= FEW or len(blocks.table_starts) == 0:
         for lane in range(count):
             room.scores[lane] = score_with(forest, room.rows[lane], ranks)
@@ -209,9 +217,19 @@ def score_in_blocks(forest: Forest, blocks: Blocks, room: Room, rows: Array) -> 
         for lane in range(count):
             for feature in range(rows.shape[1]):
                 room.rows[lane, feature] = rows[begin + lane, feature]
+        lay_columns(room)
         score_block(forest, blocks, room, count, ranks)
         scores[begin : begin + count] = room.scores[:count]
     return scores
 
 
-__all__ = ["FEW", "Blocks", "Room", "blocks_of", "room_of", "score_block", "score_in_blocks"]
+__all__ = [
+    "FEW",
+    "Blocks",
+    "Room",
+    "blocks_of",
+    "lay_columns",
+    "room_of",
+    "score_block",
+    "score_in_blocks",
+]

@@ -110,55 +110,135 @@ def _gather(builder, first, places):
     return found
 
 
-@intrinsic
-def count_below(typingctx, values, cuts, start, count, ranks, offset):  # noqa: ARG001
-    """Write into u8 ranks[offset : offset + 64] how many of cuts[start : start + count] lie below each of f64 values[0:64].
+def _data(context, builder, kind, array, offset, vector):
+    """Return the pointer to the vector that begins at an offset of an array of any shape, C order."""
+    first = context.make_array(kind)(context, builder, array).data
+    return builder.bitcast(builder.gep(first, [offset]), vector.as_pointer())
 
-    At most 255 of them. Each is asked of all values: up to some hundred, halving takes longer.
+
+def _mask(places):
+    return ir.Constant(ir.VectorType(ir.IntType(32), len(places)), places)
+
+
+# Places of what two vectors become: every other lane, then pairs of lanes, then halves.
+_TURNS: Final = (
+    (1, _mask([0, 8, 2, 10, 4, 12, 6, 14]), _mask([1, 9, 3, 11, 5, 13, 7, 15])),
+    (2, _mask([0, 1, 8, 9, 4, 5, 12, 13]), _mask([2, 3, 10, 11, 6, 7, 14, 15])),
+    (4, _mask([0, 1, 2, 3, 8, 9, 10, 11]), _mask([4, 5, 6, 7, 12, 13, 14, 15])),
+)
+
+
+@intrinsic
+def turn_tile(typingctx, rows, start, width, columns, to):  # noqa: ARG001
+    """Write eight figures of eight rows, `width` apart in f64 `rows` from `start` on, as columns 64 apart from `to` on."""
+
+    def generate(context, builder, signature, args):
+        of_rows, _, _, of_columns, _ = signature.args
+        tile, at = [], args[1]
+        for _ in range(8):
+            pointer = _data(context, builder, of_rows, args[0], at, _FIGURES)
+            tile.append(builder.load(pointer, align=8))
+            at = builder.add(at, args[2])
+        for apart, lower, upper in _TURNS:
+            for first in (lane for lane in range(8) if not lane & apart):
+                one, other = tile[first], tile[first + apart]
+                tile[first] = builder.shuffle_vector(one, other, lower)
+                tile[first + apart] = builder.shuffle_vector(one, other, upper)
+        for column, figures in enumerate(tile):
+            place = builder.add(args[4], context.get_constant(types.intp, column * LANES))
+            pointer = _data(context, builder, of_columns, args[3], place, _FIGURES)
+            builder.store(figures, pointer, align=8)
+        return context.get_dummy_value()
+
+    number = types.intp
+    return types.void(rows, number, number, columns, number), generate
+
+
+def _every(vector, figure):
+    return ir.Constant(vector, [figure] * 8)
+
+
+_FLAGS: Final = ir.VectorType(_BIT, 8)
+_TOP: Final = 255
+
+
+def _missing(builder, kind, is_nan, is_nought):
+    """Return which values are missing: of kind 1 what is nought or no number, of kind 2 what is no number, else none."""
+    nothing = _every(_FLAGS, 0)
+    is_two = builder.icmp_signed("==", kind, kind.type(2))
+    is_one = builder.icmp_signed("==", kind, kind.type(1))
+    return builder.select(is_two, is_nan, builder.select(is_one, is_nought, nothing))
+
+
+@intrinsic
+def rank_column(typingctx, columns, first, nought, kind, cuts, start, count, ranks, offset):  # noqa: ARG001
+    """Write the two ranks of f64 columns[first : first + 64] among cuts[start : start + count], at most 254, into u8 `ranks`.
+
+    The first 64 from `offset` on are those where a missing value is below all, the next 64 those where it is above. What is no
+    further from 0 than `nought`, and what is no number, counts as 0 where it is not missing; `kind` says which is. Every cut is
+    asked of all values: up to some hundred, halving takes longer.
     """
 
     def generate(context, builder, signature, args):
-        of_values, of_cuts, _, _, of_ranks, _ = signature.args
+        of_columns, of_cuts, of_ranks = (signature.args[place] for place in (0, 4, 7))
         zero, one = (context.get_constant(types.intp, number) for number in (0, 1))
-        given = _pointers(context, builder, of_values, args[0], zero, _FIGURES)
-        figures = [builder.load(pointer, align=8) for pointer in given]
-        written = _pointers(context, builder, of_ranks, args[4], args[5], _SMALL)
-        table = context.make_array(of_cuts)(context, builder, args[1])
+        far = builder.insert_element(_UNKNOWN, args[2], ir.IntType(32)(0))
+        far = builder.shuffle_vector(far, _UNKNOWN, _FIRST)
+        near = builder.fsub(_every(_FIGURES, -0.0), far)
+        figures, missing = [], []
+        for part in range(8):
+            place = builder.add(args[1], context.get_constant(types.intp, 8 * part))
+            pointer = _data(context, builder, of_columns, args[0], place, _FIGURES)
+            given = builder.load(pointer, align=8)
+            is_far = builder.or_(
+                builder.fcmp_ordered(">", given, far), builder.fcmp_ordered("<", given, near)
+            )
+            is_nought = builder.not_(is_far)
+            is_nan = builder.fcmp_unordered("uno", given, given)
+            missing.append(_missing(builder, args[3], is_nan, is_nought))
+            figures.append(builder.select(is_far, given, _every(_FIGURES, 0.0)))
         before = builder.block
         body, after = builder.append_basic_block(), builder.append_basic_block()
-        builder.cbranch(builder.icmp_signed(">", args[3], zero), body, after)
+        builder.cbranch(builder.icmp_signed(">", args[6], zero), body, after)
         builder.position_at_end(body)
         step, counts = builder.phi(_WORD), [builder.phi(_COUNTS) for _ in figures]
-        place = [builder.add(args[2], step)]
         pointer = cgutils.get_item_pointer(
-            context, builder, of_cuts, table, place, wraparound=False
+            *(context, builder, of_cuts, context.make_array(of_cuts)(context, builder, args[4])),
+            [builder.add(args[5], step)],
+            wraparound=False,
         )
         cut = builder.insert_element(_UNKNOWN, builder.load(pointer), ir.IntType(32)(0))
         every = builder.shuffle_vector(cut, _UNKNOWN, _FIRST)
         is_below = [builder.fcmp_ordered("<", every, figure) for figure in figures]
         more = [
-            builder.sub(count, builder.sext(found, _COUNTS))
-            for count, found in zip(counts, is_below, strict=True)
+            builder.sub(total, builder.sext(found, _COUNTS))
+            for total, found in zip(counts, is_below, strict=True)
         ]
         following = builder.add(step, one)
-        builder.cbranch(builder.icmp_signed("<", following, args[3]), body, after)
-        for number, first, later in [
+        builder.cbranch(builder.icmp_signed("<", following, args[6]), body, after)
+        for number, first_one, later in [
             (step, zero, following),
             *zip(counts, [_NONE] * 8, more, strict=True),
         ]:
-            number.add_incoming(first, before)
+            number.add_incoming(first_one, before)
             number.add_incoming(later, body)
         builder.position_at_end(after)
         found = [builder.phi(_COUNTS) for _ in figures]
         for number, later in zip(found, more, strict=True):
             number.add_incoming(_NONE, before)
             number.add_incoming(later, body)
-        for number, pointer in zip(found, written, strict=True):
-            builder.store(builder.trunc(number, _SMALL), pointer, align=1)
+        for part, (number, is_missing) in enumerate(zip(found, missing, strict=True)):
+            rank = builder.trunc(number, _SMALL)
+            for side, instead in ((0, 0), (LANES, _TOP)):
+                place = builder.add(args[8], context.get_constant(types.intp, side + 8 * part))
+                pointer = _data(context, builder, of_ranks, args[7], place, _SMALL)
+                kept = builder.select(is_missing, _every(_SMALL, instead), rank)
+                builder.store(kept, pointer, align=1)
         return context.get_dummy_value()
 
     number = types.intp
-    return types.void(values, cuts, number, number, ranks, number), generate
+    given = (columns, number, types.float64, number, cuts, number, number, ranks, number)
+    return types.void(*given), generate
 
 
-__all__ = ["LANES", "PLANES", "above", "add_leaves", "count_below"]
+__all__ = ["LANES", "PLANES", "above", "add_leaves", "rank_column", "turn_tile"]

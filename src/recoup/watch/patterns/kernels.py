@@ -21,6 +21,8 @@ from recoup.trace.kernels.prefetch import prefetch
 from recoup.watch.patterns.catalogue import HOPS_MAX, NEIGHBOURS_MAX
 
 IN, OUT = 0, 1
+PASSED, FIRST = 2, 3
+"""Places of `figures`, behind the totals in and out."""
 _DAY = 86_400_000_000
 _WEEK = 7 * _DAY
 _MONTH = 30 * _DAY
@@ -44,12 +46,8 @@ class Graph(NamedTuple):
     other: npt.NDArray[np.int32]
     behind: npt.NDArray[np.int16]
     """How many payments before it the last one with the same other side was; 0 if none was kept then."""
-    total: npt.NDArray[np.int64]
-    """[pockets, in or out]: payments since the beginning."""
-    passed: npt.NDArray[np.int64]
-    """[pockets]: payments out that passed on a payment in."""
-    first_us: npt.NDArray[np.int64]
-    """[pockets]: of its first payment; -1 before it."""
+    figures: npt.NDArray[np.int64]
+    """[pockets, 4], side by side since one line of the cache then has all that is read of a neighbour: what follows."""
     hops: npt.NDArray[np.int32]
     """[pockets, kept], of payments in: payments of their chain before them."""
     origin: npt.NDArray[np.int32]
@@ -57,6 +55,21 @@ class Graph(NamedTuple):
     origin_amount: npt.NDArray[np.int64]
     before: npt.NDArray[np.int64]
     """Number of the payment into the payer that it passed on; -1 if none."""
+
+    @property
+    def total(self) -> npt.NDArray[np.int64]:
+        """[pockets, in or out]: payments since the beginning."""
+        return self.figures[:, :PASSED]
+
+    @property
+    def passed(self) -> npt.NDArray[np.int64]:
+        """[pockets]: payments out that passed on a payment in."""
+        return self.figures[:, PASSED]
+
+    @property
+    def first_us(self) -> npt.NDArray[np.int64]:
+        """[pockets]: of its first payment; -1 before it."""
+        return self.figures[:, FIRST]
 
 
 @inner
@@ -156,7 +169,7 @@ def _steps_to(graph, pocket, number, wanted):
             return step
         number = graph.before[pocket, place]
         # -1: the chain begins here. Overwritten since: what is left of the chain is not its own.
-        if number < 0 or payer < 0 or graph.total[payer, IN] - number > ring:
+        if number < 0 or payer < 0 or graph.figures[payer, IN] - number > ring:
             return 0
         pocket = payer
     return 0
@@ -165,8 +178,8 @@ def _steps_to(graph, pocket, number, wanted):
 @within
 def _share(graph, pocket):
     """Return the share of payments out that passed on a payment in; 0 if none went out."""
-    total = graph.total[pocket, OUT]
-    return graph.passed[pocket] / total if total else 0.0
+    total = graph.figures[pocket, OUT]
+    return graph.figures[pocket, PASSED] / total if total else 0.0
 
 
 @inner
@@ -186,13 +199,13 @@ def _gathered(times, origins, hops, total, now, origin):
 def _of_payers(graph, pocket):
     """Return (mean share passed on, mean of payments in) over the last payers of a pocket; 0 without any."""
     ring = graph.time_us.shape[2]
-    total = graph.total[pocket, IN]
+    total = graph.figures[pocket, IN]
     share, ins, count = 0.0, np.int64(0), 0
     for i in range(min(total, ring, NEIGHBOURS_MAX)):
         payer = graph.other[pocket, IN, (total - 1 - i) & (ring - 1)]
         if payer >= 0:
             share += _share(graph, payer)
-            ins += graph.total[payer, IN]
+            ins += graph.figures[payer, IN]
             count += 1
     return (share / count, ins / count) if count else (0.0, 0.0)
 
@@ -204,7 +217,7 @@ def _ring_of(graph, now, pocket, way, amount, other, row, at):
         graph.amount[pocket, way],
         graph.other[pocket, way],
         graph.behind[pocket, way],
-        graph.total[pocket, way],
+        graph.figures[pocket, way],
         now,
         amount,
         other,
@@ -216,12 +229,12 @@ def _ring_of(graph, now, pocket, way, amount, other, row, at):
 @within
 def _source(graph, now, pocket, amount):
     times, amounts = graph.time_us[pocket, IN], graph.amount[pocket, IN]
-    return _source_of(times, amounts, graph.total[pocket, IN], now, amount)
+    return _source_of(times, amounts, graph.figures[pocket, IN], now, amount)
 
 
 @within
 def _origins(graph, now, pocket, origin):
-    times, total = graph.time_us[pocket, IN], graph.total[pocket, IN]
+    times, total = graph.time_us[pocket, IN], graph.figures[pocket, IN]
     return _gathered(times, graph.origin[pocket], graph.hops[pocket], total, now, origin)
 
 
@@ -241,7 +254,15 @@ def _newest_back(others, total, other):
 
 @within
 def _behind(graph, pocket, way, other):
-    return _newest_back(graph.other[pocket, way], graph.total[pocket, way], other)
+    return _newest_back(graph.other[pocket, way], graph.figures[pocket, way], other)
+
+
+@within
+def _fetch_chain(graph, pocket, place):
+    """Ask for what a payment in says of its chain beside hops and origin."""
+    prefetch(graph.origin_us[pocket], place)
+    prefetch(graph.origin_amount[pocket], place)
+    prefetch(graph.before[pocket], place)
 
 
 @within
@@ -256,22 +277,23 @@ def read_patterns(graph, time_us, payer, payee, amount, out_row, offset):
     at = offset + 4 * _RING
     source, count, origin = np.int64(-1), 0, payer
     if payer >= 0:
-        _ring_of(graph, time_us, payer, IN, amount, payee, out_row, offset)
-        _ring_of(graph, time_us, payer, OUT, amount, payee, out_row, offset + _RING)
         source, count = _source(graph, time_us, payer, amount)
-    out_row[at + 2] = count
-    out_row[at + 3] = out_row[at + 6] = out_row[at + 7] = 0.0
     if source >= 0:
         place = source & (graph.time_us.shape[2] - 1)
+        _fetch_chain(graph, payer, place)  # it comes while the rings are read
         origin = graph.origin[payer, place]
-        out_row[at] = amount / graph.amount[payer, IN, place]
-        out_row[at + 1] = (time_us - graph.time_us[payer, IN, place]) / _SECOND
-        out_row[at + 3] = graph.hops[payer, place] + 1
-        out_row[at + 4] = (time_us - graph.origin_us[payer, place]) / _SECOND
-        out_row[at + 5] = amount / graph.origin_amount[payer, place]
-        if payee >= 0:
-            out_row[at + 6] = origin == payee
-            out_row[at + 7] = _steps_to(graph, payer, source, payee)
+    if payer >= 0:
+        _ring_of(graph, time_us, payer, IN, amount, payee, out_row, offset)
+        _ring_of(graph, time_us, payer, OUT, amount, payee, out_row, offset + _RING)
+        _, mean, largest = _origins(graph, time_us, payer, origin)
+        out_row[at + 11] = mean
+        out_row[at + 12] = largest
+        out_row[at + 13] = _share(graph, payer)
+        share, ins = _of_payers(graph, payer)
+        out_row[at + 15] = share
+        out_row[at + 16] = ins
+        if graph.figures[payer, FIRST] >= 0:
+            out_row[at + 18] = (time_us - graph.figures[payer, FIRST]) / _SECOND
     if payee >= 0:
         _ring_of(graph, time_us, payee, IN, amount, payer, out_row, offset + 2 * _RING)
         _ring_of(graph, time_us, payee, OUT, amount, payer, out_row, offset + 3 * _RING)
@@ -281,18 +303,20 @@ def read_patterns(graph, time_us, payer, payee, amount, out_row, offset):
         out_row[at + 10] = largest
         out_row[at + 14] = _share(graph, payee)
         out_row[at + 17] = _of_payers(graph, payee)[0]
-        if graph.first_us[payee] >= 0:
-            out_row[at + 19] = (time_us - graph.first_us[payee]) / _SECOND
-    if payer >= 0:
-        _, mean, largest = _origins(graph, time_us, payer, origin)
-        out_row[at + 11] = mean
-        out_row[at + 12] = largest
-        out_row[at + 13] = _share(graph, payer)
-        share, ins = _of_payers(graph, payer)
-        out_row[at + 15] = share
-        out_row[at + 16] = ins
-        if graph.first_us[payer] >= 0:
-            out_row[at + 18] = (time_us - graph.first_us[payer]) / _SECOND
+        if graph.figures[payee, FIRST] >= 0:
+            out_row[at + 19] = (time_us - graph.figures[payee, FIRST]) / _SECOND
+    out_row[at + 2] = count
+    out_row[at + 3] = out_row[at + 6] = out_row[at + 7] = 0.0
+    if source >= 0:
+        place = source & (graph.time_us.shape[2] - 1)
+        out_row[at] = amount / graph.amount[payer, IN, place]
+        out_row[at + 1] = (time_us - graph.time_us[payer, IN, place]) / _SECOND
+        out_row[at + 3] = graph.hops[payer, place] + 1
+        out_row[at + 4] = (time_us - graph.origin_us[payer, place]) / _SECOND
+        out_row[at + 5] = amount / graph.origin_amount[payer, place]
+        if payee >= 0:
+            out_row[at + 6] = origin == payee
+            out_row[at + 7] = _steps_to(graph, payer, source, payee)
     return source
 
 
@@ -317,19 +341,19 @@ def book_passing(graph, time_us, payer, payee, amount, source):
             origin = graph.origin[payer, place]
             origin_us = graph.origin_us[payer, place]
             origin_amount = graph.origin_amount[payer, place]
-            graph.passed[payer] += 1
-        if graph.first_us[payer] < 0:
-            graph.first_us[payer] = time_us
-        place = graph.total[payer, OUT] & (ring - 1)
+            graph.figures[payer, PASSED] += 1
+        if graph.figures[payer, FIRST] < 0:
+            graph.figures[payer, FIRST] = time_us
+        place = graph.figures[payer, OUT] & (ring - 1)
         graph.behind[payer, OUT, place] = _behind(graph, payer, OUT, payee)
         graph.time_us[payer, OUT, place] = time_us
         graph.amount[payer, OUT, place] = amount
         graph.other[payer, OUT, place] = payee
-        graph.total[payer, OUT] += 1
+        graph.figures[payer, OUT] += 1
     if payee >= 0:
-        if graph.first_us[payee] < 0:
-            graph.first_us[payee] = time_us
-        place = graph.total[payee, IN] & (ring - 1)
+        if graph.figures[payee, FIRST] < 0:
+            graph.figures[payee, FIRST] = time_us
+        place = graph.figures[payee, IN] & (ring - 1)
         graph.behind[payee, IN, place] = _behind(graph, payee, IN, payer)
         graph.time_us[payee, IN, place] = time_us
         graph.amount[payee, IN, place] = amount
@@ -339,7 +363,7 @@ def book_passing(graph, time_us, payer, payee, amount, source):
         graph.origin_us[payee, place] = origin_us
         graph.origin_amount[payee, place] = origin_amount
         graph.before[payee, place] = source
-        graph.total[payee, IN] += 1
+        graph.figures[payee, IN] += 1
 
 
 @within
@@ -347,9 +371,7 @@ def fetch_totals(graph, payer, payee):
     """Ask for what says how much the rings of a payment hold that comes some twenty-four later. A hint: changes nothing."""
     for pocket in (payer, payee):
         if pocket >= 0:
-            prefetch(graph.total[pocket], 0)
-            prefetch(graph.passed[pocket : pocket + 1], 0)
-            prefetch(graph.first_us[pocket : pocket + 1], 0)
+            prefetch(graph.figures[pocket], 0)
 
 
 @within
@@ -360,16 +382,18 @@ def fetch_patterns(graph, payer, payee):
         if pocket < 0:
             continue
         for way in (IN, OUT):
-            held = min(graph.total[pocket, way] + 1, ring)
+            held = min(graph.figures[pocket, way] + 1, ring)
             for place in range(0, held, 8):
                 prefetch(graph.time_us[pocket, way], place)
                 prefetch(graph.amount[pocket, way], place)
             for place in range(0, held, 16):
                 prefetch(graph.other[pocket, way], place)
             prefetch(graph.behind[pocket, way], 0)
-        for place in range(0, min(graph.total[pocket, IN] + 1, ring), 16):
+        for place in range(0, min(graph.figures[pocket, IN] + 1, ring), 16):
             prefetch(graph.hops[pocket], place)
             prefetch(graph.origin[pocket], place)
+    if payee >= 0:
+        _fetch_chain(graph, payee, graph.figures[payee, IN] & (ring - 1))
 
 
 @within
@@ -379,12 +403,11 @@ def fetch_payers(graph, payer, payee):
     for pocket in (payer, payee):
         if pocket < 0:
             continue
-        total = graph.total[pocket, IN]
+        total = graph.figures[pocket, IN]
         for i in range(min(total, ring, NEIGHBOURS_MAX)):
             other = graph.other[pocket, IN, (total - 1 - i) & (ring - 1)]
             if other >= 0:
-                prefetch(graph.total[other], 0)
-                prefetch(graph.passed[other : other + 1], 0)
+                prefetch(graph.figures[other], 0)
 
 
 @kernel

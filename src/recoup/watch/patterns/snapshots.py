@@ -11,6 +11,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+import mmap
+import sys
+from contextlib import suppress
 from typing import Any, Final
 
 import numpy as np
@@ -18,7 +22,7 @@ import numpy.typing as npt
 
 from recoup.errors import StateFault, StateProblem
 from recoup.watch.patterns.catalogue import PATTERN_FEATURES
-from recoup.watch.patterns.kernels import IN, OUT, Graph
+from recoup.watch.patterns.kernels import FIRST, IN, OUT, Graph
 
 LAYOUT: Final = 1
 """Raised with every change of an array or of what a number in it means."""
@@ -31,6 +35,8 @@ _AT_ONCE: Final = 1 << 14  # pockets looked at together: what is compared stays 
 _MAGIC: Final = b"recoup-patterns\n"
 _HEAD_BYTES_MAX: Final = 2**12
 _DIGEST_BYTES: Final = 32
+_LINE: Final = 64  # bytes of a line of the cache
+_LARGE: Final = 1 << 22  # bytes of an array that large pages pay for
 
 
 def pattern_set() -> str:
@@ -38,22 +44,46 @@ def pattern_set() -> str:
     return hashlib.sha256("\n".join(one.name for one in PATTERN_FEATURES).encode()).hexdigest()
 
 
+def _zeros(shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """Return zeros that begin where a line of the cache does: a ring then lies in no more lines than it fills.
+
+    Large ones lie in large pages where the system has some: rings are read here and there, and each small page would have to be
+    looked up. They take memory only as they are used, as zeroed arrays do, for which numpy does not ask for large pages.
+    """
+    kind = np.dtype(dtype)
+    size = math.prod(shape) * kind.itemsize
+    raw = np.frombuffer(_large(size), np.uint8) if size >= _LARGE else np.zeros(size + _LINE, "u1")
+    first = -raw.ctypes.data % _LINE
+    return raw[first : first + size].view(kind).reshape(shape)
+
+
+def _large(size: int) -> mmap.mmap:
+    """Return so many bytes of zeros, and some more, in large pages if there are any."""
+    if sys.platform == "win32":
+        return mmap.mmap(-1, size + _LINE)
+    found = mmap.mmap(-1, size + _LINE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    if hasattr(mmap, "MADV_HUGEPAGE"):
+        with suppress(OSError):  # a system without them
+            found.madvise(mmap.MADV_HUGEPAGE)
+    return found
+
+
 def empty_graph(pockets: int, kept: int) -> Graph:
     """Return the rings of pockets that were never used."""
     rings, ins = (pockets, 2, kept), (pockets, kept)
+    figures = _zeros((pockets, 4), np.int64)
+    figures[:, FIRST] = -1
     return Graph(
-        time_us=np.zeros(rings, np.int64),
-        amount=np.zeros(rings, np.int64),
-        other=np.zeros(rings, np.int32),
-        behind=np.zeros(rings, np.int16),
-        total=np.zeros((pockets, 2), np.int64),
-        passed=np.zeros(pockets, np.int64),
-        first_us=np.full(pockets, -1, np.int64),
-        hops=np.zeros(ins, np.int32),
-        origin=np.zeros(ins, np.int32),
-        origin_us=np.zeros(ins, np.int64),
-        origin_amount=np.zeros(ins, np.int64),
-        before=np.zeros(ins, np.int64),
+        time_us=_zeros(rings, np.int64),
+        amount=_zeros(rings, np.int64),
+        other=_zeros(rings, np.int32),
+        behind=_zeros(rings, np.int16),
+        figures=figures,
+        hops=_zeros(ins, np.int32),
+        origin=_zeros(ins, np.int32),
+        origin_us=_zeros(ins, np.int64),
+        origin_amount=_zeros(ins, np.int64),
+        before=_zeros(ins, np.int64),
     )
 
 
@@ -65,8 +95,9 @@ def newest_time(graph: Graph) -> int:
 
 
 def _parts(graph: Graph) -> list[npt.NDArray[Any]]:
-    """Return the arrays that are kept of used pockets only."""
-    return [array for name, array in graph._asdict().items() if name != "first_us"]
+    """Return the arrays that are kept of used pockets only, in the order of the bytes."""
+    figures = {"figures": (graph.total, graph.passed)}
+    return [part for name, array in graph._asdict().items() for part in figures.get(name, (array,))]
 
 
 def to_bytes(graph: Graph) -> bytes:

@@ -52,7 +52,7 @@ class Patterns:
     @property
     def pockets(self) -> int:
         """How many pockets have rings."""
-        return len(self.graph.first_us)
+        return len(self.graph.figures)
 
     def grow(self, pockets: int) -> None:
         """Make rings for pockets that came later; never fewer."""
@@ -76,7 +76,7 @@ class Patterns:
     def restore(cls, given: bytes) -> Patterns:
         """Return the rings of a snapshot; `StateFault` for bytes that are none, are damaged, or no kernel can read."""
         graph = from_bytes(given, _AMOUNT_MAX)
-        return cls(len(graph.first_us), graph.time_us.shape[2], graph)
+        return cls(len(graph.figures), graph.time_us.shape[2], graph)
 
     def apply(self, payments: Payments, *, reads: bool = True) -> npt.NDArray[np.float64]:
         """Return the pattern features [n, F] of payments, each read before it is booked; [0, 0] where only booked.
@@ -84,7 +84,7 @@ class Patterns:
         Raises `StateFault` for a pocket that is not there, an amount out of bounds, or a time before one that was booked;
         then nothing is booked.
         """
-        pockets = len(self.graph.first_us)
+        pockets = len(self.graph.figures)
         for name in ("payer", "payee"):
             numbers = getattr(payments, name)
             if len(numbers) and (numbers.min() < -1 or numbers.max() >= pockets):

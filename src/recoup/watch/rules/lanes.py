@@ -129,24 +129,24 @@ def _all_are(values, wanted):
 
 @inner
 def _push(op, given, table, argument, values):
-    """Take a column of a table [rows, columns], or one constant, as the values of all payments."""
+    """Take a line of a table [columns, 64], or one constant, as the values of all payments."""
     if op == _CONSTANT:
         for lane in range(ROWS):
             values[lane] = given
     else:
         for lane in range(ROWS):
-            values[lane] = figure(table[lane, argument])
+            values[lane] = figure(table[argument, lane])
 
 
 @inner
-def verdicts(programs, rule, rows, facts, stack, found):
+def verdicts(programs, rule, columns, facts, stack, found):
     """Write NO, FIRES or UNKNOWN of one rule for each of 64 payments into int8 `found` [64].
 
     Args:
         programs: the rules.
         rule: which.
-        rows: float64 [64, F], C order.
-        facts: float64 [64, G], C order.
+        columns: float64 [F, 64], C order: features, each of all payments.
+        facts: float64 [G, 64], C order.
         stack: float64 [RULE_STACK_MAX, 64], to work on.
         found: where to.
     """
@@ -156,7 +156,7 @@ def verdicts(programs, rule, rows, facts, stack, found):
         at += 1
         if op <= _FACT:
             given = programs.constants[argument] if op == _CONSTANT else 0.0
-            _push(op, given, facts if op == _FACT else rows, argument, stack[top])
+            _push(op, given, facts if op == _FACT else columns, argument, stack[top])
             top += 1
         elif op in (_IF_FALSE, _IF_TRUE):
             if _all_are(stack[top - 1], 0.0 if op == _IF_FALSE else 1.0):
@@ -182,15 +182,27 @@ def verdicts(programs, rule, rows, facts, stack, found):
         found[lane] = UNKNOWN if np.isnan(value) else (FIRES if value != 0.0 else NO)
 
 
+@inner
+def _lay(rows, first, columns):
+    """Write 64 rows column by column."""
+    for lane in range(ROWS):
+        for column in range(len(columns)):
+            columns[column, lane] = rows[first + lane, column]
+
+
 @kernel
 def evaluate_many(programs, rows, facts, stack, out):
     """Write NO, FIRES or UNKNOWN of every rule for every payment: out int8 [n, R], rows [n, F], facts [n, G], C order."""
     stacks, found = np.zeros((len(stack), ROWS)), np.empty(ROWS, np.int8)
-    whole = rows.shape[0] // ROWS * ROWS
-    for r in range(len(programs.starts) - 1):
-        for i in range(0, whole, ROWS):
-            verdicts(programs, r, rows[i : i + ROWS], facts[i : i + ROWS], stacks, found)
+    columns, known = np.empty((rows.shape[1], ROWS)), np.empty((facts.shape[1], ROWS))
+    whole, count = rows.shape[0] // ROWS * ROWS, len(programs.starts) - 1
+    for i in range(0, whole, ROWS):
+        _lay(rows, i, columns)
+        _lay(facts, i, known)
+        for r in range(count):
+            verdicts(programs, r, columns, known, stacks, found)
             out[i : i + ROWS, r] = found
+    for r in range(count):
         for i in range(whole, rows.shape[0]):
             out[i, r] = verdict(programs, r, rows[i], facts[i], stack)
 

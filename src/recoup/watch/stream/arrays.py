@@ -114,6 +114,7 @@ class Desk(NamedTuple):
     row_bits: npt.NDArray[np.uint64]  # (64, F): the memory of the room's rows
     facts: F64  # (64, G)
     facts_bits: npt.NDArray[np.uint64]  # the same memory
+    fact_columns: F64  # (G, 64): the same, fact by fact
     stack: F64  # (RULE_STACK_MAX,)
     stacks: F64  # (RULE_STACK_MAX, 64)
     verdicts: npt.NDArray[np.int8]  # (64,)

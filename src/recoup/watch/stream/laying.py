@@ -168,6 +168,7 @@ def lay_desk(rules: RuleSet, brain: Brain, innocents: float, width: int) -> Desk
         room.rows.view(np.uint64),
         facts,
         facts.view(np.uint64),
+        np.zeros(facts.shape[::-1]),
         np.empty(RULE_STACK_MAX),
         np.zeros((RULE_STACK_MAX, LANES)),
         np.zeros(LANES, np.int8),

@@ -35,6 +35,8 @@ from recoup.watch.state.kernels.words import (
 
 _SOON = 12
 """Rows between the request for a pocket and its use."""
+_SOONER = 40
+"""Rows between the request for a row and its use; its pockets are asked for in between."""
 
 
 @within
@@ -53,6 +55,7 @@ def _expire(s, w, until):
         row = s.rows[tail & (len(s.rows) - 1)]
         if row.time > until:
             break
+        prefetch(s.rows, (tail + _SOONER) & (len(s.rows) - 1))
         _fetch(s, min(tail + _SOON, head - 1))
         p, q, amount = row.payer, row.payee, row.amount
         if p >= 0:

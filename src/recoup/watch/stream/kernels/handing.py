@@ -90,13 +90,11 @@ def graph_at(at, k):
         _i4_3(at, k + 2),
         _i2_3(at, k + 3),
         _i8_2(at, k + 4),
-        _i8(at, k + 5),
-        _i8(at, k + 6),
-        _i4_2(at, k + 7),
-        _i4_2(at, k + 8),
+        _i4_2(at, k + 5),
+        _i4_2(at, k + 6),
+        _i8_2(at, k + 7),
+        _i8_2(at, k + 8),
         _i8_2(at, k + 9),
-        _i8_2(at, k + 10),
-        _i8_2(at, k + 11),
     )
 
 
@@ -185,18 +183,18 @@ def desk_at(at, k):
     room = Room(
         _f8_2(at, k),
         _f8(at, k + 1),
-        _f8(at, k + 2),
+        _f8_2(at, k + 2),
         _u1(at, k + 3),
-        _u1(at, k + 4),
+        _u8(at, k + 4),
         _u8(at, k + 5),
-        _u8(at, k + 6),
     )
     return Desk(
         room,
-        _i8(at, k + 7),
-        _u8_2(at, k + 8),
-        _f8_2(at, k + 9),
-        _u8_2(at, k + 10),
+        _i8(at, k + 6),
+        _u8_2(at, k + 7),
+        _f8_2(at, k + 8),
+        _u8_2(at, k + 9),
+        _f8_2(at, k + 10),
         _f8(at, k + 11),
         _f8_2(at, k + 12),
         _i1(at, k + 13),
@@ -250,7 +248,7 @@ def lay_batch(time_us, payer, payee, amount, kind, currency, named, raw, fired, 
 
 
 GRAPH: Final = 0
-FLOW: Final = GRAPH + 12
+FLOW: Final = GRAPH + 10
 BRAIN: Final = FLOW + 8
 PROGRAMS: Final = BRAIN + 21
 RULING: Final = PROGRAMS + 4

@@ -17,7 +17,7 @@ from recoup.trace.kernels.compiled import inner, kernel, within
 from recoup.trace.kernels.prefetch import prefetch
 from recoup.watch.decision.decision import Action, Ground, Withheld
 from recoup.watch.features import FEATURES
-from recoup.watch.model.blocks import FEW, score_block
+from recoup.watch.model.blocks import FEW, lay_columns, score_block
 from recoup.watch.model.kernels import probability_at, score_with
 from recoup.watch.model.lanes import LANES
 from recoup.watch.patterns.kernels import (
@@ -113,9 +113,18 @@ def _fetch(s, payer, payee):
 
 
 @within
+def _fetch_lists(r, payer, payee):
+    """Ask for what lists say of the two of a payment that comes soon."""
+    for number in (payer, payee):
+        if 0 <= number < r.listed.shape[1]:
+            for j in range(len(r.listed)):
+                prefetch(r.listed[j], number)
+
+
+@within
 def _fetch_rings(s, graph, given, i, last):
     """Ask for the rings of a payment that comes soon, and for its payers' figures when these are there."""
-    count, at = min(s.marks[ACCOUNTS], len(graph.first_us)), i + _TOTALS
+    count, at = min(s.marks[ACCOUNTS], len(graph.figures)), i + _TOTALS
     if at <= last:
         p, q = np.int64(given.payer[at]), np.int64(given.payee[at])
         fetch_totals(graph, p if p < count else -1, q if q < count else -1)
@@ -310,12 +319,12 @@ def _weighed(brain, programs, r, terms, desk, given, i, clock, one, fired):
 @inner
 def _rule_block(programs, r, desk, given, out, fired):
     """Work out the rules in shadow for the payments that were put aside, and write what they would have asked of them."""
-    count = desk.marks[BLOCK]
+    count, columns = desk.marks[BLOCK], desk.room.columns
     for j in range(len(r.begins_us)):
         if r.is_live[j]:
             continue
         if count > FEW:
-            verdicts(programs, j, desk.room.rows, desk.facts, desk.stacks, desk.verdicts)
+            verdicts(programs, j, columns, desk.fact_columns, desk.stacks, desk.verdicts)
         action = np.int64(r.action[j])
         for lane in range(count):
             i = desk.places[lane]
@@ -356,8 +365,14 @@ def _score_block(brain, terms, desk, given, out):
 @inner
 def _catch_up(brain, programs, r, terms, desk, given, out, fired):
     """Ask of the payments that were put aside what changes nothing."""
-    if desk.marks[BLOCK] == 0:
+    count = desk.marks[BLOCK]
+    if count == 0:
         return
+    if count > FEW:
+        lay_columns(desk.room)
+        for lane in range(count):
+            for fact in range(len(desk.fact_columns)):
+                desk.fact_columns[fact, lane] = desk.facts[lane, fact]
     _rule_block(programs, r, desk, given, out, fired)
     if brain.said[1] and not terms.said[1]:
         _score_block(brain, terms, desk, given, out)
@@ -391,12 +406,13 @@ def _decide(
     """Decide payments in order; what rules and model in shadow ask of the last of them is still to be written."""
     marks, rows = desk.marks, desk.room.rows
     follows = len(flow.flags) > 1 and not mode & LOOKED
-    keeps_patterns = len(graph.first_us) > 0
+    keeps_patterns = len(graph.figures) > 0
     reads_patterns = keeps_patterns and rows.shape[1] > _OF_STATE
     for i in range(start, stop):
         soon = min(i + _SOON, stop - 1)
         if soon > i:
             _fetch(s, np.int64(given.payer[soon]), np.int64(given.payee[soon]))
+            _fetch_lists(r, np.int64(given.payer[soon]), np.int64(given.payee[soon]))
         if keeps_patterns:
             _fetch_rings(s, graph, given, i, stop - 1)
         time, amount, kind = given.time_us[i], given.amount[i], np.int64(given.kind[i])
