@@ -315,12 +315,12 @@ def _payments(batch: Batch) -> Columns | list[Asked]:
         return list(_all_asked(batch))
     return Columns(
         batch.ids,
-        np.array(batch.times_us, np.int64),
+        np.asarray(batch.times_us, np.int64),
         batch.payers,
         batch.payees,
-        np.array(batch.amounts, np.int64),
+        np.asarray(batch.amounts, np.int64),
         batch.currencies,
-        np.array(batch.kinds, np.int8),
+        np.asarray(batch.kinds, np.int8),
     )
 
 
