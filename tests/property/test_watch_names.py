@@ -39,6 +39,8 @@ def test_a_column_says_the_texts_it_was_made_of(some: list[str]) -> None:
     assert list(column) == some
     assert [column[at] for at in range(len(some))] == some
     assert [column[at - len(some)] for at in range(len(some))] == some
+    for places in ([], list(range(len(some))), [0] * bool(some)):
+        assert column.picked(places) == [some[at] for at in places]
     assert column.stands_twice() == (len(set(some)) < len(some))
     assert column.is_one() == (len(set(some)) < 2)
     is_ascii = all(text.isascii() and text.isprintable() for text in some)

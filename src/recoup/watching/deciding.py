@@ -143,7 +143,8 @@ class Watch(NamedStream):
         found = [self._pockets.find(names, code) for names in (payers, payees)]
         rows = np.flatnonzero((found[0] == ABSENT) | (found[1] == ABSENT)).tolist()
         if rows:
-            names = [name for at in rows for name in (payers[at], payees[at])]
+            sides = [names.picked(rows) for names in (payers, payees)]
+            names = list(chain.from_iterable(zip(*sides, strict=True)))
             new = self._pockets.missing(names, [code] * len(names))
             if new is None:
                 return None

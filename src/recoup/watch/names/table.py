@@ -11,8 +11,8 @@ from recoup.watch.names.kernels.finding import ABSENT, find, lay, put
 from recoup.watch.names.texts import Texts
 
 I64 = npt.NDArray[np.int64]
-_FIRST: Final = 1_024
-_FIRST_BYTES: Final = 1 << 14
+_FIRST: Final = 64
+_FIRST_BYTES: Final = 1 << 10
 _MOST: Final = 2**31
 """Entries: their numbers have 32 bits of a slot."""
 

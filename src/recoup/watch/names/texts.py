@@ -23,6 +23,10 @@ _KEY: Final = np.array([hash("texts"), hash("names")], np.int64).view(np.uint64)
 """The interpreter's own salt: another in each process. Nothing that is answered or kept depends on it."""
 
 
+_DEAR: Final = 16
+"""So many times longer takes a text alone than among all."""
+
+
 class Texts(Sequence[str]):
     """Texts in their order.
 
@@ -91,6 +95,11 @@ class Texts(Sequence[str]):
             text = whole.decode()
             return [text[begin:end] for begin, end in pairs]
         return [whole[begin:end].decode() for begin, end in pairs]
+
+    def picked(self, places: Sequence[int]) -> list[str]:
+        """Return the texts at these places: few of them one by one, of many all are spelled."""
+        own = self.spelled() if len(places) * _DEAR > len(self) else self
+        return [own[at] for at in places]
 
     @property
     def hashes(self) -> npt.NDArray[np.uint64]:

@@ -32,7 +32,7 @@ def are_same(data: Array, begin: int, end: int, other: Array, from_: int, to: in
 @within
 def place_of(
     slots: Array, ends: Array, kept: Array, hashed: Any, data: Array, begin: int, end: int
-) -> int:
+) -> Any:
     """Return the place among slots where a text stands, or would."""
     mask = _U(slots.size - 1)
     place = hashed & mask

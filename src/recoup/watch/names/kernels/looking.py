@@ -73,7 +73,7 @@ def stands_twice(hashes: Array, starts: Array, data: Array) -> bool:
 
 @kernel
 def are_clean(
-    amounts: Array, times: Array, amount_max: int, time_max: int, now: int, late: int, ahead: int
+    amounts: Array, times: Array, amount_max: int, time_max: int, now: Any, late: int, ahead: int
 ) -> bool:
     """Return whether amounts i64[n] and times i64[n] are such as the stream takes, each as of the times before it.
 
@@ -86,7 +86,8 @@ def are_clean(
             return False
         if now != NEVER and not now - late <= time <= now + ahead:
             return False
-        now = max(now, time)
+        if time > now:  # noqa: PLR1730 - one type for numba and for the checker
+            now = time
     return True
 
 

@@ -154,9 +154,9 @@ def column_of(body: Array, spans: Array, field: int, starts: Array) -> Array:
 
 
 @inner
-def figures(data: Array, begin: int, end: int) -> int:
+def figures(data: Array, begin: int, end: int) -> Any:
     """Return the number whose figures stand in data[begin:end]; -1 where another sign does."""
-    found = 0
+    found = np.int64(0)
     for at in range(begin, end):
         figure = np.int64(data[at]) - 48
         if not 0 <= figure <= 9:
@@ -191,7 +191,7 @@ def days_of(year: int, month: int) -> int:
 
 
 @inner
-def instant_of(data: Array, begin: int, end: int, never: int) -> int:
+def instant_of(data: Array, begin: int, end: int, never: int) -> Any:
     """Return microseconds of UTC of `YYYY-MM-DDThh:mm:ss[.ffffff](Z|+hh:mm|-hh:mm)`; `never` for any other form."""
     if end - begin < 20:
         return never

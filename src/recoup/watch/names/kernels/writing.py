@@ -54,7 +54,7 @@ def rows_of(
         at = laid(out, at, _ID, 0, _ID.size)
         at = laid(out, at, data, starts[row], starts[row + 1])
         at = laid(out, at, _DECISION, 0, _DECISION.size)
-        word = decisions[row] if decisions[row] > 0 else 0
+        word = max(0, decisions[row])
         at = laid(out, at, letters, words[word], words[word + 1])
         tail = _REPEAT if repeats[row] else _END
         at = laid(out, at, tail, 0, tail.size)
