@@ -149,7 +149,8 @@ class Watch(NamedStream):
             if new is None:
                 return None
             self._add([name for name, _ in new], code)
-            found = [self._pockets.find(names, code) for names in (payers, payees)]
+            numbers = self._pockets.all_of(names, [code] * len(names))
+            found[0][rows], found[1][rows] = numbers[::2], numbers[1::2]
         return found[0].astype(np.int32), found[1].astype(np.int32)
 
     def _plan(

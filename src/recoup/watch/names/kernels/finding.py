@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from recoup.trace.kernels.compiled import kernel, within
+from recoup.trace.kernels.compiled import brief, within
 
 Array = Any  # numba infers types from the call; the docstrings give them
 
@@ -47,21 +47,38 @@ def place_of(
         place = (place + _ONE) & mask
 
 
-@kernel
+@brief
 def find(
     slots: Array, ends: Array, kept: Array, values: Array, hashes: Array, starts: Array, data: Array
 ) -> Array:
-    """Return i64[n], the value of each text of a column (u64[n], i64[n + 1], u8[]), ABSENT where there is none."""
+    """Return i64[n], the value of each text of a column (u64[n], i64[n + 1], u8[]), ABSENT where there is none.
+
+    What a large table has lies far apart in memory: each kind is fetched for all texts first, so that none waits for another.
+    """
     count = hashes.size
     out = np.empty(count, np.int64)
+    mask = _U(slots.size - 1)
+    entries, begins = np.empty(count, np.int64), np.empty(count, np.int64)
     for at in range(count):
-        place = place_of(slots, ends, kept, hashes[at], data, starts[at], starts[at + 1])
+        slot = slots[hashes[at] & mask]
+        is_near = slot != _FREE and slot >> _HALF == hashes[at] >> _HALF
+        entries[at] = np.int64((slot & _LOW) - _ONE) if is_near else -1
+    for at in range(count):
+        entry = entries[at]
+        if entry >= 0:
+            begins[at] = ends[entry]
+            out[at] = values[entry]
+    for at in range(count):
+        entry, begin, end = entries[at], starts[at], starts[at + 1]
+        if entry >= 0 and are_same(kept, begins[at], ends[entry + 1], data, begin, end):
+            continue
+        place = place_of(slots, ends, kept, hashes[at], data, begin, end)
         slot = slots[place]
         out[at] = ABSENT if slot == _FREE else values[np.int64((slot & _LOW) - _ONE)]
     return out
 
 
-@kernel
+@brief
 def put(
     slots: Array,
     ends: Array,
@@ -93,7 +110,7 @@ def put(
     return used
 
 
-@kernel
+@brief
 def lay(slots: Array, hashes: Array) -> None:
     """Lay entries that differ, by their hashes u64[m], into free slots."""
     mask = _U(slots.size - 1)

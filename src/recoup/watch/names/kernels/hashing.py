@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from recoup.trace.kernels.compiled import kernel, within
+from recoup.trace.kernels.compiled import brief, within
 
 Array = Any  # numba infers types from the call; the docstrings give them
 
@@ -67,7 +67,7 @@ def hash_of(data: Array, begin: int, end: int, key: Array) -> Any:
     return v0 ^ v1 ^ v2 ^ v3
 
 
-@kernel
+@brief
 def hashes_of(starts: Array, data: Array, key: Array) -> Array:
     """Return u64[n], the hash of each text; key is u64[2]. Some 2 ns a byte."""
     count = starts.size - 1

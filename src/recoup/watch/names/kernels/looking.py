@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from recoup.trace.kernels.compiled import kernel
+from recoup.trace.kernels.compiled import brief
 from recoup.watch.names.kernels.finding import are_same
 from recoup.watch.state.kernels.words import NEVER
 
@@ -16,7 +16,7 @@ _U = np.uint64
 _ONE = _U(1)
 
 
-@kernel
+@brief
 def is_plain(starts: Array, data: Array, least: int, most: int) -> bool:
     """Return whether each text has `least` to `most` bytes, and all are printable ASCII."""
     for at in range(starts.size - 1):
@@ -28,7 +28,7 @@ def is_plain(starts: Array, data: Array, least: int, most: int) -> bool:
     return odd == 0
 
 
-@kernel
+@brief
 def is_one(starts: Array, data: Array) -> bool:
     """Return whether all texts are the first one."""
     others = 0
@@ -37,7 +37,7 @@ def is_one(starts: Array, data: Array) -> bool:
     return others == 0
 
 
-@kernel
+@brief
 def pairs_differ(starts: Array, data: Array, others: Array, theirs: Array, most: int) -> bool:
     """Return whether each text differs from the other column's of its place, both have at most `most` bytes together."""
     for at in range(starts.size - 1):
@@ -49,7 +49,7 @@ def pairs_differ(starts: Array, data: Array, others: Array, theirs: Array, most:
     return True
 
 
-@kernel
+@brief
 def stands_twice(hashes: Array, starts: Array, data: Array) -> bool:
     """Return whether a text stands twice in a column, given their hashes u64[n]."""
     count = hashes.size
@@ -71,7 +71,7 @@ def stands_twice(hashes: Array, starts: Array, data: Array) -> bool:
     return False
 
 
-@kernel
+@brief
 def are_clean(
     amounts: Array, times: Array, amount_max: int, time_max: int, now: Any, late: int, ahead: int
 ) -> bool:
@@ -91,7 +91,7 @@ def are_clean(
     return True
 
 
-@kernel
+@brief
 def minors_of(starts: Array, data: Array, decimals: int, out: Array) -> bool:
     """Write minor units i64[n] of texts of 1 to 15 figures, a point, and as many figures as decimals; False for any other."""
     for at in range(starts.size - 1):

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from recoup.trace.kernels.compiled import inner, kernel
+from recoup.trace.kernels.compiled import brief, inner
 
 Array = Any  # numba infers types from the call; the docstrings give them
 
@@ -108,7 +108,7 @@ def past_payment(body: Array, at: int, span: Array) -> int:
     return -1
 
 
-@kernel
+@brief
 def payments_of(body: Array, spans: Array) -> int:
     """Write where the texts of payments in u8[] stand, into i32[most, 8, 2] of noughts; return how many, -1: not plain."""
     at = past(body, 0, _OPEN)
@@ -138,7 +138,7 @@ def payments_of(body: Array, spans: Array) -> int:
     return -1
 
 
-@kernel
+@brief
 def column_of(body: Array, spans: Array, field: int, starts: Array) -> Array:
     """Write starts i64[n + 1] of one field of i32[n, 8, 2], and return its bytes u8[]."""
     count = starts.size - 1
@@ -230,7 +230,7 @@ def instant_of(data: Array, begin: int, end: int, never: int) -> Any:
     return 1_000_000 * (60 * minutes + second) + micros
 
 
-@kernel
+@brief
 def instants_of(starts: Array, data: Array, never: int, out: Array) -> bool:
     """Write microseconds of UTC i64[n] of the instants of a column; False where one has another form."""
     for row in range(out.size):

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from recoup.trace.kernels.compiled import inner, kernel
+from recoup.trace.kernels.compiled import brief, inner
 
 Array = Any  # numba infers types from the call; the docstrings give them
 
@@ -25,7 +25,7 @@ def laid(out: Array, at: int, text: Array, begin: int, end: int) -> int:
     return at
 
 
-@kernel
+@brief
 def rows_of(
     starts: Array,
     data: Array,
