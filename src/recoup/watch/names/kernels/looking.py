@@ -86,8 +86,7 @@ def are_clean(
             return False
         if now != NEVER and not now - late <= time <= now + ahead:
             return False
-        if time > now:  # noqa: PLR1730 - one type for numba and for the checker
-            now = time
+        now = max(now, time)
     return True
 
 
@@ -99,7 +98,7 @@ def minors_of(starts: Array, data: Array, decimals: int, out: Array) -> bool:
         point = end - decimals - 1
         if not begin < point <= begin + 15 or data[point] != 46:
             return False
-        found = 0
+        found = np.int64(0)
         for place in range(begin, end):
             if place != point:
                 figure = np.int64(data[place]) - 48
