@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recoup.watch.names import Texts
 from recoup.watching import Asked, Watch
-from recoup.watching.columns import columns_of
+from recoup.watching.columns import Columns, columns_of
 from recoup.watching.decision_log import Lines
 from recoup.watching.known import Contents, KnownIds
 from recoup.watching.snapshots import restored, snapshot_of
@@ -46,6 +47,24 @@ def frame(some: list[Asked], schema: list[type[pl.DataType]]) -> pl.DataFrame:
     )
 
 
+def in_bytes(columns: Columns | None) -> Columns | None:
+    """Return columns as they come from the wire: texts as bytes."""
+    if columns is None:
+        return None
+    texts = {name: Texts.of(getattr(columns, name)) for name in ("ids", "payers", "payees")}
+    return columns._replace(**texts)
+
+
+def formed(some: list[Asked], types: list[type[pl.DataType]], form: str) -> object:
+    """Return payments as rows, as columns, or as columns of bytes."""
+    if form == "rows":
+        return some
+    whole = frame(some, types)
+    columns = columns_of(whole)
+    return whole if form == "columns" or columns is None else in_bytes(columns)
+
+
+FORM = st.sampled_from(["rows", "columns", "bytes", "bytes"])
 TYPES = [pl.String, pl.Int64, pl.String, pl.String, pl.Int64, pl.String, pl.String]
 
 
@@ -58,7 +77,7 @@ def test_columns_decide_as_their_payments_one_by_one(
     cuts = sorted(data.draw(st.sets(st.integers(0, len(some)), max_size=4)) | {0, len(some)})
     for begin, end in itertools.pairwise(cuts):
         expected = [twin.decide([one])[0] for one in some[begin:end]]
-        found = columns.decide(frame(some[begin:end], TYPES))
+        found = columns.decide(formed(some[begin:end], TYPES, data.draw(FORM)))
         assert list(found) == expected
     assert columns.log.digest == twin.log.digest
     assert columns._pockets == twin._pockets
@@ -88,7 +107,8 @@ def test_batches_that_are_mostly_clean_leave_the_watch_as_one_by_one(rows, most,
     cut = data.draw(st.integers(0, len(some)))
     for begin, end in ((0, cut), (cut, len(some))):
         expected = [twin.decide([one])[0] for one in some[begin:end]]
-        assert list(columns.decide(frame(some[begin:end], TYPES[:-1]))) == expected
+        given = formed(some[begin:end], TYPES[:-1], data.draw(FORM))
+        assert list(columns.decide(given)) == expected
         kept = snapshot_of(columns)
         assert kept == snapshot_of(twin)
         columns = restored(kept)
@@ -103,7 +123,8 @@ def forms(some: list[Asked]) -> list[object]:
     arrays = {name: whole[name].to_numpy() for name in ("time", "amount")}
     lists = {name: whole[name].to_list() for name in NAMES if name not in arrays}
     instants = whole.with_columns(pl.col("time").cast(pl.Datetime("us", "UTC")))
-    return [whole, whole.to_arrow(), {**lists, **arrays}, instants, whole.drop("kind")]
+    wire = in_bytes(columns_of(whole))
+    return [whole, whole.to_arrow(), {**lists, **arrays}, instants, whole.drop("kind"), wire]
 
 
 def test_every_form_of_columns_is_taken_in_bulk_and_gives_the_same() -> None:
@@ -113,6 +134,19 @@ def test_every_form_of_columns_is_taken_in_bulk_and_gives_the_same() -> None:
         found = Watch().decide(form)
         assert isinstance(found.plan, range), "no object for each payment"
         assert list(found) == expected
+
+
+def test_a_clean_batch_of_bytes_stays_bytes_also_when_others_came_otherwise() -> None:
+    found, twin = Watch(), Watch()
+    twin.decide(clean(60))
+    found.decide(clean(20))
+    for begin, most in ((20, 40), (40, 60)):
+        made = found.decide(in_bytes(columns_of(frame(clean(most)[begin:], TYPES))))
+        assert isinstance(made.contents, Columns)
+        assert made.contents.are_bytes, "nothing was spelled"
+    assert snapshot_of(found) == snapshot_of(twin)
+    assert all(one.is_repeat for one in found.decide(clean(60)))
+    assert found._ids.some_of(["p59", "p60", "p0"]).__next__() == 0
 
 
 def test_a_clean_batch_among_odd_ones_stays_in_bulk_but_for_the_odd() -> None:
@@ -163,7 +197,13 @@ def test_ids_are_known_as_long_as_they_must_be_and_find_their_own_batch(
         ids.age(clock)
         names = [f"{number}-{step}" for number in dict.fromkeys(numbers)]
         made = _Made(names)
-        ids.add(made, names, range(len(names)))
+        if step % 4:
+            ids.add(made, names, range(len(names)))
+        else:
+            ids.add(made, Texts.of(names), range(len(names)))
+        assert not names or not ids.none_of(names if step % 2 else Texts.of(names))
+        assert ids.none_of([f"other {step}"])
+        assert ids.none_of(Texts.of([f"other {step}"]))
         dropped = names[:1] if step % 3 == 0 else []
         ids.drop(dropped)
         twin |= {id_: (clock, made, at) for at, id_ in enumerate(names) if id_ not in dropped}
@@ -175,3 +215,5 @@ def test_ids_are_known_as_long_as_they_must_be_and_find_their_own_batch(
                 assert (known.decisions, known.place) == (of, place)
                 assert known.content == (id_, place)
         assert all(ids.find(id_) is None for id_ in dropped)
+        asked = [*dropped, *twin]
+        assert list(ids.some_of(asked)) == [at for at, id_ in enumerate(asked) if id_ in ids]

@@ -17,6 +17,8 @@ import polars as pl
 
 from recoup import limits
 from recoup.records.kinds import KINDS
+from recoup.watch.names import Texts
+from recoup.watch.names.kernels.looking import are_clean
 from recoup.watch.state import NEVER
 from recoup.watch.state.kernels.stream import TIME_MAX
 from recoup.watching.asked import (
@@ -30,6 +32,7 @@ from recoup.watching.asked import (
 I64 = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 _NEEDED: Final = frozenset({"id", "time", "payer", "payee", "amount", "currency"})
+_BYTES_MAX: Final = 2**31
 _NAMES: Final = _NEEDED | {"kind"}
 _MICROSECONDS: Final = pl.Datetime("us", "UTC")
 
@@ -47,6 +50,15 @@ class Columns(NamedTuple):
     kinds: npt.NDArray[np.int8]
     """Places in `KINDS`."""
 
+    @property
+    def are_bytes(self) -> bool:
+        """Whether ids, payers and payees are `Texts`."""
+        return all(isinstance(one, Texts) for one in (self.ids, self.payers, self.payees))
+
+    def spelled(self) -> Columns:
+        """Return the same with texts in lists."""
+        return self._replace(ids=list(self.ids), payers=list(self.payers), payees=list(self.payees))
+
     def asked(self, at: int) -> Asked:
         """Return one payment."""
         return Asked(
@@ -61,7 +73,8 @@ class Columns(NamedTuple):
 
     def all_asked(self) -> Iterator[Asked]:
         """Yield all payments."""
-        return map(self.asked, range(len(self.ids)))
+        own = self.spelled() if self.are_bytes else self
+        return map(own.asked, range(len(self.ids)))
 
     def plain(self, place: int) -> Plain:
         """Return the content of one."""
@@ -171,6 +184,22 @@ class Clock(NamedTuple):
     ahead_us: int
 
 
+def is_clean(columns: Columns, currencies: Mapping[str, int], clock: Clock) -> bool:
+    """Return whether nothing about columns of bytes is odd, nor out of the ordinary: one currency, ids in plain ASCII."""
+    ids, times, payers, payees, amounts, codes, _ = columns
+    assert isinstance(ids, Texts), "looked at"
+    assert isinstance(payers, Texts), "looked at"
+    assert isinstance(payees, Texts), "looked at"
+    if len(set(codes)) != 1 or codes[0] not in currencies or not ids.is_plain(1, ID_CHARS_MAX):
+        return False
+    bounds = (limits.ROW_MINOR_MAX, TIME_MAX, *clock)
+    return (
+        bool(are_clean(amounts, times, *bounds))
+        and payers.differ_from(payees, _BYTES_MAX)
+        and not ids.stands_twice()
+    )
+
+
 def odd_of(columns: Columns, currencies: Mapping[str, int], clock: Clock) -> list[int] | None:
     """Return the places of payments that must be looked at one by one: wrong, or come again in this batch.
 
@@ -257,6 +286,7 @@ __all__ = [
     "Numbers",
     "columns_of",
     "fit_accounts",
+    "is_clean",
     "numbers_of",
     "odd_of",
     "picked",

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from recoup.errors import StateFault, StateProblem
 from recoup.watch.decision import Policy, Problem
 from recoup.watch.model import Model
+from recoup.watch.names import ABSENT, Texts
 from recoup.watch.rules import RuleSet
 from recoup.watch.state import NEVER, Payments, Told
 from recoup.watch.stolen import (
@@ -32,6 +33,7 @@ from recoup.watching.columns import (
     Clock,
     Columns,
     columns_of,
+    is_clean,
     odd_of,
     picked,
     places_of,
@@ -74,11 +76,15 @@ class Watch(NamedStream):
         """Decide columns in bulk; None where they must be taken apart, and nothing was changed."""
         if len(columns.ids) < _FEW:
             return None
-        late, ahead = self._bounds
-        odd = odd_of(columns, self._currencies, Clock(self.stream.shard.clock, late, ahead))
+        clock = Clock(self.stream.shard.clock, *self._bounds)
+        if columns.are_bytes and not (
+            is_clean(columns, self._currencies, clock) and self._ids.none_of(columns.ids)
+        ):
+            columns = columns.spelled()
+        odd = [] if columns.are_bytes else odd_of(columns, self._currencies, clock)
         if odd is None:
             return None
-        if not self._ids.none_of(columns.ids):
+        if not columns.are_bytes and not self._ids.none_of(columns.ids):
             odd = sorted({*odd, *self._ids.some_of(columns.ids)})
         is_odd = frozenset(odd)
         clean = [at for at in range(len(columns.ids)) if at not in is_odd] if odd else None
@@ -112,6 +118,8 @@ class Watch(NamedStream):
         self, columns: Columns, clean: list[int] | None
     ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]] | None:
         """Return the pockets of payers and payees; new accounts get theirs in order. None where a name is unfit, or no room."""
+        if columns.are_bytes:
+            return self._sides_of_bytes(columns)
         codes = picked(columns.currencies, clean)
         sides = [picked(names, clean) for names in (columns.payers, columns.payees)]
         found = [self._pockets.all_of(names, codes) for names in sides]
@@ -124,6 +132,26 @@ class Watch(NamedStream):
                 self._add([name for name, _ in run], code)
             found = [self._pockets.all_of(names, codes) for names in sides]
         return np.array(found[0], np.int32), np.array(found[1], np.int32)
+
+    def _sides_of_bytes(
+        self, columns: Columns
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]] | None:
+        """Return the same of clean columns of bytes: only names that are new are spelled."""
+        payers, payees, code = columns.payers, columns.payees, columns.currencies[0]
+        assert isinstance(payers, Texts), "looked at"
+        assert isinstance(payees, Texts), "looked at"
+        found = [self._pockets.find(names, code) for names in (payers, payees)]
+        rows = np.flatnonzero((found[0] == ABSENT) | (found[1] == ABSENT)).tolist()
+        if rows:
+            sides = [names.picked(rows) for names in (payers, payees)]
+            names = list(chain.from_iterable(zip(*sides, strict=True)))
+            new = self._pockets.missing(names, [code] * len(names))
+            if new is None:
+                return None
+            self._add([name for name, _ in new], code)
+            numbers = self._pockets.all_of(names, [code] * len(names))
+            found[0][rows], found[1][rows] = numbers[::2], numbers[1::2]
+        return found[0].astype(np.int32), found[1].astype(np.int32)
 
     def _plan(
         self, columns: Columns, clean: list[int], odd: list[int]

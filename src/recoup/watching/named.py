@@ -163,7 +163,8 @@ class NamedStream:
             return
         booked = np.flatnonzero((rows["row"] >= 0) & (rows["problem"] == 0)).tolist()
         numbers = rows["row"][booked].tolist()
-        self._rows.add([ids[at] for at in booked], numbers)
+        texts = list(ids)
+        self._rows.add([texts[at] for at in booked], numbers)
         self._rows.forget(index.oldest)
 
     def _ended(self, some: Sequence[Ended]) -> tuple[EndedPayment, ...]:

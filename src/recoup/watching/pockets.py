@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
+from recoup.watch.names import Table, Texts
 from recoup.watching.columns import Numbers, fit_accounts, numbers_of
 
 
@@ -18,6 +20,10 @@ class Pockets:
         self._numbers: Numbers = {code: {"": -1} for code in currencies}
         self._names: list[str] = []
         self._codes: list[str] = []
+        self._tables: dict[str, Table] = {}
+        """The numbers once more, by currency, for columns of bytes; laid when the first of these comes."""
+        self._laid = 0
+        """How many pockets those have."""
 
     def __len__(self) -> int:
         return len(self._names)
@@ -81,6 +87,26 @@ class Pockets:
     def all_of(self, names: Sequence[str], codes: Sequence[str]) -> list[int | None]:
         """Return the number of each pocket, None where it has none."""
         return numbers_of(names, codes, self._numbers)
+
+    def find(self, names: Texts, code: str) -> npt.NDArray[np.int64]:
+        """Return the number of each pocket in one currency, ABSENT where it has none."""
+        if not self._tables:
+            outside = Texts.of([""])
+            for currency in self._numbers:
+                self._tables[currency] = Table()
+                self._tables[currency].put(outside, np.array([-1]))
+        if self._laid < len(self):
+            self._lay()
+        return self._tables[code].find(names)
+
+    def _lay(self) -> None:
+        """Put the pockets that were added since then into the tables."""
+        names, codes = self._names[self._laid :], self._codes[self._laid :]
+        numbers = np.arange(self._laid, len(self))
+        for code in sorted(set(codes)):
+            chosen = [at for at, own in enumerate(codes) if own == code]
+            self._tables[code].put(Texts.of([names[at] for at in chosen]), numbers[chosen])
+        self._laid = len(self)
 
     def missing(self, names: Sequence[str], codes: Sequence[str]) -> list[tuple[str, str]] | None:
         """Return (account, currency) of those without a number, once, in order; None where a name is unfit, or no room."""

@@ -29,5 +29,8 @@ def test_the_quick_bench_of_the_stream_gives_the_agreed_rows() -> None:
         ("rows_gb", "GB"),
         ("snapshot", "s"),
         ("restore", "s"),
+        ("named_snapshot", "s"),
+        ("named_restore", "s"),
+        ("named_snapshot_gb", "GB"),
         ("pockets_gb", "GB"),
     ]

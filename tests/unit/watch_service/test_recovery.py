@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 from plain_watch import PlainCore
-from watch_service import Running
+from watch_service import Running, payment
 
 from recoup.errors import StoreFault
 from recoup.watching.service import Desk, Figures, Keeping, Terms
+from recoup.watching.service.log import Log
 
 
 def recovered(folder):
@@ -45,6 +46,30 @@ def test_a_snapshot_in_between_changes_nothing(tmp_path):
     assert len(list(tmp_path.glob("state-*.bin"))) == 2
     with Running(tmp_path) as again:
         assert again.core.snapshot() == running.core.snapshot()
+
+
+def test_a_batch_of_bytes_comes_back_from_the_log_too(tmp_path):
+    running = Running(tmp_path)
+    running.inform("stop", b"acc-stopped")
+    payers = ["acc-a", "acc-stopped", "acc-c"]
+    rows = [payment(id=f"p-{at}", payer=payer) for at, payer in enumerate(payers)]
+    first = running.client.post("/v1/decisions", json={"payments": rows}).json()
+    assert b"packed" in next(tmp_path.glob("log-*.bin")).read_bytes()
+    core = recovered(tmp_path)
+    assert core.snapshot() == running.core.snapshot()
+    running.close()
+    with Running(tmp_path) as again:
+        told = again.client.post("/v1/decisions", json={"payments": rows}).json()
+    assert told["decisions"] == [one | {"is_repeat": True} for one in first["decisions"]]
+
+
+def test_a_batch_of_bytes_that_does_not_fit_together_stops_the_start(tmp_path):
+    log = Log(tmp_path, 0)
+    log.append(["packed", True, ["CNY", b"\x01\0\0\0", b"ab", *[b""] * 7], "0" * 32])
+    log.sync()
+    log.close()
+    with pytest.raises(StoreFault, match="as long as they are said to be"):
+        recovered(tmp_path)
 
 
 def _log(tmp_path):

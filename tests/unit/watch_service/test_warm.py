@@ -20,6 +20,7 @@ from numba.core.dispatcher import Dispatcher
 
 from recoup.watch.model import write_model
 from recoup.watching.service import WatchCore
+from recoup.watching.service.bodies import read_body, write_many
 from recoup.watching.service.files import Content
 from recoup.watching.service.port import CONFIGURE, Batch
 from recoup.watching.policy_files import _HERE as POLICIES
@@ -57,6 +58,13 @@ pay(core, 3, 5, 100)
 pay(core, 8, 64, 90_000)
 pay(core, 72, 500, 100)
 pay(core, 572, 500, 100, is_scored=False)
+rows = [
+    {"id": f"q{n}", "payer": f"c{n}", "payee": "d", "amount": "1.00", "currency": "CNY", "time": "2023-11-14T22:13:21Z"}
+    for n in range(500)
+]
+read = read_body(msgspec.json.encode({"payments": rows}), is_batch=True)
+assert read.batch.are_bytes
+write_many(read.ids, core.decide(read.batch, is_scored=True))
 counts.append(compiled())
 print(*counts)
 """

@@ -73,12 +73,24 @@ _POLL_SECONDS: Final = 0.02
 
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile `function` on first call, without fastmath, releasing the interpreter lock; keep the machine code on disk."""
+    return _kept(function, nogil=True)
+
+
+def brief(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a kernel of some microseconds likewise, holding the interpreter lock.
+
+    Beside a busy thread, giving the lock back and waiting for it takes longer than such a kernel does.
+    """
+    return _kept(function, nogil=False)
+
+
+def _kept(function: Callable[..., Any], *, nogil: bool) -> Callable[..., Any]:
     settings: Any = numba.core.config
     before = settings.CACHE_DIR
     is_watch = _WATCH in Path(function.__code__.co_filename).parents
     settings.CACHE_DIR = folder = before or (_watch_folder() if is_watch else FOLDER)
     try:
-        compiled: Any = numba.njit(cache=True, nogil=True)(function)
+        compiled: Any = numba.njit(cache=True, nogil=nogil)(function)
     finally:
         settings.CACHE_DIR = before
     compile_here, name = compiled.compile, f"{function.__module__}.{function.__qualname__}"

@@ -6,11 +6,14 @@ import struct
 from collections.abc import Sequence
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from recoup import limits
 from recoup.money import ISO_DIGITS, Digits
-from recoup.watching.service.bodies import Taken, taken
+from recoup.watch.names import Texts
+from recoup.watching.service.bodies import Taken, taken, taken_bytes
 from recoup.watching.service.port import DECISIONS, Answers, Extra
 from recoup.watching.service.problems import ProblemError
 
@@ -93,6 +96,9 @@ def _taken(columns: dict[str, pa.ChunkedArray], count: int, digits: Digits) -> T
         raise ProblemError("arrow_unreadable", f"expected the columns {', '.join(_NEEDED)}, amount")
     if unknown := names - {*_TEXTS, "time", "amount", "amount_minor"}:
         raise ProblemError("arrow_unreadable", f"{len(unknown)} columns that have no meaning here")
+    found = _of_bytes(columns, digits)
+    if found is not None:
+        return found
     texts = {name: _texts(name, columns[name]) for name in _TEXTS if name in columns}
     return taken(
         texts["id"],
@@ -100,11 +106,60 @@ def _taken(columns: dict[str, pa.ChunkedArray], count: int, digits: Digits) -> T
         texts["payee"],
         texts["currency"],
         _amounts(columns),
-        _times(columns["time"]),
+        _times(columns["time"]).tolist(),
         texts.get("kind") or [""] * count,
         digits,
         texts.get("channel") or (),
     )
+
+
+def _of_bytes(columns: dict[str, pa.ChunkedArray], digits: Digits) -> Taken | None:
+    """Return payments without an object for each, where nothing is wrong with any; None where they must be spelled."""
+    found = {name: _bytes(columns[name]) for name in _TEXTS if name in columns}
+    minor = columns.get("amount_minor")
+    amounts = _bytes(columns["amount"]) if minor is None else _wholes(minor)
+    if amounts is None or any(one is None for one in found.values()):
+        return None
+    texts = {name: one for name, one in found.items() if one is not None}
+    channels = texts.pop("channel", None)
+    if channels is not None and channels.starts[-1]:
+        return None
+    return taken_bytes(
+        texts["id"],
+        texts["payer"],
+        texts["payee"],
+        texts["currency"],
+        amounts,
+        _times(columns["time"]),
+        texts.get("kind"),
+        digits,
+    )
+
+
+def _bytes(column: pa.ChunkedArray) -> Texts | None:
+    """Return a column of text as it lies in the body; None where it is none, or has gaps."""
+    kind = column.type
+    width = 4 if pa.types.is_string(kind) else 8 if pa.types.is_large_string(kind) else 0
+    if not width or not len(column) or column.null_count:
+        return None
+    array = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+    _, offsets, data = array.buffers()
+    starts = np.frombuffer(offsets, f"<i{width}", len(array) + 1, array.offset * width)
+    begin, end = int(starts[0]), int(starts[-1])
+    # Copied: small, and nothing that is remembered keeps the whole body.
+    letters = (
+        np.frombuffer(data, np.uint8, end - begin, begin).copy() if end > begin else _NO_LETTERS
+    )
+    return Texts(starts.astype(np.int64) - begin, letters)
+
+
+_NO_LETTERS: Final = np.zeros(0, np.uint8)
+
+
+def _wholes(column: pa.ChunkedArray) -> NDArray[np.int64] | None:
+    if column.type != pa.int64() or column.null_count:
+        return None
+    return np.array(column.to_numpy(), np.int64)
 
 
 def _texts(name: str, column: pa.ChunkedArray) -> list[str]:
@@ -137,12 +192,11 @@ def _amounts(columns: dict[str, pa.ChunkedArray]) -> list[str] | list[int]:
     return texts
 
 
-def _times(column: pa.ChunkedArray) -> list[int]:
+def _times(column: pa.ChunkedArray) -> NDArray[np.int64]:
     fits = pa.types.is_timestamp(column.type) and column.type.tz and not column.null_count
     if not fits:
         raise ProblemError("arrow_unreadable", "time: expected timestamps with a zone", "time")
-    times: list[int] = column.cast(_TIME).cast(pa.int64()).to_numpy().tolist()
-    return times
+    return np.array(column.cast(_TIME).cast(pa.int64()).to_numpy(), np.int64)
 
 
 def _remedy(row: Extra) -> dict[str, str] | None:
@@ -150,12 +204,19 @@ def _remedy(row: Extra) -> dict[str, str] | None:
     return None if found is None else {"en": found.english, "zh": found.chinese}
 
 
+def _ids(ids: Sequence[str]) -> pa.Array:
+    if not isinstance(ids, Texts):
+        return pa.array(ids, pa.string())
+    starts = pa.py_buffer(ids.starts.astype(np.int32))
+    return pa.StringArray.from_buffers(len(ids), starts, pa.py_buffer(ids.data))
+
+
 def write_arrow(ids: Sequence[str], answers: Answers) -> bytes:
     """Return the answers as an Arrow stream with one record batch."""
     count, extras = len(answers), answers.extras
     decisions = pa.array(answers.decisions, mask=answers.decisions < 0)
     columns = {
-        "id": pa.array(ids, pa.string()),
+        "id": _ids(ids),
         "decision": _WORDS.take(decisions),
         "is_scored": pa.array(answers.scored),
         "score": pa.array(answers.scores, from_pandas=True),

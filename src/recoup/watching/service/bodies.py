@@ -16,11 +16,14 @@ from typing import Annotated, Final
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from recoup import limits
 from recoup.money import ISO_DIGITS, AmountError, Digits, parse_minor
 from recoup.records.kinds import KINDS
+from recoup.watch.names import Texts
 from recoup.watching.service.once import check_payments
+from recoup.watching.service.plain import read_plain, write_plain
 from recoup.watching.service.port import CHANNELS, DECISIONS, REFUSED, Answers, Batch, Extra
 from recoup.watching.service.problems import ProblemError
 
@@ -88,6 +91,10 @@ _OPTIONAL: Final = ("payer", "payee", "kind", "channel")
 
 def read_body(body: bytes, *, is_batch: bool, digits: Digits = ISO_DIGITS) -> Taken:
     """Return the payments of a JSON body: one, or a batch."""
+    plain = read_plain(body) if is_batch else None
+    found = None if plain is None else taken_bytes(*plain, digits)
+    if found is not None:
+        return found
     try:
         rows = _MANY.decode(body).payments if is_batch else [_ONE.decode(body)]
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
@@ -165,6 +172,42 @@ def taken(
         return Taken(ids, batch, None, refused)
     kept = [at for at in range(len(ids)) if at not in refused]
     return Taken(ids, batch.rows(kept), kept, refused)
+
+
+def taken_bytes(
+    ids: Texts,
+    payers: Texts,
+    payees: Texts,
+    currencies: Texts,
+    amounts: Texts | NDArray[np.int64],
+    times_us: NDArray[np.int64],
+    kinds: Texts | None,
+    digits: Digits = ISO_DIGITS,
+) -> Taken | None:
+    """Return the payments of columns of bytes where nothing is wrong with any; None where each must be looked at."""
+    if not len(ids) or not currencies.is_one() or not ids.is_plain(1, _SHORT):
+        return None
+    code = currencies[0]
+    try:
+        decimals = digits.of(code)
+    except KeyError:
+        return None
+    minors = amounts.minors(decimals) if isinstance(amounts, Texts) else amounts
+    if minors is None or not 0 < minors.min() <= minors.max() <= limits.ROW_MINOR_MAX:
+        return None
+    if not -_TIME_US_MAX < times_us.min() <= times_us.max() < _TIME_US_MAX:
+        return None
+    if not payers.differ_from(payees, _SHORT):
+        return None
+    numbers = np.zeros(len(ids), np.int8)
+    if kinds is not None:
+        try:
+            given = [_KINDS[kinds[0]]] if kinds.is_one() else [_KINDS[one] for one in kinds]
+        except KeyError:
+            return None
+        numbers[:] = given
+    batch = Batch(ids, payers, payees, [code] * len(ids), minors, times_us, numbers)
+    return Taken(ids, batch, None, {})
 
 
 def _plain(
@@ -366,6 +409,13 @@ def write_one(id_: str, answers: Answers) -> bytes:
 
 def write_many(ids: Sequence[str], answers: Answers) -> bytes:
     """Return the answers to a batch."""
+
+    def told_alone(at: int) -> bytes:
+        return _ENCODER.encode(told((ids[at],), answers.part(at, at + 1))[0])
+
+    plain = write_plain(ids, answers, told_alone) if isinstance(ids, Texts) else None
+    if plain is not None:
+        return plain
     return _ENCODER.encode({"decisions": told(ids, answers)})
 
 
@@ -379,6 +429,7 @@ __all__ = [
     "is_batch",
     "read_body",
     "taken",
+    "taken_bytes",
     "told",
     "write_many",
     "write_one",

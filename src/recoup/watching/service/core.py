@@ -23,6 +23,7 @@ from recoup.watching.asked import Asked
 from recoup.watching.columns import Columns
 from recoup.watching.deciding import Watch
 from recoup.watching.decisions import Decisions
+from recoup.watching.service.bodies import instant_text, read_body, write_many
 from recoup.watching.service.files import Configuration, opened
 from recoup.watching.service.keeping import MEASURE_CODE
 from recoup.watching.service.linked import CHAIN, CHANGES, Carried, carry
@@ -136,6 +137,8 @@ class WatchCore:
             )
             for is_scored in (True, False):  # late, they come again: ids are looked up
                 other.decide(batch, is_scored=is_scored)
+                if count >= _TOGETHER:  # of bytes: read, decided, and written
+                    _warm_bytes(other, self._currencies[0], time_us, f"{is_scored}")
             flow, payer = other.watch.stream.flow, other.watch.pocket("payer", self._currencies[0])
             if flow is not None and payer is not None:  # what is looked at before it is decided
                 flow.measure(payer, Measure("warm", MeasureKind.LOWER_LIMITS, "case", 2, 0))
@@ -327,13 +330,23 @@ def _payments(batch: Batch) -> Columns | list[Asked]:
         return list(_all_asked(batch))
     return Columns(
         batch.ids,
-        np.array(batch.times_us, np.int64),
+        np.asarray(batch.times_us, np.int64),
         batch.payers,
         batch.payees,
-        np.array(batch.amounts, np.int64),
+        np.asarray(batch.amounts, np.int64),
         batch.currencies,
-        np.array(batch.kinds, np.int8),
+        np.asarray(batch.kinds, np.int8),
     )
+
+
+def _warm_bytes(core: WatchCore, code: str, time_us: int, name: str) -> None:
+    """Have a batch of bytes go its whole way."""
+    row = {"amount": "1.00", "currency": code, "payer": "payer", "payee": "payee"}
+    time = instant_text(time_us)
+    rows = [{"id": f"{name} {n}", "time": time, **row} for n in range(_TOGETHER)]
+    body = msgspec.json.encode({"payments": rows})
+    given = read_body(body, is_batch=True, digits=Digits({code: 2}))
+    write_many(given.ids, core.decide(given.batch, is_scored=True))
 
 
 def _all_asked(batch: Batch) -> Iterator[Asked]:

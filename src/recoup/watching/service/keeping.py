@@ -146,8 +146,8 @@ class Keeping:
     def _again(self, core: Core, record: list[object]) -> None:
         """Do what a record says once more."""
         match record:
-            case ["decided", bool(is_scored), list(columns), str(digest)]:
-                batch = Batch(*columns)
+            case ["decided" | "packed" as form, bool(is_scored), list(columns), str(digest)]:
+                batch = self._unpacked(columns) if form == "packed" else Batch(*columns)
                 answers = core.decide(batch, is_scored=is_scored)
                 if digest_of(answers) != digest:
                     what = "expected the answers of before; another version or processor wrote it"
@@ -157,6 +157,12 @@ class Keeping:
                 core.tell(name, body)
             case _:
                 raise StoreFault(f"{self._folder}: a record that this version does not know")
+
+    def _unpacked(self, columns: list[object]) -> Batch:
+        try:
+            return Batch.unpacked(columns)
+        except ValueError as error:
+            raise StoreFault(f"{self._folder}: a record of a batch: {error}") from error
 
     def settle(self, core: Core, batch: Batch, answers: Answers) -> None:
         """Book what went on by an early answer although the core, asked later, did not let it; end what only waited for it.
@@ -189,8 +195,12 @@ class Keeping:
 
     def write(self, core: Core, batch: Batch, answers: Answers, *, is_scored: bool) -> None:
         """Write down what the core decided, and settle what was answered early; durable after `sync`."""
-        columns = [_plain(column) for column in batch.columns()]
-        self._written().append(["decided", is_scored, columns, digest_of(answers)])
+        if batch.are_bytes:
+            record = ["packed", is_scored, batch.packed(), digest_of(answers)]
+        else:
+            columns = [_plain(column) for column in batch.columns()]
+            record = ["decided", is_scored, columns, digest_of(answers)]
+        self._written().append(record)
         self.settle(core, batch, answers)
 
     def told(self, name: str, body: bytes) -> None:

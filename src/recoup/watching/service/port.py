@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recoup.watch.decision import Remedy
+from recoup.watch.names import Texts
 
 DECISIONS: Final = ("allow", "warn", "delay", "hold", "refuse")
 REFUSED: Final = -1
@@ -27,20 +28,26 @@ _COLUMNS: Final = 7
 """Of a batch in which no payment says where it was made."""
 
 
+Wholes = Sequence[int] | NDArray[np.int64] | NDArray[np.int8]
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Payments in the order in which they came: equally long columns."""
+    """Payments in the order in which they came: equally long columns.
+
+    Of bytes where ids, payers and payees are `Texts`: then numbers are arrays, all have one currency, and no channel is said.
+    """
 
     ids: Sequence[str]
     payers: Sequence[str]
     """'' is the outside."""
     payees: Sequence[str]
     currencies: Sequence[str]
-    amounts: Sequence[int]
+    amounts: Wholes
     """Minor units, above zero."""
-    times_us: Sequence[int]
+    times_us: Wholes
     """Microseconds of UTC."""
-    kinds: Sequence[int]
+    kinds: Wholes
     """Places in `records.kinds.KINDS`."""
     channels: Sequence[int] = ()
     """Places in CHANNELS; () where no payment says any."""
@@ -48,10 +55,17 @@ class Batch:
     def __len__(self) -> int:
         return len(self.ids)
 
+    @property
+    def are_bytes(self) -> bool:
+        """Whether texts are bytes, and numbers arrays."""
+        return isinstance(self.ids, Texts)
+
     def columns(self) -> tuple[Sequence[str] | Sequence[int], ...]:
-        """Return the columns in the order of the fields; that of channels only where a payment says one."""
+        """Return the columns in the order of the fields, as lists; that of channels only where a payment says one."""
+        own: tuple[Sequence[str] | Sequence[int], ...]
         names = (self.ids, self.payers, self.payees, self.currencies)
-        own = (*names, self.amounts, self.times_us, self.kinds)
+        numbers = (self.amounts, self.times_us, self.kinds)
+        own = (*map(_spelled, names), *map(_listed, numbers))
         return (*own, self.channels) if any(self.channels) else own
 
     @property
@@ -69,6 +83,10 @@ class Batch:
         """Return the rows of all parts, one part after another."""
         if len(parts) == 1:
             return parts[0]
+        if all(part.are_bytes for part in parts):
+            codes = {part.currencies[0] for part in parts}
+            if len(codes) == 1:
+                return cls._of_bytes(parts, codes.pop())
         columns: tuple[list[object], ...] = tuple([] for _ in range(_COLUMNS + 1))
         is_plain = not any(any(part.channels) for part in parts)
         for part in parts:
@@ -76,6 +94,69 @@ class Batch:
             for whole, column in zip(columns, given, strict=not is_plain):
                 whole.extend(column)
         return cls(*columns)  # type: ignore[arg-type]
+
+    @classmethod
+    def _of_bytes(cls, parts: Sequence[Batch], code: str) -> Batch:
+        texts = [
+            Texts.joined([cast("Texts", getattr(part, name)) for part in parts])
+            for name in ("ids", "payers", "payees")
+        ]
+        amounts, times_us, kinds = (
+            np.concatenate([getattr(part, name) for part in parts])
+            for name in ("amounts", "times_us", "kinds")
+        )
+        ids, payers, payees = texts
+        return cls(ids, payers, payees, [code] * len(ids), amounts, times_us, kinds)
+
+    def packed(self) -> list[object]:
+        """Return columns of bytes as a log has them: the currency, then bytes of lengths and of texts, and of numbers."""
+        packed: list[object] = [self.currencies[0]]
+        for texts in (self.ids, self.payers, self.payees):
+            assert isinstance(texts, Texts), "of bytes"
+            lengths = np.diff(texts.starts).astype("<i4").tobytes()
+            packed += [lengths, texts.data[: texts.starts[-1]].tobytes()]
+        for numbers, form in ((self.amounts, "<i8"), (self.times_us, "<i8"), (self.kinds, "i1")):
+            packed.append(np.asarray(numbers, form).tobytes())
+        return packed
+
+    @classmethod
+    def unpacked(cls, packed: Sequence[object]) -> Batch:
+        """Return columns of bytes from their packed form; `ValueError` for what is none."""
+        code, *columns = packed
+        if len(columns) != _PACKED or any(type(one) is not bytes for one in columns):
+            raise ValueError("expected columns of bytes")
+        own = cast("list[bytes]", columns)
+        texts = [_texts(own[at], own[at + 1]) for at in (0, 2, 4)]
+        ids, payers, payees = texts
+        amounts, times_us = (np.frombuffer(one, "<i8").astype(np.int64) for one in own[6:8])
+        kinds = np.frombuffer(own[8], np.int8).copy()
+        if any(len(one) != len(ids) for one in (payers, payees, amounts, times_us, kinds)):
+            raise ValueError("expected columns that are equally long")
+        return cls(ids, payers, payees, [str(code)] * len(ids), amounts, times_us, kinds)
+
+
+_PACKED: Final = 9
+"""Columns behind the currency."""
+
+
+def _texts(lengths: bytes, data: bytes) -> Texts:
+    sizes = np.frombuffer(lengths, "<i4")
+    starts = np.zeros(len(sizes) + 1, np.int64)
+    np.cumsum(sizes, out=starts[1:])
+    if (sizes < 0).any() or starts[-1] != len(data):
+        raise ValueError("expected texts as long as they are said to be")
+    return Texts(starts, np.frombuffer(bytearray(data), np.uint8))
+
+
+def _spelled(texts: Sequence[str]) -> Sequence[str]:
+    return texts.spelled() if isinstance(texts, Texts) else texts
+
+
+def _listed(numbers: Wholes) -> Sequence[int]:
+    if isinstance(numbers, np.ndarray):
+        listed: list[int] = numbers.tolist()
+        return listed
+    return numbers
 
 
 class Reason(NamedTuple):

@@ -1,0 +1,88 @@
+"""Numbers by text, without an object for each: entries in the order in which they came, and places to find them by."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from recoup.watch.names.kernels.finding import ABSENT, find, lay, put
+from recoup.watch.names.texts import Texts
+
+I64 = npt.NDArray[np.int64]
+_FIRST: Final = 64
+_FIRST_BYTES: Final = 1 << 10
+_MOST: Final = 2**31
+"""Entries: their numbers have 32 bits of a slot."""
+
+
+class Table:
+    """What `dict[str, int]` is, for whole columns. One thread changes it; another may look meanwhile, and misses what is new.
+
+    >>> table = Table()
+    >>> table.put(Texts.of(["a", "b"]), np.array([7, 8]))
+    >>> table.find(Texts.of(["b", "c"])).tolist() == [8, ABSENT]
+    True
+    """
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._count = 0
+        self._parts = (
+            np.zeros(2 * _FIRST, np.uint64),
+            np.zeros(_FIRST + 1, np.int64),
+            np.zeros(_FIRST_BYTES, np.uint8),
+            np.zeros(_FIRST, np.int64),
+        )
+        """Slots, ends, bytes, values: replaced together, so that who looks has those of one moment."""
+
+    def __len__(self) -> int:
+        """Return how many texts were ever put in, those whose value is ABSENT too."""
+        return self._count
+
+    def find(self, texts: Texts) -> I64:
+        """Return the value of each, ABSENT where it has none."""
+        found: I64 = find(*self._parts, texts.hashes, texts.starts, texts.data)
+        return found
+
+    def put(self, texts: Texts, values: I64) -> None:
+        """Give each its value, in order: of the same text twice, the last."""
+        self._make_room(len(texts), int(texts.starts[-1]))
+        self._count = int(
+            put(*self._parts, self._count, texts.hashes, texts.starts, texts.data, values)
+        )
+
+    def entries(self) -> tuple[Texts, I64]:
+        """Return all that was put in, in the order of first times, and the values; not copied."""
+        _, ends, data, values = self._parts
+        return Texts(ends[: self._count + 1], data), values[: self._count]
+
+    def _make_room(self, count: int, size: int) -> None:
+        slots, ends, data, values = self._parts
+        wanted, used = self._count + count, int(ends[self._count])
+        assert wanted < _MOST, "entries have numbers of 31 bits"
+        if wanted > len(values):
+            more = _more(len(values), wanted)
+            ends = _longer(ends, more + 1)
+            values = _longer(values, more)
+        if used + size > len(data):
+            data = _longer(data, _more(len(data), used + size))
+        if 2 * wanted > len(slots):
+            slots = np.zeros(_more(len(slots), 2 * wanted), np.uint64)
+            lay(slots, Texts(ends[: self._count + 1], data).hashes)
+        self._parts = slots, ends, data, values
+
+
+def _more(size: int, wanted: int) -> int:
+    """Return a size of at least `wanted`: twice as much, as often as needed."""
+    while size < wanted:
+        size *= 2
+    return size
+
+
+def _longer(array: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:
+    return np.append(array, np.zeros(size - len(array), array.dtype))
+
+
+__all__ = ["ABSENT", "Table"]
