@@ -18,6 +18,7 @@ from recoup.cases.entitlements import current, entitle, missing_of
 from recoup.cases.events import ClaimMade, ClaimRepaid, EntitlementsChanged, TrailApplied
 from recoup.cases.plans import plan_anew
 from recoup.centre import EVENT_REGISTRY
+from recoup.centre.case_sheets import CaseSheets, Kept
 from recoup.centre.one_sided import one_sided
 from recoup.centre.return_sheets import ReturnSheets, UnworkableError
 from recoup.clock import instant_of
@@ -158,6 +159,25 @@ def test_who_stands_behind_an_order_is_at_each_entry_what_working_it_all_out_ane
             assert entitle(cases[subject]) == current(cases[subject])
             checked += 1
     assert checked > 100
+
+
+def test_a_trail_that_is_told_again_is_the_trail_of_rows_and_holds_read_anew(monkeypatch):
+    again, traced = [0, 0], CaseSheets.traced
+
+    def both(sheets, kept):
+        versions = [known[2].command for known in told_of(kept, sheets.case)]
+        found = traced(sheets, kept)
+        assert found == traced(sheets, Kept())
+        again[any(found.told.command.places is one.places for one in versions)] += 1
+        return found
+
+    def told_of(kept, case):
+        _, ledger = kept.ledgers._kept.get(case, ((), None))
+        return [ledger.told] if ledger is not None and ledger.told else []
+
+    monkeypatch.setattr(CaseSheets, "traced", both)
+    played(hamlet(7), OfficePolicy(Mandate.CHASE))
+    assert min(again) > 2, "some are traced, some told again"
 
 
 def test_a_plan_that_was_kept_is_the_plan_that_is_made(run):
