@@ -424,4 +424,12 @@ def _bridged(course: Course, institutions: Mapping[str, str]) -> tuple[Bridged, 
     )
 
 
-__all__ = ["ROOT_WITHIN", "Asked", "binding_among", "facts_of", "ledger_of", "told_again", "told_by"]
+__all__ = [
+    "ROOT_WITHIN",
+    "Asked",
+    "binding_among",
+    "facts_of",
+    "ledger_of",
+    "told_again",
+    "told_by",
+]
