@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import pairwise
@@ -18,6 +18,7 @@ from recoup.cases.entitlements import current, entitle, missing_of
 from recoup.cases.events import ClaimMade, ClaimRepaid, EntitlementsChanged, TrailApplied
 from recoup.cases.plans import plan_anew
 from recoup.centre import EVENT_REGISTRY
+from recoup.centre.case_sheets import CaseSheets, Kept
 from recoup.centre.one_sided import one_sided
 from recoup.centre.return_sheets import ReturnSheets, UnworkableError
 from recoup.clock import instant_of
@@ -28,6 +29,7 @@ from recoup.orders import OrderKind
 from recoup.orders.kinds import UNDER_MANDATE
 from recoup.procedure import Reason
 from recoup.rehearse.office import Mandate, OfficePolicy, OfficeTerms
+from recoup.rehearse.office.desk import Desk
 from recoup.rehearse.play.happened import (
     Answered,
     Appealed,
@@ -45,6 +47,7 @@ from rehearsal.little import LittleStage
 
 DAY = 24 * HOUR
 UNTIL = 90 * DAY
+FREEING = {OrderKind.REDUCE, OrderKind.RELEASE}
 
 
 class Idle(OfficePolicy):
@@ -158,6 +161,25 @@ def test_who_stands_behind_an_order_is_at_each_entry_what_working_it_all_out_ane
             assert entitle(cases[subject]) == current(cases[subject])
             checked += 1
     assert checked > 100
+
+
+def test_a_trail_that_is_told_again_is_the_trail_of_rows_and_holds_read_anew(monkeypatch):
+    again, traced = [0, 0], CaseSheets.traced
+
+    def both(sheets, kept):
+        versions = [known[2].command for known in told_of(kept, sheets.case)]
+        found = traced(sheets, kept)
+        assert found == traced(sheets, Kept())
+        again[any(found.told.command.places is one.places for one in versions)] += 1
+        return found
+
+    def told_of(kept, case):
+        _, ledger = kept.ledgers._kept.get(case, ((), None))
+        return [ledger.told] if ledger is not None and ledger.told else []
+
+    monkeypatch.setattr(CaseSheets, "traced", both)
+    played(hamlet(7), OfficePolicy(Mandate.CHASE))
+    assert min(again) > 2, "some are traced, some told again"
 
 
 def test_a_plan_that_was_kept_is_the_plan_that_is_made(run):
@@ -294,6 +316,7 @@ def test_whether_a_plan_has_anything_that_an_authority_lets_leave_is_the_same_at
         plans = [plan_anew(case, begin + timedelta(hours=at), terms) for at in (0, 7, 900)]
         let = {any(order.kind in UNDER_MANDATE for order in plan.orders) for plan in plans}
         assert len(let) == 1
+        assert len({any(x.kind in FREEING for x in plan.orders) for plan in plans}) == 1
         found |= {(let.pop(), bool(plans[0].orders))}
     assert found == {(True, True), (False, True), (False, False)}, "all three are met"
 
@@ -410,6 +433,41 @@ def test_a_recall_is_of_the_first_account_only_and_an_officer_a_hop_comes_later_
     assert hops[Mandate.FIRST_HOP] == 0
     assert hops[Mandate.CHASE] >= hops[Mandate.MANUAL] >= 1
     assert seconds[Mandate.MANUAL] - seconds[Mandate.CHASE] > 20 * MINUTE
+
+
+def test_an_officer_reads_the_trail_of_the_newest_facts_and_nothing_is_traced_in_between(
+    monkeypatch,
+):
+    read, plan = [], Desk._plan
+
+    def reading(desk, case_id):
+        read.append(desk._centre.state.case(case_id).has_current_trail())
+        return plan(desk, case_id)
+
+    monkeypatch.setattr(Desk, "_plan", reading)
+    policy = OfficePolicy(Mandate.MANUAL)
+    played(hamlet(5), policy)
+    assert read
+    assert all(read)
+    names = Counter(record.name for record in policy.centre.journal.records())
+    assert 0 < names["trail_applied"] < names["facts_changed"] * 2 // 3
+
+
+def test_orders_that_were_all_refused_are_written_again_only_after_an_answer_or_in_a_round(
+    monkeypatch,
+):
+    hops, hop = [], Desk._hop
+
+    def hopping(desk, case_id):
+        hops.append(case_id)
+        hop(desk, case_id)
+
+    tell = Desk._tell
+    monkeypatch.setattr(Desk, "_hop", hopping)
+    monkeypatch.setattr(Desk, "_tell", lambda *given: 0 if hops else tell(*given))
+    stage = played(hamlet(5), Idle(Mandate.MANUAL), days=4)
+    answers, reports, rounds = len(of(stage, Answered)), len(of(stage, Reported)), 5 * 4
+    assert 0 < len(hops) <= answers + reports * rounds, "not every forty minutes"
 
 
 def test_every_policy_meets_the_same_institutions():

@@ -19,6 +19,7 @@ from recoup.limits import ROW_MINOR_MAX
 if TYPE_CHECKING:
     import polars as pl
 
+    from recoup.centre.case_sheets import Told
     from recoup.trace import Rows
 
 Span = tuple[datetime, datetime]
@@ -67,6 +68,9 @@ class Listed:
     """Id by transfer."""
     _columns: list[Rows] = field(default_factory=list, init=False, compare=False, repr=False)
     """The transfers as columns, once somebody asked for them."""
+    _last_out: dict[tuple[str, str], int] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
 
     @property
     def number_of(self) -> Callable[[str], str]:
@@ -79,6 +83,15 @@ class Listed:
             return numbers.get(name, "")
 
         return number
+
+    @property
+    def last_out(self) -> Mapping[tuple[str, str], int]:
+        """By account and currency when, in microseconds, money last left it."""
+        if not self._last_out:  # in total order: the last one stays
+            self._last_out.update(
+                {(one.payer, one.first.currency): one.place[0] for one in self.shown}
+            )
+        return self._last_out
 
     @property
     def rows(self) -> Rows:
@@ -159,6 +172,8 @@ class CaseLedger:
     """Those of `shown` that were listed before, in total order."""
     _newest: Listed | None = None
     """What was listed last, while no statement came after it and every transfer was shown by one."""
+    told: tuple[Listed, tuple[object, ...], Told] | None = None
+    """What the trail told that was read last, and on which rows and on what else it rested."""
 
     def add(self, statement: Statement) -> None:
         """Add what a statement says of its own account; what it says of others' is no evidence and carries nothing."""

@@ -187,7 +187,7 @@ class CaseSheets:
 
     def traced(self, kept: Kept = _kept) -> TracedCase:
         """Arrange the facts, trace them and read the trail; what is `kept` is not read again."""
-        from recoup.centre.case_trail import facts_of, told_by
+        from recoup.centre.case_trail import facts_of, told_again, told_by
 
         facts = self.of.facts
         fresh = facts[kept.ledgers.known(self.case, facts) :]
@@ -201,7 +201,12 @@ class CaseSheets:
         ledger = kept.ledgers.of(self.case, facts, read)
         given = (self.held_since, self.terminal, ledger, self.for_value)
         asked = facts_of(self.of, (), *given)
-        told = told_by(asked, asked.course())
+        known, rests = ledger.told, asked.rests_on
+        if known is not None and known[0] is asked.listed and known[1] == rests:
+            told = told_again(asked, known[2])  # most holds change nothing: nothing left after them
+        else:
+            told = told_by(asked, asked.course())
+        ledger.told = asked.listed, rests, told
         return TracedCase(self.case, self.version, told, asked.ignored)
 
 

@@ -73,6 +73,17 @@ class Asked:
     """What is not followed, and why: `self_transfer`, `impossible_amount`, `reported_twice`."""
 
     @cached_property
+    def rests_on(self) -> tuple[object, ...]:
+        """What the trail follows from, beside its version: where this is equal and the rows are the same, so is the trail."""
+        binding = binding_among(self.holds, self.listed.last_out)
+        claims = tuple(
+            (x.id, x.state, x.payer, x.payee, x.institution, x.currency, x.amount, x.paid_at)
+            for x in self.case.claims
+        )
+        sides = (self.known, self.terminal, self.doubted, self.for_value, self.untraced)
+        return (claims, self.claims, self.roots, binding, *sides)
+
+    @cached_property
     def facts(self) -> CaseFacts:
         """The facts as frames."""
         victims = {claim.id: claim.victim for claim in self.case.claims}
@@ -166,15 +177,40 @@ def told_by(asked: Asked, found: Trail | Course) -> Told:
     places = marked(_places(course, asked), course, asked.doubted, claims)
     places = _bounded((*places, *asked.untraced))
     derived = tuple(_derived(course, claims))
-    version = asked.case.facts_version
     bridged = _bridged(course, asked.institutions)
-    digest = digest_of("trail", asked.case.id, version, places, derived, bridged)
     index = asked.listed.index
     disputed = [_moved(root, index[root]) for root in (asked.roots[claim.id] for claim in claims)]
     told = {index[root] for root in asked.roots.values() if root.rail == TOLD}
     sold = asked.for_value.kinds
     grounds = grounds_of(course, disputed, told, places, asked.listed.number_of, sold)
-    return Told(ApplyTrail(version, digest, places, derived, bridged), grounds)
+    return Told(_command(asked.case, places, derived, bridged), grounds)
+
+
+def binding_among(holds: Iterable[Kept], last_out: Mapping[HoldPlace, int]) -> tuple[Kept, ...]:
+    """Return the holds that can change a trail: a hold takes money out of what leaves its account after it.
+
+    Where nothing does, all of it lies there, held or not. `last_out` is by account and currency when money last left,
+    microseconds; what leaves in the instant of the hold leaves before it.
+    """
+    return tuple(x for x in holds if last_out.get((x.account, x.currency), x.time) > x.time)
+
+
+def told_again(asked: Asked, told: Told) -> Told:
+    """Return what was told of facts that another version's trail rested on as well, in the words of this version."""
+    before = told.command
+    command = _command(asked.case, before.places, before.derived, before.bridged)
+    return Told(command, told.grounds)
+
+
+def _command(
+    case: Case,
+    places: tuple[Place, ...],
+    derived: tuple[Derived, ...],
+    bridged: tuple[Bridged, ...],
+) -> ApplyTrail:
+    version = case.facts_version
+    digest = digest_of("trail", case.id, version, places, derived, bridged)
+    return ApplyTrail(version, digest, places, derived, bridged)
 
 
 def _moved(one: Shown, name: str) -> Moved:
@@ -388,4 +424,12 @@ def _bridged(course: Course, institutions: Mapping[str, str]) -> tuple[Bridged, 
     )
 
 
-__all__ = ["ROOT_WITHIN", "Asked", "facts_of", "ledger_of", "told_by"]
+__all__ = [
+    "ROOT_WITHIN",
+    "Asked",
+    "binding_among",
+    "facts_of",
+    "ledger_of",
+    "told_again",
+    "told_by",
+]

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import islice
 from typing import Final
 
 from recoup import limits
@@ -74,13 +75,15 @@ class Trades:
         ends = frozenset(
             account
             for account, kind in found.items()
-            if account in known and self._others(account, kind, known) >= least[kind]
+            if account in known and self._has_others(account, kind, known, least[kind])
         )
         return ForValue(found, ends)
 
-    def _others(self, account: str, kind: str, known: Container[str]) -> int:
-        """Return with how many an account trades that are no account of the case."""
-        return sum(party not in known for party in self._parties.get((account, kind), ()))
+    def _has_others(self, account: str, kind: str, known: Container[str], least: int) -> bool:
+        """Whether an account trades with so many that are no accounts of the case; a shop's thousands are not all counted."""
+        parties = self._parties.get((account, kind), ())
+        others = (party for party in parties if party not in known)
+        return least <= 0 or next(islice(others, least - 1, None), None) is not None
 
 
 __all__ = ["BOTH_WAYS", "HISTORY", "ForValue", "Trades"]

@@ -210,13 +210,14 @@ def _on_its_way(orders: OrderWork, order: Order, claim: tuple[str, str]) -> int:
     """Return what other orders, of holds of this case and of those that it was joined with, are about to pay a claim."""
     state = orders.state
     cases = {order.key.case, *_together(orders, claim[0])}
-    others = (orders.tracked(found) for case in cases for found in state.drafted.get(case, ()))
+    drafted = (found for case in cases for found in state.drafted.get(case, ()))
+    holds = dict.fromkeys(state.places[found] for found in drafted)
     return sum(
         row.order.amount
-        for row in others
-        if row is not None
-        and row.order.kind is OrderKind.PAY_BACK
+        for row in (row for key in holds for row in orders.hold(key).orders)
+        if row.order.kind is OrderKind.PAY_BACK
         and row.order.id != order.id
+        and row.order.id in state.places
         and row.is_on_its_way
         and row.order.payout is not None
         and (row.order.payout.case or row.order.key.case, row.order.payout.claim) == claim

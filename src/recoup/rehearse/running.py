@@ -45,7 +45,7 @@ from recoup.rehearse.scenario import Scenario
 REFERENCE: Final = "none"
 """The policy on whose play limits and the intended loss rest."""
 
-_LONGEST_FIRST: Final = ("full", "none", "chase", "watch", "manual", "med2", "first-hop")
+_LONGEST_FIRST: Final = ("full", "none", "chase", "manual", "watch", "med2", "first-hop")
 """In which order policies are begun, so that the last to end ends early; `none` is short and gives the first figures."""
 
 

@@ -155,9 +155,15 @@ class Centre:
         policy: CasePolicy,
         terms: OfficeTerms,
         journal: Journal | None = None,
+        *,
+        chases: bool = True,
     ) -> None:
-        """Open with an empty journal, in memory unless another is given."""
+        """Open with an empty journal, in memory unless another is given.
+
+        `chases`: cases are traced as their facts change. Else one is traced when a person looks into it.
+        """
         country = stage.country
+        self._chases = chases
         self.stage, self.terms, self.policy = stage, terms, policy
         self.clock, self.ids, self.names = PlayClock(stage), CountedIds(), Names(country)
         chance = Random(f"{country.seed}/keys")  # noqa: S311 - a seed, not secrecy
@@ -262,6 +268,12 @@ class Centre:
             self._look_again()
         self._wait()
 
+    def look_into(self, case_id: str) -> None:
+        """Have a case traced whose facts changed since it was: a person is about to read its plan."""
+        if not (self._chases or self.state.case(case_id).has_current_trail()):
+            self.trails.want(case_id)
+            self.settle()
+
     def _submit(self, command: Command) -> Future[Outcome]:
         return self._together([command])[0]
 
@@ -275,7 +287,7 @@ class Centre:
 
     def _evolve(self, state: CentreState, subject: SubjectId, event: object) -> CentreState:
         state = evolve(state, subject, event)
-        if subject in state.cases:
+        if self._chases and subject in state.cases:
             self._view.changed[subject] = None
         for heard in self.on_event:
             heard(subject, event)

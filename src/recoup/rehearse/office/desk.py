@@ -13,7 +13,16 @@ from math import log
 from random import Random
 from typing import Final
 
-from recoup.cases import Case, Channel, Grade, Mandate, Plan, plan_orders, view_of
+from recoup.cases import (
+    Case,
+    Channel,
+    Grade,
+    Mandate,
+    Plan,
+    plan_orders,
+    plan_rests_on,
+    view_of,
+)
 from recoup.cases.case import Standing
 from recoup.cases.commands import (
     AgreeToMandate,
@@ -62,6 +71,8 @@ class Desk:
         self._working: set[str] = set()
         """Cases on which an officer is at work."""
         self._rounds: set[str] = set()
+        self._keeping: dict[str, tuple[object, ...]] = {}
+        """On what a plan rested that gave nothing up, by case."""
 
     def drawn(self, what: str, median_us: int, sigma: float) -> int:
         """Return how long something takes people, drawn by its name."""
@@ -143,6 +154,7 @@ class Desk:
         """Take note of an answer in a case: without a standing authority an officer goes on, and a second person agrees."""
         if self._mandate is not Kind.MANUAL or case_id in self._working:
             return
+        self._centre.look_into(case_id)
         if not self._planned(case_id):
             return
         self._working.add(case_id)
@@ -155,8 +167,8 @@ class Desk:
 
     def _hop(self, case_id: str) -> None:
         self._working.discard(case_id)
-        self._order(case_id)
-        self.heard(case_id)
+        if self._order(case_id):
+            self.heard(case_id)
 
     def _planned(self, case_id: str) -> bool:
         plan = self._plan(case_id)
@@ -168,6 +180,7 @@ class Desk:
 
     def _order(self, case_id: str, *kinds: OrderKind) -> int:
         """Let leave what the plan has of these kinds, or all but what frees; return how many left."""
+        self._centre.look_into(case_id)
         wanted = [
             (found.kind, found.account, found.currency)
             for found in self._plan(case_id).orders
@@ -243,6 +256,7 @@ class Desk:
         self._rounds.discard(case_id)
         self.give_up(case_id)
         self.freeze(case_id)
+        self.heard(case_id)
         if any(self._stands(case_id)):
             self._again(case_id)
 
@@ -258,6 +272,13 @@ class Desk:
 
     def give_up(self, case_id: str) -> int:
         """Let what the plan gives up be given up: written by one person, agreed to by another."""
+        self._centre.look_into(case_id)
+        rests = plan_rests_on(self._centre.state.case(case_id))
+        if self._keeping.get(case_id) == rests:  # time alone gives nothing up
+            return 0
+        if not any(found.kind in _FREEING for found in self._plan(case_id).orders):
+            self._keeping[case_id] = rests
+            return 0
         return self._order(case_id, *_FREEING)
 
     def freeze(self, case_id: str, *, at_once: bool = False) -> int:

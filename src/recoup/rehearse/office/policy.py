@@ -72,7 +72,8 @@ class OfficePolicy:
         """Open the centre and hire its staff."""
         policy = policy_of(read_case_policy(self._terms.policy), stage.country, self._terms)
         self._stage = stage
-        self.centre = Centre(stage, policy, self._terms)
+        chases = self._mandate is Mandate.CHASE
+        self.centre = Centre(stage, policy, self._terms, chases=chases)
         self.centre.on_event.append(self._event)
         self.centre.on_rest.append(self._rest)
         self.centre.on_sent.append(self._sent)

@@ -54,7 +54,9 @@ class Returning:
 
     def begin(self, case_id: str) -> None:
         """Open the return of a case and take the victim's applications in, each to be paid where the money came from."""
-        centre, case = self._centre, self._centre.state.case(case_id)
+        centre = self._centre
+        centre.look_into(case_id)
+        case = centre.state.case(case_id)
         if not any(hold.frozen_live for hold, _ in centre.state.of_case(case_id)):
             self.stood_still[case_id] = "nothing frozen"
             return

@@ -51,7 +51,7 @@ class OfficeTerms:
     """One way between centre and institution, and what either takes to read and sign."""
     tick_us: int = 500 * MILLISECOND
     """What came in meanwhile is taken in together."""
-    slow_tick_us: int = MINUTE
+    slow_tick_us: int = 15 * MINUTE
     """The same of answers for which nothing races: freezes, releases, payments back."""
     digest_us: int = 3 * HOUR
     """From a hold's answer to the balance digest that shows it; an institution with nothing new is not asked."""
