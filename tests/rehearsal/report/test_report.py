@@ -72,6 +72,28 @@ def test_a_goal_that_is_missed_is_said_to_be_missed():
     assert {one.key: one.is_reached for one in goals_of(run)}["goal_med2"] is None
 
 
+def test_frauds_whose_traceable_money_did_not_come_back_are_named():
+    run = run_of_village()
+    blank = [replace(one, traceable=0) for one in run.results["med2"].cases[3:]]
+    first, second, third = (
+        replace(one, traceable=100, returned=100, days_to_return=33.0)
+        for one in run.results["med2"].cases[:3]
+    )
+
+    def goal(*cases):
+        full = replace(run.results["med2"], policy="full", cases=(*cases, *blank))
+        found = goals_of(replace(run, results={**run.results, "full": full}))
+        return next(one for one in found if one.key == "goal_return")
+
+    whole = goal(first, second, third)
+    assert (whole.is_reached, whole.found) == (True, "100.0%; 3/3")
+    open_, late = replace(second, returned=99), replace(third, days_to_return=45.0)
+    missed = goal(first, open_, late)
+    assert missed.is_reached is False
+    assert missed.found == f"99.7%; 1/3 #{open_.fraud} #{late.fraud}"
+    assert goal().is_reached is None
+
+
 def test_every_word_is_said_in_both_languages_with_the_same_values():
     for key, pair in WORDS.items():
         zh, en = (set(re.findall(r"{(\w+)}", words)) for words in pair)

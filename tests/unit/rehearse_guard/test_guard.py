@@ -13,6 +13,7 @@ from recoup.care import Step
 from recoup.records.kinds import KINDS
 from recoup.rehearse.country import HolderKind
 from recoup.rehearse.guard import Guard, guard_terms
+from recoup.rehearse.guard.holders import Answering
 from recoup.rehearse.play.happened import (
     Appealed,
     HeldNow,
@@ -35,9 +36,11 @@ REPORT = (HOUR, PAID)
 
 
 def guard(scenario: Scenario | None = None, **changes: int) -> Guard:
-    """A guard without a model: rules and stolen money only."""
-    chosen = scenario or Scenario()
-    return Guard(lambda stage: replace(guard_terms(stage.country, chosen, None), **changes))
+    """A guard without a model: rules and stolen money only. Everybody with nothing to hide answers, and nobody lies."""
+    chosen, plain = scenario or Scenario(), {"answering": Answering(true=1.0, false=0.0)}
+    return Guard(
+        lambda stage: replace(guard_terms(stage.country, chosen, None), **(plain | changes))
+    )
 
 
 def without_measures() -> Guard:

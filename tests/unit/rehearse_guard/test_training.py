@@ -128,22 +128,30 @@ def _waits(country, played):
     return waits
 
 
-def test_a_wait_ends_when_its_payer_showed_what_it_is_and_for_who_lent_an_account_by_its_time(
+def test_a_wait_ends_when_its_payer_showed_what_it_is_and_lies_are_believed_as_often_as_said(
     learned, monkeypatch
 ):
     scenario = village_scenario(people=1_500, frauds=12)
     country, model = village(5, people=1_500, frauds=12), learned.trained.model
 
-    def played():
-        made = Guard(lambda stage: guard_terms(stage.country, scenario, model))
-        return _waits(country, play(country, made, scenario))
+    def played(honest, lying):
+        watch = replace(scenario.watch, explained=honest, explained_falsely=lying)
+        asked = replace(scenario, watch=watch)
+        made = Guard(lambda stage: guard_terms(stage.country, asked, model))
+        return _waits(country, play(country, made, asked))
 
-    waits = played()
+    def released(waits, is_criminal):
+        return [lasted for _, lasted, how in waits[is_criminal] if how == "released"]
+
+    waits = played(1.0, 0.0)
     assert waits[True], "the model lets crews wait"
-    released = [lasted for _, lasted, how in waits[False] if how == "released"]
-    assert released
-    assert max(released) <= 3_600 * SECOND
-    assert not any(how == "released" for *_, how in waits[True])
+    assert released(waits, False)
+    assert max(released(waits, False)) <= 3_600 * SECOND
+    assert not released(waits, True), "nobody lies"
+    waits = played(0.0, 1.0)
+    assert not released(waits, False), "nobody answers"
+    assert released(waits, True), "who lies is believed until stolen money is known of"
     # The control: where nobody shows anything, waits last as long as they may.
     monkeypatch.setattr(guarding, "explains", lambda *_: None)
-    assert not any(how == "released" for by in played().values() for *_, how in by)
+    silent = played(1.0, 1.0)
+    assert not any(released(silent, is_criminal) for is_criminal in (False, True))

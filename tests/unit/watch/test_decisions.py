@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from math import exp
+from random import Random
 
 import polars as pl
 import pytest
@@ -10,6 +13,7 @@ from deciding import DAY, SECOND, START, model_of, policy_of, rules_of
 
 from recoup.errors import RuleFault, StateFault
 from recoup.watch.decision import Action, Ground, Problem, Withheld, load_policy
+from recoup.watch.rules import Mode
 from recoup.watch.state import NEVER, Settings
 from recoup.watch.stolen import ClaimOpened, HoldAsked, Taken, chain
 from recoup.watch.stream import How
@@ -221,6 +225,53 @@ def test_budgets_end_what_the_model_asks_and_turn_with_the_day():
     few = watch_of(model=MODEL, policy=policy_of(MODEL, innocents_most=0.06)).decide(asked)
     assert [one.action for one in few][:2] == [Action.HOLD, Action.WARN]
     assert few[1].withheld is Withheld.INNOCENTS
+
+
+ALERT = '[alert]\nCNY = { least = "400.00", most = "40000.00", source = "ours", standing = "assumed" }\n'
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_more_alerts_are_used_up_the_more_one_must_save(seed):
+    """Beside a plain count of the same, and where the policy says nothing of it."""
+    chance = Random(seed)
+    amounts = [int(chance.lognormvariate(12.0, 1.5)) + 50_001 for _ in range(60)]
+    asked = [pay(f"p{n}", n, "a", f"b{n}", amount) for n, amount in enumerate(amounts)]
+    told = {}
+    for name, text in (("priced", ALERT), ("unpriced", "")):
+        prices = load_policy((_HERE / "cn.toml").read_text() + text).figures
+        policy = policy_of(alerts_per_day=8, innocents_most=100)
+        policy = replace(policy, figures=prices | policy.figures, mode=Mode.LIVE, approver="risk-2")
+        live = replace(policy, approved=policy.to_approve(MODEL.digest))
+        watch = watch_of(model=MODEL, policy=live, accounts_max=128)
+        found = watch.decide(asked)
+        told[name] = [n for n, one in enumerate(found) if one.action is not Action.ALLOW]
+        assert all(one.withheld is Withheld.ALERTS for one in found if one.action is Action.ALLOW)
+    sure, plain = 1.0 / (1.0 + exp(-3.0)), []
+    for n, amount in enumerate(amounts):
+        least = 40_000 * 100 ** (len(plain) / 8)
+        if len(plain) < 8 and 0.8 * sure * amount >= least:
+            plain.append(n)
+    assert told["priced"] == plain
+    assert told["unpriced"] == list(range(8))
+    assert sum(amounts[n] for n in told["priced"]) > sum(amounts[:8])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field"),
+    [
+        ('least = "400.00"', 'least = "400.001"', "alert.CNY.least"),
+        ('least = "400.00"', 'least = "0.00"', "alert.CNY.least"),
+        ('least = "400.00"', 'least = "40000.01"', "alert.CNY.least"),
+        ('most = "40000.00"', "most = 40000", "alert.CNY.most"),
+        ("CNY = {", "USD = {", "alert.CNY"),
+        ("CNY = {", "more = 1\nCNY = {", "alert"),
+    ],
+)
+def test_a_price_of_alerts_that_is_none_is_a_problem(old, new, field):
+    text = (_HERE / "cn.toml").read_text() + ALERT.replace(old, new)
+    with pytest.raises(RuleFault) as found:
+        load_policy(text)
+    assert field in {one.field for one in found.value.problems}
 
 
 def test_a_model_does_not_act_in_a_currency_whose_friction_nobody_stated():

@@ -11,6 +11,7 @@ from recoup.rehearse.figures.cases import (
     survival_of,
 )
 from recoup.rehearse.figures.counting import KeptParts, figures_of, kept_parts, quantile
+from recoup.rehearse.figures.given_back import GivenBack, given_back
 from recoup.rehearse.figures.identities import Identity, identities_of
 from recoup.rehearse.figures.innocents import Harm, harm_of
 from recoup.rehearse.figures.spans import Hold, Holds, Span, holds_of
@@ -25,6 +26,7 @@ __all__ = [
     "Exit",
     "Figure",
     "Figures",
+    "GivenBack",
     "Harm",
     "Hold",
     "Holds",
@@ -37,6 +39,7 @@ __all__ = [
     "Unit",
     "cases_of",
     "figures_of",
+    "given_back",
     "harm_of",
     "holds_of",
     "identities_of",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Final
 
 import numpy as np
 import polars as pl
 
 from recoup.rehearse.country import answer_seconds
+from recoup.rehearse.figures.given_back import GivenBack, given_back
 from recoup.rehearse.figures.truth import Truth
 from recoup.rehearse.play.happened import Averted
 from recoup.rehearse.play.played import Played
@@ -61,6 +62,12 @@ class CaseKept:
     """From the last booked instalment to the report's entry; -1 where there was none."""
     answer_seconds: float
     """What the institution of the first account takes to answer."""
+    traceable: int
+    """Stolen money of the fraud that was frozen for it at the end, or that came back."""
+    returned: int
+    """Of that, what came back."""
+    days_to_return: float
+    """From the end of the country's days, or a report after it, to the last payment back; 0 where there was none."""
 
 
 def cases_of(played: Played, truth: Truth) -> tuple[CaseKept, ...]:
@@ -75,7 +82,8 @@ def cases_of(played: Played, truth: Truth) -> tuple[CaseKept, ...]:
         if isinstance(happened, Averted):
             averted[happened.fraud] += happened.amount
     left = dict(truth.left.group_by("fraud").agg(pl.col("amount").sum()).iter_rows())
-    kept = kept_by_fraud(truth)
+    kept, back = kept_by_fraud(truth), given_back(played, truth)
+    nothing = GivenBack(0, 0, 0.0)
     out = []
     for fraud in played.country.frauds:
         number = fraud.number
@@ -97,6 +105,7 @@ def cases_of(played: Played, truth: Truth) -> tuple[CaseKept, ...]:
                 if entered is None or number not in last
                 else (entered - last[number]) / SECOND_US,
                 answer_seconds(played.country, institution, first),
+                *astuple(back.get(number, nothing)),
             )
         )
     return tuple(out)

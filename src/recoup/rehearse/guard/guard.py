@@ -226,10 +226,12 @@ class Guard:
             if done in WAITS:
                 self.measures.strong(payer, time_us)
         else:
-            self.warnings.lead(payer, amount, done, time_us)
+            stake = int(amount * float(found.rows["chance"][at]))
+            self.warnings.lead(payer, amount, done, time_us, stake)
         if done not in WAITS or features[_CAME_IN] < _ARRIVED * amount:
             return
-        number, wait = found.first + at, explains(self._country, payer, str(int(payments.row[at])))
+        number, what = found.first + at, str(int(payments.row[at]))
+        wait = explains(self._country, payer, what, self.terms.answering)
         if wait is not None:
             look_us = max(time_us + wait * _SECOND, self._stage.now_us)
             self._stage.at(look_us, lambda: self._explained(number))

@@ -180,7 +180,7 @@ class Measures:
         if moved is not None and moved.is_first and account not in self._caught:
             kind, now = self.all[name].kind.value, self._stage.now_us
             self._stage.say(Intercepted(now, account, amount, kind))
-        wait = complains(self._stage.country, account, name)
+        wait = complains(self._stage.country, account, name, self._terms.answering)
         if wait is not None:
             self._later(wait, lambda: self._complain(name, account))
 

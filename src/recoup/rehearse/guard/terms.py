@@ -8,12 +8,13 @@ from typing import Final
 from recoup.care import CareTerms
 from recoup.reading.policies import read_case_policy
 from recoup.rehearse.country import Country
+from recoup.rehearse.guard.holders import Answering
 from recoup.rehearse.guard.rules import APPROVER, guard_rules
 from recoup.rehearse.scenario import Scenario, WatchTerms
 from recoup.watch.decision import Policy
 from recoup.watch.decision.policy import Figure
 from recoup.watch.model import Model
-from recoup.watch.rules import Mode, RuleSet
+from recoup.watch.rules import Mode, RuleSet, Standing
 from recoup.watch.state import Settings
 from recoup.watching.local_time import LocalTime
 from recoup.watching.policy_files import read_policy
@@ -21,6 +22,8 @@ from recoup.watching.policy_files import read_policy
 _SECOND: Final = 1_000_000
 _DAY_US: Final = 86_400 * _SECOND
 _MILLION: Final = 1_000_000.0
+PRICES: Final = (20_000, 5_000_000)
+"""What an alert is to save, minor units: 200 yuan on an empty budget of a day, 50,000 on a full one; assumed."""
 AUTHOR: Final = "risk-officer"
 """The role that wrote the decision policy; a second one switched it on."""
 
@@ -41,6 +44,8 @@ class GuardTerms:
     called: float
     """Share of warned payers who are called, and of called ones who are visited."""
     visited: float
+    answering: Answering
+    """How often holders show what a payment that waits is, or come about a measure."""
     strong_most: int = 2
     """So many delays or holds of an account's own payments, while it passes money on, and it gets a measure."""
     agree_seconds: int = 1_800
@@ -82,6 +87,7 @@ def guard_terms(
         care=care,
         called=watch.called,
         visited=watch.visited,
+        answering=Answering(watch.explained, watch.explained_falsely),
     )
 
 
@@ -101,6 +107,10 @@ def _budgeted(policy: Policy, country: Country, watch: WatchTerms) -> Policy:
         ("innocents_share", min(1.0, waits / _MILLION)),
     ):
         figures[name] = Figure(value, "the scenario", figures[name].standing)
+    for name, value in zip(("least", "most"), PRICES, strict=True):
+        figures[f"{country.currency}.alert.{name}"] = Figure(
+            value, "choice of this project", Standing.ASSUMED
+        )
     return replace(policy, figures=figures)
 
 

@@ -5,9 +5,9 @@ The real rules of `recoup.care`. Who is spoken to and whether that helped is the
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
 from collections.abc import Callable
 from datetime import timedelta
-from random import Random
 from typing import Final
 
 from recoup.care import OPEN_DISSUASIONS, Dissuasion, Lead, LeadSource, RiskGrade, Step
@@ -41,6 +41,28 @@ _STAFF: Final = "dissuasion-desk"
 _SECOND: Final = 1_000_000
 
 
+class Desk:
+    """Who calls or visits: as many as a share of those who are due, and of these the ones with most at stake so far."""
+
+    def __init__(self, share: float) -> None:
+        """Begin with nobody who was due."""
+        self._share = share
+        self._stakes: list[int] = []
+        self._made = 0
+
+    def takes(self, stake: int) -> bool:
+        """Return whether one who is due now is spoken to, by what is expected to be lost; minor units.
+
+        It is among the highest share of all that were due until now, and no more than that share is ever made, but for one.
+        """
+        insort(self._stakes, stake)
+        due = len(self._stakes)
+        higher = due - bisect_right(self._stakes, stake)
+        is_made = higher < self._share * due and self._made <= self._share * due
+        self._made += is_made
+        return is_made
+
+
 class Warnings:
     """All dissuasions of a play."""
 
@@ -48,13 +70,20 @@ class Warnings:
         """Begin without any; `withdraw` takes back what waits of a payer and says how much that was."""
         self._stage, self._terms, self._withdraw = stage, terms.care, withdraw
         self._reach = terms.reach_seconds
-        self._made = {Step.CALL: terms.called, Step.VISIT: terms.visited}
+        self._desks = {Step.CALL: Desk(terms.called), Step.VISIT: Desk(terms.visited)}
+        self._stakes: dict[str, int] = {}
+        """By task, what is expected to be lost of all that its leads are about."""
         self.tasks: dict[str, Dissuasion] = {}
         self._running: dict[int, str] = {}
         self._leads = 0
 
-    def lead(self, payer: int, amount: int, done: Action, time_us: int) -> None:
-        """Take a lead about a payer: the warning on screen is its message; call and visit follow as its grade has them."""
+    def lead(
+        self, payer: int, amount: int, done: Action, time_us: int, stake: int | None = None
+    ) -> None:
+        """Take a lead about a payer: the warning on screen is its message; call and visit follow as its grade has them.
+
+        `stake` is what is expected to be lost, in minor units; None: all of the amount.
+        """
         country, now = self._stage.country, instant_of(time_us)
         self._leads += 1
         name, institution = f"lead-{self._leads}", country.accounts.institution[payer]
@@ -88,6 +117,7 @@ class Warnings:
                 self.tasks[task], self._running[payer] = event.dissuasion, task
             elif isinstance(event, DissuasionJoined):
                 self.tasks[task] = evolve_dissuasion(self.tasks[task], event)
+        self._stakes[task] = self._stakes.get(task, 0) + (amount if stake is None else stake)
         if running is None:
             self._do(task, NoteContact(task, Step.MESSAGE, is_reached=True, by=_STAFF), time_us)
         self._plan(task, payer)
@@ -122,9 +152,7 @@ class Warnings:
         if one.due_at is None:
             return
         step = Step.CALL if one.state.value == "to_call" else Step.VISIT
-        seed = f"{self._stage.country.seed}/{step.value}/{task}"
-        is_made = Random(seed).random() < self._made[step]  # noqa: S311 - keyed, no secret
-        if not is_made:
+        if not self._desks[step].takes(self._stakes[task]):
             return  # as many as the desk can; the step's limit passes, and the task ends by itself
         heeds = self._stage.speak(payer, step)
         self._do(task, NoteContact(task, step, is_reached=True, by=_STAFF), now)
@@ -139,4 +167,4 @@ class Warnings:
             self._plan(task, payer)
 
 
-__all__ = ["GRADES", "Warnings"]
+__all__ = ["GRADES", "Desk", "Warnings"]

@@ -35,6 +35,8 @@ from recoup.rehearse.play.ports import Judgements, Row, Stage
 from recoup.rehearse.scenario import Scenario
 from recoup.watch.state import Payments
 
+_FREEZES_US: Final = 24 * HOUR
+"""From a report that comes after the country's end to its freezes: a stop lasts two days, and its answers are in by then."""
 _BEFORE_RETURN_US: Final = 48 * HOUR
 """From the country's end to the applications: freezes are answered, confirmed, and what is too much is given up."""
 
@@ -51,6 +53,8 @@ class OfficePolicy:
         self._entitled: dict[int, tuple[int, int, int]] = {}
         self._moved: dict[str, None] = {}
         self._answered: set[str] = set()
+        self._is_over = False
+        """Whether the country's days are: a victim may still report, and is given back what was kept all the same."""
         self._numbers: list[int] = []
         """Of the reports that were entered."""
         self.entered: list[Callable[[int, tuple[Row, ...]], None]] = []
@@ -99,6 +103,8 @@ class OfficePolicy:
         self.desk.report(number, rows)
         for heard in self.entered:
             heard(number, rows)
+        if self._is_over:
+            self._stage.at(self._stage.now_us + _FREEZES_US, partial(self._give_back, number))
 
     def judge(self, payments: Payments) -> Judgements:
         """Judge nothing."""
@@ -113,11 +119,16 @@ class OfficePolicy:
     def finish(self, until_us: int) -> None:
         """Let clocks run on: what stands is frozen at once, and two days later the way back begins."""
         now = self._stage.now_us
+        self._is_over = True
         for number in self._numbers:
-            case_id = case_of(number)
-            self._stage.at(now, partial(self.desk.freeze_all, case_id))
-            self._stage.at(now + _BEFORE_RETURN_US, partial(self.returning.begin, case_id))
+            self._stage.at(now, partial(self._give_back, number))
         assert now + _BEFORE_RETURN_US < until_us, "clocks run on for weeks"
+
+    def _give_back(self, number: int) -> None:
+        """Freeze what stands, and begin the way back two days later."""
+        case_id, then_us = case_of(number), self._stage.now_us + _BEFORE_RETURN_US
+        self.desk.freeze_all(case_id)
+        self._stage.at(then_us, partial(self.returning.begin, case_id))
 
     # --- what happened ---
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
-from recoup.rehearse.figures import Figures
+from recoup.rehearse.figures import Figures, GivenBack
 from recoup.rehearse.running import Run
 
 
@@ -35,7 +36,7 @@ def goals_of(run: Run) -> tuple[Goal, ...]:
             1,
         ),
         _innocent(ours),
-        _returned(figures),
+        _returned(run),
         Goal(
             "goal_identities",
             not run.failures,
@@ -44,6 +45,8 @@ def goals_of(run: Run) -> tuple[Goal, ...]:
     )
 
 
+_NAMED_MOST: Final = 12
+"""Frauds that a goal names; `cases.csv` has all."""
 _OURS = ("first-hop", "manual", "chase", "watch", "full")
 
 
@@ -68,12 +71,22 @@ def _innocent(ours: Figures | None) -> Goal:
     return Goal("goal_innocent", share <= 0.01, f"{share:.2%}")
 
 
-def _returned(figures: Mapping[str, Figures]) -> Goal:
-    ours = next((figures[name] for name in ("full", "chase") if name in figures), None)
-    if ours is None or not ours["frozen"]:
+def _returned(run: Run) -> Goal:
+    """Whether everything directly traceable came back in time, to the minor unit; the frauds of which not are named."""
+    ours = next((run.results[name] for name in ("full", "chase") if name in run.results), None)
+    cases = [one for one in ours.cases if one.traceable] if ours else []
+    if not cases:
         return Goal("goal_return", None, "")
-    share = ours["returned"] / ours["frozen"]
-    return Goal("goal_return", ours["returned"] == ours["frozen"], f"{share:.1%}")
+    notice_days = run.scenario.returns.notice_days
+    late = [
+        one.fraud
+        for one in cases
+        if not GivenBack(one.traceable, one.returned, one.days_to_return).is_whole(notice_days)
+    ]
+    share = sum(one.returned for one in cases) / sum(one.traceable for one in cases)
+    named = [f"#{number}" for number in late[:_NAMED_MOST]] + ["…"][: len(late) > _NAMED_MOST]
+    found = f"{share:.1%}; {len(cases) - len(late)}/{len(cases)}"
+    return Goal("goal_return", not late, " ".join([found, *named]))
 
 
 __all__ = ["Goal", "goals_of"]

@@ -18,8 +18,12 @@ class WatchTerms:
     warning_heeded: Annotated[Share, "Victims who heed a warning on screen."] = 0.2
     call_heeded: Annotated[Share, "Victims who heed a call."] = 0.4
     visit_heeded: Annotated[Share, "Victims who heed a visit."] = 0.7
-    called: Annotated[Share, "Warned victims who are called as well."] = 0.6
-    visited: Annotated[Share, "Called victims who are visited as well."] = 0.3
+    called: Annotated[Share, "Warned payers who can be called as well; the most at stake."] = 0.6
+    visited: Annotated[Share, "Called payers who can be visited as well; the most at stake."] = 0.3
+    explained: Annotated[Share, "Innocents who show what a payment that waits is, if asked."] = 0.8
+    explained_falsely: Annotated[
+        Share, "Holders of lent or sold accounts who show false papers and are believed."
+    ] = 0.1
     delay: Annotated[Duration, Between("0s", "7d"), "How long a delayed payment waits."] = (
         30 * _MINUTE
     )

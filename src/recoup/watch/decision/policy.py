@@ -23,6 +23,7 @@ from recoup.watch.rules.rule import Mode, Standing, digest_of
 from recoup.watch.rules.table import Table
 
 _ASKED: Final = (Action.WARN, Action.DELAY, Action.HOLD, Action.REFUSE)
+_PRICES: Final = ("least", "most")
 NEVER: Final = 2.0
 """A chance that no payment has: the model never asks for that action."""
 SECOND: Final = 1_000_000
@@ -43,6 +44,7 @@ class Terms(NamedTuple):
     chance_min: npt.NDArray[np.float64]  # (5,)
     saved_share: npt.NDArray[np.float64]  # (5,)
     friction: npt.NDArray[np.float64]  # (c, 5, 3); NaN: the model does not act in this currency
+    # Of ALLOW: what an alert is to save, at least, on an empty and on a full budget; NaN: anything.
     wait_us: npt.NDArray[np.int64]  # (5,)
     alerts_per_day: float
     innocents_share: float
@@ -93,6 +95,11 @@ class Policy:
         chance, saved = np.full(5, NEVER), np.zeros(5)
         friction = np.full((max(1, len(currencies)), 5, 3), np.nan)
         wait = np.zeros(5, np.int64)
+        for place, currency in enumerate(currencies):
+            if f"{currency}.alert.least" in self.figures:
+                friction[place, Action.ALLOW, :2] = [
+                    self.of(f"{currency}.alert.{part}") for part in _PRICES
+                ]
         for action in _ASKED:
             name = action.name.lower()
             chance[action] = self.of(f"{name}.chance_min")
@@ -143,6 +150,7 @@ def load_policy(text: str, digits: Digits = ISO_DIGITS) -> Policy:
             costs = Table(inside.raw(currency), "", problems, f"{name}.{currency}")
             _friction(costs, currency, f"{currency}.{name}", figures, digits)
         inside.close()
+    _prices(table, currencies, figures, digits, problems)
     policy = Policy(
         id=table.id("id"),
         version=table.whole("version", default=1, low=1),
@@ -207,18 +215,48 @@ def _capped(table: Table, figures: dict[str, Figure], name: str) -> None:
         table.wrong(f"{name}.seconds", "over_cap", message)
 
 
+def _prices(
+    table: Table,
+    currencies: tuple[str, ...],
+    figures: dict[str, Figure],
+    digits: Digits,
+    problems: list[RuleProblem],
+) -> None:
+    """Read what an alert is to save, where a policy says it: more and more, as the day's alerts are used up."""
+    given = table.raw("alert")
+    if given is None:
+        return
+    inside = Table(given, "", problems, "alert")
+    for currency in currencies:
+        row = Table(inside.raw(currency), "", problems, f"alert.{currency}")
+        source, standing = row.text("source"), row.choice("standing", Standing)
+        values = [_money(row, part, currency, digits) for part in _PRICES]
+        if not 0 < values[0] <= values[1]:
+            row.wrong("least", "field_type", "expected more than nothing, and at most `most`")
+        for part, value in zip(_PRICES, values, strict=True):
+            figures[f"{currency}.alert.{part}"] = Figure(float(value), source, standing)
+        row.close()
+    inside.close()
+
+
+def _money(costs: Table, part: str, currency: str, digits: Digits) -> int:
+    """Return an amount written as text, in minor units; what is none is a problem, and -1."""
+    try:
+        value = parse_minor(costs.text(part), digits.of(currency))
+    except (AmountError, KeyError):
+        value = -1
+    if value < 0:
+        costs.wrong(part, "field_type", "expected money as text, as 2.50")
+    return value
+
+
 def _friction(
     costs: Table, currency: str, place: str, figures: dict[str, Figure], digits: Digits
 ) -> None:
     """Read what an action costs in a currency: money as decimal text."""
     source, standing = costs.text("source"), costs.choice("standing", Standing)
     for part in ("handling", "innocent"):
-        try:
-            value = parse_minor(costs.text(part), digits.of(currency))
-        except (AmountError, KeyError):
-            value = -1
-        if value < 0:
-            costs.wrong(part, "field_type", "expected money as text, as 2.50")
+        value = _money(costs, part, currency, digits)
         figures[f"{place}.{part}"] = Figure(float(value), source, standing)
     share = costs.raw("innocent_share")
     if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:

@@ -230,6 +230,18 @@ def _begin_budget(terms, counters, clock):
     counters[INNOCENTS] = min(terms.budgets[2], counters[INNOCENTS] + terms.budgets[1])
 
 
+@inner
+def _is_too_little(terms, counters, asked, currency, amount, chance):
+    """Return whether an alert is expected to save less than one must by now, the more of the day's alerts are used up.
+
+    A threshold that grows by equal factors loses least whatever order payments come in [Chakrabarty, Zhou, Lukose 2008].
+    Where a policy says nothing of it, the price is NaN and nothing is too little.
+    """
+    least, most = terms.friction[currency, 0, 0], terms.friction[currency, 0, 1]
+    used = counters[ALERTS] / terms.budgets[0]
+    return terms.saved_share[asked] * chance * amount < least * (most / least) ** used
+
+
 @within
 def _within_budget(terms, counters, asked, ruled, currency, amount, chance):
     """Return what of the model's action is done, and why not all of it."""
@@ -237,7 +249,10 @@ def _within_budget(terms, counters, asked, ruled, currency, amount, chance):
     if asked > 0 and not terms.said[1]:
         done, why = 0, _SHADOW
     elif asked > ruled:
-        if ruled == 0 and counters[ALERTS] >= terms.budgets[0]:
+        is_full = counters[ALERTS] >= terms.budgets[0]
+        if ruled == 0 and (
+            is_full or _is_too_little(terms, counters, asked, currency, amount, chance)
+        ):
             done, why = 0, _ALERTS
         elif asked >= _DELAY and counters[INNOCENTS] < 1.0 - chance:
             is_fit = chance >= terms.chance_min[_WARN]
