@@ -293,9 +293,8 @@ class Desk:
         there = self._office.directory
         if kept:
             return await asyncio.to_thread(there.account, institution, number)
-        known = await asyncio.to_thread(there.known, institution, number)
         unknown = self.key_of(Subject.ACCOUNT, f"{institution} {number}")  # in the same time
-        return known or unknown
+        return await asyncio.to_thread(there.known, institution, number) or unknown
 
     def key_of(self, subject: Subject, value: str) -> str:
         """Return the key of a person or a device: a keyed hash."""

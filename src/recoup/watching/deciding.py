@@ -149,7 +149,7 @@ class Watch(NamedStream):
             if new is None:
                 return None
             self._add([name for name, _ in new], code)
-            numbers = self._pockets.all_of(names, [code] * len(names))
+            numbers = np.array(self._pockets.all_of(names, [code] * len(names)), np.int64)
             found[0][rows], found[1][rows] = numbers[::2], numbers[1::2]
         return found[0].astype(np.int32), found[1].astype(np.int32)
 
