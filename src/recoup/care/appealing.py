@@ -88,6 +88,7 @@ def file_appeal(
     due_at = now + timedelta(seconds=terms.appeal_seconds)
     made = replace(
         wanted,
+        decided_at=min(wanted.decided_at, now),  # two clocks are never quite alike
         filed_at=now,
         due_at=due_at,
         state=DecisionAppealState.OPEN,

@@ -228,7 +228,10 @@ class Answers:
         ) as fault:  # sent again it would be the same, and keep later letters back
             self._told(institution, f"what its watch said was passed over: {fault}")
             return
-        self._tell(command)
+        refusal = self._tell(command)
+        if refusal and isinstance(message, DecisionAppealMessage):
+            # Its holder was told that it goes to a person: where it cannot, a person hears of that at least.
+            self._told(institution, f"a holder's objection was not taken: {refusal}")
 
     def _see(self, institution: str, seen: SightingMessage) -> None:
         """Keep what a watch saw as rows of that account: the chase goes on from them, before any order is answered there."""
@@ -337,13 +340,14 @@ class Answers:
         except VaultFault:
             return ""  # asked by a payment's serial number
 
-    def _tell(self, fact: Command) -> None:
-        """Submit a fact about a case; what the case refuses is no news, what the writer refuses is tried again later."""
+    def _tell(self, fact: Command) -> str:
+        """Submit a fact and return why it was refused, '' where it was taken; what the writer refuses is tried again later."""
         outcome = self._submit(fact).result()
         is_taken = isinstance(outcome, Done)
         is_refused = isinstance(outcome, Turned) and not outcome.is_transient
         if not (is_taken or is_refused):
             raise GatewayFault("expected the writer to take a fact, it is away")
+        return outcome.reason if isinstance(outcome, Turned) else ""
 
 
 class Shown:
@@ -356,7 +360,7 @@ class Shown:
     def __init__(
         self,
         institution: str,
-        tell: Callable[[Command], None],
+        tell: Callable[[Command], object],
         directory: Directory,
         clock: Clock,
         known: Iterable[Hold],

@@ -183,7 +183,9 @@ class Bulletins:
         elif subject in state.cared.measures:
             bound = list(measured_by(state.cared.measures[subject], self._number))
         elif subject in state.cared.appeals:
-            bound = list(settled_by(state.cared.appeals[subject], now, self._decision))
+            appeal = state.cared.appeals[subject]
+            if appeal.institution == institution:  # nobody's number is read for another
+                bound = list(settled_by(appeal, now, self._decision))
         else:
             given = (self._policy, self._number, self._reference)
             bound = list(bound_by(state, state.case(subject), *given))

@@ -56,32 +56,40 @@ def passed_on(
     words = message.statement
     if not words.strip() or len(words) > DECISION_TEXT_CHARS_MAX or not message.decision:
         raise MessageFault(MessageProblem.FIELD_WRONG, "expected an objection", "statement")
-    opaque = derived_id("decision_appeal", institution, message.id).partition(OWN_MARK)[2][:32]
+    decision = directory.row_id(message.decision)
+    # Made of the decision too: words that were kept for a letter that never arrived are none of another decision's.
+    letter = (institution, message.id, decision)
+    opaque = derived_id("decision_appeal", *letter).partition(OWN_MARK)[2][:32]
     appeal_id, text = f"appeal_{opaque}", f"text_{opaque}"
-    if not directory.has(f"{TEXTS} {appeal_id}", text):  # the first words stay
-        directory.keep(f"{TEXTS} {appeal_id}", {text: words, NUMBER: message.decision})
     wanted = DecisionAppeal(
         id=appeal_id,
         institution=institution,
-        decision=directory.row_id(message.decision),
+        decision=decision,
         account=directory.account(institution, message.account_number),
         currency=message.currency,
         amount=message.amount,
         kind=kind,
         ground=ground,
         codes=message.codes,
-        decided_at=min(message.decided_at, now),  # two clocks are never quite alike
+        decided_at=message.decided_at,
         waits_until=message.waits_until,
         unit=message.unit,
         filed_by=institution,
-        filed_at=now,
-        due_at=now,
+        filed_at=message.filed_at,  # not now: the same letter again is the same command
+        due_at=message.filed_at,
         text=text,
     )
     what = FileDecisionAppeal(wanted)
-    name = COMMAND_REGISTRY.name_of(what)[0]
-    request = Request(Actor(institution, INSTITUTION, _WHY), what)
-    return command_of(COMMAND_REGISTRY, derived_id(name, institution, message.id), request)
+    command_id = derived_id(COMMAND_REGISTRY.name_of(what)[0], *letter)
+    subject = f"{TEXTS} {appeal_id}"
+    if not directory.has(
+        subject, text
+    ):  # the first words stay; those of a letter that is refused go again
+        pieces = [(subject, text, words), (subject, NUMBER, message.decision)]
+        directory.keep_first(pieces, command_id, now)
+    return command_of(
+        COMMAND_REGISTRY, command_id, Request(Actor(institution, INSTITUTION, _WHY), what)
+    )
 
 
 def number_of(directory: Directory, appeal: str, who: str, why: str) -> str:

@@ -72,6 +72,11 @@ def test_it_is_filed_open_with_the_policys_limit_whatever_was_said_of_that():
     assert event.appeal == objected(filed_at=START, due_at=limit)
 
 
+def test_a_decision_of_a_watch_whose_clock_is_ahead_was_made_when_it_was_filed():
+    (event,) = filed(objected(decided_at=LATER))
+    assert event.appeal.decided_at == START
+
+
 @pytest.mark.parametrize("state", S)
 def test_a_decision_is_appealed_against_once(state):
     found = filed(objected(id="appeal-2"), objected(state=state))

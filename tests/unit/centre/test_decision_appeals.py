@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,9 +14,11 @@ from sim.office import Office
 from recoup.care import DecisionAppealState, DecisionKind
 from recoup.care.appealing import FileDecisionAppeal, PassDecisionAppeal, SettleDecisionAppeal
 from recoup.centre import Actor, Request, View, command_of
+from recoup.centre.answers import Answers
 from recoup.centre.binding import settled_by
+from recoup.centre.bulletins import Bulletins
 from recoup.centre.care_todos import care_todos
-from recoup.centre.commands import Done, Outcome, Turned
+from recoup.centre.commands import Command, Done, Outcome, Turned
 from recoup.centre.directory import Directory
 from recoup.centre.figuring import Figuring
 from recoup.centre.passed_on import number_of, passed_on
@@ -27,7 +30,7 @@ from recoup.errors import MessageFault
 from recoup.figures import Asked
 from recoup.ids import CountedIds
 from recoup.limits import OUTCOME_TOLD_SECONDS_MAX
-from recoup.messages import DecisionAppealMessage, Minor, decode, encode, name_of
+from recoup.messages import ChangesMessage, DecisionAppealMessage, Minor, decode, encode, name_of
 from recoup.stores.memory import MemoryVaultTable
 from recoup.stores.vault import LocalKeys, Vault
 from recoup.unrecognised import Unrecognised
@@ -122,6 +125,7 @@ def test_a_letter_becomes_one_appeal_and_what_is_personal_lies_in_the_vault(hous
     for again in (letter(), letter(statement="other words")):
         assert isinstance(house.hear(again), Done)
     house.office.restart()
+    house.office.clock.move(timedelta(hours=1))
     assert isinstance(house.hear(letter()), Done)
     assert list(house.office.journal.records()) == before
     # Under another id it is a second appeal of the same decision.
@@ -131,6 +135,91 @@ def test_a_letter_becomes_one_appeal_and_what_is_personal_lies_in_the_vault(hous
     # Another bank's decision of that number is another decision.
     assert isinstance(house.hear(letter(institution="bank-2"), "bank-2"), Done)
     assert len(house.cared.appeals) == 2
+
+
+def swept(house: House) -> int:
+    """Drop what waits for a letter that was never taken, as a start does."""
+    answer_of = house.office.journal.answer_of
+    return house.directory.sweep(lambda piece: answer_of(piece.command) is None)
+
+
+def test_what_is_kept_for_a_letter_that_is_not_taken_goes_again_and_is_none_of_another_decision(
+    house,
+):
+    now = house.office.clock.now()
+    passed_on(house.directory, "bank-1", letter(), now)  # killed before the journal hears of it
+    house.hear(letter(decision="p-2"))
+    (found,) = house.cared.appeals
+    assert number_of(house.directory, found, "bo", "to decide") == "p-2"
+    assert why(house.hear(letter(id="appeal-2", decision="p-2"))) == "decision_appealed"
+    assert swept(house) == 4, "words and number of each that nobody decides on"
+    assert number_of(house.directory, found, "bo", "to decide") == "p-2"
+    assert swept(house) == 0
+    assert isinstance(house.hear(letter(id="appeal-3", decision="p-1")), Done), "it may come again"
+    assert [number_of(house.directory, one, "bo", "r") for one in house.cared.appeals] == [
+        "p-2",
+        "p-1",
+    ]
+
+
+def test_where_the_centre_cannot_take_an_objection_a_person_hears_of_it(house):
+    told: list[tuple[str, str]] = []
+
+    def submit(command: Command) -> Future[Outcome]:
+        future: Future[Outcome] = Future()
+        future.set_result(house.office.submit(command))
+        return future
+
+    answers = Answers(
+        house.directory,
+        submit,
+        house.office.clock,
+        told=lambda what, reason: told.append((what, reason)),
+    )
+    for _ in range(2):
+        answers.hear("bank-1", letter())
+        house.office.clock.move(timedelta(hours=1))
+    assert (told, len(house.cared.appeals)) == ([], 1), "taken, and the same once more"
+    answers.hear("bank-1", letter(id="appeal-2"))
+    answers.hear("bank-1", letter(id="appeal-3", decision="p-3", amount=Minor(0)))
+    said = [f"a holder's objection was not taken: decision_{one}" for one in ("appealed", "unfit")]
+    assert told == [("bank-1", one) for one in said]
+
+
+def taken_down(said: list[ChangesMessage]):
+    """Return what takes down a message in the place of signing it."""
+
+    def sealed(message: ChangesMessage, _: str) -> bytes:
+        said.append(message)
+        return b""
+
+    return sealed
+
+
+def test_no_bank_hears_of_another_banks_appeals_and_none_of_their_numbers_is_read_for_it(house):
+    house.hear(letter())
+    house.hear(letter(institution="bank-2", decision="p-2"), "bank-2")
+    for appeal in list(house.cared.appeals):
+        house.settle(appeal)
+    read: list[str] = []
+    whole = house.directory.read
+    house.directory.read = lambda *given: read.append(whole(*given)) or read[-1]  # type: ignore[method-assign]
+    office = house.office
+    sealed = taken_down(said := [])
+    bulletins = Bulletins(
+        lambda: View(office.open(), from_snapshot=False),
+        house.directory,
+        office.clock,
+        CountedIds(),
+        office.policy,
+        sealed,
+    )
+    for bank, number in (("bank-1", "p-1"), ("bank-2", "p-2"), ("bank-3", "")):
+        read.clear()
+        bulletins.next(bank, "")
+        numbers = [row.reference for row in said.pop().changes]
+        assert numbers == read == ([number] if number else []), bank
+    bulletins.close()
 
 
 @pytest.mark.parametrize(

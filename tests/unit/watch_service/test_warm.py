@@ -7,9 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-TESTS = Path(__file__).parents[
-    2
-]  # where `deciding` lies: a process of its own does not have pytest's path
+TESTS = Path(__file__).parents[2]
+# Where `deciding` lies, and the tree that is tested: a process of its own does not have pytest's path.
+PATH = os.pathsep.join(map(str, (TESTS.parent / "src", TESTS)))
 
 SCRIPT = """
 import gc
@@ -22,7 +22,7 @@ from recoup.watch.model import write_model
 from recoup.watching.service import WatchCore
 from recoup.watching.service.bodies import read_body, write_many
 from recoup.watching.service.files import Content
-from recoup.watching.service.port import CONFIGURE, Batch
+from recoup.watching.service.port import CONFIGURE, LAPSE, RELEASE, Batch
 from recoup.watching.policy_files import _HERE as POLICIES
 from recoup.watching.rule_files import _HERE as RULES
 
@@ -65,6 +65,11 @@ rows = [
 read = read_body(msgspec.json.encode({"payments": rows}), is_batch=True)
 assert read.batch.are_bytes
 write_many(read.ids, core.decide(read.batch, is_scored=True))
+core.book(  # as what waited goes on
+    Batch(["r"], ["a0"], ["b0"], ["CNY"], [90_000], [core.watch.stream.shard.clock], [0])
+)
+core.tell(RELEASE, b"r")
+core.tell(LAPSE, str(core.watch.stream.shard.clock).encode())
 counts.append(compiled())
 print(*counts)
 """
@@ -75,7 +80,7 @@ def test_a_core_that_is_warm_compiles_nothing_more_and_one_warmed_without_its_ru
 ):
     found = subprocess.run(
         [sys.executable, "-c", SCRIPT],
-        env=os.environ | {"PYTHONPATH": str(TESTS)},
+        env=os.environ | {"PYTHONPATH": PATH},
         capture_output=True,
         text=True,
         check=False,

@@ -144,6 +144,8 @@ class WatchCore:
                 flow.measure(payer, Measure("warm", MeasureKind.LOWER_LIMITS, "case", 2, 0))
         late = Batch(["late"], ["payer"], ["payee"], [self._currencies[0]], [1], [len(alone)], [0])
         other.decide(late, is_scored=False)
+        other.book(late)  # as a delay that ends or an appeal that is upheld: not asked again
+        other.tell(RELEASE, b"late")
         model = other.watch.stream.model
         if model is not None:  # the reasons of a payment that is not allowed
             model.contributions(np.zeros((1, len(model.features.names))))
