@@ -3,6 +3,7 @@
 1. An order that was handed over is sent: the same step of the room of orders, and its messages no longer wait in the outbox.
 2. A sheet is typed by one person and typed again by another; neither sees what the other typed. Only when both are alike does
    the institution's answer count, in the very entry of the second typing, as the same step that a signed answer is.
+   With it a reminder that nobody carried yet no longer waits in the outbox, unless nobody understands what was said.
 3. The first sheet of an order that is confirmed does not keep a second one out: institutions correct themselves, and a
    contradiction is a fact.
 4. A scan is kept before anybody types from it; both persons name the one scan that they type from, by its SHA-256. Whoever
@@ -44,6 +45,7 @@ from recoup.ids import SubjectId
 from recoup.journal.canonical import encode_plain
 from recoup.orders import Order, Reason
 from recoup.orders.commands import ConfirmSent, RecordAnswer
+from recoup.orders.events import AnswerRecorded, Bearing
 from recoup.stores.vault import PersonalDataRead
 
 
@@ -158,7 +160,22 @@ def _confirm(
     if isinstance(found, Declined):
         return found
     confirmed = SheetConfirmed(sheet_id, request.actor.who)
-    return replace(found, events=(Noted(SubjectId(order.key.case), confirmed), *found.events))
+    # A reminder that is still to be carried is pointless now: nobody would, and it would wait unsent for ever.
+    settled = (again_id(sheet.order),) if _is_clear(found) else ()
+    return replace(
+        found,
+        events=(Noted(SubjectId(order.key.case), confirmed), *found.events),
+        settled=(*found.settled, *settled),
+    )
+
+
+def _is_clear(found: Decision) -> bool:
+    """Whether an answer was understood, whatever it does to the hold; one that was not leaves the order to be answered."""
+    events = (noted.event for noted in found.events)
+    return any(
+        isinstance(event, AnswerRecorded) and event.bearing is not Bearing.UNCLEAR
+        for event in events
+    )
 
 
 def evolve_paper(state: CentreState, _: SubjectId, event: Event) -> CentreState:
