@@ -106,7 +106,7 @@ def make_app(
     _tell_problems(app)
     _describe(app)
     app.add_middleware(Guard)
-    app.add_middleware(Watch, figures=figures)
+    app.add_middleware(Watch, figures=figures, house=house)
     return app
 
 

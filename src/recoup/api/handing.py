@@ -125,6 +125,17 @@ class PacketMandateView(Body):
     spent: str
 
 
+class PacketDecisionView(Body):
+    """What one person proposed and another decides, and how far it is."""
+
+    id: str
+    kind: str
+    """The finding's or motion's kind, or mandate."""
+    about: str
+    """The claim or the account; the currency of a standing authority."""
+    state: str
+
+
 class ClockView(Body):
     """Something that is due."""
 
@@ -148,6 +159,7 @@ class PacketView(Body):
     trail_digest: str
     mandates: list[PacketMandateView]
     clocks: list[ClockView]
+    decisions: list[PacketDecisionView]
 
 
 @router.get("/cases/{case}/packet", responses=_LOOKING)
@@ -354,6 +366,10 @@ def _packet_view(packet: Packet) -> PacketView:
         clocks=[
             ClockView(kind=row.kind, about=row.about, due_at=instant_text(row.due_at))
             for row in packet.clocks
+        ],
+        decisions=[
+            PacketDecisionView(id=row.id, kind=row.kind, about=row.about, state=row.state)
+            for row in packet.decisions
         ],
     )
 

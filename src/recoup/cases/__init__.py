@@ -37,7 +37,16 @@ from recoup.cases.following import note_of
 from recoup.cases.institutions import Institution
 from recoup.cases.joining import Meeting, groups_of, meetings_of, reached_by
 from recoup.cases.ordering import Agreement, agreement_of, covers, persons_needed
-from recoup.cases.packet import Clock, Packet, PacketClaim, PacketHold, PacketOrder, packet_of
+from recoup.cases.packet import (
+    Clock,
+    Packet,
+    PacketClaim,
+    PacketDecision,
+    PacketHold,
+    PacketOrder,
+    asked_of,
+    packet_of,
+)
 from recoup.cases.plans import plan_asking, plan_orders, plan_rests_on
 from recoup.cases.race import Lesson, Ready, dispatch, learned_curve, lesson_of
 from recoup.cases.refusals import Reason, Refusal
@@ -74,6 +83,7 @@ __all__ = [
     "Notice",
     "Packet",
     "PacketClaim",
+    "PacketDecision",
     "PacketHold",
     "PacketOrder",
     "Place",
@@ -90,6 +100,7 @@ __all__ = [
     "View",
     "Waiting",
     "agreement_of",
+    "asked_of",
     "covers",
     "decide",
     "dispatch",

@@ -233,9 +233,9 @@ class Escalation:
 
     id: str
     clock: str
-    """answer, appeal or abroad."""
+    """answer, appeal, hardship or abroad."""
     about: str
-    """The order, the appeal or the request."""
+    """The order, the appeal, the motion or the request."""
     unit: str
     person: str
     """Who was on duty; '' for nobody."""
@@ -246,3 +246,8 @@ class Escalation:
     settled_by: str = ""
     """'' where the clock settled it, or nobody did."""
     outcome: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has no outcome yet and was not passed up."""
+        return self.state is EscalationState.OPEN

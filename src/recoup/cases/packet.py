@@ -1,4 +1,4 @@
-"""What a unit gives with a case: orders, holds and their ends, claims, evidence, open clocks, and a digest over all. Pure.
+"""What a unit gives with a case: orders, holds, claims, evidence, clocks, what was proposed; a digest over all. Pure.
 
 The digest is of the case as it stands, not of a time or a person: two packets of a case to which nothing happened are the same.
 """
@@ -10,8 +10,8 @@ from dataclasses import astuple, dataclass
 from datetime import datetime
 
 from recoup.cases.case import Case
-from recoup.cases.decided import digest_of
-from recoup.cases.state import AppealState, EscalationState, MandateState, NoticeState, TaskState
+from recoup.cases.decided import Escalation, digest_of
+from recoup.cases.state import AppealState, MandateState, NoticeState, TaskState
 from recoup.orders import Hold
 
 
@@ -53,6 +53,17 @@ class PacketClaim:
 
 
 @dataclass(frozen=True, slots=True)
+class PacketDecision:
+    """What one person proposed and another decides, and how far it is: a finding, a motion or a standing authority."""
+
+    id: str
+    kind: str
+    about: str
+    """The claim or the account; the currency of a standing authority."""
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class Clock:
     """Something that is due: what the new unit answers for from the moment at which it accepts."""
 
@@ -79,6 +90,8 @@ class Packet:
     mandates: tuple[tuple[str, str, int, int], ...]
     """Standing authorities: id, currency, what it allows, what is spent of it."""
     clocks: tuple[Clock, ...]
+    decisions: tuple[PacketDecision, ...] = ()
+    """Findings, motions and standing authorities, whatever became of them: one that is new or settled changes the digest."""
 
     @property
     def digest(self) -> str:
@@ -113,7 +126,13 @@ def packet_of(case: Case, holds: Iterable[Hold]) -> Packet:
         tuple(
             sorted(_clocks(case, mine), key=lambda clock: (clock.due_at, clock.kind, clock.about))
         ),
+        tuple(_decisions(case)),
     )
+
+
+def asked_of(case: Case, unit: str) -> tuple[Clock, ...]:
+    """Return what a unit is asked about a case and has no outcome yet, whichever unit has the case."""
+    return tuple(_asking(row) for row in case.escalations if row.is_open and row.unit == unit)
 
 
 def _orders(hold: Hold) -> Iterator[PacketOrder]:
@@ -150,11 +169,26 @@ def _clocks(case: Case, holds: Iterable[Hold]) -> Iterator[Clock]:
         if task.state is not TaskState.ANSWERED:
             yield Clock("abroad", task.id, task.due_at)
     for escalation in case.escalations:
-        if escalation.state is EscalationState.OPEN:
-            yield Clock("escalation", escalation.id, escalation.due_at)
+        if escalation.is_open:
+            yield _asking(escalation)
     for mandate in case.mandates:
         if mandate.state is MandateState.STANDING:
             yield Clock("mandate", mandate.id, mandate.until)
+
+
+def _asking(escalation: Escalation) -> Clock:
+    return Clock("escalation", escalation.id, escalation.due_at)
+
+
+def _decisions(case: Case) -> Iterator[PacketDecision]:
+    """Yield what takes two persons, kind by kind, each in the order in which it was proposed."""
+    for finding in case.findings:
+        yield PacketDecision(finding.id, finding.kind.value, finding.subject, finding.state.value)
+    for motion in case.motions:
+        about = motion.account or motion.other
+        yield PacketDecision(motion.id, motion.matter.value, about, motion.state.value)
+    for mandate in case.mandates:
+        yield PacketDecision(mandate.id, "mandate", mandate.currency, mandate.state.value)
 
 
 def _texts(value: object) -> Iterator[object]:

@@ -12,7 +12,17 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from recoup import limits
-from recoup.cases import Case, Clock, Lesson, Meeting, Packet, Report, packet_of, reached_by
+from recoup.cases import (
+    Case,
+    Clock,
+    Lesson,
+    Meeting,
+    Packet,
+    Report,
+    asked_of,
+    packet_of,
+    reached_by,
+)
 from recoup.centre.cared import Cared
 from recoup.centre.counter import Code
 from recoup.centre.imported import Imported
@@ -177,9 +187,17 @@ class CentreState:
         return packet_of(self.case(case_id), (self.holds[key] for key in keys))
 
     def shift_of(self, unit: str) -> tuple[tuple[str, Clock], ...]:
-        """Return what is open in a unit, with its case, the soonest due first: what one shift gives to the next."""
-        mine = (case_id for case_id, case in self.cases.items() if case.unit == unit)
-        rows = ((case_id, clock) for case_id in mine for clock in self.packet_of(case_id).clocks)
+        """Return what is open in a unit, with its case, the soonest due first: what one shift gives to the next.
+
+        That is what is due in its own cases, and what it is asked about the cases of units below it.
+        """
+        rows = [
+            (case_id, clock)
+            for case_id, case in self.cases.items()
+            for clock in (
+                self.packet_of(case_id).clocks if case.unit == unit else asked_of(case, unit)
+            )
+        ]
         return tuple(
             sorted(rows, key=lambda row: (row[1].due_at, row[0], row[1].kind, row[1].about))
         )

@@ -1,4 +1,4 @@
-"""The packet of a case that is handed over, on paper: what is due, holds and orders, claims, evidence, and the digest over all.
+"""The packet of a case that is handed over, on paper: what is due and proposed, holds, orders, claims, evidence, digest.
 
 It says what the packet says. A table that is too long for paper is cut and says by how much; the digest covers the rest.
 """
@@ -17,6 +17,8 @@ from recoup.money import ISO_DIGITS, format_minor
 from recoup.paper.packet_words import (
     CLAIM_STATES,
     CLOCKS,
+    DECISION_STATES,
+    DECISIONS,
     HOLD_WORDS,
     ORDER_STATES,
     said,
@@ -44,6 +46,12 @@ class _Column:
 _Row = tuple[str, ...]
 _COLUMNS: Final = {
     "clocks": (_Column("due_at", 4), _Column("what", 5), _Column("about", 7, 32)),
+    "decisions": (
+        _Column("decision", 7, 32),
+        _Column("what", 5),
+        _Column("about", 7, 32),
+        _Column("state", 3),
+    ),
     "holds": (
         _Column("account", 7, 32),
         _Column("state", 3),
@@ -125,6 +133,7 @@ class _Printer:
             self._part(name, _COLUMNS[name], rows)
             for name, rows in (
                 ("clocks", self._clocks(packet)),
+                ("decisions", self._decisions(packet)),
                 ("holds", self._holds(packet)),
                 ("orders", self._orders(packet)),
                 ("claims", self._claims(packet)),
@@ -149,6 +158,11 @@ class _Printer:
     def _clocks(self, packet: Packet) -> Iterator[_Row]:
         for row in packet.clocks:
             yield self._when(row.due_at), worded(CLOCKS, row.kind, self.language), row.about
+
+    def _decisions(self, packet: Packet) -> Iterator[_Row]:
+        for row in packet.decisions:
+            state = worded(DECISION_STATES, row.state, self.language)
+            yield row.id, worded(DECISIONS, row.kind, self.language), row.about, state
 
     def _holds(self, packet: Packet) -> Iterator[_Row]:
         for row in packet.holds:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from recoup.cases.state import ClaimState
+from recoup.cases.decided import FindingKind, Matter
+from recoup.cases.state import ClaimState, FindingState, MandateState, MotionState
 from recoup.orders import HoldState, OrderState
 from recoup.orders.hold import UNCLEAR
 from recoup.paper.words import LANGUAGES, Language
@@ -49,6 +50,27 @@ CLOCKS: Final[dict[str, tuple[str, str]]] = {
     "escalation": ("值班事项待处理", "somebody on duty answers"),
     "mandate": ("授权届满", "a standing authority ends"),
 }
+DECISIONS: Final[dict[str, tuple[str, str]]] = {
+    FindingKind.CLAIM_VOID: ("涉案款项无效", "claim void"),
+    FindingKind.GOOD_FAITH_VALUE: ("善意取得", "good-faith value"),
+    FindingKind.INNOCENT_CONDUIT: ("不知情过账", "innocent conduit"),
+    Matter.SURPLUS: ("超额控制", "surplus"),
+    Matter.HARDSHIP: ("生活困难解除", "hardship"),
+    Matter.SWAP: ("更换账户", "another account"),
+    Matter.DEFERRAL: ("暂缓告知", "deferral"),
+    Matter.JOINING: ("并案", "joined cases"),
+    Matter.CAP: ("控制上限", "cap"),
+    "mandate": ("授权", "standing authority"),
+}
+DECISION_STATES: Final[dict[str, tuple[str, str]]] = {
+    MotionState.PROPOSED: ("待决定", "proposed"),
+    MotionState.AGREED: ("已同意", "agreed"),
+    MotionState.DISMISSED: ("不予同意", "dismissed"),
+    MotionState.WITHDRAWN: ("已撤回", "withdrawn"),
+    FindingState.DECIDED: ("已认定", "decided"),
+    MandateState.STANDING: ("有效", "standing"),
+    MandateState.REVOKED: ("已撤销", "revoked"),
+}
 
 WORDS: Final[dict[str, tuple[str, str]]] = {
     "title": ("案件移交清单", "Packet of a case that is handed over"),
@@ -71,6 +93,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "claims": ("被骗款项", "Claims"),
     "evidence": ("证据材料（流水摘要）", "Evidence (digests of statements)"),
     "mandates": ("授权", "Standing authorities"),
+    "decisions": ("须两人决定的事项", "What takes two persons"),
+    "decision": ("编号", "Decision"),
     "due_at": ("到期时间", "Due"),
     "what": ("事项", "What"),
     "about": ("对象", "About"),
@@ -111,4 +135,14 @@ def worded(words: dict[str, tuple[str, str]], name: str, language: Language) -> 
     return words[name][LANGUAGES.index(language)] if name in words else name
 
 
-__all__ = ["CLAIM_STATES", "CLOCKS", "HOLD_WORDS", "ORDER_STATES", "WORDS", "said", "worded"]
+__all__ = [
+    "CLAIM_STATES",
+    "CLOCKS",
+    "DECISIONS",
+    "DECISION_STATES",
+    "HOLD_WORDS",
+    "ORDER_STATES",
+    "WORDS",
+    "said",
+    "worded",
+]

@@ -8,19 +8,34 @@ from datetime import timedelta
 import pytest
 from docket import START, Docket, claim, lies
 
-from recoup.cases import Found, Packet, Refusal, packet_of
+from recoup.cases import (
+    Finding,
+    FindingKind,
+    Found,
+    Mandate,
+    Matter,
+    Motion,
+    Packet,
+    Refusal,
+    packet_of,
+)
 from recoup.cases.commands import (
     AcceptHandover,
     AddFacts,
     AgreeToOrder,
+    Command,
     DeclineHandover,
     FileAppeal,
+    MakeMotion,
     OfferHandover,
+    ProposeFinding,
+    ProposeMandate,
+    SettleFinding,
     TakeUp,
     WithdrawHandover,
 )
 from recoup.cases.refusals import Reason
-from recoup.cases.state import HandoverState
+from recoup.cases.state import FindingTrigger, HandoverState
 from recoup.cases.views import view_of
 from recoup.orders import Hold, HoldKey, HoldState, Order, OrderKind, OrderState, Tracked
 
@@ -74,6 +89,36 @@ def test_what_happens_after_the_offer_makes_it_stale_and_it_is_made_anew() -> No
     assert case.case.handover("h1").state is HandoverState.WITHDRAWN
     _accepts(case, "h2")
     assert case.case.unit == "station-2"
+
+
+FINDING = Finding("f1", FindingKind.INNOCENT_CONDUIT, "a", "lead", "wages pass through it")
+MOTION = Motion("mo1", Matter.HARDSHIP, "lead", "a", "CNY", 10, reason="rent")
+MANDATE = Mandate("ma1", 3, 500, "CNY", START + timedelta(days=1), "lead")
+
+
+@pytest.mark.parametrize(
+    "command", [ProposeFinding(FINDING), MakeMotion(MOTION), ProposeMandate(MANDATE)]
+)
+def test_what_somebody_proposed_since_makes_an_offer_stale(command: Command) -> None:
+    """Who takes the case over answers for what waits to be decided in it, so both saw it."""
+    case = _docket()
+    case.holds("a", 100)
+    _offers(case)
+    seen = _digest(case)
+    case.must(command)
+    assert _why(_accepts(case, digest=seen)) is Reason.DIGEST_STALE
+    assert len(packet_of(case.case, ()).decisions) == 1
+
+
+def test_a_finding_that_was_decided_since_makes_an_offer_stale() -> None:
+    case = _docket()
+    case.must(ProposeFinding(FINDING))
+    _offers(case)
+    seen = _digest(case)
+    case.must(SettleFinding("f1", FindingTrigger.DISMISS, "bo", FINDING.digest))
+    assert _why(_accepts(case, digest=seen)) is Reason.DIGEST_STALE
+    (row,) = packet_of(case.case, ()).decisions
+    assert (row.id, row.kind, row.about, row.state) == ("f1", "innocent_conduit", "a", "dismissed")
 
 
 def test_an_offer_is_on_the_packet_as_it_is_and_only_one_waits() -> None:

@@ -8,7 +8,7 @@ import pytest
 from docket import claim, report
 from sim.office import POLICY, START, Done, Office, Turned
 
-from recoup.cases import Found, Mandate, Place, plan_orders
+from recoup.cases import Clock, Found, Mandate, Place, plan_orders
 from recoup.cases.commands import (
     AgreeToMandate,
     ApplyTrail,
@@ -25,6 +25,7 @@ from recoup.cases.state import AppealTrigger, ClaimTrigger, EscalationState
 from recoup.centre import Reply, case_room
 from recoup.centre.case_asked import CHASE
 from recoup.centre.evolve import evolve
+from recoup.centre.roster import shift_digest
 from recoup.centre.snapshots import decode_state, encode_state
 from recoup.ids import SubjectId
 from recoup.orders import Answer, HoldKey, Order, OrderKind, Outcome
@@ -182,6 +183,23 @@ def test_what_is_asked_is_in_the_packet_and_in_a_snapshot_and_folds_the_same_aga
     before = night.case
     night.office.restart()
     assert night.case == before
+
+
+def test_what_the_unit_above_is_asked_is_on_its_shift_list_until_it_has_an_outcome() -> None:
+    night = Night(ft_1="bo", ft="chen")
+    night.unanswered()
+    state = night.office.scribe.state
+    empty = shift_digest("ft", state.shift_of("ft"))
+    assert state.shift_of("ft") == (), "it is asked about nothing yet"
+    night.later(HALF_HOUR)
+    asked = night.case.escalations[-1]
+    state = night.office.scribe.state
+    assert state.shift_of("ft") == ((CASE, Clock("escalation", asked.id, asked.due_at)),)
+    assert shift_digest("ft", state.shift_of("ft")) != empty, "who saw the empty list is told"
+    assert (CASE, Clock("escalation", asked.id, asked.due_at)) in state.shift_of("ft-1")
+    assert state.shift_of("sz") == state.shift_of("gd") == ()
+    night.must("chen", SettleEscalation(asked.id, "chen", "rang the bank"))
+    assert night.office.scribe.state.shift_of("ft") == ()
 
 
 def test_a_centre_that_never_looks_above_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

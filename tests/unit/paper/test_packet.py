@@ -12,15 +12,26 @@ import pytest
 
 from recoup import limits
 from recoup.cases import Packet
-from recoup.cases.packet import Clock, PacketClaim, PacketHold, PacketOrder
-from recoup.cases.state import ClaimState
+from recoup.cases.decided import FindingKind, Matter
+from recoup.cases.packet import Clock, PacketClaim, PacketDecision, PacketHold, PacketOrder
+from recoup.cases.state import ClaimState, FindingState, MandateState, MotionState
 from recoup.orders import HoldState, OrderKind, OrderState
 from recoup.orders.hold import UNCLEAR
 from recoup.paper import packet_pdf
-from recoup.paper.packet_words import CLAIM_STATES, CLOCKS, HOLD_WORDS, ORDER_STATES, WORDS
+from recoup.paper.packet_words import (
+    CLAIM_STATES,
+    CLOCKS,
+    DECISION_STATES,
+    DECISIONS,
+    HOLD_WORDS,
+    ORDER_STATES,
+    WORDS,
+)
 from recoup.paper.words import KINDS
 
 AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+
+TABLES = (CLAIM_STATES, ORDER_STATES, HOLD_WORDS, CLOCKS, DECISIONS, DECISION_STATES)
 
 
 def named(kind: str, number: int) -> str:
@@ -60,6 +71,12 @@ PACKET = Packet(
     "ab" * 32,
     (("mandate-1", "CNY", 5000000, 1200001),),
     tuple(Clock(kind, named("about", n), AT + timedelta(hours=n)) for n, kind in enumerate(CLOCKS)),
+    tuple(
+        PacketDecision(
+            named("decision", n), kind, named("account", n), list(DECISION_STATES)[n % 7]
+        )
+        for n, kind in enumerate(DECISIONS)
+    ),
 )
 
 
@@ -76,8 +93,9 @@ def test_all_of_a_packet_stands_on_paper(language: str) -> None:
         *(row.id for row in (*PACKET.claims, *PACKET.orders)),
         *(row.account for row in PACKET.holds),
         *(row.about for row in PACKET.clocks),
+        *(word for row in PACKET.decisions for word in (row.id, row.about)),
     )
-    words = (*CLAIM_STATES.values(), *ORDER_STATES.values(), *HOLD_WORDS.values(), *CLOCKS.values())
+    words = [x for table in TABLES for x in table.values()]
     for word in (
         *ids,
         *PACKET.evidence,
@@ -100,7 +118,7 @@ def test_an_empty_case_and_a_state_of_later_times_are_printed() -> None:
     empty = Packet("C1", "", (), (), (hold,), (), 0, 0, "", (), ())
     seen = text_of(packet_pdf(empty, AT, language="en", timezone="UTC"))
     assert "confiscated" in seen
-    assert seen.count("none") == 5
+    assert seen.count("none") == 6
 
 
 def test_a_table_that_is_too_long_says_by_how_much(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,6 +134,8 @@ def test_every_state_and_phrase_has_both_languages() -> None:
     assert set(ORDER_STATES) == set(OrderState)
     assert set(HOLD_WORDS) == {*HoldState, *OrderState, UNCLEAR}
     assert set(CLAIM_STATES) == set(ClaimState)
-    for words in (*WORDS.values(), *ORDER_STATES.values(), *HOLD_WORDS.values(), *CLOCKS.values()):
+    assert set(DECISIONS) == {*FindingKind, *Matter, "mandate"}
+    assert set(DECISION_STATES) == {*FindingState, *MotionState, *MandateState}
+    for words in (x for table in (WORDS, *TABLES) for x in table.values()):
         assert len(words) == 2
         assert all(words)
