@@ -68,6 +68,8 @@ class Table:
             values = _longer(values, more)
         if used + size > len(data):
             data = _longer(data, _more(len(data), used + size))
+            # Who looks with the bytes of before must not find a place that names bytes of after.
+            slots = slots.copy()
         if 2 * wanted > len(slots):
             slots = np.zeros(_more(len(slots), 2 * wanted), np.uint64)
             lay(slots, Texts(ends[: self._count + 1], data).hashes)
