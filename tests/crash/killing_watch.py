@@ -2,8 +2,8 @@
 
 Run as a program of its own, so that it can fork cheaply: `python tests/crash/killing_watch.py --kills 20 --seed 1`. Prints
 JSON. The child serves over a real socket with the plain core, whose model hangs at times, so that early answers happen. It is
-killed once so many answers came. Who was told early to wait hears what was decided afterwards. `--bug lazy` writes the log later than it
-answers; it must be found.
+killed once so many answers came. Who was told early to wait hears what was decided afterwards. `--bug lazy` writes the log
+later than it answers; it must be found.
 """
 
 from __future__ import annotations
