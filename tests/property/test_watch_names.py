@@ -79,14 +79,16 @@ def test_a_table_that_grew_many_times_finds_all_it_had() -> None:
     asked = Texts.of([f"payment {n}" for n in range(count + 9)])
     assert table.find(asked).tolist() == [*range(count), *[ABSENT] * 9]
     assert len(table) == count
+    spelled = Table()
+    spelled.put_spelled([f"payment {n}" for n in range(count)], np.arange(count))
+    assert spelled.find(asked).tolist() == table.find(asked).tolist()
 
 
 def test_who_looked_before_a_table_grew_finds_no_place_that_names_more_than_was_there() -> None:
     """Another thread has slots, ends, bytes and values of one moment in hand: none may name bytes that only later ones have."""
-    table, count = Table(), 0
-    for size in (1, 3_000, 1, 9_000, *[7] * 300, 40_000):
+    table = Table()
+    for count, size in enumerate((1, 3_000, 1, 9_000, *[7] * 300, 40_000), 1):
         slots, _, data, values = table._parts
-        count += 1
         table.put(Texts.of([f"{count}".ljust(size, ".")]), np.array([count]))
         if table._parts[2] is not data or table._parts[3] is not values:
             assert int((slots & np.uint64(2**32 - 1)).max()) < count

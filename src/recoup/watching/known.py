@@ -87,7 +87,7 @@ class _Generation:
         if self.alone:
             table = Table() if self.table is None else self.table
             numbers = np.fromiter(self.alone.values(), np.int64, len(self.alone))
-            table.put(Texts.of(list(self.alone)), numbers)
+            table.put_spelled(list(self.alone), numbers)
             self.table = table
             self.alone = {}
 
