@@ -72,8 +72,8 @@ class PlainCore:
         for name, minor in ((payer, -amount), (payee, amount)):
             self.paid[name] = self.paid.get(name, 0) + minor
 
-    def knows(self, payment_id: str) -> bool:
-        return payment_id in self.given
+    def knows_any(self, payment_ids: Sequence[str]) -> bool:
+        return not self.given.keys().isdisjoint(payment_ids)
 
     def book(self, batch: Batch) -> None:
         for _, payer, payee, _, amount, *_ in zip(*batch.columns(), strict=True):

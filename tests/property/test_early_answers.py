@@ -44,7 +44,8 @@ class Told:
         self.late: list[Batch] = []
 
     def early(self, some: Batch) -> None:
-        if any(x in self.keeping.early.answers or self.core.knows(x) for x in some.ids):
+        early = any(x in self.keeping.early.answers for x in some.ids)
+        if early or self.core.knows_any(some.ids):
             return
         held = [HOLD if x in self.core.bound() else 0 for x in some.payers]
         self.keeping.answer_early(some, held, ["order-binds" if x else "" for x in held])

@@ -202,6 +202,7 @@ def test_ids_are_known_as_long_as_they_must_be_and_find_their_own_batch(
         else:
             ids.add(made, Texts.of(names), range(len(names)))
         assert not names or not ids.none_of(names if step % 2 else Texts.of(names))
+        assert ids.has_any([f"other {step}", *names]) == bool(names)
         assert ids.none_of([f"other {step}"])
         assert ids.none_of(Texts.of([f"other {step}"]))
         dropped = names[:1] if step % 3 == 0 else []
@@ -216,4 +217,5 @@ def test_ids_are_known_as_long_as_they_must_be_and_find_their_own_batch(
                 assert known.content == (id_, place)
         assert all(ids.find(id_) is None for id_ in dropped)
         asked = [*dropped, *twin]
+        assert all(ids.has_any([id_]) == (id_ in ids) for id_ in asked)
         assert list(ids.some_of(asked)) == [at for at, id_ in enumerate(asked) if id_ in ids]

@@ -79,6 +79,19 @@ def test_a_table_that_grew_many_times_finds_all_it_had() -> None:
     asked = Texts.of([f"payment {n}" for n in range(count + 9)])
     assert table.find(asked).tolist() == [*range(count), *[ABSENT] * 9]
     assert len(table) == count
+    spelled = Table()
+    spelled.put_spelled([f"payment {n}" for n in range(count)], np.arange(count))
+    assert spelled.find(asked).tolist() == table.find(asked).tolist()
+
+
+def test_who_looked_before_a_table_grew_finds_no_place_that_names_more_than_was_there() -> None:
+    """Another thread has slots, ends, bytes and values of one moment in hand: none may name bytes that only later ones have."""
+    table = Table()
+    for count, size in enumerate((1, 3_000, 1, 9_000, *[7] * 300, 40_000), 1):
+        slots, _, data, values = table._parts
+        table.put(Texts.of([f"{count}".ljust(size, ".")]), np.array([count]))
+        if table._parts[2] is not data or table._parts[3] is not values:
+            assert int((slots & np.uint64(2**32 - 1)).max()) < count
 
 
 def test_the_hash_is_the_one_that_it_is_called() -> None:
@@ -112,12 +125,13 @@ def test_amounts_and_times_are_clean_as_one_by_one(rows: list[tuple[int, int]], 
 
 AMOUNT = st.one_of(
     st.from_regex(r"\A[0-9]{1,15}\.[0-9]{2}\Z"),
+    st.from_regex(r"\A[0-9]{9,16}\.[0-9]{3,8}\Z"),
     st.from_regex(r"\A[-0-9.,]{0,19}\Z"),
     st.text(max_size=5),
 ).filter(lambda text: not any(0xD800 <= ord(c) < 0xE000 for c in text))
 
 
-@given(st.lists(AMOUNT, min_size=1, max_size=4), st.integers(0, 3))
+@given(st.lists(AMOUNT, min_size=1, max_size=4), st.integers(0, 8))
 def test_minor_units_are_the_ones_that_are_read_one_by_one(some: list[str], decimals: int) -> None:
     found = Texts.of(some).minors(decimals)
     if found is not None:
@@ -125,9 +139,28 @@ def test_minor_units_are_the_ones_that_are_read_one_by_one(some: list[str], deci
     plain = all(
         text.isascii() and text.count(".") == 1 and text.replace(".", "").isdigit()
         and 1 <= text.index(".") <= 15 and len(text) - text.index(".") - 1 == decimals
+        and len(text) <= 19
         for text in some
     )  # fmt: skip
     assert (found is not None) == (plain and decimals > 0)
+
+
+@pytest.mark.parametrize("most", [18, 19, 20, 21])
+def test_an_amount_of_more_figures_than_fit_is_not_read_as_a_small_one(most: int) -> None:
+    """2^64 + 1 minor units, one where they are counted in 64 bits; and as many nines as there are figures."""
+    for text in ("18446744073709.551617", "9" * (most - 6) + ".999999"):
+        found = Texts.of([text]).minors(6)
+        assert found is None or found.tolist() == [int(text.replace(".", ""))]
+
+
+def test_a_batch_with_an_amount_that_does_not_fit_is_refused_in_its_row() -> None:
+    one = {"currency": "USDT", "time": "2023-11-14T23:00:00Z", "payer": "a", "payee": "b"}
+    amounts = ["1.000000", "18446744073709.551617"]
+    some = [one | {"id": f"{at}", "amount": amount} for at, amount in enumerate(amounts)]
+    found = read_body(json.dumps({"payments": some}).encode(), is_batch=True)
+    assert found.places == [0]
+    assert found.batch.amounts == [1_000_000]
+    assert found.refused == {1: Extra("amount_too_large", "amount")}
 
 
 LEAST, MOST = (

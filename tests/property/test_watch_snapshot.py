@@ -127,8 +127,8 @@ def plain(value):
 def written_before(watch: Watch) -> bytes:
     """The snapshot of a watch as it was written before columns: an object for each payment, found id by id."""
     whole, shard, rings = parts_of(snapshot_of(watch))
-    older, newer = (generation.items()[0] for generation in (watch._ids._before, watch._ids._now))
-    known = [(id_, watch._ids.find(id_)) for id_ in dict.fromkeys([*older, *newer])]
+    both = [id_ for some in (watch._ids._before, watch._ids._now) for id_ in some.items()[0]]
+    known = [(id_, watch._ids.find(id_)) for id_ in dict.fromkeys(both)]
     since = watch.stream.shard.clock - watch._ids.kept_us
     kept = sorted(
         (one.content.time_us, id_, one) for id_, one in known if one.content.time_us >= since

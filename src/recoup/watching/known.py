@@ -87,7 +87,7 @@ class _Generation:
         if self.alone:
             table = Table() if self.table is None else self.table
             numbers = np.fromiter(self.alone.values(), np.int64, len(self.alone))
-            table.put(Texts.of(list(self.alone)), numbers)
+            table.put_spelled(list(self.alone), numbers)
             self.table = table
             self.alone = {}
 
@@ -115,7 +115,7 @@ class _Generation:
 
 
 class KnownIds:
-    """Ids that were answered. One thread changes it; `in` may be asked by any."""
+    """Ids that were answered. One thread changes it; `in` and `has_any` may be asked by any."""
 
     def __init__(self, kept_us: int) -> None:
         """Remember each id for at least `kept_us` microseconds of the payments' own time."""
@@ -191,6 +191,10 @@ class KnownIds:
         """Yield the places of those that are known."""
         now, before = self._now.get_all(ids), self._before.get_all(ids)
         return (at for at in range(len(ids)) if now[at] is not None or before[at] is not None)
+
+    def has_any(self, ids: Sequence[str]) -> bool:
+        """Return whether any of these is known, asked for all at once. Any thread may ask: nothing is moved."""
+        return any(True for _ in self.some_of(list(ids)))
 
     @staticmethod
     def _are_in(some: _Generation, ids: Sequence[str]) -> Iterator[bool]:

@@ -220,9 +220,9 @@ class NamedStream:
         found = np.flatnonzero(fits)
         return int(found[0]) + index.oldest if len(found) == 1 else None
 
-    def knows(self, id_: str) -> bool:
-        """Return whether a payment of this id was answered and is remembered. Any thread may ask."""
-        return id_ in self._ids
+    def knows_any(self, ids: Sequence[str]) -> bool:
+        """Return whether a payment of any of these ids was answered and is remembered. Any thread may ask."""
+        return self._ids.has_any(ids)
 
     def decided(self, id_: str) -> tuple[Plain, Decision] | None:
         """Return a payment and what was decided of it; None for an id that was not answered, or is not remembered."""

@@ -105,7 +105,7 @@ class Pockets:
         numbers = np.arange(self._laid, len(self))
         for code in sorted(set(codes)):
             chosen = [at for at, own in enumerate(codes) if own == code]
-            self._tables[code].put(Texts.of([names[at] for at in chosen]), numbers[chosen])
+            self._tables[code].put_spelled([names[at] for at in chosen], numbers[chosen])
         self._laid = len(self)
 
     def missing(self, names: Sequence[str], codes: Sequence[str]) -> list[tuple[str, str]] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -13,6 +14,7 @@ from recoup.watch.names.texts import Texts
 I64 = npt.NDArray[np.int64]
 _FIRST: Final = 64
 _FIRST_BYTES: Final = 1 << 10
+_AT_ONCE: Final = 1 << 13
 _MOST: Final = 2**31
 """Entries: their numbers have 32 bits of a slot."""
 
@@ -53,6 +55,12 @@ class Table:
             put(*self._parts, self._count, texts.hashes, texts.starts, texts.data, values)
         )
 
+    def put_spelled(self, texts: Sequence[str], values: I64) -> None:
+        """Do the same with very many texts, piece by piece: other threads get the interpreter lock in between."""
+        for begin in range(0, len(texts), _AT_ONCE):
+            some = slice(begin, begin + _AT_ONCE)
+            self.put(Texts.of(texts[some]), values[some])
+
     def entries(self) -> tuple[Texts, I64]:
         """Return all that was put in, in the order of first times, and the values; not copied."""
         _, ends, data, values = self._parts
@@ -68,6 +76,8 @@ class Table:
             values = _longer(values, more)
         if used + size > len(data):
             data = _longer(data, _more(len(data), used + size))
+            # Who looks with the bytes of before must not find a place that names bytes of after.
+            slots = slots.copy()
         if 2 * wanted > len(slots):
             slots = np.zeros(_more(len(slots), 2 * wanted), np.uint64)
             lay(slots, Texts(ends[: self._count + 1], data).hashes)

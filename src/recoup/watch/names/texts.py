@@ -35,7 +35,7 @@ class Texts(Sequence[str]):
     ('bc', ['a', '', 'bc'])
     """
 
-    __slots__ = ("_hashes", "_joined", "data", "starts")
+    __slots__ = ("_hashes", "data", "starts")
 
     def __init__(self, starts: I64, data: npt.NDArray[np.uint8]) -> None:
         """Take a column that was looked at.
@@ -46,7 +46,6 @@ class Texts(Sequence[str]):
         """
         self.starts, self.data = starts, data
         self._hashes: npt.NDArray[np.uint64] | None = None
-        self._joined: str | None = None
 
     @classmethod
     def of(cls, texts: Sequence[str]) -> Texts:
@@ -130,7 +129,10 @@ class Texts(Sequence[str]):
         return bool(stands_twice(self.hashes, self.starts, self.data))
 
     def minors(self, decimals: int) -> I64 | None:
-        """Return amounts of the plainest form as minor units; None where one has another: no figure, or 16 before the point."""
+        """Return amounts of the plainest form as minor units; None where one has another.
+
+        Such as no figure, 16 before the point, or more than 18: they might not fit 64 bits.
+        """
         out = np.empty(len(self), np.int64)
         is_fit = decimals > 0 and minors_of(self.starts, self.data, decimals, out)
         return out if is_fit else None

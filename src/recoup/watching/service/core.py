@@ -193,9 +193,9 @@ class WatchCore:
             )
             suspects.saw(paid, made[at], self._sides[1])
 
-    def knows(self, payment_id: str) -> bool:
-        """Return whether a payment of this id was answered."""
-        return self.watch.knows(payment_id)
+    def knows_any(self, payment_ids: Sequence[str]) -> bool:
+        """Return whether a payment of any of these ids was answered."""
+        return self.watch.knows_any(payment_ids)
 
     def book(self, batch: Batch) -> None:
         """Book payments that went on although they were to wait, or to be refused."""

@@ -228,7 +228,7 @@ class Desk:
                 if ticket.batch is not None
                 and ticket.came <= before
                 and not (ticket.is_early or ticket.is_settled)
-                and not any(map(self._is_known, ticket.batch.ids))
+                and not self._is_known(ticket.batch)
             ]
             for ticket in late:
                 ticket.is_early = True
@@ -246,9 +246,10 @@ class Desk:
             if not ticket.future.done():
                 ticket.future.set_result(answers)
 
-    def _is_known(self, id_: str) -> bool:
-        """Return whether a payment was answered before: its repeat waits for the thread, which knows with what."""
-        return id_ in self._keeping.early.answers or self._core.knows(id_)
+    def _is_known(self, batch: Batch) -> bool:
+        """Return whether any payment was answered before: its repeat waits for the thread, which knows with what."""
+        early, ids = self._keeping.early.answers, list(batch.ids)
+        return any(id_ in early for id_ in ids) or self._core.knows_any(ids)
 
     def _early(self, ticket: _Ticket) -> Answers:
         """Return the answers to a ticket without the core: payments go on, those of bound payers wait."""

@@ -251,8 +251,8 @@ class Core(Protocol):
         answer, marked as a repeat; another payment under its id is refused as `payment_id_taken`.
         """
 
-    def knows(self, payment_id: str) -> bool:
-        """Return whether a payment of this id was answered. Any thread may ask at any time."""
+    def knows_any(self, payment_ids: Sequence[str]) -> bool:
+        """Return whether a payment of any of these ids was answered. Any thread may ask at any time."""
 
     def book(self, batch: Batch) -> None:
         """Book payments that went on although `decide` did not let them: their callers could not be kept waiting."""

@@ -14,6 +14,7 @@ Array = Any  # numba infers types from the call; the docstrings give them
 
 _U = np.uint64
 _ONE = _U(1)
+_PLACES = 19  # of an amount: 18 figures and a point
 
 
 @brief
@@ -92,11 +93,14 @@ def are_clean(
 
 @brief
 def minors_of(starts: Array, data: Array, decimals: int, out: Array) -> bool:
-    """Write minor units i64[n] of texts of 1 to 15 figures, a point, and as many figures as decimals; False for any other."""
+    """Write minor units i64[n] of texts of 1 to 15 figures, a point, and as many figures as decimals; False for any other.
+
+    At most 18 figures in all: more of them, as a token of six decimals may have, do not fit 64 bits.
+    """
     for at in range(starts.size - 1):
         begin, end = starts[at], starts[at + 1]
         point = end - decimals - 1
-        if not begin < point <= begin + 15 or data[point] != 46:
+        if not begin < point <= begin + 15 or end - begin > _PLACES or data[point] != 46:
             return False
         found = np.int64(0)
         for place in range(begin, end):
