@@ -160,6 +160,8 @@ class Desk:
         self._now_us = now_us if terms.lapse_seconds > 0 else None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watcher: asyncio.Task[None] | None = None
+        self.answers: Callable[[], None] = lambda: None
+        """Is called on the loop before a group is answered: who gathers payments meanwhile hands them on."""
         self._is_broken = False
         """The core may be ahead of the log: it must not be kept."""
         self.is_ready = False
@@ -386,6 +388,7 @@ class Desk:
             begin = end
 
         def deliver() -> None:
+            self.answers()
             for future, part in parts:
                 if not future.done():  # the caller went away, or was answered early
                     future.set_result(part)

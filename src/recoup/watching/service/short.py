@@ -10,6 +10,7 @@ each connection, which looks when it is due whether anything came since.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from functools import lru_cache
 from http import HTTPStatus
@@ -121,7 +122,11 @@ def protocol_of(service: Service) -> type[H11Protocol]:
     return _Bound
 
 
-class ShortWay(H11Protocol):
+_ROOM: Final = memoryview(bytearray(1 << 18))
+"""What came last: read at once, by one connection after another. The loop's own way makes and gives back as much for each."""
+
+
+class ShortWay(H11Protocol, asyncio.BufferedProtocol):
     """A connection. At most one request of it is being answered; what comes meanwhile waits."""
 
     asked: Service
@@ -140,6 +145,14 @@ class ShortWay(H11Protocol):
         self._was_long = False
         """The long way was taken: it may not be over."""
         self._idle_until = 0.0
+
+    def get_buffer(self, sizehint: int) -> memoryview[int]:  # noqa: ARG002 - the loop's own
+        """Return where what comes is written."""
+        return _ROOM
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Take what was written there."""
+        self.data_received(bytes(_ROOM[:nbytes]))
 
     def data_received(self, data: bytes) -> None:
         """Take bytes: the short way where the head allows it."""

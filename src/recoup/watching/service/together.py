@@ -27,6 +27,8 @@ _FEW: Final = 4
 """Fewer payments than these are decided sooner one by one."""
 _MOST: Final = 256
 """So many go together at most: the first does not wait for the last to be read."""
+_SECONDS: Final = 0.002
+"""So long they gather at most while others are being decided: the desk must know of them to answer early."""
 _ROUTE: Final = "/v1/decisions"
 
 
@@ -38,7 +40,7 @@ class _Single(NamedTuple):
 
 
 class Together:
-    """Gathers payments on the loop, and hands them to the desk when the turn is over."""
+    """Gathers payments on the loop, and hands them to the desk when the turn is over, or the desk is free."""
 
     def __init__(
         self, desk: Desk, digits: Digits, figures: Figures, alone: Callable[[bytes, Done], None]
@@ -46,17 +48,36 @@ class Together:
         """Put it before a desk; `alone` has the payment of a body decided by itself."""
         self._desk, self._digits, self._figures, self._alone = desk, digits, figures, alone
         self._waiting: list[_Single] = []
+        self._is_called = False
+        self._timer: asyncio.TimerHandle | None = None
+        desk.answers = self._go_on
 
     def add(self, body: bytes, done: Done) -> None:
         """Take a body that is no batch."""
-        if not self._waiting:
-            asyncio.get_running_loop().call_soon(self.flush)
         self._waiting.append(_Single(body, done))
+        if not self._is_called:
+            self._is_called = True
+            asyncio.get_running_loop().call_soon(self._turned)
         if len(self._waiting) >= _MOST:
+            self.flush()
+
+    def _turned(self) -> None:
+        """Hand on what came in this turn; while others are being decided, what comes meanwhile goes with it."""
+        self._is_called = False
+        if not self._desk.waiting:
+            self.flush()
+        elif self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(_SECONDS, self.flush)
+
+    def _go_on(self) -> None:
+        if self._waiting:
             self.flush()
 
     def flush(self) -> None:
         """Hand on what waits, in the order in which it came."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         waiting, self._waiting = self._waiting, []
         if len(waiting) >= _FEW:
             self._read(waiting)
