@@ -1,4 +1,4 @@
-"""Payments that come in one turn of the loop go together, and nobody can tell: the same answers, the same log, nobody kept waiting."""
+"""Payments that come in one turn of the loop go together, and nobody can tell: the same answers, and nobody kept waiting."""
 
 from __future__ import annotations
 
@@ -229,7 +229,7 @@ class _Clock:
     def time(self) -> float:
         return self.now
 
-    def call_at(self, when, handler):
+    def call_at(self, when, _):
         self.due.append(when)
         return SimpleNamespace(cancel=lambda: None)
 

@@ -92,7 +92,7 @@ class _Each:
         self._early = frozenset(places)
         self._told(answers, places)
 
-    def set_result(self, answers: Answers | BaseException) -> None:
+    def set_result(self, answers: Any) -> None:  # noqa: ANN401 - as a future's
         """Tell all that were not told."""
         self._is_done = True
         if not self._early:

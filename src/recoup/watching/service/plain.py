@@ -92,8 +92,8 @@ def write_plain(ids: Texts, answers: Answers, told: Callable[[int], bytes]) -> b
     if found is None:
         return None
     rows, ends = found
-    written, begin = memoryview(rows), 0
-    pieces: list[bytes | memoryview[int]] = [b'{"decisions":[']
+    written, begin = rows.data, 0
+    pieces: list[bytes | memoryview] = [b'{"decisions":[']
     for at in sorted(answers.extras):
         pieces += [written[begin : ends[at]], told(at), b","]
         begin = ends[at + 1]
