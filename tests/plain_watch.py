@@ -41,7 +41,7 @@ class PlainCore:
             self.is_asked.set()
             self.going.wait()
         answers = Answers.blank(len(batch), is_scored=is_scored)
-        for at, row in enumerate(zip(*batch.columns(), strict=True)):
+        for at, row in enumerate(zip(*batch.whole, strict=True)):
             id_, payer, payee, _, amount = row[:5]
             content = list(row[1:])
             before = self.given.get(id_)

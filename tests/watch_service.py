@@ -54,7 +54,7 @@ class Running:
             callers or Callers(operators=OPERATORS),
             pacs_channels=pacs_channels,
         )
-        ready = threading.Event()
+        self.service, ready = service, threading.Event()
 
         def started(port, stop):
             self.port, self._stop = port, stop

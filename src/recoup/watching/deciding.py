@@ -141,16 +141,17 @@ class Watch(NamedStream):
         assert isinstance(payers, Texts), "looked at"
         assert isinstance(payees, Texts), "looked at"
         found = [self._pockets.find(names, code) for names in (payers, payees)]
-        rows = np.flatnonzero((found[0] == ABSENT) | (found[1] == ABSENT)).tolist()
-        if rows:
-            sides = [names.picked(rows) for names in (payers, payees)]
-            names = list(chain.from_iterable(zip(*sides, strict=True)))
-            new = self._pockets.missing(names, [code] * len(names))
-            if new is None:
+        new = [np.flatnonzero(side == ABSENT) for side in found]
+        if len(new[0]) or len(new[1]):
+            names = payers.picked(new[0].tolist()) + payees.picked(new[1].tolist())
+            order = np.argsort(np.r_[2 * new[0], 2 * new[1] + 1]).tolist()  # as payments come
+            fresh = dict.fromkeys([names[at] for at in order])
+            if not self._pockets.has_room(fresh):
                 return None
-            self._add([name for name, _ in new], code)
-            numbers = np.array(self._pockets.all_of(names, [code] * len(names)), np.int64)
-            found[0][rows], found[1][rows] = numbers[::2], numbers[1::2]
+            first = self._add(list(fresh), code)
+            numbered = dict(zip(fresh, range(first, first + len(fresh)), strict=True))
+            numbers = [numbered[name] for name in names]
+            found[0][new[0]], found[1][new[1]] = numbers[: len(new[0])], numbers[len(new[0]) :]
         return found[0].astype(np.int32), found[1].astype(np.int32)
 
     def _plan(

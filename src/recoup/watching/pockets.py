@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -115,9 +115,12 @@ class Pockets:
             for pair in dict.fromkeys(zip(names, codes, strict=True))
             if pair[0] not in self._numbers[pair[1]]
         ]
+        return new if self.has_room([name for name, _ in new]) else None
+
+    def has_room(self, new: Collection[str]) -> bool:
+        """Return whether these may be names of accounts, and there is room for a pocket for each."""
         # One by one, a payment with a new account is refused where there is no room for two.
-        fits = fit_accounts([name for name, _ in new]) and len(self) + len(new) < self.most
-        return new if fits else None
+        return fit_accounts(list(new)) and len(self) + len(new) < self.most
 
 
 __all__ = ["Pockets"]

@@ -16,7 +16,7 @@ from recoup import limits
 from recoup.clock import Clock, microseconds_of
 from recoup.money import ISO_DIGITS, Digits
 from recoup.watching.asked import ID_CHARS_MAX
-from recoup.watching.service import arrow, pacs, problems
+from recoup.watching.service import arrow, pacs
 from recoup.watching.service.bodies import Taken, is_batch, read_body, write_many, write_one
 from recoup.watching.service.changing import Changes
 from recoup.watching.service.desk import Desk
@@ -25,24 +25,17 @@ from recoup.watching.service.once import check_once
 from recoup.watching.service.openapi import document
 from recoup.watching.service.port import CANCEL, RELEASE, Answers
 from recoup.watching.service.problems import ProblemError
+from recoup.watching.service.replies import JSON, Answer, Done, answered, head_of, problem_of
+from recoup.watching.service.together import Together
 
 _log = structlog.get_logger("recoup.watch")
-JSON: Final = b"application/json"
 _TEXT: Final = b"text/plain; charset=utf-8"
 _BEARER: Final = b"Bearer "
+_ARROW: Final = arrow.MEDIA_TYPE.encode()
 
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A finished answer."""
-
-    body: bytes
-    media: bytes = JSON
-    status: int = 200
 
 
 Write = Callable[[Answers], Answer]
@@ -113,6 +106,7 @@ class Service:
         self._desk, self._changes, self._figures = desk, changes, figures
         self._clock, self._callers, self._digits = clock, callers or Callers(), digits
         self._messages = 0
+        self._together = Together(desk, digits, figures, self._alone)
         self._documented = document()
         self._routes: dict[str, tuple[str, Callable[..., Awaitable[Answer]]]] = {
             "/v1/decisions": ("POST", self._decisions),
@@ -139,10 +133,10 @@ class Service:
         try:
             answer = await self._answer(scope["method"], path, headers, receive)
         except ProblemError as problem:
-            answer = _problem(problem)
+            answer = problem_of(problem)
         except Exception:  # noqa: BLE001 - the caller gets a problem, the log the whole of it
             _log.exception("request failed", route=path if path in self._routes else "unknown")
-            answer = _problem(ProblemError("internal"))
+            answer = problem_of(ProblemError("internal"))
         route = path if path in self._routes else "unknown"
         self._figures.answered(route, answer.status)
         head = head_of(answer)
@@ -152,13 +146,7 @@ class Service:
         body = b"" if scope["method"] == "HEAD" else answer.body
         await send({"type": "http.response.body", "body": body})
 
-    def ask(
-        self,
-        path: str,
-        headers: Mapping[bytes, bytes],
-        body: bytes,
-        done: Callable[[Answer], None],
-    ) -> None:
+    def ask(self, path: str, headers: Mapping[bytes, bytes], body: bytes, done: Done) -> None:
         """Have payments decided without a task: `done` gets the answer that a request of this path would get, once.
 
         Args:
@@ -167,21 +155,39 @@ class Service:
             body: whole, and not larger than is taken.
             done: is called on the loop, at once where nothing is to be decided.
         """
+        is_json = not path.endswith(".arrow")
+        try:
+            self._callers.name(headers)
+            _need(headers, JSON if is_json else _ARROW)
+        except ProblemError as problem:
+            self._figures.answered(path, problem.status)
+            done(problem_of(problem))
+            return
+        if is_json and not is_batch(body):
+            self._together.add(body, done)
+            return
+        self._together.flush()  # what came before goes before
+        self._ask(path, self._read_json if is_json else self._read_arrow, body, done)
 
+    def _alone(self, body: bytes, done: Done) -> None:
+        """Have the payment of a body decided by itself."""
+        self._ask("/v1/decisions", self._read_json, body, done)
+
+    def _ask(
+        self, path: str, read: Callable[[bytes], tuple[Taken, Write]], body: bytes, done: Done
+    ) -> None:
         def tell(answers: Answers | BaseException) -> None:
-            answer = _answered(lambda: write(_raised(answers)))
+            answer = answered(lambda: write(_raised(answers)))
             self._figures.answered(path, answer.status)
             done(answer)
 
         try:
-            self._callers.name(headers)
-            read = self._read_arrow if path.endswith(".arrow") else self._read_json
-            taken, write = read(body, headers)
+            taken, write = read(body)
             if len(taken.batch):
                 self._desk.ask_and_tell(taken.batch, tell)
                 return
             answers: Answers | BaseException = Answers.blank(0)
-        except Exception as error:  # noqa: BLE001 - `_answered` tells them apart
+        except Exception as error:  # noqa: BLE001 - `answered` tells them apart
             answers, write = error, _unwritten
         tell(answers)
 
@@ -203,8 +209,7 @@ class Service:
 
     # --- payments ---
 
-    def _read_json(self, body: bytes, headers: Mapping[bytes, bytes]) -> tuple[Taken, Write]:
-        _need(headers, JSON)
+    def _read_json(self, body: bytes) -> tuple[Taken, Write]:
         many = is_batch(body)
         taken = read_body(body, is_batch=many, digits=self._digits)
 
@@ -214,22 +219,23 @@ class Service:
 
         return taken, write
 
-    def _read_arrow(self, body: bytes, headers: Mapping[bytes, bytes]) -> tuple[Taken, Write]:
-        _need(headers, arrow.MEDIA_TYPE.encode())
+    def _read_arrow(self, body: bytes) -> tuple[Taken, Write]:
         taken = arrow.read_arrow(body, self._digits)
 
         def write(answers: Answers) -> Answer:
             written = arrow.write_arrow(taken.ids, taken.whole(answers))
-            return Answer(written, arrow.MEDIA_TYPE.encode())
+            return Answer(written, _ARROW)
 
         return taken, write
 
     async def _decisions(self, body: bytes, headers: Mapping[bytes, bytes]) -> Answer:
-        taken, write = self._read_json(body, headers)
+        _need(headers, JSON)
+        taken, write = self._read_json(body)
         return write(await self._told(taken))
 
     async def _arrow(self, body: bytes, headers: Mapping[bytes, bytes]) -> Answer:
-        taken, write = self._read_arrow(body, headers)
+        _need(headers, _ARROW)
+        taken, write = self._read_arrow(body)
         return write(await self._told(taken))
 
     async def _pacs008(self, body: bytes, headers: Mapping[bytes, bytes]) -> Answer:
@@ -385,20 +391,6 @@ async def _body(receive: Receive) -> bytes:
             return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def head_of(answer: Answer) -> list[tuple[bytes, bytes]]:
-    """Return the headers of an answer."""
-    head = [
-        (b"content-type", answer.media),
-        (b"content-length", str(len(answer.body)).encode()),
-        (b"cache-control", b"no-store"),
-    ]
-    if answer.status in {429, 503}:
-        head.append((b"retry-after", b"1"))
-    if answer.status == 401:
-        head.append((b"www-authenticate", b"Bearer"))
-    return head
-
-
 def _raised(answers: Answers | BaseException) -> Answers:
     if isinstance(answers, BaseException):
         raise answers
@@ -407,21 +399,6 @@ def _raised(answers: Answers | BaseException) -> Answers:
 
 def _unwritten(_: Answers) -> Answer:
     raise AssertionError("nothing was decided")
-
-
-def _answered(write: Callable[[], Answer]) -> Answer:
-    """Return what is written, or the problem that came up."""
-    try:
-        return write()
-    except ProblemError as problem:
-        return _problem(problem)
-    except Exception:  # noqa: BLE001 - the caller gets a problem, the log the whole of it
-        _log.exception("request failed", route="decisions")
-        return _problem(ProblemError("internal"))
-
-
-def _problem(problem: ProblemError) -> Answer:
-    return Answer(problem.document(), problems.MEDIA_TYPE.encode(), problem.status)
 
 
 __all__ = ["JSON", "Answer", "Callers", "Service", "head_of"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -196,7 +197,11 @@ def _times(column: pa.ChunkedArray) -> NDArray[np.int64]:
     fits = pa.types.is_timestamp(column.type) and column.type.tz and not column.null_count
     if not fits:
         raise ProblemError("arrow_unreadable", "time: expected timestamps with a zone", "time")
-    return np.array(column.cast(_TIME).cast(pa.int64()).to_numpy(), np.int64)
+    if column.type != _TIME:
+        column = column.cast(_TIME)
+    array = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+    found: NDArray[np.int64] = np.array(array.view(pa.int64()).to_numpy())
+    return found
 
 
 def _remedy(row: Extra) -> dict[str, str] | None:
@@ -214,36 +219,58 @@ def _ids(ids: Sequence[str]) -> pa.Array:
 def write_arrow(ids: Sequence[str], answers: Answers) -> bytes:
     """Return the answers as an Arrow stream with one record batch."""
     count, extras = len(answers), answers.extras
-    decisions = pa.array(answers.decisions, mask=answers.decisions < 0)
-    columns = {
-        "id": _ids(ids),
-        "decision": _WORDS.take(decisions),
-        "is_scored": pa.array(answers.scored),
-        "score": pa.array(answers.scores, from_pandas=True),
-        "is_repeat": pa.array(answers.repeats),
-        "expires_at": pa.nulls(count, _TIME),
-        "reasons": pa.nulls(count, pa.list_(_REASON)),
-        "remedy": pa.nulls(count, _REMEDY),
-        "refusal": pa.nulls(count, pa.string()),
-        "field": pa.nulls(count, pa.string()),
-    }
+    nothing = _nulls(count)
+    is_refused = answers.decisions < 0
+    decisions = pa.array(answers.decisions, mask=is_refused if is_refused.any() else None)
+    is_unknown = bool(np.isnan(answers.scores).all())
+    columns = [
+        _ids(ids),
+        _WORDS.take(decisions),
+        pa.array(answers.scored),
+        nothing["score"] if is_unknown else pa.array(answers.scores, from_pandas=True),
+        pa.array(answers.repeats),
+    ]
     if extras:
         rows = [extras.get(at) for at in range(count)]
-        columns["expires_at"] = pa.array([row and row.expires_us for row in rows], _TIME)
-        columns["refusal"] = pa.array([(row and row.refusal) or None for row in rows], pa.string())
-        columns["field"] = pa.array([(row and row.field) or None for row in rows], pa.string())
-        columns["remedy"] = pa.array([row and _remedy(row) for row in rows], _REMEDY)
+        columns.append(pa.array([row and row.expires_us for row in rows], _TIME))
         told = [
             row and [{"code": r.code, "en": r.words, "zh": r.words_zh} for r in row.reasons]
             for row in rows
         ]
-        columns["reasons"] = pa.array(told, pa.list_(_REASON))
-    batch = pa.record_batch(columns)
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, batch.schema) as writer:
-        writer.write_batch(batch)
-    written: bytes = sink.getvalue().to_pybytes()
-    return written
+        columns.append(pa.array(told, pa.list_(_REASON)))
+        columns.append(pa.array([row and _remedy(row) for row in rows], _REMEDY))
+        columns.append(pa.array([(row and row.refusal) or None for row in rows], pa.string()))
+        columns.append(pa.array([(row and row.field) or None for row in rows], pa.string()))
+    else:
+        columns += [nothing[name] for name in _SELDOM]
+    batch = pa.RecordBatch.from_arrays(columns, schema=_SCHEMA)
+    return b"".join((_SCHEMA_WRITTEN, batch.serialize(), _END))
+
+
+_SCHEMA: Final = pa.schema(
+    [
+        ("id", pa.string()),
+        ("decision", pa.string()),
+        ("is_scored", pa.bool_()),
+        ("score", pa.float64()),
+        ("is_repeat", pa.bool_()),
+        ("expires_at", _TIME),
+        ("reasons", pa.list_(_REASON)),
+        ("remedy", _REMEDY),
+        ("refusal", pa.string()),
+        ("field", pa.string()),
+    ]
+)
+_SCHEMA_WRITTEN: Final = _SCHEMA.serialize().to_pybytes()
+_END: Final = struct.pack("<II", 0xFFFFFFFF, 0)
+"""Of an Arrow stream."""
+_SELDOM: Final = _SCHEMA.names[5:]
+"""What few answers say; columns of nothing are made once for each length of batch."""
+
+
+@lru_cache(16)
+def _nulls(count: int) -> dict[str, pa.Array]:
+    return {name: pa.nulls(count, _SCHEMA.field(name).type) for name in ("score", *_SELDOM)}
 
 
 __all__ = ["MEDIA_TYPE", "read_arrow", "write_arrow"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 import numpy as np
@@ -15,6 +15,7 @@ from recoup.money import ISO_DIGITS, Digits
 from recoup.records.kinds import KINDS
 from recoup.watch.decision import WAITS, Action, Decision, Ground, Problem, remedy_of
 from recoup.watch.features import Side
+from recoup.watch.names import Texts
 from recoup.watch.rules import RuleSet
 from recoup.watch.state import NEVER, OUTSIDE
 from recoup.watch.stolen import Measure, Payment, Tiding
@@ -27,6 +28,7 @@ from recoup.watching.service.bodies import instant_text, read_body, write_many
 from recoup.watching.service.files import Configuration, opened
 from recoup.watching.service.keeping import MEASURE_CODE
 from recoup.watching.service.linked import CHAIN, CHANGES, Carried, carry
+from recoup.watching.service.plain import read_each, write_each
 from recoup.watching.service.port import (
     CANCEL,
     CONFIGURE,
@@ -348,7 +350,10 @@ def _warm_bytes(core: WatchCore, code: str, time_us: int, name: str) -> None:
     rows = [{"id": f"{name} {n}", "time": time, **row} for n in range(_TOGETHER)]
     body = msgspec.json.encode({"payments": rows})
     given = read_body(body, is_batch=True, digits=Digits({code: 2}))
-    write_many(given.ids, core.decide(given.batch, is_scored=True))
+    answers = core.decide(given.batch, is_scored=True)
+    write_many(given.ids, answers)
+    if read_each([msgspec.json.encode(row) for row in rows])[0] is not None:
+        write_each(cast("Texts", given.ids), answers)
 
 
 def _all_asked(batch: Batch) -> Iterator[Asked]:

@@ -18,7 +18,7 @@ import concurrent.futures
 import hashlib
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, Final
@@ -73,11 +73,48 @@ class _Direct:
         self.set_result(fault)
 
 
+class _Each:
+    """The same for payments that are a request each: some may be told before the others."""
+
+    __slots__ = ("_early", "_is_done", "_told", "count")
+
+    def __init__(self, told: EachTold, count: int) -> None:
+        self._told, self.count = told, count
+        self._early: frozenset[int] = frozenset()
+        self._is_done = False
+
+    def done(self) -> bool:
+        """Return whether all were told."""
+        return self._is_done
+
+    def set_some(self, places: Sequence[int], answers: Answers) -> None:
+        """Tell these alone; the others are told later."""
+        self._early = frozenset(places)
+        self._told(answers, places)
+
+    def set_result(self, answers: Any) -> None:  # noqa: ANN401 - as a future's
+        """Tell all that were not told."""
+        self._is_done = True
+        if not self._early:
+            self._told(answers, None)
+            return
+        left = [at for at in range(self.count) if at not in self._early]
+        self._told(answers.rows(left) if isinstance(answers, Answers) else answers, left)
+
+    def set_exception(self, fault: BaseException) -> None:
+        """Tell why there is no answer."""
+        self.set_result(fault)
+
+
+EachTold = Callable[[Answers | BaseException, Sequence[int] | None], None]
+"""Hears the answers to payments at these places, in their order; None: to all."""
+
+
 @dataclass(slots=True, eq=False)
 class _Ticket:
     """Payments of one request that wait, or something else that the thread is to do."""
 
-    future: asyncio.Future[Any] | concurrent.futures.Future[Any] | _Direct
+    future: asyncio.Future[Any] | concurrent.futures.Future[Any] | _Direct | _Each
     came: float
     batch: Batch | None = None
     work: Callable[[Core], object] | None = None
@@ -123,6 +160,8 @@ class Desk:
         self._now_us = now_us if terms.lapse_seconds > 0 else None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watcher: asyncio.Task[None] | None = None
+        self.answers: Callable[[], None] = lambda: None
+        """Is called on the loop before a group is answered: who gathers payments meanwhile hands them on."""
         self._is_broken = False
         """The core may be ahead of the log: it must not be kept."""
         self.is_ready = False
@@ -164,6 +203,11 @@ class Desk:
         """Have payments decided; `told` gets the answers on the loop, without a future in between. Raises as `ask` does."""
         self._enter(_Ticket(_Direct(told), monotonic(), batch=batch), len(batch))
 
+    def ask_each(self, batch: Batch, told: EachTold) -> None:
+        """Have payments decided that are a request each: who must wait, since its id is known, keeps no other waiting."""
+        ticket = _Ticket(_Each(told, len(batch)), monotonic(), batch=batch)
+        self._enter(ticket, len(batch), requests=len(batch))
+
     def have(self, work: Callable[[Core], object]) -> asyncio.Future[Any]:
         """Have something done by the thread that owns the core; it must change nothing."""
         future = self._future()
@@ -195,12 +239,12 @@ class Desk:
         assert self._loop is not None, "opened first"
         return self._loop.create_future()
 
-    def _enter(self, ticket: _Ticket, rows: int) -> None:
+    def _enter(self, ticket: _Ticket, rows: int, requests: int = 1) -> None:
         if not self.is_ready:
             raise ProblemError("not_ready")
         with self._change:
             if self._line.rows + rows > limits.WATCH_QUEUE_ROWS_MAX:
-                self._figures.full.inc()
+                self._figures.full.inc(requests)
                 raise ProblemError("queue_full")
             self._line.waiting.append(ticket)
             self._line.rows += rows
@@ -223,38 +267,53 @@ class Desk:
             ):
                 return
             late = [
-                ticket
+                (ticket, places)
                 for ticket in (*self._line.taken, *self._line.waiting)
                 if ticket.batch is not None
                 and ticket.came <= before
                 and not (ticket.is_early or ticket.is_settled)
-                and not self._is_known(ticket.batch)
+                and len(places := self._unknown(ticket))
             ]
-            for ticket in late:
+            for ticket, _ in late:
                 ticket.is_early = True
         if not late or not self._disk.acquire(
             blocking=False
         ):  # held: the thread syncs, and answers
-            for ticket in late:
+            for ticket, _ in late:
                 ticket.is_early = False
             return
         try:
-            given = [self._early(ticket) for ticket in late]
+            given = [self._early(ticket, places) for ticket, places in late]
         finally:
             self._disk.release()
-        for ticket, answers in zip(late, given, strict=True):
-            if not ticket.future.done():
-                ticket.future.set_result(answers)
+        for (ticket, places), answers in zip(late, given, strict=True):
+            future = ticket.future
+            if isinstance(future, _Each) and len(places) < future.count:
+                future.set_some(places, answers)
+            elif not future.done():
+                future.set_result(answers)
 
-    def _is_known(self, batch: Batch) -> bool:
-        """Return whether any payment was answered before: its repeat waits for the thread, which knows with what."""
-        early, ids = self._keeping.early.answers, list(batch.ids)
-        return any(id_ in early for id_ in ids) or self._core.knows_any(ids)
-
-    def _early(self, ticket: _Ticket) -> Answers:
-        """Return the answers to a ticket without the core: payments go on, those of bound payers wait."""
+    def _unknown(self, ticket: _Ticket) -> Sequence[int]:
+        """Return the places of payments that may be answered early; () where none may."""
         batch = ticket.batch
         assert batch is not None, "payments only"
+        if not self._is_known(list(batch.ids)):
+            return range(len(batch))
+        if not isinstance(ticket.future, _Each):
+            return ()
+        return [at for at, id_ in enumerate(batch.ids) if not self._is_known([id_])]
+
+    def _is_known(self, ids: Sequence[str]) -> bool:
+        """Return whether any payment of these was answered before: its repeat waits for the thread, which knows with what."""
+        early = self._keeping.early.answers
+        return any(id_ in early for id_ in ids) or self._core.knows_any(ids)
+
+    def _early(self, ticket: _Ticket, places: Sequence[int]) -> Answers:
+        """Return the answers to payments without the core: they go on, those of bound payers wait."""
+        batch = ticket.batch
+        assert batch is not None, "payments only"
+        if len(places) < len(batch):
+            batch = batch.rows(places)
         answers, codes = Answers.blank(len(batch)), [""] * len(batch)
         for at, payer in enumerate(batch.payers):
             code = self._bound.get(payer, "")
@@ -329,6 +388,7 @@ class Desk:
             begin = end
 
         def deliver() -> None:
+            self.answers()
             for future, part in parts:
                 if not future.done():  # the caller went away, or was answered early
                     future.set_result(part)

@@ -88,12 +88,12 @@ class Figures:
         changes.set_function(lambda: float(version()))
         old.set_function(lambda: float(is_old()))
 
-    def answered(self, route: str, status: int) -> None:
-        """Count an answer over HTTP."""
+    def answered(self, route: str, status: int, count: int = 1) -> None:
+        """Count answers over HTTP."""
         one = self._routes.get((route, status))
         if one is None:
             one = self._routes[route, status] = self._answers.labels(route, str(status))
-        one.inc()
+        one.inc(count)
 
     def decided(self, answers: Answers, *, is_scored: bool, waited: float) -> None:
         """Count the answers to a group."""

@@ -219,6 +219,14 @@ class Answers:
         decisions, scores, repeats, scored = (column[begin:end] for column in columns)
         return Answers(decisions, scores, repeats, scored, extras)  # type: ignore[arg-type]
 
+    def rows(self, places: Sequence[int]) -> Answers:
+        """Return answers at these places."""
+        chosen = np.array(places, np.int64)
+        columns = (self.decisions, self.scores, self.repeats, self.scored)
+        decisions, scores, repeats, scored = (column[chosen] for column in columns)
+        extras = {n: self.extras[at] for n, at in enumerate(places) if at in self.extras}
+        return Answers(decisions, scores, repeats, scored, extras)  # type: ignore[arg-type]
+
 
 class Listing(NamedTuple):
     """What is known of an account by its name alone."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType
+from typing import Final
 
 import uvicorn
 
@@ -86,9 +88,28 @@ async def serve(
             loop.add_signal_handler(signal.SIGHUP, reload)
     desk.open()
     try:
-        await server.serve()
+        with _little_collecting():
+            await server.serve()
     finally:
         await desk.close()
+
+
+@contextlib.contextmanager
+def _little_collecting() -> Iterator[None]:
+    """Have what is kept seldom looked through for cycles: that stops all threads, for longer the more there is."""
+    before = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECTED)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
+
+
+_COLLECTED: Final = (20_000, 20, 1_000)
+"""Objects that are new, and how often the young are collected before the older are, and these before all."""
 
 
 __all__ = ["serve"]

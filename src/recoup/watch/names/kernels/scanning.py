@@ -139,6 +139,25 @@ def payments_of(body: Array, spans: Array) -> int:
 
 
 @brief
+def payments_apart(body: Array, bounds: Array, spans: Array, fits: Array) -> None:
+    """Write the same of bodies of one payment each, and into bool[n] whether each is plain by itself.
+
+    Args:
+        body: u8[], one body after another.
+        bounds: i64[n + 1]: none is read beyond its own, so that no two together mean what neither says.
+        spans: i32[n, 8, 2] of noughts; places are those in the whole.
+        fits: is written.
+    """
+    for row in range(fits.size):
+        begin, own = bounds[row], body[bounds[row] : bounds[row + 1]]
+        end = past_payment(own, 0, spans[row])
+        fits[row] = end >= 0 and past_space(own, end) == own.size
+        for field in range(spans.shape[1]):
+            spans[row, field, 0] += begin
+            spans[row, field, 1] += begin
+
+
+@brief
 def column_of(body: Array, spans: Array, field: int, starts: Array) -> Array:
     """Write starts i64[n + 1] of one field of i32[n, 8, 2], and return its bytes u8[]."""
     count = starts.size - 1
@@ -251,5 +270,6 @@ __all__ = [
     "TIME",
     "column_of",
     "instants_of",
+    "payments_apart",
     "payments_of",
 ]
