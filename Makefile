@@ -3,6 +3,7 @@ PYTHON ?= $(or $(shell command -v python3.11),$(shell command -v python3),python
 VENV   := .venv
 BIN    := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 STAMP  := $(VENV)/.ready
+MODULES := $(VENV)/.compiled
 # Tests start some hundred processes; where compiled modules are not kept, each compiles all that it imports, for seconds.
 export PYTHONDONTWRITEBYTECODE :=
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile # Python compiles what it imports
@@ -18,8 +19,13 @@ CITY_OUT    := out/city
 POLICIES    ?= all
 EXAMPLE_RUN := trace $(EXAMPLE)/transfers.csv --claims $(EXAMPLE)/claims.csv --known $(EXAMPLE)/known.csv --rule all --out $(EXAMPLE_OUT)
 
+# What `make test` runs, and of it what needs most of the kernels: the watch before a payment, and tracing.
+TESTS       := -m "not slow" --doctest-modules tests src/recoup
+KERNELS     := tests/unit/rehearse_guard/test_guard.py tests/unit/cli/test_cli_ahead.py \
+               -k "test_the_second_process_compiles or stolen_money_waits"
+
 .DEFAULT_GOAL := help
-.PHONY: help setup run example rehearse test test-promises soak check types tidiness bench docs lock clean
+.PHONY: help setup run example rehearse test runners kernels test-promises soak check types tidiness bench docs lock clean
 
 help:            ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -44,7 +50,20 @@ rehearse: $(STAMP)  ## set up, then let policies (POLICIES=none,med2) play the d
 	$(BIN)/recoup rehearse $(CITY) --policies $(POLICIES) --json $(CITY_OUT)/out.json --report $(CITY_OUT)
 
 test: $(STAMP)   ## set up, then run the tests (not the longest) and every example of the docstrings
-	$(BIN)/python -m pytest -n 4 --dist worksteal --timeout 300 -m "not slow" --doctest-modules tests src/recoup
+	@$(MAKE) --no-print-directory -j 2 runners kernels
+
+runners: $(MODULES)
+	$(BIN)/python -m pytest -n 4 --dist worksteal --timeout 300 $(TESTS)
+
+# In a new environment each of the four runners would compile all that it imports, the same modules at the same time: so one
+# process does that first. What is wrong with a module the runners say.
+$(MODULES): $(STAMP)
+	-@$(BIN)/python -m pytest --collect-only -qq $(TESTS) > /dev/null 2>&1
+	@touch $(MODULES)
+
+# Beside it and beside the runners' first tests: the kernels that take longest to compile. Runners that need one wait for it.
+kernels: $(STAMP)
+	-@$(BIN)/python -m pytest -q -p no:cacheprovider --timeout 300 $(KERNELS) > /dev/null 2>&1
 
 test-promises: $(STAMP)  ## the same promises over many more worlds: minutes to an hour
 	$(BIN)/python -m pytest -n 3 --dist worksteal --timeout 1500 -m slow tests
