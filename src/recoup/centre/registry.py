@@ -275,6 +275,8 @@ COMMANDS: Final[tuple[Row, ...]] = (
     ("revoke_role", 1, staff_commands.RevokeRole, ()),
     ("assign_duty", 1, staff_commands.AssignDuty, ()),
     ("name_acting_approver", 1, staff_commands.NameActingApprover, ()),
+    ("end_duty", 1, staff_commands.EndDuty, ()),
+    ("end_acting", 1, staff_commands.EndActing, ()),
     ("hand_over_shift", 1, staff_commands.HandOverShift, ()),
     ("take_over_shift", 1, staff_commands.TakeOverShift, ()),
     ("log_escalation", 1, staff_commands.LogEscalation, ()),

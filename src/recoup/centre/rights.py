@@ -64,6 +64,8 @@ ACTIONS: Final[Mapping[type, Action]] = {
     staff_commands.RevokeRole: Action.ROLE_REVOKE,
     staff_commands.AssignDuty: Action.DUTY_ASSIGN,
     staff_commands.NameActingApprover: Action.ACTING_NAME,
+    staff_commands.EndDuty: Action.DUTY_ASSIGN,
+    staff_commands.EndActing: Action.ACTING_NAME,
     staff_commands.HandOverShift: Action.SHIFT_HAND_OVER,
     staff_commands.TakeOverShift: Action.SHIFT_HAND_OVER,
     staff_commands.LogEscalation: Action.ESCALATION_LOG,
@@ -205,6 +207,8 @@ def _target(state: CentreState, request: Request) -> Target | Declined:
         case (
             staff_commands.AssignDuty(unit=unit)
             | staff_commands.NameActingApprover(unit=unit)
+            | staff_commands.EndDuty(unit=unit)
+            | staff_commands.EndActing(unit=unit)
             | staff_commands.HandOverShift(unit=unit)
             | staff_commands.TakeOverShift(unit=unit)
         ):
