@@ -112,6 +112,7 @@ EVENTS: Final[tuple[Row, ...]] = (
     ("finding_settled", 1, case_events.FindingSettled, ()),
     ("motion_made", 1, case_events.MotionMade, ()),
     ("motion_settled", 1, case_events.MotionSettled, ()),
+    ("clock_set", 1, case_events.ClockSet, ()),
     ("places_changed", 1, case_events.PlacesChanged, ()),
     ("account_swapped", 1, case_events.AccountSwapped, ()),
     ("opinion_noted", 1, case_events.OpinionNoted, ()),
