@@ -7,6 +7,7 @@ goes the long way through uvicorn and h11, with the same answers.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from http import HTTPStatus
 from typing import Any, Final
@@ -80,6 +81,12 @@ class ShortWay(H11Protocol):
         self._behind: list[bytes] = []
         self._is_ending = False
 
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin; while the service ends nobody is let in any more."""
+        super().connection_made(transport)
+        if self.asked.is_ending:
+            transport.close()
+
     def data_received(self, data: bytes) -> None:
         """Take bytes: the short way where the head allows it."""
         if self._missing:
@@ -152,6 +159,10 @@ class ShortWay(H11Protocol):
         if self._is_short:
             self._is_ending = True
             return
+        if self.cycle is not None and not self.cycle.response_started:
+            # Said in the answer, so that nobody sends the next request into a connection that closes.
+            closing = (b"connection", b"close")
+            self.cycle.default_headers = [*self.cycle.default_headers, closing]
         super().shutdown()
 
 
