@@ -13,7 +13,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 import h11
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from recoup import limits
 from recoup.watching.service.app import Answer, Service, head_of
@@ -159,10 +159,10 @@ class ShortWay(H11Protocol):
         if self._is_short:
             self._is_ending = True
             return
-        if self.cycle is not None and not self.cycle.response_started:
+        cycle: RequestResponseCycle | None = self.cycle  # None before the first request
+        if cycle is not None and not cycle.response_started:
             # Said in the answer, so that nobody sends the next request into a connection that closes.
-            closing = (b"connection", b"close")
-            self.cycle.default_headers = [*self.cycle.default_headers, closing]
+            cycle.default_headers = [*cycle.default_headers, (b"connection", b"close")]
         super().shutdown()
 
 
