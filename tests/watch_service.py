@@ -46,7 +46,7 @@ class Running:
         self.changes = Changes(
             self.desk, read or (lambda: b"version 2"), lambda: dict(self.core.versions())
         )
-        service = Service(
+        self.service = service = Service(
             self.desk,
             self.changes,
             self.figures,

@@ -155,6 +155,15 @@ class ActingBody(DutyBody):
     reason: Said
 
 
+class DutyEndBody(Body):
+    """Whose duty, or standing for an approver, ends before its time, where, since or from when it was given, and why."""
+
+    person: ThingId
+    unit: UnitId
+    begins_at: Instant
+    reason: Said
+
+
 class HandoverBody(Body):
     """Who is to take over, and the digest of the list as the giver saw it."""
 

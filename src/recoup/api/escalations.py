@@ -50,9 +50,10 @@ class EscalationView(Body):
 
 
 class OpenView(Body):
-    """Something that is due in a case."""
+    """Something that is due."""
 
-    case: str
+    case: str | None
+    """null for what has no case behind it: a measure, a dissuasion, an appeal against a watch."""
     kind: str
     about: str
     due_at: str
@@ -84,7 +85,12 @@ async def shift(unit: ThingPath, caller: Calling) -> ShiftView:
     found, given = view.shift_of(unit), view.staff.given.get(unit)
     digest = shift_digest(unit, found)
     rows = [
-        OpenView(case=case, kind=clock.kind, about=clock.about, due_at=instant_text(clock.due_at))
+        OpenView(
+            case=case or None,
+            kind=clock.kind,
+            about=clock.about,
+            due_at=instant_text(clock.due_at),
+        )
         for case, clock in found
     ]
     waiting = None

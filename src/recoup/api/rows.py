@@ -56,6 +56,16 @@ def _acting(_: str, body: bodies.ActingBody, by: str) -> object:
     return staff.NameActingApprover(body.person, body.unit, begins_at, ends_at, by, body.reason)
 
 
+def _duty_end(_: str, body: bodies.DutyEndBody, by: str) -> object:
+    begins_at = instant_of_text(body.begins_at)
+    return staff.EndDuty(body.person, body.unit, begins_at, by, body.reason)
+
+
+def _acting_end(_: str, body: bodies.DutyEndBody, by: str) -> object:
+    begins_at = instant_of_text(body.begins_at)
+    return staff.EndActing(body.person, body.unit, begins_at, by, body.reason)
+
+
 ORDER_ROWS: Final = (
     Row(
         "/orders/{order}/submit",
@@ -127,6 +137,18 @@ STAFF_ROWS: Final = (
     ),
     Row("/duties", "Put a person on duty for a time.", bodies.DutyBody, _duty),
     Row("/acting", "Let a person stand in for an approver.", bodies.ActingBody, _acting),
+    Row(
+        "/duties/end",
+        "Take a person off duty before its end, at once.",
+        bodies.DutyEndBody,
+        _duty_end,
+    ),
+    Row(
+        "/acting/end",
+        "Let a person no longer stand in for an approver, at once.",
+        bodies.DutyEndBody,
+        _acting_end,
+    ),
     Row(
         "/handovers",
         "Give what is open to the next shift; refused if the list is no longer the one that was seen.",

@@ -20,6 +20,7 @@ from recoup.cases.chase import Plan, Proposal, Waiting
 from recoup.cases.decide import decide, followed
 from recoup.cases.decided import (
     Appeal,
+    Clock,
     Escalation,
     Finding,
     FindingKind,
@@ -38,7 +39,6 @@ from recoup.cases.institutions import Institution
 from recoup.cases.joining import Meeting, groups_of, meetings_of, reached_by
 from recoup.cases.ordering import Agreement, agreement_of, covers, persons_needed
 from recoup.cases.packet import (
-    Clock,
     Packet,
     PacketClaim,
     PacketDecision,

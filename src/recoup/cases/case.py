@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from recoup.cases.decided import (
     Appeal,
+    Clock,
     Escalation,
     Finding,
     FindingKind,
@@ -343,6 +344,8 @@ class Case:
     """Cases worked together with this one."""
     handovers: tuple[Handover, ...] = ()
     escalations: tuple[Escalation, ...] = ()
+    clocks: tuple[Clock, ...] = ()
+    """By when what is for a holder is to be decided, or freed; also of what was."""
     signs: tuple[tuple[str, str], ...] = ()
     """Claims and what speaks against each: signs that the freeze itself is abused."""
 

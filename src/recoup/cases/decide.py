@@ -17,6 +17,7 @@ from typing import Final
 from recoup.cases import (
     escalating,
     following,
+    freeing,
     handing,
     motions,
     ordering,
@@ -128,6 +129,7 @@ def _decided(case: Case, command: Command, now: datetime, policy: CasePolicy) ->
     found = _rule(case, command, now, policy)
     if isinstance(found, Refusal) or not found:
         return found
+    found = (*found, *freeing.clocks_set(case, found, now, policy))
     if any(_is_fact(case, event) for event in found):
         found = (*found, FactsChanged(case.facts_version + 1))
     return _settle(case, found, now, policy)

@@ -228,6 +228,15 @@ class Handover:
 
 
 @dataclass(frozen=True, slots=True)
+class Clock:
+    """Something that is due: what a unit answers for, and a new one from the moment at which it accepts the case."""
+
+    kind: str
+    about: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Escalation:
     """A unit was asked about a clock that ran out."""
 

@@ -21,6 +21,7 @@ from recoup.cases.case import (
 )
 from recoup.cases.decided import (
     Appeal,
+    Clock,
     Escalation,
     Finding,
     Handover,
@@ -308,6 +309,13 @@ class MotionSettled:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockSet:
+    """By when something for a holder is to be decided, or what was decided to be freed; an earlier one of it is void."""
+
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
 class PlacesChanged:
     """A finding says otherwise of the places; holds until the next trail, which knows the finding."""
 
@@ -465,6 +473,7 @@ Event = (
     | FindingSettled
     | MotionMade
     | MotionSettled
+    | ClockSet
     | PlacesChanged
     | AccountSwapped
     | OpinionNoted

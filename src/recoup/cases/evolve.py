@@ -27,6 +27,7 @@ from recoup.cases.events import (
     ClaimMade,
     ClaimRepaid,
     ClaimSettled,
+    ClockSet,
     EntitlementsChanged,
     EscalationMoved,
     EscalationRaised,
@@ -442,6 +443,12 @@ def _escalation_moved(case: Case, event: EscalationMoved) -> Case:
     return replace(case, escalations=rows)
 
 
+def _clock_set(case: Case, event: ClockSet) -> Case:
+    new = event.clock
+    left = (row for row in case.clocks if (row.kind, row.about) != (new.kind, new.about))
+    return replace(case, clocks=(*left, new))
+
+
 _STEPS: dict[type, Callable[[Case, Any], Case]] = {
     CaseOpened: _opened,
     ReportTaken: _report,
@@ -471,6 +478,7 @@ _STEPS: dict[type, Callable[[Case, Any], Case]] = {
     FindingSettled: _finding_settled,
     MotionMade: _motion,
     MotionSettled: _motion_settled,
+    ClockSet: _clock_set,
     PlacesChanged: _places,
     AccountSwapped: _swapped,
     OpinionNoted: _opinion,

@@ -10,9 +10,10 @@ from dataclasses import astuple, dataclass
 from datetime import datetime
 
 from recoup.cases.case import Case
-from recoup.cases.decided import Escalation, digest_of
+from recoup.cases.decided import Clock, Escalation, digest_of
+from recoup.cases.freeing import running
 from recoup.cases.state import AppealState, MandateState, NoticeState, TaskState
-from recoup.orders import Hold
+from recoup.orders import Hold, HoldState
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +65,6 @@ class PacketDecision:
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
-    """Something that is due: what the new unit answers for from the moment at which it accepts."""
-
-    kind: str
-    about: str
-    due_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Packet:
     """A case as it is handed over."""
 
@@ -99,8 +91,8 @@ class Packet:
         return digest_of("packet", *_texts(astuple(self)))
 
 
-def packet_of(case: Case, holds: Iterable[Hold]) -> Packet:
-    """Return the packet of a case with its holds as they are now."""
+def packet_of(case: Case, holds: Iterable[Hold], beside: Iterable[Clock] = ()) -> Packet:
+    """Return the packet of a case with its holds as they are now; `beside` is what is due for it in other rooms."""
     mine = sorted(holds, key=lambda hold: (hold.key.account, hold.key.currency))
     return Packet(
         case.id,
@@ -124,7 +116,10 @@ def packet_of(case: Case, holds: Iterable[Hold]) -> Packet:
             if row.state is MandateState.STANDING
         ),
         tuple(
-            sorted(_clocks(case, mine), key=lambda clock: (clock.due_at, clock.kind, clock.about))
+            sorted(
+                (*_clocks(case, mine), *beside),
+                key=lambda clock: (clock.due_at, clock.kind, clock.about),
+            )
         ),
         tuple(_decisions(case)),
     )
@@ -154,7 +149,9 @@ def _orders(hold: Hold) -> Iterator[PacketOrder]:
 def _clocks(case: Case, holds: Iterable[Hold]) -> Iterator[Clock]:
     """Yield everything of the case that is due."""
     for hold in holds:
-        if hold.ends_at is not None and hold.is_live:
+        # What an institution never answered about ends by itself too, counted from sending (SEMANTICS 3).
+        is_running = hold.is_live or hold.state is HoldState.ASKED
+        if hold.ends_at is not None and is_running:
             yield Clock("term", f"{hold.key.account} {hold.key.currency}", hold.ends_at)
         for tracked in hold.orders:
             if tracked.is_on_its_way and tracked.answer_due_at is not None:
@@ -162,6 +159,7 @@ def _clocks(case: Case, holds: Iterable[Hold]) -> Iterator[Clock]:
     for appeal in case.appeals:
         if appeal.state in {AppealState.FILED, AppealState.OVERDUE}:
             yield Clock("appeal", appeal.id, appeal.due_at)
+    yield from running(case)
     for notice in case.notices:
         if notice.state is not NoticeState.SENT:
             yield Clock("notice", f"{notice.account} {notice.currency}", notice.due_at)

@@ -13,13 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from recoup.cases import (
     Case,
     CasePolicy,
-    Matter,
-    Motion,
     Reason,
     Refusal,
     evolve,
@@ -49,11 +47,11 @@ from recoup.cases.events import (
     AppealSettled,
     CaseJoined,
     ClaimMade,
+    ClockSet,
     EscalationMoved,
     EscalationRaised,
     Event,
     HoldNoted,
-    MotionMade,
     MotionSettled,
     NoticeMoved,
     OrderTakenUp,
@@ -116,8 +114,6 @@ class CaseWork:
         for event in found:
             if isinstance(event, NoticeMoved):
                 self._tell_when(case, event)
-            if isinstance(event, HoldNoted):
-                self._ask_anew(case, event)
         for event in found:
             declined = self._escalate(case_id, event) or self._join(case_id, event)
             if declined is not None:
@@ -238,23 +234,11 @@ class CaseWork:
         for clock, row in for_holder_of(case, event.account, event.currency):
             if is_kept_back(case, row):
                 continue
+            self.deadlines[_row(case_id, clock, row.id)] = None
             declined = self.is_settled(case_id, clock, row.id, "freed")
             if declined is not None:
                 return declined
         return None
-
-    def _ask_anew(self, before: Case, event: HoldNoted) -> None:
-        """Set the clock of what was decided for a holder, where the institution's answer came after it and holds more."""
-        case = self.case(before.id)
-        for clock, row in for_holder_of(case, event.account, event.currency):
-            if not is_kept_back(case, row) or is_kept_back(before, row):
-                continue
-            if isinstance(row, Motion):
-                due = self.policy.orders.day_ends(self.now)
-                self._wait(case.id, clock, row.id, due, PassHardshipDay(row.id))
-            else:
-                due = self.now + timedelta(seconds=self.policy.appeal_seconds)
-                self._wait(case.id, clock, row.id, due, PassAppealClock(row.id))
 
     def _signs(self, case: Case, found: Iterable[Event]) -> Iterator[SignsNoted]:
         """Yield what speaks against claims that were just made: only the centre sees the reports of all cases."""
@@ -320,24 +304,17 @@ class CaseWork:
                 self._wait(case_id, "appeal", appeal.id, appeal.due_at, PassAppealClock(appeal.id))
             case AppealSettled(appeal_id):
                 self.deadlines[_row(case_id, "appeal", appeal_id)] = None
-                if event.state is AppealState.UPHELD:  # as with hardship: upheld is not freed yet
-                    due = self.now + timedelta(seconds=self.policy.appeal_seconds)
-                    self._wait(case_id, "appeal", appeal_id, due, PassAppealClock(appeal_id))
+            case ClockSet(clock):
+                is_hardship = clock.kind == "hardship"
+                pass_ = PassHardshipDay if is_hardship else PassAppealClock
+                self._wait(case_id, clock.kind, clock.about, clock.due_at, pass_(clock.about))
             case NoticeMoved(account, currency) if event.state is NoticeState.DEFERRED:
                 command = EndDeferral(account, currency)
                 self._wait(case_id, "notice", f"{account} {currency}", event.due_at, command)
             case NoticeMoved(account, currency):
                 self.deadlines[_row(case_id, "notice", f"{account} {currency}")] = None
-            case MotionMade(motion) if motion.matter is Matter.HARDSHIP:
-                due = self.policy.orders.day_ends(self.now)
-                self._wait(case_id, "hardship", motion.id, due, PassHardshipDay(motion.id))
             case MotionSettled(motion_id):
                 self.deadlines[_row(case_id, "hardship", motion_id)] = None
-                motion = next(row for row in self.case(case_id).motions if row.id == motion_id)
-                if event.state is MotionState.AGREED and motion.matter is Matter.HARDSHIP:
-                    # Agreed to is not freed yet: the order that frees it may wait for persons too.
-                    due = self.policy.orders.day_ends(self.now)
-                    self._wait(case_id, "hardship", motion_id, due, PassHardshipDay(motion_id))
             case TaskOpened(task):
                 self._wait(case_id, "abroad", task.id, task.due_at, PassForeignClock(task.id))
             case TaskMoved(task_id):

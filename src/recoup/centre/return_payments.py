@@ -42,9 +42,11 @@ from recoup.orders.events import (
 from recoup.procedure import (
     ClaimKey,
     Facts,
+    NoticeRuns,
     Reason,
     Refusal,
     Return,
+    clocks_of,
     decide,
     fold,
     kept_back,
@@ -52,7 +54,7 @@ from recoup.procedure import (
 )
 from recoup.procedure import commands as asked
 from recoup.procedure.events import BankNotified
-from recoup.procedure.state import IN_FLIGHT, RoundState
+from recoup.procedure.state import IN_FLIGHT
 
 _NOTICE, _PAYMENT = "return_notice", "pay_back_due"
 _WITHDRAWN: Final = "withdrawn"
@@ -296,16 +298,14 @@ def deadlines_of(found: Return) -> dict[str, Deadline]:
 def _clocks_of(found: Return) -> dict[str, tuple[datetime, str, asked.Command]]:
     """Return by the name of its deadline when each clock ends, whose it is, and what is asked for then."""
     rows: dict[str, tuple[datetime, str, asked.Command]] = {}
-    if found.is_open and found.round.state is RoundState.PUBLISHED:
-        number, count = found.round.number, len(found.round.notices)
-        name = derived_id(_NOTICE, found.id, str(number), str(count))
-        ends_at = found.round.notices[-1].ends_at
-        rows[name] = ends_at, found.id, asked.PassNotice(found.id, number, count)
-    for payment in found.payments:
-        if payment.state in IN_FLIGHT and payment.due_at and not payment.is_overdue:
-            name = derived_id(_PAYMENT, payment.order_id)
-            limit = asked.PassPayLimit(found.id, payment.order_id)
-            rows[name] = payment.due_at, found.id, limit
+    for row in clocks_of(found):
+        if isinstance(row, NoticeRuns):
+            name = derived_id(_NOTICE, found.id, str(row.round), str(row.count))
+            ended = asked.PassNotice(found.id, row.round, row.count)
+            rows[name] = row.ends_at, found.id, ended
+        else:
+            name = derived_id(_PAYMENT, row.order_id)
+            rows[name] = row.due_at, found.id, asked.PassPayLimit(found.id, row.order_id)
     return rows
 
 

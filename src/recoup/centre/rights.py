@@ -64,6 +64,8 @@ ACTIONS: Final[Mapping[type, Action]] = {
     staff_commands.RevokeRole: Action.ROLE_REVOKE,
     staff_commands.AssignDuty: Action.DUTY_ASSIGN,
     staff_commands.NameActingApprover: Action.ACTING_NAME,
+    staff_commands.EndDuty: Action.DUTY_ASSIGN,
+    staff_commands.EndActing: Action.ACTING_NAME,
     staff_commands.HandOverShift: Action.SHIFT_HAND_OVER,
     staff_commands.TakeOverShift: Action.SHIFT_HAND_OVER,
     staff_commands.LogEscalation: Action.ESCALATION_LOG,
@@ -121,6 +123,16 @@ IN_SESSIONS_ONLY: Final = (
     | frozenset(sheets.Command.__args__)
 ) - set(ON_THE_WAY_IN)
 """Commands that only a person in a session gives, in whatever process."""
+
+_Rostered = (
+    staff_commands.AssignDuty
+    | staff_commands.NameActingApprover
+    | staff_commands.EndDuty
+    | staff_commands.EndActing
+    | staff_commands.HandOverShift
+    | staff_commands.TakeOverShift
+)
+"""Commands about who works in a unit when: each names it."""
 
 MACHINES: Final = frozenset({MACHINE, INSTITUTION, CHASE})
 
@@ -201,14 +213,9 @@ def _target(state: CentreState, request: Request) -> Target | Declined:
         return target_of_care(state, command)
     if isinstance(command, IssueCode | WriteToVictim | NoteSent | IssuePapers):
         return state.target_of_case(command.case)
+    if isinstance(command, _Rostered):
+        return Target(unit=command.unit)
     match command:
-        case (
-            staff_commands.AssignDuty(unit=unit)
-            | staff_commands.NameActingApprover(unit=unit)
-            | staff_commands.HandOverShift(unit=unit)
-            | staff_commands.TakeOverShift(unit=unit)
-        ):
-            return Target(unit=unit)
         case staff_commands.LogEscalation(case=case) | EnterAccount(case=case):
             return state.target_of_case(case)
         case EnterReport(take) if not state.case(request.case).is_open:

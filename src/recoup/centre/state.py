@@ -25,6 +25,7 @@ from recoup.cases import (
 )
 from recoup.centre.cared import Cared
 from recoup.centre.counter import Code
+from recoup.centre.due import due_in_care, due_in_return
 from recoup.centre.imported import Imported
 from recoup.centre.listed import Listed
 from recoup.centre.sheets import Scan, Sheet
@@ -184,12 +185,15 @@ class CentreState:
     def packet_of(self, case_id: str) -> Packet:
         """Return what is handed over with a case, as it stands."""
         keys = dict.fromkeys(self.places[order_id] for order_id in self.drafted.get(case_id, ()))
-        return packet_of(self.case(case_id), (self.holds[key] for key in keys))
+        led = self.returns.get(self.returning.get(case_id, ""))
+        holds = (self.holds[key] for key in keys)
+        return packet_of(self.case(case_id), holds, due_in_return(led, case_id))
 
     def shift_of(self, unit: str) -> tuple[tuple[str, Clock], ...]:
         """Return what is open in a unit, with its case, the soonest due first: what one shift gives to the next.
 
-        That is what is due in its own cases, and what it is asked about the cases of units below it.
+        That is what is due in its own cases, in its care (measures, dissuasions, appeals against a watch), which is of no
+        case, and what it is asked about the cases of units below it.
         """
         rows = [
             (case_id, clock)
@@ -198,6 +202,7 @@ class CentreState:
                 self.packet_of(case_id).clocks if case.unit == unit else asked_of(case, unit)
             )
         ]
+        rows += [("", clock) for clock in due_in_care(self.cared, unit)]
         return tuple(
             sorted(rows, key=lambda row: (row[1].due_at, row[0], row[1].kind, row[1].about))
         )

@@ -3,6 +3,7 @@
 Who gets how much is worked out in `returns`; here a plan is bound, agreed to, made public, decided and paid.
 """
 
+from recoup.procedure.clocks import NoticeRuns, PaymentRuns, clocks_of
 from recoup.procedure.custody import Accrued, PriorKind, PriorRight, Seized, SeizedKind
 from recoup.procedure.decide import decide, needs_notice
 from recoup.procedure.evolve import evolve, fold
@@ -47,12 +48,14 @@ __all__ = [
     "Facts",
     "HoldFact",
     "Notice",
+    "NoticeRuns",
     "Objection",
     "ObjectionState",
     "PayBack",
     "Payee",
     "PayeeKind",
     "Payment",
+    "PaymentRuns",
     "PaymentState",
     "Plan",
     "PriorKind",
@@ -68,6 +71,7 @@ __all__ = [
     "SeizedKind",
     "Sums",
     "Year",
+    "clocks_of",
     "decide",
     "digest_of_seized",
     "evolve",

@@ -138,6 +138,28 @@ class NameActingApprover:
 
 
 @dataclass(frozen=True, slots=True)
+class EndDuty:
+    """Take a person off duty before the end: of the duty that begins at that instant."""
+
+    person: str
+    unit: str
+    begins_at: datetime
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndActing:
+    """Let a person no longer stand in for an approver: of the standing that begins at that instant."""
+
+    person: str
+    unit: str
+    begins_at: datetime
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class HandOverShift:
     """Give what is open to the next shift; it is the taker's once that person saw the same list."""
 
@@ -182,6 +204,8 @@ Command = (
     | NoteFailure
     | AssignDuty
     | NameActingApprover
+    | EndDuty
+    | EndActing
     | HandOverShift
     | TakeOverShift
     | LogEscalation

@@ -7,7 +7,8 @@
    the journal by guessing.
 5. A shift goes from one person to another on one list: what was open when it was given, was seen by both and is still open when
    it is taken over.
-6. A one-time token sets password and second factor together, once, before its end.
+6. Who could give a duty, or a standing for an approver, ends it before its time, with a reason: of others, never their own.
+7. A one-time token sets password and second factor together, once, before its end.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from recoup.staff.commands import (
     AssignDuty,
     CloseSession,
     Command,
+    EndActing,
+    EndDuty,
     Enrol,
     GrantRole,
     HandOverShift,
@@ -39,8 +42,10 @@ from recoup.staff.commands import (
 from recoup.staff.directory import Directory, Grant, Person, Unit
 from recoup.staff.events import (
     ActingApproverNamed,
+    ActingEnded,
     CredentialSet,
     DutyAssigned,
+    DutyEnded,
     EnrolmentOffered,
     EscalationLogged,
     Event,
@@ -81,10 +86,12 @@ def decide(
             return () if found is None else (SessionClosed(found.person, token_hash),)
         case AssignDuty() | NameActingApprover():
             return _timed(directory, command, now)
+        case EndDuty() | EndActing():
+            return _ended(directory, command, now)
         case AddPerson() | SuspendPerson() | RestorePerson() | OfferEnrolment():
             return _person(directory, command, now)
         case GrantRole() | RevokeRole():
-            return _role(directory, command)
+            return _role(directory, command, now)
         case Enrol() | OpenSession() | NoteFailure():
             return _way_in(directory, command, now)
         case _:
@@ -179,7 +186,7 @@ def _person(
     return (PersonSuspended(person, by, command.reason),)
 
 
-def _role(directory: Directory, command: GrantRole | RevokeRole) -> Events | Denial:
+def _role(directory: Directory, command: GrantRole | RevokeRole, now: datetime) -> Events | Denial:
     person, grant, by = command.person, command.grant, command.by
     found = directory.persons.get(person)
     if found is None:
@@ -192,10 +199,12 @@ def _role(directory: Directory, command: GrantRole | RevokeRole) -> Events | Den
         if grant.role is Role.ADMINISTRATOR and directory.administrators() == (person,):
             return Denial(StaffReason.LAST_ADMINISTRATOR)
         return (RoleRevoked(person, grant, by),)
-    return _ungrantable(directory, found, grant) or (RoleGranted(person, grant, by),)
+    return _ungrantable(directory, found, grant, now) or (RoleGranted(person, grant, by),)
 
 
-def _ungrantable(directory: Directory, person: Person, grant: Grant) -> Denial | None:
+def _ungrantable(
+    directory: Directory, person: Person, grant: Grant, now: datetime
+) -> Denial | None:
     is_bank = grant.role in AT_INSTITUTION
     if bool(grant.institution) is not is_bank or bool(grant.unit) is is_bank:
         return Denial(StaffReason.ROLE_PLACE_WRONG, grant.role.value)
@@ -204,7 +213,8 @@ def _ungrantable(directory: Directory, person: Person, grant: Grant) -> Denial |
     if grant in person.grants:
         return Denial(StaffReason.ROLE_HELD, grant.role.value)
     held = [grant.role for grant in person.grants]
-    held += [timed.grant.role for timed in directory.timed if timed.person == person.id]
+    timed = (x for x in directory.timed if x.person == person.id and not x.is_over(now))
+    held += [x.grant.role for x in timed]
     if any(role is not grant.role and (role in APART or grant.role in APART) for role in held):
         return Denial(StaffReason.ROLES_INCOMPATIBLE, grant.role.value)
     if any(x.institution != grant.institution for x in person.grants):
@@ -232,6 +242,20 @@ def _timed(
     if isinstance(command, AssignDuty):
         return (DutyAssigned(*fields),)
     return (ActingApproverNamed(*fields, command.reason),)
+
+
+def _ended(directory: Directory, command: EndDuty | EndActing, now: datetime) -> Events | Denial:
+    """End a duty, or a standing for an approver, that runs or is to come."""
+    if command.person == command.by:
+        return Denial(StaffReason.OWN_RIGHTS)
+    is_duty = isinstance(command, EndDuty)
+    grant = Grant(Role.DUTY_OFFICER if is_duty else Role.APPROVER, command.unit)
+    about = (command.person, grant, command.begins_at)
+    running = (x for x in directory.timed if not x.is_over(now))
+    if about not in ((x.person, x.grant, x.begins_at) for x in running):
+        return Denial(StaffReason.DUTY_UNKNOWN, command.person)
+    fields = (command.person, command.unit, command.begins_at, command.by, command.reason, now)
+    return (DutyEnded(*fields) if is_duty else ActingEnded(*fields),)
 
 
 def _way_in(

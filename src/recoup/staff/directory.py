@@ -41,6 +41,10 @@ class TimedGrant:
         """Whether it stands at that instant; its end is not part of it."""
         return self.begins_at <= at < self.ends_at
 
+    def is_over(self, at: datetime) -> bool:
+        """Whether it stands neither then nor later."""
+        return at >= self.ends_at
+
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
@@ -96,6 +100,7 @@ class Directory:
     persons: Mapping[str, Person] = field(default_factory=dict)
     sessions: Mapping[str, Session] = field(default_factory=dict)
     timed: tuple[TimedGrant, ...] = ()
+    """Those that run or are to come; what is over goes with the next login."""
     given: Mapping[str, Shift] = field(default_factory=dict)
     """Shifts that wait to be taken over, at most one of a unit: the last that was given."""
 

@@ -141,6 +141,30 @@ class ActingApproverNamed:
 
 
 @dataclass(frozen=True, slots=True)
+class DutyEnded:
+    """A duty that begins at `begins_at` ended at `at`, before its time; one that had not begun never does."""
+
+    person: str
+    unit: str
+    begins_at: datetime
+    by: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ActingEnded:
+    """The same of somebody who stood in for an approver."""
+
+    person: str
+    unit: str
+    begins_at: datetime
+    by: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ShiftHandedOver:
     """One person gives what is open to another; `digest` is that of the list as it was then, which the giver saw."""
 
@@ -185,6 +209,8 @@ Event = (
     | LoginFailed
     | DutyAssigned
     | ActingApproverNamed
+    | DutyEnded
+    | ActingEnded
     | ShiftHandedOver
     | ShiftTakenOver
     | EscalationLogged
@@ -205,6 +231,8 @@ EVENT_NAMES: Final[Mapping[str, type]] = {
     "login_failed": LoginFailed,
     "duty_assigned": DutyAssigned,
     "acting_approver_named": ActingApproverNamed,
+    "duty_ended": DutyEnded,
+    "acting_ended": ActingEnded,
     "shift_handed_over": ShiftHandedOver,
     "shift_taken_over": ShiftTakenOver,
     "escalation_logged": EscalationLogged,

@@ -16,8 +16,10 @@ from recoup.staff.directory import (
 )
 from recoup.staff.events import (
     ActingApproverNamed,
+    ActingEnded,
     CredentialSet,
     DutyAssigned,
+    DutyEnded,
     EnrolmentOffered,
     EscalationLogged,
     Event,
@@ -55,6 +57,8 @@ def evolve(directory: Directory, event: Event) -> Directory:
                 event.person, Grant(role, event.unit), event.begins_at, event.ends_at
             )
             return replace(directory, timed=(*directory.timed, timed))
+        case DutyEnded() | ActingEnded():
+            return _ended(directory, event)
         case ShiftHandedOver(unit_id, giver, taker, digest):
             shift = Shift(unit_id, giver, taker, digest)
             return replace(directory, given={**directory.given, unit_id: shift})
@@ -125,6 +129,19 @@ def _person_after(
             return replace(person, failures=failures, locked_until=locked_until)
 
 
+def _ended(directory: Directory, event: DutyEnded | ActingEnded) -> Directory:
+    """Return the directory with the standing cut at the instant of the event, or without it where it had not begun."""
+    role = Role.DUTY_OFFICER if isinstance(event, DutyEnded) else Role.APPROVER
+    about = (event.person, Grant(role, event.unit), event.begins_at)
+    left = (
+        replace(x, ends_at=min(x.ends_at, event.at))
+        if (x.person, x.grant, x.begins_at) == about
+        else x
+        for x in directory.timed
+    )
+    return replace(directory, timed=tuple(x for x in left if not x.is_over(event.at)))
+
+
 def _opened(directory: Directory, event: SessionOpened) -> Directory:
     person = replace(
         directory.persons[event.person],
@@ -138,6 +155,7 @@ def _opened(directory: Directory, event: SessionOpened) -> Directory:
         directory,
         persons={**directory.persons, person.id: person},
         sessions={**standing, event.token_hash: session},
+        timed=tuple(x for x in directory.timed if not x.is_over(event.at)),
     )
 
 

@@ -45,6 +45,8 @@ class StaffReason(StrEnum):
     TERM_BACKWARDS = "term_backwards"
     """It ends before it begins, or has ended."""
     TERM_TOO_LONG = "term_too_long"
+    DUTY_UNKNOWN = "duty_unknown"
+    """No such duty, or standing for an approver, runs or is to come."""
     SHIFT_NOT_GIVEN = "shift_not_given"
     """Nobody gave this unit's open work to this person."""
     SHIFT_STALE = "shift_stale"

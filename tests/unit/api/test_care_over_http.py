@@ -110,6 +110,18 @@ def waiting(desk: Bureau, about: str) -> list[str]:
     return [row["kind"] for row in rows if row["about"] == about]
 
 
+def test_what_is_due_in_care_is_on_the_shift_list_of_its_unit_without_a_case(desk: Bureau) -> None:
+    def listed() -> dict[str, str]:
+        rows = done(desk.get("/units/gd/shift", "cy"))["open"]
+        assert all(row["case"] is None for row in rows), "no case is in this centre"
+        return {row["kind"]: row["due_at"] for row in rows if row["about"] == measure}
+
+    measure = stands(desk)
+    assert listed()["measure"] == seen(desk, measure)["ends_at"]
+    assert "measure_notice" in listed()
+    assert problem(desk.get("/units/gd/shift", "teller")) == "not_permitted"
+
+
 def test_a_measure_goes_from_one_person_to_the_other_to_the_bank_and_to_its_holder(desk):
     made = done(desk.post("/measures", wanted(), "ann"))
     path = f"/measures/{made['measure']}"

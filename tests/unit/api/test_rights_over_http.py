@@ -150,6 +150,13 @@ def timed(path: str, **more: str) -> Ask:
     )
 
 
+def ended(path: str) -> Ask:
+    body = {"begins_at": "2027-01-01T00:00:00Z", "reason": "r"}
+    return lambda b, by, thing: b.post(
+        path, {"person": b.ids["dummy"], "unit": thing.unit, **body}, by
+    )
+
+
 def listen(b: Bureau, by: str, thing: Thing) -> Response:
     params = {"unit": thing.unit}
     with b.client.stream("GET", "/events", params=params, headers=b._as(by)) as found:
@@ -699,6 +706,8 @@ ENDPOINTS: dict[tuple[str, str], tuple[Action, Ask]] = {
     ),
     ("post", "/duties"): (Action.DUTY_ASSIGN, timed("/duties")),
     ("post", "/acting"): (Action.ACTING_NAME, timed("/acting", reason="r")),
+    ("post", "/duties/end"): (Action.DUTY_ASSIGN, ended("/duties/end")),
+    ("post", "/acting/end"): (Action.ACTING_NAME, ended("/acting/end")),
     ("get", "/cases/{case}/packet"): (
         Action.ORDER_READ,
         lambda b, by, t: b.get(f"/cases/{t.case}/packet", by, reason="r"),

@@ -72,6 +72,41 @@ def test_who_acts_for_an_approver_of_the_district_approves_a_freeze(tree: Bureau
     assert tree.post(*approve).status_code == 200
 
 
+def test_who_no_longer_acts_for_an_approver_approves_nothing_more(tree: Bureau) -> None:
+    tree.hire("ann", (Role.OFFICER, "ft-1"))
+    tree.hire("low", (Role.APPROVER, "ft-1"))
+    tree.hire("lead", (Role.CASE_LEAD, "ft"))
+    tree.hire("above", (Role.CASE_LEAD, "sz"))
+    entered(tree, "C1", "ft-1")
+    order = tree.draft("C1", tree.account("C1", "ann"), "ann", "freeze")
+    tree.post(f"/orders/{order}/submit", {}, "ann")
+    shown = tree.get(f"/orders/{order}", "low", case="C1", reason="to decide").json()
+    begins_at = START.isoformat()
+    about = {"person": tree.ids["low"], "unit": "ft", "begins_at": begins_at}
+    until = {"ends_at": (START + timedelta(hours=8)).isoformat(), "reason": "on leave"}
+    assert tree.post("/acting", {**about, **until}, "lead").status_code == 200
+    back = {**about, "reason": "the approver is back"}
+    for who, body, status, problem in (
+        ("above", back, 403, "not_permitted"),  # another unit's case lead, though one above it
+        ("low", back, 403, "not_permitted"),
+        ("lead", {**back, "unit": "ft-1"}, 403, "not_permitted"),
+        ("lead", {**back, "person": tree.ids["lead"]}, 403, "own_rights"),
+        ("lead", {**back, "person": tree.ids["ann"]}, 409, "duty_unknown"),
+        ("lead", about, 422, "request_malformed"),
+    ):
+        found = tree.post("/acting/end", body, who)
+        assert (found.status_code, found.json()["type"]) == (
+            status,
+            f"urn:recoup:problem:{problem}",
+        ), who
+    assert len(tree.get("/units/ft/duties", "lead").json()) == 1, "it stands as yet"
+    assert tree.post("/duties/end", back, "lead").json()["type"].endswith("duty_unknown")
+    assert tree.post("/acting/end", back, "lead").status_code == 200
+    assert tree.get("/units/ft/duties", "lead").json() == []
+    approve = (f"/orders/{order}/approve", {"digest": shown["digest"]}, "low")
+    assert tree.post(*approve).json()["type"].endswith("level_too_low"), "at once"
+
+
 def test_figures_are_of_a_unit_and_those_below_of_an_institution_and_of_a_period(
     tree: Bureau,
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -73,6 +74,15 @@ def duty(person: str = "bo", unit: str = "ft", begins: int = 0, ends: int = 60) 
     return c.AssignDuty(person, unit, begins_at, ends_at, "ann")
 
 
+def duty_end(person: str = "bo", begins: int = 0, by: str = "ann") -> c.EndDuty:
+    return c.EndDuty(person, "ft", START + timedelta(seconds=begins), by, "fell ill")
+
+
+def acting(person: str = "bo", begins: int = 0, ends: int = 60) -> c.NameActingApprover:
+    begins_at, ends_at = START + timedelta(seconds=begins), START + timedelta(seconds=ends)
+    return c.NameActingApprover(person, "ft", begins_at, ends_at, "ann", "leave")
+
+
 R = StaffReason
 REFUSED = [
     (c.AddUnit(Unit("ft", Level.DISTRICT, "gd"), "root"), R.UNIT_EXISTS),
@@ -119,6 +129,10 @@ REFUSED = [
     (duty(begins=60, ends=60), R.TERM_BACKWARDS),
     (duty(begins=-60, ends=0), R.TERM_BACKWARDS),
     (duty(ends=limits.DUTY_SECONDS_MAX + 1), R.TERM_TOO_LONG),
+    (duty_end(), R.DUTY_UNKNOWN),
+    (duty_end(person="ann"), R.OWN_RIGHTS),
+    (c.EndActing("bo", "ft", START, "ann", "back"), R.DUTY_UNKNOWN),
+    (c.EndActing("ann", "ft", START, "ann", "back"), R.OWN_RIGHTS),
 ]
 
 
@@ -143,6 +157,93 @@ def test_on_duty_nobody_becomes_administrator(office: Office) -> None:
     office.do(duty())
     grant = c.GrantRole("bo", Grant(Role.ADMINISTRATOR, "gd"), "root")
     assert office.do(grant) is R.ROLES_INCOMPATIBLE
+
+
+def test_a_duty_that_is_over_bars_no_other_role(office: Office) -> None:
+    grant = c.GrantRole("bo", Grant(Role.ADMINISTRATOR, "gd"), "root")
+    office.do(duty())
+    office.wait(59)
+    assert office.do(grant) is R.ROLES_INCOMPATIBLE, "its last second"
+    office.wait(1)
+    assert not isinstance(office.do(grant), StaffReason)
+
+
+def test_a_duty_that_is_ended_ends_at_once_and_bars_no_other_role(office: Office) -> None:
+    on_duty = Grant(Role.DUTY_OFFICER, "ft")
+    office.do(duty())
+    office.do(duty(begins=100, ends=160))
+    office.wait(10)
+    assert on_duty in office.directory.grants_of("bo", office.now)
+    wrong = (duty_end(begins=1), c.EndActing("bo", "ft", START, "ann", "back"))
+    for other in wrong:
+        assert office.do(other) is R.DUTY_UNKNOWN, "another instant, or another role"
+    ended = office.do(duty_end())
+    assert ended == (e.DutyEnded("bo", "ft", START, "ann", "fell ill", office.now),)
+    assert office.directory.grants_of("bo", office.now) == ()
+    assert office.do(duty_end()) is R.DUTY_UNKNOWN, "once"
+    at = START + timedelta(seconds=100)
+    assert on_duty in office.directory.grants_of("bo", at), "the later one stands"
+    assert not isinstance(office.do(duty_end(begins=100)), StaffReason)
+    assert office.directory.grants_of("bo", at) == (), "what had not begun never does"
+    grant = c.GrantRole("bo", Grant(Role.ADMINISTRATOR, "gd"), "root")
+    assert not isinstance(office.do(grant), StaffReason)
+
+
+def test_a_standing_for_an_approver_ends_and_a_duty_beside_it_does_not(office: Office) -> None:
+    office.do(acting())
+    office.do(duty())
+    office.do(c.EndActing("bo", "ft", START, "ann", "the approver is back"))
+    assert office.directory.grants_of("bo", office.now) == (Grant(Role.DUTY_OFFICER, "ft"),)
+
+
+def test_nobody_keeps_what_is_over_for_ever(office: Office) -> None:
+    office.do(duty())
+    office.do(duty(begins=30, ends=90))
+    office.wait(60)
+    office.do(c.OpenSession("ann", "s1", "hash-1", 5))
+    assert [x.begins_at for x in office.directory.timed] == [START + timedelta(seconds=30)]
+    office.wait(30)
+    office.do(c.OpenSession("ann", "s2", "hash-1", 6))
+    assert office.directory.timed == ()
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_who_stands_when_is_what_a_plain_list_of_acts_says(seed: int) -> None:
+    """The twin keeps every act for ever and asks them all; the directory forgets what is over."""
+    chance = random.Random(seed)
+    office, acts = Office(), []
+    for command in (
+        c.SetUp("root", ROOT, "hash-root", "factor-root"),
+        c.AddUnit(Unit("ft", Level.DISTRICT, "gd"), "root"),
+        *(c.AddPerson(one, f"token-{one}", "root") for one in ("bo", "chen")),
+    ):
+        assert not isinstance(office.do(command), StaffReason)
+    for step in range(60):
+        office.wait(chance.randrange(0, 8))
+        who, begins = chance.choice(("bo", "chen")), chance.randrange(0, 200, 10)
+        ends = begins + chance.randrange(1, 60)
+        is_duty, act = chance.random() < 0.5, chance.random()
+        role = Role.DUTY_OFFICER if is_duty else Role.APPROVER
+        begins_at = START + timedelta(seconds=begins)
+        if act < 0.5:
+            made = office.do((duty if is_duty else acting)(who, begins=begins, ends=ends))
+            if not isinstance(made, StaffReason):
+                acts.append([who, role, begins_at, START + timedelta(seconds=ends)])
+        elif act < 0.8:
+            kind = c.EndDuty if is_duty else c.EndActing
+            there = [x for x in acts if x[:3] == [who, role, begins_at] and office.now < x[3]]
+            made = office.do(kind(who, "ft", begins_at, "ann", "r"))
+            assert (made is R.DUTY_UNKNOWN) == (not there)
+            for one in there:
+                one[3] = office.now
+        else:
+            office.do(c.OpenSession("root", f"s{step}", "hash-root", step + 1))
+        for person in ("bo", "chen"):
+            for ahead in (0, 15, 90):
+                at = office.now + timedelta(seconds=ahead)
+                stands = [x[1] for x in acts if x[0] == person and x[2] <= at < x[3]]
+                found = [x.role for x in office.directory.grants_of(person, at)]
+                assert sorted(stands) == sorted(found), (seed, step)
 
 
 def test_a_suspended_person_can_nothing_be_given_and_does_not_come_in(office: Office) -> None:
@@ -241,8 +342,9 @@ def test_every_event_goes_into_a_journal_and_back(office: Office) -> None:
     office.do(c.OpenSession("ann", "s1", "hash-1", 5))
     office.do(c.NoteFailure("ann"))
     office.do(duty())
-    acting = duty()
-    office.do(c.NameActingApprover("bo", "ft", acting.begins_at, acting.ends_at, "ann", "leave"))
+    office.do(acting())
+    office.do(duty_end())
+    office.do(c.EndActing("bo", "ft", START, "ann", "back"))
     office.do(c.HandOverShift("ft", "ann", "bo", "d"))
     office.do(c.TakeOverShift("ft", "bo", "d"))
     office.do(c.LogEscalation("C1", "bo", "ann", "agreed"))

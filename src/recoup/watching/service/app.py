@@ -106,6 +106,8 @@ class Service:
         self._desk, self._changes, self._figures = desk, changes, figures
         self._clock, self._callers, self._digits = clock, callers or Callers(), digits
         self._messages = 0
+        self.is_ending = False
+        """The process was told to end: nobody new is let in."""
         self._together = Together(desk, digits, figures, self._alone)
         self._documented = document()
         self._routes: dict[str, tuple[str, Callable[..., Awaitable[Answer]]]] = {
@@ -134,6 +136,8 @@ class Service:
             answer = await self._answer(scope["method"], path, headers, receive)
         except ProblemError as problem:
             answer = problem_of(problem)
+        except asyncio.CancelledError:  # the time for open requests is over: it may be decided yet
+            answer = problem_of(ProblemError("not_ready"))
         except Exception:  # noqa: BLE001 - the caller gets a problem, the log the whole of it
             _log.exception("request failed", route=path if path in self._routes else "unknown")
             answer = problem_of(ProblemError("internal"))

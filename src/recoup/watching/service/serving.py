@@ -23,15 +23,22 @@ from recoup.watching.service.short import protocol_of
 class _Server(uvicorn.Server):
     """Says at which port it listens, and ends at a signal without ending the process by it."""
 
-    def __init__(self, config: uvicorn.Config, started: Callable[[int], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, service: Service, started: Callable[[int], None]
+    ) -> None:
         super().__init__(config)
-        self._started = started
+        self._service, self._started = service, started
 
     async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
         """Listen, then say at which port."""
         await super().startup(sockets)  # type: ignore[arg-type]
         if self.servers:
             self._started(self.servers[0].sockets[0].getsockname()[1])
+
+    async def shutdown(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
+        """Let open requests end; a connection that was accepted and is told too late to be asked to end, ends by itself."""
+        self._service.is_ending = True
+        await super().shutdown(sockets)  # type: ignore[arg-type]
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - a handler has one
         """Drain at the first signal, break off at the second."""
@@ -74,7 +81,7 @@ async def serve(
     def stop() -> None:
         server.should_exit = True
 
-    server = _Server(config, lambda port: started(port, stop))
+    server = _Server(config, service, lambda port: started(port, stop))
     is_main = threading.current_thread() is threading.main_thread()
     tasks: set[asyncio.Task[bool]] = set()
 

@@ -17,7 +17,7 @@ from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
 import h11
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from recoup import limits
 from recoup.watching.service.app import Service
@@ -154,6 +154,12 @@ class ShortWay(H11Protocol, asyncio.BufferedProtocol):
         """Take what was written there."""
         self.data_received(bytes(_ROOM[:nbytes]))
 
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin; while the service ends nobody is let in any more."""
+        super().connection_made(transport)
+        if self.asked.is_ending:
+            transport.close()
+
     def data_received(self, data: bytes) -> None:
         """Take bytes: the short way where the head allows it."""
         if self._missing:
@@ -243,6 +249,10 @@ class ShortWay(H11Protocol, asyncio.BufferedProtocol):
         if self._is_short:
             self._is_ending = True
             return
+        cycle: RequestResponseCycle | None = self.cycle  # None before the first request
+        if cycle is not None and not cycle.response_started:
+            # Said in the answer, so that nobody sends the next request into a connection that closes.
+            cycle.default_headers = [*cycle.default_headers, (b"connection", b"close")]
         super().shutdown()
 
 
