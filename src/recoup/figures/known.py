@@ -29,6 +29,8 @@ class KnownHold:
     frozen_most: int = 0
     period: int = 0
     is_false: bool = False
+    is_taken_over: bool = False
+    """Whether the running period was begun by another system."""
     begun: tuple[datetime, int, str, str] | None = None
     """When the running period began to hold something, in which entry, for which unit, where."""
     behind: dict[str, int] = field(default_factory=dict)
@@ -50,18 +52,18 @@ class KnownHold:
         """Return what has to be kept of it, in values of plain kinds."""
         begun = None if self.begun is None else [microseconds_of(self.begun[0]), *self.begun[1:]]
         amounts = (self.held, self.most, self.frozen, self.frozen_most, self.period)
-        return [self.institution, *amounts, self.is_false, begun, self.behind, list(self.said)]
+        signs = (self.is_false, self.is_taken_over)
+        return [self.institution, *amounts, *signs, begun, self.behind, list(self.said)]
 
     @classmethod
     def of(cls, row: Sequence[Any]) -> KnownHold:
         """Return the hold of what was kept of it."""
-        place, held, most, frozen, frozen_most, period, is_false, begun, behind, said = row
+        place, *numbers, begun, behind, said = row
         first = None
         if begun is not None:
             at, entry, unit, where = begun
             first = (instant_of(at), entry, unit, where)
-        amounts = (held, most, frozen, frozen_most, period)
-        return cls(place, *amounts, is_false, first, dict(behind), tuple(said))
+        return cls(place, *numbers, first, dict(behind), tuple(said))
 
 
 @dataclass(slots=True)
@@ -71,6 +73,8 @@ class KnownCase:
     id: str
     unit: str = ""
     entered_at: datetime | None = None
+    is_taken_over: bool = False
+    """Whether its first report is another system's."""
     has_order: bool = False
     holds: dict[Place, KnownHold] = field(default_factory=dict)
     moved: dict[Place, None] = field(default_factory=dict)
@@ -93,6 +97,7 @@ class KnownCase:
             "case": self.id,
             "unit": self.unit,
             "entered_at": None if self.entered_at is None else microseconds_of(self.entered_at),
+            "is_taken_over": self.is_taken_over,
             "has_order": self.has_order,
             "holds": [[*place, *hold.plain()] for place, hold in self.holds.items()],
             "appeals": [
@@ -112,6 +117,7 @@ class KnownCase:
             row["case"],
             row["unit"],
             None if entered is None else instant_of(entered),
+            row["is_taken_over"],
             row["has_order"],
             {(account, currency): KnownHold.of(hold) for account, currency, *hold in row["holds"]},
             {},

@@ -224,7 +224,7 @@ def _common(cells: Cells, account: str) -> dict[str, pl.Series]:
     return {
         "number": _numbers(cells),
         "foreign_id": ids,
-        "foreign_case": case.zip_with(case != "", ids),
+        "foreign_case": case,
         account: number,
         "currency": code,
         "amount": amount,

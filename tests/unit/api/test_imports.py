@@ -321,7 +321,7 @@ def test_a_part_that_cannot_be_read_or_is_too_long_takes_no_row(lead):
     met = {
         "import_unreadable": give(lead, b"a,b\n1,2\n", media="text/csv"),
         "import_too_long": give(lead, lines(*map(report, range(limits.IMPORT_ROWS_MAX + 1)))),
-        "body_too_large": give(lead, b" " * (limits.IMPORT_BYTES_MAX + 1)),
+        "body_too_large": give(lead, b" " * (limits.HTTP_BODY_BYTES_MAX + 1)),
         "media_type_unsupported": give(lead, b"{}", media="application/json"),
         "not_permitted": give(lead, lines(report(1)), by="bo"),
     }
