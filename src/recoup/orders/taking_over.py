@@ -70,8 +70,8 @@ def take_over(
 def _is_fit(command: TakeOver, ends_at: datetime, now: datetime, policy: Policy) -> bool:
     """Return whether a term is one that the law gives.
 
-    A stop runs from its start no longer than all its stops together (SEMANTICS 3), and none from now longer than one; a freeze
-    may have been renewed any number of times, each time before its end.
+    A stop runs from its start no longer than all that were spent, and from now no longer than one by the fastest clock that is
+    believed (SEMANTICS 3); a freeze may have been renewed any number of times, each time before its end.
     """
     latest = now + timedelta(seconds=CLOCK_SKEW_SECONDS_MAX)
     if not command.since < ends_at or command.since > latest:
