@@ -121,9 +121,9 @@ class Slow:
                 for name, amount in self._grown(old, new, currency, most):
                     if name == "reported" and after.holds_taken:
                         continue
-                    is_flow = after.takes_over and name in FLOWS
+                    is_foreign = after.takes_over and name == "reported"
                     if self.is_within(after) and self.is_mine(new):
-                        out[f"{name}_taken_over" if is_flow else name] += amount
+                        out[f"{name}_taken_over" if is_foreign else name] += amount
         last = self.all[-1]
         out["held_net"], out["overlap"], out["frozen_live"] = self._standing(last, currency)
         stood = [
@@ -142,7 +142,7 @@ class Slow:
             is_asked = claim.currency == currency and self.is_there(claim.institution)
             if claim.id not in known and is_asked:
                 yield "reported", claim.amount
-        net = 0
+        net = {"": 0, "_taken_over": 0}
         for row in new.holds:
             if row.currency != currency:
                 continue
@@ -158,10 +158,15 @@ class Slow:
             if not self.is_there(row.institution):
                 continue
             frozen = row.held if row.basis is OrderKind.FREEZE else 0
-            for name, amount in (("stopped_gross", row.held), ("frozen", frozen)):
+            is_taken = self.is_taken(new.id, row.account, currency, row.period)
+            whose = "_taken_over" if is_taken else ""
+            for flow, amount in (("stopped_gross", row.held), ("frozen", frozen)):
+                name = flow + whose
                 yield name, self._above(most, (name, new.id, row.account), amount)
-            net += min(row.held, sum(current(new).get(row.hold, {}).values()))
-        yield "stopped_net", self._above(most, ("stopped_net", new.id, ""), net)
+            net[whose] += min(row.held, sum(current(new).get(row.hold, {}).values()))
+        for whose, amount in net.items():
+            name = f"stopped_net{whose}"
+            yield name, self._above(most, (name, new.id, ""), amount)
 
     @staticmethod
     def _above(most: dict[tuple[str, str, str], int], key: tuple[str, str, str], now: int) -> int:

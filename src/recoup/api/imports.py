@@ -113,12 +113,29 @@ async def import_rows(
     data = await request.body()
     said = f"{kind} {system} {unit} {liability}\n".encode()
     digest, import_id = sha256(said + data).hexdigest(), _import_id(caller, key)
-    known = caller.house.port.view().imported.imports.get(import_id)
-    if known is not None:
-        if known.digest != digest:
-            raise ProblemError("import_differs")
-        response.headers["Idempotency-Replayed"] = "true"
-        return _counted(known)
+    # Sent twice at once, the second waits and then hears what became of the first.
+    async with caller.house.port.alone(import_id):
+        known = caller.house.port.view().imported.imports.get(import_id)
+        if known is not None:
+            if known.digest != digest:
+                raise ProblemError("import_differs")
+            response.headers["Idempotency-Replayed"] = "true"
+            return _counted(known)
+        found = await _rows_of(request, data, kind)
+        part = _Part(caller, kind, system, unit, is_liable=liability == "accepted")
+        noted = ImportNoted(
+            import_id, system, kind, unit, caller.person, digest, await part.taken(found)
+        )
+        await _keep(caller, noted)
+    return _counted(noted)
+
+
+async def _rows_of(request: Request, data: bytes, kind: ImportKind) -> ImportRows:
+    """Return the rows of a part.
+
+    Raises:
+        ProblemError: it is no such table, or a longer one than a part may be.
+    """
     is_json = request.headers.get("content-type", "").startswith("application/x-ndjson")
     found = await asyncio.to_thread(_read, data, kind, is_json=is_json)
     if found.problems:
@@ -126,11 +143,7 @@ async def import_rows(
         raise ProblemError("import_unreadable", places=places)
     if len(found.rows) + len(found.refused) > limits.IMPORT_ROWS_MAX:
         raise ProblemError("import_too_long")
-    part = _Part(caller, kind, system, unit, is_liable=liability == "accepted")
-    rows = await part.taken(found)
-    noted = ImportNoted(import_id, system, kind, unit, caller.person, digest, rows)
-    await _keep(caller, noted)
-    return _counted(noted)
+    return found
 
 
 @router.get("/imports/{import_id}/rows", responses=_LOOKING)

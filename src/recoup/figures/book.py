@@ -27,7 +27,7 @@ from recoup.cases.foreign import ForeignNoted
 from recoup.cases.state import AppealState, ClaimState
 from recoup.figures.columns import Facts
 from recoup.figures.facts import NO_REPORT, STANDING, TAKEN_OVER, Fact, Kind
-from recoup.figures.known import KnownCase, KnownHold, KnownOrder, Place, Stands
+from recoup.figures.known import KnownCase, KnownHold, KnownOrder, Net, Place, Stands
 from recoup.orders import OrderKind
 from recoup.orders import events as orders
 
@@ -42,6 +42,13 @@ _REACHED: Final = {
     Step.CALL: Kind.REACHED_CALL,
     Step.VISIT: Kind.REACHED_VISIT,
 }
+_NETS: Final = {
+    (False, False): Kind.STOPPED_NET,
+    (True, False): Kind.STOPPED_NET_THERE,
+    (False, True): Kind.STOPPED_NET_TAKEN_OVER,
+    (True, True): Kind.STOPPED_NET_THERE_TAKEN_OVER,
+}
+"""By whether it is one institution's, and whether of holds that were taken over."""
 _LOST: Final = {
     ("released", False): Kind.RELEASED,
     ("reduced", False): Kind.RELEASED,
@@ -153,27 +160,27 @@ class Book:
         Only holds that the entry changed are looked at: a case of a thousand holds costs no more than one of two.
         """
         by: dict[Stands, int] = {}
-        nets: dict[Place, None] = {}
+        nets: dict[Net, None] = {}
         for account, currency in case.moved:
             hold = case.holds[account, currency]
-            for sign, (place, *amounts) in ((-1, hold.said), (1, hold.standing)):
+            for sign, (place, is_taken, *amounts) in ((-1, hold.said), (1, hold.standing)):
                 for kind, amount in zip(_LOOKED_AT, amounts, strict=True):
                     by[kind, place, currency] = by.get((kind, place, currency), 0) + sign * amount
                 for where in dict.fromkeys(("", place)):
-                    nets[where, currency] = None
-                    net = case.net.get((where, currency), 0)
-                    case.net[where, currency] = net + sign * amounts[0]
+                    net = (where, currency, is_taken)
+                    nets[net] = None
+                    case.net[net] = case.net.get(net, 0) + sign * amounts[0]
             hold.said = hold.standing
         case.moved.clear()
         for key in sorted(by):
             self._change(case, *key, by[key])
-        for where, currency in sorted(nets):
-            amount = case.net[where, currency]
-            more = amount - case.net_most.get((where, currency), 0)
+        for net in sorted(nets):
+            amount = case.net[net]
+            more = amount - case.net_most.get(net, 0)
             if more > 0:
-                kind = Kind.STOPPED_NET_THERE if where else Kind.STOPPED_NET
-                self._say(case, kind, more, where, currency)
-                case.net_most[where, currency] = amount
+                where, currency, is_taken = net
+                self._say(case, _NETS[bool(where), is_taken], more, where, currency)
+                case.net_most[net] = amount
 
     # --- cases ---
 
@@ -212,24 +219,33 @@ class Book:
         place, currency = event.institution, event.currency
         if event.held < hold.held:
             lost = hold.held - event.held
-            kind = _LOST.get((event.word, hold.is_taken_over))
-            if kind is not None:
-                self._say(case, kind, lost, hold.institution, currency)
+            lost_as = _LOST.get((event.word, hold.is_taken_over))
+            if lost_as is not None:
+                self._say(case, lost_as, lost, hold.institution, currency)
         hold.institution, hold.held = place, event.held
+        if event.period != hold.period:
+            if hold.is_taken_over:  # what comes now is ours, from nothing on
+                hold.most = hold.frozen_most = 0
+            hold.period, hold.begun = event.period, None
+            hold.is_false = hold.is_taken_over = False
         if event.held > hold.most:
-            self._say(case, Kind.STOPPED_GROSS, event.held - hold.most, place, currency)
+            kind = self._whose(hold, Kind.STOPPED_GROSS)
+            self._say(case, kind, event.held - hold.most, place, currency)
             hold.most = event.held
         hold.frozen = event.held if event.basis is OrderKind.FREEZE else 0
         if hold.frozen > hold.frozen_most:
-            self._say(case, Kind.FROZEN, hold.frozen - hold.frozen_most, place, currency)
+            kind = self._whose(hold, Kind.FROZEN)
+            self._say(case, kind, hold.frozen - hold.frozen_most, place, currency)
             hold.frozen_most = hold.frozen
-        if event.period != hold.period:
-            hold.period, hold.begun = event.period, None
-            hold.is_false = hold.is_taken_over = False
         if event.held and hold.begun is None:
             _, at, number = self._entry
             hold.begun = (at, number, case.unit, place)
             self._say(case, Kind.HOLD, 1, place)
+
+    @staticmethod
+    def _whose(hold: KnownHold, kind: Kind) -> Kind:
+        """Return what is said of a hold, be it ours or begun by another system."""
+        return TAKEN_OVER[kind] if hold.is_taken_over else kind
 
     def _entitled(self, case: KnownCase, event: cases.EntitlementsChanged) -> None:
         for row in event.rows:

@@ -79,7 +79,7 @@ class Kind(StrEnum):
     """An appeal was upheld: a payment was delayed, held or refused that should have gone on."""
     FALSE_WARNING = "false_warning"
     """The same of a payment that went on with a warning."""
-    # --- what was taken over from other systems: never part of what was done here ---
+    # --- rows of other systems, and holds that they began: never part of what was done here ---
     CASE_TAKEN_OVER = "case_taken_over"
     REPORT_TAKEN_OVER = "report_taken_over"
     REPORTED_TAKEN_OVER = "reported_taken_over"
@@ -89,7 +89,7 @@ class Kind(StrEnum):
     """From taking over the first report of a case to the first order here."""
     HOLD_TAKEN_OVER = "hold_taken_over"
     STOPPED_GROSS_TAKEN_OVER = "stopped_gross_taken_over"
-    """What a hold held when it was taken over: somebody else had stopped it."""
+    """By how much a hold that another system began holds more than it ever did here."""
     STOPPED_NET_TAKEN_OVER = "stopped_net_taken_over"
     STOPPED_NET_THERE_TAKEN_OVER = "stopped_net_there_taken_over"
     FROZEN_TAKEN_OVER = "frozen_taken_over"
@@ -108,8 +108,6 @@ TAKEN_OVER: Final = {
     Kind.ENTRY: Kind.ENTRY_TAKEN_OVER,
     Kind.HOLD: Kind.HOLD_TAKEN_OVER,
     Kind.STOPPED_GROSS: Kind.STOPPED_GROSS_TAKEN_OVER,
-    Kind.STOPPED_NET: Kind.STOPPED_NET_TAKEN_OVER,
-    Kind.STOPPED_NET_THERE: Kind.STOPPED_NET_THERE_TAKEN_OVER,
     Kind.FROZEN: Kind.FROZEN_TAKEN_OVER,
 }
 """What is said, of an entry that takes a row of another system over, instead of what would be said of one's own."""

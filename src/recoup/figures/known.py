@@ -15,7 +15,10 @@ Place = tuple[str, str]
 Stands = tuple[Kind, str, str]
 """What stands: its kind, institution and currency."""
 
-_NOTHING: Final = ("", 0, 0, 0)
+Net = tuple[str, str, bool]
+"""Whose net it is: institution or '' for all, currency, and whether of holds that were taken over."""
+
+_NOTHING: Final = ("", False, 0, 0, 0)
 
 
 @dataclass(slots=True)
@@ -35,8 +38,8 @@ class KnownHold:
     """When the running period began to hold something, in which entry, for which unit, where."""
     behind: dict[str, int] = field(default_factory=dict)
     """What claims are entitled to."""
-    said: tuple[str, int, int, int] = _NOTHING
-    """Institution, net, overlap and frozen as they were said last."""
+    said: tuple[str, bool, int, int, int] = _NOTHING
+    """Institution, whether it was taken over, net, overlap and frozen as they were said last."""
 
     @property
     def net(self) -> int:
@@ -44,9 +47,10 @@ class KnownHold:
         return min(self.held, sum(self.behind.values()))
 
     @property
-    def standing(self) -> tuple[str, int, int, int]:
+    def standing(self) -> tuple[str, bool, int, int, int]:
         """What is to be said of it now."""
-        return self.institution, self.net, self.held - self.net, self.frozen
+        amounts = (self.net, self.held - self.net, self.frozen)
+        return self.institution, self.is_taken_over, *amounts
 
     def plain(self) -> list[Any]:
         """Return what has to be kept of it, in values of plain kinds."""
@@ -82,9 +86,9 @@ class KnownCase:
     appeals: dict[str, tuple[datetime, Place]] = field(default_factory=dict)
     stands: dict[Stands, int] = field(default_factory=dict)
     """What was said to stand."""
-    net: dict[Place, int] = field(default_factory=dict)
-    """What is held and stood behind, by institution and currency; '' for all institutions."""
-    net_most: dict[Place, int] = field(default_factory=dict)
+    net: dict[Net, int] = field(default_factory=dict)
+    """What is held and stood behind."""
+    net_most: dict[Net, int] = field(default_factory=dict)
     """The most that came to, likewise."""
     about: tuple[str, str, bool] = ("", "", False)
     """Of a measure, a dissuasion or an appeal against a watch, which stand here beside cases: institution, currency, whether it
@@ -123,8 +127,8 @@ class KnownCase:
             {},
             {x: (instant_of(at), (account, cur)) for x, at, account, cur in row["appeals"]},
             {(Kind(kind), place, cur): amount for kind, place, cur, amount in row["stands"]},
-            {(place, cur): amount for place, cur, amount in row["net"]},
-            {(place, cur): amount for place, cur, amount in row["net_most"]},
+            {(place, cur, taken): amount for place, cur, taken, amount in row["net"]},
+            {(place, cur, taken): amount for place, cur, taken, amount in row["net_most"]},
             tuple(row["about"]),
         )
 
@@ -154,4 +158,4 @@ class KnownOrder:
         return cls(order, institution, issued_at, due_at, is_late)
 
 
-__all__ = ["KnownCase", "KnownHold", "KnownOrder", "Place", "Stands"]
+__all__ = ["KnownCase", "KnownHold", "KnownOrder", "Net", "Place", "Stands"]
