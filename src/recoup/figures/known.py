@@ -62,12 +62,14 @@ class KnownHold:
     @classmethod
     def of(cls, row: Sequence[Any]) -> KnownHold:
         """Return the hold of what was kept of it."""
-        place, *numbers, begun, behind, said = row
+        place, held, most, frozen, frozen_most, period, is_false, is_taken, *rest = row
+        begun, behind, said = rest
         first = None
         if begun is not None:
             at, entry, unit, where = begun
             first = (instant_of(at), entry, unit, where)
-        return cls(place, *numbers, first, dict(behind), tuple(said))
+        amounts = (held, most, frozen, frozen_most, period)
+        return cls(place, *amounts, is_false, is_taken, first, dict(behind), tuple(said))
 
 
 @dataclass(slots=True)

@@ -149,7 +149,7 @@ def test_what_a_register_took_over_ends_by_itself_and_lists_its_accounts(lead):
         ({"ends_at": at(24 * 30)}, "term_unfit"),
         ({"ends_at": at(70)}, "term_unfit"),  # 80 hours of a single stop
         ({"ends_at": at(39), "stops": "1"}, "term_unfit"),
-        ({"measure": "freeze", "ends_at": "9999-01-01T00:00:00Z"}, "term_unfit"),
+        ({"measure": "freeze", "ends_at": "9999-01-01T00:00:00Z"}, "time_unreadable"),
         ({"started_at": at(48), "ends_at": at(50)}, "times_disagree"),
         ({"measure": "eat"}, "measure_unknown"),
     ],
