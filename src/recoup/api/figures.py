@@ -25,6 +25,7 @@ router = APIRouter(tags=["figures"])
 
 _FIRST = datetime.min.replace(tzinfo=UTC)
 _LAST = datetime.max.replace(tzinfo=UTC)
+_AMOUNTS = tuple(x.name for x in fields(Money))
 _LOOKING = responses(401, 403, 404, 409, 422, 429)
 PlaceAsked = Annotated[str, Query(pattern=f"^$|{CASE_PATTERN}")]
 InstantAsked = Annotated[str, Query(pattern=r"^$|^[0-9]{4}-.{15,40}$")]
@@ -179,17 +180,15 @@ def _shown(tally: Tally, asked: Asked, unit: str, least: int) -> FiguresView:
 
     def money(currency: str, row: Money) -> MoneyView:
         digits = ISO_DIGITS.of(currency)
-        names = [x.name for x in fields(Money)]
         return MoneyView(
             **{
                 name: format_minor(getattr(row, name), digits) if is_shown(name, currency) else None
-                for name in names
+                for name in _AMOUNTS
             }
         )
 
     def spread(name: str) -> SpreadView:
-        row = tally.spreads[name] if is_shown(name) else None
-        return _spread_view(row)
+        return _spread_view(tally.spreads[name] if is_shown(name) else None)
 
     return FiguresView(
         unit=unit or None,
