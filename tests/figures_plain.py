@@ -16,6 +16,13 @@ _FLOWS: Final = {
     Kind.FROZEN: "frozen",
     Kind.RELEASED: "released",
     Kind.LAPSED: "lapsed",
+    Kind.REPORTED_TAKEN_OVER: "reported_taken_over",
+    Kind.STOPPED_GROSS_TAKEN_OVER: "stopped_gross_taken_over",
+    Kind.STOPPED_NET_TAKEN_OVER: "stopped_net_taken_over",
+    Kind.STOPPED_NET_THERE_TAKEN_OVER: "stopped_net_taken_over",
+    Kind.FROZEN_TAKEN_OVER: "frozen_taken_over",
+    Kind.RELEASED_TAKEN_OVER: "released_taken_over",
+    Kind.LAPSED_TAKEN_OVER: "lapsed_taken_over",
     Kind.AVERTED: "averted",
     Kind.INTERCEPTED_AMOUNT: "intercepted_amount",
     Kind.PROTECTED_AMOUNT: "protected_amount",
@@ -27,7 +34,9 @@ _STANDS: Final = {
 }
 _TIMES: Final = {
     Kind.ENTRY: "entry",
+    Kind.ENTRY_TAKEN_OVER: "entry_taken_over",
     Kind.FIRST_ORDER: "first_order",
+    Kind.FIRST_ORDER_TAKEN_OVER: "first_order_taken_over",
     Kind.ANSWER: "answer",
     Kind.APPEAL: "appeal",
     Kind.HOPS: "hops",
@@ -53,6 +62,10 @@ _COUNTS: Final = {
     Kind.DECISION_APPEAL_OVERDUE: "decision_appeals_overdue",
     Kind.FALSE_INTERCEPTION: "false_interceptions",
     Kind.FALSE_WARNING: "false_warnings",
+    Kind.CASE_TAKEN_OVER: "cases_taken_over",
+    Kind.REPORT_TAKEN_OVER: "reports_taken_over",
+    Kind.HOLD_TAKEN_OVER: "holds_taken_over",
+    Kind.FALSE_HOLD_TAKEN_OVER: "false_holds_taken_over",
     Kind.PROTECTED: "protected",
 }
 
@@ -144,7 +157,7 @@ def _is_asked(fact: Fact, asked: Asked) -> bool:
     if asked.units is not None and fact.unit not in asked.units:
         return False
     if not asked.institution:
-        return fact.kind is not Kind.STOPPED_NET_THERE
+        return fact.kind not in {Kind.STOPPED_NET_THERE, Kind.STOPPED_NET_THERE_TAKEN_OVER}
     return fact.institution == asked.institution
 
 

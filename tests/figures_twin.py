@@ -20,7 +20,8 @@ from recoup.ids import SubjectId
 from recoup.journal.record import Record
 from recoup.orders import Hold, HoldKey, OrderKind, Tracked
 
-MONEY = "reported stopped_gross stopped_net frozen released lapsed held_net overlap frozen_live"
+FLOWS = tuple("reported stopped_gross stopped_net frozen released lapsed".split())
+MONEY = (*FLOWS, *(f"{name}_taken_over" for name in FLOWS), "held_net", "overlap", "frozen_live")
 
 
 @dataclass
@@ -32,6 +33,17 @@ class Look:
     holds: dict[HoldKey, Hold]
     names: list[tuple[str, Any]]
     """Case and event, for what states do not show."""
+
+    @property
+    def takes_over(self) -> bool:
+        """Whether this entry takes a row of another system over."""
+        return "ForeignNoted" in {type(event).__name__ for _, event in self.names}
+
+    @property
+    def holds_taken(self) -> set[tuple[str, str, str]]:
+        """Case, account and currency of the hold that it takes over."""
+        taken = [event.order.key for _, event in self.names if "TakenOver" in type(event).__name__]
+        return {(key.case, key.account, key.currency) for key in taken}
 
 
 Steps = list[tuple[Look, Look]]
@@ -78,6 +90,11 @@ class Slow:
         self.ever: Steps = list(pairwise(whole))
         self.all = [nothing, *(look for look in self.all if look.at < self.asked.end)]
         self.steps: Steps = list(pairwise(self.all))
+        self.taken = {key for look in whole for key in look.holds_taken}
+
+    def is_taken(self, case: str, account: str, currency: str, period: int) -> bool:
+        """Whether a period of a hold was begun by another system."""
+        return period == 0 and (case, account, currency) in self.taken
 
     def is_mine(self, case: Case) -> bool:
         if self.asked.case and case.id != self.asked.case:
@@ -97,13 +114,16 @@ class Slow:
     # --- money ---
 
     def money(self, currency: str) -> dict[str, int]:
-        out = dict.fromkeys(MONEY.split(), 0)
+        out = dict.fromkeys(MONEY, 0)
         most: dict[tuple[str, str, str], int] = {}
         for before, after in self.steps:
             for old, new in _pair(before, after):
                 for name, amount in self._grown(old, new, currency, most):
+                    if name == "reported" and after.holds_taken:
+                        continue
+                    is_foreign = after.takes_over and name == "reported"
                     if self.is_within(after) and self.is_mine(new):
-                        out[name] += amount
+                        out[f"{name}_taken_over" if is_foreign else name] += amount
         last = self.all[-1]
         out["held_net"], out["overlap"], out["frozen_live"] = self._standing(last, currency)
         stood = [
@@ -122,24 +142,31 @@ class Slow:
             is_asked = claim.currency == currency and self.is_there(claim.institution)
             if claim.id not in known and is_asked:
                 yield "reported", claim.amount
-        net = 0
+        net = {"": 0, "_taken_over": 0}
         for row in new.holds:
             if row.currency != currency:
                 continue
             before = old.standing(row.account, currency)
             was = before.held if before else 0
             if row.held < was and before is not None and self.is_there(before.institution):
+                is_taken = self.is_taken(new.id, row.account, currency, before.period)
+                whose = "_taken_over" if is_taken else ""
                 if row.word in {"released", "reduced"}:
-                    yield "released", was - row.held
+                    yield f"released{whose}", was - row.held
                 if row.word == "lapsed":
-                    yield "lapsed", was - row.held
+                    yield f"lapsed{whose}", was - row.held
             if not self.is_there(row.institution):
                 continue
             frozen = row.held if row.basis is OrderKind.FREEZE else 0
-            for name, amount in (("stopped_gross", row.held), ("frozen", frozen)):
+            is_taken = self.is_taken(new.id, row.account, currency, row.period)
+            whose = "_taken_over" if is_taken else ""
+            for flow, amount in (("stopped_gross", row.held), ("frozen", frozen)):
+                name = flow + whose
                 yield name, self._above(most, (name, new.id, row.account), amount)
-            net += min(row.held, sum(current(new).get(row.hold, {}).values()))
-        yield "stopped_net", self._above(most, ("stopped_net", new.id, ""), net)
+            net[whose] += min(row.held, sum(current(new).get(row.hold, {}).values()))
+        for whose, amount in net.items():
+            name = f"stopped_net{whose}"
+            yield name, self._above(most, (name, new.id, ""), amount)
 
     @staticmethod
     def _above(most: dict[tuple[str, str, str], int], key: tuple[str, str, str], now: int) -> int:
@@ -162,26 +189,32 @@ class Slow:
 
     def counts(self) -> dict[str, int]:
         names = "cases reports orders in_limit late holds false_holds false_of_begun appeals"
-        names += " appeals_overdue"
+        names += " appeals_overdue cases_taken_over reports_taken_over holds_taken_over"
+        names += " false_holds_taken_over"
         out = dict.fromkeys(names.split(), 0)
         for before, after in self.steps:
             for old, new in _pair(before, after):
                 if not (self.is_within(after) and self.is_mine(new)):
                     continue
                 if not self.asked.institution:
-                    out["cases"] += new.is_open and not old.is_open
-                    out["reports"] += len(new.reports) - len(old.reports)
+                    whose = "_taken_over" if after.takes_over else ""
+                    out[f"cases{whose}"] += new.is_open and not old.is_open
+                    if not after.holds_taken:
+                        out[f"reports{whose}"] += len(new.reports) - len(old.reports)
                 for name, institution in self._of_appeals(old, new):
                     out[name] += self.is_there(institution)
             for name, tracked, case in self._of_orders(before, after):
                 wanted = self.is_within(after) and self.is_mine(case)
                 out[name] += wanted and self.is_there(tracked.order.institution)
         for key, (look, case, place) in self._begun(self.steps).items():
-            if self._counts(look, case, place):
+            if self._counts(look, case, place) and self.is_taken(*key):
+                out["holds_taken_over"] += 1
+            elif self._counts(look, case, place):
                 out["holds"] += 1
                 out["false_of_begun"] += key in self._wrongs(self.ever)
-        for look, case, place in self._wrongs(self.steps).values():
-            out["false_holds"] += self._counts(look, case, place)
+        for key, (look, case, place) in self._wrongs(self.steps).items():
+            name = "false_holds_taken_over" if self.is_taken(*key) else "false_holds"
+            out[name] += self._counts(look, case, place)
         out["waiting"] = sum(
             tracked.issued_at is not None
             and not tracked.answers
@@ -205,6 +238,8 @@ class Slow:
     def _of_orders(self, before: Look, after: Look) -> Iterator[tuple[str, Tracked, Case]]:
         known = {tracked.order.id: tracked for tracked in _tracked(before)}
         for now in _tracked(after):
+            if now.order.key in [HoldKey(*key) for key in after.holds_taken]:
+                continue  # issued by another system
             was = known.get(now.order.id)
             case = after.cases.get(now.order.key.case, Case(""))
             if now.issued_at is not None and (was is None or was.issued_at is None):
@@ -269,15 +304,20 @@ class Slow:
 
     def times(self) -> dict[str, list[int]]:
         out: dict[str, list[int]] = {"entry": [], "first_order": [], "answer": [], "appeal": []}
-        out["hops"] = []
+        out |= {"hops": [], "entry_taken_over": [], "first_order_taken_over": []}
         ordered: set[str] = set()
+        foreign: set[str] = set()
+        """Cases that another system's row opened."""
         for before, after in self.steps:
             is_within = self.is_within(after)
             for old, new in _pair(before, after):
                 is_asked = is_within and self.is_mine(new)
-                if is_asked and not self.asked.institution:
+                if new.is_open and not old.is_open and after.takes_over:
+                    foreign.add(new.id)
+                if is_asked and not self.asked.institution and not after.holds_taken:
                     for one in new.reports[len(old.reports) :]:
-                        out["entry"].append(_seconds(one.received_at, one.entered_at))
+                        name = "entry_taken_over" if after.takes_over else "entry"
+                        out[name].append(_seconds(one.received_at, one.entered_at))
                 known = {row.id: row for row in old.appeals}
                 for row in new.appeals:
                     hold = new.standing(row.account, row.currency)
@@ -286,13 +326,15 @@ class Slow:
                     is_new = row.state in ended and (was is None or was.state not in ended)
                     if is_new and is_asked and self.is_there(hold.institution if hold else ""):
                         out["appeal"].append(_seconds(row.filed_at, after.at))
+            ordered |= {case_id for case_id, _, _ in after.holds_taken}
             for name, tracked, case in self._of_orders(before, after):
                 mine = is_within and self.is_mine(case) and self.is_there(tracked.order.institution)
                 if name == "orders" and case.id not in ordered:
                     ordered.add(case.id)
                     if case.reports and mine:
                         entered = case.reports[0].entered_at
-                        out["first_order"].append(_seconds(entered, tracked.issued_at))
+                        kind = "first_order_taken_over" if case.id in foreign else "first_order"
+                        out[kind].append(_seconds(entered, tracked.issued_at))
             known_orders = {one.order.id: one for one in _tracked(before)}
             for one in _tracked(after):
                 was_one = known_orders.get(one.order.id)
@@ -301,7 +343,7 @@ class Slow:
                 if one.answers and was_one and not was_one.answers and mine:
                     out["answer"].append(_seconds(one.issued_at, after.at))
             for subject, event in after.names:
-                is_taken_up = type(event).__name__ == "OrderTakenUp"
+                is_taken_up = type(event).__name__ == "OrderTakenUp" and not after.takes_over
                 if is_taken_up and self._counts(after, after.cases[subject], event.institution):
                     out["hops"].append(event.hop)
         return out

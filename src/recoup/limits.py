@@ -276,11 +276,8 @@ FIGURES_CASES_MIN: Final = 5
 CALLS_PER_MINUTE_MAX: Final = 1_200
 """Requests of one session in a minute."""
 
-IMPORT_BYTES_MAX: Final = 2**22
-"""Bytes of one part of an import; a larger file is sent in parts."""
-
 IMPORT_ROWS_MAX: Final = 2_000
-"""Rows of one part of an import."""
+"""Rows of one part of an import, which is no larger than any other body; a longer file is sent in parts."""
 
 IMPORT_AT_ONCE_MAX: Final = 16
 """Rows of one part that are on their way to the writer together."""

@@ -25,6 +25,7 @@ router = APIRouter(tags=["figures"])
 
 _FIRST = datetime.min.replace(tzinfo=UTC)
 _LAST = datetime.max.replace(tzinfo=UTC)
+_AMOUNTS = tuple(x.name for x in fields(Money))
 _LOOKING = responses(401, 403, 404, 409, 422, 429)
 PlaceAsked = Annotated[str, Query(pattern=f"^$|{CASE_PATTERN}")]
 InstantAsked = Annotated[str, Query(pattern=r"^$|^[0-9]{4}-.{15,40}$")]
@@ -39,6 +40,12 @@ class MoneyView(Body):
     frozen: str | None
     released: str | None
     lapsed: str | None
+    reported_taken_over: str | None
+    stopped_gross_taken_over: str | None
+    stopped_net_taken_over: str | None
+    frozen_taken_over: str | None
+    released_taken_over: str | None
+    lapsed_taken_over: str | None
     averted: str | None
     intercepted_amount: str | None
     protected_amount: str | None
@@ -89,11 +96,17 @@ class FiguresView(Body):
     decision_appeals_overdue: int | None
     false_interceptions: int | None
     false_warnings: int | None
+    cases_taken_over: int | None
+    reports_taken_over: int | None
+    holds_taken_over: int | None
+    false_holds_taken_over: int | None
     in_limit_permille: int | None
     false_hold_permille: int | None
     money: dict[str, MoneyView]
     entry_seconds: SpreadView
+    entry_taken_over_seconds: SpreadView
     first_order_seconds: SpreadView
+    first_order_taken_over_seconds: SpreadView
     answer_seconds: SpreadView
     appeal_seconds: SpreadView
     hops: SpreadView
@@ -167,17 +180,15 @@ def _shown(tally: Tally, asked: Asked, unit: str, least: int) -> FiguresView:
 
     def money(currency: str, row: Money) -> MoneyView:
         digits = ISO_DIGITS.of(currency)
-        names = [x.name for x in fields(Money)]
         return MoneyView(
             **{
                 name: format_minor(getattr(row, name), digits) if is_shown(name, currency) else None
-                for name in names
+                for name in _AMOUNTS
             }
         )
 
     def spread(name: str) -> SpreadView:
-        row = tally.spreads[name] if is_shown(name) else None
-        return _spread_view(row)
+        return _spread_view(tally.spreads[name] if is_shown(name) else None)
 
     return FiguresView(
         unit=unit or None,
@@ -207,11 +218,17 @@ def _shown(tally: Tally, asked: Asked, unit: str, least: int) -> FiguresView:
         decision_appeals_overdue=count("decision_appeals_overdue"),
         false_interceptions=count("false_interceptions"),
         false_warnings=count("false_warnings"),
+        cases_taken_over=count("cases_taken_over"),
+        reports_taken_over=count("reports_taken_over"),
+        holds_taken_over=count("holds_taken_over"),
+        false_holds_taken_over=count("false_holds_taken_over"),
         in_limit_permille=permille("in_limit", "in_limit", "late"),
         false_hold_permille=permille("false_of_begun", "holds"),
         money={currency: money(currency, row) for currency, row in tally.money.items()},
         entry_seconds=spread("entry"),
+        entry_taken_over_seconds=spread("entry_taken_over"),
         first_order_seconds=spread("first_order"),
+        first_order_taken_over_seconds=spread("first_order_taken_over"),
         answer_seconds=spread("answer"),
         appeal_seconds=spread("appeal"),
         hops=spread("hops"),

@@ -32,7 +32,7 @@ FORM_PATHS: Final = ("/counter", "/counter/check")
 _FORM: Final = b"application/x-www-form-urlencoded"
 
 IMPORT_PATHS: Final = frozenset({"/imports", "/leads/import"})
-"""Take tables instead of JSON, and larger ones."""
+"""Take tables instead of JSON, of no more bytes."""
 TABLES: Final = frozenset({b"text/csv", b"application/x-ndjson"})
 
 _OPEN: Final = b"[{"
@@ -54,7 +54,7 @@ class Guard:
         is_table = scope["path"] in IMPORT_PATHS
         is_signed = _SIGNED_PATHS.fullmatch(scope["path"]) is not None
         is_scan = _SCAN_PATHS.fullmatch(scope["path"]) is not None
-        most = limits.IMPORT_BYTES_MAX if is_table else limits.HTTP_BODY_BYTES_MAX
+        most = limits.HTTP_BODY_BYTES_MAX
         if is_scan:
             most = limits.SCAN_BYTES_MAX
         is_form = scope["path"] in FORM_PATHS

@@ -113,12 +113,29 @@ async def import_rows(
     data = await request.body()
     said = f"{kind} {system} {unit} {liability}\n".encode()
     digest, import_id = sha256(said + data).hexdigest(), _import_id(caller, key)
-    known = caller.house.port.view().imported.imports.get(import_id)
-    if known is not None:
-        if known.digest != digest:
-            raise ProblemError("import_differs")
-        response.headers["Idempotency-Replayed"] = "true"
-        return _counted(known)
+    # Sent twice at once, the second waits and then hears what became of the first.
+    async with caller.house.port.alone(import_id):
+        known = caller.house.port.view().imported.imports.get(import_id)
+        if known is not None:
+            if known.digest != digest:
+                raise ProblemError("import_differs")
+            response.headers["Idempotency-Replayed"] = "true"
+            return _counted(known)
+        found = await _rows_of(request, data, kind)
+        part = _Part(caller, kind, system, unit, is_liable=liability == "accepted")
+        noted = ImportNoted(
+            import_id, system, kind, unit, caller.person, digest, await part.taken(found)
+        )
+        await _keep(caller, noted)
+    return _counted(noted)
+
+
+async def _rows_of(request: Request, data: bytes, kind: ImportKind) -> ImportRows:
+    """Return the rows of a part.
+
+    Raises:
+        ProblemError: it is no such table, or a longer one than a part may be.
+    """
     is_json = request.headers.get("content-type", "").startswith("application/x-ndjson")
     found = await asyncio.to_thread(_read, data, kind, is_json=is_json)
     if found.problems:
@@ -126,11 +143,7 @@ async def import_rows(
         raise ProblemError("import_unreadable", places=places)
     if len(found.rows) + len(found.refused) > limits.IMPORT_ROWS_MAX:
         raise ProblemError("import_too_long")
-    part = _Part(caller, kind, system, unit, is_liable=liability == "accepted")
-    rows = await part.taken(found)
-    noted = ImportNoted(import_id, system, kind, unit, caller.person, digest, rows)
-    await _keep(caller, noted)
-    return _counted(noted)
+    return found
 
 
 @router.get("/imports/{import_id}/rows", responses=_LOOKING)
@@ -156,17 +169,21 @@ async def case_of_foreign(
             description="System and id there: `SYSTEM:ID`.",
         ),
     ],
+    kind: Annotated[
+        Literal["", "reports", "register", "case"],
+        Query(description="Of what it is the id there, where several things have it."),
+    ] = "",
     reason: ReasonAsked = "",
 ) -> ForeignView:
     """Find the case that another system knows under an id of a row, or of a case, of its own."""
     view = caller.house.port.view()
     system, _, number = foreign.partition(":")
-    case = view.imported.case_of(system, number)
-    target = view.target_of_case(case or "")
-    caller.may(Action.CASE_READ, target, Why(case or foreign, reason))
-    if case is None:
-        raise ProblemError("foreign_unknown")
-    return ForeignView(case=case, unit=target.unit)
+    cases = view.imported.cases_of(system, number, kind)
+    for case in cases or ("",):  # of several too, nobody learns of a case that is not theirs
+        caller.may(Action.CASE_READ, view.target_of_case(case), Why(case or foreign, reason))
+    if len(cases) != 1:
+        raise ProblemError("foreign_ambiguous" if cases else "foreign_unknown")
+    return ForeignView(case=cases[0], unit=view.target_of_case(cases[0]).unit)
 
 
 class _Part:
@@ -188,7 +205,7 @@ class _Part:
         # Rows of one case there go one after another: the first opens the case here.
         groups: dict[str, list[Mapping[str, Any]]] = {}
         for row in found.rows:
-            groups.setdefault(row["foreign_case"], []).append(row)
+            groups.setdefault(self._case(row), []).append(row)
         parts = await asyncio.gather(*map(self._group, groups.values()))
         rows = [row for part in parts for row in part] + [_refused(row) for row in found.refused]
         return tuple(sorted(rows, key=lambda row: row.row))
@@ -202,13 +219,11 @@ class _Part:
         heard = self._register(row) if self.kind is ImportKind.REGISTER else self._report(row)
         asked = self.caller.asking(heard, Why("", f"import from {self.system}"))
         name = derived_id("foreign", self.system, self.kind.value, number)
-        said = {key: _plain(value) for key, value in row.items() if key not in _PLACES}
-        if (
-            said.get("stops", 0) is None
-        ):  # a row without is the same row as before there was the column
-            del said["stops"]
-        content = port.digest("content", encode_plain({"system": self.system, "row": said}))
-        outcome = await port.take_in(Command(CommandId(name), content, asked), heard)
+        whole, older = (self._content(row, unit=unit) for unit in (self.unit, None))
+        outcome = await port.take_in(Command(CommandId(name), whole, asked), heard)
+        if isinstance(outcome, Turned) and outcome.reason == WriterRefusal.CONTENT_DIFFERS:
+            # Rows from before the unit was part of what they say are known by the rest of it.
+            outcome = await port.take_in(Command(CommandId(name), older, asked), heard)
         if isinstance(outcome, Done):
             code = _REPEATED if outcome.is_repeat else _TAKEN
             return RowNoted(row["number"], number, code, "", answered(outcome)["case"])
@@ -220,13 +235,31 @@ class _Part:
         code = "foreign_id_reused" if is_other else outcome.reason
         return RowNoted(row["number"], number, code, "", "")
 
+    def _content(self, row: Mapping[str, Any], *, unit: str | None) -> bytes:
+        """Return what stands for all that a row says: under one id it is never anything else."""
+        said = {key: _plain(value) for key, value in row.items() if key not in _PLACES}
+        if said.get("stops", 0) is None:  # the same row as before there was the column
+            del said["stops"]
+        said["foreign_case"] = said["foreign_case"] or said["foreign_id"]  # likewise
+        whole = {"system": self.system, "row": said}
+        if unit is not None:
+            whole["unit"] = unit
+        return self.caller.house.port.digest("content", encode_plain(whole))
+
     def _case(self, row: Mapping[str, Any]) -> str:
-        """Return the id here of a case there: it follows from the other system's, so that its rows meet in one."""
+        """Return the id here of a case there: it follows from the other system's, so that its rows meet in one.
+
+        A row that names none is a case by itself: no other row's case has its id, whatever that is called there.
+        """
+        digest = self.caller.house.port.digest
         known = f"{self.system}\n{row['foreign_case']}".encode()
-        return "case_" + self.caller.house.port.digest("foreign case", known).hex()[:32]
+        if row["foreign_case"]:
+            return "case_" + digest("foreign case", known).hex()[:32]
+        alone = f"{self.system}\n{self.kind}\n{row['foreign_id']}".encode()
+        return "case_" + digest("foreign row", alone).hex()[:32]
 
     def _foreign(self, row: Mapping[str, Any]) -> Foreign:
-        return Foreign(self.system, row["foreign_id"], row["foreign_case"])
+        return Foreign(self.system, row["foreign_id"], row["foreign_case"], self.kind.value)
 
     def _report(self, row: Mapping[str, Any]) -> HeardForeign:
         payer = None

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
@@ -173,6 +174,9 @@ class CentrePort(Protocol):
     def digest(self, purpose: str, data: bytes) -> bytes:
         """Return 32 bytes that only the centre's key makes of `data`."""
         ...
+
+    def alone(self, command: str) -> AbstractAsyncContextManager[None]:
+        """Let nobody else of this process be about the same command."""
 
     async def submit(self, command: Command) -> Outcome:
         """Carry out a command."""

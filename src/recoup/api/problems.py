@@ -58,6 +58,7 @@ _OWN: Final[Mapping[str, tuple[int, str]]] = {
     "import_too_long": (409, "The table has more rows than one part may have"),
     "import_differs": (409, "The import was given before under this key, with other content"),
     "foreign_unknown": (404, "No other system's row has this id"),
+    "foreign_ambiguous": (409, "Several cases have this id there: say of which kind it is"),
     "signature_refused": (401, "The call is not signed as it must be, or not by this institution"),
     "signing_key_missing": (
         409,

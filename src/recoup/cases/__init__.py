@@ -33,7 +33,6 @@ from recoup.cases.decided import (
 from recoup.cases.dwell import Dwell, learn
 from recoup.cases.entitlements import missing_of, net_of, overlap_of
 from recoup.cases.evolve import evolve, fold
-from recoup.cases.figures import Figures, figures_of
 from recoup.cases.following import note_of
 from recoup.cases.institutions import Institution
 from recoup.cases.joining import Meeting, groups_of, meetings_of, reached_by
@@ -67,7 +66,6 @@ __all__ = [
     "Downstream",
     "Dwell",
     "Escalation",
-    "Figures",
     "Finding",
     "FindingKind",
     "Found",
@@ -105,7 +103,6 @@ __all__ = [
     "decide",
     "dispatch",
     "evolve",
-    "figures_of",
     "fold",
     "followed",
     "groups_of",

@@ -337,7 +337,7 @@ class Desk:
     ) -> Outcome:
         """Keep the pieces that a request needs, then carry it out: no event names what is not kept (`intake`)."""
         there = self._office.directory
-        async with self._alone(command.id):
+        async with self.alone(command.id):
             if self._answer_of(command.id) is not None:  # a repeat, or other content: keep nothing
                 return await self.submit(command)
             asked, pieces = await asyncio.to_thread(prepare, command.value)
@@ -371,7 +371,7 @@ class Desk:
         return prepare_report(there, heard, new_id, by, self.now())
 
     @asynccontextmanager
-    async def _alone(self, command: str) -> AsyncIterator[None]:
+    async def alone(self, command: str) -> AsyncIterator[None]:
         """Let nobody else of this process be about the same command: two contents of one key must not both be kept."""
         lock, count = self._alone_with.get(command, (asyncio.Lock(), 0))
         self._alone_with[command] = (lock, count + 1)

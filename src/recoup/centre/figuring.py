@@ -23,7 +23,7 @@ from recoup.journal.port import Journal
 NAMES: Final = frozenset(name for name, _, kind, _ in EVENTS if kind in READ)
 """Names of the events that count."""
 
-KEPT: Final = "figures-3"
+KEPT: Final = "figures-4"
 """The name of the snapshot. Another number when what is kept, or what counts, changes: older ones are then never read."""
 
 _ROUND_RECORDS: Final = 256

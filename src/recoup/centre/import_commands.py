@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from recoup.cases.foreign import Foreign, ForeignNoted
 from recoup.centre.terms import EnterReport
 from recoup.orders import OrderKind
 
@@ -16,15 +17,6 @@ class ImportKind(StrEnum):
     REPORTS = "reports"
     REGISTER = "register"
     """Stops and freezes that another system began."""
-
-
-@dataclass(frozen=True, slots=True)
-class Foreign:
-    """Another system's ids of a row: its own, and that of the case which it is one of."""
-
-    system: str
-    id: str
-    case: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +40,6 @@ class EnterForeign:
     enter: EnterReport
     foreign: Foreign
     hold: ForeignHold | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ForeignNoted:
-    """Another system's row is this case here."""
-
-    foreign: Foreign
-    case: str
-    report: str
 
 
 @dataclass(frozen=True, slots=True)

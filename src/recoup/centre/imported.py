@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
-from recoup.centre.import_commands import ForeignNoted, ImportNoted
+from recoup.centre.import_commands import ForeignNoted, ImportKind, ImportNoted
+
+ROW_KINDS: Final = tuple(kind.value for kind in ImportKind)
+CASE_KIND: Final = "case"
 
 
 @dataclass(slots=True)
 class Imported:
-    """Rows by (system, id) of the other system, and imports by id."""
+    """Rows by (system, kind, id) of the other system, and imports by id."""
 
-    rows: dict[tuple[str, str], ForeignNoted] = field(default_factory=dict)
+    rows: dict[tuple[str, str, str], ForeignNoted] = field(default_factory=dict)
+    """A report and a hold may have one id there; the kind is '' of rows from before it was kept."""
     by_case: dict[tuple[str, str], str] = field(default_factory=dict)
     """The case here of another system's (system, case)."""
     imports: dict[str, ImportNoted] = field(default_factory=dict)
@@ -23,13 +28,24 @@ class Imported:
             self.imports[event.id] = event
             return
         foreign = event.foreign
-        self.rows[foreign.system, foreign.id] = event
-        self.by_case[foreign.system, foreign.case] = event.case
+        self.rows[foreign.system, foreign.kind, foreign.id] = event
+        if foreign.case:
+            self.by_case[foreign.system, foreign.case] = event.case
 
-    def case_of(self, system: str, number: str) -> str | None:
-        """Return the case here that another system knows under this number, of a row or of a case."""
-        row = self.rows.get((system, number))
-        return row.case if row is not None else self.by_case.get((system, number))
+    def cases_of(self, system: str, number: str, kind: str = "") -> tuple[str, ...]:
+        """Return the cases here that another system knows under this number, of a row or of a case; no case twice.
+
+        Args:
+            system: the other system.
+            number: its number.
+            kind: `reports` or `register`: of a row of this kind; `case`: of a case; '': of any.
+        """
+        kinds = [kind, ""] if kind in ROW_KINDS else [*ROW_KINDS, ""] if not kind else []
+        rows = [self.rows.get((system, sort, number)) for sort in kinds]
+        found = [row.case for row in rows if row is not None]
+        if kind in {"", CASE_KIND} and (system, number) in self.by_case:
+            found.append(self.by_case[system, number])
+        return tuple(dict.fromkeys(found))
 
     def values(self) -> Iterator[ForeignNoted | ImportNoted]:
         """Yield all of it in an order that follows from the journal alone."""
@@ -37,4 +53,4 @@ class Imported:
         yield from self.imports.values()
 
 
-__all__ = ["Imported"]
+__all__ = ["CASE_KIND", "ROW_KINDS", "Imported"]

@@ -45,6 +45,8 @@ def _without_scan(fields: dict[str, Plain]) -> dict[str, Plain]:
 _ANSWER_1: Final[dict[str, Plain]] = {"receipt": None, "failed": [], "papers": []}
 _ORDER_1: Final[dict[str, Plain]] = {"payout": None}
 """What answers and orders of before payments back lack."""
+_FOREIGN_1: Final[dict[str, Plain]] = {"kind": ""}
+"""What a row of before reports and registers were told apart lacks."""
 
 
 def _within(name: str, more: dict[str, Plain]) -> Upcast:
@@ -136,7 +138,12 @@ EVENTS: Final[tuple[Row, ...]] = (
         order_events.HoldTakenOver,
         (_within("order", _ORDER_1), _with("stops_before", 0)),
     ),
-    ("foreign_noted", 1, import_commands.ForeignNoted, ()),
+    (
+        "foreign_noted",
+        2,
+        import_commands.ForeignNoted,
+        (_within("foreign", _FOREIGN_1),),
+    ),
     ("import_noted", 1, import_commands.ImportNoted, ()),
     ("entry_added", 1, lists.EntryAdded, ()),
     ("entry_moved", 1, lists.EntryMoved, ()),
@@ -255,7 +262,12 @@ COMMANDS: Final[tuple[Row, ...]] = (
     ("settle_escalation", 1, case_commands.SettleEscalation, ()),
     ("enter_account", 2, EnterAccount, (_with("is_renamed", False),)),
     ("read_personal", 1, ReadPersonal, ()),
-    ("enter_foreign", 2, import_commands.EnterForeign, (_with_no_stops,)),
+    (
+        "enter_foreign",
+        3,
+        import_commands.EnterForeign,
+        (_with_no_stops, _within("foreign", _FOREIGN_1)),
+    ),
     ("note_import", 1, import_commands.NoteImport, ()),
     ("list_subject", 1, list_commands.ListSubject, ()),
     ("agree_to_entry", 1, list_commands.AgreeToEntry, ()),

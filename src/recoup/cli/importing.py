@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
+from recoup.limits import HTTP_BODY_BYTES_MAX
+
 if TYPE_CHECKING:
     import httpx
 
@@ -104,7 +106,7 @@ _Row = tuple[int, str, str, str, str]
 
 
 def _parts(found: ImportRows, kind: str) -> Iterator[bytes]:
-    """Yield the rows as lines of JSON in the words that the centre reads, so many at a time."""
+    """Yield the rows as lines of JSON in the words that the centre reads, so many and so large at a time as it takes."""
     from recoup.clock import instant_text
     from recoup.money import ISO_DIGITS, format_minor
     from recoup.reading.imports import IMPORT_FIELDS
@@ -126,8 +128,14 @@ def _parts(found: ImportRows, kind: str) -> Iterator[bytes]:
         said["amount"] = format_minor(row["amount"], ISO_DIGITS.of(row["currency"]))
         return json.dumps(said, ensure_ascii=False, sort_keys=True).encode() + b"\n"
 
-    for first in range(0, len(found.rows), _PART_ROWS):
-        yield b"".join(map(line, found.rows[first : first + _PART_ROWS]))
+    part, count = b"", 0
+    for said in map(line, found.rows):
+        if count == _PART_ROWS or len(part) + len(said) > HTTP_BODY_BYTES_MAX:
+            yield part
+            part, count = b"", 0
+        part, count = part + said, count + 1
+    if part:
+        yield part
 
 
 def _sent(client: httpx.Client, asked: Mapping[str, str], part: bytes) -> list[_Row]:

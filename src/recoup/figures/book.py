@@ -1,8 +1,9 @@
 """Turns events of cases, orders and units into facts that count, one journal entry after the other. Adds nothing up.
 
 It keeps of a case what the figures need and not the case: what each hold holds and who stands behind how much of it. What is
-held and stood behind is looked at when an entry is whole, since within one entitlements pass from one order to the next. A
-case that goes to another unit takes with it what stands; what happened before stays with the unit that had it then.
+held and stood behind is looked at when an entry is whole, since within one entitlements pass from one order to the next; and
+only then is it known whether the entry takes over what another system had done, which counts apart (`TAKEN_OVER`). A case
+that goes to another unit takes with it what stands; what happened before stays with the unit that had it then.
 """
 
 from __future__ import annotations
@@ -22,10 +23,11 @@ from recoup.care import appealing as appealed
 from recoup.care import dissuading as warned
 from recoup.care import measuring as measured
 from recoup.cases import events as cases
+from recoup.cases.foreign import ForeignNoted
 from recoup.cases.state import AppealState, ClaimState
 from recoup.figures.columns import Facts
-from recoup.figures.facts import STANDING, Fact, Kind
-from recoup.figures.known import KnownCase, KnownHold, KnownOrder, Place, Stands
+from recoup.figures.facts import NO_REPORT, STANDING, TAKEN_OVER, Fact, Kind
+from recoup.figures.known import KnownCase, KnownHold, KnownOrder, Net, Place, Stands
 from recoup.orders import OrderKind
 from recoup.orders import events as orders
 
@@ -40,6 +42,22 @@ _REACHED: Final = {
     Step.CALL: Kind.REACHED_CALL,
     Step.VISIT: Kind.REACHED_VISIT,
 }
+_NETS: Final = {
+    (False, False): Kind.STOPPED_NET,
+    (True, False): Kind.STOPPED_NET_THERE,
+    (False, True): Kind.STOPPED_NET_TAKEN_OVER,
+    (True, True): Kind.STOPPED_NET_THERE_TAKEN_OVER,
+}
+"""By whether it is one institution's, and whether of holds that were taken over."""
+_LOST: Final = {
+    ("released", False): Kind.RELEASED,
+    ("reduced", False): Kind.RELEASED,
+    ("lapsed", False): Kind.LAPSED,
+    ("released", True): Kind.RELEASED_TAKEN_OVER,
+    ("reduced", True): Kind.RELEASED_TAKEN_OVER,
+    ("lapsed", True): Kind.LAPSED_TAKEN_OVER,
+}
+"""By the word of a hold that holds less now, and whether it was taken over."""
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -53,6 +71,11 @@ class Book:
         self._entry: tuple[str, datetime, int] = ("", _NEVER, 0)
         """Command, time and last record of the entry that is being noted."""
         self._touched: dict[str, None] = {}
+        self._said: list[Fact] = []
+        """Facts of that entry."""
+        self._foreign: KnownCase | None = None
+        """The case of which that entry takes a row over."""
+        self._takes_hold = False
 
     def note(self, at: datetime, number: int, command: str, subject: str, event: object) -> None:
         """Take in the event of one record; records of one command are one entry."""
@@ -70,6 +93,18 @@ class Book:
         for subject in self._touched:
             self._stand(self._cases[subject])
         self._touched.clear()
+        if self._foreign is not None:
+            self._said = [*self._as_taken_over()]
+        for fact in self._said:
+            self.facts.add(fact)
+        self._said, self._foreign, self._takes_hold = [], None, False
+
+    def _as_taken_over(self) -> Iterator[Fact]:
+        """Yield the facts of an entry that takes a row over as what they are."""
+        for fact in self._said:
+            if fact.kind is Kind.HOPS or (self._takes_hold and fact.kind in NO_REPORT):
+                continue  # no order of ours was so far from the victim; nobody reported
+            yield fact._replace(kind=TAKEN_OVER.get(fact.kind, fact.kind))
 
     def plain(self) -> Iterator[Mapping[str, Any]]:
         """Yield what has to be kept of a book, in values of plain kinds; to be asked when the last entry is whole."""
@@ -104,7 +139,7 @@ class Book:
         currency: str = "",
     ) -> None:
         _, at, number = self._entry
-        self.facts.add(Fact(at, number, kind, case.id, case.unit, institution, currency, amount))
+        self._said.append(Fact(at, number, kind, case.id, case.unit, institution, currency, amount))
 
     def _seconds(self, case: KnownCase, kind: Kind, begin: datetime, institution: str = "") -> None:
         self._say(case, kind, _seconds(begin, self._entry[1]), institution)
@@ -125,27 +160,27 @@ class Book:
         Only holds that the entry changed are looked at: a case of a thousand holds costs no more than one of two.
         """
         by: dict[Stands, int] = {}
-        nets: dict[Place, None] = {}
+        nets: dict[Net, None] = {}
         for account, currency in case.moved:
             hold = case.holds[account, currency]
-            for sign, (place, *amounts) in ((-1, hold.said), (1, hold.standing)):
+            for sign, (place, is_taken, *amounts) in ((-1, hold.said), (1, hold.standing)):
                 for kind, amount in zip(_LOOKED_AT, amounts, strict=True):
                     by[kind, place, currency] = by.get((kind, place, currency), 0) + sign * amount
                 for where in dict.fromkeys(("", place)):
-                    nets[where, currency] = None
-                    net = case.net.get((where, currency), 0)
-                    case.net[where, currency] = net + sign * amounts[0]
+                    net = (where, currency, is_taken)
+                    nets[net] = None
+                    case.net[net] = case.net.get(net, 0) + sign * amounts[0]
             hold.said = hold.standing
         case.moved.clear()
         for key in sorted(by):
             self._change(case, *key, by[key])
-        for where, currency in sorted(nets):
-            amount = case.net[where, currency]
-            more = amount - case.net_most.get((where, currency), 0)
+        for net in sorted(nets):
+            amount = case.net[net]
+            more = amount - case.net_most.get(net, 0)
             if more > 0:
-                kind = Kind.STOPPED_NET_THERE if where else Kind.STOPPED_NET
-                self._say(case, kind, more, where, currency)
-                case.net_most[where, currency] = amount
+                where, currency, is_taken = net
+                self._say(case, _NETS[bool(where), is_taken], more, where, currency)
+                case.net_most[net] = amount
 
     # --- cases ---
 
@@ -184,24 +219,33 @@ class Book:
         place, currency = event.institution, event.currency
         if event.held < hold.held:
             lost = hold.held - event.held
-            if event.word in {"released", "reduced"}:
-                self._say(case, Kind.RELEASED, lost, hold.institution, currency)
-            elif event.word == "lapsed":
-                self._say(case, Kind.LAPSED, lost, hold.institution, currency)
+            lost_as = _LOST.get((event.word, hold.is_taken_over))
+            if lost_as is not None:
+                self._say(case, lost_as, lost, hold.institution, currency)
         hold.institution, hold.held = place, event.held
+        if event.period != hold.period:
+            if hold.is_taken_over:  # what comes now is ours, from nothing on
+                hold.most = hold.frozen_most = 0
+            hold.period, hold.begun = event.period, None
+            hold.is_false = hold.is_taken_over = False
         if event.held > hold.most:
-            self._say(case, Kind.STOPPED_GROSS, event.held - hold.most, place, currency)
+            kind = self._whose(hold, Kind.STOPPED_GROSS)
+            self._say(case, kind, event.held - hold.most, place, currency)
             hold.most = event.held
         hold.frozen = event.held if event.basis is OrderKind.FREEZE else 0
         if hold.frozen > hold.frozen_most:
-            self._say(case, Kind.FROZEN, hold.frozen - hold.frozen_most, place, currency)
+            kind = self._whose(hold, Kind.FROZEN)
+            self._say(case, kind, hold.frozen - hold.frozen_most, place, currency)
             hold.frozen_most = hold.frozen
-        if event.period != hold.period:
-            hold.period, hold.begun, hold.is_false = event.period, None, False
         if event.held and hold.begun is None:
             _, at, number = self._entry
             hold.begun = (at, number, case.unit, place)
             self._say(case, Kind.HOLD, 1, place)
+
+    @staticmethod
+    def _whose(hold: KnownHold, kind: Kind) -> Kind:
+        """Return what is said of a hold, be it ours or begun by another system."""
+        return TAKEN_OVER[kind] if hold.is_taken_over else kind
 
     def _entitled(self, case: KnownCase, event: cases.EntitlementsChanged) -> None:
         for row in event.rows:
@@ -228,9 +272,12 @@ class Book:
         if hold.is_false or hold.begun is None:
             return
         hold.is_false = True
+        if hold.is_taken_over:  # the share of our own holds that were wrong is not made worse by it
+            self._say(case, Kind.FALSE_HOLD_TAKEN_OVER, 1, hold.institution)
+            return
         self._say(case, Kind.FALSE_HOLD, 1, hold.institution)
         at, number, unit, place = hold.begun
-        self.facts.add(Fact(at, number, Kind.FALSE_OF_BEGUN, case.id, unit, place, "", 1))
+        self._said.append(Fact(at, number, Kind.FALSE_OF_BEGUN, case.id, unit, place, "", 1))
 
     def _appeal(self, case: KnownCase, event: cases.AppealFiled) -> None:
         appeal = event.appeal
@@ -249,6 +296,20 @@ class Book:
         if event.state is AppealState.UPHELD and hold is not None:
             self._was_false(case, hold)
 
+    # --- what other systems did ---
+
+    def _hold_taken_over(self, case: KnownCase, event: orders.HoldTakenOver) -> None:
+        """Note that a hold was begun elsewhere, by an order that was the first of its case there."""
+        key = event.order.key
+        _moved(case, (key.account, key.currency)).is_taken_over = True
+        case.has_order = self._takes_hold = True
+
+    def _row_taken_over(self, case: KnownCase, _: ForeignNoted) -> None:
+        """Note that all of this entry is another system's."""
+        self._foreign = case
+        is_opened = any(fact.kind is Kind.CASE for fact in self._said)
+        case.is_taken_over = case.is_taken_over or is_opened
+
     # --- orders ---
 
     def _drafted(self, _: KnownCase, event: orders.OrderDrafted) -> None:
@@ -261,7 +322,8 @@ class Book:
         self._change(case, Kind.WAITING, order.institution, "", 1)
         if not case.has_order and case.entered_at is not None:
             seconds = _seconds(case.entered_at, event.at)
-            self._say(case, Kind.FIRST_ORDER, seconds, order.institution)
+            kind = Kind.FIRST_ORDER_TAKEN_OVER if case.is_taken_over else Kind.FIRST_ORDER
+            self._say(case, kind, seconds, order.institution)
         case.has_order = True
 
     def _unanswered(self, case: KnownCase, event: orders.OrderUnanswered) -> None:
@@ -347,6 +409,8 @@ class Book:
         cases.StoodLowered: _lowered,
         cases.AppealFiled: _appeal,
         cases.AppealSettled: _appeal_settled,
+        ForeignNoted: _row_taken_over,
+        orders.HoldTakenOver: _hold_taken_over,
         orders.OrderDrafted: _drafted,
         orders.OrderIssued: _issued,
         orders.OrderUnanswered: _unanswered,

@@ -79,10 +79,41 @@ class Kind(StrEnum):
     """An appeal was upheld: a payment was delayed, held or refused that should have gone on."""
     FALSE_WARNING = "false_warning"
     """The same of a payment that went on with a warning."""
+    # --- rows of other systems, and holds that they began: never part of what was done here ---
+    CASE_TAKEN_OVER = "case_taken_over"
+    REPORT_TAKEN_OVER = "report_taken_over"
+    REPORTED_TAKEN_OVER = "reported_taken_over"
+    ENTRY_TAKEN_OVER = "entry_taken_over"
+    """From receiving a report elsewhere to taking it over."""
+    FIRST_ORDER_TAKEN_OVER = "first_order_taken_over"
+    """From taking over the first report of a case to the first order here."""
+    HOLD_TAKEN_OVER = "hold_taken_over"
+    STOPPED_GROSS_TAKEN_OVER = "stopped_gross_taken_over"
+    """By how much a hold that another system began holds more than it ever did here."""
+    STOPPED_NET_TAKEN_OVER = "stopped_net_taken_over"
+    STOPPED_NET_THERE_TAKEN_OVER = "stopped_net_there_taken_over"
+    FROZEN_TAKEN_OVER = "frozen_taken_over"
+    RELEASED_TAKEN_OVER = "released_taken_over"
+    LAPSED_TAKEN_OVER = "lapsed_taken_over"
+    FALSE_HOLD_TAKEN_OVER = "false_hold_taken_over"
 
 
 STANDING: Final = frozenset({Kind.HELD_NET, Kind.OVERLAP, Kind.FROZEN_LIVE, Kind.WAITING})
 """Kinds whose facts are changes of something that stands: their sum up to an instant is what stands then."""
+
+TAKEN_OVER: Final = {
+    Kind.CASE: Kind.CASE_TAKEN_OVER,
+    Kind.REPORT: Kind.REPORT_TAKEN_OVER,
+    Kind.REPORTED: Kind.REPORTED_TAKEN_OVER,
+    Kind.ENTRY: Kind.ENTRY_TAKEN_OVER,
+    Kind.HOLD: Kind.HOLD_TAKEN_OVER,
+    Kind.STOPPED_GROSS: Kind.STOPPED_GROSS_TAKEN_OVER,
+    Kind.FROZEN: Kind.FROZEN_TAKEN_OVER,
+}
+"""What is said, of an entry that takes a row of another system over, instead of what would be said of one's own."""
+
+NO_REPORT: Final = frozenset({Kind.REPORT, Kind.REPORTED, Kind.ENTRY})
+"""What is not said of a hold that is taken over: its report and its claim are made for it, nobody reported them."""
 
 
 class Fact(NamedTuple):
@@ -102,4 +133,4 @@ class Fact(NamedTuple):
     amount: int
 
 
-__all__ = ["STANDING", "Fact", "Kind"]
+__all__ = ["NO_REPORT", "STANDING", "TAKEN_OVER", "Fact", "Kind"]

@@ -15,7 +15,10 @@ Place = tuple[str, str]
 Stands = tuple[Kind, str, str]
 """What stands: its kind, institution and currency."""
 
-_NOTHING: Final = ("", 0, 0, 0)
+Net = tuple[str, str, bool]
+"""Whose net it is: institution or '' for all, currency, and whether of holds that were taken over."""
+
+_NOTHING: Final = ("", False, 0, 0, 0)
 
 
 @dataclass(slots=True)
@@ -29,12 +32,14 @@ class KnownHold:
     frozen_most: int = 0
     period: int = 0
     is_false: bool = False
+    is_taken_over: bool = False
+    """Whether the running period was begun by another system."""
     begun: tuple[datetime, int, str, str] | None = None
     """When the running period began to hold something, in which entry, for which unit, where."""
     behind: dict[str, int] = field(default_factory=dict)
     """What claims are entitled to."""
-    said: tuple[str, int, int, int] = _NOTHING
-    """Institution, net, overlap and frozen as they were said last."""
+    said: tuple[str, bool, int, int, int] = _NOTHING
+    """Institution, whether it was taken over, net, overlap and frozen as they were said last."""
 
     @property
     def net(self) -> int:
@@ -42,26 +47,29 @@ class KnownHold:
         return min(self.held, sum(self.behind.values()))
 
     @property
-    def standing(self) -> tuple[str, int, int, int]:
+    def standing(self) -> tuple[str, bool, int, int, int]:
         """What is to be said of it now."""
-        return self.institution, self.net, self.held - self.net, self.frozen
+        amounts = (self.net, self.held - self.net, self.frozen)
+        return self.institution, self.is_taken_over, *amounts
 
     def plain(self) -> list[Any]:
         """Return what has to be kept of it, in values of plain kinds."""
         begun = None if self.begun is None else [microseconds_of(self.begun[0]), *self.begun[1:]]
         amounts = (self.held, self.most, self.frozen, self.frozen_most, self.period)
-        return [self.institution, *amounts, self.is_false, begun, self.behind, list(self.said)]
+        signs = (self.is_false, self.is_taken_over)
+        return [self.institution, *amounts, *signs, begun, self.behind, list(self.said)]
 
     @classmethod
     def of(cls, row: Sequence[Any]) -> KnownHold:
         """Return the hold of what was kept of it."""
-        place, held, most, frozen, frozen_most, period, is_false, begun, behind, said = row
+        place, held, most, frozen, frozen_most, period, is_false, is_taken, *rest = row
+        begun, behind, said = rest
         first = None
         if begun is not None:
             at, entry, unit, where = begun
             first = (instant_of(at), entry, unit, where)
         amounts = (held, most, frozen, frozen_most, period)
-        return cls(place, *amounts, is_false, first, dict(behind), tuple(said))
+        return cls(place, *amounts, is_false, is_taken, first, dict(behind), tuple(said))
 
 
 @dataclass(slots=True)
@@ -71,6 +79,8 @@ class KnownCase:
     id: str
     unit: str = ""
     entered_at: datetime | None = None
+    is_taken_over: bool = False
+    """Whether its first report is another system's."""
     has_order: bool = False
     holds: dict[Place, KnownHold] = field(default_factory=dict)
     moved: dict[Place, None] = field(default_factory=dict)
@@ -78,9 +88,9 @@ class KnownCase:
     appeals: dict[str, tuple[datetime, Place]] = field(default_factory=dict)
     stands: dict[Stands, int] = field(default_factory=dict)
     """What was said to stand."""
-    net: dict[Place, int] = field(default_factory=dict)
-    """What is held and stood behind, by institution and currency; '' for all institutions."""
-    net_most: dict[Place, int] = field(default_factory=dict)
+    net: dict[Net, int] = field(default_factory=dict)
+    """What is held and stood behind."""
+    net_most: dict[Net, int] = field(default_factory=dict)
     """The most that came to, likewise."""
     about: tuple[str, str, bool] = ("", "", False)
     """Of a measure, a dissuasion or an appeal against a watch, which stand here beside cases: institution, currency, whether it
@@ -93,6 +103,7 @@ class KnownCase:
             "case": self.id,
             "unit": self.unit,
             "entered_at": None if self.entered_at is None else microseconds_of(self.entered_at),
+            "is_taken_over": self.is_taken_over,
             "has_order": self.has_order,
             "holds": [[*place, *hold.plain()] for place, hold in self.holds.items()],
             "appeals": [
@@ -112,13 +123,14 @@ class KnownCase:
             row["case"],
             row["unit"],
             None if entered is None else instant_of(entered),
+            row["is_taken_over"],
             row["has_order"],
             {(account, currency): KnownHold.of(hold) for account, currency, *hold in row["holds"]},
             {},
             {x: (instant_of(at), (account, cur)) for x, at, account, cur in row["appeals"]},
             {(Kind(kind), place, cur): amount for kind, place, cur, amount in row["stands"]},
-            {(place, cur): amount for place, cur, amount in row["net"]},
-            {(place, cur): amount for place, cur, amount in row["net_most"]},
+            {(place, cur, taken): amount for place, cur, taken, amount in row["net"]},
+            {(place, cur, taken): amount for place, cur, taken, amount in row["net_most"]},
             tuple(row["about"]),
         )
 
@@ -148,4 +160,4 @@ class KnownOrder:
         return cls(order, institution, issued_at, due_at, is_late)
 
 
-__all__ = ["KnownCase", "KnownHold", "KnownOrder", "Place", "Stands"]
+__all__ = ["KnownCase", "KnownHold", "KnownOrder", "Net", "Place", "Stands"]

@@ -24,10 +24,19 @@ _FLOWS: Final = {
     Kind.FROZEN: "frozen",
     Kind.RELEASED: "released",
     Kind.LAPSED: "lapsed",
+    Kind.REPORTED_TAKEN_OVER: "reported_taken_over",
+    Kind.STOPPED_GROSS_TAKEN_OVER: "stopped_gross_taken_over",
+    Kind.STOPPED_NET_TAKEN_OVER: "stopped_net_taken_over",
+    Kind.STOPPED_NET_THERE_TAKEN_OVER: "stopped_net_taken_over",
+    Kind.FROZEN_TAKEN_OVER: "frozen_taken_over",
+    Kind.RELEASED_TAKEN_OVER: "released_taken_over",
+    Kind.LAPSED_TAKEN_OVER: "lapsed_taken_over",
     Kind.AVERTED: "averted",
     Kind.INTERCEPTED_AMOUNT: "intercepted_amount",
     Kind.PROTECTED_AMOUNT: "protected_amount",
 }
+_THERE: Final = frozenset({Kind.STOPPED_NET_THERE, Kind.STOPPED_NET_THERE_TAKEN_OVER})
+"""What one institution holds for a case: of no use in a sum over institutions."""
 _STANDS: Final = {
     Kind.HELD_NET: "held_net",
     Kind.OVERLAP: "overlap",
@@ -35,7 +44,9 @@ _STANDS: Final = {
 }
 _TIMES: Final = {
     Kind.ENTRY: "entry",
+    Kind.ENTRY_TAKEN_OVER: "entry_taken_over",
     Kind.FIRST_ORDER: "first_order",
+    Kind.FIRST_ORDER_TAKEN_OVER: "first_order_taken_over",
     Kind.ANSWER: "answer",
     Kind.APPEAL: "appeal",
     Kind.HOPS: "hops",
@@ -62,6 +73,10 @@ _COUNTS: Final = {
     Kind.DECISION_APPEAL_OVERDUE: "decision_appeals_overdue",
     Kind.FALSE_INTERCEPTION: "false_interceptions",
     Kind.FALSE_WARNING: "false_warnings",
+    Kind.CASE_TAKEN_OVER: "cases_taken_over",
+    Kind.REPORT_TAKEN_OVER: "reports_taken_over",
+    Kind.HOLD_TAKEN_OVER: "holds_taken_over",
+    Kind.FALSE_HOLD_TAKEN_OVER: "false_holds_taken_over",
 }
 
 
@@ -89,6 +104,13 @@ class Money:
     frozen: int = 0
     released: int = 0
     lapsed: int = 0
+    reported_taken_over: int = 0
+    """From other systems, as the next five: no part of those above."""
+    stopped_gross_taken_over: int = 0
+    stopped_net_taken_over: int = 0
+    frozen_taken_over: int = 0
+    released_taken_over: int = 0
+    lapsed_taken_over: int = 0
     averted: int = 0
     intercepted_amount: int = 0
     protected_amount: int = 0
@@ -141,6 +163,11 @@ class Tally:
     false_interceptions: int = 0
     """Payments; holds that orders made are `false_holds`, and nothing adds the two up."""
     false_warnings: int = 0
+    cases_taken_over: int = 0
+    """From other systems, as the next three: no part of `cases`, `reports`, `holds` and `false_holds`."""
+    reports_taken_over: int = 0
+    holds_taken_over: int = 0
+    false_holds_taken_over: int = 0
     money: dict[str, Money] = field(default_factory=dict)
     spreads: dict[str, Spread] = field(default_factory=dict)
     behind: dict[Cell, int] = field(default_factory=dict)
@@ -244,7 +271,7 @@ class _Adding:
         if asked.institution:
             place = words["institution"].get(asked.institution, -1)
             mask &= table.column("institution") == place
-        elif kind is Kind.STOPPED_NET_THERE:
+        elif kind in _THERE:
             mask[:] = False
         columns = ("at", "entry", "case", "currency", "amount")
         return _Part(*(table.column(name) for name in columns)).only(mask)

@@ -34,6 +34,7 @@ _NAMES: Final = {
     "reporter_document": ("reporter_document", "报案人证件号"),
     "payer_institution": ("payer_institution", "付款开户机构"),
     "payee_institution": ("payee_institution", "收款开户机构"),
+    "reference": ("serial", "交易流水号", "流水号"),
     "text": ("text", "案情"),
     "liability": ("accepts_liability", "承担责任"),
 }
@@ -69,7 +70,8 @@ _YES: Final = ("yes", "true", "1", "是", "y")
 _ID: Final = r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,63}$"
 _PLACE: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 _ACCOUNT: Final = r"^[A-Za-z0-9@._-]{4,64}$"
-_WORDS: Final = r"^[^\x00-\x1f\x7f]{0,200}$"
+_WORDS: Final = r"^([^\x00-\x1f\x7f\[{][^\x00-\x1f\x7f]{0,199})?$"
+"""A name; none begins as a list or an object does."""
 _DOCUMENT: Final = r"^([A-Za-z0-9()-]{4,64})?$"
 _SERIAL: Final = r"^([A-Za-z0-9_./:-]{1,64})?$"
 _TEXT: Final = r"^[^\x00-\x08\x0b-\x1f\x7f]{0,8000}$"
@@ -224,7 +226,7 @@ def _common(cells: Cells, account: str) -> dict[str, pl.Series]:
     return {
         "number": _numbers(cells),
         "foreign_id": ids,
-        "foreign_case": case.zip_with(case != "", ids),
+        "foreign_case": case,
         account: number,
         "currency": code,
         "amount": amount,

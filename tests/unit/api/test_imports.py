@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import itertools
-import json
 import os
 import signal
 import subprocess
@@ -13,11 +12,10 @@ import time
 from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import pytest
 from bureau import START, Bureau, open_desk
-from httpx import Response
+from foreign_rows import HOUR, at, cases, counts, give, held, lines, problem, report, rows_of, table
 from typer.testing import CliRunner
 
 from recoup import limits
@@ -32,58 +30,6 @@ from recoup.orders.refusals import Reason
 from recoup.staff import Role
 from recoup.stores.vault import Purpose
 
-HOUR = timedelta(hours=1)
-
-
-def at(hours: float) -> str:
-    return instant_text(START + hours * HOUR)
-
-
-def report(number: int, **more: Any) -> dict[str, Any]:
-    row = {
-        "foreign_id": f"R-{number}",
-        "received_at": at(-1),
-        "paid_at": at(-2),
-        "reporter_name": f"Zhao {number}",
-        "reporter_document": f"4403{number:04d}",
-        "payee": f"62220100{number:08d}",
-        "payee_name": "Sun",
-        "payee_institution": "bank-7",
-        "amount": "300.00",
-        "currency": "CNY",
-        "serial": f"SN-{number}",
-        "accepts_liability": "yes",
-        "text": "Somebody who said he was from the bank.",
-    }
-    return row | more
-
-
-def held(number: int, **more: Any) -> dict[str, Any]:
-    row = {
-        "foreign_id": f"K-{number}",
-        "institution": "bank-7",
-        "account": f"62220200{number:08d}",
-        "account_name": "Sun",
-        "measure": "stop",
-        "amount": "120.00",
-        "currency": "CNY",
-        "started_at": at(-10),
-        "ends_at": at(20),
-    }
-    return row | more
-
-
-def lines(*rows: dict[str, Any]) -> bytes:
-    return b"".join(json.dumps(row, ensure_ascii=False).encode() + b"\n" for row in rows)
-
-
-def table(*rows: dict[str, Any]) -> bytes:
-    text = StringIO()
-    writer = csv.DictWriter(text, list(rows[0]))
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode()
-
 
 @pytest.fixture
 def lead(bureau: Bureau) -> Bureau:
@@ -91,38 +37,6 @@ def lead(bureau: Bureau) -> Bureau:
     bureau.hire("cy", (Role.CASE_LEAD, "gd"))
     bureau.hire("bo", (Role.OFFICER, "gd"))
     return bureau
-
-
-def give(
-    desk: Bureau,
-    data: bytes,
-    kind: str = "reports",
-    key: str = "",
-    media: str = "application/x-ndjson",
-    by: str = "cy",
-    **more: str,
-) -> Response:
-    headers = {"Idempotency-Key": key or next(desk.keys), "Content-Type": media, **desk._as(by)}
-    params = {"kind": kind, "system": "old", "unit": "gd", **more}
-    return desk.client.post("/imports", params=params, content=data, headers=headers)
-
-
-def counts(answer: Response) -> tuple[int, int, int]:
-    assert answer.status_code == 200, answer.text
-    found = answer.json()
-    return found["taken"], found["repeated"], found["refused"]
-
-
-def rows_of(desk: Bureau, answer: Response) -> list[dict[str, Any]]:
-    return desk.get(f"/imports/{answer.json()['id']}/rows", "cy", limit=200).json()["items"]
-
-
-def problem(answer: Response) -> str:
-    return answer.json()["type"].rsplit(":", 1)[1]
-
-
-def cases(desk: Bureau) -> dict[str, Any]:
-    return desk.desk.view().cases
 
 
 def test_reports_become_cases_of_opaque_ids_and_their_texts_lie_in_the_vault(lead):
@@ -179,6 +93,7 @@ def test_bad_rows_are_named_one_by_one_and_the_good_ones_go_on(lead):
         (report(13, accepts_liability="no"), "liability_not_accepted", ""),
         (report(14, received_at=at(5), paid_at=at(4)), "times_disagree", ""),
         (report(15, payee_name=""), "name_missing", "payee_name"),
+        (report(20, reporter_name=["Zhao"]), "value_unusable", "reporter_name"),
         (
             report(16, payer="62229999", payer_institution=""),
             "institution_missing",
@@ -190,8 +105,8 @@ def test_bad_rows_are_named_one_by_one_and_the_good_ones_go_on(lead):
     answer = give(lead, lines(*(row for row, _, _ in bad), report(99)))
     found = {row["row"]: (row["code"], row["column"]) for row in rows_of(lead, answer)}
     expected = {place: (code, column) for place, (_, code, column) in enumerate(bad, 1)}
-    assert found == expected | {19: ("taken", "")}
-    assert counts(answer) == (2, 0, 17)
+    assert found == expected | {20: ("taken", "")}
+    assert counts(answer) == (2, 0, 18)
 
 
 def test_a_register_becomes_holds_with_their_own_ends_and_no_bank_hears_of_it(lead):
@@ -232,6 +147,9 @@ def test_what_a_register_took_over_ends_by_itself_and_lists_its_accounts(lead):
     [
         ({"ends_at": at(-11)}, "hold_ends_early"),
         ({"ends_at": at(24 * 30)}, "term_unfit"),
+        ({"ends_at": at(70)}, "term_unfit"),  # 80 hours of a single stop
+        ({"ends_at": at(39), "stops": "1"}, "term_unfit"),
+        ({"measure": "freeze", "ends_at": "9999-01-01T00:00:00Z"}, "time_unreadable"),
         ({"started_at": at(48), "ends_at": at(50)}, "times_disagree"),
         ({"measure": "eat"}, "measure_unknown"),
     ],
@@ -321,7 +239,7 @@ def test_a_part_that_cannot_be_read_or_is_too_long_takes_no_row(lead):
     met = {
         "import_unreadable": give(lead, b"a,b\n1,2\n", media="text/csv"),
         "import_too_long": give(lead, lines(*map(report, range(limits.IMPORT_ROWS_MAX + 1)))),
-        "body_too_large": give(lead, b" " * (limits.IMPORT_BYTES_MAX + 1)),
+        "body_too_large": give(lead, b" " * (limits.HTTP_BODY_BYTES_MAX + 1)),
         "media_type_unsupported": give(lead, b"{}", media="application/json"),
         "not_permitted": give(lead, lines(report(1)), by="bo"),
     }
@@ -369,8 +287,7 @@ set_up_logs(io.StringIO())
 desk = Bureau(Path({folder!r}))
 desk.set_up()
 desk.hire("cy", (Role.CASE_LEAD, "gd"))
-sys.path[:0] = [{here!r}]
-from test_imports import give, lines, report
+from foreign_rows import give, lines, report
 before = desk.desk.last()
 def watch():
     while desk.desk.last() - before < {records}:
@@ -386,7 +303,7 @@ desk.close()
 def _run(folder: Path, records: int, rows: int = 120) -> subprocess.CompletedProcess[str]:
     here = Path(__file__).parent
     program = _DYING.format(
-        tests=str(here.parents[1]), here=str(here), folder=str(folder), records=records, rows=rows
+        tests=str(here.parents[1]), folder=str(folder), records=records, rows=rows
     )
     return subprocess.run(
         [sys.executable, "-c", program],

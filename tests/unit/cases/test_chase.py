@@ -26,7 +26,6 @@ from recoup.cases import (
     Refusal,
     dispatch,
     events,
-    figures_of,
     groups_of,
     learn,
     learned_curve,
@@ -54,6 +53,7 @@ from recoup.cases.commands import (
     TakeUp,
 )
 from recoup.cases.state import AppealTrigger
+from recoup.figures import Asked, Book, Spread, Tally, sum_up
 from recoup.journal.events import Registry
 from recoup.orders import (
     AccountKind,
@@ -307,6 +307,16 @@ def test_trails_meet_where_two_cases_have_money_and_groups_hang_together():
     assert groups_of(meetings) == (("1", "2", "3"),)
 
 
+def figures_of(case: Docket) -> Tally:
+    """Return the figures of all that happened, each event an entry of its own."""
+    book = Book()
+    for number, (at, event) in enumerate(case.events, 1):
+        book.note(at, number, f"command-{number}", "case-1", event)
+    book.finish()
+    first, last = case.events[0][0], case.events[-1][0]
+    return sum_up(book.facts, Asked(first, last + timedelta(seconds=1)))
+
+
 def test_figures_count_overdue_appeals_findings_for_holders_and_no_queries_as_unanswered():
     case = Docket().reported(claim("c1", "a", 100))
     case.holds("a")
@@ -319,9 +329,9 @@ def test_figures_count_overdue_appeals_findings_for_holders_and_no_queries_as_un
     case.wait(days=1)
     case.must(PassAppealClock("x1"))
     case.found(FindingKind.INNOCENT_CONDUIT, "a")
-    found = figures_of("case-1", case.events, case.policy)
+    found = figures_of(case)
     assert (found.appeals_overdue, found.false_holds) == (1, 1)
-    assert (found.orders, found.unanswered) == (2, 0)
+    assert (found.spreads["hops"].count, found.waiting) == (2, 0)
 
 
 def test_figures_keep_gross_net_and_overlap_apart():
@@ -341,16 +351,14 @@ def test_figures_keep_gross_net_and_overlap_apart():
     case.must(FileAppeal("x1", "b", "CNY", False))
     case.wait(seconds=77)
     case.must(SettleAppeal("x1", AppealTrigger.UPHOLD, "judge", 90, "salary"))
-    found = figures_of("case-1", case.events, case.policy)
-    assert found.reported == {"CNY": 100}
-    assert found.stopped_gross == {"CNY": 160}
-    assert found.stopped_net == {"CNY": 100}
-    assert (found.overlap, found.overlap_most) == ({"CNY": 10}, {"CNY": 60})
-    assert (found.frozen, found.released) == ({"CNY": 100}, {"CNY": 60})
-    assert (found.entry_seconds, found.first_order_seconds) == ([0], 30)
-    assert (found.answer_seconds, found.answers_in_limit) == ([5000, 10, 0], 2)
-    assert (found.orders, found.unanswered, found.hops_most) == (3, 0, 2)
-    assert (found.false_holds, found.appeal_seconds) == (1, [77])
+    found = figures_of(case)
+    money = found.money["CNY"]
+    assert (money.reported, money.stopped_gross, money.stopped_net) == (100, 160, 100)
+    assert (money.overlap, money.overlap_most) == (10, 60)
+    assert (money.frozen, money.released) == (100, 60)
+    assert found.spreads["entry"] == Spread(1, 0, 0, 0)
+    assert found.spreads["hops"] == Spread(3, 1, 2, 2)
+    assert (found.false_holds, found.spreads["appeal"].most) == (1, 77)
 
 
 # --- the journal and the policy ------------------------------------------------------------------------------------------
