@@ -9,13 +9,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
 from recoup.bank.core import CoreBanking, CorePayment, Transfer, Unpaid
 from recoup.bank.holds import BankHold
 from recoup.bank.rules import Planned, Refused
+from recoup.bank.statements import fitting
 from recoup.bank.store import BankStore
 from recoup.messages import (
     AnswerMessage,
@@ -24,6 +25,7 @@ from recoup.messages import (
     OrderMessage,
     PaidReceipt,
     ResultCode,
+    StatementRow,
     encode,
     name_of,
 )
@@ -100,9 +102,18 @@ class Payments:
     def receipt(
         self, order: OrderMessage, made: CorePayment, answer_id: str, now: datetime
     ) -> AnswerMessage:
-        """Return the answer to an order that was paid, with what is held after it."""
+        """Return the answer to an order that was paid, with what is held after it.
+
+        Where the order's hold goes on, the rows since its term began are shown: money that came in since the last answer may
+        have filled it, and nobody can give back what no statement shows.
+        """
         hold = self.hold_of(made)
         is_live = hold is not None and hold.ended is None
+        held = self._held(hold) if hold is not None else 0
+        rows: Sequence[StatementRow] = ()
+        if hold is not None and is_live and min(held, hold.asked):
+            rows = self._core.statement(order.account_number, order.currency, hold.since, now)
+        shown = fitting(rows)
         return AnswerMessage(
             id=answer_id,
             order=order.id,
@@ -110,8 +121,10 @@ class Payments:
             outcome=Outcome.PAID,
             at=now,
             currency=order.currency,
-            held=Minor(self._held(hold) if hold is not None else 0),
+            held=Minor(held),
             ends_at=hold.ends_at if hold is not None and is_live else None,
+            rows=shown,
+            rows_left=len(rows) - len(shown),
             receipt=PaidReceipt(Minor(made.transfer.amount), made.number, made.at),
         )
 
