@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import takewhile
 from typing import Final
 
 from recoup.bank.core import CoreBanking, CorePayment, Transfer, Unpaid
@@ -104,15 +105,15 @@ class Payments:
     ) -> AnswerMessage:
         """Return the answer to an order that was paid, with what is held after it.
 
-        Where the order's hold goes on, the rows since its term began are shown: money that came in since the last answer may
-        have filled it, and nobody can give back what no statement shows.
+        Where the order's hold goes on, the rows since its term began are shown, until something was paid back: money that
+        came in since the last answer may have filled it, and nobody can give back what no statement shows.
         """
         hold = self.hold_of(made)
         is_live = hold is not None and hold.ended is None
         held = self._held(hold) if hold is not None else 0
         rows: Sequence[StatementRow] = ()
         if hold is not None and is_live and min(held, hold.asked):
-            rows = self._core.statement(order.account_number, order.currency, hold.since, now)
+            rows = self._unpaid(hold, now)
         shown = fitting(rows)
         return AnswerMessage(
             id=answer_id,
@@ -127,6 +128,12 @@ class Payments:
             rows_left=len(rows) - len(shown),
             receipt=PaidReceipt(Minor(made.transfer.amount), made.number, made.at),
         )
+
+    def _unpaid(self, hold: BankHold, now: datetime) -> Sequence[StatementRow]:
+        """Return the rows since a hold's term began, as far as nothing was paid back: whoever traces follows no payment back."""
+        paid = {one.number for one in self._core.payments(0)}
+        rows = self._core.statement(hold.account, hold.currency, hold.since, now)
+        return tuple(takewhile(lambda row: row.id not in paid, rows))
 
     def hold_of(self, payment: CorePayment) -> BankHold | None:
         """Return the hold that a payment left."""
