@@ -6,7 +6,7 @@ import pytest
 
 from recoup.rehearse.office import Mandate, OfficePolicy, OfficeTerms
 from recoup.rehearse.office.returning import Returning
-from recoup.rehearse.play.happened import HeldNow, Returned
+from recoup.rehearse.play.happened import HeldNow, Ordered, Returned
 from rehearsal.hamlet import BEGIN, HOUR, MINUTE
 from rehearsal.script import play_script, scripted
 
@@ -38,6 +38,10 @@ def test_money_that_filled_a_hold_after_its_freeze_comes_back_in_a_second_round(
     (found,) = policy.centre.state.returns.values()
     assert [one.number for one in found.rounds] == [1, 2]
     assert not policy.returning.stood_still
+    asked = {one.account for one in stage.happened if isinstance(one, Ordered)}
+    assert asked == {MULE}, (
+        "money that was paid back is followed no further: not to the victim's account"
+    )
     first, second = (one.at_us for one in stage.happened if isinstance(one, Returned))
     assert second - first > 30 * DAY, "what no trace finds is shared, after its own public notice"
 

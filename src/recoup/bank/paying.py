@@ -114,7 +114,6 @@ class Payments:
         rows: Sequence[StatementRow] = ()
         if hold is not None and is_live and min(held, hold.asked):
             rows = self._unpaid(hold, now)
-        shown = fitting(rows)
         return AnswerMessage(
             id=answer_id,
             order=order.id,
@@ -124,16 +123,19 @@ class Payments:
             currency=order.currency,
             held=Minor(held),
             ends_at=hold.ends_at if hold is not None and is_live else None,
-            rows=shown,
-            rows_left=len(rows) - len(shown),
+            rows=tuple(rows),
             receipt=PaidReceipt(Minor(made.transfer.amount), made.number, made.at),
         )
 
     def _unpaid(self, hold: BankHold, now: datetime) -> Sequence[StatementRow]:
-        """Return the rows since a hold's term began, as far as nothing was paid back: whoever traces follows no payment back."""
+        """Return the rows since a hold's term began, as far as nothing was paid back: whoever traces follows no payment back.
+
+        Nothing where they do not fit into one message: the rest would be asked for, with the payments in it.
+        """
         paid = {one.number for one in self._core.payments(0)}
         rows = self._core.statement(hold.account, hold.currency, hold.since, now)
-        return tuple(takewhile(lambda row: row.id not in paid, rows))
+        unpaid = tuple(takewhile(lambda row: row.id not in paid, rows))
+        return unpaid if len(fitting(unpaid)) == len(unpaid) else ()
 
     def hold_of(self, payment: CorePayment) -> BankHold | None:
         """Return the hold that a payment left."""
