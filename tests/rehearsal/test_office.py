@@ -368,7 +368,7 @@ def test_what_is_returned_arrives_and_is_never_more_than_was_lost(run):
 
 
 def test_what_is_shared_waits_for_its_public_notice(run):
-    stage, policy = run
+    _, policy = run
     returns = policy.centre.state.returns.values()
     shared = [one for one in returns if any(each.notices for each in one.rounds)]
     assert shared, "money that ran together is shared pro rata"

@@ -47,7 +47,10 @@ def test_money_that_filled_a_hold_after_its_freeze_comes_back_in_a_second_round(
 
 
 def test_without_another_round_it_stays_frozen(monkeypatch):
-    monkeypatch.setattr(Returning, "_again", lambda self, case_id: None)
+    def gone_home(self, case_id):
+        del self, case_id
+
+    monkeypatch.setattr(Returning, "_again", gone_home)
     stage, _ = play()
     assert returned(stage) == [LOSS - GONE]
     assert [one.held for one in stage.happened if isinstance(one, HeldNow)][-1] == GONE

@@ -74,7 +74,7 @@ def _innocent(ours: Figures | None) -> Goal:
 
 
 def _returned(run: Run) -> Goal:
-    """Whether everything directly traceable came back in time, to the minor unit; where not, and why, by the frauds' numbers."""
+    """Whether everything directly traceable came back in time, to the minor unit; if not, why, by the frauds' numbers."""
     ours = next((run.results[name] for name in ("full", "chase") if name in run.results), None)
     cases = [one for one in ours.cases if one.traceable] if ours else []
     if not cases:
