@@ -51,8 +51,10 @@ def scripted(openings: Sequence[int], moves: Sequence[Move], **changes: float) -
     )
 
 
-def play_script(country: Country, policy: Policy, reports: Sequence[tuple[int, Move]]) -> Play:
-    """Play a country; each report comes so long after the beginning and names the payment of that move."""
+def play_script(
+    country: Country, policy: Policy, reports: Sequence[tuple[int, Move]], days: int = 40
+) -> Play:
+    """Play a country and `days` more; each report comes so long after the beginning and names the payment of that move."""
     stage = Play(country, policy)
     policy.begin(stage)
     for number, (after_us, (time_us, payer, payee, amount)) in enumerate(reports):
@@ -63,7 +65,7 @@ def play_script(country: Country, policy: Policy, reports: Sequence[tuple[int, M
 
         stage.at(BEGIN + after_us, tell)
     stage.run()
-    stage.settle_up(country.end_us + 40 * 24 * HOUR)
+    stage.settle_up(country.end_us + days * 24 * HOUR)
     return stage
 
 

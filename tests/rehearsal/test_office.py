@@ -368,13 +368,18 @@ def test_what_is_returned_arrives_and_is_never_more_than_was_lost(run):
 
 
 def test_what_is_shared_waits_for_its_public_notice(run):
-    stage, policy = run
-    shared = [one for one in policy.centre.state.returns.values() if one.round.notices]
+    _, policy = run
+    returns = policy.centre.state.returns.values()
+    shared = [one for one in returns if any(each.notices for each in one.rounds)]
     assert shared, "money that ran together is shared pro rata"
-    days = {one.id: one.round.notices[-1] for one in shared}
-    for one in of(stage, Returned):
-        notice = days.get(f"return-case-{one.fraud}")
-        assert notice is None or instant_of(one.at_us) > notice.ends_at
+    checked = 0
+    for one in shared:
+        for payment in one.payments:
+            notices = one.rounds[payment.round - 1].notices
+            for fact in payment.facts:
+                checked += 1
+                assert not notices or fact.at > notices[-1].ends_at
+    assert checked
 
 
 def test_a_run_twice_gives_the_same_journal():

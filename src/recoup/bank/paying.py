@@ -9,13 +9,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import takewhile
 from typing import Final
 
 from recoup.bank.core import CoreBanking, CorePayment, Transfer, Unpaid
 from recoup.bank.holds import BankHold
 from recoup.bank.rules import Planned, Refused
+from recoup.bank.statements import fitting
 from recoup.bank.store import BankStore
 from recoup.messages import (
     AnswerMessage,
@@ -24,6 +26,7 @@ from recoup.messages import (
     OrderMessage,
     PaidReceipt,
     ResultCode,
+    StatementRow,
     encode,
     name_of,
 )
@@ -100,9 +103,17 @@ class Payments:
     def receipt(
         self, order: OrderMessage, made: CorePayment, answer_id: str, now: datetime
     ) -> AnswerMessage:
-        """Return the answer to an order that was paid, with what is held after it."""
+        """Return the answer to an order that was paid, with what is held after it.
+
+        Where the order's hold goes on, the rows since its term began are shown, until something was paid back: money that
+        came in since the last answer may have filled it, and nobody can give back what no statement shows.
+        """
         hold = self.hold_of(made)
         is_live = hold is not None and hold.ended is None
+        held = self._held(hold) if hold is not None else 0
+        rows: Sequence[StatementRow] = ()
+        if hold is not None and is_live and min(held, hold.asked):
+            rows = self._unpaid(hold, now)
         return AnswerMessage(
             id=answer_id,
             order=order.id,
@@ -110,10 +121,21 @@ class Payments:
             outcome=Outcome.PAID,
             at=now,
             currency=order.currency,
-            held=Minor(self._held(hold) if hold is not None else 0),
+            held=Minor(held),
             ends_at=hold.ends_at if hold is not None and is_live else None,
+            rows=tuple(rows),
             receipt=PaidReceipt(Minor(made.transfer.amount), made.number, made.at),
         )
+
+    def _unpaid(self, hold: BankHold, now: datetime) -> Sequence[StatementRow]:
+        """Return the rows since a hold's term began, as far as nothing was paid back: whoever traces follows no payment back.
+
+        Nothing where they do not fit into one message: the rest would be asked for, with the payments in it.
+        """
+        paid = {one.number for one in self._core.payments(0)}
+        rows = self._core.statement(hold.account, hold.currency, hold.since, now)
+        unpaid = tuple(takewhile(lambda row: row.id not in paid, rows))
+        return unpaid if len(fitting(unpaid)) == len(unpaid) else ()
 
     def hold_of(self, payment: CorePayment) -> BankHold | None:
         """Return the hold that a payment left."""

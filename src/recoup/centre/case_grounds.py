@@ -76,6 +76,17 @@ def ground_of(
     return replace(ground, original=original)
 
 
+def needs_ground(order: Order, hold_of: Callable[[HoldKey], Hold]) -> bool:
+    """Whether an institution must be told how the money came, or from when on it is to show its statement.
+
+    It frees without either. Where less is held than a reduction leaves, money that came since fills the hold, and the answer
+    says more than any statement shows: with its rows it can be given back.
+    """
+    if order.kind is OrderKind.REDUCE:
+        return hold_of(order.key).held < order.amount
+    return order.kind is not OrderKind.RELEASE
+
+
 def _original_of(hold: Hold) -> str:
     """Return the order that began a hold, as far as one was issued in this period."""
     began = [
@@ -130,4 +141,4 @@ def _grounds_of_arrivals(
     }
 
 
-__all__ = ["TOLD", "ground_of", "grounds_of"]
+__all__ = ["TOLD", "ground_of", "grounds_of", "needs_ground"]

@@ -21,7 +21,7 @@ from recoup.cases import Case, CasePolicy, terminals
 from recoup.cases.case import HoldPlace
 from recoup.centre.answers import Answers
 from recoup.centre.bulletins import Bulletins
-from recoup.centre.case_grounds import ground_of
+from recoup.centre.case_grounds import ground_of, needs_ground
 from recoup.centre.chaser import Chaser
 from recoup.centre.commands import Command, Halted, Outcome
 from recoup.centre.digests import Digests
@@ -52,7 +52,7 @@ from recoup.errors import VaultFault
 from recoup.ids import Ids
 from recoup.journal.port import Journal, Message
 from recoup.journal.record import Record
-from recoup.orders import Hold, HoldKey, Order, OrderKind
+from recoup.orders import Hold, HoldKey, Order
 from recoup.orders.commands import NoteGone
 from recoup.stores.sqlite import SqliteJournal, SqliteReplays, SqliteVaultTable
 from recoup.stores.sqlite.connection import DriverConnection
@@ -418,8 +418,8 @@ class Office:
 
         Kept before the order leaves, as the chase does it: the sender may be there at once.
         """
-        if order.kind in {OrderKind.RELEASE, OrderKind.REDUCE}:
-            return True  # an institution frees without being told how the money came
+        if not needs_ground(order, hold_of):
+            return True
         chaser = self._chaser
         seconds = limits.TRAIL_SECONDS_MAX
         grounds = chaser.grounds(case, seconds) if chaser else self._grounds_of(case, since)

@@ -13,7 +13,7 @@ from recoup.rehearse.country import Country
 from recoup.rehearse.laundering import Crew, Places, Weights, chosen, learned, plan_of
 from recoup.rehearse.play.books import Books
 from recoup.rehearse.play.engine import Play
-from recoup.rehearse.play.played import Played
+from recoup.rehearse.play.played import CLOCKS_US, Played
 from recoup.rehearse.play.ports import Attempt, Paid, Policy
 from recoup.rehearse.play.totals import Progress
 from recoup.rehearse.play.victims import Heeded, Victim, Victims
@@ -21,8 +21,6 @@ from recoup.rehearse.scenario import Scenario
 
 _COLLECTED: Final = (200_000, 20, 100)
 """Values made between two looks for cycles among the newest, and so many looks between those among older and oldest ones."""
-CLOCKS_US: Final = 100 * 86_400_000_000
-"""How long clocks of orders, notices and returns run on after the country's days."""
 
 
 def play(

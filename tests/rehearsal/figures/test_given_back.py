@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from recoup.rehearse.figures import GivenBack, cases_of, given_back, truth_of
+from recoup.rehearse.figures import Due, GivenBack, cases_of, given_back, truth_of
 from recoup.rehearse.play.happened import HeldNow, Reported, Returned, Stopper
 from recoup.rehearse.playing import play
 from recoup.rehearse.policies import policy_of
@@ -77,9 +77,47 @@ def test_days_count_from_a_report_that_came_after_the_end_and_too_many_are_late(
     assert not GivenBack(10, 10, 44.1).is_whole(30)
     end_us = by_hand([]).country.end_us
     late, at = Reported(end_us + 3 * DAY, 0), end_us - BEGIN + 10 * DAY
-    happened = [held(10, at=at - DAY), held(0, at=at), Returned(BEGIN + at, 0, MULE, 10)]
+    happened = [held(10, at=at - 8 * DAY), held(0, at=at), Returned(BEGIN + at, 0, MULE, 10)]
     (one,) = found(happened, [Line(BEGIN + at, MULE, VICTIM, 10)], late).values()
     assert one.days == pytest.approx(7.0)
+
+
+def test_what_was_frozen_later_is_due_later():
+    """A hold that grew on the 70th day: its money came back on the 100th, or the clocks stood still before its term."""
+    end_us = by_hand([]).country.end_us
+    at, back_at = 70 * DAY + end_us - BEGIN, 100 * DAY + end_us - BEGIN
+    grew = [held(4), held(10, at=at)]
+    back = [held(0, at=back_at), Returned(BEGIN + back_at, 0, MULE, 10)]
+    (one,) = found([*grew, *back], [Line(BEGIN + back_at, MULE, VICTIM, 10)]).values()
+    assert (one.due(30), one.days) == (Due.IN_TIME, pytest.approx(30.0))
+    (open_,) = found(grew).values()
+    assert (open_.due(30), open_.waited_days) == (Due.NOT_YET, pytest.approx(30.0))
+    assert open_.due(15) is Due.OPEN
+
+
+def test_a_payment_out_of_a_hold_makes_nothing_younger():
+    """What is left after a payment back has been there all the time, whatever the hold was called before."""
+    at = 20 * DAY
+    happened = [held(10, is_frozen=False), held(6, at=at), Returned(BEGIN + at, 0, MULE, 4)]
+    (one,) = found(happened, [Line(BEGIN + at, MULE, VICTIM, 4)]).values()
+    assert (one.traceable, one.returned) == (10, 4)
+    assert (one.due(30), one.waited_days) == (Due.OPEN, 100.0)
+
+
+@pytest.mark.parametrize(
+    ("returned", "days", "waited", "due"),
+    [
+        (10, 44.0, 0.0, Due.IN_TIME),
+        (10, 44.1, 0.0, Due.LATE),
+        (9, 0.0, 44.0, Due.NOT_YET),
+        (9, 0.0, 44.1, Due.OPEN),
+        (9, 80.0, 44.1, Due.OPEN),
+    ],
+)
+def test_what_is_due_follows_from_what_came_back_and_when(returned, days, waited, due):
+    one = GivenBack(10, returned, days, waited)
+    assert one.due(30) is due
+    assert one.is_whole(30) is (due is Due.IN_TIME)
 
 
 @pytest.fixture(scope="module")

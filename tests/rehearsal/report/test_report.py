@@ -88,9 +88,12 @@ def test_frauds_whose_traceable_money_did_not_come_back_are_named():
     whole = goal(first, second, third)
     assert (whole.is_reached, whole.found) == (True, "100.0%; 3/3")
     open_, late = replace(second, returned=99), replace(third, days_to_return=45.0)
+    open_ = replace(open_, waited_days=45.0)
     missed = goal(first, open_, late)
     assert missed.is_reached is False
-    assert missed.found == f"99.7%; 1/3 #{open_.fraud} #{late.fraud}"
+    assert missed.found == f"99.7%; 1/3; × #{open_.fraud}; + #{late.fraud}"
+    young = goal(first, replace(open_, waited_days=43.0), third)
+    assert (young.is_reached, young.found) == (True, f"99.7%; 2/3; … #{open_.fraud}")
     assert goal().is_reached is None
 
 

@@ -52,6 +52,22 @@ def test_what_is_paid_leaves_the_account_and_the_hold(a):
     assert not a.pay(1)
 
 
+def test_a_receipt_shows_what_came_in_since_the_freeze_where_something_is_still_held(tmp_path):
+    """Money filled the hold after the freeze: without its row nobody could give it back."""
+    a = bank(tmp_path)
+    a.tell(order(K.STOP, 60_000))
+    a.tell(order(K.FREEZE, 80_000))
+    a.clock.move(timedelta(hours=1))
+    a.receive(20_000)
+    first, second, last = (a.tell(payment(amount)) for amount in (45_000, 15_000, 20_000))
+    assert [answer.held for answer in (first, second, last)] == [35_000, 20_000, 0]
+    for answer in (first, second):
+        (row,) = answer.rows
+        assert (row.payee, row.amount, row.balance_after) == (NUMBER, 20_000, 80_000)
+        assert answer.rows_left == 0
+    assert last.rows == (), "nothing is held any more"
+
+
 def test_the_last_payment_ends_the_hold(a):
     a.tell(payment(45_000))
     assert a.tell(payment(15_000)).held == 0

@@ -11,7 +11,7 @@ from recoup.rehearse.figures.cases import (
     survival_of,
 )
 from recoup.rehearse.figures.counting import KeptParts, figures_of, kept_parts, quantile
-from recoup.rehearse.figures.given_back import GivenBack, given_back
+from recoup.rehearse.figures.given_back import Due, GivenBack, given_back
 from recoup.rehearse.figures.identities import Identity, identities_of
 from recoup.rehearse.figures.innocents import Harm, harm_of
 from recoup.rehearse.figures.spans import Hold, Holds, Span, holds_of
@@ -23,6 +23,7 @@ __all__ = [
     "NAMES",
     "SURVIVAL_SECONDS",
     "CaseKept",
+    "Due",
     "Exit",
     "Figure",
     "Figures",

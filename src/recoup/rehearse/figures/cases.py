@@ -67,7 +67,9 @@ class CaseKept:
     returned: int
     """Of that, what came back."""
     days_to_return: float
-    """From the end of the country's days, or a report after it, to the last payment back; 0 where there was none."""
+    """The longest that a payment back took, as `GivenBack.days` counts; 0 where there was none."""
+    waited_days: float
+    """The longest that anything of it which did not come back had been frozen when the clocks stood still."""
 
 
 def cases_of(played: Played, truth: Truth) -> tuple[CaseKept, ...]:
@@ -83,7 +85,7 @@ def cases_of(played: Played, truth: Truth) -> tuple[CaseKept, ...]:
             averted[happened.fraud] += happened.amount
     left = dict(truth.left.group_by("fraud").agg(pl.col("amount").sum()).iter_rows())
     kept, back = kept_by_fraud(truth), given_back(played, truth)
-    nothing = GivenBack(0, 0, 0.0)
+    nothing = GivenBack(0, 0, 0.0, 0.0)
     out = []
     for fraud in played.country.frauds:
         number = fraud.number

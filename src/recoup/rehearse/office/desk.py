@@ -34,7 +34,7 @@ from recoup.cases.commands import (
 )
 from recoup.cases.ordering import persons_needed
 from recoup.cases.state import ClaimTrigger
-from recoup.centre.case_grounds import ground_of
+from recoup.centre.case_grounds import ground_of, needs_ground
 from recoup.centre.commands import Done
 from recoup.centre.directory import Entry
 from recoup.centre.intake import (
@@ -229,7 +229,7 @@ class Desk:
         """Keep by which transfer the money came that an order is about, as its paper says."""
         centre = self._centre
         grounds = centre.trails.grounds(case)
-        if grounds is not None and order.kind not in _FREEING:
+        if grounds is not None and needs_ground(order, centre.state.hold):
             ground = ground_of(case, order, grounds, centre.state.hold)
             if ground is not None:
                 centre.directory.keep_grounds(order.id, ground)
@@ -292,6 +292,10 @@ class Desk:
             and (at_once or (hold.ends_at is not None and hold.ends_at <= soon))
         ]
         return self._tell(case_id, wanted) if wanted else 0
+
+    def is_freezing(self, case_id: str) -> bool:
+        """Whether something of a case is held and not frozen yet."""
+        return any(standing.held for standing, _ in self._stands(case_id))
 
     def freeze_all(self, case_id: str) -> None:
         """Turn every stop that holds something into a freeze."""

@@ -40,6 +40,11 @@ _DAY: Final = 24 * HOUR
 _APPROVERS: Final = (CITY, PROVINCE)
 _TRIES: Final = 5
 """Days on which a plan is tried: facts may change under it, and then it is worked out again."""
+_WAITS: Final = 5
+"""Days for which applications wait for freezes: money that other cases give up falls to holds behind theirs."""
+_PAYING_US: Final = 4 * _DAY
+"""From approved orders to the look at what is left: three working days of the bank, and one."""
+_ROUNDS_MOST: Final = 3
 
 
 class Returning:
@@ -52,24 +57,43 @@ class Returning:
         self._unworkable: dict[str, tuple[ReturnSheets, str]] = {}
         """By case the facts of which no plan could be made, and why: of the same ones none can be made the next day."""
 
-    def begin(self, case_id: str) -> None:
-        """Open the return of a case and take the victim's applications in, each to be paid where the money came from."""
-        centre = self._centre
-        centre.look_into(case_id)
-        case = centre.state.case(case_id)
-        if not any(hold.frozen_live for hold, _ in centre.state.of_case(case_id)):
-            self.stood_still[case_id] = "nothing frozen"
+    def begin(self, case_id: str, waits: int = _WAITS) -> None:
+        """Open the return of a case, as soon as all that it holds is frozen; come again the next day where it is not."""
+        self._centre.look_into(case_id)
+        is_freezing = self._desk.is_freezing(case_id)
+        if waits and (is_freezing or not self._left(case_id)):
+            self._desk.freeze_all(case_id)
+            self.stood_still[case_id] = "not frozen yet" if is_freezing else "nothing frozen"
+            self._later(_DAY, partial(self.begin, case_id, waits - 1))
             return
-        claims = [one for one in case.claims if one.state is ClaimState.ADMITTED and one.payer]
-        return_id = _return_of(case_id)
+        if self._left(case_id):
+            self._open(case_id, 1)
+
+    def _left(self, case_id: str) -> int:
+        """Return what is frozen for a case and could be paid back, in minor units; 0 where its claims miss nothing."""
+        state = self._centre.state
+        is_missed = any(one.missing for one in state.case(case_id).claims)
+        holds = [hold for hold, _ in state.of_case(case_id)]
+        return is_missed * sum(min(hold.frozen_live, hold.payable) for hold in holds)
+
+    def _open(self, case_id: str, number: int) -> None:
+        """Open a round and take the victim's applications in, each to be paid where the money came from."""
+        centre, return_id = self._centre, _return_of(case_id)
+        admitted = [one for one in centre.state.case(case_id).claims if one.payer and one.missing]
+        claims = [one for one in admitted if one.state is ClaimState.ADMITTED]
         steps: list[tuple[str, object]] = [
-            (OFFICER, asked.OpenReturn(return_id, (case_id,), OFFICER))
+            (
+                OFFICER,
+                asked.OpenReturn(return_id, (case_id,), OFFICER)
+                if number == 1
+                else asked.OpenRound(return_id, number, (case_id,), OFFICER),
+            )
         ]
         for claim in claims:
             there = centre.state.accounts[claim.payer]
             payee = Payee(PayeeKind.ORIGINAL, claim.payer, claim.victim, there)
             application = Application(
-                f"application-{claim.id}",
+                f"application-{claim.id}" + f"-{number}" * (number > 1),
                 ClaimKey(case_id, claim.id),
                 Capacity.VICTIM,
                 claim.victim,
@@ -140,7 +164,7 @@ class Returning:
             self._later(wait, partial(self._approve, case_id, tries, nth + 1))
             return
         if not needs_notice(self._found(case_id).round, terms):
-            self._decide(case_id)
+            self._decide(case_id, tries)
             return
         publish = asked.PublishNotice(found.id, OFFICER, self._digest(case_id))
         self._staff.must(OFFICER, publish, case_id)
@@ -152,19 +176,22 @@ class Returning:
     def _reviewed(self, case_id: str) -> None:
         state = self._found(case_id).round.state
         if state is RoundState.REVIEWED:
-            self._decide(case_id)
+            self._decide(case_id, _TRIES)
         else:
             self.stood_still[case_id] = f"the notice ended, and the round is {state}"
 
-    def _decide(self, case_id: str) -> None:
-        """Decide, and give each bank notice; two persons let each order leave."""
+    def _decide(self, case_id: str, tries: int) -> None:
+        """Decide, and give each bank notice; two persons let each order leave. What stands no more is planned anew."""
         staff, return_id = self._staff, _return_of(case_id)
         decide = asked.DecideRound(return_id, CITY, self._digest(case_id))
         outcome = staff.ask(CITY, decide, case_id)
         if not isinstance(outcome, Done):
             self.stood_still[case_id] = str(outcome)
+            if tries > 1:
+                self._plan(case_id, tries - 1)
             return
-        ids = tuple(row.id for row in self._found(case_id).payments)
+        number = self._found(case_id).round.number
+        ids = tuple(row.id for row in self._found(case_id).payments if row.round == number)
         notify = asked.NotifyBank(return_id, ids, (OFFICER, SECOND), OFFICER)
         outcome = staff.ask(OFFICER, notify, case_id)
         if not isinstance(outcome, Done):
@@ -174,7 +201,10 @@ class Returning:
 
     def _pay(self, case_id: str) -> None:
         steps: list[tuple[str, object]] = []
-        for payment in self._found(case_id).payments:
+        found = self._found(case_id)
+        for payment in found.payments:
+            if payment.round != found.round.number:
+                continue
             tracked = self._centre.state.find(payment.order_id)
             assert tracked is not None, "drafted with the notice"
             digest = tracked[1].order.digest
@@ -186,6 +216,14 @@ class Returning:
         if len(done) < len(steps):
             self.stood_still[case_id] = f"{len(steps) - len(done)} approvals were refused"
         self._centre.settle()
+        self._later(_PAYING_US, partial(self._again, case_id))
+
+    def _again(self, case_id: str) -> None:
+        """Open another round where something is frozen that the last one could not know of: it came in since, or late."""
+        self._centre.look_into(case_id)
+        number = self._found(case_id).round.number
+        if number < _ROUNDS_MOST and self._left(case_id):
+            self._open(case_id, number + 1)
 
     def _later(self, wait_us: int, act: Callable[[], None]) -> None:
         self._centre.stage.at(self._centre.stage.now_us + wait_us, act)

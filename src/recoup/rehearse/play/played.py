@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 import polars as pl
 
 from recoup.rehearse.country import Country
 from recoup.rehearse.play.happened import Happened
+
+CLOCKS_US: Final = 100 * 86_400_000_000
+"""How long clocks of orders, notices and returns run on after the country's days."""
 
 
 @dataclass(frozen=True)
@@ -33,4 +37,4 @@ class Played:
     """Payments that were allowed and had no funds when they were booked."""
 
 
-__all__ = ["Played"]
+__all__ = ["CLOCKS_US", "Played"]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from recoup.rehearse.figures import Figures, GivenBack
+from recoup.rehearse.figures import Due, Figures, GivenBack
 from recoup.rehearse.running import Run
 
 
@@ -47,6 +47,8 @@ def goals_of(run: Run) -> tuple[Goal, ...]:
 
 _NAMED_MOST: Final = 12
 """Frauds that a goal names; `cases.csv` has all."""
+_SIGNS: Final = {Due.OPEN: "×", Due.LATE: "+", Due.NOT_YET: "…"}
+"""What did not come back, what came late, and what was frozen too short a time to tell; the words say which is which."""
 _OURS = ("first-hop", "manual", "chase", "watch", "full")
 
 
@@ -72,21 +74,24 @@ def _innocent(ours: Figures | None) -> Goal:
 
 
 def _returned(run: Run) -> Goal:
-    """Whether everything directly traceable came back in time, to the minor unit; the frauds of which not are named."""
+    """Whether everything directly traceable came back in time, to the minor unit; if not, why, by the frauds' numbers."""
     ours = next((run.results[name] for name in ("full", "chase") if name in run.results), None)
     cases = [one for one in ours.cases if one.traceable] if ours else []
     if not cases:
         return Goal("goal_return", None, "")
     notice_days = run.scenario.returns.notice_days
-    late = [
-        one.fraud
-        for one in cases
-        if not GivenBack(one.traceable, one.returned, one.days_to_return).is_whole(notice_days)
-    ]
+    by_due: dict[Due, list[int]] = {due: [] for due in Due}
+    for one in cases:
+        back = GivenBack(one.traceable, one.returned, one.days_to_return, one.waited_days)
+        by_due[back.due(notice_days)].append(one.fraud)
     share = sum(one.returned for one in cases) / sum(one.traceable for one in cases)
-    named = [f"#{number}" for number in late[:_NAMED_MOST]] + ["…"][: len(late) > _NAMED_MOST]
-    found = f"{share:.1%}; {len(cases) - len(late)}/{len(cases)}"
-    return Goal("goal_return", not late, " ".join([found, *named]))
+    found = [f"{share:.1%}; {len(by_due[Due.IN_TIME])}/{len(cases)}"]
+    for due, sign in _SIGNS.items():
+        if frauds := by_due[due]:
+            named = [f"#{number}" for number in frauds[:_NAMED_MOST]]
+            found.append(" ".join([sign, *named, *["…"][: len(frauds) > _NAMED_MOST]]))
+    is_reached = not (by_due[Due.OPEN] or by_due[Due.LATE])
+    return Goal("goal_return", is_reached, "; ".join(found))
 
 
 __all__ = ["Goal", "goals_of"]

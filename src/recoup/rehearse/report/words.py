@@ -52,8 +52,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "at most 1 % of what is stopped is held of innocent people at any instant",
     ),
     "goal_return": (
-        "能直接溯源的冻结款项,在规定时限内分文不差返还;未做到的案件列出编号",
-        "all that was frozen and is directly traceable came back in time, to the cent; frauds of which not are named",
+        "能直接溯源的冻结款项,在规定时限内分文不差返还;列出编号:× 未返还,+ 逾期返还,… 期限未到",
+        "all that was frozen and is directly traceable came back in time, to the cent; by number: × not, + late, … not due yet",
     ),
     "goal_identities": (
         "账目与各项恒等式全部成立",
