@@ -26,7 +26,7 @@ _turn_tile: Any = lanes.turn_tile
 Array = Any  # numba infers types from the call; the docstrings give them
 
 _CUTS_MAX: Final = 254
-FEW: Final = 6
+FEW: Final = 16
 """Rows for which asking every split costs more than walking the trees."""
 _NOUGHT: Final = float(np.float32(1e-35))
 _MASK: Final = 0x7FFFFFFF

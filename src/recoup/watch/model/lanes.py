@@ -160,9 +160,9 @@ def _every(vector, figure):
 
 @intrinsic
 def ask(typingctx, cuts, start, value, is_missing, answers, below, above):  # noqa: ARG001
-    """Write u8 whether each of f64 cuts[start : start + 8] is below a value, twice: from `below` on, from `above` on in `answers`.
+    """Write into u8 `answers` whether each of f64 cuts[start : start + 8] is below a value, from `below` and from `above` on.
 
-    For a missing value (u8 1) the first are 0, the second 1.
+    For a missing value (u8 1) the first are 0, the others 1.
     """
 
     def generate(context, builder, signature, args):

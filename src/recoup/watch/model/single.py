@@ -1,9 +1,9 @@
 """The score of one row: every threshold is asked once, eight at a time, and a step down a tree looks its answer up.
 
-The same sum, bit for bit, as trees walked by ranks. Ranks are searched for, and a step by ranks reads and compares; here a step is
-two reads and an addition, and nothing depends on where values lie. Trees are laid out as if each were full: the two places below
-place i are 2i and 2i + 1, and below a leaf the way leads left. A forest whose trees are deeper than eight levels, or that asks
-more than some thousand different things, is walked by ranks.
+The same sum, bit for bit, as trees walked by ranks. Ranks are searched for, and a step by ranks reads and compares; here a step
+is two reads and an addition, and nothing depends on where values lie. Trees are laid out as if each were full: the two places
+below place i are 2i and 2i + 1, and below a leaf the way leads left. A forest whose trees are deeper than eight levels, or that
+asks more than some thousand different things, is walked by ranks.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Single(NamedTuple):
     """A forest laid out for one row; empty arrays where it does not fit."""
 
     cuts: npt.NDArray[np.float64]
-    """Thresholds of the features looked at, ascending, end to end, each feature's filled up with infinity to a multiple of eight."""
+    """Thresholds of the features looked at, ascending, end to end, each feature's filled up with infinity to whole eights."""
     starts: npt.NDArray[np.int32]
     """By feature looked at, and the end of the last."""
     ways: npt.NDArray[np.uint16]

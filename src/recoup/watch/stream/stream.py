@@ -100,6 +100,7 @@ class Stream:
         self.shard, self.flow = shard, flow
         self.rules = rules or NO_RULES
         self.model, self.policy, self.currencies = model, policy, currencies
+        self._places = max(1, len(currencies))
         self.columns = lay_columns(self.rules, model)
         """What is read of every payment."""
         if patterns is None and len(self.columns) > len(FEATURES):
@@ -331,10 +332,6 @@ class Stream:
         self._desk.marks[ROOM] -= 1
         self._desk.marks[DUE] = min(int(self._desk.marks[DUE]), until)
         self._wait(given, at, until, is_measured=is_measured)
-
-    @property
-    def _places(self) -> int:
-        return max(1, len(self.currencies))
 
     # -- payments that wait
 

@@ -139,9 +139,7 @@ def brain_at(at, k):
         _f8(at, k + 15),
         _i4(at, k + 16),
         _i4(at, k + 17),
-        Single(
-            _f8(at, k + 18), _i4(at, k + 19), _u2(at, k + 20), _f8(at, k + 21), _i8(at, k + 22)
-        ),
+        Single(_f8(at, k + 18), _i4(at, k + 19), _u2(at, k + 20), _f8(at, k + 21), _i8(at, k + 22)),
     )
     return Brain(forest, blocks, _f8(at, k + 23), _f8(at, k + 24), _i8(at, k + 25))
 

@@ -71,12 +71,7 @@ from recoup.watch.stream.kernels.handing import (
     weighing_at,
 )
 
-_WARN, _DELAY, _HOLD, _REFUSE = (
-    int(Action.WARN),
-    int(Action.DELAY),
-    int(Action.HOLD),
-    int(Action.REFUSE),
-)
+_WARN, _DELAY, _HOLD, _REFUSE = map(int, (Action.WARN, Action.DELAY, Action.HOLD, Action.REFUSE))
 _INPUT, _RULE, _MODEL, _UNSCORED = (
     int(Ground.INPUT),
     int(Ground.RULE),
@@ -406,10 +401,10 @@ def decide(state, whole, own, start, stop, mode):
     """Decide payments [start, stop); return the place of the first that must be looked at before, or `stop`.
 
     The caller has made room in the state and in the rings; without pockets in these no patterns are kept, and they are read
-    where the desk's rows are as wide as the features of both. Three addresses of whole numbers that lie elsewhere, since a number
-    costs a call from Python a tenth of what an array does. `state`: the state's `addresses_of`; `whole`: the `places_of` rings,
-    flow, brain, programs, ruling, weighing and desk; `own`: those of the fields of `Given`, the bytes of rows DECIDED, `fired`
-    int8 [n, R], and `kept` float64 [n, F]: rows of payments that are not allowed.
+    where the desk's rows are as wide as the features of both. Three addresses of whole numbers: a number costs a call from
+    Python a tenth of what an array does. `state`: the state's `addresses_of`; `whole`: the `places_of` rings, flow, brain,
+    programs, ruling, weighing and desk; `own`: those of the fields of `Given`, the bytes of rows DECIDED, `fired` int8 [n, R],
+    and `kept` float64 [n, F]: rows of payments that are not allowed.
     """
     s = state_at(words_at(state, STATE_WORDS))
     at = words_at(whole, ARRAYS * WORDS)
@@ -433,7 +428,8 @@ def _decide(
     follows = len(flow.flags) > 1 and not mode & LOOKED
     keeps_patterns = len(graph.figures) > 0
     reads_patterns = keeps_patterns and rows.shape[1] > _OF_STATE
-    for i in range(start - (_TOTALS if keeps_patterns else _SOON), stop):  # the first are asked for too
+    ahead = _TOTALS if keeps_patterns else _SOON
+    for i in range(start - ahead, stop):  # memory of the first is asked for too
         soon = i + _SOON
         if start <= soon < stop:
             _fetch(s, np.int64(given.payer[soon]), np.int64(given.payee[soon]))
