@@ -402,7 +402,7 @@ def decide(state, whole, own, start, stop, mode):
 
     The caller has made room in the state and in the rings; without pockets in these no patterns are kept, and they are read
     where the desk's rows are as wide as the features of both. Three addresses of whole numbers: a number costs a call from
-    Python a tenth of what an array does. `state`: the state's `addresses_of`; `whole`: the `places_of` rings, flow, brain,
+    Python less than an array does. `state`: the state's `addresses_of`; `whole`: the `places_of` rings, flow, brain,
     programs, ruling, weighing and desk; `own`: those of the fields of `Given`, the bytes of rows DECIDED, `fired` int8 [n, R],
     and `kept` float64 [n, F]: rows of payments that are not allowed.
     """
