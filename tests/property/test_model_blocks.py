@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from recoup.watch.model import Tree, forest_of, score_many
 from recoup.watch.model.blocks import blocks_of, room_of, score_in_blocks
+from recoup.watch.model.single import answers_of, score_singly, single_of
 
 FEATURES = 7
 VALUES = np.array(
@@ -79,7 +80,7 @@ def both(trees, rows):
 @given(
     st.integers(0, 2**32 - 1),
     st.integers(0, 20),
-    st.sampled_from([1, 5, 7, 63, 64, 65, 200]),
+    st.sampled_from([1, 5, 16, 17, 63, 64, 65, 200]),
     st.sampled_from([1, FEATURES, 8, 9, 16, 19]),  # columns are laid out eight by eight
 )
 def test_blocks_give_what_rows_give(seed, trees, count, width):
@@ -125,3 +126,59 @@ def test_the_control_a_split_that_goes_the_other_way_is_seen():
     assert (
         score_many(forest, rows).tobytes() != score_in_blocks(forest, blocks, room, rows).tobytes()
     )
+
+
+def singly(forest, rows):
+    single = single_of(forest)
+    return score_singly(forest, single, rows, answers_of(single)), single
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(0, 20), st.sampled_from([1, FEATURES, 19]))
+def test_a_row_by_itself_gives_what_ranks_give(seed, trees, width):
+    draw = np.random.default_rng(seed)
+    forest = forest_of(
+        [
+            tree_of(draw, int(draw.integers(0, 40)), int(draw.integers(1, 9)), 40, width)
+            for _ in range(trees + 1)
+        ],
+        width,
+    )
+    rows = rows_of(draw, 30, width)
+    found, single = singly(forest, rows)
+    assert single.ways.size > 0
+    assert score_many(forest, rows).tobytes() == found.tobytes()
+
+
+@pytest.mark.parametrize(("depth", "cuts"), [(9, 40), (12, 40), (6, 40_000)])
+def test_a_forest_that_asks_too_much_of_a_row_is_walked_by_ranks(depth, cuts):
+    draw = np.random.default_rng(depth)
+    forest = forest_of([tree_of(draw, 400, depth, cuts) for _ in range(150)], FEATURES)
+    rows = rows_of(draw, 40)
+    found, single = singly(forest, rows)
+    assert single.ways.size == 0
+    assert score_many(forest, rows).tobytes() == found.tobytes()
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 9, 16])
+@pytest.mark.parametrize("kind", [0, 1, 2])
+@pytest.mark.parametrize("goes_left", [False, True])
+def test_every_value_at_every_threshold_infinity_too(count, kind, goes_left):
+    thresholds = [*map(float, range(-3, count - 4)), np.inf]
+    trees = [
+        Tree((0,), (one,), (kind,), (goes_left,), (-1,), (-2,), (1.0, 2.0**-at), (1, 1))
+        for at, one in enumerate(thresholds)
+    ]
+    rows = np.concatenate([VALUES, np.arange(-9, 2 * count + 9) / 2])[:, None]
+    forest = forest_of(trees, 1)
+    found, _ = singly(forest, rows)
+    assert score_many(forest, rows).tobytes() == found.tobytes()
+
+
+def test_the_control_an_answer_looked_up_elsewhere_is_seen():
+    draw = np.random.default_rng(1)
+    forest = forest_of([tree_of(draw, 20, 6, 40) for _ in range(9)], FEATURES)
+    single, rows = single_of(forest), rows_of(draw, 64)
+    single.ways[1] = 2 * single.cuts.size  # the first split of the first tree says no for ever
+    found = score_singly(forest, single, rows, answers_of(single))
+    assert score_many(forest, rows).tobytes() != found.tobytes()

@@ -16,8 +16,8 @@ import numpy.typing as npt
 from recoup.trace.kernels.compiled import inner, kernel
 from recoup.watch.model import lanes
 from recoup.watch.model.forest import Forest
-from recoup.watch.model.kernels import score_with
 from recoup.watch.model.lanes import LANES, PLANES
+from recoup.watch.model.single import Single, answers_of, score_single, single_of
 
 _above: Any = lanes.above  # numba gives them to kernels without the first argument
 _add_leaves: Any = lanes.add_leaves
@@ -26,7 +26,7 @@ _turn_tile: Any = lanes.turn_tile
 Array = Any  # numba infers types from the call; the docstrings give them
 
 _CUTS_MAX: Final = 254
-FEW: Final = 6
+FEW: Final = 16
 """Rows for which asking every split costs more than walking the trees."""
 _NOUGHT: Final = float(np.float32(1e-35))
 _MASK: Final = 0x7FFFFFFF
@@ -53,6 +53,8 @@ class Blocks(NamedTuple):
     """By tree."""
     cut_counts: npt.NDArray[np.int32]
     """By feature looked at: its thresholds without what fills them up."""
+    single: Single
+    """For few rows."""
 
 
 class Room(NamedTuple):
@@ -64,6 +66,7 @@ class Room(NamedTuple):
     ranks: npt.NDArray[np.uint8]  # (2U * 64,): column by column
     reach: npt.NDArray[np.uint64]  # (splits + 1,)
     planes: npt.NDArray[np.uint64]  # (8 * trees,)
+    answers: npt.NDArray[np.uint8]  # of one row
 
 
 def room_of(forest: Forest, blocks: Blocks, width: int) -> Room:
@@ -75,6 +78,7 @@ def room_of(forest: Forest, blocks: Blocks, width: int) -> Room:
         np.zeros(max(1, 2 * forest.looked_at.size) * LANES, np.uint8),
         np.full(blocks.columns.size + 1, ~np.uint64(0)),
         np.zeros(max(1, blocks.table_starts.size) * PLANES, np.uint64),
+        answers_of(blocks.single),
     )
 
 
@@ -89,7 +93,8 @@ def blocks_of(forest: Forest) -> Blocks:
         table_starts.append(len(tables))
         tables += table
     if any(one.threshold > _CUTS_MAX for one in splits):
-        return blocks_of(forest._replace(roots=forest.roots[:0]))
+        without = blocks_of(forest._replace(roots=forest.roots[:0]))
+        return without._replace(single=single_of(forest))
     order = sorted(splits, key=lambda one: (one.level, one.turn, one.tree))
     places = {one.node: at for at, one in enumerate(order)}
     sizes = np.append(forest.cut_starts, len(forest.cuts))
@@ -105,6 +110,7 @@ def blocks_of(forest: Forest) -> Blocks:
         np.array(tables, np.float64),
         np.array(table_starts, np.int32),
         np.array(counts, np.int32),
+        single_of(forest),
     )
 
 
@@ -201,7 +207,9 @@ def score_block(forest: Forest, blocks: Blocks, room: Room, count: int, ranks: A
     """
     if count <= FEW or len(blocks.table_starts) == 0:
         for lane in range(count):
-            room.scores[lane] = score_with(forest, room.rows[lane], ranks)
+            room.scores[lane] = score_single(
+                forest, blocks.single, room.rows[lane], room.answers, ranks
+            )
     else:
         _fill_ranks(forest, blocks, room)
         _sum_leaves(blocks, room)

@@ -158,6 +158,37 @@ def _every(vector, figure):
     return ir.Constant(vector, [figure] * 8)
 
 
+@intrinsic
+def ask(typingctx, cuts, start, value, is_missing, answers, below, above):  # noqa: ARG001
+    """Write into u8 `answers` whether each of f64 cuts[start : start + 8] is below a value, from `below` and from `above` on.
+
+    For a missing value (u8 1) the first are 0, the others 1.
+    """
+
+    def generate(context, builder, signature, args):
+        of_cuts, of_answers = signature.args[0], signature.args[4]
+        pointer = _data(context, builder, of_cuts, args[0], args[1], _FIGURES)
+        cuts = builder.load(pointer, align=8)
+        figure = builder.insert_element(_UNKNOWN, args[2], ir.IntType(32)(0))
+        figure = builder.shuffle_vector(figure, _UNKNOWN, _FIRST)
+        found = builder.zext(builder.fcmp_ordered("<", cuts, figure), _SMALL)
+        nothing = ir.Constant(_SMALL, ir.Undefined)
+        missing = builder.insert_element(nothing, args[3], ir.IntType(32)(0))
+        missing = builder.shuffle_vector(missing, nothing, _FIRST)
+        known = builder.xor(missing, ir.Constant(_SMALL, [1] * 8))
+        for place, answer in (
+            (args[5], builder.and_(found, known)),
+            (args[6], builder.or_(found, missing)),
+        ):
+            to = _data(context, builder, of_answers, args[4], place, _SMALL)
+            builder.store(answer, to, align=1)
+        return context.get_dummy_value()
+
+    number = types.intp
+    given = (cuts, number, types.float64, types.uint8, answers, number, number)
+    return types.void(*given), generate
+
+
 _FLAGS: Final = ir.VectorType(_BIT, 8)
 _TOP: Final = 255
 
@@ -241,4 +272,4 @@ def rank_column(typingctx, columns, first, nought, kind, cuts, start, count, ran
     return types.void(*given), generate
 
 
-__all__ = ["LANES", "PLANES", "above", "add_leaves", "rank_column", "turn_tile"]
+__all__ = ["LANES", "PLANES", "above", "add_leaves", "ask", "rank_column", "turn_tile"]

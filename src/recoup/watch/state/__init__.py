@@ -5,7 +5,7 @@ Compiled callers take `check`, `advance`, `traits_of`, `read`, `debit`, `credit`
 
 from recoup.watch.state.kernels.booking import book, credit, debit
 from recoup.watch.state.kernels.codes import traits_of
-from recoup.watch.state.kernels.handing import addresses_of, state_at
+from recoup.watch.state.kernels.handing import addresses_of, state_at, words_at
 from recoup.watch.state.kernels.passing import advance
 from recoup.watch.state.kernels.reading import read
 from recoup.watch.state.kernels.stream import check
@@ -39,4 +39,5 @@ __all__ = [
     "read",
     "state_at",
     "traits_of",
+    "words_at",
 ]

@@ -106,6 +106,8 @@ class Shard:
         self.settings = settings or Settings()
         self._state = state or lay_state(accounts, self.settings)
         self._addresses = addresses_of(self._state)
+        self._place = int(self._addresses.ctypes.data)
+        self._accounts = int(self._state.marks[words.ACCOUNTS])
         self._room = 0
         """Rows that there is room for beyond those that were asked for."""
 
@@ -113,6 +115,8 @@ class Shard:
         """Keep a state whose arrays may be others."""
         if state is not self._state:
             self._state, self._addresses, self._room = state, addresses_of(state), 0
+            self._place = int(self._addresses.ctypes.data)
+        self._accounts = int(state.marks[words.ACCOUNTS])
         return state
 
     @property
@@ -123,7 +127,7 @@ class Shard:
     @property
     def accounts(self) -> int:
         """How many pockets there are."""
-        return int(self._state.marks[words.ACCOUNTS])
+        return self._accounts
 
     @property
     def clock(self) -> int:
@@ -147,6 +151,11 @@ class Shard:
     def addresses(self) -> npt.NDArray[np.int64]:
         """What `state_at` makes the state of inside a kernel; replaced with the state, so ask after each `make_room`."""
         return self._addresses
+
+    @property
+    def place(self) -> int:
+        """Where `addresses` lie, for kernels that take numbers alone; replaced with them."""
+        return self._place
 
     def make_room(self, count: int) -> State:
         """Return the arrays with room for `count` more rows: whoever books by kernels of its own asks first."""

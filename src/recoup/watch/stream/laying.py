@@ -196,18 +196,18 @@ class Handed:
         self._stays = (brain, programs, weighing, desk)
         self._wholes: tuple[object, object, object] = (None, None, None)
         self._at: npt.NDArray[np.int64] = np.empty(0, np.int64)
+        self._place = 0
 
-    def at(
-        self, patterns: Patterns | None, rows: FlowRows, ruling: Ruling
-    ) -> npt.NDArray[np.int64]:
-        """Return where the arrays lie; they are kept, else their memory were given back."""
+    def at(self, patterns: Patterns | None, rows: FlowRows, ruling: Ruling) -> int:
+        """Return where it stands where the arrays lie; they are kept, else their memory were given back."""
         rings, flow = _NO_RINGS if patterns is None else patterns.graph, rows.stream
         before = self._wholes
         if rings is not before[0] or flow is not before[1] or ruling is not before[2]:
             brain, programs, weighing, desk = self._stays
             self._wholes = (rings, flow, ruling)
             self._at = places_of(rings, flow, brain, programs, ruling, weighing, desk)
-        return self._at
+            self._place = int(self._at.ctypes.data)
+        return self._place
 
 
 class Bounds(NamedTuple):

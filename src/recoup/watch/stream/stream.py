@@ -100,6 +100,7 @@ class Stream:
         self.shard, self.flow = shard, flow
         self.rules = rules or NO_RULES
         self.model, self.policy, self.currencies = model, policy, currencies
+        self._places = max(1, len(currencies))
         self.columns = lay_columns(self.rules, model)
         """What is read of every payment."""
         if patterns is None and len(self.columns) > len(FEATURES):
@@ -193,15 +194,16 @@ class Stream:
         Raises `OverflowError` for a number that does not fit its array: nothing was changed.
         """
         one, mode = self._one, 0 if is_late else SCORES
-        one.put(time_us, payer, payee, amount_minor, kind, currency)
+        place = one.put(time_us, payer, payee, amount_minor, kind, currency)
         if not -1 <= currency < self._places:
             raise StateFault(StateProblem.ARRAY_WRONG, "currency: expected a place of currencies")
         self._make_room(1)
         marks = one.marks
         room, marks[KEPT], marks[MOVED] = marks[ROOM], 0, 0
-        if decide(self.shard.addresses, self._at(), one.own, 0, 1, mode) == 0:
+        if decide(self.shard.place, self._at(), place, 0, 1, mode) == 0:
             return self._through(one.given, 1, mode, is_roomy=True)
-        self._follow(marks[MOVED])
+        if self.flow is not None:
+            self._follow(self.flow, marks[MOVED])
         if room != marks[ROOM]:
             self._wait(one.given, 0, one.expires_us)
         self.taken += 1
@@ -252,22 +254,23 @@ class Stream:
     def _run(self, given: Given, found: Writing, at: int, stop: int, mode: int) -> int:
         marks = self._desk.marks
         room, marks[MOVED] = int(marks[ROOM]), 0
-        end = int(decide(self.shard.addresses, self._at(), found.own, at, stop, mode))
-        if end > at:
-            self._follow(int(marks[MOVED]))
+        own = int(found.own.ctypes.data)
+        end = int(decide(self.shard.place, self._at(), own, at, stop, mode))
+        if end > at and self.flow is not None:
+            self._follow(self.flow, int(marks[MOVED]))
         if room != marks[ROOM]:
             actions = found.rows["action"][at:end]
             for place in np.flatnonzero(np.isin(actions, _WAITS)).tolist():
                 self._wait(given, at + place, int(found.rows["expires_us"][at + place]))
         return end
 
-    def _follow(self, moved: int) -> None:
+    def _follow(self, flow: StolenFlow, moved: int) -> None:
         """Have the flow of stolen money know how far payments came that it did not look at, and what they moved."""
-        if self.flow is not None:
-            self.flow.time_us = max(self.flow.time_us, self.shard.clock)
-            self.flow.most += 2 * moved
+        flow.time_us = max(flow.time_us, self.shard.clock)
+        flow.most += 2 * moved
 
-    def _at(self) -> npt.NDArray[np.int64]:
+    def _at(self) -> int:
+        """Return where it stands where all lies that the loop reads beside the state."""
         flow = self._nothing if self.flow is None else rows_of_flow(self.flow)
         return self._handed.at(self.patterns, flow, self._ruling)
 
@@ -329,10 +332,6 @@ class Stream:
         self._desk.marks[ROOM] -= 1
         self._desk.marks[DUE] = min(int(self._desk.marks[DUE]), until)
         self._wait(given, at, until, is_measured=is_measured)
-
-    @property
-    def _places(self) -> int:
-        return max(1, len(self.currencies))
 
     # -- payments that wait
 

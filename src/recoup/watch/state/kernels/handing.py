@@ -38,6 +38,12 @@ def addresses_of(state: State) -> npt.NDArray[np.int64]:
 
 
 @maker
+def words_at(address, count):
+    """Return the `count` whole numbers that begin at an address."""
+    return numba.carray(pointer_at(address), (count,), np.int64)
+
+
+@maker
 def state_at(at):
     """Return the state whose arrays begin at the addresses `at`."""
     return State(

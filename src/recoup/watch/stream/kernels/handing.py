@@ -16,15 +16,17 @@ import numpy.typing as npt
 from recoup.trace.kernels.compiled import kernel, maker, within
 from recoup.watch.model.blocks import Blocks, Room
 from recoup.watch.model.forest import Forest
+from recoup.watch.model.single import Single
 from recoup.watch.patterns.kernels import Graph
 from recoup.watch.rules.program import Programs
 from recoup.watch.state.kernels.handing import pointer_at
+from recoup.watch.state.kernels.words import State
 from recoup.watch.stolen.booking import Stream as Flow
 from recoup.watch.stolen.rows import ROW
 from recoup.watch.stream.arrays import DECIDED, Brain, Desk, Given, Ruling, Weighing
 
 _ROW_BYTES: Final = DECIDED.itemsize
-_WORDS: Final = 4  # of an array: where it begins, and how long it is each way
+WORDS: Final = 4  # of an array: where it begins, and how long it is each way
 
 
 def flat(whole: Any) -> Iterator[npt.NDArray[Any]]:
@@ -41,7 +43,7 @@ def places_of(*wholes: Any) -> npt.NDArray[np.int64]:
     words = []
     for array in flat(wholes):
         assert array.flags.c_contiguous, "a kernel counts on C order"
-        shape = (*array.shape, 1, 1, 1)[: _WORDS - 1]
+        shape = (*array.shape, 1, 1, 1)[: WORDS - 1]
         words.append((array.ctypes.data, *shape))
     return np.array(words, np.int64).reshape(-1)
 
@@ -137,8 +139,9 @@ def brain_at(at, k):
         _f8(at, k + 15),
         _i4(at, k + 16),
         _i4(at, k + 17),
+        Single(_f8(at, k + 18), _i4(at, k + 19), _u2(at, k + 20), _f8(at, k + 21), _i8(at, k + 22)),
     )
-    return Brain(forest, blocks, _f8(at, k + 18), _f8(at, k + 19), _i8(at, k + 20))
+    return Brain(forest, blocks, _f8(at, k + 23), _f8(at, k + 24), _i8(at, k + 25))
 
 
 @maker
@@ -187,20 +190,21 @@ def desk_at(at, k):
         _u1(at, k + 3),
         _u8(at, k + 4),
         _u8(at, k + 5),
+        _u1(at, k + 6),
     )
     return Desk(
         room,
-        _i8(at, k + 6),
-        _u8_2(at, k + 7),
-        _f8_2(at, k + 8),
-        _u8_2(at, k + 9),
-        _f8_2(at, k + 10),
-        _f8(at, k + 11),
-        _f8_2(at, k + 12),
-        _i1(at, k + 13),
-        _u2(at, k + 14),
-        _f8(at, k + 15),
-        _i8(at, k + 16),
+        _i8(at, k + 7),
+        _u8_2(at, k + 8),
+        _f8_2(at, k + 9),
+        _u8_2(at, k + 10),
+        _f8_2(at, k + 11),
+        _f8(at, k + 12),
+        _f8_2(at, k + 13),
+        _i1(at, k + 14),
+        _u2(at, k + 15),
+        _f8(at, k + 16),
+        _i8(at, k + 17),
     )
 
 
@@ -250,16 +254,18 @@ def lay_batch(time_us, payer, payee, amount, kind, currency, named, raw, fired, 
 GRAPH: Final = 0
 FLOW: Final = GRAPH + 10
 BRAIN: Final = FLOW + 8
-PROGRAMS: Final = BRAIN + 21
+PROGRAMS: Final = BRAIN + 26
 RULING: Final = PROGRAMS + 4
 WEIGHING: Final = RULING + 10
 DESK: Final = WEIGHING + 6
-ARRAYS: Final = DESK + 17
+ARRAYS: Final = DESK + 18
 """Where each begins among the arrays, and how many these are."""
 
-ROWS: Final = 7 * _WORDS
-FIRED: Final = 8 * _WORDS
-BATCH_WORDS: Final = 10 * _WORDS
+STATE_WORDS: Final = 2 * len(State._fields)
+"""Of what `addresses_of` writes: how much it is."""
+ROWS: Final = 7 * WORDS
+FIRED: Final = 8 * WORDS
+BATCH_WORDS: Final = 10 * WORDS
 """Of what `lay_batch` writes: where the addresses of rows and verdicts stand, and how much it is."""
 
 __all__ = [
@@ -273,7 +279,9 @@ __all__ = [
     "PROGRAMS",
     "ROWS",
     "RULING",
+    "STATE_WORDS",
     "WEIGHING",
+    "WORDS",
     "batch_at",
     "brain_at",
     "desk_at",

@@ -18,8 +18,9 @@ from recoup.trace.kernels.prefetch import prefetch
 from recoup.watch.decision.decision import Action, Ground, Withheld
 from recoup.watch.features import FEATURES
 from recoup.watch.model.blocks import FEW, lay_columns, score_block
-from recoup.watch.model.kernels import probability_at, score_with
+from recoup.watch.model.kernels import probability_at
 from recoup.watch.model.lanes import LANES
+from recoup.watch.model.single import score_single
 from recoup.watch.patterns.kernels import (
     book_passing,
     book_pattern,
@@ -31,7 +32,7 @@ from recoup.watch.patterns.kernels import (
 from recoup.watch.rules.kernel import FIRES, verdict
 from recoup.watch.rules.lanes import verdicts
 from recoup.watch.rules.vocabulary import FIELDS
-from recoup.watch.state import BOTH, advance, book, check, read, state_at, traits_of
+from recoup.watch.state import BOTH, advance, book, check, read, state_at, traits_of, words_at
 from recoup.watch.state.kernels.pairs import home_of
 from recoup.watch.state.kernels.words import ACCOUNTS, POCKET_WORDS
 from recoup.watch.stolen.booking import BASE, CREDITS, DEBITS, USED, write_row
@@ -49,13 +50,17 @@ from recoup.watch.stream.arrays import (
     SCORES,
 )
 from recoup.watch.stream.kernels.handing import (
+    ARRAYS,
+    BATCH_WORDS,
     BRAIN,
     DESK,
     FLOW,
     GRAPH,
     PROGRAMS,
     RULING,
+    STATE_WORDS,
     WEIGHING,
+    WORDS,
     batch_at,
     brain_at,
     desk_at,
@@ -66,12 +71,7 @@ from recoup.watch.stream.kernels.handing import (
     weighing_at,
 )
 
-_WARN, _DELAY, _HOLD, _REFUSE = (
-    int(Action.WARN),
-    int(Action.DELAY),
-    int(Action.HOLD),
-    int(Action.REFUSE),
-)
+_WARN, _DELAY, _HOLD, _REFUSE = map(int, (Action.WARN, Action.DELAY, Action.HOLD, Action.REFUSE))
 _INPUT, _RULE, _MODEL, _UNSCORED = (
     int(Ground.INPUT),
     int(Ground.RULE),
@@ -122,18 +122,18 @@ def _fetch_lists(r, payer, payee):
 
 
 @within
-def _fetch_rings(s, graph, given, i, last):
+def _fetch_rings(s, graph, given, i, start, stop):
     """Ask for the rings of a payment that comes soon, and for its payers' figures when these are there."""
     count, at = min(s.marks[ACCOUNTS], len(graph.figures)), i + _TOTALS
-    if at <= last:
+    if start <= at < stop:
         p, q = np.int64(given.payer[at]), np.int64(given.payee[at])
         fetch_totals(graph, p if p < count else -1, q if q < count else -1)
     at = i + _RINGS
-    if at <= last:
+    if start <= at < stop:
         p, q = np.int64(given.payer[at]), np.int64(given.payee[at])
         fetch_patterns(graph, p if p < count else -1, q if q < count else -1)
     at = i + _PAYERS
-    if at <= last:
+    if start <= at < stop:
         p, q = np.int64(given.payer[at]), np.int64(given.payee[at])
         fetch_payers(graph, p if p < count else -1, q if q < count else -1)
 
@@ -312,7 +312,9 @@ def _weighed(brain, programs, r, terms, desk, given, i, clock, one, fired):
     if brain.said[1]:
         _begin_budget(terms, desk.counters, clock)
     if brain.said[1] and terms.said[1]:
-        one.score = score_with(brain.forest, row, desk.ranks)
+        one.score = score_single(
+            brain.forest, brain.blocks.single, row, desk.room.answers, desk.ranks
+        )
         chance = probability_at(brain.knots, brain.levels, brain.said[0], one.score)
         one.chance = chance
         asked = _asked(terms, currency, amount, chance)
@@ -395,18 +397,21 @@ def _catch_up(brain, programs, r, terms, desk, given, out, fired):
 
 
 @kernel
-def decide(state, at, own, start, stop, mode):
+def decide(state, whole, own, start, stop, mode):
     """Decide payments [start, stop); return the place of the first that must be looked at before, or `stop`.
 
     The caller has made room in the state and in the rings; without pockets in these no patterns are kept, and they are read
-    where the desk's rows are as wide as the features of both. `state`: its `addresses_of`; `at`: the `places_of` rings, flow,
-    brain, programs, ruling, weighing and desk; `own`: those of the fields of `Given`, the bytes of rows DECIDED, `fired` int8
-    [n, R], and `kept` float64 [n, F]: rows of payments that are not allowed.
+    where the desk's rows are as wide as the features of both. Three addresses of whole numbers: a number costs a call from
+    Python less than an array does. `state`: the state's `addresses_of`; `whole`: the `places_of` rings, flow, brain,
+    programs, ruling, weighing and desk; `own`: those of the fields of `Given`, the bytes of rows DECIDED, `fired` int8 [n, R],
+    and `kept` float64 [n, F]: rows of payments that are not allowed.
     """
-    s, graph, flow = state_at(state), graph_at(at, GRAPH), flow_at(at, FLOW)
+    s = state_at(words_at(state, STATE_WORDS))
+    at = words_at(whole, ARRAYS * WORDS)
+    graph, flow = graph_at(at, GRAPH), flow_at(at, FLOW)
     brain, programs, r = brain_at(at, BRAIN), programs_at(at, PROGRAMS), ruling_at(at, RULING)
     terms, desk = weighing_at(at, WEIGHING), desk_at(at, DESK)
-    given, out, fired, kept = batch_at(own)
+    given, out, fired, kept = batch_at(words_at(own, BATCH_WORDS))
     end = _decide(
         s, graph, flow, brain, programs, r, terms, desk, given, out, fired, kept, start, stop, mode
     )
@@ -423,13 +428,16 @@ def _decide(
     follows = len(flow.flags) > 1 and not mode & LOOKED
     keeps_patterns = len(graph.figures) > 0
     reads_patterns = keeps_patterns and rows.shape[1] > _OF_STATE
-    for i in range(start, stop):
-        soon = min(i + _SOON, stop - 1)
-        if soon > i:
+    ahead = _TOTALS if keeps_patterns else _SOON
+    for i in range(start - ahead, stop):  # memory of the first is asked for too
+        soon = i + _SOON
+        if start <= soon < stop:
             _fetch(s, np.int64(given.payer[soon]), np.int64(given.payee[soon]))
             _fetch_lists(r, np.int64(given.payer[soon]), np.int64(given.payee[soon]))
         if keeps_patterns:
-            _fetch_rings(s, graph, given, i, stop - 1)
+            _fetch_rings(s, graph, given, i, start, stop)
+        if i < start:
+            continue
         time, amount, kind = given.time_us[i], given.amount[i], np.int64(given.kind[i])
         p, q = np.int64(given.payer[i]), np.int64(given.payee[i])
         if marks[BLOCK] == LANES:
