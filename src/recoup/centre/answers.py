@@ -234,7 +234,7 @@ class Answers:
             MessageFault
         ) as fault:  # sent again it would be the same, and keep later letters back
             self._told(institution, f"what its watch said was passed over: {fault}")
-            return fault.problem.value
+            return MessageProblem.FIELD_WRONG.value  # never a matter of trust: such are sent again
         refusal = self._tell(command)
         if refusal and isinstance(message, DecisionAppealMessage):
             # Its holder was told that it goes to a person: where it cannot, a person hears of that at least.
