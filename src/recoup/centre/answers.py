@@ -192,7 +192,10 @@ class Answers:
             return
         if isinstance(message, MeasureNoticeMessage):
             if message.is_delivered:
-                self._tell(holder_told(institution, message))
+                refusal = self._tell(holder_told(institution, message))
+                if refusal:  # its holder knows otherwise than the record: a person sees to it
+                    what = f"measure {message.measure}: what its holder was told does not fit"
+                    self._told(institution, f"{what}: {refusal}")
             else:
                 self._told(
                     institution, _later(f"measure {message.measure}", message.deferred_until)

@@ -321,7 +321,7 @@ COMMANDS: Final[tuple[Row, ...]] = (
     ("agree_to_measure", 1, measuring.AgreeToMeasure, ()),
     ("withdraw_measure", 1, measuring.WithdrawMeasure, ()),
     ("confirm_measure", 1, measuring.ConfirmMeasure, ()),
-    ("tell_holder", 1, measuring.TellHolder, ()),
+    ("tell_holder", 2, measuring.TellHolder, (_with("is_over", None),)),
     ("prove_holder", 1, measuring.ProveHolder, ()),
     ("appeal_measure", 1, measuring.AppealMeasure, ()),
     ("settle_measure_appeal", 1, measuring.SettleMeasureAppeal, ()),
