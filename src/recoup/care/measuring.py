@@ -29,7 +29,6 @@ from recoup.care.measure import (
 from recoup.care.refusals import CareReason, CareRefusal
 from recoup.care.terms import CareTerms, MeasureKind
 
-
 BEGUN: Final = "begun"
 """Reason of a holder that was told of the beginning only, after the end."""
 

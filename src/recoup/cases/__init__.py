@@ -1,5 +1,6 @@
 """Cases: reports, claims, the chase, and what persons decide. Pure: decide, then evolve; nothing is read, sent or traced."""
 
+from recoup.care.escalation import Escalation
 from recoup.cases.abuse import Sign, signs_of
 from recoup.cases.case import (
     Bridged,
@@ -20,7 +21,6 @@ from recoup.cases.chase import Plan, Proposal, Waiting
 from recoup.cases.decide import decide, followed
 from recoup.cases.decided import (
     Appeal,
-    Escalation,
     Finding,
     FindingKind,
     Handover,

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from recoup.care.escalation import Escalation, EscalationState
 from recoup.cases.decided import (
     Appeal,
-    Escalation,
     Finding,
     FindingKind,
     Handover,
@@ -22,7 +22,6 @@ from recoup.cases.decided import (
 )
 from recoup.cases.state import (
     ClaimState,
-    EscalationState,
     FindingState,
     HandoverState,
     MandateState,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from recoup.care.escalation import Escalation, EscalationState
 from recoup.cases.case import (
     Approval,
     Bridged,
@@ -21,7 +22,6 @@ from recoup.cases.case import (
 )
 from recoup.cases.decided import (
     Appeal,
-    Escalation,
     Finding,
     Handover,
     Motion,
@@ -31,7 +31,6 @@ from recoup.cases.decided import (
 from recoup.cases.state import (
     AppealState,
     ClaimState,
-    EscalationState,
     FindingState,
     HandoverState,
     MandateState,

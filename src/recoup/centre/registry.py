@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from recoup.care import appealing, dissuading, measuring
+from recoup.care import appealing, dissuading, escalating, measuring
 from recoup.cases import commands as case_commands
 from recoup.cases import events as case_events
 from recoup.cases import lists
@@ -185,6 +185,8 @@ EVENTS: Final[tuple[Row, ...]] = (
     ("dissuasion_moved", 1, dissuading.DissuasionMoved, ()),
     ("decision_appeal_filed", 1, appealing.DecisionAppealFiled, ()),
     ("decision_appeal_moved", 1, appealing.DecisionAppealMoved, ()),
+    ("appeal_escalation_raised", 1, escalating.AppealEscalationRaised, ()),
+    ("appeal_escalation_moved", 1, escalating.AppealEscalationMoved, ()),
     *((name, 1, kind, ()) for name, kind in EVENT_NAMES.items()),
 )
 
@@ -336,6 +338,8 @@ COMMANDS: Final[tuple[Row, ...]] = (
     ("file_decision_appeal", 1, appealing.FileDecisionAppeal, ()),
     ("settle_decision_appeal", 1, appealing.SettleDecisionAppeal, ()),
     ("pass_decision_appeal", 1, appealing.PassDecisionAppeal, ()),
+    ("settle_appeal_escalation", 1, escalating.SettleAppealEscalation, ()),
+    ("pass_appeal_escalation", 1, escalating.PassAppealEscalation, ()),
 )
 
 

@@ -189,7 +189,8 @@ class CentreState:
     def shift_of(self, unit: str) -> tuple[tuple[str, Clock], ...]:
         """Return what is open in a unit, with its case, the soonest due first: what one shift gives to the next.
 
-        That is what is due in its own cases, and what it is asked about the cases of units below it.
+        That is what is due in its own cases, and what it is asked about the cases of units below it; about appeals against
+        decisions of a watch, which have no case, what it is asked alone.
         """
         rows = [
             (case_id, clock)
@@ -198,6 +199,8 @@ class CentreState:
                 self.packet_of(case_id).clocks if case.unit == unit else asked_of(case, unit)
             )
         ]
+        asked = self.cared.asked_of(unit)
+        rows += [("", Clock("escalation", row.id, row.due_at)) for row in asked]
         return tuple(
             sorted(rows, key=lambda row: (row[1].due_at, row[0], row[1].kind, row[1].about))
         )

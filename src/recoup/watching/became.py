@@ -1,4 +1,4 @@
-"""What became of payments that waited, and of those whose appeals were decided: kept so that nobody need guess it. Decides nothing.
+"""What became of payments that waited, and of those whose appeals were decided: nobody need guess it. Decides nothing.
 
 The latest are kept, so many; of a payment whose appeal was decided it is kept for good, since its holder asks later than that.
 What is forgotten is said to be unknown, and unknown is never leave to pay.

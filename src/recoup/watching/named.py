@@ -246,7 +246,9 @@ class NamedStream:
         if known is None:
             booked = PaymentState.WENT_ON if is_booked else PaymentState.UNKNOWN
             return ended or PaymentStanding(booked)
-        if known[1].action in WAITS:  # where how it ended is forgotten, only what was booked went on
+        if (
+            known[1].action in WAITS
+        ):  # where how it ended is forgotten, only what was booked went on
             booked = PaymentState.RELEASED if is_booked else PaymentState.UNKNOWN
             return ended or PaymentStanding(booked)
         if ended is not None and ended.state is PaymentState.WENT_ON:

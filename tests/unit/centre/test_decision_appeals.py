@@ -286,7 +286,7 @@ def test_it_has_a_deadline_at_its_limit_and_waits_by_the_end_of_the_payment(hous
     assert not house.cared.appeals[appeal.id].is_overdue
     house.until(START + LIMIT)
     assert house.cared.appeals[appeal.id].is_overdue
-    assert (todos(), house.due()) == ([row], set()), "late, it is still open"
+    assert (todos(), house.due()) == ([row], {"pass_appeal_escalation"}), "late, it is still open"
     assert isinstance(house.settle(appeal.id, is_upheld=False), Done)
     assert todos() == []
 

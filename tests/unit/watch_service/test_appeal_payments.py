@@ -90,9 +90,7 @@ def before_it(bank: Bank, how: str) -> None:
 
 
 CASES = list(
-    itertools.product(
-        ("waiting", "cancelled", "released", "lapsed"), sorted(BOUND), (True, False)
-    )
+    itertools.product(("waiting", "cancelled", "released", "lapsed"), sorted(BOUND), (True, False))
 )
 
 
@@ -124,9 +122,7 @@ def test_a_bank_that_pays_what_it_reads_pays_what_the_watch_booked_and_never_aga
     # Where it waits on, what comes of it at its end is told as well; and nothing is told otherwise later.
     if stands is _S.WAITING:
         bank.core.tell(LAPSE, b"%d" % bank.core.due(NOON + 3 * DAY_US))
-        assert bank.read("p-1").payment.state is (
-            _S.RELEASED if bound == "none" else _S.STOPPED
-        )
+        assert bank.read("p-1").payment.state is (_S.RELEASED if bound == "none" else _S.STOPPED)
         assert bank.booked == AMOUNT * len(bank.paid)
     last = bank.read("p-1")
     kept = bank.core.snapshot()
@@ -170,7 +166,9 @@ def test_what_went_on_at_once_and_what_nobody_knows_is_never_told_as_let_go(tmp_
     assert bank.booked == 60_000
 
 
-def test_what_was_told_to_go_on_early_is_not_told_as_stopped_though_an_order_binds_by_then(tmp_path):
+def test_what_was_told_to_go_on_early_is_not_told_as_stopped_though_an_order_binds_by_then(
+    tmp_path,
+):
     bank = Bank(tmp_path)
     bank.told(WHATS["order"])
     row = (["p-1"], ["acc-a"], ["acc-b"], ["CNY"], [AMOUNT], [NOON], [0])

@@ -18,7 +18,7 @@ from recoup.watch.decision import Action, Cause, Decision, Ground
 from recoup.watch.stream import Bound
 from recoup.watch.told import AppealSettled, Measured, chain
 from recoup.watching.asked import Plain
-from recoup.watching.service.appealing import Addressed, Appealed, Appeals, appealed_body, letter_of
+from recoup.watching.service.appealing import Addressed, Appealed, Appeals, letter_of
 from recoup.watching.service.linked import CHAIN, CHANGES, _packed
 from recoup.watching.service.port import CONFIGURE
 from recoup.watching.service.problems import ProblemError

@@ -123,9 +123,7 @@ class Appeals:
 
     def _look(self, number: str) -> _Found:
         watch = self._watch()
-        return _Found(
-            self._outcome(watch, number), watch.decided(number), watch.standing(number)
-        )
+        return _Found(self._outcome(watch, number), watch.decided(number), watch.standing(number))
 
     def _outcome(self, watch: Watch, number: str) -> str:
         """Return what the centre decided on an appeal against a decision; '' where it did not say so."""
@@ -185,4 +183,13 @@ def _id(institution: str, number: str) -> str:
     return f"appeal-{whole.hexdigest()[:32]}"
 
 
-__all__ = ["DECLINED", "FILED", "Addressed", "Appealed", "Appeals", "Letters", "appealed_body", "letter_of"]
+__all__ = [
+    "DECLINED",
+    "FILED",
+    "Addressed",
+    "Appealed",
+    "Appeals",
+    "Letters",
+    "appealed_body",
+    "letter_of",
+]
