@@ -1,4 +1,4 @@
-"""An appeal against a watch that nobody decided in time asks the duty officer, then the unit above, until there is an outcome."""
+"""An appeal against a watch that nobody decided in time asks the duty officer, then the unit above, until there is an end."""
 
 from __future__ import annotations
 
