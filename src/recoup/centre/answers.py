@@ -52,19 +52,9 @@ from recoup.messages import (
 from recoup.orders import AccountKind, Answer, Hold, HoldKey, Order, OrderKind, Receipt
 from recoup.stores.vault import Purpose
 
-OfItsOwn = (
-    NoticeMessage
-    | MeasureNoticeMessage
-    | AppealMessage
-    | AnswerMessage
-    | SightingMessage
-    | LeadMessage
-    | SuspicionMessage
-    | DecisionAppealMessage
-)
-"""What an institution says without being asked."""
-
 _OfHolds = NoticeMessage | MeasureNoticeMessage | AppealMessage | AnswerMessage | SightingMessage
+OfItsOwn = _OfHolds | LeadMessage | SuspicionMessage | DecisionAppealMessage
+"""What an institution says without being asked."""
 
 HeldAt = Callable[[str], Iterable[Hold]]
 """Gives an institution's holds of ours that stand or are on their way."""
@@ -170,11 +160,7 @@ class Answers:
         given = (self._directory, self._clock, known, *told, self._is_news)
         return Shown(institution, self._tell, *given)
 
-    def hear(
-        self,
-        institution: str,
-        message: OfItsOwn,
-    ) -> str:
+    def hear(self, institution: str, message: OfItsOwn) -> str:
         """Tell the case what an institution says of its own accord: about an order that it was given, or of stolen money.
 
         What its watch says of likely victims and suspect accounts, and what holders say against its decisions, is told to the
@@ -192,10 +178,9 @@ class Answers:
             return
         if isinstance(message, MeasureNoticeMessage):
             if message.is_delivered:
-                refusal = self._tell(holder_told(institution, message))
-                if refusal:  # its holder knows otherwise than the record: a person sees to it
-                    what = f"measure {message.measure}: what its holder was told does not fit"
-                    self._told(institution, f"{what}: {refusal}")
+                if refusal := self._tell(holder_told(institution, message)):
+                    what = f"measure {message.measure}: its holder was told otherwise: {refusal}"
+                    self._told(institution, what)
             else:
                 self._told(
                     institution, _later(f"measure {message.measure}", message.deferred_until)
