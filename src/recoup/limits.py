@@ -345,6 +345,9 @@ POLICY_CURRENCIES_MAX: Final = 64
 WATCH_WAITING_MAX: Final = 1_000_000
 """Payments that wait (delayed or held) at once; one more is not made to wait."""
 
+WATCH_ENDINGS_MAX: Final = 65_536
+"""Payments that waited of which a watch remembers how they ended; of older ones only where an appeal was decided."""
+
 RETURN_ROUNDS_MAX: Final = 100
 """Rounds of one return."""
 

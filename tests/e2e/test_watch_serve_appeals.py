@@ -72,6 +72,11 @@ def objected(watch: Process, id_: str, words: str = WORDS) -> str:
     return found.json()["state"]
 
 
+def stands(watch: Process, id_: str) -> str:
+    """Return where the payment stands: what a bank acts on."""
+    return post(watch, "/v1/appeals", {"id": id_, "statement": WORDS}).json()["payment"]["state"]
+
+
 def until(scene: Scene, look: Callable[[], object]) -> None:
     def looked() -> bool:
         scene.keep_time()
@@ -150,6 +155,7 @@ def test_an_objection_goes_to_the_centre_and_what_a_person_decides_there_comes_b
     assert late["type"].endswith(":decision_appeal_settled")
     until(scene, lambda: figure(watch, "recoup_watch_copy_version") >= 2)
     assert (objected(watch, "p-1"), objected(watch, "p-2")) == ("upheld", "dismissed")
+    assert (stands(watch, "p-1"), stands(watch, "p-2")) == ("released", "waiting")
     ended = [
         post(watch, "/v1/waiting/cancel", {"id": id_}).json()["outcome"] for id_ in ("p-1", "p-2")
     ]
@@ -162,3 +168,4 @@ def test_an_objection_goes_to_the_centre_and_what_a_person_decides_there_comes_b
     until(scene, lambda: figure(watch, "recoup_watch_copy_version") >= 2)
     assert len(rows(scene, "/decision-appeals", unit="gd")) == 2
     assert objected(watch, "p-1") == "upheld"
+    assert (stands(watch, "p-1"), stands(watch, "p-2")) == ("released", "over")

@@ -10,8 +10,9 @@ from recoup.api.bodies import CASE_PATTERN, Body, Said
 from recoup.api.callers import Calling, Key, carry_out
 from recoup.api.problems import responses
 from recoup.api.rows import COMMAND_PROBLEMS, ThingPath
+from recoup.care.escalating import SettleAppealEscalation
+from recoup.care.escalation import EscalationState
 from recoup.cases.commands import SettleEscalation
-from recoup.cases.state import EscalationState
 from recoup.centre.roster import shift_digest
 from recoup.clock import instant_text
 from recoup.staff import Action, Target, Why
@@ -39,8 +40,9 @@ class EscalationView(Body):
 
     id: str
     case: str
+    """Empty: no case is behind an appeal against a decision of a watch; `about` names it."""
     clock: str
-    """answer, appeal or abroad."""
+    """answer, payment, appeal, hardship, abroad or decision_appeal."""
     about: str
     person: str | None
     """Who was on duty; null for nobody."""
@@ -50,7 +52,7 @@ class EscalationView(Body):
 
 
 class OpenView(Body):
-    """Something that is due."""
+    """Something that is due; of an escalation about an appeal against a watch, `case` is empty."""
 
     case: str | None
     """null for what has no case behind it: a measure, a dissuasion, an appeal against a watch."""
@@ -104,12 +106,14 @@ async def shift(unit: ThingPath, caller: Calling) -> ShiftView:
 async def escalations(unit: ThingPath, caller: Calling) -> list[EscalationView]:
     """List what a unit is asked about and has no outcome yet, the soonest to be passed up first."""
     caller.may(Action.DUTY_READ, Target(unit=unit))
+    view = caller.house.port.view()
     rows = [
         (row.due_at, case.id, row)
-        for case in caller.house.port.view().cases.values()
+        for case in view.cases.values()
         for row in case.escalations
         if row.unit == unit and row.state is EscalationState.OPEN
     ]
+    rows += [(row.due_at, "", row) for row in view.cared.asked_of(unit)]
     return [
         EscalationView(
             id=row.id,
@@ -139,6 +143,27 @@ async def settle_escalation(
     route = "/cases/{case}/escalations/{escalation}/outcome"
     await carry_out(caller, key, route, content, command, response, Why(case, body.outcome))
     return EscalationAnswered(case=case, escalation=escalation)
+
+
+class AppealEscalationAnswered(Body):
+    """An escalation and the appeal that it is about."""
+
+    appeal: str
+    escalation: str
+
+
+@router.post("/decision-appeals/escalations/{escalation}/outcome", responses=COMMAND_PROBLEMS)
+async def settle_appeal_escalation(
+    escalation: ThingPath, body: OutcomeBody, key: Key, caller: Calling, response: Response
+) -> AppealEscalationAnswered:
+    """Say what came of asking about an appeal that nobody decided in time; the unit above is not asked any more."""
+    command = SettleAppealEscalation(escalation, caller.person, body.outcome)
+    content = {"escalation": escalation, **body.model_dump(mode="json")}
+    route = "/decision-appeals/escalations/{escalation}/outcome"
+    found = caller.house.port.view().cared.escalations.get(escalation)
+    about = "" if found is None else found.about
+    await carry_out(caller, key, route, content, command, response, Why(about, body.outcome))
+    return AppealEscalationAnswered(appeal=about, escalation=escalation)
 
 
 __all__ = ["router"]

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 
 from recoup.api.bodies import CASE_PATTERN, Body
 from recoup.api.callers import HouseOf
-from recoup.api.problems import ProblemError, responses
+from recoup.api.problems import ProblemError, problem_of, responses
 from recoup.centre.mailbox import Turnaway
 from recoup.errors import GatewayFault, MessageFault, MessageProblem
 from recoup.messages.transport import SCHEME, SIGNED
@@ -85,7 +85,7 @@ async def _believed(asked: Awaitable[Found]) -> Found:
         is_shape = fault.problem in _OF_SHAPE  # said of what was signed; of the rest less is more
         raise ProblemError(fault.problem, where if is_shape else "") from fault
     except Turnaway as fault:
-        raise ProblemError(fault.reason) from fault
+        raise ProblemError(problem_of(fault.reason)) from fault
     except GatewayFault as fault:
         raise ProblemError("outcome_unknown") from fault
 

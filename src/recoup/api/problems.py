@@ -105,6 +105,7 @@ _UNKNOWN: Final = {
     CareReason.MEASURE_UNKNOWN,
     CareReason.DISSUASION_UNKNOWN,
     CareReason.DECISION_APPEAL_UNKNOWN,
+    CareReason.APPEAL_ESCALATION_UNKNOWN,
 }
 
 

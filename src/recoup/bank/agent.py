@@ -252,10 +252,10 @@ class Agent:
             self.look()
             return self._holders.waiting(limit)
 
-    def handed_over(self, place: int) -> None:
-        """Note that the centre has all messages up to a place."""
+    def handed_over(self, place: int, declined: str = "") -> None:
+        """Note that the centre has all messages up to a place, or why it will never take that one."""
         with self._lock:
-            self._holders.handed_over(place)
+            self._holders.handed_over(place, declined)
 
     def sealed(self, message: Message) -> bytes:
         """Return a message signed for the centre, under a sending id of its own."""

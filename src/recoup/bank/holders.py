@@ -43,6 +43,8 @@ _ORDER: Final = "recoup.order.v1"
 _APPEAL: Final = "recoup.appeal.v1"
 _TAKEN: Final = "letters taken"
 """The place of the last letter that the centre has."""
+_DECLINED: Final = "letter declined"
+"""Before a letter's place: why the centre will never take it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,10 +249,16 @@ class HolderDesk:
         """Return the next letters that the centre does not have."""
         return self._read(self._taken(), limit)
 
-    def handed_over(self, place: int) -> None:
-        """Note that the centre has all letters up to a place."""
+    def handed_over(self, place: int, declined: str = "") -> None:
+        """Note that the centre has all letters up to a place; `declined` says why it will never take that one."""
+        if declined and not self.declined(place):  # before the place: in neither, it would be lost
+            self._store.keep(f"{_DECLINED} {place}", declined)
         if place > self._taken():
             self._store.keep(_TAKEN, str(place))
+
+    def declined(self, place: int) -> str:
+        """Return why the centre will never take the letter of a place; '' where it has it, or has not answered yet."""
+        return self._store.kept(f"{_DECLINED} {place}")
 
     def _taken(self) -> int:
         return int(self._store.kept(_TAKEN) or 0)

@@ -92,8 +92,8 @@ class Speaker(Protocol):
     def waiting(self, limit: int) -> list[tuple[int, Message]]:
         """Return the next letters that the centre does not have, with their places."""
 
-    def handed_over(self, place: int) -> None:
-        """Note that the centre has all letters up to a place."""
+    def handed_over(self, place: int, declined: str = "") -> None:
+        """Note that the centre has all letters up to a place, or why it will never take that one."""
 
 
 class Statements(Protocol):
@@ -389,8 +389,7 @@ class Link:
         count = 0
         while letters := self._agent.waiting(limits.LETTERS_MAX):
             for place, message in letters:
-                self._line.post(self._agent.sealed(message))
-                self._agent.handed_over(place)
+                self._agent.handed_over(place, self._line.declined(self._agent.sealed(message)))
                 count += 1
         return count
 

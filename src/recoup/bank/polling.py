@@ -80,13 +80,18 @@ class Line:
 
     def post(self, data: bytes) -> bool:
         """Post a signed message; False where the centre will never take it. `GatewayFault`: try again, signed anew."""
+        return not self.declined(data)
+
+    def declined(self, data: bytes) -> str:
+        """Post a signed message; return why the centre will never take it, '' where it has it. Raises as `post` does."""
         status, body = self._call("POST", "/answers", content=data)
         if 200 <= status < 300:
-            return True
+            return ""
         if status not in _FOR_GOOD:
             raise _away("POST /answers", status, body)
-        self._heard(f"the centre did not take an answer: status {status} {problem_name(body)}")
-        return False
+        name = problem_name(body)
+        self._heard(f"the centre did not take an answer: status {status} {name}")
+        return name or f"status_{status}"
 
     def _call(self, method: str, path: str, **more: Any) -> tuple[int, bytes]:  # noqa: ANN401 - as httpx takes it
         # Nothing packed: a small reply would unpack to anything.
@@ -177,8 +182,7 @@ def post_letters(agent: Agent, line: Line) -> int:
     count = 0
     while letters := agent.waiting(limits.LETTERS_MAX):
         for place, message in letters:
-            line.post(agent.sealed(message))
-            agent.handed_over(place)
+            agent.handed_over(place, line.declined(agent.sealed(message)))
             count += 1
     return count
 

@@ -106,9 +106,15 @@ class Post:
         """Return the next messages that the centre does not have, with their places."""
         return self._letters.waiting(limit)
 
-    def handed_over(self, place: int) -> None:
+    def declined(self, message: DecisionAppealMessage) -> str:
+        """Return why the centre will never take a letter that was posted; '' where it has it, or has not answered yet."""
+        rows = self._store.letters_of(name_of(message))
+        places = (place for place, name, body in rows if decode(name, body) == message)
+        return next(map(self._letters.declined, places), "")
+
+    def handed_over(self, place: int, declined: str = "") -> None:
         """Note that the centre has all messages up to a place."""
-        self._letters.handed_over(place)
+        self._letters.handed_over(place, declined)
 
 
 __all__ = ["Post"]

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from recoup.care.dissuasion import OPEN_DISSUASIONS, Dissuasion
 from recoup.care.limits import MEASURE_APPEALS_MAX
@@ -27,6 +28,9 @@ from recoup.care.measure import (
 )
 from recoup.care.refusals import CareReason, CareRefusal
 from recoup.care.terms import CareTerms, MeasureKind
+
+BEGUN: Final = "begun"
+"""Reason of a holder that was told of the beginning only, after the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,8 @@ class TellHolder:
 
     measure: str
     by: str
+    is_over: bool | None = None
+    """Whether it was told that the measure ended, as the notice said; None: how it stands, as whoever says so sees it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +284,8 @@ def decide_measure(
                 row.is_in_force and row.is_protection == measure.is_protection for row in others
             )
             return (replace(moved, amount=amount, is_first=is_first),)
+        case TellHolder(is_over=is_over) if _is_of_before(measure, is_over):
+            return (replace(moved, reason=BEGUN),) if measure.told_at is None else ()
         case TellHolder() if measure.is_told:
             return ()
         case AppealMeasure(appeal=appeal):
@@ -285,6 +293,11 @@ def decide_measure(
             return (replace(moved, reason=appeal, due_at=due_at),)
         case _:
             return (moved,)
+
+
+def _is_of_before(measure: Measure, is_over: bool | None) -> bool:  # noqa: FBT001 - as the notice has it
+    """Whether a notice told of the beginning of what has ended since: its end the holder does not know by that."""
+    return is_over is False and measure.ended_at is not None
 
 
 def _trigger_of(command: MeasureCommand) -> MeasureTrigger:
@@ -343,6 +356,8 @@ def _unfit(
                 return CareRefusal(CareReason.MEASURE_RUNS, found.due_at.isoformat())
         case TellHolder() if measure.began_at is None:
             return CareRefusal(CareReason.MEASURE_ENDED, "it never stood")
+        case TellHolder(is_over=True) if measure.ended_at is None:
+            return CareRefusal(CareReason.MEASURE_STANDS, "its holder was told that it ended")
         case _:
             pass
     return None
@@ -374,6 +389,8 @@ def evolve_measure(measure: Measure, event: MeasureMoved) -> Measure:
                 after = replace(after, began_at=event.at, ends_at=event.due_at, notice_due_at=due)
         case MeasureTrigger.CONFIRM:
             after = replace(after, confirmed_at=event.at, intercepted=event.amount)
+        case MeasureTrigger.TELL if event.reason == BEGUN:
+            pass  # it has ended since: that its beginning was told is in the journal
         case MeasureTrigger.TELL:
             after = replace(after, told_at=event.at)
         case MeasureTrigger.APPEAL:

@@ -1,5 +1,6 @@
 """Cases: reports, claims, the chase, and what persons decide. Pure: decide, then evolve; nothing is read, sent or traced."""
 
+from recoup.care.escalation import Escalation
 from recoup.cases.abuse import Sign, signs_of
 from recoup.cases.case import (
     Bridged,
@@ -21,7 +22,6 @@ from recoup.cases.decide import decide, followed
 from recoup.cases.decided import (
     Appeal,
     Clock,
-    Escalation,
     Finding,
     FindingKind,
     Handover,

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from recoup.care.escalation import Escalation, EscalationState
 from recoup.cases.decided import (
     Appeal,
     Clock,
-    Escalation,
     Finding,
     FindingKind,
     Handover,
@@ -23,7 +23,6 @@ from recoup.cases.decided import (
 )
 from recoup.cases.state import (
     ClaimState,
-    EscalationState,
     FindingState,
     HandoverState,
     MandateState,

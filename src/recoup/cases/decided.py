@@ -17,7 +17,6 @@ from typing import Final
 
 from recoup.cases.state import (
     AppealState,
-    EscalationState,
     FindingState,
     HandoverState,
     MotionState,
@@ -234,29 +233,3 @@ class Clock:
     kind: str
     about: str
     due_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Escalation:
-    """A unit was asked about a clock that ran out."""
-
-    id: str
-    clock: str
-    """answer, appeal, hardship or abroad."""
-    about: str
-    """The order, the appeal, the motion or the request."""
-    unit: str
-    person: str
-    """Who was on duty; '' for nobody."""
-    asked_at: datetime
-    due_at: datetime
-    """When the unit above is asked."""
-    state: EscalationState = EscalationState.OPEN
-    settled_by: str = ""
-    """'' where the clock settled it, or nobody did."""
-    outcome: str = ""
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it has no outcome yet and was not passed up."""
-        return self.state is EscalationState.OPEN

@@ -10,15 +10,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from recoup.care.escalation import ESCALATION_MOVES, Escalation, EscalationTrigger
 from recoup.cases.case import Case
 from recoup.cases.commands import PassEscalation, RaiseEscalation, SettleEscalation
-from recoup.cases.decided import Escalation, digest_of
+from recoup.cases.decided import digest_of
 from recoup.cases.events import EscalationMoved, EscalationRaised, Event
 from recoup.cases.refusals import Reason, Refusal
 from recoup.cases.state import (
-    ESCALATION_MOVES,
     ESCALATION_REFUSALS,
-    EscalationTrigger,
 )
 from recoup.cases.terms import CasePolicy
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from recoup.care.escalation import Escalation, EscalationState
 from recoup.cases.case import (
     Approval,
     Bridged,
@@ -22,7 +23,6 @@ from recoup.cases.case import (
 from recoup.cases.decided import (
     Appeal,
     Clock,
-    Escalation,
     Finding,
     Handover,
     Motion,
@@ -32,7 +32,6 @@ from recoup.cases.decided import (
 from recoup.cases.state import (
     AppealState,
     ClaimState,
-    EscalationState,
     FindingState,
     HandoverState,
     MandateState,

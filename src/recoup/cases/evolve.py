@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
+from recoup.care.escalation import EscalationState
 from recoup.cases.case import (
     Cap,
     Case,
@@ -61,7 +62,7 @@ from recoup.cases.events import (
     TaskOpened,
     TrailApplied,
 )
-from recoup.cases.state import EscalationState, HandoverState, MandateState
+from recoup.cases.state import HandoverState, MandateState
 from recoup.frozen import replace
 from recoup.orders import OrderKind
 

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass
 from datetime import datetime
 
+from recoup.care.escalation import Escalation
 from recoup.cases.case import Case
-from recoup.cases.decided import Clock, Escalation, digest_of
+from recoup.cases.decided import Clock, digest_of
 from recoup.cases.freeing import running
 from recoup.cases.state import AppealState, MandateState, NoticeState, TaskState
 from recoup.orders import Hold, HoldState

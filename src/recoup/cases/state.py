@@ -8,6 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
+from recoup.care.escalation import EscalationState, EscalationTrigger
 from recoup.cases.refusals import Reason
 
 
@@ -140,22 +141,6 @@ class HandoverTrigger(StrEnum):
     WITHDRAW = "withdraw"
 
 
-class EscalationState(StrEnum):
-    """How far the asking about a clock that ran out is."""
-
-    OPEN = "open"
-    PASSED_UP = "passed_up"
-    """The unit above was asked instead."""
-    SETTLED = "settled"
-
-
-class EscalationTrigger(StrEnum):
-    """What can happen to it."""
-
-    SETTLE = "settle"
-    PASS = "pass"  # noqa: S105 - no password
-
-
 class TaskTrigger(StrEnum):
     """What can happen to a request abroad."""
 
@@ -275,10 +260,6 @@ HANDOVER_REFUSALS: Final[dict[tuple[HandoverState, HandoverTrigger], Reason]] = 
     for trigger in HandoverTrigger
 }
 
-ESCALATION_MOVES: Final[dict[tuple[EscalationState, EscalationTrigger], EscalationState]] = {
-    (EscalationState.OPEN, EscalationTrigger.SETTLE): EscalationState.SETTLED,
-    (EscalationState.OPEN, EscalationTrigger.PASS): EscalationState.PASSED_UP,
-}
 ESCALATION_REFUSALS: Final[dict[tuple[EscalationState, EscalationTrigger], Reason]] = {
     (state, trigger): _R.ESCALATION_SETTLED
     for state in (EscalationState.PASSED_UP, EscalationState.SETTLED)

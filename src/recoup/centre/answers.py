@@ -52,16 +52,8 @@ from recoup.messages import (
 from recoup.orders import AccountKind, Answer, Hold, HoldKey, Order, OrderKind, Receipt
 from recoup.stores.vault import Purpose
 
-OfItsOwn = (
-    NoticeMessage
-    | MeasureNoticeMessage
-    | AppealMessage
-    | AnswerMessage
-    | SightingMessage
-    | LeadMessage
-    | SuspicionMessage
-    | DecisionAppealMessage
-)
+_OfHolds = NoticeMessage | MeasureNoticeMessage | AppealMessage | AnswerMessage | SightingMessage
+OfItsOwn = _OfHolds | LeadMessage | SuspicionMessage | DecisionAppealMessage
 """What an institution says without being asked."""
 
 HeldAt = Callable[[str], Iterable[Hold]]
@@ -168,25 +160,27 @@ class Answers:
         given = (self._directory, self._clock, known, *told, self._is_news)
         return Shown(institution, self._tell, *given)
 
-    def hear(
-        self,
-        institution: str,
-        message: OfItsOwn,
-    ) -> None:
+    def hear(self, institution: str, message: OfItsOwn) -> str:
         """Tell the case what an institution says of its own accord: about an order that it was given, or of stolen money.
 
         What its watch says of likely victims and suspect accounts, and what holders say against its decisions, is told to the
-        room of care.
+        room of care. Returned is why an objection to a decision was not taken: whoever passed it on must hear that it ended.
         """
+        if isinstance(message, LeadMessage | SuspicionMessage | DecisionAppealMessage):
+            refusal = self._suspect(institution, message)
+            return refusal if isinstance(message, DecisionAppealMessage) else ""
+        self._hear(institution, message)
+        return ""
+
+    def _hear(self, institution: str, message: _OfHolds) -> None:
         if isinstance(message, SightingMessage):
             self._see(institution, message)
             return
-        if isinstance(message, LeadMessage | SuspicionMessage | DecisionAppealMessage):
-            self._suspect(institution, message)
-            return
         if isinstance(message, MeasureNoticeMessage):
             if message.is_delivered:
-                self._tell(holder_told(institution, message))
+                if refusal := self._tell(holder_told(institution, message)):
+                    what = f"measure {message.measure}: its holder was told otherwise: {refusal}"
+                    self._told(institution, what)
             else:
                 self._told(
                     institution, _later(f"measure {message.measure}", message.deferred_until)
@@ -216,7 +210,8 @@ class Answers:
 
     def _suspect(
         self, institution: str, message: LeadMessage | SuspicionMessage | DecisionAppealMessage
-    ) -> None:
+    ) -> str:
+        """Tell the room of care; return why what was said is not taken."""
         try:
             now = self._clock.now()
             if isinstance(message, DecisionAppealMessage):
@@ -227,11 +222,12 @@ class Answers:
             MessageFault
         ) as fault:  # sent again it would be the same, and keep later letters back
             self._told(institution, f"what its watch said was passed over: {fault}")
-            return
+            return MessageProblem.FIELD_WRONG.value  # never a matter of trust: such are sent again
         refusal = self._tell(command)
         if refusal and isinstance(message, DecisionAppealMessage):
             # Its holder was told that it goes to a person: where it cannot, a person hears of that at least.
             self._told(institution, f"a holder's objection was not taken: {refusal}")
+        return refusal
 
     def _see(self, institution: str, seen: SightingMessage) -> None:
         """Keep what a watch saw as rows of that account: the chase goes on from them, before any order is answered there."""

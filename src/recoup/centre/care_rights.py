@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from recoup.care import CareReason, DecisionAppeal, Dissuasion, Measure, MeasureState
+from recoup.care import CareReason, DecisionAppeal, Dissuasion, Measure, MeasureState, escalating
 from recoup.care import appealing as appealed
 from recoup.care import dissuading as warned
 from recoup.care import measuring as measured
@@ -33,6 +33,7 @@ CARE_ACTIONS: Final[Mapping[type, Action]] = {
     warned.SettleDissuasion: Action.DISSUADE,
     appealed.FileDecisionAppeal: Action.APPEAL_FILE,
     appealed.SettleDecisionAppeal: Action.APPEAL_SETTLE,
+    escalating.SettleAppealEscalation: Action.ESCALATION_LOG,
 }
 """The right that a command needs; what only the clock asks for is not here."""
 
@@ -68,6 +69,11 @@ def target_of_care(state: CentreState, command: object) -> Target | Declined:
             if filed is None:
                 return Declined(CareReason.DECISION_APPEAL_UNKNOWN, appeal_id)
             return target_of_appeal(filed)
+        case escalating.SettleAppealEscalation(escalation_id):
+            asked = state.cared.escalations.get(escalation_id)
+            if asked is None:
+                return Declined(CareReason.APPEAL_ESCALATION_UNKNOWN, escalation_id)
+            return Target(asked.unit)
         case warned.NoteContact(task_id) | warned.SettleDissuasion(task_id):
             task = state.cared.dissuasions.get(task_id)
             if task is None:

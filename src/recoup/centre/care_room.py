@@ -6,7 +6,7 @@
 4. An institution's machine and its persons give leads under its own name, of its own payers. A machine also proposes measures
    of its own accounts for a red flag, says that it told their holders, and passes on what a holder says against a decision of
    its watch. It does nothing else, and what it proposes needs one person more.
-5. An open appeal against a decision has a deadline at its limit; decided, it has none.
+5. Of appeals against decisions of a watch `appeal_room` says the same.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from recoup.care import (
     CareReason,
     CareRefusal,
     CareTerms,
-    DecisionAppeal,
     Dissuasion,
     Lead,
     LeadSource,
@@ -39,7 +38,6 @@ from recoup.care.appealing import (
     SettleDecisionAppeal,
     decide_appeal,
     evolve_appeal,
-    file_appeal,
 )
 from recoup.care.dissuading import (
     DissuasionEvent,
@@ -56,6 +54,15 @@ from recoup.care.dissuading import (
     evolve_dissuasion,
     take_lead,
 )
+from recoup.care.escalating import (
+    AppealEscalationCommand,
+    AppealEscalationEvent,
+    AppealEscalationMoved,
+    AppealEscalationRaised,
+    PassAppealEscalation,
+    SettleAppealEscalation,
+    evolve_escalation,
+)
 from recoup.care.measuring import (
     MeasureCommand,
     MeasureEvent,
@@ -71,10 +78,11 @@ from recoup.care.measuring import (
 )
 from recoup.cases import CasePolicy
 from recoup.cases.lists import LISTED
+from recoup.centre.appeal_room import filed, of_appeal, of_escalation, with_asking
+from recoup.centre.care_rows import deadline, declined
 from recoup.centre.commands import Decision, Declined, Noted
 from recoup.centre.reasons import CentreReason
-from recoup.centre.registry import COMMAND_REGISTRY
-from recoup.centre.requests import CLOCK, INSTITUTION, Request, derived_id, encode_request
+from recoup.centre.requests import CLOCK, INSTITUTION, Request, derived_id
 from recoup.centre.rights import MACHINES
 from recoup.centre.state import CentreState
 from recoup.ids import SubjectId
@@ -87,11 +95,7 @@ _MEASURE_END: Final = "measure_end"
 _MEASURE_APPEAL: Final = "measure_appeal"
 _STEP: Final = "dissuasion_step"
 _DISSUASION_END: Final = "dissuasion_end"
-_DECISION_APPEAL: Final = "decision_appeal"
 _OF_A_MACHINE: Final = frozenset({LeadSource.BANK, LeadSource.WATCH})
-_EARLY: Final = frozenset(
-    {CareReason.MEASURE_RUNS, CareReason.DISSUASION_RUNS, CareReason.DECISION_APPEAL_RUNS}
-)
 
 Command = (
     MeasureCommand
@@ -101,14 +105,16 @@ Command = (
     | PassStep
     | PassDissuasionEnd
     | DecisionAppealCommand
+    | AppealEscalationCommand
 )
-Event = MeasureEvent | DissuasionEvent | DecisionAppealEvent
+Event = MeasureEvent | DissuasionEvent | DecisionAppealEvent | AppealEscalationEvent
 _OF_THE_CLOCK: Final = (
     PassMeasureAppeal,
     PassMeasureEnd,
     PassStep,
     PassDissuasionEnd,
     PassDecisionAppeal,
+    PassAppealEscalation,
 )
 
 
@@ -133,13 +139,21 @@ def decide_care(
             if task is None:
                 return Declined(CareReason.DISSUASION_UNKNOWN, command.dissuasion)
             return _of_task(task, decide_dissuasion(task, command, now, terms))
-        case FileDecisionAppeal(filed):
-            return _filed(state, request, filed, now, terms)
+        case FileDecisionAppeal(wanted):
+            return filed(state, request, wanted, now, terms)
         case SettleDecisionAppeal() | PassDecisionAppeal():
             appeal = state.cared.appeals.get(command.appeal)
             if appeal is None:
                 return Declined(CareReason.DECISION_APPEAL_UNKNOWN, command.appeal)
-            return _of_appeal(appeal, decide_appeal(appeal, command, now))
+            decided = of_appeal(appeal, decide_appeal(appeal, command, now))
+            if isinstance(decided, Declined):
+                return decided
+            return with_asking(state, decided, appeal, now, policy)
+        case SettleAppealEscalation() | PassAppealEscalation():
+            asked = state.cared.escalations.get(command.escalation)
+            if asked is None:
+                return Declined(CareReason.APPEAL_ESCALATION_UNKNOWN, command.escalation)
+            return of_escalation(state, asked, command, now, policy)
         case ProposeMeasure(wanted):
             return _proposed(state, request, wanted, now, terms)
         case _:
@@ -219,7 +233,7 @@ def _of_measure(
 ) -> Decision | Declined:
     """Return what a command about one measure leads to, with its deadlines."""
     if isinstance(found, CareRefusal):
-        return _declined(found)
+        return declined(found)
     after = measure
     for event in found:
         match event:
@@ -243,11 +257,11 @@ def _measure_rows(
     if any(isinstance(event, MeasureProposed) for event in found) or (
         after.state in IN_FORCE and before.state not in IN_FORCE
     ):
-        begun.append(_deadline(end, after.ends_at, PassMeasureEnd(after.id), after.id))
+        begun.append(deadline(end, after.ends_at, PassMeasureEnd(after.id), after.id))
     appeal = after.appeal
     if appeal is not None and before.appeal is None:
         command = PassMeasureAppeal(after.id, appeal.id)
-        begun.append(_deadline(appeals, appeal.due_at, command, after.id))
+        begun.append(deadline(appeals, appeal.due_at, command, after.id))
     ended = [] if after.state in LIVE_MEASURES else [end]
     if before.appeal is not None and appeal is None:
         ended.append(appeals)
@@ -274,7 +288,7 @@ def _lead_taken(
     running = state.cared.running_of(lead.unit, lead.key, lead.institution)
     found = take_lead(command, known, running, now, terms)
     if isinstance(found, CareRefusal):
-        return _declined(found)
+        return declined(found)
     if not found:
         assert known is not None, "only a known lead changes nothing"
         earlier = state.cared.dissuasions[state.cared.leads[known.id].dissuasion]
@@ -307,7 +321,7 @@ def _of_task(
     task: Dissuasion, found: tuple[DissuasionEvent, ...] | CareRefusal
 ) -> Decision | Declined:
     if isinstance(found, CareRefusal):
-        return _declined(found)
+        return declined(found)
     after = task
     for event in found:
         assert isinstance(event, DissuasionMoved), "nothing else moves a task that is there"
@@ -326,69 +340,17 @@ def _decision(
     if after.due_at is None:
         ended.append(step)
     elif before is None or before.due_at != after.due_at:
-        begun.append(_deadline(step, after.due_at, PassStep(after.id), after.id))
+        begun.append(deadline(step, after.due_at, PassStep(after.id), after.id))
     if not is_open:
         ended.append(end)
     elif before is None or before.ends_at != after.ends_at:
-        begun.append(_deadline(end, after.ends_at, PassDissuasionEnd(after.id), after.id))
+        begun.append(deadline(end, after.ends_at, PassDissuasionEnd(after.id), after.id))
     told = {"dissuasion": after.id, "state": after.state.value}
     noted = tuple(Noted(SubjectId(after.id), event) for event in found)
     return Decision(encode_plain(told), noted, deadlines=tuple(begun), ended=tuple(ended))
 
 
-# --- appeals against decisions of a watch ---
-
-
-def _filed(
-    state: CentreState, request: Request, filed: DecisionAppeal, now: datetime, terms: CareTerms
-) -> Decision | Declined:
-    if request.actor.role == INSTITUTION and filed.institution != request.actor.who:
-        return Declined(CentreReason.OTHER_INSTITUTION, filed.institution)
-    if state.staff.units and filed.unit not in state.staff.units:
-        return Declined(StaffReason.UNIT_UNKNOWN, filed.unit)  # nobody would see it
-    earlier = state.cared.appeal_of(filed.institution, filed.decision)
-    if earlier is None and filed.id in state.cared.appeals:
-        return Declined(CentreReason.ID_UNUSABLE)
-    return _of_appeal(None, file_appeal(filed, earlier, now, terms))
-
-
-def _of_appeal(
-    appeal: DecisionAppeal | None, found: tuple[DecisionAppealEvent, ...] | CareRefusal
-) -> Decision | Declined:
-    """Return what a command about an appeal leads to, with its deadline."""
-    if isinstance(found, CareRefusal):
-        return _declined(found)
-    after = appeal
-    for event in found:
-        match event:
-            case DecisionAppealFiled(filed):
-                after = filed
-            case DecisionAppealMoved():
-                assert after is not None, "what moves is there"
-                after = evolve_appeal(after, event)
-    assert after is not None, "filed now, or before"
-    row = derived_id(_DECISION_APPEAL, after.id)
-    begun: tuple[Deadline, ...] = ()
-    if appeal is None:
-        begun = (_deadline(row, after.due_at, PassDecisionAppeal(after.id), after.id),)
-    told = {"appeal": after.id, "state": after.state.value}
-    noted = tuple(Noted(SubjectId(after.id), event) for event in found)
-    ended = () if after.is_open else (row,)
-    return Decision(encode_plain(told), noted, deadlines=begun, ended=ended)
-
-
 # --- all ---
-
-
-def _declined(refusal: CareRefusal) -> Declined:
-    # A time that came too early is told as the deadlines know it: the row stays.
-    reason = "term_runs" if refusal.reason in _EARLY else refusal.reason.value
-    return Declined(reason, refusal.found)
-
-
-def _deadline(row: str, at: datetime, command: Command, about: str) -> Deadline:
-    body = encode_request(COMMAND_REGISTRY, Request(CLOCK, command, row))
-    return Deadline(row, at, COMMAND_REGISTRY.name_of(command)[0], about, body)
 
 
 def evolve_care(state: CentreState, _: SubjectId, event: Event) -> CentreState:
@@ -407,6 +369,10 @@ def evolve_care(state: CentreState, _: SubjectId, event: Event) -> CentreState:
             cared.put(appeal)
         case DecisionAppealMoved():
             cared.put(evolve_appeal(cared.appeals[event.appeal], event))
+        case AppealEscalationRaised(asked):
+            cared.put(asked)
+        case AppealEscalationMoved(escalation):
+            cared.put(evolve_escalation(cared.escalations[escalation], event))
         case DissuasionJoined() | DissuasionMoved():
             cared.put(evolve_dissuasion(cared.dissuasions[event.dissuasion], event))
     return state

@@ -17,8 +17,9 @@ from recoup.care import (
     Measure,
 )
 from recoup.care.dissuading import LeadTaken
+from recoup.care.escalation import Escalation
 
-_Row = LeadTaken | Dissuasion | Measure | DecisionAppeal
+_Row = LeadTaken | Dissuasion | Measure | DecisionAppeal | Escalation
 
 
 @dataclass(slots=True)
@@ -43,6 +44,10 @@ class Cared:
     """The appeal against an institution's (id there) decision. Follows from the appeals, as the next does."""
     undecided: dict[str, None] = field(default_factory=dict)
     """Ids of appeals that are open."""
+    escalations: dict[str, Escalation] = field(default_factory=dict)
+    """Of appeals that nobody decided in time."""
+    asking: dict[str, str] = field(default_factory=dict)
+    """By appeal: its open escalation. Follows from those."""
 
     def put(self, row: _Row) -> None:
         """Take in what is new, or what became of it."""
@@ -65,6 +70,12 @@ class Cared:
                     self.undecided[row.id] = None
                 else:
                     self.undecided.pop(row.id, None)
+            case Escalation():
+                self.escalations[row.id] = row
+                if row.is_open:
+                    self.asking[row.about] = row.id
+                elif self.asking.get(row.about) == row.id:
+                    del self.asking[row.about]
             case Dissuasion():
                 self.dissuasions[row.id] = row
                 if row.state in OPEN_DISSUASIONS:
@@ -96,6 +107,16 @@ class Cared:
         found = self.appealed.get((institution, decision))
         return None if found is None else self.appeals[found]
 
+    def asked_about(self, appeal: str) -> Escalation | None:
+        """Return the open escalation of an appeal."""
+        found = self.asking.get(appeal)
+        return None if found is None else self.escalations[found]
+
+    def asked_of(self, unit: str) -> Iterator[Escalation]:
+        """Yield what a unit is asked about and has no outcome yet."""
+        rows = (self.escalations[row] for row in self.asking.values())
+        yield from (row for row in rows if row.unit == unit)
+
     def running_of(self, unit: str, key: str, institution: str) -> Dissuasion | None:
         """Return the dissuasion of a payer that runs in a unit at an institution; '' takes the first at any, if it has none.
 
@@ -113,6 +134,7 @@ class Cared:
         yield from self.leads.values()
         yield from self.dissuasions.values()
         yield from self.appeals.values()
+        yield from self.escalations.values()
 
 
 __all__ = ["Cared"]

@@ -28,7 +28,7 @@ def due_in_return(found: Return | None, case_id: str) -> Iterator[Clock]:
 
 
 def due_in_care(cared: Cared, unit: str) -> Iterator[Clock]:
-    """Yield what is due in a unit's measures, dissuasions and appeals against a watch."""
+    """Yield what is due in a unit's measures, dissuasions and appeals against a watch, and what it is asked about appeals."""
     for measure_id in cared.live:
         measure = cared.measures[measure_id]
         if measure.unit == unit:
@@ -43,6 +43,8 @@ def due_in_care(cared: Cared, unit: str) -> Iterator[Clock]:
             yield Clock("decision_appeal", appeal.id, appeal.due_at)
             if appeal.waits_until is not None:
                 yield Clock("payment_waits", appeal.id, appeal.waits_until)
+    for asked in cared.asked_of(unit):
+        yield Clock("escalation", asked.id, asked.due_at)
 
 
 def _of_measure(measure: Measure) -> Iterator[Clock]:

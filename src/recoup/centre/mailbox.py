@@ -167,7 +167,9 @@ class Mailbox:
                 | SuspicionMessage()
                 | DecisionAppealMessage()
             ):
-                self._answers.hear(institution, said.message)
+                why = self._answers.hear(institution, said.message)
+                if why:  # the same again would get the same: its holder is told that it ended
+                    raise Turnaway(why)
             case _:
                 raise AssertionError("nothing else is taken here")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from recoup.care import appealing, dissuading, measuring
+from recoup.care import appealing, dissuading, escalating, measuring
 from recoup.cases import commands as case_commands
 from recoup.cases import events as case_events
 from recoup.cases import lists
@@ -193,6 +193,8 @@ EVENTS: Final[tuple[Row, ...]] = (
     ("dissuasion_moved", 1, dissuading.DissuasionMoved, ()),
     ("decision_appeal_filed", 1, appealing.DecisionAppealFiled, ()),
     ("decision_appeal_moved", 1, appealing.DecisionAppealMoved, ()),
+    ("appeal_escalation_raised", 1, escalating.AppealEscalationRaised, ()),
+    ("appeal_escalation_moved", 1, escalating.AppealEscalationMoved, ()),
     *((name, 1, kind, ()) for name, kind in EVENT_NAMES.items()),
 )
 
@@ -336,7 +338,7 @@ COMMANDS: Final[tuple[Row, ...]] = (
     ("agree_to_measure", 1, measuring.AgreeToMeasure, ()),
     ("withdraw_measure", 1, measuring.WithdrawMeasure, ()),
     ("confirm_measure", 1, measuring.ConfirmMeasure, ()),
-    ("tell_holder", 1, measuring.TellHolder, ()),
+    ("tell_holder", 2, measuring.TellHolder, (_with("is_over", None),)),
     ("prove_holder", 1, measuring.ProveHolder, ()),
     ("appeal_measure", 1, measuring.AppealMeasure, ()),
     ("settle_measure_appeal", 1, measuring.SettleMeasureAppeal, ()),
@@ -351,6 +353,8 @@ COMMANDS: Final[tuple[Row, ...]] = (
     ("file_decision_appeal", 1, appealing.FileDecisionAppeal, ()),
     ("settle_decision_appeal", 1, appealing.SettleDecisionAppeal, ()),
     ("pass_decision_appeal", 1, appealing.PassDecisionAppeal, ()),
+    ("settle_appeal_escalation", 1, escalating.SettleAppealEscalation, ()),
+    ("pass_appeal_escalation", 1, escalating.PassAppealEscalation, ()),
 )
 
 

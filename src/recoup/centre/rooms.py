@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, get_args
 
-from recoup.care import appealing, dissuading, measuring
+from recoup.care import appealing, dissuading, escalating, measuring
 from recoup.cases import CasePolicy, lists
 from recoup.cases import commands as case_commands
 from recoup.cases import events as case_events
@@ -163,11 +163,13 @@ ROOMS: Final[tuple[Room, ...]] = (
             dissuading.TakeLead,
             *get_args(dissuading.DissuasionCommand),
             *get_args(appealing.DecisionAppealCommand),
+            *get_args(escalating.AppealEscalationCommand),
         ),
         (
             *get_args(measuring.MeasureEvent),
             *get_args(dissuading.DissuasionEvent),
             *get_args(appealing.DecisionAppealEvent),
+            *get_args(escalating.AppealEscalationEvent),
         ),
         decide_care,
         evolve_care,

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from recoup.care import DecisionAppeal, Dissuasion, Measure
 from recoup.care.dissuading import LeadTaken
+from recoup.care.escalation import Escalation
 from recoup.cases import Case, Lesson
 from recoup.cases.lists import Entry
 from recoup.centre.counter import Code
@@ -99,6 +100,7 @@ _SHAPES.register("measure", 1, Measure)
 _SHAPES.register("lead", 1, LeadTaken)
 _SHAPES.register("dissuasion", 1, Dissuasion)
 _SHAPES.register("decision_appeal", 1, DecisionAppeal)
+_SHAPES.register("appeal_escalation", 1, Escalation)
 
 
 def _take_hold(state: CentreState, hold: Hold) -> None:
@@ -172,7 +174,7 @@ def _take_paper(state: CentreState, issued: Issued) -> None:
 
 
 def _take_cared(
-    state: CentreState, kept: Measure | LeadTaken | Dissuasion | DecisionAppeal
+    state: CentreState, kept: Measure | LeadTaken | Dissuasion | DecisionAppeal | Escalation
 ) -> None:
     state.cared.put(kept)
 
@@ -198,6 +200,7 @@ _TAKERS: Final[dict[str, Callable[[CentreState, Any], None]]] = {
     "lead": _take_cared,
     "dissuasion": _take_cared,
     "decision_appeal": _take_cared,
+    "appeal_escalation": _take_cared,
 }
 """What becomes of a line; a new register is one row here and one in `_values`."""
 

@@ -193,7 +193,7 @@ class CentreState:
         """Return what is open in a unit, with its case, the soonest due first: what one shift gives to the next.
 
         That is what is due in its own cases, in its care (measures, dissuasions, appeals against a watch), which is of no
-        case, and what it is asked about the cases of units below it.
+        case, and what it is asked about the cases and appeals of units below it.
         """
         rows = [
             (case_id, clock)

@@ -60,7 +60,7 @@ def suspected(
 
 def holder_told(institution: str, message: MeasureNoticeMessage) -> Command:
     """Return the note that an institution's holder was told of a measure, or of its end."""
-    what = TellHolder(message.measure, institution)
+    what = TellHolder(message.measure, institution, message.is_over)
     request = Request(Actor(institution, INSTITUTION, _TOLD), what)
     name = COMMAND_REGISTRY.name_of(what)[0]
     return command_of(COMMAND_REGISTRY, derived_id(name, institution, message.id), request)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from recoup.errors import Fault, SettingsFault
 
 if TYPE_CHECKING:
     from recoup.bank.link import Link
+    from recoup.bank.post import Post
     from recoup.cli.watch_settings import CentreSettings
     from recoup.messages import DecisionAppealMessage
     from recoup.watching.service import Desk, WatchCore
+    from recoup.watching.service.appealing import Appealed
     from recoup.watching.suspects import Suspects
 
 _CALL_SECONDS: Final = 20.0
@@ -125,7 +128,7 @@ class Linking:
             return "copy: old, not confirmed since the start\n"
         return f"copy: {'old' if self.is_old() else 'fresh'}, confirmed {age:.0f} s ago\n"
 
-    def appeals(self) -> Callable[[str, str], str] | None:
+    def appeals(self) -> Callable[[str, str], Appealed] | None:
         """Return what passes a holder's objection on; None where no unit of the centre is said whose task it becomes."""
         from recoup.watching.service.appealing import Addressed, Appeals
 
@@ -137,12 +140,22 @@ class Linking:
 
     def kept(self, letter: DecisionAppealMessage) -> DecisionAppealMessage:
         """Keep a letter in the books by a connection of its own: the link's belongs to its thread."""
+        with self._own_post() as post:
+            return post.kept(letter)
+
+    def declined(self, letter: DecisionAppealMessage) -> str:
+        """Return why the centre will never take a letter that was posted, by such a connection."""
+        with self._own_post() as post:
+            return post.declined(letter)
+
+    @contextmanager
+    def _own_post(self) -> Iterator[Post]:
         from recoup.bank import BankStore
         from recoup.bank.post import Post
 
         store = BankStore.open(self._settings.books)
         try:
-            return Post(self._who, store, self._clock, self._ids).kept(letter)
+            yield Post(self._who, store, self._clock, self._ids)
         finally:
             store.close()
 

@@ -309,6 +309,7 @@ class Watch(NamedStream):
         if self.copy is None:
             raise StateFault(StateProblem.SETTING_WRONG, "no stolen money is followed here")
         found = self.copy.take(change)
+        self._heard([change.what] if found[0] is Taken.CARRIED_OUT else [])
         self._grow()
         self.stream.sync()
         if self.log is not None:
@@ -322,6 +323,7 @@ class Watch(NamedStream):
         if self.copy is None:
             raise StateFault(StateProblem.SETTING_WRONG, "no stolen money is followed here")
         found = self.copy.renew(origin, changes, cut_us)
+        self._heard([one.what for one in changes] if found is not None else [])
         self._grow()
         self.stream.sync()
         if self.log is not None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from typing import Final
 
 import numpy as np
 
 from recoup.errors import StateFault, StateProblem
-from recoup.watch.decision import Decision, Policy
+from recoup.watch.decision import WAITS, Action, Decision, Policy
 from recoup.watch.model import Model
 from recoup.watch.patterns import Patterns
 from recoup.watch.rules import RuleSet
@@ -23,7 +23,9 @@ from recoup.watch.stolen import (
     StolenFlow,
 )
 from recoup.watch.stream import NEVER_US, Ended, Stream, rows_of_flow
+from recoup.watch.told import AppealSettled, What
 from recoup.watching.asked import Plain
+from recoup.watching.became import Became, PaymentStanding, PaymentState
 from recoup.watching.booked import BookedRows
 from recoup.watching.decision_log import Lines
 from recoup.watching.decisions import Decisions, EndedPayment
@@ -105,6 +107,7 @@ class NamedStream:
         self._waiting: dict[int, str] = {}
         self._numbers: dict[str, int] = {}
         self._rows = BookedRows()
+        self._became = Became()
         self.copy = None if flow is None else Copy(flow, self)
         if log is not None:
             log.begin(self.opening())
@@ -158,6 +161,7 @@ class NamedStream:
             if not rows["problem"][at]:
                 id_, number = ids[at], found.first + at
                 self._waiting[number], self._numbers[id_] = id_, number
+                self._became.forget(id_)
         index = None if self.stream.flow is None else self.stream.flow.index
         if index is None:
             return
@@ -172,6 +176,8 @@ class NamedStream:
         for one in some:
             id_ = self._waiting.pop(one.number, "")
             self._numbers.pop(id_, None)
+            if id_:
+                self._became.put(id_, one)
             if one.row >= 0 and id_:
                 self._rows.add([id_], [one.row])
             found.append(EndedPayment(id_, one))
@@ -228,6 +234,38 @@ class NamedStream:
         """Return a payment and what was decided of it; None for an id that was not answered, or is not remembered."""
         known = self._ids.find(id_)
         return None if known is None else (known.content, known.decisions[known.place])
+
+    def standing(self, id_: str) -> PaymentStanding:
+        """Return where a payment stands now, by its id: whether it waits, went on, or is over, and what stopped it."""
+        number = self._numbers.get(id_)
+        if number is not None:
+            until_us = self.stream.waiting[number].expires_us
+            return PaymentStanding(PaymentState.WAITING, None, until_us)
+        ended, known = self._became.find(id_), self.decided(id_)
+        is_booked = self._rows.row(id_) is not None
+        if known is None:
+            booked = PaymentState.WENT_ON if is_booked else PaymentState.UNKNOWN
+            return ended or PaymentStanding(booked)
+        if (
+            known[1].action in WAITS
+        ):  # where how it ended is forgotten, only what was booked went on
+            booked = PaymentState.RELEASED if is_booked else PaymentState.UNKNOWN
+            return ended or PaymentStanding(booked)
+        if ended is not None and ended.state is PaymentState.WENT_ON:
+            return ended  # any other end is of an earlier payment, whose id was forgotten since
+        is_over = known[1].action is Action.REFUSE
+        state = PaymentState.OVER if is_over else PaymentState.WENT_ON
+        return PaymentStanding(state, known[0].time_us)
+
+    def went_on(self, id_: str, time_us: int) -> None:
+        """Note that a payment went on whatever was decided of it."""
+        self._became.went_on(id_, time_us)
+
+    def _heard(self, whats: Iterable[What]) -> None:
+        """Keep for good what became of payments whose appeals were decided: it is asked for long after."""
+        for what in whats:
+            if isinstance(what, AppealSettled):
+                self._became.keep(what.decision)
 
     def accounts_of(self, pockets: Sequence[int]) -> list[str]:
         """Return whose pockets these are."""

@@ -72,6 +72,9 @@ class _Whole(msgspec.Struct, array_like=True):
     booked_rows: bytes
     """int64 each: numbers of the rows that those were booked in."""
     log_digest: str
+    ended: list[tuple[str, str, int, list[tuple[str, str]]]] = []
+    """What became of payments that waited; a snapshot of before says nothing of it."""
+    appealed: list[tuple[str, str, int, list[tuple[str, str]]]] = []
 
 
 def snapshot_of(watch: Watch) -> bytes:
@@ -96,6 +99,7 @@ def snapshot_of(watch: Watch) -> bytes:
         booked,
         np.array(rows, "<i8").tobytes(),
         "" if watch.log is None else watch.log.digest,
+        *watch._became.rows(),
     )
     rings = None if stream.patterns is None else stream.patterns.snapshot()
     return _sealed(whole, stream.shard.snapshot_pieces(), rings)
@@ -260,6 +264,7 @@ def _put_waiting(watch: Watch, whole: _Whole) -> None:
     _look_at(len(waiting) <= limits.WATCH_WAITING_MAX, "payments that wait")
     _look_at(bool(np.isfinite(counters).all()) and counters.shape == (3,), "its budgets")
     watch.stream.go_on_from(whole.taken, waiting, counters)
+    watch._became.lay(whole.ended, whole.appealed)
     watch._waiting = dict(whole.waiting_ids)
     watch._numbers = {id_: number for number, id_ in whole.waiting_ids}
 

@@ -16,12 +16,14 @@ from correspondents import BANK, CENTRE, DAYS, NUMBER, OTHER, PUSHED, issue, loo
 from httpx import Response
 
 from recoup import limits
+from recoup.care import DecisionGround, DecisionKind
 from recoup.centre.office import SENDINGS, wait_until
 from recoup.clock import EPOCH
 from recoup.messages import (
     AnswerMessage,
     Asked,
     AskMessage,
+    DecisionAppealMessage,
     DigestHold,
     DigestMessage,
     KeyRing,
@@ -374,3 +376,37 @@ def test_no_altered_message_acts_or_breaks_anything(house: Bureau) -> None:
 def test_a_centre_that_connects_nobody_believes_nobody(bureau: Bureau) -> None:
     assert name_of(ask(bureau)) == "issuer_unknown"
     assert name_of(post(bureau, signed(bureau, answer(bureau, "o")))) == "issuer_unknown"
+
+
+# --- what a holder says against a decision ---
+
+
+def objection(house: Bureau, **changes: object) -> DecisionAppealMessage:
+    now = house.clock.now()
+    said = ("gd", "p-1", NUMBER, "CNY", Minor(100), DecisionKind.WARN, DecisionGround.RULE)
+    return replace(DecisionAppealMessage("appeal-1", "bank-1", *said, now, now, "mine"), **changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "why"),
+    [
+        ({"unit": "nowhere"}, 404, "unit_unknown"),
+        ({"amount": Minor(0)}, 409, "decision_unfit"),
+        ({"codes": ("c",) * 41}, 422, "field_wrong"),
+    ],
+)
+def test_an_objection_that_nobody_will_decide_on_is_turned_away_with_why(
+    house: Bureau, changes: dict[str, object], status: int, why: str
+) -> None:
+    found = say(house, objection(house, **changes))
+    assert (found.status_code, name_of(found)) == (status, why)
+
+
+def test_an_objection_is_taken_once_and_a_second_one_to_the_decision_is_turned_away(
+    house: Bureau,
+) -> None:
+    made = objection(house)
+    assert [say(house, made).status_code for _ in range(2)] == [204, 204]
+    second = say(house, replace(made, id="appeal-2"))
+    assert (second.status_code, name_of(second)) == (409, "decision_appealed")
+    assert say(house, made).status_code == 204, "the first is still what it was"

@@ -8,7 +8,7 @@ import itertools
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from functools import partial
@@ -32,6 +32,7 @@ from recoup.cases import commands as asked
 from recoup.cases.state import ClaimTrigger
 from recoup.centre import rights
 from recoup.centre.commands import Done
+from recoup.centre.office import wait_until
 from recoup.centre.registry import COMMAND_REGISTRY
 from recoup.centre.requests import INSTITUTION, Actor, Request, command_of
 from recoup.centre.return_rights import RETURN_ACTIONS
@@ -81,6 +82,8 @@ class Thing:
     task: str = ""
     appeal: str = ""
     """Against a decision of a watch."""
+    late: str = ""
+    """An escalation about such an appeal that nobody decided in time."""
 
 
 Ask = Callable[[Bureau, str, Thing], Response]
@@ -318,6 +321,20 @@ def objection_at(bureau: Bureau, thing: Thing) -> str:
     return wanted.id
 
 
+def asked_late(bureau: Bureau, units: Sequence[str]) -> dict[str, str]:
+    """Let an appeal of each unit run out before anybody works here; return the escalations, by unit."""
+    for unit in units:
+        objection_at(bureau, Thing(unit, "bank-9", ""))
+    bureau.clock.move(timedelta(days=1))
+
+    def asked() -> dict[str, str]:
+        rows = bureau.desk.view().cared.escalations.values()
+        return {row.unit: row.id for row in rows}
+
+    assert wait_until(lambda: len(asked()) == len(units), 30.0)
+    return asked()
+
+
 def measure_at(thing: Thing) -> dict[str, Any]:
     """Return the body of a measure of an account that nobody spoke of before."""
     account = {"kind": "account", "institution": thing.institution, "number": next(_fresh)}
@@ -397,6 +414,12 @@ CARE: dict[tuple[str, str], tuple[Action, Ask]] = {
     ("get", "/decision-appeals/{appeal}"): (
         Action.APPEAL_READ,
         lambda b, by, t: b.get(f"/decision-appeals/{t.appeal}", by),
+    ),
+    ("post", "/decision-appeals/escalations/{escalation}/outcome"): (
+        Action.ESCALATION_LOG,
+        lambda b, by, t: b.post(
+            f"/decision-appeals/escalations/{t.late}/outcome", {"outcome": "rang"}, by
+        ),
     ),
     **{
         ("post", f"/decision-appeals/{{appeal}}{path}"): (right, of_appeal(path, reason="r"))
@@ -885,6 +908,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     set_up_logs(io.StringIO())
     folder: Path = tmp_path_factory.mktemp("bureau")
     bureau = Bureau(folder)
+    late = asked_late(bureau, ("sz", "ft", "ft-1", "ns"))
     bureau.set_up()
     for unit, level, parent in (
         ("sz", "city", "gd"),
@@ -911,11 +935,12 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         lead = f"lead {thing.unit}"
         bureau.place(thing.case, thing.unit, lead)
         furnish(bureau, thing, lead)
+        thing.late = late[thing.unit]
         work(bureau, thing)
         if "institution" in name:
             bureau.told(thing.case, IssueOrder(thing.order))
     for role in (Role.CALL_TAKER, Role.OFFICER, Role.CASE_LEAD, Role.DUTY_OFFICER):
-        own = Thing("ft", "bank-9", "C-ft")
+        own = Thing("ft", "bank-9", "C-ft", late=late["ft"])
         furnish(bureau, own, role.value)
         stop = in_case("/orders", kind="stop", account="b-{case}", currency="CNY", reason="r")
         own.written = stop(bureau, role.value, own).json()["id"]

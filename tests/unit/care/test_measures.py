@@ -317,3 +317,30 @@ def test_a_protective_stop_is_spent():
     assert not isinstance(proposed(protective(), never, task=warned()), CareRefusal)
     other = replace(before, about="an earlier dissuasion")
     assert not isinstance(proposed(protective(), other, task=warned()), CareRefusal)
+
+
+def test_who_was_told_of_the_beginning_alone_knows_nothing_of_the_end():
+    """The notice left before the end, and was heard after it."""
+    ended = replace(standing(), state=S.LIFTED, ended_at=START + LATER)
+    at = START + 2 * LATER
+    (begun,) = decide_measure(ended, TellHolder("m1", "bank-1", False), (), at, TERMS)
+    after = evolve_measure(ended, begun)
+    assert (after.told_at, after.is_told) == (None, False), "on record, and no word of the end"
+    told_then = replace(ended, told_at=START)
+    assert decide_measure(told_then, TellHolder("m1", "bank-1", False), (), at, TERMS) == ()
+    (over,) = decide_measure(after, TellHolder("m1", "bank-1", True), (), at, TERMS)
+    assert evolve_measure(after, over).is_told
+
+
+def test_a_holder_that_was_told_of_an_end_that_did_not_come_is_not_told_of_what_runs():
+    runs = standing()
+    refusal = decide_measure(runs, TellHolder("m1", "bank-1", True), (), START, TERMS)
+    assert refusal.reason is CareReason.MEASURE_STANDS
+    (told,) = decide_measure(runs, TellHolder("m1", "bank-1", False), (), START, TERMS)
+    assert evolve_measure(runs, told).is_told
+
+
+def test_a_note_that_does_not_say_of_what_is_believed_as_before():
+    """The negative control: what was recorded of a notice while nobody asked of what it told."""
+    (told,) = decide_measure(standing(), TellHolder("m1", "bank-1"), (), START, TERMS)
+    assert evolve_measure(standing(), told).is_told

@@ -6,6 +6,7 @@ from itertools import product
 
 import pytest
 
+from recoup.care import escalation
 from recoup.cases import state
 
 TABLES = [
@@ -17,10 +18,10 @@ TABLES = [
     (state.NOTICE_MOVES, state.NOTICE_REFUSALS, state.NoticeState, state.NoticeTrigger),
     (state.HANDOVER_MOVES, state.HANDOVER_REFUSALS, state.HandoverState, state.HandoverTrigger),
     (
-        state.ESCALATION_MOVES,
+        escalation.ESCALATION_MOVES,
         state.ESCALATION_REFUSALS,
-        state.EscalationState,
-        state.EscalationTrigger,
+        escalation.EscalationState,
+        escalation.EscalationTrigger,
     ),
     (state.TASK_MOVES, state.TASK_REFUSALS, state.TaskState, state.TaskTrigger),
 ]

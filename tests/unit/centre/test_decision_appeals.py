@@ -177,11 +177,12 @@ def test_where_the_centre_cannot_take_an_objection_a_person_hears_of_it(house):
         told=lambda what, reason: told.append((what, reason)),
     )
     for _ in range(2):
-        answers.hear("bank-1", letter())
+        assert answers.hear("bank-1", letter()) == ""
         house.office.clock.move(timedelta(hours=1))
     assert (told, len(house.cared.appeals)) == ([], 1), "taken, and the same once more"
-    answers.hear("bank-1", letter(id="appeal-2"))
-    answers.hear("bank-1", letter(id="appeal-3", decision="p-3", amount=Minor(0)))
+    assert answers.hear("bank-1", letter(id="appeal-2")) == "decision_appealed"
+    unfit = letter(id="appeal-3", decision="p-3", amount=Minor(0))
+    assert answers.hear("bank-1", unfit) == "decision_unfit", "the bank hears why it ended"
     said = [f"a holder's objection was not taken: decision_{one}" for one in ("appealed", "unfit")]
     assert told == [("bank-1", one) for one in said]
 
@@ -285,7 +286,7 @@ def test_it_has_a_deadline_at_its_limit_and_waits_by_the_end_of_the_payment(hous
     assert not house.cared.appeals[appeal.id].is_overdue
     house.until(START + LIMIT)
     assert house.cared.appeals[appeal.id].is_overdue
-    assert (todos(), house.due()) == ([row], set()), "late, it is still open"
+    assert (todos(), house.due()) == ([row], {"pass_appeal_escalation"}), "late, it is still open"
     assert isinstance(house.settle(appeal.id, is_upheld=False), Done)
     assert todos() == []
 

@@ -15,9 +15,10 @@ from recoup.errors import MessageFault
 from recoup.messages import ChangeKind, change_of, row_of
 from recoup.reading.policies import read_case_policy
 from recoup.watch.decision import Action, Cause, Decision, Ground
+from recoup.watch.stream import Bound
 from recoup.watch.told import AppealSettled, Measured, chain
 from recoup.watching.asked import Plain
-from recoup.watching.service.appealing import Addressed, Appeals, letter_of
+from recoup.watching.service.appealing import Addressed, Appealed, Appeals, letter_of
 from recoup.watching.service.linked import CHAIN, CHANGES, _packed
 from recoup.watching.service.port import CONFIGURE
 from recoup.watching.service.problems import ProblemError
@@ -88,20 +89,27 @@ def test_an_outcome_is_written_as_a_change_and_read_as_it_is(is_upheld):
 
 
 class Books:
-    """Letters in memory, the first of an id for ever."""
+    """Letters in memory, the first of an id for ever, and why the centre will not take some."""
 
     def __init__(self):
-        self.letters = {}
+        self.letters, self.why = {}, {}
+
+    def declined(self, letter):
+        return self.why.get(letter.decision, "")
 
     def kept(self, letter):
         return self.letters.setdefault(letter.id, letter)
 
 
-def filed(running: Running, books: Books, number: str, words: str = "mine") -> str:
+def asked(running: Running, books: Books, number: str, words: str = "mine") -> Appealed:
     to = TO._replace(is_ours=lambda _: True)
     appeals = Appeals(lambda: running.core.watch, lambda work: work(), books, to, lambda: NOW)
+    return appeals.file(number, words)
+
+
+def filed(running: Running, books: Books, number: str, words: str = "mine") -> str:
     try:
-        return appeals.file(number, words)
+        return asked(running, books, number, words).state
     except ProblemError as problem:
         return problem.name
 
@@ -144,6 +152,9 @@ def test_upheld_goes_on_once_and_dismissed_and_bound_ones_wait_after_a_restart_t
         before = first.core.watch.stream.shard.peek([0, 1]).tolist()
         told(first, AppealSettled("p-2", False), AppealSettled("p-4", True))
         told(first, MEASURE, AppealSettled("p-3", True), AppealSettled("p-77", True))
+        stands = [asked(first, books, id_).payment for id_ in ("p-2", "p-3", "p-4", "p-77")]
+        assert [one.state.value for one in stands] == ["waiting", "stopped", "over", "unknown"]
+        assert stands[1].bound_by == (Bound("measure", "m-1"),)
         assert first.core.watch.stream.shard.peek([0, 1]).tolist() == before
         told(first, AppealSettled("p-1", True))
         after = first.core.watch.stream.shard.peek([0, 1]).tolist()
@@ -163,6 +174,27 @@ def test_upheld_goes_on_once_and_dismissed_and_bound_ones_wait_after_a_restart_t
         assert second.core.watch.stream.shard.peek([0, 1]).tolist() == after
         assert outcome(end(second, "cancel", "core-token", "p-2")) == "cancelled"
         assert filed(second, books, "p-1") == "upheld"
+        assert asked(second, books, "p-1").payment.state.value == "released"
+        assert asked(second, books, "p-2").payment.state.value == "over"
+        assert asked(second, books, "p-3").payment.bound_by == (Bound("measure", "m-1"),)
+
+
+def test_an_objection_that_the_centre_does_not_take_ends_and_says_why(tmp_path):
+    books, running = Books(), core()
+    with Running(tmp_path, running, PATIENT, callers=CALLERS) as first:
+        first.inform(CONFIGURE, configuration(tmp_path))
+        assert pay(first, "p-1")["decision"] == "delay"
+        assert filed(first, books, "p-1") == "filed"
+        books.why["p-1"] = "unit_unknown"
+        found = asked(first, books, "p-1")
+        assert (found.state, found.reason, found.payment.state.value) == (
+            "declined",
+            "unit_unknown",
+            "waiting",
+        )
+        # The centre's word on it goes before: a letter that came again may have been taken after all.
+        told(first, AppealSettled("p-1", True))
+        assert asked(first, books, "p-1").state == "upheld"
 
 
 def test_words_promise_the_way_to_the_centre_only_where_there_is_one(tmp_path):

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from recoup.watch.decision import Action, Ground
 from recoup.watch.rules.rule import digest_of
 from recoup.watch.state import Outcome
-from recoup.watch.stolen import Held, Measure, Tiding
+from recoup.watch.stolen import Held, Measure, StolenFlow, Tiding, Verdict
 from recoup.watch.stream.arrays import DECIDED, NEVER_US
 
 Rows = npt.NDArray[np.void]
@@ -37,6 +37,15 @@ class How(StrEnum):
     """Nothing waits under this number: nothing was done."""
 
 
+class Bound(NamedTuple):
+    """What binds a payment's payer."""
+
+    kind: str
+    """`order`: of a case, of the centre; `caught`: stolen money of a case, and no order for it yet; `measure`."""
+    about: str
+    """The case, or the measure's id."""
+
+
 class Ended(NamedTuple):
     """What became of a payment that waited."""
 
@@ -47,6 +56,28 @@ class Ended(NamedTuple):
     row: int = -1
     before: int = 0
     """Place in its batch of the payment before which it ended."""
+    bound_by: tuple[Bound, ...] = ()
+    """What stopped it then, in the order of cases, a measure last; told to whoever asks, no part of the log."""
+
+    @classmethod
+    def stopped(
+        cls,
+        one: Waiting,
+        time_us: int,
+        flow: StolenFlow,
+        verdict: Verdict,
+        measure: Measure | None,
+    ) -> Ended:
+        """Return the end of a payment that is not let out: by what is held in its payer's pocket, by a measure, or by both."""
+        held = {} if verdict.is_allowed else flow.bindings.get(one.payer, {})
+        by = [
+            Bound("order" if binding.ordered else "caught", case)
+            for case, binding in sorted(held.items())
+        ]
+        if measure is not None:
+            by.append(Bound("measure", measure.id))
+        assert by, "nothing else stops a payment that waited"
+        return cls(one.number, How.STOPPED, time_us, bound_by=tuple(by))
 
 
 class Passed(NamedTuple):
@@ -154,4 +185,15 @@ class Writing:
         )
 
 
-__all__ = ["Decided", "Ended", "How", "Matrix", "Passed", "Rows", "Versions", "Waiting", "Writing"]
+__all__ = [
+    "Bound",
+    "Decided",
+    "Ended",
+    "How",
+    "Matrix",
+    "Passed",
+    "Rows",
+    "Versions",
+    "Waiting",
+    "Writing",
+]

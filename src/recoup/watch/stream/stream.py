@@ -372,7 +372,7 @@ class Stream:
             found.told += verdict.caught
             one_binds = flow.measured(payment, is_at_counter=one.is_at_counter)
             if not verdict.is_allowed or one_binds is not None:
-                found.ended.append(Ended(one.number, How.STOPPED, time_us))
+                found.ended.append(Ended.stopped(one, time_us, flow, verdict, one_binds))
                 self.sync()
                 return
         self._room -= 1

@@ -17,6 +17,7 @@ from recoup.clock import Clock, microseconds_of
 from recoup.money import ISO_DIGITS, Digits
 from recoup.watching.asked import ID_CHARS_MAX
 from recoup.watching.service import arrow, pacs
+from recoup.watching.service.appealing import Appealed, appealed_body
 from recoup.watching.service.bodies import Taken, is_batch, read_body, write_many, write_one
 from recoup.watching.service.changing import Changes
 from recoup.watching.service.desk import Desk
@@ -92,7 +93,7 @@ class Service:
         callers: Callers | None = None,
         digits: Digits = ISO_DIGITS,
         health: Callable[[], str] | None = None,
-        appeal: Callable[[str, str], str] | None = None,
+        appeal: Callable[[str, str], Appealed] | None = None,
         pacs_channels: Mapping[str, str] | None = None,
     ) -> None:
         """Put it before a desk; `health` says more than that the service lives, such as how old the copy of the centre is.
@@ -316,9 +317,9 @@ class Service:
             raise ProblemError("payment_id_too_long")
         if self._appeal is None:
             raise ProblemError("appeals_unaddressed")
-        state = await asyncio.to_thread(self._appeal, given.id, given.statement)
-        _log.info("objection passed on", state=state, by=person)
-        return Answer(msgspec.json.encode({"id": given.id, "state": state}))
+        found = await asyncio.to_thread(self._appeal, given.id, given.statement)
+        _log.info("objection passed on", state=found.state, by=person)
+        return Answer(msgspec.json.encode(appealed_body(given.id, found)))
 
     # --- the operator's ---
 

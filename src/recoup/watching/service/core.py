@@ -215,6 +215,7 @@ class WatchCore:
                     continue  # else an order or a measure binds it, and it went on all the same
             sides = [self._pocket(payer, currency), self._pocket(payee, currency)]
             self.saw(stream.book(Payment(time_us, sides[0], sides[1], amount), kind))
+            self.watch.went_on(id_, stream.shard.clock)
 
     def _pocket(self, account: str, currency: str) -> int:
         found = self.watch.pocket(account, currency)

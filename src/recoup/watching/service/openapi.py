@@ -11,6 +11,7 @@ from recoup._version import __version__
 from recoup.care.limits import DECISION_TEXT_CHARS_MAX
 from recoup.records.kinds import KINDS
 from recoup.watch.stream import How
+from recoup.watching.became import PaymentState
 from recoup.watching.service import arrow, pacs, problems
 from recoup.watching.service.port import CHANNELS, DECISIONS
 
@@ -162,13 +163,40 @@ _OBJECTION: Final = {
         },
     },
 }
+_BOUND: Final = {
+    "type": "object",
+    "required": ["kind", "about"],
+    "additionalProperties": False,
+    "properties": {
+        "kind": {"enum": ["order", "caught", "measure"]},
+        "about": {"type": "string", "description": "The case, or the measure."},
+    },
+}
 _APPEALED: Final = {
     "type": "object",
-    "required": ["id", "state"],
+    "required": ["id", "state", "payment"],
     "additionalProperties": False,
     "properties": {
         "id": {"type": "string"},
-        "state": {"enum": ["filed", "upheld", "dismissed"]},
+        "state": {
+            "enum": ["filed", "upheld", "dismissed", "declined"],
+            "description": "Of the appeal. `upheld` is no leave to pay: `payment` says what came of it.",
+        },
+        "reason": {"type": "string", "description": "Why the centre did not take it: `declined`."},
+        "payment": {
+            "type": "object",
+            "required": ["state"],
+            "additionalProperties": False,
+            "properties": {
+                "state": {
+                    "enum": [one.value for one in PaymentState],
+                    "description": "Only `released` says that what waited is to be paid, once.",
+                },
+                "at": {"type": "string", "format": "date-time"},
+                "until": {"type": "string", "format": "date-time"},
+                "bound_by": {"type": "array", "items": _BOUND, "description": "What stopped it."},
+            },
+        },
     },
 }
 _USUAL: Final = (400, 401, 413, 415, 503)
