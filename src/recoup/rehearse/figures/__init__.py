@@ -1,5 +1,6 @@
 """The figures of a play, counted against the truth, and the identities that they must keep."""
 
+from recoup.rehearse.figures.appealed import Objection, late_of, objections_of
 from recoup.rehearse.figures.cases import (
     SURVIVAL_SECONDS,
     CaseKept,
@@ -32,6 +33,7 @@ __all__ = [
     "Holds",
     "Identity",
     "KeptParts",
+    "Objection",
     "Span",
     "Step",
     "Stolen",
@@ -46,6 +48,8 @@ __all__ = [
     "kept_by_fraud",
     "kept_parts",
     "largest_case",
+    "late_of",
+    "objections_of",
     "quantile",
     "steps_of",
     "survival_of",

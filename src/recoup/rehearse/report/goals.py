@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,6 +36,7 @@ def goals_of(run: Run) -> tuple[Goal, ...]:
             1,
         ),
         _innocent(ours),
+        _released(run),
         _returned(run),
         Goal(
             "goal_identities",
@@ -46,7 +47,7 @@ def goals_of(run: Run) -> tuple[Goal, ...]:
 
 
 _NAMED_MOST: Final = 12
-"""Frauds that a goal names; `cases.csv` has all."""
+"""Frauds or accounts that a goal names; `cases.csv` has all frauds."""
 _OURS = ("first-hop", "manual", "chase", "watch", "full")
 
 
@@ -71,6 +72,20 @@ def _innocent(ours: Figures | None) -> Goal:
     return Goal("goal_innocent", share <= 0.01, f"{share:.2%}")
 
 
+def _released(run: Run) -> Goal:
+    """Whether every innocent holder who objected was free within the appeal clock; accounts of which not are named."""
+    ours = next((run.results[name] for name in ("full", "chase") if name in run.results), None)
+    if ours is None or not ours.figures["innocent_appeals"]:
+        return Goal("goal_appeal", None, "")
+    filed, late = (int(ours.figures[f"innocent_appeals{end}"]) for end in ("", "_late"))
+    found = [f"{filed - late}/{filed}", *_named(ours.late)]
+    return Goal("goal_appeal", not late, " ".join(found))
+
+
+def _named(names: Sequence[str]) -> list[str]:
+    return [*names[:_NAMED_MOST], *["…"][: len(names) > _NAMED_MOST]]
+
+
 def _returned(run: Run) -> Goal:
     """Whether everything directly traceable came back in time, to the minor unit; the frauds of which not are named."""
     ours = next((run.results[name] for name in ("full", "chase") if name in run.results), None)
@@ -84,7 +99,7 @@ def _returned(run: Run) -> Goal:
         if not GivenBack(one.traceable, one.returned, one.days_to_return).is_whole(notice_days)
     ]
     share = sum(one.returned for one in cases) / sum(one.traceable for one in cases)
-    named = [f"#{number}" for number in late[:_NAMED_MOST]] + ["…"][: len(late) > _NAMED_MOST]
+    named = _named([f"#{number}" for number in late])
     found = f"{share:.1%}; {len(cases) - len(late)}/{len(cases)}"
     return Goal("goal_return", not late, " ".join([found, *named]))
 
