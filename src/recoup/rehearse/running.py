@@ -28,12 +28,12 @@ from recoup.rehearse.figures import (
     Figures,
     Identity,
     Step,
+    appeals_of,
     cases_of,
     figures_of,
     identities_of,
     largest_case,
     late_of,
-    objections_of,
     steps_of,
     survival_of,
     truth_of,
@@ -253,7 +253,7 @@ def run_policy(country: Country, scenario: Scenario, name: str, told: Told) -> R
         way=way,
         places=_places(country, way),
         late=tuple(
-            country.accounts.id[one] for one in late_of(objections_of(played, truth), clock_us)
+            country.accounts.id[one] for one in late_of(appeals_of(played, truth), clock_us)
         ),
     )
 

@@ -1,6 +1,6 @@
 """The figures of a play, counted against the truth, and the identities that they must keep."""
 
-from recoup.rehearse.figures.appealed import Objection, late_of, objections_of
+from recoup.rehearse.figures.appealed import FiledAppeal, appeals_of, late_of
 from recoup.rehearse.figures.cases import (
     SURVIVAL_SECONDS,
     CaseKept,
@@ -27,18 +27,19 @@ __all__ = [
     "Exit",
     "Figure",
     "Figures",
+    "FiledAppeal",
     "GivenBack",
     "Harm",
     "Hold",
     "Holds",
     "Identity",
     "KeptParts",
-    "Objection",
     "Span",
     "Step",
     "Stolen",
     "Truth",
     "Unit",
+    "appeals_of",
     "cases_of",
     "figures_of",
     "given_back",
@@ -49,7 +50,6 @@ __all__ = [
     "kept_parts",
     "largest_case",
     "late_of",
-    "objections_of",
     "quantile",
     "steps_of",
     "survival_of",

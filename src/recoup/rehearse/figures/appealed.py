@@ -13,7 +13,7 @@ from recoup.rehearse.play.played import Played
 
 
 @dataclass(frozen=True, slots=True)
-class Objection:
+class FiledAppeal:
     """What one innocent holder filed at one instant; microseconds of UTC, minor units."""
 
     account: int
@@ -28,8 +28,8 @@ class Objection:
         return self.free_us is not None and self.free_us - self.filed_us <= clock_us
 
 
-def objections_of(played: Played, truth: Truth) -> tuple[Objection, ...]:
-    """Return every objection of an innocent holder, by instant and account.
+def appeals_of(played: Played, truth: Truth) -> tuple[FiledAppeal, ...]:
+    """Return every appeal of an innocent holder, by instant and account.
 
     Released is what the books say, whatever was decided: all that was held of the holder at that instant, for whichever
     cause, is held no more. Where nothing was held there was a measure, and its end is the decision that grants.
@@ -53,13 +53,13 @@ def objections_of(played: Played, truth: Truth) -> tuple[Objection, ...]:
         ends = [until_us for until_us, _ in there]
         free_us = max((at for at in ends if at is not None), default=granted_us)
         amount = sum(amount for _, amount in there)
-        found.append(Objection(account, filed_us, amount, None if None in ends else free_us))
+        found.append(FiledAppeal(account, filed_us, amount, None if None in ends else free_us))
     return tuple(found)
 
 
-def late_of(objections: Sequence[Objection], clock_us: int) -> tuple[int, ...]:
+def late_of(appeals: Sequence[FiledAppeal], clock_us: int) -> tuple[int, ...]:
     """Return the accounts of holders of whom something was held beyond the clock, each once, ascending."""
-    return tuple(sorted({one.account for one in objections if not one.is_in_time(clock_us)}))
+    return tuple(sorted({one.account for one in appeals if not one.is_in_time(clock_us)}))
 
 
-__all__ = ["Objection", "late_of", "objections_of"]
+__all__ = ["FiledAppeal", "appeals_of", "late_of"]

@@ -9,7 +9,7 @@ from statistics import median
 
 import polars as pl
 
-from recoup.rehearse.figures.appealed import objections_of
+from recoup.rehearse.figures.appealed import appeals_of
 from recoup.rehearse.figures.innocents import HOUR_US, harm_of
 from recoup.rehearse.figures.spans import Holds
 from recoup.rehearse.figures.terms import NAMES, Figures
@@ -92,7 +92,7 @@ def figures_of(played: Played, truth: Truth, appeal_clock_us: int = DAY_US) -> F
         **_of_holds(truth.holds),
         **_of_returns(played, truth),
         **_of_innocents(played, truth),
-        **_of_objections(played, truth, appeal_clock_us),
+        **_of_appeals(played, truth, appeal_clock_us),
         **_of_entitlements(played, truth),
         **_of_chases(played, truth),
     }
@@ -145,10 +145,10 @@ def _of_innocents(played: Played, truth: Truth) -> Figures:
     }
 
 
-def _of_objections(played: Played, truth: Truth, clock_us: int) -> Figures:
-    objections = objections_of(played, truth)
-    late = sum(not one.is_in_time(clock_us) for one in objections)
-    return {"innocent_appeals": len(objections), "innocent_appeals_late": late}
+def _of_appeals(played: Played, truth: Truth, clock_us: int) -> Figures:
+    appeals = appeals_of(played, truth)
+    late = sum(not one.is_in_time(clock_us) for one in appeals)
+    return {"innocent_appeals": len(appeals), "innocent_appeals_late": late}
 
 
 def _of_entitlements(played: Played, truth: Truth) -> Figures:

@@ -158,7 +158,7 @@ FIGURES: Final = (
     Figure(
         "innocent_appeals",
         Unit.COUNT,
-        "objections of such holders to what was held of theirs, or to a measure",
+        "appeals of such holders against what was held of theirs, or against a measure",
         "无辜户主申诉次数",
     ),
     Figure(
