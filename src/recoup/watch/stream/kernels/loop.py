@@ -78,13 +78,9 @@ _INPUT, _RULE, _MODEL, _UNSCORED = (
     int(Ground.MODEL),
     int(Ground.UNSCORED),
 )
-_SHADOW, _ALERTS, _INNOCENTS, _WAITING, _SUM = (
-    int(Withheld.SHADOW),
-    int(Withheld.ALERTS),
-    int(Withheld.INNOCENTS),
-    int(Withheld.WAITING),
-    int(Withheld.SUM),
-)
+_SHADOW, _ALERTS = int(Withheld.SHADOW), int(Withheld.ALERTS)
+_INNOCENTS = int(Withheld.INNOCENTS)
+_WAITING, _SUM = int(Withheld.WAITING), int(Withheld.SUM)
 _FIELDS: Final = len(FIELDS)
 _OF_STATE: Final = len(FEATURES)
 """Columns of the state; those of patterns come behind."""
