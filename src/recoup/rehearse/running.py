@@ -28,10 +28,12 @@ from recoup.rehearse.figures import (
     Figures,
     Identity,
     Step,
+    appeals_of,
     cases_of,
     figures_of,
     identities_of,
     largest_case,
+    late_of,
     steps_of,
     survival_of,
     truth_of,
@@ -102,6 +104,8 @@ class Result:
     """Of the money of the fraud with the largest loss."""
     places: Mapping[int, Place] = field(default_factory=dict)
     """The accounts on that way, by number."""
+    late: tuple[str, ...] = ()
+    """Accounts of innocent holders who objected and of whom something was held beyond the appeal clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +210,8 @@ def run_policy(country: Country, scenario: Scenario, name: str, told: Told) -> R
     played = play(country, policy, scenario, progress=progress)
     told(Beat(name, "counting", 1.0))
     truth = truth_of(played)
-    figures = figures_of(played, truth)
+    clock_us = scenario.centre.appeal_clock
+    figures = figures_of(played, truth, clock_us)
     limits = limit_kept = None
     if name == REFERENCE:
         began = time.monotonic()
@@ -247,6 +252,9 @@ def run_policy(country: Country, scenario: Scenario, name: str, told: Told) -> R
         limit_kept=limit_kept,
         way=way,
         places=_places(country, way),
+        late=tuple(
+            country.accounts.id[one] for one in late_of(appeals_of(played, truth), clock_us)
+        ),
     )
 
 

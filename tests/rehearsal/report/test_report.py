@@ -97,6 +97,23 @@ def test_frauds_whose_traceable_money_did_not_come_back_are_named():
     assert goal().is_reached is None
 
 
+def test_innocents_who_were_not_free_within_the_clock_are_named():
+    run = run_of_village()
+
+    def goal(filed, late, names):
+        figures = run.results["med2"].figures
+        figures = figures | {"innocent_appeals": filed, "innocent_appeals_late": late}
+        full = replace(run.results["med2"], policy="full", figures=figures, late=names)
+        found = goals_of(replace(run, results={**run.results, "full": full}))
+        return next(one for one in found if one.key == "goal_appeal")
+
+    assert (goal(3, 0, ()).is_reached, goal(3, 0, ()).found) == (True, "3/3")
+    missed = goal(40, 14, tuple(f"a{number:02}" for number in range(13)))
+    assert missed.is_reached is False
+    assert missed.found == "26/40 " + " ".join(f"a{number:02}" for number in range(12)) + " …"
+    assert goal(0, 0, ()).is_reached is None
+
+
 def test_every_word_is_said_in_both_languages_with_the_same_values():
     for key, pair in WORDS.items():
         zh, en = (set(re.findall(r"{(\w+)}", words)) for words in pair)

@@ -42,6 +42,7 @@ ON_THE_LIST = {
     "pass_dissuasion_step": {"dissuasion_step"},
     "pass_dissuasion_end": {"dissuasion"},
     "pass_decision_appeal": {"decision_appeal"},
+    "pass_appeal_escalation": {"escalation"},
 }
 """The commands by which a clock fires, and what the list calls each."""
 NOT_ON_IT = {"pass_entry_end"}

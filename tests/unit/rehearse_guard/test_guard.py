@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from deciding import model_of
 from rehearsal.hamlet import BEGIN, HOUR, MINUTE
 from rehearsal.script import play_script, scripted
 
@@ -274,6 +275,32 @@ def test_a_payer_who_heeds_the_call_is_dissuaded_and_what_waits_is_taken_back():
     assert (task.state.value, task.averted) == ("dissuaded", LOSS)
     assert [one.how for one in happened(stage, WaitEnded)] == ["cancelled"]
     assert stage.books.balance(VICTIM) == LOSS
+
+
+@pytest.mark.parametrize(
+    ("amount", "done", "waits"),
+    [(LOSS, "hold", True), (100 * LOSS, "warn", False)],
+)
+def test_a_likely_victim_whose_sum_is_too_large_to_wait_is_spoken_to_all_the_same(
+    amount, done, waits
+):
+    """The model is as sure of both: 1 in 20 is an innocent's. Only of the larger that is more than may wait."""
+    watch = replace(Scenario().watch, called=1.0, visited=1.0)
+    terms = replace(Scenario(), watch=watch)
+    policy = Guard(lambda stage: guard_terms(stage.country, terms, model_of()))
+    country, heard = scripted([amount, 0, 0, 0], [(HOUR, VICTIM, MULE, amount)]), []
+    begun = policy.begin
+
+    def begin(stage):
+        begun(stage)
+        stage.spoken = lambda payer, step: heard.append((payer, step)) or False
+
+    policy.begin = begin
+    stage = play_script(replace(country, warmup_us=0), policy, [])
+    (judged,) = happened(stage, Judged)
+    assert (judged.action, judged.ground) == (done, "model")
+    assert (judged.until_us > judged.at_us) is waits
+    assert heard == [(VICTIM, Step.CALL), (VICTIM, Step.VISIT)]
 
 
 # --- the law that a scenario may change ------------------------------------------------------------------------------------

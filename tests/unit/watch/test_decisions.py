@@ -274,6 +274,56 @@ def test_a_price_of_alerts_that_is_none_is_a_problem(old, new, field):
     assert field in {one.field for one in found.value.problems}
 
 
+WAIT = '[wait]\nCNY = { innocent = "30.00", source = "ours", standing = "assumed" }\n'
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_larger_sum_must_be_surer_before_it_waits(seed):
+    """Beside the rule itself, and where the policy says nothing of it. A live rule is not bound by it."""
+    chance, sure = Random(seed), 1.0 / (1.0 + exp(-3.0))
+    amounts = [chance.randrange(50_001, 90_000) for _ in range(40)]
+    asked = [pay(f"p{n}", n, "a", f"b{n}", amount) for n, amount in enumerate(amounts)]
+    told = {}
+    for name, text in (("capped", WAIT), ("free", "")):
+        figures = load_policy((_HERE / "cn.toml").read_text() + text).figures
+        policy = policy_of(alerts_per_day=100, innocents_most=100)
+        policy = replace(
+            policy, figures=figures | policy.figures, mode=Mode.LIVE, approver="risk-2"
+        )
+        live = replace(policy, approved=policy.to_approve(MODEL.digest))
+        told[name] = watch_of(model=MODEL, policy=live, accounts_max=128).decide(asked)
+        ruled = watch_of(
+            ("large", "amount >= 800.00 CNY", "hold"), model=MODEL, policy=live, accounts_max=128
+        ).decide(asked)
+        held = [one for one, n in zip(ruled, amounts, strict=True) if n >= 80_000]
+        assert held
+        assert {one.action for one in held} == {Action.HOLD}
+    assert {one.action for one in told["free"]} == {Action.HOLD}
+    fits = [(1.0 - sure) * amount <= 3_000 for amount in amounts]
+    assert any(fits)
+    assert not all(fits)
+    assert [one.action is Action.HOLD for one in told["capped"]] == fits
+    over = [one for one, fit in zip(told["capped"], fits, strict=True) if not fit]
+    assert {(one.action, one.withheld) for one in over} == {(Action.WARN, Withheld.SUM)}
+    assert {one.would for one in over} == {Action.HOLD}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field"),
+    [
+        ('innocent = "30.00"', 'innocent = "30.001"', "wait.CNY.innocent"),
+        ('innocent = "30.00"', "innocent = 30", "wait.CNY.innocent"),
+        ("CNY = {", "USD = {", "wait.CNY"),
+        ("CNY = {", "more = 1\nCNY = {", "wait"),
+    ],
+)
+def test_a_ceiling_of_waits_that_is_none_is_a_problem(old, new, field):
+    text = (_HERE / "cn.toml").read_text() + WAIT.replace(old, new)
+    with pytest.raises(RuleFault) as found:
+        load_policy(text)
+    assert field in {one.field for one in found.value.problems}
+
+
 def test_a_model_does_not_act_in_a_currency_whose_friction_nobody_stated():
     watch = watch_of(model=MODEL)
     found = watch.decide([pay("p", amount=60_000, currency="USD")])

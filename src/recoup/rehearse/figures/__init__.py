@@ -1,5 +1,6 @@
 """The figures of a play, counted against the truth, and the identities that they must keep."""
 
+from recoup.rehearse.figures.appealed import FiledAppeal, appeals_of, late_of
 from recoup.rehearse.figures.cases import (
     SURVIVAL_SECONDS,
     CaseKept,
@@ -27,6 +28,7 @@ __all__ = [
     "Exit",
     "Figure",
     "Figures",
+    "FiledAppeal",
     "GivenBack",
     "Harm",
     "Hold",
@@ -38,6 +40,7 @@ __all__ = [
     "Stolen",
     "Truth",
     "Unit",
+    "appeals_of",
     "cases_of",
     "figures_of",
     "given_back",
@@ -47,6 +50,7 @@ __all__ = [
     "kept_by_fraud",
     "kept_parts",
     "largest_case",
+    "late_of",
     "quantile",
     "steps_of",
     "survival_of",

@@ -9,6 +9,7 @@ from statistics import median
 
 import polars as pl
 
+from recoup.rehearse.figures.appealed import appeals_of
 from recoup.rehearse.figures.innocents import HOUR_US, harm_of
 from recoup.rehearse.figures.spans import Holds
 from recoup.rehearse.figures.terms import NAMES, Figures
@@ -66,8 +67,8 @@ def kept_parts(truth: Truth) -> KeptParts:
     return KeptParts(stopped, intercepted, large)
 
 
-def figures_of(played: Played, truth: Truth) -> Figures:
-    """Return every figure of a play, in the order of `FIGURES`."""
+def figures_of(played: Played, truth: Truth, appeal_clock_us: int = DAY_US) -> Figures:
+    """Return every figure of a play, in the order of `FIGURES`; the clock is the scenario's, a day where none is said."""
     parts = kept_parts(truth)
     averted = [one for one in played.happened if isinstance(one, Averted)]
     averted_amount = sum(one.amount for one in averted)
@@ -91,6 +92,7 @@ def figures_of(played: Played, truth: Truth) -> Figures:
         **_of_holds(truth.holds),
         **_of_returns(played, truth),
         **_of_innocents(played, truth),
+        **_of_appeals(played, truth, appeal_clock_us),
         **_of_entitlements(played, truth),
         **_of_chases(played, truth),
     }
@@ -141,6 +143,12 @@ def _of_innocents(played: Played, truth: Truth) -> Figures:
         "innocent_release_hours_p50": (median(harm.lasted_us) / HOUR_US if harm.lasted_us else 0.0),
         "false_hold_rate": len(wrong) / len(harm.held_accounts) if harm.held_accounts else 0.0,
     }
+
+
+def _of_appeals(played: Played, truth: Truth, clock_us: int) -> Figures:
+    appeals = appeals_of(played, truth)
+    late = sum(not one.is_in_time(clock_us) for one in appeals)
+    return {"innocent_appeals": len(appeals), "innocent_appeals_late": late}
 
 
 def _of_entitlements(played: Played, truth: Truth) -> Figures:

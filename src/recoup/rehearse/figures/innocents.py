@@ -34,7 +34,7 @@ class Harm:
 
 
 @dataclass(frozen=True, slots=True)
-class _Wait:
+class Wait:
     """A thing that an innocent could not dispose of."""
 
     account: int
@@ -81,8 +81,17 @@ def harm_of(played: Played, truth: Truth) -> Harm:
     )
 
 
-def _of(span: Span, holds: Sequence[Hold]) -> _Wait:
-    return _Wait(holds[span.hold].account, span.amount, span.since_us, span.until_us)
+def parts_of(played: Played, truth: Truth) -> Sequence[Wait]:
+    """Return what innocents could not dispose of, stretch by stretch: what `harm_of` counts but refusals."""
+    guilty, innocent = _guilty_payments(played), played.country.is_innocent
+    holds, spans = truth.holds.holds, truth.holds.spans
+    counted = [innocent[one.account] and _payment(one) not in guilty for one in holds]
+    ours = [_of(span, holds) for span in spans if counted[span.hold]]
+    return [*ours, *_waits(played, guilty, {_payment(one) for one in holds}, innocent)]
+
+
+def _of(span: Span, holds: Sequence[Hold]) -> Wait:
+    return Wait(holds[span.hold].account, span.amount, span.since_us, span.until_us)
 
 
 def _payment(hold: Hold) -> int:
@@ -115,13 +124,13 @@ def _waits(
     guilty: frozenset[int],
     told: set[int],
     innocent: np.ndarray[tuple[int], np.dtype[np.bool_]],
-) -> list[_Wait]:
+) -> list[Wait]:
     """Return innocents' payments that waited and of which no hold tells."""
     ended: Mapping[int, int] = {
         one.payment: one.at_us for one in played.happened if isinstance(one, WaitEnded)
     }
     return [
-        _Wait(one.payer, one.amount, one.at_us, ended.get(one.payment))
+        Wait(one.payer, one.amount, one.at_us, ended.get(one.payment))
         for one in _judged(played, guilty, innocent)
         if one.action in {"delay", "hold"} and one.payment not in told
     ]
@@ -132,14 +141,14 @@ def _end_us(played: Played) -> int:
     return max((played.country.end_us, *(one.at_us for one in played.happened[-1:])))
 
 
-def _steps(parts: Iterable[_Wait]) -> list[tuple[int, int, int]]:
+def _steps(parts: Iterable[Wait]) -> list[tuple[int, int, int]]:
     """Return (instant, change, account), what ends before what begins."""
     steps = [(one.since_us, one.amount, one.account) for one in parts]
     steps += [(one.until_us, -one.amount, one.account) for one in parts if one.until_us is not None]
     return sorted(steps)
 
 
-def _peak(parts: Sequence[_Wait]) -> int:
+def _peak(parts: Sequence[Wait]) -> int:
     running = most = 0
     for _, change, _ in _steps(parts):
         running += change
@@ -147,7 +156,7 @@ def _peak(parts: Sequence[_Wait]) -> int:
     return most
 
 
-def _own_peak(played: Played, parts: Sequence[_Wait]) -> int:
+def _own_peak(played: Played, parts: Sequence[Wait]) -> int:
     """Return the peak of what is held beyond money that can be traced to a crime, account by account."""
     accounts = sorted({one.account for one in parts})
     if not accounts:
@@ -174,4 +183,4 @@ def _own_peak(played: Played, parts: Sequence[_Wait]) -> int:
     return most
 
 
-__all__ = ["Harm", "harm_of"]
+__all__ = ["Harm", "Wait", "harm_of", "parts_of"]

@@ -156,6 +156,19 @@ FIGURES: Final = (
         "innocent_releases",
     ),
     Figure(
+        "innocent_appeals",
+        Unit.COUNT,
+        "appeals of such holders against what was held of theirs, or against a measure",
+        "无辜户主申诉次数",
+    ),
+    Figure(
+        "innocent_appeals_late",
+        Unit.COUNT,
+        "of those, after which something that was held when it was filed was held beyond the appeal clock",
+        "申诉逾期未解除",
+        "innocent_appeals",
+    ),
+    Figure(
         "innocent_own_held_peak",
         Unit.MONEY,
         "the most that was held of such holders beyond what could be traced to a crime, though they took that in good faith",

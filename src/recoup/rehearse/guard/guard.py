@@ -227,7 +227,8 @@ class Guard:
                 self.measures.strong(payer, time_us)
         else:
             stake = int(amount * float(found.rows["chance"][at]))
-            self.warnings.lead(payer, amount, done, time_us, stake)
+            near = max(done, Action(int(found.rows["asked"][at])))  # also where nothing may wait
+            self.warnings.lead(payer, amount, near, time_us, stake)
         if done not in WAITS or features[_CAME_IN] < _ARRIVED * amount:
             return
         number, what = found.first + at, str(int(payments.row[at]))

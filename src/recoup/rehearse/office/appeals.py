@@ -86,6 +86,9 @@ class Appeals:
             median = terms.appeal_clock_us // _SOON
             wait = self._desk.drawn(f"appeal/{subject}/{event.appeal.account}", median, _SIGMA)
             wait = min(wait, terms.appeal_clock_us * 9 // 10)
+            filed_us, account = microseconds_of(event.appeal.filed_at), event.appeal.account
+            number = self._centre.number_of(account)
+            self._centre.stage.say(Appealed(filed_us, filed_us, number, is_granted=False))
             at = self._centre.stage.now_us + wait
             self._centre.stage.at(at, partial(self._decides, str(subject), event.appeal))
 

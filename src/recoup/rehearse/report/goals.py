@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,6 +36,7 @@ def goals_of(run: Run) -> tuple[Goal, ...]:
             1,
         ),
         _innocent(ours),
+        _released(run),
         _returned(run),
         Goal(
             "goal_identities",
@@ -46,7 +47,7 @@ def goals_of(run: Run) -> tuple[Goal, ...]:
 
 
 _NAMED_MOST: Final = 12
-"""Frauds that a goal names; `cases.csv` has all."""
+"""Frauds or accounts that a goal names; `cases.csv` has all frauds."""
 _SIGNS: Final = {Due.OPEN: "×", Due.LATE: "+", Due.NOT_YET: "…"}
 """What did not come back, what came late, and what was frozen too short a time to tell; the words say which is which."""
 _OURS = ("first-hop", "manual", "chase", "watch", "full")
@@ -73,6 +74,20 @@ def _innocent(ours: Figures | None) -> Goal:
     return Goal("goal_innocent", share <= 0.01, f"{share:.2%}")
 
 
+def _released(run: Run) -> Goal:
+    """Whether every innocent holder who objected was free within the appeal clock; accounts of which not are named."""
+    ours = next((run.results[name] for name in ("full", "chase") if name in run.results), None)
+    if ours is None or not ours.figures["innocent_appeals"]:
+        return Goal("goal_appeal", None, "")
+    filed, late = (int(ours.figures[f"innocent_appeals{end}"]) for end in ("", "_late"))
+    found = [f"{filed - late}/{filed}", *_named(ours.late)]
+    return Goal("goal_appeal", not late, " ".join(found))
+
+
+def _named(names: Sequence[str]) -> list[str]:
+    return [*names[:_NAMED_MOST], *["…"][: len(names) > _NAMED_MOST]]
+
+
 def _returned(run: Run) -> Goal:
     """Whether everything directly traceable came back in time, to the minor unit; if not, why, by the frauds' numbers."""
     ours = next((run.results[name] for name in ("full", "chase") if name in run.results), None)
@@ -88,8 +103,7 @@ def _returned(run: Run) -> Goal:
     found = [f"{share:.1%}; {len(by_due[Due.IN_TIME])}/{len(cases)}"]
     for due, sign in _SIGNS.items():
         if frauds := by_due[due]:
-            named = [f"#{number}" for number in frauds[:_NAMED_MOST]]
-            found.append(" ".join([sign, *named, *["…"][: len(frauds) > _NAMED_MOST]]))
+            found.append(" ".join([sign, *_named([f"#{number}" for number in frauds])]))
     is_reached = not (by_due[Due.OPEN] or by_due[Due.LATE])
     return Goal("goal_return", is_reached, "; ".join(found))
 

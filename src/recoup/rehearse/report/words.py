@@ -51,6 +51,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "误控金额峰值不超过止付净额的 1 %",
         "at most 1 % of what is stopped is held of innocent people at any instant",
     ),
+    "goal_appeal": (
+        "提出申诉的无辜户主在申诉时限内全部解除;未做到的账户列出",
+        "innocent holders who objected were free within the appeal clock; accounts that were not are named",
+    ),
     "goal_return": (
         "能直接溯源的冻结款项,在规定时限内分文不差返还;列出编号:× 未返还,+ 逾期返还,… 期限未到",
         "all that was frozen and is directly traceable came back in time, to the cent; by number: × not, + late, … not due yet",

@@ -78,6 +78,8 @@ class Withheld(IntEnum):
     """The share of innocent payments that may wait was used up."""
     WAITING = 4
     """As many payments wait as may."""
+    SUM = 5
+    """More of an innocent's money is expected to wait with this payment than may."""
 
 
 @dataclass(frozen=True, slots=True)

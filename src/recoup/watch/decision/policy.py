@@ -44,7 +44,8 @@ class Terms(NamedTuple):
     chance_min: npt.NDArray[np.float64]  # (5,)
     saved_share: npt.NDArray[np.float64]  # (5,)
     friction: npt.NDArray[np.float64]  # (c, 5, 3); NaN: the model does not act in this currency
-    # Of ALLOW: what an alert is to save, at least, on an empty and on a full budget; NaN: anything.
+    # Of ALLOW: what an alert is to save, at least, on an empty and on a full budget; NaN: anything. Last, how much of a
+    # payment that waits may be expected to be an innocent's; NaN: any sum.
     wait_us: npt.NDArray[np.int64]  # (5,)
     alerts_per_day: float
     innocents_share: float
@@ -100,6 +101,8 @@ class Policy:
                 friction[place, Action.ALLOW, :2] = [
                     self.of(f"{currency}.alert.{part}") for part in _PRICES
                 ]
+            if f"{currency}.wait.innocent" in self.figures:
+                friction[place, Action.ALLOW, 2] = self.of(f"{currency}.wait.innocent")
         for action in _ASKED:
             name = action.name.lower()
             chance[action] = self.of(f"{name}.chance_min")
@@ -151,6 +154,7 @@ def load_policy(text: str, digits: Digits = ISO_DIGITS) -> Policy:
             _friction(costs, currency, f"{currency}.{name}", figures, digits)
         inside.close()
     _prices(table, currencies, figures, digits, problems)
+    _ceilings(table, currencies, figures, digits, problems)
     policy = Policy(
         id=table.id("id"),
         version=table.whole("version", default=1, low=1),
@@ -235,6 +239,27 @@ def _prices(
             row.wrong("least", "field_type", "expected more than nothing, and at most `most`")
         for part, value in zip(_PRICES, values, strict=True):
             figures[f"{currency}.alert.{part}"] = Figure(float(value), source, standing)
+        row.close()
+    inside.close()
+
+
+def _ceilings(
+    table: Table,
+    currencies: tuple[str, ...],
+    figures: dict[str, Figure],
+    digits: Digits,
+    problems: list[RuleProblem],
+) -> None:
+    """Read, where a policy says it, how much of one payment that waits may be expected to be an innocent's."""
+    given = table.raw("wait")
+    if given is None:
+        return
+    inside = Table(given, "", problems, "wait")
+    for currency in currencies:
+        row = Table(inside.raw(currency), "", problems, f"wait.{currency}")
+        source, standing = row.text("source"), row.choice("standing", Standing)
+        value = _money(row, "innocent", currency, digits)
+        figures[f"{currency}.wait.innocent"] = Figure(float(value), source, standing)
         row.close()
     inside.close()
 

@@ -73,7 +73,7 @@ class Weighing(NamedTuple):
 
     chance_min: F64  # (5,)
     saved_share: F64  # (5,)
-    friction: F64  # (c, 5, 3); of ALLOW what an alert is to save: at least on an empty budget, on a full one
+    friction: F64  # (c, 5, 3); of ALLOW what an alert is to save: on an empty budget, on a full one; of what waits
     wait_us: I64  # (5,)
     budgets: F64  # (3,): alerts a day, share of innocents, most of them saved up
     said: I64  # (2,): what is added to the clock for the day, whether the model acts

@@ -78,12 +78,9 @@ _INPUT, _RULE, _MODEL, _UNSCORED = (
     int(Ground.MODEL),
     int(Ground.UNSCORED),
 )
-_SHADOW, _ALERTS, _INNOCENTS, _WAITING = (
-    int(Withheld.SHADOW),
-    int(Withheld.ALERTS),
-    int(Withheld.INNOCENTS),
-    int(Withheld.WAITING),
-)
+_SHADOW, _ALERTS = int(Withheld.SHADOW), int(Withheld.ALERTS)
+_INNOCENTS = int(Withheld.INNOCENTS)
+_WAITING, _SUM = int(Withheld.WAITING), int(Withheld.SUM)
 _FIELDS: Final = len(FIELDS)
 _OF_STATE: Final = len(FEATURES)
 """Columns of the state; those of patterns come behind."""
@@ -242,6 +239,15 @@ def _is_too_little(terms, counters, asked, currency, amount, chance):
     return terms.saved_share[asked] * chance * amount < least * (most / least) ** used
 
 
+@inner
+def _is_too_much(terms, currency, amount, chance):
+    """Return whether more of an innocent's money is expected to wait with a payment than may: a larger sum must be surer.
+
+    Where a policy says nothing of it, the ceiling is NaN and nothing is too much.
+    """
+    return (1.0 - chance) * amount > terms.friction[currency, 0, 2]
+
+
 @within
 def _within_budget(terms, counters, asked, ruled, currency, amount, chance):
     """Return what of the model's action is done, and why not all of it."""
@@ -254,10 +260,12 @@ def _within_budget(terms, counters, asked, ruled, currency, amount, chance):
             is_full or _is_too_little(terms, counters, asked, currency, amount, chance)
         ):
             done, why = 0, _ALERTS
-        elif asked >= _DELAY and counters[INNOCENTS] < 1.0 - chance:
-            is_fit = chance >= terms.chance_min[_WARN]
-            is_fit = is_fit and _worth(terms, currency, amount, chance, _WARN) > 0.0
-            done, why = (_WARN if is_fit else 0), _INNOCENTS
+        elif asked >= _DELAY:
+            is_sum = _is_too_much(terms, currency, amount, chance)
+            if is_sum or counters[INNOCENTS] < 1.0 - chance:
+                is_fit = chance >= terms.chance_min[_WARN]
+                is_fit = is_fit and _worth(terms, currency, amount, chance, _WARN) > 0.0
+                done, why = (_WARN if is_fit else 0), (_SUM if is_sum else _INNOCENTS)
     return done, why
 
 
