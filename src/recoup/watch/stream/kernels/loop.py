@@ -39,7 +39,6 @@ from recoup.watch.stolen.booking import BASE, CREDITS, DEBITS, USED, write_row
 from recoup.watch.stream.arrays import (
     ALERTS,
     BLOCK,
-    DAY,
     DUE,
     INNOCENTS,
     KEPT,
@@ -49,6 +48,7 @@ from recoup.watch.stream.arrays import (
     ROOM,
     SCORES,
 )
+from recoup.watch.stream.kernels.asking import asked, begin_budget, within_budget
 from recoup.watch.stream.kernels.handing import (
     ARRAYS,
     BATCH_WORDS,
@@ -78,13 +78,10 @@ _INPUT, _RULE, _MODEL, _UNSCORED = (
     int(Ground.MODEL),
     int(Ground.UNSCORED),
 )
-_SHADOW, _ALERTS = int(Withheld.SHADOW), int(Withheld.ALERTS)
-_INNOCENTS = int(Withheld.INNOCENTS)
-_WAITING, _SUM = int(Withheld.WAITING), int(Withheld.SUM)
+_SHADOW, _WAITING = int(Withheld.SHADOW), int(Withheld.WAITING)
 _FIELDS: Final = len(FIELDS)
 _OF_STATE: Final = len(FEATURES)
 """Columns of the state; those of patterns come behind."""
-_DAY_US: Final = 86_400_000_000
 _SOON: Final = 8
 _TOTALS, _RINGS, _PAYERS = 24, 12, 4
 """Payments between asking for what says how much a pocket's rings hold, for these, for its last payers, and reading them."""
@@ -196,79 +193,6 @@ def _is_snoozed(r, rule, payer, payee, time):
     return False
 
 
-@inner
-def _worth(terms, currency, amount, chance, action):
-    """Return what an action is expected to save beyond what it costs, in minor units; NaN where nobody said what it costs."""
-    cost = terms.friction[currency, action]
-    saved = chance * amount * terms.saved_share[action]
-    return saved - cost[0] - (1.0 - chance) * (cost[1] + cost[2] * amount)
-
-
-@inner
-def _asked(terms, currency, amount, chance):
-    """Return the action that is worth most; ALLOW where none is worth anything."""
-    best, most = 0, 0.0
-    if currency < 0:
-        return best
-    for action in range(_WARN, _REFUSE + 1):
-        if chance >= terms.chance_min[action]:
-            worth = _worth(terms, currency, amount, chance, action)
-            if worth > most:
-                best, most = action, worth
-    return best
-
-
-@within
-def _begin_budget(terms, counters, clock):
-    """Begin a new day of alerts where there is one, and add what a scored payment allows."""
-    day = (clock + terms.said[0]) // _DAY_US
-    if counters[DAY] != day:
-        counters[DAY], counters[ALERTS] = day, 0.0
-    counters[INNOCENTS] = min(terms.budgets[2], counters[INNOCENTS] + terms.budgets[1])
-
-
-@inner
-def _is_too_little(terms, counters, asked, currency, amount, chance):
-    """Return whether an alert is expected to save less than one must by now, the more of the day's alerts are used up.
-
-    A threshold that grows by equal factors loses least whatever order payments come in [Chakrabarty, Zhou, Lukose 2008].
-    Where a policy says nothing of it, the price is NaN and nothing is too little.
-    """
-    least, most = terms.friction[currency, 0, 0], terms.friction[currency, 0, 1]
-    used = counters[ALERTS] / terms.budgets[0]
-    return terms.saved_share[asked] * chance * amount < least * (most / least) ** used
-
-
-@inner
-def _is_too_much(terms, currency, amount, chance):
-    """Return whether more of an innocent's money is expected to wait with a payment than may: a larger sum must be surer.
-
-    Where a policy says nothing of it, the ceiling is NaN and nothing is too much.
-    """
-    return (1.0 - chance) * amount > terms.friction[currency, 0, 2]
-
-
-@within
-def _within_budget(terms, counters, asked, ruled, currency, amount, chance):
-    """Return what of the model's action is done, and why not all of it."""
-    done, why = asked, 0
-    if asked > 0 and not terms.said[1]:
-        done, why = 0, _SHADOW
-    elif asked > ruled:
-        is_full = counters[ALERTS] >= terms.budgets[0]
-        if ruled == 0 and (
-            is_full or _is_too_little(terms, counters, asked, currency, amount, chance)
-        ):
-            done, why = 0, _ALERTS
-        elif asked >= _DELAY:
-            is_sum = _is_too_much(terms, currency, amount, chance)
-            if is_sum or counters[INNOCENTS] < 1.0 - chance:
-                is_fit = chance >= terms.chance_min[_WARN]
-                is_fit = is_fit and _worth(terms, currency, amount, chance, _WARN) > 0.0
-                done, why = (_WARN if is_fit else 0), (_SUM if is_sum else _INNOCENTS)
-    return done, why
-
-
 @within
 def _clear(one, fired):
     """Make a row say that nothing was asked."""
@@ -318,15 +242,15 @@ def _weighed(brain, programs, r, terms, desk, given, i, clock, one, fired):
     one.digest = digest
     asked, done, why, chance = 0, 0, 0, 0.0
     if brain.said[1]:
-        _begin_budget(terms, desk.counters, clock)
+        begin_budget(terms, desk.counters, clock)
     if brain.said[1] and terms.said[1]:
         one.score = score_single(
             brain.forest, brain.blocks.single, row, desk.room.answers, desk.ranks
         )
         chance = probability_at(brain.knots, brain.levels, brain.said[0], one.score)
         one.chance = chance
-        asked = _asked(terms, currency, amount, chance)
-        done, why = _within_budget(terms, desk.counters, asked, ruled, currency, amount, chance)
+        asked = asked(terms, currency, amount, chance)
+        done, why = within_budget(terms, desk.counters, asked, ruled, currency, amount, chance)
     desk.places[at] = i
     marks[BLOCK] += 1
     action = max(ruled, done)
@@ -380,7 +304,7 @@ def _score_block(brain, terms, desk, given, out):
         one = out[i]
         one.score = desk.room.scores[lane]
         one.chance = probability_at(brain.knots, brain.levels, brain.said[0], one.score)
-        one.asked = _asked(terms, given.currency[i], given.amount[i], one.chance)
+        one.asked = asked(terms, given.currency[i], given.amount[i], one.chance)
         if one.asked > 0:
             one.would = max(one.would, one.asked)
             if one.withheld == 0:
