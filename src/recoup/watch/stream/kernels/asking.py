@@ -29,7 +29,7 @@ def _worth(terms, currency, amount, chance, action):
 
 
 @inner
-def asked(terms, currency, amount, chance):
+def best_action(terms, currency, amount, chance):
     """Return the action that is worth most; ALLOW where none is worth anything."""
     best, most = 0, 0.0
     if currency < 0:

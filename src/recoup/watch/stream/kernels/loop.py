@@ -48,7 +48,7 @@ from recoup.watch.stream.arrays import (
     ROOM,
     SCORES,
 )
-from recoup.watch.stream.kernels.asking import asked, begin_budget, within_budget
+from recoup.watch.stream.kernels.asking import begin_budget, best_action, within_budget
 from recoup.watch.stream.kernels.handing import (
     ARRAYS,
     BATCH_WORDS,
@@ -249,7 +249,7 @@ def _weighed(brain, programs, r, terms, desk, given, i, clock, one, fired):
         )
         chance = probability_at(brain.knots, brain.levels, brain.said[0], one.score)
         one.chance = chance
-        asked = asked(terms, currency, amount, chance)
+        asked = best_action(terms, currency, amount, chance)
         done, why = within_budget(terms, desk.counters, asked, ruled, currency, amount, chance)
     desk.places[at] = i
     marks[BLOCK] += 1
@@ -304,7 +304,7 @@ def _score_block(brain, terms, desk, given, out):
         one = out[i]
         one.score = desk.room.scores[lane]
         one.chance = probability_at(brain.knots, brain.levels, brain.said[0], one.score)
-        one.asked = asked(terms, given.currency[i], given.amount[i], one.chance)
+        one.asked = best_action(terms, given.currency[i], given.amount[i], one.chance)
         if one.asked > 0:
             one.would = max(one.would, one.asked)
             if one.withheld == 0:
