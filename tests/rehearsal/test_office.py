@@ -504,7 +504,8 @@ def test_an_innocent_holder_objects_and_another_person_decides_within_the_clock(
     stage = LittleStage(country, policy)
     stage._defraud = lambda fraud: _pays_and_reports(stage, fraud)
     stage.play(country.end_us + 5 * DAY)
-    (appeal,) = of(stage, Appealed)
+    filed, appeal = of(stage, Appealed)
+    assert filed == replace(appeal, decided_us=filed.at_us, is_granted=False), "told while it runs"
     assert appeal.account == first.payer + 1
     assert 0 < appeal.decided_us - appeal.at_us <= 24 * HOUR
     assert appeal.is_granted, "nothing was passed on"

@@ -50,12 +50,14 @@ class _Reading:
                 event = EVENT_REGISTRY.decode(record.name, record.version, record.body)
                 self.book.note(record.at, record.sequence, record.command, record.subject, event)
             self.read = record.sequence
-        return records is not None and self.read - before == records
+        is_more = records is not None and self.read - before == records
+        if not is_more:  # what is on disk ends with a whole entry
+            self.book.finish()
+        return is_more
 
     def whole(self) -> Book:
-        """Read all that is on disk, which ends with a whole entry, and return the book."""
+        """Read all that is on disk and return the book."""
         self.on()
-        self.book.finish()
         return self.book
 
     def keep(self, records_min: int) -> None:
