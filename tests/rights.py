@@ -5,6 +5,8 @@ Letters: o own, u unit, b unit and below, i own institution, A all, a dot for ne
 
 from __future__ import annotations
 
+from functools import cache
+
 from recoup.staff import Action, Role, Scope
 
 _LETTERS = {
@@ -120,3 +122,21 @@ REACHED = {
     Scope.ALL: frozenset(PLACES),
 }
 """What each scope reaches."""
+
+
+@cache
+def telling(action: Action) -> frozenset[Role]:
+    """Return few roles by whose answers an endpoint shows that it asks for this action.
+
+    One for each scope that the action's row has, and for every action with another row one that has another scope there.
+    """
+    grid = expected()
+    found: list[Role] = []
+    for role in Role:
+        if grid[role, action] not in {grid[each, action] for each in found}:
+            found.append(role)
+    for other in Action:
+        apart = [role for role in Role if grid[role, action] != grid[role, other]]
+        if apart and not set(apart) & set(found):
+            found.append(apart[0])
+    return frozenset(found)
