@@ -5,7 +5,9 @@ Letters: o own, u unit, b unit and below, i own institution, A all, a dot for ne
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
+from types import MappingProxyType
 
 from recoup.staff import Action, Role, Scope
 
@@ -99,15 +101,18 @@ appeal_read      .  u  b  u  u  i  i  .  .  .  A  .
 """
 
 
-def expected() -> dict[tuple[Role, Action], Scope]:
-    """Return the whole grid."""
+@cache
+def expected() -> Mapping[tuple[Role, Action], Scope]:
+    """Return the whole grid, read once: some ten thousand tests ask for a cell of it."""
     roles = [Role(name) for name in _ROLES.split()]
     rows = [line.split() for line in _GRID.strip().splitlines()[1:]]
-    return {
-        (role, Action(row[0])): _LETTERS[letter]
-        for row in rows
-        for role, letter in zip(roles, row[1:], strict=True)
-    }
+    return MappingProxyType(
+        {
+            (role, Action(row[0])): _LETTERS[letter]
+            for row in rows
+            for role, letter in zip(roles, row[1:], strict=True)
+        }
+    )
 
 
 PLACES = ("own", "own unit", "below", "above", "beside", "own institution", "other institution")
