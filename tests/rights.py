@@ -5,6 +5,10 @@ Letters: o own, u unit, b unit and below, i own institution, A all, a dot for ne
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+
 from recoup.staff import Action, Role, Scope
 
 _LETTERS = {
@@ -97,15 +101,18 @@ appeal_read      .  u  b  u  u  i  i  .  .  .  A  .
 """
 
 
-def expected() -> dict[tuple[Role, Action], Scope]:
-    """Return the whole grid."""
+@cache
+def expected() -> Mapping[tuple[Role, Action], Scope]:
+    """Return the whole grid, read once: some ten thousand tests ask for a cell of it."""
     roles = [Role(name) for name in _ROLES.split()]
     rows = [line.split() for line in _GRID.strip().splitlines()[1:]]
-    return {
-        (role, Action(row[0])): _LETTERS[letter]
-        for row in rows
-        for role, letter in zip(roles, row[1:], strict=True)
-    }
+    return MappingProxyType(
+        {
+            (role, Action(row[0])): _LETTERS[letter]
+            for row in rows
+            for role, letter in zip(roles, row[1:], strict=True)
+        }
+    )
 
 
 PLACES = ("own", "own unit", "below", "above", "beside", "own institution", "other institution")
@@ -120,3 +127,21 @@ REACHED = {
     Scope.ALL: frozenset(PLACES),
 }
 """What each scope reaches."""
+
+
+@cache
+def telling(action: Action) -> frozenset[Role]:
+    """Return few roles by whose answers an endpoint shows that it asks for this action.
+
+    One for each scope that the action's row has, and for every action with another row one that has another scope there.
+    """
+    grid = expected()
+    found: list[Role] = []
+    for role in Role:
+        if grid[role, action] not in {grid[each, action] for each in found}:
+            found.append(role)
+    for other in Action:
+        apart = [role for role in Role if grid[role, action] != grid[role, other]]
+        if apart and not set(apart) & set(found):
+            found.append(apart[0])
+    return frozenset(found)

@@ -1,4 +1,7 @@
-"""`recoup demo --notice` as a new user runs it: two notices of thirty days in virtual time, two objections, all documents."""
+"""`recoup demo --notice` as a new user runs it: two notices of thirty days in virtual time, two objections, all documents.
+
+The same rules are tried without a centre, banks or papers in `tests/unit/procedure/test_procedure.py`.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,8 @@ from recoup.paper.words import LANGUAGES
 from recoup.procedure import ObjectionState, PaymentState, Return
 from recoup.returning import verify_return
 from recoup.stores.sqlite import SqliteJournal
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
