@@ -907,8 +907,17 @@ def _is_gone(path: str, answer: Response) -> bool:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    yield from built(tmp_path_factory.mktemp("bureau"))
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[World]:
+    """A world in which no other role has done anything yet."""
+    yield from built(tmp_path)
+
+
+def built(folder: Path) -> Iterator[World]:
     set_up_logs(io.StringIO())
-    folder: Path = tmp_path_factory.mktemp("bureau")
     bureau = Bureau(folder)
     late = asked_late(bureau, ("sz", "ft", "ft-1", "ns"))
     bureau.set_up()
@@ -1103,8 +1112,8 @@ def test_the_roles_that_ask_at_an_endpoint_tell_its_action_from_every_other() ->
 
 @pytest.mark.slow
 @pytest.mark.parametrize("role", Role)
-def test_a_role_may_do_over_http_what_the_oracle_says(world: World, role: Role) -> None:
-    assert world.differences(role) == []
+def test_a_role_may_do_over_http_what_the_oracle_says(fresh: World, role: Role) -> None:
+    assert fresh.differences(role) == []
 
 
 def test_without_a_session_nothing_is_shown_or_done(world: World) -> None:
