@@ -17,6 +17,7 @@ from recoup.rehearse.play.happened import (
     Judged,
     Ordered,
     Reported,
+    Returned,
     Stopper,
     WaitEnded,
 )
@@ -204,6 +205,25 @@ def test_spans_of_a_hold_sum_to_what_it_held_at_every_instant():
                     key = (hold.cause, hold.account)
                     found[key] = found.get(key, 0) + span.amount
             assert found == {key: held for key, held in said.items() if held}
+
+
+@pytest.mark.parametrize(
+    ("heights", "back", "frozen"),
+    [
+        ([(60, 8), (90, 3), (120, 0)], [(90, 8), (120, 3)], 11),  # 3 came in as 8 were paid back
+        ([(60, 8), (90, 0), (120, 3)], [(90, 8)], 11),  # and here later
+        ([(60, 8), (90, 3), (120, 8)], [], 8),  # what was let go and held again is one money
+        ([(60, 8), (90, 3)], [(90, 5)], 8),
+    ],
+)
+def test_what_is_frozen_after_a_payment_back_is_more_and_what_is_held_again_is_not(
+    heights, back, frozen
+):
+    changes = [replace(_held(at, held, MULE), is_frozen=held > 0) for at, held in heights]
+    # A receipt is told after the hold that it left, of the same instant.
+    told = [Returned(BEGIN + at * MINUTE, 0, MULE, amount) for at, amount in back]
+    (hold,) = holds_of([*changes, *told]).holds
+    assert (hold.frozen_in_all, hold.frozen_most) == (frozen, 8)
 
 
 def test_a_quantile_is_a_value_that_was_found():

@@ -107,7 +107,7 @@ def _of_holds(holds: Holds) -> Figures:
     stops = [one for one in holds.holds if one.stopper is not Stopper.WATCH]
     return {
         "stopped_gross": sum(one.most for one in stops),
-        "frozen": sum(one.frozen_most for one in holds.holds),
+        "frozen": sum(one.frozen_in_all for one in holds.holds),
         "accounts_held": len({one.account for one in holds.holds if one.most > 0}),
     }
 

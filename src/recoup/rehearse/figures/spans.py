@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from recoup.rehearse.play.happened import Happened, HeldNow, Stopper
+from recoup.rehearse.play.happened import Happened, HeldNow, Returned, Stopper
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,8 @@ class Hold:
     most: int = 0
     frozen_most: int = 0
     """The most that it held for longer than a stop."""
+    frozen_in_all: int = 0
+    """The most that it held so and had paid back to victims before: what comes in after a payment back is frozen as well."""
     begun_us: int = 0
     ended_us: int | None = None
     at_end: int = 0
@@ -53,7 +55,9 @@ def holds_of(happened: Iterable[Happened]) -> Holds:
     holds: list[Hold] = []
     open_spans: list[list[tuple[int, int]]] = []
     spans: list[Span] = []
+    happened = tuple(happened)
     changes = [one for one in happened if isinstance(one, HeldNow)]
+    returned = _returned(happened)
     for one in changes:
         key = (one.stopper, one.cause, one.account)
         if key not in places:
@@ -68,9 +72,21 @@ def holds_of(happened: Iterable[Happened]) -> Holds:
         hold.ended_us = one.at_us if one.held == 0 else None
         if one.is_frozen:
             hold.frozen_most = max(hold.frozen_most, one.held)
+            back = returned.get((one.fraud, one.account), ())
+            before = sum(amount for at_us, amount in back if at_us <= one.at_us)
+            hold.frozen_in_all = max(hold.frozen_in_all, one.held + before)
     for at, stack in enumerate(open_spans):
         spans.extend(Span(at, amount, since, None) for amount, since in stack)
     return Holds(holds, sorted(spans, key=lambda span: (span.since_us, span.hold, span.amount)))
+
+
+def _returned(happened: Iterable[Happened]) -> dict[tuple[int, int], list[tuple[int, int]]]:
+    """Return by fraud and account when how much came back; the hold that is left is told of the same instant, and earlier."""
+    found: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    for one in happened:
+        if isinstance(one, Returned):
+            found.setdefault((one.fraud, one.account), []).append((one.at_us, one.amount))
+    return found
 
 
 def _change(
