@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from hashlib import sha256
@@ -116,6 +117,7 @@ def test_a_suspect_is_found_however_it_was_typed_and_no_text_of_it_is_told_or_jo
     assert (found["unit"], found["ground"]) == ("gd", "stated")
     assert checked(desk, {"kind": "device", "value": PERSON["value"]}) == []
     journal = b"".join(record.body for record in desk.desk.happened(0, 10_000))
+    journal = re.sub(rb"[0-9a-f]{32,}", b"", journal)  # four digits may stand in any digest
     for text in (b"4403", "４４０３".encode(), b"011234"):
         assert text not in journal
     assert b"old register" in journal, "what was said is there, or the look above proves nothing"
