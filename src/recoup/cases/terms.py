@@ -59,7 +59,7 @@ class CasePolicy:
     one_sided_persons: int
     """Persons beside the maker who must agree to ask for money that rests on one side's word; 0: as for any other."""
     reports_max: int
-    """Reports of one person within `reports_seconds` before a person looks."""
+    """Reports of one person, entered within `reports_seconds`, before a person looks."""
     reports_seconds: int
     listing_seconds: int
     """How long an entry of a list of accounts, persons or devices stands."""

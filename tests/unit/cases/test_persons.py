@@ -272,6 +272,18 @@ def test_signs_of_abuse_are_named():
     assert signs_of(report(), claim("c1", "a", 10_001), many, later, CN_2016) == ()
 
 
+@pytest.mark.parametrize("days", [0, 29, 31, 900])
+def test_a_report_that_is_dated_back_counts_by_when_it_was_entered(days: int):
+    """What the taker types cannot hide a reporter who comes again and again; what the clock said can age."""
+    dated = [replace(report(f"r{n}"), received_at=START - timedelta(days=days)) for n in (2, 3, 4)]
+    found = signs_of(report(), claim("c1", "a", 10_001), dated, START, CN_2016)
+    assert found == (Sign.REPEATED_REPORTER,)
+    then = START - timedelta(days=days)
+    old = [replace(row, received_at=then, entered_at=then) for row in dated]
+    is_again = bool(signs_of(report(), claim("c1", "a", 10_001), old, START, CN_2016))
+    assert is_again is (days <= 30)
+
+
 # --- findings ------------------------------------------------------------------------------------------------------------
 
 
