@@ -50,6 +50,11 @@ _FOREIGN_1: Final[dict[str, Plain]] = {"kind": ""}
 _NOTICE_1: Final[dict[str, Plain]] = {"first_due_at": None}
 """What a notice of before deferrals had an end in all lacks."""
 
+_OLDER_OF_STAFF: Final[dict[str, tuple[Upcast, ...]]] = {
+    "shift_handed_over": (_with("at", None),),
+}
+"""Upcasters of the room of staff, whose names are its own."""
+
 
 def _within(name: str, more: dict[str, Plain]) -> Upcast:
     """Return the upcaster that adds fields to the object in a field."""
@@ -197,7 +202,11 @@ EVENTS: Final[tuple[Row, ...]] = (
     ("decision_appeal_moved", 1, appealing.DecisionAppealMoved, ()),
     ("appeal_escalation_raised", 1, escalating.AppealEscalationRaised, ()),
     ("appeal_escalation_moved", 1, escalating.AppealEscalationMoved, ()),
-    *((name, 1, kind, ()) for name, kind in EVENT_NAMES.items()),
+    *(
+        (name, len(older) + 1, kind, older)
+        for name, kind in EVENT_NAMES.items()
+        for older in (_OLDER_OF_STAFF.get(name, ()),)
+    ),
 )
 
 COMMANDS: Final[tuple[Row, ...]] = (

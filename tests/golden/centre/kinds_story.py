@@ -49,7 +49,7 @@ def events() -> list[object]:
         NoticeFellDue(Notice("a", "CNY", 2, 100, AT, first_due_at=AT - timedelta(days=9))),
         DutyEnded(*ended),
         ActingEnded(*ended),
-        ShiftHandedOver("ft-1", "ann", "bo", DIGEST),
+        ShiftHandedOver("ft-1", "ann", "bo", DIGEST, AT),
         ShiftTakenOver("ft-1", "ann", "bo", DIGEST),
         EscalationRaised(asked),
         EscalationMoved("e1", EscalationState.SETTLED, "dd", AT, "rang the bank 已联系"),
@@ -73,6 +73,7 @@ LACKED: dict[tuple[str, int], tuple[tuple[str, ...], ...]] = {
     ("hold_taken_over", 1): (("order", "payout"), ("stops_before",)),
     ("hold_taken_over", 2): (("stops_before",),),
     ("notice_fell_due", 1): (("notice", "first_due_at"),),
+    ("shift_handed_over", 1): (("at",),),
     ("enter_foreign", 1): (("hold", "stops_before"), ("foreign", "kind")),
     ("enter_foreign", 2): (("foreign", "kind"),),
 }

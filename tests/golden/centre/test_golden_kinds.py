@@ -29,6 +29,7 @@ ADDED: dict[tuple[str, int], dict[str, Any]] = {
     ("hold_taken_over", 1): {"order": {"payout": None}, "stops_before": 0},
     ("hold_taken_over", 2): {"stops_before": 0},
     ("notice_fell_due", 1): {"notice": {"first_due_at": None}},
+    ("shift_handed_over", 1): {"at": None},
 }
 """What each older row says of what its version did not have yet, written down by hand: the upcasters are not asked."""
 COMMANDS_ADDED: dict[tuple[str, int], dict[str, Any]] = {
