@@ -27,6 +27,7 @@ from recoup.rehearse.play.ports import Row
 from recoup.rehearse.scenario import Scenario
 from recoup.watch.decision import Action
 from recoup.watch.state import Payments
+from recoup.watch.stolen import KNOWN, TERMINAL
 from recoup.watch.told import HoldAsked
 
 DAY = 24 * HOUR
@@ -112,6 +113,18 @@ def test_at_who_sells_to_others_stolen_money_exits_in_good_faith(kind, payers, j
     country = replace(country, schedule=replace(country.schedule, kind=kinds.astype(np.int8)))
     stage = play_script(country, guard(), [(HOUR, moves[3])])
     assert judged == len(happened(stage, Judged))
+
+
+@pytest.mark.parametrize(("standing", "held"), [(KNOWN, [LOSS]), (TERMINAL, [])])
+def test_what_lies_at_who_sells_has_left_and_is_not_kept_there(monkeypatch, standing, held):
+    """A mule became a seller by its payers, and a claim that came later named what it had got long before."""
+    policy = guard()
+    stage = play_script(country_of([PAID]), policy, [REPORT])
+    monkeypatch.setattr(policy.measures, "is_closed", lambda _: True)
+    policy._keeps[MULE] = {}
+    policy._flow.index.standing[MULE] = standing
+    policy._say_kept(MULE)
+    assert [one.held for one in happened(stage, HeldNow)] == held
 
 
 def test_an_order_of_the_centre_binds_in_the_stream_and_its_release_frees():

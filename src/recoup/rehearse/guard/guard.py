@@ -353,8 +353,13 @@ class Guard:
                 saw(one)
 
     def _say_kept(self, account: int) -> None:
-        """Say how much of each case's money an account keeps because the watch lets none of it out."""
-        is_kept = account in self._of_payer or self.measures.is_closed(account)
+        """Say how much of each case's money an account keeps because the watch lets none of it out.
+
+        At who sells it exited in good faith, and what is paid there after that is not followed: the watch keeps nothing of it.
+        """
+        is_kept = self._flow.index.standing[account] == KNOWN and (
+            account in self._of_payer or self.measures.is_closed(account)
+        )
         now_there: dict[str, int] = {}
         for one in self._flow.at(account).stolen if is_kept else ():
             now_there[one.case] = now_there.get(one.case, 0) + one.free
