@@ -258,6 +258,8 @@ LOGIN_FAILED_SECONDS: Final = 1
 LOCKED_SECONDS: Final = 900
 """Seconds of that while."""
 
+SHIFT_TAKEN_SECONDS_MAX: Final = 900
+"""How long a shift that was given is taken over though something happened to its list: a busy unit's always changes."""
 DUTY_SECONDS_MAX: Final = 31 * 86_400
 """Seconds that one entry of the duty roster, or an acting approver's standing, may last."""
 

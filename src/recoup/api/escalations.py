@@ -66,12 +66,16 @@ class GivenView(Body):
 
     giver: str
     taker: str
+    digest: str
+    """Of the list as it was given: what the taker names."""
+    given_at: str | None
+    """null for one from before that was kept."""
     is_stale: bool
-    """What is open changed since: it must be given anew."""
+    """What is open changed since, and it was given too long ago: it must be given anew."""
 
 
 class ShiftView(Body):
-    """What one shift gives to the next; `digest` is what giver and taker name."""
+    """What one shift gives to the next; `digest` is what a giver names now, `given.digest` what its taker does."""
 
     unit: str
     digest: str
@@ -97,8 +101,13 @@ async def shift(unit: ThingPath, caller: Calling) -> ShiftView:
     ]
     waiting = None
     if given is not None:
-        is_stale = given.digest != digest
-        waiting = GivenView(giver=given.giver, taker=given.taker, is_stale=is_stale)
+        waiting = GivenView(
+            giver=given.giver,
+            taker=given.taker,
+            digest=given.digest,
+            given_at=None if given.given_at is None else instant_text(given.given_at),
+            is_stale=given.is_stale(digest, caller.house.port.now()),
+        )
     return ShiftView(unit=unit, digest=digest, open=rows, given=waiting)
 
 

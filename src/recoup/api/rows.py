@@ -157,7 +157,7 @@ STAFF_ROWS: Final = (
     ),
     Row(
         "/handovers/take",
-        "Take what is open over, on the list that was given and still stands.",
+        "Take what is open over, on the list that was given: one that still stands, or was given minutes ago.",
         bodies.TakenBody,
         lambda _, body, by: staff.TakeOverShift(body.unit, by, body.digest),
     ),

@@ -32,10 +32,14 @@ class Sign(StrEnum):
 def signs_of(
     report: Report, claim: Claim, earlier: Iterable[Report], now: datetime, policy: CasePolicy
 ) -> tuple[Sign, ...]:
-    """Return what speaks against a report before it is entered; `earlier` are reports of all cases."""
+    """Return what speaks against a report before it is entered; `earlier` are reports of all cases.
+
+    They count by when they were entered, which is the centre's own clock: when one was received is what its taker typed, and
+    a report that is dated back would count no more.
+    """
     since = now - timedelta(seconds=policy.reports_seconds)
     count = sum(
-        other.reporter == report.reporter and other.id != report.id and other.received_at >= since
+        other.reporter == report.reporter and other.id != report.id and other.entered_at >= since
         for other in earlier
     )
     signs = {

@@ -185,6 +185,13 @@ class Notice:
     phone: str = ""
     reason: str = ""
     """Why it is deferred."""
+    first_due_at: datetime | None = None
+    """When its holder was to be told before anything was deferred, also of an earlier period; None: nothing was."""
+
+    @property
+    def untold_since(self) -> datetime | None:
+        """Since when the holder waits by deferrals, which the next period's notice goes on counting from; None: by none."""
+        return None if self.state is NoticeState.SENT else self.first_due_at
 
 
 @dataclass(frozen=True, slots=True)

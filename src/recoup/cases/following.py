@@ -238,7 +238,10 @@ def note_hold(case: Case, command: NoteHold, now: datetime, policy: CasePolicy) 
     if told is not None:  # deferred before anything was held
         return (noted, NoticeFellDue(replace(told, amount=command.held)))
     due_at = now + timedelta(seconds=policy.notice_seconds)
-    notice = Notice(command.account, command.currency, command.period, command.held, due_at)
+    place = (command.account, command.currency)
+    before = next((x for x in case.notices if (x.account, x.currency) == place), None)
+    first = None if before is None else before.untold_since
+    notice = Notice(*place, command.period, command.held, due_at, first_due_at=first)
     return (noted, NoticeFellDue(notice))
 
 

@@ -133,7 +133,8 @@ def _ahead(case: Case, account: str, currency: str, now: datetime) -> tuple[Noti
     hold, known = case.standing(account, currency), _noticed(case, account, currency)
     if hold is None or hold.held or (known is not None and known.period == hold.period):
         return ()
-    return (Notice(account, currency, hold.period, 0, now),)
+    first = None if known is None else known.untold_since
+    return (Notice(account, currency, hold.period, 0, now, first_due_at=first),)
 
 
 def send_notice(case: Case, command: SendNotice) -> Events | Refusal:
@@ -154,7 +155,7 @@ def send_notice(case: Case, command: SendNotice) -> Events | Refusal:
 def defer_notice(
     case: Case, command: DeferNotice, now: datetime, policy: CasePolicy
 ) -> Events | Refusal:
-    """Tell the holder later: for a reason, by two persons, until an end."""
+    """Tell the holder later: for a reason, by two persons, until an end; all deferrals together have one as well."""
     ahead = _ahead(case, command.account, command.currency, now)
     notice: Notice | Refusal = (
         ahead[0] if ahead else _notice(case, command.account, command.currency, NoticeTrigger.DEFER)
@@ -165,7 +166,11 @@ def defer_notice(
         return Refusal(Reason.REASON_MISSING)
     if command.by == command.agreed_by:
         return Refusal(Reason.MAKER_DECIDES, command.by)
-    latest = now + timedelta(seconds=policy.deferral_seconds_max)
+    first = notice.first_due_at or notice.due_at
+    latest = min(
+        now + timedelta(seconds=policy.deferral_seconds_max),
+        first + timedelta(seconds=policy.deferral_total_seconds_max),
+    )
     if not now < command.until <= latest:
         return Refusal(Reason.DEFERRAL_TOO_LONG, f"expected at most {latest.isoformat()}")
     state = NOTICE_MOVES[notice.state, NoticeTrigger.DEFER]

@@ -37,6 +37,9 @@ class CasePolicy:
     appeal_seconds: int
     notice_seconds: int
     deferral_seconds_max: int
+    """From agreeing to a deferral to its end."""
+    deferral_total_seconds_max: int
+    """From when a holder was first to be told to the end of the last deferral, however often it is agreed to anew."""
     abroad_seconds: int
     escalation_seconds: int
     """How long a duty officer has for an outcome before the unit above is asked."""
@@ -59,7 +62,7 @@ class CasePolicy:
     one_sided_persons: int
     """Persons beside the maker who must agree to ask for money that rests on one side's word; 0: as for any other."""
     reports_max: int
-    """Reports of one person within `reports_seconds` before a person looks."""
+    """Reports of one person, entered within `reports_seconds`, before a person looks."""
     reports_seconds: int
     listing_seconds: int
     """How long an entry of a list of accounts, persons or devices stands."""
@@ -86,6 +89,8 @@ class CasePolicy:
             raise ValueError(f"for_value: expected purchase or exchange, was {', '.join(unknown)}")
         if min(self.for_value.values(), default=1) < 1:
             raise ValueError("for_value: expected at least one other to trade with")
+        if self.deferral_total_seconds_max < self.deferral_seconds_max:
+            raise ValueError("deferral_total_seconds_max: expected at least deferral_seconds_max")
         if not 1 <= self.coverage_permille <= 1000:
             raise ValueError("coverage_permille: expected 1 to 1000")
         least = min(getattr(self, f.name) for f in fields(self) if f.type == "int")

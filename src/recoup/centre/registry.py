@@ -47,6 +47,13 @@ _ORDER_1: Final[dict[str, Plain]] = {"payout": None}
 """What answers and orders of before payments back lack."""
 _FOREIGN_1: Final[dict[str, Plain]] = {"kind": ""}
 """What a row of before reports and registers were told apart lacks."""
+_NOTICE_1: Final[dict[str, Plain]] = {"first_due_at": None}
+"""What a notice of before deferrals had an end in all lacks."""
+
+_OLDER_OF_STAFF: Final[dict[str, tuple[Upcast, ...]]] = {
+    "shift_handed_over": (_with("at", None),),
+}
+"""Upcasters of the room of staff, whose names are its own."""
 
 
 def _within(name: str, more: dict[str, Plain]) -> Upcast:
@@ -120,7 +127,7 @@ EVENTS: Final[tuple[Row, ...]] = (
     ("opinion_noted", 1, case_events.OpinionNoted, ()),
     ("appeal_filed", 1, case_events.AppealFiled, ()),
     ("appeal_settled", 1, case_events.AppealSettled, ()),
-    ("notice_fell_due", 1, case_events.NoticeFellDue, ()),
+    ("notice_fell_due", 2, case_events.NoticeFellDue, (_within("notice", _NOTICE_1),)),
     ("notice_moved", 1, case_events.NoticeMoved, ()),
     ("task_opened", 1, case_events.TaskOpened, ()),
     ("task_moved", 1, case_events.TaskMoved, ()),
@@ -195,7 +202,11 @@ EVENTS: Final[tuple[Row, ...]] = (
     ("decision_appeal_moved", 1, appealing.DecisionAppealMoved, ()),
     ("appeal_escalation_raised", 1, escalating.AppealEscalationRaised, ()),
     ("appeal_escalation_moved", 1, escalating.AppealEscalationMoved, ()),
-    *((name, 1, kind, ()) for name, kind in EVENT_NAMES.items()),
+    *(
+        (name, len(older) + 1, kind, older)
+        for name, kind in EVENT_NAMES.items()
+        for older in (_OLDER_OF_STAFF.get(name, ()),)
+    ),
 )
 
 COMMANDS: Final[tuple[Row, ...]] = (

@@ -32,7 +32,7 @@ from recoup.orders import Hold
 from recoup.procedure import Return
 from recoup.staff import Directory, Person, Session, Shift, TimedGrant, Unit
 
-NAME: Final = "centre-7"
+NAME: Final = "centre-8"
 """Another number when what is kept changes its meaning: older snapshots are then never read."""
 
 

@@ -161,7 +161,7 @@ class EndActing:
 
 @dataclass(frozen=True, slots=True)
 class HandOverShift:
-    """Give what is open to the next shift; it is the taker's once that person saw the same list."""
+    """Give what is open to the next shift; it is the taker's once that person names the same list."""
 
     unit: str
     giver: str

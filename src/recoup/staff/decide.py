@@ -5,8 +5,8 @@
 3. A code of the second factor opens one session: it and all older ones are refused afterwards, also when two come at once.
 4. After some failed logins a person is locked out for a while; what is tried meanwhile is not written, so nobody can fill
    the journal by guessing.
-5. A shift goes from one person to another on one list: what was open when it was given, was seen by both and is still open when
-   it is taken over.
+5. A shift goes from one person to another on one list: what was open when it was given, which both name. It is taken over as
+   long as that list still stands, and within minutes of the giving in a unit whose list never stands for so long.
 6. Who could give a duty, or a standing for an approver, ends it before its time, with a reason: of others, never their own.
 7. A one-time token sets password and second factor together, once, before its end.
 """
@@ -80,7 +80,7 @@ def decide(
         case LogEscalation(case, asked, by, outcome):
             return _missing(directory, asked) or (EscalationLogged(case, asked, by, outcome),)
         case HandOverShift() | TakeOverShift():
-            return _shift(directory, command, open_digest)
+            return _shift(directory, command, now, open_digest)
         case CloseSession(token_hash):
             found = directory.sessions.get(token_hash)
             return () if found is None else (SessionClosed(found.person, token_hash),)
@@ -107,9 +107,9 @@ def _missing(directory: Directory, person: str) -> Denial | None:
 
 
 def _shift(
-    directory: Directory, command: HandOverShift | TakeOverShift, open_digest: str
+    directory: Directory, command: HandOverShift | TakeOverShift, now: datetime, open_digest: str
 ) -> Events | Denial:
-    """Give what is open, and take it: each on the list as it is at that moment, so both saw the same."""
+    """Give what is open, on the list as it is at that moment; take it, on the list that was given."""
     unit, taker, digest = command.unit, command.taker, command.digest
     if unit not in directory.units:
         return Denial(StaffReason.UNIT_UNKNOWN, unit)
@@ -121,11 +121,11 @@ def _shift(
             return Denial(StaffReason.FOUR_EYES)
         if digest != open_digest:
             return Denial(StaffReason.SHIFT_STALE)
-        return (ShiftHandedOver(unit, command.giver, taker, digest),)
+        return (ShiftHandedOver(unit, command.giver, taker, digest, now),)
     given = directory.given.get(unit)
     if given is None or given.taker != taker:
         return Denial(StaffReason.SHIFT_NOT_GIVEN, unit)
-    if not digest == given.digest == open_digest:
+    if digest != given.digest or given.is_stale(open_digest, now):
         return Denial(StaffReason.SHIFT_STALE)
     return (ShiftTakenOver(unit, given.giver, taker, digest),)
 

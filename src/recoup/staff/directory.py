@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from recoup.limits import SHIFT_TAKEN_SECONDS_MAX
 from recoup.orders.levels import Level
 from recoup.staff.roles import Role
 
@@ -90,6 +91,15 @@ class Shift:
     giver: str
     taker: str
     digest: str
+    given_at: datetime | None = None
+    """None: before that was kept."""
+
+    def is_stale(self, open_digest: str, now: datetime) -> bool:
+        """Whether it must be given anew: something happened to the list, and it was given too long ago to be taken as is."""
+        if self.digest == open_digest:
+            return False
+        seconds = timedelta(seconds=SHIFT_TAKEN_SECONDS_MAX)
+        return self.given_at is None or now > self.given_at + seconds
 
 
 @dataclass(frozen=True, slots=True)

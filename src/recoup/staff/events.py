@@ -172,11 +172,13 @@ class ShiftHandedOver:
     giver: str
     taker: str
     digest: str
+    at: datetime | None = None
+    """None: of before it was kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShiftTakenOver:
-    """The other person saw the same list, to which nothing had happened, and answers for it."""
+    """The other person names the same list, which still stood or was given minutes ago, and answers for what is open."""
 
     unit: str
     giver: str

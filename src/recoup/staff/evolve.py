@@ -59,8 +59,8 @@ def evolve(directory: Directory, event: Event) -> Directory:
             return replace(directory, timed=(*directory.timed, timed))
         case DutyEnded() | ActingEnded():
             return _ended(directory, event)
-        case ShiftHandedOver(unit_id, giver, taker, digest):
-            shift = Shift(unit_id, giver, taker, digest)
+        case ShiftHandedOver(unit_id, giver, taker, digest, at):
+            shift = Shift(unit_id, giver, taker, digest, at)
             return replace(directory, given={**directory.given, unit_id: shift})
         case ShiftTakenOver(unit_id):
             left = {key: shift for key, shift in directory.given.items() if key != unit_id}

@@ -290,9 +290,18 @@ def test_a_shift_goes_on_when_both_saw_what_is_open_now(tree: Bureau) -> None:
     assert problem("/handovers", give | {"taker": tree.ids["night"]}, "night") == "four_eyes"
     assert problem("/handovers", give, "night") == ""
     given = tree.get("/units/ft-1/shift", "day").json()["given"]
-    assert given == {"giver": tree.ids["night"], "taker": tree.ids["day"], "is_stale": False}
+    assert given == {
+        "giver": tree.ids["night"],
+        "taker": tree.ids["day"],
+        "digest": seen["digest"],
+        "given_at": given["given_at"],
+        "is_stale": False,
+    }
     entered(tree, "C2", "ft-1")
-    asked(tree, "C2", "ft-1")  # something more is open than both saw
+    asked(tree, "C2", "ft-1")  # something more is open than the giver saw
+    seen = tree.get("/units/ft-1/shift", "day").json()
+    assert not seen["given"]["is_stale"], "it was given a moment ago"
+    tree.clock.move(timedelta(seconds=limits.SHIFT_TAKEN_SECONDS_MAX + 1))
     assert problem("/handovers/take", take, "day") == "shift_stale"
     seen = tree.get("/units/ft-1/shift", "day").json()
     assert seen["given"]["is_stale"]
@@ -300,5 +309,7 @@ def test_a_shift_goes_on_when_both_saw_what_is_open_now(tree: Bureau) -> None:
     assert problem("/handovers/take", take, "day") == "shift_stale", "nobody gave this list"
     assert problem("/handovers", give, "night") == ""
     assert problem("/handovers/take", take, "night") == "shift_not_given"
-    assert problem("/handovers/take", take, "day") == ""
+    entered(tree, "C3", "ft-1")
+    asked(tree, "C3", "ft-1")
+    assert problem("/handovers/take", take, "day") == "", "in a busy unit the list never stands"
     assert tree.get("/units/ft-1/shift", "day").json()["given"] is None

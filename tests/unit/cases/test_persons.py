@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from docket import CN_2016, START, Docket, claim, lies, report
@@ -58,7 +58,7 @@ from recoup.cases.commands import (
 )
 from recoup.cases.refusals import Reason
 from recoup.cases.state import AppealTrigger, ClaimTrigger, FindingTrigger
-from recoup.cases.terms import Downstream
+from recoup.cases.terms import CasePolicy, Downstream
 from recoup.orders import AccountKind, Extent, HoldKey, Order, OrderKind
 
 
@@ -67,8 +67,10 @@ def why(found) -> Reason:
     return found.reason
 
 
-def held_at_a(amount: int = 100) -> Docket:
-    case = Docket().reported(claim("c1", "a", amount))
+def held_at_a(amount: int = 100, policy: CasePolicy | None = None) -> Docket:
+    case = (Docket() if policy is None else Docket(policy=policy)).reported(
+        claim("c1", "a", amount)
+    )
     case.holds("a", amount)
     return case
 
@@ -270,6 +272,18 @@ def test_signs_of_abuse_are_named():
     assert signs_of(report(), claim("c1", "a", 10_001), many[:2], START, CN_2016) == ()
     later = START + timedelta(days=31)
     assert signs_of(report(), claim("c1", "a", 10_001), many, later, CN_2016) == ()
+
+
+@pytest.mark.parametrize("days", [0, 29, 31, 900])
+def test_a_report_that_is_dated_back_counts_by_when_it_was_entered(days: int):
+    """What the taker types cannot hide a reporter who comes again and again; what the clock said can age."""
+    dated = [replace(report(f"r{n}"), received_at=START - timedelta(days=days)) for n in (2, 3, 4)]
+    found = signs_of(report(), claim("c1", "a", 10_001), dated, START, CN_2016)
+    assert found == (Sign.REPEATED_REPORTER,)
+    then = START - timedelta(days=days)
+    old = [replace(row, received_at=then, entered_at=then) for row in dated]
+    is_again = bool(signs_of(report(), claim("c1", "a", 10_001), old, START, CN_2016))
+    assert is_again is (days <= 30)
 
 
 # --- findings ------------------------------------------------------------------------------------------------------------
@@ -497,6 +511,47 @@ def test_a_deferral_has_a_reason_two_persons_and_an_end():
     case.wait(days=2)
     case.must(EndDeferral("a", "CNY"))
     assert case.case.notices[0].state == "due"
+
+
+@pytest.mark.parametrize("is_renewed", [False, True], ids=["one period", "a period each week"])
+def test_deferrals_have_an_end_in_all_however_often_they_are_agreed_to_anew(*, is_renewed: bool):
+    case = held_at_a()
+    first, most = case.case.notices[0].due_at, CN_2016.deferral_total_seconds_max
+    ends: list[datetime] = []
+    for week in range(9):
+        until = case.now + timedelta(days=6)
+        found = case.do(DeferNotice("a", "CNY", until, "he would flee", "lead", "judge"))
+        if isinstance(found, Refusal):
+            assert found.reason is Reason.DEFERRAL_TOO_LONG
+            break
+        ends.append(until)
+        case.wait(days=6)
+        case.must(EndDeferral("a", "CNY"))
+        if is_renewed:
+            case.hears("a", 100, "held", period=week + 1)
+            assert case.case.notices[0].first_due_at == first
+    assert ends
+    assert ends[-1] <= first + timedelta(seconds=most) < ends[-1] + timedelta(days=6)
+    case.must(SendNotice("a", "CNY", "docs-1", "phone-1"))
+    case.hears("a", 100, "held", period=99)
+    assert case.case.notices[0].first_due_at is None, "who was told waits by no deferral"
+    case.must(DeferNotice("a", "CNY", case.now + timedelta(days=6), "r", "lead", "judge"))
+
+
+def test_the_end_of_all_deferrals_is_met_to_the_microsecond():
+    policy = replace(CN_2016, deferral_total_seconds_max=CN_2016.deferral_seconds_max)
+    case = held_at_a(policy=policy)
+    latest = case.case.notices[0].due_at + timedelta(seconds=policy.deferral_total_seconds_max)
+    case.wait(days=2)
+    past = DeferNotice("a", "CNY", latest + timedelta(microseconds=1), "r", "lead", "judge")
+    assert why(case.do(past)) is Reason.DEFERRAL_TOO_LONG
+    case.must(replace(past, until=latest))
+    assert case.case.notices[0].due_at == latest
+
+
+def test_a_bound_of_all_deferrals_below_that_of_one_is_refused():
+    with pytest.raises(ValueError, match="deferral_total_seconds_max"):
+        replace(CN_2016, deferral_total_seconds_max=CN_2016.deferral_seconds_max - 1)
 
 
 def test_a_deferral_before_anything_is_held_waits_for_the_hold_and_tells_nobody_of_nothing():

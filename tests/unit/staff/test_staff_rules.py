@@ -17,6 +17,7 @@ from recoup.staff import (
     Grant,
     Level,
     Role,
+    Shift,
     StaffReason,
     Unit,
     decide,
@@ -310,21 +311,47 @@ def test_an_enrolment_ends_and_a_new_one_voids_what_was_set(office: Office) -> N
     assert not isinstance(office.do(c.Enrol("ann", "token-3", "hash-2", "factor-2")), R)
 
 
-def test_a_shift_is_taken_over_on_the_list_that_was_given_and_still_stands(office: Office) -> None:
+def test_a_shift_is_taken_over_on_the_list_that_was_given(office: Office) -> None:
     give = c.HandOverShift("ft", "ann", "bo", "d")
-    office.do(give)
+    assert office.do(give) == (e.ShiftHandedOver("ft", "ann", "bo", "d", office.now),)
     assert office.do(c.TakeOverShift("ft", "root", "d")) is R.SHIFT_NOT_GIVEN, "given to another"
     assert office.do(c.TakeOverShift("ft", "bo", "other")) is R.SHIFT_STALE, "saw another list"
     office.list = "later"
-    for seen in ("d", "later"):
-        assert office.do(c.TakeOverShift("ft", "bo", seen)) is R.SHIFT_STALE, "something happened"
-    assert office.do(give) is R.SHIFT_STALE
+    assert office.do(c.TakeOverShift("ft", "bo", "later")) is R.SHIFT_STALE, "nobody gave it"
+    assert office.do(give) is R.SHIFT_STALE, "a giver names what is open now"
+    office.wait(limits.SHIFT_TAKEN_SECONDS_MAX + 1)
+    assert office.do(c.TakeOverShift("ft", "bo", "d")) is R.SHIFT_STALE, "too long ago"
     assert office.directory.given, "it still waits"
     anew = c.HandOverShift("ft", "ann", "bo", "later")
-    assert office.do(anew) == (e.ShiftHandedOver("ft", "ann", "bo", "later"),)
+    assert office.do(anew) == (e.ShiftHandedOver("ft", "ann", "bo", "later", office.now),)
     taken = office.do(c.TakeOverShift("ft", "bo", "later"))
     assert taken == (e.ShiftTakenOver("ft", "ann", "bo", "later"),)
     assert office.do(c.TakeOverShift("ft", "bo", "later")) is R.SHIFT_NOT_GIVEN, "once"
+
+
+def test_a_busy_units_shift_is_taken_over_though_its_list_changes_every_second(
+    office: Office,
+) -> None:
+    office.do(c.HandOverShift("ft", "ann", "bo", "d"))
+    for second in range(limits.SHIFT_TAKEN_SECONDS_MAX):
+        office.wait(1)
+        office.list = f"list {second}"
+    taken = office.do(c.TakeOverShift("ft", "bo", "d"))
+    assert taken == (e.ShiftTakenOver("ft", "ann", "bo", "d"),)
+
+
+def test_a_list_that_still_stands_is_taken_over_however_long_ago_it_was_given(
+    office: Office,
+) -> None:
+    office.do(c.HandOverShift("ft", "ann", "bo", "d"))
+    office.wait(100 * limits.SHIFT_TAKEN_SECONDS_MAX)
+    assert not isinstance(office.do(c.TakeOverShift("ft", "bo", "d")), R)
+
+
+def test_a_shift_given_before_its_time_was_kept_is_taken_over_while_its_list_stands() -> None:
+    old = Shift("ft", "ann", "bo", "d")
+    assert not old.is_stale("d", START)
+    assert old.is_stale("another", START)
 
 
 def test_every_refusal_of_the_room_is_met() -> None:
