@@ -26,7 +26,7 @@ OPERATORS = {token_digest("ann-token"): "operator-1", token_digest("bo-token"): 
 
 
 def _warm(core) -> None:
-    """Have compiled what a core needs, as `recoup watch serve` has before it listens: no test's patience is spent on a compiler.
+    """Have what a core needs compiled, as `recoup watch serve` has before it listens: no test waits for a compiler.
 
     Where nothing is kept from an earlier run that takes minutes, and the loop stands still while its own parts are made.
     """
