@@ -10,10 +10,13 @@ import json
 import threading
 from collections.abc import Sequence
 
+import msgspec
 import numpy as np
 
 from recoup.errors import StateFault, StateProblem
 from recoup.watching.service import REFUSED, Answers, Batch, Extra, Listing, Reason
+from recoup.watching.service.bodies import read_body, write_many
+from recoup.watching.service.plain import read_each, write_each
 
 ORDER = Reason("order-binds", "an order of the centre binds the account", "账户受止付指令约束")
 LARGE_MINOR = 1_000_000
@@ -34,6 +37,19 @@ class PlainCore:
         self.is_asked = threading.Event()
         """Set once the model was asked."""
         self.calls: list[tuple[bool, int]] = []
+
+    def warm(self) -> None:
+        """Have the readers and writers of bytes compiled: the service has them whatever core is behind it."""
+        row = {"payer": "a", "payee": "b", "amount": "1.00", "currency": "CNY"}
+        rows = [{"id": f"p-{at}", "time": "2026-11-23T10:00:00Z", **row} for at in range(128)]
+        core, bodies = PlainCore(), [msgspec.json.encode(one) for one in rows]
+        many = read_body(msgspec.json.encode({"payments": rows}), is_batch=True)
+        answers = core.decide(many.batch, is_scored=True)
+        write_many(many.ids, answers)
+        each, fits = read_each(bodies)
+        assert each is not None
+        assert fits.all()
+        write_each(each.ids, answers)
 
     def decide(self, batch: Batch, *, is_scored: bool) -> Answers:
         self.calls.append((is_scored, len(batch)))

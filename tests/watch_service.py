@@ -20,7 +20,19 @@ def token_digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+_WARM: set[type] = set()
+"""Kinds of core whose compiled parts are loaded in this process."""
 OPERATORS = {token_digest("ann-token"): "operator-1", token_digest("bo-token"): "operator-2"}
+
+
+def _warm(core) -> None:
+    """Have what a core needs compiled, as `recoup watch serve` has before it listens: no test waits for a compiler.
+
+    Where nothing is kept from an earlier run that takes minutes, and the loop stands still while its own parts are made.
+    """
+    if type(core) not in _WARM:
+        core.warm()
+        _WARM.add(type(core))
 
 
 class Running:
@@ -37,6 +49,7 @@ class Running:
         pacs_channels=None,
     ):
         self.core = core or PlainCore()
+        _warm(self.core)
         self.figures, self.halts = Figures(), []
         keeping = Keeping(folder)
         self.desk = Desk(

@@ -12,6 +12,7 @@ from deciding import DAY, KNOWN_PATTERNS, SECOND, START, model_of, policy_of, ru
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recoup import limits
 from recoup.errors import StateFault, StateProblem
 from recoup.watch.columns import STREAM_FEATURES
 from recoup.watch.decision import Decision
@@ -19,6 +20,7 @@ from recoup.watch.state import Settings, Told
 from recoup.watch.stolen import ClaimOpened, HoldAsked, chain
 from recoup.watching import Asked, DecisionLog, Watch, replay
 from recoup.watching.answered import ANSWER
+from recoup.watching.became import PaymentState
 from recoup.watching.before import MAGIC_BEFORE
 from recoup.watching.snapshots import _MAGIC, _opened, _sealed, _Whole, restored, snapshot_of
 
@@ -179,6 +181,51 @@ def test_a_snapshot_from_before_columns_gives_the_same_watch(rows, data):
     assert written_before(other) == before, "what it makes of the columns is what was decided"
 
 
+def without_ends(kept: bytes) -> bytes:
+    """The same as it was written before what became of payments that waited was kept: nothing stood behind the log's digest."""
+    whole, shard, rings = parts_of(kept)
+    values = [getattr(whole, name) for name in _Whole.__struct_fields__]
+    assert _Whole.__struct_fields__[-3:] == ("log_digest", "ended", "appealed"), "added at the end"
+    return _sealed(values[:-2], [shard[:-32], shard[-32:]], rings)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.lists(PAYMENT, min_size=2, max_size=40), st.data())
+def test_a_snapshot_from_before_ends_were_kept_gives_the_same_watch_that_knows_of_none(rows, data):
+    asked = asked_of(rows)
+    cut = data.draw(st.integers(1, len(asked)))
+    watch = new_watch()
+    watch.decide(asked[:cut])
+    watch.advance(watch.stream.shard.clock + DAY)  # what waited ended
+    kept = snapshot_of(watch)
+    before = without_ends(kept)
+    assert len(before) < len(kept)
+    other = restored(before, **GIVEN)
+    assert other._became.rows() == ([], [])
+    watch._became.lay([], [])
+    assert list(other.decide(asked[cut:])) == list(watch.decide(asked[cut:]))
+    assert snapshot_of(other) == snapshot_of(watch)
+
+
+def test_ends_are_kept_and_where_none_is_known_only_what_is_booked_is_said_to_be_paid():
+    """What the snapshots of before are tried on must have ends to lose; and a bank must not pay on what they lost."""
+    watch = full_watch()
+    waited = sorted(watch._numbers)
+    assert waited, "something waits"
+    watch.advance(watch.stream.shard.clock + DAY)
+    kept = snapshot_of(watch)
+    booked = parts_of(kept)[0].booked
+    after, before = restored(kept, **GIVEN), restored(without_ends(kept), **GIVEN)
+    assert after._became == watch._became
+    for id_ in waited:
+        assert after.standing(id_) == watch.standing(id_)
+        assert watch.standing(id_).state is not PaymentState.UNKNOWN
+        found = before.standing(
+            id_
+        ).state  # by its row alone: with its id it is forgotten that it waited
+        assert found is PaymentState.UNKNOWN or (found.is_paid and id_ in booked)
+
+
 def test_a_harmed_snapshot_from_before_columns_is_refused():
     kept = written_before(full_watch())
     for at in range(len(MAGIC_BEFORE) + 40, len(kept), len(kept) // 20):
@@ -261,6 +308,14 @@ def poison_answer(whole, name, value):
     whole.answered.rows = rows.tobytes()
 
 
+def ended_in(whole, *rows):
+    whole.ended = [(id_, state, START, []) for id_, state in rows]
+
+
+def appealed_in(whole, *rows):
+    whole.appealed = [(id_, state, START, []) for id_, state in rows]
+
+
 POISONS = {
     "a row's payee": lambda w: poison_rows(w, "payee", 1 << 20),
     "a row's chain": lambda w: poison_rows(w, "payer_next", 1 << 20),
@@ -302,6 +357,16 @@ POISONS = {
     "an answer's ground": lambda w: poison_answer(w, "ground", -1),
     "an answer's problem": lambda w: poison_answer(w, "problem", 99),
     "facts of no payment": lambda w: w.answered.facts.append((1 << 20, [])),
+    "an end of no state": lambda w: ended_in(w, ("x", "")),
+    "an end of a state that is none": lambda w: ended_in(w, ("x", "paid")),
+    "an end that still waits": lambda w: ended_in(w, ("x", "waiting")),
+    "an end that is unknown": lambda w: ended_in(w, ("x", "unknown")),
+    "an end twice": lambda w: ended_in(w, ("x", "released"), ("x", "over")),
+    "more ends than are kept": lambda w: ended_in(
+        w, *[(f"x{at}", "over") for at in range(limits.WATCH_ENDINGS_MAX + 1)]
+    ),
+    "an appeal's payment twice": lambda w: appealed_in(w, ("x", ""), ("x", "stopped")),
+    "an appeal's payment that still waits": lambda w: appealed_in(w, ("x", "waiting")),
 }
 
 

@@ -56,6 +56,7 @@ _STATES: Final = {
     How.NOT_BOOKED: PaymentState.OVER,
 }
 """How.NOT_WAITING is no end: nothing was done."""
+_ENDS: Final = frozenset([PaymentState.WENT_ON, *_STATES.values()])
 
 _Row = tuple[str, str, int, list[tuple[str, str]]]
 
@@ -135,6 +136,8 @@ def _row(id_: str, one: PaymentStanding | None) -> _Row:
 
 def _standing(row: _Row) -> PaymentStanding:
     _, state, at_us, bound_by = row
+    if state not in _ENDS:
+        raise ValueError(f"expected how a payment ended, was {state!r}")
     return PaymentStanding(PaymentState(state), at_us, None, tuple(Bound(*one) for one in bound_by))
 
 

@@ -31,7 +31,7 @@ def request(body: bytes, more: bytes = b"", path: bytes = b"/v1/decisions") -> b
 def said(running, *parts: bytes, count: int = 1) -> list[tuple[bytes, bytes]]:
     """Return status line and body of each answer."""
     with (
-        socket.create_connection(("127.0.0.1", running.port), timeout=10) as line,
+        socket.create_connection(("127.0.0.1", running.port), timeout=60) as line,
         line.makefile("rb") as file,
     ):
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
