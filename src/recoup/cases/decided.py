@@ -188,6 +188,12 @@ class Notice:
     first_due_at: datetime | None = None
     """When its holder was to be told before anything was deferred, also of an earlier period; None: nothing was."""
 
+    def first_due_as(self, state: NoticeState) -> datetime | None:
+        """Return when its holder was to be told at first, once it is in a state: the first deferral says that."""
+        if self.first_due_at is None and state is NoticeState.DEFERRED:
+            return self.due_at
+        return self.first_due_at
+
     @property
     def untold_since(self) -> datetime | None:
         """Since when the holder waits by deferrals, which the next period's notice goes on counting from; None: by none."""

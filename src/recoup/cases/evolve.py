@@ -62,7 +62,7 @@ from recoup.cases.events import (
     TaskOpened,
     TrailApplied,
 )
-from recoup.cases.state import HandoverState, MandateState, NoticeState
+from recoup.cases.state import HandoverState, MandateState
 from recoup.frozen import replace
 from recoup.orders import OrderKind
 
@@ -381,13 +381,10 @@ def _notice(case: Case, event: NoticeFellDue) -> Case:
 def _notice_moved(case: Case, event: NoticeMoved) -> Case:
     place = (event.account, event.currency)
     known = next(row for row in case.notices if (row.account, row.currency) == place)
-    first = known.first_due_at
-    if first is None and event.state is NoticeState.DEFERRED:
-        first = known.due_at
     found = _put(
         case.notices,
         lambda row: (row.account, row.currency) == place,
-        first_due_at=first,
+        first_due_at=known.first_due_as(event.state),
         state=event.state,
         due_at=event.due_at,
         documents=event.documents,
