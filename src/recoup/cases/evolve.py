@@ -381,20 +381,12 @@ def _notice(case: Case, event: NoticeFellDue) -> Case:
 def _notice_moved(case: Case, event: NoticeMoved) -> Case:
     place = (event.account, event.currency)
     known = next(row for row in case.notices if (row.account, row.currency) == place)
-    first = known.first_due_at
-    if first is None and event.state is NoticeState.DEFERRED:
-        first = known.due_at
-    found = _put(
-        case.notices,
-        lambda row: (row.account, row.currency) == place,
-        first_due_at=first,
-        state=event.state,
-        due_at=event.due_at,
-        documents=event.documents,
-        phone=event.phone,
-        reason=event.reason,
-    )
-    return replace(case, notices=found)
+    is_deferred = event.state is NoticeState.DEFERRED
+    names = ("state", "due_at", "documents", "phone", "reason")
+    said = {name: getattr(event, name) for name in names}
+    first = known.first_due_at or (known.due_at if is_deferred else None)
+    fresh = replace(known, **said, first_due_at=first)
+    return replace(case, notices=tuple(fresh if row is known else row for row in case.notices))
 
 
 def _task(case: Case, event: TaskOpened) -> Case:
