@@ -13,7 +13,7 @@ from recoup.api.rows import COMMAND_PROBLEMS, ThingPath
 from recoup.care.escalating import SettleAppealEscalation
 from recoup.care.escalation import EscalationState
 from recoup.cases.commands import SettleEscalation
-from recoup.centre.roster import shift_digest
+from recoup.centre.roster import shift_digest, still_due
 from recoup.clock import instant_text
 from recoup.staff import Action, Target, Why
 
@@ -88,7 +88,8 @@ async def shift(unit: ThingPath, caller: Calling) -> ShiftView:
     """List what is open in a unit, the soonest due first."""
     caller.may(Action.SHIFT_HAND_OVER, Target(unit=unit))
     view = caller.house.port.view()
-    found, given = view.shift_of(unit), view.staff.given.get(unit)
+    now, given = caller.house.port.now(), view.staff.given.get(unit)
+    found = still_due(view.shift_of(unit), now)
     digest = shift_digest(unit, found)
     rows = [
         OpenView(
@@ -106,7 +107,7 @@ async def shift(unit: ThingPath, caller: Calling) -> ShiftView:
             taker=given.taker,
             digest=given.digest,
             given_at=None if given.given_at is None else instant_text(given.given_at),
-            is_stale=given.is_stale(digest, caller.house.port.now()),
+            is_stale=given.is_stale(digest, now),
         )
     return ShiftView(unit=unit, digest=digest, open=rows, given=waiting)
 

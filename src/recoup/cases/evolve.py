@@ -381,17 +381,10 @@ def _notice(case: Case, event: NoticeFellDue) -> Case:
 def _notice_moved(case: Case, event: NoticeMoved) -> Case:
     place = (event.account, event.currency)
     known = next(row for row in case.notices if (row.account, row.currency) == place)
-    found = _put(
-        case.notices,
-        lambda row: (row.account, row.currency) == place,
-        first_due_at=known.first_due_as(event.state),
-        state=event.state,
-        due_at=event.due_at,
-        documents=event.documents,
-        phone=event.phone,
-        reason=event.reason,
-    )
-    return replace(case, notices=found)
+    names = ("state", "due_at", "documents", "phone", "reason")
+    said = {name: getattr(event, name) for name in names}
+    fresh = replace(known, **said, first_due_at=known.first_due_as(event.state))
+    return replace(case, notices=tuple(fresh if row is known else row for row in case.notices))
 
 
 def _task(case: Case, event: TaskOpened) -> Case:

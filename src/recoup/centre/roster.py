@@ -46,6 +46,11 @@ def asked_above(staff: Directory, unit: str, at: datetime) -> tuple[str, str]:
     return asked_at(staff, known.parent, at)
 
 
+def still_due(rows: Iterable[tuple[str, Clock]], now: datetime) -> tuple[tuple[str, Clock], ...]:
+    """Return the list of a shift without standing authorities that have ended: no event says so, and nobody is asked."""
+    return tuple(row for row in rows if row[1].kind != "mandate" or now < row[1].due_at)
+
+
 def shift_digest(unit: str, rows: Iterable[tuple[str, Clock]]) -> str:
     """Return the digest of what is open in a unit: what one shift gives and the next one takes."""
     open_ = [
@@ -55,4 +60,4 @@ def shift_digest(unit: str, rows: Iterable[tuple[str, Clock]]) -> str:
     return sha256(encode_plain({"open": open_, "unit": unit})).hexdigest()
 
 
-__all__ = ["asked_above", "asked_at", "duty_officer", "shift_digest"]
+__all__ = ["asked_above", "asked_at", "duty_officer", "shift_digest", "still_due"]

@@ -9,7 +9,7 @@ from recoup.cases import CasePolicy
 from recoup.centre.commands import Decision, Declined, Noted
 from recoup.centre.reasons import CentreReason
 from recoup.centre.requests import Request
-from recoup.centre.roster import shift_digest
+from recoup.centre.roster import shift_digest, still_due
 from recoup.centre.state import CentreState
 from recoup.ids import SubjectId
 from recoup.journal.canonical import encode_plain
@@ -31,7 +31,8 @@ def decide_staff(
         who = named.giver if isinstance(named, commands.HandOverShift) else named.taker
         if who != request.actor.who:  # two persons: neither may speak for the other
             return Declined(CentreReason.ACTOR_DIFFERS)
-        digest = shift_digest(request.what.unit, state.shift_of(request.what.unit))
+        unit = request.what.unit
+        digest = shift_digest(unit, still_due(state.shift_of(unit), now))
     found = staff.decide(state.staff, request.what, now, digest)
     if isinstance(found, staff.Denial):
         return Declined(found.reason, found.found)

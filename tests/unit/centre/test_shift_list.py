@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from cared import lead, measure, objected
@@ -21,10 +21,16 @@ from recoup.cases.commands import FileAppeal, MakeMotion, SettleAppeal, SettleMo
 from recoup.cases.state import AppealTrigger, MotionTrigger
 from recoup.centre import due
 from recoup.centre import state as centre_state
+from recoup.centre.commands import Decision, Declined
 from recoup.centre.registry import COMMANDS
+from recoup.centre.requests import Actor, Request
+from recoup.centre.roster import shift_digest, still_due
 from recoup.centre.snapshots import decode_state, encode_state
+from recoup.centre.staff_room import decide_staff
 from recoup.orders import HoldKey, Order, OrderKind, Outcome
 from recoup.procedure.commands import PublishNotice
+from recoup.staff import Directory, Level, Person, StaffReason, Unit
+from recoup.staff.commands import HandOverShift
 
 FAR = timedelta(days=9999)
 ON_THE_LIST = {
@@ -125,6 +131,37 @@ def test_hardship_is_on_the_list_until_its_institution_has_freed_it() -> None:
     work.answered(freeze, Outcome.FROZEN, 70)
     assert clocks(work, "hardship") == []
     assert missing(work.office) == set()
+
+
+def test_a_standing_authority_is_on_the_list_until_it_ends_and_not_for_ever() -> None:
+    """No event says that it ended: the list that a shift is given and shown goes by the clock."""
+    work = held(Work())
+    until = work.case.mandates[0].until
+    rows = work.office.scribe.state.shift_of("station-1")
+    least = timedelta(microseconds=1)
+    assert still_due(rows, until - least) == rows
+    ended = still_due(rows, until)
+    assert ended == tuple(row for row in rows if row[1].kind != "mandate") != rows
+    assert still_due(rows, until + FAR) == ended, "what is overdue asks somebody, so it stays"
+
+
+def test_the_digest_of_a_shift_is_that_of_the_list_without_what_ended() -> None:
+    work = held(Work())
+    until, state = work.case.mandates[0].until, work.office.scribe.state
+    unit = Unit("station-1", Level.STATION)
+    state.staff = Directory({unit.id: unit}, {who: Person(who) for who in ("ann", "bo")})
+    for now in (until - timedelta(hours=1), until + FAR):
+        whole = shift_digest("station-1", state.shift_of("station-1"))
+        shown = shift_digest("station-1", still_due(state.shift_of("station-1"), now))
+        assert (whole == shown) is (now < until)
+
+        def given(digest: str, now: datetime = now) -> Decision | Declined:
+            gives = HandOverShift("station-1", "ann", "bo", digest)
+            return decide_staff(state, Request(Actor("ann", "", "a test"), gives), now, POLICY)
+
+        assert isinstance(given(shown), Decision)
+        if now >= until:
+            assert given(whole) == Declined(StaffReason.SHIFT_STALE)
 
 
 def test_hardship_that_is_dismissed_is_on_no_list() -> None:
