@@ -58,7 +58,10 @@ BEFORE: Final = "before-sharing.csv"
 
 
 def work_out(sheets: ReturnSheets, read: Callable[[bytes], Statement] = statement_of) -> WorkedOut:
-    """Return the plan of a return, its statements as `read` gives them; raise `UnworkableError` where what is frozen and what statements show do not fit."""
+    """Return the plan of a return, its statements as `read` gives them.
+
+    Raise `UnworkableError` where what is frozen and what statements show do not fit.
+    """
     try:
         policy = read_return_policy(sheets.policy)
     except (
