@@ -32,10 +32,13 @@ help:            ## list the targets
 
 setup: $(STAMP)  ## make the environment in .venv, nothing else
 
+# The lock names everything, so nothing is resolved: pip holds an extra (coverage[toml]) for a requirement without a pin as soon
+# as a newer release of it exists. Whether the lock is whole `pip check` says.
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) --require-hashes -r requirements.lock
+	$(PIP) --require-hashes --no-deps -r requirements.lock
 	$(PIP) --no-deps --no-build-isolation -e .
+	$(BIN)/python -m pip --disable-pip-version-check check
 	@touch $(STAMP)
 
 run: $(STAMP)    ## set up, then let every policy stop the same crimes in a small town, live: a page and a press release
