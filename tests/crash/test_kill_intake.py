@@ -152,7 +152,7 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[str
     return {**found, "account": kept(bureau.folder)}
 
 
-@pytest.mark.parametrize("what", ["report", "account"])
+@pytest.mark.parametrize("what", [pytest.param("report", marks=pytest.mark.slow), "account"])
 def test_what_was_kept_for_an_entry_that_never_came_is_dropped_at_a_start_after_its_time(
     killed: Killed, before: dict[str, list[tuple[str, str]]], tmp_path: Path, what: str
 ) -> None:
@@ -169,7 +169,7 @@ def test_what_was_kept_for_an_entry_that_never_came_is_dropped_at_a_start_after_
     assert waiting(folder) == 0
 
 
-@pytest.mark.parametrize("what", ["report", "account"])
+@pytest.mark.parametrize("what", [pytest.param("report", marks=pytest.mark.slow), "account"])
 def test_what_an_entry_names_is_never_dropped(killed: Killed, tmp_path: Path, what: str) -> None:
     """Asked again under its key or by somebody else, or journalled just before the death: it stays for ever."""
     folder = tmp_path / "centre"

@@ -44,7 +44,7 @@ LEFT_OUT = {
 """Endless; the end of the session that the others need; signed messages, which nothing that is made up is: test_fuzz_signed
 signs what it makes up."""
 NOTHING_TO_GET_WRONG = {"/healthz", "/readyz"}
-QUICK, SLOW = 2, 30
+QUICK, SLOW = 1, 30
 """Calls for each endpoint, each person and each way."""
 
 

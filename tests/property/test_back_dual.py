@@ -98,7 +98,7 @@ def check(seeds: range, *, amount_max: int = LARGE) -> Counter[str]:
 
 
 @pytest.mark.parametrize(
-    ("worlds", "met_min"), [(5, 10), pytest.param(12, 30, marks=pytest.mark.slow)]
+    ("worlds", "met_min"), [(3, 5), pytest.param(12, 30, marks=pytest.mark.slow)]
 )
 def test_what_lies_there_of_a_transfer_is_what_came_by_it(worlds: int, met_min: int) -> None:
     met = check(range(worlds))
@@ -106,12 +106,12 @@ def test_what_lies_there_of_a_transfer_is_what_came_by_it(worlds: int, met_min: 
 
 
 def test_small_amounts_agree_as_well() -> None:
-    check(range(100, 102), amount_max=30)
+    check(range(100, 101), amount_max=30)
 
 
 @pytest.mark.slow
 def test_small_amounts_agree_as_well_in_more_worlds() -> None:
-    check(range(102, 110), amount_max=30)
+    check(range(101, 110), amount_max=30)
 
 
 @pytest.mark.slow

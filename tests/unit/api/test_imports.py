@@ -315,7 +315,9 @@ def _run(folder: Path, records: int, rows: int = 120) -> subprocess.CompletedPro
     )
 
 
-@pytest.mark.parametrize("records", [1, 60, pytest.param(250, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "records", [1, *(pytest.param(count, marks=pytest.mark.slow) for count in (60, 250))]
+)
 def test_an_import_that_was_killed_goes_on_with_no_row_lost_and_none_twice(
     tmp_path: Path, log: StringIO, records: int
 ) -> None:

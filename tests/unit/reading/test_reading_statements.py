@@ -409,7 +409,7 @@ MOVES = st.lists(
 )
 
 
-@pytest.mark.parametrize("examples", [40, pytest.param(150, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("examples", [20, pytest.param(150, marks=pytest.mark.slow)])
 def test_statements_of_all_accounts_give_back_the_ledger(examples: int) -> None:
     newest = st.lists(st.booleans(), min_size=4, max_size=4)
     settings(max_examples=examples)(given(MOVES, newest)(check_ledger))()
