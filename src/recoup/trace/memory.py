@@ -5,7 +5,7 @@ from __future__ import annotations
 import mmap
 import sys
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -51,7 +51,7 @@ def _mapped(size: int) -> mmap.mmap:
     return found
 
 
-def room_behind(array: npt.NDArray[np.void]) -> int:
+def room_behind(array: npt.NDArray[Any]) -> int:
     """Return how many elements there is memory for from the first of an array on, where it is a part of `untouched` memory."""
     raw = array.base
     if not isinstance(raw, np.ndarray) or not array.itemsize:
@@ -59,8 +59,8 @@ def room_behind(array: npt.NDArray[np.void]) -> int:
     return (raw.ctypes.data + raw.nbytes - array.ctypes.data) // array.itemsize
 
 
-def longer_in_place(array: npt.NDArray[np.void], count: int) -> npt.NDArray[np.void]:
-    """Return the `count` elements that begin where an array of records begins; there must be room behind it."""
+def longer_in_place(array: npt.NDArray[Any], count: int) -> npt.NDArray[Any]:
+    """Return the `count` elements that begin where an array begins, which has one dimension; there must be room behind it."""
     assert len(array) <= count <= room_behind(array), "it has memory of its own beyond its end"
     raw = array.base
     if len(array) == count or not isinstance(raw, np.ndarray):
