@@ -20,7 +20,7 @@ POLICIES    ?= all
 EXAMPLE_RUN := trace $(EXAMPLE)/transfers.csv --claims $(EXAMPLE)/claims.csv --known $(EXAMPLE)/known.csv --rule all --out $(EXAMPLE_OUT)
 
 # What `make test` runs, and of it what needs most of the kernels: the watch before a payment, and tracing.
-TESTS       := -m "not slow" --doctest-modules tests src/recoup
+TESTS       := -m "not slow" --doctest-modules --ignore tests/tidy tests src/recoup
 KERNELS     := tests/unit/rehearse_guard/test_guard.py tests/unit/cli/test_cli_ahead.py \
                -k "test_the_second_process_compiles or stolen_money_waits"
 
@@ -49,7 +49,7 @@ example: $(STAMP)  ## set up, then trace the example case under every rule
 rehearse: $(STAMP)  ## set up, then let policies (POLICIES=none,med2) play the default city, live: the chase takes many minutes
 	$(BIN)/recoup rehearse $(CITY) --policies $(POLICIES) --json $(CITY_OUT)/out.json --report $(CITY_OUT)
 
-test: $(STAMP)   ## set up, then run the tests (not the longest) and every example of the docstrings
+test: $(STAMP)   ## set up, then run the tests (not the longest; of the tree itself: check) and every example of the docstrings
 	@$(MAKE) --no-print-directory -j 2 runners kernels
 
 runners: $(MODULES)

@@ -191,7 +191,7 @@ def read_and_traced(world: World, order: list[int]) -> Trail:
     )
 
 
-@settings(QUICK, max_examples=15)
+@settings(QUICK, max_examples=8)
 @given(world=worlds(READ, size_max=14), source=st.randoms(use_true_random=False))
 def test_the_order_of_the_given_rows_changes_nothing(world: World, source: Random) -> None:
     world = world.with_rules(*RULES)
@@ -219,7 +219,7 @@ def renamed(world: World) -> World:
     )
 
 
-@settings(QUICK, max_examples=15)
+@settings(QUICK, max_examples=8)
 @given(world=worlds(FEATURES - NOT_PARI, size_max=14))
 def test_names_of_accounts_change_nothing_but_the_names(world: World) -> None:
     world = world.with_rules(*RULES)

@@ -47,7 +47,9 @@ def scene_of(seed: int, accounts: int, moves: int) -> Scene:
 
 
 @pytest.mark.parametrize("rule", RULES)
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize(
+    "seed", [*range(5), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(5, 12))]
+)
 def test_the_compiled_loops_move_the_very_units_that_the_walk_moves(seed: int, rule: str) -> None:
     scene = scene_of(seed, 3 + seed % 5, 40 + 30 * seed)
     pockets = [p for p in range(1, len(scene.ledger.sinks)) if not scene.ledger.sinks[p]]

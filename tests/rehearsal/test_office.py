@@ -290,7 +290,7 @@ def test_a_trail_that_was_foreseen_leads_to_what_it_leads_to_when_it_is_decided_
 def test_a_plan_that_cannot_be_made_is_tried_again_of_other_facts_only(monkeypatch):
     tried = defaultdict(list)
 
-    def cannot(sheets):
+    def cannot(sheets, _read):
         tried[sheets.of.id].append(sheets)
         raise UnworkableError(Reason.PLAN_EMPTY)
 

@@ -171,15 +171,16 @@ class CaseLedger:
     _ordered: list[_Ordered] = field(default_factory=list)
     """Those of `shown` that were listed before, in total order."""
     _newest: Listed | None = None
-    """What was listed last, while no statement came after it and every transfer was shown by one."""
+    """What was listed last, while nothing that is read off it changed and every transfer was shown by a statement."""
     told: tuple[Listed, tuple[object, ...], Told] | None = None
     """What the trail told that was read last, and on which rows and on what else it rested."""
 
     def add(self, statement: Statement) -> None:
         """Add what a statement says of its own account; what it says of others' is no evidence and carries nothing."""
-        account, self._newest = statement.account, None
+        account = statement.account
         self.rows += len(statement.rows)
-        self.institutions[account] = statement.institution
+        if self.institutions.get(account) != statement.institution:
+            self.institutions[account], self._newest = statement.institution, None
         self.accounts[account] = None
         if statement.rows:
             begins = min(row.at for row in statement.rows)
@@ -194,8 +195,8 @@ class CaseLedger:
                 self.ignored += 1
                 continue
             for side, name in ((payer, row.payer_institution), (payee, row.payee_institution)):
-                if side and name:
-                    self.institutions.setdefault(side, name)
+                if side and name and side not in self.institutions:
+                    self.institutions[side], self._newest = name, None
             key = (row.reference or row.id, row.amount, row.currency)
             which = (key, payer, payee, row.id, row.at)
             again[which] = times = again.get(which, 0) + 1
@@ -203,10 +204,17 @@ class CaseLedger:
             self.trades.note(account, found.payer, found.payee, row.kind, row.id)
             balance = row.balance_after
             if balance is not None and abs(balance) <= ROW_MINOR_MAX:
-                if payer == account:
-                    found.payer_balance = balance
-                else:
-                    found.payee_balance = balance
+                self._note_balance(found, balance, is_payer=payer == account)
+
+    def _note_balance(self, one: Shown, balance: int, *, is_payer: bool) -> None:
+        """Note what an account held after a transfer: most answers show again what an earlier one did."""
+        if balance == (one.payer_balance if is_payer else one.payee_balance):
+            return
+        self._newest = None
+        if is_payer:
+            one.payer_balance = balance
+        else:
+            one.payee_balance = balance
 
     def _found(self, account: str, row: FactRow, key: _Key, again: int) -> Shown:
         """Return the transfer that a row shows: two rows of one statement are two, however alike they are.
@@ -236,15 +244,23 @@ class CaseLedger:
             known.append(found)
             self._show(found)
         found.by[account] = words
-        # The one institution may know whom the other does not name.
-        found.payer = found.payer or row.payer
-        found.payee = found.payee or row.payee
-        found.payer_institution = found.payer_institution or row.payer_institution
-        found.payee_institution = found.payee_institution or row.payee_institution
+        self._note_names(found, row)
         self._note_sides(found)
         return found
 
+    def _note_names(self, one: Shown, row: FactRow) -> None:
+        """Note whom a row names: the one institution may know whom the other does not name."""
+        before = (one.payer, one.payee, one.payer_institution, one.payee_institution)
+        payer, payee = one.payer or row.payer, one.payee or row.payee
+        payer_institution = one.payer_institution or row.payer_institution
+        payee_institution = one.payee_institution or row.payee_institution
+        if before != (payer, payee, payer_institution, payee_institution):
+            self._newest = None
+            one.payer, one.payee = payer, payee
+            one.payer_institution, one.payee_institution = payer_institution, payee_institution
+
     def _show(self, fresh: Shown) -> None:
+        self._newest = None
         self.shown.append(fresh)
         self._by_amount.setdefault(fresh.first.amount, []).append(fresh)
         self._note_sides(fresh)

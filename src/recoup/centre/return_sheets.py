@@ -5,10 +5,11 @@ Claims of several cases may share an id, so in the files of a plan a claim is na
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from recoup.cases import Case
+from recoup.centre.facts import Statement, statement_of
 from recoup.orders import Hold
 from recoup.procedure import ClaimKey, Return
 from recoup.procedure.commands import FactsSeen, Wanted
@@ -58,11 +59,15 @@ class ReturnSheets:
         """Which versions of the cases' facts these are."""
         return tuple(FactsSeen(case.id, case.facts_version) for case in self.cases)
 
-    def worked_out(self) -> WorkedOut:
-        """Arrange, trace and share; loads tables and kernels. Raises `UnworkableError`."""
+    def worked_out(self, read: Callable[[bytes], Statement] = statement_of) -> WorkedOut:
+        """Arrange, trace and share; loads tables and kernels. Raises `UnworkableError`.
+
+        Args:
+            read: gives the statement of its bytes; whoever traced the cases before has most of them decoded.
+        """
         from recoup.centre.return_working import work_out
 
-        return work_out(self)
+        return work_out(self, read)
 
 
 def claim_name(key: ClaimKey) -> str:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, Final
@@ -23,7 +23,7 @@ import polars as pl
 from recoup.cases import Case
 from recoup.cases.state import LIVE_CLAIMS, ClaimState
 from recoup.centre.case_trail import facts_of
-from recoup.centre.facts import statement_of
+from recoup.centre.facts import Statement, statement_of
 from recoup.centre.paid_rows import unpaid_statements
 from recoup.centre.reasons import CentreReason
 from recoup.centre.return_sheets import ReturnSheets, UnworkableError, WorkedOut, claim_name
@@ -57,8 +57,11 @@ SUMMARY: Final = "summary.json"
 BEFORE: Final = "before-sharing.csv"
 
 
-def work_out(sheets: ReturnSheets) -> WorkedOut:
-    """Return the plan of a return; raise `UnworkableError` where what is frozen and what statements show do not fit."""
+def work_out(sheets: ReturnSheets, read: Callable[[bytes], Statement] = statement_of) -> WorkedOut:
+    """Return the plan of a return, its statements as `read` gives them.
+
+    Raise `UnworkableError` where what is frozen and what statements show do not fit.
+    """
     try:
         policy = read_return_policy(sheets.policy)
     except (
@@ -68,7 +71,7 @@ def work_out(sheets: ReturnSheets) -> WorkedOut:
     if not policy.is_payable or policy.interest is not Interest.APART:
         # What banks hold has no interest in it: a policy that shares it out is worked out on files.
         raise UnworkableError(Reason.TERMS_MISSING, policy.id)
-    shared = _shared(sheets)
+    shared = _shared(sheets, read)
     worked = share_out(shared, policy)
     files = _files(sheets, shared, worked, policy)
     return WorkedOut(
@@ -80,10 +83,10 @@ def work_out(sheets: ReturnSheets) -> WorkedOut:
     )
 
 
-def _shared(sheets: ReturnSheets) -> Shared:
+def _shared(sheets: ReturnSheets, read: Callable[[bytes], Statement]) -> Shared:
     """Return the joined cases as one that can be shared out."""
     joint = _joint(sheets)
-    shown = unpaid_statements([statement_of(x) for x in sheets.statements], sheets.of.payments)
+    shown = unpaid_statements([read(x) for x in sheets.statements], sheets.of.payments)
     facts = facts_of(joint, shown, {}, sheets.terminal, for_value=sheets.for_value).facts
     admitted = set(facts.claims.filter(pl.col("admitted"))["claim"])
     currencies = {claim.currency for claim in joint.claims if claim.id in admitted}

@@ -35,6 +35,7 @@ from recoup.trace.trail import Options
 
 Record = npt.NDArray[np.void]
 NEVER = 2**31 - 1
+_PAIRS = {"debit": pl.Int64, "credit": pl.Int64, "at_once": pl.Boolean}
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,8 @@ def settle_order(transfers: pl.DataFrame) -> pl.DataFrame:
 
 def conversion_pairs(transfers: pl.DataFrame) -> pl.DataFrame:
     """Return (debit, credit, at_once) of conversions: one reference, one row that leaves and one that arrives from outside."""
+    if not (transfers["kind"] == "conversion").any():  # nearly always: there is nothing to pair
+        return pl.DataFrame(schema=_PAIRS)
     rows = (
         transfers.lazy()
         .with_row_index("at")

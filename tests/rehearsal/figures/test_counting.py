@@ -226,6 +226,16 @@ def test_what_is_frozen_after_a_payment_back_is_more_and_what_is_held_again_is_n
     assert (hold.frozen_in_all, hold.frozen_most) == (frozen, 8)
 
 
+def test_what_came_back_is_not_counted_for_each_of_several_causes():
+    changes = [
+        replace(_held(60 + n, 8, MULE, cause=cause), is_frozen=True) for n, cause in enumerate("ab")
+    ]
+    changes.append(replace(_held(90, 0, MULE, cause="a"), is_frozen=False))
+    changes.append(replace(_held(91, 6, MULE, cause="b"), is_frozen=True))
+    told = [Returned(BEGIN + 90 * MINUTE, 0, MULE, 8)]
+    assert [one.frozen_in_all for one in holds_of([*changes, *told]).holds] == [8, 8]
+
+
 def test_a_quantile_is_a_value_that_was_found():
     values = [5.0, 1.0, 3.0, 2.0, 4.0]
     assert [quantile(values, share) for share in (0.2, 0.5, 0.99, 1.0)] == [1.0, 3.0, 5.0, 5.0]

@@ -315,7 +315,7 @@ def _run(folder: Path, records: int, rows: int = 120) -> subprocess.CompletedPro
     )
 
 
-@pytest.mark.parametrize("records", [1, 60, 250])
+@pytest.mark.parametrize("records", [1, 60, pytest.param(250, marks=pytest.mark.slow)])
 def test_an_import_that_was_killed_goes_on_with_no_row_lost_and_none_twice(
     tmp_path: Path, log: StringIO, records: int
 ) -> None:

@@ -134,6 +134,21 @@ def test_a_policy_that_says_nothing_of_sharing_or_only_compares_is_refused() -> 
         assert (found.value.reason, found.value.what) == ("return_terms_missing", name)
 
 
+def test_who_has_the_statements_decoded_gets_the_same_plan_and_none_is_decoded_again() -> None:
+    asked = sheets([ONE, TWO], [frozen("case-1", "a", 160)], BOTH)
+    kept = {body: statement_of(body) for body in asked.statements}
+    wanted: list[bytes] = []
+
+    def read(body: bytes) -> Statement:
+        wanted.append(body)
+        return kept[body]
+
+    assert asked.worked_out(read) == asked.worked_out()
+    assert tuple(wanted) == asked.statements, "each is asked for once"
+    with pytest.raises(UnworkableError):  # the control: it is what `read` gives that is shared out
+        asked.worked_out(lambda body: replace(kept[body], rows=kept[body].rows[:1]))
+
+
 def test_a_plan_that_takes_too_long_ends_with_its_process() -> None:
     before = set(active_children())
     with pytest.raises(UnworkableError) as found:

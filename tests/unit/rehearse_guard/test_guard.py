@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,7 +14,9 @@ from rehearsal.script import play_script, scripted
 from recoup.care import Step
 from recoup.records.kinds import KINDS
 from recoup.rehearse.country import HolderKind
+from recoup.rehearse.figures.identities import _held_beyond
 from recoup.rehearse.guard import Guard, guard_terms
+from recoup.rehearse.guard import guard as guard_room
 from recoup.rehearse.guard.holders import Answering
 from recoup.rehearse.play.happened import (
     Appealed,
@@ -125,6 +128,74 @@ def test_what_lies_at_who_sells_has_left_and_is_not_kept_there(monkeypatch, stan
     policy._flow.index.standing[MULE] = standing
     policy._say_kept(MULE)
     assert [one.held for one in happened(stage, HeldNow)] == held
+
+
+def ends_within_the_waits(country, reports):
+    """Play to the end of the days alone: what waits then is kept still. Returns policy, play, what is held beyond the books."""
+    policy = without_measures()
+    stage = play_script(country, policy, reports, days=0)
+    policy.require_books()
+    said = SimpleNamespace(happened=stage.happened, balances=stage.books.balances())
+    return policy, stage, _held_beyond(said)
+
+
+@pytest.mark.parametrize(("sellers_payers", "standing"), [(3, TERMINAL), (2, KNOWN)])
+def test_a_mule_that_became_a_seller_keeps_nothing_of_a_claim_that_comes_later(
+    monkeypatch, sellers_payers, standing
+):
+    """Its payment waits, other money takes the stolen money's place, and a claim names what it had passed on long before."""
+    first, other, cash, early = 3, 6, 7, 10 * LOSS
+    moves = [
+        (HOUR, other, NEXT, early),
+        (2 * HOUR, NEXT, cash, early),
+        (49 * HOUR, VICTIM, NEXT, LOSS),
+        (51 * HOUR, NEXT, cash, LOSS),
+        *((52 * HOUR + n, first + n, NEXT, LOSS) for n in range(sellers_payers)),
+        (53 * HOUR, NEXT, cash, LOSS),
+        (54 * HOUR, first, NEXT, 1),
+    ]
+    country = scripted([LOSS, 0, 0, LOSS + 1, LOSS, LOSS, early, 10**9], moves)
+    kinds = np.full(len(moves), KINDS.index("transfer"), np.int8)
+    kinds[-(sellers_payers + 2) : -2] = kinds[-1] = KINDS.index("purchase")
+    country = replace(country, schedule=replace(country.schedule, kind=kinds))
+    reports = [(50 * HOUR, moves[2]), (55 * HOUR, moves[0])]
+    policy, stage, beyond = ends_within_the_waits(country, reports)
+    held = [(one.cause, one.held) for one in happened(stage, HeldNow)]
+    assert held == [("case-0", LOSS), ("case-0", 0)]
+    assert policy.stream.waiting, "the mule's first payment"
+    assert policy._flow.index.standing[NEXT] == standing
+    assert beyond == 0
+    if standing == TERMINAL:
+        monkeypatch.setattr(guard_room, "KNOWN", TERMINAL)
+        policy._keeps[NEXT] = {}
+        policy._say_kept(NEXT)
+        balance = stage.books.balance(NEXT)
+        assert happened(stage, HeldNow)[-1].held == early > balance, "without the look at sellers"
+
+
+def test_what_the_stream_assumed_is_not_kept_in_the_place_of_what_left():
+    """It pays before what came later, and no books have it: of the stolen money behind it, so much has left."""
+    assumed, spent = 30_000, 11 * HOUR + 1_000_000
+    moves = [
+        (HOUR, VICTIM, MULE, LOSS),
+        (11 * HOUR, MULE, NEXT, LOSS),  # waits a day
+        (spent, NEXT, CASH, assumed),  # of what waits
+        (spent, VICTIM, CASH, 1),
+        (40 * HOUR, NEXT, CASH, LOSS),
+        (41 * HOUR, NEXT, CASH, assumed),
+    ]
+    country = country_of(moves)
+    openings = np.array([LOSS + 1, 0, 0, 10**9])
+    country = replace(country, accounts=replace(country.accounts, opening_minor=openings))
+    policy, stage, beyond = ends_within_the_waits(country, [(2 * HOUR, moves[0])])
+    left = stage.books.balance(NEXT)
+    assert (policy._assumed, left) == ({NEXT: assumed}, LOSS - assumed)
+    assert [one.held for one in happened(stage, HeldNow) if one.account == NEXT] == [LOSS, left]
+    assert beyond == 0
+    assert [one.free for one in policy._flow.at(NEXT).stolen] == [LOSS], "as the stream has it"
+    policy._assumed.clear()
+    policy._say_kept(NEXT)
+    assert happened(stage, HeldNow)[-1].held == LOSS > left, "without the look at what was assumed"
 
 
 def test_an_order_of_the_centre_binds_in_the_stream_and_its_release_frees():

@@ -58,6 +58,10 @@ def holds_of(happened: Iterable[Happened]) -> Holds:
     happened = tuple(happened)
     changes = [one for one in happened if isinstance(one, HeldNow)]
     returned = _returned(happened)
+    causes: dict[tuple[int, int], set[str]] = {}
+    for one in changes:
+        if one.is_frozen:
+            causes.setdefault((one.fraud, one.account), set()).add(one.cause)
     for one in changes:
         key = (one.stopper, one.cause, one.account)
         if key not in places:
@@ -72,7 +76,9 @@ def holds_of(happened: Iterable[Happened]) -> Holds:
         hold.ended_us = one.at_us if one.held == 0 else None
         if one.is_frozen:
             hold.frozen_most = max(hold.frozen_most, one.held)
-            back = returned.get((one.fraud, one.account), ())
+            of = one.fraud, one.account
+            # Of several causes nobody says which one was paid back: then each counts what it held.
+            back = returned.get(of, ()) if len(causes[of]) == 1 else ()
             before = sum(amount for at_us, amount in back if at_us <= one.at_us)
             hold.frozen_in_all = max(hold.frozen_in_all, one.held + before)
     for at, stack in enumerate(open_spans):

@@ -356,13 +356,20 @@ class Guard:
         """Say how much of each case's money an account keeps because the watch lets none of it out.
 
         At who sells it exited in good faith, and what is paid there after that is not followed: the watch keeps nothing of it.
+        What the stream assumed to have come in lies in no books, and pays before what came later: nothing is kept in its place.
         """
         is_kept = self._flow.index.standing[account] == KNOWN and (
             account in self._of_payer or self.measures.is_closed(account)
         )
         now_there: dict[str, int] = {}
-        for one in self._flow.at(account).stolen if is_kept else ():
-            now_there[one.case] = now_there.get(one.case, 0) + one.free
+        there, assumed = self._flow.at(account), self._assumed.get(account, 0)
+        left = max(0, there.free - assumed)
+        for one in there.stolen if is_kept else ():
+            # Where nothing was assumed nothing is cut: more than there is has to break the identity.
+            kept = min(one.free, left) if assumed else one.free
+            left -= kept
+            if kept:
+                now_there[one.case] = now_there.get(one.case, 0) + kept
         before, now = self._keeps[account] or {}, self._stage.now_us
         for case in dict.fromkeys((*before, *now_there)):
             held = now_there.get(case, 0)

@@ -135,8 +135,12 @@ class Returning:
         case = centre.state.case(case_id)
         purpose = Purpose("planner", case_id, "return plan")
         bodies = centre.directory.statements(case_id, case.facts, purpose, bytes)
-        sheets = replace(gathered, statements=tuple(dict.fromkeys(bodies)))
-        worked = sheets.worked_out()
+        # Those that the case was traced by are decoded already.
+        shown = dict(
+            zip(bodies, centre.directory.statements(case_id, case.facts, purpose), strict=True)
+        )
+        sheets = replace(gathered, statements=tuple(shown))
+        worked = sheets.worked_out(shown.__getitem__)
         plan = asked.BindPlan(
             gathered.of.id,
             worked.inputs,
