@@ -1,7 +1,7 @@
 """Accounts by name and the dense numbers of their pockets, one for each currency. Numbers are given once, in order.
 
 A name lies in memory once, as bytes in the table of its currency. Beside it stand names that were asked for one by one, as
-texts in a dictionary that has a bound: to look for one name in a table takes microseconds, hundreds take little more.
+texts in a dictionary that has a bound: to look for one name in a table takes longer, for hundreds of them hardly.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Pockets:
         recent = self._recent[currency]
         number = recent.get(account)
         if number is None:
-            number = self._in_table([account], currency)[0]
+            number = self._in_table_alone(account, currency)
             if number is not None and len(recent) < _RECENT:
                 recent[account] = number
         return number
@@ -151,12 +151,20 @@ class Pockets:
                     found[at] = number
         return found
 
+    def _in_table_alone(self, name: str, code: str) -> int | None:
+        """Return the number of one as the table has it, None where it has none."""
+        try:
+            number = self._tables[code].get(name)
+        except UnicodeEncodeError:  # no table has half a character
+            return None
+        return None if number == ABSENT else number
+
     def _in_table(self, names: Sequence[str], code: str) -> list[int | None]:
         """Return the number of each as the table has it, None where it has none."""
         try:
             numbers = self._tables[code].find(Texts.of(names)).tolist()
         except UnicodeEncodeError:  # no table has half a character
-            return [self._in_table([one], code)[0] if _is_text(one) else None for one in names]
+            return [self._in_table_alone(one, code) for one in names]
         return [None if number == ABSENT else number for number in numbers]
 
     def find(self, names: Texts, code: str) -> npt.NDArray[np.int64]:
@@ -189,14 +197,6 @@ class Pockets:
         """Return whether these may be names of accounts, and there is room for a pocket for each."""
         # One by one, a payment with a new account is refused where there is no room for two.
         return fit_accounts(list(new)) and len(self) + len(new) < self.most
-
-
-def _is_text(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 class _Accounts(Sequence[str]):

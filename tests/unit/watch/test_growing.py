@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from recoup import limits
 from recoup.errors import LimitFault, StateFault
 from recoup.trace import memory
 from recoup.watch.features import FEATURES
-from recoup.watch.names import Texts
+from recoup.watch.names import ABSENT, Table, Texts
 from recoup.watch.state import SPAN, Outcome, Payments, Shard, laying, snapshots
 from recoup.watch.state.kernels import words
 from recoup.watch.stream import Stream
+from recoup.watching import pockets
 from recoup.watching.asked import Asked
 from recoup.watching.columns import Columns
 from recoup.watching.deciding import Watch
+from recoup.watching.pockets import Pockets
 
 SECOND = 1_000_000
 START = 1_700_000_000 * SECOND
@@ -183,3 +189,41 @@ def test_memory_is_zero_lies_on_a_line_and_grows_in_place():
         memory.longer_in_place(own, 6)
     with pytest.raises(MemoryError):
         memory.untouched(1 << 60)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    texts=st.lists(st.text(max_size=9) | st.binary(max_size=3).map(lambda b: b.hex() * 20)),
+    asked=st.text(max_size=9),
+)
+def test_a_name_alone_is_found_as_among_many(texts, asked):
+    table = Table()
+    plain = [text for text in texts if _is_utf8(text)]
+    table.put_spelled(plain, np.arange(len(plain)))
+    last = {text: at for at, text in enumerate(plain)}
+    for text in [*plain, *filter(_is_utf8, [asked])]:
+        assert table.get(text) == table.find(Texts.of([text]))[0] == last.get(text, ABSENT)
+
+
+def _is_utf8(text):
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def test_a_pocket_is_found_whether_its_name_is_recent_alone_or_in_a_table(monkeypatch):
+    monkeypatch.setattr(pockets, "_RECENT", 40)
+    monkeypatch.setattr(pockets, "_ALONE", 16)
+    one, numbers = Pockets(["CNY", "USD"], 10_000), {}
+    draw = random.Random(7)
+    for step in range(400):
+        code, size = draw.choice(["CNY", "USD"]), draw.choice([1, 2, 8, 9, 30])
+        names = [f"{step}-{at}" for at in range(size)]
+        first = one.add(names, code)
+        numbers |= {(name, code): first + at for at, name in enumerate(names)}
+        for name, of in draw.sample(sorted(numbers), min(30, len(numbers))):
+            assert one.get(name, of) == numbers[name, of]
+            assert one.owner(numbers[name, of]) == (name, of)
+            assert one.get(name, "USD" if of == "CNY" else "CNY") is None
+        pairs = draw.sample(sorted(numbers), min(50, len(numbers)))
+        named, codes = zip(*pairs, ("new", "CNY"), ("half \ud800", "USD"), strict=True)
+        assert one.all_of(named, codes) == [*map(numbers.__getitem__, pairs), None, None]
+    assert sorted(numbers.values()) == list(range(len(one)))

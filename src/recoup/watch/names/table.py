@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from recoup.trace.memory import longer_in_place, room_behind, untouched
-from recoup.watch.names.kernels.finding import ABSENT, find, lay, put
-from recoup.watch.names.texts import Texts
+from recoup.watch.names.kernels.finding import ABSENT, find, find_one, lay, put
+from recoup.watch.names.texts import KEY, Texts
 
 I64 = npt.NDArray[np.int64]
 _FIRST: Final = 64
@@ -52,6 +52,11 @@ class Table:
     def find(self, texts: Texts) -> I64:
         """Return the value of each, ABSENT where it has none."""
         found: I64 = find(*self._parts, texts.hashes, texts.starts, texts.data)
+        return found
+
+    def get(self, text: str) -> int:
+        """Return the value of one text, ABSENT where it has none; `UnicodeEncodeError` for one that is none in UTF-8."""
+        found: int = find_one(*self._parts, text.encode(), KEY)
         return found
 
     def put(self, texts: Texts, values: I64) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from recoup.trace.kernels.compiled import brief, within
+from recoup.watch.names.kernels.hashing import hash_of
 
 Array = Any  # numba infers types from the call; the docstrings give them
 
@@ -91,6 +92,14 @@ def find(
 
 
 @brief
+def find_one(slots: Array, ends: Array, kept: Array, values: Array, text: bytes, key: Array) -> int:
+    """Return the value of one text, ABSENT where it has none; key is u64[2], as its hash was made with."""
+    hashed = hash_of(text, 0, len(text), key)
+    slot = slots[place_of(slots, ends, kept, hashed, text, 0, len(text))]
+    return ABSENT if slot == _FREE else values[np.int64((slot & _LOW) - _ONE)]
+
+
+@brief
 def put(
     slots: Array,
     ends: Array,
@@ -134,4 +143,4 @@ def lay(slots: Array, before: Array) -> None:
             slots[place] = slot
 
 
-__all__ = ["ABSENT", "are_same", "find", "first_of", "lay", "place_of", "put"]
+__all__ = ["ABSENT", "are_same", "find", "find_one", "first_of", "lay", "place_of", "put"]
