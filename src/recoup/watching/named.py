@@ -129,11 +129,12 @@ class NamedStream:
 
     def _grow(self) -> None:
         """Make room for every account that has a number, and lay lists anew where they speak of one."""
-        shard = self.stream.shard
-        if len(self._pockets) > shard.accounts:
-            size = 1 << (len(self._pockets) - 1).bit_length()
-            shard.grow(min(size, self._pockets.most))
+        shard, count = self.stream.shard, len(self._pockets)
+        if count > shard.accounts:
+            most = self._pockets.most
+            shard.grow(min(1 << (count - 1).bit_length(), most), laid=count, most=most)
             self._is_stale = True
+        shard.lay(count)
         if self._is_stale:
             own = {account: self._pockets.of(account) for account in sorted(self._named)}
             listed = {

@@ -216,7 +216,7 @@ def _laid(
     is_ours: Callable[[str], bool],
 ) -> Watch:
     said = whole.opening
-    shard = Shard.restore(kept)
+    shard = Shard.restore(kept, most=said["accounts_max"])
     watch = Watch(
         rules=rules,
         model=model,

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from recoup.watch.names.kernels.finding import ABSENT, find, lay, put
-from recoup.watch.names.texts import Texts
+from recoup.trace.memory import longer_in_place, room_behind, untouched
+from recoup.watch.names.kernels.finding import ABSENT, find, find_one, lay, put
+from recoup.watch.names.texts import KEY, Texts
 
 I64 = npt.NDArray[np.int64]
 _FIRST: Final = 64
 _FIRST_BYTES: Final = 1 << 10
 _AT_ONCE: Final = 1 << 13
 _MOST: Final = 2**31
-"""Entries: their numbers have 32 bits of a slot."""
+"""Entries: their numbers have 32 bits of a slot, and as many bits of a hash say where a search begins."""
+_AHEAD: Final = (64, 8, 1)
+"""So many times the size that an array gets when it must move is asked of the system, as room that takes no memory yet."""
+_SMALL: Final = 1 << 20
+"""Bytes below which an array is moved to one as large as it must be."""
 
 
 class Table:
@@ -48,6 +54,11 @@ class Table:
         found: I64 = find(*self._parts, texts.hashes, texts.starts, texts.data)
         return found
 
+    def get(self, text: str) -> int:
+        """Return the value of one text, ABSENT where it has none; `UnicodeEncodeError` for one that is none in UTF-8."""
+        found: int = find_one(*self._parts, text.encode(), KEY)
+        return found
+
     def put(self, texts: Texts, values: I64) -> None:
         """Give each its value, in order: of the same text twice, the last."""
         self._make_room(len(texts), int(texts.starts[-1]))
@@ -67,7 +78,7 @@ class Table:
         return Texts(ends[: self._count + 1], data), values[: self._count]
 
     def _make_room(self, count: int, size: int) -> None:
-        slots, ends, data, values = self._parts
+        before, ends, data, values = self._parts
         wanted, used = self._count + count, int(ends[self._count])
         assert wanted < _MOST, "entries have numbers of 31 bits"
         if wanted > len(values):
@@ -76,11 +87,14 @@ class Table:
             values = _longer(values, more)
         if used + size > len(data):
             data = _longer(data, _more(len(data), used + size))
-            # Who looks with the bytes of before must not find a place that names bytes of after.
-            slots = slots.copy()
+        slots = before
         if 2 * wanted > len(slots):
-            slots = np.zeros(_more(len(slots), 2 * wanted), np.uint64)
-            lay(slots, Texts(ends[: self._count + 1], data).hashes)
+            places = _more(len(slots), 2 * wanted)
+            slots = untouched(places * slots.itemsize).view(np.uint64)
+            lay(slots, before)
+        elif _has_moved(data, self._parts[2]):
+            # Who looks with the bytes of before must not find a place that names bytes of after.
+            slots = before.copy()
         self._parts = slots, ends, data, values
 
 
@@ -92,7 +106,24 @@ def _more(size: int, wanted: int) -> int:
 
 
 def _longer(array: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:
-    return np.append(array, np.zeros(size - len(array), array.dtype))
+    """Return an array with zeros behind it: in its own place if there is room, else in one with room for more."""
+    if size > room_behind(array):
+        longer = _elsewhere(size * array.itemsize).view(array.dtype)
+        longer[: len(array)] = array
+        array = longer
+    return longer_in_place(array, size)
+
+
+def _has_moved(array: npt.NDArray[Any], before: npt.NDArray[Any]) -> bool:
+    return array.ctypes.data != before.ctypes.data
+
+
+def _elsewhere(size: int) -> npt.NDArray[np.uint8]:
+    """Return so many zeros, with as much room behind them as the system promises."""
+    for times in _AHEAD if size >= _SMALL else ():
+        with suppress(MemoryError):
+            return untouched(times * size)[:size]
+    return untouched(size)
 
 
 __all__ = ["ABSENT", "Table"]

@@ -19,7 +19,7 @@ from recoup.watch.names.kernels.looking import (
 )
 
 I64 = npt.NDArray[np.int64]
-_KEY: Final = np.array([hash("texts"), hash("names")], np.int64).view(np.uint64)
+KEY: Final = np.array([hash("texts"), hash("names")], np.int64).view(np.uint64)
 """The interpreter's own salt: another in each process. Nothing that is answered or kept depends on it."""
 
 
@@ -104,7 +104,7 @@ class Texts(Sequence[str]):
     def hashes(self) -> npt.NDArray[np.uint64]:
         """By text; the same in one process only."""
         if self._hashes is None:
-            self._hashes = hashes_of(self.starts, self.data, _KEY)
+            self._hashes = hashes_of(self.starts, self.data, KEY)
         return self._hashes
 
     def is_plain(self, least: int, most: int) -> bool:
@@ -138,4 +138,4 @@ class Texts(Sequence[str]):
         return out if is_fit else None
 
 
-__all__ = ["Texts"]
+__all__ = ["KEY", "Texts"]

@@ -12,15 +12,13 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import mmap
-import sys
-from contextlib import suppress
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from recoup.errors import StateFault, StateProblem
+from recoup.trace.memory import untouched
 from recoup.watch.patterns.catalogue import PATTERN_FEATURES
 from recoup.watch.patterns.kernels import FIRST, IN, OUT, Graph
 
@@ -35,8 +33,6 @@ _AT_ONCE: Final = 1 << 14  # pockets looked at together: what is compared stays 
 _MAGIC: Final = b"recoup-patterns\n"
 _HEAD_BYTES_MAX: Final = 2**12
 _DIGEST_BYTES: Final = 32
-_LINE: Final = 64  # bytes of a line of the cache
-_LARGE: Final = 1 << 22  # bytes of an array that large pages pay for
 
 
 def pattern_set() -> str:
@@ -47,25 +43,10 @@ def pattern_set() -> str:
 def _zeros(shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     """Return zeros that begin where a line of the cache does: a ring then lies in no more lines than it fills.
 
-    Large ones lie in large pages where the system has some: rings are read here and there, and each small page would have to be
-    looked up. They take memory only as they are used, as zeroed arrays do, for which numpy does not ask for large pages.
+    Rings are read here and there: in small pages each would have to be looked up.
     """
     kind = np.dtype(dtype)
-    size = math.prod(shape) * kind.itemsize
-    raw = np.frombuffer(_large(size), np.uint8) if size >= _LARGE else np.zeros(size + _LINE, "u1")
-    first = -raw.ctypes.data % _LINE
-    return raw[first : first + size].view(kind).reshape(shape)
-
-
-def _large(size: int) -> mmap.mmap:
-    """Return so many bytes of zeros, and some more, in large pages if there are any."""
-    if sys.platform == "win32":
-        return mmap.mmap(-1, size + _LINE)
-    found = mmap.mmap(-1, size + _LINE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    if hasattr(mmap, "MADV_HUGEPAGE"):
-        with suppress(OSError):  # a system without them
-            found.madvise(mmap.MADV_HUGEPAGE)
-    return found
+    return untouched(math.prod(shape) * kind.itemsize).view(kind).reshape(shape)
 
 
 def empty_graph(pockets: int, kept: int) -> Graph:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from recoup import limits
 from recoup.errors import LimitFault
-from recoup.trace.memory import cleared
+from recoup.trace.memory import cleared, longer_in_place, room_behind, untouched
 from recoup.watch.state.kernels import words
 from recoup.watch.state.kernels.pairs import lay_pairs
 from recoup.watch.state.kernels.words import (
@@ -33,10 +33,11 @@ from recoup.watch.state.kernels.words import (
 )
 from recoup.watch.state.settings import Settings
 
-_LINE: Final = 64
 _ROWS_FIRST: Final = 1 << 10
 _PAIRS_FIRST: Final = 1 << 10
 _COPY_ROWS: Final = 1 << 20
+_PIECE: Final = 1 << 11
+"""Pockets that are laid at least when one is missing: less than one large page of the system."""
 
 Record = npt.NDArray[np.void]
 
@@ -45,24 +46,36 @@ Pockets = tuple[Record, npt.NDArray[np.int64], npt.NDArray[np.int32]]
 """The same memory as pockets, words and halves."""
 
 
-def bare_pockets(count: int) -> Pockets:
+def bare_pockets(count: int, most: int = 0) -> Pockets:
     """Return memory for `count` pockets, beginning on a cache line, not yet filled.
 
-    An empty array gets large pages from the system where a zeroed one does not.
+    Behind them is room for as many as make `most`, unless the system does not promise it: it takes no memory before they are
+    laid, and those that are there then stay where they are.
     """
-    raw = np.empty(count * POCKET.itemsize + _LINE, np.uint8)
-    begin = -raw.ctypes.data % _LINE
-    whole = raw[begin : begin + count * POCKET.itemsize]
-    return whole.view(POCKET), whole.view(np.int64), whole.view(np.int32)
+    size = max(count, min(most, limits.ACCOUNTS_MAX)) * POCKET.itemsize
+    try:
+        raw = untouched(size)
+    except MemoryError:
+        raw = untouched(count * POCKET.itemsize)
+    return _ways(raw[: count * POCKET.itemsize].view(POCKET))
+
+
+def _ways(pockets: Record) -> Pockets:
+    return pockets, pockets.view(np.int64), pockets.view(np.int32)
+
+
+def unused_pockets(count: int) -> npt.NDArray[np.int64]:
+    """Return `count` pockets in which nothing happened yet, as words."""
+    one = np.zeros(1, POCKET)
+    for name, value in _UNUSED.items():
+        one[name] = value
+    return np.tile(one.view(np.int64), count)
 
 
 def lay_pockets(count: int) -> Pockets:
     """Return `count` unused pockets."""
     pockets, whole, halves = bare_pockets(count)
-    unused = np.zeros(1, POCKET)
-    for name, value in _UNUSED.items():
-        unused[name] = value
-    whole.reshape(count, POCKET_WORDS)[:] = unused.view(np.int64)
+    whole.reshape(count, POCKET_WORDS)[:] = unused_pockets(1)
     return pockets, whole, halves
 
 
@@ -171,19 +184,37 @@ def with_slot(state: State, pocket: int) -> State:
     return state
 
 
-def with_accounts(state: State, accounts: int) -> State:
-    """Return the state with at least so many pockets; room grows by half, so that one at a time stays cheap."""
+def with_accounts(state: State, accounts: int, laid: int, most: int) -> State:
+    """Return the state with at least so many pockets, `laid` of which at least lie in memory; the others follow in `with_laid`.
+
+    There may be `most` in the end: room for as many is taken once.
+    """
     if accounts > limits.ACCOUNTS_MAX:
         raise LimitFault("ACCOUNTS_MAX", limits.ACCOUNTS_MAX, accounts)
-    before = int(state.marks[words.ACCOUNTS])
-    if accounts > len(state.pockets):
-        pockets, whole, halves = lay_pockets(max(accounts, before + before // 2))
-        pockets.view(np.uint8)[: before * POCKET.itemsize] = state.words[
-            : before * words.POCKET_WORDS
-        ].view(np.uint8)
-        state = state._replace(pockets=pockets, words=whole, halves=halves)
-    state.marks[words.ACCOUNTS] = max(accounts, before)
+    state = with_laid(state, laid, most)
+    state.marks[words.ACCOUNTS] = max(accounts, int(state.marks[words.ACCOUNTS]))
     return state
+
+
+def with_laid(state: State, count: int, most: int = 0) -> State:
+    """Return the state with at least `count` pockets in memory: a piece more where one is missing, as unused ones.
+
+    Pockets move only where there is no room behind them; it then grows by half at least, so that one at a time stays cheap.
+    """
+    before = len(state.pockets)
+    if count <= before:
+        return state
+    pockets = state.pockets
+    if count > room_behind(pockets):
+        pockets = bare_pockets(before, max(count, before + max(before // 2, _PIECE), most))[0]
+        if count > room_behind(pockets):
+            pockets = bare_pockets(count + before // 2)[0][:before]
+        pockets.view(np.uint8)[:] = state.words.view(np.uint8)
+    pockets, whole, halves = _ways(
+        longer_in_place(pockets, max(count, min(before + _PIECE, room_behind(pockets))))
+    )
+    whole.reshape(-1, POCKET_WORDS)[before:] = unused_pockets(1)
+    return state._replace(pockets=pockets, words=whole, halves=halves)
 
 
 __all__ = [
@@ -192,7 +223,9 @@ __all__ = [
     "lay_state",
     "oldest_row",
     "room_of",
+    "unused_pockets",
     "with_accounts",
+    "with_laid",
     "with_room",
     "with_slot",
     "with_told",

@@ -24,6 +24,7 @@ from recoup.watch.state.laying import (
     oldest_row,
     room_of,
     with_accounts,
+    with_laid,
     with_room,
     with_slot,
     with_told,
@@ -108,6 +109,7 @@ class Shard:
         self._addresses = addresses_of(self._state)
         self._place = int(self._addresses.ctypes.data)
         self._accounts = int(self._state.marks[words.ACCOUNTS])
+        self._laid = len(self._state.pockets)
         self._room = 0
         """Rows that there is room for beyond those that were asked for."""
 
@@ -117,6 +119,7 @@ class Shard:
             self._state, self._addresses, self._room = state, addresses_of(state), 0
             self._place = int(self._addresses.ctypes.data)
         self._accounts = int(state.marks[words.ACCOUNTS])
+        self._laid = len(state.pockets)
         return state
 
     @property
@@ -141,7 +144,7 @@ class Shard:
 
     @property
     def bytes_count(self) -> int:
-        """Bytes of all arrays."""
+        """Bytes of all arrays: of the pockets, those that are laid."""
         state = self._state
         return sum(
             a.nbytes for a in (state.words, state.rows, state.pairs, state.told, state.extras)
@@ -188,6 +191,8 @@ class Shard:
         for begin in range(0, count, _BATCH):
             end = min(count, begin + _BATCH)
             some = payments if end - begin == count else payments.part(begin, end)
+            if self._laid < self._accounts and len(some):
+                self.lay(1 + max(int(some.payer.max()), int(some.payee.max())))
             self.make_room(end - begin)
             stream.run(
                 self._addresses,
@@ -210,6 +215,7 @@ class Shard:
         """Count a report or marker of a pocket, and draw its newest counterparties near to it."""
         if not 0 <= account < self.accounts:
             return Outcome.ACCOUNT_UNKNOWN
+        self.lay(account + 1)
         code = Outcome(stream.let_pass(self._state, time_us))
         if code is not Outcome.BOOKED:
             return code
@@ -251,6 +257,7 @@ class Shard:
 
     def open_all(self, minor: npt.NDArray[np.int64], opened_us: npt.NDArray[np.int64]) -> None:
         """Do what `open` does for every pocket, before anything happened; arrays [accounts] of int64."""
+        self.lay(self.accounts)
         pockets = self._state.pockets[: self.accounts]
         if self.clock != words.NEVER or pockets["flow_in"].any() or pockets["flow_out"].any():
             raise StateFault(StateProblem.ACCOUNT_UNKNOWN, "some pocket is in use already")
@@ -265,19 +272,33 @@ class Shard:
         has_some = minor > 0
         pockets["arrival"][has_some] = np.maximum(opened_us, -stream.TIME_MAX)[has_some]
 
-    def grow(self, accounts: int) -> None:
-        """Make room for pockets that came later; never fewer."""
-        self._put(with_accounts(self._state, accounts))
+    def grow(self, accounts: int, *, laid: int | None = None, most: int = 0) -> None:
+        """Make room for pockets that came later; never fewer.
+
+        Args:
+            accounts: how many there are then.
+            laid: so many of them are laid now, the others by `lay` or when they are first named here; None: all. Kernels of
+                others refuse a pocket that is not laid as unknown. What is kept of the shard is the same.
+            most: how many there may be in the end: pockets then need not be moved for each that comes.
+        """
+        self._put(with_accounts(self._state, accounts, accounts if laid is None else laid, most))
+
+    def lay(self, count: int) -> None:
+        """Have the first `count` pockets lie in memory, as far as there are any."""
+        if self._laid < min(count, self._accounts):
+            self._put(with_laid(self._state, min(count, self._accounts)))
 
     def _look_at_account(self, account: int) -> None:
         if not 0 <= account < self.accounts:
             raise StateFault(StateProblem.ACCOUNT_UNKNOWN, f"no pocket has number {account}")
+        self.lay(account + 1)
 
     def peek(self, accounts: npt.ArrayLike) -> Record:
         """Return what pockets show, as records PEEK."""
         asked = np.asarray(accounts, np.int64).reshape(-1)
         if asked.size and (asked.min() < 0 or asked.max() >= self.accounts):
             raise StateFault(StateProblem.ACCOUNT_UNKNOWN, "expected numbers of pockets")
+        self.lay(int(asked.max(initial=-1)) + 1)
         found, shown = self._state.pockets[asked], np.zeros(len(asked), PEEK)
         for name in ("flow_in", "flow_out", "opened_at", "last_in", "last_out"):
             shown[name] = found[name]
@@ -294,6 +315,7 @@ class Shard:
         spans = np.array(frontier, SPAN).reshape(-1)
         if len(spans) and not ((spans["pocket"] >= 0) & (spans["pocket"] < self.accounts)).all():
             raise StateFault(StateProblem.ACCOUNT_UNKNOWN, "expected numbers of pockets")
+        self.lay(int(spans["pocket"].max(initial=-1)) + 1)
         moves = np.empty(_MOVES_FIRST, MOVE)
         while True:
             forgotten = spans.copy()
@@ -313,12 +335,15 @@ class Shard:
         return snapshots.to_pieces(self._state, self.settings)
 
     @classmethod
-    def restore(cls, given: bytes | memoryview, *, other_processor: bool = False) -> Shard:
+    def restore(
+        cls, given: bytes | memoryview, *, other_processor: bool = False, most: int = 0
+    ) -> Shard:
         """Return the shard of a snapshot; `other_processor` takes one from a machine where equal bits are not promised.
 
+        There may be `most` pockets in the end, as in `grow`.
         Raises `StateFault` for bytes that are no snapshot, are damaged, or were made with other features.
         """
-        state, settings = snapshots.from_bytes(given, other_processor=other_processor)
+        state, settings = snapshots.from_bytes(given, other_processor=other_processor, most=most)
         return cls(0, settings, state)
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import llvmlite.binding as llvm
 import numpy as np
+import numpy.typing as npt
 
 from recoup.errors import StateFault, StateProblem
 from recoup.trace.memory import cleared
@@ -36,7 +37,7 @@ from recoup.watch.state.kernels.words import (
     TOLD_TAIL,
     State,
 )
-from recoup.watch.state.laying import bare_pockets, lay_state, oldest_row
+from recoup.watch.state.laying import bare_pockets, lay_state, oldest_row, unused_pockets
 from recoup.watch.state.settings import Settings
 
 LAYOUT: Final = 2
@@ -45,6 +46,7 @@ LAYOUT: Final = 2
 _MAGIC: Final = b"recoup-shard\n"
 _HEAD_BYTES_MAX: Final = 2**20
 _DIGEST_BYTES: Final = 32
+_UNUSED_AT_ONCE: Final = 1 << 10
 
 
 def processor() -> str:
@@ -69,6 +71,7 @@ def to_pieces(state: State, settings: Settings) -> list[bytes | memoryview]:
     parts = [
         marks,
         state.words[: accounts * POCKET_WORDS],
+        *_not_laid(accounts - len(state.pockets)),
         *rows,
         state.told[told : int(state.marks[TOLD_HEAD])],
         state.extras[:slots],
@@ -92,6 +95,13 @@ def to_pieces(state: State, settings: Settings) -> list[bytes | memoryview]:
     return [*pieces, digest.digest()]
 
 
+def _not_laid(count: int) -> list[npt.NDArray[np.int64]]:
+    """Return as many unused pockets, a few of them again and again: they take no memory."""
+    some = unused_pockets(max(0, min(count, _UNUSED_AT_ONCE)))
+    whole, rest = divmod(max(0, count), _UNUSED_AT_ONCE)
+    return [*[some] * whole, some[: rest * POCKET_WORDS]]
+
+
 def _ring_parts(rows: words.Record, oldest: int, head: int) -> list[words.Record]:
     """Return rows [oldest, head) of the ring in order, without copying: one piece or two."""
     if head == oldest:
@@ -102,9 +112,12 @@ def _ring_parts(rows: words.Record, oldest: int, head: int) -> list[words.Record
 
 
 def from_bytes(
-    given: bytes | memoryview, *, other_processor: bool = False
+    given: bytes | memoryview, *, other_processor: bool = False, most: int = 0
 ) -> tuple[State, Settings]:
-    """Return the state of a snapshot. Raises `StateFault`, with the name of what is wrong, before anything is made of it."""
+    """Return the state of a snapshot, with room for `most` pockets.
+
+    Raises `StateFault`, with the name of what is wrong, before anything is made of it.
+    """
     about, at = _about(given)
     if about.get("layout") != LAYOUT:
         raise StateFault(
@@ -121,7 +134,7 @@ def from_bytes(
         sizes = [about[name] for name in ("accounts", "rows", "told", "slots")]
     except (KeyError, TypeError, ValueError) as fault:
         raise StateFault(StateProblem.SNAPSHOT_DAMAGED, "its first lines") from fault
-    return _filled(given, at, sizes, settings), settings
+    return _filled(given, at, sizes, settings, most), settings
 
 
 def _about(given: bytes | memoryview) -> tuple[dict[str, Any], int]:
@@ -150,7 +163,9 @@ def _settings(given: dict[str, Any]) -> Settings:
     return Settings(**given | {"zone": zone, "night": night, "limits_minor": lines})
 
 
-def _filled(given: bytes | memoryview, at: int, sizes: list[int], settings: Settings) -> State:
+def _filled(
+    given: bytes | memoryview, at: int, sizes: list[int], settings: Settings, most: int
+) -> State:
     """Return the state whose arrays begin at byte `at`."""
     if not all(type(size) is int and 0 <= size < 2**40 for size in sizes):
         raise StateFault(StateProblem.SNAPSHOT_DAMAGED, "its sizes")
@@ -165,7 +180,7 @@ def _filled(given: bytes | memoryview, at: int, sizes: list[int], settings: Sett
     for size in wanted:
         pieces.append(np.frombuffer(given, np.uint8, size, at))
         at += size
-    pockets, whole, halves = bare_pockets(accounts)
+    pockets, whole, halves = bare_pockets(accounts, most)
     whole.view(np.uint8)[:] = pieces[1]
     told = np.zeros(told_count + 16, TOLD)
     told[:told_count].view(np.uint8)[:] = pieces[3]

@@ -2,6 +2,9 @@
 
 `slots` u64[2^k]: 0 is free, else the upper half of the text's hash and the entry's number + 1. Entries only grow: `ends`
 i64[m + 1] and `kept` u8[] as of a column, `values` i64[m]. At most half of the places are taken, so that a search ends soon.
+
+The first place is said by the uppermost bits of the hash, so that slots lie in the order of hashes but for collisions: a larger
+table is laid from a smaller one from the first slot to the last, without a look at any text.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from recoup.trace.kernels.compiled import brief, within
+from recoup.watch.names.kernels.hashing import hash_of
 
 Array = Any  # numba infers types from the call; the docstrings give them
 
@@ -30,12 +34,22 @@ def are_same(data: Array, begin: int, end: int, other: Array, from_: int, to: in
 
 
 @within
+def first_of(hashed: Any, slots: Array) -> Any:
+    """Return the place (u64) where a search for a hash begins: as many upper bits as make one of 2^k slots, k from 1 to 32."""
+    bits, size = _U(64), slots.size
+    while size > 1:
+        bits -= _ONE
+        size >>= 1
+    return hashed >> bits
+
+
+@within
 def place_of(
     slots: Array, ends: Array, kept: Array, hashed: Any, data: Array, begin: int, end: int
 ) -> Any:
     """Return the place among slots where a text stands, or would."""
     mask = _U(slots.size - 1)
-    place = hashed & mask
+    place = first_of(hashed, slots)
     while True:
         slot = slots[place]
         if slot == _FREE:
@@ -57,10 +71,9 @@ def find(
     """
     count = hashes.size
     out = np.empty(count, np.int64)
-    mask = _U(slots.size - 1)
     entries, begins = np.empty(count, np.int64), np.empty(count, np.int64)
     for at in range(count):
-        slot = slots[hashes[at] & mask]
+        slot = slots[first_of(hashes[at], slots)]
         is_near = slot != _FREE and slot >> _HALF == hashes[at] >> _HALF
         entries[at] = np.int64((slot & _LOW) - _ONE) if is_near else -1
     for at in range(count):
@@ -76,6 +89,14 @@ def find(
         slot = slots[place]
         out[at] = ABSENT if slot == _FREE else values[np.int64((slot & _LOW) - _ONE)]
     return out
+
+
+@brief
+def find_one(slots: Array, ends: Array, kept: Array, values: Array, text: bytes, key: Array) -> int:
+    """Return the value of one text, ABSENT where it has none; key is u64[2], as its hash was made with."""
+    hashed = hash_of(text, 0, len(text), key)
+    slot = slots[place_of(slots, ends, kept, hashed, text, 0, len(text))]
+    return ABSENT if slot == _FREE else values[np.int64((slot & _LOW) - _ONE)]
 
 
 @brief
@@ -111,14 +132,15 @@ def put(
 
 
 @brief
-def lay(slots: Array, hashes: Array) -> None:
-    """Lay entries that differ, by their hashes u64[m], into free slots."""
+def lay(slots: Array, before: Array) -> None:
+    """Lay the slots of a smaller table into free ones."""
     mask = _U(slots.size - 1)
-    for entry in range(hashes.size):
-        place = hashes[entry] & mask
-        while slots[place] != _FREE:
-            place = (place + _ONE) & mask
-        slots[place] = ((hashes[entry] >> _HALF) << _HALF) | _U(entry + 1)
+    for slot in before:
+        if slot != _FREE:
+            place = first_of((slot >> _HALF) << _HALF, slots)
+            while slots[place] != _FREE:
+                place = (place + _ONE) & mask
+            slots[place] = slot
 
 
-__all__ = ["ABSENT", "are_same", "find", "lay", "place_of", "put"]
+__all__ = ["ABSENT", "are_same", "find", "find_one", "first_of", "lay", "place_of", "put"]

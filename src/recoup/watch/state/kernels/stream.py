@@ -98,7 +98,7 @@ def check(s, time, payer, payee, amount, kind, sides):
         return AMOUNT_TOO_LARGE
     if payer == payee:
         return SAME_ACCOUNT
-    count = s.marks[ACCOUNTS]
+    count = min(s.marks[ACCOUNTS], len(s.pockets))
     if payer < -1 or payee < -1 or (payer >= count and sides & DEBIT):
         return ACCOUNT_UNKNOWN
     if payee >= count and sides & CREDIT:
@@ -121,7 +121,7 @@ def check(s, time, payer, payee, amount, kind, sides):
 @within
 def _fetch(s, payer, payee):
     """Ask for the pockets and the pair of a payment that comes soon."""
-    count = s.marks[ACCOUNTS]
+    count = min(s.marks[ACCOUNTS], len(s.pockets))
     for number in (payer, payee):
         first = (number if 0 <= number < count else 0) * POCKET_WORDS
         for line in range(0, POCKET_WORDS, _LINE):

@@ -97,7 +97,7 @@ _SECOND, _THIRD, _FOURTH = (
 @within
 def _fetch(s, payer, payee):
     """Ask for the pockets and the pair of a payment that comes soon."""
-    count = s.marks[ACCOUNTS]
+    count = min(s.marks[ACCOUNTS], len(s.pockets))
     for number in (payer, payee):
         first = (number if 0 <= number < count else 0) * POCKET_WORDS
         for line in range(0, POCKET_WORDS, _LINE):
