@@ -57,7 +57,8 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows bounds no file's size")
 @pytest.mark.parametrize(
-    "share", [0.0, 0.2, *(pytest.param(share, marks=pytest.mark.slow) for share in (0.05, 0.5, 0.9))]
+    "share",
+    [0.0, 0.2, *(pytest.param(share, marks=pytest.mark.slow) for share in (0.05, 0.5, 0.9))],
 )
 def test_a_full_disk_leaves_everything_as_it_was(before: Path, share: float) -> None:
     """The limit is a share of the largest result, so that tables, page, workbook and document fail in turn."""
