@@ -39,6 +39,7 @@ from recoup.rehearse.play.happened import (
     Reported,
     Returned,
 )
+from recoup.rehearse.play.ports import Attempt
 from recoup.rehearse.playing import play
 from recoup.rehearse.policies import policy_of
 from recoup.rehearse.scenario import Scenario
@@ -494,19 +495,36 @@ def test_every_policy_meets_the_same_institutions():
     assert len({one.answer_us for one in draws[0]}) == 3
 
 
-def test_an_innocent_holder_objects_and_another_person_decides_within_the_clock():
-    country = hamlet(5)
+def _paid_by_mistake(frauds=1, spent=0, opening=5_000_000):
+    """Play a hamlet whose victims pay an innocent, who spends so much of it; return stage, policy and that account."""
+    country = hamlet(5, payments=0)
     first = country.frauds[0].instalments[0]
-    innocent = replace(country.frauds[0], crew=(first.payer + 1,) * 8)
-    moved = tuple(replace(one, payee=first.payer + 1) for one in innocent.instalments)
-    country = replace(country, frauds=(replace(innocent, instalments=moved),))
+    innocent, sum_paid = first.payer + 1, 0
+    defrauded = []
+    for fraud in country.frauds[:frauds]:
+        (one,) = fraud.instalments
+        moved = replace(one, time_us=first.time_us, payee=innocent)
+        sum_paid += one.amount_minor
+        crew, reported = (innocent,) * 8, first.time_us + HOUR + fraud.number * MINUTE
+        defrauded.append(replace(fraud, crew=crew, instalments=(moved,), reported_us=reported))
+    openings = country.accounts.opening_minor.copy()
+    openings[innocent] = opening
+    accounts = replace(country.accounts, opening_minor=openings)
+    country = replace(country, frauds=tuple(defrauded), accounts=accounts)
     policy = OfficePolicy(Mandate.FIRST_HOP, OfficeTerms(appealing=1.0))
     stage = LittleStage(country, policy)
     stage._defraud = lambda fraud: _pays_and_reports(stage, fraud)
+    share = Attempt(innocent, 0, sum_paid * spent // 100)
+    stage.at(first.time_us + MINUTE, lambda: spent and stage.pay(share))
     stage.play(country.end_us + 5 * DAY)
+    return stage, policy, innocent
+
+
+def test_an_innocent_holder_objects_and_another_person_decides_within_the_clock():
+    stage, policy, innocent = _paid_by_mistake()
     filed, appeal = of(stage, Appealed)
     assert filed == replace(appeal, decided_us=filed.at_us, is_granted=False), "told while it runs"
-    assert appeal.account == first.payer + 1
+    assert appeal.account == innocent
     assert 0 < appeal.decided_us - appeal.at_us <= 24 * HOUR
     assert appeal.is_granted, "nothing was passed on"
     assert not any(stage.books.blocks.values())
@@ -514,13 +532,30 @@ def test_an_innocent_holder_objects_and_another_person_decides_within_the_clock(
     assert row.decided_by == "judge"
 
 
+def test_an_objection_is_to_all_that_is_held_of_an_account_for_whichever_case():
+    """Freed in one case and still held for another, nobody is free."""
+    stage, policy, innocent = _paid_by_mistake(frauds=2)
+    appeals = [policy.centre.state.case(f"case-{n}").appeals for n in range(2)]
+    assert [len(some) for some in appeals] == [1, 1], "once for each"
+    assert len({some[0].filed_at for some in appeals}) == 1, "at one instant"
+    assert {one.account for one in of(stage, Appealed)} == {innocent}
+    assert not any(stage.books.blocks.values())
+
+
+@pytest.mark.parametrize(
+    ("spent", "opening", "is_granted"),
+    [(90, 5_000_000, True), (90, 0, False), (40, 0, True)],
+)
+def test_who_had_as_much_besides_passed_nothing_on_by_paying(spent, opening, is_granted):
+    stage, _, _ = _paid_by_mistake(spent=spent, opening=opening)
+    assert of(stage, Appealed)[-1].is_granted is is_granted
+
+
 def _pays_and_reports(stage, fraud):
     """A victim pays by mistake, and the one who was paid does nothing with it."""
     paid = []
 
     def pays():
-        from recoup.rehearse.play.ports import Attempt
-
         one = fraud.instalments[0]
         found = stage.pay(Attempt(one.payer, one.payee, one.amount_minor))
         paid.append(stage.books.rows[found.row])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
+import polars as pl
 import pytest
 
 from recoup.rehearse.figures import appeals_of, late_of, truth_of
@@ -72,6 +73,29 @@ def test_a_payment_that_waits_is_free_when_it_ends():
     ended = WaitEnded(BEGIN + 2 * HOUR, 50, "released")
     assert _late([waits, shown, ended]) == (1, ())
     assert _late([waits, _filed(2 * HOUR, PERSON)]) == (1, (PERSON,))
+
+
+def test_an_objection_where_a_crimes_own_payment_waits_and_nothing_else_is_none():
+    """A desk was to pay stolen money on: that wait did it no wrong. A hold, or a measure, is another thing."""
+    crimes = {row["payment"] for row in _stolen_rows()}
+    waits = [
+        Judged(BEGIN + HOUR, number, "hold", "rule", OTHER, MULE, 7, BEGIN + 40 * HOUR)
+        for number in (*sorted(crimes)[:1], 50)
+    ]
+    refused = _filed(2 * HOUR, OTHER)
+    assert _late([waits[0], refused]) == (0, ())
+    assert _late([waits[1], refused]) == (1, (OTHER,))
+    assert _late([waits[0], refused, _held(HOUR, 5, OTHER)]) == (1, (OTHER,))
+    assert _late([waits[0], _filed(41 * HOUR, OTHER)]) == (0, ()), "nobody said that it ended"
+    ended = WaitEnded(BEGIN + 40 * HOUR, waits[0].payment, "lapsed")
+    assert _late([waits[0], ended, _filed(41 * HOUR, OTHER)]) == (1, (OTHER,))
+    weighed = _decided(2 * HOUR, 30 * HOUR, OTHER, is_granted=True)
+    assert _late([waits[0], refused, weighed]) == (1, (OTHER,)), "a measure"
+
+
+def _stolen_rows():
+    played = _play([REPORT])
+    return played.ledger.filter(pl.col("fraud") >= 0).select("payment").iter_rows(named=True)
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,21 @@ def test_the_holders_own_money_may_leave_and_not_a_cent_more(amount, waits):
     assert waits == len(happened(stage, Judged))
 
 
+@pytest.mark.parametrize(
+    ("came", "how", "ends_us"),
+    [(LOSS, "released", 3 * HOUR + 10 * MINUTE), (LOSS - 1, "lapsed", 26 * HOUR - 1)],
+)
+def test_a_payment_that_waits_goes_on_once_own_money_is_enough_and_a_cent_less_is_not(
+    came, how, ends_us
+):
+    """What is stolen stays: more than that was never to be held."""
+    moves = [PAID, (2 * HOUR, MULE, NEXT, LOSS), (3 * HOUR + 1, CASH, MULE, came)]
+    stage = play_script(country_of(moves), without_measures(), [REPORT])
+    ended = [(one.payment, one.how, one.at_us - BEGIN) for one in happened(stage, WaitEnded)]
+    assert ended == [(1, how, ends_us)]
+    assert (stage.books.balance(NEXT), stage.books.balance(MULE)) == (LOSS, came)
+
+
 def test_stolen_money_is_followed_to_the_next_account_before_anybody_reported_it():
     moves = [PAID, (MINUTE, MULE, NEXT, LOSS), (2 * HOUR, NEXT, CASH, LOSS)]
     stage = play_script(country_of(moves), guard(), [REPORT])
@@ -159,6 +174,9 @@ def test_a_mule_that_became_a_seller_keeps_nothing_of_a_claim_that_comes_later(
     kinds[-(sellers_payers + 2) : -2] = kinds[-1] = KINDS.index("purchase")
     country = replace(country, schedule=replace(country.schedule, kind=kinds))
     reports = [(50 * HOUR, moves[2]), (55 * HOUR, moves[0])]
+    monkeypatch.setattr(
+        guard_room, "_LOOK_US", 100 * HOUR
+    )  # else that payment goes on as soon as others pay
     policy, stage, beyond = ends_within_the_waits(country, reports)
     held = [(one.cause, one.held) for one in happened(stage, HeldNow)]
     assert held == [("case-0", LOSS), ("case-0", 0)]

@@ -49,7 +49,7 @@ def harm_of(played: Played, truth: Truth) -> Harm:
     A payment of a victim to criminals that waits is no harm; any other hold on an innocent's account counts in full, though
     stolen money may lie there, and `own_peak` says what of it did not.
     """
-    guilty = _guilty_payments(played)
+    guilty = guilty_payments(played)
     innocent = played.country.is_innocent
     holds, spans = truth.holds.holds, truth.holds.spans
     counted = [innocent[one.account] and _payment(one) not in guilty for one in holds]
@@ -83,7 +83,7 @@ def harm_of(played: Played, truth: Truth) -> Harm:
 
 def parts_of(played: Played, truth: Truth) -> Sequence[Wait]:
     """Return what innocents could not dispose of, stretch by stretch: what `harm_of` counts but refusals."""
-    guilty, innocent = _guilty_payments(played), played.country.is_innocent
+    guilty, innocent = guilty_payments(played), played.country.is_innocent
     holds, spans = truth.holds.holds, truth.holds.spans
     counted = [innocent[one.account] and _payment(one) not in guilty for one in holds]
     ours = [_of(span, holds) for span in spans if counted[span.hold]]
@@ -100,7 +100,7 @@ def _payment(hold: Hold) -> int:
     return int(hold.cause) if is_wait else -1
 
 
-def _guilty_payments(played: Played) -> frozenset[int]:
+def guilty_payments(played: Played) -> frozenset[int]:
     """Return the numbers of payments of frauds and their money, booked or not."""
     numbers: list[int] = []
     for frame in (played.ledger, played.unbooked):
@@ -183,4 +183,4 @@ def _own_peak(played: Played, parts: Sequence[Wait]) -> int:
     return most
 
 
-__all__ = ["Harm", "Wait", "harm_of", "parts_of"]
+__all__ = ["Harm", "Wait", "guilty_payments", "harm_of", "parts_of"]

@@ -45,6 +45,8 @@ SHORT: Final = 1 << 12
 _PASSED_ON: Final = [one.name for one in FEATURES].index("payer_passed_on_24h")
 _CAME_IN: Final = [one.name for one in FEATURES].index("payer_in_sum_24h")
 _SECOND: Final = 1_000_000
+_LOOK_US: Final = 600 * _SECOND
+"""How often a payment that waits for stolen money is weighed again: own money that came since may be enough; assumed."""
 _ARRIVED: Final = 0.5
 """Who pays with what came in within a day, half at least, may be a conduit; who pays out of savings, a victim; assumed."""
 _PASSING: Final = 0.5
@@ -206,6 +208,8 @@ class Guard:
                 self._keeps[payer] = None
                 self._say_kept(payer)
                 self.measures.strong(payer, time)
+                if done in WAITS:
+                    self._look_later(found.first + at)
             elif ground is Ground.MODEL:
                 self._care(found, payments, at, done, time)
 
@@ -281,6 +285,22 @@ class Guard:
         self._stage.say(Appealed(now, now, one.payer, is_granted=is_clean))
         if is_clean and not self.measures.binds(one.payer, one.amount, now):
             self._lapse(number, How.RELEASED)
+
+    def _look_later(self, number: int) -> None:
+        self._stage.at(self._stage.now_us + _LOOK_US, lambda: self._look_again(number))
+
+    def _look_again(self, number: int) -> None:
+        """Let a payment go on that waits for stolen money once the payer has enough of the own: no more is ever held."""
+        one, now = self.stream.waiting.get(number), self._stage.now_us
+        if one is None or now >= one.expires_us - 1:
+            return
+        there = self._flow.at(one.payer)
+        own = there.free - sum(part.free for part in there.stolen)
+        is_enough = one.amount <= own - self._assumed.get(one.payer, 0)
+        if is_enough and not self.measures.binds(one.payer, one.amount, now):
+            self._lapse(number, How.RELEASED)
+        else:
+            self._look_later(number)
 
     def _lapse(self, number: int, how: How = How.LAPSED) -> None:
         """End a payment whose time is over: in the books first, then in the stream, each at its own instant."""

@@ -24,8 +24,8 @@ _DAY_US: Final = 86_400 * _SECOND
 _MILLION: Final = 1_000_000.0
 PRICES: Final = (20_000, 5_000_000)
 """What an alert is to save, minor units: 200 yuan on an empty budget of a day, 50,000 on a full one; assumed."""
-INNOCENT: Final = 300_000
-"""What may be expected to be an innocent's of one payment that waits, minor units: 3,000 yuan; assumed."""
+INNOCENT: Final = 150_000
+"""What may be expected to be an innocent's of one payment that waits, minor units: 1,500 yuan; assumed."""
 AUTHOR: Final = "risk-officer"
 """The role that wrote the decision policy; a second one switched it on."""
 

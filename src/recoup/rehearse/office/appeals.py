@@ -45,30 +45,40 @@ class Appeals:
     def __init__(self, centre: Centre, staff: Staff, desk: Desk, terms: OfficeTerms) -> None:
         self._centre, self._staff, self._desk, self._terms = centre, staff, desk, terms
         self._kinds = centre.stage.country.accounts.holder_kind.tolist()
-        self._asked: set[tuple[str, str]] = set()
+        self._coming: set[str] = set()
+        """Accounts whose holder is on the way with an objection."""
+        self._objected: set[tuple[str, str]] = set()
+        """Case and account number of what was objected to: once each."""
         self._whose: dict[tuple[str, str], str] = {}
         """Whose each statement of a case is, of those that were opened."""
         centre.on_event.append(self._event)
 
-    def held(self, branch: Branch, number: str, case: str, order: str) -> None:
-        """A hold began: its holder may object some time later."""
-        place = (case, number)
+    def held(self, branch: Branch, number: str, case: str) -> None:
+        """A hold began: its holder, who objects or does not, whichever case holds, may come some time later."""
         account = self._centre.names.number(number)
-        if place in self._asked or HolderKind(self._kinds[account]) not in _OBJECTING:
+        if number in self._coming or (case, number) in self._objected:
             return
-        self._asked.add(place)
-        chance = Random(f"{self._centre.stage.country.seed}/appeal/{case}/{number}")  # noqa: S311 - a seed, not secrecy
-        share, terms = chance.random(), self._terms
-        wait = int(chance.lognormvariate(log(max(1, terms.appeal_after_us)), _SIGMA))
-        if share < terms.appealing:
-            at = self._centre.stage.now_us + wait
-            self._centre.stage.at(at, partial(self._objects, branch, order))
+        if HolderKind(self._kinds[account]) not in _OBJECTING:
+            return
+        seed = self._centre.stage.country.seed
+        share = Random(f"{seed}/appeal/{number}").random()  # noqa: S311 - a seed, not secrecy
+        if share >= self._terms.appealing:
+            return
+        self._coming.add(number)
+        chance = Random(f"{seed}/appeal/{case}/{number}")  # noqa: S311 - as above
+        wait = int(chance.lognormvariate(log(max(1, self._terms.appeal_after_us)), _SIGMA))
+        at = self._centre.stage.now_us + wait
+        self._centre.stage.at(at, partial(self._objects, branch, number))
 
-    def _objects(self, branch: Branch, order: str) -> None:
-        """File the objection at the institution, where something is still held, and have the centre hear of it."""
-        if branch.stands(order):
-            branch.agent.file_appeal(order, "this is my money")
-            self.collect(branch)
+    def _objects(self, branch: Branch, number: str) -> None:
+        """File objections at the institution to all that is held there then, for whichever case; have the centre hear of it."""
+        self._coming.discard(number)
+        for one in branch.held(number, self._centre.stage.country.currency):
+            place = (one.case, number)
+            if one.held and place not in self._objected:
+                self._objected.add(place)
+                branch.agent.file_appeal(one.order, "this is my money")
+        self.collect(branch)
 
     def collect(self, branch: Branch) -> None:
         """Take in what an institution says of its own accord: holders that were told, and their objections."""
@@ -108,7 +118,7 @@ class Appeals:
         self._centre.stage.say(Appealed(filed, now, account, is_granted))
 
     def _is_passed_on(self, case_id: str, account: str) -> bool:
-        """Whether most of what came to an account left it within hours, as its statement shows."""
+        """Whether most of what came to an account left it within hours, and the account had not half as much besides."""
         case, directory = self._centre.state.case(case_id), self._centre.directory
         purpose = Purpose(JUDGE, case_id, "an appeal")
         # Of a case's hundreds of statements a few are of this account: the others are opened once, not at each objection.
@@ -123,12 +133,17 @@ class Appeals:
             for row in statement.rows
         }
         came = [row for row in rows.values() if row.payee == account]
-        left = [row for row in rows.values() if row.payer == account]
         if not came:
             return False
         first = min(row.at for row in came)
-        soon = sum(row.amount for row in left if row.at - first <= _PASSED_WITHIN)
-        return 100 * soon > _PASSED_PERCENT * sum(row.amount for row in came)
+        soon = [row for row in rows.values() if row.at - first <= _PASSED_WITHIN]
+        left = sum(row.amount for row in soon if row.payer == account)
+        lowest = min(
+            (row.balance_after for row in soon if row.balance_after is not None), default=0
+        )
+        most = _PASSED_PERCENT * sum(row.amount for row in came)
+        # Who had half as much left, all the while, paid out of what was there before.
+        return 100 * left > most and 100 * lowest <= most
 
 
 __all__ = ["Appeals"]

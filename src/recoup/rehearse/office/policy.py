@@ -202,7 +202,7 @@ class OfficePolicy:
             if self._held.get(place, (0, False)) != now:
                 self._held[place] = now
                 if row.held:
-                    self.appeals.held(branch, number, row.case, row.order)
+                    self.appeals.held(branch, number, row.case)
                 fraud = number_of(row.case)
                 self._stage.say(
                     HeldNow(
